@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ant_cli.errors import UsageError
 from ant_cli.gjson.json_text import Number
-from ant_cli.input.values import DEPTH_LIMIT, _flow_collection, convert, encode, parse
+from ant_cli.input.values import _flow_collection, convert, encode, parse
 from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 from ant_cli.operations.spec import Param
 
@@ -103,6 +103,8 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, json):
         ('a: "\\ud83d"', ["not valid YAML"]),
         ('a: "\\\\ud83d\\ude00"', ["not valid YAML"]),
         ('{"name": "x"', ["line 1, column 13", "not valid JSON: expecting ',' delimiter"]),
+        ('"a": 1\n"b": [1\n', ["line 2, column 8", "not valid YAML"]),
+        ('a: "\\ud83d\\ude00"\nb: \ud83d', ["line 2, column 4", "U+D83D is not allowed"]),
         ("a: !!binary aGk=", ["tag", "binary"]),
         ("a: !mine {}", ["!mine"]),
         ("<<: 5\n", ["<<"]),
@@ -191,7 +193,7 @@ def test_a_flag_value_of_another_type_is_rejected(param, text, part):
 def yaml_value(text):
     """Return the value that the YAML parser finds in a text; None if it is invalid."""
     try:
-        values = read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=False, several=False)
+        values = read_yaml(text)
     except YAMLProblem:
         return None
     return values[0] if values else None

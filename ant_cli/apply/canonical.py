@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.json_text import Number
-from ant_cli.input.values import DEPTH_LIMIT, Value
+from ant_cli.input import DEPTH_LIMIT
+from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Any
 
 _SERVER_FIELDS = frozenset(("id", "type", "created_at", "updated_at", "archived_at"))

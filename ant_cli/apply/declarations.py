@@ -163,7 +163,7 @@ def _declare(path: Path, key: str, source: _FileText, document: Value, *, strict
 
 
 def _lines(path: Path, source: _FileText, mistakes: Mistakes) -> tuple[str, ...]:
-    from ant_cli.input.yaml_positions import positions_of
+    from ant_cli.input.yaml_reader import positions_of
 
     positions = positions_of(source.data, [mistake.path for mistake in mistakes.first])
     return tuple(

@@ -12,8 +12,8 @@ from ant_cli.apply.exporting import SCHEMA_LINE, Exported
 from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import Mistake, mistakes_in, more_mistakes
-from ant_cli.gjson.json_text import Number
-from ant_cli.input.values import DEPTH_LIMIT, Value, encode, type_name
+from ant_cli.input.values import Value, encode, type_name
+from ant_cli.input.yaml_reader import YAMLProblem, positions_of, read_yaml
 from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime.light_typing import NamedTuple
@@ -86,10 +86,8 @@ def without_notes(text: str) -> str:
 
 def read_text(text: str) -> ParsedText:
     """Return the environment that a text without notes declares. Fields that are null are treated as deleted."""
-    from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
-
     try:
-        documents = read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=False, several=False)
+        documents = read_yaml(text)
     except YAMLProblem as problem:
         return ParsedText({}, (TextNote(problem.line, problem.message),))
     document = documents[0] if documents else None
@@ -105,8 +103,6 @@ def read_text(text: str) -> ParsedText:
 
 def notes_about(text: str, mistakes: Sequence[Mistake]) -> tuple[TextNote, ...]:
     """Return mistakes as notes at their lines."""
-    from ant_cli.input.yaml_positions import positions_of
-
     positions = positions_of(text, [mistake.path for mistake in mistakes])
     return tuple(
         TextNote(position.line if mistake.path else 0, str(mistake))

@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from ant_cli.errors import BadValue, UsageError
-from ant_cli.gjson.json_text import Number, encoded
+from ant_cli.gjson.json_text import Number, check_depth, encoded
+from ant_cli.input import DEPTH_LIMIT
 from ant_cli.operations.spec import Param, boolean
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeAlias
 
 Value: TypeAlias = "bool | Number | str | list[Any] | dict[str, Any] | None"
-
-DEPTH_LIMIT = 100
-"""How deep input may be nested."""
 
 
 def convert(param: Param, where: str, text: str) -> Value:
@@ -30,7 +29,8 @@ def convert(param: Param, where: str, text: str) -> Value:
     """
     if param.nullable and text == "null":
         return None
-    return _CONVERTERS[param.type](where, text)
+    converter = _CONVERTERS.get(param.type)
+    return converter(where, text) if converter else text
 
 
 def integer(where: str, text: str) -> Number:
@@ -63,18 +63,9 @@ def _meant_mapping(where: str, text: str) -> str:
     return f"For example: {where} '{{key: value}}'"
 
 
-def _as_is(_where: str, text: str) -> str:
-    return text
-
-
 _NULLS = ("null", "Null", "NULL", "~")
-_CONVERTERS: dict[type, Callable[[str, str], Value]] = {
-    str: _as_is,
-    list: _as_is,
-    int: integer,
-    bool: boolean,
-    dict: mapping,
-}
+_CONVERTERS: dict[type, Callable[[str, str], Value]] = {int: integer, bool: boolean, dict: mapping}
+"""What converts a text that does not stand for itself."""
 _TYPE_NAMES: dict[type, str] = {
     type(None): "null",
     bool: "a boolean",
@@ -111,17 +102,10 @@ def parse(text: str, where: str) -> Value:
             than one document, or if it is nested or expands beyond the limits; with line and column.
 
     """
-    try:
-        value, end = parse_json(text, after_space(text, 0))
-        if end < len(text):
-            raise json.JSONDecodeError("Extra data", text, end)
-    except (ValueError, RecursionError) as error:
-        documents = _parse_yaml(text, where, _why_not_json(error), several=False)
-        return documents[0] if documents else None
-    return value
+    return next((parsed.value for parsed in parse_all(text, where, several=False)()), None)
 
 
-def parse_all(text: str, where: str) -> Callable[[], Iterator[ParsedValue]]:
+def parse_all(text: str, where: str, *, several: bool = True) -> Callable[[], Iterator[ParsedValue]]:
     """Return an iterable of the values of a text: JSON values one after the other, or else YAML documents.
 
     Several JSON values are parsed again each time, so that only the text is in memory. Blank documents are skipped.
@@ -130,20 +114,27 @@ def parse_all(text: str, where: str) -> Callable[[], Iterator[ParsedValue]]:
         UsageError: as `parse` does, except that there may be several values.
 
     """
+    has_constant = False
     values = _json_values(text)
     try:
         first, second = next(values, None), next(values, None)
         for _ in values:
             pass
-    except (ValueError, RecursionError) as error:
-        documents = _parse_yaml(text, where, _why_not_json(error), several=True)
-        documents = [value for value in documents if value is not None]
-        return lambda: (ParsedValue(value, 0, is_json=False) for value in documents)
-    return (lambda: _json_values(text)) if second else (lambda: iter((first,) if first else ()))
+        if not second:
+            return lambda: iter((first,) if first else ())
+        if several:
+            return lambda: _json_values(text)
+    except _NotFinite:
+        has_constant = True
+    except (ValueError, RecursionError):
+        pass
+    documents = _parse_yaml(text, where, json_words=has_constant, several=several)
+    return lambda: (ParsedValue(value, 0, is_json=False) for value in documents if value is not None)
 
 
 def _json_values(text: str) -> Iterator[ParsedValue]:
-    position, line = after_space(text, 0), 1 + text.count("\n", 0, after_space(text, 0))
+    position = after_space(text, 0)
+    line = 1 + text.count("\n", 0, position)
     while position < len(text):
         value, end = parse_json(text, position)
         yield ParsedValue(value, line, is_json=True)
@@ -155,25 +146,13 @@ class _NotFinite(ValueError):
     """The text has NaN or Infinity where JSON has a value."""
 
 
-class _NotJSON(NamedTuple):
-    """Why a text is not JSON."""
-
-    has_constant: bool
-    """NaN or Infinity is where JSON has a value."""
-    message: str = ""
-    """For an error of syntax, what it is."""
-    line: int = 0
-    column: int = 0
-
-
 def parse_json(text: str, position: int) -> tuple[Value, int]:
     """Read one value of strict JSON, and return it with the position after it.
 
     Raises ValueError for a repeated key and for more than `DEPTH_LIMIT` levels, too.
     """
     value, end = _DECODER.raw_decode(text, position)
-    if text.count("[", position, end) + text.count("{", position, end) > DEPTH_LIMIT:
-        _check_depth(value)
+    check_depth(encoded(text[position:end]), DEPTH_LIMIT)
     return value, after_space(text, end)
 
 
@@ -202,46 +181,34 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _check_depth(value: Value) -> None:
-    level = [value]
-    for _ in range(DEPTH_LIMIT):
-        level = [child for parent in level for child in _containers_in(parent)]
-    if level:
-        raise ValueError("nested too deep")
-
-
-def _containers_in(value: Value) -> list[Value]:
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [child for child in children if isinstance(child, dict | list)]
-
-
-def _why_not_json(error: Exception) -> _NotJSON:
-    if not isinstance(error, json.JSONDecodeError):
-        return _NotJSON(isinstance(error, _NotFinite))
-    message = "not valid JSON: " + error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
-    if error.msg == "Extra data":
-        message = "something follows the end of the value, and only one value can be used"
-    return _NotJSON(has_constant=False, message=message, line=error.lineno, column=error.colno)
-
-
-def _parse_yaml(text: str, where: str, not_json: _NotJSON, *, several: bool) -> list[Value]:
+def _parse_yaml(text: str, where: str, *, json_words: bool, several: bool) -> list[Value]:
     """Read the documents of a text as relaxed YAML.
 
     Importing the reader takes two thirds of the time of the rest of a `create`. So the most common YAML, such as
     `{type: cloud, packages: {pip: [pandas]}}`, is read without it: a flow collection of plain words is JSON without
     its quotes, so it is enough to add them.
     """
-    if not not_json.has_constant and (collection := _flow_collection(text)) is not None:
+    if not json_words and (collection := _flow_collection(text)) is not None:
         return [collection]
     from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 
-    constants = not_json.has_constant
     try:
-        return read_yaml(text, number=Number, depth_limit=DEPTH_LIMIT, json_words=constants, several=several)
+        return read_yaml(text, json_words=json_words, several=several)
     except YAMLProblem as problem:
-        if problem.is_syntax and not_json.message and _LOOKS_LIKE_JSON.match(text):
-            raise _error(where, not_json.line, not_json.column, not_json.message) from None
+        if problem.is_syntax and _LOOKS_LIKE_JSON.match(text):
+            _check_syntax_of_json(text, where, several=several)
         raise _error(where, problem.line, problem.column, problem.message) from None
+
+
+def _check_syntax_of_json(text: str, where: str, *, several: bool) -> None:
+    try:
+        for _ in islice(_json_values(text), None if several else 1):
+            pass
+    except json.JSONDecodeError as error:
+        message = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+        raise _error(where, error.lineno, error.colno, f"not valid JSON: {message}") from None
+    except (ValueError, RecursionError):  # it is JSON that is not accepted
+        pass
 
 
 def _error(where: str, line: int, column: int, message: str) -> UsageError:

@@ -1,8 +1,8 @@
 """Relaxed YAML, as people type and pipe it. It follows YAML 1.2, and never guesses.
 
 Only `true`, `false` and `null` are keywords, only JSON's decimal numbers, `0x1F` and `0o17` are
-numbers; everything else is text. The events of libyaml are read one by one with an explicit stack, so neither depth
-nor aliases can exhaust the memory, and each error has its line and column. libyaml itself reads YAML 1.1: before
+numbers; everything else is text. The events of libyaml are read one by one, so neither depth nor aliases can
+exhaust the memory, and each error has its line and column. libyaml itself reads YAML 1.1: before
 it does, what would mean something else there is replaced by stand-ins.
 """
 
@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import yaml
 
+from ant_cli.gjson.json_text import Number
+from ant_cli.input import DEPTH_LIMIT
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _NODE_LIMIT = 100_000
@@ -60,13 +62,10 @@ class YAMLProblem(Exception):
         self.column = mark.column + 1 if mark else 1
 
 
-def read_yaml(
-    text: str, *, number: Callable[[str], Any], depth_limit: int, json_words: bool, several: bool
-) -> list[Any]:
+def read_yaml(text: str, *, json_words: bool = False, several: bool = False) -> list[Any]:
     """Return the value of each document of a text. Only one is allowed, except with `several`.
 
-    `number` makes a number from its digits. With `json_words`, the words NaN and Infinity are rejected as numbers,
-    because apart from them the text is JSON.
+    With `json_words`, the words NaN and Infinity are rejected as numbers, because apart from them the text is JSON.
 
     Raises:
         YAMLProblem: if it is not YAML, or breaks the rules above.
@@ -74,17 +73,14 @@ def read_yaml(
     """
     source = _prepare(text)
     for retries_left in reversed(range(_MOST_RETRIES)):
-        builder = _Builder(source, number, depth_limit, json_words=json_words, several=several)
         try:
-            for event in iter(_LOADER(source.text).get_event, None):
-                builder.take(event)
-            break
+            return _Reader(source, json_words=json_words).documents(several=several)
         except (yaml.YAMLError, UnicodeEncodeError) as error:
             colon = source.colon_in_text(error)
             if colon is None or not retries_left:
-                raise _problem(error, text, depth_limit) from None
+                raise _problem(error, text) from None
             source = source.with_text_at(colon)
-    return builder.results
+    return []
 
 
 class _Source(NamedTuple):
@@ -145,175 +141,134 @@ def _unused_characters(text: str) -> Iterator[str]:
     return (chr(code) for code in range(0xF0000, 0x110000) if code not in escaped and chr(code) not in used)
 
 
-def _problem(error: Exception, text: str, depth_limit: int) -> YAMLProblem:
+def _problem(error: Exception, text: str) -> YAMLProblem:
     if isinstance(error, yaml.MarkedYAMLError):
-        mark = _mark_of(error, text)
-        if "cannot start any token" in str(error.problem) and _rest_of_line(text, mark).startswith("\t"):
+        mark: Any = error.problem_mark or error.context_mark
+        if "cannot start any token" in str(error.problem) and text[mark.index : mark.index + 1] == "\t":
             return YAMLProblem("a tab can't indent YAML: write spaces", mark, is_syntax=True)
-        return YAMLProblem(_describe(error, depth_limit), mark, is_syntax=True)
-    if isinstance(error, yaml.reader.ReaderError):
-        code = error.character if isinstance(error.character, int) else ord(error.character)
-        return YAMLProblem(f"the character U+{code:04X} is not allowed", _TextMark.of(text, chr(code)))
-    if isinstance(error, UnicodeEncodeError):
-        return YAMLProblem("a lone surrogate is not allowed", _TextMark.of(text, text[error.start]))
-    return YAMLProblem(f"not valid YAML: {error}", None, is_syntax=True)
+        end = len(text.rstrip("\n"))
+        if mark and mark.line > text.count("\n", 0, end):  # the end is missing, and libyaml is one line too far
+            mark = _Mark.at(text, end)
+        return YAMLProblem(_describe(error), mark, is_syntax=True)
+    # A character that YAML does not allow, or a lone surrogate.
+    found: Any = error
+    character = found.object[found.start] if isinstance(error, UnicodeEncodeError) else found.character
+    code = character if isinstance(character, int) else ord(character)
+    return YAMLProblem(f"the character U+{code:04X} is not allowed", _Mark.at(text, text.find(chr(code))))
 
 
-def _rest_of_line(text: str, mark: Any) -> str:
-    lines: list[str] = text.split("\n")[mark.line : mark.line + 1] if mark else []
-    return lines[0][mark.column :] if lines else ""
-
-
-def _mark_of(error: yaml.MarkedYAMLError, text: str) -> Any:
-    """Return the mark of an error. If the end is missing, libyaml gives a line that the text does not have."""
-    mark = error.problem_mark or error.context_mark
-    last_line = text.rstrip("\n").count("\n")
-    return _TextMark.of(text.rstrip("\n") + "\0", "\0") if mark and mark.line > last_line else mark
-
-
-def _describe(error: yaml.MarkedYAMLError, depth_limit: int) -> str:
+def _describe(error: yaml.MarkedYAMLError) -> str:
     if "maximum nesting depth" in str(error.problem):  # libyaml reads ahead, and has reached its own limit
-        return f"nested deeper than {depth_limit} levels"
+        return f"nested deeper than {DEPTH_LIMIT} levels"
     if "<document start>" in str(error.problem):  # as in JSON Lines
         return "something follows the end of the value, and only one value can be used"
     parts = [part for part in (error.context, error.problem) if part]
     return "not valid YAML: " + ", ".join(parts)
 
 
-class _TextMark(NamedTuple):
+class _Mark(NamedTuple):
     """A position in a text, like libyaml's marks. Reader errors have no mark."""
 
     line: int
     column: int
 
     @classmethod
-    def of(cls, text: str, part: str) -> _TextMark:
-        before = text.partition(part)[0]
-        return cls(before.count("\n"), len(before) - before.rfind("\n") - 1)
+    def at(cls, text: str, index: int) -> _Mark:
+        return cls(text.count("\n", 0, index), index - text.rfind("\n", 0, index) - 1)
 
 
-class _YamlNode(NamedTuple):
-    """A complete value that has an anchor."""
+class _Reader:
+    """Reads the values of a text from the events of libyaml. The depth limit also bounds the recursion."""
 
-    value: Any
-    size: int
-    """How many values it has, including itself, with aliases expanded."""
-    height: int
-    """How many levels of lists and maps it has, with aliases expanded."""
-
-
-class _Open:
-    """A list or map that is still being read.
-
-    Not a dataclass, because importing those takes longer than reading most YAML.
-    """
-
-    __slots__ = ("anchor", "flow", "height", "key", "key_event", "merged", "merging", "size", "value")
-
-    def __init__(self, value: list[Any] | dict[str, Any], anchor: str | None, *, flow: bool) -> None:
-        self.value = value
-        self.anchor = anchor
-        self.flow = flow
-        self.size = 1
-        self.height = 1
-        """Both as in `_YamlNode`, so far."""
-        self.key: str | None = None
-        self.key_event: Any = None
-        self.merged: list[dict[str, Any]] = []
-        """The maps of `<<`. The map's own keys win over theirs."""
-        self.merging = False
-
-
-class _Builder:
-    """Builds values from parser events."""
-
-    def __init__(
-        self, source: _Source, number: Callable[[str], Any], depth_limit: int, *, json_words: bool, several: bool
-    ) -> None:
-        self.results: list[Any] = []
+    def __init__(self, source: _Source, *, json_words: bool) -> None:
         self._source = source
-        self._number = number
-        self._depth_limit = depth_limit
         self._json_words = json_words
-        self._several = several
-        self._stack: list[_Open] = []
-        self._anchors: dict[str, _YamlNode] = {}
+        self._events: Iterator[Any] = iter(_LOADER(source.text).get_event, None)
+        self._anchors: dict[str, Any] = {}
         self._aliased = 0
-        self._actions: dict[type, Callable[[Any], None]] = {
-            yaml.DocumentStartEvent: self._document,
-            yaml.ScalarEvent: self._scalar,
-            yaml.AliasEvent: self._alias,
-            yaml.SequenceStartEvent: lambda event: self._open([], event),
-            yaml.MappingStartEvent: lambda event: self._open({}, event),
-            yaml.SequenceEndEvent: self._close,
-            yaml.MappingEndEvent: self._close,
-        }
 
-    def take(self, event: Any) -> None:
-        """Take the next event."""
-        action = self._actions.get(type(event))
-        if action:
-            action(event)
+    def documents(self, *, several: bool) -> list[Any]:
+        """Return the values of all documents."""
+        values: list[Any] = []
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if values and not several:
+                    raise YAMLProblem("there is a second document, and only one can be used", event.start_mark)
+                self._anchors.clear()  # anchors belong to their document
+                values.append(self._value(next(self._events), 0))
+        return values
 
-    def _document(self, event: Any) -> None:
-        self._anchors.clear()  # anchors belong to their document
-        if self.results and not self._several:
-            raise YAMLProblem("there is a second document, and only one can be used", event.start_mark)
-
-    def _open(self, value: Any, event: Any) -> None:
-        if event.tag not in _PLAIN_TAGS:
-            raise YAMLProblem(f"the tag {event.tag!r} is not known", event.start_mark)
-        self._reject_as_key(event)
-        self._reject_depth(len(self._stack) + 1, event)
-        self._stack.append(_Open(value, self._anchor(event), flow=bool(event.flow_style)))
-
-    def _reject_depth(self, depth: int, event: Any) -> None:
-        if depth > self._depth_limit:
-            raise YAMLProblem(f"nested deeper than {self._depth_limit} levels", event.start_mark)
-
-    def _reject_as_key(self, event: Any) -> None:
-        if self._stack and isinstance(self._stack[-1].value, dict) and self._stack[-1].key is None:
-            raise YAMLProblem("a key must be a string", event.start_mark)
-
-    def _close(self, event: Any) -> None:
-        done = self._stack.pop()
-        if isinstance(done.value, dict):
-            for merged in done.merged:
-                for key, value in merged.items():
-                    done.value.setdefault(key, value)
-        self._place(done.value, done.size, done.height, done.anchor, event)
-
-    def _alias(self, event: Any) -> None:
-        anchor = self._name(event)
-        self._reject_as_key(event)
-        if anchor not in self._anchors:
-            raise YAMLProblem(f"there is no &{anchor} before this *{anchor}", event.start_mark)
-        node = self._anchors[anchor]
-        self._reject_depth(len(self._stack) + node.height, event)
-        self._aliased += node.size
-        if self._aliased > _NODE_LIMIT:
-            raise YAMLProblem(f"the aliases stand for more than {_NODE_LIMIT:,} values", event.start_mark)
-        self._place(*node, None, event)
-
-    def _scalar(self, event: Any) -> None:
-        top = self._stack[-1] if self._stack else None
-        if top is not None and isinstance(top.value, dict) and top.key is None:
-            self._start_member(top, event)
+    def _value(self, event: Any, depth: int) -> Any:
+        """Return the value that starts with an event, inside `depth` lists and maps."""
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, depth)
+        if isinstance(event, yaml.ScalarEvent):
+            value, anchor = self._scalar(event), self._anchor(event)
         else:
-            if top is not None and top.flow:
-                self._reject_missing_space(top, event)
-            self._place(self._resolve(event), 1, 0, self._anchor(event), event)
+            if event.tag not in _PLAIN_TAGS:
+                raise YAMLProblem(f"the tag {event.tag!r} is not known", event.start_mark)
+            _check_depth(depth + 1, event)
+            anchor = self._anchor(event)
+            read = self._map if isinstance(event, yaml.MappingStartEvent) else self._list
+            value = read(event, depth + 1)
+        if anchor:
+            self._anchors[anchor] = value
+        return value
 
-    def _start_member(self, top: _Open, event: Any) -> None:
-        key = self._resolve(event)
+    def _list(self, _: Any, depth: int) -> list[Any]:
+        items = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._value(event, depth))
+        return items
+
+    def _map(self, start: Any, depth: int) -> dict[str, Any]:
+        members: dict[str, Any] = {}
+        merged: list[dict[str, Any]] = []
+        while not isinstance(key_event := next(self._events), yaml.MappingEndEvent):
+            key, event = self._key(key_event, members), next(self._events)
+            if start.flow_style:
+                self._reject_missing_space(key_event, event)
+            value = self._value(event, depth)
+            if key == "<<" and key_event.implicit[0]:
+                merged += _maps_to_merge(value, event)
+            else:
+                members[key] = value
+        for other in merged:
+            for key, value in other.items():
+                members.setdefault(key, value)  # the map's own keys win
+        return members
+
+    def _key(self, event: Any, members: dict[str, Any]) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            self._anchor(event)  # rejects `[*a:b]` for what is wrong with it
+            raise YAMLProblem("a key must be a string", event.start_mark)
+        key = self._scalar(event)
         if not isinstance(key, str):
             raise YAMLProblem(f'a key must be a string: write "{event.value}"', event.start_mark)
-        if key in top.value:
+        if key in members:
             raise YAMLProblem(f"the key {key!r} appears twice", event.start_mark)
-        top.key, top.key_event = key, event
-        top.merging = key == "<<" and event.implicit[0]
         if anchor := self._anchor(event):
-            self._anchors[anchor] = _YamlNode(key, 1, 0)
+            self._anchors[anchor] = key
+        return key
+
+    def _reject_missing_space(self, key: Any, event: Any) -> None:
+        """Reject `{a:1}`, which is the key "a:1" without a value in YAML."""
+        no_value = event.start_mark.index == event.end_mark.index and isinstance(event, yaml.ScalarEvent)
+        if no_value and key.implicit[0] and ":" in key.value:
+            name = self._source.value_of(key).partition(":")[0]  # what follows is the value, which may be a secret
+            raise YAMLProblem(f"{name + ':'!r} needs a space after the colon, or quotes", key.start_mark)
+
+    def _alias(self, event: Any, depth: int) -> Any:
+        anchor = self._name(event)
+        if anchor not in self._anchors:
+            raise YAMLProblem(f"there is no &{anchor} before this *{anchor}", event.start_mark)
+        value = self._anchors[anchor]
+        size, height = _extent(value)
+        _check_depth(depth + height, event)
+        self._aliased += size
+        if self._aliased > _NODE_LIMIT:
+            raise YAMLProblem(f"the aliases stand for more than {_NODE_LIMIT:,} values", event.start_mark)
+        return value
 
     def _anchor(self, event: Any) -> str | None:
         return None if event.anchor is None else self._name(event)
@@ -326,15 +281,7 @@ class _Builder:
             raise YAMLProblem("an anchor must be followed by a space", event.start_mark)
         return str(event.anchor)
 
-    def _reject_missing_space(self, top: _Open, event: Any) -> None:
-        """Reject `{a:1}`, which is the key "a:1" without a value in YAML."""
-        key = top.key_event
-        no_value = event.start_mark.index == event.end_mark.index
-        if key is not None and no_value and key.implicit[0] and ":" in key.value:
-            name = self._source.value_of(key).partition(":")[0]  # what follows is the value, which may be a secret
-            raise YAMLProblem(f"{name + ':'!r} needs a space after the colon, or quotes", key.start_mark)
-
-    def _resolve(self, event: Any) -> Any:
+    def _scalar(self, event: Any) -> Any:
         text = self._source.value_of(event)
         if event.tag in _TEXT_TAGS or (event.tag is None and not event.implicit[0]):
             return text
@@ -345,36 +292,75 @@ class _Builder:
         if text[0] not in _NUMBER_STARTS:
             return text
         if _DECIMAL.fullmatch(text):
-            return self._number(text)
+            return Number(text)
         if re.fullmatch(_BASED, text):
             if len(text) > _LONGEST_BASED:
                 raise YAMLProblem(f"a number in base 8 or 16 has at most {_LONGEST_BASED} digits", event.start_mark)
-            return self._number(str(int(text[2:], 16 if text[1] == "x" else 8)))
+            return Number(str(int(text[2:], 16 if text[1] == "x" else 8)))
         if re.fullmatch(_NOT_FINITE, text) or (self._json_words and re.fullmatch(_JSON_NOT_FINITE, text)):
             raise YAMLProblem(f"JSON has no {text}, so it can't be sent", event.start_mark)
         return text
 
-    def _place(self, value: Any, size: int, height: int, anchor: str | None, event: Any) -> None:
-        """Put a complete value in its place. `size` and `height` are as in `_YamlNode`."""
-        if anchor:
-            self._anchors[anchor] = _YamlNode(value, size, height)
-        if not self._stack:
-            self.results.append(value)
-            return
-        top = self._stack[-1]
-        top.size += size
-        if height >= top.height:
-            top.height = height + 1
-        if isinstance(top.value, list):
-            top.value.append(value)
-        elif top.merging:
-            self._merge(top, value, event)
-        else:
-            top.value[str(top.key)] = value
-        top.key, top.key_event, top.merging = None, None, False
 
-    def _merge(self, top: _Open, value: Any, event: Any) -> None:
-        maps = value if isinstance(value, list) else [value]
-        if not all(isinstance(item, dict) for item in maps):
-            raise YAMLProblem("<< takes keys and values from maps only", event.start_mark)
-        top.merged += maps
+def _check_depth(depth: int, event: Any) -> None:
+    if depth > DEPTH_LIMIT:
+        raise YAMLProblem(f"nested deeper than {DEPTH_LIMIT} levels", event.start_mark)
+
+
+def _maps_to_merge(value: Any, event: Any) -> list[dict[str, Any]]:
+    maps = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) for item in maps):
+        raise YAMLProblem("<< takes keys and values from maps only", event.start_mark)
+    return maps
+
+
+def _extent(value: Any) -> tuple[int, int]:
+    """Return how many values a value has, including itself, and how many levels of lists and maps."""
+    level, size, height = [value], 0, 0
+    while level:
+        size += len(level)
+        containers = [item for item in level if isinstance(item, list | dict)]
+        height += bool(containers)
+        level = [child for item in containers for child in (item.values() if isinstance(item, dict) else item)]
+    return size, height
+
+
+# Positions of values, for errors about values that are valid YAML, but wrong
+
+
+class Position(NamedTuple):
+    """A line and a column, counted from 1."""
+
+    line: int
+    column: int
+
+
+def positions_of(text: str, paths: Iterable[Sequence[str | int]]) -> list[Position]:
+    """Return the line and column of the value at each path; for a mapping entry, those of its key.
+
+    If there is no such value, because it is missing or comes from a merge key, return the position of the innermost
+    value around it. The text is valid YAML or JSON; if PyYAML can't read it, return the position of its beginning.
+    """
+    try:
+        root: Any = yaml.compose(text.replace("\t", " "), Loader=_LOADER)
+    except (yaml.YAMLError, RecursionError):
+        root = None
+    return [_position(root, path) for path in paths]
+
+
+def _position(node: Any, path: Sequence[str | int]) -> Position:
+    mark = node.start_mark if node else None
+    for step in path:
+        child = _child(node, step)
+        if child is None:
+            break
+        mark, node = child
+    return Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
+
+
+def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
+    if isinstance(node, yaml.MappingNode):
+        return next(((key.start_mark, child) for key, child in node.value if key.value == step), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step].start_mark, node.value[step]
+    return None

@@ -14,7 +14,7 @@ from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.environment_file import json_schema
 from ant_cli.errors import UsageError
-from ant_cli.input.yaml_positions import positions_of
+from ant_cli.input.yaml_reader import positions_of
 
 
 def write(name: str, text: str = "config: {type: cloud}\n") -> None:
