@@ -19,14 +19,15 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     and those that have a default.
 
     Raises:
-        UsageError: if the value of a boolean flag is neither true nor false.
+        UsageError: if a value is not a boolean, or not a number within the bounds of its flag.
         AntError: as the command does.
 
     """
     own = {param.name: param for param in (*command.arguments, *command.flags)}
-    keywords: dict[str, FlagValue | bool] = {name: param.default for name, param in own.items() if param.default}
+    given: dict[str, FlagValue] = {name: param.default for name, param in own.items() if param.default}
+    given |= {name: text for name, text in flags.items() if name in own}
     try:
-        keywords |= {name: _value(own[name], text, command) for name, text in flags.items() if name in own}
+        keywords = {name: _value(own[name], text, command) for name, text in given.items()}
     except BadValue as error:
         args = [f"{flag_name(name)}={text}" for name, text in flags.items()]
         raise error.with_exit_code(command.usage_exit_code(args)) from None
@@ -34,8 +35,12 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     import_named(command.function)(runtime, global_flags, **keywords)
 
 
-def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool:
-    """Return the value of a flag. Only booleans are converted: the commands check all other values."""
+def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool | int:
+    """Return the value of a flag. The commands check all values except booleans and numbers with bounds."""
+    if isinstance(text, str) and param.bounds:
+        from ant_cli.settings.validators import check_whole_number
+
+        return check_whole_number(param.flag, text, *param.bounds)
     if param.type is not bool or not isinstance(text, str):
         return text
     try:

@@ -14,7 +14,7 @@ from ant_cli.help.emulator_commands import WORK_TYPES
 from ant_cli.http.response import json_object
 from ant_cli.input.request import Request, path_segment
 from ant_cli.input.values import encode, mapping, parse, type_name
-from ant_cli.operations.spec import Flags, flag_name
+from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import open_client
 from ant_cli.output.progress import Progress
 from ant_cli.run.hints import hints_on_404, target_flags
@@ -24,7 +24,6 @@ from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.settings.loading import load
 from ant_cli.settings.sources import DEFAULT_BASE_URL
-from ant_cli.settings.validators import check_whole_number
 
 _NO_EMULATOR = "the server at the base URL is not the emulator."
 
@@ -35,7 +34,7 @@ def enqueue(
     *,
     environment_id: str,
     session_id: str = "",
-    count: str,
+    count: int,
     metadata: str = "",
     type: str,  # noqa: A002 - named as the flag is
     no_secret: bool = False,
@@ -43,11 +42,7 @@ def enqueue(
     """Put work in a queue, as a new session does in the real service."""
     if type not in WORK_TYPES:
         raise BadValue("--type", f"must be {' or '.join(WORK_TYPES)}, got {type!r}")
-    body: dict[str, Any] = {
-        "count": check_whole_number("--count", count, 1, 10_000),
-        "type": type,
-        "secret": not no_secret,
-    }
+    body: dict[str, Any] = {"count": count, "type": type, "secret": not no_secret}
     if session_id:
         body["session_id"] = session_id
     if metadata:
@@ -146,13 +141,13 @@ def clock(
     runtime: Runtime,
     flags: Flags,
     *,
-    advance_ms: str | None = None,
+    advance_ms: int | None = None,
     now: str = "",
 ) -> None:
     """Show the emulator's clock, or move it, so that leases run out without waiting."""
     body: dict[str, Any] = {"now": now} if now else {}
     if advance_ms is not None:
-        body["advance_ms"] = check_whole_number("--advance-ms", advance_ms, 0, 999_999_999)
+        body["advance_ms"] = advance_ms
     response = (
         _call_emulator(runtime, flags, "POST", "/clock", body)
         if body
@@ -169,60 +164,23 @@ def reset(runtime: Runtime, flags: Flags, *, yes: bool = False) -> None:
     runtime.stderr.say("The emulator is empty.")
 
 
-_FAULT_NUMBERS = {
-    "status": (400, 599),
-    "times": (1, 1_000_000),
-    "retry_after_ms": (0, 3_600_000),
-    "delay_ms": (0, 600_000),
-    "after": (0, 1_000_000),
-    "body_delay_ms": (0, 600_000),
-    "cut_after_events": (0, 1_000_000),
-}
-"""The minimum and the maximum of each number of a fault."""
-
-
-def fault(
-    runtime: Runtime,
-    flags: Flags,
-    *,
-    path_contains: str = "",
-    method: str = "",
-    status: str | None = None,
-    times: str,
-    retry_after_ms: str | None = None,
-    delay_ms: str,
-    disconnect: bool = False,
-    after: str,
-    body_delay_ms: str | None = None,
-    cut_after_events: str | None = None,
-    list: bool = False,  # noqa: A002 - named as the flag is
-    clear: bool = False,
-) -> None:
-    """Make the next requests fail, to see how your program handles it."""
-    if list and clear:
+def fault(runtime: Runtime, flags: Flags, **asked: Any) -> None:
+    """Make the next requests fail, to see how your program handles it. The flags are the fields of a fault."""
+    lists, clears = asked.pop("list", False), asked.pop("clear", False)
+    if lists and clears:
         raise exclude_each_other("--list", "--clear")
-    if list or clear:
-        response = _call_emulator(runtime, flags, "DELETE" if clear else "GET", "/faults")
+    if lists or clears:
+        response = _call_emulator(runtime, flags, "DELETE" if clears else "GET", "/faults")
     else:
-        texts = {"status": status, "times": times, "retry_after_ms": retry_after_ms, "delay_ms": delay_ms}
-        texts |= {"after": after, "body_delay_ms": body_delay_ms, "cut_after_events": cut_after_events}
-        asked = {"path_contains": path_contains, "method": method.upper() or None, "disconnect": disconnect}
-        response = _call_emulator(runtime, flags, "POST", "/faults", asked | _fault_numbers(texts))
+        if "method" in asked:
+            asked["method"] = asked["method"].upper()
+        response = _call_emulator(runtime, flags, "POST", "/faults", asked)
     print_result(
         runtime,
         flags if "format" in flags else flags.with_values(format="json"),
         "",
         response.get("data", response),
     )
-
-
-def _fault_numbers(texts: dict[str, str | None]) -> dict[str, int]:
-    """Return the numbers of a fault that were given. Raises BadValue if one is out of range."""
-    return {
-        name: check_whole_number(flag_name(name), text, *_FAULT_NUMBERS[name])
-        for name, text in texts.items()
-        if text is not None
-    }
 
 
 def _read_metadata(text: str) -> Any:

@@ -15,10 +15,10 @@ from ant_cli.commands import running_emulators
 from ant_cli.commands.results import print_result, print_text
 from ant_cli.commands.running_emulators import RunningEmulator, find_running
 from ant_cli.errors import AntError, BadValue, CredentialError, UsageError, exclude_each_other, os_error_text
-from ant_cli.operations.spec import Flags
+from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import TYPE_CHECKING
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 from ant_cli.runtime.process import in_background, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, open_emulator
@@ -39,39 +39,32 @@ def start(
     flags: Flags,
     *,
     host: str,
-    port: str,
+    port: int,
     database: str = "",
-    lease_seconds: str,
+    lease_seconds: int,
     organization_id: str = "",
     workspace_id: str = "",
     any_credential: bool = False,
     detach: bool = False,
 ) -> None:
     """Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens."""
-    port_number = check_whole_number("--port", port, 0, 65535)
-    lease = check_whole_number("--lease-seconds", lease_seconds, 1, 300)
     api_key = _key_to_send(host, flags)
     database = database or database_path(LOCAL, runtime.environ)
-    identity = {"organization_id": _check_identity("--organization-id", organization_id)}
-    identity |= {"workspace_id": _check_identity("--workspace-id", workspace_id)}
+    options: dict[str, Any] = {"lease_seconds": lease_seconds, "any_credential": any_credential}
+    if organization_id:
+        options["organization_id"] = _check_identity("--organization-id", organization_id)
+    if workspace_id:
+        options["workspace_id"] = _check_identity("--workspace-id", workspace_id)
     _note_shared_file(database, runtime)
     if detach:
-        options = {"host": host, "port": port, "database": database, "lease_seconds": lease_seconds, **identity}
-        options |= {"any_credential": "true"} if any_credential else {}
+        options |= {"host": host, "port": port, "database": database}
         url = _start_in_background(runtime, options, api_key)
         print_result(runtime, flags, url, {"base_url": url})
         return
-    emulator = open_emulator(
-        database,
-        api_key=api_key or None,
-        any_credential=any_credential,
-        lease_seconds=lease,
-        **{name: value for name, value in identity.items() if value},
-    )
-    with closing(emulator):
+    with closing(open_emulator(database, api_key=api_key or None, **options)) as emulator:
         file = database if database == IN_MEMORY else os.path.realpath(database)
         running = RunningEmulator("", os.getpid(), bool(api_key), file)
-        _serve_registered(emulator, host, port_number, running, runtime, flags)
+        _serve_registered(emulator, host, port, running, runtime, flags)
 
 
 def _note_shared_file(database: str, runtime: Runtime) -> None:
@@ -98,7 +91,7 @@ def _serve_registered(
         serve(emulator, host, port, announce, runtime)
 
 
-def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str) -> str:
+def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str) -> str:
     """Start an emulator as a separate process, and return its base URL as soon as it listens.
 
     The key is passed on in a pipe, because others can read the arguments while the emulator runs. With `-P`, no
@@ -110,7 +103,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str
 
     """
     log = running_emulators.registry_folder(runtime) / "emulator.log"
-    flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value]
+    flags = [f"{flag_name(name)}={value}" for name, value in options.items()]
     try:
         running_emulators.make_registry_folder(runtime)
         stderr = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
@@ -145,7 +138,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, str], api_key: str
 
 def _check_identity(flag: str, value: str) -> str:
     """Return the ID. Raises BadValue if it can't be the value of a header."""
-    if value and not re.fullmatch(r"[!-~]+", value):
+    if not re.fullmatch(r"[!-~]+", value):
         raise BadValue(flag, f"must be an ID of visible ASCII characters, got {value!r}")
     return value
 

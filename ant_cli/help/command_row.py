@@ -115,5 +115,6 @@ def argument_name(param: Param) -> str:
 def help_text(param: Param) -> str:
     """Return the help of a flag: its purpose, its known values, and its default."""
     choices = f" One of: {', '.join(param.choices)}." if param.choices else ""
+    bounds = " [{}-{}]".format(*param.bounds) if param.bounds else ""
     default = f" [default: {param.default}]" if param.default else ""
-    return param.help + choices + default
+    return param.help + choices + bounds + default

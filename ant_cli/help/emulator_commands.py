@@ -89,13 +89,13 @@ EMULATOR = Command(
             ),
             flags=(
                 text_flag("host", "The address to listen on.", default="127.0.0.1"),
-                number_flag("port", "The port, from 1 to 65535; 0 for any free one.", default="0"),
+                number_flag("port", "The port; 0 for any free one.", (0, 65535), "0"),
                 text_flag(
                     "database",
                     "The file of its data; :memory: keeps nothing. [default: the file of --local]",
                     completes=ValueKind.FILE,
                 ),
-                number_flag("lease_seconds", "How long a lease lasts by default, from 1 to 300.", default="300"),
+                number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
                 text_flag("organization_id", "The organization ID in the headers of responses."),
                 text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
                 boolean_flag("any_credential", "Accept any kind of credential in every request."),
@@ -149,7 +149,7 @@ EMULATOR = Command(
             arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
             flags=(
                 text_flag("session_id", "The session of all items. [default: a new one for each]"),
-                number_flag("count", "How many work items, from 1 to 10000.", default="1"),
+                number_flag("count", "How many work items.", (1, 10_000), "1"),
                 _METADATA,
                 text_flag("type", "The type of the work.", default="session", completes=ValueKind.CHOICE)._replace(
                     choices=WORK_TYPES
@@ -177,7 +177,7 @@ EMULATOR = Command(
             ("show its time", "ant --local emulator clock"),
             ("five minutes later: leases have run out", "ant --local emulator clock --advance-ms 300000"),
             flags=(
-                number_flag("advance_ms", "How many milliseconds to move it forward."),
+                number_flag("advance_ms", "How many milliseconds to move it forward.", (0, 999_999_999)),
                 text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
             ),
             takes=(*PROFILE, *REQUEST, *RESULT),
@@ -208,14 +208,14 @@ EMULATOR = Command(
             flags=(
                 text_flag("path_contains", "Only requests whose path contains this, percent-encoded."),
                 text_flag("method", "Only requests with this method: GET, POST or DELETE."),
-                number_flag("status", "The status of the response, from 400 to 599."),
-                number_flag("times", "How many requests fail, up to 1000000.", default="1"),
-                number_flag("retry_after_ms", "The retry-after-ms header, up to 3600000."),
-                number_flag("delay_ms", "Delay of the response, up to 600000.", default="0"),
+                number_flag("status", "The status of the response.", (400, 599)),
+                number_flag("times", "How many requests fail.", (1, 1_000_000), "1"),
+                number_flag("retry_after_ms", "The retry-after-ms header.", (0, 3_600_000)),
+                number_flag("delay_ms", "Delay of the response.", (0, 600_000), "0"),
                 boolean_flag("disconnect", "Close the connection without a response."),
-                number_flag("after", "How many such requests succeed first.", default="0"),
-                number_flag("body_delay_ms", "Pause in the middle of a body, or at an event."),
-                number_flag("cut_after_events", "Cut a session's stream after this many events."),
+                number_flag("after", "How many succeed first.", (0, 1_000_000), "0"),
+                number_flag("body_delay_ms", "Pause within a body, or at an event.", (0, 600_000)),
+                number_flag("cut_after_events", "Cut a stream after this many events.", (0, 1_000_000)),
                 boolean_flag("list", "List the remaining faults."),
                 boolean_flag("clear", "Remove all faults."),
             ),

@@ -25,9 +25,9 @@ def text_flag(
     return Param(name, "setting", str, text, value_name=value_name, completes=completes, default=default)
 
 
-def number_flag(name: str, text: str, default: str = "") -> Param:
-    """Return a flag that takes a number. The command gets it as text, and checks it."""
-    return Param(name, "setting", int, text, default=default)
+def number_flag(name: str, text: str, bounds: tuple[int, int] | None = None, default: str = "") -> Param:
+    """Return a flag that takes a number. Without bounds, the command gets it as text, and checks it."""
+    return Param(name, "setting", int, text, bounds=bounds, default=default)
 
 
 def boolean_flag(name: str, text: str) -> Param:

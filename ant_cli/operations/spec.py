@@ -142,6 +142,8 @@ class Param(NamedTuple):
     """What completion and help offer. Other values are not rejected here: the server, or the setting, decides."""
     default: str = ""
     """The value, as text, if none is given. Help shows it. If a default is not text, `help` describes it."""
+    bounds: tuple[int, int] | None = None
+    """The lowest and the highest number that a tool command accepts. Help shows them."""
     success_message: str = ""
     """Reported instead of the operation's message if this boolean is true."""
     value_name: str = ""

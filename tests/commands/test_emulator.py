@@ -655,6 +655,12 @@ def test_the_help_of_emulator_flags_has_the_same_metavars_as_other_commands(loca
     assert not any(part in page for part in ("<", "range", "x>="))
 
 
+def test_the_help_of_a_number_has_the_lowest_and_the_highest_one(local):
+    """The same two numbers are in the error for others."""
+    page = " ".join(local("emulator", "enqueue", "--help").stdout.split())
+    assert "--count NUMBER How many work items. [1-10000] [default: 1]" in page
+
+
 def test_an_unwritable_home_is_an_error_with_an_alternative(local):
     """The hint names a database that works."""
     nowhere = {"ANTHROPIC_BASE_URL": "local:", "XDG_STATE_HOME": "/dev/null/state"}
