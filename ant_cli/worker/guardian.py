@@ -1,10 +1,9 @@
 """The guardian: a process that kills the handlers of a worker that was killed, or that is frozen beyond its leases.
 
 So no orphan continues with an item that another worker may get, and the items of a killed worker are queued again
-at once. Each handler is the leader of a session, started by a shell that first writes its ID into the guardian's
-pipe, and then becomes the handler. So the guardian knows every running handler at every moment. Linux has
-PR_SET_PDEATHSIG for this, but it reaches only the first process of a handler, and other systems have nothing like
-it.
+at once. The guardian is told about each handler before it starts, and again when its process ID is known. If the
+worker is killed in between, the guardian finds the handler by the item's ID in its environment, which Linux shows.
+PR_SET_PDEATHSIG would need none of this, but it reaches only the first process of a handler.
 
 Every child of the worker is started and collected here. So the worker can be the first process of a container, to
 which the orphans of all others are given.
@@ -19,34 +18,36 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.light_typing import Any
 from ant_cli.worker import guardian_process
 from ant_cli.worker.guardian_process import NEVER, now
 
 _os: Any = os
 _signal: Any = signal
 """Types are checked for Windows, too, where the worker doesn't start, and these modules lack what it needs."""
-SHELL = "/bin/sh"
-_START = """trap '' PIPE; echo "+ $$" >&3 || exit 126; trap - PIPE; exec "$@" 3>&-"""
-"""Without a guardian no handler starts: 126 gives the item back without counting that as a failure."""
 _REPLACED_AFTER_S = 0.1
 """A guardian that was killed is not replaced at once: something may kill each as soon as it starts."""
 
 
-class Child(NamedTuple):
-    """A started process, and its exit status: the negative number of a signal, as in subprocess."""
+class Child:
+    """A process that this one starts."""
 
-    pid: int
-    exit: asyncio.Future[int]
+    def __init__(self, exit_: asyncio.Future[int], work_id: str = "") -> None:
+        self.pid = 0
+        """Its ID, as soon as it is known."""
+        self.exit = exit_
+        """Its exit status when it has ended: the negative number of a signal, as in subprocess."""
+        self.work_id = work_id
+        """The item of a handler."""
+        self.deadline = NEVER
+        """When the guardian kills it."""
+        self.lease = ""
+        """The input of the command that ends the lease on its item; empty if the lease can't be ended."""
 
-
-class Guarded(NamedTuple):
-    """What the guardian knows about a handler."""
-
-    deadline: float
-    """When it is to be killed."""
-    lease: str
-    """The input of the command that ends the lease on its item; empty if the lease can't be ended."""
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its deadline has passed."""
+        return self.deadline <= now()
 
 
 class Guardian:
@@ -62,37 +63,42 @@ class Guardian:
         self._loop = asyncio.get_running_loop()
         self._loop.add_signal_handler(_signal.SIGCHLD, self._collect)
         self._children: dict[int, Child] = {}
-        self._guarded: dict[int, Guarded] = {}
+        self._guarded: set[Child] = set()
         self._pid = 0
         self._pipe = -1
 
-    def start(self, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int]) -> Child:
+    def start(
+        self, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int], work_id: str
+    ) -> Child:
         """Start a handler as the leader of a session. `streams` are its stdin, stdout and stderr.
 
         Raises:
-            OSError: if the system refuses.
+            OSError: if the system refuses, also if there is no guardian and none can be started.
 
         """
-        child = self._spawn([SHELL, "-c", _START, SHELL, *command], environ, [*streams, self._open_pipe()])
-        self._guarded[child.pid] = Guarded(NEVER, "")
-        return child
+        self._open_pipe()
+        handler = Child(self._loop.create_future(), work_id)
+        self._guarded.add(handler)
+        self._tell_about(handler)
+        try:
+            self._spawn(handler, command, environ, streams)
+        except OSError:
+            self.forget(handler)
+            raise
+        return handler
 
-    def set_deadline(self, handler: int, left_s: float, lease: str) -> None:
+    def set_deadline(self, handler: Child, left_s: float, lease: str) -> None:
         """Have a handler killed in `left_s` seconds, even if this process is stopped by then.
 
         If this process is killed before, the lease is ended as well.
         """
-        self._guarded[handler] = Guarded(now() + left_s, lease)
+        handler.deadline, handler.lease = now() + left_s, lease
         self._tell_about(handler)
 
-    def is_overdue(self, handler: int) -> bool:
-        """Whether the deadline of a handler has passed."""
-        return self._guarded[handler].deadline <= now() if handler in self._guarded else False
-
-    def forget(self, handler: int) -> None:
+    def forget(self, handler: Child) -> None:
         """Remove a handler that has ended."""
-        self._guarded.pop(handler, None)
-        self._tell(f"- {handler}\n")
+        self._guarded.discard(handler)
+        self._tell(f"{id(handler)}\n")
 
     def close(self) -> None:
         """End the guardian. It kills the handlers that are still running."""
@@ -103,15 +109,15 @@ class Guardian:
                     os.kill(self._pid, _signal.SIGCONT)
         self._pid = 0
 
-    def _spawn(self, command: Sequence[str], environ: Mapping[str, str], descriptors: Sequence[int]) -> Child:
-        """Start a child whose descriptors 0, 1, 2 and so on are the given ones."""
-        copies = [(_os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(descriptors)]
+    def _spawn(
+        self, child: Child, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int]
+    ) -> None:
+        copies = [(_os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(streams)]
         ignored_by_python = (_signal.SIGPIPE, _signal.SIGXFSZ)
-        pid = _os.posix_spawn(
+        child.pid = _os.posix_spawn(
             command[0], list(command), environ, file_actions=copies, setsid=True, setsigdef=ignored_by_python
         )
-        self._children[pid] = Child(pid, self._loop.create_future())
-        return self._children[pid]
+        self._children[child.pid] = child
 
     def _collect(self) -> None:
         """Collect every child that has ended, also those that are no handlers."""
@@ -131,7 +137,8 @@ class Guardian:
             _os.set_blocking(self._pipe, False)
             try:
                 program = [sys.executable, "-I", "-S", guardian_process.__file__, *self._end_leases]
-                child = self._spawn(program, self._environ, [reading] * 3)  # it writes nothing
+                child = Child(self._loop.create_future())
+                self._spawn(child, program, self._environ, [reading] * 3)  # it writes nothing
             except OSError:
                 os.close(self._pipe)
                 raise
@@ -143,9 +150,9 @@ class Guardian:
                 self._tell_about(handler)
         return self._pipe
 
-    def _tell_about(self, handler: int) -> None:
-        guarded = self._guarded[handler]
-        self._tell(f"= {handler} {guarded.deadline} {guarded.lease}\n")
+    def _tell_about(self, handler: Child) -> None:
+        facts = (id(handler), handler.pid, handler.deadline, handler.work_id, handler.lease)
+        self._tell("\t".join(map(str, facts)) + "\n")
 
     def _replace(self, _exit: asyncio.Future[int]) -> None:
         os.close(self._pipe)

@@ -1,9 +1,10 @@
 """The program of the guardian, which kills handlers: each at its deadline, and all of them when its stdin ends.
 
-It runs as a script, without this package, so it starts fast. Lines on stdin are `+ PID` for a handler that started,
-`= PID SECONDS LEASE` for its deadline, and `- PID` for one that has ended. LEASE is the input of the command in the
-arguments that ends the lease; it may be missing. The command is run if the worker has gone: it gives back the items
-of the handlers that were killed.
+It runs as a script, without this package, so it starts fast. A line on stdin has, between tabs, a key for a handler
+that is about to start or runs, its process ID (0 before it is known), its deadline, the ID of its item, and its
+LEASE. A line with the key alone says that the handler has ended. LEASE is the input of the command in the arguments
+that ends the lease; it may be empty. The command is run if the worker has gone: it gives back the items of the
+handlers that were killed.
 """
 
 from __future__ import annotations
@@ -28,15 +29,13 @@ def now() -> float:
 
 def guard(pipe: int) -> list[bytes]:
     """Kill handlers at their deadlines until the pipe ends, and then those that are left. Return their leases."""
-    deadlines: dict[int, float] = {}
-    leases: dict[int, bytes] = {}
+    handlers: dict[bytes, list[bytes]] = {}
     rest = b""
     while True:
         time_now = now()
-        for handler in [handler for handler, deadline in deadlines.items() if deadline <= time_now]:
-            signal_session(handler, _signal.SIGKILL)
-            del deadlines[handler]
-        left_s = min(deadlines.values(), default=NEVER) - time_now
+        for key in [key for key, (_, deadline, *_) in handlers.items() if float(deadline) <= time_now]:
+            _kill(handlers.pop(key))
+        left_s = min((float(deadline) for _, deadline, *_ in handlers.values()), default=NEVER) - time_now
         if not select.select([pipe], [], [], None if left_s == NEVER else min(left_s, _LONGEST_WAIT_S))[0]:
             continue
         data = os.read(pipe, 65536)
@@ -44,24 +43,19 @@ def guard(pipe: int) -> list[bytes]:
             break
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
-            _follow(line.split(maxsplit=3), deadlines, leases)
-    for handler in deadlines:
-        signal_session(handler, _signal.SIGKILL)
-    return [leases[handler] for handler in deadlines if handler in leases]
+            key, *facts = line.split(b"\t")
+            handlers.pop(key, None)
+            if facts:
+                handlers[key] = facts
+    for facts in handlers.values():
+        _kill(facts)
+    return [lease for *_, lease in handlers.values() if lease]
 
 
-def _follow(words: list[bytes], deadlines: dict[int, float], leases: dict[int, bytes]) -> None:
-    match words:
-        case [b"+", handler]:
-            deadlines.setdefault(int(handler), NEVER)
-        case [b"=", handler, seconds, *lease]:
-            deadlines[int(handler)] = float(seconds)
-            if lease:
-                leases[int(handler)] = lease[0]
-            else:
-                leases.pop(int(handler), None)
-        case [b"-", handler]:
-            deadlines.pop(int(handler), None)
+def _kill(facts: list[bytes]) -> None:
+    pid, _, work_id, _ = facts
+    for leader in [int(pid)] if pid != b"0" else _leaders_with(b"ANTHROPIC_WORK_ID=" + work_id):
+        signal_session(leader, _signal.SIGKILL)
 
 
 def end_leases(leases: list[bytes], command: list[str]) -> None:
@@ -78,16 +72,37 @@ def end_leases(leases: list[bytes], command: list[str]) -> None:
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
+def _leaders_with(variable: bytes) -> list[int]:
+    """Return the leaders of sessions that have a variable in their environment.
+
+    A process that is just starting has none yet. It has the pipe to the guardian open until then, so the pipe of a
+    worker that was killed does not end before.
+    """
+    found: list[int] = []
+    if sys.platform != "win32":
+        for pid in _processes():
+            try:
+                if os.getsid(pid) == pid:
+                    with open(f"/proc/{pid}/environ", "rb") as environ:  # noqa: PTH123 - pathlib takes long to import
+                        found += [pid] if variable in environ.read().split(b"\0") else []
+            except OSError:  # it has ended, or belongs to another user
+                pass
+    return found
+
+
+def _processes() -> list[int]:
+    try:
+        return [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
+    except OSError:  # not on this system
+        return []
+
+
 def signal_session(leader: int, number: int) -> None:
     """Send a signal to a process, its group, and the other groups of its session, which `timeout` creates."""
     if sys.platform == "win32":  # where the worker doesn't start
         return
     signal_group(leader, number)
-    try:
-        names = [entry.name for entry in os.scandir("/proc")]
-    except OSError:  # not on this system
-        names = []
-    for pid in (int(name) for name in names if name.isdigit()):
+    for pid in _processes():
         try:
             if os.getsid(pid) == leader != os.getpgid(pid):
                 os.kill(pid, number)

@@ -119,7 +119,7 @@ class Handler:
             for _ in range(3):
                 pipes += os.pipe()
             item_read, item_write, stdout_read, stdout_write, stderr_read, stderr_write = pipes
-            child = guardian.start(command, environment, (item_read, stdout_write, stderr_write))
+            child = guardian.start(command, environment, (item_read, stdout_write, stderr_write), item["id"])
         except OSError:
             for descriptor in pipes:
                 os.close(descriptor)
@@ -158,13 +158,13 @@ class Handler:
 
         `lease` is for the guardian of a worker that is killed: see `Guardian.set_deadline`.
         """
-        self._guardian.set_deadline(self.pid, seconds, lease)
+        self._guardian.set_deadline(self._child, seconds, lease)
 
     @property
     def was_overdue(self) -> bool:
         """Whether it was killed after that time, which means: by the guardian, because this worker was stopped."""
         exited = self._child.exit
-        return exited.done() and exited.result() < 0 and self._guardian.is_overdue(self.pid)
+        return exited.done() and exited.result() < 0 and self._child.is_overdue
 
     async def finish(self, *, kill_rest: bool) -> None:
         """After its end: kill the processes that it has left, if wanted, and log the rest of its output."""
@@ -172,7 +172,7 @@ class Handler:
             self.kill()
         elif kill_rest and sys.platform != "win32":
             signal_group(self.pid, signal.SIGKILL)  # after a success that is enough, and takes less time
-        self._guardian.forget(self.pid)
+        self._guardian.forget(self._child)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_S):
                 await self._stdout.ended.wait()

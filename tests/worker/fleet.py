@@ -23,7 +23,6 @@ from typing import NamedTuple
 
 import httpx
 
-from ant_cli.worker.guardian import SHELL
 from tests.worker.fleet_log import HandlerKill, Run, Verdict, WorkerKill, judge, runs_of
 
 KEY = "correct-horse-battery"
@@ -34,7 +33,7 @@ HEADERS = {
 }
 _LEASE_SECONDS = "5"
 """It also applies before the first heartbeat, so that the items of a killed worker are soon free again."""
-HANDLER = f"""#!{SHELL}
+HANDLER = """#!/bin/sh
 exec 9>> "locks/$ANTHROPIC_WORK_ID"
 flock -n 9 || echo "overlap $ANTHROPIC_WORK_ID $$" >> runs
 echo "start $ANTHROPIC_WORK_ID $$ $ANTHROPIC_WORKER_ID" >> runs

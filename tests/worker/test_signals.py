@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -130,6 +131,33 @@ def test_killing_a_worker_ends_its_handlers(queue, start, script, fifo, reading)
     worker.send(signal.SIGKILL)
     wait_for_end(reading)
     assert worker.end() == -signal.SIGKILL
+
+
+KILLED_WHILE_IT_STARTS_A_HANDLER = """
+import asyncio, os, signal
+from ant_cli.worker.guardian import Guardian
+
+def start_and_die(program, *arguments, start=os.posix_spawn, **options):
+    pid = start(program, *arguments, **options)
+    if program == "/bin/sh":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return pid
+
+async def work():
+    os.posix_spawn = start_and_die
+    Guardian(["true"], {}).start(["/bin/sh", "-c", "sleep 600"], dict(os.environ), (0, 1, 2), "work_1")
+
+asyncio.run(work())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not show the environment of a process")
+def test_killing_a_worker_ends_a_handler_that_is_just_starting():
+    """The worker has not told its guardian the process ID of the handler, which has this pipe open."""
+    environ = {**os.environ, "ANTHROPIC_WORK_ID": "work_1"}
+    worker = [sys.executable, "-c", KILLED_WHILE_IT_STARTS_A_HANDLER]
+    ended = subprocess.run(worker, env=environ, stdout=subprocess.PIPE, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL
 
 
 def test_killing_a_worker_ends_a_handler_that_runs_timeout(queue, start, script, fifo, reading):
