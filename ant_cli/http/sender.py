@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from ant_cli.errors import AntError, NetworkError, ResponseError
+from ant_cli.errors import AntError
 from ant_cli.http.choice import open_transport
-from ant_cli.http.deadline import AttemptTimeout, Timeouts
-from ant_cli.http.network_problem import describe_handshake_error, describe_network_error
+from ant_cli.http.deadline import Timeouts
+from ant_cli.http.failure import FailedAttempt, failed_attempt
 from ant_cli.http.observer import Observer
 from ant_cli.http.response import RESPONSE_LIMIT, IncompleteResponse, Response
 from ant_cli.http.retries import (
@@ -150,7 +150,7 @@ class Sender:
             retries_left = attempt < self.policy.max_retries
             try:
                 response = self._attempt(delivery)
-            except _AttemptFailed as failure:
+            except FailedAttempt as failure:
                 if failure.stale_connection and request.method == "GET":
                     continue  # the server had closed the idle connection: sending again is not a retry
                 delivery.maybe_done |= failure.maybe_processed
@@ -186,7 +186,7 @@ class Sender:
         return response
 
     def _exchange(self, delivery: Delivery, url: str, headers: Mapping[str, str]) -> Response:
-        """Send a request and read the response. Every failure becomes an `_AttemptFailed`."""
+        """Send a request and read the response. Every failure becomes an `FailedAttempt`."""
         response: Response | None = None
         request, policy = delivery.request, self.policy
         body = request.body or b""
@@ -199,79 +199,10 @@ class Sender:
         except (IncompleteResponse, TransportError) as failure:
             # The status alone makes a response an error, even without its body.
             if response is None or response.status < 400:
-                raise _to_failure(failure, response, self._request_line(request), policy.timeouts) from None
+                raise failed_attempt(failure, response, self._request_line(request), policy.timeouts) from None
         except AntError:  # the request can't be sent
             raise
         except BaseException:  # most likely an interrupt
             delivery.maybe_done = True
             raise
         return response
-
-
-class _AttemptFailed(Exception):
-    """An attempt without a usable response."""
-
-    def __init__(
-        self,
-        error: AntError,
-        *,
-        maybe_processed: bool,
-        permanent: bool = False,
-        stale_connection: bool = False,
-    ) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.maybe_processed = maybe_processed
-        """The server may have carried out the request."""
-        self.permanent = permanent
-        """Another attempt would fail, too."""
-        self.stale_connection = stale_connection
-        """Most likely, a kept connection had ended before the request was sent."""
-
-    def should_retry(self, request: Request) -> bool:
-        """Whether to try again. After an incomplete response, only a GET: other requests were carried out."""
-        if self.permanent or (self.maybe_processed and request.retries != "always"):
-            return False
-        return isinstance(self.error, NetworkError) or request.method == "GET"
-
-
-def _to_failure(
-    failure: IncompleteResponse | TransportError, response: Response | None, request_line: str, timeouts: Timeouts
-) -> _AttemptFailed:
-    """Turn a failed attempt into the error that reports it, and say whether a retry is safe."""
-    if isinstance(failure, IncompleteResponse):
-        error = ResponseError(f"the response {failure}, so nothing of it is shown.", request_line=request_line)
-        return _AttemptFailed(error, maybe_processed=True, permanent=failure.permanent)
-    if failure.timed_out and failure.phase != "handshake":
-        timeout = _timed_out(failure, response, request_line, timeouts)
-        return _AttemptFailed(timeout, maybe_processed=failure.sent)
-    if response is not None:
-        error = ResponseError("the response broke off, so nothing of it is shown.", request_line=request_line)
-        return _AttemptFailed(error, maybe_processed=True)
-    problem = (
-        describe_handshake_error(failure.cause, timeouts.step_s)
-        if failure.phase == "handshake"
-        else describe_network_error(failure.cause)
-    )
-    return _AttemptFailed(
-        NetworkError(f"{problem.message}.", problem.hint or failure.hint, request_line=request_line),
-        maybe_processed=failure.sent,
-        permanent=problem.permanent,
-        stale_connection=failure.reused and failure.closed,
-    )
-
-
-def _timed_out(
-    failure: TransportError, response: Response | None, request_line: str, timeouts: Timeouts
-) -> NetworkError:
-    timeout_s = timeouts.step_s
-    if isinstance(failure.cause, AttemptTimeout):
-        what, timeout_s = "no complete response within", timeouts.whole_s
-    elif response is not None:
-        what = "the response stalled for"
-    else:
-        what = "no response within" if failure.sent else "no connection within"
-    hint = "" if failure.sent else failure.hint
-    if not hint and timeout_s < timeouts.longest_s:
-        hint = "To wait longer: --timeout SECONDS."
-    return NetworkError(f"{what} {timeout_s:g} s.", hint, request_line=request_line)
