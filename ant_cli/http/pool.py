@@ -7,7 +7,10 @@ whose results are taken one by one, and an interrupt waits for none of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from threading import Condition, Lock, Thread
+from contextlib import suppress
+from itertools import count
+from queue import Empty, SimpleQueue
+from threading import Lock, Semaphore, Thread
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import Client
@@ -17,7 +20,7 @@ from ant_cli.runtime.light_typing import NamedTuple
 _WINDOW = 1000
 """How many requests may be sent ahead of the result that is taken next. This bounds the memory."""
 _WAKE_S = 0.05
-"""How long the consumer waits at a time; signals are checked in between."""
+"""How long to wait for a result at a time; signals are checked in between."""
 
 Send = Callable[[Client, Request], bytes]
 """Sends a request and returns the body to print, empty for none. Raises AntError."""
@@ -58,76 +61,73 @@ class Pool:
         fail_fast: bool,
     ) -> None:
         """Take the requests. `check` is called between results, and may raise an exception to end the run."""
-        self._requests = iter(requests)
+        self._requests = enumerate(requests)
         self._send = send
         self._check = check
         self._fail_fast = fail_fast
         self._clients = [client, *(client.sibling() for _ in range(parallel - 1))]
         self._lock = Lock()
-        self._ready, self._room = Condition(self._lock), Condition(self._lock)
-        self._results: dict[int, Result] = {}
+        self._room = Semaphore(_WINDOW)
+        self._done: SimpleQueue[Result | None] = SimpleQueue()
+        """Results in the order in which they arrive; None for each thread that has ended."""
+        self._ready: dict[int, Result] = {}
+        """Results that were received before the one that is yielded next, by position."""
         self._in_flight: dict[int, Request] = {}
-        self._sent = self._taken = 0
-        self._working = parallel
+        self.sent = 0
+        """How many requests were started."""
         self._closed = self._stopped = False
 
     def results(self) -> Iterator[Result]:
         """Send the requests, and yield their results in the order of the requests, each as soon as possible."""
         for client in self._clients:
             Thread(target=self._work, args=(client,), daemon=True).start()
-        while (result := self._next()) is not None:
-            yield result
+        working = len(self._clients)
+        for position in count():
+            while position not in self._ready:
+                if not working:
+                    return
+                with suppress(Empty):
+                    if (result := self._done.get(timeout=_WAKE_S)) is None:
+                        working -= 1
+                    else:
+                        self._ready[result.position] = result
+                self._check()
+            self._room.release()
+            yield self._ready.pop(position)
             self._check()
 
     def stop(self) -> Unfinished:
         """Send nothing more. Requests in flight are abandoned; their outcome stays unknown."""
         with self._lock:
             self._closed = self._stopped = True
-            self._room.notify_all()
-            finished = [self._results[position] for position in sorted(self._results)]
-            return Unfinished(finished, sorted(self._in_flight.items()), self._sent)
-
-    @property
-    def sent(self) -> int:
-        """How many requests were started."""
-        return self._sent
-
-    def _next(self) -> Result | None:
-        with self._lock:
-            while self._taken not in self._results:
-                if not self._working:
-                    return None
-                self._ready.wait(_WAKE_S)
-                self._check()
-            result = self._results.pop(self._taken)
-            self._taken += 1
-            self._room.notify()
-            return result
+            self._room.release(len(self._clients))
+            while not self._done.empty():
+                if result := self._done.get():
+                    self._ready[result.position] = result
+            return Unfinished(
+                [self._ready[position] for position in sorted(self._ready)],
+                sorted(self._in_flight.items()),
+                self.sent,
+            )
 
     def _work(self, client: Client) -> None:
         try:
             while (claimed := self._claim()) is not None:
                 self._finish(self._attempt(client, *claimed))
         finally:
-            with self._lock:
-                self._working -= 1
-                self._ready.notify()
+            self._done.put(None)
 
     def _claim(self) -> tuple[int, Request] | None:
         """Return the next request and its position; None if all were sent."""
+        self._room.acquire()
         with self._lock:
-            while not self._closed and self._sent - self._taken >= _WINDOW:
-                self._room.wait()
-            if self._closed:
-                return None
-            request = next(self._requests, None)
-            if request is None:
+            claimed = None if self._closed else next(self._requests, None)
+            if claimed is None:
                 self._closed = True
-                self._room.notify_all()
                 return None
-            position = self._sent
+            position, request = claimed
             self._in_flight[position] = request
-            self._sent += 1
+            self.sent += 1
             return position, request
 
     def _attempt(self, client: Client, position: int, request: Request) -> Result:
@@ -141,8 +141,6 @@ class Pool:
             if self._stopped:  # it was reported as in flight
                 return
             del self._in_flight[result.position]
-            self._results[result.position] = result
+            self._done.put(result)
             if result.error is not None and (self._fail_fast or not isinstance(result.error, AntError)):
                 self._closed = True
-                self._room.notify_all()
-            self._ready.notify()
