@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from math import inf
 from threading import Lock
 from urllib.parse import urlsplit
@@ -18,7 +19,6 @@ from ant_cli.http.retries import RETRIED_4XX, long_wait
 from ant_cli.http.sender import Delivery, Policy, Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NoReturn
 from ant_cli.runtime.redaction import REDACTED, strip_userinfo
 from ant_cli.runtime.storage import LockTimeout
 from ant_cli.runtime.streams import Stderr
@@ -70,7 +70,7 @@ class AccessTokens:
         """The secret of the last token exchanged here; cleared if the API accepts it before rejecting any."""
         self._rejected = ""
         self._failure: AntError | None = None
-        """Why there is no token, until the next attempt."""
+        """Why the last exchange failed, until the next attempt."""
         self._next_attempt = 0.0
 
     def current(self) -> AccessToken:
@@ -113,20 +113,19 @@ class AccessTokens:
 
     def _renewed(self) -> AccessToken:
         """Return a fresh token, from the cache or an exchange; if that fails, one that is still usable."""
-        old = self._best()
-        if old is not None and (old.is_fresh(self._now()) or self._now() < self._next_attempt):
+        old, now = self._best(), self._now()
+        if old is not None and old.is_fresh(now):
             return old
-        if self._failure is not None and self._now() < self._next_attempt:
-            raise self._failure
-        try:
-            return self._exchange_once(old)
-        except AntError as error:
-            self._next_attempt = self._now() + _PAUSE_S
-            if old is not None and old.is_usable(self._now()):
-                self._failure = None
-                return old
-            self._failure = error
-            raise
+        failure = self._failure if now < self._next_attempt else None
+        if failure is None:
+            try:
+                return self._exchange_once(old)
+            except AntError as error:
+                failure = self._failure = error
+                self._next_attempt = self._now() + _PAUSE_S
+        if old is not None and old.is_usable(self._now()):
+            return old
+        raise failure
 
     def _best(self) -> AccessToken | None:
         """Return the token that lasts longest, if it lasts for another request."""
@@ -153,45 +152,14 @@ class AccessTokens:
 
     def _exchange(self, *, retries: bool) -> AccessToken:
         connection = self._connection if retries else self._connection._replace(max_retries=0)
-        token = _exchange_token(self._rule, connection, self._runtime, self._observer)
+        with _TokenEndpoint(connection, self._runtime, self._observer) as endpoint:
+            token = endpoint.exchange(self._rule, self._now)
         self._exchanged = token.secret
         return token
 
 
-def _exchange_token(
-    rule: FederationRule, connection: ConnectionSettings, runtime: Runtime, observer: Observer | None
-) -> AccessToken:
-    """Exchange the identity token of a rule for an access token, which is registered for redaction.
-
-    Raises:
-        UsageError: if others on the network could read the identity token.
-        CredentialError: if the identity token can't be read, the server refuses it, or its response can't be used.
-        APIError: if the server has a problem of its own.
-        NetworkError: if no response arrives.
-
-    """
-    _check_privacy(connection.base_url)
-    fields = {
-        "grant_type": _GRANT_TYPE,
-        "assertion": read_identity_token(rule, runtime.stderr),
-        "federation_rule_id": rule.rule_id,
-        "organization_id": rule.organization_id,
-        "service_account_id": rule.service_account_id,
-        "workspace_id": rule.workspace_id,
-    }
-    body = json.dumps({name: value for name, value in fields.items() if value}, separators=(",", ":")).encode()
-    # Measured before the server's clock is, so that the token does not end earlier than expected.
-    obtained_at = runtime.now()
-    with _TokenEndpoint(connection, runtime, observer) as endpoint:
-        try:
-            response = endpoint.send(Request("POST", _PATH, (), body=body), rule, fields["assertion"])
-        except ResponseError as error:  # it would say that the user's own request may have been carried out
-            raise CredentialError(error.message, error.hint, request_line=error.request_line) from None
-    return _parse(response, obtained_at, runtime.stderr)
-
-
 class _TokenEndpoint(Sender):
-    """Sends exchanges with the headers of the official SDKs."""
+    """Exchanges identity tokens, with the headers of the official SDKs."""
 
     def __init__(self, connection: ConnectionSettings, runtime: Runtime, observer: Observer | None) -> None:
         timeouts = timeouts_of(connection.timeout_s, _TIMEOUT_S)
@@ -210,31 +178,55 @@ class _TokenEndpoint(Sender):
         }
         return self._send_once(delivery, headers)
 
-    def send(self, request: Request, rule: FederationRule, assertion: str) -> Response:
-        """Send an exchange, with retries, and return the successful response. Raises as `_exchange_token` does."""
-        response = self._send_with_retries(Delivery(request))
-        request_line = self._request_line(request)
-        if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
-            self._raise_refusal(response, request_line, rule, assertion)
-        raise_for_error(request_line, response, hint=long_wait(response))
-        return response
+    def exchange(self, rule: FederationRule, now: Callable[[], float]) -> AccessToken:
+        """Exchange the identity token of a rule for an access token, which is registered for redaction.
 
-    def _raise_refusal(
-        self, response: Response, request_line: str, rule: FederationRule, assertion: str
-    ) -> NoReturn:
-        # Redact before cutting: a secret that is cut in two would not be found.
-        reason = _without_parts(self._stderr.redact(_reason(response.body)), assertion)
-        reason = shortened(reason, _LONGEST_REASON)
-        request_id = response.headers.get("request-id", "")
-        raise CredentialError(
-            f"the identity token was not accepted: {response.status_line}{f' ({reason})' if reason else ''}.",
-            f"Does federation rule {rule.rule_id} (from {rule.source}) match this token? "
-            "The console lists exchanges under Workload identity.",
-            "Is the token new? Many can be exchanged only once, and expire after some minutes.",
-            "" if rule.workspace_id else "A rule for several workspaces needs --workspace-id.",
-            f"Request ID: {request_id}" if request_id else "",
-            request_line=request_line,
-        )
+        Raises:
+            UsageError: if others on the network could read the identity token.
+            CredentialError: if the identity token can't be read, the server refuses it, or its response can't be
+                used.
+            APIError: if the server has a problem of its own.
+            NetworkError: if no response arrives.
+
+        """
+        _check_privacy(self._settings.base_url)
+        assertion = read_identity_token(rule, self._stderr)
+        fields = {
+            "grant_type": _GRANT_TYPE,
+            "assertion": assertion,
+            "federation_rule_id": rule.rule_id,
+            "organization_id": rule.organization_id,
+            "service_account_id": rule.service_account_id,
+            "workspace_id": rule.workspace_id,
+        }
+        body = json.dumps({name: value for name, value in fields.items() if value}, separators=(",", ":"))
+        request = Request("POST", _PATH, (), body=body.encode())
+        # Measured before the server's clock is, so that the token does not end earlier than expected.
+        obtained_at = now()
+        try:
+            response = self._send_with_retries(Delivery(request))
+            if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
+                # Redacted before it is cut: a secret that is cut in two would not be found.
+                reason = _without_parts(self._stderr.redact(_reason(response.body)), assertion)
+                raise _refusal(self._request_line(request), response, rule, reason)
+            raise_for_error(self._request_line(request), response, hint=long_wait(response))
+        except ResponseError as error:  # it would say that the user's own request may have been carried out
+            raise CredentialError(error.message, error.hint, request_line=error.request_line) from None
+        return _parse(response, obtained_at, self._stderr)
+
+
+def _refusal(request_line: str, response: Response, rule: FederationRule, reason: str) -> CredentialError:
+    why = f" ({shortened(reason, _LONGEST_REASON)})" if reason else ""
+    request_id = response.headers.get("request-id", "")
+    return CredentialError(
+        f"the identity token was not accepted: {response.status_line}{why}.",
+        f"Does federation rule {rule.rule_id} (from {rule.source}) match this token? "
+        "The console lists exchanges under Workload identity.",
+        "Is the token new? Many can be exchanged only once, and expire after some minutes.",
+        "" if rule.workspace_id else "A rule for several workspaces needs --workspace-id.",
+        f"Request ID: {request_id}" if request_id else "",
+        request_line=request_line,
+    )
 
 
 def _check_privacy(base_url: str) -> None:
