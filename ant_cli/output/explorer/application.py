@@ -133,8 +133,8 @@ class Explorer(App[Choice], inherit_bindings=False):
         super().__init__(ansi_color=True)
         self.animation_level = "none"
         self.error_console.quiet = True
-        self.failure: Exception | None = None
-        """The unexpected error that ended the run."""
+        self.failure: BaseException | None = None
+        """The unexpected error, or the signal, that ended the run."""
         self.rows = Rows(is_list=is_list)
         self.rows.append(first)
         self.feed = Feed(further)
@@ -222,8 +222,10 @@ class Explorer(App[Choice], inherit_bindings=False):
         loading = "the list is incomplete" if self.feed.error else "loading…" if self.feed.is_busy else ""
         self.status.update(" · ".join(filter(None, [self.position, self._note, loading])))
         hint = getattr(self.focused, "HINT", "? keys  q quit")
-        room = self.size.width - cell_width(hint) - 5
-        self.footer.update(f"{hint} · {_end_of(cut_to_row(self.path, end=True), room)}" if self.path else hint)
+        room = self.size.width - len(hint) - 5
+        path = cut_to_row(self.path, end=True)  # its last keys matter most
+        shown = path if cell_width(path) <= room else ELLIPSIS + path[-room + 1 :]
+        self.footer.update(f"{hint} · {shown}" if path else hint)
 
     def on_tree_node_highlighted(self) -> None:
         """Show the position after a click."""
@@ -238,15 +240,13 @@ class Explorer(App[Choice], inherit_bindings=False):
     def position(self) -> str:
         """The position of the cursor, for the status line."""
         rows = self.rows
-        wanted = cut_to_row(" ".join(rows.wanted))
-        filtered = f'"{wanted}" in {rows.shown_count:,}' if wanted else ""
+        filtered = f'"{cut_to_row(" ".join(rows.wanted))}" in {rows.shown_count:,}' if rows.wanted else ""
         if not rows.current:
             return filtered or "an empty list"
+        more = "+" if self.feed.has_more else ""
+        position = f"row {rows.cursor_line + 1:,} of {rows.last_line + 1:,}"
         if rows.is_list:
-            more = "+" if self.feed.has_more else ""
             position = f"item {rows.current.place[0] + 1:,} of {len(rows.values):,}{more}"
-        else:
-            position = f"row {rows.cursor_line + 1:,} of {rows.last_line + 1:,}"
         return f"{position} · {filtered}" if filtered else position
 
     def _arrived(self, page: list[bytes]) -> None:
@@ -346,12 +346,3 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def _leave(self, value: bytes = b"", *, is_raw: bool = False) -> None:
         self.exit(Choice(value, is_raw, self.feed.error))
-
-
-def _end_of(path: str, width: int) -> str:
-    """Return the end of a path that fits, because its last keys matter most."""
-    if cell_width(path) <= width:
-        return path
-    while path and cell_width(path) >= width:
-        path = path[1:]
-    return ELLIPSIS + path

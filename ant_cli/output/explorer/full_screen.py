@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib.util import find_spec
 from threading import Thread
 
@@ -71,14 +71,20 @@ def explore(
     )
     if sys.platform != "win32":  # even under nohup, because without a terminal textual would loop at full speed
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+    def terminate(*_: object) -> None:
+        # On SIGINT, textual shuts down cleanly. An exception could surface anywhere, and leave its mode on.
+        app.failure = Terminated()
+        signal.raise_signal(signal.SIGINT)
+
     runtime.stderr.buffer()
     try:
-        with _sigterm_as_sigint():
+        with signal_handlers({signal.SIGTERM: terminate}):
             choice = run(app) if run else app.run()
     finally:
         runtime.stderr.flush()
-    if app.failure:
-        raise app.failure
+        if app.failure:
+            raise app.failure
     if choice is None:  # or a signal ended the screen, which asyncio and textual do not report
         raise KeyboardInterrupt
     return choice
@@ -88,24 +94,3 @@ def _load_screen() -> None:
     """Import textual while the first page is being fetched: both take a noticeable time."""
     with suppress(Exception):  # the import below raises it again
         import ant_cli.output.explorer.application  # noqa: F401 - imported for its side effect
-
-
-@contextmanager
-def _sigterm_as_sigint() -> Iterator[None]:
-    """Turn SIGTERM into SIGINT, on which textual shuts down cleanly, then raise Terminated.
-
-    An exception from a signal handler could surface anywhere, and leave the terminal in textual's mode.
-    """
-    terminated = False
-
-    def interrupt(*_: object) -> None:
-        nonlocal terminated
-        terminated = True
-        signal.raise_signal(signal.SIGINT)
-
-    try:
-        with signal_handlers({signal.SIGTERM: interrupt}):
-            yield
-    finally:
-        if terminated:
-            raise Terminated

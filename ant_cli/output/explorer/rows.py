@@ -227,14 +227,11 @@ class Rows(Tree[Value]):
         item, here = self._item, self.current
         if not item or not here or not text:
             return False
-        items = list(self.root.children)
+        step = -1 if back else 1
+        items = list(self.root.children)[::step]
         at = items.index(item)
-        around = [item, *items[at + 1 :], *items[: at + 1]]
-        if back:
-            around = [item, *reversed(items[:at]), *reversed(items[at:])]
-        for number, each in enumerate(around):
-            matches = list(self._matches([each], text.casefold()))
-            for node in reversed(matches) if back else matches:
+        for number, each in enumerate([*items[at:], *items[: at + 1]]):
+            for node in list(self._matches([each], text.casefold()))[::step]:
                 place = node.data.place if node.data else ()
                 if number or (place < here.place if back else place > here.place):
                     self._go_to(node)

@@ -6,7 +6,6 @@ A value is split, summarized and prepared for searching only when that is needed
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cached_property
 
 from ant_cli.gjson import json_text
@@ -21,9 +20,8 @@ _MAX_ROW = 500
 """The most characters of a value in a row: no screen is wider."""
 MAX_VIEW = 200_000
 """The most characters of a value on a page; copying and printing include all of it."""
-_IDENTIFYING_KEYS = ("name", "id", "state")
+_RANKS = {"name": 0, "id": 1, "state": 2}
 """The members that identify a value; in a row they come before the others."""
-_EMPTY = (b"null", b'""', b"[]", b"{}")
 _SIZES = {"object": "{{{}}}", "array": "[{}]"}
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[^\s{}\[\],:"]++')
 
@@ -86,22 +84,13 @@ def path_of(value: Value, transform: str = "") -> str:
     while value.parent:
         keys.append(value.key)
         value = value.parent
-    keys.reverse()
-    path = "".join(_joined(keys))
     if not keys:
         return transform or WHOLE
-    if transform or not keys[0]:
-        return f"{transform or WHOLE}|{path}"
-    return path
-
-
-def _joined(keys: list[str]) -> Iterator[str]:
-    """Yield the steps of a path and their separators."""
-    for number, key in enumerate(keys):
-        if number:
-            # An empty key leaves two separators side by side, and two dots mean something else.
-            yield "." if key and keys[number - 1] else "|"
-        yield _SPECIAL.sub(r"\\\g<0>", key)
+    keys.reverse()
+    separator = "." if all(keys) else "|"  # an empty key leaves two side by side, and two dots mean something else
+    path = separator.join(_SPECIAL.sub(r"\\\g<0>", key) for key in keys)
+    start = transform or ("" if keys[0] else WHOLE)
+    return f"{start}|{path}" if start else path
 
 
 # Texts
@@ -168,11 +157,9 @@ def in_a_row(raw: bytes) -> str:
 
 
 def _ordered_members(raw: bytes) -> list[tuple[str, bytes]]:
-    """Return the members of an object: identifying ones first, empty ones last."""
+    """Return the members of an object, identifying ones first."""
     members = json_text.members(raw)
-    first = [name for name in _IDENTIFYING_KEYS if name in members]
-    others = sorted(members, key=lambda name: members[name] in _EMPTY)
-    return [(name, members[name]) for name in dict.fromkeys([*first, *others])]
+    return sorted(members.items(), key=lambda member: _RANKS.get(member[0], len(_RANKS)))
 
 
 def _cut_list(parts: list[str]) -> str:
