@@ -19,6 +19,7 @@ from ant_cli.gjson.parser import BadPath, outside_brackets, split_comparison
 from ant_cli.gjson.steps import Count, Each, Key, Modifier, PathStep, Query, Wildcard
 from ant_cli.input.durations import seconds_in
 from ant_cli.operations.spec import Members
+from ant_cli.output.times import DATE, seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 
@@ -32,7 +33,6 @@ _NOT_IN_A_PATH = r"\|\||[\s'`\u2018-\u201f&,;~)\]}]"
 _PATTERNS = ("%", "!%")
 _EQUALITY = ("=", "==", "!=")
 _OPPOSITES = {"!=": "=", "!%": "%"}
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME_HINT = """\
 For example: {key}<now-7d (more than 7 days ago), {key}>=2026-11-01T08:00:00Z, or a day: {key}%"2026-11-01*".\
 """
@@ -71,7 +71,7 @@ class _SingleCondition(NamedTuple):
         type_ = json_text.json_type(value)
         if self.with_null:
             return type_ == "null"
-        seconds = _seconds_since_1970(json_text.string(value)) if self.time and type_ == "string" else None
+        seconds = seconds_since_1970(json_text.string(value)) if self.time and type_ == "string" else None
         if self.time and seconds is not None:
             return matches(repr(seconds).encode(), self.query._replace(value=repr(self.time.seconds())))
         return not (self.time and self.time.is_relative) and matches(value, self.query)
@@ -228,7 +228,7 @@ def _parse_time(operand: str, runtime: Runtime, *, is_time: bool) -> _Time | Non
         offset = -seconds if sign == "-" else seconds
         return _Time(lambda: now() + offset, is_relative=True)
     text = operand.strip('"') if is_time else operand
-    seconds = _seconds_since_1970(text)
+    seconds = seconds_since_1970(text)
     return None if seconds is None else _Time(lambda: seconds, is_relative=False)
 
 
@@ -236,18 +236,5 @@ def _time_problem(key: str, operator: str, operand: str, moment: _Time | None) -
     if moment is None:
         is_other = operator in ("", *_PATTERNS) or operand == "null" or operand.startswith("~")
         return "" if is_other or not key.endswith("_at") else f"{operand} is not a time"
-    is_exact = not moment.is_relative and not re.fullmatch(_DATE, operand.strip('"'))
+    is_exact = not moment.is_relative and not re.fullmatch(DATE, operand.strip('"'))
     return "" if is_exact or operator not in _EQUALITY else f"{operand} after {operator} is not an exact time"
-
-
-def _seconds_since_1970(text: str) -> float | None:
-    """Return when a time in the notation of the API is, such as `2026-11-01T08:00:00Z`; a date means its start."""
-    if not re.match(_DATE, text):
-        return None
-    from datetime import UTC, datetime
-
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import parse
-from ant_cli.output.columns import MISSING, Column, Columns, format_scalar, members_as_rows, rows_of
+from ant_cli.output.columns import MISSING, Column, Columns, rows_of
 from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, truncate
 from ant_cli.output.times import relative_time
 from ant_cli.runtime.light_typing import NamedTuple
@@ -27,9 +27,7 @@ _SOFT_MIN = 13
 _HARD_MIN = 4
 """A column gets narrower than this only if no other column can be narrowed."""
 _SMALL_REST = 3
-"""Up to this many unused cells at the end of a line look normal."""
-_NAME_AND_VALUE = (Column.of("NAME", "0"), Column.of("VALUE", "1", flexible=True))
-"""The columns of an object whose members are the rows."""
+"""Up to this many unused cells at the end of a line are given to the names."""
 _ARCHIVED = parse("archived_at")
 
 
@@ -53,18 +51,13 @@ class _PlainTable:
         """Return the rows of these values, below the titles if they are the first."""
         if not values:
             return b""
-        return json_text.encoded("".join(map(self._line, self._rows(values))))
-
-    def _rows(self, values: list[bytes]) -> list[list[str]]:
-        if self._given.shows_members(values[0]):
-            rows = members_as_rows(values[0])
-        else:
-            self._columns = self._columns or self._given.resolve(values)
-            rows = rows_of(values, self._columns)
+        items = self._given.items_of(values)
+        self._columns = self._columns or self._given.resolve(items)
+        rows = rows_of(items, self._columns)
         if not self._widths:
-            rows.insert(0, [column.title for column in self._columns or _NAME_AND_VALUE])
+            rows.insert(0, [column.title for column in self._columns])
             self._widths = [max(map(cell_width, cells)) for cells in zip(*rows, strict=True)]
-        return rows
+        return json_text.encoded("".join(map(self._line, rows)))
 
     def _line(self, cells: list[str]) -> str:
         if all(map(str.isascii, cells)):
@@ -99,9 +92,8 @@ class TerminalTable:
         self._shows_archived = shows_archived
         self._now = 0.0
         self._columns: tuple[Column, ...] = ()
-        self._content_widths: list[int] = []
-        self._printed_widths: list[int] = []
-        """The widths of the previous page. The next page is below the same titles."""
+        self._widths: list[int] = []
+        """The widths of the previous page."""
 
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
@@ -113,25 +105,16 @@ class TerminalTable:
     def lay_out(self, values: list[bytes]) -> TableLayout:
         """Return the same as cells, and the widths of the columns that fit on the screen."""
         self._now = self._style.clock()
-        first = not self._columns
-        if self._given.shows_members(values[0]):
-            self._columns = _NAME_AND_VALUE
-            rows = [[StyledText(format_scalar(text)) for text in row] for row in members_as_rows(values[0])]
-        else:
-            rows = self._rows(values)
-        if first:
-            rows.insert(0, [StyledText(format_scalar(column.title), "bold") for column in self._columns])
-        self._printed_widths = self._measure(rows)
-        return TableLayout(rows, self._printed_widths)
-
-    def _rows(self, values: list[bytes]) -> list[list[StyledText]]:
+        items = self._given.items_of(values)
+        columns = self._columns or self._given.resolve(items)
+        rows = self._styled(items, columns)
         if not self._columns:
-            columns = self._given.resolve(values)
-            rows = self._styled(values, columns)
             kept = self._choose(columns, rows)
             self._columns = tuple(columns[index] for index in kept)
-            return [[row[index] for index in kept] for row in rows]
-        return self._styled(values, self._columns)
+            titles = [StyledText(column.title, "bold") for column in self._columns]
+            rows = [titles, *([row[index] for index in kept] for row in rows)]
+        self._widths = self._measure(rows)
+        return TableLayout(rows, self._widths)
 
     def _styled(self, values: list[bytes], columns: tuple[Column, ...]) -> list[list[StyledText]]:
         rows = [list(map(self._cell, texts, columns)) for texts in rows_of(values, columns)]
@@ -167,21 +150,21 @@ class TerminalTable:
         The room reserved for later pages is given up first, unless it is between titles that were printed. A
         screen without room for one cell per column shows only the first columns.
         """
-        needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)]
-        before = self._content_widths or needed
-        self._content_widths = [max(pair) for pair in zip(needed, before, strict=True)]
         most = max(1, (self._style.width + len(_GAP)) // (1 + len(_GAP)))
-        content, columns = self._content_widths[:most], self._columns[:most]
-        if self._printed_widths:
-            pairs = zip(content, self._printed_widths, columns, strict=True)
-            content = [width if column.flexible else max(width, printed) for width, printed, column in pairs]
-        widths = [max(width, column.min_width) for width, column in zip(content, columns, strict=True)]
-        widths = [min(width, max(self._style.width, 1)) for width in widths]
+        columns = self._columns[:most]
+        needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)][:most]
+        least = self._widths or [column.min_width for column in columns]
+        if self._widths:
+            triples = zip(needed, least, columns, strict=True)
+            needed = [width if column.flexible else max(width, before) for width, before, column in triples]
+        widths = [min(max(pair), max(self._style.width, 1)) for pair in zip(needed, least, strict=True)]
         room = self._style.width - len(_GAP) * (len(widths) - 1)
-        _shrink(widths, content, room)
+        _shrink(widths, needed, room)
         for floors in _width_floors(columns):
             _shrink(widths, floors, room)
-        _use_rest(widths, columns, room)
+        names = [index for index, column in enumerate(columns) if column.flexible]
+        if names and 0 < room - sum(widths) <= _SMALL_REST:  # a longer name on a later page would take it anyway
+            widths[names[0]] += room - sum(widths)
         return widths
 
     def _line(self, row: list[StyledText], widths: list[int]) -> str:
@@ -206,7 +189,7 @@ def _is_archived(value: bytes) -> bool:
 
 def _least_width(column: Column, texts: list[str]) -> int:
     """Return the minimum width of a column before other columns are dropped."""
-    content = max(map(cell_width, [format_scalar(column.title), *texts]))
+    content = max(map(cell_width, [column.title, *texts]))
     return max(column.min_width, min(content, _SOFT_MIN) if column.flexible else content)
 
 
@@ -219,15 +202,6 @@ def _width_floors(columns: tuple[Column, ...]) -> Iterator[list[float]]:
         for column in columns
     ]
     yield [1] * len(columns)
-
-
-def _use_rest(widths: list[int], columns: Sequence[Column], room: int) -> None:
-    """Give a few remaining cells to the names: a longer name on a later page would take them anyway."""
-    rest = room - sum(widths)
-    flexible = [index for index, column in enumerate(columns) if column.flexible]
-    if 0 < rest <= _SMALL_REST:
-        for index in flexible[:1]:
-            widths[index] += rest
 
 
 def _shrink(widths: list[int], floors: Sequence[float], room: int) -> None:

@@ -1,4 +1,4 @@
-"""Timestamps for people: `3 h ago`."""
+"""Timestamps: in seconds for comparisons, and for people, such as `3 h ago`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,22 @@ import re
 
 TIME_ENDINGS = ("_AT", "HEARTBEAT")
 """The endings of titles and keys that contain timestamps, in upper case."""
-_TIMESTAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
+DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _UNITS = ((365 * 86_400, "y"), (30 * 86_400, "mo"), (86_400, "d"), (3600, "h"), (60, "min"))
 """Seconds of each unit, the longest first."""
+
+
+def seconds_since_1970(text: str) -> float | None:
+    """Return when a time in the notation of the API is, such as `2026-11-01T08:00:00Z`; a date means its start."""
+    if not re.match(DATE, text):
+        return None
+    from datetime import UTC, datetime
+
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def relative_time(text: str, now: float) -> str:
@@ -16,14 +29,10 @@ def relative_time(text: str, now: float) -> str:
 
     The clocks of server and user differ by a few seconds, so a time less than a minute ahead is `just now`.
     """
-    if not re.fullmatch(_TIMESTAMP, text):
+    moment = seconds_since_1970(text)
+    if moment is None:
         return ""
-    from datetime import datetime
-
-    try:
-        seconds = now - datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError):
-        return ""
+    seconds = now - moment
     for length, unit in _UNITS:
         if abs(seconds) >= length:
             count = int(abs(seconds) // length)

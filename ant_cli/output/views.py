@@ -197,20 +197,16 @@ def _has_rows(raw: bytes) -> bool:
     type_ = json_text.json_type(raw)
     if type_ == "object":
         return bool(json_text.members(raw))
-    return type_ == "array" and bool(json_text.elements(raw)) and not _is_plain_list(raw)
+    return type_ == "array" and bool(json_text.elements(raw)) and not plain_list(raw)
 
 
-def _is_plain_list(raw: bytes) -> bool:
-    """Whether a value is a list that is clear on one line: strings without commas or line breaks, and numbers."""
-    if json_text.json_type(raw) != "array":
-        return False
-    return all(
-        json_text.json_type(item) not in ("object", "array")
-        and item != b'""'
-        and b"," not in item
-        and b"\\" not in item
-        for item in json_text.elements(raw)
-    )
+def plain_list(raw: bytes) -> list[str]:
+    """Return the texts of an array of scalars, to be joined by commas; nothing if that would be ambiguous."""
+    elements = json_text.elements(raw) if json_text.json_type(raw) == "array" else []
+    if any(json_text.json_type(element) in ("object", "array", "null") for element in elements):
+        return []
+    texts = list(map(_scalar, elements))
+    return [] if any(not text or "," in text for text in texts) else texts
 
 
 def _scalar_row(label: str, name: str, raw: bytes, style: Style) -> ViewRow:
@@ -221,7 +217,7 @@ def _scalar_row(label: str, name: str, raw: bytes, style: Style) -> ViewRow:
         return ViewRow(label, _MISSING_IN_WORDS[name], "dim")
     if shown in _EMPTY_ON_TERMINAL:
         return ViewRow(label, "never" if is_time and shown == "null" else _EMPTY_ON_TERMINAL[shown], "dim")
-    shown = ", ".join(map(_scalar, json_text.elements(raw))) if _is_plain_list(raw) else _scalar(raw)
+    shown = ", ".join(plain_list(raw)) or _scalar(raw)
     age = relative_time(shown, style.clock()) if is_time else ""
     return ViewRow(label, shown, STATE_COLOURS.get(shown, "") if name == "state" else "", f"({age})" if age else "")
 
