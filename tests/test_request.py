@@ -88,6 +88,13 @@ def test_an_id_that_can_not_be_a_segment_of_a_path_is_rejected(refusal_of, envir
     assert "--environment-id" in refusal_of(ENV, "delete", "--environment-id", environment_id)
 
 
+@pytest.mark.parametrize("text", ["description: new", '{"description": "new"}'])
+def test_one_object_without_an_id_is_for_the_id_of_the_command_line(request_of, text):
+    """Only if there are several objects, each needs its ID."""
+    built = request_of(ENV, "update", "env_1", stdin=text)
+    assert (built.request.path, built.body) == ("/v1/environments/env_1", {"description": "new"})
+
+
 def test_null_in_the_query_is_an_empty_value(request_of):
     """The word null of a nullable parameter is sent as an empty value."""
     assert request_of(WORK, "heartbeat", *IDS, "--desired-ttl-seconds", "null").query["desired_ttl_seconds"] == ""

@@ -20,7 +20,7 @@ from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.values import Value, convert, encode, parse
 from ant_cli.operations.spec import FlagValue, Param
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Literal, NamedTuple
+from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.streams import Stderr, Stdin
 
@@ -29,8 +29,8 @@ _KEY = r"\w[\w./-]*"
 _BINARY = rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]"
 """Control characters that text never contains, by the rules of https://mimesniff.spec.whatwg.org."""
 _SNIFFED = 512
-_MAY_BE_A_NAME = r"@[\w-]*\w"
-"""A text that may be a mistyped name of a file, or the name of a person."""
+_MAY_BE_A_NAME = r"[\w-]*\w"
+"""What follows `@` in the name of a person, or a mistyped name of a file."""
 _PREFIXES: dict[str, Literal["text", "base64", "either"]] = {
     "@file://": "text",
     "@data://": "base64",
@@ -62,15 +62,21 @@ class _Pair(NamedTuple):
 
     key: str
     text: str
+    mapping: Any = None
+    """The YAML mapping that the text is, too: then it stays one, as in the official tool. None if it is not."""
 
 
 def _read_structured(param: Param, texts: Sequence[str], runtime: Runtime) -> Value:
     """Return the value of a structured flag: the last mapping, plus the keys of each `key=value`."""
-    texts_and_pairs = [(text, _pair_in(param, text)) for text in texts]
-    pairs = [pair for _, pair in texts_and_pairs if pair]
-    mappings = [text for text, pair in texts_and_pairs if not pair]
-    for text in mappings:
-        _check_ambiguous(param, text, runtime.stderr, has_pairs=bool(pairs))
+    mappings, pairs, ambiguous = list[str](), list[_Pair](), list[_Pair]()
+    for text in texts:
+        pair = _pair_in(param, text)
+        if pair is None or pair.mapping:
+            mappings.append(text)
+        if pair:
+            (ambiguous if pair.mapping else pairs).append(pair)
+    for pair in ambiguous:
+        _report_ambiguous(param, pair, runtime.stderr, has_pairs=bool(pairs))
     whole = _read_mapping(param, mappings[-1], runtime) if mappings else {}
     if not pairs:
         return whole
@@ -85,8 +91,8 @@ def _read_structured(param: Param, texts: Sequence[str], runtime: Runtime) -> Va
 
 
 def _read_mapping(param: Param, text: str, runtime: Runtime) -> Value:
-    ref = _parse_ref(text)
-    if ref is not None:
+    if text.startswith("@"):
+        ref = _parse_ref(text)
         contents = _read(ref, param.flag, runtime.stdin)
         return convert(param, param.flag, decode(contents, f"{param.flag}: {ref.path}"))
     value = convert(param, param.flag, text)
@@ -96,7 +102,7 @@ def _read_mapping(param: Param, text: str, runtime: Runtime) -> Value:
 
 
 def _pair_in(param: Param, text: str) -> _Pair | None:
-    """Return the key and the value of a text; None to read it as YAML, JSON or the name of a file.
+    """Return the key and the value of a text; None if it can only be YAML, JSON or the name of a file.
 
     Raises:
         BadValue: if it is not a YAML mapping, and the part before its `=` can't be a key.
@@ -108,39 +114,32 @@ def _pair_in(param: Param, text: str) -> _Pair | None:
     is_key = re.fullmatch(_KEY, key) is not None
     if is_key and ":" not in rest:
         return _Pair(key, rest)
-    if _is_yaml_of(dict, text) or not (is_key or _is_yaml_of(str, text)):
+    try:
+        value = parse(text, "")
+    except UsageError:
+        value = None
+    if is_key:
+        return _Pair(key, rest, value if isinstance(value, dict) else None)
+    if not isinstance(value, str):
         return None
     if not key:
         raise BadValue(param.flag, f"has no key before the =, got {text!r}", f"For example: {param.flag} team=data")
-    if not is_key:
-        problem = f"can't have the key {key!r} before =, where a key consists of letters, digits and ._/-"
-        raise BadValue(param.flag, problem, f"For another key: {_as_json(param, {key: rest})}")
-    return _Pair(key, rest)
+    problem = f"can't have the key {key!r} before =, where a key consists of letters, digits and ._/-"
+    raise BadValue(param.flag, problem, f"For another key: {_as_json(param, {key: rest})}")
 
 
-def _is_yaml_of(type_: type, text: str) -> bool:
-    try:
-        return isinstance(parse(text, ""), type_)
-    except UsageError:
-        return False
-
-
-def _check_ambiguous(param: Param, text: str, stderr: Stderr, *, has_pairs: bool) -> None:
+def _report_ambiguous(param: Param, pair: _Pair, stderr: Stderr, *, has_pairs: bool) -> None:
     """Report YAML such as `note=see: this`, which may be meant as `key=value`.
 
     Raises:
         BadValue: if there are several such values, which the official tool does not accept.
 
     """
-    key, equals, rest = text.partition("=")
-    if not (param.key_values and equals and re.fullmatch(_KEY, key)):
-        return
-    mapping = parse(text, param.flag)
-    whole = next(iter(mapping)) if isinstance(mapping, dict) else ""
-    problem = f"{text!r} is YAML with the key {whole!r}"
-    meant = f"For the key {key!r}: {_as_json(param, {key: rest})}"
+    whole = next(iter(pair.mapping))
+    problem = f"{pair.key + '=' + pair.text!r} is YAML with the key {whole!r}"
+    meant = f"For the key {pair.key!r}: {_as_json(param, {pair.key: pair.text})}"
     if has_pairs:
-        raise BadValue(param.flag, problem, meant, f"For the key {whole!r}: {_as_json(param, mapping)}")
+        raise BadValue(param.flag, problem, meant, f"For the key {whole!r}: {_as_json(param, pair.mapping)}")
     stderr.say(f"Note: {param.flag} {problem}. {meant}")
 
 
@@ -194,28 +193,25 @@ def _unescape(text: str) -> str:
 
 def _expand(text: str, where: str, runtime: Runtime) -> str:
     """Return the contents of the file that a text names, or the text. A name that may be mistyped gets a note."""
-    if text.startswith("\\@"):
+    if not text.startswith("@"):
         return _unescape(text)
-    if re.fullmatch(_MAY_BE_A_NAME, text) and not _exists(text[1:]):
-        runtime.stderr.say(f"Note: {where}: {text!r} is sent literally, because there is no such file.")
+    name = text[1:]
+    if not (name == "-" or "." in name or "/" in name or (name and _exists(name))):
+        if re.fullmatch(_MAY_BE_A_NAME, name):
+            runtime.stderr.say(f"Note: {where}: {text!r} is sent literally, because there is no such file.")
         return text
-    ref = None if _is_plain_text(text) else _parse_ref(text)
-    if ref is None:
-        return text
+    ref = _parse_ref(text)
     data = _read(ref, where, runtime.stdin, f"For the text itself, write \\{text}")
     if ref.form == "base64" or (ref.form == "either" and _is_binary(data)):
-        return _base64(data)
+        import base64
+
+        return base64.b64encode(data).decode()
     return decode(data, f"{where}: {ref.path}")
 
 
-def _parse_ref(text: str) -> _FileRef | None:
-    prefix = next((prefix for prefix in _PREFIXES if text.startswith(prefix)), None)
-    return _FileRef(text.removeprefix(prefix), _PREFIXES[prefix]) if prefix else None
-
-
-def _is_plain_text(text: str) -> bool:
-    name = text[1:]
-    return name == "" or not (name == "-" or "." in name or "/" in name or _exists(name))
+def _parse_ref(text: str) -> _FileRef:
+    prefix = next(prefix for prefix in _PREFIXES if text.startswith(prefix))
+    return _FileRef(text.removeprefix(prefix), _PREFIXES[prefix])
 
 
 def _exists(name: str) -> bool:
@@ -237,9 +233,3 @@ def _is_binary(data: bytes) -> bool:
 
 def _read(ref: _FileRef, where: str, stdin: Stdin, hint: str = "") -> bytes:
     return stdin.read() if ref.path == "-" else read_file(ref.path, where, hint)
-
-
-def _base64(data: bytes) -> str:
-    import base64
-
-    return base64.b64encode(data).decode()

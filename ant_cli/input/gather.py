@@ -2,61 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 
-from ant_cli.errors import BadValue, UsageError
-from ant_cli.input.documents import STDIN, Document, Documents, no_documents, read_documents
+from ant_cli.errors import BadValue, UsageError, see_help
 from ant_cli.input.flag_values import read_flag
-from ant_cli.input.values import Value
+from ant_cli.input.values import ParsedValue, Value, parse_all, type_name
 from ant_cli.operations.global_flags import EDITS
 from ant_cli.operations.spec import Flags, Operation, Param, flag_name
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
+
+_STDIN = "standard input"
+_LOOP_HINT = (
+    "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
+)
+_ID_LINE = r"[ \t]*(?!(?:---|\.\.\.|null)[ \t\r]*$)([\w.~-]*)(?:[ \t]+#.*|[ \t]*#.*)?[ \t\r]*"
+"""A line with one ID, or with only white space and a comment."""
+
+
+class Document(NamedTuple):
+    """The keys and values for one request."""
+
+    members: dict[str, Value]
+    source: str
+    """Where it comes from, for messages."""
+    is_json: bool
+    """It is JSON, probably from a program, not YAML."""
+    is_one_of_several: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of messages about it: which one it is, if there are several."""
+        return f"{self.source}: " if self.is_one_of_several else ""
+
+
+Documents = Callable[[], Iterator[Document]]
+"""Yields the documents of a text. They are parsed again each time, so that only the text is in memory."""
+
+
+def _no_documents() -> Iterator[Document]:
+    return iter(())
 
 
 class Inputs(NamedTuple):
     """What was given."""
 
     flags: Mapping[str, Value]
-    """The values of the flags, by parameter name."""
-    id_name: str = ""
-    """The parameter with several values as arguments, if any."""
-    ids: tuple[str, ...] = ()
-    """Those values."""
-    documents: Documents = no_documents
-    """The input from a pipe, or from --file."""
-    were_piped: bool = False
-    """There was something to read, even if it was blank."""
-    were_needed: bool = False
-    """The flags do not make a complete request."""
-    has_edits: bool = False
+    """The values of the flags, by parameter name, without those of `ids`."""
+    ids: tuple[str, ...]
+    """The IDs, if there are several as arguments."""
+    documents: Documents
+    """The objects and IDs from a pipe, or from --file."""
+    piped: Literal["nothing", "something", "what is missing"]
+    """Whether a pipe or a file was read, even if it was blank, and whether the flags make a complete request."""
+    has_edits: bool
     """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
-    lack_ids: bool = False
-    """The input ended without an ID, so there is nothing to do."""
-
-    def each(self) -> Iterator[tuple[Mapping[str, Value], Document | None]]:
-        """Yield the flags and the document of each request. With several IDs, every request gets the same document.
-
-        Raises:
-            UsageError: if there are several IDs and several documents.
-
-        """
-        if self.lack_ids:
-            return
-        if not self.ids:
-            document = None
-            for document in self.documents():
-                yield self.flags, document
-            if document is None:
-                yield self.flags, None
-            return
-        documents = self.documents()
-        document = next(documents, None)
-        if next(documents, None) is not None:
-            raise UsageError("give several IDs or several objects, but not both.")
-        for text in self.ids:
-            yield {**self.flags, self.id_name: text}, document
 
 
 def gather(operation: Operation, flags: Flags, runtime: Runtime) -> Inputs:
@@ -67,22 +70,21 @@ def gather(operation: Operation, flags: Flags, runtime: Runtime) -> Inputs:
 
     """
     had_secret = runtime.stdin.taken  # then nothing of it is input
-    name = operation.positional.name if operation.positional else ""
-    ids = tuple(flags[name]) if isinstance(flags.get(name), list) else ()
+    id_param = operation.positional
+    ids = flags.get(id_param.name) if id_param else None
     values = _from_flags(operation, flags, runtime)
-    given = flags.keys()
-    needed = _lacks_a_value(operation, given) or _lacks_a_change(operation, given)
-    documents = _read(operation, flags, given, runtime)
-    piped = (runtime.stdin.taken and not had_secret) or "file" in flags
+    lacks_value = any(param.required and param.name not in flags for param in operation.params)
+    fields = [param for param in operation.params if param.location == "body"]
+    lacks_change = operation.partial_update and not any(param.name in flags for param in (*fields, *EDITS))
+    text, source = _read(operation, flags, runtime, lacks_value=lacks_value, lacks_change=lacks_change)
+    id_key = id_param.wire_name if id_param and id_param.name not in flags else ""
+    was_read = (runtime.stdin.taken and not had_secret) or "file" in flags
     return Inputs(
         values,
-        name,
-        ids,
-        documents,
-        were_piped=piped,
-        were_needed=needed,
+        tuple(ids) if isinstance(ids, list) else (),
+        _documents_of(text, source, operation, id_key) if source else _no_documents,
+        "nothing" if not was_read else "what is missing" if lacks_value or lacks_change else "something",
         has_edits=any(param.name in flags for param in EDITS),
-        lack_ids=piped and operation.acts_on_several and name not in flags and not any(documents()),
     )
 
 
@@ -112,41 +114,85 @@ def _with_field(outer: Value, param: Param, value: Value) -> Value:
 # --file and stdin
 
 
-def _read(operation: Operation, flags: Flags, given: Collection[str], runtime: Runtime) -> Documents:
-    path = flags.text("file")
-    takes_ids = operation.positional is not None and operation.positional.name not in given
-    if path is not None and path != "-":
-        text = decode(read_file(path, "--file"), path)
-        return read_documents(text, path, operation, takes_ids=takes_ids)
-    if path != "-" and not _reads_stdin(operation, given, runtime):
-        return no_documents
-    return read_documents(decode(runtime.stdin.read(), STDIN), STDIN, operation, takes_ids=takes_ids)
+def _read(
+    operation: Operation, flags: Flags, runtime: Runtime, *, lacks_value: bool, lacks_change: bool
+) -> tuple[str, str]:
+    """Return the text of --file or stdin, and what messages call it; two empty strings if there is neither.
 
-
-def _reads_stdin(operation: Operation, given: Collection[str], runtime: Runtime) -> bool:
-    """Whether stdin is for this command: rules D26 and D27 of the table of deviations.
-
-    A command without a body needs stdin only for missing IDs. A command with a body takes any input; but if its
-    flags make a complete request, it must not wait for a silent pipe.
+    Rules D26 and D27: a command without a body needs stdin only for missing IDs. A command with a body takes any
+    input; but if its flags make a complete request, it must not wait for a silent pipe.
     """
-    if not runtime.stdin.has_input:
-        return False
-    missing = _lacks_a_value(operation, given)
-    if not operation.has_body and not missing:
-        return False
-    if not runtime.stdin.stays_silent():
-        return True
-    if missing or _lacks_a_change(operation, given):
-        runtime.stderr.say("Note: waiting for input on stdin.")
-        return True
-    runtime.stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
-    return False
+    path, stdin = flags.text("file"), runtime.stdin
+    if path not in (None, "-"):
+        return decode(read_file(path, "--file"), path), path
+    if path is None:
+        if not stdin.has_input or not (operation.has_body or lacks_value):
+            return "", ""
+        if stdin.stays_silent():
+            if not (lacks_value or lacks_change):
+                runtime.stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
+                return "", ""
+            runtime.stderr.say("Note: waiting for input on stdin.")
+    return decode(stdin.read(), _STDIN), _STDIN
 
 
-def _lacks_a_value(operation: Operation, given: Collection[str]) -> bool:
-    return any(param.required and param.name not in given for param in operation.params)
+# Documents
 
 
-def _lacks_a_change(operation: Operation, given: Collection[str]) -> bool:
-    body = [param for param in operation.params if param.location == "body"]
-    return operation.partial_update and not any(param.name in given for param in (*body, *EDITS))
+def _documents_of(text: str, source: str, operation: Operation, id_key: str) -> Documents:
+    """Return the documents of a text: JSON values, YAML documents, or lines of IDs, if the command needs `id_key`.
+
+    Raises:
+        UsageError: if it can't be parsed. Iterating raises it for values that are neither objects nor IDs.
+
+    """
+    if id_key and (ids := _id_lines(text)):
+        return lambda: _documents(iter(ids), source, operation, id_key)
+    values = parse_all(text, source)
+    return lambda: _documents(values(), source, operation, id_key)
+
+
+def _id_lines(text: str) -> list[ParsedValue]:
+    """Return IDs, one per line; none if the text is something else."""
+    ids = []
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.fullmatch(_ID_LINE, line)
+        if match is None:
+            return []
+        if match[1]:
+            ids.append(ParsedValue(match[1], number, is_json=True))
+    return ids
+
+
+def _documents(values: Iterator[ParsedValue], source: str, operation: Operation, id_key: str) -> Iterator[Document]:
+    """Convert values to documents, which are numbered if there are several. A list of objects is several."""
+    values = _flat(values) if id_key else values
+    first, second = next(values, None), next(values, None)
+    if first is None or (second is None and first.value is None):
+        return
+    several = second is not None
+    for number, parsed in enumerate(chain(filter(None, (first, second)), values), 1):
+        where = (f", line {parsed.line}" if parsed.line else f", document {number}") if several else ""
+        yield _document(parsed, source + where, operation, id_key)._replace(is_one_of_several=several)
+
+
+def _flat(values: Iterator[ParsedValue]) -> Iterator[ParsedValue]:
+    for parsed in values:
+        if isinstance(parsed.value, list):
+            yield from (ParsedValue(item, 0, parsed.is_json) for item in parsed.value)
+        else:
+            yield parsed
+
+
+def _document(parsed: ParsedValue, source: str, operation: Operation, id_key: str) -> Document:
+    value = parsed.value
+    if isinstance(value, dict):
+        return Document(value, source, parsed.is_json)
+    if id_key and isinstance(value, str) and parsed.is_json:
+        return Document({id_key: value}, source, is_json=True)
+    wanted = "IDs, one per line, or keys and values" if id_key else "keys and values, such as `name: demo`"
+    is_loop = source.startswith(_STDIN) and isinstance(value, str)
+    raise UsageError(
+        f"{source} must hold {wanted}, but holds {type_name(value)}.",
+        _LOOP_HINT if is_loop else see_help(operation.command),
+    )

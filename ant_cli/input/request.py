@@ -1,27 +1,23 @@
 """Make HTTP requests from the given values: put every value in its place, or raise an error that says why not.
 
-`gather` collects the values of flags, files and stdin; `place` makes one request from them. `build_all` does both
-for a command line, which may stand for many requests (D31). `request_of` is for the program's own requests.
+`gather` collects the values of flags, files and stdin; `build_all` makes the requests of a command line from them,
+which may be many (D31). `request_of` is for the program's own requests.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help, shortened
-from ant_cli.input.documents import Document
-from ant_cli.input.gather import Inputs, gather
+from ant_cli.input.gather import Document, Inputs, gather
 from ant_cli.input.known_fields import note_unused, unknown_in
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
 from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Flags, Operation, Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Literal, NamedTuple
-
-Note = Callable[[str], object]
-"""Takes a note or a warning for people."""
-
 
 Retries = Literal["always", "unless_lost", "unless_timed_out"]
 """When a request may be sent again. `always`: after any failure. `unless_lost`: not if its response was lost,
@@ -59,20 +55,112 @@ class Request(NamedTuple):
 
 
 class Requests:
-    """The requests of a command line. `build_all` has checked them. Each iteration builds them again."""
+    """The requests of a command line. The first iteration checks them. Each iteration builds them again."""
 
-    def __init__(self, operation: Operation, inputs: Inputs, count: int) -> None:
+    def __init__(self, operation: Operation, inputs: Inputs) -> None:
+        """Raise UsageError if an input can't be a request."""
         self._operation = operation
         self._inputs = inputs
-        self.count = count
-
-    def __iter__(self) -> Iterator[Request]:
-        return _build_each(self._operation, self._inputs, lambda _: None)
+        self.notes: dict[str, None] = {}
+        """Notes and warnings, once each, even those about many inputs."""
+        self.count = sum(1 for _ in self)
 
     @property
     def first(self) -> Request:
         """The first request, or the only one. There must be one."""
         return next(iter(self))
+
+    def __iter__(self) -> Iterator[Request]:
+        flags, ids, documents = self._inputs.flags, self._inputs.ids, self._inputs.documents()
+        id_name = self._operation.positional.name if self._operation.positional else ""
+        document = next(documents, None)
+        if ids:
+            if next(documents, None) is not None:
+                raise UsageError("give several IDs or several objects, but not both.")
+            for text in ids:
+                yield self._build({**flags, id_name: text}, document)
+        elif document:
+            yield from (self._build(flags, each) for each in chain((document,), documents))
+        elif self._inputs.piped == "nothing" or not self._operation.acts_on_several or id_name in flags:
+            yield self._build(flags, None)
+
+    def _build(self, flags: Mapping[str, Value], document: Document | None) -> Request:
+        """Return the request of one input. Flags, by parameter name, win over the keys of the document."""
+        operation, inputs = self._operation, self._inputs
+        given = document.members if document else {}
+        if inputs.has_edits and any(key in given for key in operation.server_fields if key not in _IDENTITY):
+            self._note("Note: of an object from the server, only the ID is used with --add, --remove and --set.")
+            given = {}
+        piped = _place_piped_values(operation, flags, document) if document else {}
+        if document:
+            self._check_ids(flags, piped, document)
+        values = {**piped, **flags}
+        body = self._body(values, given)
+        where = document.prefix if document else ""
+        missing = [p.flag for p in operation.params if p.required and not (p.name in values or p.wire_name in body)]
+        if missing:
+            raise MissingFlag(missing, operation.command, where)
+        if operation.partial_update and not body and not inputs.has_edits:
+            if inputs.piped != "nothing":  # rule D25
+                raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
+            self._note("Note: no field was given, so nothing will change.")
+        name = given.get("name") or values.get("name")
+        return _assemble(operation, values, body)._replace(object_name=name if isinstance(name, str) else "")
+
+    def _note(self, note: str) -> None:
+        self.notes.setdefault(note)
+
+    def _check_ids(self, flags: Mapping[str, Value], piped: Mapping[str, Value], document: Document) -> None:
+        """Reject an object whose ID differs from the flag's: it may be the next line of a loop, not a body (D31).
+
+        Only YAML that gives an update all of its fields is accepted, because it was written for this purpose.
+        Of several objects, each must have its ID: otherwise, all would change the one of the command line.
+        """
+        for param in self._operation.params_in("path"):
+            if param.name not in flags:
+                continue
+            typed = to_text(flags[param.name])
+            if param.name not in piped:
+                if param == self._operation.positional and document.is_one_of_several:
+                    raise UsageError(
+                        f"{document.source} has no id, so all objects would go to {typed!r}.",
+                        "Give each object its id, or send one object only.",
+                    )
+            elif typed != (found := to_text(piped[param.name])):
+                if document.is_json or self._inputs.piped != "what is missing":
+                    raise UsageError(
+                        f"{document.source} holds {found!r}, but {param.flag} is {typed!r}.",
+                        "Leave out one of them. In a loop that reads lines, add < /dev/null to this command.",
+                    )
+                self._note(f"Note: {document.source} holds {found!r}; {typed!r} is used, from the command line.")
+
+    def _body(self, values: Mapping[str, Value], given: Mapping[str, Value]) -> dict[str, Value]:
+        operation = self._operation
+        if not operation.has_body:
+            if given and (unused := note_unused(operation, given)):
+                self._note(unused)
+            return {}
+        elsewhere = {key for _, keys in _keys_outside_body(operation, given) for key in keys}
+        body = {key: value for key, value in given.items() if key not in elsewhere}
+        if dropped := [key for key in body if key in operation.server_fields]:  # rule D34
+            self._note(f"Note: left out what the server sets: {', '.join(dropped)}.")
+            body = {key: value for key, value in body.items() if key not in dropped}
+        self._note_files(body)
+        fields = operation.params_in("body")
+        body |= {param.wire_name: values[param.name] for param in fields if param.name in values}
+        for warning in unknown_in(body, fields):
+            self._note(warning)
+        return body
+
+    def _note_files(self, value: Value) -> None:
+        """Note each text that the official tool would replace by a file of this machine (D32)."""
+        if isinstance(value, str):
+            if value.startswith("@") and os.path.isfile(value[1:]):  # noqa: PTH113 - Path.is_file() may raise
+                text = repr(shortened(value))
+                self._note(f"Note: {text} is sent literally: files are read only for values of flags.")
+            return
+        for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            self._note_files(child)
 
 
 def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
@@ -85,73 +173,14 @@ def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
             several inputs for a list.
 
     """
-    inputs, notes = gather(operation, flags, runtime), dict[str, None]()
-    count = sum(1 for _ in _build_each(operation, inputs, notes.setdefault))
-    if operation.paginated and count > 1:
-        raise UsageError(f"one input is expected, but there are {count}.", see_help(operation.command))
-    if not count:
+    requests = Requests(operation, gather(operation, flags, runtime))
+    if operation.paginated and requests.count > 1:
+        raise UsageError(f"one input is expected, but there are {requests.count}.", see_help(operation.command))
+    if not requests.count:
         runtime.stderr.say("Note: the input has no ID, so there is nothing to do.")
-    for note in notes:  # once each, even if it is about many inputs
+    for note in requests.notes:
         runtime.stderr.say(note)
-    return Requests(operation, inputs, count)
-
-
-def _build_each(operation: Operation, inputs: Inputs, note: Note) -> Iterator[Request]:
-    for values, document in inputs.each():
-        yield place(operation, values, document, inputs, note)
-
-
-def request_of(
-    operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value] | None = None
-) -> Request:
-    """Return one of the program's own requests. `values` are those of path, query and headers, by parameter name.
-
-    Raises:
-        BadValue: if an ID can't be one segment of a path, or a value can't be sent.
-
-    """
-    return _assemble(operation, values, dict(body or {}))
-
-
-# One request
-
-
-def place(
-    operation: Operation,
-    flags: Mapping[str, Value],
-    document: Document | None,
-    inputs: Inputs,
-    note: Note,
-) -> Request:
-    """Return the request of one input. Flags, by parameter name, win over the keys of the document."""
-    given = document.members if document else {}
-    if inputs.has_edits and any(key in given for key in operation.server_fields if key not in _IDENTITY):
-        note("Note: of an object from the server, only the ID is used with --add, --remove and --set.")
-        given = {}
-    piped = _place_piped_values(operation, flags, document) if document else {}
-    if document:
-        _check_same_ids(operation, flags, piped, document, inputs, note)
-        _check_own_id(operation, flags, piped, document)
-    values = {**piped, **flags}
-    body = _body(operation, values, given, note)
-    where = document.prefix if document else ""
-    _check_required(operation, values, body, where)
-    if operation.partial_update and not body and not inputs.has_edits:
-        _check_empty_update(operation, inputs, where, note)
-    name = given.get("name") or values.get("name")
-    return _assemble(operation, values, body)._replace(object_name=name if isinstance(name, str) else "")
-
-
-def _check_own_id(
-    operation: Operation, flags: Mapping[str, Value], piped: Mapping[str, Value], document: Document
-) -> None:
-    """Reject one of several objects that has no ID: with the ID of the command line, all would change one thing."""
-    param = operation.positional
-    if param and document.is_one_of_several and param.name in flags and param.name not in piped:
-        raise UsageError(
-            f"{document.source} has no id, so all objects would go to {to_text(flags[param.name])!r}.",
-            "Give each object its id, or send one object only.",
-        )
+    return requests
 
 
 def _place_piped_values(operation: Operation, flags: Mapping[str, Value], document: Document) -> dict[str, Value]:
@@ -196,86 +225,16 @@ def _from_piped_scalar(param: Param, value: Value, where: str) -> Value:
     return convert(param, where, to_text(value))
 
 
-def _check_same_ids(
-    operation: Operation,
-    flags: Mapping[str, Value],
-    piped: Mapping[str, Value],
-    document: Document,
-    inputs: Inputs,
-    note: Note,
-) -> None:
-    """Reject an object whose ID differs from the flag's: it may be the next line of a loop, not a body (D31).
+def request_of(
+    operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value] | None = None
+) -> Request:
+    """Return one of the program's own requests. `values` are those of path, query and headers, by parameter name.
 
-    Only YAML that gives an update all of its fields is accepted, because it was written for this purpose.
+    Raises:
+        BadValue: if an ID can't be one segment of a path, or a value can't be sent.
+
     """
-    for param in operation.params_in("path"):
-        if param.name not in flags or param.name not in piped:
-            continue
-        typed, in_document = to_text(flags[param.name]), to_text(piped[param.name])
-        if typed == in_document:
-            continue
-        if document.is_json or not inputs.were_needed:
-            raise UsageError(
-                f"{document.source} holds {in_document!r}, but {param.flag} is {typed!r}.",
-                "Leave out one of them. In a loop that reads lines, add < /dev/null to this command.",
-            )
-        note(f"Note: {document.source} holds {in_document!r}; {typed!r} is used, from the command line.")
-
-
-def _body(
-    operation: Operation, values: Mapping[str, Value], given: Mapping[str, Value], note: Note
-) -> dict[str, Value]:
-    if not operation.has_body:
-        if given and (unused := note_unused(operation, given)):
-            note(unused)
-        return {}
-    elsewhere = {key for _, keys in _keys_outside_body(operation, given) for key in keys}
-    body = {key: value for key, value in given.items() if key not in elsewhere}
-    body = _without_server_fields(operation, body, note)
-    _note_files(body, note)
-    fields = operation.params_in("body")
-    body |= {param.wire_name: values[param.name] for param in fields if param.name in values}
-    for warning in unknown_in(body, fields):
-        note(warning)
-    return body
-
-
-def _note_files(value: Value, note: Note) -> None:
-    """Note each text that the official tool would replace by a file of this machine (D32)."""
-    if isinstance(value, str):
-        if value.startswith("@") and os.path.isfile(value[1:]):  # noqa: PTH113 - Path.is_file() may raise
-            note(f"Note: {shortened(value)!r} is sent literally: files are read only for values of flags.")
-        return
-    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _note_files(child, note)
-
-
-def _without_server_fields(operation: Operation, body: dict[str, Value], note: Note) -> dict[str, Value]:
-    """Drop fields that only the server sets, so that a returned object can be sent again (D34)."""
-    dropped = [key for key in body if key in operation.server_fields]
-    if not dropped:
-        return body
-    note(f"Note: left out what the server sets: {', '.join(dropped)}.")
-    return {key: value for key, value in body.items() if key not in dropped}
-
-
-# Checks
-
-
-def _check_required(
-    operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value], where: str
-) -> None:
-    required = [param for param in operation.params if param.required]
-    missing = [param.flag for param in required if param.name not in values and param.wire_name not in body]
-    if missing:
-        raise MissingFlag(missing, operation.command, where)
-
-
-def _check_empty_update(operation: Operation, inputs: Inputs, where: str, note: Note) -> None:
-    """Reject input without fields (D25); without input, note that nothing will change."""
-    if inputs.were_piped:
-        raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
-    note("Note: no field was given, so nothing will change.")
+    return _assemble(operation, values, dict(body or {}))
 
 
 # Assembly
