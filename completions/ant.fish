@@ -166,6 +166,7 @@ set -g __ant_booleans \
     --only \
     --exit-code \
     --adopt \
+    --delete-archived \
     --prune \
     --allow-origin-change \
     --validate \
@@ -732,10 +733,11 @@ complete -c ant -n '__ant_at any apply' -l yes -s y -f -d 'Apply without asking'
 complete -c ant -n '__ant_at any apply' -l dry-run -f -d 'Show the plan and change nothing'
 complete -c ant -n '__ant_at any apply' -l only -f -d 'Only the named files, not all in the lock file'
 complete -c ant -n '__ant_at any apply' -l exit-code -f -d 'With --dry-run: exit with 2 for changes, 1 if blocked'
-complete -c ant -n '__ant_at any apply' -l adopt -f -d 'Take over environments that have the names of new files'
+complete -c ant -n '__ant_at any apply' -l adopt -f -d 'Take over environments of the same names'
+complete -c ant -n '__ant_at any apply' -l delete-archived -f -d 'Delete archived ones of the same names for good'
 complete -c ant -n '__ant_at any apply' -l force -f -d 'Overwrite outside changes, and recreate what is gone'
 complete -c ant -n '__ant_at any apply' -l prune -f -d 'Archive environments whose files are gone'
-complete -c ant -n '__ant_at any apply' -l allow-origin-change -f -d 'Accept a host or account other than the lock file\'s, and record it'
+complete -c ant -n '__ant_at any apply' -l allow-origin-change -f -d 'Accept and record another host or account'
 complete -c ant -n '__ant_at any apply' -l lock-file -r -F -d 'The lock file'
 complete -c ant -n '__ant_at any apply' -l save-plan -r -F -d 'With --dry-run: save the plan in a file'
 complete -c ant -n '__ant_at any apply' -l plan -r -F -d 'Apply a saved plan, if nothing has changed since'

@@ -150,19 +150,21 @@ class Execution:
         if declaration is None:
             raise AssertionError(step.action)
         if step.action == "create":
-            remote = self._create(client, declaration.body)
+            remote = self._create(client, declaration.body, step.deletes)
         elif step.changes and step.remote is not None:
             remote = server.update(client, step.id, update_body(declaration.body, step.remote))
         else:
             remote = step.remote or {}
         return StepOutcome(step, DONE[step.action], str(remote["id"])), remote
 
-    def _create(self, client: Client, body: dict[str, Value]) -> Object:
-        """Create an environment. If the response is lost, find the environment by its name."""
+    def _create(self, client: Client, body: dict[str, Value], deletes: str) -> Object:
+        """Create an environment, in place of an archived one. If the response is lost, find it by its name."""
         name = str(body["name"])
         with self._guard:
             self._journal.begin(name)
         try:
+            if deletes:
+                server.delete(client, deletes)
             return server.create(client, body)
         except AntError as error:
             if not client.doubt:

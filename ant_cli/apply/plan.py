@@ -29,6 +29,7 @@ class Options(NamedTuple):
     force: bool = False
     prune: bool = False
     adopt: bool = False
+    delete_archived: bool = False
     only: bool = False
     """Only the named files count, not those in the lock file."""
     allow_origin_change: bool = False
@@ -51,13 +52,17 @@ class Step(NamedTuple):
     moved_from: str = ""
     """Its key in the lock file."""
     note: str = ""
+    unblocked_by: Literal["", "adopt", "delete_archived"] = ""
+    """The option that would unblock it, about which a person may be asked."""
+    deletes: str = ""
+    """The ID of the archived environment that keeps the name, and is deleted for good before."""
 
     @property
     def fingerprint(self) -> tuple[str, ...]:
         """Must be unchanged when a saved plan is carried out."""
         declared = self.declaration.hash if self.declaration else ""
         on_server = hash_of_remote(self.remote) if self.remote else ""
-        return self.action, self.key, self.id, declared, on_server, self.moved_from
+        return self.action, self.key, self.id, declared, on_server, self.moved_from, self.deletes
 
 
 class Plan(NamedTuple):
@@ -92,7 +97,7 @@ class Known(NamedTuple):
     remotes: Mapping[str, Object | None]
     """The server's object for each requested ID; None if there is none."""
     named: Mapping[str, Sequence[Object]] = {}
-    """The environments that are not archived, by name."""
+    """The environments by name, including archived ones."""
     interrupted: Collection[str] = ()
     """The names that a run was creating when it was killed."""
 
@@ -109,8 +114,12 @@ def _lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[
 
 
 def needs_names(known: Known, options: Options) -> bool:
-    """Whether something would be created. Only then does the plan depend on existing names."""
-    return any(step.action == "create" for step in make_plan(known, options).steps)
+    """Whether a step takes a name that its environment doesn't have. Only then does the plan depend on others."""
+    return any(step.action == "create" or _is_renamed(step) for step in make_plan(known, options).steps)
+
+
+def _is_renamed(step: Step) -> bool:
+    return any(change.keys == ("name",) for change in step.changes)
 
 
 def make_plan(known: Known, options: Options) -> Plan:
@@ -188,11 +197,13 @@ def _step(declaration: Declaration, tracked_as: str, known: Known, options: Opti
         return step._replace(action="update", blocked=f"{reason}; remove that entry, or rename the file")
     remote = known.remotes.get(entry.id)
     if remote is None or not _is_alive(remote):
-        return _replacement(step, remote, known, options)
-    return _tracked(step._replace(remote=remote), declaration, entry, remote, options)
+        return _replacement(step, declaration, remote, known, options)
+    return _tracked(step._replace(remote=remote), declaration, entry, remote, known, options)
 
 
-def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object, options: Options) -> Step:
+def _tracked(
+    step: Step, declaration: Declaration, entry: Entry, remote: Object, known: Known, options: Options
+) -> Step:
     same_file, same_remote = declaration.hash == entry.hash, hash_of_remote(remote) == entry.remote_hash
     changes = tuple(changes_between(declaration.body, remote))
     if same_file and same_remote:
@@ -200,7 +211,7 @@ def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object,
     if not same_file and not changes:
         return step._replace(action="record", note=_kept(declaration, remote))
     step = step._replace(action="update", changes=changes, note=_kept(declaration, remote))
-    if reason := _immutable(declaration, remote):
+    if reason := _immutable(declaration, remote) or (_is_renamed(step) and _taken(declaration, known)):
         return step._replace(blocked=reason)
     if not same_remote and not options.force:
         return step._replace(
@@ -238,11 +249,36 @@ def _kept(declaration: Declaration, remote: Object) -> str:
     return f"{', '.join(paths)} of the server stays, because the file leaves it out; write [] to clear it"
 
 
-def _replacement(step: Step, remote: Object | None, known: Known, options: Options) -> Step:
+def _taken(declaration: Declaration, known: Known) -> str:
+    """Return why an environment can't get the name of a file; empty if it can. Archived ones keep theirs."""
+    remote = next(iter(known.named.get(declaration.name, ())), None)
+    if remote is None:
+        return ""
+    identifier = str(remote.get("id", ""))
+    if _is_alive(remote):
+        return f"{identifier} has this name already; choose another name"
+    return (
+        f"{identifier}, which is archived, keeps this name; choose another name, or delete {identifier} for good "
+        f"(ant beta:environments delete {positional(identifier, ENVIRONMENT_ID.flag)})"
+    )
+
+
+def _replacement(
+    step: Step, declaration: Declaration, remote: Object | None, known: Known, options: Options
+) -> Step:
+    """Return the step for a file whose environment is gone."""
+    fresh = _untracked(declaration, known, options)
+    if fresh.deletes == step.id and fresh.blocked:
+        return fresh._replace(
+            blocked=f"{step.id} is archived; re-run with --force to create a replacement with another name, or "
+            "with --delete-archived to delete it for good, since it keeps its name and can't be restored"
+        )
+    if fresh.action == "adopt" or fresh.deletes or declaration.name in known.interrupted:
+        return fresh
     state = "is archived" if remote else "does not exist any more"
     blocked = (
-        f"{step.id} {state}; re-run with --force to create a replacement, or remove {step.moved_from or step.key} "
-        f"from {known.lock.path.name} if it is gone for good"
+        f"{step.id} {state}; re-run with --force to create a replacement, or remove {step.key} from "
+        f"{known.lock.path.name} if it is gone for good"
     )
     return step._replace(action="create", blocked="" if options.force else blocked, note=f"{step.id} {state}")
 
@@ -250,9 +286,10 @@ def _replacement(step: Step, remote: Object | None, known: Known, options: Optio
 def _untracked(declaration: Declaration, known: Known, options: Options) -> Step:
     """Return the step for a file that the lock file doesn't have: create, or take over one of that name."""
     step = Step("create", declaration.key, declaration.name, "", declaration)
-    candidates = known.named.get(declaration.name, ())
+    named = known.named.get(declaration.name, ())
+    candidates = [remote for remote in named if _is_alive(remote)]
     if not candidates:
-        return step
+        return _without_archived(step, str(named[0].get("id", "")), options) if named else step
     remote = candidates[0]
     identifier = str(remote.get("id", ""))
     changes = tuple(changes_between(declaration.body, remote))
@@ -270,7 +307,20 @@ def _untracked(declaration: Declaration, known: Known, options: Options) -> Step
     if options.adopt or was_ours:
         return step
     return step._replace(
-        blocked=f"{identifier} has this name already; re-run with --adopt to take it over, or choose another name"
+        blocked=f"{identifier} has this name already; re-run with --adopt to take it over, or choose another name",
+        unblocked_by="adopt",
+    )
+
+
+def _without_archived(step: Step, archived: str, options: Options) -> Step:
+    """Return the step that creates an environment with the name of an archived one, which the API can't restore."""
+    if options.delete_archived:
+        return step._replace(deletes=archived, note=f"deletes {archived}, which is archived, for good")
+    return step._replace(
+        deletes=archived,
+        blocked=f"{archived}, which is archived, keeps this name and can't be restored; choose another name, or "
+        "re-run with --delete-archived to delete it for good",
+        unblocked_by="delete_archived",
     )
 
 

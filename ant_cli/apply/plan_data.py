@@ -70,7 +70,7 @@ def _step_data(step: Step) -> dict[str, Any]:
             {"path": change.path, "old": _plain(change.old), "new": _plain(change.new)} for change in step.changes
         ],
     }
-    optional = {"moved_from": step.moved_from, "blocked": step.blocked, "note": step.note}
+    optional = {"moved_from": step.moved_from, "deletes": step.deletes, "blocked": step.blocked, "note": step.note}
     return data | {name: text for name, text in optional.items() if text}
 
 

@@ -79,9 +79,9 @@ def look_up(
 
 
 def plan_for(facts: Facts, options: Options, workers: Workers) -> Plan:
-    """Return the plan. If something would be created, first look on the server for environments with that name."""
+    """Return the plan. If something gets a new name, first look on the server for environments with that name."""
     known = facts.known
     if needs_names(known, options):
         names = {declaration.name for declaration in known.declarations.values()}
-        known = known._replace(named=workers.one(lambda client: server.find_names(client, names)))
+        known = known._replace(named=workers.one(lambda client: server.find_names(client, names, archived=True)))
     return make_plan(known, options)

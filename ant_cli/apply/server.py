@@ -42,20 +42,21 @@ def retrieve(client: Client, identifier: str) -> Object | None:
         raise
 
 
-def find_names(client: Client, names: Collection[str]) -> dict[str, list[Object]]:
-    """Return the environments that have one of these names and are not archived."""
+def find_names(client: Client, names: Collection[str], *, archived: bool = False) -> dict[str, list[Object]]:
+    """Return the environments that have one of these names; archived ones only on request."""
     by_name: dict[str, list[Object]] = {}
-    for remote in list_all(client):
+    for remote in list_all(client, archived=archived):
         name = remote.get("name")
-        if isinstance(name, str) and name in names and not remote.get("archived_at"):
+        if isinstance(name, str) and name in names:
             by_name.setdefault(name, []).append(remote)
     return by_name
 
 
-def list_all(client: Client) -> list[Object]:
-    """Return every environment that is not archived."""
-    request = request_of(environments.LIST, {"limit": PAGE_SIZE})
-    return [_environment(item) for page in follow_pages(client, request, None) for item in page]
+def list_all(client: Client, *, archived: bool = False) -> list[Object]:
+    """Return every environment; archived ones only on request."""
+    query = {"limit": PAGE_SIZE} | ({"include_archived": "true"} if archived else {})
+    pages = follow_pages(client, request_of(environments.LIST, query), None)
+    return [_environment(item) for page in pages for item in page]
 
 
 def create(client: Client, body: dict[str, Value]) -> Object:
@@ -79,8 +80,17 @@ def update(
 
 def archive(client: Client, identifier: str) -> bool:
     """Archive an environment. Returns whether it existed."""
+    return _existed(client, environments.ARCHIVE, identifier)
+
+
+def delete(client: Client, identifier: str) -> bool:
+    """Delete an environment for good. Returns whether it existed."""
+    return _existed(client, environments.DELETE, identifier)
+
+
+def _existed(client: Client, operation: Operation, identifier: str) -> bool:
     try:
-        client.send(_request(environments.ARCHIVE, identifier))
+        client.send(_request(operation, identifier))
     except APIError as error:
         if error.status == 404:
             return False

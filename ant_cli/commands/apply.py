@@ -59,6 +59,7 @@ def apply(
     lock_file: str | None = None,
     prune: bool = False,
     adopt: bool = False,
+    delete_archived: bool = False,
     verbose: bool = False,
     exit_code: bool = False,
     save_plan: str | None = None,
@@ -78,7 +79,7 @@ def apply(
             flags=flags,
             paths=tuple(path),
             lock_path=find_lock_path(lock_file, Path.cwd(), tuple(expand(path))),
-            options=Options(force, prune, adopt, only, allow_origin_change),
+            options=Options(force, prune, adopt, delete_archived, only, allow_origin_change),
             parallel=_count(parallel),
             yes=yes,
             verbose=verbose,
@@ -216,7 +217,7 @@ def _apply(job: Job) -> None:
         job = _without_prune(job, loaded)
         with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
             facts = _look_up(lock, loaded, workers, settings, job, journal)
-            plan = _plan_and_adopt(facts, job, workers)
+            plan = _plan_and_unblock(facts, job, workers)
             if not wants_structured(job.flags) or not job.yes:
                 _show_plan(plan, facts, job)
             _note(plan, loaded, job.runtime)
@@ -270,17 +271,26 @@ def _with_untracked(job: Job) -> Job:
     return job._replace(paths=tuple(str(declaration.path) for declaration in declarations))
 
 
-def _plan_and_adopt(facts: Facts, job: Job, workers: Workers) -> Plan:
-    """Return the plan. At a terminal, the user may let it take over existing environments."""
+_UNBLOCKING = {
+    "adopt": "Take over existing environments?",
+    "delete_archived": "Delete these archived environments for good, so that new ones can have their names?",
+}
+"""The options that unblock a plan, with the questions for them."""
+
+
+def _plan_and_unblock(facts: Facts, job: Job, workers: Workers) -> Plan:
+    """Return the plan. At a terminal, the user may let it take over or delete environments that have the names."""
     plan = plan_for(facts, job.options, workers)
-    blocked = [step for step in plan.blocked if step.action == "adopt"]
-    if not blocked or job.options.adopt or job.yes or not can_ask(job.runtime):
+    if job.yes or not can_ask(job.runtime):
         return plan
-    for step in blocked:
-        job.runtime.stderr.say(f"  {step.key}: {step.id} has the name {step.name!r} already")
-    if not is_yes(ask("Take over existing environments? (y)es / (n)o", job.runtime)):
-        return plan
-    return plan_for(facts, job.options._replace(adopt=True), workers)
+    options = job.options
+    for option, question in _UNBLOCKING.items():
+        blocked = [step for step in plan.blocked if step.unblocked_by == option]
+        for step in blocked:
+            job.runtime.stderr.say(f"  {step.key}: {step.deletes or step.id} has the name {step.name!r}")
+        if blocked and is_yes(ask(f"{question} (y)es / (n)o", job.runtime)):
+            options = options._replace(**{option: True})
+    return plan if options == job.options else plan_for(facts, options, workers)
 
 
 def _confirmed(show_details: Callable[[], None], facts: Facts, runtime: Runtime) -> bool:

@@ -60,7 +60,7 @@ def export_files(
 
 
 def _all(workers: Workers) -> list[Object]:
-    return [remote for remote in workers.one(server.list_all) if not remote.get("archived_at")]
+    return workers.one(server.list_all)
 
 
 def _named(wanted: Sequence[str], workers: Workers) -> list[Object]:

@@ -9,8 +9,7 @@ from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
 NOTES = """\
-Files are YAML, JSON, or Markdown (`ant help config`). claude-lock.json says
-which environment each file became; commit it. docs/apply.md has the rest."""
+Commit claude-lock.json. `ant help config` describes the files."""
 
 _EDIT_NOTES = """\
 The editor is $VISUAL, $EDITOR, vi or nano. If the text has mistakes, it is
@@ -29,9 +28,7 @@ _PATHS = Param(
     value_name="PATH",
     completes=ValueKind.FILE,
 )
-_LOCK_FILE = text_flag(
-    "lock_file", "The lock file. [default: the nearest claude-lock.json above]", "FILE", ValueKind.FILE
-)
+_LOCK_FILE = text_flag("lock_file", "The lock file. [default: the nearest one above]", "FILE", ValueKind.FILE)
 _ONLY = boolean_flag("only", "Only the named files, not all in the lock file.")
 _PRUNE = boolean_flag("prune", "Archive environments whose files are gone.")
 _VERBOSE = Param(
@@ -50,7 +47,6 @@ _APPLY = tool(
     SUMMARIES["apply"],
     "apply:apply",
     ("all files below this folder", "ant apply ."),
-    ("check the files in CI, offline", "ant apply --validate --strict ."),
     ("exactly what was reviewed", "ant apply --dry-run --save-plan plan.json . && ant apply --plan plan.json"),
     arguments=(_PATHS,),
     flags=(
@@ -58,10 +54,11 @@ _APPLY = tool(
         boolean_flag("dry_run", "Show the plan and change nothing."),
         _ONLY,
         boolean_flag("exit_code", "With --dry-run: exit with 2 for changes, 1 if blocked."),
-        boolean_flag("adopt", "Take over environments that have the names of new files."),
+        boolean_flag("adopt", "Take over environments of the same names."),
+        boolean_flag("delete_archived", "Delete archived ones of the same names for good."),
         boolean_flag("force", "Overwrite outside changes, and recreate what is gone."),
         _PRUNE,
-        boolean_flag("allow_origin_change", "Accept a host or account other than the lock file's, and record it."),
+        boolean_flag("allow_origin_change", "Accept and record another host or account."),
         _LOCK_FILE,
         text_flag("save_plan", "With --dry-run: save the plan in a file.", "FILE", ValueKind.FILE),
         text_flag("plan", "Apply a saved plan, if nothing has changed since.", "FILE", ValueKind.FILE),

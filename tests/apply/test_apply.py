@@ -218,13 +218,13 @@ def test_a_changed_string_is_shown_with_its_removed_and_added_words(team):
 
 def test_an_error_of_the_api_ends_the_run_with_its_exit_code(team):
     """Finished steps are recorded, and the body of the error is shown."""
-    team.by_hand("create", "--name", "gone", "--config", "{type: cloud}")
-    team.by_hand("archive", team.server()["gone"]["id"])
+    words = ("--method", "POST", "--after", "1", "--times", "9", "--status", "409")
+    assert team.ant("emulator", "fault", *words).exit == 0
     team.write("environments/a.yaml")
     team.write("environments/gone.yaml")
     result = team.ant("apply", "--yes", "--parallel", "1", ".")
     assert result.exit == 6
-    assert "names are unique" in result.stderr
+    assert "Injected fault" in result.stderr
     assert "1 done and recorded, 1 failed, 0 not started" in result.stderr
     assert set(team.ids()) == {"./environments/a.yaml"}
 

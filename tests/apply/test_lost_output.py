@@ -68,8 +68,8 @@ def test_a_pipe_that_grep_closes_does_not_stop_a_run(four):
 
 def test_a_failed_step_sets_the_exit_code_even_if_nobody_reads_the_report(four):
     """It is the exit code of the failure."""
-    four.by_hand("create", "--name", "d", "--config", "{type: cloud}")
-    four.by_hand("archive", four.server()["d"]["id"])
+    words = ("--method", "POST", "--after", "3", "--times", "9", "--status", "409")
+    assert four.ant("emulator", "fault", *words).exit == 0
     result = four.ant("apply", "--yes", "--parallel", "1", ".", stdout=Head(1))
     assert result.exit == 6
     assert "3 done and recorded, 1 failed, 0 not started" in result.stderr

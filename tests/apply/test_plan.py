@@ -221,6 +221,82 @@ def test_a_name_of_several_environments_is_blocked():
     assert "several environments have this name (env_8, env_9)" in world.step(adopt=True).blocked
 
 
+# Archived environments keep their names
+
+ARCHIVED = {"archived_at": "2026-01-01T00:00:00Z"}
+
+
+def test_the_name_of_an_archived_environment_is_freed_only_on_request():
+    """The API can't restore it, and would reject a second one. Force alone deletes nothing."""
+    world = World()
+    world.files[KEY] = declared(BODY)
+    world.named = {"a": [remote_of(BODY, "env_8", **ARCHIVED)]}
+    step = world.step(force=True, adopt=True)
+    assert (step.action, step.unblocked_by) == ("create", "delete_archived")
+    assert step.blocked == (
+        "env_8, which is archived, keeps this name and can't be restored; choose another name, or re-run with "
+        "--delete-archived to delete it for good"
+    )
+    step = world.step(delete_archived=True)
+    assert (step.action, step.deletes, step.blocked) == ("create", "env_8", "")
+    assert step.note == "deletes env_8, which is archived, for good"
+    world.named = {}
+    assert world.step(delete_archived=True).fingerprint != step.fingerprint
+
+
+def test_a_tracked_environment_that_was_archived_is_replaced_by_deleting_it():
+    """With another name, it stays."""
+    world = World(BODY)
+    world.remotes["env_1"] = remote_of(BODY, **ARCHIVED)
+    world.named = {"a": [world.remotes["env_1"]]}
+    assert world.step(force=True).blocked == (
+        "env_1 is archived; re-run with --force to create a replacement with another name, or with "
+        "--delete-archived to delete it for good, since it keeps its name and can't be restored"
+    )
+    assert (world.step(delete_archived=True).deletes, world.step(delete_archived=True).blocked) == ("env_1", "")
+    world.files[KEY] = declared({**BODY, "name": "b"})
+    assert (world.step(force=True).action, world.step(force=True).deletes) == ("create", "")
+    assert world.step(force=True).blocked == ""
+
+
+def test_an_environment_that_took_the_place_of_a_deleted_one_is_adopted():
+    """Somebody created it again by hand. A second one of this name would be rejected."""
+    world = World(BODY)
+    world.remotes["env_1"] = None
+    world.named = {"a": [remote_of(BODY, "env_9")]}
+    assert (world.step(force=True).action, world.step(force=True).unblocked_by) == ("adopt", "adopt")
+    assert (world.step(adopt=True).id, world.step(adopt=True).blocked) == ("env_9", "")
+
+
+def test_a_replacement_that_a_killed_run_had_begun_needs_no_force():
+    """The archived environment is deleted by then."""
+    world = World(BODY)
+    world.remotes["env_1"] = None
+    world.interrupted = {"a"}
+    assert (world.step().action, world.step().blocked) == ("create", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({}, "env_9 has this name already; choose another name"),
+        (
+            ARCHIVED,
+            "env_9, which is archived, keeps this name; choose another name, or delete env_9 for good "
+            "(ant beta:environments delete env_9)",
+        ),
+    ],
+)
+def test_an_environment_can_not_be_renamed_to_a_name_that_is_taken(fields, message):
+    """The plan looks for it, and says what is possible."""
+    world = World(BODY)
+    world.files[KEY] = declared({**BODY, "name": "b"})
+    assert needs_names(Known(world.lock, world.files, world.remotes), Options())
+    assert world.step().blocked == ""
+    world.named = {"b": [remote_of({**BODY, "name": "b"}, "env_9", **fields)]}
+    assert world.step(force=True).blocked == message
+
+
 # Removed files
 
 

@@ -95,6 +95,67 @@ def test_a_year_with_apply_changes_only_what_the_files_changed(team):
     assert team.ids()["./environments/analysis.yaml"] == team.server()["analysis-2"]["id"]
 
 
+@pytest.fixture
+def pruned(team):
+    """A team that has pruned an environment, and then reverted the commit."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    team.apply(".")
+    Path("environments/a.yaml").unlink()
+    team.apply("--prune", ".")
+    team.write("environments/a.yaml")
+    return team
+
+
+def test_a_revert_of_a_prune_says_what_is_possible_and_deletes_only_on_request(pruned):
+    """An archived environment keeps its name, and the API can't restore it. Nothing ends in a 409."""
+    archived = pruned.server(archived=True)["a"]["id"]
+    result = pruned.ant("apply", "--yes", "--force", ".")
+    assert result.exit == 1
+    assert f"{archived}, which is archived, keeps this name and can't be restored" in result.stderr
+    assert pruned.diff(".") == 1
+    assert pruned.server(archived=True)["a"]["id"] == archived
+    result = pruned.apply("--delete-archived", ".")
+    assert f"note: deletes {archived}, which is archived, for good" in result.stdout
+    assert pruned.ids()["./environments/a.yaml"] == pruned.server()["a"]["id"] != archived
+    assert pruned.diff(".") == 0
+
+
+def test_at_a_terminal_the_user_is_asked_before_an_archived_environment_is_deleted(pruned):
+    """A no changes nothing. A file with another name needs no answer."""
+    archived = pruned.server(archived=True)["a"]["id"]
+    result = pruned.ant("apply", ".", typed="n\n")
+    assert f"./environments/a.yaml: {archived} has the name 'a'" in result.stderr
+    assert "Delete these archived environments for good" in result.stderr
+    assert (result.exit, pruned.server(archived=True)["a"]["id"]) == (1, archived)
+    assert pruned.ant("apply", "--yes", ".", typed="y\n").exit == 1
+    assert pruned.ant("apply", ".", typed="y\ny\n").exit == 0
+    assert pruned.server()["a"]["id"] != archived
+    Path("environments/b.yaml").unlink()
+    pruned.apply("--prune", ".")
+    pruned.write("environments/b.yaml", "name: c\nconfig: {type: cloud}\n")
+    pruned.apply(".")
+    assert set(pruned.server(archived=True)) == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("target", ["server.delete", "server.create"])
+@needs_posix("SIGKILL")
+def test_a_run_that_is_killed_while_it_replaces_an_archived_environment_can_be_repeated(pruned, target):
+    """The name is free by then, or the new environment exists."""
+    run = pruned.program(
+        "apply",
+        "--yes",
+        "--delete-archived",
+        ".",
+        code=KILLED.format(number=1, target=target, before=False),
+    )
+    run.communicate()
+    assert run.returncode == -9
+    pruned.apply(".")
+    assert set(pruned.server(archived=True)) == {"a", "b"}
+    assert pruned.diff(".") == 0
+
+
 def test_wrong_credentials_change_nothing(team):
     """In another workspace, none of the IDs exists."""
     team.write("environments/a.yaml")
