@@ -20,10 +20,10 @@ from ant_cli.errors import UsageError, see_help
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import HELP, Command, argument_name, help_text
 from ant_cli.main import execute, guarded, this_process
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Flags, FlagValue, Param, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stdin
+from ant_cli.settings.rows import GLOBAL_FLAGS
 
 GLOBAL = "ant_cli.global_flags"
 """The key under which a context keeps the global flags before the command."""

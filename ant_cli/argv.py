@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ant_cli.errors import UnknownName, UsageError, see_help, shortened
-from ant_cli.operations import GROUPS, OFFICIAL_COMMANDS, OPERATIONS, find, params_of
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
+from ant_cli.operations import GROUPS, OFFICIAL_COMMANDS, OPERATIONS, find
+from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param, flag_name
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.settings.rows import GLOBAL_FLAGS
 
 if TYPE_CHECKING:
     from ant_cli.help.command_row import Command
@@ -81,6 +82,11 @@ def parse(argv: Sequence[str]) -> CommandCall:
     between, rest = _split_leading_globals(rest)
     parse_rest = _parse_api if name in GROUPS else _parse_tool
     return parse_rest(name, [*leading, *between], rest)
+
+
+def params_of(operation: Operation) -> tuple[Param, ...]:
+    """Return all parameters that a command takes: its own, then those of every command."""
+    return (*operation.params, FILE, *GLOBAL_FLAGS)
 
 
 def help_call(*path: str) -> ToolCall:

@@ -112,9 +112,9 @@ def _forget_completed_ids(runtime: Runtime) -> None:
 
 def _read_given(flags: Flags, runtime: Runtime, *, note: bool = True) -> Flags:
     """Return the flags, with a credential from stdin if a flag asks for one. Note a credential in the arguments."""
-    from ant_cli.operations.global_flags import ON_STDIN, SECRETS
+    from ant_cli.settings.rows import ON_STDIN, SAFER
 
-    if not any(name in flags for name in (*SECRETS, *ON_STDIN)):
+    if not any(name in flags for name in (*SAFER, *ON_STDIN)):
         return flags
     from ant_cli.settings.given_credentials import note_typed_credential, read_credentials
 

@@ -39,20 +39,20 @@ _ant_flags() {
     --identity-token
     --organization-id
     --service-account-id
+    --profile
     --base-url
     --local
-    --profile
     --workspace-id
-    --format
-    --format-error
-    --transform
-    --transform-error
-    --raw-output
-    --columns
-    --dry-run
     --timeout
     --max-retries
     --debug
+    --format
+    --transform
+    --raw-output
+    --columns
+    --format-error
+    --transform-error
+    --dry-run
   )
   reply=()
   case $1 in
@@ -96,7 +96,7 @@ _ant_flags() {
     'profile unset') reply=(--help --profile) ;;
     'profile activate') reply=(--help) ;;
     'profile deactivate') reply=(--help) ;;
-    'profile create') reply=(--help --api-key-command --base-url --workspace-id --format --timeout --max-retries) ;;
+    'profile create') reply=(--help --api-key-command --base-url --workspace-id --timeout --max-retries --format) ;;
     'profile rename') reply=(--help) ;;
     'profile delete') reply=(--help) ;;
     emulator) reply=(--help) ;;
@@ -127,8 +127,8 @@ _ant_kind_of_flag() {
     'emulator session create'\ --environment-id) kind='free' ;;
     'beta:worker run'\ --work-id) kind='free' ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
-    *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --transform | *\ --transform-error | *\ --columns | *\ --timeout | *\ --max-retries | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --set | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --metadata-key | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --wait | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
-    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --raw-output | *\ -r | *\ --dry-run | *\ --debug | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --only | *\ --exit-code | *\ --adopt | *\ --delete-archived | *\ --prune | *\ --allow-origin-change | *\ --validate | *\ --strict | *\ --upgrade | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --any-credential | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='boolean' ;;
+    *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --timeout | *\ --max-retries | *\ --transform | *\ --columns | *\ --transform-error | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --set | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --metadata-key | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --wait | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
+    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --debug | *\ --raw-output | *\ -r | *\ --dry-run | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --only | *\ --exit-code | *\ --adopt | *\ --delete-archived | *\ --prune | *\ --allow-origin-change | *\ --validate | *\ --strict | *\ --upgrade | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --any-credential | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='boolean' ;;
     *\ --identity-token-file | *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='choices auto json jsonl yaml table pretty raw explore' ;;
@@ -165,10 +165,10 @@ _ant_kind_of_argument() {
     diff\ *) kind='file' ;;
     edit\ 0) kind='environment_id' ;;
     export\ *) kind='free' ;;
-    'profile get'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
-    'profile set'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
+    'profile get'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id timeout max_retries format' ;;
+    'profile set'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id timeout max_retries format' ;;
     'profile set'\ 1) kind='free' ;;
-    'profile unset'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id format timeout max_retries' ;;
+    'profile unset'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id timeout max_retries format' ;;
     'profile activate'\ 0) kind='profile' ;;
     'profile create'\ 0) kind='free' ;;
     'profile rename'\ 0) kind='profile' ;;

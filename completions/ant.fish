@@ -152,9 +152,9 @@ set -g __ant_booleans \
     --api-key-stdin \
     --auth-token-stdin \
     --local \
+    --debug \
     --raw-output \
     --dry-run \
-    --debug \
     --fail-fast \
     --watch \
     --include-archived \
@@ -200,11 +200,11 @@ set -g __ant_valued_flags \
     --service-account-id \
     --base-url \
     --workspace-id \
-    --transform \
-    --transform-error \
-    --columns \
     --timeout \
     --max-retries \
+    --transform \
+    --columns \
+    --transform-error \
     --parallel \
     --until \
     --every \
@@ -503,20 +503,20 @@ complete -c ant -n __ant_takes_global_flags -l identity-token-file -r -F -d 'Wit
 complete -c ant -n __ant_takes_global_flags -l identity-token -x -d 'With --federation-rule: the OIDC token itself'
 complete -c ant -n __ant_takes_global_flags -l organization-id -x -d 'With --federation-rule: the organization'
 complete -c ant -n __ant_takes_global_flags -l service-account-id -x -d 'With --federation-rule: the service account, if any'
+complete -c ant -n __ant_takes_global_flags -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n __ant_takes_global_flags -l base-url -x -d 'Where the API is'
 complete -c ant -n __ant_takes_global_flags -l local -f -d 'Use the emulator on this machine: short for --base-url local:'
-complete -c ant -n __ant_takes_global_flags -l profile -x -a '(__ant_profiles)' -d 'The profile to use, in place of the active one'
 complete -c ant -n __ant_takes_global_flags -l workspace-id -x -d 'The workspace, if the credential has several'
-complete -c ant -n __ant_takes_global_flags -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
-complete -c ant -n __ant_takes_global_flags -l format-error -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'Print the body of an API error on stdout, and how'
-complete -c ant -n __ant_takes_global_flags -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
-complete -c ant -n __ant_takes_global_flags -l transform-error -x -d 'Print what a GJSON path picks from the body of an API error'
-complete -c ant -n __ant_takes_global_flags -l raw-output -s r -f -d 'Print a string without its quotes'
-complete -c ant -n __ant_takes_global_flags -l columns -x -d 'Print a table with these columns, titles or GJSON paths: id,name'
-complete -c ant -n __ant_takes_global_flags -l dry-run -f -d 'Print the request, with secrets hidden, and send nothing'
 complete -c ant -n __ant_takes_global_flags -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
 complete -c ant -n __ant_takes_global_flags -l max-retries -x -d 'How many times to retry a failed request'
 complete -c ant -n __ant_takes_global_flags -l debug -f -d 'Show requests and responses on stderr, with secrets hidden'
+complete -c ant -n __ant_takes_global_flags -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
+complete -c ant -n __ant_takes_global_flags -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
+complete -c ant -n __ant_takes_global_flags -l raw-output -s r -f -d 'Print a string without its quotes'
+complete -c ant -n __ant_takes_global_flags -l columns -x -d 'Print a table with these columns, titles or GJSON paths: id,name'
+complete -c ant -n __ant_takes_global_flags -l format-error -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'Print the body of an API error on stdout, and how'
+complete -c ant -n __ant_takes_global_flags -l transform-error -x -d 'Print what a GJSON path picks from the body of an API error'
+complete -c ant -n __ant_takes_global_flags -l dry-run -f -d 'Print the request, with secrets hidden, and send nothing'
 complete -c ant -n '__ant_at any' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any' -l version -s v -f -d 'Show the version'
 complete -c ant -n '__ant_at any beta:environments' -l help -s h -f -d 'Show help'
@@ -933,9 +933,9 @@ complete -c ant -n '__ant_at any profile create' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any profile create' -l api-key-command -x -d 'A command that prints the key, run when it is needed'
 complete -c ant -n '__ant_at any profile create' -l base-url -x -d 'Where the API is'
 complete -c ant -n '__ant_at any profile create' -l workspace-id -x -d 'The workspace, if the credential has several'
-complete -c ant -n '__ant_at any profile create' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
 complete -c ant -n '__ant_at any profile create' -l timeout -x -d 'Seconds to wait for a connection, and between bytes'
 complete -c ant -n '__ant_at any profile create' -l max-retries -x -d 'How many times to retry a failed request'
+complete -c ant -n '__ant_at any profile create' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
 complete -c ant -n '__ant_at any profile rename' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any profile delete' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator' -l help -s h -f -d 'Show help'
@@ -1149,9 +1149,9 @@ complete -c ant -n '__ant_at_argument any beta:worker poll' -r -F
 complete -c ant -n '__ant_at_argument any apply' -r -F
 complete -c ant -n '__ant_at_argument any diff' -r -F
 complete -c ant -n '__ant_at_argument 0 edit' -x -a '(__ant_ids environment_id)'
-complete -c ant -n '__ant_at_argument 0 profile get' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'
-complete -c ant -n '__ant_at_argument 0 profile set' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'
-complete -c ant -n '__ant_at_argument 0 profile unset' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t format\\t timeout\\t max_retries\\t'
+complete -c ant -n '__ant_at_argument 0 profile get' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t timeout\\t max_retries\\t format\\t'
+complete -c ant -n '__ant_at_argument 0 profile set' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t timeout\\t max_retries\\t format\\t'
+complete -c ant -n '__ant_at_argument 0 profile unset' -x -a 'api_key\\t api_key_command\\t auth_token\\t base_url\\t workspace_id\\t timeout\\t max_retries\\t format\\t'
 complete -c ant -n '__ant_at_argument 0 profile activate' -x -a '(__ant_profiles)'
 complete -c ant -n '__ant_at_argument 0 profile rename' -x -a '(__ant_profiles)'
 complete -c ant -n '__ant_at_argument 0 profile delete' -x -a '(__ant_profiles)'

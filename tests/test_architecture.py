@@ -17,13 +17,12 @@ import pytest
 
 import ant_cli
 from ant_cli.argv import params_of
-from ant_cli.help.account_commands import PROFILE_KEYS
 from ant_cli.help.command_row import Command
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.operations import GROUPS, OPERATIONS
-from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS, YES
+from ant_cli.operations.shared_flags import FILE, YES
 from ant_cli.operations.spec import Operation
-from ant_cli.settings.validators import PROFILE_FIELDS
+from ant_cli.settings.rows import GLOBAL_FLAGS
 from tests.conftest import SLOW_MODULES
 from tests.hostile.scripted_server import ScriptedServer, response
 
@@ -392,8 +391,3 @@ def test_the_function_of_a_tool_command_takes_the_flags_of_its_row(command: Comm
         keywords = [item for item in keywords if item.kind is not Parameter.VAR_KEYWORD]
         rows = {param.name: param.required for param in command.arguments}
     assert {item.name: item.default is item.empty for item in keywords} == rows
-
-
-def test_the_catalog_names_the_keys_of_a_profile():
-    """The catalog repeats their names, so that a help page does not load the checks of profiles."""
-    assert tuple(PROFILE_FIELDS) == PROFILE_KEYS

@@ -6,16 +6,16 @@ import tempfile
 
 import pytest
 
+from ant_cli.argv import params_of
 from ant_cli.errors import BadValue
 from ant_cli.help.tool_commands import TOOL_COMMANDS
-from ant_cli.operations import OPERATIONS, params_of
-from ant_cli.operations.global_flags import ON_STDIN, SECRETS
+from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime import variables
 from ant_cli.runtime.redaction import REDACTED
 from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.given_credentials import read_credentials
-from ant_cli.settings.sources import VARIABLES
+from ant_cli.settings.rows import ON_STDIN, SAFER, VARIABLES
 from tests.conftest import make_runtime
 
 SECRET = "secret-of-the-pipe"
@@ -127,14 +127,14 @@ def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags(
         if param.takes_value
     }
     found = {name for name, flag in flags.items() if [*exposed_secrets([flag, SECRET], {})][-1:] == [SECRET]}
-    assert found == SECRETS.keys()
-    assert set(ON_STDIN.values()) <= SECRETS.keys()
+    assert found == SAFER.keys()
+    assert set(ON_STDIN.values()) <= SAFER.keys()
 
 
 @pytest.mark.parametrize(
     "variable",
     [
-        *(VARIABLES[name] for name in SECRETS if name in VARIABLES),
+        *(VARIABLES[name] for name in SAFER if name in VARIABLES),
         *(variables.IDENTITY_TOKEN, variables.ENVIRONMENT_KEY, variables.WORK_SECRET, variables.METADATA_KEY),
     ],
 )

@@ -19,7 +19,8 @@ from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.formats import FORMATS
-from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
+from ant_cli.operations.shared_flags import FILE
+from ant_cli.settings.rows import GLOBAL_FLAGS
 from tests.conftest import needs_posix
 
 CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"

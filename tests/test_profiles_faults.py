@@ -16,7 +16,7 @@ import tomli_w
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ant_cli.settings.validators import PROFILE_FIELDS
+from ant_cli.settings.rows import PROFILE_SETTINGS
 from tests.conftest import needs_posix
 from tests.profile_workers import Workers
 
@@ -286,7 +286,7 @@ SCALARS = st.one_of(
 VALUES = st.recursive(SCALARS, lambda item: st.lists(item) | st.dictionaries(TEXTS, item), max_leaves=6)
 NAMES = st.sampled_from(["a", "b"]) | TEXTS
 DOCUMENTS = st.fixed_dictionaries(
-    {"profiles": st.dictionaries(NAMES, st.dictionaries(st.sampled_from([*PROFILE_FIELDS]) | TEXTS, VALUES))},
+    {"profiles": st.dictionaries(NAMES, st.dictionaries(st.sampled_from([*PROFILE_SETTINGS]) | TEXTS, VALUES))},
     optional={"active": NAMES, "x": VALUES},
 )
 

@@ -12,7 +12,7 @@ from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
-from ant_cli.settings.sources import DEFAULT_BASE_URL
+from ant_cli.settings.rows import DEFAULT_BASE_URL
 from tests.conftest import Screen, make_runtime
 
 PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")

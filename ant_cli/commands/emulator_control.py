@@ -23,7 +23,7 @@ from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.settings.loading import load
-from ant_cli.settings.sources import DEFAULT_BASE_URL
+from ant_cli.settings.rows import DEFAULT_BASE_URL
 
 _NO_EMULATOR = "the server at the base URL is not the emulator."
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ant_cli.operations.global_flags import SECRETS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
 from ant_cli.settings.loading import load
+from ant_cli.settings.rows import SAFER
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES, hide_secrets, receive_secrets
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, PollOptions, read_options
 
@@ -61,7 +61,7 @@ def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
 
 def _typed_secrets(given: Mapping[str, str | bool]) -> dict[str, str]:
     """Return the secrets that were given as flags, by their variables."""
-    return {variable: str(given[name]) for name, variable in SECRETS.items() if given.get(name)}
+    return {variable: str(given[name]) for name, variable in SAFER.items() if given.get(name)}
 
 
 def _texts(given: Mapping[str, str | bool]) -> Flags:

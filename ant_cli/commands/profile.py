@@ -23,11 +23,12 @@ from ant_cli.settings.profiles import (
     activation,
     read_store,
     select,
+    shown,
     unknown_profile,
 )
-from ant_cli.settings.validators import CREDENTIAL_FIELDS, PROFILE_FIELDS, SECRET_FIELDS, shown
+from ant_cli.settings.rows import CREDENTIAL_KEYS, PROFILE_SETTINGS, SECRET_KEYS
 
-_KEYS = ", ".join(PROFILE_FIELDS)
+_KEYS = ", ".join(PROFILE_SETTINGS)
 
 
 # Show
@@ -55,7 +56,7 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
 
 def _columns_of(rows: list[dict[str, Any]]) -> str:
     """Return the columns for rows with different keys: every key that any profile has."""
-    keys = (*PROFILE_FIELDS, "official")
+    keys = (*PROFILE_SETTINGS, "official")
     return ",".join(["name", "active", *(key for key in keys if any(key in row for row in rows))])
 
 
@@ -100,9 +101,9 @@ def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedPr
 
 def _check_key(key: str) -> None:
     """Reject an unknown key."""
-    if key not in PROFILE_FIELDS:
+    if key not in PROFILE_SETTINGS:
         shown_key = REDACTED if may_be_key(key) else ""
-        raise UnknownName("setting", key, PROFILE_FIELDS, f"The settings are: {_KEYS}.", shown=shown_key)
+        raise UnknownName("setting", key, PROFILE_SETTINGS, f"The settings are: {_KEYS}.", shown=shown_key)
 
 
 # Change
@@ -112,7 +113,7 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
     """Set a value of a profile. A secret is read from stdin, never from the command line."""
     _check_key(key)
     name = _selected(flags, runtime, read_store(runtime)).name
-    text = _secret_value(key, value, runtime) if key in SECRET_FIELDS else _plain_value(key, value)
+    text = _secret_value(key, value, runtime) if key in SECRET_KEYS else _plain_value(key, value)
     checked = _to_stored(key, text)
     with edit(runtime) as draft:
         profile = draft.existing(name)
@@ -127,9 +128,9 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
 
 def _preferred_credential(key: str, profile: Profile) -> str:
     """Return the credential that a profile uses instead of this one; empty if this one is used."""
-    if key not in CREDENTIAL_FIELDS:
+    if key not in CREDENTIAL_KEYS:
         return ""
-    return next((other for other in CREDENTIAL_FIELDS[: CREDENTIAL_FIELDS.index(key)] if profile.get(other)), "")
+    return next((other for other in CREDENTIAL_KEYS[: CREDENTIAL_KEYS.index(key)] if profile.get(other)), "")
 
 
 def _secret_value(key: str, value: str | None, runtime: Runtime) -> str:
@@ -148,7 +149,7 @@ def _plain_value(key: str, value: str | None) -> str:
 
 def _to_stored(key: str, text: str) -> str | float:
     """Return a value in the form in which it is stored. Raises UsageError if it is invalid."""
-    value = PROFILE_FIELDS[key](key, text)
+    value = PROFILE_SETTINGS[key].check(key, text, "")
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

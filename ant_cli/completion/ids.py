@@ -156,8 +156,8 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
     A key that a command prints, or that is in the system's credential store, is ignored: getting it may take long,
     or ask the user for a password. So is a key that will be on stdin, or is exchanged for a token.
     """
-    from ant_cli.operations.global_flags import ON_STDIN
     from ant_cli.settings.loading import ConnectionSettings, load
+    from ant_cli.settings.rows import ON_STDIN
 
     connection = load(runtime, flags, accepts=operation.accepts).connection
     credential = connection.credential

@@ -13,10 +13,10 @@ from importlib.resources import files
 
 from ant_cli.completion.tables import Tables, ValueRow, kind_name, kind_of
 from ant_cli.help.command_row import Command, first_sentence
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.settings.rows import GLOBAL_FLAGS
 
 
 class _Bash:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ant_cli.help.command_row import Command
 from ant_cli.help.topics import TOPICS
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.settings.rows import GLOBAL_FLAGS
 
 HELP = "help"
 ANY = "*"

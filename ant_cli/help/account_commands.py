@@ -6,28 +6,16 @@ from ant_cli.help.command_row import Command
 from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import (
     CONNECTION,
+    FEDERATION,
     PROFILE,
     REQUEST,
     RESULT,
     argument,
     boolean_flag,
-    text_flag,
     tool,
 )
-from ant_cli.operations.global_flags import FEDERATION
 from ant_cli.operations.value_kinds import ValueKind
-
-PROFILE_KEYS = (
-    "api_key",
-    "api_key_command",
-    "auth_token",
-    "base_url",
-    "workspace_id",
-    "format",
-    "timeout",
-    "max_retries",
-)
-"""What a profile may hold."""
+from ant_cli.settings.rows import CREDENTIALS, PROFILE_SETTINGS, SETTINGS
 
 AUTH = Command(
     ("auth",),
@@ -110,8 +98,8 @@ AUTH = Command(
 )
 
 _NAME = argument("name", "The profile.", ValueKind.PROFILE)
-_KEY = argument("key", f"One of {', '.join(PROFILE_KEYS)}.")._replace(
-    choices=PROFILE_KEYS, completes=ValueKind.CHOICE
+_KEY = argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.")._replace(
+    choices=tuple(PROFILE_SETTINGS), completes=ValueKind.CHOICE
 )
 
 PROFILES = Command(
@@ -191,10 +179,8 @@ PROFILES = Command(
                 "ant profile create ops --api-key-command 'op read op://vault/anthropic/key'",
             ),
             arguments=(argument("name", "Its name."),),
-            flags=(
-                text_flag("api_key_command", "A command that prints the key, run when it is needed.", "COMMAND"),
-            ),
-            takes=("base_url", "workspace_id", "format", "timeout", "max_retries"),
+            flags=(SETTINGS["api_key_command"].param._replace(completes=ValueKind.FREE),),
+            takes=tuple(name for name, row in PROFILE_SETTINGS.items() if row not in CREDENTIALS),
         ),
         tool(
             "profile rename",

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from ant_cli.help.command_row import VERSION, Command
 from ant_cli.help.contents import EXAMPLES, SUMMARIES, SUMMARY
 from ant_cli.operations import GROUPS, of_group
-from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
+from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.spec import Operation, Param
+from ant_cli.settings.rows import GLOBAL_FLAGS
 
 _GROUP_EXAMPLES = 4
 """How many of a group's commands have an example on its page."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ant_cli.errors import AntError, BadValue, UsageError, shortened
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Operation, Param, boolean
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.settings.rows import GLOBAL_FLAGS
 
 Example = tuple[str, str]
 """The purpose of a command line, and the line."""

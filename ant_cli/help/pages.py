@@ -5,9 +5,9 @@ from __future__ import annotations
 from ant_cli.help.command_row import HELP, Command, argument_name, help_text
 from ant_cli.help.layout import Layout
 from ant_cli.help.topics import TOPICS, text_of
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.settings.rows import GLOBAL_FLAGS
 
 REQUIRED = "Required, also from stdin or --file"
 BODY = "Fields, also from stdin or --file"

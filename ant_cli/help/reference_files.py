@@ -13,8 +13,8 @@ from ant_cli.help.command_row import HELP, VERSION, Command, Example
 from ant_cli.help.layout import fold
 from ant_cli.help.pages import ARGUMENTS, FLAGS, GLOBAL, flag_row, flag_sections, synopsis
 from ant_cli.help.topics import TOPICS, text_of
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
+from ant_cli.settings.rows import GLOBAL_FLAGS
 
 _INTRODUCTION = "All commands of `ant`, with their flags. Written by `python docs/generate.py`: don't edit it."
 _WHERE_GLOBAL = "See the page of `ant`."

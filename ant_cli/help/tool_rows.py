@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command, Example
-from ant_cli.operations.global_flags import FEDERATION, GLOBAL_FLAGS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
+from ant_cli.settings import rows
+from ant_cli.settings.rows import SETTINGS
 
 PROFILE = ("profile",)
-RESULT = ("format", "transform", "raw_output", "columns")
+RESULT = tuple(row.name for row in rows.RESULT)
 """The global flags of a command that prints a result."""
-CREDENTIAL = ("api_key", "auth_token", "api_key_stdin", "auth_token_stdin", *FEDERATION)
+FEDERATION = tuple(row.name for row in rows.FEDERATION)
+CREDENTIAL = (*(row.name for row in rows.CREDENTIALS if row.is_global), *FEDERATION)
 """The global flags that give a credential."""
-CONNECTION = ("base_url", "local", "workspace_id", "timeout", "max_retries", "debug")
+CONNECTION = tuple(row.name for row in rows.CONNECTION)
 REQUEST = (*CREDENTIAL, *CONNECTION)
 """The global flags that say where and how a request is sent."""
-_GLOBAL_FLAGS = {param.name: param for param in GLOBAL_FLAGS}
 
 
 def text_flag(
@@ -55,7 +56,7 @@ def tool(
         help_text,
         arguments,
         flags,
-        tuple(_GLOBAL_FLAGS[name] for name in takes),
+        tuple(SETTINGS[name].param for name in takes),
         examples=examples,
         function=f"ant_cli.commands.{function}",
     )

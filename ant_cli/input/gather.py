@@ -9,7 +9,7 @@ from itertools import chain
 from ant_cli.errors import BadValue, UsageError, see_help
 from ant_cli.input.flag_values import read_flag
 from ant_cli.input.values import ParsedValue, Value, parse_all, type_name
-from ant_cli.operations.global_flags import EDITS
+from ant_cli.operations.shared_flags import EDITS
 from ant_cli.operations.spec import Flags, Operation, Param, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Literal, NamedTuple

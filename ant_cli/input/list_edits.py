@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.values import Value
-from ant_cli.operations.global_flags import ADD, REMOVE, SET
+from ant_cli.operations.shared_flags import ADD, REMOVE, SET
 from ant_cli.operations.spec import Flags, Param
 from ant_cli.runtime.light_typing import Any, NamedTuple
 

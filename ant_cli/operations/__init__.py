@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.operations import environments, work
-from ant_cli.operations.global_flags import FILE, GLOBAL_FLAGS
-from ant_cli.operations.spec import Members, Operation, Param
+from ant_cli.operations.spec import Members, Operation
 
 OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
 
@@ -62,8 +61,3 @@ def fields_of(group: str) -> Members:
         for param in (*operation.params_in("path"), *operation.params_in("body")):
             fields |= dict.fromkeys(param.input_keys, param.members)
     return fields
-
-
-def params_of(operation: Operation) -> tuple[Param, ...]:
-    """Return all parameters that a command takes: its own, then those of every command."""
-    return (*operation.params, FILE, *GLOBAL_FLAGS)

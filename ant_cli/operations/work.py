@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.operations.environments import ITEM
-from ant_cli.operations.global_flags import (
+from ant_cli.operations.shared_flags import (
     BETA,
     EVERY,
     FILTER,

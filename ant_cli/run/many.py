@@ -11,7 +11,7 @@ from ant_cli.http.client import Client
 from ant_cli.http.observer import Unobserved
 from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request
-from ant_cli.operations.global_flags import PARALLEL
+from ant_cli.operations.shared_flags import PARALLEL
 from ant_cli.operations.spec import Operation
 from ant_cli.output.api_error import open_client, print_on_stdout, rendered_errors
 from ant_cli.output.printer import check_json

@@ -9,7 +9,7 @@ from ant_cli.errors import BadValue, NetworkError, UsageError, exclude_each_othe
 from ant_cli.input.durations import parse_duration
 from ant_cli.operations import fields_of
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
-from ant_cli.operations.global_flags import EVERY, FOR, UNTIL, WATCH
+from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.conditions import make_condition
 from ant_cli.output.progress import Progress

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ant_cli.errors import BadValue, CredentialError
-from ant_cli.operations.global_flags import FEDERATION
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, requested, select
-from ant_cli.settings.sources import VARIABLES, setting_sources
+from ant_cli.settings.rows import FEDERATION, VARIABLES
+from ant_cli.settings.sources import setting_sources
 from ant_cli.settings.validators import KEYRING, check_new_secret, check_secret
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _federations(
 ) -> dict[str, Credential]:
     """Return the places of a federation by its origin, which `FoundRule` describes."""
     places = dict(_NO_FEDERATIONS)
-    if any(flags.text(name) or environ.get(VARIABLES[name]) for name in FEDERATION):
+    if any(flags.text(row.name) or environ.get(row.variable) for row in FEDERATION):
         from ant_cli.settings.federation import find_rule  # late: few runs have a federation
 
         if found := find_rule(flags, environ, official):

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
-from ant_cli.operations.global_flags import FEDERATION, FEDERATION_INTENTS
-from ant_cli.operations.spec import Flags, flag_name
+from ant_cli.operations.spec import Flags
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.access_token import is_token
 from ant_cli.settings.logins.configs import OfficialProfile
-from ant_cli.settings.sources import VARIABLES
+from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, VARIABLES
 from ant_cli.settings.validators import check_header, check_secret
 
 _TOKENS = ("identity_token", "identity_token_file")
@@ -85,12 +84,11 @@ def find_rule(flags: Flags, environ: Mapping[str, str], official: OfficialProfil
     """
     if all(flags.text(name) for name in _TOKENS):
         raise exclude_each_other("--identity-token", "--identity-token-file")
-    if typed := [name for name in FEDERATION_INTENTS if flags.text(name)]:
-        return FoundRule("flags", rule_of(flags, environ, official, flag_name(typed[0])))
-    exported = [name for name in FEDERATION_INTENTS if environ.get(VARIABLES[name])]
-    name = next(iter(exported or (name for name in FEDERATION if flags.text(name) or environ.get(VARIABLES[name]))))
-    label = VARIABLES[name] if environ.get(VARIABLES[name]) else flag_name(name)
-    rule = rule_of(flags, environ, None, label)
+    if typed := [row.param.flag for row in FEDERATION_INTENTS if flags.text(row.name)]:
+        return FoundRule("flags", rule_of(flags, environ, official, typed[0]))
+    exported = [row for row in FEDERATION_INTENTS if environ.get(row.variable)]
+    first = next(iter(exported or (row for row in FEDERATION if flags.text(row.name) or environ.get(row.variable))))
+    rule = rule_of(flags, environ, None, first.variable if environ.get(first.variable) else first.param.flag)
     if official and not rule.is_complete:
         return None
     return FoundRule("variables" if exported else "leftover", rule)

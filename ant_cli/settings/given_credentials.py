@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 
 from ant_cli.errors import BadValue, UsageError, exclude_each_other
-from ant_cli.operations.global_flags import ON_STDIN, SECRETS
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import REDACTED
+from ant_cli.settings.rows import ON_STDIN, SAFER
 from ant_cli.settings.validators import check_new_secret, check_secret
 
 
@@ -49,11 +49,11 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
 
 def note_typed_credential(flags: Flags, runtime: Runtime) -> None:
     """Print a note that other users can see a credential on the command line."""
-    typed = [name for name in SECRETS if flags.text(name)]
+    typed = [name for name in SAFER if flags.text(name)]
     if typed:
         runtime.hint(
             f"Note: other users of this machine can read the value of {flag_name(typed[0])}. "
-            f"Safer: {SECRETS[typed[0]]}."
+            f"Safer: {SAFER[typed[0]]}."
         )
 
 

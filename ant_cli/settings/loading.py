@@ -6,30 +6,16 @@ import re
 from collections.abc import Mapping
 
 from ant_cli.errors import BadValue
-from ant_cli.operations.global_flags import SECRETS
 from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 from ant_cli.runtime.redaction import url_secrets
 from ant_cli.settings.credentials import Credential, fetched, find_credentials, no_credential
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, read_store
-from ant_cli.settings.sources import (
-    DEFAULT_BASE_URL,
-    DEFAULTS,
-    VARIABLES,
-    SettingSource,
-    setting_sources,
-)
-from ant_cli.settings.validators import (
-    check_base_url,
-    check_count,
-    check_custom_headers,
-    check_format,
-    check_header,
-    check_seconds,
-    check_whole_number,
-)
+from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SAFER, VARIABLES, Setting
+from ant_cli.settings.sources import SettingSource, setting_sources
+from ant_cli.settings.validators import check_custom_headers, check_whole_number
 
 if TYPE_CHECKING:
     from ant_cli.settings.access_token import TokenSource
@@ -151,17 +137,27 @@ def load(
     _register_secrets(flags, runtime)
     store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
     found = find_credentials(flags, runtime, store, accepts, has_own_credential=has_own_credential)
-    sources = {
-        name: next(setting_sources(name, flags, runtime.environ, _profile_for(name, found.profile, runtime)))
-        for name in DEFAULTS
-    }
-    labels = {name: source.label for name, source in sources.items()}
+    profile = found.profile
+    connection = _resolve(CONNECTION, flags, runtime.environ, profile)
+    # The format of a profile is for people, so that it breaks no script.
+    output = _resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
+    usable = found.usable
+    sources = {name: item.source for name, item in (connection | output).items()}
     return Settings(
-        connection=_connection(sources, flags, found.usable, found.profile.name)._replace(
-            accepts=accepts, custom_headers=_custom_headers(runtime)
+        connection=ConnectionSettings(
+            base_url=connection["base_url"].value,
+            credential=usable[0] if usable else None,
+            second_choice=usable[1] if len(usable) > 1 and usable[0].kind == "environment_key" else None,
+            workspace_id=connection["workspace_id"].value,
+            timeout_s=connection["timeout"].value,
+            max_retries=connection["max_retries"].value,
+            debug=flags.is_on("debug"),
+            profile_name=profile.name,
+            accepts=accepts,
+            custom_headers=_custom_headers(runtime),
         ),
-        output=_output(sources["format"], flags),
-        provenance=Provenance(found.profile, found.usable, found.places, labels),
+        output=_output(output, flags),
+        provenance=Provenance(profile, usable, found.places, sources),
         dry_run=flags.is_on("dry_run"),
         max_items=_max_items(flags.text("max_items")),
         parallel=_parallel(flags.text("parallel")),
@@ -192,17 +188,32 @@ def output_settings(flags: Flags) -> OutputSettings:
         UsageError: if a flag has a value that can't be used.
 
     """
-    return _output(next(setting_sources("format", flags, {}, NO_PROFILE)), flags)
+    return _output(_resolve(OUTPUT, flags, {}, NO_PROFILE), flags)
 
 
-def _profile_for(name: str, profile: SelectedProfile, runtime: Runtime) -> SelectedProfile:
-    """Return the profile to use for a setting. Its format applies to people only, so that it breaks no script."""
-    return profile if name != "format" or runtime.stdout.is_terminal else NO_PROFILE
+class _Resolved(NamedTuple):
+    """The value of a setting, and its source, as messages name it."""
+
+    value: Any
+    source: str
+
+
+def _resolve(
+    settings: tuple[Setting, ...], flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
+) -> dict[str, _Resolved]:
+    """Return each setting that is not a boolean, from its first source; empty without a source and a default."""
+    found = {}
+    for setting in settings:
+        if setting.param.takes_value:
+            source = next(setting_sources(setting.name, flags, environ, profile))
+            is_absent = source == SettingSource("default", "")
+            found[setting.name] = _Resolved("" if is_absent else setting.check(*source), source.label)
+    return found
 
 
 def _register_secrets(flags: Flags, runtime: Runtime) -> None:
     """Register the secrets in flags and variables."""
-    for name in SECRETS:
+    for name in SAFER:
         for text in (flags.text(name), runtime.environ.get(VARIABLES.get(name, ""))):
             runtime.stderr.register_secret((text or "").strip())
     for url in (flags.text("base_url"), runtime.environ.get(variables.BASE_URL)):
@@ -219,31 +230,16 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
     return headers
 
 
-def _connection(
-    sources: Mapping[str, SettingSource], flags: Flags, usable: tuple[Credential, ...], profile_name: str
-) -> ConnectionSettings:
-    return ConnectionSettings(
-        base_url=check_base_url(*sources["base_url"]),
-        credential=usable[0] if usable else None,
-        second_choice=usable[1] if len(usable) > 1 and usable[0].kind == "environment_key" else None,
-        workspace_id=check_header(*sources["workspace_id"]),
-        timeout_s=check_seconds(*sources["timeout"]),
-        max_retries=check_count(*sources["max_retries"]),
-        debug=flags.is_on("debug"),
-        profile_name=profile_name,
-    )
-
-
-def _output(chosen: SettingSource, flags: Flags) -> OutputSettings:
+def _output(found: Mapping[str, _Resolved], flags: Flags) -> OutputSettings:
     return OutputSettings(
-        format=check_format(*chosen),
-        format_source=chosen.label,
-        format_error=check_format("--format-error", flags.text("format_error") or "auto"),
-        transform=flags.text("transform") or "",
-        transform_error=flags.text("transform_error") or "",
+        format=found["format"].value,
+        format_source=found["format"].source,
+        format_error=found["format_error"].value or "auto",
+        transform=found["transform"].value,
+        transform_error=found["transform_error"].value,
         prints_errors="format_error" in flags or "transform_error" in flags,
         raw_output=flags.is_on("raw_output"),
-        columns=flags.text("columns") or "",
+        columns=found["columns"].value,
         slurp=flags.is_on("slurp"),
     )
 

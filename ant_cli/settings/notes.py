@@ -7,7 +7,7 @@ from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.credentials import Credential
 from ant_cli.settings.loading import Provenance, Settings
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.sources import VARIABLES
+from ant_cli.settings.rows import VARIABLES
 
 
 def note_credential_choice(settings: Settings, runtime: Runtime) -> None:

@@ -18,7 +18,8 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, others_may, read_to_limit
 from ant_cli.settings.config_folder import config_dir
-from ant_cli.settings.validators import KEYRING, SECRET_FIELDS
+from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS
+from ant_cli.settings.validators import KEYRING, mask
 
 if TYPE_CHECKING:
     from ant_cli.settings.logins.configs import OfficialProfile
@@ -171,6 +172,16 @@ def activation(names: Iterable[str]) -> str:
     return f"ant profile activate {quote(min(names))}"
 
 
+def shown(key: str, value: object) -> str:
+    """Return a profile's value for people. It is masked if it is a secret, or may be one because it is unknown."""
+    from ant_cli.runtime.redaction import redact, strip_userinfo
+
+    text = str(value)
+    if key in PROFILE_SETTINGS and (key not in SECRET_KEYS or text.startswith(KEYRING)):
+        return redact(strip_userinfo(text), ())  # such as a command with a key in it
+    return mask(text)
+
+
 # The file
 
 
@@ -206,7 +217,7 @@ def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:
 
 def _register_secrets(store: ProfileStore, stderr: Stderr) -> None:
     for profile in store.profiles.values():
-        for value in map(profile.get, SECRET_FIELDS):
+        for value in map(profile.get, SECRET_KEYS):
             if isinstance(value, str) and not value.startswith(KEYRING):
                 stderr.register_secret(value.strip())
         base_url = profile.get("base_url")

@@ -5,36 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ant_cli.errors import exclude_each_other
-from ant_cli.operations.global_flags import MAX_RETRIES, TIMEOUT
-from ant_cli.operations.spec import Flags, flag_name
-from ant_cli.runtime import variables
+from ant_cli.operations.spec import Flags
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.local_emulator import LOCAL
-from ant_cli.settings.profiles import SelectedProfile
-
-DEFAULT_BASE_URL = "https://api.anthropic.com"
-DEFAULTS = {
-    "base_url": DEFAULT_BASE_URL,
-    "workspace_id": "",
-    "format": "auto",
-    TIMEOUT.name: TIMEOUT.default,
-    MAX_RETRIES.name: MAX_RETRIES.default,
-}
-"""The settings that a profile may have, with their defaults."""
-VARIABLES = {
-    "base_url": variables.BASE_URL,
-    "workspace_id": variables.WORKSPACE_ID,
-    "api_key": variables.API_KEY,
-    "auth_token": variables.AUTH_TOKEN,
-    "environment_key": variables.ENVIRONMENT_KEY,
-    "federation_rule": variables.FEDERATION_RULE_ID,
-    "identity_token": variables.IDENTITY_TOKEN,
-    "identity_token_file": variables.IDENTITY_TOKEN_FILE,
-    "organization_id": variables.ORGANIZATION_ID,
-    "service_account_id": variables.SERVICE_ACCOUNT_ID,
-}
-_EMPTY_MEANS_UNSET = frozenset(("base_url", "workspace_id"))
-"""Flags that are treated as not given if they are empty, as `--base-url "$URL"` may be."""
+from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile
+from ant_cli.settings.rows import SETTINGS
 
 
 class SettingSource(NamedTuple):
@@ -60,20 +35,21 @@ def setting_sources(
         BadValue: if the profile's value is neither text nor a number.
 
     """
-    text = flags.text(name)
+    setting, text = SETTINGS[name], flags.text(name)
+    profile = profile if setting.in_profile else NO_PROFILE
     if name == "base_url" and flags.is_on("local"):
         if text not in (None, LOCAL):
             raise exclude_each_other("--local", "--base-url")
         yield SettingSource("--local", LOCAL)
-    if text or (text is not None and name not in _EMPTY_MEANS_UNSET):
-        yield SettingSource(flag_name(name), text)
+    if text or (text is not None and not setting.empty_means_unset):
+        yield SettingSource(setting.param.flag, text)
     if profile.official:
         yield from _stored(name, profile)
-    if text := environ.get(VARIABLES.get(name, "")):
-        yield SettingSource(VARIABLES[name], text)
+    if text := environ.get(setting.variable):
+        yield SettingSource(setting.variable, text)
     if not profile.official:
         yield from _stored(name, profile)
-    yield SettingSource("default", DEFAULTS[name])
+    yield SettingSource("default", setting.param.default)
 
 
 def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:

@@ -7,15 +7,18 @@ or raises BadValue.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from ant_cli.errors import BadValue, UnknownName
 from ant_cli.operations.formats import BY_NAME
-from ant_cli.runtime.secret_names import is_secret_name
 from ant_cli.settings.local_emulator import is_local
 
 KEYRING = "keyring:"
 """The prefix of an `api_key` that is not a key, but names an entry in the operating system's credential store."""
+
+
+def check_text(_source: str, text: str, _fix_hint: str = "") -> str:
+    """Return any text."""
+    return text
 
 
 def check_secret(source: str, secret: str, fix_hint: str = "") -> str:
@@ -130,34 +133,8 @@ def check_whole_number(source: str, text: str, low: int, high: int, fix_hint: st
     return number
 
 
-PROFILE_FIELDS: dict[str, Callable[[str, str], str | float]] = {
-    "api_key": check_new_secret,
-    "api_key_command": check_command,
-    "auth_token": check_new_secret,
-    "base_url": check_base_url,
-    "workspace_id": check_header,
-    "format": check_format,
-    "timeout": check_seconds,
-    "max_retries": check_count,
-}
-"""The settings of a profile. Unknown ones are preserved: a newer version may know them."""
-SECRET_FIELDS = tuple(filter(is_secret_name, PROFILE_FIELDS))
-CREDENTIAL_FIELDS = ("api_key", "api_key_command", "auth_token")
-"""In order of precedence: the first one that a profile has is used."""
-
-
 def mask(secret: str) -> str:
     """Return a masked secret: its owner can recognize it, but nobody can use it."""
     start = "sk-ant-" if secret.startswith("sk-ant-") else ""
     rest = secret[len(start) :]
     return f"{start}...{rest[-4:] if len(rest) >= 12 else ''}"
-
-
-def shown(key: str, value: object) -> str:
-    """Return a profile's value for people. It is masked if it is a secret, or may be one because it is unknown."""
-    from ant_cli.runtime.redaction import redact, strip_userinfo
-
-    text = str(value)
-    if key in PROFILE_FIELDS and (key not in SECRET_FIELDS or text.startswith(KEYRING)):
-        return redact(strip_userinfo(text), ())  # such as a command with a key in it
-    return mask(text)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli.runtime.storage import locked
-from ant_cli.settings.validators import SECRET_FIELDS
+from ant_cli.settings.rows import SECRET_KEYS
 from tests.conftest import needs_posix
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
@@ -226,7 +226,7 @@ def test_set_reads_a_secret_from_stdin(profile, path, key):
 def test_set_notes_that_another_credential_of_the_profile_takes_precedence(profile, path, held, key, winner):
     """A profile may have several credentials, and the first one is used."""
     path.write_text(f'active = "work"\n[profiles.work]\n{held}\n')
-    done = profile("set", key, stdin="token") if key in SECRET_FIELDS else profile("set", key, "yaml")
+    done = profile("set", key, stdin="token") if key in SECRET_KEYS else profile("set", key, "yaml")
     assert done.exit == 0
     note = f"Note: its {winner} is used instead, until you remove that: ant profile unset {winner}\n"
     assert done.stderr.endswith(note) if winner else "Note" not in done.stderr

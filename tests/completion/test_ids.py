@@ -15,9 +15,9 @@ from ant_cli.completion import cache, ids
 from ant_cli.completion.tables import kind_name
 from ant_cli.help.catalog import find
 from ant_cli.help.tool_rows import CREDENTIAL
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
 from ant_cli.operations.spec import flag_name
 from ant_cli.settings.config_folder import config_dir
+from ant_cli.settings.rows import GLOBAL_FLAGS
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}

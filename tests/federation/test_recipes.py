@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ant_cli.operations.global_flags import GLOBAL_FLAGS
-from ant_cli.settings.sources import VARIABLES
+from ant_cli.settings.rows import GLOBAL_FLAGS, VARIABLES
 from tests.federation.conftest import ASSERTION, bearers, grant
 from tests.hostile.scripted_server import ScriptedServer, response
 

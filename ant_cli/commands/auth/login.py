@@ -14,8 +14,9 @@ from ant_cli.settings.editing import check_name, edit
 from ant_cli.settings.loading import load
 from ant_cli.settings.logins.selection import usable_instead
 from ant_cli.settings.profiles import NO_PROFILE, Profile, ProfileStore, read_store, requested, select
-from ant_cli.settings.sources import VARIABLES, setting_sources
-from ant_cli.settings.validators import CREDENTIAL_FIELDS, check_base_url, check_header, check_new_secret, mask
+from ant_cli.settings.rows import CREDENTIAL_KEYS, VARIABLES
+from ant_cli.settings.sources import setting_sources
+from ant_cli.settings.validators import check_base_url, check_header, check_new_secret, mask
 
 _DEFAULT_PROFILE = "default"
 """The profile of a first login without --profile."""
@@ -59,7 +60,7 @@ def _chosen_settings(flags: Flags) -> dict[str, str]:
 
 
 def _without_credentials(profile: Profile) -> dict[str, object]:
-    return {key: value for key, value in profile.items() if key not in CREDENTIAL_FIELDS}
+    return {key: value for key, value in profile.items() if key not in CREDENTIAL_KEYS}
 
 
 def _verify_before_storing(
@@ -92,7 +93,7 @@ def _store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *,
 
 
 def _replaced_text(before: Profile) -> str:
-    replaced = [key for key in CREDENTIAL_FIELDS if before.get(key)]
+    replaced = [key for key in CREDENTIAL_KEYS if before.get(key)]
     return f", in place of its {' and '.join(replaced)}" if replaced else ""
 
 
@@ -146,7 +147,7 @@ def _remove_credentials(names: list[str], runtime: Runtime) -> dict[str, Profile
         return {}
     with edit(runtime) as draft:
         profiles: dict[str, Profile] = {name: draft.existing(name) for name in names}
-        removed = {name: old for name, old in profiles.items() if any(key in old for key in CREDENTIAL_FIELDS)}
+        removed = {name: old for name, old in profiles.items() if any(key in old for key in CREDENTIAL_KEYS)}
         for name, old in removed.items():
             draft.profiles[name] = _without_credentials(old)
     return removed

@@ -17,9 +17,9 @@ from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.selection import ACTIVE
 from ant_cli.settings.notes import describe_destination
-from ant_cli.settings.profiles import ProfileStore, SelectedProfile
+from ant_cli.settings.profiles import ProfileStore, SelectedProfile, shown
 from ant_cli.settings.sources import SettingSource, setting_sources
-from ant_cli.settings.validators import mask, shown
+from ant_cli.settings.validators import mask
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
 _ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official tool"}
