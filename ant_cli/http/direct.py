@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from ant_cli.errors import UsageError
 from ant_cli.http.deadline import Deadline, Timeouts
 from ant_cli.http.response import Response
 from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, TransportError
-from ant_cli.http.wire import Head, Wire
+from ant_cli.http.wire import Wire
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -53,14 +53,22 @@ class DirectTransport:
         origin, host, target = _split(url)
         wire = self._wire(origin, deadline)
         try:
-            with _errors_of(wire, deadline):
-                wire.send(method, target, {"host": host, **headers}, body, deadline)
-                head = wire.receive()
-            yield Response(head.status, head.reason, head.headers, _chunks(wire, head, deadline))
+            wire.send(method, target, {"host": host, **headers}, body, deadline)
+            head = wire.receive()
+            yield Response(head.status, head.reason, head.headers, wire.body(head))
             wire.reused = True
             if wire.is_reusable():
                 self._idle.append(wire)
                 return
+        except (OSError, MalformedResponse) as error:
+            wire.close()
+            raise TransportError(
+                deadline.blame(error),
+                phase="exchange",
+                timed_out=isinstance(error, TimeoutError),
+                closed=isinstance(error, ConnectionError),
+                reused=wire.reused,
+            ) from None
         except BaseException:
             wire.close()
             raise
@@ -68,20 +76,16 @@ class DirectTransport:
 
     def _wire(self, origin: Origin, deadline: Deadline) -> Wire:
         """Return an idle connection, or a new one."""
-        while (wire := self._idle_wire()) is not None:
-            if wire.origin == origin and wire.is_reusable():
-                return wire
-            wire.close()
+        while self._idle:
+            with suppress(IndexError):  # another thread may have taken the last one
+                wire = self._idle.pop()
+                if wire.origin == origin and wire.is_reusable():
+                    return wire
+                wire.close()
         try:
             return Wire(self._open_socket(origin, deadline), origin)
         except OSError as error:
             raise TransportError(error, phase="connect", timed_out=isinstance(error, TimeoutError)) from None
-
-    def _idle_wire(self) -> Wire | None:
-        try:  # instead of looking first: another thread may take the last one in between
-            return self._idle.pop()
-        except IndexError:
-            return None
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -119,23 +123,3 @@ def _split(url: str) -> tuple[Origin, str, str]:
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     return Origin(parts.scheme, host, port), parts.netloc.rpartition("@")[2], target
-
-
-def _chunks(wire: Wire, head: Head, deadline: Deadline) -> Iterator[bytes]:
-    with _errors_of(wire, deadline):
-        yield from wire.body(head)
-
-
-@contextmanager
-def _errors_of(wire: Wire, deadline: Deadline) -> Iterator[None]:
-    """Turn the errors of a connection into TransportError."""
-    try:
-        yield
-    except (OSError, MalformedResponse) as error:
-        raise TransportError(
-            deadline.blame(error),
-            phase="exchange",
-            timed_out=isinstance(error, TimeoutError),
-            closed=isinstance(error, ConnectionError),
-            reused=wire.reused,
-        ) from None

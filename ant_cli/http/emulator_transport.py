@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from urllib.parse import unquote
 
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.response import Response
@@ -53,26 +51,12 @@ class EmulatorTransport:
 
 
 def _environ_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """Return a request as a WSGI environment (PEP 3333)."""
-    path, _, query = target.partition("?")
-    fields = {name.upper().replace("-", "_"): value for name, value in headers.items()}
-    content_type = fields.pop("CONTENT_TYPE", "")
-    return {f"HTTP_{name}": value.encode().decode("latin-1") for name, value in fields.items()} | {
+    """Return a request as a WSGI environment (PEP 3333), with the keys that the emulator reads."""
+    fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    return {name: value.encode().decode("latin-1") for name, value in fields.items()} | {
         "REQUEST_METHOD": method,
         "REQUEST_URI": target,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote(path, "latin-1"),
-        "QUERY_STRING": query,
-        "CONTENT_TYPE": content_type,
+        "QUERY_STRING": target.partition("?")[2],
         "CONTENT_LENGTH": str(len(body)),
-        "SERVER_NAME": "emulator",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
     }

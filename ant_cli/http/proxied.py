@@ -44,7 +44,8 @@ class HTTPXTransport:
             raise UsageError(message, install_hint("socks")) from None
         except (httpx.InvalidURL, ValueError) as error:
             raise UsageError(f"{variable} can't be used: {error}.") from None
-        self._of_thread = _OfThread()
+        self._of_thread = local()
+        """Its `exchange` is the request that a thread is sending. Connections look up the deadline there."""
 
     @contextmanager
     def stream(
@@ -89,16 +90,10 @@ class HTTPXTransport:
         self._client.close()
 
 
-class _OfThread(local):
-    """The request that a thread is sending. Connections look up its deadline here."""
-
-    exchange: _Exchange
-
-
 class _Exchange:
     """What is known about one request while it is sent."""
 
-    def __init__(self, deadline: Deadline, of_thread: _OfThread) -> None:
+    def __init__(self, deadline: Deadline, of_thread: local) -> None:
         self.deadline = deadline
         self.in_handshake = False
         """A TLS handshake is under way."""
