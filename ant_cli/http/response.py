@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
-from ant_cli.runtime.light_typing import Any, NamedTuple, NoReturn
+from ant_cli.runtime.light_typing import Any, NoReturn
+from ant_cli.runtime.redaction import strip_userinfo
 
 RESPONSE_LIMIT = 100_000_000
 """The most bytes of a body, after decompression, that are read."""
@@ -22,6 +23,8 @@ _LONGEST_DELAY_S = 100 * 365 * 86_400.0
 """The most that a server may ask for: an operating system can't sleep until the year 9999."""
 _LONGEST_ERROR = 100_000
 """The longest body that is searched for an error: errors are short."""
+_NOT_FOLLOWED = "Redirects are not followed, so your key isn't sent elsewhere. Check the base URL."
+_NOT_THE_API = "Something other than the API may have responded, such as a proxy. Check the base URL."
 
 
 class IncompleteResponse(Exception):
@@ -52,8 +55,16 @@ class Response:
 
     def requested_delay(self) -> float | None:
         """Return the seconds that `retry-after-ms` or `retry-after` asks for; None without a usable one."""
-        delay_s = _read_delay(self.headers)
-        return None if delay_s is None else min(max(delay_s, 0.0), _LONGEST_DELAY_S)
+        for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+            text = self.headers.get(name, "").strip()
+            if re.fullmatch(_SECONDS, text):
+                delay_s = float(text) * unit
+                break
+        else:
+            if not text or (seconds := _seconds_until(text)) is None:
+                return None
+            delay_s = seconds
+        return min(max(delay_s, 0.0), _LONGEST_DELAY_S)
 
     def read(self, limit: int = RESPONSE_LIMIT) -> None:
         """Receive the body, at most `limit` bytes.
@@ -79,14 +90,6 @@ class Response:
         if encoding in ("identity", ""):
             return self._chunks
         raise IncompleteResponse(f"is compressed as {encoding!r}, which was not requested", permanent=True)
-
-
-def _read_delay(headers: Mapping[str, str]) -> float | None:
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        text = headers.get(name, "").strip()
-        if text and re.fullmatch(_SECONDS, text):
-            return float(text) * unit
-    return _seconds_until(headers.get("retry-after", ""))
 
 
 def _seconds_until(date: str) -> float | None:
@@ -158,22 +161,19 @@ def raise_for_error(request_line: str, response: Response, *, hint: str = "") ->
         delay_s = response.requested_delay() or 0.0
         raise APIError(request_line, response.status, response.reason, response.body, request_id, hint, delay_s)
     if response.status >= 300:
-        raise ResponseError(f"{response.status_line}{_target(response)}.", _NOT_FOLLOWED, request_line=request_line)
-    mismatch = _mismatch(response.body) if response.status != 204 else None
-    if mismatch:
-        message = f"{response.status_line}, but the response is {mismatch.problem}."
-        raise ResponseError(message, mismatch.hint, request_line=request_line)
-
-
-_NOT_FOLLOWED = "Redirects are not followed, so your key isn't sent elsewhere. Check the base URL."
-_NOT_THE_API = "Something other than the API may have responded, such as a proxy. Check the base URL."
-
-
-def _target(response: Response) -> str:
-    from ant_cli.runtime.redaction import strip_userinfo
-
-    location = response.headers.get("location", "")
-    return f', a redirect to "{strip_userinfo(location)}"' if location else ""
+        location = strip_userinfo(response.headers.get("location", ""))
+        target = f', a redirect to "{location}"' if location else ""
+        raise ResponseError(f"{response.status_line}{target}.", _NOT_FOLLOWED, request_line=request_line)
+    if response.status == 204:
+        return
+    start = response.body[:100].lstrip()
+    if start.startswith(b"<"):
+        problem, why = "HTML or XML, not JSON in UTF-8", _NOT_THE_API
+    elif not start and not response.body.strip():
+        problem, why = "empty, and so not JSON", ""
+    else:  # whether it is valid JSON is checked later, when it is printed
+        return
+    raise ResponseError(f"{response.status_line}, but the response is {problem}.", why, request_line=request_line)
 
 
 def _is_error_object(response: Response) -> bool:
@@ -184,20 +184,3 @@ def _is_error_object(response: Response) -> bool:
         return json_text.members(response.body).get("type") == b'"error"'
     except json_text.JSONTextError:
         return False
-
-
-class _Mismatch(NamedTuple):
-    """Why a body is not JSON: it is something else."""
-
-    problem: str
-    hint: str = ""
-
-
-def _mismatch(body: bytes) -> _Mismatch | None:
-    """Return why a body can't be JSON. Whether it is valid JSON is checked later, when it is printed."""
-    start = body[:100].lstrip()
-    if not start and not body.strip():
-        return _Mismatch("empty, and so not JSON")
-    if start.startswith(b"<"):
-        return _Mismatch("HTML or XML, not JSON in UTF-8", _NOT_THE_API)
-    return None
