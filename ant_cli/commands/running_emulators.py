@@ -75,7 +75,7 @@ def _written(path: Path, emulator: RunningEmulator) -> BinaryIO:
     It is locked before it has any content, so that nobody takes it for the file of a killed process.
     """
     file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_TRUNC, 0o600), "wb")
-    take_lock(file, wait=False)
+    take_lock(file)
     file.seek(0)
     file.write(json.dumps(emulator._asdict()).encode())
     file.flush()

@@ -4,8 +4,7 @@ A lock of the operating system on a file next to the real one keeps other proces
 its process is killed. A change is written to a new file and flushed to the disk, and then replaces the old file, so
 that a reader finds the old content or the new one.
 
-The library `filelock` takes 35 ms to import, and polls for the lock even though the operating system can wait for
-it.
+The library `filelock` takes 35 ms to import.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
+from math import inf
 from pathlib import Path
 
 from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
@@ -39,8 +40,8 @@ class Patience(NamedTuple):
 
     note_after_s: float = 0.0
     """When to call `before_waiting`, in seconds."""
-    limit_s: float | None = None
-    """When to give up, in seconds; None to wait until the lock is free."""
+    limit_s: float = inf
+    """When to give up, in seconds."""
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -84,7 +85,7 @@ def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patie
     while True:
         lock = open(name, "a+b", opener=_open_private)  # noqa: SIM115 - the caller closes it
         try:
-            if not take_lock(lock, wait=False):
+            if not take_lock(lock):
                 _wait_for(lock, before_waiting, patience)
             with suppress(OSError):
                 if sys.platform == "win32" or os.path.samestat(os.fstat(lock.fileno()), name.stat()):
@@ -96,19 +97,15 @@ def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patie
 
 
 def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Patience) -> None:
-    """Wait for a lock. With a limit, poll for it, because no system can wait for a lock and a clock at once."""
-    if patience.limit_s is None:
-        before_waiting()
-        take_lock(lock, wait=True)
-        return
-    tries, noted = round(patience.limit_s / _POLL_S), round(patience.note_after_s / _POLL_S)
-    for number in range(tries):
-        if number == noted:
+    """Poll for a lock, because no system can wait for a lock and a clock at once."""
+    for tries in count():
+        if tries * _POLL_S >= patience.limit_s:
+            raise LockTimeout
+        if tries == round(patience.note_after_s / _POLL_S):
             before_waiting()
         patience.sleep(_POLL_S)
-        if take_lock(lock, wait=False):
+        if take_lock(lock):
             return
-    raise LockTimeout
 
 
 def _open_private(name: str, flags: int) -> int:
@@ -123,31 +120,28 @@ def _open_readable(name: str, flags: int) -> int:
 
 if sys.platform == "win32":
 
-    def take_lock(lock: BinaryIO, *, wait: bool) -> bool:
+    def take_lock(lock: BinaryIO) -> bool:
         """Lock an open file. Returns whether that succeeded."""
         import msvcrt
 
         lock.seek(_LOCKED_BYTE)
-        while True:
-            try:
-                msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-            except OSError:  # LK_LOCK gives up after ten seconds
-                if not wait:
-                    return False
-            else:
-                return True
+        try:
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
 
     def is_locked(file: BinaryIO) -> bool:
         """Whether another process has locked an open file."""
-        return not take_lock(file, wait=False)
+        return not take_lock(file)
 else:
 
-    def take_lock(lock: BinaryIO, *, wait: bool) -> bool:
+    def take_lock(lock: BinaryIO) -> bool:
         """Lock an open file. Returns whether that succeeded."""
         import fcntl
 
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
