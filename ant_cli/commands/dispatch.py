@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from ant_cli.errors import BadValue
 from ant_cli.operations.spec import Flags, FlagValue, Param, boolean, flag_name
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.late_import import import_named
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
         args = [f"{flag_name(name)}={text}" for name, text in flags.items()]
         raise error.with_exit_code(command.usage_exit_code(args)) from None
     global_flags = flags.only(flags.keys() - own.keys())
-    import_named(command.function)(runtime, global_flags, **keywords)
+    module, _, name = command.function.partition(":")
+    __import__(module)  # `importlib.import_module` imports `warnings`, which help does not need
+    getattr(sys.modules[module], name)(runtime, global_flags, **keywords)
 
 
 def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool | int:
