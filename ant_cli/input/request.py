@@ -326,9 +326,11 @@ def _check_encodable(where: str, text: str) -> str:
 
 
 def _has_control_character(text: str) -> bool:
-    return any(ord(character) < 0x20 or ord(character) in range(0x7F, 0xA0) for character in text)
+    return not text.isprintable() and any(
+        ord(character) < 0x20 or ord(character) in range(0x7F, 0xA0) for character in text
+    )
 
 
 def has_lone_surrogate(text: str) -> bool:
     """Whether a text contains a lone surrogate, which JSON can express and UTF-8 can't."""
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable
 from datetime import datetime
 
 from ant_cli.errors import AntError, APIError
@@ -44,18 +43,19 @@ _REFUSED = "heartbeat precondition failed"
 class ItemRun:
     """One item in the hands of this worker."""
 
-    def __init__(self, polled: WorkItem, context: WorkerContext, free_slot: Callable[[], None]) -> None:
-        """Take a polled item. `free_slot` is called when its handler has ended, before the item is stopped."""
+    def __init__(self, polled: WorkItem, context: WorkerContext) -> None:
+        """Take a polled item."""
         self._polled = polled
-        self._free_slot = free_slot
         self._context = context
         self._id: str = polled["id"]
         self._log = context.log.of_item(self._id, secrets_of_item(polled))
         self._now = asyncio.get_running_loop().time
         self._began = self._now()
+        self._keeper = LeaseKeeper(self._id, self._lease(), context, self._log)
+        self._report = _Report(self._id, self._keeper, context, self._log)
 
     async def run(self) -> Settlement | None:
-        """Handle the item. Return what was done with it; None if it could not be acknowledged."""
+        """Run the item's handler. Return what to do with it; None if it could not be acknowledged."""
         context = self._context
         try:
             item = await context.call(context.api.acknowledge, self._id) or self._polled
@@ -66,35 +66,35 @@ class ItemRun:
             item["secret"] = self._polled["secret"]
         work_type = (item.get("data") or {}).get("type")
         self._log.info("claimed work", work_type=str(work_type))
-        keeper = LeaseKeeper(self._id, self._lease(), context, self._log)
-        report = _Report(item, keeper, context, self._log)
         if work_type == "healthcheck":  # the queue only checks whether a worker is there: nothing to run
-            await report.stop()
             return Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
-        return await self._handle(item, keeper, report)
+        return await self._settle(item)
+
+    async def carry_out(self, settlement: Settlement) -> None:
+        """Tell the server what became of the item."""
+        await self._report.carry_out(settlement)
 
     def _lease(self) -> Lease:
         options, handler_beats = self._context.options, self._context.memory.handler_beats
         mode = "auto" if options.heartbeat == "always" and handler_beats else options.heartbeat
         return Lease(mode, self._began, options.lease, patient=handler_beats or options.no_auto_stop)
 
-    async def _handle(self, item: WorkItem, keeper: LeaseKeeper, report: _Report) -> Settlement:
+    async def _settle(self, item: WorkItem) -> Settlement:
         context = self._context
+        self._report.keys |= set(item.get("metadata") or ())
         history = context.memory.history_of(item)
         started = self._now()
         settlement = give_up(history, context.options)
         if settlement is None:
             if may_have_run(self._polled, item, history, context.options.lease):
-                await report.note_start(history)
+                await self._report.note_start(history)
             context.tally.queue_wait.observe(_age(item))
-            run = await self._run_handler(item, keeper, history.attempts + 1)
+            run = await self._run_handler(item, history.attempts + 1)
             settlement = settle(run, history, context.options)
             context.tally.item_duration.observe(self._now() - started)
-        self._free_slot()
         context.memory.note(self._id, history, settlement.outcome)
         context.tally.items[settlement.outcome.value] += 1
         self._log_outcome(settlement, self._now() - started)
-        await report.carry_out(settlement)
         return settlement
 
     def _log_outcome(self, settlement: Settlement, seconds: float) -> None:
@@ -106,8 +106,8 @@ class ItemRun:
 
     # Handler and lease
 
-    async def _run_handler(self, item: WorkItem, keeper: LeaseKeeper, attempt: int) -> Run:
-        context = self._context
+    async def _run_handler(self, item: WorkItem, attempt: int) -> Run:
+        context, keeper = self._context, self._keeper
         if keeper.lease.mode == "always" and (verdict := await keeper.claim()) is not Verdict.KEPT:
             return Run(_ENDINGS[verdict])
         own = context.own_variables | ({LEASE_HOLDER: self._id} if keeper.lease.mode == "always" else {})
@@ -180,16 +180,17 @@ class ItemRun:
 class _Report:
     """Tells the server what became of an item. A failure costs nothing: the item comes back when its lease ends."""
 
-    def __init__(self, item: WorkItem, keeper: LeaseKeeper, context: WorkerContext, log: WorkerLog) -> None:
-        self._id: str = item["id"]
-        self._keys = set(item.get("metadata") or ())
+    def __init__(self, work_id: str, keeper: LeaseKeeper, context: WorkerContext, log: WorkerLog) -> None:
+        self._id = work_id
+        self.keys: set[str] = set()
+        """The keys of the item's metadata."""
         self._keeper = keeper
         self._context = context
         self._log = log
 
     async def note_start(self, history: History) -> None:
         """Count a run before it starts, because it may kill this worker, too."""
-        self._keys.add(UNREPORTED)
+        self.keys.add(UNREPORTED)
         await self._update({UNREPORTED: str(history.unreported + 1)})
 
     async def carry_out(self, settlement: Settlement) -> None:
@@ -204,7 +205,7 @@ class _Report:
 
     async def _update(self, metadata: Metadata) -> None:
         """Write metadata, if this worker has a key for that. A key that the item does not have is not deleted."""
-        patch = {key: value for key, value in metadata.items() if value is not None or key in self._keys}
+        patch = {key: value for key, value in metadata.items() if value is not None or key in self.keys}
         if not (patch and self._context.api.writes_metadata):
             return
         try:

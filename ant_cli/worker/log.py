@@ -59,10 +59,10 @@ class WorkerLog:
     ) -> None:
         self._stderr = stderr
         self._render = render
-        self._fields = fields
         self._now = now
         self._secrets = tuple(secrets)
         self._shortest = min((len(unescaped(secret)) for secret in self._secrets), default=0)
+        self._fields = {key: self.clean(text) for key, text in fields.items()}
 
     def of_item(self, work_id: str, secrets: Iterable[str]) -> WorkerLog:
         """Return a log for the events of an item. It redacts the item's secrets, which are forgotten with it."""
@@ -95,8 +95,8 @@ class WorkerLog:
         now = self._now()
 
         def render() -> str:
-            clean = {key: self._clean(value) for key, value in {**self._fields, **fields}.items()}
-            return self._render(LogEvent(now, level, self.clean(message), clean))
+            clean = {key: self._clean(value) for key, value in fields.items()}
+            return self._render(LogEvent(now, level, self.clean(message), {**self._fields, **clean}))
 
         self._stderr.write_rendered(render, bulk, bulk=bool(bulk))
 

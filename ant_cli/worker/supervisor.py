@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
-from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.settlement import Settlement
@@ -55,57 +54,51 @@ class Supervisor:
         with _handled_signals(self._loop, self._signalled):
             options = self._context.options
             self._context.log.info("polling for work", worker_id=options.worker_id, concurrency=options.concurrency)
-            failure = await self._poll_until_the_end()
+            polling = self._loop.create_task(self._poll_until_the_end())
+            await asyncio.wait([polling, self._context.shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
+            polling.cancel()
             await self._drain()
-        if failure:
-            raise failure
+        if not polling.cancelled():
+            polling.result()
 
     # Polling
 
-    async def _poll_until_the_end(self) -> AntError | None:
-        """Poll until this worker has to end, and return the error that ended it, if any."""
-        options, draining = self._context.options, self._context.shutdown.draining
-        while not draining.done():
-            if options.max_items and self._claimed >= options.max_items:
-                return None
-            if await self._unless_draining(self._slots.acquire()) is None:
-                return None
-            handed_over = False
-            try:
-                await self._pause(self._not_before - self._loop.time())
-                item = await self._poll()
-                if item is not None:
-                    self._start(item)
-                    handed_over = True
-            except AntError as error:
-                return error
-            finally:
-                if not handed_over:
-                    self._slots.release()
+    async def _poll_until_the_end(self) -> None:
+        """Poll until this worker has to end. It is cancelled when draining begins.
+
+        Raises:
+            APIError: if polling again makes no sense.
+
+        """
+        options = self._context.options
+        while not options.max_items or self._claimed < options.max_items:
+            await self._slots.acquire()
+            await self._pause(self._not_before - self._loop.time())
+            item = await self._poll()
+            if item is not None:
+                self._start(item)
+                continue
+            self._slots.release()
             if self._is_idle_for_good():
                 self._context.log.info("no work; exiting", idle_seconds=options.exit_when_idle)
-                return None
-        return None
+                return
 
     async def _poll(self) -> WorkItem | None:
-        """Poll once, and pause if nothing arrived. Raises APIError if polling again makes no sense."""
-        began = self._loop.time()
+        """Poll once, and pause if nothing arrived."""
+        began, tally = self._loop.time(), self._context.tally
         try:
-            polled = await self._unless_draining(self._context.call(_boxed_poll, self._context))
+            item = await self._context.call(self._context.api.poll)
         except AntError as error:
             if is_permanent(error):
                 self._context.log.error("poll hit permanent 4xx; stopping", error=error)
                 raise
             await self._back_off(error)
             return None
-        if polled is None:
-            return None
         if self._failed_polls:
             self._context.log.info("polling works again")
         self._failed_polls = 0
-        self._context.tally.last_poll_at = time.time()
-        item: WorkItem | None = polled[0]
-        self._context.tally.polls["empty" if item is None else "work"] += 1
+        tally.last_poll_at = time.time()
+        tally.polls["empty" if item is None else "work"] += 1
         if item is None:
             await self._pause(self._idle.pause_after_empty(began, self._loop.time()))
         return item
@@ -119,16 +112,7 @@ class Supervisor:
 
     async def _pause(self, seconds: float) -> None:
         if seconds > 0:
-            await self._unless_draining(asyncio.sleep(seconds))
-
-    async def _unless_draining(self, awaited: Coroutine[Any, Any, Any]) -> Any:
-        """Return the result, or None as soon as draining begins. In that case, the wait is abandoned."""
-        task = asyncio.ensure_future(awaited)
-        try:
-            await asyncio.wait({task, self._context.shutdown.draining}, return_when=asyncio.FIRST_COMPLETED)
-            return task.result() if task.done() else None
-        finally:
-            task.cancel()
+            await asyncio.sleep(seconds)
 
     def _is_idle_for_good(self) -> bool:
         limit_s = self._context.options.exit_when_idle
@@ -146,22 +130,23 @@ class Supervisor:
         task.add_done_callback(self._tasks.discard)
 
     async def _handle(self, item: WorkItem) -> None:
-        slot = _Slot(self._free_slot)
         try:
-            settlement = await ItemRun(item, self._context, slot.free).run()
-            self._wait_if_broken(settlement)
+            try:
+                run = ItemRun(item, self._context)
+                settlement = await run.run()
+                self._wait_if_broken(settlement)
+            finally:  # as soon as possible: the server's response is not waited for
+                self._context.tally.slots_used -= 1
+                self._slots.release()
+            if settlement:
+                await run.carry_out(settlement)
         except Exception as error:  # noqa: BLE001 - a bug that one item triggers must not end the others
             self._context.log.error(
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
             )
             self._wait_if_broken(None)
         finally:
-            slot.free()
             self._idle.work_came(self._loop.time())
-
-    def _free_slot(self) -> None:
-        self._context.tally.slots_used -= 1
-        self._slots.release()
 
     def _wait_if_broken(self, settlement: Settlement | None) -> None:
         """Pause polling after an item that could not be run to its end, or whose handler can't be started."""
@@ -232,24 +217,6 @@ class IdleTime:
         # The server's own wait takes a little less than a second; a further pause of milliseconds helps nobody.
         left = cycle - (now - began)
         return left if left > 0.05 else 0.0
-
-
-class _Slot:
-    """The slot of one item. It is freed once, as soon as possible."""
-
-    def __init__(self, free: Callable[[], None]) -> None:
-        self._free: Callable[[], None] | None = free
-
-    def free(self) -> None:
-        """Free the slot, unless it is free already."""
-        if self._free is not None:
-            self._free()
-        self._free = None
-
-
-def _boxed_poll(context: WorkerContext) -> tuple[WorkItem | None]:
-    """Poll, and return the result in a tuple, to distinguish no work from no result."""
-    return (context.api.poll(),)
 
 
 @contextmanager
