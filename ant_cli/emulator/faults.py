@@ -44,16 +44,14 @@ class Fault(NamedTuple):
     body_delay_ms: int
     cut_after_events: int | None
 
-    def error(self) -> EmulatorError | None:
-        """Return the error that the fault raises, if any."""
-        if self.status is None:
-            return None
+    def error(self, status: int) -> EmulatorError:
+        """Return the error that the fault raises."""
         headers: tuple[tuple[str, str], ...] = ()
         if self.retry_after_ms is not None:
             # A client that knows only whole seconds must not retry too early.
             seconds = -(-self.retry_after_ms // MICROSECONDS_PER_MS)
             headers = (("retry-after-ms", str(self.retry_after_ms)), ("retry-after", str(seconds)))
-        return EmulatorError(self.status, f"Injected fault ({self.id}).", headers=headers)
+        return EmulatorError(status, f"Injected fault ({self.id}).", headers=headers)
 
 
 COLUMNS = ", ".join(Fault._fields)
@@ -92,14 +90,14 @@ def carry_out(fault: Fault | None, patience_s: float) -> bool:
     """
     if fault is None:
         return False
-    if fault.delay_ms / 1000 > patience_s:
-        time.sleep(patience_s)
+    delay_s = fault.delay_ms / 1000
+    time.sleep(min(delay_s, patience_s))
+    if delay_s > patience_s:
         return True
-    time.sleep(fault.delay_ms / 1000)
     if fault.disconnect:
         raise Disconnected(f"Injected fault ({fault.id}) dropped the connection.")
-    if error := fault.error():
-        raise error
+    if fault.status is not None:
+        raise fault.error(fault.status)
     return False
 
 

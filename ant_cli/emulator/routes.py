@@ -176,24 +176,6 @@ ROUTES = (
 )
 
 
-class Access(NamedTuple):
-    """What a request for a path needs, and whether faults apply to it."""
-
-    needs_key: bool = True
-    """A credential, if the emulator has a key."""
-    needs_credential: bool = True
-    """Any credential, if the emulator has no key."""
-    needs_version: bool = True
-    needs_beta: bool = True
-    meets_faults: bool = True
-
-
-API = Access()
-MODELS_API = Access(needs_beta=False)
-OWN = Access(needs_credential=False, needs_version=False, needs_beta=False, meets_faults=False)
-ANYBODY = OWN._replace(needs_key=False)
-
-
 class Match(NamedTuple):
     """The endpoint of a request, and the IDs in its path."""
 
@@ -201,11 +183,9 @@ class Match(NamedTuple):
     ids: dict[str, str]
 
 
-def access_of(path: str) -> Access:
-    """Return what a request for `path` needs, whether or not there is such an endpoint."""
-    if path.startswith(ADMIN + "/"):
-        return OWN
-    return {HEALTH: ANYBODY, MODELS: MODELS_API}.get(path, API)
+def is_api(path: str) -> bool:
+    """Whether a path is one of the API, which has checks and faults, and not one of the emulator itself."""
+    return path != HEALTH and not path.startswith(ADMIN + "/")
 
 
 _Pattern = tuple[str, ...]

@@ -15,7 +15,7 @@ from ant_cli.emulator.clock import Clock
 from ant_cli.emulator.credentials import SentCredential, credentials_of, is_same, of_kinds, opens
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
 from ant_cli.emulator.identifiers import new_id
-from ant_cli.emulator.routes import Access, ResponseBody, access_of, match, path_of
+from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match, path_of
 from ant_cli.emulator.store import LEASE_SECONDS, Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -131,31 +131,33 @@ class Emulator:
         bound_host = environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # pages don't know the key
             _refuse_browsers(environ, bound_host)
-        access, headers = access_of(path), Headers(environ)
-        known = self._known_credentials(headers, path, access)
+        headers = Headers(environ)
+        known = self._known_credentials(headers, path)
         route, ids = match(path, method)
-        if self._checks_kinds and access.needs_credential:
-            self._check_access(of_kinds(known, route.takes), path)
         fault, has_left = None, False
-        if access.meets_faults and not environ.get(NO_FAULTS):
-            fault = faults.take(self._store, method, path)
-            has_left = faults.carry_out(fault, environ.get(PATIENCE_S, math.inf))
-        self._check_headers(headers, access)
+        if is_api(path):
+            if self._checks_kinds:
+                self._check_access(of_kinds(known, route.takes), path)
+            if not environ.get(NO_FAULTS):
+                fault = faults.take(self._store, method, path)
+                has_left = faults.carry_out(fault, environ.get(PATIENCE_S, math.inf))
+            self._check_headers(headers, needs_beta=path != MODELS)
         is_stopping = environ.get(IS_STOPPING, _never)
-        call = Call(ids, query_of(environ), headers, read_body(environ), is_stopping, self._api_key or "")
+        body = read_body(environ)
+        call = Call(ids, query_of(environ), headers, body, is_stopping, self._api_key or "")
         outcome = _RequestOutcome(route.handler(self._store, call), fault)
         if has_left:
             raise ClientLeft
         return outcome
 
-    def _known_credentials(self, headers: Headers, path: str, access: Access) -> list[SentCredential]:
+    def _known_credentials(self, headers: Headers, path: str) -> list[SentCredential]:
         """Return the credentials that the emulator knows. Raises EmulatorError if it needs one and knows none."""
         given = credentials_of(headers, self._api_key or "")
         if self._api_key is None:
-            known, is_needed = given, self._require_credential and access.needs_credential
+            known, is_needed = given, self._require_credential and is_api(path)
         else:
             known = [credential for credential in given if self._is_known(credential, path, self._api_key)]
-            is_needed = access.needs_key
+            is_needed = path != HEALTH
         if is_needed and not known:
             raise EmulatorError(
                 401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required."
@@ -170,11 +172,10 @@ class Emulator:
         if all(opens(self._store, path, each, self._api_key or "") is False for each in given):
             raise EmulatorError(403, f"{given[0].kind} belongs to another environment or work item.")
 
-    def _check_headers(self, headers: Headers, access: Access) -> None:
-        if access.needs_version:
-            _check_version(headers.get("anthropic-version"))
+    def _check_headers(self, headers: Headers, *, needs_beta: bool) -> None:
+        _check_version(headers.get("anthropic-version"))
         betas = headers.get("anthropic-beta", "").split(",")
-        if access.needs_beta and not any(beta.strip().startswith(BETA) for beta in betas):
+        if needs_beta and not any(beta.strip().startswith(BETA) for beta in betas):
             raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
         workspace = headers.get("anthropic-workspace-id")
         if self._workspace_id and workspace and workspace != self._workspace_id:
