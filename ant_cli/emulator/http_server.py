@@ -27,7 +27,7 @@ from ant_cli.emulator.call import LARGEST_BODY, body_too_large
 from ant_cli.emulator.errors import PHRASES, EmulatorError, envelope
 from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.routes import path_of
-from ant_cli.emulator.wsgi_app import BOUND_HOST, IS_STOPPING, NO_FAULTS, Emulator
+from ant_cli.emulator.wsgi_app import BOUND_HOST, IS_STOPPING, Emulator
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -131,7 +131,6 @@ class Server:
         self._host = host
         self._log = log
         self._stopping = False
-        self._thread: int | None = None
         self._closing = threading.RLock()
         """Held while `run` is woken up, or closes its sockets."""
         self._sockets: dict[int, Any] = {}
@@ -162,7 +161,6 @@ class Server:
 
     def run(self) -> None:
         """Serve. When told to stop, finish the requests in progress."""
-        self._thread = threading.get_ident()
         while not self._stopping and not self._http.in_connection_overflow:
             self._turn(1.0)
         if not self._stopping:
@@ -208,9 +206,6 @@ class Server:
             return start_response(status, headers, *rest)  # type: ignore[arg-type] # exc_info or nothing
 
         environ[BOUND_HOST] = self._host
-        environ[NO_FAULTS] = (
-            threading.get_ident() == self._thread
-        )  # otherwise `may_wait` would have sent it to a thread
         environ[IS_STOPPING] = lambda: self._stopping or environ["waitress.client_disconnected"]()
         try:
             return self._emulator(environ, start)

@@ -20,7 +20,7 @@ from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
 from ant_cli.emulator.identifiers import new_id
-from ant_cli.emulator.store import Store, Transaction
+from ant_cli.emulator.store import Store, Transaction, wait_for
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 
@@ -69,9 +69,7 @@ def create(store: Store, call: Call) -> str:
             transaction, new_id("session"), environment.id, request.title, request.metadata or {}, steps
         )
         work.add(transaction, environment.id, session.id, secret=request.secret)
-        document = _to_json(session)
-    store.arrivals.announce()
-    return document
+        return _to_json(session)
 
 
 def show(store: Store, call: Call) -> str:
@@ -234,7 +232,7 @@ def _follow(store: Store, call: Call, session_id: str, last: int) -> Iterator[st
 
     yield PING
     while True:
-        events = store.arrivals.wait_for(look, PING_SECONDS)
+        events = wait_for(look, PING_SECONDS)
         if events is None:
             yield PING
             continue
@@ -262,7 +260,6 @@ def send_events(store: Store, call: Call) -> str:
         if session.waits_for is not None and transaction.one(SQL_UNFINISHED, session.id) is None:
             # No worker has the session, or will get it, to call the tool.
             work.add(transaction, session.environment_id, session.id, secret=True)
-    store.arrivals.announce()
     return json.dumps({"data": taken})
 
 

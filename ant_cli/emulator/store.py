@@ -121,7 +121,7 @@ Row = tuple[Any, ...]  # as wide as its query
 T = TypeVar("T")
 
 LOOK_AGAIN_SECONDS = 0.025
-"""How often to look anyway: other processes on the file, and leases that run out, don't wake anybody."""
+"""How often a waiting request looks into the database."""
 
 
 class Transaction:
@@ -153,34 +153,15 @@ class Transaction:
         return self.connection.execute(sql, values).rowcount
 
 
-class Arrivals:
-    """Counts arrivals of work, and lets threads wait for the next one."""
+def wait_for(look: Callable[[], T | None], seconds: float) -> T | None:
+    """Look for something until it is there or `seconds` have passed, and return it.
 
-    def __init__(self, look_again_seconds: float = LOOK_AGAIN_SECONDS) -> None:
-        self._look_again_seconds = look_again_seconds
-        self._count = 0
-        self._changed = threading.Condition()
-
-    def announce(self) -> None:
-        """Wake all waiting threads. Called after the commit, so that they find the new work."""
-        with self._changed:
-            self._count += 1
-            self._changed.notify_all()
-
-    def wait_for(self, look: Callable[[], T | None], seconds: float) -> T | None:
-        """Look, and repeat that whenever there may be something new, until `seconds` have passed."""
-        deadline = time.monotonic() + seconds
-        while True:
-            seen = self._count
-            result = look()
-            left = deadline - time.monotonic()
-            if result is not None or left <= 0:
-                return result
-            self._wait_while(seen, min(left, self._look_again_seconds))
-
-    def _wait_while(self, seen: int, seconds: float) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._count != seen, seconds)
+    Nothing announces it: it may come from another process on the file, or be a lease that runs out.
+    """
+    deadline = time.monotonic() + seconds
+    while (found := look()) is None and (left := deadline - time.monotonic()) > 0:
+        time.sleep(min(left, LOOK_AGAIN_SECONDS))
+    return found
 
 
 class Store:
@@ -192,7 +173,6 @@ class Store:
         self.clock = clock or SystemClock()
         self.lease_seconds = lease_seconds
         """How long a lease lasts, unless its worker asks for a shorter one."""
-        self.arrivals = Arrivals()
         self._database = str(database)
         self._idle: list[sqlite3.Connection] = []
         self._turn = threading.Lock()

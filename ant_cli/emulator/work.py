@@ -23,7 +23,7 @@ from ant_cli.emulator.environment_rules import StoredEnvironment, find
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, PreconditionFailed
 from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.leases import expire_leases
-from ant_cli.emulator.store import Store, Transaction
+from ant_cli.emulator.store import Store, Transaction, wait_for
 from ant_cli.runtime.light_typing import NamedTuple
 
 
@@ -140,9 +140,7 @@ def poll(store: Store, call: Call) -> str:
         item = _lease_next(transaction, environment.id, reclaim)
     if item is None and block_ms:
         # If the client has disconnected, the item would be lost until it is reclaimed.
-        item = store.arrivals.wait_for(
-            lambda: "null" if call.is_stopping() else _look(store, call, reclaim), block_ms / 1000
-        )
+        item = wait_for(lambda: "null" if call.is_stopping() else _look(store, call, reclaim), block_ms / 1000)
     return item or "null"
 
 
@@ -210,7 +208,6 @@ def enqueue(store: Store, call: Call) -> str:
             )
             for _ in range(request.count)
         ]
-    store.arrivals.announce()
     return f'{{"data":[{",".join(map(to_json, added))}]}}'
 
 

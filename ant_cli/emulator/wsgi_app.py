@@ -34,8 +34,6 @@ BOUND_HOST = "ant_emulator.bound_host"
 """In the WSGI environment: the host name or address at which the server listens."""
 IS_STOPPING = "ant_emulator.is_stopping"
 """In the WSGI environment: a function that returns whether a stream should end."""
-NO_FAULTS = "ant_emulator.no_faults"
-"""In the WSGI environment: whether the server has found by `may_wait` that there are no faults."""
 PATIENCE_S = "ant_emulator.patience_s"
 """In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
 
@@ -138,9 +136,8 @@ class Emulator:
         if is_api(path):
             if self._checks_kinds:
                 self._check_access(of_kinds(known, route.takes), path)
-            if not environ.get(NO_FAULTS):
-                fault = faults.take(self._store, method, path)
-                has_left = faults.carry_out(fault, environ.get(PATIENCE_S, math.inf))
+            fault = faults.take(self._store, method, path)
+            has_left = faults.carry_out(fault, environ.get(PATIENCE_S, math.inf))
             self._check_headers(headers, needs_beta=path != MODELS)
         is_stopping = environ.get(IS_STOPPING, _never)
         body = read_body(environ)

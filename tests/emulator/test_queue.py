@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from ant_cli.emulator import Emulator
-from ant_cli.emulator.store import Arrivals
+from ant_cli.emulator import Emulator, store
 from ant_cli.emulator.wsgi_app import IS_STOPPING
 
 from .api import ENVIRONMENTS, HEADERS, Api, message
@@ -169,23 +168,22 @@ def test_a_blocking_poll_without_work_returns_null(api, queue):
     assert time.monotonic() - begun >= 0.03
 
 
-def test_a_blocking_poll_returns_queued_work_immediately(api, emulator, queue):
+def test_a_blocking_poll_returns_queued_work_immediately(api, queue, monkeypatch):
     """A poll does not wait if there is work in the queue."""
-    arrivals = emulator._store.arrivals = Watched(look_again_seconds=60)
     work = api.enqueue(queue)[0]
+    monkeypatch.setattr(store.time, "sleep", pytest.fail)
     assert api.poll(queue, block_ms=999)["id"] == work
-    assert not arrivals.looked.is_set()
 
 
-def test_a_poll_whose_client_disconnected_takes_no_item(emulator, queue, api):
+def test_a_poll_whose_client_disconnected_takes_no_item(emulator, queue, api, monkeypatch):
     """The item stays in the queue for other workers."""
     left = threading.Event()
 
-    def leave(_seen, _seconds):
+    def leave(_seconds):
         left.set()
         api.enqueue(queue)
 
-    emulator._store.arrivals._wait_while = leave
+    monkeypatch.setattr(store.time, "sleep", leave)
     path = f"{ENVIRONMENTS}/{queue}/work/poll"
     environ = EnvironBuilder(path, query_string={"block_ms": 999}, headers=HEADERS).get_environ()
     body, *_ = run_wsgi_app(emulator, environ | {IS_STOPPING: left.is_set})
@@ -193,40 +191,11 @@ def test_a_poll_whose_client_disconnected_takes_no_item(emulator, queue, api):
     assert api.stats(queue)["depth"] == 1
 
 
-class Watched(Arrivals):
-    """Arrivals that report when a waiting thread has checked, and that let every thread wait for a minute."""
-
-    def __init__(self, look_again_seconds):
-        super().__init__(look_again_seconds)
-        self.looked = threading.Event()
-
-    def wait_for(self, look, _seconds):
-        """Wait for so long that only an announcement can end the wait within the test."""
-
-        def watched():
-            found = look()
-            self.looked.set()
-            return found
-
-        return super().wait_for(watched, 60)
-
-
-def test_a_waiter_is_woken_by_an_announcement():
-    """An announcement ends the wait at once, whatever the interval between checks is."""
-    arrivals, found = Watched(look_again_seconds=60), []
-    with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(arrivals.wait_for, lambda: found or None, 60)
-        arrivals.looked.wait()
-        found.append("work")
-        arrivals.announce()
-        assert waiting.result(timeout=30) == ["work"]
-
-
-def test_a_waiter_checks_again_without_an_announcement():
-    """An item without an announcement is found at the next check."""
+def test_a_waiting_request_looks_repeatedly():
+    """What it waits for may come from another process, which can't wake it."""
     answers = iter([None, None, "work"])
     begun = time.monotonic()
-    assert Arrivals().wait_for(lambda: next(answers), 60) == "work"
+    assert store.wait_for(lambda: next(answers), 60) == "work"
     assert time.monotonic() - begun < 30
 
 
@@ -234,16 +203,18 @@ def test_a_waiter_checks_again_without_an_announcement():
     ("path", "body"),
     [("/environments/{}/enqueue", {}), ("/clock", {"advance_ms": 300_000})],
 )
-def test_enqueueing_and_moving_the_clock_are_announced(api, emulator, queue, path, body):
-    """Both wake the polls that wait in the same process."""
-    arrivals = emulator._store.arrivals = Watched(look_again_seconds=60)
+def test_a_waiting_poll_finds_work_that_is_enqueued_or_whose_lease_runs_out(api, queue, monkeypatch, path, body):
+    """The poll looks again after a while, and then the item is in the queue."""
     if path == "/clock":
         api.act(queue, api.enqueue(queue)[0], "ack")
-    with ThreadPoolExecutor() as pool:
-        poll = pool.submit(api.poll, queue, block_ms=999)
-        arrivals.looked.wait()
-        api("POST", "/_emulator" + path.format(queue), body)
-        assert poll.result(timeout=30) is not None
+    requests = iter([body])
+
+    def sleep(_seconds):
+        for each in requests:
+            api("POST", "/_emulator" + path.format(queue), each)
+
+    monkeypatch.setattr(store.time, "sleep", sleep)
+    assert api.poll(queue, block_ms=999) is not None
 
 
 @pytest.mark.parametrize("shared", ["emulator", "file"])

@@ -11,14 +11,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ant_cli.emulator import Emulator
+from ant_cli.emulator import Emulator, faults, work
 from ant_cli.emulator.http_server import serve
-from ant_cli.emulator.wsgi_app import NO_FAULTS
 from tests.conftest import needs_posix
 from tests.served_emulator import serving
 
 from .api import ENVIRONMENTS, HEADERS
-from .test_queue import Watched
 
 
 @contextmanager
@@ -83,9 +81,19 @@ def test_a_stopping_server_finishes_the_requests_in_flight(emulator):
 
 
 @pytest.mark.parametrize("name", ["block_ms", "block%5Fms", "%62lock_m%73"])
-def test_a_poll_that_waits_lets_the_server_handle_other_requests(emulator, name):
+def test_a_poll_that_waits_lets_the_server_handle_other_requests(emulator, monkeypatch, name):
     """Its parameter may be percent-encoded. Work that is enqueued meanwhile ends the poll."""
-    arrivals = emulator._store.arrivals = Watched(look_again_seconds=60)
+    looked, wait_for = threading.Event(), work.wait_for
+
+    def wait(look, _seconds):
+        def watched():
+            found = look()
+            looked.set()
+            return found
+
+        return wait_for(watched, 60)
+
+    monkeypatch.setattr(work, "wait_for", wait)
     with (
         serving(emulator) as server,
         connected(server.url) as waiting,
@@ -94,29 +102,30 @@ def test_a_poll_that_waits_lets_the_server_handle_other_requests(emulator, name)
     ):
         queue = send(other, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[1]["id"]
         poll = pool.submit(send, waiting, "GET", f"{ENVIRONMENTS}/{queue}/work/poll?{name}=999")
-        arrivals.looked.wait()
+        looked.wait()
         assert send(other, "POST", f"/_emulator/environments/{queue}/enqueue", {})[0] == 200
         assert poll.result()[1]["type"] == "work"
 
 
-def test_no_fault_delays_the_thread_that_serves_all_clients():
-    """It handles requests that can't wait, and only while there are no faults. A fault may be added meanwhile."""
-    skips_faults = []
+def test_a_fault_delays_no_request_that_it_does_not_match(emulator, monkeypatch):
+    """While there are faults, a request does not occupy the thread that serves all clients."""
+    delayed, release = threading.Event(), threading.Event()
 
-    class Watching(Emulator):
-        def __call__(self, environ, start_response):
-            skips_faults.append(environ[NO_FAULTS])
-            return super().__call__(environ, start_response)
+    def sleep(seconds):
+        if seconds == 600:
+            delayed.set()
+            release.wait()
 
-    with (
-        closing(Watching(":memory:")) as watching,
-        serving(watching) as server,
-        connected(server.url) as connection,
-    ):
-        send(connection, "GET", ENVIRONMENTS)
-        send(connection, "POST", "/_emulator/faults", {"status": 503, "path_contains": "/v1/"})
-        assert send(connection, "GET", ENVIRONMENTS)[0] == 503
-        assert skips_faults == [True, False, False]
+    monkeypatch.setattr(faults.time, "sleep", sleep)
+    with serving(emulator) as server, connected(server.url) as slow, connected(server.url) as other:
+        send(other, "POST", "/_emulator/faults", {"delay_ms": 600_000})
+        slow.request("GET", ENVIRONMENTS, headers=HEADERS)
+        delayed.wait()
+        try:
+            assert send(other, "GET", ENVIRONMENTS)[0] == 200
+        finally:
+            release.set()
+        assert slow.getresponse().status == 200
 
 
 def test_a_disconnect_fault_closes_the_connection_without_a_response(served):
@@ -174,7 +183,7 @@ def test_thirty_two_clients_at_once_get_each_item_once(served):
         enqueued = send(connection, "POST", f"/_emulator/environments/{queue}/enqueue", {"count": 320})[1]["data"]
     ready = threading.Barrier(32)
 
-    def work(number):
+    def drain(number):
         got = []
         with connected(served) as connection:
             ready.wait()
@@ -187,7 +196,7 @@ def test_thirty_two_clients_at_once_get_each_item_once(served):
         return got
 
     with ThreadPoolExecutor(32) as pool:
-        got = [work_id for part in pool.map(work, range(32)) for work_id in part]
+        got = [work_id for part in pool.map(drain, range(32)) for work_id in part]
     assert sorted(got) == sorted(item["id"] for item in enqueued)
 
 
