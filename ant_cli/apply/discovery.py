@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from ant_cli.apply.declarations import Declaration, Mistaken, read_declaration
@@ -32,6 +33,8 @@ class Loaded(NamedTuple):
     warnings: tuple[str, ...] = ()
     error: UsageError | None = None
     """Every mistake in the files that were left out because of them."""
+    left_out: Mapping[str, Sequence[str]] = {}
+    """These mistakes, by the path of the file."""
 
     def raise_for_mistakes(self) -> None:
         """Raise UsageError if a file was left out."""
@@ -51,7 +54,7 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
     declarations: dict[str, Declaration] = {}
     foreign: dict[str, int] = {}
     warnings: list[str] = []
-    problems: list[str] = []
+    left_out: dict[str, Sequence[str]] = {}
     more = 0
     repository = repository_of(lock_path)
     for path, named in _files(paths, lock_path, repository).items():
@@ -62,17 +65,18 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
         if isinstance(result, Declaration):
             declarations[result.key] = result
         elif isinstance(result, Mistaken):
-            problems += result.problems
+            left_out[str(path)] = result.problems
             more += result.more
             continue
         elif result.kind:
             foreign[result.kind] = foreign.get(result.kind, 0) + 1
         warnings += result.warnings
     twice = _same_names(list(declarations.values()))
-    problems += twice.values()
+    problems = [*chain.from_iterable(left_out.values()), *twice.values()]
+    left_out |= {str(one.path): (twice[one.name],) for one in declarations.values() if one.name in twice}
     error = _mistakes(problems, more) if problems else None
     used = {key: declaration for key, declaration in declarations.items() if declaration.name not in twice}
-    loaded = Loaded(used, foreign, tuple(warnings), error)
+    loaded = Loaded(used, foreign, tuple(warnings), error, left_out)
     if strict or not used:
         loaded.raise_for_mistakes()
     return loaded

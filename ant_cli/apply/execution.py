@@ -53,7 +53,7 @@ class Journal:
         file.seek(0)
         content = file.read(_LONGEST_JOURNAL + 1)
         if content and (len(content) > _LONGEST_JOURNAL or others_may(os.fstat(file.fileno()), 0o077)):
-            raise UsageError(f"{file.name} was not left by a run of ant.", "Remove it, also from version control.")
+            raise not_from_a_run(file.name)
         self.interrupted = frozenset(_names(content))
         """The names that a run was creating when it was killed, or whose outcome is unknown."""
         self._open = list(self.interrupted)
@@ -76,6 +76,11 @@ class Journal:
     def _sync(self) -> None:
         self._file.flush()
         os.fsync(self._file.fileno())
+
+
+def not_from_a_run(name: str) -> UsageError:
+    """Return the error for something in place of the journal that no run has left."""
+    return UsageError(f"{name} was not left by a run of ant.", "Remove it, also from version control.")
 
 
 def _names(content: bytes) -> list[str]:

@@ -88,6 +88,15 @@ class Plan(NamedTuple):
         return tuple(step for step in self.steps if step.blocked)
 
 
+class HintFlags(NamedTuple):
+    """The flags that a suggested command repeats, each after a space."""
+
+    target: str = ""
+    """For the server and the account."""
+    lock_file: str = ""
+    """For the lock file, if it is not the one of the current folder."""
+
+
 class Known(NamedTuple):
     """The facts from which a plan is made."""
 
@@ -100,6 +109,7 @@ class Known(NamedTuple):
     """The environments by name, including archived ones."""
     interrupted: Collection[str] = ()
     """The names that a run was creating when it was killed."""
+    hints: HintFlags = HintFlags()
 
 
 def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
@@ -216,15 +226,15 @@ def _tracked(
     if not same_remote and not options.force:
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply; "
-            f"re-run with --force to overwrite it, or {_take_over(declaration, entry)}"
+            f"re-run with --force to overwrite it, or {_take_over(declaration, entry, known.hints)}"
         )
     return step
 
 
-def _take_over(declaration: Declaration, entry: Entry) -> str:
+def _take_over(declaration: Declaration, entry: Entry, hints: HintFlags) -> str:
     """Return how to keep a change that was made outside: an export writes only YAML."""
     if declaration.path.suffix.lower() in YAML:
-        return f"take it over into the file: ant export {quote(entry.id)} --force"
+        return f"take it over into the file: ant export {quote(entry.id)} --force{hints.lock_file}{hints.target}"
     return f"make the same change in {declaration.key}"
 
 
@@ -259,7 +269,7 @@ def _taken(declaration: Declaration, known: Known) -> str:
         return f"{identifier} has this name already; choose another name"
     return (
         f"{identifier}, which is archived, keeps this name; choose another name, or delete {identifier} for good "
-        f"(ant beta:environments delete {positional(identifier, ENVIRONMENT_ID.flag)})"
+        f"(ant beta:environments delete {positional(identifier, ENVIRONMENT_ID.flag)}{known.hints.target})"
     )
 
 
@@ -335,7 +345,7 @@ def _prune(key: str, known: Known, options: Options) -> Step:
         reason = f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"
         return step._replace(action="forget", blocked="" if sure else reason)
     if hash_of_remote(remote) != entry.remote_hash:
-        command_id = positional(entry.id, ENVIRONMENT_ID.flag)
+        command_id = positional(entry.id, ENVIRONMENT_ID.flag) + known.hints.target
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply, so it is not archived; "
             f"archive it yourself (ant beta:environments archive {command_id}), or remove {key} from "

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ant_cli.apply.canonical import canonical
 from ant_cli.apply.execution import StepOutcome
-from ant_cli.apply.lockfile import LockFile, ResourceOrigin, check_destination
+from ant_cli.apply.lockfile import ResourceOrigin, check_destination
 from ant_cli.apply.plan import Options, Plan, Step
+from ant_cli.apply.preparation import Facts
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Any, NamedTuple
@@ -31,19 +32,22 @@ class SavedPlan(NamedTuple):
     """The fingerprints of the steps."""
 
 
-def plan_data(plan: Plan, lock: LockFile) -> dict[str, Any]:
+def plan_data(plan: Plan, facts: Facts) -> dict[str, Any]:
     """Return a plan as data for JSON."""
+    target = {**facts.origin._asdict(), "profile": facts.profile}
     return {
         "type": "plan",
-        "lock_file": str(lock.path),
+        "target": {name: text or None for name, text in target.items()},
+        "lock_file": str(facts.known.lock.path),
         "changes": len(plan.changing),
         "blocked": len(plan.blocked),
         "resources": [_step_data(step) for step in plan.steps],
         "lost": list(plan.lost),
+        "left_out": [{"path": path, "mistakes": list(mistakes)} for path, mistakes in facts.left_out.items()],
     }
 
 
-def result_data(plan: Plan, lock: LockFile, outcomes: Sequence[StepOutcome]) -> dict[str, Any]:
+def result_data(plan: Plan, facts: Facts, outcomes: Sequence[StepOutcome]) -> dict[str, Any]:
     """Return the outcomes of a plan as data for JSON."""
     by_key = {outcome.step.key: outcome for outcome in outcomes}
     resources = []
@@ -56,7 +60,7 @@ def result_data(plan: Plan, lock: LockFile, outcomes: Sequence[StepOutcome]) -> 
         if outcome and outcome.error:
             data["error"] = outcome.error.full_message
         resources.append(data)
-    return {**plan_data(plan, lock), "type": "apply_result", "resources": resources}
+    return {**plan_data(plan, facts), "type": "apply_result", "resources": resources}
 
 
 def _step_data(step: Step) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ant_cli.apply import server
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
-from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, needs_names
+from ant_cli.apply.plan import HintFlags, Known, Options, Plan, ids_to_read, make_plan, needs_names
 from ant_cli.apply.workers import Workers
 from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
@@ -23,8 +23,10 @@ class Facts(NamedTuple):
     known: Known
     profile: str
     """The profile in use; empty if there is none."""
-    moved: bool = False
+    moved: bool
     """The lock file has another origin on the disk."""
+    left_out: Mapping[str, Sequence[str]]
+    """The mistakes of the files that were left out, by path."""
 
 
 def load_files(paths: Sequence[str], lock: LockFile, *, only: bool = False, strict: bool = False) -> Loaded:
@@ -54,11 +56,12 @@ def untracked(lock: LockFile) -> list[Declaration]:
 
 def look_up(
     lock: LockFile,
-    declarations: dict[str, Declaration],
+    loaded: Loaded,
     workers: Workers,
     connection: ConnectionSettings,
     interrupted: Collection[str] = (),
     *,
+    hints: HintFlags,
     allow_origin_change: bool = False,
 ) -> Facts:
     """Fetch the server's objects for the entries of the lock file.
@@ -74,8 +77,9 @@ def look_up(
     moved = allow_origin_change and lock.exists and lock.origin != origin
     if moved or not lock.origin.base_url:
         lock = lock.with_origin(origin)
-    remotes = server.read_all(workers, ids_to_read(lock, declarations))
-    return Facts(origin, Known(lock, declarations, remotes, {}, interrupted), connection.profile_name, moved)
+    remotes = server.read_all(workers, ids_to_read(lock, loaded.declarations))
+    known = Known(lock, loaded.declarations, remotes, {}, interrupted, hints)
+    return Facts(origin, known, connection.profile_name, moved, loaded.left_out)
 
 
 def plan_for(facts: Facts, options: Options, workers: Workers) -> Plan:

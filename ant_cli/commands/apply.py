@@ -11,7 +11,7 @@ from ant_cli.apply import drawing, plan_data
 from ant_cli.apply.discovery import Loaded, as_sentence, expand
 from ant_cli.apply.execution import Journal
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
-from ant_cli.apply.plan import Options, Plan
+from ant_cli.apply.plan import HintFlags, Options, Plan
 from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for, untracked
 from ant_cli.apply.validation import MOST_MISTAKES
 from ant_cli.apply.workers import MOST_WORKERS, Workers
@@ -21,9 +21,11 @@ from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import AntError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
+from ant_cli.run.hints import target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.shell import quote
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.validators import check_whole_number
 
@@ -192,11 +194,10 @@ def _show_plan(plan: Plan, facts: Facts, job: Job) -> None:
 
 
 def _print_plan(plan: Plan, facts: Facts, job: Job) -> None:
-    lock = facts.known.lock
     if wants_structured(job.flags):
-        print_report(job.runtime, job.flags, "", plan_data.plan_data(plan, lock))
+        print_report(job.runtime, job.flags, "", plan_data.plan_data(plan, facts))
         return
-    text = drawing.draw_plan(plan, lock, drawing.paint_for(job.runtime), verbose=job.verbose)
+    text = drawing.draw_plan(plan, facts.known.lock, drawing.paint_for(job.runtime), verbose=job.verbose)
     text = f"Target  {drawing.draw_target(facts.origin, facts.profile)}\n\n{text}"
     job.runtime.stdout.write((job.runtime.stderr.redact(text) + "\n").encode(), escape=False)
 
@@ -332,12 +333,19 @@ def _look_up(
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
         return look_up(
             lock,
-            loaded.declarations,
+            loaded,
             workers,
             settings.connection,
             interrupted,
+            hints=HintFlags(target_flags(job.flags), _lock_flag(job)),
             allow_origin_change=job.options.allow_origin_change,
         )
+
+
+def _lock_flag(job: Job) -> str:
+    if find_lock_path(None, Path.cwd()) == job.lock_path:
+        return ""
+    return f" --lock-file {quote(drawing.shown_path(job.lock_path))}"
 
 
 def _without_prune(job: Job, loaded: Loaded) -> Job:
@@ -360,11 +368,11 @@ def _blocked(plan: Plan) -> AntError:
 
 def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
     """Print notes about things outside the plan, on stderr."""
+    advice = "pass --prune to archive its environment, or restore the file to keep it tracked"
+    if loaded.error:
+        advice = "it may be one of those with mistakes, under another name"
     for key in plan.lost:
-        runtime.stderr.say(
-            f"Warning: {key} is in the lock file, but its file is gone; pass --prune to archive its environment, "
-            "or restore the file to keep it tracked."
-        )
+        runtime.stderr.say(f"Warning: {key} is in the lock file, but its file is gone; {advice}.")
     _note_files(loaded, runtime)
 
 

@@ -27,7 +27,7 @@ def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, runt
     lock = facts.known.lock
     if facts.moved:
         lock.save()
-    report = _StepReport(plan, runtime, flags)
+    report = _StepReport(plan, facts, runtime, flags)
     report.begin(drawing.shown_path(lock.path))
     execution = Execution(lock, journal, report.add)
     try:
@@ -37,7 +37,7 @@ def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, runt
         _say_failures(outcomes, runtime)
         _say_summary(outcomes, runtime)
         raise
-    report.end(execution, outcomes)
+    report.end(outcomes)
     _raise_failure(outcomes, runtime)
     report.raise_error()
 
@@ -49,8 +49,9 @@ class _StepReport:
     or it can't be written. After the first part that is lost, nothing more is printed.
     """
 
-    def __init__(self, plan: Plan, runtime: Runtime, flags: Flags) -> None:
+    def __init__(self, plan: Plan, facts: Facts, runtime: Runtime, flags: Flags) -> None:
         self._plan = plan
+        self._facts = facts
         self._runtime = runtime
         self._flags = flags
         self._is_data = wants_structured(flags)
@@ -68,14 +69,13 @@ class _StepReport:
         if outcome.result != "recorded" or outcome.step.moved_from:
             self._print_line(drawing.draw_outcome(outcome, self._width, self._paint))
 
-    def end(self, execution: Execution, outcomes: Sequence[StepOutcome]) -> None:
+    def end(self, outcomes: Sequence[StepOutcome]) -> None:
         """Print where the steps were recorded, or the whole result as data."""
-        lock = execution.lock
         if self._is_data:
-            data = plan_data.result_data(self._plan, lock, outcomes)
+            data = plan_data.result_data(self._plan, self._facts, outcomes)
             self._print(lambda: print_report(self._runtime, self._flags, "", data))
         elif any(outcome.error is None for outcome in outcomes):
-            self._print_line(f"State written to {drawing.shown_path(lock.path)}")
+            self._print_line(f"State written to {drawing.shown_path(self._facts.known.lock.path)}")
 
     def raise_error(self) -> None:
         """Raise OutputError if the report could not be written. That nobody reads it is not an error."""

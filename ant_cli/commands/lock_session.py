@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ant_cli.apply.drawing import shown_path
-from ant_cli.apply.execution import Journal
+from ant_cli.apply.execution import Journal, not_from_a_run
 from ant_cli.apply.workers import Workers
 from ant_cli.errors import OutputError, os_error_text
 from ant_cli.operations.spec import Flags
@@ -37,8 +37,10 @@ def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
 
     Raises:
         OutputError: if the folder of the lock file can't be written to.
+        UsageError: if something that no run has left is in the way, such as a link in a repository.
 
     """
+    name = Path(f"{lock_path}.lock")
 
     def announce() -> None:
         runtime.stderr.say(f"Waiting for another run that holds {shown_path(lock_path)} ...")
@@ -47,5 +49,7 @@ def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
         try:
             file = stack.enter_context(locked(lock_path, announce))
         except OSError as error:
-            raise OutputError(f"{lock_path}.lock can't be written: {os_error_text(error)}.") from None
+            if name.is_symlink() or name.is_fifo() or name.is_socket():
+                raise not_from_a_run(str(name)) from None
+            raise OutputError(f"{name} can't be written: {os_error_text(error)}.") from None
         yield Journal(file)

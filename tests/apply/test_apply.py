@@ -269,7 +269,9 @@ def test_plan_and_result_are_printed_as_data_on_request(team):
     """Stdout has nothing else."""
     team.write("environments/a.yaml")
     plan = json.loads(team.ant("diff", ".", "--format", "json").stdout)
-    assert (plan["changes"], plan["blocked"]) == (1, 0)
+    assert (plan["changes"], plan["blocked"], plan["left_out"]) == (1, 0, [])
+    target = {"base_url": team.url, "organization_id": ORGANIZATION_ID, "workspace_id": None, "profile": None}
+    assert plan["target"] == target
     assert plan["resources"] == [
         {
             "key": "./environments/a.yaml",
@@ -283,6 +285,35 @@ def test_plan_and_result_are_printed_as_data_on_request(team):
     result = json.loads(team.apply(".", "--format", "json").stdout)
     assert result["resources"][0]["result"] == "created"
     assert result["resources"][0]["id"] == team.server()["a"]["id"]
+    assert result["target"] == target
+
+
+def test_a_plan_as_data_has_the_files_that_were_left_out(team):
+    """Each has its mistakes. Of two files with the same name, both are left out."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml", "name: c\n")
+    team.write("environments/c.yaml")
+    team.write("environments/d.yaml", "config: 3\n")
+    twice = "environments/c.yaml, line 1, column 1: environments/b.yaml declares the same name"
+    mistake = "environments/d.yaml, line 1, column 1: config: must be keys and values, got a number"
+    assert json.loads(team.ant("diff", ".", "--format", "json").stdout)["left_out"] == [
+        {"path": "environments/d.yaml", "mistakes": [mistake]},
+        {"path": "environments/b.yaml", "mistakes": [twice]},
+        {"path": "environments/c.yaml", "mistakes": [twice]},
+    ]
+
+
+def test_suggested_commands_go_to_the_same_lock_file_and_account(team):
+    """They can be copied."""
+    team.write("stage/environments/a.yaml")
+    team.apply("--lock-file", "stage/claude-lock.json", "stage")
+    identifier = team.server()["a"]["id"]
+    team.by_hand("update", identifier, "--description", "by hand")
+    result = team.ant("apply", "--yes", "stage", "--base-url", team.url)
+    command = f"ant export {identifier} --force --lock-file ./stage/claude-lock.json --base-url {team.url}"
+    assert command in result.stderr
+    assert team.ant(*command.split()[1:]).exit == 0
+    assert team.ant("diff", "stage").exit == 0
 
 
 def test_without_a_terminal_nothing_is_applied_without_yes(team):
@@ -432,6 +463,8 @@ def test_nothing_is_archived_while_a_file_has_mistakes(team):
     result = team.ant("apply", "--yes", "--prune", ".")
     assert (result.exit, set(team.server())) == (2, {"a", "b"})
     assert "--prune archives nothing while a file has mistakes" in result.stderr
+    assert "its file is gone; it may be one of those with mistakes, under another name." in result.stderr
+    assert "pass --prune" not in result.stderr
     team.write("environments/c.yaml", "name: a\n")
     team.apply("--prune", ".")
     assert set(team.ids()) == {"./environments/b.yaml", "./environments/c.yaml"}

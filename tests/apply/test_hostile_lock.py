@@ -242,6 +242,21 @@ def test_a_huge_file_in_place_of_the_names_is_not_read(team):
     assert "claude-lock.json.lock was not left by a run of ant." in result.stderr
 
 
+@posix_only
+@pytest.mark.parametrize(
+    "make", [lambda: JOURNAL.symlink_to("environments/a.yaml"), lambda: os.mkfifo(JOURNAL)], ids=["link", "pipe"]
+)
+@pytest.mark.parametrize("words", [("apply", "--yes", "."), ("export", "--all")])
+def test_a_link_or_a_pipe_in_place_of_the_names_is_refused(team, make, words):
+    """It came with the repository. What it leads to is unchanged."""
+    before = team.write("environments/a.yaml").read_bytes()
+    make()
+    result = team.ant(*words)
+    assert (result.exit, team.server()) == (2, {})
+    assert "claude-lock.json.lock was not left by a run of ant.\nRemove it, also from version" in result.stderr
+    assert Path("environments/a.yaml").read_bytes() == before
+
+
 # A lock file that is replaced, or can't be written
 
 
