@@ -43,8 +43,6 @@ class Unfinished(NamedTuple):
     """Results that were not yielded yet, in order."""
     in_flight: list[tuple[int, Request]]
     """Requests that were sent and have no response yet, with their positions, in order."""
-    sent: int
-    """How many requests were started. They are the first of the list."""
 
 
 class Pool:
@@ -74,7 +72,7 @@ class Pool:
         """Results that were received before the one that is yielded next, by position."""
         self._in_flight: dict[int, Request] = {}
         self.sent = 0
-        """How many requests were started."""
+        """How many requests were started. They are the first of the list."""
         self._closed = self._stopped = False
 
     def results(self) -> Iterator[Result]:
@@ -104,11 +102,8 @@ class Pool:
             while not self._done.empty():
                 if result := self._done.get():
                     self._ready[result.position] = result
-            return Unfinished(
-                [self._ready[position] for position in sorted(self._ready)],
-                sorted(self._in_flight.items()),
-                self.sent,
-            )
+            finished = [self._ready[position] for position in sorted(self._ready)]
+            return Unfinished(finished, sorted(self._in_flight.items()))
 
     def _work(self, client: Client) -> None:
         try:

@@ -59,10 +59,10 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
             if operation.only_reads:
                 pool.stop()
                 raise
-            report.end_unread(pool.stop())
-            return
+            report.account_for(pool.stop())
         except BaseException:
-            report.end_early(pool.stop())
+            report.account_for(pool.stop())
+            report.end(pool.sent, fails=False)
             raise
         report.end(pool.sent)
 
@@ -131,26 +131,20 @@ class _Report:
             self._bar.update(self._done, self._failed)
         self._bar.erase()
 
-    def end(self, sent: int) -> None:
-        """Print the summary. Raises PartialFailure unless everything was done."""
-        self._report_unsent(sent)
-        if self._done == self._requests.count:
-            self._say_summary()
-            return
-        raise PartialFailure(self._summary(), self._exit_codes)
+    def end(self, sent: int, *, fails: bool = True) -> None:
+        """Print the summary. Raises PartialFailure with it if it `fails` unless everything was done."""
+        labels = _labels(self._operation, islice(enumerate(self._requests), sent, sent + NAMED))
+        rest = self._requests.count - sent - len(labels)
+        if labels:
+            more = f" and {rest:,} more" if rest else ""
+            self._stderr.say(f"Not sent: {' '.join(labels)}{more}")
+        failed = f", {self._failed} failed" if self._failed else ""
+        summary = f"{self._operation.past_participle} {self._done} of {self._requests.count}{failed}."
+        if fails and self._done < self._requests.count:
+            raise PartialFailure(summary, self._exit_codes)
+        self._stderr.say(summary.capitalize())
 
-    def end_early(self, unfinished: Unfinished) -> None:
-        """Report what was unfinished when a signal, or a result that could not be printed, ended the run early."""
-        self._account_for(unfinished)
-        self._report_unsent(unfinished.sent)
-        self._say_summary()
-
-    def end_unread(self, unfinished: Unfinished) -> None:
-        """Report unfinished requests when nobody reads the results. Raises PartialFailure if there are some."""
-        self._account_for(unfinished)
-        self.end(unfinished.sent)
-
-    def _account_for(self, unfinished: Unfinished) -> None:
+    def account_for(self, unfinished: Unfinished) -> None:
         """Report requests that were sent, but whose results were not printed."""
         self._bar.erase()
         results = [*([self._printing] if self._printing else []), *unfinished.finished]
@@ -159,12 +153,9 @@ class _Report:
                 self._fail(result, result.error)
         unprinted = [(result.position, result.request) for result in results if result.error is None]
         self._done += len(unprinted)
-        self._name(f"{self._operation.past_participle}, but not printed", unprinted)
-        self._name(
-            "in flight, so the outcome is unknown",
-            unfinished.in_flight,
-            self._hints.check("\nCheck before you repeat it:"),
-        )
+        hint = self._hints.check("\nCheck before you repeat it:")
+        self._name(f"{self._operation.past_participle.capitalize()}, but not printed", unprinted)
+        self._name("In flight, so the outcome is unknown", unfinished.in_flight, hint)
 
     def _fail(self, result: Result, error: Exception) -> None:
         if not isinstance(error, AntError):
@@ -177,23 +168,6 @@ class _Report:
         text = error.report(on_terminal=True) if self._stderr.is_terminal else error.line()
         self._stderr.say(f"{label}: {text}")
 
-    def _report_unsent(self, sent: int) -> None:
-        unsent = islice(enumerate(self._requests), sent, sent + NAMED)
-        labels = _labels(self._operation, unsent)
-        rest = self._requests.count - sent - len(labels)
-        if labels:
-            more = f" and {rest:,} more" if rest else ""
-            self._stderr.say(f"Not sent: {' '.join(labels)}{more}")
-
     def _name(self, what: str, requests: list[tuple[int, Request]], hint: str = "") -> None:
         if requests:
-            labels = _labels(self._operation, requests)
-            self._stderr.say(f"{what[0].upper()}{what[1:]}: {' '.join(labels)}{hint}")
-
-    def _say_summary(self) -> None:
-        summary = self._summary()
-        self._stderr.say(summary[0].upper() + summary[1:])
-
-    def _summary(self) -> str:
-        failed = f", {self._failed} failed" if self._failed else ""
-        return f"{self._operation.past_participle} {self._done} of {self._requests.count}{failed}."
+            self._stderr.say(f"{what}: {' '.join(_labels(self._operation, requests))}{hint}")
