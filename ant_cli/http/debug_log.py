@@ -1,4 +1,4 @@
-"""The debug log: requests and responses on stderr.
+"""Requests and responses as text: the debug log on stderr, and `--dry-run`.
 
 Headers whose names indicate a secret are hidden here; `Stderr` redacts the secrets that it knows.
 """
@@ -7,9 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ant_cli.runtime.redaction import REDACTED
+from ant_cli.gjson import json_text
+from ant_cli.http.request_headers import headers_of
+from ant_cli.input.request import Request
+from ant_cli.runtime.redaction import REDACTED, strip_userinfo
 from ant_cli.runtime.secret_names import is_secret_name
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
+from ant_cli.settings.loading import ConnectionSettings
+
+
+def dry_run_text(request: Request, connection: ConnectionSettings) -> bytes:
+    """Return the request line, the headers (the credential redacted) and the body."""
+    headers = headers_of(request, connection, attempt=0, hidden=True)
+    lines = [f"{request.method} {strip_userinfo(connection.base_url + request.target)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    body = json_text.indent(request.body) + b"\n" if request.body is not None else b""
+    return "\n".join([*lines, "", ""]).encode() + body
 
 
 def log_trust(stderr: Stderr, environ: Mapping[str, str]) -> None:
@@ -21,8 +34,7 @@ def log_trust(stderr: Stderr, environ: Mapping[str, str]) -> None:
 
 def log_request(stderr: Stderr, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
     """Show a request."""
-    lines = [f"> {method} {url}", *_header_lines(">", headers), *_body_lines(">", body or b"", stderr)]
-    _log(stderr, lines)
+    _log(stderr, [f"> {method} {url}", *_header_lines(">", headers), *_body_lines(">", body or b"", stderr)])
 
 
 def log_response(stderr: Stderr, status_line: str, headers: Mapping[str, str], body: bytes) -> None:

@@ -103,7 +103,7 @@ def _print_awaited(plan: RunPlan, until: Repetition, client: Client, runtime: Ru
 
 
 def _print_dry_run(plan: RunPlan, runtime: Runtime) -> None:
-    from ant_cli.http.dry_run import dry_run_text
+    from ant_cli.http.debug_log import dry_run_text
 
     if plan.requests.count > 1 and not plan.settings.connection.debug:
         for request in plan.dry_run():

@@ -6,13 +6,13 @@ others made before that are kept. Only a change to the same list during the upda
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ant_cli.errors import ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.response import Response
-from ant_cli.input.list_edits import Edit, Edited, check_given, edit_object, parse_edits
+from ant_cli.input.list_edits import check_given, edit_object, parse_edits
 from ant_cli.input.request import Request, Requests
 from ant_cli.input.values import encode
 from ant_cli.operations.spec import Flags, Operation
@@ -20,6 +20,9 @@ from ant_cli.output.api_error import open_client
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.loading import Settings
+
+_NOTHING = "nothing changes, so no update is sent."
+_CHANGED = "something else changed it between two attempts; that change is kept."
 
 
 class EditedUpdate:
@@ -52,48 +55,37 @@ class EditedUpdate:
             AntError: as the client does.
 
         """
-        return client.send(request, _Turn(self._edits, client, request, self._notes).make)
+        return client.send(request, self._refresh(client, request))
 
     def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
         """Read each object, and yield the update that would be sent, unless nothing changes. Raises as `send`."""
         with open_client(settings, self._runtime) as client, self:
             for request in requests:
-                made = _Turn(self._edits, client, request, self._notes).make()
+                made = self._refresh(client, request)()
                 if isinstance(made, Request):
                     yield made
 
+    def _refresh(self, client: Client, request: Request) -> Callable[[], Request | Response]:
+        """Return a function that reads the object and returns its update; the response, if nothing changes."""
+        given = _object(request.body or b"{}")
+        label = " ".join(request.path_params.values())
+        seen: dict[str, Any] | None = None
 
-class _Turn:
-    """The update of one object, which may take several attempts."""
+        def refresh() -> Request | Response:
+            nonlocal seen
+            response = client.send(request._replace(method="GET", body=None))
+            remote = _object(response.body)
+            edited = edit_object(self._edits, remote, given)
+            if seen is None:
+                notes = list(edited.notes) if edited.body else [*edited.notes, _NOTHING]
+            else:  # the changes that an earlier attempt made are no news
+                is_changed = edited.body != given and remote.get("updated_at") != seen.get("updated_at")
+                notes = [_CHANGED] * is_changed
+            self._notes += [f"{label}: {note}" for note in notes]
+            seen = remote
+            return request._replace(body=encode(edited.body)) if edited.body else response
 
-    def __init__(self, edits: tuple[Edit, ...], client: Client, request: Request, notes: list[str]) -> None:
-        self._notes = notes
-        self._edits = edits
-        self._client = client
-        self._request = request
-        self._seen: dict[str, Any] | None = None
-
-    def make(self) -> Request | Response:
-        """Read the object, and return the update for its current state; the response, if nothing changes."""
-        response = self._client.send(self._request._replace(method="GET", body=None))
-        remote = _object(response.body)
-        given = _object(self._request.body or b"{}")
-        edited = edit_object(self._edits, remote, given)
-        self._note(edited, remote, has_edits=edited.body != given)
-        self._seen = remote
-        if not edited.body:
-            return response
-        return self._request._replace(body=encode(edited.body))
-
-    def _note(self, edited: Edited, remote: dict[str, Any], *, has_edits: bool) -> None:
-        """Keep the notes of the first attempt only: a later one may see the changes that an earlier one made."""
-        label = " ".join(self._request.path_params.values())
-        if self._seen is None:
-            self._notes += [f"{label}: {note}" for note in edited.notes]
-            if not edited.body:
-                self._notes.append(f"{label}: nothing changes, so no update is sent.")
-        elif has_edits and remote.get("updated_at") != self._seen.get("updated_at"):
-            self._notes.append(f"{label}: something else changed it between two attempts; that change is kept.")
+        return refresh
 
 
 def _object(raw: bytes) -> dict[str, Any]:
