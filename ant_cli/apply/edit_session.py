@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from ant_cli.apply import server
 from ant_cli.apply.changes import CLEARABLE, PATCHED, changes_between, changes_of, smallest_update
@@ -41,15 +41,6 @@ _CONFIRM = """\
 Only what you change is sent. It overwrites such a change of the same field: see
 whether your text still fits, and delete this line to send it.
 To give up, leave the text unchanged."""
-
-
-class PlannedUpdate(NamedTuple):
-    """The environment that an edited text declares."""
-
-    step: Step
-    """For the plan."""
-    update: dict[str, Value]
-    """The body of the update."""
 
 
 class _Changed(Exception):
@@ -92,11 +83,11 @@ class EditSession:
         file: EditedFile,
         client: Client,
         stderr: Stderr,
-        show: Callable[[PlannedUpdate], None],
+        show: Callable[[Step, dict[str, Value]], None],
         *,
         dry_run: bool,
     ) -> None:
-        """`show` is called with the update before it is sent. With `dry_run`, it is not sent."""
+        """`show` is called with the plan and the update before it is sent. With `dry_run`, it is not sent."""
         self._first = remote
         self._exported = _exported(remote)
         self._file = file
@@ -132,8 +123,9 @@ class EditSession:
         parsed = read_text(text)
         if parsed.is_empty or parsed.mistakes:
             return parsed
-        body = _completed(self._exported.body, parsed.body)
-        return ParsedText(body, notes_about(text, _impossible(self._exported.body, body)))
+        mistakes: list[Mistake] = []
+        body = _completed(self._exported.body, parsed.body, mistakes)
+        return ParsedText(body, notes_about(text, mistakes))
 
     def _proceed(self, turn: _Round, parsed: ParsedText) -> Object | _Round | None:
         """Send a text without mistakes as an update, or return the round in which it is opened again."""
@@ -144,7 +136,7 @@ class EditSession:
             return None
         changes, name = tuple(changes_of(update, turn.remote)), str(turn.remote.get("name", ""))
         step = Step("update", "", name, str(turn.remote["id"]), remote=turn.remote, changes=changes)
-        self._show(PlannedUpdate(step, update))
+        self._show(step, update)
         if self._dry_run:
             return None
         try:
@@ -209,44 +201,28 @@ def _mistaken(turn: _Round, mistakes: Sequence[TextNote]) -> _Round:
     return turn._replace(notes=(TextNote(0, _GIVE_UP), *mistakes), error=error, asks=False)
 
 
-def _completed(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """Return `new` with an empty list for each list of `old` that it lacks: deleting a list means to clear it."""
-    config = new.get(_CONFIG)
-    if not isinstance(config, dict):
-        return new
-    return {**new, _CONFIG: _with_cleared(old.get(_CONFIG, {}), config, (_CONFIG,))}
+def _completed(
+    old: dict[str, Any], new: dict[str, Any], mistakes: list[Mistake], path: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the edited fields with an empty list for each list that was deleted: deleting it means to clear it.
 
-
-def _with_cleared(old: dict[str, Any], new: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    `mistakes` gets the changes that can't be made: the deletion of another field, and another type.
+    """
     if old.get("type") != new.get("type"):
-        return new
+        if path == (_CONFIG,):
+            problem = f"can't change from {old.get('type')} to {new.get('type')}; create another environment"
+            mistakes.append(Mistake((_CONFIG, "type"), problem))
+        return new  # networking: its fields belong to its type
     filled = dict(new)
-    for key, value in old.items():
-        here = (*path, key)
-        if isinstance(value, list):
-            filled.setdefault(key, [])
-        elif isinstance(value, dict) and isinstance(new.get(key, {}), dict) and (key in new or here == _PACKAGES):
-            filled[key] = _with_cleared(value, new.get(key, {}), here)
-    return filled
-
-
-def _impossible(old: dict[str, Any], new: dict[str, Any]) -> list[Mistake]:
-    """Return the changes that can't be made: to clear fields that the API can't clear, or to change the type."""
-    kinds = [body.get(_CONFIG, {}).get("type") for body in (old, new)]
-    if _CONFIG in new and _CONFIG in old and kinds[0] != kinds[1]:
-        problem = f"can't change from {kinds[0]} to {kinds[1]}; create another environment"
-        return [Mistake((_CONFIG, "type"), problem)]
-    return list(_missing(old, new, ()))
-
-
-def _missing(old: dict[str, Any], new: dict[str, Any], path: tuple[str, ...]) -> Iterator[Mistake]:
-    if old.get("type") != new.get("type"):  # for networking: its fields belong to the type
-        return
     for key, value in old.items():
         here = (*path, key)
         if here in ((CLEARABLE,), (PATCHED,)):
             continue
-        if key not in new:
-            yield Mistake(here, "can't be cleared, so it needs a value")
-        elif isinstance(value, dict) and isinstance(new[key], dict):
-            yield from _missing(value, new[key], here)
+        edited = new.get(key, {} if here == _PACKAGES else None)
+        if isinstance(value, dict) and isinstance(edited, dict):
+            filled[key] = _completed(value, edited, mistakes, here)
+        elif edited is None and isinstance(value, list):
+            filled[key] = []
+        elif edited is None:
+            mistakes.append(Mistake(here, "can't be cleared, so it needs a value"))
+    return filled

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -15,15 +14,14 @@ from pathlib import Path
 from ant_cli.apply.edit_text import without_notes
 from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime, shell
-from ant_cli.runtime.process import Terminated
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.signals import signal_handlers
+from ant_cli.runtime.storage import replace_file
 
 VARIABLES = ("VISUAL", "EDITOR")
 """The variables that name the editor. The first one that is set is used."""
 _USUAL = ("notepad",) if sys.platform == "win32" else ("vi", "nano")
 _HINT = f"Set VISUAL or EDITOR, for example: {shell.set_variable('EDITOR', _USUAL[-1])}"
-_PRIVATE = 0o600
 
 
 def choose_editor(runtime: Runtime) -> list[str]:
@@ -98,10 +96,7 @@ class EditedFile:
             self._write(without_notes(self._read()))
 
     def _write(self, text: str) -> None:
-        with open(
-            self.path, "w", encoding="utf-8", errors="backslashreplace", newline="\n", opener=_private
-        ) as file:
-            file.write(text)
+        replace_file(self.path, text.encode("utf-8", "backslashreplace"))
 
     def _read(self) -> str:
         text = decode(read_file(str(self.path), "the edited text"), str(self.path))
@@ -128,35 +123,21 @@ def edited_file(name: str, command: Sequence[str], runtime: Runtime) -> Iterator
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, _PRIVATE)
-
-
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run the editor and return its exit status. Only the editor handles Ctrl-C meanwhile.
+    """Run the editor and return its exit status. Only the editor handles Ctrl-C meanwhile; a SIGTERM ends it, too.
 
     Raises:
         AntError: if it can't be started.
-        Terminated: after a SIGTERM, which is passed on to the editor, when the editor has ended.
 
     """
-    terminations: list[int] = []
-    programs: list[subprocess.Popen[bytes]] = []
-
-    def pass_on(number: int, _frame: object) -> None:
-        terminations.append(number)
-        for program in programs:
-            program.terminate()
-
-    # SIG_IGN would be inherited by the editor.
-    with signal_handlers({signal.SIGINT: lambda *_: None, signal.SIGTERM: pass_on}):
+    with signal_handlers({signal.SIGINT: lambda *_: None}):  # SIG_IGN would be inherited by the editor
         try:
-            programs.append(subprocess.Popen(command, env=dict(environ)))
+            program = subprocess.Popen(command, env=dict(environ))
         except OSError as error:
             raise AntError(f"the editor can't be started: {os_error_text(error)}.") from None
-        if terminations:  # while it was started
-            programs[0].terminate()
-        status = programs[0].wait()
-    if terminations:
-        raise Terminated
-    return status
+        try:
+            return program.wait()
+        except BaseException:
+            program.terminate()
+            program.wait()
+            raise

@@ -6,11 +6,11 @@ from contextlib import suppress
 
 from ant_cli.apply import server
 from ant_cli.apply.drawing import draw_step, name_width, paint_for
-from ant_cli.apply.edit_session import EditSession, PlannedUpdate
+from ant_cli.apply.edit_session import EditSession
 from ant_cli.apply.editor import choose_editor, edited_file
 from ant_cli.apply.exporting import safe_name
 from ant_cli.apply.kinds import ENVIRONMENT
-from ant_cli.apply.plan import Object
+from ant_cli.apply.plan import Object, Step
 from ant_cli.commands.lock_session import connected
 from ant_cli.commands.results import wants_structured
 from ant_cli.http.client import Client
@@ -28,11 +28,11 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     is_data = wants_structured(flags)
     printer = Printer(output_settings(flags), runtime, is_list=False)
 
-    def show(planned: PlannedUpdate) -> None:
+    def show(step: Step, update: dict[str, Value]) -> None:
         if not is_data:
-            _show_plan(planned, runtime)
+            _show_plan(step, runtime)
         elif dry_run:
-            _print(planned.update, printer)
+            printer.print_one(encode(update))
 
     def work(client: Client) -> Object | None:
         remote = _read(client, environment_id, flags)
@@ -44,7 +44,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     if remote is None:
         return
     if is_data:
-        _print(remote, printer)
+        printer.print_one(encode(remote))
     runtime.stderr.say(f"Updated {remote['id']}.")
 
 
@@ -54,11 +54,7 @@ def _read(client: Client, environment_id: str, flags: Flags) -> Object:
         return server.read(client, environment_id)
 
 
-def _show_plan(planned: PlannedUpdate, runtime: Runtime) -> None:
-    lines = draw_step(planned.step, name_width([planned.step]), paint_for(runtime), verbose=False)
+def _show_plan(step: Step, runtime: Runtime) -> None:
+    lines = draw_step(step, name_width([step]), paint_for(runtime), verbose=False)
     with suppress(BrokenPipeError):  # what the user has written is sent, whether or not anybody reads this
         runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
-
-
-def _print(value: dict[str, Value], printer: Printer) -> None:
-    printer.print_one(encode(value))
