@@ -10,9 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from reference_files import pages
+
 from ant_cli.completion.scripts import SHELLS, script
 from ant_cli.help.catalog import catalog
-from ant_cli.help.reference_files import pages
 
 ROOT = Path(__file__).parents[1]
 COMMAND = "python docs/generate.py"

@@ -183,7 +183,6 @@ FILE_OPENERS = {
     "completion/scripts.py": "its own templates",
     "help/topics.py": "its own pages",
     "commands/official.py": "programs on PATH",
-    "apply/editor.py": "the text to edit, in a private folder",
     "commands/emulator_serve.py": "its own log",
     "commands/running_emulators.py": "new files of this user's emulators",
     "emulator/store.py": "the database",

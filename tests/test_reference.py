@@ -9,9 +9,9 @@ from pathlib import Path
 
 import generate as generator
 import pytest
+from reference_files import manual_page, pages
 
 from ant_cli.help.catalog import catalog
-from ant_cli.help.reference_files import manual_page, pages
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations import OPERATIONS
 
