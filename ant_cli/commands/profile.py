@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from math import isfinite
 
-from ant_cli.commands.auth.profile_notes import note_active_profile, note_profile_variable
 from ant_cli.commands.auth.prompts import reject_typed_secret, secret_for_set
 from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.runtime import Runtime
+from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import REDACTED, may_be_key
 from ant_cli.settings.credential_store import delete_keys
@@ -245,3 +244,23 @@ def delete(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG00
         next_step = f"To choose one: {activation(others)}" if others else "To create one: ant auth login"
         runtime.hint(f"No profile is active now. {next_step}")
     delete_keys(profile.get("api_key"))
+
+
+# Notes that say which profile is used from now on
+
+
+def note_active_profile(name: str, active: str, runtime: Runtime) -> None:
+    """Note whether a stored profile is the active one, and if not, how to use it."""
+    if name == active:
+        runtime.stderr.say("It is the active profile: commands use it from now on.")
+    else:
+        runtime.stderr.say(
+            f"The active profile is {active!r}. To use this one: --profile {name}, or ant profile activate {name}"
+        )
+
+
+def note_profile_variable(name: str, runtime: Runtime) -> None:
+    """Note that ANTHROPIC_PROFILE selects another profile in this shell."""
+    other = runtime.environ.get(variables.PROFILE)
+    if other and other != name:
+        runtime.hint(f"Note: ANTHROPIC_PROFILE is set, and selects profile {other!r}.")

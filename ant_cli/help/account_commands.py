@@ -60,7 +60,7 @@ AUTH = Command(
         tool(
             "auth token",
             "Print only the credential that is used, for other tools.",
-            "auth.status:token",
+            "auth.print_credentials:token",
             ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
             (
                 "give the key of a profile to a CI service",

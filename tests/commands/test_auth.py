@@ -589,9 +589,9 @@ def test_status_of_the_emulator_needs_no_credential(ant_without_key):
     assert "local: (--local)" in done.stdout
 
 
-def test_status_without_an_active_profile_lists_the_profiles(ant_without_key, path):
+def test_status_without_an_active_profile_lists_the_profiles_by_name(ant_without_key, path):
     """One of them may be what the user needs."""
-    write(path, "[profiles.home]\n[profiles.work]\n")
+    write(path, "[profiles.work]\n[profiles.home]\n")
     assert f"none is active; others: home, work ({path})" in ant_without_key("auth", "status").stdout
     assert (
         "named by ANTHROPIC_PROFILE" in ant_without_key("auth", "status", env={"ANTHROPIC_PROFILE": "home"}).stdout

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ant_cli.commands.auth.profile_notes import note_active_profile, note_profile_variable
 from ant_cli.commands.auth.prompts import key_for_login
 from ant_cli.commands.auth.verification import verify
+from ant_cli.commands.profile import note_active_profile, note_profile_variable
 from ant_cli.errors import AntError, NetworkError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime

@@ -1,4 +1,4 @@
-"""`ant auth print-credentials`: the credential of a profile for other programs, as the official tool prints it."""
+"""`ant auth print-credentials` and `ant auth token`: the credential for other programs."""
 
 from __future__ import annotations
 
@@ -31,8 +31,18 @@ class _Printed(NamedTuple):
     """The credential as JSON, with the members of the official tool's files."""
 
 
+def token(runtime: Runtime, flags: Flags) -> None:
+    """Print the credential in use, and nothing else, for other tools."""
+    settings = load(runtime, flags)
+    note_ambiguous_credential(settings.provenance, runtime)
+    runtime.stdout.write(_printed(settings, runtime).secret.encode() + b"\n")
+
+
 def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = False, env: bool = False) -> None:
-    """Print the credential of the profile, or of a federation, whatever key is in the environment."""
+    """Print the credential of the profile, or of a federation, as the official tool does.
+
+    It is printed whatever key is in the environment.
+    """
     if access_token and env:
         raise exclude_each_other("--access-token", "--env")
     left_out = (variables.API_KEY, variables.AUTH_TOKEN)

@@ -1,16 +1,52 @@
-"""`ant auth status` and `ant auth token`: show which credential is used and why, and print it for other tools."""
+"""`ant auth status`: which settings are used, where they come from, and what they shadow.
+
+The report is made as JSON, and its text for people is made from that, so that both say the same.
+"""
 
 from __future__ import annotations
 
-from ant_cli.commands.auth.status_report import auth_report, report_text
+from collections.abc import Iterator
+
 from ant_cli.commands.results import print_report
+from ant_cli.errors import AntError, CredentialError
 from ant_cli.help.tool_rows import PROFILE, REQUEST
+from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.settings.credentials import fetched, no_credential
-from ant_cli.settings.loading import load
-from ant_cli.settings.notes import note_ambiguous_credential
-from ant_cli.settings.profiles import read_store
+from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.runtime.sanitize import collapse_space
+from ant_cli.settings.credentials import Credential, environment_key, fetched, no_credential
+from ant_cli.settings.federation import FederationRule, rule_of
+from ant_cli.settings.loading import Settings, load
+from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.logins.configs import OfficialProfile, active_name, has_profile, profile_names, read_profile
+from ant_cli.settings.logins.selection import ACTIVE
+from ant_cli.settings.logins.tokens import Login, read_login
+from ant_cli.settings.notes import describe_destination
+from ant_cli.settings.profiles import ProfileStore, SelectedProfile, read_store, shown
+from ant_cli.settings.sources import setting_sources
+from ant_cli.settings.validators import mask
+
+_KINDS = {"api_key": "API key", "auth_token": "bearer token"}
+_ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official tool"}
+_FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
+_FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
+"""The years 1 to 9999, in Unix seconds. Some systems have no dates outside this range."""
+
+Report = dict[str, Any]
+"""JSON: members and their values."""
+
+
+class _Official(NamedTuple):
+    """The readable parts of the official tool's profile for the run, used or not."""
+
+    name: str
+    profile: OfficialProfile | None
+    """None if its file can't be used."""
+    login: Login | None
+    problem: str
+    """Why one of its files can't be used; empty if nothing is wrong."""
 
 
 def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
@@ -18,29 +54,292 @@ def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
     store = read_store(runtime)
     asked = flags.only((*PROFILE, *REQUEST))
     settings = load(runtime, asked, store)
-    report = auth_report(settings, asked, runtime, store)
-    print_report(runtime, flags, report_text(report), report.to_json())
-    if report.problem:
-        raise report.problem
+    problem = _problem(settings, runtime)
+    report = _report(settings, asked, runtime, store, usable=problem is None)
+    print_report(runtime, flags, _report_text(report, runtime), report)
+    if problem:
+        raise problem
     if check:
         from ant_cli.commands.auth.verification import verify  # late: needed only with --check
 
         verify(settings, runtime)
 
 
-def token(runtime: Runtime, flags: Flags) -> None:
-    """Print the credential in use, and nothing else, for other tools."""
-    settings = load(runtime, flags)
-    note_ambiguous_credential(settings.provenance, runtime)
-    credential = settings.connection.credential
-    if credential is None:
-        raise no_credential(settings.connection.profile_name, runtime)
-    if credential.rule is None:
-        secret = fetched(credential, runtime).secret
-    else:
-        from ant_cli.http.client import access_token
-        from ant_cli.output.api_error import rendered_errors
+def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
+    """Return why requests can't be sent, if that can be known without sending one or running a command."""
+    connection = settings.connection
+    if is_local(connection.base_url):
+        return None
+    if connection.credential is None:
+        return no_credential(connection.profile_name, runtime)
+    if connection.credential.is_oauth:
+        try:
+            fetched(connection.credential, runtime)
+        except AntError as error:
+            return error
+    return None
 
-        with rendered_errors(settings.output, runtime.stderr):
-            secret = access_token(settings.connection, runtime).secret
-    runtime.stdout.write(secret.encode() + b"\n")
+
+def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileStore, *, usable: bool) -> Report:
+    """Return the report for settings that were loaded from these flags, variables and profiles."""
+    environ, connection, sources = runtime.environ, settings.connection, settings.provenance.sources
+    profile, credential = settings.provenance.profile, connection.credential
+    official, key = _official_profile(profile, runtime), environment_key(environ)
+    _, *other_urls = setting_sources("base_url", flags, environ, profile)
+    return {
+        "usable": usable,
+        "credential": credential.source if credential else None,
+        "base_url": {
+            "value": strip_userinfo(connection.base_url),
+            "source": sources["base_url"],
+            "needs_credential": not is_local(connection.base_url),
+            "shadows": [
+                {"source": url.label, "value": strip_userinfo(url.text)}
+                for url in other_urls
+                if url.label != "default"
+            ],
+        },
+        "workspace_id": {"value": connection.workspace_id or None, "source": sources["workspace_id"]},
+        "profile": {
+            "name": profile.name or None,
+            "source": profile.source or None,
+            "file": str((profile.official and profile.official.path) or store.path or "") or None,
+            "others": sorted(name for name in store.profiles if name != profile.name),
+        },
+        "environment_key": _environment_key(key) if key.is_given else None,
+        "official_profile": _official_members(official, runtime) if official else None,
+        "note": (describe_destination(settings) if settings.crosses_origin else "") or None,
+        "sources": list(_source_rows(settings, official, flags, runtime)),
+    }
+
+
+def _environment_key(key: Credential) -> Report:
+    """Return the key and the commands that use it: always, and only if there is no API key."""
+    accepting = [operation for operation in OPERATIONS if "environment key" in operation.accepts]
+    always = [operation.command for operation in accepting if "API key" not in operation.accepts]
+    others = [operation.command for operation in accepting if "API key" in operation.accepts]
+    return {
+        "value": mask(key.secret.strip()),
+        "source": key.source,
+        "used_by": ["beta:worker", *always],
+        "used_without_api_key_by": others,
+    }
+
+
+# The sources of credentials
+
+
+def _source_rows(
+    settings: Settings, official: _Official | None, flags: Flags, runtime: Runtime
+) -> Iterator[Report]:
+    """Yield each place where a credential may be; its state is `used`, `shadowed`, `empty` or `absent`."""
+    used = settings.connection.credential
+    for place in settings.provenance.places:
+        if not place.is_given:
+            state, value = "absent" if place.text is None else "empty", None
+        else:
+            state = "used" if used and place.source == used.source else "shadowed"
+            value = _value(place, official, runtime)
+            if state == "used" and place.rule and place.rule.is_complete:
+                value += _cached_end(place.rule, settings.connection.base_url, runtime)
+        yield {"source": place.source, "kind": place.kind, "state": state, "value": value}
+    if official and not settings.provenance.profile.official:
+        is_federation = official.profile and official.profile.is_federation
+        source = f"{'federation' if is_federation else 'login'} of profile {official.name!r}, official tool"
+        value = _official_value(official, flags, runtime)
+        yield {"source": source, "kind": "auth_token", "state": "shadowed", "value": value}
+
+
+def _value(place: Credential, official: _Official | None, runtime: Runtime) -> str:
+    """Return a masked credential, or how it is got."""
+    if place.rule:
+        return _rule_text(place.rule)
+    if place.official and official:
+        return _login_text(official, runtime)
+    text = (place.text or "").strip()
+    form = _FORMS.get(place.form)
+    return form.format(shown("api_key_command", text)) if form else mask(text)
+
+
+def _rule_text(rule: FederationRule) -> str:
+    """Return how a federation gets its token, without the identity token."""
+    token = mask(rule.identity_token) if rule.identity_token else "no token"
+    if rule.identity_token_file:
+        token = f"the token in {rule.identity_token_file}"
+    return f"exchanges {token} by {rule.rule_id or 'no rule'}"
+
+
+def _cached_end(rule: FederationRule, base_url: str, runtime: Runtime) -> str:
+    from ant_cli.settings.token_cache import TokenCache  # late: few runs have a federation
+
+    token = TokenCache(rule, base_url, runtime).read()
+    return f"; its access token {_end_text(token.expires_at, runtime)}" if token else ""
+
+
+# The official tool's profile
+
+
+def _official_profile(selected: SelectedProfile, runtime: Runtime) -> _Official | None:
+    """Return the selected profile of the official tool, one with the selected name, or else the active one."""
+    environ = runtime.environ
+    same = bool(selected.name) and has_profile(selected.name, environ)
+    name, profile = selected.name if same else "", selected.official
+    try:
+        name = name or active_name(environ)
+        profile = profile or read_profile(name, environ)
+        login = read_login(profile, runtime) if profile and not profile.is_federation else None
+    except CredentialError as error:
+        return _Official(name or "active_config", profile, None, error.message)
+    return _Official(name, profile, login, "") if profile else None
+
+
+def _official_members(official: _Official, runtime: Runtime) -> Report:
+    """Return it without tokens. A login says more than the profile, which may leave its owner out."""
+    profile, login = official.profile, official.login
+    return {
+        "name": official.name,
+        "type": profile.type if profile else None,
+        "config": str(profile.path) if profile else None,
+        "credentials": str(profile.credentials_path) if profile and not profile.is_federation else None,
+        "logged_in": login is not None,
+        "account_email": (login and login.account_email) or None,
+        "organization_id": (login and login.organization_id) or (profile and profile.organization_id) or None,
+        "organization_name": (login and login.organization_name) or None,
+        "workspace_id": (login and login.workspace_id) or (profile and profile.workspace_id) or None,
+        "workspace_name": (login and login.workspace_name) or None,
+        "scope": (login and login.scope) or None,
+        "expires_at": int(login.expires_at) if login and login.expires_at is not None else None,
+        "problem": official.problem or None,
+        "others": [name for name in profile_names(runtime.environ) if name != official.name],
+    }
+
+
+def _official_value(official: _Official, flags: Flags, runtime: Runtime) -> str:
+    """Return the masked token and its expiry, how it is got, or what is wrong."""
+    if official.profile and official.profile.is_federation and not official.problem:
+        return _rule_text(rule_of(flags, runtime.environ, official.profile, ""))
+    return _login_text(official, runtime)
+
+
+def _login_text(official: _Official, runtime: Runtime) -> str:
+    if official.problem or official.login is None:
+        return official.problem or "not logged in"
+    return f"{mask(official.login.access_token)}, {_end_text(official.login.expires_at, runtime)}"
+
+
+def _end_text(expires_at: float | None, runtime: Runtime) -> str:
+    """Return in words when a token expires or has expired, in Unix seconds."""
+    if expires_at is None:
+        return "without an end"
+    return f"{'ended' if expires_at <= runtime.now() else 'ends'} {_date(expires_at)}"
+
+
+def _date(seconds: float) -> str:
+    if not _FIRST_S <= seconds <= _LAST_S:
+        return "before the year 1" if seconds < 0 else "after the year 9999"
+    from datetime import datetime, timedelta  # late: few have a login
+
+    date = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # gmtime ends in the year 3000 on Windows
+    return f"{date:%Y-%m-%d %H:%M} UTC"
+
+
+# The text for people
+
+
+def _report_text(report: Report, runtime: Runtime) -> str:
+    """Return the report for people."""
+    rows = report["sources"]
+    width = max(len(row["source"]) for row in rows)
+    return "\n".join(
+        (
+            *(f"{label:12}{text}" for label, text in _labelled(report, runtime)),
+            "",
+            "Credentials are looked up in this order, and the first one is used:",
+            *(
+                f"{number:3}. {row['source']:{width}}  {_state_text(row, report['credential'])}"
+                for number, row in enumerate(rows, 1)
+            ),
+        )
+    )
+
+
+def _labelled(report: Report, runtime: Runtime) -> Iterator[tuple[str, str]]:
+    """Yield the settings in use, each with its label. A line that continues the previous one has no label."""
+    url, workspace, key = report["base_url"], report["workspace_id"], report["environment_key"]
+    yield "Credential", _credential_text(report)
+    yield "Base URL", f"{url['value']} ({url['source']})"
+    for shadowed in url["shadows"]:
+        yield "", f"shadows {shadowed['source']}: {shadowed['value']}"
+    text = f"{workspace['value']} ({workspace['source']})" if workspace["value"] else "the credential's own"
+    yield "Workspace", text
+    yield "Profile", _profile_text(report["profile"])
+    if key:
+        yield "Environment", f"{key['value']} (environment key, from {key['source']})"
+        yield "", f"for {', '.join(key['used_by'])}"
+        names = ", ".join(command.rpartition(" ")[2] for command in key["used_without_api_key_by"])
+        yield "", f"without an API key also for beta:environments:work {names}"
+    if report["official_profile"]:
+        yield from _official_texts(report, runtime)
+    if report["note"]:
+        yield "Note", report["note"]
+
+
+def _credential_text(report: Report) -> str:
+    for row in report["sources"]:
+        if row["state"] == "used":
+            return f"{row['value']} ({_KINDS[row['kind']]}, from {row['source']})"
+    return "none" if report["base_url"]["needs_credential"] else "none, and the emulator needs none"
+
+
+def _profile_text(profile: Report) -> str:
+    """Return the profile, its source and its file; without a profile, the reason."""
+    path, others = profile["file"], _others_text(profile)
+    if profile["name"]:
+        source = _ACTIVE.get(profile["source"], f"named by {profile['source']}")
+        return f"{profile['name']} ({source}), from {path}{others}"
+    if others:
+        return f"none is active{others} ({path})"
+    return f"none ({path or 'there is no folder for them'})"
+
+
+def _others_text(profile: Report) -> str:
+    return f"; others: {', '.join(profile['others'])}" if profile["others"] else ""
+
+
+def _official_texts(report: Report, runtime: Runtime) -> Iterator[tuple[str, str]]:
+    """Yield whom a login of the official tool belongs to, or what its profile gives, and where it is stored."""
+    official = report["official_profile"]
+    of_profile = f"of profile {official['name']!r}"
+    rows = (
+        row
+        for row in report["sources"]
+        if row["source"].startswith((f"login {of_profile}", f"federation {of_profile}"))
+    )
+    text = (_owner(official) if official["logged_in"] else "") or next(rows)["value"]
+    yield "Official", f"{official['name']}: {text}{_others_text(official)}"
+    if official["logged_in"]:
+        yield "", f"{_end_text(official['expires_at'], runtime)}, in {official['credentials']}"
+    elif official["config"]:
+        yield "", f"in {official['config']}"
+
+
+def _owner(official: Report) -> str:
+    """Return the account, organization and workspace of a login; empty if its file names none."""
+    texts = [official["account_email"]]
+    for place in ("organization", "workspace"):
+        name, identifier = official[f"{place}_name"], official[f"{place}_id"]
+        if name or identifier:
+            texts.append(
+                f"{place} {name} ({identifier})" if name and identifier else f"{place} {name or identifier}"
+            )
+    return collapse_space(", ".join(filter(None, texts)))  # a server wrote them, so they may contain anything
+
+
+def _state_text(row: Report, used: str | None) -> str:
+    texts = {
+        "absent": "not given" if row["source"].startswith("--") else "not set",
+        "empty": "empty, so treated as not set",
+        "used": f"{row['value']}  <- used",
+        "shadowed": f"{row['value']}  {f'shadowed by {used}' if used else 'not used'}",
+    }
+    return texts[row["state"]]
