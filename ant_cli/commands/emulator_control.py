@@ -28,27 +28,12 @@ from ant_cli.settings.rows import DEFAULT_BASE_URL
 _NO_EMULATOR = "the server at the base URL is not the emulator."
 
 
-def enqueue(
-    runtime: Runtime,
-    flags: Flags,
-    *,
-    environment_id: str,
-    session_id: str = "",
-    count: int,
-    metadata: str = "",
-    type: str,  # noqa: A002 - named as the flag is
-    no_secret: bool = False,
-) -> None:
-    """Put work in a queue, as a new session does in the real service."""
-    if type not in WORK_TYPES:
-        raise BadValue("--type", f"must be {' or '.join(WORK_TYPES)}, got {type!r}")
-    body: dict[str, Any] = {"count": count, "type": type, "secret": not no_secret}
-    if session_id:
-        body["session_id"] = session_id
-    if metadata:
-        body["metadata"] = _read_metadata(metadata)
+def enqueue(runtime: Runtime, flags: Flags, *, environment_id: str, **asked: Any) -> None:
+    """Put work in a queue, as a new session does in the real service. The flags are the fields of the work."""
+    if asked["type"] not in WORK_TYPES:
+        raise BadValue("--type", f"must be {' or '.join(WORK_TYPES)}, got {asked['type']!r}")
     response = _call_for_environment(
-        runtime, flags, environment_id, "enqueue", f"emulator enqueue {{}}{target_flags(flags)}", body
+        runtime, flags, environment_id, "enqueue", f"emulator enqueue {{}}{target_flags(flags)}", _work(asked)
     )
     try:
         ids = [item["id"] for item in response["data"]]
@@ -79,26 +64,23 @@ def _call_for_environment(
     return _call_emulator(runtime, flags, "POST", path, body, environment_id, command)
 
 
+def _work(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of new work. UsageError if --metadata is not keys and values."""
+    fields = {name: value for name, value in asked.items() if value != ""}
+    fields["secret"] = not fields.pop("no_secret", False)
+    if "metadata" in fields:
+        fields["metadata"] = json.loads(encode(mapping("--metadata", fields["metadata"])))
+    return fields
+
+
 # Sessions
 
 
-def create_session(
-    runtime: Runtime,
-    flags: Flags,
-    *,
-    environment_id: str = "",
-    script: str = "",
-    title: str = "",
-    metadata: str = "",
-    no_secret: bool = False,
-) -> None:
-    """Create a session whose agent follows a script, and put its work in the queue."""
-    body: dict[str, Any] = {"secret": not no_secret}
-    if script:
-        body["script"] = _read_script(runtime, script)
-    if metadata:
-        body["metadata"] = _read_metadata(metadata)
-    body |= {name: value for name, value in (("environment_id", environment_id), ("title", title)) if value}
+def create_session(runtime: Runtime, flags: Flags, **asked: Any) -> None:
+    """Create a session whose agent follows a script, and put its work in the queue. The flags are its fields."""
+    body = _work(asked)
+    if "script" in body:
+        body["script"] = _read_script(runtime, body["script"])
     response = _call_emulator(runtime, flags, "POST", "/sessions", body)
     print_result(runtime, flags, str(response.get("id")), response)
 
@@ -112,12 +94,7 @@ def _read_script(runtime: Runtime, path: str) -> Any:
     return json.loads(encode(steps))
 
 
-def show_session(
-    runtime: Runtime,
-    flags: Flags,
-    *,
-    session_id: str,
-) -> None:
+def show_session(runtime: Runtime, flags: Flags, *, session_id: str) -> None:
     """Print the events of a session, the oldest first."""
     response = _call_emulator(runtime, flags, "GET", f"/sessions/{path_segment('SESSION_ID', session_id)}")
     events = response.get("events")
@@ -137,22 +114,9 @@ def _event_line(event: Any) -> str:
 # Time, faults, and reset
 
 
-def clock(
-    runtime: Runtime,
-    flags: Flags,
-    *,
-    advance_ms: int | None = None,
-    now: str = "",
-) -> None:
-    """Show the emulator's clock, or move it, so that leases run out without waiting."""
-    body: dict[str, Any] = {"now": now} if now else {}
-    if advance_ms is not None:
-        body["advance_ms"] = advance_ms
-    response = (
-        _call_emulator(runtime, flags, "POST", "/clock", body)
-        if body
-        else _call_emulator(runtime, flags, "GET", "/clock")
-    )
+def clock(runtime: Runtime, flags: Flags, **asked: Any) -> None:
+    """Show the emulator's clock, or move it, so that leases run out without waiting. The flags say where to."""
+    response = _call_emulator(runtime, flags, "POST" if asked else "GET", "/clock", asked or None)
     print_result(runtime, flags, str(response.get("now")), response)
 
 
@@ -175,17 +139,8 @@ def fault(runtime: Runtime, flags: Flags, **asked: Any) -> None:
         if "method" in asked:
             asked["method"] = asked["method"].upper()
         response = _call_emulator(runtime, flags, "POST", "/faults", asked)
-    print_result(
-        runtime,
-        flags if "format" in flags else flags.with_values(format="json"),
-        "",
-        response.get("data", response),
-    )
-
-
-def _read_metadata(text: str) -> Any:
-    """Return the keys and values of --metadata. Raises UsageError if it is something else."""
-    return json.loads(encode(mapping("--metadata", text)))
+    as_data = flags if "format" in flags else flags.with_values(format="json")
+    print_result(runtime, as_data, "", response.get("data", response))
 
 
 def _call_emulator(

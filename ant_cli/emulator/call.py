@@ -18,16 +18,10 @@ if TYPE_CHECKING:
 LARGEST_BODY = 10 * 1024 * 1024
 
 
-class Headers:
-    """The headers of a request, by case-insensitive name."""
-
-    def __init__(self, environ: WSGIEnvironment) -> None:
-        self._environ = environ
-
-    def get(self, name: str, default: str = "") -> str:
-        """Return a header."""
-        value: str = self._environ.get(f"HTTP_{name.upper().replace('-', '_')}", default)
-        return value
+def header(environ: WSGIEnvironment, name: str) -> str:
+    """Return a header by its name in lower case; empty if it was not sent."""
+    value: str = environ.get(f"HTTP_{name.upper().replace('-', '_')}", "")
+    return value
 
 
 def query_of(environ: WSGIEnvironment) -> Mapping[str, str]:
@@ -59,11 +53,12 @@ BOOLEANS = {"true": True, "false": False}
 
 
 class Call(NamedTuple):
-    """One request: the IDs of its path, its query, its headers and its body."""
+    """One request: the IDs of its path, its query, its worker and its body."""
 
     ids: Mapping[str, str]
     query: Mapping[str, str]
-    headers: Headers
+    worker_id: str
+    """The name of the worker that sent it; empty if it has none."""
     body: bytes
     is_stopping: Callable[[], bool]
     """Whether a stream should end, because the server stops or the client has disconnected."""

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import time
-
-from ant_cli.runtime.light_typing import Protocol
+from collections.abc import Callable
 
 MICROSECONDS_PER_MS = 1_000
 MICROSECONDS_PER_SECOND = 1_000_000
 
 
-class Clock(Protocol):
-    """Anything that tells the time."""
-
-    def now(self) -> int:
-        """Return the microseconds since 1970, UTC."""
+Clock = Callable[[], int]
+"""Returns the microseconds since 1970, UTC."""
 
 
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> int:
-        """Return the microseconds since 1970, UTC."""
-        return time.time_ns() // 1_000
+def system_clock() -> int:
+    """Return the machine's time."""
+    return time.time_ns() // 1_000
 
 
 def rfc3339(moment: int) -> str:

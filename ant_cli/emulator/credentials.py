@@ -14,10 +14,13 @@ import json
 import re
 from collections.abc import Sequence
 
-from ant_cli.emulator.call import Headers
+from ant_cli.emulator.call import header
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.store import Store, Transaction
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 API_KEY = "an API key (x-api-key)"
 ENVIRONMENT_KEY = "an environment key (authorization: Bearer)"
@@ -46,12 +49,12 @@ class SentCredential(NamedTuple):
     secret: str
 
 
-def credentials_of(headers: Headers, api_key: str) -> list[SentCredential]:
+def credentials_of(environ: WSGIEnvironment, api_key: str) -> list[SentCredential]:
     """Return the credentials of a request. It may have both an API key and a bearer token."""
-    scheme, _, token = headers.get("authorization", "").partition(" ")
+    scheme, _, token = header(environ, "authorization").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
     given = (
-        SentCredential(API_KEY, headers.get("x-api-key", "")),
+        SentCredential(API_KEY, header(environ, "x-api-key")),
         SentCredential(_kind_of_bearer(bearer, api_key), bearer),
     )
     return [credential for credential in given if credential.secret]

@@ -41,12 +41,14 @@ ADMIN = "/_emulator"
 # Endpoints that belong to no resource
 
 
-LISTED_MODELS = (
-    ("claude-opus-4-5-20251101", "Claude Opus 4.5", "2025-11-01T00:00:00Z"),
-    ("claude-sonnet-4-5-20250929", "Claude Sonnet 4.5", "2025-09-29T00:00:00Z"),
-    ("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "2025-10-01T00:00:00Z"),
-)
-"""ID, name and date of the models in the list. None can be used."""
+MODEL = {
+    "type": "model",
+    "id": "claude-opus-4-5-20251101",
+    "display_name": "Claude Opus 4.5",
+    "created_at": "2025-11-01T00:00:00Z",
+    "lifecycle": "active",
+}
+"""The only model in the list, which can't be used."""
 
 
 def health(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
@@ -57,19 +59,8 @@ def health(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes b
 
 
 def list_models(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
-    """Return the first `limit` models."""
-    limit = call.number("limit", 20, 1, 1000)
-    data = [
-        {"type": "model", "id": model, "display_name": name, "created_at": date, "lifecycle": "active"}
-        for model, name, date in LISTED_MODELS[:limit]
-    ]
-    page = {
-        "data": data,
-        "has_more": limit < len(LISTED_MODELS),
-        "first_id": data[0]["id"],
-        "last_id": data[-1]["id"],
-    }
-    return json.dumps(page)
+    """Return the list of models. Clients request it to check their key, and to learn the organization."""
+    return json.dumps({"data": [MODEL], "has_more": False, "first_id": MODEL["id"], "last_id": MODEL["id"]})
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from ant_cli.emulator.clock import Clock, SystemClock
+from ant_cli.emulator.clock import Clock, system_clock
 from ant_cli.emulator.errors import UnusableDatabase
-from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
+from ant_cli.runtime.light_typing import Any, TypeVar
 
 IN_MEMORY = ":memory:"
 BUSY_SECONDS = 30.0
@@ -137,7 +137,7 @@ class Transaction:
         """The time of the transaction: the clock's, plus the offset in the database."""
         if self._moment is None:
             offset = self.connection.execute("SELECT offset FROM clock").fetchone()[0]
-            self._moment = self.clock.now() + offset
+            self._moment = self.clock() + offset
         return self._moment
 
     def one(self, sql: str, *values: object) -> Row | None:
@@ -170,7 +170,7 @@ class Store:
     def __init__(
         self, database: str | Path, clock: Clock | None = None, *, lease_seconds: int = LEASE_SECONDS
     ) -> None:
-        self.clock = clock or SystemClock()
+        self.clock = clock or system_clock
         self.lease_seconds = lease_seconds
         """How long a lease lasts, unless its worker asks for a shorter one."""
         self._database = str(database)
@@ -238,31 +238,20 @@ class Store:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         try:
-            if _version(connection) == (0, 0) and _is_empty(connection):
+            if _is_empty(connection):
                 _create(connection)
-            version = _version(connection)
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
             connection.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.DatabaseError as error:
             raise UnusableDatabase(f"{self._database} cannot be used: {error}.") from error
-        if version.application != APPLICATION_ID:
+        if application != APPLICATION_ID:
             raise UnusableDatabase(f"{self._database} is not a database of this emulator.")
-        if version.schema != SCHEMA_VERSION:
+        if version != SCHEMA_VERSION:
             raise UnusableDatabase(
-                f"{self._database} has schema version {version.schema}, and this emulator reads {SCHEMA_VERSION}. "
+                f"{self._database} has schema version {version}, and this emulator reads {SCHEMA_VERSION}. "
                 "Use another file, or the version of ant that wrote it."
             )
-
-
-class _Version(NamedTuple):
-    """What a file says that it is."""
-
-    application: int
-    schema: int
-
-
-def _version(connection: sqlite3.Connection) -> _Version:
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    return _Version(application, connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

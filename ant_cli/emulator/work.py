@@ -128,15 +128,14 @@ def poll(store: Store, call: Call) -> str:
     reclaim_ms = min(call.number("reclaim_older_than_ms", RECLAIM_MS, 0), LONGEST_RECLAIM_MS)
     block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
-    worker_id = call.headers.get("anthropic-worker-id")
     with work_transaction(store, call) as (transaction, environment):
         if environment.config_type != "self_hosted":
             raise InvalidRequest(
                 f"Only BYOC and bridge environments support work polling. Environment {environment.id} is "
                 f"anthropic_{environment.config_type}."
             )
-        if worker_id:
-            transaction.run(SQL_SEEN, environment.id, worker_id, transaction.now)
+        if call.worker_id:
+            transaction.run(SQL_SEEN, environment.id, call.worker_id, transaction.now)
         item = _lease_next(transaction, environment.id, reclaim)
     if item is None and block_ms:
         # If the client has disconnected, the item would be lost until it is reclaimed.

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ant_cli.emulator import faults
-from ant_cli.emulator.call import Call, Headers, query_of, read_body
+from ant_cli.emulator.call import Call, header, query_of, read_body
 from ant_cli.emulator.clock import Clock
 from ant_cli.emulator.credentials import SentCredential, credentials_of, is_same, of_kinds, opens
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
@@ -129,8 +129,7 @@ class Emulator:
         bound_host = environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # pages don't know the key
             _refuse_browsers(environ, bound_host)
-        headers = Headers(environ)
-        known = self._known_credentials(headers, path)
+        known = self._known_credentials(environ, path)
         route, ids = match(path, method)
         fault, has_left = None, False
         if is_api(path):
@@ -138,18 +137,19 @@ class Emulator:
                 self._check_access(of_kinds(known, route.takes), path)
             fault = faults.take(self._store, method, path)
             has_left = faults.carry_out(fault, environ.get(PATIENCE_S, math.inf))
-            self._check_headers(headers, needs_beta=path != MODELS)
+            self._check_headers(environ, needs_beta=path != MODELS)
         is_stopping = environ.get(IS_STOPPING, _never)
         body = read_body(environ)
-        call = Call(ids, query_of(environ), headers, body, is_stopping, self._api_key or "")
+        worker_id = header(environ, "anthropic-worker-id")
+        call = Call(ids, query_of(environ), worker_id, body, is_stopping, self._api_key or "")
         outcome = _RequestOutcome(route.handler(self._store, call), fault)
         if has_left:
             raise ClientLeft
         return outcome
 
-    def _known_credentials(self, headers: Headers, path: str) -> list[SentCredential]:
+    def _known_credentials(self, environ: WSGIEnvironment, path: str) -> list[SentCredential]:
         """Return the credentials that the emulator knows. Raises EmulatorError if it needs one and knows none."""
-        given = credentials_of(headers, self._api_key or "")
+        given = credentials_of(environ, self._api_key or "")
         if self._api_key is None:
             known, is_needed = given, self._require_credential and is_api(path)
         else:
@@ -169,12 +169,12 @@ class Emulator:
         if all(opens(self._store, path, each, self._api_key or "") is False for each in given):
             raise EmulatorError(403, f"{given[0].kind} belongs to another environment or work item.")
 
-    def _check_headers(self, headers: Headers, *, needs_beta: bool) -> None:
-        _check_version(headers.get("anthropic-version"))
-        betas = headers.get("anthropic-beta", "").split(",")
+    def _check_headers(self, environ: WSGIEnvironment, *, needs_beta: bool) -> None:
+        _check_version(header(environ, "anthropic-version"))
+        betas = header(environ, "anthropic-beta").split(",")
         if needs_beta and not any(beta.strip().startswith(BETA) for beta in betas):
             raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
-        workspace = headers.get("anthropic-workspace-id")
+        workspace = header(environ, "anthropic-workspace-id")
         if self._workspace_id and workspace and workspace != self._workspace_id:
             raise InvalidRequest(
                 f"anthropic-workspace-id: the key belongs to another workspace than {workspace!r}."

@@ -9,7 +9,7 @@ class ManualClock:
     def __init__(self, time: int = 1_773_568_800_000_000) -> None:
         self.time = time
 
-    def now(self) -> int:
+    def __call__(self) -> int:
         """Return the microseconds since 1970, UTC."""
         return self.time
 

@@ -151,6 +151,11 @@ def test_each_key_is_refused_where_the_api_refuses_it(environments, worker_clien
         worker_client.beta.environments.retrieve(queue)
 
 
+def test_the_sdk_reads_the_list_of_models_to_its_end(client):
+    """The list has one page, whatever the limit is."""
+    assert len(list(client.models.list(limit=1))) == 1
+
+
 def test_the_sdk_retries_through_faults(served, client):
     """With its retries, it does not notice temporary errors and broken connections."""
     for fault in ({"status": 529, "retry_after_ms": 1}, {"disconnect": True}):

@@ -34,7 +34,7 @@ class Machine(RuleBasedStateMachine):
     def expire(self):
         """Update the model to the time of the clock."""
         for item in self.items.values():
-            if item["state"] in ("starting", "active", "stopping") and item["lease"] <= self.clock.now():
+            if item["state"] in ("starting", "active", "stopping") and item["lease"] <= self.clock():
                 ended = item["state"] == "stopping"
                 item.update(state="stopped" if ended else "queued", handed=None, beat=None)
 
@@ -113,7 +113,7 @@ class Machine(RuleBasedStateMachine):
             assert response.status_code == (400 if key in self.known else 404)
             return
         self.expire()
-        before = self.clock.now() - (5_000 if reclaim is None else reclaim) * 1_000
+        before = self.clock() - (5_000 if reclaim is None else reclaim) * 1_000
         free = [
             work
             for work, item in self.items.items()
@@ -122,7 +122,7 @@ class Machine(RuleBasedStateMachine):
         ]
         assert (response.json or {}).get("id") == next(iter(free), None)
         if free:
-            self.items[free[0]]["handed"] = self.clock.now()
+            self.items[free[0]]["handed"] = self.clock()
 
     def act(self, work, action, body=None, **query):
         """Act on an existing item, and return the item of the model, too."""
@@ -137,7 +137,7 @@ class Machine(RuleBasedStateMachine):
         item, response = self.act(work, "ack")
         if item and item["state"] == "queued":
             assert response.status_code == 200
-            item.update(state="starting", lease=self.clock.now() + LEASE * 1_000)
+            item.update(state="starting", lease=self.clock() + LEASE * 1_000)
         elif item:
             assert response.status_code == 409
 
@@ -157,7 +157,7 @@ class Machine(RuleBasedStateMachine):
         else:
             last = response.json["last_heartbeat"]
             assert item["beat"] is None or last > item["beat"]
-            item.update(state="active", beat=last, lease=self.clock.now() + ttl * 1_000_000)
+            item.update(state="active", beat=last, lease=self.clock() + ttl * 1_000_000)
 
     @rule(work=work, force=st.booleans())
     def stop(self, work, force):
