@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -15,6 +16,8 @@ _BULK_SHARE = 2
 _COST = 200
 """Added to the size of each text, for the objects that it consists of."""
 _MOST_PERIODS = 4
+_PAUSE_S = 0.01
+"""The time between two looks at the queue: to wake up for each text would cost more than to write it."""
 _FRAME_S = 0.5
 
 _Render = Callable[[], str]
@@ -104,3 +107,5 @@ class BackgroundWriter:
             self._write(text)
             if is_last:
                 return
+            if not self._waiting and not self._closing:
+                time.sleep(_PAUSE_S)
