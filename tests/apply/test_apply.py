@@ -303,8 +303,8 @@ def test_a_plan_as_data_has_the_files_that_were_left_out(team):
     ]
 
 
-def test_suggested_commands_go_to_the_same_lock_file_and_account(team):
-    """They can be copied."""
+def test_suggested_commands_go_to_the_same_lock_file_and_account(team, monkeypatch):
+    """They can be copied. What the run finds anyway is left out."""
     team.write("stage/environments/a.yaml")
     team.apply("--lock-file", "stage/claude-lock.json", "stage")
     identifier = team.server()["a"]["id"]
@@ -314,6 +314,9 @@ def test_suggested_commands_go_to_the_same_lock_file_and_account(team):
     assert command in result.stderr
     assert team.ant(*command.split()[1:]).exit == 0
     assert team.ant("diff", "stage").exit == 0
+    team.by_hand("update", identifier, "--description", "by hand again")
+    monkeypatch.chdir("stage")
+    assert team.ant("apply", "--yes").stderr.endswith(f"ant export {identifier} --force\n")
 
 
 def test_without_a_terminal_nothing_is_applied_without_yes(team):

@@ -7,10 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 import yaml
+
+from ant_cli.emulator import Emulator
+from tests.apply.conftest import Team
+from tests.served_emulator import serving
 
 PAGE = (Path(__file__).parents[2] / "docs" / "apply.md").read_text("utf-8")
 pytestmark = pytest.mark.skipif(
@@ -41,9 +46,9 @@ def shell(team, tmp_path_factory):
         **{f"GIT_{who}_{what}": "a@b.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
     }
 
-    def run(script: str, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(script: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = ["bash", "-eo", "pipefail", "-c", script, "deploy.sh", *words]
-        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        return subprocess.run(command, env=environ | variables, capture_output=True, text=True, check=False)
 
     setup = f"git init -q --bare {remote} && git init -q -b main . && git remote add origin {remote}"
     assert run(f"{setup} && git commit -q --allow-empty -m start && git push -q -u origin main").returncode == 0
@@ -51,10 +56,10 @@ def shell(team, tmp_path_factory):
     return run
 
 
-def steps(job: str) -> list[str]:
-    """Return the commands of a job of the workflow."""
-    workflow = yaml.safe_load(block("workflow"))
-    return [step["run"] for step in workflow["jobs"][job]["steps"] if "run" in step]
+def steps(job: str, workflow: str = "workflow", stage: str = "") -> list[str]:
+    """Return the commands of a job of a workflow."""
+    text = block(workflow).replace("${{ matrix.stage }}", stage)
+    return [step["run"] for step in yaml.safe_load(text)["jobs"][job]["steps"] if "run" in step]
 
 
 def test_the_workflow_shows_a_plan_and_applies_it(team, shell):
@@ -91,3 +96,58 @@ def test_the_script_on_the_page_plans_and_applies(team, shell):
     assert shell(script, "apply").returncode == 1
     team.write("environments/a.yaml", "config: 3")
     assert shell(script, "plan").returncode == 2
+
+
+@pytest.fixture
+def stages(team, shell, clean_environ):
+    """Return two accounts by the names of their stages, and make the repository of the page, as a commit."""
+    for name, file in {"template": "templates/data.yaml", "render": "render.py", "stage": "stage.sh"}.items():
+        team.write(file, block(name))
+    team.write(".gitignore", "/*/environments/\n")
+    team.write("staging/values.toml", block("values"))
+    team.write("prod/values.toml", block("values").replace("staging", "prod"))
+    assert shell("chmod +x stage.sh; git add . && git commit -qm Stages && git push -q").returncode == 0
+    with ExitStack() as stack:
+        accounts = {}
+        for stage in ("staging", "prod"):
+            emulator = stack.enter_context(closing(Emulator(":memory:", organization_id=stage)))
+            accounts[stage] = Team(stack.enter_context(serving(emulator)).url, clean_environ)
+        yield accounts
+
+
+def test_the_jobs_on_the_page_apply_the_same_files_to_two_accounts(shell, stages):
+    """Each has its values. A plan changes nothing, and both lock files are committed."""
+    for job, environments in {"plan": set(), "apply": {"data"}}.items():
+        for stage, account in stages.items():
+            for command in steps(job, "stages", stage):
+                done = shell(command, ANTHROPIC_BASE_URL=account.url)
+                assert done.returncode == 0, done.stderr
+            assert set(account.server()) == environments
+    for stage, account in stages.items():
+        environment = account.server()["data"]
+        assert environment["metadata"] == {"stage": stage}
+        assert environment["config"]["networking"]["allowed_hosts"] == [f"api.{stage}.example.com"]
+        assert environment["config"]["packages"]["pip"] == ["pandas==2.3.3", "polars"]
+        assert shell(f"./stage.sh {stage} --dry-run --exit-code", ANTHROPIC_BASE_URL=account.url).returncode == 0
+    files = shell("git ls-tree -r --name-only origin/main").stdout.split()
+    assert files == [
+        ".gitignore",
+        *("prod/claude-lock.json", "prod/values.toml", "render.py"),
+        *("stage.sh", "staging/claude-lock.json", "staging/values.toml", "templates/data.yaml"),
+    ]
+
+
+def test_a_stage_of_the_page_is_applied_with_its_profile_and_not_to_the_other_account(shell, stages):
+    """Without a key in the environment, the profile of its name is used. A missing value is an error."""
+    no_key = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": ""}
+    for stage, account in stages.items():
+        create = f"ant profile create {stage} --base-url {account.url}"
+        key = f"echo sk-ant-x | ant profile set api_key --profile {stage}"
+        assert shell(f"{create} && {key}", **no_key).returncode == 0
+        done = shell(f"./stage.sh {stage} --yes", **no_key)
+        assert (done.returncode, f"profile {stage}\n" in done.stdout) == (0, True), done.stderr
+        assert set(account.server()) == {"data"}
+    done = shell("./stage.sh staging --yes --profile prod", **no_key)
+    assert (done.returncode, "tracks resources on server" in done.stderr) == (1, True)
+    Path("prod/values.toml").write_text("stage = 'prod'\n")
+    assert shell("./stage.sh prod --yes", **no_key).returncode == 1
