@@ -133,7 +133,6 @@ def test_a_new_operation_needs_only_a_row():
         "Rename.",
         (ENVIRONMENT_ID, Param("name", "body", str, "A name.", required=True), Param("dry", "query", bool, "Try.")),
         (),
-        positional=ENVIRONMENT_ID,
     )
     flags = {"environment_id": "env_1", "name": "n", "dry": "true"}
     with os.fdopen(piped(None), "rb") as source:

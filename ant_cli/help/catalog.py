@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ant_cli.help.command_row import VERSION, Command
-from ant_cli.help.contents import EXAMPLES, SUMMARIES, SUMMARY
+from ant_cli.help.contents import EXAMPLES, NOTES, SUMMARIES, SUMMARY
 from ant_cli.operations import GROUPS, of_group
 from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.spec import Operation, Param
@@ -60,8 +60,8 @@ def _api_group(group: str) -> Command:
 def _api_command(operation: Operation) -> Command:
     """Return the command that calls an operation."""
     text = operation.summary
-    if operation.notes:
-        text += f"\n\n{operation.notes} It takes an {' or an '.join(_keys(operation))}."
+    if notes := NOTES.get(operation.group):
+        text += f"\n\n{notes} It takes an {' or an '.join(_keys(operation))}."
     return Command(
         (operation.group, operation.name),
         text,

@@ -31,6 +31,12 @@ SECTIONS = {
 }
 SUMMARIES = {name: summary for section in SECTIONS.values() for name, summary in section.items()}
 """What each top-level command or group does, in one sentence."""
+NOTES = {
+    "beta:environments:work": (
+        "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
+    ),
+}
+"""Further text of the pages of a group's commands."""
 EXAMPLES = (
     ("try it here, without an account", "ant --local beta:environments create --name demo"),
     ("the environments of your organization", "ant beta:environments list"),

@@ -154,7 +154,6 @@ RETRIEVE = Operation(
             "--transform config.packages.pip --format jsonl",
         ),
     ),
-    positional=ENVIRONMENT_ID,
     past_participle="retrieved",
 )
 
@@ -205,7 +204,6 @@ UPDATE = Operation(
             "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW --add packages.pip=polars --metadata tier=",
         ),
     ),
-    positional=ENVIRONMENT_ID,
     partial_update=True,
     lists=(*(f"packages.{name}" for name in PACKAGE_MANAGERS), "networking.allowed_hosts"),
     server_fields=SERVER_FIELDS,
@@ -223,7 +221,6 @@ DELETE = Operation(
         ("one", "beta:environments delete env_011CZkZ9X2dpNyB7HsEFoRfW"),
         ("see what would be sent", "beta:environments delete env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
     ),
-    positional=ENVIRONMENT_ID,
     asks="always",
     success_message="Deleted {id}.",
     check_command="beta:environments retrieve {environment_id}",
@@ -244,7 +241,6 @@ ARCHIVE = Operation(
             "beta:environments archive env_011CZkZ9X2dpNyB7HsEFoRfW --transform archived_at -r",
         ),
     ),
-    positional=ENVIRONMENT_ID,
     asks="for several",
     success_message="Archived {id}.",
     check_command="beta:environments retrieve {environment_id}",

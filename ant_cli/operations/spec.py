@@ -208,8 +208,6 @@ class Operation(NamedTuple):
     params: tuple[Param, ...]
     examples: tuple[tuple[str, str], ...]
     """Pairs of a purpose and the command line after `ant`."""
-    positional: Param | None = None
-    """The path parameter that may also be given without its flag."""
     paginated: bool = False
     """The response is a page of items, which may name the next page."""
     partial_update: bool = False
@@ -231,14 +229,17 @@ class Operation(NamedTuple):
     """The states of items that `--until idle` waits for to end."""
     empty_message: str = ""
     """A sentence for people about a list without items."""
-    notes: str = ""
-    """Further text of the help page."""
     server_fields: tuple[str, ...] = ()
     """Fields of returned objects that only the server sets. They are dropped from piped input (D34)."""
     accepts: tuple[CredentialType, ...] = ("API key",)
     """The types of credentials that the API accepts for it: those that its reference names, or does not mention."""
     check_command: str = ""
     """A command that shows whether the change was made, for when its response is lost. Parameters are `{name}`."""
+
+    @property
+    def positional(self) -> Param | None:
+        """The path parameter that may also be given without its flag: the last one."""
+        return next(reversed(self.params_in("path")), None)
 
     @property
     def has_body(self) -> bool:

@@ -22,7 +22,6 @@ from ant_cli.operations.spec import CREDENTIAL_TYPES, Operation, Param
 GROUP = "beta:environments:work"
 QUEUE = ITEM + "/work"
 WORK_ITEM = QUEUE + "/{work_id}"
-NOTES = "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
 
 _API_OR_ENVIRONMENT_KEY = CREDENTIAL_TYPES[:2]
 
@@ -39,17 +38,10 @@ SERVER_FIELDS = (
     "stopped_at",
 )
 
-QUEUE_ID = Param(
-    "environment_id",
-    "path",
-    str,
-    "The ID of the self-hosted environment.",
-    required=True,
-    aliases=("id",),
-)
 ENVIRONMENT_ID = Param(
     "environment_id", "path", str, "The ID of the environment that the work belongs to.", required=True
 )
+QUEUE_ID = ENVIRONMENT_ID._replace(help="The ID of the self-hosted environment.", aliases=("id",))
 WORK_ID = Param("work_id", "path", str, "The work item's ID.", required=True, aliases=("id",))
 
 RETRIEVE = Operation(
@@ -66,8 +58,6 @@ RETRIEVE = Operation(
             "beta:environments:work retrieve --environment-id env_1 work_1 --transform state -r",
         ),
     ),
-    positional=WORK_ID,
-    notes=NOTES,
     past_participle="retrieved",
 )
 
@@ -111,8 +101,6 @@ POLL = Operation(
             "beta:environments:work poll env_1 --format jsonl | ant beta:environments:work ack",
         ),
     ),
-    positional=QUEUE_ID,
-    notes=NOTES,
     claims=True,
     past_participle="polled",
     accepts=_API_OR_ENVIRONMENT_KEY,
@@ -129,9 +117,7 @@ ACK = Operation(
         ("one item", "beta:environments:work ack --environment-id env_1 work_1"),
         ("IDs from a pipe", "beta:environments:work ack < work.json"),
     ),
-    positional=WORK_ID,
     success_message="Acknowledged {id}.",
-    notes=NOTES,
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="acknowledged",
     accepts=_API_OR_ENVIRONMENT_KEY,
@@ -169,8 +155,6 @@ HEARTBEAT = Operation(
             "beta:environments:work heartbeat --environment-id env_1 work_1 --desired-ttl-seconds 60",
         ),
     ),
-    positional=WORK_ID,
-    notes=NOTES,
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="extended",
     accepts=CREDENTIAL_TYPES,
@@ -191,9 +175,7 @@ STOP = Operation(
         ("gracefully: it may finish its current task", "beta:environments:work stop --environment-id env_1 work_1"),
         ("immediately", "beta:environments:work stop --environment-id env_1 work_1 --force"),
     ),
-    positional=WORK_ID,
     success_message="Requested stop of {id}.",
-    notes=NOTES,
     server_fields=(*SERVER_FIELDS, "metadata"),
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="stopped",
@@ -221,11 +203,9 @@ LIST = Operation(
             "beta:environments:work list env_1 --transform '{id,state}' --format jsonl",
         ),
     ),
-    positional=QUEUE_ID,
     paginated=True,
     busy_states=("queued", "starting", "active", "stopping"),
     empty_message="No work items.",
-    notes=NOTES,
     accepts=("environment key", "item secret"),
 )
 
@@ -258,8 +238,6 @@ UPDATE = Operation(
         ),
         ("from a pipe", "beta:environments:work update --environment-id env_1 work_1 < metadata.yaml"),
     ),
-    positional=WORK_ID,
-    notes=NOTES,
     server_fields=SERVER_FIELDS,
     past_participle="updated",
 )
@@ -275,8 +253,6 @@ STATS = Operation(
         ("all figures", "beta:environments:work stats env_1"),
         ("only the number of waiting items", "beta:environments:work stats env_1 --transform depth"),
     ),
-    positional=QUEUE_ID,
-    notes=NOTES,
     past_participle="retrieved",
     accepts=_API_OR_ENVIRONMENT_KEY,
 )
