@@ -191,26 +191,33 @@ def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) -> _ParsedArguments | None:
-    """Return the flags and the positional arguments; None if a flag asks for help."""
+    """Return the flags and the positional arguments; None if a flag asks for help.
+
+    The argument after a flag is its value, even if it starts with a dash. A boolean takes no value, and true or
+    false after it was meant as one (D22).
+    """
     flags = dict[str, FlagValue]()
     positional: list[str] = []
-    position = 0
-    while position < len(args):
-        arg, following = args[position], args[position + 1 :]
+    boolean = ""
+    words = iter(args)
+    for arg in words:
         if arg == "--":
-            positional += following
-            break
-        if arg in _HELP_FLAGS:
+            positional += words
+        elif arg in _HELP_FLAGS:
             return None
-        if not arg.startswith("-") or arg == "-":
+        elif not arg.startswith("-") or arg == "-":
+            if boolean:
+                reject_boolean_text(arg, boolean)
             positional.append(arg)
-            position += 1
-            continue
-        param, value = _flag_and_value(arg, known, command)
-        if value is None:
-            value, position = _value_of(param, arg, following, position, command)
-        _store(flags, param, value)
-        position += 1
+            boolean = ""
+        else:
+            param, value = _flag_and_value(arg, known, command)
+            boolean = "" if param.takes_value or value is not None else arg
+            if value is None:
+                value = "true" if boolean else next(words, None)
+            if value is None:
+                raise _missing_value(arg, command)
+            _store(flags, param, value)
     return _ParsedArguments(Flags(flags), positional)
 
 
@@ -226,21 +233,6 @@ def _flag_and_value(arg: str, known: Mapping[str, Param], command: str) -> tuple
     if short is not None and short.takes_value and not arg.startswith("--"):
         return short, arg[2:]
     raise _unknown_flag(name, known, command)
-
-
-def _value_of(param: Param, flag: str, following: Sequence[str], position: int, command: str) -> tuple[str, int]:
-    """Return the value of a flag without an attached value, and the position of its last argument.
-
-    The argument after a flag is its value, even if it starts with a dash. A boolean takes no value, and true or
-    false after it was meant as one (D22).
-    """
-    if param.takes_value:
-        if not following:
-            raise _missing_value(flag, command)
-        return following[0], position + 1
-    if following:
-        reject_boolean_text(following[0], flag)
-    return "true", position
 
 
 def reject_boolean_text(text: str, flag: str) -> None:

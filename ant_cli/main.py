@@ -59,9 +59,9 @@ def _dispatch(argv: Sequence[str], runtime: Runtime) -> None:
         _show_version(runtime)
         return
     if not argv and runtime.stdout.is_terminal:
-        from ant_cli.help.first_steps import show_first_steps
+        from ant_cli.help.contents import FIRST_STEPS
 
-        show_first_steps(runtime)
+        runtime.stdout.write(FIRST_STEPS.encode())
         return
     if list(argv) in _FIRST_PAGE:
         from ant_cli.help.first_page import show_first_page

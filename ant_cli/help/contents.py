@@ -41,3 +41,10 @@ EXAMPLES = (
     ("try it here, without an account", "ant --local beta:environments create --name demo"),
     ("the environments of your organization", "ant beta:environments list"),
 )
+FIRST_STEPS = """\
+ant: the Managed Agents environments API at the command line.
+Log in:                  ant auth login
+Or try it offline:       ant --local beta:environments create --name demo
+All commands and flags:  ant help
+"""
+"""What `ant` alone prints at a terminal: how to begin. In a pipe it prints the page of all commands."""

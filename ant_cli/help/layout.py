@@ -56,15 +56,11 @@ class Layout(NamedTuple):
         column = max((len(term) for term, _ in rows if len(term) <= _MAX_TERM), default=_MAX_TERM)
         indent = _MARGIN + " " * column + _MARGIN
         for term, meaning in rows:
-            lines = wrap(meaning, self.width - len(indent))
-            first = self.paint(term, "cyan") + " " * (column - len(term)) + _MARGIN
-            if len(term) > column:
-                yield [_MARGIN + first.rstrip(), *(indent + self.inline(line) for line in lines)]
-            else:
-                yield [
-                    (_MARGIN + first + self.inline(lines[0])),
-                    *(indent + self.inline(line) for line in lines[1:]),
-                ]
+            lines = [self.inline(line) for line in wrap(meaning, self.width - len(indent))]
+            start = _MARGIN + self.paint(term, "cyan")
+            if len(term) <= column:
+                start += " " * (column - len(term)) + _MARGIN + lines.pop(0)
+            yield [start, *(indent + line for line in lines)]
 
     def examples(self, examples: Sequence[Example]) -> str:
         """Return the section of the examples."""

@@ -105,7 +105,7 @@ class Requests:
                 raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
             self._note("Note: no field was given, so nothing will change.")
         name = given.get("name") or values.get("name")
-        return _assemble(operation, values, body)._replace(object_name=name if isinstance(name, str) else "")
+        return request_of(operation, values, body)._replace(object_name=name if isinstance(name, str) else "")
 
     def _note(self, note: str) -> None:
         self.notes.setdefault(note)
@@ -228,19 +228,13 @@ def _from_piped_scalar(param: Param, value: Value, where: str) -> Value:
 def request_of(
     operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value] | None = None
 ) -> Request:
-    """Return one of the program's own requests. `values` are those of path, query and headers, by parameter name.
+    """Return the request for values of path, query and headers, by parameter name, and the fields of a body.
 
     Raises:
         BadValue: if an ID can't be one segment of a path, or a value can't be sent.
 
     """
-    return _assemble(operation, values, dict(body or {}))
-
-
-# Assembly
-
-
-def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str, Value]) -> Request:
+    body = body or {}
     query = [("beta", "true")]
     headers: list[tuple[str, str]] = []
     path = operation.path
@@ -255,7 +249,7 @@ def _assemble(operation: Operation, values: Mapping[str, Value], body: dict[str,
             query.append((param.wire_name, text))
         else:
             headers.append((param.wire_name.lower(), _header(param, value)))
-    content = encode(body) if operation.has_body else None
+    content = encode(dict(body)) if operation.has_body else None
     ids = {param.name: to_text(values[param.name]) for param in operation.params_in("path")}
     message = _success_message(operation, ids, body)
     return Request(
