@@ -12,8 +12,8 @@ from ant_cli.http.sender import Delivery, Doubt, Pace, Policy, Refresh, Sender
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
-from ant_cli.settings.credentials import Credential
-from ant_cli.settings.loading import ConnectionSettings, fetch_credential
+from ant_cli.settings.credentials import Credential, fetched, no_credential
+from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:
@@ -116,14 +116,23 @@ def authenticated(
 ) -> ConnectionSettings:
     """Return the connection with the secret of its credential, or with a source of access tokens.
 
-    Clients of one connection share the source. Raises CredentialError if no credential was found.
+    Clients of one connection share the source. The emulator in this process needs no credential, so nothing is
+    fetched for it.
+
+    Raises:
+        CredentialError: if there is no credential, or its secret can't be fetched.
+
     """
-    settings = fetch_credential(settings, runtime)
-    credential = settings.credential
-    if credential is None or not credential.is_oauth or settings.tokens or is_local(settings.base_url):
+    if is_local(settings.base_url):
+        return settings
+    if settings.credential is None:
+        raise no_credential(settings.profile_name, runtime, settings.accepts)
+    credential = fetched(settings.credential, runtime)
+    settings = settings._replace(credential=credential)
+    if settings.tokens or not credential.is_oauth:
         return settings
     if credential.official:
-        from ant_cli.settings.logins.renewal import LoginTokens  # late: few runs have a login
+        from ant_cli.settings.logins.tokens import LoginTokens  # late: few runs have a login
 
         return settings._replace(tokens=LoginTokens(credential.official, runtime))
     if credential.rule is None:

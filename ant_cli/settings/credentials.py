@@ -87,14 +87,24 @@ class Credential(NamedTuple):
         return f"Credential(kind={self.kind!r}, source={self.source!r})"
 
 
-class FoundCredentials(NamedTuple):
-    """The profile of a run, and the credentials that it, flags and variables give."""
+class Provenance(NamedTuple):
+    """Where the settings of a run came from."""
 
     profile: SelectedProfile
+    credentials: tuple[Credential, ...]
+    """All credentials that were found, the one in use first."""
     places: tuple[Credential, ...]
     """Every place where an API key or a token may be, by precedence."""
-    usable: tuple[Credential, ...]
-    """All credentials that were found, the one in use first."""
+    sources: Mapping[str, str] = {}
+    """The source of each setting, as messages name it."""
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether there is another credential that the user may have meant."""
+        if len(self.credentials) < 2 or self.credentials[0].kind == "environment_key":
+            return False
+        winner, *others = self.credentials
+        return not winner.explicit or any(other.kind != winner.kind for other in others)
 
 
 def find_credentials(
@@ -104,7 +114,7 @@ def find_credentials(
     accepts: tuple[CredentialType, ...],
     *,
     has_own_credential: bool,
-) -> FoundCredentials:
+) -> Provenance:
     """Look for credentials in flags, variables and the profile. The arguments are those of `load`.
 
     The official tool's files are read only if they have the profile that is named, or if nothing else gives a
@@ -142,7 +152,7 @@ def find_credentials(
     is_rejected = "environment key" not in accepts or (found and ("API key" in accepts or found[0].explicit))
     if environment.is_given and not is_rejected:
         found.insert(0, _checked(environment))
-    return FoundCredentials(profile, places, tuple(found))
+    return Provenance(profile, tuple(found), places)
 
 
 def environment_key(environ: Mapping[str, str]) -> Credential:

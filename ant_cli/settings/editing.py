@@ -82,10 +82,7 @@ def edit(runtime: Runtime) -> Iterator[Draft]:
 
     path = writable_path(runtime)
     with _locked(path, runtime):
-        store = read_store(
-            runtime, fix_mode=False
-        )  # the caller did that when it read the file; the new file is private
-        draft = Draft(store)
+        draft = Draft(read_store(runtime))
         before = tomli_w.dumps(_sorted_keys(draft.document))
         yield draft
         after = tomli_w.dumps(_sorted_keys(draft.document))

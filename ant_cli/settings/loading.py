@@ -10,7 +10,7 @@ from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 from ant_cli.runtime.redaction import url_secrets
-from ant_cli.settings.credentials import Credential, fetched, find_credentials, no_credential
+from ant_cli.settings.credentials import Credential, Provenance, find_credentials
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, read_store
 from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SAFER, VARIABLES, Setting
@@ -30,7 +30,7 @@ class ConnectionSettings(NamedTuple):
 
     base_url: str
     credential: Credential | None
-    """The credential in use; its secret may still have to be fetched (see `fetch_credential`)."""
+    """The credential in use; its secret may still have to be fetched (see `fetched`)."""
     workspace_id: str
     timeout_s: float
     max_retries: int
@@ -61,26 +61,6 @@ class OutputSettings(NamedTuple):
     raw_output: bool
     columns: str
     slurp: bool
-
-
-class Provenance(NamedTuple):
-    """Where the settings came from."""
-
-    profile: SelectedProfile
-    credentials: tuple[Credential, ...]
-    """All credentials that were found, the one in use first."""
-    places: tuple[Credential, ...]
-    """Every place where an API key or a token may be, by precedence."""
-    sources: Mapping[str, str]
-    """The source of each setting that a profile may have, as messages name it."""
-
-    @property
-    def is_ambiguous(self) -> bool:
-        """Whether there is another credential that the user may have meant."""
-        if len(self.credentials) < 2 or self.credentials[0].kind == "environment_key":
-            return False
-        winner, *others = self.credentials
-        return not winner.explicit or any(other.kind != winner.kind for other in others)
 
 
 class Settings(NamedTuple):
@@ -136,12 +116,11 @@ def load(
     """
     _register_secrets(flags, runtime)
     store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
-    found = find_credentials(flags, runtime, store, accepts, has_own_credential=has_own_credential)
-    profile = found.profile
+    provenance = find_credentials(flags, runtime, store, accepts, has_own_credential=has_own_credential)
+    profile, usable = provenance.profile, provenance.credentials
     connection = _resolve(CONNECTION, flags, runtime.environ, profile)
     # The format of a profile is for people, so that it breaks no script.
     output = _resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
-    usable = found.usable
     sources = {name: item.source for name, item in (connection | output).items()}
     return Settings(
         connection=ConnectionSettings(
@@ -157,28 +136,11 @@ def load(
             custom_headers=_custom_headers(runtime),
         ),
         output=_output(output, flags),
-        provenance=Provenance(profile, usable, found.places, sources),
+        provenance=provenance._replace(sources=sources),
         dry_run=flags.is_on("dry_run"),
         max_items=_max_items(flags.text("max_items")),
         parallel=_parallel(flags.text("parallel")),
     )
-
-
-def fetch_credential(connection: ConnectionSettings, runtime: Runtime) -> ConnectionSettings:
-    """Return the connection with the secret of its credential. A profile may only have a reference to it.
-
-    The emulator in this process needs no credential, so nothing is fetched for it.
-
-    Raises:
-        CredentialError: if there is no credential, or its secret can't be fetched.
-
-    """
-    credential = connection.credential
-    if is_local(connection.base_url):
-        return connection
-    if credential is None:
-        raise no_credential(connection.profile_name, runtime, connection.accepts)
-    return connection._replace(credential=fetched(credential, runtime))
 
 
 def output_settings(flags: Flags) -> OutputSettings:
@@ -251,8 +213,7 @@ def _parallel(text: str | None) -> int | None:
 def _max_items(text: str | None) -> int | None:
     if text is None:
         return None
-    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-        raise BadValue("--max-items", f"must be a whole number of at most 18 digits, got {text!r}")
-    if int(text) < -1:
-        raise BadValue("--max-items", f"must be a number of items, or -1 for all of them, got {text!r}")
-    return int(text) if int(text) >= 0 else None
+    if not re.fullmatch(r"\+?[0-9]{1,18}|-1", text):
+        problem = f"must be a number of items of at most 18 digits, or -1 for all of them, got {text!r}"
+        raise BadValue("--max-items", problem)
+    return None if text == "-1" else int(text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.settings.credentials import Credential
-from ant_cli.settings.loading import Provenance, Settings
+from ant_cli.settings.credentials import Credential, Provenance
+from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.rows import VARIABLES
 

@@ -25,7 +25,7 @@ from ant_cli.settings.validators import (
 )
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
-_FORMAT_NAMES = tuple(row.name for row in FORMATS)
+Check = Callable[[str, str, str], Any]
 
 
 class Setting(NamedTuple):
@@ -33,17 +33,15 @@ class Setting(NamedTuple):
 
     param: Param
     """Its flag, with its default."""
-    check: Callable[[str, str, str], Any] = check_text
+    check: Check
     """Takes the source as messages name it, the text, and how to correct it there. Returns the value."""
-    variable: str = ""
-    """The environment variable that is read if the flag is not given."""
-    in_profile: bool = False
+    variable: str
+    """The environment variable, read if the flag is not given, or is empty, as `--base-url "$URL"` may be."""
+    in_profile: bool
     """Whether a profile may have it, under its name."""
-    empty_means_unset: bool = False
-    """Whether an empty flag is treated as not given, as `--base-url "$URL"` may be. An empty variable always is."""
-    safer: str = ""
+    safer: str
     """What to use in place of the flag, if its value is a secret: other users can see it."""
-    is_global: bool = True
+    is_global: bool
     """Whether it is a flag of every command."""
 
     @property
@@ -52,66 +50,82 @@ class Setting(NamedTuple):
         return self.param.name
 
 
+def _setting(
+    name: str,
+    type_: type,
+    help_text: str,
+    check: Check = check_text,
+    variable: str = "",
+    *,
+    in_profile: bool = False,
+    safer: str = "",
+    is_global: bool = True,
+    **options: Any,
+) -> Setting:
+    """Return a setting; the options are those of `Param`. Its help also says what to use in place of the flag."""
+    instead = f" Safer: {safer}." if safer else f" Also: {variable}." if variable else ""
+    param = Param(name, "setting", type_, help_text + instead, **options)
+    return Setting(param, check, variable, in_profile, safer, is_global)
+
+
 # Credentials
 
 CREDENTIALS = (
-    Setting(
-        Param("api_key", "setting", str, "The API key. Safer: ANTHROPIC_API_KEY, which other users can't see."),
+    _setting(
+        "api_key",
+        str,
+        "The API key.",
         check_new_secret,
         variables.API_KEY,
         in_profile=True,
         safer="ANTHROPIC_API_KEY or --api-key-stdin",
     ),
-    Setting(
-        Param(
-            "api_key_command",
-            "setting",
-            str,
-            "A command that prints the key, run when it is needed.",
-            value_name="COMMAND",
-        ),
+    _setting(
+        "api_key_command",
+        str,
+        "A command that prints the key, run when it is needed.",
         check_command,
         in_profile=True,
         is_global=False,
+        value_name="COMMAND",
     ),
-    Setting(
-        Param("auth_token", "setting", str, "A bearer token, in place of a key. Safer: ANTHROPIC_AUTH_TOKEN."),
+    _setting(
+        "auth_token",
+        str,
+        "A bearer token, in place of a key.",
         check_new_secret,
         variables.AUTH_TOKEN,
         in_profile=True,
         safer="ANTHROPIC_AUTH_TOKEN or --auth-token-stdin",
     ),
-    Setting(Param("api_key_stdin", "setting", bool, "Read the API key from stdin.")),
-    Setting(Param("auth_token_stdin", "setting", bool, "Read the bearer token from stdin.")),
+    _setting("api_key_stdin", bool, "Read the API key from stdin."),
+    _setting("auth_token_stdin", bool, "Read the bearer token from stdin."),
 )
 """The settings that give a key or a token. Within a profile, the first one that it has is used."""
 ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
 """The flags that read a secret from stdin, each with the flag that it replaces."""
+
+_RULE, _WITH_RULE = variables.FEDERATION_RULE_ID, "With --federation-rule:"
 FEDERATION = (
-    Setting(
-        Param(
-            "federation_rule",
-            "setting",
-            str,
-            "Log in by this federation rule (fdrl_...). Also: ANTHROPIC_FEDERATION_RULE_ID.",
-        ),
-        variable=variables.FEDERATION_RULE_ID,
-    ),
-    Setting(
-        Param("identity_token_file", "setting", str, "With --federation-rule: the file of an OIDC token."),
+    _setting("federation_rule", str, "Log in by this federation rule (fdrl_...).", variable=_RULE),
+    _setting(
+        "identity_token_file",
+        str,
+        f"{_WITH_RULE} the file of an OIDC token.",
         variable=variables.IDENTITY_TOKEN_FILE,
     ),
-    Setting(
-        Param("identity_token", "setting", str, "With --federation-rule: the OIDC token itself. Safer: the file."),
+    _setting(
+        "identity_token",
+        str,
+        f"{_WITH_RULE} the OIDC token itself.",
         variable=variables.IDENTITY_TOKEN,
         safer="--identity-token-file",
     ),
-    Setting(
-        Param("organization_id", "setting", str, "With --federation-rule: the organization."),
-        variable=variables.ORGANIZATION_ID,
-    ),
-    Setting(
-        Param("service_account_id", "setting", str, "With --federation-rule: the service account, if any."),
+    _setting("organization_id", str, f"{_WITH_RULE} the organization.", variable=variables.ORGANIZATION_ID),
+    _setting(
+        "service_account_id",
+        str,
+        f"{_WITH_RULE} the service account, if any.",
         variable=variables.SERVICE_ACCOUNT_ID,
     ),
 )
@@ -120,78 +134,54 @@ FEDERATION_INTENTS = FEDERATION[:3]
 
 # Where and how requests are sent
 
-PROFILE = Setting(
-    Param("profile", "setting", str, "The profile to use, in place of the active one. Also: ANTHROPIC_PROFILE."),
-    variable=variables.PROFILE,
-)
+PROFILE = _setting("profile", str, "The profile to use, in place of the active one.", variable=variables.PROFILE)
 CONNECTION = (
-    Setting(
-        Param(
-            "base_url",
-            "setting",
-            str,
-            "Where the API is. Also: ANTHROPIC_BASE_URL; local:PATH is an emulator.",
-            default=DEFAULT_BASE_URL,
-        ),
+    _setting(
+        "base_url",
+        str,
+        "Where the API is; local:PATH is an emulator.",
         check_base_url,
         variables.BASE_URL,
         in_profile=True,
-        empty_means_unset=True,
+        default=DEFAULT_BASE_URL,
     ),
-    Setting(Param("local", "setting", bool, "Use the emulator on this machine: short for --base-url local:")),
-    Setting(
-        Param(
-            "workspace_id",
-            "setting",
-            str,
-            "The workspace, if the credential has several. Also: ANTHROPIC_WORKSPACE_ID.",
-        ),
+    _setting("local", bool, "Use the emulator on this machine: short for --base-url local:"),
+    _setting(
+        "workspace_id",
+        str,
+        "The workspace, if the credential has several.",
         check_header,
         variables.WORKSPACE_ID,
         in_profile=True,
-        empty_means_unset=True,
     ),
-    Setting(
-        Param("timeout", "setting", float, "Seconds to wait for a connection, and between bytes.", default="60"),
+    _setting(
+        "timeout",
+        float,
+        "Seconds to wait for a connection, and between bytes.",
         check_seconds,
         in_profile=True,
+        default="60",
     ),
-    Setting(
-        Param("max_retries", "setting", int, "How many times to retry a failed request.", default="2"),
-        check_count,
-        in_profile=True,
+    _setting(
+        "max_retries", int, "How many times to retry a failed request.", check_count, in_profile=True, default="2"
     ),
-    Setting(Param("debug", "setting", bool, "Show requests and responses on stderr, with secrets hidden.")),
+    _setting("debug", bool, "Show requests and responses on stderr, with secrets hidden."),
 )
 
 # How results are printed
 
+_FORMATS: dict[str, Any] = {"choices": tuple(row.name for row in FORMATS)}
 RESULT = (
-    Setting(
-        Param("format", "setting", str, "How results are printed.", choices=_FORMAT_NAMES, default="auto"),
-        check_format,
-        in_profile=True,
-    ),
-    Setting(Param("transform", "setting", str, "A GJSON path to pick from the result; on lists, from each item.")),
-    Setting(Param("raw_output", "setting", bool, "Print a string without its quotes.", short="-r")),
-    Setting(Param("columns", "setting", str, "Print a table with these columns, titles or GJSON paths: id,name.")),
+    _setting("format", str, "How results are printed.", check_format, in_profile=True, default="auto", **_FORMATS),
+    _setting("transform", str, "A GJSON path to pick from the result; on lists, from each item."),
+    _setting("raw_output", bool, "Print a string without its quotes.", short="-r"),
+    _setting("columns", str, "Print a table with these columns, titles or GJSON paths: id,name."),
 )
 OUTPUT = (
     *RESULT,
-    Setting(
-        Param(
-            "format_error",
-            "setting",
-            str,
-            "Print the body of an API error on stdout, and how.",
-            choices=_FORMAT_NAMES,
-        ),
-        check_format,
-    ),
-    Setting(
-        Param("transform_error", "setting", str, "Print what a GJSON path picks from the body of an API error.")
-    ),
-    Setting(Param("dry_run", "setting", bool, "Print the request, with secrets hidden, and send nothing.")),
+    _setting("format_error", str, "Print the body of an API error on stdout, and how.", check_format, **_FORMATS),
+    _setting("transform_error", str, "Print what a GJSON path picks from the body of an API error."),
+    _setting("dry_run", bool, "Print the request, with secrets hidden, and send nothing."),
 )
 
 SETTINGS = {row.name: row for row in (*CREDENTIALS, *FEDERATION, PROFILE, *CONNECTION, *OUTPUT)}

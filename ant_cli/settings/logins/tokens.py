@@ -7,9 +7,8 @@ import math
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.settings.access_token import SPARE_S
-from ant_cli.settings.logins.configs import OfficialProfile
-from ant_cli.settings.logins.safe_files import read_object, text_member, unsafe
+from ant_cli.settings.access_token import SPARE_S, AccessToken
+from ant_cli.settings.logins.configs import OfficialProfile, read_object, text_member, unsafe
 from ant_cli.settings.validators import check_new_secret
 
 _FOREVER = 1e15
@@ -82,6 +81,39 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
         f"the login of profile {profile.name!r} in {profile.credentials_path} {ended}.",
         _renewal(profile, refresh=bool(login.refresh_token)),
     )
+
+
+class LoginTokens:
+    """The access tokens of a login: a `TokenSource`. Threads may share it: at worst, the file is read twice."""
+
+    def __init__(self, profile: OfficialProfile, runtime: Runtime) -> None:
+        self._profile = profile
+        self._runtime = runtime
+        self._now = runtime.now
+        self._token = self._read()
+
+    def current(self) -> AccessToken:
+        """Return a token that lasts for a request. Raises CredentialError if the file has none."""
+        token = self._token
+        if not token.is_usable(self._now()):
+            token = self._token = self._read()
+        return token
+
+    def accept(self, accepted: str) -> None:
+        """Do nothing: if the token is rejected later, the file is read again in any case."""
+
+    def renew(self, rejected: str) -> bool:
+        """Read the file again, because the server rejected a token. Returns whether there is another one."""
+        try:
+            self._token = self._read()
+        except CredentialError:  # the server's own message says more
+            return False
+        return self._token.secret != rejected
+
+    def _read(self) -> AccessToken:
+        login = usable_login(self._profile, self._runtime)
+        expires_at = math.inf if login.expires_at is None else login.expires_at
+        return AccessToken(login.access_token, expires_at, obtained_at=self._now())
 
 
 def _renewal(profile: OfficialProfile, *, refresh: bool = False) -> str:
