@@ -10,41 +10,30 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit, read_trusted
+from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
 
-try:
-    from _blake2 import (
-        blake2b,
-    )  # the same as hashlib's, without OpenSSL, which takes 0.3 of `python -c pass` to load
+try:  # the same as hashlib's, without OpenSSL, which takes 0.3 of `python -c pass` to load
+    from _blake2 import blake2b
 except ImportError:
     from hashlib import blake2b
 
 _KEPT_S = 60
 _OWN = FileRule(10_000_000, owner="user")
 """Its lines are inserted into the user's command line."""
-_PROFILES = FileRule(1_000_000, may_be_link=True)
 PREFIX = "ids-"
 
 
 class Cache:
     """The file of one response."""
 
-    def __init__(self, environ: Mapping[str, str], id_kind: str, flags: Mapping[str, str]) -> None:
-        """Take the kind of ID, and the flags on which the response depends."""
-        typed = [f"{name}={value}" for name, value in sorted(flags.items())]
-        deciding = [
-            id_kind,
-            *typed,
-            "",
-            *sorted(_deciding_variables(environ)),
-            _profiles(environ),
-            *_logins(environ),
-        ]
+    def __init__(self, environ: Mapping[str, str], id_kind: str, typed: Sequence[str]) -> None:
+        """Take the kind of ID, and the words of the command line on which the response depends."""
+        deciding = [id_kind, *typed, "", *sorted(_deciding_variables(environ)), *_times_of_settings(environ)]
         name = blake2b("\0".join(deciding).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-        self._folder = folder(environ)
-        self._path = os.path.join(self._folder, PREFIX + name)
+        self._environ = environ
+        self._path = os.path.join(folder(environ), PREFIX + name)
 
     def read(self) -> bytes | None:
         """Return the stored lines; None if nothing is stored, or it is too old or may be another user's."""
@@ -57,28 +46,22 @@ class Cache:
     def write(self, lines: bytes) -> None:
         """Store the lines and remove old files; nothing happens if the folder can't be written to."""
         try:
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
             draft = f"{self._path}.{os.getpid()}"
             with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(lines)
             os.replace(draft, self._path)
-            self._remove_old()
         except OSError:
             return
-
-    def _remove_old(self) -> None:
-        with os.scandir(self._folder) as entries:
-            for entry in entries:
-                if entry.name.startswith(PREFIX) and not _is_fresh(os.lstat(entry.path)):
-                    os.unlink(entry.path)
+        forget_ids(self._environ, only_old=True)
 
 
-def forget_ids(environ: Mapping[str, str]) -> None:
-    """Remove all stored lines, because this run may have created or deleted what they name."""
+def forget_ids(environ: Mapping[str, str], *, only_old: bool = False) -> None:
+    """Remove stored lines: all, because this run may have created or deleted what they name, or `only_old` ones."""
     try:
         with os.scandir(folder(environ)) as entries:
             for entry in entries:
-                if entry.name.startswith(PREFIX):
+                if entry.name.startswith(PREFIX) and not (only_old and _is_fresh(os.lstat(entry.path))):
                     os.unlink(entry.path)
     except OSError:
         return
@@ -108,21 +91,17 @@ def _deciding_variables(environ: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _profiles(environ: Mapping[str, str]) -> str:
-    """Return the text of the store of profiles, which may hold the credential and the base URL."""
-    try:
-        return read_trusted(os.path.join(store(environ), "profiles.toml"), _PROFILES).decode(errors="replace")
-    except OSError:
-        return ""
+def _times_of_settings(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield data that changes with the profiles, and the logins of the official tool: replacing a file does.
 
-
-def _logins(environ: Mapping[str, str]) -> list[str]:
-    """Return data that changes with the official tool's logins: replacing its files changes their folders."""
-    folder = store(environ)
-    if not environ.get("ANTHROPIC_CONFIG_DIR") and os.path.isabs(xdg := environ.get("XDG_CONFIG_HOME", "")):
-        folder = os.path.join(xdg, "anthropic")
-    paths = [os.path.join(folder, name) for name in ("active_config", "configs", "credentials")]
-    return [str(os.stat(path).st_mtime_ns) for path in paths if os.path.exists(path)]
+    They may hold the credential and the base URL.
+    """
+    for parent in (store(environ), os.path.join(environ.get("XDG_CONFIG_HOME", ""), "anthropic")):
+        for name in ("profiles.toml", "active_config", "configs", "credentials"):
+            try:
+                yield str(os.stat(os.path.join(parent, name)).st_mtime_ns)
+            except OSError:
+                yield ""
 
 
 def store(environ: Mapping[str, str], platform: str = os.name) -> str:

@@ -29,24 +29,6 @@ EMULATOR = "emulator_"
 """The prefix of a kind of ID that is requested only from an emulator, never from the real API."""
 NAMES = ("name", "state")
 """Members that describe an item, the best first."""
-BOOLEANS = ("--local", "--api-key-stdin", "--auth-token-stdin")
-DECIDING_FLAGS = frozenset(
-    (
-        "--api-key",
-        "--auth-token",
-        "--federation-rule",
-        "--identity-token-file",
-        "--identity-token",
-        "--organization-id",
-        "--service-account-id",
-        "--base-url",
-        *BOOLEANS,
-        "--workspace-id",
-        "--profile",
-        "--environment-id",
-    )
-)
-"""The flags that decide on the server, the request and the credential."""
 
 
 def complete(arguments: Sequence[str], runtime: Runtime) -> None:
@@ -59,14 +41,12 @@ def complete(arguments: Sequence[str], runtime: Runtime) -> None:
 
 def candidates(id_kind: str, arguments: Sequence[str], runtime: Runtime) -> bytes:
     """Return the lines `ID<TAB>NAME`, from the cache if they are fresh."""
-    flags = deciding_flags(arguments)
-    if any("$" in value or "`" in value for value in flags.values()):
-        return b""  # the scripts pass arguments unchanged, with variables unexpanded
-    cache = Cache(runtime.environ, id_kind, flags)
+    typed = arguments[:-1]
+    cache = Cache(runtime.environ, id_kind, flag_words(typed))
     kept = cache.read()
     if kept and _has_match(kept, arguments):
         return kept
-    lines = b"".join(_line_of(item) for item in fetch(id_kind, flags, runtime))
+    lines = b"".join(_line_of(item) for item in fetch(id_kind, typed, runtime))
     if lines:
         cache.write(lines)
     return lines
@@ -81,17 +61,12 @@ def _has_match(lines: bytes, arguments: Sequence[str]) -> bool:
     return any(part.startswith(start) for line in lines.splitlines() for part in line.split(b"\t"))
 
 
-def deciding_flags(arguments: Sequence[str]) -> dict[str, str]:
-    """Return the flags on which the response depends, by parameter name.
+def flag_words(typed: Sequence[str]) -> list[str]:
+    """Return the flags, and the words after them: they decide on the server, the request and the credential.
 
-    `argv.py` is not used: it would reject an unfinished line, and takes too long to load.
+    Loading the table of flags, which says which have a value, would take longer than reading the cache.
     """
-    flags = {}
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        flag, equals, value = argument.partition("=")
-        if flag in DECIDING_FLAGS:
-            flags[flag[2:].replace("-", "_")] = value if equals else "true" if flag in BOOLEANS else following
-    return flags
+    return [word for before, word in zip(["", *typed], typed, strict=False) if "-" in (before[:1], word[:1])]
 
 
 def _line_of(item: Mapping[str, object]) -> bytes:
@@ -109,8 +84,8 @@ def _line_of(item: Mapping[str, object]) -> bytes:
 # Asking the API
 
 
-def fetch(id_kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict[str, object]]:
-    """Return the first page of the list that has the IDs.
+def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str, object]]:
+    """Return the first page of the list that has the IDs, for the words that were typed before the cursor.
 
     Raises:
         Exception: whatever goes wrong.
@@ -126,6 +101,9 @@ def fetch(id_kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict
     source = source_of(id_kind.removeprefix(EMULATOR))
     if source is None:
         return []
+    flags = _deciding_flags(typed, source)
+    if any("$" in value or "`" in value for value in flags.values()):
+        return []  # the scripts pass arguments unchanged, with variables unexpanded
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
     known = {param.name for param in source.params_in("path")}
     values = {name: value for name, value in flags.items() if name in known}
@@ -138,6 +116,19 @@ def fetch(id_kind: str, flags: Mapping[str, str], runtime: Runtime) -> list[dict
     with Client(settings, silent) as client:
         items: list[dict[str, object]] = json.loads(_send_in_time(client, request))["data"]
     return items
+
+
+def _deciding_flags(typed: Sequence[str], source: Operation) -> dict[str, str]:
+    """Return the flags of the request by parameter name. `argv.py` would reject an unfinished line."""
+    from ant_cli.settings.rows import GLOBAL_FLAGS
+
+    params = {param.flag: param for param in (*GLOBAL_FLAGS, *source.params_in("path"))}
+    flags = {}
+    for word, following in zip(typed, [*typed[1:], ""], strict=True):
+        flag, equals, value = word.partition("=")
+        if param := params.get(flag):
+            flags[param.name] = value if equals else following if param.takes_value else "true"
+    return flags
 
 
 def _names_emulator(base_url: str) -> bool:
@@ -156,20 +147,18 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
     A key that a command prints, or that is in the system's credential store, is ignored: getting it may take long,
     or ask the user for a password. So is a key that will be on stdin, or is exchanged for a token.
     """
-    from ant_cli.settings.loading import ConnectionSettings, load
+    from ant_cli.settings.loading import load
     from ant_cli.settings.rows import ON_STDIN
 
     connection = load(runtime, flags, accepts=operation.accepts).connection
     credential = connection.credential
     is_at_hand = credential and (credential.secret or credential.official) and not any(map(flags.is_on, ON_STDIN))
-    return ConnectionSettings(
-        connection.base_url,
-        credential if is_at_hand else None,
-        connection.workspace_id,
+    return connection._replace(
+        credential=credential if is_at_hand else None,
+        second_choice=None,
         timeout_s=PATIENCE_S,
         max_retries=0,
         debug=False,
-        custom_headers=connection.custom_headers,
     )
 
 

@@ -14,14 +14,12 @@ import pytest
 from ant_cli.completion import cache, ids
 from ant_cli.completion.tables import kind_name
 from ant_cli.help.catalog import find
-from ant_cli.help.tool_rows import CREDENTIAL
-from ant_cli.operations.spec import flag_name
 from ant_cli.settings.config_folder import config_dir
-from ant_cli.settings.rows import GLOBAL_FLAGS
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}
 RETRIEVE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
+"""The last word is the one at the cursor."""
 
 
 @pytest.fixture
@@ -117,14 +115,14 @@ def test_every_failure_of_completion_is_silent(ant, cache_folder: Path, reply):
     [
         (),
         ("unknown_id", "x"),
-        ("environment_id", "--profile", "nobody"),
-        ("environment_id", "--base-url", "ftp://x"),
-        ("environment_id", "--base-url"),
+        ("environment_id", "--profile", "nobody", ""),
+        ("environment_id", "--base-url", "ftp://x", ""),
+        ("environment_id", "--base-url", ""),
     ],
 )
 def test_no_request_is_sent_for_an_invalid_command_line(ant, words):
     """The line may be incomplete."""
-    env = {"ANTHROPIC_BASE_URL": "ftp://x"} if words[-1:] == ("--base-url",) else {}
+    env = {"ANTHROPIC_BASE_URL": "ftp://x"} if words[1:] == ("--base-url", "") else {}
     result = ant("__complete", *words, env=env)
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
 
@@ -142,7 +140,7 @@ def test_the_key_command_of_a_profile_is_not_run_for_completion(ant, clean_envir
     store = f"[profiles.work]\napi_key_command = 'touch {tmp_path / 'ran'}'\n"
     (folder / "profiles.toml").write_text(store)
     (folder / "profiles.toml").chmod(0o600)
-    result = ant(*RETRIEVE, "--profile", "work", env={"ANTHROPIC_API_KEY": None})
+    result = ant(*RETRIEVE[:-1], "--profile", "work", "", env={"ANTHROPIC_API_KEY": None})
     assert (result.exit, result.stdout, result.requests) == (0, "", [])
     assert not (tmp_path / "ran").exists()
 
@@ -161,7 +159,7 @@ def test_the_key_and_the_url_of_a_profile_are_used(ant, clean_environ):
     folder.mkdir()
     (folder / "profiles.toml").write_text('[profiles.work]\napi_key = "k"\nbase_url = "https://example.com"\n')
     (folder / "profiles.toml").chmod(0o600)
-    result = ant(*RETRIEVE, "--profile", "work", env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
+    result = ant(*RETRIEVE[:-1], "--profile", "work", "", env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
     assert result.requests[0].url.host == "example.com"
     assert result.requests[0].headers["x-api-key"] == "k"
 
@@ -169,7 +167,7 @@ def test_the_key_and_the_url_of_a_profile_are_used(ant, clean_environ):
 @pytest.mark.parametrize("word", ["$KEY", "`cat key`"])
 def test_unexpanded_shell_variables_are_not_used_as_ids(ant, word: str):
     """The shell passes the unexpanded text."""
-    assert ant(*RETRIEVE, "--api-key", word).requests == []
+    assert ant(*RETRIEVE[:-1], "--api-key", word, "").requests == []
 
 
 @pytest.mark.parametrize("local", [{"words": ("--local",)}, {"env": {"ANTHROPIC_BASE_URL": "local:"}}])
@@ -217,7 +215,7 @@ def test_ids_are_cached_for_a_minute(ant, cache_folder: Path):
     os.utime(kept, (written - 50, written - 50))
     assert ant(*RETRIEVE, replies=[]).stdout == "env_1\tdata\nenv_2\t\n"
     os.utime(kept, (written - 61, written - 61))
-    assert ant(*RETRIEVE, "--workspace-id", "w", replies=[PAGE]).requests
+    assert ant(*RETRIEVE[:-1], "--workspace-id", "w", "", replies=[PAGE]).requests
     assert not kept.exists()
 
 
@@ -296,7 +294,7 @@ def test_cache_keys_work_without_the_blake2_extension_module(clean_environ):
 def test_another_base_url_or_credential_has_its_own_cache_entry(ant, change):
     """A cache entry is for one base URL and one credential."""
     ant(*RETRIEVE, replies=[PAGE])
-    result = ant(*RETRIEVE, *change.get("words", ()), env=change.get("env", {}), replies=[PAGE])
+    result = ant(*RETRIEVE[:-1], *change.get("words", ()), "", env=change.get("env", {}), replies=[PAGE])
     assert len(result.requests) == 1
 
 
@@ -401,7 +399,7 @@ def test_the_cache_is_in_the_local_application_data_on_windows(environ, parts):
 def test_completion_does_not_wait_for_a_slow_api(clean_environ, reply: Reply):
     """The time limit applies to the whole response, which this server never ends."""
     with ScriptedServer(reply) as server:
-        command = [sys.executable, "-m", "ant_cli", *RETRIEVE, "--base-url", server.url]
+        command = [sys.executable, "-m", "ant_cli", *RETRIEVE[:-1], "--base-url", server.url, ""]
         done = subprocess.run(command, env=clean_environ, capture_output=True, timeout=10, check=True)
     assert (done.stdout, done.stderr, len(server.requests)) == (b"", b"", 1)
 
@@ -409,7 +407,7 @@ def test_completion_does_not_wait_for_a_slow_api(clean_environ, reply: Reply):
 def test_completion_from_the_cache_imports_no_heavy_modules(clean_environ):
     """It takes hardly longer than starting Python."""
     words = list(RETRIEVE[1:])
-    kept = cache.Cache(clean_environ, words[0], ids.deciding_flags(words[1:]))
+    kept = cache.Cache(clean_environ, words[0], ids.flag_words(words[1:-1]))
     kept.write(b"env_1\tkept\n")
     command = [sys.executable, "-X", "importtime", "-m", "ant_cli", *RETRIEVE]
     done = subprocess.run(command, env=clean_environ, capture_output=True, text=True, check=True)
@@ -448,22 +446,6 @@ def test_ids_are_not_requested_with_another_credential_than_the_command_will_use
     words = (*typed, *command, "") if before else (*command, *typed, "")
     result = ant("__complete", "environment_id", *words, replies=[PAGE])
     assert (result.exit, result.stdout, result.requests) == (0, "", [])
-
-
-def test_completion_reads_every_flag_that_chooses_the_server_or_the_credential():
-    """Otherwise such a flag would be ignored."""
-    names = (*CREDENTIAL, "base_url", "local", "workspace_id", "profile")
-    assert {flag_name(name) for name in names} <= ids.DECIDING_FLAGS
-    booleans = {param.flag for param in GLOBAL_FLAGS if param.name in names and not param.takes_value}
-    assert booleans == set(ids.BOOLEANS)
-
-
-def test_the_flags_that_completion_reads_exist():
-    """Each of them is a flag of a command."""
-    from ant_cli.argv import params_of
-    from ant_cli.operations import OPERATIONS
-
-    assert {param.flag for operation in OPERATIONS for param in params_of(operation)} >= ids.DECIDING_FLAGS
 
 
 def test_ids_are_kept_for_folders_whose_names_are_not_utf_8(clean_environ):
