@@ -20,6 +20,7 @@ from ant_cli.output.times import TIME_ENDINGS, relative_time
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
+_LabelledValue = tuple[str, bytes]
 _GAP = "  "
 _MAX_LABEL = 32
 """A longer name shifts only its own value to the right."""
@@ -32,44 +33,47 @@ _EMPTY_ON_TERMINAL = _EMPTY | {"null": "(none)"}
 
 def view(raw: bytes, style: Style | None) -> str:
     """Return the view of a JSON value, with a line feed at its end; plain without a style."""
-    return _plain_view(raw) if style is None else _styled_view(raw, style)
+    if style is None:
+        return "".join(line + "\n" for line in _plain_lines(raw, ""))
+    return "".join(view_lines(view_rows(raw, style), style))
+
+
+def _entries(raw: bytes) -> list[_LabelledValue]:
+    """Return the members or elements of a value, each with its label; an empty list for a scalar."""
+    type_ = json_text.json_type(raw)
+    if type_ == "object":
+        return list(json_text.members(raw).items())
+    return [
+        (f"{number}.", value) for number, value in enumerate(json_text.elements(raw) if type_ == "array" else [], 1)
+    ]
+
+
+def _scalar(raw: bytes) -> str:
+    if json_text.json_type(raw) == "string":
+        return escape_controls(json_text.string(raw))
+    return json_text.compact(raw).decode()
 
 
 # In a pipe
 
 
-def _plain_view(raw: bytes) -> str:
-    return "".join(line + "\n" for line in _plain_lines(raw, ""))
-
-
 def _plain_lines(raw: bytes, indent: str) -> Iterator[str]:
     entries = _entries(raw)
+    colon = ":" if json_text.json_type(raw) == "object" else ""
     if not entries:
         yield indent + _plain_scalar(raw)
-    for label, value in entries:
+    for name, value in entries:
+        label = f"{indent}{escape_controls(name)}{colon}"
         if _entries(value):
-            yield f"{indent}{label}"
+            yield label
             yield from _plain_lines(value, indent + _GAP)
         else:
-            yield from _hanging(f"{indent}{label} ", _plain_scalar(value))
-
-
-def _entries(raw: bytes) -> list[tuple[str, bytes]]:
-    """Return the members or elements of a value, each with its label; an empty list for a scalar."""
-    type_ = json_text.json_type(raw)
-    if type_ == "object":
-        return [(f"{escape_controls(key)}:", value) for key, value in json_text.members(raw).items()]
-    if type_ == "array":
-        return [(f"{number}.", value) for number, value in enumerate(json_text.elements(raw), 1)]
-    return []
+            yield from _hanging(f"{label} ", _plain_scalar(value))
 
 
 def _plain_scalar(raw: bytes) -> str:
     """Return a scalar as plain text; an empty value as its label."""
-    compact = json_text.compact(raw).decode()
-    if compact in _EMPTY:
-        return _EMPTY[compact]
-    return escape_controls(json_text.string(raw)) if compact.startswith('"') else compact
+    return _EMPTY.get(json_text.compact(raw).decode()) or _scalar(raw)
 
 
 def _hanging(start: str, value: str) -> Iterator[str]:
@@ -83,7 +87,6 @@ def _hanging(start: str, value: str) -> Iterator[str]:
 # On a terminal
 
 
-_LabelledValue = tuple[str, bytes]
 _FIRST = ("name", "id", "state", "archived_at", "description")
 _LAST = ("metadata", "scope", "created_at", "updated_at")
 """The members of a known resource that come before and after the others."""
@@ -109,10 +112,6 @@ class ViewRow(NamedTuple):
     """Added to the text, dim."""
 
 
-def _styled_view(raw: bytes, style: Style) -> str:
-    return "".join(view_lines(view_rows(raw, style), style))
-
-
 def view_rows(raw: bytes, style: Style) -> list[ViewRow]:
     """Return the rows of the view of a JSON value: a single one without a name for a scalar."""
     if not _has_rows(raw):
@@ -133,7 +132,7 @@ def _in_order(raw: bytes) -> list[_LabelledValue]:
     Those are the type, times that are null, and the time of the last update if there was none since the creation.
     """
     if json_text.json_type(raw) != "object":
-        return _numbered(raw)
+        return _entries(raw)
     members = json_text.members(raw)
     type_ = members.get("type", b"null")
     if json_text.json_type(type_) != "string" or json_text.string(type_) not in _KNOWN_TYPES:
@@ -149,38 +148,34 @@ def _is_redundant(name: str, members: dict[str, bytes]) -> bool:
     return members[name] == b"null" and name.upper().endswith(TIME_ENDINGS) and name not in _MISSING_IN_WORDS
 
 
-def _numbered(raw: bytes) -> list[_LabelledValue]:
-    return [(f"{number}.", value) for number, value in enumerate(json_text.elements(raw), 1)]
-
-
 def _rows(entries: list[_LabelledValue], indent: str, style: Style) -> Iterator[ViewRow]:
     for name, value in entries:
         label = indent + picture_breaks(name)
         if not _has_rows(value):
             yield _scalar_row(label, name, value, style)
-        elif json_text.json_type(value) == "object":
-            summary, rest = _summarized(name, json_text.members(value), style.width - _LABEL_RESERVE)
-            yield ViewRow(label, summary)
-            yield from _rows(_without_empty_lists(rest), indent + _GAP, style)
-        else:
-            yield ViewRow(label, "")
-            yield from _rows(_numbered(value), indent + _GAP, style)
+            continue
+        summary, rest = "", _entries(value)
+        if json_text.json_type(value) == "object":
+            summary, rest = _summarized(name, rest, style.width - _LABEL_RESERVE)
+        yield ViewRow(label, summary)
+        yield from _rows(rest, indent + _GAP, style)
 
 
-def _summarized(name: str, members: dict[str, bytes], room: int) -> tuple[str, list[_LabelledValue]]:
+def _summarized(name: str, members: list[_LabelledValue], room: int) -> tuple[str, list[_LabelledValue]]:
     """Return the text next to an object's name, and the members that need separate rows.
 
     The text is the object's `type`, and its scalars if all of them are short, plain, and fit into `room` cells.
     """
-    type_ = json_text.string(members["type"]) if members.get("type", b"").startswith(b'"') else ""
+    raw_type = dict(members).get("type", b"")
+    type_ = json_text.string(raw_type) if raw_type.startswith(b'"') else ""
     parts = [escape_controls(type_)] if type_ and type_ != name else []
-    others = [(key, value) for key, value in members.items() if not (type_ and key == "type")]
+    others = [(key, value) for key, value in members if not (type_ and key == "type")]
     scalars = [(key, value) for key, value in others if json_text.json_type(value) not in ("object", "array")]
     pairs = [f"{key}={_EMPTY_ON_TERMINAL.get(value.decode(), '') or _scalar(value)}" for key, value in scalars]
     line = ", ".join(parts + pairs)
     if any(not re.fullmatch(r"[\w.-]+=[^,=\n]*", pair) for pair in pairs) or cell_width(line) > room:
-        return ", ".join(parts), others
-    return line, [entry for entry in others if entry not in scalars]
+        return ", ".join(parts), _without_empty_lists(others)
+    return line, _without_empty_lists([entry for entry in others if entry not in scalars])
 
 
 def _without_empty_lists(entries: list[_LabelledValue]) -> list[_LabelledValue]:
@@ -194,10 +189,7 @@ def _without_empty_lists(entries: list[_LabelledValue]) -> list[_LabelledValue]:
 
 def _has_rows(raw: bytes) -> bool:
     """Whether the members of a value get separate rows: it is not a scalar, not empty, and not a plain list."""
-    type_ = json_text.json_type(raw)
-    if type_ == "object":
-        return bool(json_text.members(raw))
-    return type_ == "array" and bool(json_text.elements(raw)) and not plain_list(raw)
+    return bool(_entries(raw)) and not plain_list(raw)
 
 
 def plain_list(raw: bytes) -> list[str]:
@@ -220,12 +212,6 @@ def _scalar_row(label: str, name: str, raw: bytes, style: Style) -> ViewRow:
     shown = ", ".join(plain_list(raw)) or _scalar(raw)
     age = relative_time(shown, style.clock()) if is_time else ""
     return ViewRow(label, shown, STATE_COLOURS.get(shown, "") if name == "state" else "", f"({age})" if age else "")
-
-
-def _scalar(raw: bytes) -> str:
-    if json_text.json_type(raw) == "string":
-        return escape_controls(json_text.string(raw))
-    return json_text.compact(raw).decode()
 
 
 def _line(row: ViewRow, width: int, style: Style) -> str:
