@@ -112,33 +112,33 @@ class Printer:
         Transform("--transform-error", settings.transform_error)  # only checked here: an error needs it later
         self._path = settings.transform
         self._raw_strings = settings.raw_output
-        warn = runtime.stderr.say
-        self._encode = make_renderer(
+        self._render = make_renderer(
             self.format,
             settings.columns,
             is_list=is_list,
             style=self._style,
-            warn=warn,
+            warn=runtime.stderr.say,
             shows_archived=shows_archived,
         )
 
     def print_one(self, raw: bytes) -> None:
         """Print a value. Raises ResponseError, and prints nothing, if it is not JSON."""
         check_json(raw)
-        values = self._transformed([raw])
+        values = transformed([raw], self._transform)
         if self.format.opens_screen:
             self._explore([values], is_list=False)
         else:
-            self._write(self._encode_checked(values))
+            self._write(self._encode(values))
             self._note_unmatched()
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it arrives, with one write per page."""
         if self.format.opens_screen:
-            self._explore(map(self._transformed, pages), is_list=True)
-        else:
-            self._print_parts(map(self._encode_checked, map(self._transformed, self._noting_emptiness(pages))))
-            self._note_unmatched()
+            self._explore((transformed(page, self._transform) for page in pages), is_list=True)
+            return
+        noting = self._noting_emptiness(pages)
+        self._print_parts(self._encode(transformed(page, self._transform)) for page in noting)
+        self._note_unmatched()
 
     def print_array(self, pages: Iterable[list[bytes]]) -> None:
         """Print all items when the last one has arrived: as one JSON array, or as one table."""
@@ -147,9 +147,9 @@ class Printer:
             return
         if self.format.is_table:
             pages = self._noting_emptiness(pages)
-        items = [item for page in pages for item in self._transformed(page)]
+        items = [item for page in pages for item in transformed(page, self._transform)]
         values = items if self.format.is_table else [b"[" + b",".join(items) + b"]"]
-        self._print_parts([self._encode_checked(values)])
+        self._print_parts([self._encode(values)])
         self._note_unmatched()
 
     def _note_unmatched(self) -> None:
@@ -165,9 +165,6 @@ class Printer:
             yield page
         if pages_seen and not items_seen and self._empty_message and self._runtime.stdout.is_terminal:
             self._runtime.stderr.say(self._empty_message)
-
-    def _transformed(self, values: list[bytes]) -> list[bytes]:
-        return transformed(values, self._transform)
 
     def _print_parts(self, parts: Iterable[bytes]) -> None:
         """Write each part of a list as it arrives; on a terminal, through the pager if they fill the screen."""
@@ -187,26 +184,27 @@ class Printer:
         result = explore(
             iter(pages), self._runtime, is_list=is_list, path=self._path, before_screen=self._before_pager
         )
+        self._raw_strings = self._raw_strings or result.is_raw
         if result.value:
-            is_raw = result.is_raw or self._raw_strings
-            self._write(self._encode_one(result.value) if is_raw else self._encode([result.value]))
+            self._write(self._encode([result.value]))
         if result.error:
             raise result.error
 
-    def _encode_checked(self, values: list[bytes]) -> bytes:
+    def _encode(self, values: list[bytes]) -> bytes:
         """Return values in the requested format. Raises ResponseError if the format can't represent them."""
         try:
-            if self._raw_strings and any(json_text.json_type(value) == "string" for value in values):
-                return b"".join(map(self._encode_one, values))
-            return self._encode(values)
+            if self._raw_strings and any(map(_is_string, values)):
+                return b"".join(
+                    as_raw_string(value, self._style) if _is_string(value) else self._render([value])
+                    for value in values
+                )
+            return self._render(values)
         except (json_text.JSONTextError, RecursionError) as error:  # some formats can't be nested as deeply as JSON
             raise ResponseError(f"the response can't be printed as {self.format.name}. {error}") from None
 
-    def _encode_one(self, value: bytes) -> bytes:
-        """Return one value, a string without its quotes."""
-        if json_text.json_type(value) != "string":
-            return self._encode([value])
-        return as_raw_string(value, self._style)
+
+def _is_string(value: bytes) -> bool:
+    return json_text.json_type(value) == "string"
 
 
 def check_json(raw: bytes) -> None:
@@ -233,7 +231,10 @@ def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool)
     on_terminal = runtime.stdout.is_terminal
     if settings.columns.strip():
         if chosen.name != "auto" and not chosen.is_table:
-            raise _columns_conflict(chosen.name, settings.format_source)
+            raise UsageError(
+                f"--columns needs --format table, but the format is {chosen.name} ({settings.format_source}).",
+                "To pick fields in other formats, use --transform, for example: --transform '{id,name}'",
+            )
         return BY_NAME[AUTO_LIST]
     if chosen.name == "auto":
         return BY_NAME[(AUTO_LIST if is_list else AUTO_OBJECT) if on_terminal else AUTO_PIPE]
@@ -246,14 +247,6 @@ def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool)
             hint = f"\n{install_hint('explore')}" if missing == TEXTUAL else ""
             runtime.stderr.say(f"Note: the format explore needs {missing}; {chosen.name} is used instead.{hint}")
     return chosen
-
-
-def _columns_conflict(name: str, source: str) -> UsageError:
-    """Return the error for `--columns` with a format that has no columns."""
-    return UsageError(
-        f"--columns needs --format table, but the format is {name} ({source}).",
-        "To pick fields in other formats, use --transform, for example: --transform '{id,name}'",
-    )
 
 
 def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:
