@@ -25,14 +25,6 @@ _FIRST = f"(?:[A-Za-z_/$(]|(?![\\x00-\\xa0]){_SAFE})"
 _PLAIN = re.compile(f"{_FIRST}{_WORD_REST}(?: +{_SAFE}{_WORD_REST})*+")
 """Texts that need no quotes: words, the first of which starts neither like a number nor like YAML syntax."""
 _NOT_A_TEXT = frozenset({"y", "yes", "n", "no", "true", "false", "on", "off", "null"})
-_COMMON = re.compile(
-    rb'"(?!(?i:%b)")[A-Za-z_/$(][\w.,/@=+-]*+(?: [\w.,/@=+-]++)*+"' % "|".join(_NOT_A_TEXT).encode()
-)
-"""Most of the JSON strings that need no quotes, such as names and IDs, found in a third of the time."""
-_FLAT_OBJECT = re.compile(rb'\{(?:"[^"\\]{,100}+": ?"[^"\\]*+"(?:, ?|(?=\})))++\}')
-"""An object of strings without escapes, and with short keys, such as metadata."""
-_FLAT_MEMBER = re.compile(rb'"([^"\\]*+)": ?("[^"\\]*+")')
-
 _LITERAL_BLOCK = re.compile(
     f"(?=[\\s\\S]*\\n[\\s\\S])\\n*+[^{_UNPRINTABLE}\\t ][^{_UNPRINTABLE}]*+(?:\\n+[^{_UNPRINTABLE}]++)*+\\n?"
 )
@@ -44,7 +36,7 @@ _LONGEST_KEY = 1000
 _CONTAINERS = (dict, list)
 
 _LONGEST_REMEMBERED = 2000
-"""The longest member, in bytes, whose lines are remembered, so that they take at most 8 MB in total."""
+"""The longest value, in bytes, whose lines are remembered, so that they take at most 8 MB in total."""
 
 
 def to_yaml(raw: bytes) -> str:
@@ -58,7 +50,7 @@ def yaml_document(raw: bytes) -> bytes:
         members = json_text.members(raw) if json_text.json_type(raw) == "object" else {}
         if not members:
             return _document(json_text.decode(raw))
-        write = _member if len(raw) <= _LONGEST_REMEMBERED else _member_of_any_length
+        write = _member if len(raw) <= _LONGEST_REMEMBERED else _member.__wrapped__
         return b"".join(map(write, members, members.values()))
     except RecursionError:
         raise json_text.JSONTextError("The JSON is nested too deeply.") from None
@@ -67,41 +59,10 @@ def yaml_document(raw: bytes) -> bytes:
 @lru_cache(maxsize=2048)  # the items of a list are alike: many have the same type, scope and configuration
 def _member(name: str, value: bytes) -> bytes:
     """Return the lines of a member of the whole object."""
-    if _COMMON.fullmatch(value):  # as in `_scalar_text`, without the call: IDs and names differ in every item
-        return b"%b %b\n" % (_lead(name), value[1:-1])
-    if value[:1] not in b"{[":
-        return b"%b %b\n" % (_lead(name), _scalar_text(value))
-    if _FLAT_OBJECT.fullmatch(value):
-        return b"%b\n%b" % (_lead(name), _flat_members(value))
-    return _document({name: json_text.decode(value)})
-
-
-def _member_of_any_length(name: str, value: bytes) -> bytes:
-    return (_member if len(value) <= _LONGEST_REMEMBERED else _member.__wrapped__)(name, value)
-
-
-@lru_cache(maxsize=2048)
-def _lead(name: str) -> bytes:
-    """Return a key and its colon, with which the lines of a member begin."""
     key = _text(name)
-    return (f"{key}:" if len(key) <= _LONGEST_KEY else f"? {key}\n:").encode()
-
-
-def _flat_members(value: bytes) -> bytes:
-    """Return the indented lines of an object of strings without escapes; the last of equal keys counts."""
-    members = dict(_FLAT_MEMBER.findall(value))
-    return b"".join([b"  %b %b\n" % (_lead(name.decode()), _scalar_text(raw)) for name, raw in members.items()])
-
-
-def _scalar_text(raw: bytes) -> bytes:
-    """Return the text of a JSON string, number or literal after a key without indentation."""
-    if _COMMON.fullmatch(raw):
-        return raw[1:-1]
-    if raw[:1] != b'"':
-        return raw
-    if b"\\" not in raw:
-        return _plain_or_quoted(raw[1:-1].decode()).encode()
-    return _scalar(json_text.string(raw), "  ").encode()
+    if value[:1] == b'"' and b"\\" not in value and len(key) <= _LONGEST_KEY:  # for speed
+        return f"{key}: {_plain_or_quoted(value[1:-1].decode())}\n".encode()
+    return _document({name: json_text.decode(value)})
 
 
 def _document(value: object) -> bytes:
@@ -128,7 +89,9 @@ def _mapping(members: dict[str, object], lead: str, indent: str, lines: list[str
         if len(key) > _LONGEST_KEY:
             lines.append(f"{lead}? {key}")
             lead, key = indent, ""
-        if value and isinstance(value, _CONTAINERS):
+        if type(value) is str and "\n" not in value:  # the most common case
+            lines.append(f"{lead}{key}: {_text(value)}")
+        elif value and isinstance(value, _CONTAINERS):
             lines.append(f"{lead}{key}:")
             _block(value, deeper, deeper, lines)
         else:
