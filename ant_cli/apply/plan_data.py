@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ant_cli.apply.canonical import canonical
@@ -91,14 +91,8 @@ def save_plan(file: str, saved: SavedPlan, redact: Callable[[str], str]) -> None
 
     """
     check_destination(Path(file), Path.cwd())
-    data = {
-        "version": VERSION,
-        "paths": saved.paths,
-        "lock_file": saved.lock_file,
-        "options": saved.options._asdict(),
-        "origin": saved.origin._asdict(),
-        "steps": saved.steps,
-    }
+    parts = {"options": saved.options._asdict(), "origin": saved.origin._asdict()}
+    data = {"version": VERSION, **saved._asdict(), **parts}
     try:
         replace_file(Path(file), redact(json.dumps(data, indent=2)).encode() + b"\n")
     except OSError as error:
@@ -127,32 +121,23 @@ def read_plan(file: str) -> SavedPlan:
         raise UsageError(f"{file} is not a plan.", "Make one: ant apply --dry-run --save-plan FILE") from None
 
 
-def fingerprints(steps: Iterable[Step]) -> tuple[tuple[str, ...], ...]:
-    """Return the data that must be unchanged when a plan is carried out."""
-    return tuple(step.fingerprint for step in steps)
-
-
-def check_unchanged(saved: SavedPlan, plan: Plan) -> None:
+def check_unchanged(saved: SavedPlan, plan: Plan, origin: ResourceOrigin) -> None:
     """Reject a plan if the files or the server have changed since it was saved.
 
     Raises:
         AntError: with the differences.
 
     """
-    then, now = _by_key(saved.steps), _by_key(fingerprints(plan.steps))
+    if origin != saved.origin:
+        raise AntError("the plan was made for another server, organization or workspace.")
+    then = {step[1]: step for step in saved.steps if len(step) > 1}
+    now = {step.key: step.fingerprint for step in plan.steps}
     differing = sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
     if not differing:
         return
-    lines = [f"  {key}: {_what(then.get(key))} then, {_what(now.get(key))} now" for key in differing]
+    absent = ("not in the plan",)
+    lines = [f"  {key}: {then.get(key, absent)[0]} then, {now.get(key, absent)[0]} now" for key in differing]
     raise AntError(
         "\n".join(["files or environments have changed since the plan was saved:", *lines]),
         "Nothing was changed. Make a new plan: ant apply --dry-run --save-plan FILE",
     )
-
-
-def _by_key(steps: Iterable[tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-    return {step[1]: step for step in steps if len(step) > 1}
-
-
-def _what(step: tuple[str, ...] | None) -> str:
-    return step[0] if step else "not in the plan"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data
 from ant_cli.apply.discovery import Loaded, as_sentence, expand
-from ant_cli.apply.execution import Journal
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.plan import HintFlags, Options, Plan
 from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for, untracked
@@ -30,7 +28,7 @@ from ant_cli.settings.loading import Settings
 from ant_cli.settings.validators import check_whole_number
 
 _NO_TERMINAL = (
-    "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only"
+    "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only."
 )
 
 
@@ -82,7 +80,7 @@ def apply(
             paths=tuple(path),
             lock_path=find_lock_path(lock_file, Path.cwd(), tuple(expand(path))),
             options=Options(force, prune, adopt, delete_archived, only, allow_origin_change),
-            parallel=_count(parallel),
+            parallel=check_whole_number("--parallel", parallel, 1, MOST_WORKERS),
             yes=yes,
             verbose=verbose,
             strict=strict,
@@ -110,20 +108,21 @@ def diff(
     parallel: str,
     strict: bool = False,
 ) -> None:
-    """Show what `ant apply` would change."""
-    with _failing_with_one(when=True):
-        job = Job(
-            runtime=runtime,
-            flags=flags,
-            paths=tuple(path),
-            lock_path=find_lock_path(lock_file, Path.cwd(), tuple(expand(path))),
-            options=Options(prune=prune, only=only),
-            parallel=_count(parallel),
-            verbose=verbose,
-            strict=strict,
-        )
-        _check_only(job)
-        _preview(job, save_to=None, exit_code=True)
+    """Show what `ant apply` would change: a dry run without questions, whose exit code says whether it would."""
+    apply(
+        runtime,
+        flags,
+        path=path,
+        yes=True,
+        dry_run=True,
+        only=only,
+        lock_file=lock_file,
+        prune=prune,
+        verbose=verbose,
+        exit_code=True,
+        parallel=parallel,
+        strict=strict,
+    )
 
 
 def _check_only(job: Job) -> None:
@@ -131,10 +130,6 @@ def _check_only(job: Job) -> None:
         raise UsageError("--only needs a path.", "To apply everything in the lock file, leave it out.")
     if job.options.only and job.options.prune:
         raise UsageError("--only and --prune can't be combined: all files count for what is archived.")
-
-
-def _count(text: str) -> int:
-    return check_whole_number("--parallel", text, 1, MOST_WORKERS)
 
 
 @contextmanager
@@ -183,49 +178,48 @@ def _preview(job: Job, *, save_to: str | None, exit_code: bool) -> None:
 
 def _saved(job: Job, facts: Facts, plan: Plan) -> plan_data.SavedPlan:
     paths = tuple(str(Path(path).absolute()) for path in job.paths)
-    steps = plan_data.fingerprints(plan.steps)
+    steps = tuple(step.fingerprint for step in plan.steps)
     return plan_data.SavedPlan(paths, str(job.lock_path), job.options, facts.origin, steps)
 
 
 def _show_plan(plan: Plan, facts: Facts, job: Job) -> None:
     """Print the plan. If nobody reads it to the end, the rest of the run and the exit code are the same."""
     with suppress(BrokenPipeError):
-        _print_plan(plan, facts, job)
-
-
-def _print_plan(plan: Plan, facts: Facts, job: Job) -> None:
-    if wants_structured(job.flags):
-        print_report(job.runtime, job.flags, "", plan_data.plan_data(plan, facts))
-        return
-    text = drawing.draw_plan(plan, facts.known.lock, drawing.paint_for(job.runtime), verbose=job.verbose)
-    text = f"Target  {drawing.draw_target(facts.origin, facts.profile)}\n\n{text}"
-    job.runtime.stdout.write((job.runtime.stderr.redact(text) + "\n").encode(), escape=False)
-
-
-def _show_details(plan: Plan, facts: Facts, job: Job) -> None:
-    _show_plan(plan, facts, job._replace(verbose=True, flags=Flags()))
+        if wants_structured(job.flags):
+            print_report(job.runtime, job.flags, "", plan_data.plan_data(plan, facts))
+            return
+        text = drawing.draw_plan(plan, facts.known.lock, drawing.paint_for(job.runtime), verbose=job.verbose)
+        text = f"Target  {drawing.draw_target(facts.origin, facts.profile)}\n\n{text}"
+        job.runtime.stdout.write((job.runtime.stderr.redact(text) + "\n").encode(), escape=False)
 
 
 # With changes
 
 
-def _apply(job: Job) -> None:
-    """Show the plan, ask, and carry it out, while holding the lock of the lock file."""
+def _apply(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
+    """Show the plan, ask, and carry it out, while holding the lock of the lock file.
+
+    A saved plan was reviewed before: it is carried out as it is, or rejected.
+    """
     with holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
         job = _with_untracked(job)
         loaded = _load(job, lock)
+        if saved:
+            loaded.raise_for_mistakes()
         job = _without_prune(job, loaded)
         with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
-            facts = _look_up(lock, loaded, workers, settings, job, journal)
+            facts = _look_up(lock, loaded, workers, settings, job, journal.interrupted)
             plan = _plan_and_unblock(facts, job, workers)
-            if not wants_structured(job.flags) or not job.yes:
-                _show_plan(plan, facts, job)
-            _note(plan, loaded, job.runtime)
+            if saved:
+                plan_data.check_unchanged(saved, plan, facts.origin)
+            else:
+                if not wants_structured(job.flags) or not job.yes:
+                    _show_plan(plan, facts, job)
+                _note(plan, loaded, job.runtime)
             if plan.blocked:
                 raise _blocked(plan)
-            needs_consent = plan.changing and not job.yes
-            if needs_consent and not _confirmed(partial(_show_details, plan, facts, job), facts, job.runtime):
+            if plan.changing and not (job.yes or _confirmed(plan, facts, job)):
                 job.runtime.stderr.say("Aborted.")
             else:
                 carry_out(plan, facts, journal, workers, job.runtime, job.flags)
@@ -238,20 +232,7 @@ def _apply_saved(file: str, job: Job) -> None:
         raise UsageError("--plan takes everything else from the plan.", "Leave out the paths and the other flags.")
     saved = plan_data.read_plan(file)
     lock_path = find_lock_path(saved.lock_file, Path.cwd())
-    job = job._replace(paths=saved.paths, lock_path=lock_path, options=saved.options, yes=True)
-    with holding(job.lock_path, job.runtime) as journal:
-        lock = read_lock(job.lock_path)
-        loaded = _load(job, lock)
-        loaded.raise_for_mistakes()
-        with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
-            facts = _look_up(lock, loaded, workers, settings, job, journal)
-            if facts.origin != saved.origin:
-                raise AntError("the plan was made for another server, organization or workspace.")
-            plan = plan_for(facts, job.options, workers)
-            plan_data.check_unchanged(saved, plan)
-            if plan.blocked:
-                raise _blocked(plan)
-            carry_out(plan, facts, journal, workers, job.runtime, job.flags)
+    _apply(job._replace(paths=saved.paths, lock_path=lock_path, options=saved.options, yes=True), saved)
 
 
 # Questions at a terminal
@@ -294,7 +275,7 @@ def _plan_and_unblock(facts: Facts, job: Job, workers: Workers) -> Plan:
     return plan if options == job.options else plan_for(facts, options, workers)
 
 
-def _confirmed(show_details: Callable[[], None], facts: Facts, runtime: Runtime) -> bool:
+def _confirmed(plan: Plan, facts: Facts, job: Job) -> bool:
     """Ask whether to apply. If nobody can be asked, refuse, as the official tool does.
 
     Commands for single objects proceed in that case: see `confirm` in `runtime/`.
@@ -303,14 +284,14 @@ def _confirmed(show_details: Callable[[], None], facts: Facts, runtime: Runtime)
         AntError: if nobody can be asked.
 
     """
-    if not can_ask(runtime):
-        raise AntError(f"{_NO_TERMINAL}.")
-    target = runtime.stderr.redact(drawing.draw_target(facts.origin, facts.profile))
+    if not can_ask(job.runtime):
+        raise AntError(_NO_TERMINAL)
+    target = job.runtime.stderr.redact(drawing.draw_target(facts.origin, facts.profile))
     while True:
-        reply = ask(f"Apply these changes to {target}? (y)es / (n)o / (d)etails", runtime)
+        reply = ask(f"Apply these changes to {target}? (y)es / (n)o / (d)etails", job.runtime)
         if reply not in ("d", "details"):
             return is_yes(reply)
-        show_details()
+        _show_plan(plan, facts, job._replace(verbose=True, flags=Flags()))
 
 
 # What both share
@@ -326,10 +307,9 @@ def _look_up(
     workers: Workers,
     settings: Settings,
     job: Job,
-    journal: Journal | None = None,
+    interrupted: Collection[str] = (),
 ) -> Facts:
     progress = Progress(job.runtime.stderr, job.runtime.environ)
-    interrupted = journal.interrupted if journal else frozenset()
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
         return look_up(
             lock,
