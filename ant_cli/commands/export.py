@@ -47,7 +47,7 @@ def export_files(
     """Write environments to files, and add them to the lock file."""
     if bool(environment) == all:
         raise UsageError("name environments, by ID or name, or write --all for all of them; not both.")
-    lock_path = find_lock_path(lock_file, Path.cwd())
+    lock_path = find_lock_path(lock_file, Path.cwd(), (directory,))
     with holding(lock_path, runtime), connected(flags, runtime, 1) as (workers, settings):
         lock = read_lock(lock_path)
         origin = workers.one(lambda client: server.origin_of(client, settings.connection.base_url))

@@ -63,6 +63,15 @@ def test_the_lock_file_is_that_of_the_path_not_of_the_current_folder(team):
     assert not Path("claude-lock.json").exists()
 
 
+def test_an_export_uses_the_lock_file_of_its_folder(team):
+    """Otherwise the environments would be in two lock files."""
+    team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
+    team.write("staging/claude-lock.json", "{}")
+    assert team.ant("export", "--all", "--directory", "staging/environments").exit == 0
+    assert team.ant("diff", "staging").exit == 0
+    assert not Path("claude-lock.json").exists()
+
+
 def test_paths_with_different_lock_files_are_refused(team):
     """One run has one lock file. They are named."""
     for stage in ("staging", "prod"):
