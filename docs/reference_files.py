@@ -93,7 +93,7 @@ def _command_page(command: Command) -> str:
         _items(ARGUMENTS, map(_argument_item, command.arguments)),
         _commands(command.subcommands),
         _code("Request", [f"{operation.method} {operation.path}"]) if operation else "",
-        *(_items(section.title, map(flag_row, section.flags)) for section in flag_sections(command)),
+        *(_items(title, map(flag_row, flags)) for title, flags in flag_sections(command).items()),
         _global_flags(command),
         _code("Notes", command.notes.splitlines()),
         _examples(command.examples),

@@ -6,7 +6,6 @@ from ant_cli.help.command_row import HELP, Command, argument_name, help_text
 from ant_cli.help.layout import Layout
 from ant_cli.help.topics import TOPICS, text_of
 from ant_cli.operations.spec import Param
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
 REQUIRED = "Required, also from stdin or --file"
@@ -16,13 +15,6 @@ FLAGS = "Flags"
 GLOBAL = "Global flags"
 
 
-class Section(NamedTuple):
-    """A group of flags with its own heading."""
-
-    title: str
-    flags: tuple[Param, ...]
-
-
 def command_page(command: Command, layout: Layout) -> str:
     """Return the help page of a command, or of a group."""
     parts = [
@@ -30,7 +22,7 @@ def command_page(command: Command, layout: Layout) -> str:
         layout.paragraphs(command.help),
         layout.section("Commands", ((item.path[-1], item.summary + ".") for item in command.subcommands)),
         "" if command.operation else layout.section(ARGUMENTS, map(_argument_row, command.arguments)),
-        *(layout.section(section.title, map(flag_row, section.flags)) for section in flag_sections(command)),
+        *(layout.section(title, map(flag_row, flags)) for title, flags in flag_sections(command).items()),
         _global_flags(command, layout),
         "\n".join(map(layout.inline, command.notes.split("\n"))),
         layout.examples(command.examples),
@@ -45,13 +37,13 @@ def synopsis(command: Command) -> str:
     return " ".join(["ant", *command.path, *names, "[FLAGS]", *map(argument_name, command.arguments)])
 
 
-def flag_sections(command: Command) -> tuple[Section, ...]:
-    """Return a command's own flags: the required ones, those of the body, and the others."""
+def flag_sections(command: Command) -> dict[str, tuple[Param, ...]]:
+    """Return the flags of a command by section: the required ones, those of the body, and the others."""
     operation = command.operation
     required = tuple(param for param in command.flags if operation and param.required)
     body = tuple(param for param in command.flags if param.location == "body" and param not in required)
     others = tuple(param for param in command.flags if param not in (*required, *body))
-    return (Section(REQUIRED, required), Section(BODY, body), Section(FLAGS, (*others, HELP)))
+    return {REQUIRED: required, BODY: body, FLAGS: (*others, HELP)}
 
 
 def flag_row(param: Param) -> tuple[str, str]:

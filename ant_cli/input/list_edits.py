@@ -164,30 +164,28 @@ def edit_object(edits: Sequence[Edit], remote: Mapping[str, Any], given: Mapping
         UsageError: if the object has no such list.
 
     """
+    body, notes = dict(given), list[str]()
     by_name: dict[str, list[Edit]] = {}
     for edit in edits:
         by_name.setdefault(edit.name, []).append(edit)
-    edited = Edited(dict(given), ())
     for group in by_name.values():
-        edited = _with_key(edited, group[0], remote) if group[0].is_key else _with_list(edited, group, remote)
-    return edited
+        notes += _edit_key(body, group[0], remote) if group[0].is_key else _edit_list(body, group, remote)
+    return Edited(body, tuple(notes))
 
 
-def _with_key(edited: Edited, edit: Edit, remote: Mapping[str, Any]) -> Edited:
-    """Return the update with a key set or deleted, and a note if that changes nothing."""
-    body, notes = edited
+def _edit_key(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> Iterator[str]:
+    """Set or delete a key in the body of an update. Yields a note if that changes nothing."""
     section, key = edit.path
-    if _members(remote, section).get(key) == (edit.value or None):
-        note = f"{edit.name} is {edit.value!r} already." if edit.value else f"there is no {edit.name}."
-        return Edited(body, (*notes, note))
-    return Edited({**body, section: {**_members(body, section), key: edit.value or None}}, notes)
+    if _members(remote, section).get(key) != (edit.value or None):
+        body[section] = {**_members(body, section), key: edit.value or None}
+    else:
+        yield f"{edit.name} is {edit.value!r} already." if edit.value else f"there is no {edit.name}."
 
 
-def _with_list(edited: Edited, edits: Sequence[Edit], remote: Mapping[str, Any]) -> Edited:
-    """Return the update with the new list if it differs, and notes on edits without effect and other versions."""
+def _edit_list(body: dict[str, Value], edits: Sequence[Edit], remote: Mapping[str, Any]) -> Iterator[str]:
+    """Put the new list into the body of an update if it differs. Yields notes about the edits."""
     _, section, name = edits[0].path
-    body, config = edited.body, _members(remote, "config")
-    given = _members(body, "config")
+    config, given = _members(remote, "config"), _members(body, "config")
     part = _members(given, section)
     _check_list_exists(remote, section, name, part)
     old = _members(config, section).get(name)
@@ -195,10 +193,10 @@ def _with_list(edited: Edited, edits: Sequence[Edit], remote: Mapping[str, Any])
     new = old
     for edit in edits:
         new = _with_element(new, edit)
+        yield from _notes_about(edit, old)
     if new != old:
         type_ = {"type": "limited"} if section == "networking" else {}
-        body = {**body, "config": {"type": config.get("type"), **given, section: {**type_, **part, name: new}}}
-    return Edited(body, (*edited.notes, *(note for edit in edits for note in _notes_about(edit, old))))
+        body["config"] = {"type": config.get("type"), **given, section: {**type_, **part, name: new}}
 
 
 def _with_element(items: list[Any], edit: Edit) -> list[Any]:
