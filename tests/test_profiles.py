@@ -26,9 +26,9 @@ from ant_cli.runtime.storage import replace_file
 from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.credential_store import delete_keys, read_key, store_key
 from ant_cli.settings.credentials import Credential, fetched
-from ant_cli.settings.editing import check_name, edit, writable_path
+from ant_cli.settings.editing import edit, writable_path
 from ant_cli.settings.key_command import run_command
-from ant_cli.settings.profiles import NO_STORE, read_store, shown
+from ant_cli.settings.profiles import NO_STORE, check_name, read_store, shown
 from ant_cli.settings.validators import mask
 from tests.conftest import make_runtime, needs_posix
 from tests.memory_keyring import Memory

@@ -2,75 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ant_cli.errors import CredentialError, OutputError, UsageError, os_error_text
+from ant_cli.errors import CredentialError, OutputError, os_error_text
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.storage import LockTimeout, Patience, locked, replace_file
 from ant_cli.settings.config_folder import config_dir
-from ant_cli.settings.profiles import FILE_NAME, ProfileStore, read_store, unknown_profile
+from ant_cli.settings.profiles import FILE_NAME, ProfileStore, read_store
 
 _NOTE_AFTER_S = 1.0
 _LOCK_LIMIT_S = 10.0
 
 
-class Draft:
-    """A copy of the profiles that can be changed."""
-
-    def __init__(self, store: ProfileStore) -> None:
-        """Copy the content of the file, unknown keys included."""
-        self._store = store
-        self.document: dict[str, Any] = dict(store.document)
-        self.document["profiles"] = {name: dict(profile) for name, profile in store.profiles.items()}
-
-    @property
-    def profiles(self) -> dict[str, dict[str, Any]]:
-        """The profiles by their names."""
-        profiles: dict[str, dict[str, Any]] = self.document["profiles"]
-        return profiles
-
-    @property
-    def active(self) -> str:
-        """The profile in use if no other is named."""
-        active: str = self.document.get("active", "")
-        return active
-
-    @active.setter
-    def active(self, name: str) -> None:
-        self.document.pop("active", None)
-        if name:
-            self.document["active"] = name
-
-    def existing(self, name: str) -> dict[str, Any]:
-        """Return a profile; CredentialError if it does not exist."""
-        if name not in self.profiles:
-            raise unknown_profile(name, "", self._store)
-        return self.profiles[name]
-
-    def new(self, name: str) -> dict[str, Any]:
-        """Add an empty profile and return it; UsageError if the name is taken or invalid."""
-        check_name(name)
-        if name in self.profiles:
-            raise UsageError(f"profile {name!r} already exists.", "`ant profile list` shows the profiles.")
-        return self.profiles.setdefault(name, {})
-
-
-def check_name(name: str) -> str:
-    """Return the name of a profile if it is valid: easy to type and safe to print."""
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}", name):
-        raise UsageError(
-            f"{name!r} is not a valid profile name.",
-            "A name consists of letters, digits, and _ . @ -; it begins with a letter, a digit or _.",
-        )
-    return name
-
-
 @contextmanager
-def edit(runtime: Runtime) -> Iterator[Draft]:
+def edit(runtime: Runtime) -> Iterator[ProfileStore]:
     """Yield the profiles to be changed, and write them at the end, unless that raises or changes nothing.
 
     Raises:
@@ -82,10 +30,11 @@ def edit(runtime: Runtime) -> Iterator[Draft]:
 
     path = writable_path(runtime)
     with _locked(path, runtime):
-        draft = Draft(read_store(runtime))
-        before = tomli_w.dumps(_sorted_keys(draft.document))
-        yield draft
-        after = tomli_w.dumps(_sorted_keys(draft.document))
+        store = read_store(runtime)
+        store = store._replace(document={"profiles": {}, **store.document})
+        before = tomli_w.dumps(_sorted_keys(store.document))
+        yield store
+        after = tomli_w.dumps(_sorted_keys(store.document))
         if after != before:
             try:
                 replace_file(path, after.encode())

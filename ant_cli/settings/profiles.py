@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ant_cli.errors import BadValue, CredentialError, os_error_text
+from ant_cli.errors import BadValue, CredentialError, UsageError, os_error_text
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,12 +31,22 @@ _WITHOUT_PROFILES = f"To run without profiles: {variables.CONFIG_DIR}={os.devnul
 Profile = Mapping[str, object]
 
 
+def check_name(name: str) -> str:
+    """Return the name of a profile if it is valid: easy to type and safe to print."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}", name):
+        raise UsageError(
+            f"{name!r} is not a valid profile name.",
+            "A name consists of letters, digits, and _ . @ -; it begins with a letter, a digit or _.",
+        )
+    return name
+
+
 class ProfileStore(NamedTuple):
-    """The content of the profiles file; empty if it does not exist."""
+    """The content of the profiles file; empty if it does not exist. Only the one that `edit` yields is changed."""
 
     path: Path | None = None
     """None if there is no place for it: no home directory, or profiles are disabled."""
-    document: Mapping[str, Any] = {}
+    document: dict[str, Any] = {}  # noqa: RUF012
 
     def __repr__(self) -> str:
         """Return a representation without the secrets."""
@@ -48,15 +58,33 @@ class ProfileStore(NamedTuple):
         active: str = self.document.get("active", "")
         return active
 
+    @active.setter
+    def active(self, name: str) -> None:
+        self.document.pop("active", None)
+        if name:
+            self.document["active"] = name
+
     @property
-    def profiles(self) -> Mapping[str, Profile]:
+    def profiles(self) -> dict[str, dict[str, Any]]:
         """The profiles by their names."""
-        profiles: Mapping[str, Profile] = self.document.get("profiles", {})
+        profiles: dict[str, dict[str, Any]] = self.document.get("profiles", {})
         return profiles
+
+    def existing(self, name: str) -> dict[str, Any]:
+        """Return a profile; CredentialError if it does not exist."""
+        if name not in self.profiles:
+            raise unknown_profile(name, "", self)
+        return self.profiles[name]
+
+    def new(self, name: str) -> dict[str, Any]:
+        """Add an empty profile and return it; UsageError if the name is taken or invalid."""
+        if check_name(name) in self.profiles:
+            raise UsageError(f"profile {name!r} already exists.", "`ant profile list` shows the profiles.")
+        return self.profiles.setdefault(name, {})
 
     def with_profile(self, name: str, profile: Profile) -> ProfileStore:
         """Return a store with this profile added or replaced."""
-        profiles = {**self.profiles, name: profile}
+        profiles = {**self.profiles, name: dict(profile)}
         return self._replace(document={**self.document, "profiles": profiles})
 
 

@@ -10,10 +10,10 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.settings.credential_store import check_store, delete_keys
 from ant_cli.settings.credential_store import store_key as store_in_keyring
-from ant_cli.settings.editing import check_name, edit
+from ant_cli.settings.editing import edit
 from ant_cli.settings.loading import load
 from ant_cli.settings.logins.selection import usable_instead
-from ant_cli.settings.profiles import NO_PROFILE, Profile, ProfileStore, read_store, requested, select
+from ant_cli.settings.profiles import NO_PROFILE, Profile, ProfileStore, check_name, read_store, requested, select
 from ant_cli.settings.rows import CREDENTIAL_KEYS, VARIABLES
 from ant_cli.settings.sources import setting_sources
 from ant_cli.settings.validators import check_base_url, check_header, check_new_secret, mask
