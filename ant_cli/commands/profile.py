@@ -112,8 +112,14 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
     """Set a value of a profile. A secret is read from stdin, never from the command line."""
     _check_key(key)
     name = _selected(flags, runtime, read_store(runtime)).name
-    text = _secret_value(key, value, runtime) if key in SECRET_KEYS else _plain_value(key, value)
-    checked = _to_stored(key, text)
+    if key not in SECRET_KEYS:
+        if not value:
+            raise UsageError(f"{key} needs a value.", f"ant profile set {key} VALUE, or: ant profile unset {key}")
+    elif value is None:
+        value = secret_for_set(key, runtime)
+    else:  # other users can read it
+        raise reject_typed_secret(key, value, runtime)
+    checked = _to_stored(key, value)
     with edit(runtime) as draft:
         profile = draft.existing(name)
         before = profile.get(key)
@@ -130,20 +136,6 @@ def _preferred_credential(key: str, profile: Profile) -> str:
     if key not in CREDENTIAL_KEYS:
         return ""
     return next((other for other in CREDENTIAL_KEYS[: CREDENTIAL_KEYS.index(key)] if profile.get(other)), "")
-
-
-def _secret_value(key: str, value: str | None, runtime: Runtime) -> str:
-    """Read the secret to set. Raises UsageError if it was given as an argument, which other users can read."""
-    if value is not None:
-        raise reject_typed_secret(key, value, runtime)
-    return secret_for_set(key, runtime)
-
-
-def _plain_value(key: str, value: str | None) -> str:
-    """Return the value to set. Raises UsageError if it is missing."""
-    if not value:
-        raise UsageError(f"{key} needs a value.", f"ant profile set {key} VALUE, or: ant profile unset {key}")
-    return value
 
 
 def _to_stored(key: str, text: str) -> str | float:
@@ -169,7 +161,7 @@ def unset(runtime: Runtime, flags: Flags, *, key: str) -> None:
 # Names
 
 
-def activate(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG001 - every command gets its flags
+def activate(runtime: Runtime, _flags: Flags, *, name: str) -> None:
     """Make a profile the active one, which is used if no other is named. It may be one of the official tool."""
     store = read_store(runtime)
     if name not in store.profiles and not has_profile(name, runtime.environ):
@@ -180,7 +172,7 @@ def activate(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG
     note_profile_variable(name, runtime)
 
 
-def deactivate(runtime: Runtime, flags: Flags) -> None:  # noqa: ARG001 - every command gets its flags
+def deactivate(runtime: Runtime, _flags: Flags) -> None:
     """Leave no profile active."""
     read_store(runtime)
     with edit(runtime) as draft:
@@ -189,13 +181,7 @@ def deactivate(runtime: Runtime, flags: Flags) -> None:  # noqa: ARG001 - every 
     note_profile_variable("", runtime)
 
 
-def create(
-    runtime: Runtime,
-    flags: Flags,
-    *,
-    name: str,
-    api_key_command: str | None = None,
-) -> None:
+def create(runtime: Runtime, flags: Flags, *, name: str, api_key_command: str | None = None) -> None:
     """Create a profile. The first one becomes the active one."""
     texts = {key: text for key in flags if (text := flags.text(key)) is not None}
     if api_key_command is not None:
@@ -211,13 +197,7 @@ def create(
         runtime.hint(f"It has no key yet: ant auth login --profile {name}")
 
 
-def rename(
-    runtime: Runtime,
-    flags: Flags,  # noqa: ARG001 - every command gets its flags
-    *,
-    name: str,
-    new_name: str,
-) -> None:
+def rename(runtime: Runtime, _flags: Flags, *, name: str, new_name: str) -> None:
     """Rename a profile."""
     read_store(runtime)
     with edit(runtime) as draft:
@@ -229,7 +209,7 @@ def rename(
     runtime.stderr.say(f"Profile {name!r} is now {new_name!r}.")
 
 
-def delete(runtime: Runtime, flags: Flags, *, name: str) -> None:  # noqa: ARG001 - every command gets its flags
+def delete(runtime: Runtime, _flags: Flags, *, name: str) -> None:
     """Delete a profile, with its key."""
     read_store(runtime)
     with edit(runtime) as draft:

@@ -14,25 +14,21 @@ from ant_cli.settings.editing import edit
 from ant_cli.settings.loading import load
 from ant_cli.settings.logins.selection import usable_instead
 from ant_cli.settings.profiles import NO_PROFILE, Profile, ProfileStore, check_name, read_store, requested, select
-from ant_cli.settings.rows import CREDENTIAL_KEYS, VARIABLES
+from ant_cli.settings.rows import CREDENTIAL_KEYS, SETTINGS, VARIABLES
 from ant_cli.settings.sources import setting_sources
-from ant_cli.settings.validators import check_base_url, check_header, check_new_secret, mask
+from ant_cli.settings.validators import check_new_secret, mask
 
 _DEFAULT_PROFILE = "default"
 """The profile of a first login without --profile."""
-_KEY_VARIABLES = (VARIABLES["api_key"], VARIABLES["auth_token"])
+_KEYS = ("api_key", "auth_token")
+_STORED_SETTINGS = ("base_url", "workspace_id")
+"""The settings that are stored with a key."""
 
 
 # Log in
 
 
-def login(
-    runtime: Runtime,
-    flags: Flags,
-    *,
-    no_verify: bool = False,
-    keyring: bool = False,
-) -> None:
+def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: bool = False) -> None:
     """Store a key in a profile. It is read from a hidden prompt, or from stdin."""
     store = read_store(runtime)
     name = check_name(requested(flags.text("profile"), runtime.environ, store)[0] or _DEFAULT_PROFILE)
@@ -50,13 +46,8 @@ def login(
 
 def _chosen_settings(flags: Flags) -> dict[str, str]:
     """Return the settings to store with the key: those from flags, but not those from variables."""
-    chosen = {}
-    source = next(setting_sources("base_url", flags, {}, NO_PROFILE))
-    if source.label != "default":
-        chosen["base_url"] = check_base_url(*source)
-    if workspace_id := flags.text("workspace_id"):
-        chosen["workspace_id"] = check_header("--workspace-id", workspace_id)
-    return chosen
+    sources = {name: next(setting_sources(name, flags, {}, NO_PROFILE)) for name in _STORED_SETTINGS}
+    return {name: SETTINGS[name].check(*source) for name, source in sources.items() if source.label != "default"}
 
 
 def _without_credentials(profile: Profile) -> dict[str, object]:
@@ -99,25 +90,16 @@ def _replaced_text(before: Profile) -> str:
 
 def _note_shadowing_variables(runtime: Runtime) -> None:
     """Print which variables win over the profile that was just stored."""
-    for variable in _KEY_VARIABLES:
-        if runtime.environ.get(variable, "").strip():
-            runtime.hint(f"Note: {variable} is set, and wins over every profile until you unset it.")
-    for setting in ("base_url", "workspace_id"):
-        if runtime.environ.get(VARIABLES[setting]):
-            runtime.hint(
-                f"Note: {VARIABLES[setting]} is set, and wins over every profile's {setting} until you unset it."
-            )
+    for name in (*_KEYS, *_STORED_SETTINGS):
+        if runtime.environ.get(VARIABLES[name], "").strip():
+            shadowed = "every profile" if name in _KEYS else f"every profile's {name}"
+            runtime.hint(f"Note: {VARIABLES[name]} is set, and wins over {shadowed} until you unset it.")
 
 
 # Log out
 
 
-def logout(
-    runtime: Runtime,
-    flags: Flags,
-    *,
-    all: bool = False,  # noqa: A002 - named as the flag is
-) -> None:
+def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noqa: A002 - named as the flag is
     """Remove the credentials of a profile; its other settings stay."""
     if all and "profile" in flags:
         raise exclude_each_other("--all", "--profile")
@@ -128,9 +110,9 @@ def logout(
         runtime.stderr.say(f"Removed the credentials of profile {name!r}.")
     if not removed:
         runtime.stderr.say("There was no credential to remove.")
-    for variable in _KEY_VARIABLES:
-        if runtime.environ.get(variable):
-            runtime.hint(f"Note: {variable} is still set.")
+    for name in _KEYS:
+        if runtime.environ.get(VARIABLES[name]):
+            runtime.hint(f"Note: {VARIABLES[name]} is still set.")
     _note_official_login(runtime)
     delete_keys(*(profile.get("api_key") for profile in removed.values()))
 
