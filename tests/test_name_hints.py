@@ -106,7 +106,7 @@ def test_every_environment_with_the_name_is_listed(ant):
     ]
 
 
-@pytest.mark.parametrize("identifier", ["-x", "--all", "env 1", "$(date)", "env_1\u0301"])
+@pytest.mark.parametrize("identifier", ["-x", "--all", "env 1", "$(date)", "env_1\u0301", "env_\u0431"])
 def test_an_id_that_is_unsafe_in_a_command_is_not_suggested(ant, identifier):
     """The server may have sent anything."""
     result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, page((identifier, "prod"))])

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from functools import partial
-
 from ant_cli.errors import AntError, APIError, NetworkError, ResponseError
-from ant_cli.http.observer import Observer
 from ant_cli.http.retries import RETRIED
 from ant_cli.output.api_error import open_client
 from ant_cli.output.printer import Transform
@@ -16,25 +11,11 @@ from ant_cli.output.watch_lines import WatchLines
 from ant_cli.run.repetition import Repetition
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Protocol
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 from ant_cli.runtime.process import resume_gc
 
 if TYPE_CHECKING:
-    from ant_cli.output.watch_screen import Watched
-
-
-class Display(Protocol):
-    """Shows what a watch finds."""
-
-    @property
-    def observer(self) -> Observer:
-        """Receives the waits that the client reports."""
-
-    def show(self, values: list[bytes]) -> None:
-        """Show a state: the items of a list, or an object."""
-
-    def failed(self, problem: str, delay_s: float) -> None:
-        """Report why there is no new state, and when the next request follows."""
+    from ant_cli.output.watch_screen import Watched, WatchScreen
 
 
 def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
@@ -49,10 +30,23 @@ def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
         open_client(plan.settings, runtime, display.observer) as client,
     ):
         resume_gc()
-        _repeat(partial(plan.fetch, client), display, watch, runtime)
+        deadline, has_begun = runtime.monotonic() + watch.limit_s, False
+        while True:
+            delay_s = watch.every_s
+            try:
+                display.show(plan.fetch(client))
+                has_begun = True
+            except (APIError, NetworkError, ResponseError) as error:
+                if not (has_begun and _may_pass(error)):
+                    raise
+                delay_s = max(delay_s, error.retry_after_s if isinstance(error, APIError) else 0.0)
+                display.failed(error.message, delay_s)
+            if runtime.monotonic() + delay_s > deadline:
+                return
+            runtime.sleep(delay_s)
 
 
-def _display(plan: RunPlan, watch: Repetition, runtime: Runtime) -> AbstractContextManager[Display]:
+def _display(plan: RunPlan, watch: Repetition, runtime: Runtime) -> WatchLines | WatchScreen[Any]:
     output, progress, is_list = plan.settings.output, plan.progress, plan.operation.paginated
     transform = Transform("--transform", output.transform)
     style = detect_style(runtime)
@@ -70,23 +64,6 @@ def _display(plan: RunPlan, watch: Repetition, runtime: Runtime) -> AbstractCont
             empty=plan.empty_message,
         )
     return WatchScreen(watched, style, watch.every_s, progress, runtime)
-
-
-def _repeat(fetch: Callable[[], list[bytes]], display: Display, watch: Repetition, runtime: Runtime) -> None:
-    deadline, has_begun = runtime.monotonic() + watch.limit_s, False
-    while True:
-        delay_s = watch.every_s
-        try:
-            display.show(fetch())
-            has_begun = True
-        except (APIError, NetworkError, ResponseError) as error:
-            if not (has_begun and _may_pass(error)):
-                raise
-            delay_s = max(delay_s, error.retry_after_s if isinstance(error, APIError) else 0.0)
-            display.failed(error.message, delay_s)
-        if runtime.monotonic() + delay_s > deadline:
-            return
-        runtime.sleep(delay_s)
 
 
 def _may_pass(error: AntError) -> bool:
