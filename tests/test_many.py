@@ -600,6 +600,14 @@ def test_memory_does_not_grow_with_the_number_of_ids(many):
     assert peak(3000) - peak(30) < 2_000_000
 
 
+def test_requests_are_sent_at_most_a_thousand_ahead_of_the_result_that_comes_next(many):
+    """Otherwise a slow response would leave all later results in memory."""
+    too_far = threading.Event()
+    replies = {"env_0": lambda: 500 if too_far.wait(1) else 200, "env_1000": lambda: too_far.set() or 200}
+    result = many(*ARCHIVE, stdin="\n".join(f"env_{number}" for number in range(1100)), api=FakeAPI(replies))
+    assert (result.exit, len(result.ids)) == (0, 1100)
+
+
 def test_a_page_of_large_items_is_not_held_in_memory_twice(many):
     """Its items are rendered and printed in parts."""
     import tracemalloc

@@ -352,6 +352,15 @@ def test_a_list_without_items_says_so_on_the_screen(ant):
     assert "No environments match --filter." in result.stdout.rpartition("\x1b[?1049l")[2]
 
 
+@pytest.mark.parametrize("flags", [(), ("--include-archived",)])
+def test_the_screen_says_what_is_archived_if_that_was_requested(ant, flags):
+    """As in the list without --watch."""
+    environment = {"id": "env_1", "type": "environment", "name": "n", "archived_at": None}
+    words = ("beta:environments", "list", "--watch", "--for", "1s", *flags)
+    result = ant(*words, terminal=True, replies=[page(environment)])
+    assert ("ARCHIVED" in result.stdout) == bool(flags)
+
+
 def test_a_column_that_matches_nothing_is_noted_once_after_the_screen(ant):
     """The screen would repeat it in each frame."""
     pages = [page(item("env_1")), page(item("env_1", "active")), GONE]

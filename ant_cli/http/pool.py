@@ -12,7 +12,6 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Lock, Semaphore, Thread
 
-from ant_cli.errors import AntError
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.runtime.light_typing import NamedTuple
@@ -73,7 +72,7 @@ class Pool:
         self._in_flight: dict[int, Request] = {}
         self.sent = 0
         """How many requests were started. They are the first of the list."""
-        self._closed = self._stopped = False
+        self._closed = False
 
     def results(self) -> Iterator[Result]:
         """Send the requests, and yield their results in the order of the requests, each as soon as possible."""
@@ -97,7 +96,7 @@ class Pool:
     def stop(self) -> Unfinished:
         """Send nothing more. Requests in flight are abandoned; their outcome stays unknown."""
         with self._lock:
-            self._closed = self._stopped = True
+            self._closed = True
             self._room.release(len(self._clients))
             while not self._done.empty():
                 if result := self._done.get():
@@ -133,9 +132,7 @@ class Pool:
 
     def _finish(self, result: Result) -> None:
         with self._lock:
-            if self._stopped:  # it was reported as in flight
-                return
             del self._in_flight[result.position]
             self._done.put(result)
-            if result.error is not None and (self._fail_fast or not isinstance(result.error, AntError)):
+            if result.error is not None and self._fail_fast:
                 self._closed = True
