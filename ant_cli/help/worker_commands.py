@@ -7,7 +7,7 @@ from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import CONNECTION, CREDENTIAL, PROFILE, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
-from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS
+from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, command_flags
 
 _WITHOUT_CREDENTIAL = (*CONNECTION, *PROFILE)
 """The global flags of a worker. Its credential is the environment's key, not one of these."""
@@ -38,7 +38,7 @@ WORKER = Command(
                     completes=ValueKind.FILE,
                 ),
             ),
-            flags=tuple(row.param for row in POLL_ROWS),
+            flags=command_flags(POLL_ROWS),
             takes=_WITHOUT_CREDENTIAL,
         ),
         tool(
@@ -53,7 +53,7 @@ WORKER = Command(
                 "with the item's secret in place of the environment's key",
                 "ant beta:worker run --work-secret-file /run/secrets/work",
             ),
-            flags=tuple(row.param for row in RUN_ROWS),
+            flags=command_flags(RUN_ROWS),
             takes=_WITHOUT_CREDENTIAL,
         ),
         tool(
@@ -65,7 +65,7 @@ WORKER = Command(
                 "of two, to other machines",
                 "ant beta:worker exporter --environment-id env_1,env_2 --listen 0.0.0.0:9464",
             ),
-            flags=tuple(row.param for row in EXPORTER_ROWS),
+            flags=command_flags(EXPORTER_ROWS),
             takes=(*CREDENTIAL, *_WITHOUT_CREDENTIAL),
         ),
     ),

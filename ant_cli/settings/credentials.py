@@ -13,7 +13,7 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, requested, select
-from ant_cli.settings.rows import FEDERATION, VARIABLES
+from ant_cli.settings.rows import FEDERATION, SETTINGS, VARIABLES
 from ant_cli.settings.sources import setting_sources
 from ant_cli.settings.validators import KEYRING, check_new_secret, check_secret
 
@@ -204,7 +204,7 @@ def _select(flags: Flags, runtime: Runtime, store: ProfileStore, *, needs_login:
 
 
 def _needs_credential(flags: Flags, environ: Mapping[str, str]) -> bool:
-    return not is_local(next(setting_sources("base_url", flags, environ, NO_PROFILE)).text)
+    return not is_local(next(setting_sources(SETTINGS["base_url"], flags, environ, NO_PROFILE)).text)
 
 
 def _stored(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> Iterator[Credential]:

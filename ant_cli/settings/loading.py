@@ -118,9 +118,9 @@ def load(
     store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
     provenance = find_credentials(flags, runtime, store, accepts, has_own_credential=has_own_credential)
     profile, usable = provenance.profile, provenance.credentials
-    connection = _resolve(CONNECTION, flags, runtime.environ, profile)
+    connection = resolve(CONNECTION, flags, runtime.environ, profile)
     # The format of a profile is for people, so that it breaks no script.
-    output = _resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
+    output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
     sources = {name: item.source for name, item in (connection | output).items()}
     return Settings(
         connection=ConnectionSettings(
@@ -150,26 +150,26 @@ def output_settings(flags: Flags) -> OutputSettings:
         UsageError: if a flag has a value that can't be used.
 
     """
-    return _output(_resolve(OUTPUT, flags, {}, NO_PROFILE), flags)
+    return _output(resolve(OUTPUT, flags, {}, NO_PROFILE), flags)
 
 
-class _Resolved(NamedTuple):
-    """The value of a setting, and its source, as messages name it."""
+class Resolved(NamedTuple):
+    """The value of a setting, and its source, as messages name it; or `default`."""
 
     value: Any
     source: str
 
 
-def _resolve(
-    settings: tuple[Setting, ...], flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
-) -> dict[str, _Resolved]:
-    """Return each setting that is not a boolean, from its first source; empty without a source and a default."""
+def resolve(
+    settings: tuple[Setting, ...], flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
+) -> dict[str, Resolved]:
+    """Return each setting that may have several sources, from the first; empty without a source and a default."""
     found = {}
     for setting in settings:
-        if setting.param.takes_value:
-            source = next(setting_sources(setting.name, flags, environ, profile))
+        if setting.param.takes_value or setting.variable:
+            source = next(setting_sources(setting, flags, environ, profile))
             is_absent = source == SettingSource("default", "")
-            found[setting.name] = _Resolved("" if is_absent else setting.check(*source), source.label)
+            found[setting.name] = Resolved("" if is_absent else setting.check(*source), source.label)
     return found
 
 
@@ -192,7 +192,7 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
     return headers
 
 
-def _output(found: Mapping[str, _Resolved], flags: Flags) -> OutputSettings:
+def _output(found: Mapping[str, Resolved], flags: Flags) -> OutputSettings:
     return OutputSettings(
         format=found["format"].value,
         format_source=found["format"].source,

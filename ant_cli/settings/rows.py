@@ -29,7 +29,7 @@ Check = Callable[[str, str, str], Any]
 
 
 class Setting(NamedTuple):
-    """One setting: where its value may come from, and how it is checked. If it is a boolean, only from its flag."""
+    """One setting: where its value may come from, and how it is checked."""
 
     param: Param
     """Its flag, with its default."""

@@ -9,7 +9,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.local_emulator import LOCAL
 from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile
-from ant_cli.settings.rows import SETTINGS
+from ant_cli.settings.rows import Setting
 
 
 class SettingSource(NamedTuple):
@@ -23,7 +23,7 @@ class SettingSource(NamedTuple):
 
 
 def setting_sources(
-    name: str, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
+    setting: Setting, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
 ) -> Iterator[SettingSource]:
     """Yield the sources of a setting that have a value, by precedence: the first is used.
 
@@ -35,7 +35,7 @@ def setting_sources(
         BadValue: if the profile's value is neither text nor a number.
 
     """
-    setting, text = SETTINGS[name], flags.text(name)
+    name, text = setting.name, flags.text(setting.name)
     profile = profile if setting.in_profile else NO_PROFILE
     if name == "base_url" and flags.is_on("local"):
         if text not in (None, LOCAL):

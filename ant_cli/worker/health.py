@@ -28,8 +28,7 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
         UsageError: if the library for metrics is not installed.
 
     """
-    host, port = options.listen
-    if port < 0:
+    if not options.listen:
         yield
         return
     loop, identity = asyncio.get_running_loop(), Identity(options.environment_id, options.worker_id)
@@ -42,7 +41,7 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
             return text_page("ok") if _turns(loop) else text_page("the event loop is stuck", 503)
         return _readiness(tally, time.time()) if path == "/readyz" else None
 
-    listener = Listener(host, port, find)
+    listener = Listener(*options.listen, find)
     try:
         yield
     finally:

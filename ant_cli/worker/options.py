@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ant_cli.errors import BadValue, MissingFlag, UnknownName
 from ant_cli.input.durations import parse_duration
 from ant_cli.operations.spec import Flags, Param, boolean
 from ant_cli.operations.value_kinds import ValueKind
-from ant_cli.runtime.light_typing import Literal, NamedTuple
-from ant_cli.settings.validators import check_header, check_secret, check_whole_number
-
-Parse = Callable[[str, str], object]
-"""Parses a text. The first argument is the flag or variable, as messages name it. Raises UsageError."""
+from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
+from ant_cli.settings.rows import Check, Setting
+from ant_cli.settings.validators import check_header, check_secret, check_text, check_whole_number
 
 HeartbeatMode = Literal["auto", "always", "never"]
 _OFFICIAL_VARIABLES = {
@@ -25,142 +23,136 @@ _OFFICIAL_VARIABLES = {
     "work_secret_file": "ANTHROPIC_WORK_SECRET_FILE",
 }
 """The variables of the flags that the official worker also has."""
-_COMPLETES = {"on_work": ValueKind.FILE, "workdir": ValueKind.FILE, "work_secret_file": ValueKind.FILE}
+_NOT_SHOWN = ("", "0", "false", "auto")
+"""Defaults that help does not show: they say nothing, or what the flag is for."""
 
 
-class FlagRow(NamedTuple):
-    """A flag of the worker: its parameter, its default, and how its text is parsed."""
-
-    param: Param
-    parse: Parse
-    default: str | None = None
-    """None for a required flag; empty if there is no default value."""
-    nothing: object = ""
-    """The value of a flag that is not given and has no default."""
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that is read if the flag is not given."""
-        name = self.param.name
-        return _OFFICIAL_VARIABLES.get(name, f"ANT_WORKER_{name.upper()}")
+def _row(
+    name: str,
+    check: Check,
+    default: str,
+    help_text: str,
+    type_: type = str,
+    completes: ValueKind | None = ValueKind.FREE,
+    **more: Any,
+) -> Setting:
+    param = Param(name, "setting", type_, help_text, default=default, completes=completes, **more)
+    variable = _OFFICIAL_VARIABLES.get(name, f"ANT_WORKER_{name.upper()}")
+    return Setting(param, check, variable, in_profile=False, safer="", is_global=False)
 
 
-def _text(_source: str, text: str) -> str:
-    return text
+def _required(name: str, check: Check, help_text: str) -> Setting:
+    return _row(name, check, "", f"{help_text} Required.", required=True)
 
 
-def _one_of(*choices: str) -> Parse:
-    def parse(source: str, text: str) -> str:
+def _time(name: str, default: str, help_text: str) -> Setting:
+    return _row(name, lambda source, text, _: parse_duration(source, text), default, help_text, value_name="TIME")
+
+
+def _number(name: str, low: int, high: int, default: str, help_text: str) -> Setting:
+    def check(source: str, text: str, _: str) -> int:
+        return check_whole_number(source, text, low, high)
+
+    return _row(name, check, default, help_text, int)
+
+
+def _choice(name: str, choices: tuple[str, ...], help_text: str) -> Setting:
+    def check(source: str, text: str, _: str) -> str:
         if text not in choices:
             raise UnknownName("value", text, choices, f"{source} takes: {', '.join(choices)}.", where=source)
         return text
 
-    return parse
+    return _row(name, check, choices[0], help_text, completes=ValueKind.CHOICE, choices=choices)
 
 
-def _whole(low: int, high: int) -> Parse:
-    return lambda source, text: check_whole_number(source, text, low, high)
+def _switch(name: str, help_text: str) -> Setting:
+    return _row(name, lambda source, text, _: boolean(source, text), "false", help_text, bool, None)
 
 
-def _lease(source: str, text: str) -> float:
+def _lease(source: str, text: str, _: str) -> float:
     seconds = parse_duration(source, text)
     if not 1 <= seconds <= 300 or seconds != int(seconds):
         raise BadValue(source, f"must be whole seconds from 1s to 300s, got {text!r}")
     return seconds
 
 
-def _address(source: str, text: str) -> tuple[str, int]:
-    """Return host and port. Empty text means no address: the port is -1."""
-    if not text:
-        return "", -1
+def _address(source: str, text: str, _: str) -> tuple[str, int]:
+    """Return host and port."""
     host, _, port = text.rpartition(":")
     if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
         raise BadValue(source, f"must be ADDRESS:PORT, such as 127.0.0.1:9464, got {text!r}")
     return host.strip("[]"), int(port)
 
 
-def _row(
-    name: str, parse: Parse, default: str | None, help_text: str, type_: type = str, choices: tuple[str, ...] = ()
-) -> FlagRow:
-    completes = _COMPLETES.get(name) or (ValueKind.CHOICE if choices else None if type_ is bool else ValueKind.FREE)
-    if default is None:
-        help_text += " Required."
-    elif default not in ("", "0", "false", "auto"):
-        help_text += f" [default: {default}]"
-    value_name = "TIME" if parse in (parse_duration, _lease) else ""
-    param = Param(name, "setting", type_, help_text, choices=choices, completes=completes, value_name=value_name)
-    return FlagRow(param, parse, default)
-
-
-_LOG_FORMATS = ("auto", "plain", "text", "json")
-_HEARTBEAT_MODES = ("auto", "always", "never")
-_ON_FAILURE = ("retry", "stop")
-
-ENVIRONMENT_ID = _row("environment_id", check_header, None, "The environment whose work is taken.")
-ENVIRONMENT_KEY = _row("environment_key", check_secret, None, "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY.")
-WORKDIR = _row("workdir", _text, ".", "The folder in which sessions run.")
-_MAX_IDLE = _row("max_idle", parse_duration, "1m", "The longest idle time of a session.")
-LOG_FORMAT = _row(
-    "log_format",
-    _one_of(*_LOG_FORMATS),
-    "auto",
-    "Format of the log.",
-    choices=_LOG_FORMATS,
-)
-_LISTEN = _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT.")._replace(
-    nothing=("", -1)
-)
+_ENVIRONMENT_ID = _required("environment_id", check_header, "The environment whose work is taken.")
+_KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
+_OPTIONAL_KEY = _row("environment_key", check_secret, "", _KEY_HELP)
+_WORKDIR = _row("workdir", check_text, ".", "The folder in which sessions run.", completes=ValueKind.FILE)
+_MAX_IDLE = _time("max_idle", "1m", "The longest idle time of a session.")
+_LOG_FORMAT = _choice("log_format", ("auto", "plain", "text", "json"), "Format of the log.")
 
 POLL_ROWS = (
-    ENVIRONMENT_ID,
-    ENVIRONMENT_KEY,
+    _ENVIRONMENT_ID,
+    _required("environment_key", check_secret, _KEY_HELP),
     _row("worker_id", check_header, "", "A name for this worker, unique in the environment."),
-    _row("on_work", _text, "", "A handler without arguments, or the word in-process."),
-    WORKDIR,
-    _MAX_IDLE,
-    LOG_FORMAT,
-    _row("concurrency", _whole(1, 1000), "1", "How many items run at once.", int),
     _row(
-        "heartbeat",
-        _one_of(*_HEARTBEAT_MODES),
-        "auto",
-        "Who holds the leases.",
-        choices=_HEARTBEAT_MODES,
+        "on_work", check_text, "", "A handler without arguments, or the word in-process.", completes=ValueKind.FILE
     ),
-    _row("lease", _lease, "45s", "The length of a lease."),
-    _row("attempts", _whole(1, 1000), "3", "Give an item up after this many failures.", int),
+    _WORKDIR,
+    _MAX_IDLE,
+    _LOG_FORMAT,
+    _number("concurrency", 1, 1000, "1", "How many items run at once."),
+    _choice("heartbeat", ("auto", "always", "never"), "Who holds the leases."),
+    _row("lease", _lease, "45s", "The length of a lease.", value_name="TIME"),
+    _number("attempts", 1, 1000, "3", "Give an item up after this many failures."),
     _row("metadata_key", check_secret, "", "An API key, to count them in the item's metadata."),
-    _row("on_failure", _one_of(*_ON_FAILURE), "retry", "After a failure.", choices=_ON_FAILURE),
-    _row("no_auto_stop", boolean, "false", "Don't stop the item after exit status 0.", bool),
-    _row("pass_api_key", boolean, "false", "Leave API keys in the handler's environment.", bool),
-    _row("item_timeout", parse_duration, "0", "The time limit of a handler."),
-    _row("drain_timeout", parse_duration, "20s", "Time to finish items after a signal."),
-    _row("kill_timeout", parse_duration, "10s", "The time from SIGTERM to SIGKILL."),
-    _row("exit_when_idle", parse_duration, "0", "Exit after this time without work."),
-    _row("max_items", _whole(0, 999_999_999), "0", "Exit after this many items.", int),
-    _LISTEN,
+    _choice("on_failure", ("retry", "stop"), "After a failure."),
+    _switch("no_auto_stop", "Don't stop the item after exit status 0."),
+    _switch("pass_api_key", "Leave API keys in the handler's environment."),
+    _time("item_timeout", "0", "The time limit of a handler."),
+    _time("drain_timeout", "20s", "Time to finish items after a signal."),
+    _time("kill_timeout", "10s", "The time from SIGTERM to SIGKILL."),
+    _time("exit_when_idle", "0", "Exit after this time without work."),
+    _number("max_items", 0, 999_999_999, "0", "Exit after this many items."),
+    _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT."),
 )
 """The flags of `beta:worker poll`."""
 
 RUN_ROWS = (
-    _row("session_id", check_header, None, "The session to run."),
-    _row("work_id", check_header, None, "Its work item."),
-    ENVIRONMENT_ID,
-    ENVIRONMENT_KEY._replace(default=""),
-    _row("work_secret_file", _text, "", "A file with the item's secret, in place of the key."),
-    WORKDIR,
+    _required("session_id", check_header, "The session to run."),
+    _required("work_id", check_header, "Its work item."),
+    _ENVIRONMENT_ID,
+    _OPTIONAL_KEY,
+    _row(
+        "work_secret_file",
+        check_text,
+        "",
+        "A file with the item's secret, in place of the key.",
+        completes=ValueKind.FILE,
+    ),
+    _WORKDIR,
     _MAX_IDLE,
-    LOG_FORMAT,
+    _LOG_FORMAT,
 )
 """The flags of `beta:worker run`."""
 
 EXPORTER_ROWS = (
-    _row("environment_id", check_header, None, "The environment; separate several with commas."),
-    ENVIRONMENT_KEY._replace(default=""),
+    _required("environment_id", check_header, "The environment; separate several with commas."),
+    _OPTIONAL_KEY,
     _row("listen", _address, "127.0.0.1:9464", "Where to serve, as ADDRESS:PORT."),
-    _row("cache", parse_duration, "5s", "How long statistics are kept."),
+    _time("cache", "5s", "How long statistics are kept."),
 )
 """The flags of `beta:worker exporter`."""
+
+
+def command_flags(rows: tuple[Setting, ...]) -> tuple[Param, ...]:
+    """Return the flags of a command: without their defaults, which come after the variables."""
+    return tuple(_command_flag(row.param) for row in rows)
+
+
+def _command_flag(param: Param) -> Param:
+    note = "" if param.default in _NOT_SHOWN else f" [default: {param.default}]"
+    return param._replace(required=False, default="", help=param.help + note)
 
 
 class PollOptions(NamedTuple):
@@ -190,8 +182,8 @@ class PollOptions(NamedTuple):
     """0 for never."""
     max_items: int
     """0 for no limit."""
-    listen: tuple[str, int]
-    """Host and port; port -1 for none."""
+    listen: tuple[str, int] | Literal[""]
+    """Host and port; empty for none."""
 
     def __repr__(self) -> str:
         """Return a representation without the keys."""
@@ -199,32 +191,19 @@ class PollOptions(NamedTuple):
 
 
 def read_options(
-    rows: tuple[FlagRow, ...], flags: Flags, environ: Mapping[str, str], command: str
-) -> dict[str, object]:
+    rows: tuple[Setting, ...], flags: Flags, environ: Mapping[str, str], command: str
+) -> dict[str, Any]:
     """Return the value of each row by its name: from its flag, its variable, or its default, in this order.
 
     Raises:
-        MissingFlag: if one without a default is not given.
+        MissingFlag: if one that is required is not given.
         UsageError: if one has a value that can't be used.
 
     """
-    missing = [row for row in rows if row.default is None and not _given(row, flags, environ)[1]]
-    if missing:
-        names = [f"{row.param.flag} ({row.variable})" for row in missing]
-        raise MissingFlag(names, command)
-    return {row.param.name: _value(row, flags, environ) for row in rows}
+    from ant_cli.settings.loading import resolve  # late: help needs only the rows
 
-
-def _value(row: FlagRow, flags: Flags, environ: Mapping[str, str]) -> object:
-    source, text = _given(row, flags, environ)
-    return row.parse(source, text) if source != "default" or text else row.nothing
-
-
-def _given(row: FlagRow, flags: Flags, environ: Mapping[str, str]) -> tuple[str, str]:
-    """Return the source of a value and its text. Empty variables are treated as unset."""
-    typed = flags.text(row.param.name)
-    if typed is not None:
-        return row.param.flag, typed
-    if text := environ.get(row.variable):
-        return row.variable, text
-    return "default", row.default or ""
+    found = resolve(rows, flags, environ)
+    required = {row.name: f"{row.param.flag} ({row.variable})" for row in rows if row.param.required}
+    if missing := [name for row, name in required.items() if found[row].source == "default"]:
+        raise MissingFlag(missing, command)
+    return {name: resolved.value for name, resolved in found.items()}

@@ -245,7 +245,7 @@ def test_missing_values_are_named_with_their_variables():
 
 
 @pytest.mark.parametrize(
-    ("text", "address"), [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:0", ("::1", 0)), ("", ("", -1))]
+    ("text", "address"), [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:0", ("::1", 0)), ("", "")]
 )
 def test_an_address_has_a_host_and_a_port(text, address):
     """An IPv6 address is in brackets."""

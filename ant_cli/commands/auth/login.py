@@ -46,7 +46,7 @@ def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: b
 
 def _chosen_settings(flags: Flags) -> dict[str, str]:
     """Return the settings to store with the key: those from flags, but not those from variables."""
-    sources = {name: next(setting_sources(name, flags, {}, NO_PROFILE)) for name in _STORED_SETTINGS}
+    sources = {name: next(setting_sources(SETTINGS[name], flags, {}, NO_PROFILE)) for name in _STORED_SETTINGS}
     return {name: SETTINGS[name].check(*source) for name, source in sources.items() if source.label != "default"}
 
 

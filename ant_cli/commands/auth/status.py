@@ -25,6 +25,7 @@ from ant_cli.settings.logins.selection import ACTIVE
 from ant_cli.settings.logins.tokens import Login, read_login
 from ant_cli.settings.notes import describe_destination
 from ant_cli.settings.profiles import ProfileStore, SelectedProfile, read_store, shown
+from ant_cli.settings.rows import SETTINGS
 from ant_cli.settings.sources import setting_sources
 from ant_cli.settings.validators import mask
 
@@ -85,7 +86,7 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
     environ, connection, sources = runtime.environ, settings.connection, settings.provenance.sources
     profile, credential = settings.provenance.profile, connection.credential
     official, key = _official_profile(profile, runtime), environment_key(environ)
-    _, *other_urls = setting_sources("base_url", flags, environ, profile)
+    _, *other_urls = setting_sources(SETTINGS["base_url"], flags, environ, profile)
     return {
         "usable": usable,
         "credential": credential.source if credential else None,
