@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 
 from ant_cli.apply.canonical import declared_part
@@ -101,8 +101,3 @@ def safe_name(text: str) -> str:
     safe = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text))
     name = safe.encode()[:_LONGEST_NAME].decode(errors="ignore").strip("-. ")
     return f"{name}_" if _RESERVED.fullmatch(name) else name
-
-
-def described(remotes: Mapping[str, Object]) -> list[dict[str, Any]]:
-    """Return the exported environments and their files, as data."""
-    return [{"path": path, "id": remote.get("id"), "name": remote.get("name")} for path, remote in remotes.items()]

@@ -30,6 +30,8 @@ _RULE = FileRule(10_000_000, own_group=True)
 """It says which environments are changed and archived."""
 FIELDS = ("kind", "id", "version", "hash", "remote_hash", "revision", "subpath")
 """The fields of an entry in order. An entry with other fields is sorted."""
+_NEEDED = ("kind", "id", "hash", "remote_hash")
+"""The fields of an entry that this tool uses."""
 
 
 class ResourceOrigin(NamedTuple):
@@ -51,6 +53,8 @@ class Entry(NamedTuple):
     """The hash of the object that the server returned for it."""
     members: Mapping[str, bytes] = {}
     """All fields, as written in the file."""
+    written: tuple[bytes, bytes] = (b"", b"")
+    """Its key and the entry, as written in the file."""
 
     @property
     def is_ours(self) -> bool:
@@ -68,8 +72,6 @@ class LockFile(NamedTuple):
     """Every entry by its key, which is a path relative to the lock file or a URL."""
     members: Mapping[str, bytes] = {}
     """The fields of the file, as written."""
-    raw_entries: Mapping[str, tuple[bytes, bytes]] = {}
-    """The keys and entries, as written."""
 
     @property
     def tracked(self) -> dict[str, Entry]:
@@ -95,18 +97,13 @@ class LockFile(NamedTuple):
     def with_entry(self, key: str, entry: Entry) -> LockFile:
         """Return the lock file with an entry added or replaced."""
         members = dict(entry.members)
-        members |= {name: _quote(getattr(entry, name)) for name in ("kind", "id", "hash", "remote_hash")}
-        written = (_quote(key), _object(_in_order(members), 2))
-        return self._replace(
-            entries={**self.entries, key: entry._replace(members=members)},
-            raw_entries={**self.raw_entries, key: written},
-        )
+        members |= {name: _quote(getattr(entry, name)) for name in _NEEDED}
+        entry = entry._replace(members=members, written=(_quote(key), _object(_in_order(members), 2)))
+        return self._replace(entries={**self.entries, key: entry})
 
     def without(self, key: str) -> LockFile:
         """Return the lock file without an entry."""
-        entries, raw_entries = dict(self.entries), dict(self.raw_entries)
-        del entries[key], raw_entries[key]
-        return self._replace(entries=entries, raw_entries=raw_entries)
+        return self._replace(entries={other: entry for other, entry in self.entries.items() if other != key})
 
     def with_origin(self, origin: ResourceOrigin) -> LockFile:
         """Return the lock file with an origin. Fields of it that this tool does not know are kept."""
@@ -117,9 +114,7 @@ class LockFile(NamedTuple):
 
     def to_bytes(self) -> bytes:
         """Return the content of the file."""
-        resources = b",".join(
-            b"\n    %b: %b" % written for _, written in sorted(self.raw_entries.items(), key=lambda item: item[0])
-        )
+        resources = b",".join(b"\n    %b: %b" % self.entries[key].written for key in sorted(self.entries))
         written = b"{%b\n  }" % resources if resources else b"{}"
         fields = {"version": b"%d" % VERSION, "origin": b"{}", **self.members, "resources": written}
         return _object(fields, 0) + b"\n"
@@ -237,16 +232,15 @@ def read_lock(path: Path) -> LockFile:
         origin_members = json_text.members(members.get("origin", b"{}"))
         origin = ResourceOrigin(*(_text(origin_members.get(name, b'""')) for name in ResourceOrigin._fields))
         pairs = json_text.raw_pairs(members.get("resources", b"{}"))
-        raw_entries = {json_text.string(key): (key, value) for key, value in pairs}
-        entries = {key: _read_entry(value) for key, (_, value) in raw_entries.items()}
+        entries = {json_text.string(key): _read_entry(key, value) for key, value in pairs}
     except json_text.JSONTextError as error:
         raise UsageError(f"{path} is not a lock file: {str(error).removesuffix('.')}.", _RESTORE) from None
-    if len(raw_entries) < len(pairs):
+    if len(entries) < len(pairs):
         raise UsageError(f"{path} has two entries for the same file.", "Remove one of them.")
     for key, entry in entries.items():
         if entry.is_ours:
             _check_key(key, path)
-    return LockFile(path, exists=True, origin=origin, entries=entries, members=members, raw_entries=raw_entries)
+    return LockFile(path, exists=True, origin=origin, entries=entries, members=members)
 
 
 _RESTORE = "Restore it from version control: it has the IDs of what was created."
@@ -290,10 +284,10 @@ def _members(raw: bytes) -> dict[str, bytes]:
     return members
 
 
-def _read_entry(raw: bytes) -> Entry:
+def _read_entry(key: bytes, raw: bytes) -> Entry:
     members = json_text.members(raw)
-    fields = {name: _text(members.get(name, b'""')) for name in ("kind", "id", "hash", "remote_hash")}
-    entry = Entry(**fields, members=members)
+    kind, identifier, *hashes = (_text(members.get(name, b'""')) for name in _NEEDED)
+    entry = Entry(kind, identifier, hashes[0], hashes[1], members, (key, raw))
     if entry.is_ours and not is_id(entry.id):
         raise json_text.JSONTextError("An entry has no id.")
     return entry

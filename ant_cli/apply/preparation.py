@@ -71,7 +71,7 @@ def look_up(
             or if a request fails.
 
     """
-    origin = workers.one(lambda client: server.origin_of(client, connection.base_url))
+    origin = server.origin_of(workers.client, connection.base_url)
     if not allow_origin_change:
         server.check_origin(lock, origin)
     moved = allow_origin_change and lock.exists and lock.origin != origin
@@ -87,5 +87,5 @@ def plan_for(facts: Facts, options: Options, workers: Workers) -> Plan:
     known = facts.known
     if needs_names(known, options):
         names = {declaration.name for declaration in known.declarations.values()}
-        known = known._replace(named=workers.one(lambda client: server.find_names(client, names, archived=True)))
+        known = known._replace(named=server.find_names(workers.client, names, archived=True))
     return make_plan(known, options)

@@ -24,16 +24,12 @@ class Workers:
 
     def __init__(self, client: Client, parallel: int) -> None:
         """Take the client, and the number of tasks to run at once."""
-        self._client = client
+        self.client = client
+        """For single requests, while no tasks are running."""
         self._parallel = parallel
         self._idle: SimpleQueue[Client] = SimpleQueue()
         self._idle.put(client)
         self._made = 1
-
-    def one(self, work: Callable[[Client], R]) -> R:
-        """Run a task in this thread."""
-        (result,) = self.each([work], lambda client, piece: piece(client))
-        return result
 
     def each(self, items: Sequence[T], work: Callable[[Client, T], R], *, finish: bool = False) -> list[R]:
         """Run a task for each item, and return the results in order.
@@ -47,7 +43,7 @@ class Workers:
         """
         count = min(self._parallel, len(items))
         while self._made < count:
-            self._idle.put(self._client.sibling())
+            self._idle.put(self.client.sibling())
             self._made += 1
         if count == 0 or (count == 1 and not finish):  # in a thread, an interrupt does not end a task
             return [self._do(work, item) for item in items]

@@ -34,18 +34,16 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
         elif dry_run:
             printer.print_one(encode(update))
 
-    def work(client: Client) -> Object | None:
+    with connected(flags, runtime, 1) as (workers, _):
+        client = workers.client
         remote = _read(client, environment_id, flags)
         with edited_file(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
-            return EditSession(remote, file, client, runtime.stderr, show, dry_run=dry_run).run()
-
-    with connected(flags, runtime, 1) as (workers, _):
-        remote = workers.one(work)
-    if remote is None:
+            edited = EditSession(remote, file, client, runtime.stderr, show, dry_run=dry_run).run()
+    if edited is None:
         return
     if is_data:
-        printer.print_one(encode(remote))
-    runtime.stderr.say(f"Updated {remote['id']}.")
+        printer.print_one(encode(edited))
+    runtime.stderr.say(f"Updated {edited['id']}.")
 
 
 def _read(client: Client, environment_id: str, flags: Flags) -> Object:

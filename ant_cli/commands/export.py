@@ -10,11 +10,10 @@ from ant_cli.apply import server
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
 from ant_cli.apply.discovery import key_of
 from ant_cli.apply.drawing import shown_path
-from ant_cli.apply.exporting import Exported, choose_file, described, export
+from ant_cli.apply.exporting import Exported, choose_file, export
 from ant_cli.apply.kinds import ENVIRONMENT, YAML
 from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path, read_lock
 from ant_cli.apply.plan import Object
-from ant_cli.apply.workers import Workers
 from ant_cli.commands.lock_session import connected, holding
 from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError, os_error_text
@@ -50,29 +49,21 @@ def export_files(
     lock_path = find_lock_path(lock_file, Path.cwd(), (directory,))
     with holding(lock_path, runtime), connected(flags, runtime, 1) as (workers, settings):
         lock = read_lock(lock_path)
-        origin = workers.one(lambda client: server.origin_of(client, settings.connection.base_url))
+        origin = server.origin_of(workers.client, settings.connection.base_url)
         server.check_origin(lock, origin)
-        remotes = _all(workers) if all else _named(environment, workers)
+        remotes = server.list_all(workers.client) if all else _named(environment, workers.client)
         files = _files(remotes, Path(directory), lock, force=force, runtime=runtime)
         lock = lock if lock.origin.base_url else lock.with_origin(origin)
         _write(files, lock)
     _report(files, flags, runtime)
 
 
-def _all(workers: Workers) -> list[Object]:
-    return workers.one(server.list_all)
-
-
-def _named(wanted: Sequence[str], workers: Workers) -> list[Object]:
+def _named(wanted: Sequence[str], client: Client) -> list[Object]:
     """Return the environments with these IDs and names."""
-
-    def find(client: Client) -> list[Object]:
-        by_id = {text: server.retrieve(client, text) for text in wanted if text.startswith("env_")}
-        names = [text for text in wanted if not by_id.get(text)]
-        by_name = server.find_names(client, names) if names else {}
-        return [by_id.get(text) or _only(text, by_name.get(text, [])) for text in dict.fromkeys(wanted)]
-
-    return workers.one(find)
+    by_id = {text: server.retrieve(client, text) for text in wanted if text.startswith("env_")}
+    names = [text for text in wanted if not by_id.get(text)]
+    by_name = server.find_names(client, names) if names else {}
+    return [by_id.get(text) or _only(text, by_name.get(text, [])) for text in dict.fromkeys(wanted)]
 
 
 def _only(name: str, candidates: Sequence[Object]) -> Object:
@@ -165,7 +156,10 @@ def _write(files: Sequence[_File], lock: LockFile) -> None:
 
 def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
     if wants_structured(flags):
-        print_result(runtime, flags, "", described({str(file.path): file.remote for file in files}))
+        facts = [
+            {"path": str(file.path), "id": file.remote["id"], "name": file.remote.get("name")} for file in files
+        ]
+        print_result(runtime, flags, "", facts)
         return
     for file in files:
         line = f"{shown_path(file.path)}  {escape_breaks(str(file.remote['id']))}\n"
