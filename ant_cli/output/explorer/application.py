@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 
 from ant_cli.gjson import json_text
 from ant_cli.output.explorer.rows import Rows
-from ant_cli.output.explorer.tree import cut_to_row, in_full, path_of, text_to_copy
+from ant_cli.output.explorer.tree import Value, cut_to_row, in_full, path_of, text_to_copy
 from ant_cli.output.terminal import ELLIPSIS, cell_width
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
@@ -135,8 +135,8 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.error_console.quiet = True
         self.failure: BaseException | None = None
         """The unexpected error, or the signal, that ended the run."""
-        self.rows = Rows(is_list=is_list)
-        self.rows.append(first)
+        self.rows = Rows(None if is_list else Value(first[0], "", 0))
+        self.rows.append(first if is_list else [])
         self.feed = Feed(further)
         self.status, self.footer = Static(id="status", markup=False), Static(id="footer", markup=False)
         self.search = Prompt(placeholder="search", compact=True)
@@ -212,7 +212,6 @@ class Explorer(App[Choice], inherit_bindings=False):
     def update(self) -> None:
         """Apply the filter, fetch the next page if the last rows are near, and show the position and the path."""
         self.rows.filter(self.filter.value)
-        self.rows.scroll_sideways()
         seen = max(self.rows.cursor_line, self.rows.scroll_offset.y) + self.rows.size.height
         if seen > self.rows.last_line or self._loads_all:
             self.feed.fetch(partial(self.call_later, self._arrived))

@@ -40,29 +40,36 @@ class Rows(Tree[Value]):
         ("c", "fold_all", "fold everything"),
     ]
 
-    def __init__(self, *, is_list: bool) -> None:
-        super().__init__(_NO_LABEL)
-        self.show_root = self.show_guides = self.auto_expand = False
+    def __init__(self, whole: Value | None = None) -> None:
+        """Take the only value, if this is no list."""
+        super().__init__(_NO_LABEL, whole)
+        self.show_guides = self.auto_expand = False
         self.guide_depth = 2
-        self.is_list = is_list
+        self.is_list = whole is None
+        self.show_root = not self.is_list
+        self.root.expand()
         self.values: list[Value] = []
+        """The items of the list, or the members of the only value."""
         self.wanted: list[str] = []
         """The terms of the filter."""
+        self._extend(whole.members if whole else [])
 
-    def append(self, values: Iterable[bytes]) -> None:
-        """Append items of the list, or the one value."""
-        new = [Value(raw, str(number + 1), number) for number, raw in enumerate(values, len(self.values))]
-        for value in new:
-            _ = value.search_text  # page by page: with 10,000 items at once, the first search would be slow
-        self.values += new
-        self._add(self.root, new)
+    def append(self, items: Iterable[bytes]) -> None:
+        """Append items of the list."""
+        self._extend([Value(raw, str(number + 1), number) for number, raw in enumerate(items, len(self.values))])
         if self.is_mounted and not self.cursor_node:
             self.cursor_line = 0
+
+    def _extend(self, values: list[Value]) -> None:
+        for value in values:
+            _ = value.search_text  # page by page: with 10,000 items at once, the first search would be slow
+        self.values += values
+        self._add(self.root, values)
 
     @property
     def current(self) -> Value | None:
         """The value under the cursor; None if there are no rows."""
-        return self.cursor_node.data if self.cursor_node and self.root.children else None
+        return self.cursor_node.data if self.cursor_node and (self.show_root or self.root.children) else None
 
     # What textual asks
 
@@ -79,20 +86,20 @@ class Rows(Tree[Value]):
         value = node.data
         if value is None:
             return _NO_LABEL
-        row = Text(("▾ " if node.is_expanded else "▸ ") if node.allow_expand else "  ")
+        row = Text(("▾ " if node.is_expanded else "▸ ") if value.can_open else "  ")
         if value.parent:
             row.append(f"{key_in_a_row(value.key)}: ", _KEY)
         elif self.is_list:
             row.append(f"{value.key:>{max(3, len(str(len(self.values))))}} ", _DIM)
-        if node.is_expanded:
+        if node.is_expanded and value.can_open:
             count = len(node.children)
             row.append(f"[{count}]" if value.json_type == "array" else f"{{{count}}}", _DIM)
         else:
             row.append(value.summary, _STYLES.get(value.json_type))
         if node is self.cursor_node:
             row = Text(row.plain)
-        width = self.size.width
-        row.truncate(max(width - self.guide_depth * value.depth, width // 2), overflow="ellipsis", pad=True)
+        room = self.size.width - self.guide_depth * value.depth
+        row.truncate(max(room, 0), overflow="ellipsis", pad=True)
         row.stylize_before(style)
         return row
 
@@ -107,11 +114,6 @@ class Rows(Tree[Value]):
     def on_tree_node_selected(self, event: Tree.NodeSelected[Value]) -> None:
         """Fold or unfold a row that was clicked."""
         self._toggle(event.node)
-
-    def scroll_sideways(self) -> None:
-        """Show the cursor's row: a deep value is indented further than a narrow screen is wide."""
-        indent = self.guide_depth * self.current.depth if self.current else 0
-        self.scroll_to(x=max(0, indent - self.size.width // 2), animate=False)
 
     # Folding
 
@@ -128,14 +130,13 @@ class Rows(Tree[Value]):
         node = self.cursor_node
         if node and node.is_expanded:
             node.collapse()
-        elif node and node.parent and not node.parent.is_root:
+        elif node and node.parent and node.parent.data:
             self.move_cursor(node.parent)
 
     async def action_open(self) -> None:
         """Fold or unfold the current value; show a scalar in full."""
-        node = self.cursor_node
-        if node and node.allow_expand:
-            self._toggle(node)
+        if self.cursor_node and self.current and self.current.can_open:
+            self._toggle(self.cursor_node)
         else:
             await self.run_action("app.view")
 
@@ -144,35 +145,31 @@ class Rows(Tree[Value]):
         nodes = [self.cursor_node] if self.cursor_node else []
         while nodes:
             node = nodes.pop()
-            if node.allow_expand:
-                nodes += self._members(node)
+            if members := self._members(node):
+                nodes += members
                 node.expand()
 
     def action_fold_all(self) -> None:
         """Fold everything."""
         item = self._item
         for node in self.root.children:
-            if node.is_expanded:
-                node.collapse_all()
+            node.collapse_all()
         if item:
             self._go_to(item)
 
     def _toggle(self, node: TreeNode[Value]) -> None:
         if node.is_expanded:
             node.collapse()
-        elif node.allow_expand:
-            self._members(node)
+        elif self._members(node):
             node.expand()
 
     def _add(self, parent: TreeNode[Value], values: Iterable[Value]) -> None:
         for value in values:
-            if value.depth != self._filtered_depth or self._is_wanted(value):
-                node = parent.add(_NO_LABEL, value, allow_expand=value.can_open)
-                if not self.is_list and not value.parent:
-                    self._toggle(node)
+            if parent is not self.root or all(term in value.search_text.values for term in self.wanted):
+                parent.add(_NO_LABEL, value)
 
     def _members(self, node: TreeNode[Value]) -> list[TreeNode[Value]]:
-        if node.data and node.allow_expand and not node.children:
+        if node.data and not node.children:
             self._add(node, node.data.members)
         return list(node.children)
 
@@ -186,21 +183,13 @@ class Rows(Tree[Value]):
 
     def _go_to(self, node: TreeNode[Value]) -> None:
         parent = node.parent
-        while parent and not parent.is_root:
+        while parent:
             parent.expand()
             parent = parent.parent
         _ = self.last_line  # textual numbers the rows only when they are asked for
         self.move_cursor(node)
 
     # Filter and search
-
-    @property
-    def _filtered_depth(self) -> int:
-        """The filter applies to the items of a list, or to the members of one value."""
-        return 0 if self.is_list else 1
-
-    def _is_wanted(self, value: Value) -> bool:
-        return all(term in value.search_text.values for term in self.wanted)
 
     def filter(self, text: str) -> None:
         """Show only the items, or the members of one value, whose values contain every term of the text."""
@@ -211,13 +200,13 @@ class Rows(Tree[Value]):
         before = self._item
         self.clear()
         self._add(self.root, self.values)
-        shown = enumerate(self.root.children)
+        shown = enumerate(self.root.children, int(self.show_root))
         self.cursor_line = next((row for row, node in shown if before and node.data is before.data), 0)
 
     @property
     def shown_count(self) -> int:
         """The number of items or members that the filter matches."""
-        return len(self.root.children if self.is_list else self.root.children[0].children)
+        return len(self.root.children)
 
     def search(self, text: str, *, back: bool = False) -> bool:
         """Move to the next or previous key or value that contains the text. Return whether there is one.
@@ -229,7 +218,7 @@ class Rows(Tree[Value]):
             return False
         step = -1 if back else 1
         items = list(self.root.children)[::step]
-        at = items.index(item)
+        at = items.index(item) if item in items else 0
         for number, each in enumerate([*items[at:], *items[: at + 1]]):
             for node in list(self._matches([each], text.casefold()))[::step]:
                 place = node.data.place if node.data else ()

@@ -22,6 +22,7 @@ MAX_VIEW = 200_000
 """The most characters of a value on a page; copying and printing include all of it."""
 _RANKS = {"name": 0, "id": 1, "state": 2}
 """The members that identify a value; in a row they come before the others."""
+_EMPTY = (b"null", b'""', b"[]", b"{}")
 _SIZES = {"object": "{{{}}}", "array": "[{}]"}
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[^\s{}\[\],:"]++')
 
@@ -157,9 +158,9 @@ def in_a_row(raw: bytes) -> str:
 
 
 def _ordered_members(raw: bytes) -> list[tuple[str, bytes]]:
-    """Return the members of an object, identifying ones first."""
-    members = json_text.members(raw)
-    return sorted(members.items(), key=lambda member: _RANKS.get(member[0], len(_RANKS)))
+    """Return the members of an object, identifying ones first, empty ones last."""
+    members = json_text.members(raw).items()
+    return sorted(members, key=lambda member: _RANKS.get(member[0], len(_RANKS) + (member[1] in _EMPTY)))
 
 
 def _cut_list(parts: list[str]) -> str:
