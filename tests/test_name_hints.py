@@ -11,7 +11,7 @@ import pytest
 
 from ant_cli.http.client import Client
 from ant_cli.http.deadline import Timeouts
-from ant_cli.http.observer import Unobserved
+from ant_cli.http.observer import Observer
 from ant_cli.http.response import Response
 from ant_cli.input.request import Request
 from ant_cli.operations.spec import Flags
@@ -197,7 +197,7 @@ def test_the_environments_are_looked_up_in_two_seconds_at_most_and_unseen(clean_
             limits.append(timeouts)
             return nullcontext(Response(200, "OK", {}, [json.dumps(page(("env_1", "prod"))).encode()]))
 
-    class Watching(Unobserved):
+    class Watching(Observer):
         def waiting_for(self, what):
             waits.append(what)
             return nullcontext()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.errors import AntError, CredentialError
 from ant_cli.http.deadline import Timeouts, timeouts_of
-from ant_cli.http.observer import Observer, Unobserved
+from ant_cli.http.observer import Observer
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.retries import long_wait
@@ -29,7 +29,7 @@ class Client(Sender):
 
     def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
         """Fetch the credential; nothing is connected yet. Raises CredentialError if no credential was found."""
-        policy = Policy(settings.max_retries, timeouts_of(settings.timeout_s), observer or Unobserved())
+        policy = Policy(settings.max_retries, timeouts_of(settings.timeout_s), observer or Observer())
         super().__init__(authenticated(settings, runtime, observer), runtime, policy)
         self._credential = self._settings.credential
         """The credential that was sent last, for messages."""
@@ -46,7 +46,7 @@ class Client(Sender):
     def hasty(self) -> Client:
         """Return a client for a request that the user did not ask for: it gives up soon, and displays nothing."""
         other, haste_s = self.sibling(), min(_HASTE_S, self._settings.timeout_s)
-        other.policy = Policy(0, Timeouts(haste_s, haste_s), Unobserved())
+        other.policy = Policy(0, Timeouts(haste_s, haste_s), Observer())
         return other
 
     def send(self, request: Request, refresh: Refresh | None = None) -> Response:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ant_cli.errors import AntError, CredentialError, ResponseError, UsageError, shortened
 from ant_cli.http.choice import is_loopback
 from ant_cli.http.deadline import timeouts_of
-from ant_cli.http.observer import Observer, Unobserved
+from ant_cli.http.observer import Observer
 from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, custom_headers, user_header
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import RETRIED_4XX, long_wait
@@ -163,7 +163,7 @@ class _TokenEndpoint(Sender):
 
     def __init__(self, connection: ConnectionSettings, runtime: Runtime, observer: Observer | None) -> None:
         timeouts = timeouts_of(connection.timeout_s, _TIMEOUT_S)
-        policy = Policy(connection.max_retries, timeouts, observer or Unobserved(), _LARGEST_RESPONSE)
+        policy = Policy(connection.max_retries, timeouts, observer or Observer(), _LARGEST_RESPONSE)
         super().__init__(connection, runtime, policy)
 
     def _attempt(self, delivery: Delivery) -> Response:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 
+from ant_cli.http.observer import Observer
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr
 
@@ -26,8 +27,8 @@ BAR_PATIENCE_S = 0.5
 _BAR_WIDTH = 30
 
 
-class Progress:
-    """The progress of one run: an `Observer` of the HTTP client."""
+class Progress(Observer):
+    """The progress of one run."""
 
     def __init__(self, stderr: Stderr, environ: Mapping[str, str], patience_s: float = PATIENCE_S) -> None:
         self._animates = stderr.can_redraw(environ)

@@ -8,7 +8,7 @@ from itertools import islice
 
 from ant_cli.errors import AntError, PartialFailure
 from ant_cli.http.client import Client
-from ant_cli.http.observer import Unobserved
+from ant_cli.http.observer import Observer
 from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request
 from ant_cli.operations.shared_flags import PARALLEL
@@ -43,7 +43,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     if operation.asks_about(requests.count) and not plan.confirmed:
         confirm(_question(plan), runtime, reads_stdin=True)
     report = _Report(plan, runtime)
-    observer = Unobserved() if runtime.stderr.is_terminal else plan.progress
+    observer = Observer() if runtime.stderr.is_terminal else plan.progress
     with (
         open_client(settings, runtime, observer) as client,
         plan.notes(),
