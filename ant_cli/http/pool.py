@@ -97,7 +97,6 @@ class Pool:
         """Send nothing more. Requests in flight are abandoned; their outcome stays unknown."""
         with self._lock:
             self._closed = True
-            self._room.release(len(self._clients))
             while not self._done.empty():
                 if result := self._done.get():
                     self._ready[result.position] = result

@@ -23,7 +23,9 @@ import pytest
 import trustme
 
 from ant_cli.http.choice import find_proxy
-from ant_cli.http.deadline import STEPS
+from ant_cli.http.deadline import STEPS, AttemptTimeout, Timeouts
+from ant_cli.http.direct import DirectTransport
+from ant_cli.http.transport import TransportError
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result
 
@@ -229,6 +231,30 @@ def test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long(
     assert (result.exit, result.stdout) == (8, "")
     assert "no complete response within 600 s" in result.stderr
     assert "--timeout" in result.stderr
+
+
+def test_a_wait_that_is_cut_short_by_the_end_of_the_attempt_is_blamed_on_the_attempt():
+    """The message names the limit that was reached, not that of a step."""
+    with ScriptedServer((Act.STALL,)) as server, pytest.raises(TransportError) as caught:
+        exchange(DirectTransport({}), server, Timeouts(60, 0.05))  # which closes the connection
+    assert isinstance(caught.value.cause, AttemptTimeout)
+
+
+def test_a_kept_connection_is_not_used_for_another_server():
+    """The request has a credential, which is for one server only."""
+    with (
+        contextlib.closing(DirectTransport({})) as transport,
+        ScriptedServer(OK, OK) as one,
+        ScriptedServer(OK) as other,
+    ):
+        for server in (one, other):
+            exchange(transport, server, Timeouts(60, 600))
+        assert [len(one.requests), len(other.requests)] == [1, 1]
+
+
+def exchange(transport: DirectTransport, server: ScriptedServer, timeouts: Timeouts) -> None:
+    with transport.stream("GET", server.url, {}, b"", timeouts) as received:
+        received.read()
 
 
 def test_an_attempt_may_take_ten_times_the_timeout():
