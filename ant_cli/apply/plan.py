@@ -167,32 +167,28 @@ def _moves(known: Known) -> dict[str, str]:
     file name, and the rest equals what a missing file declared; then the environment gets the new name and keeps
     its ID.
     """
-    lost = {
-        key: entry
-        for key in _lost_keys(known.lock, known.declarations)
-        if _is_alive(known.remotes.get((entry := known.lock.entries[key]).id))
-    }
-    names = {str((known.remotes[entry.id] or {}).get("name")): key for key, entry in lost.items()}
-    fresh = {key: declaration for key, declaration in known.declarations.items() if key not in known.lock.entries}
+    lock = known.lock
+    gone = [key for key in _lost_keys(lock, known.declarations) if _is_alive(known.remotes[lock.entries[key].id])]
+    fresh = {key: declaration for key, declaration in known.declarations.items() if key not in lock.entries}
+    names = {str((known.remotes[lock.entries[key].id] or {}).get("name")): key for key in gone}
     moves = {key: names[declaration.name] for key, declaration in fresh.items() if declaration.name in names}
+    rest = {key: declaration for key, declaration in fresh.items() if key not in moves}
+    left = [key for key in gone if key not in moves.values()]
     pairs = [
-        (new, old)
-        for new, declaration in fresh.items()
-        if new not in moves and declaration.name == name_from(declaration.path)
-        for old, entry in lost.items()
-        if old not in moves.values()
-        and entry.hash == _hash_with_name(declaration, name_from(known.lock.file_of(old)))
+        (new, old) for new, declaration in rest.items() for old in left if _is_renamed_copy(declaration, old, lock)
     ]
     news, olds = Counter(new for new, _ in pairs), Counter(old for _, old in pairs)
     return moves | {new: old for new, old in pairs if news[new] == olds[old] == 1}
 
 
+def _is_renamed_copy(declaration: Declaration, old: str, lock: LockFile) -> bool:
+    """Whether a file is the one that is gone, except for the name, which both have from the name of the file."""
+    before = {**declaration.body, "name": name_from(lock.file_of(old))}
+    return declaration.name == name_from(declaration.path) and hash_of_body(before) == lock.entries[old].hash
+
+
 def _is_alive(remote: Object | None) -> bool:
     return remote is not None and not remote.get("archived_at")
-
-
-def _hash_with_name(declaration: Declaration, name: str) -> str:
-    return hash_of_body({**declaration.body, "name": name})
 
 
 def _step(declaration: Declaration, tracked_as: str, known: Known, options: Options) -> Step:

@@ -121,6 +121,25 @@ def test_a_revert_of_a_prune_says_what_is_possible_and_deletes_only_on_request(p
     assert pruned.diff(".") == 0
 
 
+def test_a_revert_that_brings_back_the_entry_of_the_lock_file_says_the_same(team):
+    """`git revert` of a prune restores both files."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    team.apply(".")
+    before, archived = Path("claude-lock.json").read_bytes(), team.ids()["./environments/a.yaml"]
+    Path("environments/a.yaml").unlink()
+    team.apply("--prune", ".")
+    team.write("environments/a.yaml")
+    Path("claude-lock.json").write_bytes(before)
+    result = team.ant("apply", "--yes", "--force")
+    assert result.exit == 1
+    assert f"{archived} is archived; re-run with --force to create a replacement with another name" in result.stderr
+    assert "--delete-archived to delete it for good" in result.stderr
+    team.apply("--delete-archived")
+    assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"] != archived
+    assert team.diff() == 0
+
+
 def test_at_a_terminal_the_user_is_asked_before_an_archived_environment_is_deleted(pruned):
     """A no changes nothing. A file with another name needs no answer."""
     archived = pruned.server(archived=True)["a"]["id"]
