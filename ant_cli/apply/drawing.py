@@ -13,7 +13,7 @@ from pathlib import Path
 from ant_cli.apply.changes import FieldChange, changes_between
 from ant_cli.apply.execution import StepOutcome
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
-from ant_cli.apply.plan import Plan, PlannedAction, Step
+from ant_cli.apply.plan import Plan, Step
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
 from ant_cli.output.terminal import cell_width, detect_style
@@ -23,16 +23,16 @@ from ant_cli.runtime.sanitize import escape_breaks
 Paint = Callable[[str, str], str]
 """Returns a text in a style, such as `green`; unchanged if there is no colour."""
 
-SIGNS: dict[PlannedAction, tuple[str, str]] = {
+SIGNS = {
     "create": ("+", "green"),
     "adopt": ("~", "yellow"),
     "update": ("~", "yellow"),
-    "record": ("~", "yellow"),
+    "rename": ("~", "yellow"),
     "archive": ("-", "red"),
     "forget": ("-", "red"),
-    "none": (" ", "dim"),
+    "unchanged": (" ", "dim"),
 }
-"""The sign of each action, and its colour."""
+"""The signs and colours of the labels of steps, in the order of the summary."""
 _RESULT_SIGNS = {"failed": ("!", "red"), "not started": (" ", "dim")}
 _SHORT_TEXT = 40
 """Longer texts are compared word by word."""
@@ -69,36 +69,23 @@ def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool) -> str
 
 def summary(plan: Plan, paint: Paint) -> str:
     """Return the summary: how many resources would be created, updated, and so on."""
-    numbers = Counter(_summarized(step) for step in plan.steps)
+    numbers = Counter(step.label for step in plan.steps)
+    unchanged = numbers.pop("unchanged", 0)
     parts = [
-        paint(f"{sign} {numbers[what]} {what}".lstrip(), style) for what, sign, style in _SUMMARY if numbers[what]
+        paint(f"{sign} {numbers[label]} to {label}", style)
+        for label, (sign, style) in SIGNS.items()
+        if numbers[label]
     ]
+    if unchanged:
+        parts.append(f"{unchanged} unchanged")
     if plan.blocked:
         parts.append(paint(f"! {len(plan.blocked)} blocked", "red"))
     return "Resources  " + ("  ".join(parts) or "none")
 
 
-_SUMMARY = (
-    ("to create", "+", "green"),
-    ("to adopt", "~", "yellow"),
-    ("to update", "~", "yellow"),
-    ("to rename", "~", "yellow"),
-    ("to archive", "-", "red"),
-    ("to forget", "-", "red"),
-    ("unchanged", "", ""),
-)
-"""The counts of the summary in order, with sign and colour."""
-
-
-def _summarized(step: Step) -> str:
-    if step.action == "none" or (step.action == "record" and not step.moved_from):
-        return "unchanged"
-    return "to rename" if step.action == "record" else f"to {step.action}"
-
-
 def draw_outcome(outcome: StepOutcome, width: int, paint: Paint) -> str:
     """Return the line of a step that was carried out."""
-    sign, colour = _RESULT_SIGNS.get(outcome.result) or SIGNS[outcome.step.action]
+    sign, colour = _RESULT_SIGNS.get(outcome.result) or SIGNS[outcome.step.label]
     name = _pad(escape_breaks(outcome.step.name), width)
     return f"  {paint(sign, colour)} {name}  {paint(outcome.result, colour)} {escape_breaks(outcome.id)}".rstrip()
 
@@ -130,12 +117,10 @@ def shown_path(path: Path) -> str:
 
 def draw_step(step: Step, width: int, paint: Paint, *, verbose: bool) -> Iterator[str]:
     """Yield the line of a step, and those of the fields that it changes."""
-    sign, colour = SIGNS[step.action]
-    labels = {"none": "unchanged", "record": "rename" if step.moved_from else "unchanged"}
+    sign, colour = SIGNS[step.label]
     file = f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key
     about = "  ".join(escape_breaks(text) for text in (file, step.id) if text)
-    action = paint(labels.get(step.action, step.action), colour)
-    yield f"  {paint(sign, colour)} {_pad(escape_breaks(step.name), width)}  {action}  {about}"
+    yield f"  {paint(sign, colour)} {_pad(escape_breaks(step.name), width)}  {paint(step.label, colour)}  {about}"
     changes = step.changes
     if step.action == "create" and verbose and step.declaration:
         changes = tuple(changes_between(step.declaration.body, {}))

@@ -58,6 +58,13 @@ class Step(NamedTuple):
     """The ID of the archived environment that keeps the name, and is deleted for good before."""
 
     @property
+    def label(self) -> str:
+        """The action for people, who see no difference between nothing and what only changes the lock file."""
+        if self.action == "record":
+            return "rename" if self.moved_from else "unchanged"
+        return "unchanged" if self.action == "none" else self.action
+
+    @property
     def fingerprint(self) -> tuple[str, ...]:
         """Must be unchanged when a saved plan is carried out."""
         declared = self.declaration.hash if self.declaration else ""
@@ -80,7 +87,7 @@ class Plan(NamedTuple):
     @property
     def changing(self) -> tuple[Step, ...]:
         """The steps that change more than the lock file."""
-        return tuple(step for step in self.pending if step.action != "record" or step.moved_from)
+        return tuple(step for step in self.steps if step.label != "unchanged")
 
     @property
     def blocked(self) -> tuple[Step, ...]:
