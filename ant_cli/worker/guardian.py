@@ -18,9 +18,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.worker import guardian_process
-from ant_cli.worker.guardian_process import NEVER, now
+from ant_cli.worker.guardian_process import NEVER
 
 _os: Any = os
 _signal: Any = signal
@@ -29,25 +29,30 @@ _REPLACED_AFTER_S = 0.1
 """A guardian that was killed is not replaced at once: something may kill each as soon as it starts."""
 
 
+class Limit(NamedTuple):
+    """How long a handler may run without this process."""
+
+    deadline: float
+    """When the guardian kills it, by its clock, even if this process is stopped by then."""
+    lease: str
+    """The input of the command that ends the lease on its item if this process is killed; empty if it can't be
+    ended."""
+
+
+UNLIMITED = Limit(NEVER, "")
+
+
 class Child:
     """A process that this one starts."""
 
-    def __init__(self, exit_: asyncio.Future[int], work_id: str = "") -> None:
+    def __init__(self, exit_: asyncio.Future[int], work_id: str = "", limit: Limit = UNLIMITED) -> None:
         self.pid = 0
         """Its ID, as soon as it is known."""
         self.exit = exit_
         """Its exit status when it has ended: the negative number of a signal, as in subprocess."""
         self.work_id = work_id
         """The item of a handler."""
-        self.deadline = NEVER
-        """When the guardian kills it."""
-        self.lease = ""
-        """The input of the command that ends the lease on its item; empty if the lease can't be ended."""
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether its deadline has passed."""
-        return self.deadline <= now()
+        self.limit = limit
 
 
 class Guardian:
@@ -68,7 +73,12 @@ class Guardian:
         self._pipe = -1
 
     def start(
-        self, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int], work_id: str
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        streams: Sequence[int],
+        work_id: str,
+        limit: Limit = UNLIMITED,
     ) -> Child:
         """Start a handler as the leader of a session. `streams` are its stdin, stdout and stderr.
 
@@ -77,7 +87,7 @@ class Guardian:
 
         """
         self._open_pipe()
-        handler = Child(self._loop.create_future(), work_id)
+        handler = Child(self._loop.create_future(), work_id, limit)
         self._guarded.add(handler)
         self._tell_about(handler)
         try:
@@ -87,12 +97,9 @@ class Guardian:
             raise
         return handler
 
-    def set_deadline(self, handler: Child, left_s: float, lease: str) -> None:
-        """Have a handler killed in `left_s` seconds, even if this process is stopped by then.
-
-        If this process is killed before, the lease is ended as well.
-        """
-        handler.deadline, handler.lease = now() + left_s, lease
+    def limit(self, handler: Child, limit: Limit) -> None:
+        """Replace the limit of a handler."""
+        handler.limit = limit
         self._tell_about(handler)
 
     def forget(self, handler: Child) -> None:
@@ -151,7 +158,7 @@ class Guardian:
         return self._pipe
 
     def _tell_about(self, handler: Child) -> None:
-        facts = (id(handler), handler.pid, handler.deadline, handler.work_id, handler.lease)
+        facts = (id(handler), handler.pid, handler.limit.deadline, handler.work_id, handler.limit.lease)
         self._tell("\t".join(map(str, facts)) + "\n")
 
     def _replace(self, _exit: asyncio.Future[int]) -> None:

@@ -19,8 +19,8 @@ from ant_cli.input.request import has_lone_surrogate
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import texts_in
 from ant_cli.runtime.variables import METADATA_KEY
-from ant_cli.worker.guardian import Child, Guardian
-from ant_cli.worker.guardian_process import signal_group, signal_session
+from ant_cli.worker.guardian import Child, Guardian, Limit
+from ant_cli.worker.guardian_process import now, signal_group, signal_session
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
 from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, HandlerLine, WorkerLog
 
@@ -111,6 +111,7 @@ class Handler:
         environment: Mapping[str, str],
         item: Mapping[str, Any],
         guardian: Guardian,
+        limit: Limit,
         log: WorkerLog,
     ) -> Handler:
         """Start the handler, and give it the item as one line of JSON. Raises OSError if the system refuses."""
@@ -119,7 +120,8 @@ class Handler:
             for _ in range(3):
                 pipes += os.pipe()
             item_read, item_write, stdout_read, stdout_write, stderr_read, stderr_write = pipes
-            child = guardian.start(command, environment, (item_read, stdout_write, stderr_write), item["id"])
+            streams = (item_read, stdout_write, stderr_write)
+            child = guardian.start(command, environment, streams, item["id"], limit)
         except OSError:
             for descriptor in pipes:
                 os.close(descriptor)
@@ -153,18 +155,15 @@ class Handler:
         if sys.platform != "win32":
             self.send(signal.SIGKILL)
 
-    def kill_in(self, seconds: float, lease: str = "") -> None:
-        """Have it killed later, even if this worker is stopped by then. Replaces what was set before.
-
-        `lease` is for the guardian of a worker that is killed: see `Guardian.set_deadline`.
-        """
-        self._guardian.set_deadline(self._child, seconds, lease)
+    def limit(self, limit: Limit) -> None:
+        """Replace the limit that the guardian enforces."""
+        self._guardian.limit(self._child, limit)
 
     @property
     def was_overdue(self) -> bool:
-        """Whether it was killed after that time, which means: by the guardian, because this worker was stopped."""
+        """Whether it was killed after its deadline: by the guardian, because this worker was stopped."""
         exited = self._child.exit
-        return exited.done() and exited.result() < 0 and self._child.is_overdue
+        return exited.done() and exited.result() < 0 and self._child.limit.deadline <= now()
 
     async def finish(self, *, kill_rest: bool) -> None:
         """After its end: kill the processes that it has left, if wanted, and log the rest of its output."""
@@ -257,7 +256,8 @@ class _Output:
 
     def close(self) -> None:
         """Log what was read last, and close the pipe, which another process may keep open."""
-        self._loop.remove_reader(self._descriptor)
+        if not self.ended.is_set():
+            self._loop.remove_reader(self._descriptor)
         if self._pause:
             self._pause.cancel()
         os.close(self._descriptor)

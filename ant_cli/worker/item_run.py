@@ -120,7 +120,9 @@ class ItemRun:
         )
         self._log.info("spawning on-work script", script=context.command[0], attempt=attempt)
         try:
-            handler = await Handler.start(context.command, environment, item, context.guardian, self._log)
+            handler = await Handler.start(
+                context.command, environment, item, context.guardian, keeper.handler_limit, self._log
+            )
         except OSError as error:
             self._log.error("the handler could not be started", error=str(error))
             return Run(Ending.EXITED, 126)

@@ -9,7 +9,8 @@ import sys
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
 from ant_cli.worker.context import WorkerContext
-from ant_cli.worker.guardian_process import NEVER
+from ant_cli.worker.guardian import UNLIMITED, Limit
+from ant_cli.worker.guardian_process import now
 from ant_cli.worker.handler import Handler
 from ant_cli.worker.lease import LOOK, Lease, LeaseStep, Verdict
 from ant_cli.worker.log import WorkerLog
@@ -51,20 +52,22 @@ class LeaseKeeper:
     async def keep(self, handler: Handler) -> Verdict:
         """Hold or watch the lease until it is lost, or a stop is requested."""
         while step := self.lease.next_step():
-            # The guardian acts a little later than this worker, and only if this worker can't.
-            left_s = (self.lease.must_stop_at + self.lease.expires_at) / 2 - self._now()
-            handler.kill_in(left_s, "" if self.lease.handler_beats else self._last_lease)
+            handler.limit(self.handler_limit)
             verdict = await self._take(step)
             if verdict is not Verdict.KEPT:
                 return verdict
-        handler.kill_in(NEVER)
+        handler.limit(self.handler_limit)
         never: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         return await never
 
     @property
-    def _last_lease(self) -> str:
-        """What `end_leases_command` needs to give the item back."""
-        return json.dumps({"work_id": self._id, "expected_last_heartbeat": self.lease.last_heartbeat})
+    def handler_limit(self) -> Limit:
+        """When the guardian has to act: a little later than this worker, and only if this worker can't."""
+        if self.lease.next_step() is None:
+            return UNLIMITED
+        left_s = (self.lease.must_stop_at + self.lease.expires_at) / 2 - self._now()
+        last_heartbeat = {"work_id": self._id, "expected_last_heartbeat": self.lease.last_heartbeat}
+        return Limit(now() + left_s, "" if self.lease.handler_beats else json.dumps(last_heartbeat))
 
     async def _take(self, step: LeaseStep) -> Verdict:
         """Send a heartbeat when it is due. A lease that was not extended in time is lost."""

@@ -175,25 +175,17 @@ class Supervisor:
 
     async def _drain(self) -> None:
         """Wait for the running items: as long as they take, but after a signal only for the drain timeout."""
-        shutdown = self._context.shutdown
-        if await self._all_ended_before(shutdown.draining):
-            return
-        if await self._all_ended_before(shutdown.terminating, self._context.options.drain_timeout):
-            return
-        if not shutdown.terminating.done():
+        shutdown, ended = self._context.shutdown, self._loop.create_task(self._all_ended())
+        await asyncio.wait([ended, shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
+        timeout_s = self._context.options.drain_timeout
+        await asyncio.wait([ended, shutdown.terminating], timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        if not ended.done() and not shutdown.terminating.done():
             self._context.log.warn("drain timeout exceeded; ending the handlers", running=len(self._tasks))
             shutdown.terminating.set_result(None)
-        await self._all_ended()
-
-    async def _all_ended_before(self, stage: asyncio.Future[None], timeout_s: float | None = None) -> bool:
-        """Wait until all items have ended, the stage comes, or the time is up; return whether all have ended."""
-        ended = asyncio.ensure_future(self._all_ended())
-        await asyncio.wait([stage, ended], timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        ended.cancel()
-        return not self._tasks
+        await ended
 
     async def _all_ended(self) -> None:
-        while self._tasks:
+        if self._tasks:
             await asyncio.wait(self._tasks)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from unittest.mock import Mock
 
 import pytest
 
+from ant_cli.worker.guardian import UNLIMITED
 from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseStep, Verdict
 from ant_cli.worker.lease_keeper import LeaseKeeper
 
@@ -51,7 +51,7 @@ def test_a_handler_that_the_lease_is_left_to_has_no_deadline():
         keeping.cancel()
 
     asyncio.run(keep())
-    handler.kill_in.assert_called_once_with(math.inf)
+    handler.limit.assert_called_once_with(UNLIMITED)
 
 
 def test_a_worker_that_always_heartbeats_claims_at_once_and_notices_a_stop_request_in_time():

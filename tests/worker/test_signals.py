@@ -134,8 +134,8 @@ def test_killing_a_worker_ends_its_handlers(queue, start, script, fifo, reading)
 
 
 KILLED_WHILE_IT_STARTS_A_HANDLER = """
-import asyncio, os, signal
-from ant_cli.worker.guardian import Guardian
+import asyncio, os, signal, sys
+from ant_cli.worker.guardian import Guardian, Limit
 
 def start_and_die(program, *arguments, start=os.posix_spawn, **options):
     pid = start(program, *arguments, **options)
@@ -145,19 +145,22 @@ def start_and_die(program, *arguments, start=os.posix_spawn, **options):
 
 async def work():
     os.posix_spawn = start_and_die
-    Guardian(["true"], {}).start(["/bin/sh", "-c", "sleep 600"], dict(os.environ), (0, 1, 2), "work_1")
+    guardian = Guardian(["/bin/sh", "-c", f"cat > {sys.argv[1]}"], {})
+    limit = Limit(float("inf"), "the lease")
+    guardian.start(["/bin/sh", "-c", "sleep 600"], dict(os.environ), (0, 1, 2), "work_1", limit)
 
 asyncio.run(work())
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not show the environment of a process")
-def test_killing_a_worker_ends_a_handler_that_is_just_starting():
+def test_killing_a_worker_ends_a_handler_that_is_just_starting_and_its_lease(fifo):
     """The worker has not told its guardian the process ID of the handler, which has this pipe open."""
     environ = {**os.environ, "ANTHROPIC_WORK_ID": "work_1"}
-    worker = [sys.executable, "-c", KILLED_WHILE_IT_STARTS_A_HANDLER]
+    worker = [sys.executable, "-c", KILLED_WHILE_IT_STARTS_A_HANDLER, str(fifo)]
     ended = subprocess.run(worker, env=environ, stdout=subprocess.PIPE, timeout=60, check=False)
     assert ended.returncode == -signal.SIGKILL
+    assert fifo.read_text() == "the lease\n"
 
 
 def test_killing_a_worker_ends_a_handler_that_runs_timeout(queue, start, script, fifo, reading):
@@ -195,6 +198,15 @@ def test_the_item_of_a_killed_worker_runs_again_at_once(queue, start, work, scri
     work(*options, handler=[script("exit 0")])
     assert queue.item(work_id)["state"] == "stopped"
     assert queue.count("/ack") == 2
+
+
+def test_the_item_of_a_worker_that_its_handler_kills_at_once_runs_again_at_once(queue, start, work, script):
+    """The guardian knows the lease before the handler starts."""
+    (work_id,) = queue.enqueue()
+    worker = start("--lease", "300s", handler=[script("kill -KILL $PPID", "kill.sh")])
+    assert worker.end() == -signal.SIGKILL
+    work(handler=[script("exit 0")])
+    assert queue.item(work_id)["state"] == "stopped"
 
 
 def test_a_guardian_ends_no_lease_that_is_not_its_workers(queue, start, script):
