@@ -144,6 +144,14 @@ def test_the_credential_in_a_variable_is_redacted_in_the_first_error(ant, variab
     assert (result.exit, SECRET in result.stderr, REDACTED in result.stderr) == (2, False, True)
 
 
+@pytest.mark.parametrize("words", [("--base-url", "{}"), ("--base-url={}",), ("-base-url={}",)])
+def test_the_password_of_a_base_url_is_redacted_in_the_first_error_however_the_flag_is_written(ant, words):
+    """The error quotes the argument after it, which may have the password, too."""
+    given = [word.format(f"http://ada:{SECRET}@h") for word in words]
+    result = ant("beta:environments", "list", *given, f"extra-{SECRET}", env=NO_KEY)
+    assert (result.exit, SECRET in result.stderr, f"extra-{REDACTED}" in result.stderr) == (2, False, True)
+
+
 def test_a_variable_that_is_no_credential_is_not_redacted(ant):
     """An error may need it."""
     result = ant("beta:environments", "list", "team-data", env={variables.PROFILE: "team-data", **NO_KEY})

@@ -11,10 +11,9 @@ from ant_cli.errors import BadValue, CredentialError
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
-from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, requested, select
-from ant_cli.settings.rows import FEDERATION, SETTINGS, VARIABLES
-from ant_cli.settings.sources import setting_sources
+from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, requested
+from ant_cli.settings.rows import FEDERATION, VARIABLES
+from ant_cli.settings.sources import RuleValues, rule_values
 from ant_cli.settings.validators import KEYRING, check_new_secret, check_secret
 
 if TYPE_CHECKING:
@@ -108,17 +107,17 @@ class Provenance(NamedTuple):
 
 
 def find_credentials(
-    flags: Flags,
-    runtime: Runtime,
-    store: ProfileStore,
-    accepts: tuple[CredentialType, ...],
-    *,
-    has_own_credential: bool,
+    flags: Flags, runtime: Runtime, store: ProfileStore, accepts: tuple[CredentialType, ...], *, needs_login: bool
 ) -> Provenance:
-    """Look for credentials in flags, variables and the profile. The arguments are those of `load`.
+    """Look for credentials in flags, variables and the profile.
 
-    The official tool's files are read only if they have the profile that is named, or if nothing else gives a
-    credential and one is needed.
+    Args:
+        flags: The flags that were given.
+        runtime: Its environment is read.
+        store: The profiles of this program.
+        accepts: The types of credentials that the operation accepts.
+        needs_login: Whether the login of the official tool is used if nothing else gives a credential. If not, its
+            files are read only if they have the profile that is named.
 
     Raises:
         UsageError: if two flags contradict each other, or a credential can't be sent.
@@ -128,17 +127,18 @@ def find_credentials(
     environ = runtime.environ
     typed = [_typed(kind, flags) for kind in _KINDS]
     exported = [Credential(kind, environ.get(VARIABLES[kind]), VARIABLES[kind]) for kind in _KINDS]
-    federations = _federations(flags, environ)
+    values = rule_values(flags, environ)
+    federations = _federations(values)
     environment = environment_key(environ)
     is_known = environment.is_given and "environment key" in accepts and "API key" not in accepts
     is_known |= any(
         place.is_given and (place.rule is None or place.rule.is_complete)
         for place in (*typed, *exported, *federations.values())
     )
-    profile = _select(flags, runtime, store, needs_login=not (has_own_credential or is_known))
+    profile = _select(flags.text("profile"), runtime, store, needs_login=needs_login and not is_known)
     if profile.official and profile.official.is_federation:
-        federations = _federations(flags, environ, profile.official)
-    stored = tuple(_stored(flags, environ, profile))
+        federations = _federations(values, profile.official)
+    stored = tuple(_stored(values, profile))
     places = (
         *typed,
         federations["flags"],
@@ -166,15 +166,13 @@ def _typed(kind: CredentialKind, flags: Flags) -> Credential:
     return Credential(kind, flags.text(kind), source, explicit=True)
 
 
-def _federations(
-    flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None = None
-) -> dict[str, Credential]:
+def _federations(values: RuleValues, official: OfficialProfile | None = None) -> dict[str, Credential]:
     """Return the places of a federation by its origin, which `FoundRule` describes."""
     places = dict(_NO_FEDERATIONS)
-    if any(flags.text(row.name) or environ.get(row.variable) for row in FEDERATION):
+    if any(row.name in values.typed or row.name in values.exported for row in FEDERATION):
         from ant_cli.settings.federation import find_rule  # late: few runs have a federation
 
-        if found := find_rule(flags, environ, official):
+        if found := find_rule(values, official):
             explicit = found.origin == "flags"
             places[found.origin] = _federation(found.rule.source, found.rule, explicit=explicit)
     return places
@@ -190,31 +188,26 @@ _NO_FEDERATIONS = {
 }
 
 
-def _select(flags: Flags, runtime: Runtime, store: ProfileStore, *, needs_login: bool) -> SelectedProfile:
+def _select(named: str | None, runtime: Runtime, store: ProfileStore, *, needs_login: bool) -> SelectedProfile:
     """Return the profile of the run: one of the store, or else one of the official tool."""
-    environ = runtime.environ
-    name, source = requested(flags.text("profile"), environ, store)
+    name, source = requested(named, runtime.environ, store)
     if name in store.profiles:
-        return select(flags.text("profile"), environ, store)
-    if not name and not (needs_login and _needs_credential(flags, environ)):
+        return SelectedProfile(name, source, store.profiles[name])
+    if not name and not needs_login:
         return NO_PROFILE
     from ant_cli.settings.logins.selection import select_official
 
     return select_official(name, source, runtime, store)
 
 
-def _needs_credential(flags: Flags, environ: Mapping[str, str]) -> bool:
-    return not is_local(next(setting_sources(SETTINGS["base_url"], flags, environ, NO_PROFILE)).text)
-
-
-def _stored(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> Iterator[Credential]:
+def _stored(values: RuleValues, profile: SelectedProfile) -> Iterator[Credential]:
     """Yield the places of a profile, by precedence."""
     official = profile.official
     if official and official.is_federation:
         from ant_cli.settings.federation import rule_of
 
         source = profile.where("federation")
-        yield _federation(source, rule_of(flags, environ, official, source))
+        yield _federation(source, rule_of(values, official, source))
     elif official:
         yield Credential("auth_token", None, profile.where("login"), form="login", official=official)
     elif profile.name:

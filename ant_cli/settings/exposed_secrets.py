@@ -24,7 +24,8 @@ def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
             elif arg.startswith("-") and not (arg.lstrip("-") == "access-token" and "print-credentials" in argv):
                 yield from argv[position + 1 : position + 2]
     proxies = (*variables.PROXIES, *map(str.upper, variables.PROXIES))
-    urls = [text for text in (*argv, *map(environ.get, (variables.BASE_URL, *proxies))) if text and "@" in text]
+    texts = (*argv, *(arg.partition("=")[2] for arg in argv), *map(environ.get, (variables.BASE_URL, *proxies)))
+    urls = [text for text in texts if text and "@" in text]
     if urls:
         from ant_cli.runtime.redaction import url_secrets
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
-from ant_cli.operations.spec import Flags
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.access_token import is_token
 from ant_cli.settings.logins.configs import OfficialProfile
 from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, VARIABLES
+from ant_cli.settings.sources import RuleValues
 from ant_cli.settings.validators import check_header, check_secret
 
 _TOKENS = ("identity_token", "identity_token_file")
@@ -69,58 +69,48 @@ class FoundRule(NamedTuple):
     rule: FederationRule
 
 
-def find_rule(flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None) -> FoundRule | None:
+def find_rule(values: RuleValues, official: OfficialProfile | None) -> FoundRule | None:
     """Return the rule that flags and variables describe; a flag wins over the variable of the same value.
 
-    Args:
-        flags: The flags that were given.
-        environ: The environment.
-        official: A federation profile. It supplies what the flags leave out. If the variables are incomplete, they
-            supply what it leaves out, and are not a rule themselves.
+    A federation profile supplies what the flags leave out. If the variables are incomplete, they supply what it
+    leaves out, and are not a rule themselves.
 
     Raises:
         UsageError: if two flags contradict each other.
 
     """
-    if all(flags.text(name) for name in _TOKENS):
+    typed, exported = values
+    if all(name in typed for name in _TOKENS):
         raise exclude_each_other("--identity-token", "--identity-token-file")
-    if typed := [row.param.flag for row in FEDERATION_INTENTS if flags.text(row.name)]:
-        return FoundRule("flags", rule_of(flags, environ, official, typed[0]))
-    exported = [row for row in FEDERATION_INTENTS if environ.get(row.variable)]
-    first = next(iter(exported or (row for row in FEDERATION if flags.text(row.name) or environ.get(row.variable))))
-    rule = rule_of(flags, environ, None, first.variable if environ.get(first.variable) else first.param.flag)
+    if flags := [row.param.flag for row in FEDERATION_INTENTS if row.name in typed]:
+        return FoundRule("flags", rule_of(values, official, flags[0]))
+    intents = [row for row in FEDERATION_INTENTS if row.name in exported]
+    first = next(iter(intents or (row for row in FEDERATION if row.name in typed or row.name in exported)))
+    rule = rule_of(values, None, first.variable if first.name in exported else first.param.flag)
     if official and not rule.is_complete:
         return None
-    return FoundRule("variables" if exported else "leftover", rule)
+    return FoundRule("variables" if intents else "leftover", rule)
 
 
-def rule_of(
-    flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None, source: str
-) -> FederationRule:
+def rule_of(values: RuleValues, official: OfficialProfile | None, source: str) -> FederationRule:
     """Return the rule of a profile. Flags win over its values; variables supply the missing ones."""
     stored: Mapping[str, Any] = official._asdict() if official else {}
 
     def value(name: str, field: str = "") -> str:
-        return (flags.text(name) or stored.get(field or name) or environ.get(VARIABLES[name], "")).strip()
+        return (values.typed.get(name) or stored.get(field or name) or values.exported.get(name, "")).strip()
 
-    token, file = _identity_token(flags, environ, stored.get("identity_token_file", ""))
+    # The identity token and its file are one value, from the first place that has one of them.
+    places = (values.typed, {"identity_token_file": stored.get("identity_token_file")}, values.exported)
+    token, file = next(filter(any, ([place.get(name) for name in _TOKENS] for place in places)), ("", ""))
     return FederationRule(
         rule_id=value("federation_rule", "rule_id"),
         organization_id=value("organization_id"),
-        identity_token=token,
-        identity_token_file=file,
+        identity_token=(token or "").strip(),
+        identity_token_file=(file or "").strip(),
         service_account_id=value("service_account_id"),
         workspace_id=value("workspace_id"),
         source=source,
     )
-
-
-def _identity_token(flags: Flags, environ: Mapping[str, str], stored_file: str) -> tuple[str, str]:
-    """Return the identity token and its file, from the first place that has one of them: they are one value."""
-    typed = tuple((flags.text(name) or "").strip() for name in _TOKENS)
-    exported = tuple(environ.get(VARIABLES[name], "").strip() for name in _TOKENS)
-    token, file = next(filter(any, (typed, ("", stored_file), exported)), ("", ""))
-    return token, file
 
 
 def check_rule(rule: FederationRule) -> None:

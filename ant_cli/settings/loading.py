@@ -9,11 +9,11 @@ from ant_cli.errors import BadValue
 from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
-from ant_cli.runtime.redaction import url_secrets
 from ant_cli.settings.credentials import Credential, Provenance, find_credentials
+from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, read_store
-from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SAFER, VARIABLES, Setting
+from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, VARIABLES, Setting
 from ant_cli.settings.sources import SettingSource, setting_sources
 from ant_cli.settings.validators import check_custom_headers, check_whole_number
 
@@ -114,9 +114,12 @@ def load(
         CredentialError: if the profiles can't be read, or the requested one does not exist.
 
     """
-    _register_secrets(flags, runtime)
+    for secret in exposed_secrets([f"--{name}={flags.text(name)}" for name in flags], runtime.environ):
+        runtime.stderr.register_secret(secret)
     store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
-    provenance = find_credentials(flags, runtime, store, accepts, has_own_credential=has_own_credential)
+    server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ, NO_PROFILE)).text
+    needs_login = not has_own_credential and not is_local(server)
+    provenance = find_credentials(flags, runtime, store, accepts, needs_login=needs_login)
     profile, usable = provenance.profile, provenance.credentials
     connection = resolve(CONNECTION, flags, runtime.environ, profile)
     # The format of a profile is for people, so that it breaks no script.
@@ -171,16 +174,6 @@ def resolve(
             is_absent = source == SettingSource("default", "")
             found[setting.name] = Resolved("" if is_absent else setting.check(*source), source.label)
     return found
-
-
-def _register_secrets(flags: Flags, runtime: Runtime) -> None:
-    """Register the secrets in flags and variables."""
-    for name in SAFER:
-        for text in (flags.text(name), runtime.environ.get(VARIABLES.get(name, ""))):
-            runtime.stderr.register_secret((text or "").strip())
-    for url in (flags.text("base_url"), runtime.environ.get(variables.BASE_URL)):
-        for secret in url_secrets(url or ""):
-            runtime.stderr.register_secret(secret)
 
 
 def _custom_headers(runtime: Runtime) -> dict[str, str]:

@@ -9,7 +9,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.local_emulator import LOCAL
 from ant_cli.settings.profiles import NO_PROFILE, SelectedProfile
-from ant_cli.settings.rows import Setting
+from ant_cli.settings.rows import FEDERATION, SETTINGS, Setting
 
 
 class SettingSource(NamedTuple):
@@ -55,3 +55,17 @@ def setting_sources(
 def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
     if text := profile.text(name):
         yield SettingSource(profile.where(name), text, profile.fix_hint(name))
+
+
+class RuleValues(NamedTuple):
+    """The values of a federation that flags and variables give, by the names of their settings."""
+
+    typed: Mapping[str, str]
+    exported: Mapping[str, str]
+
+
+def rule_values(flags: Flags, environ: Mapping[str, str]) -> RuleValues:
+    """Return the values of a federation, and the workspace, that flags and variables give."""
+    rows = (*FEDERATION, SETTINGS["workspace_id"])
+    typed = {row.name: text for row in rows if (text := flags.text(row.name))}
+    return RuleValues(typed, {row.name: text for row in rows if (text := environ.get(row.variable))})

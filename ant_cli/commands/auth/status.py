@@ -26,7 +26,7 @@ from ant_cli.settings.logins.tokens import Login, read_login
 from ant_cli.settings.notes import describe_destination
 from ant_cli.settings.profiles import ProfileStore, SelectedProfile, read_store, shown
 from ant_cli.settings.rows import SETTINGS
-from ant_cli.settings.sources import setting_sources
+from ant_cli.settings.sources import rule_values, setting_sources
 from ant_cli.settings.validators import mask
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
@@ -218,7 +218,7 @@ def _official_members(official: _Official, runtime: Runtime) -> Report:
 def _official_value(official: _Official, flags: Flags, runtime: Runtime) -> str:
     """Return the masked token and its expiry, how it is got, or what is wrong."""
     if official.profile and official.profile.is_federation and not official.problem:
-        return _rule_text(rule_of(flags, runtime.environ, official.profile, ""))
+        return _rule_text(rule_of(rule_values(flags, runtime.environ), official.profile, ""))
     return _login_text(official, runtime)
 
 
