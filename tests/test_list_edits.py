@@ -344,6 +344,14 @@ def test_every_attempt_reads_again_and_keeps_what_others_changed(update):
     assert "Note: env_1: something else changed it between two attempts; that change is kept.\n" in result.stderr
 
 
+def test_a_change_that_an_earlier_attempt_made_is_not_taken_for_that_of_somebody_else(update):
+    """Its response was lost, and the next attempt finds nothing left to do."""
+    changed = environment(pip=["pandas==2.2", "numpy", "ours"], updated_at="2026-11-25T10:00:01Z")
+    result = update("--add", "packages.pip=ours", replies=[ENVIRONMENT, httpx.Response(503), changed])
+    assert result.exit == 0
+    assert "something else" not in result.stderr
+
+
 def test_an_attempt_is_repeated_without_a_note_if_nobody_else_changed_the_environment(update):
     """The same `updated_at` means that nobody else wrote."""
     result = update("--add", "packages.pip=ours", replies=[ENVIRONMENT, httpx.Response(503), ENVIRONMENT, DONE])

@@ -1,8 +1,4 @@
-"""Many requests at once: threads share the connections, and results come in the order of the requests.
-
-`apply/workers.py` is for the steps of a plan, which are few and have to be finished. Here there may be millions,
-whose results are taken one by one, and an interrupt waits for none of them.
-"""
+"""Many requests at once: threads share the connections, the credential and the pace."""
 
 from __future__ import annotations
 
@@ -13,26 +9,26 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Semaphore, Thread
 
 from ant_cli.http.client import Client
-from ant_cli.input.request import Request
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _WINDOW = 1000
-"""How many requests may be sent ahead of the result that is taken next. This bounds the memory."""
+"""How many tasks may begin ahead of the result that is taken next. This bounds the memory."""
 _WAKE_S = 0.05
 """How long to wait for a result at a time; signals are checked in between."""
 
-Send = Callable[[Client, Request], bytes]
-"""Sends a request and returns the body to print, empty for none. Raises AntError."""
+Task = Callable[[Client, Any], Any]
+"""Does with a client what is to be done for an item, such as a request, and returns the result."""
 
 
 class Result(NamedTuple):
-    """What became of a request."""
+    """What became of an item."""
 
     position: int
-    """From 0, in the order of the requests."""
-    request: Request
-    body: bytes
-    error: Exception | None
+    """From 0, in the order of the items."""
+    item: Any
+    value: Any
+    """What the task returned; None if it failed."""
+    error: BaseException | None
 
 
 class Unfinished(NamedTuple):
@@ -40,26 +36,26 @@ class Unfinished(NamedTuple):
 
     finished: list[Result]
     """Results that were not yielded yet, in order."""
-    in_flight: list[tuple[int, Request]]
-    """Requests that were sent and have no response yet, with their positions, in order."""
+    in_flight: list[tuple[int, Any]]
+    """Items whose task has begun and not ended, with their positions, in order."""
 
 
 class Pool:
-    """Sends requests with several threads."""
+    """Runs a task for each item, with several threads. There may be millions of items."""
 
     def __init__(
         self,
         client: Client,
-        requests: Iterable[Request],
-        send: Send,
-        check: Callable[[], None],
+        items: Iterable[Any],
+        task: Task,
+        check: Callable[[], None] = lambda: None,
         *,
         parallel: int,
         fail_fast: bool,
     ) -> None:
-        """Take the requests. `check` is called between results, and may raise an exception to end the run."""
-        self._requests = enumerate(requests)
-        self._send = send
+        """Prepare. `check` is called between results, and may raise an exception to end the run."""
+        self._items = enumerate(items)
+        self._task = task
         self._check = check
         self._fail_fast = fail_fast
         self._clients = [client, *(client.sibling() for _ in range(parallel - 1))]
@@ -67,41 +63,56 @@ class Pool:
         self._room = Semaphore(_WINDOW)
         self._done: SimpleQueue[Result | None] = SimpleQueue()
         """Results in the order in which they arrive; None for each thread that has ended."""
+        self._working = 0
+        """How many threads have not ended."""
         self._ready: dict[int, Result] = {}
         """Results that were received before the one that is yielded next, by position."""
-        self._in_flight: dict[int, Request] = {}
-        self.sent = 0
-        """How many requests were started. They are the first of the list."""
+        self._in_flight: dict[int, Any] = {}
+        self.begun = 0
+        """How many tasks have begun. They are those of the first items."""
         self._closed = False
 
     def results(self) -> Iterator[Result]:
-        """Send the requests, and yield their results in the order of the requests, each as soon as possible."""
+        """Run the tasks, and yield their results in the order of the items, each as soon as possible."""
         for client in self._clients:
             Thread(target=self._work, args=(client,), daemon=True).start()
-        working = len(self._clients)
+            self._working += 1
         for position in count():
             while position not in self._ready:
-                if not working:
+                if not self._working:
                     return
-                with suppress(Empty):
-                    if (result := self._done.get(timeout=_WAKE_S)) is None:
-                        working -= 1
-                    else:
-                        self._ready[result.position] = result
+                self._receive()
                 self._check()
             self._room.release()
             yield self._ready.pop(position)
             self._check()
 
     def stop(self) -> Unfinished:
-        """Send nothing more. Requests in flight are abandoned; their outcome stays unknown."""
+        """Begin nothing more. Tasks that have begun are abandoned; their outcome stays unknown."""
         with self._lock:
-            self._closed = True
+            self._close()
             while not self._done.empty():
-                if result := self._done.get():
-                    self._ready[result.position] = result
+                self._receive()
             finished = [self._ready[position] for position in sorted(self._ready)]
             return Unfinished(finished, sorted(self._in_flight.items()))
+
+    def finish(self) -> None:
+        """Begin nothing more, and wait for the tasks that have begun."""
+        with self._lock:
+            self._close()
+        while self._working:
+            self._receive()
+
+    def _close(self) -> None:
+        self._closed = True
+        self._room.release(len(self._clients))  # no thread waits for room any more
+
+    def _receive(self) -> None:
+        with suppress(Empty):
+            if (result := self._done.get(timeout=_WAKE_S)) is None:
+                self._working -= 1
+            else:
+                self._ready[result.position] = result
 
     def _work(self, client: Client) -> None:
         try:
@@ -110,24 +121,24 @@ class Pool:
         finally:
             self._done.put(None)
 
-    def _claim(self) -> tuple[int, Request] | None:
-        """Return the next request and its position; None if all were sent."""
+    def _claim(self) -> tuple[int, Any] | None:
+        """Return the next item and its position; None if there are no more."""
         self._room.acquire()
         with self._lock:
-            claimed = None if self._closed else next(self._requests, None)
+            claimed = None if self._closed else next(self._items, None)
             if claimed is None:
                 self._closed = True
                 return None
-            position, request = claimed
-            self._in_flight[position] = request
-            self.sent += 1
-            return position, request
+            position, item = claimed
+            self._in_flight[position] = item
+            self.begun += 1
+            return position, item
 
-    def _attempt(self, client: Client, position: int, request: Request) -> Result:
+    def _attempt(self, client: Client, position: int, item: Any) -> Result:
         try:
-            return Result(position, request, self._send(client, request), None)
-        except Exception as error:  # noqa: BLE001 - the consumer raises all other exceptions
-            return Result(position, request, b"", error)
+            return Result(position, item, self._task(client, item), None)
+        except BaseException as error:  # noqa: BLE001 - the consumer raises it
+            return Result(position, item, None, error)
 
     def _finish(self, result: Result) -> None:
         with self._lock:

@@ -62,9 +62,9 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
             report.account_for(pool.stop())
         except BaseException:
             report.account_for(pool.stop())
-            report.end(pool.sent, fails=False)
+            report.end(pool.begun, fails=False)
             raise
-        report.end(pool.sent)
+        report.end(pool.begun)
 
 
 def _question(plan: RunPlan) -> str:
@@ -119,11 +119,11 @@ class _Report:
         for result in results:
             if result.error is not None:
                 self._fail(result, result.error)
-            elif result.body:
+            elif result.value:
                 if self._erases:
                     self._bar.erase()
                 self._printing = result
-                yield [result.body]
+                yield [result.value]
                 self._printing = None
                 self._done += 1
             else:
@@ -151,18 +151,18 @@ class _Report:
         for result in results:
             if isinstance(result.error, AntError):
                 self._fail(result, result.error)
-        unprinted = [(result.position, result.request) for result in results if result.error is None]
+        unprinted = [(result.position, result.item) for result in results if result.error is None]
         self._done += len(unprinted)
         hint = self._hints.check("\nCheck before you repeat it:")
         self._name(f"{self._operation.past_participle.capitalize()}, but not printed", unprinted)
         self._name("In flight, so the outcome is unknown", unfinished.in_flight, hint)
 
-    def _fail(self, result: Result, error: Exception) -> None:
+    def _fail(self, result: Result, error: BaseException) -> None:
         if not isinstance(error, AntError):
             raise error
         self._failed += 1
         self._exit_codes.add(error.exit_code)
-        (label,) = _labels(self._operation, [(result.position, result.request)])
+        (label,) = _labels(self._operation, [(result.position, result.item)])
         self._bar.erase()
         error = print_on_stdout(error, self._stdout)
         text = error.report(on_terminal=True) if self._stderr.is_terminal else error.line()
