@@ -32,26 +32,15 @@ def make_renderer(
         from ant_cli.output.table import make_table
 
         return make_table(columns, warn, style, is_list=is_list, shows_archived=shows_archived)
-    return _Sequence(globals()[format_.render], format_.separator, style)
+    render, separator, has_begun = globals()[format_.render], format_.separator, False
 
+    def encode(values: list[bytes]) -> bytes:
+        nonlocal has_begun
+        start = separator if has_begun and values else b""
+        has_begun = has_begun or bool(values)
+        return start + separator.join(render(values, style))
 
-class _Sequence:
-    """Renders values one after another, with the separator between them."""
-
-    def __init__(
-        self, render: Callable[[list[bytes], Style | None], list[bytes]], separator: bytes, style: Style | None
-    ) -> None:
-        self._render = render
-        self._separator = separator
-        self._style = style
-        self._has_begun = False
-
-    def __call__(self, values: list[bytes]) -> bytes:
-        if not values:
-            return b""
-        start = self._separator if self._has_begun else b""
-        self._has_begun = True
-        return start + self._separator.join(self._render(values, self._style))
+    return encode
 
 
 def as_json(values: list[bytes], style: Style | None) -> list[bytes]:

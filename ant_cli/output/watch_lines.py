@@ -9,21 +9,18 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.loading import OutputSettings
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from ant_cli.output.progress import Progress
     from ant_cli.runtime import Runtime
 
 
 class WatchLines:
-    """Prints lines. A context manager, like the display of a terminal."""
+    """Prints lines, each of which is complete."""
 
     def __init__(
         self, transform: Transform, output: OutputSettings, progress: Progress, runtime: Runtime, *, is_list: bool
     ) -> None:
         """Disable the progress line: it would get between the lines, which appear at any time."""
         progress.disable()
-        self.observer = progress
         self._runtime = runtime
         self._is_list = is_list
         self._transform = transform
@@ -31,12 +28,6 @@ class WatchLines:
         self._printer = Printer(plain, runtime, is_list=True, may_page=False)
         self._parts: dict[str, Part[bytes]] = {}
         self._fails = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Do nothing: every line is complete."""
 
     def show(self, values: list[bytes]) -> None:
         """Print the changes of a list, or an object that has changed; the first time, everything."""

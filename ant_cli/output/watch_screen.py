@@ -147,7 +147,7 @@ class WatchScreen(Observer, Generic[T]):
     def __init__(
         self, watched: Watched[T], style: Style, every_s: float, progress: Progress, runtime: Runtime
     ) -> None:
-        self.observer = progress
+        self._progress = progress
         self._watched = watched
         self._style = style
         self._every_s = every_s
@@ -200,7 +200,7 @@ class WatchScreen(Observer, Generic[T]):
         self._live.refresh()
 
     def _open(self) -> None:
-        self.observer.disable(self._note)
+        self._progress.disable(self._note)
         if self._runtime.stderr.is_terminal:
             self._runtime.stderr.buffer()
             self._opened.callback(self._runtime.stderr.flush)

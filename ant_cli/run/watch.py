@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from ant_cli.errors import AntError, APIError, NetworkError, ResponseError
 from ant_cli.http.retries import RETRIED
 from ant_cli.output.api_error import open_client
@@ -15,6 +17,8 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 from ant_cli.runtime.process import resume_gc
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from ant_cli.output.watch_screen import Watched, WatchScreen
 
 
@@ -27,7 +31,7 @@ def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
     """
     with (
         _display(plan, watch, runtime) as display,
-        open_client(plan.settings, runtime, display.observer) as client,
+        open_client(plan.settings, runtime, plan.progress) as client,
     ):
         resume_gc()
         deadline, has_begun = runtime.monotonic() + watch.limit_s, False
@@ -46,12 +50,14 @@ def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
             runtime.sleep(delay_s)
 
 
-def _display(plan: RunPlan, watch: Repetition, runtime: Runtime) -> WatchLines | WatchScreen[Any]:
+def _display(
+    plan: RunPlan, watch: Repetition, runtime: Runtime
+) -> AbstractContextManager[WatchLines | WatchScreen[Any]]:
     output, progress, is_list = plan.settings.output, plan.progress, plan.operation.paginated
     transform = Transform("--transform", output.transform)
     style = detect_style(runtime)
     if not watch.on_screen or style is None:
-        return WatchLines(transform, output, progress, runtime, is_list=is_list)
+        return nullcontext(WatchLines(transform, output, progress, runtime, is_list=is_list))
     from ant_cli.output.watch_screen import WatchedList, WatchedObject, WatchScreen
 
     watched: Watched[Any] = WatchedObject(transform, style)
