@@ -10,7 +10,6 @@ JSON, and decides about everything that msgspec rejects.
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -51,7 +50,6 @@ _TYPES: dict[bytes, JSONType] = {
 }
 
 _STRING = rb'"(?:[^"\\]+|\\.)*+"'
-_DECODED_AT_ONCE = 1_000_000
 _INDENT = 2
 _STRING_OR_SPACE = re.compile(rb"(" + _STRING + rb")|[ \t\r\n]+")
 _STRUCTURE = re.compile(_STRING + rb"|\{\}|\[\]|[\[\]{},:]")
@@ -179,7 +177,7 @@ def _fast_or_slow(
     _bytes_seen += len(raw)
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:
         try:
-            _check_utf8(raw)  # msgspec does not check the encoding of strings that it only slices
+            raw.decode()  # msgspec does not check the encoding of strings that it only slices
             return fast(raw)
         except _rejections():
             pass  # the standard library may accept it, or gives the better message
@@ -190,17 +188,6 @@ def _rejections() -> tuple[type[Exception], ...]:
     import msgspec
 
     return msgspec.DecodeError, UnicodeDecodeError, RecursionError
-
-
-def _check_utf8(raw: bytes) -> None:
-    """Raise UnicodeDecodeError unless `raw` is UTF-8, without decoding a long value in one piece."""
-    if len(raw) <= _DECODED_AT_ONCE:
-        raw.decode()
-        return
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(raw), _DECODED_AT_ONCE):
-        decoder.decode(raw[start : start + _DECODED_AT_ONCE])
-    decoder.decode(b"", final=True)
 
 
 def _fast_validate(raw: bytes) -> None:
