@@ -42,6 +42,7 @@ _OPENING = "([{"
 _CLOSING = ")]}"
 _KEY = re.compile(r"(?:\\.|[^.|\\])*\\?", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
+_SPECIAL = re.compile(r'[\\.|*?#@!{}\[\]()<>=%",~]')
 _WILD = re.compile(r"(?:\\.|[^*?\\])*+[*?]", re.DOTALL)
 _WILD_TOKEN = re.compile(r"\\(.)|(\*+)|(\?)|(.)", re.DOTALL)
 _MODIFIER = re.compile(r"@(" + "|".join((*FUNCTIONS, "dig")) + r")(?=[.|:]|\Z)")
@@ -88,6 +89,11 @@ def split_comparison(text: str) -> Comparison:
         raise BadPath(f'"{text[split:]}" in the path starts with no known operator: == != < <= > >= % !%')
     end = match.end() if match else split
     return Comparison(text[:split].strip(_BLANK), text[split:end], text[end:].strip(_BLANK))
+
+
+def escaped_key(key: str) -> str:
+    """Return a key as a step of a path, which may also be in a query."""
+    return _SPECIAL.sub(r"\\\g<0>", key)
 
 
 def outside_brackets(text: str) -> str:

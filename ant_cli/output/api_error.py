@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.errors import AntError, APIError, OutputError, UsageError
+from ant_cli.errors import AntError, APIError, OutputError, UsageError, shortened
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.observer import Observer
@@ -19,7 +19,7 @@ from ant_cli.settings.loading import OutputSettings, Settings
 _KEYS = {"type", "error", "request_id"}
 _CODE = "error_code"
 _EXCERPT_LENGTH = 500
-"""The most characters of an error that are printed if it is not JSON."""
+"""The most characters of an error that are printed if it is not JSON, such as a proxy's page of HTML."""
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def _error_details(body: bytes, settings: OutputSettings) -> str:
             return json_text.string(raw)
         return make_renderer(format_)([raw]).decode("utf-8", "replace").rstrip("\n")
     except (json_text.JSONTextError, UsageError):  # a path that fails at this point must not hide the error
-        return _excerpt(body)
+        return shortened(" ".join(body.decode("utf-8", "replace").split()), _EXCERPT_LENGTH)
 
 
 def _sentence(status: int, body: bytes) -> str:
@@ -100,9 +100,3 @@ def _code_or_type(error: dict[str, bytes]) -> bytes:
     if says_more or json_text.members(error.get("details", b"{}")).items() - code.items():
         return b""
     return code.get(_CODE, error["type"])
-
-
-def _excerpt(body: bytes) -> str:
-    """Return the beginning of a body that is not JSON, such as a proxy's page of HTML."""
-    text = " ".join(body.decode("utf-8", "replace").split())
-    return text if len(text) <= _EXCERPT_LENGTH else text[:_EXCERPT_LENGTH] + "…"

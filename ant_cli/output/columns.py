@@ -9,7 +9,7 @@ from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply
-from ant_cli.gjson.parser import BadPath, parse
+from ant_cli.gjson.parser import BadPath, escaped_key, parse
 from ant_cli.gjson.steps import plain_keys
 from ant_cli.output.times import TIME_ENDINGS
 from ant_cli.output.views import plain_list
@@ -169,7 +169,7 @@ def _columns_for(item: bytes) -> tuple[Column, ...]:
         return (_VALUE,)
     members = json_text.members(item)
     known = _COLUMNS_BY_TYPE.get(_resource_type(members))
-    return known or tuple(_column_of(key, _escaped(key)) for key in members) or (_VALUE,)
+    return known or tuple(_column_of(key, escaped_key(key)) for key in members) or (_VALUE,)
 
 
 def _column_of(name: str, path: str) -> Column:
@@ -180,7 +180,7 @@ def _keys_of(item: bytes, prefix: str = "", depth: int = 3) -> Iterator[str]:
     """Yield the paths to the members of an object, and to their members."""
     if json_text.json_type(item) == "object" and depth:
         for key, value in json_text.members(item).items():
-            path = prefix + _escaped(key)
+            path = prefix + escaped_key(key)
             yield path
             yield from _keys_of(value, path + ".", depth - 1)
 
@@ -189,11 +189,6 @@ def _resource_type(members: dict[str, bytes]) -> str:
     """Return the `type` of a resource; empty if it has none."""
     raw = members.get("type", b"")
     return json_text.string(raw) if raw.startswith(b'"') else ""
-
-
-def _escaped(key: str) -> str:
-    """Return the GJSON path of a key, with every special character escaped."""
-    return "".join(character if character.isalnum() or character in "_-" else "\\" + character for character in key)
 
 
 def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:

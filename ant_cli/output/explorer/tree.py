@@ -9,13 +9,12 @@ import re
 from functools import cached_property
 
 from ant_cli.gjson import json_text
+from ant_cli.gjson.parser import escaped_key
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
 WHOLE = "@this"
 """The GJSON path of a value itself."""
-_SPECIAL = re.compile(r'[\\.|*?#@!{}\[\]()<>=%",~]')
-"""Characters to escape in a key: more than GJSON requires, so that the path also works inside a query."""
 _MAX_ROW = 500
 """The most characters of a value in a row: no screen is wider."""
 MAX_VIEW = 200_000
@@ -89,7 +88,7 @@ def path_of(value: Value, transform: str = "") -> str:
         return transform or WHOLE
     keys.reverse()
     separator = "." if all(keys) else "|"  # an empty key leaves two side by side, and two dots mean something else
-    path = separator.join(_SPECIAL.sub(r"\\\g<0>", key) for key in keys)
+    path = separator.join(map(escaped_key, keys))
     start = transform or ("" if keys[0] else WHOLE)
     return f"{start}|{path}" if start else path
 
