@@ -110,10 +110,10 @@ class Explorer(App[Choice], inherit_bindings=False):
         ("escape", "cancel", "show everything again"),
         ("A", "load_all", "load all pages"),
         ("v", "view", "view the whole value"),
-        ("y", "copy_value", "copy the value"),
-        ("Y", "copy_path", "copy path for --transform"),
-        ("p", "print_value", "quit and print the value"),
-        ("P", "print_path", "quit and print its path"),
+        ("y", "copy('value')", "copy the value"),
+        ("Y", "copy('path')", "copy path for --transform"),
+        ("p", "print('value')", "quit and print the value"),
+        ("P", "print('path')", "quit and print its path"),
         ("question_mark", "help", "keys"),
         ("q", "leave", "quit"),
         ("ctrl+z", "suspend_process", "suspend"),
@@ -312,36 +312,23 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.page.scroll_home(animate=False)
         self._open(self.page)
 
-    def action_copy_value(self) -> None:
-        """Copy the value."""
+    def action_copy(self, what: str) -> None:
+        """Copy the value or its path."""
         if self.rows.current:
-            self._copy(text_to_copy(self.rows.current.raw))
+            text = escape_controls(self.path) if what == "path" else text_to_copy(self.rows.current.raw)
+            self.copy_to_clipboard(text)
+            self._note = f"copied: {cut_to_row(text)}"
 
-    def action_copy_path(self) -> None:
-        """Copy the path."""
-        self._copy(escape_controls(self.path))
-
-    def _copy(self, text: str) -> None:
-        self.copy_to_clipboard(text)
-        self._note = f"copied: {cut_to_row(text)}"
-
-    def action_print_value(self) -> None:
-        """Quit, and print the value."""
+    def action_print(self, what: str) -> None:
+        """Quit, and print the value or its path."""
         if self.rows.current:
-            self._leave(self.rows.current.raw)
+            is_path = what == "path"
+            self.action_leave(json_text.quote(self.path) if is_path else self.rows.current.raw, is_raw=is_path)
 
-    def action_print_path(self) -> None:
-        """Quit, and print the path."""
-        if self.path:
-            self._leave(json_text.quote(self.path), is_raw=True)
-
-    def action_leave(self) -> None:
-        """Quit."""
-        self._leave()
+    def action_leave(self, value: bytes = b"", *, is_raw: bool = False) -> None:
+        """Quit, and print the value, if there is one."""
+        self.exit(Choice(value, is_raw, self.feed.error))
 
     def action_interrupt(self) -> None:
         """Quit as by an interrupt."""
         self.exit(return_code=1)
-
-    def _leave(self, value: bytes = b"", *, is_raw: bool = False) -> None:
-        self.exit(Choice(value, is_raw, self.feed.error))
