@@ -96,6 +96,13 @@ def escaped_key(key: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", key)
 
 
+def split_at_commas(text: str) -> list[str]:
+    """Return the parts of a list of paths. A comma in brackets, in a string or after a backslash does not count."""
+    commas = [at for at, char in _outside_brackets(text) if char == ","]
+    starts = [0, *(at + 1 for at in commas)]
+    return [text[start:end] for start, end in zip(starts, [*commas, len(text)], strict=True)]
+
+
 def outside_brackets(text: str) -> str:
     """Return the characters of `text` that are in no brackets, string or escape."""
     return "".join(char for _, char in _outside_brackets(text))
@@ -189,7 +196,7 @@ class _Parser:
         bracket = self.text[start]
         self.at = end = self.balanced(start)
         self.expect_end(self.text[start:end])
-        selectors = [_name_and_path(each) for each in _split(self.text[start + 1 : end - 1])]
+        selectors = [_name_and_path(each) for each in split_at_commas(self.text[start + 1 : end - 1])]
         return Multipath(
             bracket,
             tuple(name for name, _ in selectors),
@@ -278,12 +285,6 @@ def _outside_brackets(text: str) -> Iterator[tuple[int, str]]:
             depth += 1
         elif not depth:
             yield match.start(), char
-
-
-def _split(text: str) -> list[str]:
-    commas = [at for at, char in _outside_brackets(text) if char == ","]
-    starts = [0, *(at + 1 for at in commas)]
-    return [text[start:end] for start, end in zip(starts, [*commas, len(text)], strict=True)]
 
 
 def _name_and_path(selector: str) -> tuple[bytes, str]:

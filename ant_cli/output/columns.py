@@ -9,7 +9,7 @@ from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply
-from ant_cli.gjson.parser import BadPath, escaped_key, parse
+from ant_cli.gjson.parser import BadPath, escaped_key, parse, split_at_commas
 from ant_cli.gjson.steps import plain_keys
 from ant_cli.output.times import TIME_ENDINGS
 from ant_cli.output.views import plain_list
@@ -140,7 +140,8 @@ def _parse_columns(spec: str) -> tuple[Column, ...]:
         UsageError: if one is not a GJSON path, or there are only commas.
 
     """
-    columns = tuple(_column_of(path, path) for path in _split_paths(spec))
+    paths = filter(None, map(str.strip, split_at_commas(spec)))
+    columns = tuple(_column_of(path, path) for path in paths)
     try:
         for column in columns:
             _steps_of(column.path)
@@ -149,18 +150,6 @@ def _parse_columns(spec: str) -> tuple[Column, ...]:
     if spec.strip() and not columns:
         raise UsageError(f"--columns {spec!r} names no column.", _EXAMPLE)
     return columns
-
-
-def _split_paths(spec: str) -> list[str]:
-    """Split at the commas outside of brackets."""
-    paths, depth = [""], 0
-    for character in spec:
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and depth == 0:
-            paths.append("")
-        else:
-            paths[-1] += character
-    return [path.strip() for path in paths if path.strip()]
 
 
 def _columns_for(item: bytes) -> tuple[Column, ...]:
