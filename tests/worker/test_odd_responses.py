@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+from contextlib import contextmanager
 
 import pytest
 
+from ant_cli.http.response import Response
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
+from ant_cli.worker.work_api import WorkAPI
+from tests.conftest import make_runtime
 from tests.hostile.scripted_server import ScriptedServer, response
 
 ITEM = {
@@ -101,3 +107,28 @@ def test_an_invalid_response_to_a_heartbeat_does_not_extend_the_lease(start, scr
     assert worker.events("transient heartbeat failure")
     assert worker.events("work item not done")[0]["outcome"] == "lease_lost"
     assert worker.output == []
+
+
+class Limits:
+    """A transport that notes how long each request may take."""
+
+    def __init__(self):
+        self.seconds = {}
+
+    @contextmanager
+    def stream(self, _method, url, _headers, _body, timeouts):
+        """Respond with an item."""
+        self.seconds[url.partition("?")[0].rpartition("/")[2]] = timeouts.whole_s
+        yield Response(200, "OK", {}, [json.dumps(ITEM).encode()])
+
+
+def test_a_worker_does_not_wait_for_a_dead_connection_as_long_as_other_commands_do(clean_environ):
+    """A poll is held open for a second. The default of 60 s would cost leases, and the time of a free slot."""
+    limits = Limits()
+    runtime = make_runtime({**clean_environ, "ANTHROPIC_AUTH_TOKEN": "the-key"}, transport=limits)
+    api = WorkAPI(load(runtime, Flags()).connection, runtime, "env_1")
+    api.poll()
+    api.acknowledge("work_1")
+    api.heartbeat("work_1", "NO_HEARTBEAT", 45, 2.5)
+    api.stop("work_1")
+    assert limits.seconds == {"poll": 10.0, "ack": 1.5, "heartbeat": 2.5, "stop": 5.0}
