@@ -85,7 +85,11 @@ def _matches(item: str, host: str, port: int) -> bool:
         return True
     address = _address(host)
     if "/" in item:
-        return address is not None and _contains(item, address)
+        import ipaddress
+
+        with suppress(ValueError):
+            return address is not None and address in ipaddress.ip_network(item, strict=False)
+        return False
     pattern = re.fullmatch(r"(\[.*\]|[^:]*)(?::([0-9]*))?", item)
     name = pattern[1] if pattern else item  # an IPv6 address without brackets
     if pattern and pattern[2] not in (None, "", str(port)):
@@ -96,15 +100,6 @@ def _matches(item: str, host: str, port: int) -> bool:
     if name.startswith((".", "*.")):  # only the subdomains
         return host.endswith("." + _canonical(name.removeprefix("*")[1:]))
     return f".{host}".endswith("." + _canonical(name))
-
-
-def _contains(network: str, address: IPv4Address | IPv6Address) -> bool:
-    import ipaddress
-
-    try:
-        return address in ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return False
 
 
 def is_loopback(host: str) -> bool:

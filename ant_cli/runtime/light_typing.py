@@ -37,7 +37,10 @@ else:
             return cls
 
     class _Erased:
-        """A stand-in for a type: `A | B`, `A[B]` and calls return it unchanged."""
+        """A stand-in for a type in an alias: `A | B`, `A[B]` and calls return it unchanged.
+
+        It can go when Python 3.12 is required: its `type` statements evaluate an alias only when somebody asks.
+        """
 
         def __call__(self, *_args: object, **_keywords: object) -> _Erased:
             return self
