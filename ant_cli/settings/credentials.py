@@ -61,6 +61,11 @@ class Credential(NamedTuple):
         return self.text or "" if self.form in ("command", "keyring") else ""
 
     @property
+    def is_of_profile(self) -> bool:
+        """Whether it comes from a profile."""
+        return not self.explicit and self.source not in VARIABLES.values()
+
+    @property
     def is_oauth(self) -> bool:
         """Whether it is an OAuth token, from a federation or a login. Such requests need a beta header."""
         return self.rule is not None or self.official is not None

@@ -86,7 +86,7 @@ class Settings(NamedTuple):
             return False
         profile, home = self.provenance.profile, DEFAULT_BASE_URL
         other_origin = profile.where("base_url")
-        if credential.source not in VARIABLES.values():
+        if credential.is_of_profile:
             home = str(profile.values.get("base_url") or home).rstrip("/")
             other_origin = VARIABLES["base_url"]
         return self.provenance.sources["base_url"] == other_origin and base_url != home

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.settings.credentials import Credential, Provenance
+from ant_cli.settings.credentials import Provenance
 from ant_cli.settings.loading import Settings
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.rows import VARIABLES
 
 
 def note_credential_choice(settings: Settings, runtime: Runtime) -> None:
     """Print which credential is used, and for which server, if the user may have meant another."""
     if not is_local(settings.connection.base_url):
-        destination = describe_destination(settings) if settings.crosses_origin else ""
-        _print_notes(runtime, _ambiguity(settings.provenance), _namesake(settings, runtime), destination)
+        clauses = (_ambiguity(settings.provenance), _namesake(settings, runtime), describe_destination(settings))
+        _print_notes(runtime, *clauses)
 
 
 def note_ambiguous_credential(provenance: Provenance, runtime: Runtime) -> None:
@@ -23,13 +22,12 @@ def note_ambiguous_credential(provenance: Provenance, runtime: Runtime) -> None:
 
 
 def describe_destination(settings: Settings) -> str:
-    """Return a clause that says which credential is sent to which server, and where the server's URL comes from."""
+    """Return a clause that says which credential is sent to which server; empty if they come from one place."""
     credential, profile = settings.connection.credential, settings.provenance.profile
-    if credential is None:
+    if credential is None or not settings.crosses_origin:
         return ""
-    source = credential.source
-    if _is_of_profile(credential):
-        source = f"the {credential.noun} of profile {profile.name!r}"
+    of_profile = f"the {credential.noun} of profile {profile.name!r}"
+    source = of_profile if credential.is_of_profile else credential.source
     server = strip_userinfo(settings.connection.base_url)
     return f"{source} is sent to {server} ({settings.provenance.sources['base_url']})"
 
@@ -44,17 +42,13 @@ def _ambiguity(provenance: Provenance) -> str:
 def _namesake(settings: Settings, runtime: Runtime) -> str:
     """Return a clause if the official tool also has a profile with the name of the one in use."""
     profile, credential = settings.provenance.profile, settings.connection.credential
-    if profile.official or credential is None or not _is_of_profile(credential):
+    if profile.official or credential is None or not credential.is_of_profile:
         return ""
     from ant_cli.settings.logins.configs import has_profile  # late: few runs get their key from a profile
 
     if not has_profile(profile.name, runtime.environ):
         return ""
     return f"the official tool has a profile {profile.name!r}, too; this program's is used"
-
-
-def _is_of_profile(credential: Credential) -> bool:
-    return credential.source not in VARIABLES.values() and not credential.explicit
 
 
 def _print_notes(runtime: Runtime, *notes: str) -> None:

@@ -115,10 +115,8 @@ class TokenCache:
 
 def _key(rule: FederationRule, base_url: str) -> str:
     """Return a hash of everything that an access token depends on. It does not reveal the identity token."""
-    try:
-        from _blake2 import (
-            blake2b,
-        )  # the same as hashlib's, which also loads OpenSSL: that takes a tenth of a whole run
+    try:  # the same as hashlib's, which also loads OpenSSL: that takes a tenth of a whole run
+        from _blake2 import blake2b
     except ImportError:
         from hashlib import blake2b
     path = rule.identity_token_file and str(Path(rule.identity_token_file).absolute())

@@ -32,6 +32,8 @@ from ant_cli.settings.validators import mask
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
 _ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official tool"}
 _FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
+_OWNER = ("account_email", "organization_id", "organization_name", "workspace_id", "workspace_name", "scope")
+"""What a login says about its owner, or else its profile."""
 _FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
 """The years 1 to 9999, in Unix seconds. Some systems have no dates outside this range."""
 
@@ -86,7 +88,8 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
     environ, connection, sources = runtime.environ, settings.connection, settings.provenance.sources
     profile, credential = settings.provenance.profile, connection.credential
     official, key = _official_profile(profile, runtime), environment_key(environ)
-    _, *other_urls = setting_sources(SETTINGS["base_url"], flags, environ, profile)
+    urls = setting_sources(SETTINGS["base_url"], flags, environ, profile)
+    shadowed = [url for url in urls if url.label not in (sources["base_url"], "default")]
     return {
         "usable": usable,
         "credential": credential.source if credential else None,
@@ -94,11 +97,7 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
             "value": strip_userinfo(connection.base_url),
             "source": sources["base_url"],
             "needs_credential": not is_local(connection.base_url),
-            "shadows": [
-                {"source": url.label, "value": strip_userinfo(url.text)}
-                for url in other_urls
-                if url.label != "default"
-            ],
+            "shadows": [{"source": url.label, "value": strip_userinfo(url.text)} for url in shadowed],
         },
         "workspace_id": {"value": connection.workspace_id or None, "source": sources["workspace_id"]},
         "profile": {
@@ -109,7 +108,7 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
         },
         "environment_key": _environment_key(key) if key.is_given else None,
         "official_profile": _official_members(official, runtime) if official else None,
-        "note": (describe_destination(settings) if settings.crosses_origin else "") or None,
+        "note": describe_destination(settings) or None,
         "sources": list(_source_rows(settings, official, flags, runtime)),
     }
 
@@ -203,12 +202,7 @@ def _official_members(official: _Official, runtime: Runtime) -> Report:
         "config": str(profile.path) if profile else None,
         "credentials": str(profile.credentials_path) if profile and not profile.is_federation else None,
         "logged_in": login is not None,
-        "account_email": (login and login.account_email) or None,
-        "organization_id": (login and login.organization_id) or (profile and profile.organization_id) or None,
-        "organization_name": (login and login.organization_name) or None,
-        "workspace_id": (login and login.workspace_id) or (profile and profile.workspace_id) or None,
-        "workspace_name": (login and login.workspace_name) or None,
-        "scope": (login and login.scope) or None,
+        **{name: getattr(login, name, "") or getattr(profile, name, "") or None for name in _OWNER},
         "expires_at": int(login.expires_at) if login and login.expires_at is not None else None,
         "problem": official.problem or None,
         "others": [name for name in profile_names(runtime.environ) if name != official.name],
