@@ -18,7 +18,7 @@ from ant_cli.errors import AntError, BadValue, CredentialError, UsageError, excl
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, TypeVar
 from ant_cli.runtime.process import in_background, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, open_emulator
@@ -195,7 +195,7 @@ def env(
 ) -> None:
     """Print variables that point clients to the running emulator, for a shell to evaluate."""
     try:
-        emulator = _wait_for_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
+        emulator = _the_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
         exported = {variables.BASE_URL: emulator.base_url}
         if not emulator.has_key:
             exported[variables.API_KEY] = ANY_KEY
@@ -247,7 +247,7 @@ def stop(
         raise _none_runs(runtime, "")
     for emulator in emulators:
         terminate(emulator.pid)
-    if not _wait_until(lambda: not set(emulators) & set(find_running(runtime)), _STOP_SECONDS):
+    if not _wait_for(lambda: not set(emulators) & set(find_running(runtime)), _STOP_SECONDS):
         raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
     for emulator in emulators:
         runtime.stderr.say(f"Stopped the emulator at {emulator.base_url}.")
@@ -255,42 +255,32 @@ def stop(
 
 _STOP_SECONDS = 20
 LOOK_AGAIN_SECONDS = 0.05
+T = TypeVar("T")
 
 
-def _wait_for_one(runtime: Runtime, port: str, seconds: int) -> RunningEmulator:
-    """Return the running emulator; wait for one to start. Raises AntError as in `_the_one`."""
-    _wait_until(lambda: bool(_matching(runtime, port)), seconds)
-    return _the_one(runtime, port)
-
-
-def _wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
-    """Wait up to the time limit, and return whether it is done."""
-    deadline = time.monotonic() + seconds
-    while not (done := is_done()) and time.monotonic() < deadline:
-        time.sleep(LOOK_AGAIN_SECONDS)
-    return done
-
-
-def _matching(runtime: Runtime, port: str) -> list[RunningEmulator]:
-    """Return the running emulators; if a port is given, the one at that port."""
-    return [emulator for emulator in find_running(runtime) if port in ("", emulator.port)]
-
-
-def _the_one(runtime: Runtime, port: str) -> RunningEmulator:
-    """Return the only running emulator, or the one at the port.
+def _the_one(runtime: Runtime, port: str, wait_s: float = 0) -> RunningEmulator:
+    """Return the only running emulator, or the one at the port; wait for it to start.
 
     Raises:
         AntError: if no such emulator runs.
         UsageError: if there are several.
 
     """
-    candidates = _matching(runtime, port)
-    if not candidates:
+    found = _wait_for(lambda: [each for each in find_running(runtime) if port in ("", each.port)], wait_s)
+    if not found:
         raise _none_runs(runtime, port)
-    if len(candidates) > 1:
-        listed = ", ".join(f"--port {emulator.port}" for emulator in candidates)
-        raise UsageError(f"{len(candidates)} emulators are running.", f"Name one of them: {listed}")
-    return candidates[0]
+    if len(found) > 1:
+        listed = ", ".join(f"--port {emulator.port}" for emulator in found)
+        raise UsageError(f"{len(found)} emulators are running.", f"Name one of them: {listed}")
+    return found[0]
+
+
+def _wait_for(look: Callable[[], T], seconds: float) -> T:
+    """Look repeatedly until the result is true, or the time is over, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()) and time.monotonic() < deadline:
+        time.sleep(LOOK_AGAIN_SECONDS)
+    return found
 
 
 def _none_runs(runtime: Runtime, port: str) -> AntError:

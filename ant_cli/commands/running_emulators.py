@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.storage import is_locked, take_lock
+from ant_cli.runtime.storage import is_locked, locked
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
 from ant_cli.settings.local_emulator import state_folder
 
@@ -35,25 +34,24 @@ class RunningEmulator(NamedTuple):
 @contextmanager
 def registered(runtime: Runtime, emulator: RunningEmulator) -> Iterator[None]:
     """Keep the file of an emulator. If it can't be written, a note says so, and the emulator is served anyway."""
-    path = registry_folder(runtime) / f"{emulator.pid}.json"
-    try:
-        make_registry_folder(runtime)
-        file = _written(path, emulator)
-    except OSError as error:
-        runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {path}: {os_error_text(error)}.")
+    path = registry_folder(runtime) / str(emulator.pid)
+    with ExitStack() as stack:
+        try:
+            make_registry_folder(runtime)
+            file = stack.enter_context(locked(path))
+            stack.callback(file.truncate, 0)  # an empty file is removed with its lock
+            file.truncate(0)  # a killed process may have had this ID
+            file.write(json.dumps(emulator._asdict()).encode())
+            file.flush()
+        except OSError as error:
+            why = os_error_text(error)
+            runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {path}: {why}.")
         yield
-        return
-    try:
-        with file:
-            yield
-    finally:
-        with suppress(OSError):
-            path.unlink()
 
 
 def find_running(runtime: Runtime) -> list[RunningEmulator]:
     """Return the running emulators, sorted by port. The files of killed ones are removed."""
-    emulators = [_read(path) for path in sorted(registry_folder(runtime).glob("*.json"))]
+    emulators = [_read(path) for path in sorted(registry_folder(runtime).glob("*.lock"))]
     return sorted(filter(None, emulators), key=lambda emulator: int(emulator.port))
 
 
@@ -67,19 +65,6 @@ def make_registry_folder(runtime: Runtime) -> None:
     folder = registry_folder(runtime)
     for each in (folder.parent, folder):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _written(path: Path, emulator: RunningEmulator) -> BinaryIO:
-    """Write the file of an emulator, and return the open file. It holds the lock until it is closed.
-
-    It is locked before it has any content, so that nobody takes it for the file of a killed process.
-    """
-    file = os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR | os.O_TRUNC, 0o600), "wb")
-    take_lock(file)
-    file.seek(0)
-    file.write(json.dumps(emulator._asdict()).encode())
-    file.flush()
-    return file
 
 
 def _read(path: Path) -> RunningEmulator | None:

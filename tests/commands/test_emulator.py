@@ -388,7 +388,7 @@ def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(local, clean_
     """Otherwise other users of the machine could read it as long as the emulator runs."""
     started = local("emulator", "start", "--detach", "--database", ":memory:", "--api-key", "sk-of-its-own")
     try:
-        (running,) = (Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").glob("*.json")
+        (running,) = (Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").glob("*.lock")
         arguments = subprocess.run(
             ["ps", "-o", "args=", "-p", running.stem], capture_output=True, text=True, check=True
         ).stdout
@@ -572,7 +572,7 @@ def test_start_on_a_port_in_use_names_the_address(served, local):
 @pytest.mark.parametrize("note", ["", "[]", "3", "{}", '{"pid": 1}', "base_url, pid and has_key"])
 def test_a_malformed_emulator_file_is_ignored(local, clean_environ, note):
     """The file may be truncated, or written by another version."""
-    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.json"
+    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.lock"
     path.parent.mkdir(parents=True)
     path.write_text(note)
     done = local("emulator", "env")
@@ -582,7 +582,7 @@ def test_a_malformed_emulator_file_is_ignored(local, clean_environ, note):
 @pytest.mark.parametrize("pid", [None, "1", 10**30, 1])
 def test_an_emulator_file_that_no_process_locks_is_ignored(local, clean_environ, pid):
     """A process ID proves nothing, because it may belong to another process by now."""
-    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.json"
+    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.lock"
     path.parent.mkdir(parents=True)
     note = {"base_url": "http://127.0.0.1:1", "pid": pid, "has_key": False, "database": "x"}
     path.write_text(json.dumps(note))
