@@ -399,6 +399,23 @@ def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(local, clean_
     assert "sk-of-its-own" not in arguments
 
 
+def detached(program, environ):
+    """Start a detached emulator by a program, stop it, and return what the start printed."""
+    start, stop = ("start", "--detach", "--database", ":memory:"), ("stop",)
+    done, _ = (
+        subprocess.run(
+            [*program, "emulator", *words],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for words in (start, stop)
+    )
+    return done
+
+
 def test_a_detached_emulator_runs_no_code_from_the_working_directory(clean_environ, tmp_path, monkeypatch):
     """A program in somebody else's folder must not be able to replace this one."""
     monkeypatch.chdir(tmp_path)
@@ -406,36 +423,15 @@ def test_a_detached_emulator_runs_no_code_from_the_working_directory(clean_envir
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "__main__.py").write_text("print('http://taken.over')")
-    program = [sys.executable, "-P", "-m", "ant_cli", "emulator"]
-    done = subprocess.run(
-        [*program, "start", "--detach", "--database", ":memory:"],
-        env=clean_environ | coverage_env(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    subprocess.run(
-        [*program, "stop"], env=clean_environ, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
+    done = detached([sys.executable, "-P", "-m", "ant_cli"], clean_environ | coverage_env())
     assert done.stdout.startswith("http://127.0.0.1:")
 
 
 def test_an_emulator_is_detached_from_a_program_that_brings_its_own_modules(clean_environ):
     """In a file made by shiv or pex, the program adds its modules to the path when it starts."""
     run = f"import sys; sys.path[:0] = {sys.path!r}; from ant_cli.__main__ import entry_point; entry_point()"
-    program = [sys._base_executable, "-I", "-c", run, "emulator"]  # type: ignore[attr-defined] # without the modules
-    done = subprocess.run(
-        [*program, "start", "--detach", "--port", "0", "--database", ":memory:"],
-        env=clean_environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    subprocess.run(
-        [*program, "stop"], env=clean_environ, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
+    program = [sys._base_executable, "-I", "-c", run]  # type: ignore[attr-defined] # without the modules
+    done = detached(program, clean_environ)
     assert done.stdout.startswith("http://127.0.0.1:"), done.stderr
 
 
