@@ -184,7 +184,6 @@ FILE_OPENERS = {
     "help/topics.py": "its own pages",
     "commands/official.py": "programs on PATH",
     "commands/emulator_serve.py": "its own log",
-    "commands/running_emulators.py": "new files of this user's emulators",
     "emulator/store.py": "the database",
     "worker/handler.py": "its end of a pipe",
     "worker/guardian_process.py": "/dev/null",
