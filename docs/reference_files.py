@@ -12,11 +12,13 @@ from textwrap import indent
 from ant_cli.help.command_row import HELP, VERSION, Command, Example
 from ant_cli.help.layout import fold
 from ant_cli.help.pages import ARGUMENTS, FLAGS, GLOBAL, flag_row, flag_sections, synopsis
+from ant_cli.help.tool_commands import SECTIONS, TOOL_COMMANDS
 from ant_cli.help.topics import TOPICS, text_of
 from ant_cli.operations.spec import Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
-_INTRODUCTION = "All commands of `ant`, with their flags. Written by `python docs/generate.py`: don't edit it."
+_WRITTEN = "Written by `python docs/generate.py`: don't edit it."
+_INTRODUCTION = f"All commands of `ant`, with their flags. {_WRITTEN}"
 _WHERE_GLOBAL = "See the page of `ant`."
 _EXIT_STATUS = "0 on success; the page of `ant` and `ant help exit-codes` list the others."
 _IN_ROOT = ("exit-codes", "environment")
@@ -40,7 +42,7 @@ def pages(root: Command) -> dict[str, str]:
     texts = {_manual("ant"): manual_page("ant", whole, _references(others))}
     for name, text in others.items():
         texts[_manual(name)] = manual_page(name, text, _references(["ant", *map(_name_of, TOPICS)]))
-    return texts | {"reference.md": _reference(root)}
+    return texts | {"reference.md": _reference(root), "contents.md": _contents(root)}
 
 
 def _name_of(full_name: str) -> str:
@@ -63,6 +65,16 @@ def _references(names: Iterable[str]) -> str:
 def _reference(root: Command) -> str:
     pages = [_root_page(root), *map(_command_page, _below(root)), *map(_topic, TOPICS)]
     return "\n".join([_page("Reference", _INTRODUCTION), *map(_demoted, pages)])
+
+
+def _contents(root: Command) -> str:
+    """Return the list of the top-level commands and groups that the first help page shows."""
+    api = [command for command in root.subcommands if command not in TOOL_COMMANDS]
+    parts: list[str] = []
+    for title, commands in SECTIONS.items():
+        listed = commands if parts else (*api, *commands)
+        parts.append(_items(title, ((command.full_name, command.summary + ".") for command in listed)))
+    return _page("Contents", _WRITTEN, *parts)
 
 
 def _below(root: Command) -> list[Command]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command
-from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import (
     CONNECTION,
     FEDERATION,
@@ -19,7 +18,7 @@ from ant_cli.settings.rows import CREDENTIALS, PROFILE_SETTINGS, SETTINGS
 
 AUTH = Command(
     ("auth",),
-    SUMMARIES["auth"],
+    "Log in, log out, and see which key is used and why.",
     examples=(
         ("log in: enter the key at a prompt that doesn't show it", "ant auth login"),
         ("is there a key, and does the server accept it?", "ant auth status --check"),
@@ -104,7 +103,7 @@ _KEY = argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.")._replace(
 
 PROFILES = Command(
     ("profile",),
-    SUMMARIES["profile"],
+    "Manage profiles (named keys and settings).",
     examples=(
         ("a profile for the emulator, which needs no key", "ant profile create dev --base-url local:"),
         ("use a profile from now on", "ant profile activate dev"),

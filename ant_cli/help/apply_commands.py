@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command
-from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import REQUEST, argument, boolean_flag, text_flag, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
@@ -44,7 +43,7 @@ _PARALLEL = Param("parallel", "setting", int, "Requests at once, up to 64.", val
 
 _APPLY = tool(
     "apply",
-    SUMMARIES["apply"],
+    "Create and update environments to match files.",
     "apply:apply",
     ("all files below this folder", "ant apply ."),
     ("exactly what was reviewed", "ant apply --dry-run --save-plan plan.json . && ant apply --plan plan.json"),
@@ -73,8 +72,8 @@ _APPLY = tool(
 
 _DIFF = tool(
     "diff",
-    f"{SUMMARIES['diff']} The exit code is 0 if there are none, 2 if there are changes, and 1 if the plan is "
-    "blocked or a file has mistakes.",
+    "Show what `ant apply` would change. The exit code is 0 if there are none, 2 if there are changes, and 1 if "
+    "the plan is blocked or a file has mistakes.",
     "apply:diff",
     ("all files below this folder", "ant diff ."),
     ("in a script", 'ant diff . > plan.txt; test $? -ne 1 || echo "blocked"'),
@@ -85,7 +84,7 @@ _DIFF = tool(
 
 _EXPORT = tool(
     "export",
-    f"{SUMMARIES['export']} They are added to the lock file.",
+    "Write environments to files that `ant apply` reads. They are added to the lock file.",
     "export:export_files",
     ("all of them", "ant export --all"),
     ("one, by its name", "ant export data --directory environments"),
@@ -110,7 +109,7 @@ _EXPORT = tool(
 
 _EDIT = tool(
     "edit",
-    SUMMARIES["edit"],
+    "Change an environment in your editor.",
     "edit:edit",
     ("one environment", "ant edit env_1"),
     ("in an editor that returns before its window is closed", "EDITOR='code --wait' ant edit env_1"),
@@ -126,7 +125,7 @@ _SCHEMA_EXAMPLES = (
 )
 SCHEMA = Command(
     ("schema",),
-    SUMMARIES["schema"],
+    "Print JSON schemas, for editors and checks.",
     examples=_SCHEMA_EXAMPLES,
     subcommands=(
         tool(

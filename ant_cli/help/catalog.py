@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ant_cli.help.command_row import VERSION, Command
-from ant_cli.help.contents import EXAMPLES, NOTES, SUMMARIES, SUMMARY
+from ant_cli.help.contents import EXAMPLES, SUMMARY
 from ant_cli.operations import GROUPS, of_group
 from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.spec import Operation, Param
@@ -17,6 +17,12 @@ from ant_cli.settings.rows import GLOBAL_FLAGS
 
 _GROUP_EXAMPLES = 4
 """How many of a group's commands have an example on its page."""
+_NOTES = {
+    "beta:environments:work": (
+        "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
+    ),
+}
+"""Further text of the pages of a group's commands."""
 
 
 def catalog() -> Command:
@@ -54,13 +60,13 @@ def _api_group(group: str) -> Command:
     commands = tuple(map(_api_command, of_group(group)))
     first = [(command.path[-1], *command.examples[0]) for command in commands[:_GROUP_EXAMPLES]]
     examples = tuple((f"{name}: {purpose}", line) for name, purpose, line in first)
-    return Command((group,), SUMMARIES[group], (), (), GLOBAL_FLAGS, commands, examples)
+    return Command((group,), GROUPS[group], (), (), GLOBAL_FLAGS, commands, examples)
 
 
 def _api_command(operation: Operation) -> Command:
     """Return the command that calls an operation."""
     text = operation.summary
-    if notes := NOTES.get(operation.group):
+    if notes := _NOTES.get(operation.group):
         text += f"\n\n{notes} It takes an {' or an '.join(_keys(operation))}."
     return Command(
         (operation.group, operation.name),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command
-from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import PROFILE, REQUEST, RESULT, argument, boolean_flag, number_flag, text_flag, tool
 from ant_cli.operations.shared_flags import YES
 from ant_cli.operations.value_kinds import ValueKind
@@ -68,7 +67,7 @@ _SESSION = Command(
 
 EMULATOR = Command(
     ("emulator",),
-    SUMMARIES["emulator"],
+    "Run the built-in emulator of the API, and inject faults.",
     notes=NOTES,
     examples=(
         ("a queue with work, without a server", "ant --local emulator enqueue env_1 --count 5"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.contents import EXAMPLES, SECTIONS, SUMMARY
+from ant_cli.help.contents import EXAMPLES, SUMMARY, sections
 from ant_cli.help.layout import Layout, show
 from ant_cli.help.topics import TOPICS
 from ant_cli.runtime import Runtime
@@ -15,7 +15,7 @@ def first_page(layout: Layout) -> str:
     parts = (
         f"{layout.heading('Usage')} ant COMMAND [FLAGS]",
         layout.paragraphs(SUMMARY),
-        *(layout.section(title, commands.items()) for title, commands in SECTIONS.items()),
+        *(layout.section(title, commands) for title, commands in sections().items()),
         layout.section("Flags", FLAGS.items()),
         layout.examples(EXAMPLES),
         f"{layout.heading('Topics')} ant help TOPIC\n{layout.paragraphs(', '.join(TOPICS))}",

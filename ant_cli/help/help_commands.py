@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import tool
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations.spec import Param
@@ -13,7 +12,7 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 
 COMPLETION_COMMAND = tool(
     "completion",
-    SUMMARIES["completion"],
+    "Print a shell completion script.",
     "completion:completion",
     ("bash: in ~/.bashrc", 'eval "$(ant completion bash)"'),
     ("zsh: in ~/.zshrc, after compinit", "source <(ant completion zsh)"),
@@ -34,7 +33,7 @@ COMPLETION_COMMAND = tool(
 
 HELP_COMMAND = tool(
     "help",
-    SUMMARIES["help"],
+    "Show help on a topic, or on a command.",
     "help:show_help",
     ("a topic", "ant help exit-codes"),
     ("a command", "ant help beta:environments create"),

@@ -17,10 +17,19 @@ TOPICS = {
     "config": "The fields of an environment.",
 }
 """The topics with their summaries. Each has a file of that name, except `flags`, whose page the catalog makes."""
-FOLDER = os.path.join(os.path.dirname(__file__), "topic_pages")
 
 
 def text_of(topic: str) -> str:
-    """Return the text of a topic's file."""
-    with open(os.path.join(FOLDER, f"{topic}.md"), encoding="utf-8") as file:
+    """Return the text of a topic's file. In that on output, FORMATS stands for a line about each format."""
+    text = read_page(os.path.join("topic_pages", f"{topic}.md"))
+    if topic == "output":
+        from ant_cli.operations.formats import FORMATS  # late: the first page needs no rows
+
+        text = text.replace("    FORMATS\n", "".join(f"    {row.name:<8} {row.help}\n" for row in FORMATS))
+    return text
+
+
+def read_page(path: str) -> str:
+    """Return the text of a file in this folder."""
+    with open(os.path.join(os.path.dirname(__file__), path), encoding="utf-8") as file:
         return file.read()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import Command
-from ant_cli.help.contents import SUMMARIES
 from ant_cli.help.tool_rows import CONNECTION, CREDENTIAL, PROFILE, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
@@ -21,7 +20,7 @@ _POLL_EXAMPLES = (
 
 WORKER = Command(
     ("beta:worker",),
-    SUMMARIES["beta:worker"],
+    "Run the work of a self-hosted environment.",
     examples=_POLL_EXAMPLES,
     subcommands=(
         tool(

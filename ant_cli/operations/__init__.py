@@ -7,7 +7,11 @@ from ant_cli.operations.spec import Members, Operation
 
 OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
 
-GROUPS = (environments.GROUP, work.GROUP)
+GROUPS = {
+    environments.GROUP: "Manage environments, the templates for sandboxes.",
+    work.GROUP: "Process the work queue of a self-hosted environment.",
+}
+"""The groups of commands, and what each is for."""
 
 OFFICIAL_COMMANDS = (
     "completions",

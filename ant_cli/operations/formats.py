@@ -9,6 +9,8 @@ class Format(NamedTuple):
     """A format."""
 
     name: str
+    help: str
+    """What it prints, for `ant help output`."""
     render: str = ""
     """The function of `output/renderers.py` that renders values.
 
@@ -26,14 +28,14 @@ class Format(NamedTuple):
 
 
 FORMATS = (
-    Format("auto", "as_json"),
-    Format("json", "as_json"),
-    Format("jsonl", "as_jsonl"),
-    Format("yaml", "as_yaml", separator=b"---\n"),
-    Format("table", is_table=True),
-    Format("pretty", "as_pretty", separator=b"\n"),
-    Format("raw", "as_raw", is_response=True),
-    Format("explore", "as_json", opens_screen=True),
+    Format("auto", "a table or a view on a terminal; json in a pipe", "as_json"),
+    Format("json", "indented JSON, items one after another", "as_json"),
+    Format("jsonl", "JSON, one item per line", "as_jsonl"),
+    Format("yaml", "YAML, with --- between items", "as_yaml", separator=b"---\n"),
+    Format("table", "one line per item; plain text in a pipe", is_table=True),
+    Format("pretty", "an indented view, for reading", "as_pretty", separator=b"\n"),
+    Format("raw", "the response as received", "as_raw", is_response=True),
+    Format("explore", "a browser of the response, on a terminal", "as_json", opens_screen=True),
 )
 BY_NAME = {row.name: row for row in FORMATS}
 
