@@ -99,7 +99,6 @@ class Printer:
         """
         self._runtime = runtime
         self._write = partial(runtime.stdout.write, escape=False)
-        self._empty_message = empty_message
         self._before_pager = before_pager
         self._may_page = may_page
         self.format = _choose_format(settings, runtime, is_list=is_list)
@@ -112,6 +111,8 @@ class Printer:
         Transform("--transform-error", settings.transform_error)  # only checked here: an error needs it later
         self._path = settings.transform
         self._raw_strings = settings.raw_output
+        self._slurps = settings.slurp
+        self._empty_message = "" if settings.slurp and not self.format.is_table else empty_message
         self._render = make_renderer(
             self.format,
             settings.columns,
@@ -132,24 +133,17 @@ class Printer:
             self._note_unmatched()
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
-        """Print the items of each page as it arrives, with one write per page."""
+        """Print the items of each page as it arrives, or with `--slurp` all at the end as an array or a table."""
+        found: Iterable[list[bytes]] = (
+            transformed(page, self._transform) for page in self._noting_emptiness(pages)
+        )
         if self.format.opens_screen:
-            self._explore((transformed(page, self._transform) for page in pages), is_list=True)
+            self._explore(found, is_list=True)
             return
-        noting = self._noting_emptiness(pages)
-        self._print_parts(self._encode(transformed(page, self._transform)) for page in noting)
-        self._note_unmatched()
-
-    def print_array(self, pages: Iterable[list[bytes]]) -> None:
-        """Print all items when the last one has arrived: as one JSON array, or as one table."""
-        if self.format.opens_screen:
-            self.print_pages(pages)
-            return
-        if self.format.is_table:
-            pages = self._noting_emptiness(pages)
-        items = [item for page in pages for item in transformed(page, self._transform)]
-        values = items if self.format.is_table else [b"[" + b",".join(items) + b"]"]
-        self._print_parts([self._encode(values)])
+        if self._slurps:
+            items = [item for values in found for item in values]
+            found = [items if self.format.is_table else [b"[" + b",".join(items) + b"]"]]
+        self._print_parts(map(self._encode, found))
         self._note_unmatched()
 
     def _note_unmatched(self) -> None:

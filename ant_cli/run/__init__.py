@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 
 from ant_cli.http.client import Client
@@ -75,7 +74,7 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
         if plan.repetition:
             _print_awaited(plan, plan.repetition, client, runtime)
         elif plan.operation.paginated and not plan.printer.format.is_response:
-            _print_list(plan, plan.pages(client))
+            plan.printer.print_pages(plan.progress.count_items(plan.pages(client)))
         else:
             response = plan.send(client, request)
             if response.status != 204:
@@ -86,16 +85,11 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
         runtime.stderr.say(request.success_message)
 
 
-def _print_list(plan: RunPlan, pages: Iterable[list[bytes]]) -> None:
-    print_pages = plan.printer.print_array if plan.settings.output.slurp else plan.printer.print_pages
-    print_pages(plan.progress.count_items(pages))
-
-
 def _print_awaited(plan: RunPlan, until: Repetition, client: Client, runtime: Runtime) -> None:
     """Print the last state of what `--until` waits for. Raises an error if the wait took too long."""
     result = until.wait(partial(plan.fetch, client), plan.progress, runtime)
     if plan.operation.paginated:
-        _print_list(plan, [result.values])
+        plan.printer.print_pages([result.values])
     else:
         plan.printer.print_one(*result.values)
     if result.error:
