@@ -134,9 +134,8 @@ class Printer:
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it arrives, or with `--slurp` all at the end as an array or a table."""
-        found: Iterable[list[bytes]] = (
-            transformed(page, self._transform) for page in self._noting_emptiness(pages)
-        )
+        noting = self._noting_emptiness(pages)
+        found: Iterable[list[bytes]] = (transformed(page, self._transform) for page in noting)
         if self.format.opens_screen:
             self._explore(found, is_list=True)
             return

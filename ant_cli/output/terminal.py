@@ -32,7 +32,6 @@ _FORCE_COLOR_VARS = ("FORCE_COLOR", "CLICOLOR_FORCE")
 ELLIPSIS = "…"
 _LEFT_TO_RIGHT = "\u200e"
 """Keeps text after Hebrew or Arabic text in its place, on terminals that reorder such text."""
-_JOINERS = "\u200d\ufe0e\ufe0f"
 
 _COLORED = r'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=\s*:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)'
 _COLORS = {"key": "blue", "text": "green", "null": "dim"}
@@ -102,10 +101,9 @@ def truncate(text: str, width: int) -> str:
         return ""
     if text.isascii():
         return text[: width - 1].rstrip() + ELLIPSIS
-    text = text[: 8 * width]  # measuring a very long text completely would take long
-    while text and cell_width(text) > width - 1:
-        text = text[:-1]
-    return text.rstrip(_JOINERS).rstrip() + ELLIPSIS
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, width - 1).rstrip() + ELLIPSIS
 
 
 def padding(text: str, width: int) -> str:
