@@ -24,6 +24,7 @@ PROCESSES = str((os.cpu_count() or 1) + 1)
 GITHUB = Path(".github")
 SCHEMAS = {
     "vendor.github-workflows": sorted(GITHUB.glob("workflows/*.yml")),
+    "vendor.github-actions": sorted(GITHUB.glob("actions/*/action.yml")),
     "vendor.github-issue-forms": sorted(GITHUB.glob("ISSUE_TEMPLATE/*.yml")),
     "vendor.dependabot": [GITHUB / "dependabot.yml"],
 }
@@ -54,6 +55,7 @@ def lint(session: nox.Session) -> None:
     for schema, paths in SCHEMAS.items():
         _run(session, "check_jsonschema", "--builtin-schema", schema, *map(str, paths))
     _run(session, "pre_commit", "validate-config", ".pre-commit-config.yaml")
+    _run(session, "pre_commit", "validate-manifest", ".pre-commit-hooks.yaml")
     session.run(sys.executable, "benchmarks/code_lines.py")
 
 

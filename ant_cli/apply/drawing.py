@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from ant_cli.apply.changes import FieldChange, changes_between
+from ant_cli.apply.changes import FieldChange
 from ant_cli.apply.execution import StepOutcome
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Plan, Step
@@ -52,7 +52,7 @@ def unpainted(text: str, _style: str) -> str:
     return text
 
 
-def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool) -> str:
+def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool, with_fields: bool) -> str:
     """Return the plan: a line for each step with the fields that it changes, and a summary."""
     steps = plan.steps if verbose else plan.pending
     head = f"Preview  {shown_path(lock.path)}"
@@ -63,7 +63,7 @@ def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool) -> str
         width = name_width(steps)
         lines += ["", paint(f"  \u00b1 {_pad('Name', width)}  Plan", "dim")]
         for step in steps:
-            lines += draw_step(step, width, paint, verbose=verbose)
+            lines += draw_step(step, width, paint, with_fields=with_fields)
     return "\n".join([*lines, "", summary(plan, paint)])
 
 
@@ -115,16 +115,13 @@ def shown_path(path: Path) -> str:
     return relative if relative.startswith("../") else f"./{relative}"
 
 
-def draw_step(step: Step, width: int, paint: Paint, *, verbose: bool) -> Iterator[str]:
-    """Yield the line of a step, and those of the fields that it changes."""
+def draw_step(step: Step, width: int, paint: Paint, *, with_fields: bool) -> Iterator[str]:
+    """Yield the line of a step, and those of the fields that it changes; `with_fields` also those of a new one."""
     sign, colour = SIGNS[step.label]
     file = f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key
     about = "  ".join(escape_breaks(text) for text in (file, step.id) if text)
     yield f"  {paint(sign, colour)} {_pad(escape_breaks(step.name), width)}  {paint(step.label, colour)}  {about}"
-    changes = step.changes
-    if step.action == "create" and verbose and step.declaration:
-        changes = tuple(changes_between(step.declaration.body, {}))
-    for change in changes:
+    for change in step.fields if with_fields else step.changes:
         yield from (f"      {line}" for line in draw_change(change, paint))
     if step.note:
         yield f"      {paint('note: ' + escape_breaks(step.note), 'dim')}"
@@ -137,19 +134,23 @@ def draw_change(change: FieldChange, paint: Paint) -> Iterator[str]:
     old, new, path = change.old, change.new, escape_breaks(change.path)
     if isinstance(old, list | None) and isinstance(new, list | None) and (old or new):
         yield f"{path}:"
-        yield from (f"  {line}" for line in _list_lines(old or [], new or [], paint))
+        yield from (f"  {line}" for line in list_lines(old or [], new or [], paint))
     elif isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > _SHORT_TEXT:
         yield f"{path}: {_word_diff(old, new, paint)}"
     elif old is None or old == "":
-        yield f"{paint('+', 'green')} {path}: {_shown(new)}"
+        yield f"{paint('+', 'green')} {path}: {shown_value(new)}"
     elif new is None or new == "":
-        yield f"{paint('-', 'red')} {path}: {_shown(old)}"
+        yield f"{paint('-', 'red')} {path}: {shown_value(old)}"
     else:
-        yield f"{path}: {paint(_shown(old), 'red')}{_TO}{paint(_shown(new), 'green')}"
+        yield f"{path}: {paint(shown_value(old), 'red')}{_TO}{paint(shown_value(new), 'green')}"
 
 
-def _list_lines(old: list[Value], new: list[Value], paint: Paint) -> Iterator[str]:
-    before, after = [_shown(item, quoted=False) for item in old], [_shown(item, quoted=False) for item in new]
+def list_lines(old: list[Value], new: list[Value], paint: Paint) -> Iterator[str]:
+    """Yield the elements that are removed, added and moved."""
+    before, after = (
+        [shown_value(item, quoted=False) for item in old],
+        [shown_value(item, quoted=False) for item in new],
+    )
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
@@ -181,7 +182,8 @@ def _shortened_run(words: Sequence[str]) -> str:
     return escape_breaks("".join(words))
 
 
-def _shown(value: Value, *, quoted: bool = True) -> str:
+def shown_value(value: Value, *, quoted: bool = True) -> str:
+    """Return a value on one line."""
     if isinstance(value, Number):
         return value.text
     if isinstance(value, str) and not quoted:

@@ -65,6 +65,13 @@ class Step(NamedTuple):
         return "unchanged" if self.action == "none" else self.action
 
     @property
+    def fields(self) -> tuple[FieldChange, ...]:
+        """What it changes; for a new environment, every field that it sets."""
+        if self.action == "create" and self.declaration:
+            return tuple(changes_between(self.declaration.body, {}))
+        return self.changes
+
+    @property
     def fingerprint(self) -> tuple[str, ...]:
         """Must be unchanged when a saved plan is carried out."""
         declared = self.declaration.hash if self.declaration else ""

@@ -71,7 +71,7 @@ def _step_data(step: Step) -> dict[str, Any]:
         "id": step.id or None,
         "action": step.action,
         "changes": [
-            {"path": change.path, "old": _plain(change.old), "new": _plain(change.new)} for change in step.changes
+            {"path": change.path, "old": _plain(change.old), "new": _plain(change.new)} for change in step.fields
         ],
     }
     optional = {"moved_from": step.moved_from, "deletes": step.deletes, "blocked": step.blocked, "note": step.note}

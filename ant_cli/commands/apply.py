@@ -9,6 +9,7 @@ from pathlib import Path
 from ant_cli.apply import drawing, plan_data
 from ant_cli.apply.discovery import Loaded, as_sentence, expand
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
+from ant_cli.apply.markdown import plan_markdown
 from ant_cli.apply.plan import HintFlags, Options, Plan
 from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for, untracked
 from ant_cli.apply.validation import MOST_MISTAKES
@@ -45,6 +46,7 @@ class Job(NamedTuple):
     yes: bool = False
     verbose: bool = False
     strict: bool = False
+    markdown: bool = False
 
 
 def apply(
@@ -74,9 +76,12 @@ def apply(
     if (exit_code or save_plan) and not dry_run:
         raise UsageError(f"{'--exit-code' if exit_code else '--save-plan'} needs --dry-run.", "Or use: ant diff")
     with _failing_with_one(when=exit_code):
+        markdown = _wants_markdown(flags)
+        if markdown and not dry_run:
+            raise UsageError("--format markdown needs --dry-run.", "Or use: ant diff")
         job = Job(
             runtime=runtime,
-            flags=flags,
+            flags=_without_format(flags) if markdown else flags,
             paths=tuple(path),
             lock_path=find_lock_path(lock_file, Path.cwd(), tuple(expand(path))),
             options=Options(force, prune, adopt, delete_archived, only, allow_origin_change),
@@ -84,6 +89,7 @@ def apply(
             yes=yes,
             verbose=verbose,
             strict=strict,
+            markdown=markdown,
         )
         _check_only(job)
         if validate:
@@ -123,6 +129,19 @@ def diff(
         parallel=parallel,
         strict=strict,
     )
+
+
+def _wants_markdown(flags: Flags) -> bool:
+    """Whether the plan is wanted as Markdown, which is no format for other results."""
+    if (flags.text("format") or "").lower() != "markdown":
+        return False
+    if "transform" in flags:
+        raise UsageError("--format markdown can't be combined with --transform.")
+    return True
+
+
+def _without_format(flags: Flags) -> Flags:
+    return flags.only(flags.keys() - {"format"})
 
 
 def _check_only(job: Job) -> None:
@@ -182,15 +201,20 @@ def _saved(job: Job, facts: Facts, plan: Plan) -> plan_data.SavedPlan:
     return plan_data.SavedPlan(paths, str(job.lock_path), job.options, facts.origin, steps)
 
 
-def _show_plan(plan: Plan, facts: Facts, job: Job) -> None:
+def _show_plan(plan: Plan, facts: Facts, job: Job, *, with_fields: bool = True) -> None:
     """Print the plan. If nobody reads it to the end, the rest of the run and the exit code are the same."""
     with suppress(BrokenPipeError):
+        redact = job.runtime.stderr.redact
         if wants_structured(job.flags):
             print_report(job.runtime, job.flags, "", plan_data.plan_data(plan, facts))
             return
-        text = drawing.draw_plan(plan, facts.known.lock, drawing.paint_for(job.runtime), verbose=job.verbose)
-        text = f"Target  {drawing.draw_target(facts.origin, facts.profile)}\n\n{text}"
-        job.runtime.stdout.write((job.runtime.stderr.redact(text) + "\n").encode(), escape=False)
+        if job.markdown:
+            text = plan_markdown(plan, facts, redact, verbose=job.verbose)
+        else:
+            paint, target = drawing.paint_for(job.runtime), drawing.draw_target(facts.origin, facts.profile)
+            text = drawing.draw_plan(plan, facts.known.lock, paint, verbose=job.verbose, with_fields=with_fields)
+            text = redact(f"Target  {target}\n\n{text}")
+        job.runtime.stdout.write((text + "\n").encode(), escape=False)
 
 
 # With changes
@@ -215,7 +239,8 @@ def _apply(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
                 plan_data.check_unchanged(saved, plan, facts.origin)
             else:
                 if not wants_structured(job.flags) or not job.yes:
-                    _show_plan(plan, facts, job)
+                    is_asked = bool(plan.changing) and not job.yes and can_ask(job.runtime)
+                    _show_plan(plan, facts, job, with_fields=job.verbose or not is_asked)
                 _note(plan, loaded, job.runtime)
             if plan.blocked:
                 raise _blocked(plan)

@@ -53,6 +53,6 @@ def _read(client: Client, environment_id: str, flags: Flags) -> Object:
 
 
 def _show_plan(step: Step, runtime: Runtime) -> None:
-    lines = draw_step(step, name_width([step]), paint_for(runtime), verbose=False)
+    lines = draw_step(step, name_width([step]), paint_for(runtime), with_fields=False)
     with suppress(BrokenPipeError):  # what the user has written is sent, whether or not anybody reads this
         runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)

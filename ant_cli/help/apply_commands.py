@@ -76,6 +76,7 @@ _DIFF = tool(
     "the plan is blocked or a file has mistakes.",
     "apply:diff",
     ("all files below this folder", "ant diff ."),
+    ("a comment for a pull request", "ant diff --format markdown . > plan.md"),
     ("in a script", 'ant diff . > plan.txt; test $? -ne 1 || echo "blocked"'),
     arguments=(_PATHS,),
     flags=(_ONLY, _PRUNE, _LOCK_FILE, _STRICT, _PARALLEL, _VERBOSE),

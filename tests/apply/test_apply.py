@@ -279,7 +279,10 @@ def test_plan_and_result_are_printed_as_data_on_request(team):
             "name": "a",
             "id": None,
             "action": "create",
-            "changes": [],
+            "changes": [
+                {"path": "name", "old": None, "new": "a"},
+                {"path": "config.type", "old": None, "new": "cloud"},
+            ],
         }
     ]
     result = json.loads(team.apply(".", "--format", "json").stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from ant_cli.emulator import Emulator
 from tests.apply.conftest import Team
 from tests.served_emulator import serving
 
+ACTION = Path(__file__).parents[2] / ".github" / "actions" / "plan"
 PAGE = (Path(__file__).parents[2] / "docs" / "apply.md").read_text("utf-8")
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or not shutil.which("git"), reason="the shell and git of a CI machine"
@@ -34,15 +36,21 @@ def block(name: str) -> str:
 def shell(team, tmp_path_factory):
     """Return a function that runs a script in the repository with this `ant`, and a `pip` that does nothing."""
     programs = tmp_path_factory.mktemp("bin")
-    for name, text in {"ant": f'exec "{sys.executable}" -m ant_cli "$@"', "pip": "exit 0"}.items():
+    ant = f'exec "{sys.executable}" -m ant_cli "$@"'
+    for name, text in {"ant": ant, "pip": "exit 0", "gh": f'exec "{sys.executable}" "$0.py" "$@"'}.items():
         (programs / name).write_text(f"#!/bin/sh\n{text}\n")
         (programs / name).chmod(0o755)
+    (programs / "gh.py").write_text(GH)
     remote = tmp_path_factory.mktemp("remote")
     environ = {
         **team.environ,
         "PATH": f"{programs}:{os.environ['PATH']}",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GITHUB_STEP_SUMMARY": str(programs / "summary.md"),
+        "GITHUB_ACTION_PATH": str(ACTION),
+        "GITHUB_REPOSITORY": "team/environments",
+        "RUNNER_TEMP": str(programs),
+        "PULL_REQUEST": "7",
         **{f"GIT_{who}_{what}": "a@b.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
     }
 
@@ -53,19 +61,50 @@ def shell(team, tmp_path_factory):
     setup = f"git init -q --bare {remote} && git init -q -b main . && git remote add origin {remote}"
     assert run(f"{setup} && git commit -q --allow-empty -m start && git push -q -u origin main").returncode == 0
     run.summary = programs / "summary.md"  # type: ignore[attr-defined]
+    run.comments = programs / "comments.json"  # type: ignore[attr-defined]
     return run
+
+
+GH = """
+# GitHub's comments on pull request 7, of which the first is somebody else's.
+import json, pathlib, sys
+words, file = sys.argv[1:], pathlib.Path(__file__).with_name("comments.json")
+comments = json.loads(file.read_text()) if file.exists() else {"1": "<!-- the plan of ant apply --> of a person"}
+issues = "repos/team/environments/issues"
+if "--jq" in words:
+    assert words[:3] == ["api", "--paginate", issues + "/7/comments"], words
+    assert 'select(.user.type == "Bot" and (.body | startswith("<!-- the plan of ant apply -->")))' in words[-1]
+    print(*[each for each in comments if each != "1"], sep="\\n")
+else:
+    body = pathlib.Path(words[-1].removeprefix("body=@")).read_text()
+    where = words[-3]
+    number = where.rpartition("/")[2] if "PATCH" in words else str(len(comments) + 1)
+    assert where == issues + ("/comments/" + number if "PATCH" in words else "/7/comments"), words
+    file.write_text(json.dumps({**comments, number: body}))
+"""
 
 
 def steps(job: str, workflow: str = "workflow", stage: str = "") -> list[str]:
     """Return the commands of a job of a workflow."""
     text = block(workflow).replace("${{ matrix.stage }}", stage)
-    return [step["run"] for step in yaml.safe_load(text)["jobs"][job]["steps"] if "run" in step]
+    found = yaml.safe_load(text)["jobs"][job]["steps"]
+    return [step["run"] for step in found if "run" in step]
+
+
+def action_steps() -> list[str]:
+    """Return the commands of the action, without those that install `ant`."""
+    found = [step for step in yaml.safe_load((ACTION / "action.yml").read_text())["runs"]["steps"] if "run" in step]
+    assert all(step["shell"] == "bash" for step in found)
+    install, *others = [step["run"] for step in found]
+    assert "$GITHUB_ACTION_PATH/../../.." in install
+    assert (ACTION / "../../.." / "pyproject.toml").exists()
+    return others
 
 
 def test_the_workflow_shows_a_plan_and_applies_it(team, shell):
     """The pull request changes nothing. The merge commits the lock file."""
     team.write("environments/a.yaml")
-    for command in steps("plan"):
+    for command in action_steps():
         assert shell(command).returncode == 0
     assert "+ 1 to create" in shell.summary.read_text()
     assert team.server() == {}
@@ -78,6 +117,65 @@ def test_the_workflow_shows_a_plan_and_applies_it(team, shell):
     for command in steps("apply"):
         assert shell(command).returncode == 0
     assert shell("git log --format=%s").stdout.count("Record") == 1
+
+
+def comments(shell) -> dict[str, str]:
+    """Return the comments on the pull request by number, without the marker of the action's own."""
+    found = json.loads(shell.comments.read_text())
+    return {number: body.removeprefix("<!-- the plan of ant apply -->\n\n") for number, body in found.items()}
+
+
+def test_the_action_comments_once_and_fails_if_the_plan_fails(team, shell):
+    """Later runs update its comment, also where there is no plan. A person's comment is left alone."""
+    team.write("environments/a.yaml")
+    *_, plan = action_steps()
+    assert shell(plan).returncode == 0
+    first = comments(shell)["2"]
+    assert first.startswith("### Plan for ")
+    assert "| + | <code>a</code> | create |" in first
+    team.apply(".")
+    assert shell(plan).returncode == 0
+    assert "1 unchanged" in comments(shell)["2"]
+    team.by_hand("update", team.server()["a"]["id"], "--description", "x")
+    team.write("environments/a.yaml", "config: {type: cloud}\ndescription: y\n")
+    assert shell(plan).returncode == 1
+    assert "! blocked: " in comments(shell)["2"]
+    assert shell(plan, ANTHROPIC_BASE_URL="http://127.0.0.1:1").returncode == 8
+    assert comments(shell)["2"] == "There is no plan: the log of the job says why.\n"
+    assert comments(shell)["1"] == "<!-- the plan of ant apply --> of a person"
+    assert set(comments(shell)) == {"1", "2"}
+
+
+def test_no_pull_request_can_cancel_an_apply_or_use_its_rights():
+    """GitHub keeps one waiting run of each group, and a plan needs no right to write into the repository."""
+    workflow = yaml.safe_load(block("workflow"))
+    plan, apply = workflow["jobs"]["plan"], workflow["jobs"]["apply"]
+    assert not {"concurrency", "permissions"} & set(workflow)
+    assert "github.event.number" in plan["concurrency"]["group"]
+    assert apply["concurrency"] == "apply"
+    assert plan["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert any(step.get("uses", "").endswith("/.github/actions/plan@COMMIT") for step in plan["steps"])
+
+
+def test_no_job_on_the_page_loses_the_exit_code_of_a_plan():
+    """Without `pipefail`, which GitHub's own shell does not set, a pipe has the exit code of its last program."""
+    for workflow in ("workflow", "stages"):
+        for job in ("plan", "apply"):
+            assert not any("| tee" in command for command in steps(job, workflow))
+    assert any("--dry-run --exit-code" in command for command in steps("plan", "stages"))
+
+
+def test_the_hook_for_pre_commit_checks_the_files(team, shell):
+    """It runs with its own arguments, and without a key."""
+    (hook,) = yaml.safe_load((ACTION.parents[2] / ".pre-commit-hooks.yaml").read_text())
+    command = " ".join([hook["entry"], *hook["args"]])
+    no_key = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": "http://127.0.0.1:1"}
+    for name in ("environments/a.yaml", "prod/environments/a.md", "environment_x.json", "claude-lock.json"):
+        assert re.search(hook["files"], name), name
+    team.write("environments/a.yaml")
+    assert shell(command, **no_key).returncode == 0
+    team.write("environments/a.yaml", "config: {type: cloud, packges: {}}")
+    assert shell(command, **no_key).returncode == 2
 
 
 def test_the_script_on_the_page_plans_and_applies(team, shell):

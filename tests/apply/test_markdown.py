@@ -1,0 +1,162 @@
+"""`ant diff --format markdown`: a plan for a comment on a pull request, whose values come from anybody."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+HOSTILE = (
+    "x|y `c` <b>@team #12 [l](http://evil.example) ![i](http://evil.example/i) **b** </code></summary></details>"
+)
+FENCES = "a\n```\n</details>\n\n# big\n~~~~\n``````````\n@team"
+COMMENT = 65_536
+"""The most characters of a comment on GitHub."""
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and its text outside of code."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+        self.open: list[str] = []
+        self.outside = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):  # noqa: ARG002
+        self.opened.append(tag)
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "code" not in self.open:
+            self.outside += data
+
+
+def rendered(markdown: str) -> Tags:
+    """Return what a browser would show."""
+    return Tags(MarkdownIt("commonmark").enable("table").render(markdown))
+
+
+def environment(**fields):
+    return json.dumps({"type": "environment", "config": {"type": "cloud"}, **fields})
+
+
+def test_a_plan_is_a_table_with_a_folded_diff_of_every_field(team):
+    team.write(
+        "environments/a.json", environment(name="a", config={"type": "cloud", "packages": {"pip": ["x", "y"]}})
+    )
+    team.write("environments/b.json", environment(name="b", description="old"))
+    assert team.ant("apply", "--yes", "environments/b.json").exit == 0
+    team.write("environments/b.json", environment(name="b", description="new", metadata={"k": "v"}))
+    result = team.ant("diff", ".", "--format", "markdown")
+    assert result.exit == 2
+    assert "Resources  + 1 to create  ~ 1 to update" in result.stdout
+    assert "| + | <code>a</code> | create | <code>&#46;/environments/a&#46;json</code> |" in result.stdout
+    assert (
+        '```diff\n+ name: "a"\n+ config.type: "cloud"\n  config.packages.pip:\n+   x\n+   y\n```' in result.stdout
+    )
+    assert '- description: "old"\n+ description: "new"\n+ metadata.k: "v"\n```' in result.stdout
+    assert rendered(result.stdout).opened.count("details") == 2
+    assert team.ant("apply", "--dry-run", ".", "--format", "Markdown").stdout == result.stdout
+
+
+def test_what_needs_attention_is_in_the_plan(team):
+    """A blocked step says why, and files that are left out or gone are named."""
+    team.write("environments/a.json", environment(name="a"))
+    team.write("environments/gone.json", environment(name="gone"))
+    assert team.ant("apply", "--yes", ".").exit == 0
+    team.by_hand("update", team.server()["a"]["id"], "--description", "by hand")
+    team.write("environments/a.json", environment(name="a", description="mine"))
+    team.write("environments/bad.json", environment(name="bad", config=3))
+    Path("environments/gone.json").unlink()
+    result = team.ant("diff", ".", "--format", "markdown")
+    assert result.exit == 1
+    assert "| **update, blocked** |" in result.stdout
+    assert "\n! blocked: env_" in result.stdout
+    assert "Left out, because they have mistakes:\n\n- <code>environments/bad&#46;json</code>" in result.stdout
+    assert "but the file is gone:\n\n- <code>&#46;/environments/gone&#46;json</code>" in result.stdout
+
+
+def test_values_can_not_break_out_of_the_markdown(team):
+    """Outside of code there is nothing of them: no tag, link, image, mention or heading."""
+    body = environment(name=HOSTILE, description=FENCES, metadata={HOSTILE[:60]: FENCES})
+    team.write("environments/a.json", body)
+    page = rendered(team.ant("diff", ".", "--format", "markdown").stdout)
+    assert page.open == []
+    tags = {"h3", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "pre"}
+    assert set(page.opened) == tags
+    assert page.opened.count("details") == page.opened.count("pre") == page.opened.count("h3") == 1
+    for part in ("team", "evil", "big", "12"):
+        assert part not in page.outside
+
+
+def test_a_large_plan_fits_in_a_comment_and_says_what_it_leaves_out(team):
+    """Neither many environments nor long values exceed the limit."""
+    for number in range(300):
+        team.write(f"environments/{number:03}.json", environment(description="\U0001f600" * 40))
+    team.write("environments/0-long.json", environment(description="\U0001f600" * 1_000, metadata={"k": "v" * 500}))
+    result = team.ant("diff", ".", "--format", "markdown")
+    assert 40_000 < len(result.stdout.encode()) < COMMENT
+    assert result.stdout.count("which `ant diff` shows") == 2
+    page = rendered(result.stdout)
+    assert page.open == []
+    assert page.opened.count("tr") + page.opened.count("details") > 100
+
+
+def test_a_long_value_is_cut_and_says_how_long_it_is(team):
+    team.write("environments/a.md", "---\ntype: environment\n---\n" + "word " * 2_000)
+    assert "\u2026 (10" in team.ant("diff", ".", "--format", "markdown").stdout
+
+
+def test_secrets_are_hidden_before_they_are_escaped_or_cut(team):
+    """Afterwards, the redactor would not find them."""
+    key = "correct_horse.battery_staple"
+    cut = "x" * 1_970 + key
+    team.write("environments/a.json", environment(name=f"n {key}", description=cut))
+    result = team.ant("diff", ".", "--format", "markdown", ANTHROPIC_API_KEY=key)
+    assert result.exit == 2
+    assert "correct" not in result.stdout
+
+
+@pytest.mark.parametrize("words", [("apply", "--yes", "."), ("apply", "--validate", "."), ("apply", ".")])
+def test_markdown_is_for_plans_only(team, words):
+    """Nothing is sent."""
+    team.write("environments/a.json", environment())
+    result = team.ant(*words, "--format", "markdown")
+    assert (result.exit, "--format markdown needs --dry-run." in result.stderr) == (2, True)
+    assert team.server() == {}
+
+
+def test_markdown_has_no_parts(team):
+    """A flag that means nothing here is not ignored."""
+    team.write("environments/a.json", environment())
+    result = team.ant("apply", "--dry-run", ".", "--format", "markdown", "--transform", "changes")
+    assert (result.exit, "--format markdown can't be combined with --transform." in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("words", [("apply", "--dry-run", "."), ("diff", "."), ("apply", "--yes", ".")])
+def test_every_field_of_a_new_environment_is_shown_where_nothing_is_asked(team, words):
+    team.write("environments/a.json", environment(name="a", metadata={"k": "v"}))
+    assert '+ metadata.k: "v"' in team.ant(*words).stdout
+
+
+def test_a_question_shows_new_environments_in_a_line_each_and_their_fields_on_request(team):
+    """With hundreds of them, what matters would be lost."""
+    team.write("environments/a.json", environment(name="a", metadata={"k": "v"}))
+    result = team.ant("apply", ".", typed="n\n")
+    assert "create" in result.stdout
+    assert "metadata.k" not in result.stdout
+    assert '+ metadata.k: "v"' in team.ant("apply", ".", typed="d\nn\n").stdout
+
+
+def test_the_data_of_a_plan_has_every_field_of_a_new_environment(team):
+    team.write("environments/a.json", environment(name="a", metadata={"k": "v"}))
+    plan = json.loads(team.ant("diff", ".", "--format", "json").stdout)
+    assert {"path": "metadata.k", "old": None, "new": "v"} in plan["resources"][0]["changes"]
