@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -162,17 +162,17 @@ class Fleet:
         return run.end is None and is_alive and HandlerKill(run.work_id, run.pid) not in self._handler_kills
 
     def _unstopped(self) -> list[str]:
-        with sqlite3.connect(self._database) as connection:
+        with closing(sqlite3.connect(self._database)) as connection:
             return [work_id for (work_id,) in connection.execute("SELECT id FROM work WHERE state != 'stopped'")]
 
     def states(self) -> Counter[str]:
         """Return the number of items in each state."""
-        with sqlite3.connect(self._database) as connection:
+        with closing(sqlite3.connect(self._database)) as connection:
             return Counter(dict(connection.execute("SELECT state, count(*) FROM work GROUP BY state")))
 
     def report(self, seconds: float) -> Report:
         """Return the outcome."""
-        with sqlite3.connect(self._database) as connection:
+        with closing(sqlite3.connect(self._database)) as connection:
             (dead,) = connection.execute("SELECT count(*) FROM work WHERE metadata LIKE '%dead_letter%'").fetchone()
         verdict = judge(self._log(), self._worker_kills, self._handler_kills)
         return Report(self.states(), dead, verdict, len(self._worker_kills), len(self._handler_kills), seconds)
