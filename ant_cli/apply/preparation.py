@@ -77,7 +77,8 @@ def look_up(
     moved = allow_origin_change and lock.exists and lock.origin != origin
     if moved or not lock.origin.base_url:
         lock = lock.with_origin(origin)
-    remotes = server.read_all(workers, ids_to_read(lock, loaded.declarations))
+    ids = ids_to_read(lock, loaded.declarations)
+    remotes = dict(zip(ids, workers.each(ids, server.retrieve), strict=True))
     known = Known(lock, loaded.declarations, remotes, {}, interrupted, hints)
     return Facts(origin, known, connection.profile_name, moved, loaded.left_out)
 

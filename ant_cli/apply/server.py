@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 
 from ant_cli.apply.canonical import read_json
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Object
-from ant_cli.apply.workers import Workers
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.pagination import follow_pages
@@ -20,11 +19,6 @@ from ant_cli.runtime.redaction import strip_userinfo
 PAGE_SIZE = "100"
 _WHO_AM_I = Request("GET", "/v1/models", (("limit", "1"),))
 """The cheapest request whose response names the organization and workspace of the credentials."""
-
-
-def read_all(workers: Workers, ids: Sequence[str]) -> dict[str, Object | None]:
-    """Return the server's object for each ID; None if there is none."""
-    return dict(zip(ids, workers.each(ids, retrieve), strict=True))
 
 
 def read(client: Client, identifier: str) -> Object:
@@ -122,7 +116,9 @@ def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
     """
     names = ("server", "organization", "workspace")
     for name, recorded, current in zip(names, lock.origin, origin, strict=True):
-        if not recorded or recorded.rstrip("/").lower() == current.rstrip("/").lower():
+        if not recorded or recorded == current:
+            continue
+        if name == "server" and recorded.rstrip("/").lower() == current.rstrip("/").lower():
             continue
         target = f"the credentials in use target {current}" if current else f"{origin.base_url} does not confirm it"
         raise AntError(

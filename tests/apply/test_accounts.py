@@ -45,7 +45,7 @@ def test_credentials_for_another_host_are_rejected(accounts):
 
 
 @pytest.mark.parametrize("field", ["organization_id", "workspace_id"])
-@pytest.mark.parametrize("name", ["", "another"])
+@pytest.mark.parametrize("name", ["", "ORG"])
 def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_rejected(clean_environ, field, name):
     """The server may not know it, or a gateway may leave its header out."""
     identity = {"organization_id": "org", "workspace_id": "wrkspc_1"}
@@ -55,7 +55,7 @@ def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_reject
         LOCK.write_text(json.dumps({"version": 1, "origin": {"base_url": server.url, **identity}}))
         result = team.ant("apply", "--yes", ".")
         what = f"tracks resources on {field.removesuffix('_id')} {identity[field]}, but "
-        why = "the credentials in use target another." if name else f"{server.url} does not confirm it."
+        why = "the credentials in use target ORG." if name else f"{server.url} does not confirm it."
         assert (result.exit, f"{what}{why}" in result.stderr) == (1, True), result.stderr
         assert team.server() == {}
 
