@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from ant_cli.runtime.light_typing import NamedTuple, Protocol
 
 RENEWAL_S = 120.0
@@ -15,12 +17,17 @@ _CLOCK_JITTER_S = 5.0
 """How far a clock may normally go back."""
 
 
+def whole_seconds(expires_at: float) -> int | None:
+    """Return when a token expires as JSON has it; None if it has no end."""
+    return None if expires_at == inf else int(expires_at)
+
+
 class AccessToken(NamedTuple):
     """A token that the API accepts in place of a key."""
 
     secret: str
     expires_at: float
-    """Unix seconds."""
+    """Unix seconds; infinite if it has no end."""
     obtained_at: float
     """Unix seconds, by the same clock."""
 

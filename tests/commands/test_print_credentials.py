@@ -142,6 +142,21 @@ def test_a_federation_is_exchanged_for_a_token_that_is_printed(printed, tmp_path
     assert printed("--env", env=env, replies=[]).stdout == "ANTHROPIC_AUTH_TOKEN=exchanged-01\n"
 
 
+def test_an_access_token_without_an_end_is_printed_without_one(ant, tmp_path):
+    """The response of an exchange may leave its end out; both commands print the token."""
+    (tmp_path / "jwt").write_text("header.claims.signature")
+    env = {
+        "ANTHROPIC_API_KEY": None,
+        "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
+        "ANTHROPIC_ORGANIZATION_ID": "org-1",
+        "ANTHROPIC_IDENTITY_TOKEN_FILE": str(tmp_path / "jwt"),
+    }
+    reply = {"access_token": "exchanged-0123456789", "token_type": "Bearer"}
+    assert ant("auth", "token", env=env, replies=[reply]).stdout == "exchanged-0123456789\n"
+    done = ant("auth", "print-credentials", env=env, replies=[reply])
+    assert done.json == {"version": "1.0", "type": "oauth_token", "access_token": "exchanged-0123456789"}
+
+
 def test_two_forms_at_once_are_a_usage_error(printed):
     """The official tool rejects them, too."""
     done = printed("--access-token", "--env")

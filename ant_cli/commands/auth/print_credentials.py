@@ -10,6 +10,7 @@ from ant_cli.errors import CredentialError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.settings.access_token import whole_seconds
 from ant_cli.settings.credentials import fetched, no_credential
 from ant_cli.settings.loading import Settings, load
 from ant_cli.settings.local_emulator import is_local
@@ -71,7 +72,7 @@ def _printed(settings: Settings, runtime: Runtime) -> _Printed:
 
         with rendered_errors(settings.output, runtime.stderr):
             token = access_token(settings.connection, runtime)
-        return _bearer_token(token.secret, expires_at=int(token.expires_at))
+        return _bearer_token(token.secret, expires_at=whole_seconds(token.expires_at))
     secret = fetched(credential, runtime).secret
     if credential.kind == "auth_token":
         return _bearer_token(secret)
@@ -80,13 +81,13 @@ def _printed(settings: Settings, runtime: Runtime) -> _Printed:
 
 def _login(profile: OfficialProfile, runtime: Runtime) -> _Printed:
     login = usable_login(profile, runtime)
-    if login.expires_at is not None and login.expires_at - runtime.now() <= _SOON_S:
+    if login.expires_at - runtime.now() <= _SOON_S:
         runtime.hint(
             f"Note: the login of profile {profile.name!r} ends within {_SOON_S:g} s, and is not renewed here."
         )
     return _bearer_token(
         login.access_token,
-        expires_at=None if login.expires_at is None else int(login.expires_at),
+        expires_at=whole_seconds(login.expires_at),
         refresh_token=login.refresh_token,
         scope=login.scope,
         organization_uuid=login.organization_id,

@@ -16,6 +16,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import collapse_space
+from ant_cli.settings.access_token import whole_seconds
 from ant_cli.settings.credentials import Credential, environment_key, fetched, no_credential
 from ant_cli.settings.federation import FederationRule, rule_of
 from ant_cli.settings.loading import Settings, load
@@ -203,7 +204,7 @@ def _official_members(official: _Official, runtime: Runtime) -> Report:
         "credentials": str(profile.credentials_path) if profile and not profile.is_federation else None,
         "logged_in": login is not None,
         **{name: getattr(login, name, "") or getattr(profile, name, "") or None for name in _OWNER},
-        "expires_at": int(login.expires_at) if login and login.expires_at is not None else None,
+        "expires_at": whole_seconds(login.expires_at) if login else None,
         "problem": official.problem or None,
         "others": [name for name in profile_names(runtime.environ) if name != official.name],
     }
@@ -219,7 +220,7 @@ def _official_value(official: _Official, flags: Flags, runtime: Runtime) -> str:
 def _login_text(official: _Official, runtime: Runtime) -> str:
     if official.problem or official.login is None:
         return official.problem or "not logged in"
-    return f"{mask(official.login.access_token)}, {_end_text(official.login.expires_at, runtime)}"
+    return f"{mask(official.login.access_token)}, {_end_text(whole_seconds(official.login.expires_at), runtime)}"
 
 
 def _end_text(expires_at: float | None, runtime: Runtime) -> str:

@@ -19,8 +19,8 @@ class Login(NamedTuple):
     """The tokens of a login, and whom they belong to. Strings that the file leaves out are empty."""
 
     access_token: str
-    expires_at: float | None
-    """Unix seconds; None if it does not expire."""
+    expires_at: float
+    """Unix seconds; infinite if it does not expire."""
     refresh_token: str
     scope: str
     organization_id: str
@@ -73,7 +73,7 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
     login = read_login(profile, runtime)
     if login is None:
         raise CredentialError(f"profile {profile.name!r} of the official tool is not logged in.", _renewal(profile))
-    left = math.inf if login.expires_at is None else login.expires_at - runtime.now()
+    left = login.expires_at - runtime.now()
     if left > SPARE_S:
         return login
     ended = "ended" if left <= 0 else f"ends within {SPARE_S:g} s"
@@ -112,8 +112,7 @@ class LoginTokens:
 
     def _read(self) -> AccessToken:
         login = usable_login(self._profile, self._runtime)
-        expires_at = math.inf if login.expires_at is None else login.expires_at
-        return AccessToken(login.access_token, expires_at, obtained_at=self._now())
+        return AccessToken(login.access_token, login.expires_at, obtained_at=self._now())
 
 
 def _renewal(profile: OfficialProfile, *, refresh: bool = False) -> str:
@@ -124,10 +123,10 @@ def _renewal(profile: OfficialProfile, *, refresh: bool = False) -> str:
     )
 
 
-def _expires_at(document: dict[str, object], profile: OfficialProfile) -> float | None:
+def _expires_at(document: dict[str, object], profile: OfficialProfile) -> float:
     value = document.get("expires_at")
     if value is None:
-        return None
+        return math.inf
     is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
     if not is_number or isinstance(value, bool):
         raise unsafe(profile.credentials_path, "expires_at must be a time in Unix seconds")
