@@ -112,7 +112,7 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCa
 
 def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCall:
     """Parse what follows the name of a tool command, or of a group of them."""
-    from ant_cli.help.tool_commands import TOOL_COMMANDS
+    from ant_cli.help.catalog import longest_match
 
     name = _ALIASES.get(name, name)
     if name == "help":
@@ -122,13 +122,16 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         if topic and topic[0] in OFFICIAL_COMMANDS:
             return OfficialCall(topic[0], (*topic, "--help"))
         return help_call(*(topic or ["help"]))
-    command, args = _find_tool(TOOL_COMMANDS, (name, *args))
+    command = longest_match((name, *args))
+    rest = (name, *args)[len(command.path) :]
     if command.subcommands:
-        return _group_help(command.path, args)
+        if rest and not rest[0].startswith("-"):
+            raise _unknown_command(name, *args)
+        return _group_help(command.path, rest)
     try:
-        return _tool_call(command, [*leading, *args])
+        return _tool_call(command, [*leading, *rest])
     except UsageError as error:
-        raise error.with_exit_code(command.usage_exit_code(args)) from None
+        raise error.with_exit_code(command.usage_exit_code(rest)) from None
 
 
 def _tool_call(command: Command, args: Sequence[str]) -> CommandCall:
@@ -137,20 +140,6 @@ def _tool_call(command: Command, args: Sequence[str]) -> CommandCall:
     if parsed is None:
         return help_call(*command.path)
     return ToolCall(command, parsed.flags.with_values(**_arguments(parsed.positional, command)))
-
-
-def _find_tool(commands: Sequence[Command], args: Sequence[str]) -> tuple[Command, Sequence[str]]:
-    """Return the command that the arguments name, or a group if no name follows it, and the arguments after it."""
-    path: list[str] = []
-    while True:
-        command = next((command for command in commands if command.path[-1] == args[0]), None)
-        if command is None:
-            raise _unknown_command(*path, *args)
-        path.append(args[0])
-        args = args[1:]
-        if not command.subcommands or not args or args[0].startswith("-"):
-            return command, args
-        commands = command.subcommands
 
 
 def _unknown_command(*args: str) -> UsageError:
