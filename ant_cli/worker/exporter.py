@@ -15,14 +15,20 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.listener import Listener, ServedPage, json_page, text_page
-from ant_cli.worker.metrics import CONTENT_TYPE, Families, exposition
+from ant_cli.worker.metrics import CONTENT_TYPE, exposition, family, library
 from ant_cli.worker.work_api import WorkAPI, connection_with_key, is_permanent
 
-_GAUGES = {
-    "depth": "Items that wait.",
-    "pending": "Items that were handed out and not acknowledged.",
-    "workers_polling": "Workers that polled in the last 30 seconds.",
+_COUNTS = ("depth", "pending", "workers_polling")
+_METRICS = {
+    "ant_work_stats_up": ("up", "Whether the API returned statistics."),
+    "ant_work_stats_scrape_timestamp_seconds": ("taken_at", "When it was asked."),
+    "ant_work_queue_depth": ("depth", "Items that wait."),
+    "ant_work_queue_pending": ("pending", "Items that were handed out and not acknowledged."),
+    "ant_work_queue_workers_polling": ("workers_polling", "Workers that polled in the last 30 seconds."),
+    "ant_work_queue_running": ("running", "Items that run."),
+    "ant_work_queue_oldest_age_seconds": ("oldest_queued_age_seconds", "The age of the oldest item that waits."),
 }
+"""The number that each metric has, and its help."""
 
 
 class Reading(NamedTuple):
@@ -64,7 +70,7 @@ class CachedStats:
 
 def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
     """Return statistics as numbers only: scalers treat null as an error, and don't take time stamps."""
-    numbers: dict[str, float] = {name: stats.get(name) or 0 for name in _GAUGES}
+    numbers: dict[str, float] = {name: stats.get(name) or 0 for name in _COUNTS}
     numbers["depth_and_pending"] = numbers["depth"] + numbers["pending"]
     if "running" in stats:
         numbers["running"] = stats["running"]
@@ -83,15 +89,15 @@ class Exporter:
     def __init__(self, stats: Mapping[str, CachedStats]) -> None:
         """Take the statistics to serve. Raises UsageError if the library for metrics is not installed."""
         self._stats = dict(stats)
-        Families({})
+        library()
 
     def find(self, path: str) -> ServedPage | None:
         """Return the page of a path."""
         if path == "/healthz":
             return text_page("ok")
         if path == "/metrics":
-            families = [family for name, stats in self._stats.items() for family in _metrics(name, stats.read())]
-            return ServedPage(200, CONTENT_TYPE, exposition(_merged(families)))
+            readings = {name: stats.read() for name, stats in self._stats.items()}
+            return ServedPage(200, CONTENT_TYPE, exposition(_metrics(readings)))
         name = path.removeprefix("/stats").strip("/")
         if not path.startswith("/stats"):
             return None
@@ -151,31 +157,15 @@ def _stats_page(reading: Reading) -> ServedPage:
     return json_page(reading.numbers) if not reading.problem else json_page({"error": reading.problem}, 502)
 
 
-def _metrics(environment_id: str, reading: Reading) -> list[Any]:
-    make = Families({"environment_id": environment_id})
-    families = [
-        make.gauge("ant_work_stats_up", "Whether the API returned statistics.", not reading.problem),
-        make.gauge("ant_work_stats_scrape_timestamp_seconds", "When it was asked.", reading.taken_at),
-    ]
-    if not reading.problem:
-        families += [
-            make.gauge(f"ant_work_queue_{name}", text, reading.numbers[name])
-            for name, text in {**_GAUGES, "running": "Items that run."}.items()
-            if name in reading.numbers
-        ]
-        age = reading.numbers["oldest_queued_age_seconds"]
-        families.append(
-            make.gauge("ant_work_queue_oldest_age_seconds", "The age of the oldest item that waits.", age)
-        )
+def _metrics(readings: Mapping[str, Reading]) -> list[Any]:
+    """Return the metrics of environments, by their IDs. A number that no server returned is left out."""
+    numbers = {
+        environment_id: {"up": float(not reading.problem), "taken_at": reading.taken_at, **reading.numbers}
+        for environment_id, reading in readings.items()
+    }
+    families = []
+    for name, (key, text) in _METRICS.items():
+        samples = [({"environment_id": env}, (known[key],)) for env, known in numbers.items() if key in known]
+        if samples:
+            families.append(family("Gauge", name, text, samples))
     return families
-
-
-def _merged(families: list[Any]) -> list[Any]:
-    """Return families merged by name, because the format allows each name only once."""
-    by_name: dict[str, Any] = {}
-    for family in families:
-        if family.name in by_name:
-            by_name[family.name].samples += family.samples
-        else:
-            by_name[family.name] = family
-    return list(by_name.values())

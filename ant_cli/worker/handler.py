@@ -172,10 +172,7 @@ class Handler:
         elif kill_rest and sys.platform != "win32":
             signal_group(self.pid, signal.SIGKILL)  # after a success that is enough, and takes less time
         self._guardian.forget(self._child)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_WORDS_S):
-                await self._stdout.ended.wait()
-                await self._stderr.ended.wait()
+        await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
         self._stdout.close()
         self._stderr.close()
 
@@ -248,7 +245,7 @@ class _Output:
         self._left_out = 0
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
-        self.ended = asyncio.Event()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
         self.last_lines: deque[bytes] = deque(maxlen=_LAST_LINES)
         if sys.platform != "win32":
             os.set_blocking(descriptor, False)
@@ -256,7 +253,7 @@ class _Output:
 
     def close(self) -> None:
         """Log what was read last, and close the pipe, which another process may keep open."""
-        if not self.ended.is_set():
+        if not self.ended.done():
             self._loop.remove_reader(self._descriptor)
         if self._pause:
             self._pause.cancel()
@@ -277,7 +274,7 @@ class _Output:
             data = b""
         if not data:
             self._loop.remove_reader(self._descriptor)
-            self.ended.set()
+            self.ended.set_result(None)
             return
         first, *others = data.split(b"\n")
         self._extend(first)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ant_cli import __version__
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
+from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.worker.tally import Histogram, Tally
-
-if TYPE_CHECKING:
-    from prometheus_client.core import Metric
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -23,58 +20,54 @@ class Identity(NamedTuple):
     worker_id: str
 
 
-class Families:
-    """Makes families of metrics, all with the same labels."""
-
-    def __init__(self, labels: Mapping[str, str]) -> None:
-        """Import the library. Raises UsageError if it is not installed."""
-        try:
-            from prometheus_client import core
-        except ImportError:
-            raise UsageError("metrics need the package prometheus-client.", install_hint("worker")) from None
-        self._core = core
-        self._names = list(labels)
-        self._values = list(labels.values())
-
-    def gauge(self, name: str, text: str, value: float, labels: Mapping[str, str] | None = None) -> Metric:
-        """Return a gauge with one value."""
-        more = labels or {}
-        family = self._core.GaugeMetricFamily(name, text, labels=[*self._names, *more])
-        family.add_metric([*self._values, *more.values()], value)
-        return family
-
-    def counter(self, name: str, text: str, label: str, counts: Mapping[str, int]) -> Metric:
-        """Return a counter with a value for each value of a label."""
-        family = self._core.CounterMetricFamily(name, text, labels=[*self._names, label])
-        for value, count in counts.items():
-            family.add_metric([*self._values, value], count)
-        return family
-
-    def histogram(self, name: str, text: str, histogram: Histogram) -> Metric:
-        """Return a histogram."""
-        family = self._core.HistogramMetricFamily(name, text, labels=self._names)
-        family.add_metric(self._values, histogram.cumulative(), histogram.sum)
-        return family
+Samples = Sequence[tuple[Mapping[str, str], tuple[Any, ...]]]
+"""The labels of each sample, and its value; of a histogram, its buckets and its sum."""
 
 
-def worker_metrics(tally: Tally, identity: Identity) -> list[Metric]:
+def library() -> Any:
+    """Return the library for metrics. Raises UsageError if it is not installed."""
+    try:
+        from prometheus_client import core
+    except ImportError:
+        raise UsageError("metrics need the package prometheus-client.", install_hint("worker")) from None
+    return core
+
+
+def family(kind: Literal["Gauge", "Counter", "Histogram"], name: str, text: str, samples: Samples) -> Any:
+    """Return a family of metrics, with at least one sample. All have the same labels."""
+    labels, _ = samples[0]
+    made = getattr(library(), f"{kind}MetricFamily")(name, text, labels=list(labels))
+    for labels, value in samples:
+        made.add_metric(list(labels.values()), *value)
+    return made
+
+
+def worker_metrics(tally: Tally, identity: Identity) -> list[Any]:
     """Return the metrics of a worker. Raises UsageError if the library is not installed."""
-    make = Families(identity._asdict())
+    own = identity._asdict()
+
+    def gauge(name: str, text: str, value: float) -> Any:
+        return family("Gauge", name, text, [(own, (value,))])
+
+    def counter(name: str, text: str, counts: Mapping[str, int]) -> Any:
+        samples = [({**own, "outcome": outcome}, (count,)) for outcome, count in counts.items()]
+        return family("Counter", name, text, samples)
+
+    def histogram(name: str, text: str, histogram: Histogram) -> Any:
+        return family("Histogram", name, text, [(own, (histogram.cumulative(), histogram.sum))])
+
+    last_poll = "When a poll last succeeded; 0 for never."
     return [
-        make.gauge("ant_worker_info", "The worker.", 1, {"version": __version__}),
-        make.gauge("ant_worker_slots", "Items that can run at once.", tally.slots),
-        make.gauge("ant_worker_slots_used", "Items that run now.", tally.slots_used),
-        make.gauge("ant_worker_draining", "Whether no more work is taken.", tally.draining),
-        make.gauge(
-            "ant_worker_last_poll_timestamp_seconds", "When a poll last succeeded; 0 for never.", tally.last_poll_at
-        ),
-        make.counter("ant_worker_polls", "Polls by what they brought.", "outcome", tally.polls),
-        make.counter("ant_worker_items", "Items by outcome.", "outcome", tally.items),
-        make.counter("ant_worker_heartbeats", "Heartbeats by outcome.", "outcome", tally.heartbeats),
-        make.histogram("ant_worker_item_duration_seconds", "How long handlers ran.", tally.item_duration),
-        make.histogram(
-            "ant_worker_queue_wait_seconds", "From the creation of an item to its start.", tally.queue_wait
-        ),
+        family("Gauge", "ant_worker_info", "The worker.", [({**own, "version": __version__}, (1,))]),
+        gauge("ant_worker_slots", "Items that can run at once.", tally.slots),
+        gauge("ant_worker_slots_used", "Items that run now.", tally.slots_used),
+        gauge("ant_worker_draining", "Whether no more work is taken.", tally.draining),
+        gauge("ant_worker_last_poll_timestamp_seconds", last_poll, tally.last_poll_at),
+        counter("ant_worker_polls", "Polls by what they brought.", tally.polls),
+        counter("ant_worker_items", "Items by outcome.", tally.items),
+        counter("ant_worker_heartbeats", "Heartbeats by outcome.", tally.heartbeats),
+        histogram("ant_worker_item_duration_seconds", "How long handlers ran.", tally.item_duration),
+        histogram("ant_worker_queue_wait_seconds", "From the creation of an item to its start.", tally.queue_wait),
     ]
 
 

@@ -109,7 +109,7 @@ def served():
     return exposition(
         [
             *worker_metrics(Tally(1), Identity("env_1", "w1")),
-            *_metrics("env_1", Reading(0.0, to_numbers({"running": 1}, 0.0))),
+            *_metrics({"env_1": Reading(0.0, to_numbers({"running": 1}, 0.0))}),
         ]
     ).decode()
 
