@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
-from ant_cli.runtime.light_typing import Any, NoReturn
+from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import strip_userinfo
 
 RESPONSE_LIMIT = 100_000_000
@@ -107,9 +107,9 @@ def _seconds_until(date: str) -> float | None:
 def json_object(body: bytes) -> dict[str, Any] | None:
     """Parse a body as a JSON object, with Python's numbers. Return None for anything else, however malformed."""
     try:
-        json_text.check_depth(body)
-        value = json.loads(body, parse_constant=_reject_constant)
-    except (ValueError, RecursionError):
+        json_text.validate(body)
+        value = json.loads(body)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 
@@ -119,10 +119,6 @@ def error_message(body: bytes) -> str:
     error = (json_object(body) or {}).get("error")
     message = error.get("message") if isinstance(error, dict) else None
     return message if isinstance(message, str) else ""
-
-
-def _reject_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
 
 
 def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
