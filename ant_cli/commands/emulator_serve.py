@@ -1,19 +1,23 @@
-"""`ant emulator start`, `status`, `stop` and `env`: serve the emulator, and find running ones."""
+"""`ant emulator start`, `status`, `stop` and `env`: serve the emulator, and find running ones.
+
+Each of the current user's emulators has a file on this machine, which it keeps locked while it runs.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
 
-from ant_cli.commands import running_emulators
 from ant_cli.commands.results import print_result, print_text
-from ant_cli.commands.running_emulators import RunningEmulator, find_running
 from ant_cli.errors import AntError, BadValue, CredentialError, UsageError, exclude_each_other, os_error_text
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
@@ -21,7 +25,9 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, TypeVar
 from ant_cli.runtime.process import in_background, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
-from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, open_emulator
+from ant_cli.runtime.storage import is_locked, locked
+from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
+from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, open_emulator, state_folder
 from ant_cli.settings.validators import check_secret, check_whole_number
 
 if TYPE_CHECKING:
@@ -61,10 +67,15 @@ def start(
         url = _start_in_background(runtime, options, api_key)
         print_result(runtime, flags, url, {"base_url": url})
         return
-    with closing(open_emulator(database, api_key=api_key or None, **options)) as emulator:
-        file = database if database == IN_MEMORY else os.path.realpath(database)
-        running = RunningEmulator("", os.getpid(), bool(api_key), file)
-        _serve_registered(emulator, host, port, running, runtime, flags)
+    file = database if database == IN_MEMORY else os.path.realpath(database)
+    with closing(open_emulator(database, api_key=api_key or None, **options)) as emulator, ExitStack() as stack:
+
+        def announce(url: str) -> None:
+            stack.enter_context(registered(runtime, RunningEmulator(url, os.getpid(), bool(api_key), file)))
+            print_result(runtime, flags, url, {"base_url": url})
+            runtime.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
+
+        _serve(emulator, host, port, announce, runtime)
 
 
 def _note_shared_file(database: str, runtime: Runtime) -> None:
@@ -72,23 +83,9 @@ def _note_shared_file(database: str, runtime: Runtime) -> None:
     if database == IN_MEMORY:
         return
     path = os.path.realpath(database)
-    for other in find_running(runtime):
+    for other in _find_running(runtime):
         if os.path.realpath(other.database) == path:
             runtime.stderr.say(f"Note: the emulator at {other.base_url} serves the same file, {path}.")
-
-
-def _serve_registered(
-    emulator: Emulator, host: str, port: int, running: RunningEmulator, runtime: Runtime, flags: Flags
-) -> None:
-    """Serve until a signal arrives. Other commands find the emulator while it listens."""
-    with ExitStack() as stack:
-
-        def announce(url: str) -> None:
-            stack.enter_context(running_emulators.registered(runtime, running._replace(base_url=url)))
-            print_result(runtime, flags, url, {"base_url": url})
-            runtime.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
-
-        serve(emulator, host, port, announce, runtime)
 
 
 def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str) -> str:
@@ -102,10 +99,10 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         AntError: if it does not start. The error has its output.
 
     """
-    log = running_emulators.registry_folder(runtime) / "emulator.log"
+    log = _registry_folder(runtime) / "emulator.log"
     flags = [f"{flag_name(name)}={value}" for name, value in options.items()]
     try:
-        running_emulators.make_registry_folder(runtime)
+        _make_registry_folder(runtime)
         stderr = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     except OSError as error:
         raise AntError(f"the emulator can't write {log}: {os_error_text(error)}.") from None
@@ -163,7 +160,7 @@ def _is_exposed(host: str) -> bool:
         return host != "localhost"
 
 
-def serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], None], runtime: Runtime) -> None:
+def _serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], None], runtime: Runtime) -> None:
     """Serve until a signal arrives.
 
     Raises:
@@ -183,6 +180,74 @@ def serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], No
 
 
 # Finding the ones that run
+
+
+_OWN = FileRule(10_000)
+
+
+class RunningEmulator(NamedTuple):
+    """A served emulator."""
+
+    base_url: str
+    pid: int
+    has_key: bool
+    database: str
+
+    @property
+    def port(self) -> str:
+        """The port at which it listens."""
+        return self.base_url.rpartition(":")[2]
+
+
+@contextmanager
+def registered(runtime: Runtime, emulator: RunningEmulator) -> Iterator[None]:
+    """Keep the file of an emulator. If it can't be written, a note says so, and the emulator is served anyway."""
+    path = _registry_folder(runtime) / str(emulator.pid)
+    with ExitStack() as stack:
+        try:
+            _make_registry_folder(runtime)
+            file = stack.enter_context(locked(path))
+            stack.callback(file.truncate, 0)  # an empty file is removed with its lock
+            file.truncate(0)  # a killed process may have had this ID
+            file.write(json.dumps(emulator._asdict()).encode())
+            file.flush()
+        except OSError as error:
+            why = os_error_text(error)
+            runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {path}: {why}.")
+        yield
+
+
+def _find_running(runtime: Runtime) -> list[RunningEmulator]:
+    """Return the running emulators, sorted by port. The files of killed ones are removed."""
+    emulators = [_read(path) for path in sorted(_registry_folder(runtime).glob("*.lock"))]
+    return sorted(filter(None, emulators), key=lambda emulator: int(emulator.port))
+
+
+def _registry_folder(runtime: Runtime) -> Path:
+    """Return the folder with a file for each emulator."""
+    return state_folder(runtime.environ) / "emulators"
+
+
+def _make_registry_folder(runtime: Runtime) -> None:
+    """Create that folder, for the current user only. Raises OSError if that fails."""
+    folder = _registry_folder(runtime)
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _read(path: Path) -> RunningEmulator | None:
+    """Return the emulator of a file; None if it is no longer running."""
+    try:
+        with open_trusted(str(path), _OWN) as file:
+            emulator = RunningEmulator(**json.loads(read_to_limit(file, _OWN)))
+            int(emulator.port)
+            if is_locked(file):
+                return emulator
+    except (OSError, RecursionError, TypeError, ValueError):
+        return None
+    with suppress(OSError):
+        path.unlink()
+    return None
 
 
 def env(
@@ -225,7 +290,7 @@ def _worker_variables(runtime: Runtime, emulator: RunningEmulator, environment_i
 
 def status(runtime: Runtime, flags: Flags) -> None:
     """List the emulators that run."""
-    emulators = find_running(runtime)
+    emulators = _find_running(runtime)
     if not emulators:
         raise _none_runs(runtime, "")
     lines = [f"{emulator.base_url}  pid {emulator.pid}  {emulator.database}" for emulator in emulators]
@@ -242,12 +307,12 @@ def stop(
     """Stop the running emulator when the requests in progress are done."""
     if all and port:
         raise exclude_each_other("--all", "--port")
-    emulators = find_running(runtime) if all else [_the_one(runtime, port)]
+    emulators = _find_running(runtime) if all else [_the_one(runtime, port)]
     if not emulators:
         raise _none_runs(runtime, "")
     for emulator in emulators:
         terminate(emulator.pid)
-    if not _wait_for(lambda: not set(emulators) & set(find_running(runtime)), _STOP_SECONDS):
+    if not _wait_for(lambda: not set(emulators) & set(_find_running(runtime)), _STOP_SECONDS):
         raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
     for emulator in emulators:
         runtime.stderr.say(f"Stopped the emulator at {emulator.base_url}.")
@@ -266,7 +331,7 @@ def _the_one(runtime: Runtime, port: str, wait_s: float = 0) -> RunningEmulator:
         UsageError: if there are several.
 
     """
-    found = _wait_for(lambda: [each for each in find_running(runtime) if port in ("", each.port)], wait_s)
+    found = _wait_for(lambda: [each for each in _find_running(runtime) if port in ("", each.port)], wait_s)
     if not found:
         raise _none_runs(runtime, port)
     if len(found) > 1:
@@ -285,7 +350,7 @@ def _wait_for(look: Callable[[], T], seconds: float) -> T:
 
 def _none_runs(runtime: Runtime, port: str) -> AntError:
     """Return the error for a missing emulator. It names those that are running."""
-    others = find_running(runtime)
+    others = _find_running(runtime)
     if port and others:
         listed = ", ".join(f"--port {emulator.port}" for emulator in others)
         return AntError(f"no emulator is running at port {port}.", f"Running: {listed}")

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ant_cli.commands.running_emulators import RunningEmulator, registered
+from ant_cli.commands.emulator_serve import RunningEmulator, registered
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import make_runtime
 from tests.processes import coverage_env
