@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ant_cli.apply.canonical import hash_of_body
 from ant_cli.apply.kinds import DATA, ENVIRONMENT, KINDS, PROSE, kind_by_path, name_from
-from ant_cli.apply.validation import Mistake, Mistakes, mistakes_and_unknown_in, mistakes_in, more_mistakes
+from ant_cli.apply.validation import Mistake, Mistakes, check, more_mistakes
 from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input.values import Value, parse, type_name
 from ant_cli.runtime.light_typing import NamedTuple
@@ -48,8 +48,7 @@ class Declaration(NamedTuple):
 class Skipped(NamedTuple):
     """A file that this tool does not manage."""
 
-    path: Path
-    kind: str
+    kind: str = ""
     """Its kind, if the official tool knows it; otherwise empty."""
     warnings: tuple[str, ...] = ()
 
@@ -85,18 +84,24 @@ def read_declaration(
     try:
         source = _read(path, repository)
         if not source.has_data and not named:
-            return Skipped(path, "")  # such as a README in a folder of environments
+            return Skipped()  # such as a README in a folder of environments
         document = parse("\n" * source.lines_before + source.data, str(path))
     except UsageError as error:
         if expected == ENVIRONMENT or (named and expected is None):
             return Mistaken((error.message.removesuffix("."),))
-        return Skipped(path, expected or "")
+        return Skipped(expected or "")
     kind = _kind_of(document, expected, path, named=named)
+    if kind is None and named:
+        problem = (
+            f"{path}, line 1, column 1: it does not say what it declares. If it is an environment, add "
+            "`type: environment`, or keep it in a folder named environments"
+        )
+        return Mistaken((problem,))
     if kind != ENVIRONMENT:
-        return _skip(path, kind, named=named)
+        return Skipped(kind or "")
     if document is None and not source.prose:
         empty = (f"{path}, line 1, column 1: the file is empty",)
-        return Mistaken(empty) if named or strict else Skipped(path, "", empty)
+        return Mistaken(empty) if named or strict else Skipped(warnings=empty)
     return _declare(path, key, source, document, strict=strict)
 
 
@@ -128,17 +133,6 @@ def _kind_of(document: Value, expected: str | None, path: Path, *, named: bool) 
     return expected
 
 
-def _skip(path: Path, kind: str | None, *, named: bool) -> Skipped | Mistaken:
-    if kind is None and named:
-        return Mistaken(
-            (
-                f"{path}, line 1, column 1: it does not say what it declares. If it is an environment, add "
-                "`type: environment`, or keep it in a folder named environments",
-            )
-        )
-    return Skipped(path, kind or "")
-
-
 def _declare(path: Path, key: str, source: _FileText, document: Value, *, strict: bool) -> Declaration | Mistaken:
     if not isinstance(document, dict | None):
         return Mistaken((f"{path}, line 1, column 1: must hold keys and values, got {type_name(document)}",))
@@ -152,7 +146,7 @@ def _declare(path: Path, key: str, source: _FileText, document: Value, *, strict
             twice = Mistake(("description",), "the text below it is the description, too")
             return Mistaken(_lines(path, source, Mistakes((twice,))))
         body["description"] = source.prose
-    mistakes, unknown = (mistakes_in(body), Mistakes()) if strict else mistakes_and_unknown_in(body)
+    mistakes, unknown = check(body, strict=strict)
     if mistakes.first:
         return Mistaken(_lines(path, source, mistakes), mistakes.more)
     if "type" not in fields and stated not in (None, ENVIRONMENT):

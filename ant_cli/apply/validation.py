@@ -51,26 +51,23 @@ def more_mistakes(count: int) -> list[str]:
 
 def mistakes_in(body: dict[str, Value]) -> Mistakes:
     """Return the mistakes in the body of an environment, including unknown fields and choices."""
-    return _described(_errors_in(body))
+    return check(body, strict=True)[0]
 
 
-def mistakes_and_unknown_in(body: dict[str, Value]) -> tuple[Mistakes, Mistakes]:
-    """Return the mistakes in a body, and separately what this tool doesn't know: the API may know it."""
-    errors = _errors_in(body)
-    mistakes = [error for error in errors if not _is_unknown(error)]
-    return _described(mistakes), _described([error for error in errors if _is_unknown(error)])
-
-
-def _errors_in(body: dict[str, Value]) -> list[ErrorDetails]:
+def check(body: dict[str, Value], *, strict: bool) -> tuple[Mistakes, Mistakes]:
+    """Return the mistakes in a body, and unless it is strict, separately what only the API may know."""
     from pydantic import ValidationError  # late: nothing else takes as long to import
 
     from ant_cli.apply.environment_file import EnvironmentFile
 
+    mistakes: list[ErrorDetails] = []
+    unknown: list[ErrorDetails] = []
     try:
         EnvironmentFile.model_validate(body)
-    except ValidationError as error:
-        return error.errors(include_url=False)
-    return []
+    except ValidationError as problem:
+        for error in problem.errors(include_url=False):
+            (unknown if not strict and _is_unknown(error) else mistakes).append(error)
+    return _described(mistakes), _described(unknown)
 
 
 def _is_unknown(details: ErrorDetails) -> bool:
