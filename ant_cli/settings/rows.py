@@ -7,6 +7,7 @@ the keys of `ant profile`, and what is registered as a secret.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.spec import Param
@@ -54,8 +55,8 @@ def _setting(
     name: str,
     type_: type,
     help_text: str,
-    check: Check = check_text,
     variable: str = "",
+    check: Check = check_text,
     *,
     in_profile: bool = False,
     safer: str = "",
@@ -68,34 +69,34 @@ def _setting(
     return Setting(param, check, variable, in_profile, safer, is_global)
 
 
+_stored = partial(_setting, in_profile=True)
+"""Return a setting that a profile may have."""
+
 # Credentials
 
 CREDENTIALS = (
-    _setting(
+    _stored(
         "api_key",
         str,
         "The API key.",
-        check_new_secret,
         variables.API_KEY,
-        in_profile=True,
+        check_new_secret,
         safer="ANTHROPIC_API_KEY or --api-key-stdin",
     ),
-    _setting(
+    _stored(
         "api_key_command",
         str,
         "A command that prints the key, run when it is needed.",
-        check_command,
-        in_profile=True,
+        check=check_command,
         is_global=False,
         value_name="COMMAND",
     ),
-    _setting(
+    _stored(
         "auth_token",
         str,
         "A bearer token, in place of a key.",
-        check_new_secret,
         variables.AUTH_TOKEN,
-        in_profile=True,
+        check_new_secret,
         safer="ANTHROPIC_AUTH_TOKEN or --auth-token-stdin",
     ),
     _setting("api_key_stdin", bool, "Read the API key from stdin."),
@@ -105,81 +106,58 @@ CREDENTIALS = (
 ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
 """The flags that read a secret from stdin, each with the flag that it replaces."""
 
-_RULE, _WITH_RULE = variables.FEDERATION_RULE_ID, "With --federation-rule:"
+_WITH_RULE = "With --federation-rule:"
 FEDERATION = (
-    _setting("federation_rule", str, "Log in by this federation rule (fdrl_...).", variable=_RULE),
-    _setting(
-        "identity_token_file",
-        str,
-        f"{_WITH_RULE} the file of an OIDC token.",
-        variable=variables.IDENTITY_TOKEN_FILE,
-    ),
+    _setting("federation_rule", str, "Log in by this federation rule (fdrl_...).", variables.FEDERATION_RULE_ID),
+    _setting("identity_token_file", str, f"{_WITH_RULE} the file of an OIDC token.", variables.IDENTITY_TOKEN_FILE),
     _setting(
         "identity_token",
         str,
         f"{_WITH_RULE} the OIDC token itself.",
-        variable=variables.IDENTITY_TOKEN,
+        variables.IDENTITY_TOKEN,
         safer="--identity-token-file",
     ),
-    _setting("organization_id", str, f"{_WITH_RULE} the organization.", variable=variables.ORGANIZATION_ID),
-    _setting(
-        "service_account_id",
-        str,
-        f"{_WITH_RULE} the service account, if any.",
-        variable=variables.SERVICE_ACCOUNT_ID,
-    ),
+    _setting("organization_id", str, f"{_WITH_RULE} the organization.", variables.ORGANIZATION_ID),
+    _setting("service_account_id", str, f"{_WITH_RULE} the service account, if any.", variables.SERVICE_ACCOUNT_ID),
 )
 FEDERATION_INTENTS = FEDERATION[:3]
 """Those that say that a federation is meant: nothing else uses them."""
 
 # Where and how requests are sent
 
-PROFILE = _setting("profile", str, "The profile to use, in place of the active one.", variable=variables.PROFILE)
+PROFILE = _setting("profile", str, "The profile to use, in place of the active one.", variables.PROFILE)
 CONNECTION = (
-    _setting(
+    _stored(
         "base_url",
         str,
         "Where the API is; local:PATH is an emulator.",
-        check_base_url,
         variables.BASE_URL,
-        in_profile=True,
+        check_base_url,
         default=DEFAULT_BASE_URL,
     ),
     _setting("local", bool, "Use the emulator on this machine: short for --base-url local:"),
-    _setting(
-        "workspace_id",
-        str,
-        "The workspace, if the credential has several.",
-        check_header,
-        variables.WORKSPACE_ID,
-        in_profile=True,
+    _stored(
+        "workspace_id", str, "The workspace, if the credential has several.", variables.WORKSPACE_ID, check_header
     ),
-    _setting(
-        "timeout",
-        float,
-        "Seconds to wait for a connection, and between bytes.",
-        check_seconds,
-        in_profile=True,
-        default="60",
+    _stored(
+        "timeout", float, "Seconds to wait for a connection, and between bytes.", check=check_seconds, default="60"
     ),
-    _setting(
-        "max_retries", int, "How many times to retry a failed request.", check_count, in_profile=True, default="2"
-    ),
+    _stored("max_retries", int, "How many times to retry a failed request.", check=check_count, default="2"),
     _setting("debug", bool, "Show requests and responses on stderr, with secrets hidden."),
 )
 
 # How results are printed
 
-_FORMATS: dict[str, Any] = {"choices": tuple(row.name for row in FORMATS)}
+_FORMATS: dict[str, Any] = {"check": check_format, "choices": tuple(row.name for row in FORMATS)}
 RESULT = (
-    _setting("format", str, "How results are printed.", check_format, in_profile=True, default="auto", **_FORMATS),
+    _stored("format", str, "How results are printed.", default="auto", **_FORMATS),
     _setting("transform", str, "A GJSON path to pick from the result; on lists, from each item."),
     _setting("raw_output", bool, "Print a string without its quotes.", short="-r"),
     _setting("columns", str, "Print a table with these columns, titles or GJSON paths: id,name."),
 )
 OUTPUT = (
     *RESULT,
-    _setting("format_error", str, "Print the body of an API error on stdout, and how.", check_format, **_FORMATS),
+    _setting("format_error", str, "Print the body of an API error on stdout, and how.", **_FORMATS),
     _setting("transform_error", str, "Print what a GJSON path picks from the body of an API error."),
     _setting("dry_run", bool, "Print the request, with secrets hidden, and send nothing."),
 )
