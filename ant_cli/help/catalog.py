@@ -10,19 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ant_cli.help.command_row import VERSION, Command
 from ant_cli.help.contents import EXAMPLES, SUMMARY
-from ant_cli.operations import GROUPS, of_group
+from ant_cli.operations import GROUPS, of_group, work
 from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.spec import Operation, Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
 _GROUP_EXAMPLES = 4
 """How many of a group's commands have an example on its page."""
-_NOTES = {
-    "beta:environments:work": (
-        "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
-    ),
-}
-"""Further text of the pages of a group's commands."""
+_FOR_WORKERS = "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
 
 
 def catalog() -> Command:
@@ -33,7 +28,7 @@ def catalog() -> Command:
 def _first_level() -> Iterator[Command]:
     """Yield the top-level groups and commands. Those that a search does not reach are not imported."""
     yield from map(_api_group, GROUPS)
-    from ant_cli.help.tool_commands import TOOL_COMMANDS
+    from ant_cli.help.tool_commands import TOOL_COMMANDS  # late: a search for a command of the API ends before
 
     yield from TOOL_COMMANDS
 
@@ -66,8 +61,9 @@ def _api_group(group: str) -> Command:
 def _api_command(operation: Operation) -> Command:
     """Return the command that calls an operation."""
     text = operation.summary
-    if notes := _NOTES.get(operation.group):
-        text += f"\n\n{notes} It takes an {' or an '.join(_keys(operation))}."
+    if operation.group == work.GROUP:
+        keys = [type_ for type_ in operation.accepts if type_ != "item secret"]  # which no flag takes
+        text += f"\n\n{_FOR_WORKERS} It takes an {' or an '.join(keys)}."
     return Command(
         (operation.group, operation.name),
         text,
@@ -77,11 +73,6 @@ def _api_command(operation: Operation) -> Command:
         examples=tuple((purpose, f"ant {line}") for purpose, line in operation.examples),
         operation=operation,
     )
-
-
-def _keys(operation: Operation) -> list[str]:
-    """Return the keys that an operation accepts. An item's secret is left out: no flag takes it."""
-    return [type_ for type_ in operation.accepts if type_ != "item secret"]
 
 
 def _arguments(operation: Operation) -> tuple[Param, ...]:

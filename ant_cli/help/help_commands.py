@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.tool_rows import tool
+from ant_cli.help.tool_rows import argument, tool
 from ant_cli.help.topics import TOPICS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
@@ -18,17 +18,7 @@ COMPLETION_COMMAND = tool(
     ("zsh: in ~/.zshrc, after compinit", "source <(ant completion zsh)"),
     ("fish: in ~/.config/fish/completions/ant.fish, a new file", "ant completion fish | source"),
     ("PowerShell: in $PROFILE", "ant completion pwsh | Out-String | Invoke-Expression"),
-    arguments=(
-        Param(
-            "shell",
-            "setting",
-            str,
-            f"{', '.join(SHELLS)}, or pwsh.",
-            required=True,
-            choices=SHELLS,
-            completes=ValueKind.CHOICE,
-        ),
-    ),
+    arguments=(argument("shell", f"{', '.join(SHELLS)}, or pwsh.", ValueKind.CHOICE)._replace(choices=SHELLS),),
 )._replace(notes="Add the line for your shell to its start-up file, and open a new shell.")
 
 HELP_COMMAND = tool(
