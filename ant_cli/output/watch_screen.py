@@ -204,8 +204,8 @@ class WatchScreen(Observer, Generic[T]):
         if self._runtime.stderr.is_terminal:
             self._runtime.stderr.buffer()
             self._opened.callback(self._runtime.stderr.flush)
-        handlers = {} if sys.platform == "win32" else {signal.SIGTSTP: self._suspend}
-        self._opened.enter_context(signal_handlers(handlers))
+        if sys.platform != "win32":
+            self._opened.enter_context(signal_handlers({signal.SIGTSTP: self._suspend}))
         self._opened.callback(self._live.stop)
         self._live.start(refresh=True)
 
