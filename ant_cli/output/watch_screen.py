@@ -18,7 +18,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ant_cli.http.observer import Observer
 from ant_cli.output.columns import Columns
 from ant_cli.output.differences import Change, Marked, Marks, Part, item_parts
 from ant_cli.output.printer import Transform, transformed
@@ -137,7 +136,7 @@ def _on_one_line(*parts: tuple[str, str]) -> Text:
     return Text.assemble(*flat, no_wrap=True, overflow="ellipsis")
 
 
-class WatchScreen(Observer, Generic[T]):
+class WatchScreen(Generic[T]):
     """Shows states, and errors between them. A context manager.
 
     The first state opens the screen. Until then, this is a run like any other. What is written to stderr while the
