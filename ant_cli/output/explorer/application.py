@@ -152,12 +152,7 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Create the widgets."""
-        yield self.status
-        yield self.rows
-        yield self.page
-        yield self.search
-        yield self.filter
-        yield self.footer
+        yield from (self.status, self.rows, self.page, self.search, self.filter, self.footer)
 
     def on_mount(self) -> None:
         """Show the first row, and fetch pages when the user scrolls, also with the mouse."""
