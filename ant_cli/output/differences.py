@@ -88,10 +88,10 @@ class Marks(Generic[T]):
 
     def _order(self, parts: dict[str, Part[T]]) -> list[str]:
         """Return the keys to show. A removed part follows the part that it followed when it was shown."""
-        places = {key: (number, 0) for number, key in enumerate(parts)}
-        last = (-1, 0)
+        places = {key: number for number, key in enumerate(parts)}
+        last = -1
         for key in self._shown:
             if key in self._marks and key not in parts:
-                places[key] = (last[0], last[1] + 1)
+                places[key] = last
             last = places.get(key, last)
-        return sorted(places, key=places.__getitem__)
+        return sorted(places, key=places.__getitem__)  # it is stable

@@ -406,6 +406,7 @@ def test_a_name_that_looks_like_a_time_is_shown_unchanged():
         ("2026-03-14T15:00:30Z", "just now"),
         ("2026-03-14T15:05:00Z", "in 5 min"),
         ("2026-13-14T15:05:00Z", ""),
+        ("20260314", ""),
         ("yesterday", ""),
     ],
 )
