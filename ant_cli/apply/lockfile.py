@@ -160,9 +160,14 @@ def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -
 
 
 def _folder_of(path: Path) -> Path:
-    """Return a folder, or that of a file, without following links: what they lead to is checked later."""
-    absolute = os.path.abspath(path)  # noqa: PTH100
-    return Path(absolute if os.path.isdir(absolute) else os.path.dirname(absolute))  # noqa: PTH112, PTH120
+    """Return a folder, or that of a file. Rejects a folder that is reached by a link out of a repository."""
+    absolute = os.path.abspath(path)  # noqa: PTH100 - links are not followed
+    folder = Path(absolute if os.path.isdir(absolute) else os.path.dirname(absolute))  # noqa: PTH112, PTH120
+    for link in filter(os.path.islink, (folder, *folder.parents)):
+        repository = repository_of(link)
+        if os.path.lexists(os.path.join(repository, ".git")):  # noqa: PTH118
+            check_inside(link, repository)
+    return folder
 
 
 def _nearest(folder: Path) -> Path | None:

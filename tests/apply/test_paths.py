@@ -99,15 +99,24 @@ def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
 
 
 @needs_posix("links")
-def test_the_lock_file_of_a_path_is_not_searched_for_outside_the_repository(team, tmp_path_factory):
+def test_the_lock_file_of_a_path_is_not_searched_for_outside_the_repository(team, tmp_path_factory, monkeypatch):
     """A pull request may have a link in place of a folder, which leads to files and a lock file elsewhere."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     Path(".git").mkdir()
     (elsewhere / ".git").mkdir()
     (elsewhere / "claude-lock.json").write_text('{"resources": {}}')
     (elsewhere / "environment_secret.yaml").write_text("description: secret\n")
+    (elsewhere / "inner").mkdir()
     Path("environments").symlink_to(elsewhere)
-    for path in ("environments", "environments/environment_secret.yaml"):
+    here = Path.cwd()
+    for path in (
+        "environments",
+        "environments/environment_secret.yaml",
+        f"{here}/environments",
+        f"{here}/environments/inner",
+    ):
+        if path.startswith("/"):  # from a folder that is not in the repository
+            monkeypatch.chdir(tmp_path_factory.mktemp("outside"))
         result = team.ant("apply", "--dry-run", "--verbose", path)
         assert (result.exit, "is outside" in result.stderr) == (2, True)
         assert "secret\n" not in result.stdout + result.stderr
