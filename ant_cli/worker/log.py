@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from ant_cli.errors import AntError, APIError, shortened
 from ant_cli.http.response import error_message
@@ -56,18 +57,19 @@ class WorkerLog:
         fields: Mapping[str, str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         secrets: Iterable[str] = (),
+        clean_fields: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._stderr = stderr
         self._render = render
         self._now = now
         self._secrets = tuple(secrets)
         self._shortest = min((len(unescaped(secret)) for secret in self._secrets), default=0)
-        self._fields = {key: self.clean(text) for key, text in fields.items()}
+        self._fields = {**clean_fields, **{key: self.clean(text) for key, text in fields.items()}}
 
     def of_item(self, work_id: str, secrets: Iterable[str]) -> WorkerLog:
         """Return a log for the events of an item. It redacts the item's secrets, which are forgotten with it."""
-        fields = {**self._fields, "work_id": work_id}
-        return WorkerLog(self._stderr, self._render, fields, self._now, secrets)
+        fields = {"work_id": work_id}
+        return WorkerLog(self._stderr, self._render, fields, self._now, secrets, self._fields)
 
     def info(self, message: str, **fields: object) -> None:
         """Log a normal event."""

@@ -11,7 +11,7 @@ from ant_cli.http.client import Client
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.response import json_object
 from ant_cli.http.retries import RETRIED_4XX
-from ant_cli.input.request import Request, has_lone_surrogate, is_id, path_segment, request_of
+from ant_cli.input.request import Request, has_lone_surrogate, is_id, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
@@ -53,14 +53,14 @@ class WorkAPI:
         metadata_key: str = "",
     ) -> None:
         """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
-        path_segment(work.QUEUE_ID.flag, environment_id)
         self._client = Client(connection, runtime)
         with_api_key = connection._replace(
             credential=Credential("api_key", metadata_key, METADATA_KEY, explicit=True)
         )
         self._with_api_key = Client(with_api_key, runtime) if metadata_key else None
         self._environment_id = environment_id
-        self._worker_id = worker_id
+        self._poller = _limited(self._client, _POLL_TIMEOUT_S)
+        self._poll = self._request(work.POLL, block_ms=str(BLOCK_MS), anthropic_worker_id=worker_id)
 
     @property
     def writes_metadata(self) -> bool:
@@ -75,8 +75,7 @@ class WorkAPI:
 
     def poll(self) -> WorkItem | None:
         """Return the next item of the queue; None if none arrived while the server waited."""
-        request = self._request(work.POLL, block_ms=str(BLOCK_MS), anthropic_worker_id=self._worker_id)
-        body = _limited(self._client, _POLL_TIMEOUT_S).send(request).body
+        body = self._poller.send(self._poll).body
         return None if body.strip() == b"null" else _checked(_object(body))
 
     def acknowledge(self, work_id: str) -> WorkItem | None:
