@@ -14,15 +14,8 @@ from ant_cli.settings.rows import Check, Setting
 from ant_cli.settings.validators import check_header, check_secret, check_text, check_whole_number
 
 HeartbeatMode = Literal["auto", "always", "never"]
-_OFFICIAL_VARIABLES = {
-    "environment_id": "ANTHROPIC_ENVIRONMENT_ID",
-    "environment_key": "ANTHROPIC_ENVIRONMENT_KEY",
-    "worker_id": "ANTHROPIC_WORKER_ID",
-    "session_id": "ANTHROPIC_SESSION_ID",
-    "work_id": "ANTHROPIC_WORK_ID",
-    "work_secret_file": "ANTHROPIC_WORK_SECRET_FILE",
-}
-"""The variables of the flags that the official worker also has."""
+_OFFICIAL = ("environment_id", "environment_key", "worker_id", "session_id", "work_id", "work_secret_file")
+"""The flags that the official worker also has. Their variables are the official ones."""
 _NOT_SHOWN = ("", "0", "false", "auto")
 """Defaults that help does not show: they say nothing, or what the flag is for."""
 
@@ -37,12 +30,16 @@ def _row(
     **more: Any,
 ) -> Setting:
     param = Param(name, "setting", type_, help_text, default=default, completes=completes, **more)
-    variable = _OFFICIAL_VARIABLES.get(name, f"ANT_WORKER_{name.upper()}")
-    return Setting(param, check, variable, in_profile=False, safer="", is_global=False)
+    prefix = "ANTHROPIC" if name in _OFFICIAL else "ANT_WORKER"
+    return Setting(param, check, f"{prefix}_{name.upper()}", in_profile=False, safer="", is_global=False)
 
 
 def _required(name: str, check: Check, help_text: str) -> Setting:
     return _row(name, check, "", f"{help_text} Required.", required=True)
+
+
+def _file(name: str, default: str, help_text: str) -> Setting:
+    return _row(name, check_text, default, help_text, completes=ValueKind.FILE)
 
 
 def _time(name: str, default: str, help_text: str) -> Setting:
@@ -87,7 +84,7 @@ def _address(source: str, text: str, _: str) -> tuple[str, int]:
 _ENVIRONMENT_ID = _required("environment_id", check_header, "The environment whose work is taken.")
 _KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
 _OPTIONAL_KEY = _row("environment_key", check_secret, "", _KEY_HELP)
-_WORKDIR = _row("workdir", check_text, ".", "The folder in which sessions run.", completes=ValueKind.FILE)
+_WORKDIR = _file("workdir", ".", "The folder in which sessions run.")
 _MAX_IDLE = _time("max_idle", "1m", "The longest idle time of a session.")
 _LOG_FORMAT = _choice("log_format", ("auto", "plain", "text", "json"), "Format of the log.")
 
@@ -95,9 +92,7 @@ POLL_ROWS = (
     _ENVIRONMENT_ID,
     _required("environment_key", check_secret, _KEY_HELP),
     _row("worker_id", check_header, "", "A name for this worker, unique in the environment."),
-    _row(
-        "on_work", check_text, "", "A handler without arguments, or the word in-process.", completes=ValueKind.FILE
-    ),
+    _file("on_work", "", "A handler without arguments, or the word in-process."),
     _WORKDIR,
     _MAX_IDLE,
     _LOG_FORMAT,
@@ -123,13 +118,7 @@ RUN_ROWS = (
     _required("work_id", check_header, "Its work item."),
     _ENVIRONMENT_ID,
     _OPTIONAL_KEY,
-    _row(
-        "work_secret_file",
-        check_text,
-        "",
-        "A file with the item's secret, in place of the key.",
-        completes=ValueKind.FILE,
-    ),
+    _file("work_secret_file", "", "A file with the item's secret, in place of the key."),
     _WORKDIR,
     _MAX_IDLE,
     _LOG_FORMAT,
