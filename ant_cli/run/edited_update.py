@@ -12,10 +12,9 @@ from ant_cli.errors import ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.response import Response
-from ant_cli.input.list_edits import check_given, edit_object, parse_edits
+from ant_cli.input.list_edits import Edit, check_given, edit_object
 from ant_cli.input.request import Request, Requests
 from ant_cli.input.values import encode
-from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
@@ -31,9 +30,9 @@ class EditedUpdate:
     A context manager. Notes are printed on exit, when no progress line is on the screen.
     """
 
-    def __init__(self, operation: Operation, flags: Flags, requests: Requests, runtime: Runtime) -> None:
-        """Raise UsageError if something can't be added or removed, or contradicts the fields of a request."""
-        self._edits = parse_edits(flags, operation.lists)
+    def __init__(self, edits: tuple[Edit, ...], requests: Requests, runtime: Runtime) -> None:
+        """Raise UsageError if an edit contradicts the fields of a request."""
+        self._edits = edits
         for request in requests:
             check_given(self._edits, _object(request.body or b"{}"))
         self._runtime = runtime

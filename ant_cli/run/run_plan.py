@@ -117,9 +117,10 @@ def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: R
     )
     is_wanted = _item_condition(operation, flags, printer, runtime)
     if any(param.name in flags for param in EDITS):
+        from ant_cli.input.list_edits import parse_edits
         from ant_cli.run.edited_update import EditedUpdate
 
-        edited = EditedUpdate(operation, flags, requests, runtime)
+        edited = EditedUpdate(parse_edits(flags, operation.lists), requests, runtime)
     return RunPlan(
         operation,
         settings,
