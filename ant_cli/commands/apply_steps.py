@@ -34,11 +34,13 @@ def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, runt
         outcomes = execution.run(plan.steps, workers)
     except (KeyboardInterrupt, OutputError):
         outcomes = execution.outcomes(plan.pending)
-        _say_failures(outcomes, runtime)
-        _say_summary(outcomes, runtime)
+        _say_failures(outcomes, outcomes, runtime)
         raise
     report.end(outcomes)
-    _raise_failure(outcomes, runtime)
+    first = next((outcome for outcome in outcomes if outcome.error), None)
+    if first is not None and first.error is not None:
+        _say_failures([outcome for outcome in outcomes if outcome is not first], outcomes, runtime)
+        raise first.error
     report.raise_error()
 
 
@@ -57,8 +59,7 @@ class _StepReport:
         self._is_data = wants_structured(flags)
         self._width = drawing.name_width(plan.changing)
         self._paint = drawing.paint_for(runtime)
-        self._is_lost = False
-        self._error: OutputError | None = None
+        self._failure: OutputError | BrokenPipeError | None = None
 
     def begin(self, lock_file: str) -> None:
         """Print the name of the file in which the steps are recorded."""
@@ -79,8 +80,8 @@ class _StepReport:
 
     def raise_error(self) -> None:
         """Raise OutputError if the report could not be written. That nobody reads it is not an error."""
-        if self._error:
-            raise self._error.with_hints("All steps were carried out and recorded anyway.")
+        if isinstance(self._failure, OutputError):
+            raise self._failure.with_hints("All steps were carried out and recorded anyway.")
 
     def _print_line(self, line: str) -> None:
         if not self._is_data and self._plan.changing:
@@ -88,35 +89,21 @@ class _StepReport:
             self._print(lambda: self._runtime.stdout.write(text.encode(), escape=False))
 
     def _print(self, write: Callable[[], None]) -> None:
-        if self._is_lost:
-            return
-        try:
-            write()
-        except BrokenPipeError:
-            self._is_lost = True
-        except OutputError as error:
-            self._is_lost, self._error = True, error
+        if self._failure is None:
+            try:
+                write()
+            except (BrokenPipeError, OutputError) as error:
+                self._failure = error
 
 
-def _raise_failure(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
-    """Raise the first failure, after reporting all others."""
-    first = next((outcome for outcome in outcomes if outcome.error), None)
-    if first is not None and first.error is not None:
-        _say_failures([outcome for outcome in outcomes if outcome is not first], runtime)
-        _say_summary(outcomes, runtime)
-        raise first.error
-
-
-def _say_failures(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
-    for outcome in outcomes:
+def _say_failures(shown: Sequence[StepOutcome], outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
+    """Print the failures to show, and a summary of all outcomes."""
+    for outcome in shown:
         if outcome.error:
             text = outcome.error.report(on_terminal=runtime.stderr.is_terminal)
             runtime.stderr.say(f"{outcome.step.key}: {text}")
         elif outcome.result == "not recorded":
             runtime.stderr.say(f"{outcome.step.key}: {outcome.id} is not in the lock file.")
-
-
-def _say_summary(outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
     counts = Counter(outcome.result for outcome in outcomes)
     failed, left, lost = counts["failed"], counts["not started"], counts["not recorded"]
     done = f"{len(outcomes) - failed - left - lost} done and recorded, "
