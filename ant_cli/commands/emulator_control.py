@@ -66,11 +66,10 @@ def _call_for_environment(
 
 def _work(asked: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of new work. UsageError if --metadata is not keys and values."""
-    fields = {name: value for name, value in asked.items() if value != ""}
-    fields["secret"] = not fields.pop("no_secret", False)
-    if "metadata" in fields:
-        fields["metadata"] = json.loads(encode(mapping("--metadata", fields["metadata"])))
-    return fields
+    asked["secret"] = not asked.pop("no_secret", False)
+    if "metadata" in asked:
+        asked["metadata"] = json.loads(encode(mapping("--metadata", asked["metadata"])))
+    return asked
 
 
 # Sessions

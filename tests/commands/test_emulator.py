@@ -355,6 +355,17 @@ def test_stop_succeeds_if_the_emulator_ends_by_itself(ant, clean_environ, monkey
     assert (done.exit, done.stderr) == (0, "Stopped the emulator at http://127.0.0.1:8080.\n")
 
 
+def test_the_file_of_a_running_emulator_replaces_that_of_a_killed_one_and_is_removed(ant, clean_environ):
+    """The system may give the process ID of a killed emulator to another one."""
+    folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
+    folder.mkdir(parents=True)
+    (folder / "7.lock").write_text("the file of a killed emulator")
+    running = RunningEmulator("http://127.0.0.1:8080", pid=7, has_key=False, database=":memory:")
+    with registered(make_runtime(clean_environ), running):
+        assert ant("emulator", "status").stdout.startswith("http://127.0.0.1:8080  pid 7  ")
+    assert list(folder.iterdir()) == []
+
+
 def test_start_has_no_note_about_a_key_on_the_command_line(ant):
     """The key is not for the API, but for clients of this emulator."""
     done = ant("emulator", "start", "--api-key", "sk-of-its-own", "--port", "x")
@@ -689,6 +700,20 @@ def test_reset_asks_at_a_terminal_and_does_nothing_without_a_yes(ant):
     for arguments, reply in ((["--yes"], "n"), ([], "y")):
         done = ant("--local", "emulator", "reset", *arguments, terminal=True, ask=lambda _, reply=reply: reply)
         assert (done.exit, "is empty" in done.stderr) == (0, True)
+
+
+def test_the_method_of_a_fault_may_be_in_lower_case(ant):
+    """In the fault, it is in upper case."""
+    asked = ant("--local", "emulator", "fault", "--status", "500", "--method", "delete", "--transform", "method")
+    assert asked.stdout == '"DELETE"\n'
+
+
+@pytest.mark.parametrize("option", ["--session-id", "--metadata"])
+def test_enqueue_rejects_an_empty_value(ant, option):
+    """Most likely, the variable of a script is not set. The work would differ from what was meant."""
+    environment_id = ant("--local", *CREATE).stdout.strip()
+    done = ant("--local", "emulator", "enqueue", environment_id, option, "")
+    assert (done.exit in (1, 2), done.stdout) == (True, "")
 
 
 @pytest.mark.parametrize("delay", ["--delay-ms", "--body-delay-ms"])

@@ -59,6 +59,11 @@ def test_create_returns_every_field_that_was_given(api):
     assert environment["description"] == "d" * 1024
 
 
+def test_text_beyond_ascii_is_returned_as_it_was_sent(api):
+    """It is not escaped: in a pipe, `ant` prints the bytes that it received."""
+    assert '"name":"données 🐜"' in api("GET", f"{ENVIRONMENTS}/{api.create('données 🐜')}").text
+
+
 def test_create_treats_null_fields_as_omitted(api):
     """A field that is null gets its default."""
     environment_id = api.create(config=None, description=None, metadata=None, scope=None)

@@ -308,6 +308,27 @@ def test_the_token_of_a_session_is_accepted_only_for_its_item_and_its_session(cl
     emulator.close()
 
 
+HELLO = {"type": "user.message", "content": [{"type": "text", "text": "Hello."}]}
+
+
+def test_a_message_while_a_tool_runs_does_not_continue_the_script(api):
+    """The session still waits for the result of the tool."""
+    session = create(api, BASH, {"message": "Done."})
+    assert send(api, session, HELLO).status_code == 200
+    assert kinds(events_of(api, session)[4:]) == ["message"]
+    answer(api, session)
+    assert kinds(events_of(api, session)[5:]) == ["tool_result", "status_running", "message", "status_idle"]
+
+
+@pytest.mark.parametrize("script", [[], [BASH | {"expect": {"is_error": True}}]])
+def test_a_session_without_a_tool_to_call_gets_no_work(api, queue, script):
+    """A worker would have nothing to do, neither after the end of the script nor after an unexpected result."""
+    session = create(api, *script)
+    api.act(queue, api.poll(queue)["id"], "stop")
+    assert (answer(api, session) if script else send(api, session, HELLO)).status_code == 200
+    assert api.poll(queue) is None
+
+
 # Streams
 
 
