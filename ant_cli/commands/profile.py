@@ -60,7 +60,6 @@ def _columns_of(rows: list[dict[str, Any]]) -> str:
 
 
 def _masked(profile: Profile) -> dict[str, Any]:
-    """Return a profile with its secrets masked."""
     return {key: value if _is_number(value) else shown(key, value) for key, value in sorted(profile.items())}
 
 
@@ -99,7 +98,6 @@ def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedPr
 
 
 def _check_key(key: str) -> None:
-    """Reject an unknown key."""
     if key not in PROFILE_SETTINGS:
         shown_key = REDACTED if may_be_key(key) else ""
         raise UnknownName("setting", key, PROFILE_SETTINGS, f"The settings are: {_KEYS}.", shown=shown_key)
@@ -174,7 +172,6 @@ def activate(runtime: Runtime, _flags: Flags, *, name: str) -> None:
 
 def deactivate(runtime: Runtime, _flags: Flags) -> None:
     """Leave no profile active."""
-    read_store(runtime)
     with edit(runtime) as draft:
         before, draft.active = draft.active, ""
     runtime.stderr.say(f"No profile is active now; {before!r} was." if before else "No profile was active.")
@@ -187,7 +184,6 @@ def create(runtime: Runtime, flags: Flags, *, name: str, api_key_command: str | 
     if api_key_command is not None:
         texts["api_key_command"] = api_key_command
     values = {key: _to_stored(key, text) for key, text in texts.items()}
-    read_store(runtime)
     with edit(runtime) as draft:
         draft.new(name).update(values)
         draft.active = draft.active or name
@@ -199,7 +195,6 @@ def create(runtime: Runtime, flags: Flags, *, name: str, api_key_command: str | 
 
 def rename(runtime: Runtime, _flags: Flags, *, name: str, new_name: str) -> None:
     """Rename a profile."""
-    read_store(runtime)
     with edit(runtime) as draft:
         profile = draft.existing(name)
         draft.new(new_name).update(profile)
@@ -211,7 +206,6 @@ def rename(runtime: Runtime, _flags: Flags, *, name: str, new_name: str) -> None
 
 def delete(runtime: Runtime, _flags: Flags, *, name: str) -> None:
     """Delete a profile, with its key."""
-    read_store(runtime)
     with edit(runtime) as draft:
         profile = draft.existing(name)
         del draft.profiles[name]

@@ -28,9 +28,10 @@ def edit(runtime: Runtime) -> Iterator[ProfileStore]:
     """
     import tomli_w
 
+    read_store(runtime)  # a file that can't be used is rejected before a folder or a lock is made
     path = writable_path(runtime)
     with _locked(path, runtime):
-        store = read_store(runtime)
+        store = read_store(runtime, fix_mode=False)  # that was done above
         store = store._replace(document={"profiles": {}, **store.document})
         before = tomli_w.dumps(_sorted_keys(store.document))
         yield store

@@ -213,11 +213,11 @@ def shown(key: str, value: object) -> str:
 # The file
 
 
-def read_store(runtime: Runtime) -> ProfileStore:
+def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:
     """Read the profiles, and register their secrets for redaction.
 
-    Other users lose the permission to read the file. If they can change it, it is rejected, because they may have
-    done that already.
+    With `fix_mode`, other users lose the permission to read the file. If they can change it, it is rejected,
+    because they may have done that already.
 
     Raises:
         CredentialError: if the file exists, but can't be read, trusted or parsed.
@@ -229,7 +229,8 @@ def read_store(runtime: Runtime) -> ProfileStore:
     path = where / FILE_NAME
     try:
         with open_trusted(str(path), _RULE) as file:
-            _restrict_mode(file.fileno(), path, runtime)
+            if fix_mode:
+                _restrict_mode(file.fileno(), path, runtime)
             data = read_to_limit(file, _RULE)
     except FileNotFoundError:
         return ProfileStore(path)
