@@ -15,12 +15,14 @@ from ant_cli.completion.tables import Tables, ValueRow, kind_name, kind_of
 from ant_cli.help.command_row import Command, first_sentence
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
 
 class _Bash:
     """The branches of `case`. Each method for a table returns its rows."""
+
+    file = "ant.bash"
+    """The name of the script and of the template. zsh and fish find the script by this name."""
 
     def subcommands(self, tables: Tables) -> list[str]:
         """Return the subcommands of each group."""
@@ -74,6 +76,8 @@ class _Bash:
 class _Zsh(_Bash):
     """The branches of `case`, with a description after each choice."""
 
+    file = "_ant"
+
     def _branch(self, command: str, choices: list[str], *, has_global: bool = False) -> str:
         shared = ['"${global[@]}"'] if has_global else []
         items = ("  " + item for item in choices + shared)
@@ -91,6 +95,8 @@ class _Zsh(_Bash):
 
 class _PowerShell(_Zsh):
     """The members of hash tables."""
+
+    file = "ant.ps1"
 
     def _branch(self, command: str, choices: list[str], *, has_global: bool = False) -> str:
         end = ") + $shared" if has_global else ")"
@@ -124,6 +130,8 @@ _OFFERS = {
 
 class _Fish:
     """A `complete` for each choice, with its condition and its description."""
+
+    file = "ant.fish"
 
     def commands(self, tables: Tables) -> list[str]:
         """Return every full command name. The script uses them to find the command in the line."""
@@ -191,22 +199,7 @@ def in_fish(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-class Shell(NamedTuple):
-    """How to write the script of a shell."""
-
-    file: str
-    """The name of the script and of the template. zsh and fish find the script by this name."""
-    syntax: object
-    """Has a method for each table of the template."""
-
-
-SHELLS = {
-    "bash": Shell("ant.bash", _Bash()),
-    "zsh": Shell("_ant", _Zsh()),
-    "fish": Shell("ant.fish", _Fish()),
-    "powershell": Shell("ant.ps1", _PowerShell()),
-}
-
+SHELLS: dict[str, _Bash | _Fish] = {"bash": _Bash(), "zsh": _Zsh(), "fish": _Fish(), "powershell": _PowerShell()}
 
 PROGRAMS = ("ant", "ant-environments")
 """The names of this program."""
@@ -214,8 +207,8 @@ PROGRAMS = ("ant", "ant-environments")
 
 def script(shell: str, root: Command, program: str = PROGRAMS[0]) -> str:
     """Return the script of a shell, for a tree of commands. It completes one of the names of the program."""
-    file, syntax = SHELLS[shell]
-    template = files("ant_cli.completion").joinpath("templates", file).read_text("utf-8")
+    syntax = SHELLS[shell]
+    template = files("ant_cli.completion").joinpath("templates", syntax.file).read_text("utf-8")
     tables = Tables(root)
 
     def rows(marker: re.Match[str]) -> str:

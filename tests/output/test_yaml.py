@@ -1,5 +1,6 @@
 import json
 import re
+import tracemalloc
 from typing import ClassVar
 
 import pytest
@@ -187,6 +188,16 @@ def test_yaml_with_very_long_keys_reads_back_unchanged():
 
     wide = {"\u200e" * 300: "x", "a": {"\u200e" * 300: "y"}}
     assert yaml.safe_load(to_yaml(json.dumps(wide, ensure_ascii=False).encode())) == wide
+
+
+def test_long_values_take_no_memory_after_they_were_printed():
+    """Only the lines of short ones are remembered."""
+    tracemalloc.start()
+    for number in range(50):
+        to_yaml(json.dumps({"id": number, "text": f"{number} " + "x" * 100_000}).encode())
+    remembered, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert remembered < 1_000_000
 
 
 def test_the_last_of_duplicate_keys_is_printed():
