@@ -468,6 +468,11 @@ def test_a_filter_keeps_items_with_every_word_and_the_cursor_on_its_item():
     assert press(items, "f", "text:blue", "escape").keys == ["1", "2", "3"]
 
 
+def test_an_item_that_a_filter_matches_has_all_its_members():
+    """Most of them do not contain the words."""
+    assert press([ITEM, ITEM], "f", "text:demo", "enter", "l").keys == ["1", "id", "config", "name", "note", "2"]
+
+
 def test_a_filter_of_a_single_object_selects_its_members():
     """A response that is not a list can be filtered, too."""
     seen = press([{"a": "red", "b": "blue"}], "f", "text:red", is_list=False)
@@ -822,6 +827,14 @@ def test_the_printer_prints_the_chosen_value_and_then_raises_the_error(ant, monk
     done = ant("beta:environments", "list", "--format", "explore", terminal=True, env={"NO_COLOR": "1"})
     assert (done.exit, done.stdout) == (1, '{\n  "id": 1\n}\n')
     assert "the list broke off" in done.stderr
+
+
+def test_the_printer_prints_a_chosen_path_without_quotes(ant, monkeypatch):
+    """It can be pasted after --transform."""
+    monkeypatch.setattr(full_screen, "explore", lambda *_, **__: Choice(b'"config.type"', is_raw=True, error=None))
+    monkeypatch.setattr(full_screen, "missing_requirement", lambda _: "")
+    done = ant("beta:environments", "retrieve", "env_1", "--format", "explore", replies=[ITEM], terminal=True)
+    assert (done.exit, done.stdout) == (0, "config.type\n")
 
 
 @pytest.mark.parametrize(
