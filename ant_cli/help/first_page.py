@@ -8,6 +8,7 @@ from ant_cli.help.topics import TOPICS
 from ant_cli.runtime import Runtime
 
 FLAGS = {"-v, --version": "Show the version.", "-h, --help": "Show help."}
+_END = "Flags and examples: ant COMMAND --help. With the official ant: ant help official"
 
 
 def first_page(layout: Layout) -> str:
@@ -18,8 +19,7 @@ def first_page(layout: Layout) -> str:
         *(layout.section(title, commands) for title, commands in sections().items()),
         layout.section("Flags", FLAGS.items()),
         layout.examples(EXAMPLES),
-        f"{layout.heading('Topics')} ant help TOPIC\n{layout.paragraphs(', '.join(TOPICS))}",
-        "Flags and examples: ant COMMAND --help. With the official ant: ant help official",
+        f"{layout.heading('Topics')} ant help TOPIC\n{layout.paragraphs(', '.join(TOPICS))}\n{_END}",
     )
     return "\n\n".join(parts) + "\n"
 
