@@ -51,6 +51,11 @@ class Credential(NamedTuple):
         return bool(self.rule or self.official or (self.text and self.text.strip()))
 
     @property
+    def is_complete(self) -> bool:
+        """Whether there is something, and no part of it is missing."""
+        return self.is_given and (self.rule is None or self.rule.is_complete)
+
+    @property
     def secret(self) -> str:
         """The secret; empty while only the way to get it is known."""
         return self.text or "" if self.form == "text" else ""
@@ -135,12 +140,10 @@ def find_credentials(
     values = rule_values(flags, environ)
     federations = _federations(values)
     environment = environment_key(environ)
-    is_known = environment.is_given and "environment key" in accepts and "API key" not in accepts
-    is_known |= any(
-        place.is_given and (place.rule is None or place.rule.is_complete)
-        for place in (*typed, *exported, *federations.values())
-    )
-    profile = _select(flags.text("profile"), runtime, store, needs_login=needs_login and not is_known)
+    is_complete = any(place.is_complete for place in (*typed, *exported, *federations.values()))
+    needs_environment_key = "environment key" in accepts and "API key" not in accepts
+    needs_login = needs_login and not is_complete and not (needs_environment_key and environment.is_given)
+    profile = _select(flags.text("profile"), runtime, store, needs_login=needs_login)
     if profile.official and profile.official.is_federation:
         federations = _federations(values, profile.official)
     stored = tuple(_stored(values, profile))
@@ -151,7 +154,7 @@ def find_credentials(
         *(stored if profile.is_named else ()),
         federations["variables"],
         *(() if profile.is_named else stored),
-        *(federations[origin] for origin in federations if origin == "leftover"),
+        *([federations["leftover"]] if "leftover" in federations else ()),
     )
     found = [_checked(place) for place in places if place.is_given]
     is_rejected = "environment key" not in accepts or (found and ("API key" in accepts or found[0].explicit))

@@ -85,23 +85,15 @@ def _login(profile: OfficialProfile, runtime: Runtime) -> _Printed:
         runtime.hint(
             f"Note: the login of profile {profile.name!r} ends within {_SOON_S:g} s, and is not renewed here."
         )
-    return _bearer_token(
-        login.access_token,
-        expires_at=whole_seconds(login.expires_at),
-        refresh_token=login.refresh_token,
-        scope=login.scope,
-        organization_uuid=login.organization_id,
-        organization_name=login.organization_name,
-        account_email=login.account_email,
-        workspace_id=login.workspace_id,
-        workspace_name=login.workspace_name,
-    )
+    members = {**login._asdict(), "expires_at": whole_seconds(login.expires_at)}
+    names = {"organization_id": "organization_uuid"}  # as the file has it; the others have the same names
+    return _bearer_token(**{names.get(name, name): value for name, value in members.items()})
 
 
-def _bearer_token(secret: str, **others: Any) -> _Printed:
+def _bearer_token(access_token: str, **others: Any) -> _Printed:
     given = {name: value for name, value in others.items() if value not in (None, "")}
-    members = {"version": "1.0", "type": "oauth_token", "access_token": secret, **given}
-    return _Printed(variables.AUTH_TOKEN, secret, members)
+    members = {"version": "1.0", "type": "oauth_token", "access_token": access_token, **given}
+    return _Printed(variables.AUTH_TOKEN, access_token, members)
 
 
 def _json(printed: _Printed) -> str:
