@@ -12,7 +12,7 @@ from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import BadPath, escaped_key, parse, split_at_commas
 from ant_cli.gjson.steps import plain_keys
 from ant_cli.output.times import TIME_ENDINGS
-from ant_cli.output.views import plain_list
+from ant_cli.output.views import plain_list, resource_type
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.sanitize import collapse_space, escape_controls
 
@@ -105,7 +105,7 @@ class Columns:
         if self._is_list or self._chosen or json_text.json_type(values[0]) != "object":
             return values
         members = json_text.members(values[0])
-        if _resource_type(members) in _COLUMNS_BY_TYPE:
+        if resource_type(members) in _COLUMNS_BY_TYPE:
             return values
         self._shows_members = True
         return [b"[%b,%b]" % (json_text.quote(name), value) for name, value in members.items()]
@@ -157,7 +157,7 @@ def _columns_for(item: bytes) -> tuple[Column, ...]:
     if json_text.json_type(item) != "object":
         return (_VALUE,)
     members = json_text.members(item)
-    known = _COLUMNS_BY_TYPE.get(_resource_type(members))
+    known = _COLUMNS_BY_TYPE.get(resource_type(members))
     return known or tuple(_column_of(key, escaped_key(key)) for key in members) or (_VALUE,)
 
 
@@ -172,12 +172,6 @@ def _keys_of(item: bytes, prefix: str = "", depth: int = 3) -> Iterator[str]:
             path = prefix + escaped_key(key)
             yield path
             yield from _keys_of(value, path + ".", depth - 1)
-
-
-def _resource_type(members: dict[str, bytes]) -> str:
-    """Return the `type` of a resource; empty if it has none."""
-    raw = members.get("type", b"")
-    return json_text.string(raw) if raw.startswith(b'"') else ""
 
 
 def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:

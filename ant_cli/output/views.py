@@ -9,13 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ant_cli.gjson import json_text
-from ant_cli.output.terminal import (
-    STATE_COLOURS,
-    Style,
-    cell_width,
-    padding,
-    wrap,
-)
+from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, wrap
 from ant_cli.output.times import TIME_ENDINGS, relative_time
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
@@ -43,9 +37,14 @@ def _entries(raw: bytes) -> list[_LabelledValue]:
     type_ = json_text.json_type(raw)
     if type_ == "object":
         return list(json_text.members(raw).items())
-    return [
-        (f"{number}.", value) for number, value in enumerate(json_text.elements(raw) if type_ == "array" else [], 1)
-    ]
+    elements = json_text.elements(raw) if type_ == "array" else []
+    return [(f"{number}.", value) for number, value in enumerate(elements, 1)]
+
+
+def resource_type(members: dict[str, bytes]) -> str:
+    """Return the `type` of a resource; empty if it has none."""
+    raw = members.get("type", b"")
+    return json_text.string(raw) if raw.startswith(b'"') else ""
 
 
 def _scalar(raw: bytes) -> str:
@@ -134,8 +133,7 @@ def _in_order(raw: bytes) -> list[_LabelledValue]:
     if json_text.json_type(raw) != "object":
         return _entries(raw)
     members = json_text.members(raw)
-    type_ = members.get("type", b"null")
-    if json_text.json_type(type_) != "string" or json_text.string(type_) not in _KNOWN_TYPES:
+    if resource_type(members) not in _KNOWN_TYPES:
         return list(members.items())
     others = [name for name in members if name not in (*_FIRST, *_LAST, "type")]
     names = [name for name in (*_FIRST, *others, *_LAST) if name in members]
@@ -166,8 +164,7 @@ def _summarized(name: str, members: list[_LabelledValue], room: int) -> tuple[st
 
     The text is the object's `type`, and its scalars if all of them are short, plain, and fit into `room` cells.
     """
-    raw_type = dict(members).get("type", b"")
-    type_ = json_text.string(raw_type) if raw_type.startswith(b'"') else ""
+    type_ = resource_type(dict(members))
     parts = [escape_controls(type_)] if type_ and type_ != name else []
     others = [(key, value) for key, value in members if not (type_ and key == "type")]
     scalars = [(key, value) for key, value in others if json_text.json_type(value) not in ("object", "array")]
