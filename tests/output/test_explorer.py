@@ -477,6 +477,7 @@ def test_a_filter_of_a_single_object_selects_its_members():
     """A response that is not a list can be filtered, too."""
     seen = press([{"a": "red", "b": "blue"}], "f", "text:red", is_list=False)
     assert (seen.rows[:2], seen.status) == (["▾ {1}", '    a: "red"'], 'row 1 of 2 · "red" in 1')
+    assert press([ITEM], "j", "j", "f", "text:cloud", "enter", is_list=False).path == "config"
 
 
 def test_a_filter_loads_pages_until_the_screen_is_full():
@@ -499,6 +500,7 @@ def test_a_search_moves_to_the_match_and_n_to_the_next_one():
     assert (seen.path, seen.status) == ("config.type", "item 1 of 2")
     assert press([ITEM, ITEM], "slash", "text:cloud", "enter", "n").status == "item 2 of 2"
     assert press([ITEM] * 3, "slash", "text:cloud", "enter", "N").status == "item 3 of 3"
+    assert press([ITEM], "slash", "text:cloud", "enter", is_list=False).path == "config.type"
 
 
 def test_a_search_finds_folded_values_and_wraps_around():
