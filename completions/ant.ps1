@@ -226,7 +226,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--config.packages|Only the packages, {pip: [pandas]}'
             '--description|Description of the environment'
             '--metadata|Your own keys and values, all strings: team=data, repeated, or {team: data, tier: ''1''}'
-            '--scope|Who can see a self-hosted one: everybody in the organization, or only you'
+            '--scope|Who can see a self-hosted one'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
             '--beta|A beta version, in place of the default'
@@ -236,7 +236,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments retrieve' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The environment''s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+            '--environment-id|The environment''s ID, which begins with env_'
             '--until|Repeat until this holds: ''state=="archived"'''
             '--watch|Repeat the request, and mark what changed'
             '--every|The time between requests'
@@ -250,7 +250,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments update' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The environment''s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+            '--environment-id|The environment''s ID, which begins with env_'
             '--name|A new name'
             '--config|Settings of its sandboxes; others keep their values'
             '--config.type|Only the type'
@@ -288,7 +288,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments delete' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The environment''s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+            '--environment-id|The environment''s ID, which begins with env_'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
             '--yes|Do not ask for confirmation at a terminal'
@@ -299,7 +299,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments archive' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The environment''s ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW'
+            '--environment-id|The environment''s ID, which begins with env_'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
             '--yes|Do not ask for confirmation at a terminal'

@@ -47,7 +47,7 @@ ENVIRONMENT_ID = Param(
     "environment_id",
     "path",
     str,
-    "The environment's ID, such as env_011CZkZ9X2dpNyB7HsEFoRfW.",
+    "The environment's ID, which begins with env_.",
     required=True,
     aliases=("id",),
 )
@@ -83,8 +83,7 @@ CREATE = Operation(
             "scope",
             "body",
             str,
-            "Who can see a self-hosted one: everybody in the organization, or only you. The kind of organization "
-            "decides the default.",
+            "Who can see a self-hosted one. The default depends on the organization.",
             nullable=True,
             choices=SCOPES,
         ),
