@@ -12,6 +12,8 @@ from ant_cli.apply.kinds import ENVIRONMENT, kind_by_path
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import mistakes_in, more_mistakes
 from ant_cli.input.values import Value, encode
+from ant_cli.operations.environments import CONFIG_MEMBERS
+from ant_cli.operations.spec import Members
 from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
@@ -43,42 +45,27 @@ def export(remote: Object) -> Exported:
     """Return the body with which a file declares the environment's current state."""
     there = declared_part(remote)
     left_out: list[str] = []
-    body: dict[str, Any] = {"name": there.get("name")}
-    if "description" in there:
-        body["description"] = there["description"]
-    config = _known_part(there.get("config"), ("config",), left_out)
-    if config:
-        body["config"] = config
-    if "metadata" in there:
-        body["metadata"] = there["metadata"]
-    if "scope" in there and isinstance(config, dict) and config.get("type") == "self_hosted":
-        body["scope"] = there["scope"]  # the API accepts it only for these
+    config = _known_part(there.get("config"), CONFIG_MEMBERS, ("config",), left_out)
+    fields = ["description", "config", "metadata"]
+    if isinstance(config, dict) and config.get("type") == "self_hosted":
+        fields.append("scope")  # the API accepts it only for these
+    there["config"] = config
+    body = {"name": there.get("name"), **{field: there[field] for field in fields if there.get(field)}}
     mistakes = mistakes_in(body)
     return Exported(body, tuple(left_out), (*map(str, mistakes.first), *more_mistakes(mistakes.more)))
 
 
-def _known_part(value: Any, path: tuple[str, ...], left_out: list[str]) -> Any:
-    """Return a config with only the fields that files may have."""
-    from ant_cli.apply.environment_file import FIELDS
-
-    if not isinstance(value, dict):
+def _known_part(value: Any, known: Members, path: tuple[str, ...], left_out: list[str]) -> Any:
+    """Return a config, or a part of it, with only the fields that files may have."""
+    if not (known and isinstance(value, dict)):
         return value
-    branch = (*path, str(value.get("type")))
-    model = FIELDS.get(path) or FIELDS.get(branch)
-    inner = path if path in FIELDS else branch
-    if model is None:
-        return value
-    known = {}
-    for key, child in value.items():
-        if key not in model.model_fields:
-            left_out.append(".".join([*_without_types(path), key]))
-        elif key != "type" or path not in FIELDS:  # packages need none
-            known[key] = _known_part(child, (*inner, key), left_out)
-    return {key: child for key, child in known.items() if child != {}}
-
-
-def _without_types(path: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(step for step in path if step not in ("cloud", "self_hosted", "limited", "unrestricted"))
+    left_out += [".".join([*path, key]) for key in value if key not in known]
+    part = {
+        key: _known_part(child, known[key], (*path, key), left_out) for key, child in value.items() if key in known
+    }
+    if path == ("config", "packages"):
+        part.pop("type", None)  # they need none
+    return {key: child for key, child in part.items() if child != {}}
 
 
 def choose_file(folder: Path, remote: Object, taken: Collection[str]) -> Path:
