@@ -161,7 +161,7 @@ SECRET_ENTRANCES = {
     "settings/token_cache.py": "access tokens that earlier runs stored",
     "http/token_exchange.py": "access tokens in responses",
     "commands/auth/prompts.py": "what a person types",
-    "runtime/redaction.py": "responses, and what others hand over",
+    "runtime/redactor.py": "responses, and what others hand over",
     "worker/sdk_session.py": "the secret of a work item, from its file or variable",
     "worker/hidden_secrets.py": "what a worker that starts again hands to itself",
 }
@@ -359,6 +359,11 @@ def modules_of(*args: str, environ: dict[str, str]) -> set[str]:
     lines = done.stderr.decode().splitlines()
     names = {line.split("|")[-1].strip().split(".")[0] for line in lines if "|" in line}
     return {name for name in names if not name.startswith("_")}
+
+
+def test_the_version_needs_no_regular_expressions(clean_environ):
+    """Importing `re` takes a fifth of that run. Some launchers of pip import it anyway."""
+    assert "re" not in modules_of("-m", "ant_cli", "--version", environ=clean_environ | {"PYTHONPATH": ""})
 
 
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="each version of Python imports other modules")

@@ -25,44 +25,6 @@ _KEY = _KEY_START + r"[A-Za-z0-9_-]{4,}"
 """How keys begin. A key in the wrong place is redacted even though it was not registered."""
 _SECRET_MEMBER = rf'("(?:{"|".join(MEMBERS)})"\s*:\s*)"((?:[^"\\]|\\.)*)"?'
 """A member with a secret. The text may end within it."""
-_MAYBE_CUT = 50_000
-"""How many characters at the end of a cut text may belong to a secret. One character of it may take up to 12."""
-_MOST_RECEIVED = 50
-"""How many secrets from responses are redacted. A server may send any number, and each slows down every message."""
-
-
-class Redactor:
-    """Redacts the secrets that were registered, and those of responses."""
-
-    def __init__(self) -> None:
-        self._secrets: list[str] = []
-        self._received: list[str] = []
-        """The latest secrets of responses."""
-
-    def register_secret(self, secret: str) -> None:
-        """Redact `secret` from everything that is written from here on."""
-        if secret and secret not in self._secrets:
-            self._secrets.append(secret)
-
-    def redact(self, text: str) -> str:
-        """Return the text with every secret redacted, in any notation."""
-        return redact(text, [*self._secrets, *self._received])
-
-    def redact_body(self, body: bytes, longest: int | None = None) -> bytes:
-        """Return the body of a response with its secrets redacted. They are redacted in later text, too.
-
-        If a body has more than `longest` bytes, only its beginning is returned, without a cut secret at the end. A
-        body with more secrets than can be redacted is not shown at all.
-        """
-        new = [secret for secret in dict.fromkeys(secrets_in(body)) if secret not in self._secrets]
-        if len(new) > _MOST_RECEIVED:
-            return f"[redacted: it contains {len(new):,} secrets]".encode()
-        self._received = [*(secret for secret in self._received if secret not in new), *new][-_MOST_RECEIVED:]
-        if longest is None or len(body) <= longest:
-            text = self.redact(body.decode("utf-8", "surrogateescape"))
-        else:
-            text = self.redact(body[:longest].decode("utf-8", "surrogateescape"))[:-_MAYBE_CUT]
-        return text.encode("utf-8", "surrogateescape")
 
 
 def may_be_key(text: str) -> bool:

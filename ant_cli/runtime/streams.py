@@ -14,7 +14,7 @@ import sys
 
 from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.runtime.light_typing import TYPE_CHECKING, BinaryIO
-from ant_cli.runtime.redaction import Redactor
+from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.sanitize import escape_controls
 
 if TYPE_CHECKING:
