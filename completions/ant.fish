@@ -646,7 +646,7 @@ complete -c ant -n '__ant_at any beta:environments:work list' -l file -s f -r -F
 complete -c ant -n '__ant_at any beta:environments:work update' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any beta:environments:work update' -l environment-id -x -a '(__ant_ids environment_id)' -d 'The ID of the environment that the work belongs to'
 complete -c ant -n '__ant_at any beta:environments:work update' -l work-id -x -a '(__ant_ids work_id)' -d 'The work item\'s ID'
-complete -c ant -n '__ant_at any beta:environments:work update' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys to set (owner=ada) or to delete (owner=), repeated; or all in one: {owner: ada, retry: null}'
+complete -c ant -n '__ant_at any beta:environments:work update' -l metadata -x -a '(__ant_files_after_at)' -d 'Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: \'2\', team: null}'
 complete -c ant -n '__ant_at any beta:environments:work update' -l parallel -x -d 'Requests at once, if there are several inputs'
 complete -c ant -n '__ant_at any beta:environments:work update' -l fail-fast -f -d 'With several inputs: send nothing after the first failure'
 complete -c ant -n '__ant_at any beta:environments:work update' -l beta -x -a '(__ant_files_after_at)' -d 'A beta version, in place of the default'

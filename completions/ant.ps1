@@ -395,7 +395,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '-h|Show help'
             '--environment-id|The ID of the environment that the work belongs to'
             '--work-id|The work item''s ID'
-            '--metadata|Keys to set (owner=ada) or to delete (owner=), repeated; or all in one: {owner: ada, retry: null}'
+            '--metadata|Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: ''2'', team: null}'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
             '--beta|A beta version, in place of the default'

@@ -21,7 +21,6 @@ from ant_cli.operations.spec import Members, Operation, Param
 GROUP = "beta:environments"
 COLLECTION = "/v1/environments"
 ITEM = COLLECTION + "/{environment_id}"
-SCOPES = ("organization", "account")
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
 CONFIG_MEMBERS: Members = {
     "type": {},
@@ -29,6 +28,14 @@ CONFIG_MEMBERS: Members = {
     "packages": {name: {} for name in ("type", *PACKAGE_MANAGERS)},
 }
 """The fields of both types of a configuration."""
+CONFIG = Param(
+    "config",
+    "body",
+    dict,
+    "Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}.",
+    nullable=True,
+    members=CONFIG_MEMBERS,
+)
 CONFIG_FIELDS = (
     Param(
         "config.type",
@@ -40,6 +47,27 @@ CONFIG_FIELDS = (
     ),
     Param("config.networking", "body", dict, "Only the network policy, {type: limited, ...}.", outer="config"),
     Param("config.packages", "body", dict, "Only the packages, {pip: [pandas]}.", outer="config"),
+)
+METADATA = Param(
+    "metadata",
+    "body",
+    dict,
+    "Your own keys and values, all strings: team=data, repeated, or {team: data, tier: '1'}.",
+    nullable=True,
+    texts_may_be_files=True,
+    key_values="new",
+)
+METADATA_PATCH = METADATA._replace(
+    help="Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: '2', team: null}.",
+    key_values="patch",
+)
+SCOPE = Param(
+    "scope",
+    "body",
+    str,
+    "Who can see a self-hosted one. The default depends on the organization.",
+    nullable=True,
+    choices=("organization", "account"),
 )
 SERVER_FIELDS = ("id", "type", "created_at", "updated_at", "archived_at", "state")
 
@@ -60,33 +88,11 @@ CREATE = Operation(
     "Create an environment.",
     (
         Param("name", "body", str, "Name of the environment.", required=True),
-        Param(
-            "config",
-            "body",
-            dict,
-            "Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}.",
-            nullable=True,
-            members=CONFIG_MEMBERS,
-        ),
+        CONFIG,
         *CONFIG_FIELDS,
         Param("description", "body", str, "Description of the environment.", nullable=True),
-        Param(
-            "metadata",
-            "body",
-            dict,
-            "Your own keys and values, all strings: team=data, repeated, or {team: data, tier: '1'}.",
-            nullable=True,
-            texts_may_be_files=True,
-            key_values="new",
-        ),
-        Param(
-            "scope",
-            "body",
-            str,
-            "Who can see a self-hosted one. The default depends on the organization.",
-            nullable=True,
-            choices=SCOPES,
-        ),
+        METADATA,
+        SCOPE,
         *MANY_CREATED,
         BETA,
     ),
@@ -165,33 +171,11 @@ UPDATE = Operation(
     (
         ENVIRONMENT_ID,
         Param("name", "body", str, "A new name.", nullable=True),
-        Param(
-            "config",
-            "body",
-            dict,
-            "Settings of its sandboxes; others keep their values.",
-            nullable=True,
-            members=CONFIG_MEMBERS,
-        ),
+        CONFIG._replace(help="Settings of its sandboxes; others keep their values."),
         *CONFIG_FIELDS,
         Param("description", "body", str, "A new description; null removes it.", nullable=True),
-        Param(
-            "metadata",
-            "body",
-            dict,
-            "Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: '2', team: null}.",
-            nullable=True,
-            texts_may_be_files=True,
-            key_values="patch",
-        ),
-        Param(
-            "scope",
-            "body",
-            str,
-            "Who can see it.",
-            nullable=True,
-            choices=SCOPES,
-        ),
+        METADATA_PATCH,
+        SCOPE._replace(help="Who can see it."),
         *EDITS,
         *MANY,
         BETA,

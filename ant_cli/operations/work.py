@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.operations.environments import ITEM
+from ant_cli.operations.environments import ITEM, METADATA_PATCH
 from ant_cli.operations.shared_flags import (
     BETA,
     EVERY,
@@ -218,16 +218,7 @@ UPDATE = Operation(
     (
         ENVIRONMENT_ID,
         WORK_ID,
-        Param(
-            "metadata",
-            "body",
-            dict,
-            "Keys to set (owner=ada) or to delete (owner=), repeated; or all in one: {owner: ada, retry: null}.",
-            required=True,
-            nullable=True,
-            texts_may_be_files=True,
-            key_values="patch",
-        ),
+        METADATA_PATCH._replace(required=True),
         *MANY,
         BETA,
     ),
