@@ -105,8 +105,7 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     if any("$" in value or "`" in value for value in flags.values()):
         return []  # the scripts pass arguments unchanged, with variables unexpanded
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
-    known = {param.name for param in source.params_in("path")}
-    values = {name: value for name, value in flags.items() if name in known}
+    values = {param.name: flags[param.name] for param in source.params_in("path") if param.name in flags}
     request = request_of(source, {**values, "limit": PAGE_SIZE})
     settings = settings_of(Flags(flags), silent, source)
     if id_kind.startswith(EMULATOR) and not _names_emulator(settings.base_url):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cache
-from typing import IO, TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import Console, ConsoleDimensions, RenderableType
 from rich.layout import Layout
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from ant_cli.output.progress import Progress
     from ant_cli.runtime import Runtime
 
-T = TypeVar("T")
-
 _MARKED_S = 10.0
 """How many seconds a change stays marked; at least until the next state."""
 _SIGNS = {Change.ADDED: ("+", "green"), Change.CHANGED: ("~", "yellow"), Change.REMOVED: ("-", "red")}
@@ -43,23 +41,11 @@ _MARGIN = 2
 """The cells of the sign and the space after it."""
 
 
-class Watched(Protocol[T]):
-    """Shows the states of one watch."""
-
-    titles: int
-    """How many lines of titles there are."""
-
-    def parts(self, values: Sequence[bytes]) -> dict[str, Part[T]]:
-        """Return the parts of a state by their keys. Raises ResponseError if --transform fails."""
-
-    def table(self, marked: Sequence[Marked[T]], style: Style) -> RenderableType:
-        """Return a table with a line for each part."""
-
-
 class WatchedList:
     """Shows the items of a list as the rows of a table."""
 
     titles = 1
+    """How many lines of titles there are."""
 
     def __init__(
         self, transform: Transform, columns: str, warn: Callable[[str], None], *, shows_archived: bool, empty: str
@@ -72,7 +58,7 @@ class WatchedList:
         self._empty = empty
 
     def parts(self, values: Sequence[bytes]) -> dict[str, Part[bytes]]:
-        """Return the items by their IDs."""
+        """Return the items by their IDs. Raises ResponseError if --transform fails."""
         return item_parts(values, self._transform)
 
     def table(self, marked: Sequence[Marked[bytes]], style: Style) -> RenderableType:
@@ -136,7 +122,7 @@ def _on_one_line(*parts: tuple[str, str]) -> Text:
     return Text.assemble(*flat, no_wrap=True, overflow="ellipsis")
 
 
-class WatchScreen(Generic[T]):
+class WatchScreen:
     """Shows states, and errors between them. A context manager.
 
     The first state opens the screen. Until then, this is a run like any other. What is written to stderr while the
@@ -144,15 +130,20 @@ class WatchScreen(Generic[T]):
     """
 
     def __init__(
-        self, watched: Watched[T], style: Style, every_s: float, progress: Progress, runtime: Runtime
+        self,
+        watched: WatchedList | WatchedObject,
+        style: Style,
+        every_s: float,
+        progress: Progress,
+        runtime: Runtime,
     ) -> None:
         self._progress = progress
         self._watched = watched
         self._style = style
         self._every_s = every_s
         self._runtime = runtime
-        self._marks = Marks[T](_MARKED_S)
-        self._marked: list[Marked[T]] = []
+        self._marks = Marks[Any](_MARKED_S)
+        self._marked: list[Marked[Any]] = []
         self._last_at = 0.0
         self._problem = ""
         self._console = Console(

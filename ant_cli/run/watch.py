@@ -13,13 +13,13 @@ from ant_cli.output.watch_lines import WatchLines
 from ant_cli.run.repetition import Repetition
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import resume_gc
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ant_cli.output.watch_screen import Watched, WatchScreen
+    from ant_cli.output.watch_screen import WatchScreen
 
 
 def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
@@ -52,7 +52,7 @@ def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
 
 def _display(
     plan: RunPlan, watch: Repetition, runtime: Runtime
-) -> AbstractContextManager[WatchLines | WatchScreen[Any]]:
+) -> AbstractContextManager[WatchLines | WatchScreen]:
     output, progress, is_list = plan.settings.output, plan.progress, plan.operation.paginated
     transform = Transform("--transform", output.transform)
     style = detect_style(runtime)
@@ -60,7 +60,7 @@ def _display(
         return nullcontext(WatchLines(transform, output, progress, runtime, is_list=is_list))
     from ant_cli.output.watch_screen import WatchedList, WatchedObject, WatchScreen
 
-    watched: Watched[Any] = WatchedObject(transform, style)
+    watched: WatchedList | WatchedObject = WatchedObject(transform, style)
     if is_list:
         watched = WatchedList(
             transform,
