@@ -298,6 +298,24 @@ def test_another_base_url_or_credential_has_its_own_cache_entry(ant, change):
     assert len(result.requests) == 1
 
 
+@pytest.mark.parametrize("flag", ["--workspace-id", "--api-key", "--profile"])
+def test_each_value_of_a_flag_has_its_own_cache_entry(clean_environ, cache_folder: Path, flag: str):
+    """Otherwise the IDs of one workspace would be offered for another."""
+    for value in ("one", "two"):
+        typed = ids.flag_words(["beta:environments", "retrieve", flag, value])
+        cache.Cache(clean_environ, "environment_id", typed).write(b"env_1\n")
+    assert len(list(cache_folder.iterdir())) == 2
+
+
+def test_a_login_below_xdg_config_home_has_its_own_cache_entry(ant, tmp_path: Path):
+    """The official tool reads its logins there."""
+    env = {"XDG_CONFIG_HOME": str(tmp_path)}
+    ant(*RETRIEVE, env=env, replies=[PAGE])
+    assert ant(*RETRIEVE, env=env).requests == []
+    (tmp_path / "anthropic" / "configs").mkdir(parents=True)
+    assert len(ant(*RETRIEVE, env=env, replies=[PAGE]).requests) == 1
+
+
 def test_a_new_key_in_the_profile_has_its_own_cache_entry(ant, profile):
     """IDs that only the old key can read are not offered with the new one."""
     for key in ("first-key", "second-key"):
