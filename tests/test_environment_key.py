@@ -13,6 +13,7 @@ from ant_cli.emulator import Emulator
 from ant_cli.emulator.credentials import environment_key
 from ant_cli.operations import OPERATIONS, work
 from tests.conftest import KEY
+from tests.official_store import TOKEN
 from tests.served_emulator import serving
 
 ENVIRONMENT_KEY = "sk-ant-oat01-0123456789-wxyz"
@@ -128,6 +129,12 @@ def test_a_broken_login_of_the_official_tool_does_not_matter_if_the_environment_
     official.config("default").write_text("broken")
     assert ant(*RETRIEVE, env=WORKER).exit == 4
     assert sent(ant(*LIST, env=WORKER, replies=[PAGE])) == BEARER
+
+
+def test_a_login_of_the_official_tool_comes_before_the_environment_key_where_either_is_accepted(ant, official):
+    """A login counts as an API key, as a profile does."""
+    official.log_in(expires_at=None)
+    assert sent(ant(work.GROUP, "poll", "env_1", env=WORKER, replies=[PAGE])) == f"Bearer {TOKEN}"
 
 
 def test_a_note_says_that_the_environment_key_is_sent_to_the_server_of_a_profile(ant, profile):

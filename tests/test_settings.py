@@ -420,6 +420,7 @@ HERE = "http://here.example"
         ({"base_url": HERE}, {"ANTHROPIC_API_KEY": "v"}, {}, False),
         ({"api_key": "f"}, {"ANTHROPIC_BASE_URL": HERE}, {}, False),
         ({"api_key": "f"}, {}, {"base_url": HERE}, False),
+        ({"federation_rule": "f"}, {"ANTHROPIC_BASE_URL": HERE}, {}, False),
         ({"local": "true"}, {"ANTHROPIC_API_KEY": "v"}, {"base_url": HERE}, False),
     ],
 )
