@@ -221,6 +221,7 @@ def test_the_jobs_on_the_page_apply_the_same_files_to_two_accounts(shell, stages
                 done = shell(command, ANTHROPIC_BASE_URL=account.url)
                 assert done.returncode == 0, done.stderr
             assert set(account.server()) == environments
+        assert shell.summary.read_text().count("1 to create") == 2
     for stage, account in stages.items():
         environment = account.server()["data"]
         assert environment["metadata"] == {"stage": stage}
