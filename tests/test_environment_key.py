@@ -133,7 +133,7 @@ def test_a_broken_login_of_the_official_tool_does_not_matter_if_the_environment_
 
 def test_a_login_of_the_official_tool_comes_before_the_environment_key_where_either_is_accepted(ant, official):
     """A login counts as an API key, as a profile does."""
-    official.log_in(expires_at=None)
+    official.log_in(expires_at=10**10)
     assert sent(ant(work.GROUP, "poll", "env_1", env=WORKER, replies=[PAGE])) == f"Bearer {TOKEN}"
 
 
