@@ -10,7 +10,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
@@ -58,8 +58,8 @@ class Supervisor:
             await asyncio.wait([polling, self._context.shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
             polling.cancel()
             await self._drain()
-        if not polling.cancelled():
-            polling.result()
+        with suppress(asyncio.CancelledError):
+            await polling
 
     # Polling
 
