@@ -47,6 +47,10 @@ def _no_documents() -> Iterator[Document]:
     return iter(())
 
 
+Piped = Literal["nothing", "something", "what is missing"]
+"""What a pipe or a file had, even if it was blank: `what is missing`, if the flags make no complete request."""
+
+
 class Inputs(NamedTuple):
     """What was given."""
 
@@ -56,8 +60,7 @@ class Inputs(NamedTuple):
     """The IDs, if there are several as arguments."""
     documents: Documents
     """The objects and IDs from a pipe, or from --file."""
-    piped: Literal["nothing", "something", "what is missing"]
-    """Whether a pipe or a file was read, even if it was blank, and whether the flags make a complete request."""
+    piped: Piped
     has_edits: bool
     """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
 
@@ -76,14 +79,15 @@ def gather(operation: Operation, flags: Flags, runtime: Runtime) -> Inputs:
     lacks_value = any(param.required and param.name not in flags for param in operation.params)
     fields = [param for param in operation.params if param.location == "body"]
     lacks_change = operation.partial_update and not any(param.name in flags for param in (*fields, *EDITS))
-    text, source = _read(operation, flags, runtime, lacks_value=lacks_value, lacks_change=lacks_change)
     id_key = id_param.wire_name if id_param and id_param.name not in flags else ""
+    documents = _read(operation, flags, runtime, id_key, lacks_value=lacks_value, lacks_change=lacks_change)
+    piped: Piped = "what is missing" if lacks_value or lacks_change else "something"
     was_read = (runtime.stdin.taken and not had_secret) or "file" in flags
     return Inputs(
         values,
         tuple(ids) if isinstance(ids, list) else (),
-        _documents_of(text, source, operation, id_key) if source else _no_documents,
-        "nothing" if not was_read else "what is missing" if lacks_value or lacks_change else "something",
+        documents,
+        piped if was_read else "nothing",
         has_edits=any(param.name in flags for param in EDITS),
     )
 
@@ -115,25 +119,25 @@ def _with_field(outer: Value, param: Param, value: Value) -> Value:
 
 
 def _read(
-    operation: Operation, flags: Flags, runtime: Runtime, *, lacks_value: bool, lacks_change: bool
-) -> tuple[str, str]:
-    """Return the text of --file or stdin, and what messages call it; two empty strings if there is neither.
+    operation: Operation, flags: Flags, runtime: Runtime, id_key: str, *, lacks_value: bool, lacks_change: bool
+) -> Documents:
+    """Return the documents of --file or stdin.
 
     Rules D26 and D27: a command without a body needs stdin only for missing IDs. A command with a body takes any
     input; but if its flags make a complete request, it must not wait for a silent pipe.
     """
     path, stdin = flags.text("file"), runtime.stdin
     if path not in (None, "-"):
-        return decode(read_file(path, "--file"), path), path
+        return _documents_of(decode(read_file(path, "--file"), path), path, operation, id_key)
     if path is None:
         if not stdin.has_input or not (operation.has_body or lacks_value):
-            return "", ""
+            return _no_documents
         if stdin.stays_silent():
             if not (lacks_value or lacks_change):
                 runtime.stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
-                return "", ""
+                return _no_documents
             runtime.stderr.say("Note: waiting for input on stdin.")
-    return decode(stdin.read(), _STDIN), _STDIN
+    return _documents_of(decode(stdin.read(), _STDIN), _STDIN, operation, id_key)
 
 
 # Documents

@@ -97,11 +97,12 @@ class Requests:
         values = {**piped, **flags}
         body = self._body(values, given)
         where = document.prefix if document else ""
-        missing = [p.flag for p in operation.params if p.required and not (p.name in values or p.wire_name in body)]
+        required = [param for param in operation.params if param.required]
+        missing = [param.flag for param in required if param.name not in values and param.wire_name not in body]
         if missing:
             raise MissingFlag(missing, operation.command, where)
         if operation.partial_update and not body and not inputs.has_edits:
-            if inputs.piped != "nothing":  # rule D25
+            if inputs.piped != "nothing":  # D25: an empty pipe is a mistake
                 raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
             self._note("Note: no field was given, so nothing will change.")
         name = given.get("name") or values.get("name")
@@ -142,7 +143,7 @@ class Requests:
             return {}
         elsewhere = {key for _, keys in _keys_outside_body(operation, given) for key in keys}
         body = {key: value for key, value in given.items() if key not in elsewhere}
-        if dropped := [key for key in body if key in operation.server_fields]:  # rule D34
+        if dropped := [key for key in body if key in operation.server_fields]:  # D34: a returned object can be sent
             self._note(f"Note: left out what the server sets: {', '.join(dropped)}.")
             body = {key: value for key, value in body.items() if key not in dropped}
         self._note_files(body)
