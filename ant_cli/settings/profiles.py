@@ -297,7 +297,6 @@ def _toml_problem(error: Exception, text: str) -> tuple[str, str]:
 
 
 def _position(text: str) -> tuple[int, int]:
-    """Return the line and the column of a text's end."""
     return text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
 
 

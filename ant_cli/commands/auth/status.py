@@ -243,7 +243,6 @@ def _date(seconds: float) -> str:
 
 
 def _report_text(report: Report, runtime: Runtime) -> str:
-    """Return the report for people."""
     rows = report["sources"]
     width = max(len(row["source"]) for row in rows)
     return "\n".join(
