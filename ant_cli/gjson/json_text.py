@@ -307,16 +307,17 @@ def _slow_split(raw: bytes, array: str, beside: str) -> tuple[list[bytes], bytes
 
 def _values(text: str) -> Iterator[bytes]:
     """Yield the elements of a valid array; of an object, key, value, key, value ..."""
-    position = _after_space(text, _after_space(text, 0) + 1)
+    position = after_space(text, after_space(text, 0) + 1)
     while text[position] not in "]}":
         _, end = _DECODER.raw_decode(text, position)
         yield text[position:end].encode()
-        position = _after_space(text, end)
+        position = after_space(text, end)
         if text[position] in ",:":
-            position = _after_space(text, position + 1)
+            position = after_space(text, position + 1)
 
 
-def _after_space(text: str, position: int) -> int:
+def after_space(text: str, position: int) -> int:
+    """Return the position after the white space of JSON at a position."""
     match = _SPACE.match(text, position)
     return match.end() if match else position
 

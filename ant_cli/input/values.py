@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from ant_cli.errors import BadValue, UsageError
-from ant_cli.gjson.json_text import Number, check_depth, encoded
+from ant_cli.gjson.json_text import Number, after_space, check_depth, encoded
 from ant_cli.input import DEPTH_LIMIT
 from ant_cli.operations.spec import Param, boolean
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeAlias
@@ -136,7 +136,7 @@ def _json_values(text: str) -> Iterator[ParsedValue]:
     position = after_space(text, 0)
     line = 1 + text.count("\n", 0, position)
     while position < len(text):
-        value, end = parse_json(text, position)
+        value, end = _parse_json(text, position)
         yield ParsedValue(value, line, is_json=True)
         line += text.count("\n", position, end)
         position = end
@@ -146,7 +146,7 @@ class _NotFinite(ValueError):
     """The text has NaN or Infinity where JSON has a value."""
 
 
-def parse_json(text: str, position: int) -> tuple[Value, int]:
+def _parse_json(text: str, position: int) -> tuple[Value, int]:
     """Read one value of strict JSON, and return it with the position after it.
 
     Raises ValueError for a repeated key and for more than `DEPTH_LIMIT` levels, too.
@@ -154,12 +154,6 @@ def parse_json(text: str, position: int) -> tuple[Value, int]:
     value, end = _DECODER.raw_decode(text, position)
     check_depth(encoded(text[position:end]), DEPTH_LIMIT)
     return value, after_space(text, end)
-
-
-def after_space(text: str, position: int) -> int:
-    """Return the position after the white space of JSON at a position."""
-    match = _JSON_SPACE.match(text, position)
-    return match.end() if match else position
 
 
 def _reject_constant(name: str) -> Value:
@@ -173,7 +167,6 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     return members
 
 
-_JSON_SPACE = re.compile(r"[ \t\r\n]*")
 _LOOKS_LIKE_JSON = re.compile(r'[\s\[{]*"')
 """Only brackets before the first quoted string: if the text is not YAML, either, it was meant as JSON."""
 _DECODER = json.JSONDecoder(
@@ -227,7 +220,7 @@ def _flow_collection(text: str) -> Value:
         return None
     json_text = re.sub(_WORD, _quoted, text)
     try:
-        value, end = parse_json(json_text, 0)
+        value, end = _parse_json(json_text, 0)
     except (ValueError, RecursionError):
         return None
     return value if end == len(json_text) else None
