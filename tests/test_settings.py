@@ -247,6 +247,22 @@ def test_an_invalid_value_that_a_flag_overrides_is_ignored():
     assert (settings.connection.base_url, settings.connection.timeout_s) == ("http://h", 1.0)
 
 
+def test_an_empty_flag_is_not_given_if_a_variable_can_give_the_setting():
+    """The value may be a shell's variable that is not set; an empty number is a mistake."""
+    environ = {"ANTHROPIC_BASE_URL": "http://variable", "ANTHROPIC_WORKSPACE_ID": "wrkspc_1"}
+    connection = settings_of({"base_url": "", "workspace_id": ""}, environ).connection
+    assert (connection.base_url, connection.workspace_id) == ("http://variable", "wrkspc_1")
+    with pytest.raises(BadValue, match="--timeout"):
+        settings_of({"timeout": ""}, {})
+
+
+def test_a_key_of_a_profile_that_is_no_setting_of_profiles_is_ignored():
+    """A newer version may know it."""
+    values = {"transform": "name", "columns": "id", "format_error": "nonsense", "dry_run": True}
+    settings = settings_of({}, {}, ProfileStore(Path("f"), {"active": "a", "profiles": {"a": values}}))
+    assert (settings.output.transform, settings.output.columns, settings.dry_run) == ("", "", False)
+
+
 def test_the_repr_of_settings_contains_no_secret():
     """A debugger or a log may print it."""
     environ = {"ANTHROPIC_API_KEY": "hush-1"}
