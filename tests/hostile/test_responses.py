@@ -310,6 +310,14 @@ def test_a_list_whose_next_page_is_the_first_one_ends_with_an_error(ant_over_soc
     assert (result.exit, result.stdout, len(result.requests)) == (1, "1\n", 1)
 
 
+def test_a_list_that_would_return_to_an_earlier_page_is_no_error_if_no_more_items_are_wanted(
+    ant_over_socket: AntOverSocket,
+):
+    """The page would not be requested."""
+    result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST, more=("--max-items", "2"))
+    assert (result.exit, result.stdout, result.stderr) == (0, "1\n1\n", "")
+
+
 def test_an_endless_list_is_printed_page_by_page(ant_over_socket: AntOverSocket):
     """It continues as long as the cursors are new."""
     pages = [response({"data": [number], "next_page": f"p{number}"}) for number in range(50)]
