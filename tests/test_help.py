@@ -344,6 +344,7 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
         ("run", "unknown command 'run'. Did you mean `ant emulator start`?", "ant --help"),
         ("worker start", "unknown command 'worker'. Did you mean `ant beta:worker poll`?", "ant --help"),
         ("plan environments", "unknown command 'plan'. Did you mean `ant diff`?", "ant --help"),
+        ("worker start now", "unknown command 'worker'. Did you mean `ant beta:worker poll`?", "ant --help"),
         ("validate .", "unknown command 'validate'. Did you mean `ant apply --validate`?", "ant --help"),
         ("get environments", "unknown command 'get'. Did you mean `ant beta:environments retrieve`?", "ant --help"),
         ("delete env env_1", "'delete'. Did you mean `ant beta:environments delete`?", "ant --help"),

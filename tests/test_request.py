@@ -95,6 +95,14 @@ def test_one_object_without_an_id_is_for_the_id_of_the_command_line(request_of, 
     assert (built.request.path, built.body) == ("/v1/environments/env_1", {"description": "new"})
 
 
+def test_only_a_text_on_stdin_gets_the_hint_about_loops(refusal_of, tmp_path):
+    """It may be the next line of a loop. A list, or the text of a file, is not."""
+    (tmp_path / "text").write_text("hello")
+    assert "< /dev/null" in refusal_of(ENV, "create", "--name", "n", stdin="hello")
+    assert "create --help" in refusal_of(ENV, "create", "--name", "n", stdin="[1]")
+    assert "create --help" in refusal_of(ENV, "create", "--name", "n", "--file", "text")
+
+
 def test_null_in_the_query_is_an_empty_value(request_of):
     """The word null of a nullable parameter is sent as an empty value."""
     assert request_of(WORK, "heartbeat", *IDS, "--desired-ttl-seconds", "null").query["desired_ttl_seconds"] == ""
