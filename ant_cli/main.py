@@ -162,7 +162,7 @@ def _report(error: AntError, runtime: Runtime) -> None:
 
 def _on_screen(text: str, runtime: Runtime) -> str:
     """Return a message laid out for the terminal."""
-    from ant_cli.output.messages import message_on_screen
+    from ant_cli.output.terminal import message_on_screen
 
     return message_on_screen(text, runtime.stderr, runtime.environ)
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ant_cli.errors import APIError, NetworkError, UsageError
-from ant_cli.output.messages import message_on_screen
+from ant_cli.output.terminal import message_on_screen
 from ant_cli.runtime.streams import Stderr
 from tests.conftest import KEY, KEY_BY_PATTERN, Screen
 
