@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from textwrap import indent
 
 from ant_cli.help.command_row import HELP, VERSION, Command, Example
+from ant_cli.help.contents import TOPICS, text_of
 from ant_cli.help.layout import fold
 from ant_cli.help.pages import ARGUMENTS, FLAGS, GLOBAL, flag_row, flag_sections, synopsis
 from ant_cli.help.tool_commands import SECTIONS, TOOL_COMMANDS
-from ant_cli.help.topics import TOPICS, text_of
 from ant_cli.operations.spec import Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
 

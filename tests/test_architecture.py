@@ -181,7 +181,7 @@ FILE_OPENERS = {
     "runtime/confirmation.py": "the terminal",
     "completion/cache.py": "new files of the cache",
     "completion/scripts.py": "its own templates",
-    "help/topics.py": "its own pages",
+    "help/contents.py": "its own pages",
     "commands/official.py": "programs on PATH",
     "commands/emulator_serve.py": "its own log",
     "emulator/store.py": "the database",

@@ -11,12 +11,11 @@ import pytest
 from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import HELP, VERSION
-from ant_cli.help.contents import sections
+from ant_cli.help.contents import TOPICS, sections
 from ant_cli.help.first_page import FLAGS
 from ant_cli.help.layout import fold
 from ant_cli.help.pages import flag_row
 from ant_cli.help.tool_commands import TOOL_COMMANDS
-from ant_cli.help.topics import TOPICS
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.shared_flags import FILE
@@ -193,7 +192,7 @@ def test_the_topics_are_complete(ant):
 
 def topic_commands():
     """Yield the commands of the topics that can run unchanged."""
-    from ant_cli.help.topics import text_of
+    from ant_cli.help.contents import text_of
 
     for topic in sorted(TOPICS.keys() - {"flags"}):
         for line in re.findall(r"^    (?:[A-Z_]+=\S* )?ant (beta:env.*)$", text_of(topic), re.M):

@@ -12,7 +12,7 @@ import pytest
 from reference_files import manual_page, pages
 
 from ant_cli.help.catalog import catalog
-from ant_cli.help.topics import TOPICS
+from ant_cli.help.contents import TOPICS
 from ant_cli.operations import OPERATIONS
 
 ROOT = Path(__file__).parents[1]

@@ -5,12 +5,9 @@ from __future__ import annotations
 import sys
 
 from ant_cli.errors import BadValue
+from ant_cli.help.command_row import Command
 from ant_cli.operations.spec import Flags, FlagValue, Param, boolean, flag_name
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ant_cli.help.command_row import Command
 
 
 def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:

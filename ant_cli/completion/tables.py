@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ant_cli.help.command_row import Command
-from ant_cli.help.topics import TOPICS
+from ant_cli.help.contents import TOPICS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ant_cli.help.contents import EXAMPLES, SUMMARY, sections
+from ant_cli.help.contents import EXAMPLES, SUMMARY, TOPICS, sections
 from ant_cli.help.layout import Layout, show
-from ant_cli.help.topics import TOPICS
 from ant_cli.runtime import Runtime
 
 FLAGS = {"-v, --version": "Show the version.", "-h, --help": "Show help."}

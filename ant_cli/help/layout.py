@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ant_cli.output.terminal import Style, detect_style, wrap
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from ant_cli.help.command_row import Example
+from ant_cli.runtime.light_typing import NamedTuple
 
 _PIPE_WIDTH = 80
 """The width of a help page in a pipe."""
@@ -62,7 +59,7 @@ class Layout(NamedTuple):
                 start += " " * (column - len(term)) + _MARGIN + lines.pop(0)
             yield [start, *(indent + line for line in lines)]
 
-    def examples(self, examples: Sequence[Example]) -> str:
+    def examples(self, examples: Iterable[tuple[str, str]]) -> str:
         """Return the section of the examples."""
         lines = [
             line

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import HELP, Command, argument_name, help_text
+from ant_cli.help.contents import TOPICS, text_of
 from ant_cli.help.layout import Layout
-from ant_cli.help.topics import TOPICS, text_of
 from ant_cli.operations.spec import Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
 

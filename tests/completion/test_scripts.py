@@ -13,8 +13,8 @@ from ant_cli.completion.scripts import in_fish, in_powershell
 from ant_cli.completion.tables import Tables, takes_flags
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import Command
+from ant_cli.help.contents import TOPICS
 from ant_cli.help.help_commands import SHELLS
-from ant_cli.help.topics import TOPICS
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
