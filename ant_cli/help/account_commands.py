@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import Command
-from ant_cli.help.tool_rows import CONNECTION, FEDERATION, PROFILE, REQUEST, RESULT, argument, boolean_flag, tool
+from ant_cli.help.command_row import (
+    CONNECTION,
+    FEDERATION,
+    PROFILE,
+    REQUEST,
+    RESULT,
+    Command,
+    argument,
+    boolean_flag,
+    tool,
+)
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.settings.rows import CREDENTIALS, PROFILE_SETTINGS, SETTINGS
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import Command
-from ant_cli.help.tool_rows import REQUEST, argument, boolean_flag, text_flag, tool
+from ant_cli.help.command_row import REQUEST, Command, argument, boolean_flag, text_flag, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 

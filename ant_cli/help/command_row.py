@@ -1,4 +1,4 @@
-"""The row type of the catalog: a command, or a group of them."""
+"""The rows of the catalog: a command, or a group of them, and the functions that make those of tool commands."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from ant_cli.errors import AntError, BadValue, UsageError, shortened
 from ant_cli.operations.spec import Operation, Param, boolean
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.settings.rows import GLOBAL_FLAGS
+from ant_cli.settings import rows
 
 Example = tuple[str, str]
 """The purpose of a command line, and the line."""
-
 
 HELP = Param("help", "setting", bool, "Show help.", short="-h", completes=ValueKind.NOTHING)
 VERSION = Param("version", "setting", bool, "Show the version.", short="-v", completes=ValueKind.NOTHING)
@@ -78,7 +77,7 @@ class Command(NamedTuple):
     @property
     def takes_all_global_flags(self) -> bool:
         """Whether it takes every global flag, as the API's commands do."""
-        return self.global_flags == GLOBAL_FLAGS
+        return self.global_flags == rows.GLOBAL_FLAGS
 
     def walk(self) -> Iterator[Command]:
         """Yield it and all commands below it."""
@@ -118,3 +117,60 @@ def help_text(param: Param) -> str:
     bounds = " [{}-{}]".format(*param.bounds) if param.bounds else ""
     default = f" [default: {param.default}]" if param.default else ""
     return param.help + choices + bounds + default
+
+
+# The rows of tool commands
+
+
+PROFILE = ("profile",)
+RESULT = tuple(row.name for row in rows.RESULT)
+"""The global flags of a command that prints a result."""
+FEDERATION = tuple(row.name for row in rows.FEDERATION)
+CREDENTIAL = (*(row.name for row in rows.CREDENTIALS if row.is_global), *FEDERATION)
+"""The global flags that give a credential."""
+CONNECTION = tuple(row.name for row in rows.CONNECTION)
+REQUEST = (*CREDENTIAL, *CONNECTION)
+"""The global flags that say where and how a request is sent."""
+
+
+def text_flag(
+    name: str, text: str, value_name: str = "", completes: ValueKind | None = ValueKind.FREE, default: str = ""
+) -> Param:
+    """Return a flag that takes a text."""
+    return Param(name, "setting", str, text, value_name=value_name, completes=completes, default=default)
+
+
+def number_flag(name: str, text: str, bounds: tuple[int, int] | None = None, default: str = "") -> Param:
+    """Return a flag that takes a number. Without bounds, the command gets it as text, and checks it."""
+    return Param(name, "setting", int, text, bounds=bounds, default=default)
+
+
+def boolean_flag(name: str, text: str) -> Param:
+    """Return a boolean flag."""
+    return Param(name, "setting", bool, text)
+
+
+def argument(name: str, text: str, completes: ValueKind = ValueKind.FREE) -> Param:
+    """Return a required positional argument."""
+    return Param(name, "setting", str, text, required=True, completes=completes)
+
+
+def tool(
+    full_name: str,
+    help_text: str,
+    function: str,
+    *examples: Example,
+    arguments: tuple[Param, ...] = (),
+    flags: tuple[Param, ...] = (),
+    takes: tuple[str, ...] = (),
+) -> Command:
+    """Return a command; `takes` names the global flags that it takes."""
+    return Command(
+        tuple(full_name.split()),
+        help_text,
+        arguments,
+        flags,
+        tuple(rows.SETTINGS[name].param for name in takes),
+        examples=examples,
+        function=f"ant_cli.commands.{function}",
+    )

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import Command
-from ant_cli.help.tool_rows import PROFILE, REQUEST, RESULT, argument, boolean_flag, number_flag, text_flag, tool
+from ant_cli.help.command_row import (
+    PROFILE,
+    REQUEST,
+    RESULT,
+    Command,
+    argument,
+    boolean_flag,
+    number_flag,
+    text_flag,
+    tool,
+)
 from ant_cli.operations.shared_flags import YES
 from ant_cli.operations.value_kinds import ValueKind
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ant_cli.help.command_row import argument, tool
 from ant_cli.help.contents import TOPICS
-from ant_cli.help.tool_rows import argument, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 

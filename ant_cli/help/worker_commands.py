@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import Command
-from ant_cli.help.tool_rows import CONNECTION, CREDENTIAL, PROFILE, tool
+from ant_cli.help.command_row import CONNECTION, CREDENTIAL, PROFILE, Command, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, command_flags

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ant_cli.commands.results import print_report
 from ant_cli.errors import AntError, CredentialError
-from ant_cli.help.tool_rows import PROFILE, REQUEST
+from ant_cli.help.command_row import PROFILE, REQUEST
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
