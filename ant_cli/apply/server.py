@@ -98,7 +98,7 @@ def origin_of(client: Client, base_url: str) -> ResourceOrigin:
     try:
         headers = client.send(_WHO_AM_I).headers
     except APIError as error:
-        if error.status == 401:
+        if error.status in (401, 429) or error.status >= 500:  # others mean that a gateway lacks this endpoint
             raise
         return ResourceOrigin(base_url)
     return ResourceOrigin(

@@ -60,6 +60,17 @@ def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_reject
         assert team.server() == {}
 
 
+@pytest.mark.parametrize(("status", "exit_code"), [(429, 7), (503, 7), (403, 1), (404, 1)])
+def test_a_server_that_fails_is_no_other_account(team, status, exit_code):
+    """A later attempt may succeed, so nobody is told to accept another origin. A gateway may have no models."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    fault = ("emulator", "fault", "--path-contains", "models", "--times", "3", "--status", str(status))
+    assert team.ant(*fault).exit == 0
+    result = team.ant("diff")
+    assert (result.exit, "--allow-origin-change" in result.stderr) == (exit_code, exit_code == 1)
+
+
 def test_a_slash_at_the_end_of_the_recorded_host_is_no_other_host(team):
     """The official tool may write one."""
     team.write("environments/a.yaml")
