@@ -75,7 +75,7 @@ class _StepReport:
         if self._is_data:
             data = plan_data.result_data(self._plan, self._facts, outcomes)
             self._print(lambda: print_report(self._runtime, self._flags, "", data))
-        elif any(outcome.error is None for outcome in outcomes):
+        elif any(outcome.result not in ("failed", "not started") for outcome in outcomes):
             self._print_line(f"State written to {drawing.shown_path(self._facts.known.lock.path)}")
 
     def raise_error(self) -> None:

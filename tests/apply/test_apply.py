@@ -639,6 +639,15 @@ def test_the_servers_reason_for_a_failed_change_is_shown_once(team):
     assert "0 done and recorded, 1 failed, 0 not started." in result.stderr
 
 
+def test_a_run_that_recorded_nothing_does_not_say_that_it_wrote_the_lock_file(team):
+    """A step that was not started is no success."""
+    team.write("environments/a.yaml")
+    team.write("environments/b.yaml")
+    assert team.ant("emulator", "fault", "--method", "POST", "--status", "400").exit == 0
+    result = team.ant("apply", "--yes", "--parallel", "1", ".")
+    assert ("1 failed, 1 not started." in result.stderr, "State written" in result.stdout) == (True, False)
+
+
 def test_a_mistake_is_named_by_the_path_from_the_folder_of_the_run(team, monkeypatch):
     """The path can be opened as shown, even from a folder below the lock file."""
     team.apply(str(team.write("environments/one.yaml")))
