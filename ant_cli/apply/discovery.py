@@ -126,6 +126,8 @@ def expand(paths: Sequence[str]) -> Iterator[str]:
     import glob
 
     for text in paths:
+        if not text:
+            raise UsageError("a path is empty.", "Give it a value; the current folder is a dot.")
         if os.path.lexists(text) or not glob.has_magic(text):
             yield text
         elif matches := sorted(glob.glob(text, recursive=True)):  # noqa: PTH207 - a path may be absolute

@@ -98,6 +98,14 @@ def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
     assert set(team.server()) == {"a", "b"}
 
 
+@pytest.mark.parametrize("command", ["apply", "diff"])
+def test_an_empty_path_is_refused(team, command):
+    """It is a variable that is not set. It does not stand for the current folder."""
+    team.write("environments/a.yaml")
+    result = team.ant(command, "--only", "")
+    assert (result.exit, "a path is empty." in result.stderr) == (2 if command == "apply" else 1, True)
+
+
 @needs_posix("links")
 def test_the_lock_file_of_a_path_is_not_searched_for_outside_the_repository(team, tmp_path_factory, monkeypatch):
     """A pull request may have a link in place of a folder, which leads to files and a lock file elsewhere."""
