@@ -35,6 +35,8 @@ class Loaded(NamedTuple):
     """Every mistake in the files that were left out because of them."""
     left_out: Mapping[str, Sequence[str]] = {}
     """These mistakes, by the path of the file."""
+    other_locks: tuple[Path, ...] = ()
+    """The lock files of folders that are left out because they have one of their own."""
 
     def raise_for_mistakes(self) -> None:
         """Raise UsageError if a file was left out."""
@@ -56,10 +58,11 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
     warnings: list[str] = []
     left_out: dict[str, Sequence[str]] = {}
     more = 0
+    other_locks: list[Path] = []
     repository = repository_of(lock_path)
     for path, named in _files(paths, lock_path, repository).items():
         if path.name == FILE_NAME:
-            warnings.append(f"{path.parent} is left out, because it has a lock file of its own")
+            other_locks.append(path)
             continue
         result = read_declaration(path, key_of(path, lock_path), repository, named=named, strict=strict)
         if isinstance(result, Declaration):
@@ -76,7 +79,7 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
     left_out |= {str(one.path): (twice[one.name],) for one in declarations.values() if one.name in twice}
     error = _mistakes(problems, more) if problems else None
     used = {key: declaration for key, declaration in declarations.items() if declaration.name not in twice}
-    loaded = Loaded(used, foreign, tuple(warnings), error, left_out)
+    loaded = Loaded(used, foreign, tuple(warnings), error, left_out, tuple(other_locks))
     if strict or not used:
         loaded.raise_for_mistakes()
     return loaded

@@ -81,7 +81,7 @@ def apply(
             raise UsageError("--format markdown needs --dry-run.", "Or use: ant diff")
         job = Job(
             runtime=runtime,
-            flags=_without_format(flags) if markdown else flags,
+            flags=flags.only(flags.keys() - {"format"}) if markdown else flags,
             paths=tuple(path),
             lock_path=find_lock_path(lock_file, Path.cwd(), tuple(expand(path))),
             options=Options(force, prune, adopt, delete_archived, only, allow_origin_change),
@@ -93,7 +93,8 @@ def apply(
         )
         _check_only(job)
         if validate:
-            _validate(job)
+            number = _validate(job)
+            runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
         elif plan is not None:
             _apply_saved(plan, job)
         elif dry_run:
@@ -140,10 +141,6 @@ def _wants_markdown(flags: Flags) -> bool:
     return True
 
 
-def _without_format(flags: Flags) -> Flags:
-    return flags.only(flags.keys() - {"format"})
-
-
 def _check_only(job: Job) -> None:
     if job.options.only and not job.paths:
         raise UsageError("--only needs a path.", "To apply everything in the lock file, leave it out.")
@@ -165,13 +162,13 @@ def _failing_with_one(*, when: bool) -> Iterator[None]:
 # Without a change
 
 
-def _validate(job: Job) -> None:
-    """Only check the files."""
+def _validate(job: Job) -> int:
+    """Check the files, also those in folders with a lock file of their own. Return how many are valid."""
     loaded = _load(job, read_lock(job.lock_path))
     loaded.raise_for_mistakes()
     _note_files(loaded, job.runtime)
-    number = len(loaded.declarations)
-    job.runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
+    others = (job._replace(paths=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
+    return len(loaded.declarations) + sum(map(_validate, others))
 
 
 def _preview(job: Job, *, save_to: str | None, exit_code: bool) -> None:
@@ -334,6 +331,9 @@ def _look_up(
     job: Job,
     interrupted: Collection[str] = (),
 ) -> Facts:
+    if loaded.other_locks and not (loaded.declarations or loaded.foreign):
+        folder = drawing.shown_path(loaded.other_locks[0].parent)
+        raise UsageError("every folder with files has a lock file of its own.", f"Name one, such as {folder}")
     progress = Progress(job.runtime.stderr, job.runtime.environ)
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
         return look_up(
@@ -378,6 +378,8 @@ def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
         advice = "it may be one of those with mistakes, under another name"
     for key in plan.lost:
         runtime.stderr.say(f"Warning: {key} is in the lock file, but its file is gone; {advice}.")
+    for lock_path in loaded.other_locks:
+        runtime.stderr.say(f"Warning: {lock_path.parent} is left out, because it has a lock file of its own.")
     _note_files(loaded, runtime)
 
 

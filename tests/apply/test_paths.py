@@ -98,6 +98,31 @@ def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
     assert set(team.server()) == {"a", "b"}
 
 
+def test_a_run_that_leaves_every_file_out_is_refused(team):
+    """In the folder above the stages, a job would succeed without having looked at anything."""
+    for stage in ("staging", "prod"):
+        team.write(f"{stage}/environments/a.yaml")
+        team.write(f"{stage}/claude-lock.json", "{}")
+    for words, status in ((("apply", "--yes"), 2), (("apply", "--dry-run"), 2), (("diff",), 1)):
+        result = team.ant(*words, ".")
+        assert (result.exit, result.stdout) == (status, "")
+        assert "every folder with files has a lock file of its own.\nName one, such as ./prod" in result.stderr
+    assert team.server() == {}
+
+
+def test_the_files_of_each_stage_are_checked_at_once(team):
+    """Nothing is sent, so it doesn't matter to whom they belong. Both stages may declare the same name."""
+    for stage in ("staging", "prod"):
+        team.write(f"{stage}/environments/a.yaml")
+        team.write(f"{stage}/claude-lock.json", "{}")
+    result = team.ant("apply", "--validate", "--strict", ".")
+    assert (result.exit, result.stderr) == (0, "2 files are valid.\n")
+    team.write("environments/b.yaml")
+    team.write("staging/environments/a.yaml", "nmae: a\n")
+    result = team.ant("apply", "--validate", "--strict", ".")
+    assert (result.exit, "staging/environments/a.yaml, line 1, column 1: nmae:" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("command", ["apply", "diff"])
 def test_an_empty_path_is_refused(team, command):
     """It is a variable that is not set. It does not stand for the current folder."""
