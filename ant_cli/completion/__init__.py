@@ -1,4 +1,4 @@
-"""Completion: the data of the shells' scripts, the scripts themselves, and the IDs that they ask for.
+"""Completion: the scripts of the shells, and the IDs that they ask for.
 
 `scripts.py` writes the catalog of commands into the template of each shell, and `ids.py` runs `ant __complete`, the
 only command that a script starts.

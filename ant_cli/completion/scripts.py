@@ -8,14 +8,128 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 
-from ant_cli.completion.tables import Tables, ValueRow, kind_name, kind_of
 from ant_cli.help.command_row import Command, first_sentence
+from ant_cli.help.contents import TOPICS
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.rows import GLOBAL_FLAGS
+
+_HELP = "help"
+_ANY = "*"
+"""The position of an argument that may be repeated."""
+_KINDS_BY_NAME = {"file": ValueKind.FILE, "identity_token_file": ValueKind.FILE, "profile": ValueKind.PROFILE}
+_KINDS_BY_TYPE = {bool: ValueKind.BOOLEAN, int: ValueKind.FREE, float: ValueKind.FREE}
+
+
+# The tables, before the quoting of a shell
+
+
+class _ValueRow(NamedTuple):
+    """The kind of value that a flag, or the argument at a position, takes."""
+
+    command: str
+    """Any command, if empty."""
+    names: tuple[str, ...]
+    kind: str
+    """As `kind_name` returns it."""
+
+
+def _kind_of(param: Param) -> ValueKind:
+    """Return the kind of a parameter's value, from its row, or else its choices, location, name or type."""
+    if param.completes:
+        return param.completes
+    if param.choices:
+        return ValueKind.CHOICE
+    if param.location == "path":
+        return ValueKind.ID
+    other = ValueKind.FREE if param.location == "setting" else ValueKind.TEXT
+    return _KINDS_BY_NAME.get(param.name) or _KINDS_BY_TYPE.get(param.type, other)
+
+
+def kind_name(param: Param) -> str:
+    """Return the kind of a parameter's value for the scripts, with its choices or the name of its ID."""
+    kind = _kind_of(param)
+    name: str = kind.value
+    if kind is ValueKind.CHOICE:
+        return " ".join((name, *param.choices))
+    if kind in (ValueKind.ID, ValueKind.EMULATOR_ID):
+        return name.removesuffix("id") + param.name
+    return name
+
+
+class Tables:
+    """The data that the scripts look up by the full name of a command."""
+
+    def __init__(self, root: Command) -> None:
+        self.commands = tuple(_with_help(root).walk())
+
+    @property
+    def groups(self) -> list[Command]:
+        """The commands that have subcommands."""
+        return [command for command in self.commands if command.subcommands]
+
+    @property
+    def flagged(self) -> list[Command]:
+        """The commands that take flags."""
+        return [command for command in self.commands if takes_flags(command)]
+
+    @property
+    def flag_kinds(self) -> list[_ValueRow]:
+        """The kind of value of each flag. Exceptions, for flags of certain commands, come first."""
+        uses: dict[str, dict[str, list[str]]] = {}
+        for command, flag in self._flags():
+            for name in flag.names:
+                uses.setdefault(name, {}).setdefault(kind_name(flag), []).append(command.full_name)
+        special, general = list[_ValueRow](), dict[str, list[str]]()
+        for name, kinds in uses.items():
+            usual = max(kinds, key=lambda kind: len(kinds[kind]))
+            general.setdefault(usual, []).append(name)
+            special += [_ValueRow(where, (name,), kind) for kind in kinds if kind != usual for where in kinds[kind]]
+        return [*special, *(_ValueRow("", tuple(names), kind) for kind, names in general.items())]
+
+    @property
+    def argument_kinds(self) -> list[_ValueRow]:
+        """What each argument is."""
+        return [
+            _ValueRow(command.full_name, (_ANY if argument.type is list else str(position),), kind_name(argument))
+            for command in self.commands
+            for position, argument in enumerate(command.arguments)
+        ]
+
+    def _flags(self) -> Iterator[tuple[Command, Param]]:
+        """Yield every flag of every command."""
+        for command in self.flagged:
+            shared = GLOBAL_FLAGS if command.takes_all_global_flags else ()
+            yield from ((command, flag) for flag in (*command.all_flags, *shared))
+
+
+def takes_flags(command: Command) -> bool:
+    """Whether flags may follow. They may not after `ant help COMMAND`."""
+    return command.path[:1] != (_HELP,) or len(command.path) == 1
+
+
+def _with_help(root: Command) -> Command:
+    """Return the tree with the topics and all other commands as subcommands of `ant help`."""
+    others = [command for command in root.subcommands if command.path[0] != _HELP]
+    topics = [Command((_HELP, name), summary) for name, summary in TOPICS.items()]
+    below = (*topics, *map(_named_after_help, others))
+    subcommands = [
+        command._replace(subcommands=below) if command.path[0] == _HELP else command for command in root.subcommands
+    ]
+    return root._replace(subcommands=tuple(subcommands))
+
+
+def _named_after_help(command: Command) -> Command:
+    """Return a command as just a name after `help`, without flags and arguments."""
+    below = tuple(map(_named_after_help, command.subcommands))
+    return Command((_HELP, *command.path), command.help, subcommands=below)
+
+
+# The syntax of each shell
 
 
 class _Bash:
@@ -64,11 +178,11 @@ class _Bash:
     def _choice(self, name: str, _summary: str) -> str:
         return name
 
-    def _kinds(self, rows: list[ValueRow]) -> list[str]:
+    def _kinds(self, rows: list[_ValueRow]) -> list[str]:
         """Return branches whose pattern is a command, or any, followed by one of the row's names."""
         return [f"{self._patterns(row)}) kind='{row.kind}' ;;" for row in rows]
 
-    def _patterns(self, row: ValueRow) -> str:
+    def _patterns(self, row: _ValueRow) -> str:
         command = shlex.quote(row.command) if row.command else "*"
         return " | ".join(rf"{command}\ {name}" for name in row.names)
 
@@ -89,7 +203,7 @@ class _Zsh(_Bash):
     def _choice(self, name: str, summary: str) -> str:
         return shlex.quote(name.replace(":", r"\:") + ":" + summary)
 
-    def _kinds(self, rows: list[ValueRow]) -> list[str]:
+    def _kinds(self, rows: list[_ValueRow]) -> list[str]:
         return ["(" + branch for branch in super()._kinds(rows)]
 
 
@@ -105,7 +219,7 @@ class _PowerShell(_Zsh):
     def _choice(self, name: str, summary: str) -> str:
         return in_powershell(f"{name}|{summary}")
 
-    def _kinds(self, rows: list[ValueRow]) -> list[str]:
+    def _kinds(self, rows: list[_ValueRow]) -> list[str]:
         keys = [(f"{row.command} {name}".strip(), row.kind) for row in rows for name in row.names]
         return [f"{in_powershell(key)} = {in_powershell(kind)}" for key, kind in keys]
 
@@ -175,7 +289,7 @@ class _Fish:
             for command in tables.commands
             for position, argument in enumerate(command.arguments)
             for preceding in ["any" if argument.type is list else position]
-            if kind_of(argument) is not ValueKind.FREE
+            if _kind_of(argument) is not ValueKind.FREE
         ]
 
     def _at(self, command: Command) -> str:
@@ -191,7 +305,7 @@ class _Fish:
         if param.choices:  # each with its own, empty description: otherwise fish would show the flag's next to it
             described = " ".join(rf"{choice}\t" for choice in param.choices)
             return f"-x -a {in_fish(described)}"
-        return _OFFERS.get(kind_of(param)) or f"-x -a '(__ant_ids {kind_name(param)})'"
+        return _OFFERS.get(_kind_of(param)) or f"-x -a '(__ant_ids {kind_name(param)})'"
 
 
 def in_fish(text: str) -> str:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from ant_cli.completion import cache, ids
-from ant_cli.completion.tables import kind_name
+from ant_cli.completion.scripts import kind_name
 from ant_cli.help.catalog import find
 from ant_cli.settings.config_folder import config_dir
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer

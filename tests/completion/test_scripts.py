@@ -9,8 +9,7 @@ import subprocess
 import pytest
 
 from ant_cli.completion import scripts
-from ant_cli.completion.scripts import in_fish, in_powershell
-from ant_cli.completion.tables import Tables, takes_flags
+from ant_cli.completion.scripts import Tables, in_fish, in_powershell, takes_flags
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import Command
 from ant_cli.help.contents import TOPICS
