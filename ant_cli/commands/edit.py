@@ -2,57 +2,261 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from ant_cli.apply import server
-from ant_cli.apply.drawing import draw_step, name_width, paint_for
-from ant_cli.apply.edit_session import EditSession
-from ant_cli.apply.editor import choose_editor, edited_file
-from ant_cli.apply.exporting import safe_name
+from ant_cli.apply.changes import CLEARABLE, PATCHED, changes_between, changes_of, smallest_update
+from ant_cli.apply.drawing import draw_change, draw_step, name_width, paint_for, unpainted
+from ant_cli.apply.edit_text import (
+    ParsedText,
+    TextNote,
+    framed,
+    notes_about,
+    read_text,
+    text_of,
+    with_notes,
+    without_notes,
+)
+from ant_cli.apply.editor import EditedFile, choose_editor, edited_file
+from ant_cli.apply.exporting import Exported, export, safe_name
 from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.plan import Object, Step
+from ant_cli.apply.validation import Mistake
 from ant_cli.commands.lock_session import connected
 from ant_cli.commands.results import wants_structured
+from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
+from ant_cli.http.response import error_message
 from ant_cli.input.values import Value, encode
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
 from ant_cli.run.hints import hints_on_404, target_flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.sanitize import escape_breaks
+from ant_cli.runtime.streams import LONGEST_SHOWN
 from ant_cli.settings.loading import output_settings
+
+_CONFIG = "config"
+_PACKAGES = (_CONFIG, "packages")
+_CORRECTABLE = (400, 409, 413, 422)
+"""The statuses with which the server rejects the user's text: a different text may be accepted."""
+MOST_ROUNDS = 100
+"""The most times that the text is opened: an editor that is a script might never stop."""
+_GIVE_UP = "Nothing was sent yet. Correct it and save. To give up, save it unchanged."
+_CHANGED = "The environment was changed elsewhere meanwhile:"
+_CONFIRM = """\
+Only what you change is sent. It overwrites such a change of the same field: see
+whether your text still fits, and delete this line to send it.
+To give up, leave the text unchanged."""
 
 
 def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool = False) -> None:
     """Open an environment in the editor, and send the changes."""
     command = choose_editor(runtime)
-    is_data = wants_structured(flags)
-    printer = Printer(output_settings(flags), runtime, is_list=False)
-
-    def show(step: Step, update: dict[str, Value]) -> None:
-        if not is_data:
-            _show_plan(step, runtime)
-        elif dry_run:
-            printer.print_one(encode(update))
-
+    printer = Printer(output_settings(flags), runtime, is_list=False) if wants_structured(flags) else None
     with connected(flags, runtime, 1) as (workers, _):
         client = workers.client
-        remote = _read(client, environment_id, flags)
+        with hints_on_404(environment_id, client, lambda found_id: f"ant edit {found_id}{target_flags(flags)}"):
+            remote = server.read(client, environment_id)
         with edited_file(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
-            edited = EditSession(remote, file, client, runtime.stderr, show, dry_run=dry_run).run()
+            edited = _Session(remote, file, client, printer, runtime, dry_run=dry_run).run()
     if edited is None:
         return
-    if is_data:
+    if printer:
         printer.print_one(encode(edited))
     runtime.stderr.say(f"Updated {edited['id']}.")
 
 
-def _read(client: Client, environment_id: str, flags: Flags) -> Object:
-    """Return the environment. If a name was given instead of an ID, the error names the ID."""
-    with hints_on_404(environment_id, client, lambda found_id: f"ant edit {found_id}{target_flags(flags)}"):
-        return server.read(client, environment_id)
+class _Changed(Exception):
+    """Somebody else has changed the environment since it was read."""
+
+    def __init__(self, remote: Object) -> None:
+        super().__init__()
+        self.remote = remote
 
 
-def _show_plan(step: Step, runtime: Runtime) -> None:
-    lines = draw_step(step, name_width([step]), paint_for(runtime), with_fields=False)
-    with suppress(BrokenPipeError):  # what the user has written is sent, whether or not anybody reads this
-        runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
+class _Round(NamedTuple):
+    """What the editor opens next."""
+
+    remote: Object
+    """The environment, as the user knows it."""
+    text: str
+    """Without notes."""
+    notes: tuple[TextNote, ...] = ()
+    error: AntError | None = None
+    """Why the text was opened again. This error ends the run if the user leaves the text unchanged."""
+    asks: bool = False
+    """The text has no mistakes, so deleting its note is enough to send it."""
+
+    def is_given_up(self, saved: str) -> bool:
+        """Whether the user left the text unchanged."""
+        return saved == self.opened if self.asks else without_notes(saved) == self.text
+
+    @property
+    def opened(self) -> str:
+        """The text with the notes."""
+        return with_notes(self.text, self.notes)
+
+
+class _Session:
+    """One run: the text is opened until it can be sent, or the user gives up."""
+
+    def __init__(
+        self,
+        remote: Object,
+        file: EditedFile,
+        client: Client,
+        printer: Printer | None,
+        runtime: Runtime,
+        *,
+        dry_run: bool,
+    ) -> None:
+        """Take the printer of results; without one, the plan is shown as text. With `dry_run`, nothing is sent."""
+        self._first = remote
+        self._exported = _exported(remote)
+        self._file = file
+        self._client = client
+        self._printer = printer
+        self._runtime = runtime
+        self._dry_run = dry_run
+
+    def run(self) -> Object | None:
+        """Let the user edit the environment, and return its new state; None if it was not changed.
+
+        Raises:
+            UsageError: if the user abandoned a text with mistakes.
+            AntError: if the editor or the update fails. If a different text may be accepted, only after the user
+                gives up.
+
+        """
+        turn = _Round(self._first, framed(text_of(self._first, self._exported)))
+        for _ in range(MOST_ROUNDS):
+            saved = self._file.edit(turn.opened)
+            if turn.error and turn.is_given_up(saved):
+                raise turn.error
+            turn = turn._replace(text=without_notes(saved))
+            parsed = self._parse(turn.text)
+            outcome = _mistaken(turn, parsed.mistakes) if parsed.mistakes else self._proceed(turn, parsed)
+            if not isinstance(outcome, _Round):
+                return outcome
+            turn = outcome
+        raise turn.error or AntError(f"the text was opened {MOST_ROUNDS} times, which is the limit.")
+
+    def _parse(self, text: str) -> ParsedText:
+        """Return the environment that a text declares, with all mistakes."""
+        parsed = read_text(text)
+        if parsed.is_empty or parsed.mistakes:
+            return parsed
+        mistakes: list[Mistake] = []
+        body = _completed(self._exported.body, parsed.body, mistakes)
+        return ParsedText(body, notes_about(text, mistakes))
+
+    def _proceed(self, turn: _Round, parsed: ParsedText) -> Object | _Round | None:
+        """Send a text without mistakes as an update, or return the round in which it is opened again."""
+        update = {} if parsed.is_empty else smallest_update(parsed.body, self._first)
+        if not update:
+            why = "The text is empty" if parsed.is_empty else "Nothing changed"
+            self._runtime.stderr.say(f"{why}, so nothing was sent.")
+            return None
+        changes, name = tuple(changes_of(update, turn.remote)), str(turn.remote.get("name", ""))
+        step = Step("update", "", name, str(turn.remote["id"]), remote=turn.remote, changes=changes)
+        self._show(step, update)
+        if self._dry_run:
+            return None
+        try:
+            return self._send(turn, update)
+        except _Changed as change:
+            return self._reopened(turn, update, change.remote)
+        except APIError as error:
+            return self._rejected(turn, error)
+
+    def _show(self, step: Step, update: dict[str, Value]) -> None:
+        if self._printer is None:
+            lines = draw_step(step, name_width([step]), paint_for(self._runtime), with_fields=False)
+            with suppress(BrokenPipeError):  # what the user has written is sent, whether or not anybody reads this
+                self._runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
+        elif self._dry_run:
+            self._printer.print_one(encode(update))
+
+    def _send(self, turn: _Round, update: dict[str, Value]) -> Object:
+        """Update the environment, unless it has changed since it was read: then raise _Changed."""
+        identifier = str(turn.remote["id"])
+
+        def check() -> None:
+            now = server.read(self._client, identifier)
+            if now.get("updated_at") != turn.remote.get("updated_at"):
+                raise _Changed(now)
+
+        return server.update(self._client, identifier, update, check)
+
+    def _reopened(self, turn: _Round, update: dict[str, Value], remote: Object) -> Object | _Round:
+        """Return the round in which the user sees what others changed meanwhile.
+
+        If the environment has the user's changes already, an attempt whose response was lost made them.
+        """
+        changes = changes_between(_exported(remote).body, turn.remote)
+        if not changes_of(update, remote):
+            return remote
+        lines = [f"  {line}" for change in changes for line in draw_change(change, unpainted)]
+        self._runtime.stderr.say("The environment was changed elsewhere meanwhile, so nothing was sent yet.")
+        error = AntError(f"{remote['id']} was changed elsewhere meanwhile, so nothing was sent.")
+        note = TextNote(0, "\n".join([_CHANGED, *lines, _CONFIRM]))
+        return _Round(remote, turn.text, (note,), error.with_exit_code(EXIT_CODES[409]), asks=True)
+
+    def _rejected(self, turn: _Round, error: APIError) -> _Round:
+        """Return the text with the server's message. Raises the error if no text would be accepted."""
+        if error.status not in _CORRECTABLE:
+            raise error
+        message = error_message(self._runtime.stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
+        path = tuple(message.partition(":")[0].split("."))
+        line = notes_about(turn.text, [Mistake(path, "")])[0].line if path[0] in self._exported.body else 0
+        notes = (TextNote(0, _GIVE_UP), TextNote(line, f"The server rejects it: {message}"))
+        self._runtime.stderr.say(f"The server rejects it: {message}")
+        return turn._replace(notes=notes, error=error, asks=False)
+
+
+def _exported(remote: Object) -> Exported:
+    """Return an environment's editable fields. Raises AntError if it can't be edited."""
+    identifier = escape_breaks(str(remote["id"]))
+    if remote.get("archived_at"):
+        raise AntError(f"{identifier} is archived, so it can't be changed.")
+    exported = export(remote)
+    if exported.problems:
+        problems = "\n".join(f"  {escape_breaks(problem)}" for problem in exported.problems)
+        raise AntError(f"{identifier} has fields that can't be edited as text:\n{problems}")
+    return exported
+
+
+def _mistaken(turn: _Round, mistakes: Sequence[TextNote]) -> _Round:
+    lines = "\n".join(f"  line {note.line}: {note.text}" if note.line else f"  {note.text}" for note in mistakes)
+    error = UsageError(f"the text has mistakes, so nothing was sent:\n{lines}")
+    return turn._replace(notes=(TextNote(0, _GIVE_UP), *mistakes), error=error, asks=False)
+
+
+def _completed(
+    old: dict[str, Any], new: dict[str, Any], mistakes: list[Mistake], path: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the edited fields with an empty list for each list that was deleted: deleting it means to clear it.
+
+    `mistakes` gets the changes that can't be made: the deletion of another field, and another type.
+    """
+    if old.get("type") != new.get("type"):
+        if path == (_CONFIG,):
+            problem = f"can't change from {old.get('type')} to {new.get('type')}; create another environment"
+            mistakes.append(Mistake((_CONFIG, "type"), problem))
+        return new  # networking: its fields belong to its type
+    filled = dict(new)
+    for key, value in old.items():
+        here = (*path, key)
+        if here in ((CLEARABLE,), (PATCHED,)):
+            continue
+        edited = new.get(key, {} if here == _PACKAGES else None)
+        if isinstance(value, dict) and isinstance(edited, dict):
+            filled[key] = _completed(value, edited, mistakes, here)
+        elif edited is None and isinstance(value, list):
+            filled[key] = []
+        elif edited is None:
+            mistakes.append(Mistake(here, "can't be cleared, so it needs a value"))
+    return filled

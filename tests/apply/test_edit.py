@@ -646,7 +646,7 @@ def test_a_file_that_is_not_text_is_kept(desk, tmp_path):
 @needs_posix("an editor that is a script of sh")
 def test_an_editor_that_never_fixes_its_mistakes_is_not_opened_forever(desk, tmp_path, monkeypatch):
     """It must be a script: a person would have given up."""
-    monkeypatch.setattr("ant_cli.apply.edit_session.MOST_ROUNDS", 5)
+    monkeypatch.setattr("ant_cli.commands.edit.MOST_ROUNDS", 5)
     script = tmp_path / "worse.sh"
     script.write_text('#!/bin/sh\necho "wrong_$(wc -l < "$1"): x" >> "$1"\n')
     result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
