@@ -138,6 +138,14 @@ def test_status_as_json_has_the_organization_and_the_workspace_of_a_profile_with
     assert (found["organization_id"], found["workspace_id"]) == ("org-1", "wrkspc_2")
 
 
+def test_status_shows_how_a_federation_profile_gets_its_token(status, official):
+    """Its own file wins over a variable, and it has no owner: its organization is that of the rule."""
+    official.federate()
+    done = status(env={"ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/another"})
+    assert done.exit == 0
+    assert "Official    default: exchanges the token in /run/token by fdrl_1\n" in done.stdout
+
+
 def test_status_without_the_official_tool_does_not_mention_it(status):
     """Most users have no such files."""
     done = status("--format", "json")

@@ -141,7 +141,7 @@ def _source_rows(
         else:
             state = "used" if used and place.source == used.source else "shadowed"
             value = _value(place, official, runtime)
-            if state == "used" and place.rule and place.is_complete:
+            if state == "used" and place.rule:
                 value += _cached_end(place.rule, settings.connection.base_url, runtime)
         yield {"source": place.source, "kind": place.kind, "state": state, "value": value}
     if official and not settings.provenance.profile.official:
