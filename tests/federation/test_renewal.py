@@ -9,8 +9,11 @@ import re
 import httpx
 import pytest
 
+from ant_cli.http.client import authenticated
 from ant_cli.main import main
+from ant_cli.operations.spec import Flags
 from ant_cli.runtime.storage import locked
+from ant_cli.settings.loading import load
 from tests.conftest import KEY, make_runtime
 from tests.federation.conftest import OBJECT, RETRIEVE, SIGNATURE, bearers, grant
 from tests.scripted_socket import transport_to
@@ -283,3 +286,12 @@ def test_simultaneous_requests_replace_a_rejected_token_once(federated, clock, v
     ids = [f"env_{number}" for number in range(40)]
     assert main(["beta:environments", "archive", *ids, "--parallel", "16"], runtime) == 0
     assert len(exchanges) == 1
+
+
+def test_clients_of_one_connection_share_the_access_tokens(variables, clean_environ):
+    """Otherwise a program with several clients, such as the worker's exporter, would exchange one for each."""
+    environ = {name: value for name, value in (clean_environ | variables).items() if value}
+    runtime = make_runtime(environ)
+    connection = authenticated(load(runtime, Flags({})).connection, runtime)
+    assert connection.tokens is not None
+    assert authenticated(connection, runtime).tokens is connection.tokens
