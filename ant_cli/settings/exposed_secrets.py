@@ -22,7 +22,7 @@ def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
             if separator:
                 yield value.strip()
             elif arg.startswith("-") and not (arg.lstrip("-") == "access-token" and "print-credentials" in argv):
-                yield from argv[position + 1 : position + 2]
+                yield from map(str.strip, argv[position + 1 : position + 2])
     proxies = (*variables.PROXIES, *map(str.upper, variables.PROXIES))
     texts = (*argv, *(arg.partition("=")[2] for arg in argv), *map(environ.get, (variables.BASE_URL, *proxies)))
     urls = [text for text in texts if text and "@" in text]
@@ -37,7 +37,7 @@ def _split(arg: str) -> tuple[str, str, str]:
     """Split an argument at its first = or colon. A colon before a space is YAML, whose values are data."""
     parts = (arg.partition("="), arg.partition(":"))
     return min(
-        (part for part in parts if not part[2].startswith(" ")),
+        (part for part in parts if part[1] != ":" or not part[2].startswith(" ")),
         key=lambda part: len(part[0]),
         default=(arg, "", ""),
     )

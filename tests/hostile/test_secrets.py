@@ -97,6 +97,8 @@ def test_a_usage_error_about_an_argument_does_not_quote_a_key_in_it(
     [
         ({}, ("--api-key", "{}")),
         ({}, ("--api-key={}",)),
+        ({}, ("--api-key", " {} ")),
+        ({}, ("--api-key= {} ",)),
         ({}, ("--auth-token", "{}")),
         ({}, ("--auth-token={}",)),
         ({"ANTHROPIC_API_KEY": "{}"}, ()),
