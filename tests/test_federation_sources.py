@@ -64,11 +64,19 @@ def test_an_organization_alone_does_not_replace_the_active_profile(name):
     assert settings_of({}, {name: "x"}).connection.credential.source == name
 
 
+@pytest.mark.parametrize("blank", ["", " "])
 @pytest.mark.parametrize("name", list(REQUIRED))
-def test_an_empty_variable_is_missing(ant, name):
+def test_an_empty_or_blank_variable_is_missing(ant, name, blank):
     """An empty variable means unset, here as everywhere."""
-    env = {"ANTHROPIC_API_KEY": None, **VARIABLES, name: ""}
+    env = {"ANTHROPIC_API_KEY": None, **VARIABLES, name: blank}
     assert REQUIRED[name] in ant("beta:environments", "list", env=env).stderr
+
+
+def test_a_blank_flag_does_not_replace_the_variable_of_the_same_value():
+    """It is treated as not given, as `--api-key " "` is."""
+    blank = dict.fromkeys((*RULE, "identity_token"), " ")
+    rule = settings_of(blank, VARIABLES).connection.credential.rule
+    assert (rule.rule_id, rule.organization_id, rule.identity_token_file) == tuple(VARIABLES.values())
 
 
 def test_a_token_and_its_file_contradict_each_other(ant):

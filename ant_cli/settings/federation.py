@@ -97,7 +97,7 @@ def rule_of(values: RuleValues, official: OfficialProfile | None, source: str) -
     stored: Mapping[str, Any] = official._asdict() if official else {}
 
     def value(name: str, field: str = "") -> str:
-        return (values.typed.get(name) or stored.get(field or name) or values.exported.get(name, "")).strip()
+        return values.typed.get(name) or (stored.get(field or name) or "").strip() or values.exported.get(name, "")
 
     # The identity token and its file are one value, from the first place that has one of them.
     places = (values.typed, {"identity_token_file": stored.get("identity_token_file")}, values.exported)

@@ -65,7 +65,7 @@ class RuleValues(NamedTuple):
 
 
 def rule_values(flags: Flags, environ: Mapping[str, str]) -> RuleValues:
-    """Return the values of a federation, and the workspace, that flags and variables give."""
+    """Return the values of a federation, and the workspace, that flags and variables give. None is blank."""
     rows = (*FEDERATION, SETTINGS["workspace_id"])
-    typed = {row.name: text for row in rows if (text := flags.text(row.name))}
-    return RuleValues(typed, {row.name: text for row in rows if (text := environ.get(row.variable))})
+    typed = {row.name: text for row in rows if (text := (flags.text(row.name) or "").strip())}
+    return RuleValues(typed, {row.name: text for row in rows if (text := environ.get(row.variable, "").strip())})
