@@ -80,13 +80,14 @@ def test_an_empty_environment_key_is_not_set(ant):
     assert sent(ant(*LIST, env={"ANTHROPIC_ENVIRONMENT_KEY": " "}, replies=[PAGE])) == API_KEY
 
 
-def test_an_environment_key_that_can_not_be_sent_matters_only_where_it_is_used(ant):
+def test_an_environment_key_that_can_not_be_sent_matters_only_where_it_is_used_or_shown(ant):
     """A line break in it is a usage error."""
     env = {"ANTHROPIC_ENVIRONMENT_KEY": "line\nbreak"}
     assert ant(*RETRIEVE, env=env, replies=[{}]).exit == 0
     done = ant(*LIST, env=env)
     assert (done.exit, done.requests) == (2, [])
     assert done.stderr.startswith("ant: ANTHROPIC_ENVIRONMENT_KEY contains a character that no key has")
+    assert ant("auth", "status", env=env).stderr == done.stderr
 
 
 def test_without_any_credential_each_call_names_the_variables_that_it_takes(ant):

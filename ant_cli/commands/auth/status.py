@@ -28,7 +28,7 @@ from ant_cli.settings.notes import describe_destination
 from ant_cli.settings.profiles import ProfileStore, SelectedProfile, read_store, shown
 from ant_cli.settings.rows import SETTINGS
 from ant_cli.settings.sources import rule_values, setting_sources
-from ant_cli.settings.validators import mask
+from ant_cli.settings.validators import check_secret, mask
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
 _ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official tool"}
@@ -120,7 +120,7 @@ def _environment_key(key: Credential) -> Report:
     always = [operation.command for operation in accepting if "API key" not in operation.accepts]
     others = [operation.command for operation in accepting if "API key" in operation.accepts]
     return {
-        "value": mask(key.secret.strip()),
+        "value": mask(check_secret(key.source, key.secret)),
         "source": key.source,
         "used_by": ["beta:worker", *always],
         "used_without_api_key_by": others,
