@@ -1,12 +1,13 @@
-"""A call: one request for the rules, read from WSGI without a web framework, with checked query parameters.
+"""A call: one request for the rules, read from WSGI without a web framework; checked query parameters, and pages.
 
 Without the framework `ant --local` starts in half the time, and nothing else of it is needed.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
@@ -50,6 +51,14 @@ def body_too_large() -> EmulatorError:
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 BOOLEANS = {"true": True, "false": False}
+BEFORE_THE_FIRST = 2**62
+CURSOR_PREFIX = "page_"
+CURSOR = re.compile(r"(?P<list>.+) (?P<sequence>[0-9]{1,18})", re.ASCII)
+"""The content of a cursor: the list, and the sequence number of the last item that was shown.
+
+It names no number of items, so items that are added or deleted meanwhile shift nothing: the next page begins after
+that item, even if the item itself is gone.
+"""
 
 
 class Call(NamedTuple):
@@ -96,3 +105,27 @@ class Call(NamedTuple):
         if text not in BOOLEANS:
             raise InvalidRequest(f"{name}: must be true or false, got {text!r}.")
         return BOOLEANS[text]
+
+    def page_start(self, list_name: str, start: int = BEFORE_THE_FIRST) -> int:
+        """Return the sequence number after which the page begins that `page` asks for; `start` without a cursor."""
+        page = self.text("page")
+        if page is None:
+            return start
+        try:
+            content = bytes.fromhex(page.removeprefix(CURSOR_PREFIX)).decode()
+        except ValueError:
+            content = ""
+        match = CURSOR.fullmatch(content)
+        if match is None or match["list"] != list_name:
+            raise InvalidRequest("page: not a cursor of this list; pass the next_page of an earlier response.")
+        return int(match["sequence"])
+
+
+def page_of(list_name: str, rows: Sequence[tuple[int, str]], limit: int) -> str:
+    """Return the response body for `rows` of sequence number and document.
+
+    The query asked for one row more than `limit`, to find out whether there is another page.
+    """
+    shown = rows[:limit]
+    cursor = CURSOR_PREFIX + f"{list_name} {shown[-1][0]}".encode().hex() if len(rows) > limit else None
+    return f'{{"data":[{",".join(document for _, document in shown)}],"next_page":{json.dumps(cursor)}}}'

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 
-from ant_cli.emulator import list_pages
-from ant_cli.emulator.call import Call
+from ant_cli.emulator.call import Call, page_of
 from ant_cli.emulator.clock import rfc3339
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest
 from ant_cli.emulator.identifiers import new_id
@@ -83,11 +82,11 @@ def create(store: Store, call: Call) -> str:
 def list_environments(store: Store, call: Call) -> str:
     """Return a page of environments, the newest first."""
     limit = call.number("limit", 20, 1, 100)
-    below = list_pages.sequence_of(LIST, call.text("page"))
+    below = call.page_start(LIST)
     include_archived = call.flag("include_archived")
     with store.read() as transaction:
         rows = transaction.all(SQL_LIST, below, include_archived, limit + 1)
-    return list_pages.page_of(LIST, rows, limit)
+    return page_of(LIST, rows, limit)
 
 
 def retrieve(store: Store, call: Call) -> str:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ant_cli.emulator import list_pages, work
-from ant_cli.emulator.call import Call
+from ant_cli.emulator import work
+from ant_cli.emulator.call import BEFORE_THE_FIRST, Call, page_of
 from ant_cli.emulator.clock import rfc3339
 from ant_cli.emulator.environment_rules import StoredEnvironment
 from ant_cli.emulator.environment_rules import find as find_environment
@@ -207,11 +207,11 @@ def list_events(store: Store, call: Call) -> str:
         raise InvalidRequest(f"order: must be asc or desc, got {order!r}.")
     limit = call.number("limit", 100, 1, 1000)
     name = f"events {session.id} {order}"
-    start = 0 if order == "asc" else list_pages.BEFORE_THE_FIRST
-    sequence = list_pages.sequence_of(name, call.text("page"), start)
+    start = 0 if order == "asc" else BEFORE_THE_FIRST
+    sequence = call.page_start(name, start)
     with store.read() as reader:
         rows = reader.all(SQL_EVENTS[order], session.id, sequence, limit + 1)
-    return list_pages.page_of(name, rows, limit)
+    return page_of(name, rows, limit)
 
 
 def stream(store: Store, call: Call) -> Iterator[str]:

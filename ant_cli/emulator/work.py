@@ -15,8 +15,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.emulator import list_pages
-from ant_cli.emulator.call import Call
+from ant_cli.emulator.call import Call, page_of
 from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339, rfc3339_or_none
 from ant_cli.emulator.credentials import environment_key, new_token, secret_of
 from ant_cli.emulator.environment_rules import StoredEnvironment, find
@@ -259,11 +258,11 @@ def list_work(store: Store, call: Call) -> str:
     """Return a page of an environment's work, the newest first."""
     name = f"work {call.environment_id}"
     limit = call.number("limit", 20, 1, 100)
-    below = list_pages.sequence_of(name, call.text("page"))
+    below = call.page_start(name)
     with work_transaction(store, call) as (transaction, environment):
         _check_lists_work(environment)
         items = map(Item._make, transaction.all(SQL_LIST, environment.id, below, limit + 1))
-    return list_pages.page_of(name, [(item.sequence, to_json(item)) for item in items], limit)
+    return page_of(name, [(item.sequence, to_json(item)) for item in items], limit)
 
 
 def _check_lists_work(environment: StoredEnvironment) -> None:
