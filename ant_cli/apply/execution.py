@@ -14,7 +14,7 @@ from ant_cli.apply.changes import changes_between, update_body
 from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.lockfile import Entry, LockFile
 from ant_cli.apply.plan import Object, Step
-from ant_cli.apply.workers import Workers
+from ant_cli.apply.server import Workers
 from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value

@@ -10,7 +10,7 @@ from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import HintFlags, Known, Options, Plan, ids_to_read, make_plan, needs_names
-from ant_cli.apply.workers import Workers
+from ant_cli.apply.server import Workers
 from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.loading import ConnectionSettings

@@ -1,8 +1,8 @@
-"""Environments on the server: read, find by name, create, update and archive."""
+"""Environments on the server: read, find by name, create, update and archive; several requests at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from ant_cli.apply.canonical import read_json
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
@@ -10,12 +10,17 @@ from ant_cli.apply.plan import Object
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.pagination import follow_pages
+from ant_cli.http.pool import Pool
 from ant_cli.input.request import Request, is_id, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import environments
 from ant_cli.operations.spec import Operation
+from ant_cli.runtime.light_typing import NamedTuple, TypeVar
 from ant_cli.runtime.redaction import strip_userinfo
 
+T = TypeVar("T")
+R = TypeVar("R")
+MOST_WORKERS = 64
 PAGE_SIZE = "100"
 _WHO_AM_I = Request("GET", "/v1/models", (("limit", "1"),))
 """The cheapest request whose response names the organization and workspace of the credentials."""
@@ -141,3 +146,35 @@ def _environment(raw: bytes) -> Object:
     if not isinstance(value, dict) or not is_id(value.get("id")):
         raise ResponseError("the server's response is not an environment.")
     return value
+
+
+class Workers(NamedTuple):
+    """A client, and how many tasks may run at once."""
+
+    client: Client
+    """For single requests, while no tasks are running."""
+    parallel: int
+
+    def each(self, items: Sequence[T], work: Callable[[Client, T], R], *, finish: bool = False) -> list[R]:
+        """Run a task for each item, and return the results in order.
+
+        After the first failure, or an interrupt, no further task is begun. With `finish`, tasks that have begun are
+        finished first, because they change something: an ID would be lost otherwise.
+
+        Raises:
+            AntError: the first failure.
+
+        """
+        if len(items) < 2 and not finish:  # in a thread, an interrupt does not end a task
+            return [work(self.client, item) for item in items]
+        pool = Pool(self.client, items, work, parallel=min(self.parallel, len(items)), fail_fast=True)
+        values = list[R]()
+        try:
+            for result in pool.results():
+                if result.error:
+                    raise result.error
+                values.append(result.value)
+        finally:
+            if finish:
+                pool.finish()
+        return values

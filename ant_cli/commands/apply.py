@@ -12,8 +12,8 @@ from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
 from ant_cli.apply.markdown import plan_markdown
 from ant_cli.apply.plan import HintFlags, Options, Plan
 from ant_cli.apply.preparation import Facts, load_files, look_up, plan_for, untracked
+from ant_cli.apply.server import MOST_WORKERS, Workers
 from ant_cli.apply.validation import MOST_MISTAKES
-from ant_cli.apply.workers import MOST_WORKERS, Workers
 from ant_cli.commands.apply_steps import carry_out
 from ant_cli.commands.lock_session import connected, holding
 from ant_cli.commands.results import print_report, wants_structured

@@ -9,7 +9,7 @@ from ant_cli.apply import drawing, plan_data
 from ant_cli.apply.execution import Execution, Journal, StepOutcome
 from ant_cli.apply.plan import Plan
 from ant_cli.apply.preparation import Facts
-from ant_cli.apply.workers import Workers
+from ant_cli.apply.server import Workers
 from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import OutputError
 from ant_cli.operations.spec import Flags

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.execution import Journal, not_from_a_run
-from ant_cli.apply.workers import Workers
+from ant_cli.apply.server import Workers
 from ant_cli.errors import OutputError, os_error_text
 from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import open_client

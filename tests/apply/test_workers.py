@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from ant_cli.apply import server
-from ant_cli.apply.workers import Workers
+from ant_cli.apply.server import Workers
 from ant_cli.http.client import Client
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
