@@ -31,7 +31,7 @@ class Document(NamedTuple):
     """Where it comes from, for messages."""
     is_json: bool
     """It is JSON, probably from a program, not YAML."""
-    is_one_of_several: bool = False
+    is_one_of_several: bool
 
     @property
     def prefix(self) -> str:
@@ -177,7 +177,7 @@ def _documents(values: Iterator[ParsedValue], source: str, operation: Operation,
     several = second is not None
     for number, parsed in enumerate(chain(filter(None, (first, second)), values), 1):
         where = (f", line {parsed.line}" if parsed.line else f", document {number}") if several else ""
-        yield _document(parsed, source + where, operation, id_key)._replace(is_one_of_several=several)
+        yield _document(parsed, source + where, operation, id_key, is_one_of_several=several)
 
 
 def _flat(values: Iterator[ParsedValue]) -> Iterator[ParsedValue]:
@@ -188,12 +188,14 @@ def _flat(values: Iterator[ParsedValue]) -> Iterator[ParsedValue]:
             yield parsed
 
 
-def _document(parsed: ParsedValue, source: str, operation: Operation, id_key: str) -> Document:
+def _document(
+    parsed: ParsedValue, source: str, operation: Operation, id_key: str, *, is_one_of_several: bool
+) -> Document:
     value = parsed.value
-    if isinstance(value, dict):
-        return Document(value, source, parsed.is_json)
     if id_key and isinstance(value, str) and parsed.is_json:
-        return Document({id_key: value}, source, is_json=True)
+        value = {id_key: value}
+    if isinstance(value, dict):
+        return Document(value, source, parsed.is_json, is_one_of_several)
     wanted = "IDs, one per line, or keys and values" if id_key else "keys and values, such as `name: demo`"
     is_loop = source.startswith(_STDIN) and isinstance(value, str)
     raise UsageError(
