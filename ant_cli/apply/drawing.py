@@ -34,6 +34,7 @@ SIGNS = {
 }
 """The signs and colours of the labels of steps, in the order of the summary."""
 _RESULT_SIGNS = {"failed": ("!", "red"), "not started": (" ", "dim")}
+_WIDEST_NAME = 60
 _SHORT_TEXT = 40
 """Longer texts are compared word by word."""
 _UNCHANGED_WORDS = 6
@@ -91,8 +92,8 @@ def draw_outcome(outcome: StepOutcome, width: int, paint: Paint) -> str:
 
 
 def name_width(steps: Sequence[Step]) -> int:
-    """Return how many cells wide the names of these steps are."""
-    return max((cell_width(escape_breaks(step.name)) for step in steps), default=0)
+    """Return how many cells wide the column of the names is. A very long name does not widen the other lines."""
+    return min(max((cell_width(escape_breaks(step.name)) for step in steps), default=0), _WIDEST_NAME)
 
 
 def draw_target(origin: ResourceOrigin, profile: str) -> str:

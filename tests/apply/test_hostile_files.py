@@ -507,3 +507,11 @@ def test_a_real_clone_with_a_link_is_rejected(team, outside):
     subprocess.run([*git, "clone", "-q", "origin", "clone"], check=True)
     os.chdir("clone")
     assert shows_nothing(team.ant("apply", "--dry-run", "--verbose", "."))
+
+
+def test_a_very_long_name_does_not_widen_the_other_lines_of_a_plan(team):
+    """Otherwise a few files fill the log of a job."""
+    team.write("environments/long.yaml", f"name: {'n' * 10_000}\n")
+    for number in range(20):
+        team.write(f"environments/{number}.yaml")
+    assert len(team.ant("diff", ".").stdout) < 30_000
