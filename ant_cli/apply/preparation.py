@@ -13,7 +13,7 @@ from ant_cli.apply.plan import HintFlags, Known, Options, Plan, ids_to_read, mak
 from ant_cli.apply.server import Workers
 from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.settings.loading import Settings
 
 
 class Facts(NamedTuple):
@@ -22,7 +22,7 @@ class Facts(NamedTuple):
     origin: ResourceOrigin
     known: Known
     profile: str
-    """The profile in use; empty if there is none."""
+    """The profile that the user chose or that has the credential; otherwise empty."""
     moved: bool
     """The lock file has another origin on the disk."""
     left_out: Mapping[str, Sequence[str]]
@@ -58,7 +58,7 @@ def look_up(
     lock: LockFile,
     loaded: Loaded,
     workers: Workers,
-    connection: ConnectionSettings,
+    settings: Settings,
     interrupted: Collection[str] = (),
     *,
     hints: HintFlags,
@@ -71,7 +71,7 @@ def look_up(
             or if a request fails.
 
     """
-    origin = server.origin_of(workers.client, connection.base_url)
+    origin = server.origin_of(workers.client, settings.connection.base_url)
     if not allow_origin_change:
         server.check_origin(lock, origin)
     moved = allow_origin_change and lock.exists and lock.origin != origin
@@ -80,7 +80,7 @@ def look_up(
     ids = ids_to_read(lock, loaded.declarations)
     remotes = dict(zip(ids, workers.each(ids, server.retrieve), strict=True))
     known = Known(lock, loaded.declarations, remotes, {}, interrupted, hints)
-    return Facts(origin, known, connection.profile_name, moved, loaded.left_out)
+    return Facts(origin, known, settings.chosen_profile, moved, loaded.left_out)
 
 
 def plan_for(facts: Facts, options: Options, workers: Workers) -> Plan:

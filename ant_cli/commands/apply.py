@@ -340,7 +340,7 @@ def _look_up(
             lock,
             loaded,
             workers,
-            settings.connection,
+            settings,
             interrupted,
             hints=HintFlags(target_flags(job.flags), _lock_flag(job)),
             allow_origin_change=job.options.allow_origin_change,

@@ -76,6 +76,13 @@ class Settings(NamedTuple):
     """How many requests to send at once; None for the default."""
 
     @property
+    def chosen_profile(self) -> str:
+        """The profile that the user named or that has the credential; empty if it is only the active one."""
+        profile, credential = self.provenance.profile, self.connection.credential
+        has_credential = credential is not None and credential.is_of_profile
+        return profile.name if profile.is_named or has_credential else ""
+
+    @property
     def crosses_origin(self) -> bool:
         """Whether credential and base URL come from different places (a profile and a variable).
 

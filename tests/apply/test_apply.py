@@ -361,6 +361,12 @@ def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(
         assert f"Target  {target}, profile staging\n" in result.stdout
         assert f"Apply these changes to {target}, profile staging?" in " ".join(result.stderr.split())
         assert team.ant("diff", ".").stdout.startswith(f"Target  {target}\n")
+        # An active profile is not named if the key of a variable is used in place of its own.
+        profiles.write_text('active = "prod"\n[profiles.prod]\napi_key = "sk-ant-prod"\n')
+        assert team.ant("diff", ".").stdout.startswith(f"Target  {target}\n")
+        environ = {**team.environ, "ANTHROPIC_API_KEY": ""}
+        diff = Team(server.url, environ).ant("diff", ".")
+        assert diff.stdout.startswith(f"Target  {target}, profile prod\n")
 
 
 def test_at_a_terminal_the_user_is_asked_about_untracked_files_and_existing_names(team):
