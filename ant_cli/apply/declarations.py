@@ -1,4 +1,4 @@
-"""Read a file: what it declares, or what is wrong with it."""
+"""Read a file: its kind, from its `type`, its folder or its name, and what it declares or what is wrong with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from ant_cli.apply.canonical import hash_of_body
-from ant_cli.apply.kinds import DATA, ENVIRONMENT, KINDS, PROSE, kind_by_path, name_from
 from ant_cli.apply.validation import Mistake, Mistakes, check, more_mistakes
 from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input.values import Value, parse, type_name
@@ -15,9 +14,22 @@ from ant_cli.runtime.reading import decode
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 
+ENVIRONMENT = "environment"
+_FOLDERS = {
+    "environments": ENVIRONMENT,
+    "agents": "agent",
+    "skills": "skill",
+    "memory_stores": "memory_store",
+    "vaults": "vault",
+    "deployments": "deployment",
+}
+"""The kinds of the official tool, by the folders that hold them. This tool manages environments only."""
+_KINDS = tuple(_FOLDERS.values())
+YAML = (".yaml", ".yml")
+DATA = (*YAML, ".json")
+PROSE = (".md", ".markdown")
+_PREFIX = re.compile(rf"({'|'.join(_KINDS)})(?:[_.-]|$)", re.IGNORECASE)
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)(?:^---[ \t]*(?:\n|\Z))(.*)", re.DOTALL | re.MULTILINE)
-
-
 _DATA_RULE = FileRule(1_000_000, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True, endings=DATA)
 """Anybody may have written it, and a link in it may lead anywhere: what it names must belong to the repository."""
 _PROSE_RULE = _DATA_RULE._replace(endings=PROSE)
@@ -126,7 +138,7 @@ def _read(path: Path, repository: str) -> _FileText:
 
 def _kind_of(document: Value, expected: str | None, path: Path, *, named: bool) -> str | None:
     stated = document.get("type") if isinstance(document, dict) else None
-    if isinstance(stated, str) and stated.lower() in KINDS:
+    if isinstance(stated, str) and stated.lower() in _KINDS:
         return stated.lower()
     if expected is None and named and path.suffix.lower() in PROSE:
         return "agent"  # the only kind whose prose is a separate file in the official tool
@@ -164,3 +176,19 @@ def _lines(path: Path, source: _FileText, mistakes: Mistakes) -> tuple[str, ...]
         f"{path}, line {position.line + source.lines_before}, column {position.column}: {mistake}"
         for mistake, position in zip(mistakes.first, positions, strict=True)
     )
+
+
+def kind_by_path(path: Path) -> str | None:
+    """Return the kind that a file's folder or else its name indicates; None if neither does."""
+    match = _PREFIX.match(path.stem)
+    return _FOLDERS.get(path.absolute().parent.name.lower()) or (match[1].lower() if match else None)
+
+
+def name_from(path: Path) -> str:
+    """Return the name of an environment whose file has no `name`.
+
+    It is the name of the file without its extension and the kind. For a bare `environment.yaml`, it is the name of
+    the folder.
+    """
+    rest = re.sub(r"^environment([_.-]|$)", "", path.stem, flags=re.IGNORECASE)
+    return rest or path.absolute().parent.name

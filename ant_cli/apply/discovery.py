@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from ant_cli.apply.declarations import Declaration, Mistaken, read_declaration
-from ant_cli.apply.kinds import DATA, PROSE
+from ant_cli.apply.declarations import DATA, PROSE, Declaration, Mistaken, read_declaration
 from ant_cli.apply.lockfile import FILE_NAME, check_inside, repository_of
 from ant_cli.apply.validation import MOST_MISTAKES, more_mistakes
 from ant_cli.errors import UsageError

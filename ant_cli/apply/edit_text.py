@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.exporting import SCHEMA_LINE, Exported
-from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import Mistake, mistakes_in, more_mistakes
 from ant_cli.input.values import Value, encode, type_name

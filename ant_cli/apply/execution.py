@@ -11,7 +11,7 @@ from threading import Lock
 from ant_cli.apply import server
 from ant_cli.apply.canonical import hash_of_remote
 from ant_cli.apply.changes import changes_between, update_body
-from ant_cli.apply.kinds import ENVIRONMENT
+from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.lockfile import Entry, LockFile
 from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.server import Workers

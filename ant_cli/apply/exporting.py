@@ -8,7 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ant_cli.apply.canonical import declared_part
-from ant_cli.apply.kinds import ENVIRONMENT, kind_by_path
+from ant_cli.apply.declarations import ENVIRONMENT, kind_by_path
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import mistakes_in, more_mistakes
 from ant_cli.input.values import Value, encode

@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
 from ant_cli.apply.changes import FieldChange, changes_between, kept_lists
-from ant_cli.apply.declarations import Declaration
-from ant_cli.apply.kinds import YAML, name_from
+from ant_cli.apply.declarations import YAML, Declaration, name_from
 from ant_cli.apply.lockfile import Entry, LockFile
 from ant_cli.errors import AntError
 from ant_cli.input.values import Value

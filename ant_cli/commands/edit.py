@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from ant_cli.apply import server
 from ant_cli.apply.changes import CLEARABLE, PATCHED, changes_between, changes_of, smallest_update
+from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.drawing import draw_change, draw_step, name_width, paint_for, unpainted
 from ant_cli.apply.edit_text import (
     ParsedText,
@@ -20,7 +21,6 @@ from ant_cli.apply.edit_text import (
 )
 from ant_cli.apply.editor import EditedFile, choose_editor, edited_file
 from ant_cli.apply.exporting import Exported, export, safe_name
-from ant_cli.apply.kinds import ENVIRONMENT
 from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.validation import Mistake
 from ant_cli.commands.lock_session import connected

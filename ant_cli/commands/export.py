@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ant_cli.apply import server
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
+from ant_cli.apply.declarations import ENVIRONMENT, YAML
 from ant_cli.apply.discovery import key_of
 from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.exporting import Exported, choose_file, export
-from ant_cli.apply.kinds import ENVIRONMENT, YAML
 from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path, read_lock
 from ant_cli.apply.plan import Object
 from ant_cli.commands.lock_session import connected, holding

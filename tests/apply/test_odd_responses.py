@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.apply.kinds import ENVIRONMENT
+from ant_cli.apply.declarations import ENVIRONMENT
 from tests.conftest import needs_posix
 from tests.hostile.scripted_server import ScriptedServer, response
 
