@@ -245,9 +245,9 @@ def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:
 
 def _register_secrets(store: ProfileStore, stderr: Stderr) -> None:
     for profile in store.profiles.values():
-        for value in map(profile.get, SECRET_KEYS):
-            if isinstance(value, str) and not value.startswith(KEYRING):
-                stderr.register_secret(value.strip())
+        for text in (str(profile.get(key, "")) for key in SECRET_KEYS):  # a key of digits may be a number
+            if not text.startswith(KEYRING):
+                stderr.register_secret(text.strip())
         base_url = profile.get("base_url")
         if isinstance(base_url, str) and "@" in base_url:
             from ant_cli.runtime.redaction import url_secrets
