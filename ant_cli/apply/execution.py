@@ -62,7 +62,8 @@ class Journal:
         """Record that a name is being created, before the request is sent."""
         self._open.append(name)
         self._file.write(b"\n%b\n" % json.dumps(name).encode())  # the last line may be incomplete
-        self._sync()
+        self._file.flush()
+        os.fsync(self._file.fileno())
 
     def end(self, name: str) -> None:
         """Forget a name whose outcome is known."""
@@ -72,10 +73,6 @@ class Journal:
         if not self._open:
             self._file.truncate(0)
             self._file.flush()
-
-    def _sync(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
 
 def not_from_a_run(name: str) -> UsageError:

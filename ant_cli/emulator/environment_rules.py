@@ -57,7 +57,7 @@ def create(store: Store, call: Call) -> str:
     from ant_cli.emulator import models
 
     params = models.parse(models.EnvironmentCreateParams, call.body)
-    config = _new_config(params.config)
+    config = _merged_config(CONFIGS[params.config.type if params.config else "cloud"], params.config)
     with store.write() as transaction:
         now = rfc3339(transaction.now)
         environment = {
@@ -182,10 +182,6 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "self_hosted": {"type": "self_hosted"},
 }
 """The configurations of each type, with the defaults of their fields."""
-
-
-def _new_config(params: models.CloudConfig | models.SelfHostedConfig | None) -> dict[str, Any]:
-    return _merged_config(CONFIGS[params.type if params else "cloud"], params)
 
 
 def _merged_config(

@@ -138,7 +138,7 @@ class Emulator:
             fault = faults.take(self._store, method, path)
             has_left = faults.carry_out(fault, environ.get(PATIENCE_S, math.inf))
             self._check_headers(environ, needs_beta=path != MODELS)
-        is_stopping = environ.get(IS_STOPPING, _never)
+        is_stopping = environ.get(IS_STOPPING, lambda: False)
         body = read_body(environ)
         worker_id = header(environ, "anthropic-worker-id")
         call = Call(ids, query_of(environ), worker_id, body, is_stopping, self._api_key or "")
@@ -153,16 +153,17 @@ class Emulator:
         if self._api_key is None:
             known, is_needed = given, self._require_credential and is_api(path)
         else:
-            known = [credential for credential in given if self._is_known(credential, path, self._api_key)]
+            known = [
+                credential
+                for credential in given
+                if opens(self._store, path, credential, self._api_key) or is_same(credential.secret, self._api_key)
+            ]
             is_needed = path != HEALTH
         if is_needed and not known:
             raise EmulatorError(
                 401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required."
             )
         return known
-
-    def _is_known(self, credential: SentCredential, path: str, api_key: str) -> bool:
-        return opens(self._store, path, credential, api_key) or is_same(credential.secret, api_key)
 
     def _check_access(self, given: list[SentCredential], path: str) -> None:
         """Reject credentials that the emulator issued for another environment, work item or session."""
@@ -179,10 +180,6 @@ class Emulator:
             raise InvalidRequest(
                 f"anthropic-workspace-id: the key belongs to another workspace than {workspace!r}."
             )
-
-
-def _never() -> bool:
-    return False
 
 
 def _check_version(version: str) -> None:

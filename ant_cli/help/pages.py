@@ -17,11 +17,12 @@ GLOBAL = "Global flags"
 
 def command_page(command: Command, layout: Layout) -> str:
     """Return the help page of a command, or of a group."""
+    arguments = ((argument_name(param), param.help) for param in command.arguments)
     parts = [
         f"{layout.heading('Usage')} {synopsis(command)}",
         layout.paragraphs(command.help),
         layout.section("Commands", ((item.path[-1], item.summary + ".") for item in command.subcommands)),
-        "" if command.operation else layout.section(ARGUMENTS, map(_argument_row, command.arguments)),
+        "" if command.operation else layout.section(ARGUMENTS, arguments),
         *(layout.section(title, map(flag_row, flags)) for title, flags in flag_sections(command).items()),
         _global_flags(command, layout),
         "\n".join(map(layout.inline, command.notes.split("\n"))),
@@ -62,10 +63,6 @@ def topic_page(topic: str, layout: Layout) -> str:
         for line in text.split("\n")
     ]
     return "\n".join([layout.paint(title, "bold"), *lines])
-
-
-def _argument_row(param: Param) -> tuple[str, str]:
-    return argument_name(param), param.help
 
 
 def _global_flags(command: Command, layout: Layout) -> str:

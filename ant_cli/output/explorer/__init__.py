@@ -1,3 +1,3 @@
-"""The explorer: `--format explore`. The model is in `tree` and `outline`, the screen in `application`."""
+"""The explorer: `--format explore`. The values are in `tree`, their rows in `rows`, the screen in `application`."""
 
 from __future__ import annotations
