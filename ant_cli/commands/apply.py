@@ -92,6 +92,8 @@ def apply(
             markdown=markdown,
         )
         _check_only(job)
+        if plan is not None and (path or any(job.options) or dry_run or validate or strict or lock_file):
+            raise UsageError("--plan takes everything from the plan.", "Leave out paths and other flags.")
         if validate:
             number = _validate(job)
             runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
@@ -250,8 +252,6 @@ def _apply(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
 
 def _apply_saved(file: str, job: Job) -> None:
     """Carry out a saved plan exactly, or refuse."""
-    if job.paths or any(job.options):
-        raise UsageError("--plan takes everything else from the plan.", "Leave out the paths and the other flags.")
     saved = plan_data.read_plan(file)
     lock_path = find_lock_path(saved.lock_file, Path.cwd())
     _apply(job._replace(paths=saved.paths, lock_path=lock_path, options=saved.options, yes=True), saved)

@@ -369,6 +369,16 @@ def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(
         assert diff.stdout.startswith(f"Target  {target}, profile prod\n")
 
 
+@pytest.mark.parametrize("flag", ["--dry-run", "--validate", "--strict", "--prune", "--lock-file=other.json"])
+def test_a_saved_plan_is_not_combined_with_flags_that_the_run_would_ignore(team, flag):
+    """A dry run of a saved plan would carry it out."""
+    team.write("environments/a.yaml")
+    assert team.ant("apply", "--dry-run", "--save-plan", "plan.json", ".").exit == 0
+    result = team.ant("apply", "--plan", "plan.json", flag)
+    assert (result.exit, "--plan takes everything from the plan." in result.stderr) == (2, True)
+    assert team.server() == {}
+
+
 def test_at_a_terminal_the_user_is_asked_about_untracked_files_and_existing_names(team):
     """This needs no paths on the command line."""
     team.write("environments/a.yaml")
