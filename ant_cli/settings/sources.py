@@ -41,7 +41,7 @@ def setting_sources(
         if text not in (None, LOCAL):
             raise exclude_each_other("--local", "--base-url")
         yield SettingSource("--local", LOCAL)
-    if text or (text is not None and not setting.variable):
+    if text or (text is not None and not (setting.is_global and setting.variable)):
         yield SettingSource(setting.param.flag, text)
     if profile.official:
         yield from _stored(name, profile)

@@ -193,6 +193,6 @@ def read_options(
 
     found = resolve(rows, flags, environ)
     required = {row.name: f"{row.param.flag} ({row.variable})" for row in rows if row.param.required}
-    if missing := [name for row, name in required.items() if found[row].source == "default"]:
+    if missing := [name for row, name in required.items() if not found[row].value]:
         raise MissingFlag(missing, command)
     return {name: resolved.value for name, resolved in found.items()}

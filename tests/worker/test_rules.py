@@ -221,10 +221,12 @@ def test_an_invalid_duration_is_rejected(text):
         ("no_auto_stop", "perhaps"),
         ("worker_id", "w\n1"),
         ("environment_key", " "),
+        *((name, "") for name in ("concurrency", "on_failure", "metadata_key", "max_items", "item_timeout")),
+        *(("environment_id", blank) for blank in ("", " ")),
     ],
 )
 def test_a_value_that_makes_no_sense_is_a_usage_error(name, text):
-    """It is reported before anything is sent."""
+    """It is reported before anything is sent. An empty flag is a mistake: most likely, a variable is not set."""
     with pytest.raises(UsageError):
         options(**{name: text})
 
