@@ -132,7 +132,6 @@ def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list
 
 
 def _lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
-    """Return the keys of the lock file whose files are gone."""
     return [key for key in lock.tracked if key not in declarations and not lock.has_file(key)]
 
 

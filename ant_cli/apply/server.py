@@ -138,7 +138,6 @@ def _request(operation: Operation, identifier: str, body: dict[str, Value] | Non
 
 
 def _environment(raw: bytes) -> Object:
-    """Return the environment that the server sent."""
     try:
         value = read_json(raw)
     except ValueError:

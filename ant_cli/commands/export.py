@@ -59,7 +59,6 @@ def export_files(
 
 
 def _named(wanted: Sequence[str], client: Client) -> list[Object]:
-    """Return the environments with these IDs and names."""
     by_id = {text: server.retrieve(client, text) for text in wanted if text.startswith("env_")}
     names = [text for text in wanted if not by_id.get(text)]
     by_name = server.find_names(client, names) if names else {}

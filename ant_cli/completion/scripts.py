@@ -101,7 +101,6 @@ class Tables:
         ]
 
     def _flags(self) -> Iterator[tuple[Command, Param]]:
-        """Yield every flag of every command."""
         for command in self.flagged:
             shared = GLOBAL_FLAGS if command.takes_all_global_flags else ()
             yield from ((command, flag) for flag in (*command.all_flags, *shared))

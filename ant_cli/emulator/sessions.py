@@ -142,7 +142,6 @@ def _added(
 
 
 def _to_json(session: Session) -> str:
-    """Return the session as a JSON object."""
     fields = {
         "id": session.id,
         "agent": {

@@ -59,7 +59,6 @@ def _api_group(group: str) -> Command:
 
 
 def _api_command(operation: Operation) -> Command:
-    """Return the command that calls an operation."""
     text = operation.summary
     if operation.group == work.GROUP:
         keys = [type_ for type_ in operation.accepts if type_ != "item secret"]  # which no flag takes

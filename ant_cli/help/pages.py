@@ -78,7 +78,6 @@ def _global_flags(command: Command, layout: Layout) -> str:
 
 
 def _references(command: Command) -> list[str]:
-    """Return the references at the end of a page."""
     if command.subcommands:
         return [f"More examples: ant {command.full_name} COMMAND --help"]
     if command.operation:

@@ -48,8 +48,6 @@ class _Time(NamedTuple):
 
 
 class _SingleCondition(NamedTuple):
-    """One condition."""
-
     query: Query
     """Its path, and a comparison that is not negated; without an operator, the value must exist."""
     is_negated: bool
