@@ -162,7 +162,7 @@ def _walk(folder: Path, lock: str) -> Iterator[Path]:
             continue
         folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith("."))
         for name in sorted(files):
-            if name.lower().endswith((*DATA, *PROSE)) and not name.startswith("."):
+            if name.lower().endswith((*DATA, *PROSE)) and not name.startswith(".") and name != FILE_NAME:
                 path = Path(root, name)
                 if not _is_special(path):
                     yield path

@@ -98,6 +98,15 @@ def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
     assert set(team.server()) == {"a", "b"}
 
 
+def test_a_named_folder_is_not_left_out_because_of_another_lock_file_in_it(team):
+    """With --lock-file, that one is meant. A warning would say that its files are left out."""
+    team.write("claude-lock.json", "{}")
+    team.write("environments/a.yaml")
+    result = team.ant("apply", "--validate", "--lock-file", "other.json", ".")
+    assert (result.exit, result.stderr) == (0, "1 file is valid.\n")
+    assert "left out" not in team.ant("diff", "--lock-file", "other.json", ".").stderr
+
+
 def test_a_run_that_leaves_every_file_out_is_refused(team):
     """In the folder above the stages, a job would succeed without having looked at anything."""
     for stage in ("staging", "prod"):
