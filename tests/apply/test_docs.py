@@ -246,6 +246,7 @@ def test_a_stage_of_the_page_is_applied_with_its_profile_and_not_to_the_other_ac
         done = shell(f"./stage.sh {stage} --yes", **no_key)
         assert (done.returncode, f"profile {stage}\n" in done.stdout) == (0, True), done.stderr
         assert set(account.server()) == {"data"}
+    assert shell("cd templates && ../stage.sh staging --dry-run", **no_key).returncode == 0
     done = shell("./stage.sh staging --yes --profile prod", **no_key)
     assert (done.returncode, "tracks resources on server" in done.stderr) == (1, True)
     Path("prod/values.toml").write_text("stage = 'prod'\n")
