@@ -14,7 +14,6 @@ from ant_cli.apply.changes import changes_between, update_body
 from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.lockfile import Entry, LockFile
 from ant_cli.apply.plan import Object, Step
-from ant_cli.apply.server import Workers
 from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value
@@ -102,7 +101,7 @@ class Execution:
         self._unrecorded: set[str] = set()
         """The keys of steps that were carried out, but are not in the lock file."""
 
-    def run(self, steps: Sequence[Step], workers: Workers) -> list[StepOutcome]:
+    def run(self, steps: Sequence[Step], workers: server.Workers) -> list[StepOutcome]:
         """Carry out the steps, and return the outcome of each. No step is begun after the first failure.
 
         Raises:

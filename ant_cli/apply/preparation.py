@@ -10,7 +10,6 @@ from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import HintFlags, Known, Options, Plan, ids_to_read, make_plan, needs_names
-from ant_cli.apply.server import Workers
 from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.loading import Settings
@@ -57,7 +56,7 @@ def untracked(lock: LockFile) -> list[Declaration]:
 def look_up(
     lock: LockFile,
     loaded: Loaded,
-    workers: Workers,
+    workers: server.Workers,
     settings: Settings,
     interrupted: Collection[str] = (),
     *,
@@ -83,7 +82,7 @@ def look_up(
     return Facts(origin, known, settings.chosen_profile, moved, loaded.left_out)
 
 
-def plan_for(facts: Facts, options: Options, workers: Workers) -> Plan:
+def plan_for(facts: Facts, options: Options, workers: server.Workers) -> Plan:
     """Return the plan. If something gets a new name, first look on the server for environments with that name."""
     known = facts.known
     if needs_names(known, options):

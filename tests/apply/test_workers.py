@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 from ant_cli.apply import server
-from ant_cli.apply.server import Workers
 from ant_cli.http.client import Client
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
@@ -18,7 +17,7 @@ def test_a_rate_limit_holds_back_all_workers(clean_environ):
     api, sleep, waits = rate_limited_api()
     runtime = make_runtime(clean_environ, transport=api, sleep=sleep)
     with Client(load(runtime, Flags({})).connection, runtime) as client:
-        found = Workers(client, 2).each(IDS, server.read)
+        found = server.Workers(client, 2).each(IDS, server.read)
     assert [environment["id"] for environment in found] == IDS
     assert len({thread for _, thread in waits}) == 2
     assert {seconds for seconds, _ in waits} == {30}
@@ -30,7 +29,7 @@ def test_as_many_requests_are_in_progress_as_workers_are_allowed(clean_environ):
     api = FakeAPI(dict.fromkeys(IDS[:3], lambda: full.wait(10) >= 0 and 200))
     runtime = make_runtime(clean_environ, transport=api)
     with Client(load(runtime, Flags({})).connection, runtime) as client:
-        workers = Workers(client, 3)
+        workers = server.Workers(client, 3)
         for _ in range(2):
             assert len(workers.each(IDS, server.read)) == len(IDS)
     assert api.most_at_once == 3
