@@ -245,9 +245,9 @@ def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:
 
 def _register_secrets(store: ProfileStore, stderr: Stderr) -> None:
     for profile in store.profiles.values():
-        for text in (str(profile.get(key, "")) for key in SECRET_KEYS):  # a key of digits may be a number
-            if not text.startswith(KEYRING):
-                stderr.register_secret(text.strip())
+        for value in map(profile.get, SECRET_KEYS):
+            if type(value) in (str, int) and not str(value).startswith(KEYRING):  # digits are a number
+                stderr.register_secret(str(value).strip())
         base_url = profile.get("base_url")
         if isinstance(base_url, str) and "@" in base_url:
             from ant_cli.runtime.redaction import url_secrets

@@ -150,11 +150,12 @@ def test_a_secret_of_a_profile_is_redacted_if_a_server_echoes_it(ant, profiles, 
 
 def test_a_key_of_digits_in_a_profile_is_redacted_although_toml_reads_a_number(ant, profiles):
     """It is sent as text, like every other key."""
-    profiles("api_key = 918273645546")
+    profiles("api_key = 918273645546\n[profiles.two]\napi_key = true")
     echo = httpx.Response(404, json={"type": "error", "error": {"message": "bad <918273645546>"}})
     done = ant("beta:environments", "retrieve", "env_1", env={"ANTHROPIC_API_KEY": None}, replies=[echo])
     assert done.requests[0].headers["x-api-key"] == "918273645546"
     assert "bad <[redacted]>" in done.stderr
+    assert "?beta=true" in done.stderr
 
 
 @pytest.mark.parametrize(
