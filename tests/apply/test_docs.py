@@ -67,14 +67,15 @@ def shell(team, tmp_path_factory):
 
 GH = """
 # GitHub's comments on pull request 7, of which the first is somebody else's.
-import json, pathlib, sys
+import json, pathlib, re, sys
 words, file = sys.argv[1:], pathlib.Path(__file__).with_name("comments.json")
 comments = json.loads(file.read_text()) if file.exists() else {"1": "<!-- the plan of ant apply --> of a person"}
 issues = "repos/team/environments/issues"
 if "--jq" in words:
     assert words[:3] == ["api", "--paginate", issues + "/7/comments"], words
-    assert 'select(.user.type == "Bot" and (.body | startswith("<!-- the plan of ant apply -->")))' in words[-1]
-    print(*[each for each in comments if each != "1"], sep="\\n")
+    assert 'select(.user.type == "Bot" and (.body | startswith("<!-- the plan of ant apply' in words[-1]
+    marker = re.search('"(<!-- .* -->)"', words[-1])[1]
+    print(*[each for each, body in comments.items() if each != "1" and body.startswith(marker)], sep="\\n")
 else:
     body = pathlib.Path(words[-1].removeprefix("body=@")).read_text()
     where = words[-3]
@@ -144,6 +145,18 @@ def test_the_action_comments_once_and_fails_if_the_plan_fails(team, shell):
     assert comments(shell)["2"] == "There is no plan: the log of the job says why.\n"
     assert comments(shell)["1"] == "<!-- the plan of ant apply --> of a person"
     assert set(comments(shell)) == {"1", "2"}
+
+
+def test_the_plans_of_two_stages_have_a_comment_each(team, shell):
+    """The action runs once for each, with the key of its account. Neither replaces the plan of the other."""
+    *_, plan = action_steps()
+    for _ in range(2):
+        for stage in ("staging", "prod"):
+            team.write(f"{stage}/environments/{stage}.yaml")
+            team.write(f"{stage}/claude-lock.json", "{}")
+            assert shell(plan, ARGUMENTS=f"--prune {stage}").returncode == 0
+    _, staging, prod = comments(shell).values()
+    assert ("<code>staging</code>" in staging, "<code>prod</code>" in prod) == (True, True)
 
 
 def test_no_pull_request_can_cancel_an_apply_or_use_its_rights():

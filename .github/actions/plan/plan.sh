@@ -2,9 +2,13 @@
 # Writes the plan to the job's summary and to one comment of the pull request, which is updated by later runs.
 # The exit status is that of `ant diff`, except that changes are no failure.
 set -euo pipefail
+default="--prune ."
+read -ra arguments <<< "${ARGUMENTS:-$default}"
 marker="<!-- the plan of ant apply -->"
+if [ "${arguments[*]}" != "$default" ]; then # several stages have a comment each
+  marker="<!-- the plan of ant apply ${arguments[*]//[^A-Za-z0-9.\/_]/} -->"
+fi
 status=0
-read -ra arguments <<< "${ARGUMENTS:---prune .}"
 ant diff --format markdown "${arguments[@]}" > "$RUNNER_TEMP/plan.md" || status=$?
 if ! [ -s "$RUNNER_TEMP/plan.md" ]; then
   echo "There is no plan: the log of the job says why." > "$RUNNER_TEMP/plan.md"
