@@ -191,8 +191,8 @@ def texts_in(value: object) -> Iterator[str]:
 
 
 def strip_userinfo(url: str) -> str:
-    """Return the URL without the user and password that it may contain."""
-    return re.sub(r"(?<=//)[^/?#]*@", "", url)
+    """Return the URL without the user and password in it, even if the password has an unescaped slash."""
+    return re.sub(r"(?<=//)(?:[^/?#]*|[^:/?#\[]*:(?!\d*/)[^@]*)@", "", url)
 
 
 def url_secrets(url: str) -> list[str]:

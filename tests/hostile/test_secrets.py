@@ -177,6 +177,15 @@ def test_a_password_with_an_at_sign_is_removed_from_a_base_url_completely(ant, p
     assert "ss" + password[-4:] not in result.stdout + result.stderr
 
 
+def test_a_password_with_a_slash_is_not_shown_by_auth_status(ant):
+    """The URL can't be used like that, but another one is: its owner forgot to escape the slash."""
+    done = ant(
+        "auth", "status", "--base-url", "http://h:8080/@team", env={"ANTHROPIC_BASE_URL": "http://ada:p4ss/w0rd@h"}
+    )
+    assert "Base URL    http://h:8080/@team (--base-url)\n" in done.stdout
+    assert "shadows ANTHROPIC_BASE_URL: http://h\n" in done.stdout
+
+
 def test_a_dry_run_redacts_a_key_in_the_body(ant):
     """A key in metadata is sent unchanged, and printed nowhere."""
     words = ("beta:environments", "create", "--name", "n", "--metadata", f"{{a: {KEY}}}")
