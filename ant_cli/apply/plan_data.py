@@ -6,13 +6,11 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ant_cli.apply.canonical import canonical
 from ant_cli.apply.execution import StepOutcome
 from ant_cli.apply.lockfile import ResourceOrigin, check_destination
 from ant_cli.apply.plan import Options, Plan, Step
 from ant_cli.apply.preparation import Facts
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
-from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.storage import replace_file
@@ -70,16 +68,10 @@ def _step_data(step: Step) -> dict[str, Any]:
         "name": step.name,
         "id": step.id or None,
         "action": step.action,
-        "changes": [
-            {"path": change.path, "old": _plain(change.old), "new": _plain(change.new)} for change in step.fields
-        ],
+        "changes": [{"path": change.path, "old": change.old, "new": change.new} for change in step.fields],
     }
     optional = {"moved_from": step.moved_from, "deletes": step.deletes, "blocked": step.blocked, "note": step.note}
     return data | {name: text for name, text in optional.items() if text}
-
-
-def _plain(value: Value) -> Any:
-    return json.loads(canonical(value))
 
 
 def save_plan(file: str, saved: SavedPlan, redact: Callable[[str], str]) -> None:

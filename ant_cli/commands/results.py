@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
+from ant_cli.input.values import encode
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
 from ant_cli.runtime import Runtime
@@ -24,9 +24,9 @@ def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
         print_text(runtime, text)
     elif isinstance(value, list):
         printer = Printer(output_settings(flags), runtime, is_list=True)
-        printer.print_pages([[json.dumps(item).encode() for item in value]])
+        printer.print_pages([[encode(item) for item in value]])
     else:
-        Printer(output_settings(flags), runtime, is_list=False).print_one(json.dumps(value).encode())
+        Printer(output_settings(flags), runtime, is_list=False).print_one(encode(value))
 
 
 def print_report(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:

@@ -515,3 +515,11 @@ def test_a_very_long_name_does_not_widen_the_other_lines_of_a_plan(team):
     for number in range(20):
         team.write(f"environments/{number}.yaml")
     assert len(team.ant("diff", ".").stdout) < 30_000
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "1e999", "1.50"])
+def test_the_data_of_a_plan_has_every_number_as_it_was_written(team, number):
+    """Python reads no integer of so many digits, and no float so large."""
+    team.write("environments/a.json", f'{{"config": {{"type": "cloud", "x": {number}}}}}')
+    result = team.ant("diff", "--format", "jsonl", ".")
+    assert (result.exit, f'"new":{number}}}' in result.stdout) == (2, True)
