@@ -37,6 +37,10 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._slots = asyncio.Semaphore(context.options.concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._work_waits = asyncio.Event()
+        """The last poll returned work, so there may be more."""
+        self._polls_along = False
+        """A second poll is in flight."""
         self._idle = IdleTime(self._loop.time())
         self._failed_polls = 0
         """In a row, as are the next."""
@@ -54,12 +58,16 @@ class Supervisor:
         with _handled_signals(self._loop, self._signalled):
             options = self._context.options
             self._context.log.info("polling for work", worker_id=options.worker_id, concurrency=options.concurrency)
-            polling = self._loop.create_task(self._poll_until_the_end())
-            await asyncio.wait([polling, self._context.shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
-            polling.cancel()
+            polling = [self._loop.create_task(self._poll_until_the_end())]
+            if options.concurrency > 1 and not options.max_items:  # two polls at once could exceed that number
+                polling.append(self._loop.create_task(self._poll_along()))
+            await asyncio.wait([*polling, self._context.shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
+            for task in polling:
+                task.cancel()
             await self._drain()
-        with suppress(asyncio.CancelledError):
-            await polling
+        for task in polling:
+            with suppress(asyncio.CancelledError):
+                await task
 
     # Polling
 
@@ -85,9 +93,9 @@ class Supervisor:
 
     async def _poll(self) -> WorkItem | None:
         """Poll once, and pause if nothing arrived."""
-        began, tally = self._loop.time(), self._context.tally
+        began = self._loop.time()
         try:
-            item = await self._context.call(self._context.api.poll)
+            item = await self._claim()
         except AntError as error:
             if is_permanent(error):
                 self._context.log.error("poll hit permanent 4xx; stopping", error=error)
@@ -97,14 +105,45 @@ class Supervisor:
         if self._failed_polls:
             self._context.log.info("polling works again")
         self._failed_polls = 0
-        tally.last_poll_at = time.time()
-        tally.polls["empty" if item is None else "work"] += 1
         if item is None:
             await self._pause(self._idle.pause_after_empty(began, self._loop.time()))
         return item
 
+    async def _poll_along(self) -> None:
+        """Poll a second time while there is work and a free slot: each poll returns only one item."""
+        while True:
+            await self._work_waits.wait()
+            await self._slots.acquire()
+            item = None
+            if self._work_waits.is_set():
+                self._polls_along = True
+                with suppress(AntError):  # if it lasts, the other poll reports it
+                    item = await self._claim()
+                self._polls_along = False
+            if item is None:
+                self._slots.release()
+            else:
+                self._start(item)
+
+    async def _claim(self) -> WorkItem | None:
+        """Send a poll. Raises AntError if it fails."""
+        tally = self._context.tally
+        try:
+            item = await self._context.call(self._context.api.poll)
+        except AntError:
+            tally.polls["error"] += 1
+            self._work_waits.clear()
+            raise
+        tally.last_poll_at = time.time()
+        if item is None:
+            tally.polls["empty"] += 1
+            self._work_waits.clear()
+        else:
+            tally.polls["work"] += 1
+            self._work_waits.set()
+        return item
+
     async def _back_off(self, error: AntError) -> None:
-        self._context.tally.polls["error"] += 1
         if not self._failed_polls:  # once for a row of failures
             self._context.log.warn("poll failed, backing off", error=error)
         await self._pause(backoff(self._failed_polls, _LONGEST_PAUSE_S))
@@ -116,7 +155,8 @@ class Supervisor:
 
     def _is_idle_for_good(self) -> bool:
         limit_s = self._context.options.exit_when_idle
-        return limit_s > 0 and not self._tasks and self._idle.seconds(self._loop.time()) >= limit_s
+        is_busy = self._tasks or self._polls_along
+        return limit_s > 0 and not is_busy and self._idle.seconds(self._loop.time()) >= limit_s
 
     # Items
 
@@ -155,6 +195,7 @@ class Supervisor:
             self._failed_items += 1
             self._context.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))
             self._not_before = self._loop.time() + pause_s
+            self._work_waits.clear()
         else:
             self._failed_items = 0
 

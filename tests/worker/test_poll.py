@@ -303,6 +303,15 @@ def test_as_many_items_run_at_once_as_there_are_slots(queue, work, script, fifo)
     assert {queue.item(first)["state"], queue.item(second)["state"]} == {"stopped"}
 
 
+def test_two_polls_never_run_more_items_than_there_are_slots(queue, work, script):
+    """A third handler would find both directories taken."""
+    work_ids = queue.enqueue(30)
+    handler = script("for slot in 1 2; do mkdir $slot && { rmdir $slot; exit 0; }; done; exit 1")
+    worker = work("--concurrency", "2", "--exit-when-idle", "200ms", handler=[handler])
+    assert not worker.events("work item not done")
+    assert {queue.item(work_id)["state"] for work_id in work_ids} == {"stopped"}
+
+
 def test_no_more_than_max_items_are_taken(queue, work, script):
     """The rest of the queue is for other workers."""
     queue.enqueue(3)
