@@ -15,7 +15,8 @@ from ant_cli.settings.loading import output_settings
 
 def print_text(runtime: Runtime, text: str) -> None:
     """Print a result that is text for people, with control characters escaped on a terminal."""
-    runtime.stdout.write(((escape_controls(text) if runtime.stdout.is_terminal else text) + "\n").encode())
+    shown = escape_controls(text) if runtime.stdout.is_terminal else text
+    runtime.stdout.write(f"{shown}\n".encode(errors="backslashreplace"))  # a path may not be UTF-8
 
 
 def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:

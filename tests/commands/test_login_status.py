@@ -28,6 +28,13 @@ def status(ant, monkeypatch):
     return run
 
 
+def test_status_shows_a_folder_whose_name_is_not_utf_8(status, tmp_path):
+    """Python has its bytes as lone surrogates."""
+    done = status(env={"ANTHROPIC_CONFIG_DIR": str(tmp_path / "\udcff")})
+    assert done.exit == 4
+    assert r"\udcff" in done.stdout
+
+
 def test_status_shows_a_login_with_its_owner_its_expiry_and_its_files(status, official):
     """The expiry is in UTC, so that it can be compared with the time of a server."""
     official.log_in("work", workspace_id="wrkspc_1")
