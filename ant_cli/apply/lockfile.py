@@ -85,14 +85,16 @@ class LockFile(NamedTuple):
     def has_file(self, key: str) -> bool:
         """Whether the file of an entry exists. A link without a target counts as a file, a folder does not.
 
-        If a folder on the way can't be read, the file counts as existing, so that nothing is archived.
+        If a folder on the way can't be read, or is a link without a target, such as to a share that is not mounted,
+        the file counts as existing, so that nothing is archived.
         """
         file = self.file_of(key)
         try:
             file.lstat()
             return not file.is_dir()
         except OSError as error:
-            return error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+            is_absent = error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+            return not is_absent or any(folder.is_symlink() and not folder.exists() for folder in file.parents)
 
     def with_entry(self, key: str, entry: Entry) -> LockFile:
         """Return the lock file with an entry added or replaced."""

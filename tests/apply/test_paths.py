@@ -164,6 +164,18 @@ def test_the_lock_file_of_a_path_is_not_searched_for_outside_the_repository(team
         assert "secret\n" not in result.stdout + result.stderr
 
 
+@needs_posix("links")
+def test_prune_archives_nothing_below_a_folder_that_is_a_link_without_a_target(team):
+    """Such as a link to a share that is not mounted: the files are not gone."""
+    team.write("share/a.yaml", "type: environment\nconfig: {type: cloud}\n")
+    Path("environments").symlink_to("share")
+    team.apply("environments")
+    Path("share").rename("elsewhere")
+    result = team.ant("apply", "--prune", "--yes", ".")
+    assert (result.exit, "environments/a.yaml does not exist" in result.stderr) == (2, True)
+    assert not team.server()["a"]["archived_at"]
+
+
 def test_at_a_terminal_without_a_path_and_a_lock_file_the_files_found_are_offered(team):
     """A dry run offers them, too. A no leaves nothing to do."""
     team.write("environments/a.yaml")
