@@ -14,6 +14,7 @@ from pathlib import Path
 from ant_cli.apply.edit_text import without_notes
 from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime, shell
+from ant_cli.runtime.process import Terminated
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.runtime.storage import replace_file
@@ -124,20 +125,30 @@ def edited_file(name: str, command: Sequence[str], runtime: Runtime) -> Iterator
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run the editor and return its exit status. Only the editor handles Ctrl-C meanwhile; a SIGTERM ends it, too.
+    """Run the editor and return its exit status. Only the editor handles Ctrl-C meanwhile.
 
     Raises:
         AntError: if it can't be started.
+        Terminated: after a SIGTERM, which is passed on to the editor, when the editor has ended.
 
     """
-    with signal_handlers({signal.SIGINT: lambda *_: None}):  # SIG_IGN would be inherited by the editor
+    terminations: list[int] = []
+    programs: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int, _frame: object) -> None:
+        terminations.append(number)
+        for program in programs:
+            program.terminate()
+
+    # SIG_IGN would be inherited by the editor.
+    with signal_handlers({signal.SIGINT: lambda *_: None, signal.SIGTERM: pass_on}):
         try:
-            program = subprocess.Popen(command, env=dict(environ))
+            programs.append(subprocess.Popen(command, env=dict(environ)))
         except OSError as error:
             raise AntError(f"the editor can't be started: {os_error_text(error)}.") from None
-        try:
-            return program.wait()
-        except BaseException:
-            program.terminate()
-            program.wait()
-            raise
+        if terminations:  # while it was started
+            programs[0].terminate()
+        status = programs[0].wait()
+    if terminations:
+        raise Terminated
+    return status

@@ -10,10 +10,12 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
+from ant_cli.apply import editor
 from ant_cli.apply.changes import smallest_update
 from tests.conftest import needs_posix
 
@@ -663,13 +665,31 @@ def test_sigterm_ends_the_editor_too_and_keeps_the_text(team, tmp_path):
     script.write_text(f'#!/bin/sh\necho "# mine" >> "$1"\necho $$ > {ready}\nexec sleep 600\n')
     team.environ |= {"EDITOR": f"sh {script}", "TMPDIR": str(tmp_path)}
     program = team.program("edit", created.stdout.strip())
-    editor = int(ready.read_text())
+    editor_id = int(ready.read_text())
     program.send_signal(signal.SIGTERM)
     _, stderr = program.communicate(timeout=30)
     assert program.returncode == -signal.SIGTERM
     (kept,) = tmp_path.glob("ant-edit-*/*.yaml")
     assert f"Your text is kept in {kept}" in stderr.decode()
-    assert subprocess.run(["ps", "-p", str(editor)], capture_output=True, check=False).returncode == 1
+    assert subprocess.run(["ps", "-p", str(editor_id)], capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no SIGTERM")
+def test_a_sigterm_while_the_editor_starts_ends_it_too(team, monkeypatch):
+    """The editor has been started, and nobody waits for it yet."""
+    created = team.ant("beta:environments", "create", "--name", "a", "--transform", "id", "-r")
+    started = []
+
+    class Interrupted(subprocess.Popen):
+        def __init__(self, *words, **more):
+            super().__init__(*words, **more)
+            started.append(self)
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(editor, "subprocess", SimpleNamespace(Popen=Interrupted))
+    team.environ["EDITOR"] = "sh -c 'exec sleep 10'"
+    assert team.ant("edit", created.stdout.strip()).exit == 143
+    assert [one.returncode for one in started] == [-signal.SIGTERM]
 
 
 # Comparing
