@@ -637,6 +637,15 @@ def test_an_authority_in_the_operating_systems_trust_store_is_trusted(
     assert f"* certificate authorities: {place} (operating system)\n" in result.stderr
 
 
+def test_an_empty_ssl_cert_file_next_to_a_folder_counts_as_unset(
+    ant_over_socket: AntOverSocket, authority, system_trust
+):
+    """Otherwise a file without a name would be read."""
+    env = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": str(system_trust("folder"))}
+    result = ant_over_socket(server=tls_server(authority), url="https://localhost:{port}", env=env)
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems verify by themselves")
 def test_certifi_is_used_if_the_operating_system_has_no_trust_store(
     ant_over_socket: AntOverSocket, authority, system_trust

@@ -327,6 +327,20 @@ def writer_of(stuck):
     return writer
 
 
+def test_texts_that_arrive_during_a_write_are_written_without_waiting_for_another():
+    """All of them, although only the first one after a pause wakes the thread up."""
+    stuck = Stuck()
+    writer = writer_of(stuck)
+    written = threading.Event()
+    for text in ("second", "third"):
+        writer.put(lambda text=text: text, 0, bulk=False)
+    writer.put(lambda: str(written.set() or "fourth"), 0, bulk=False)
+    stuck.released.set()
+    assert written.wait(60)
+    assert writer.close(60)
+    assert stuck.texts[:4] == ["first", "second", "third", "fourth"]
+
+
 def test_what_does_not_fit_in_memory_is_left_out_and_counted_in_its_place():
     """Lines of handlers are left out first, so that there is room for what the worker says."""
     stuck = Stuck()
