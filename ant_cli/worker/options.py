@@ -11,7 +11,7 @@ from ant_cli.operations.spec import Flags, Param, boolean
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.settings.rows import Check, Setting
-from ant_cli.settings.validators import check_header, check_secret, check_text, check_whole_number
+from ant_cli.settings.validators import check_header, check_secret, check_whole_number
 
 HeartbeatMode = Literal["auto", "always", "never"]
 _OFFICIAL = ("environment_id", "environment_key", "worker_id", "session_id", "work_id", "work_secret_file")
@@ -39,7 +39,12 @@ def _required(name: str, check: Check, help_text: str) -> Setting:
 
 
 def _file(name: str, default: str, help_text: str) -> Setting:
-    return _row(name, check_text, default, help_text, completes=ValueKind.FILE)
+    def check(source: str, text: str, _: str) -> str:
+        if not text:
+            raise BadValue(source, "is empty")
+        return text
+
+    return _row(name, check, default, help_text, completes=ValueKind.FILE)
 
 
 def _time(name: str, default: str, help_text: str) -> Setting:

@@ -221,6 +221,7 @@ def test_an_invalid_duration_is_rejected(text):
         ("no_auto_stop", "perhaps"),
         ("worker_id", "w\n1"),
         ("environment_key", " "),
+        ("on_work", ""),
         *((name, "") for name in ("concurrency", "on_failure", "metadata_key", "max_items", "item_timeout")),
         *(("environment_id", blank) for blank in ("", " ")),
     ],
