@@ -288,8 +288,8 @@ def _replacement(
     fresh = _untracked(declaration, known, options)
     if fresh.deletes == step.id and fresh.blocked:
         return fresh._replace(
-            blocked=f"{step.id} is archived; re-run with --force to create a replacement with another name, or "
-            "with --delete-archived to delete it for good, since it keeps its name and can't be restored"
+            blocked=f"{step.id} is archived, keeps its name and can't be restored. Write another name into "
+            f"{step.key} and re-run with --force, or re-run with --delete-archived, which deletes it for good"
         )
     if fresh.action == "adopt" or fresh.deletes or declaration.name in known.interrupted:
         return fresh

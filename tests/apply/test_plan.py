@@ -250,8 +250,8 @@ def test_a_tracked_environment_that_was_archived_is_replaced_by_deleting_it():
     world.remotes["env_1"] = remote_of(BODY, **ARCHIVED)
     world.named = {"a": [world.remotes["env_1"]]}
     assert world.step(force=True).blocked == (
-        "env_1 is archived; re-run with --force to create a replacement with another name, or with "
-        "--delete-archived to delete it for good, since it keeps its name and can't be restored"
+        "env_1 is archived, keeps its name and can't be restored. Write another name into ./environments/a.yaml "
+        "and re-run with --force, or re-run with --delete-archived, which deletes it for good"
     )
     assert (world.step(delete_archived=True).deletes, world.step(delete_archived=True).blocked) == ("env_1", "")
     world.files[KEY] = declared({**BODY, "name": "b"})
