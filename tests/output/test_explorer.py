@@ -529,6 +529,7 @@ def test_a_search_without_a_match_leaves_the_cursor_and_prints_a_message():
     """An empty search repeats the last one, and Esc cancels."""
     assert press([ITEM], "slash", "text:zoo", "enter").status == 'item 1 of 1 · no "zoo"'
     assert press([ITEM], "slash", "enter").status == "item 1 of 1"
+    assert press([ITEM], "burst:fzzz\r", "slash", "text:cloud", "enter").status == '"zzz" in 0 · no "cloud"'
     assert press([ITEM], "slash", "text:cloud", "escape", "n").status == "item 1 of 1"
     pages = iter([texts(*names(40, 40)), texts(*names(40, 80))])
     seen = press(names(40), "slash", "text:n100", "enter", pages=pages)
