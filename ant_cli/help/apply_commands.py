@@ -71,7 +71,7 @@ _APPLY = tool(
 
 _DIFF = tool(
     "diff",
-    "Show what `ant apply` would change. The exit code is 0 if there are none, 2 if there are changes, and 1 if "
+    "Show what `ant apply` would change. The exit code is 0 without changes, 2 with changes, and 1 if "
     "the plan is blocked or a file has mistakes.",
     "apply:diff",
     ("all files below this folder", "ant diff ."),
