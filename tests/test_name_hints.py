@@ -141,7 +141,7 @@ def test_no_environment_is_looked_for_after_another_error(ant, status):
         page(("env_2; rm -rf", "prod"), ("$(date)", "prod")),
         page(("env_2", "production")),
     ],
-    ids=["500", "401", "reset", "not JSON", "not environments", "IDs that are none", "another name"],
+    ids=["500", "401", "reset", "not JSON", "not environments", "invalid IDs", "another name"],
 )
 def test_the_error_has_no_hint_if_the_name_is_not_found(ant, reply):
     """The second request fails silently, and is not repeated."""

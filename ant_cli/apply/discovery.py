@@ -156,7 +156,7 @@ def _walk(folder: Path, lock: str) -> Iterator[Path]:
             folders.clear()
             continue
         own_lock = Path(root, FILE_NAME)
-        if root != str(folder) and FILE_NAME in files and os.path.abspath(own_lock) != lock:  # noqa: PTH100
+        if root != str(folder) and FILE_NAME in files and os.path.abspath(own_lock) != lock:  # noqa: PTH100 - no links
             folders.clear()
             yield own_lock
             continue

@@ -43,7 +43,7 @@ def _find_trust(environ: Mapping[str, str]) -> Trust | None:
         return Trust(f"{file or folder} ({names})", file, folder)
     if sys.platform in ("win32", "darwin"):
         try:
-            import truststore  # noqa: F401
+            import truststore  # noqa: F401 - is it installed?
         except ImportError:
             return _certifi()
         return None

@@ -46,7 +46,7 @@ class ProfileStore(NamedTuple):
 
     path: Path | None = None
     """None if there is no place for it: no home directory, or profiles are disabled."""
-    document: dict[str, Any] = {}  # noqa: RUF012
+    document: dict[str, Any] = {}  # noqa: RUF012 - `edit` copies it
 
     def __repr__(self) -> str:
         """Return a representation without the secrets."""

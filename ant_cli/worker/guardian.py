@@ -1,8 +1,9 @@
 """The guardian: a process that kills the handlers of a worker that was killed, or that is frozen beyond its leases.
 
 So no orphan continues with an item that another worker may get, and the items of a killed worker are queued again
-at once. The guardian is told about each handler before it starts, and again when its process ID is known. If the
-worker is killed in between, the guardian finds the handler by the item's ID in its environment, which Linux shows.
+at once. The worker announces each handler to the guardian before it starts, and again when its process ID is
+known. If the worker is killed in between, the guardian finds the handler by the item's ID in its environment, which
+Linux shows.
 PR_SET_PDEATHSIG would need none of this, but it reaches only the first process of a handler.
 
 Every child of the worker is started and collected here. So the worker can be the first process of a container, to

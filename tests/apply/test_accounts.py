@@ -62,7 +62,7 @@ def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_reject
 
 @pytest.mark.parametrize(("status", "exit_code"), [(429, 7), (503, 7), (403, 1), (404, 1)])
 def test_a_server_that_fails_is_no_other_account(team, status, exit_code):
-    """A later attempt may succeed, so nobody is told to accept another origin. A gateway may have no models."""
+    """A later attempt may succeed, so the error does not suggest another origin. A gateway may have no models."""
     team.write("environments/a.yaml")
     team.apply(".")
     fault = ("emulator", "fault", "--path-contains", "models", "--times", "3", "--status", str(status))
