@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import nullcontext
 
 import httpx
 import pytest
 
+from ant_cli.errors import APIError
 from ant_cli.http.client import Client
 from ant_cli.http.deadline import Timeouts
 from ant_cli.http.observer import Observer
 from ant_cli.http.response import Response
 from ant_cli.input.request import Request
 from ant_cli.operations.spec import Flags
-from ant_cli.run.hints import hints_of_name
+from ant_cli.run.hints import hints_on_404
 from ant_cli.settings.loading import load
 from tests.conftest import make_runtime
-from tests.test_many import ARCHIVE, FakeAPI, many  # noqa: F401 - a fixture
+from tests.test_many import FakeAPI
 
 NOT_FOUND = httpx.Response(
     404, json={"type": "error", "error": {"type": "not_found_error", "message": "no such environment"}}
@@ -51,7 +51,7 @@ def test_a_404_suggests_the_command_with_the_id_of_the_environment_that_has_the_
         (("beta:environments", "archive", "prod"), "Its command: ant beta:environments archive env_2"),
         (
             ("beta:environments", "update", "prod", "--name", "p"),
-            "With the same input: ant beta:environments update env_2",
+            "Its command: ant beta:environments update env_2",
         ),
         (("beta:environments:work", "stats", "prod"), "Its command: ant beta:environments:work stats env_2"),
         (("beta:environments:work", "list", "prod"), "Its command: ant beta:environments:work list env_2"),
@@ -99,10 +99,9 @@ def test_every_environment_with_the_name_is_listed(ant):
     result = ant(
         *RETRIEVE, "prod", replies=[NOT_FOUND, page(("env_1", "prod"), after="2"), page(("env_2", "prod"))]
     )
-    assert result.stderr.splitlines()[-3:] == [
-        "'prod' is the name of 2 environments.",
-        "ant beta:environments retrieve env_1",
-        "ant beta:environments retrieve env_2",
+    assert result.stderr.splitlines()[-2:] == [
+        "'prod' is the name of env_1. Its command: ant beta:environments retrieve env_1",
+        "'prod' is the name of env_2. Its command: ant beta:environments retrieve env_2",
     ]
 
 
@@ -157,36 +156,6 @@ def test_no_more_than_ten_pages_are_searched(ant):
     assert len(ant(*RETRIEVE, "prod", replies=[NOT_FOUND, *pages]).requests) == 11
 
 
-@pytest.mark.parametrize("parallel", ["1", "2"])
-def test_the_environments_are_listed_once_for_several_names(many, parallel):  # noqa: F811 - a fixture
-    """Each failure has the hint for its own name, even one that came while the environments were being listed."""
-
-    class Listing(FakeAPI):
-        lists = 0
-        second = threading.Event()
-
-        def respond(self, name, reply):
-            if name == "b":
-                self.second.set()
-            return super().respond(name, reply)
-
-        def stream(self, method, url, headers, body, timeout_s):
-            if method == "GET":
-                self.lists += 1
-                if parallel == "2":
-                    assert self.second.wait(10)
-                return nullcontext(
-                    Response(200, "OK", {}, [json.dumps(page(("env_1", "a"), ("env_2", "b"))).encode()])
-                )
-            return super().stream(method, url, headers, body, timeout_s)
-
-    api = Listing({"a": 404, "b": 404})
-    result = many(*ARCHIVE, "a", "b", "env_3", "--parallel", parallel, api=api)
-    assert (result.exit, result.ids, result.failed, api.lists) == (5, ["env_3"], ["a", "b"], 1)
-    assert "'a' is the name of env_1. Its command: ant beta:environments archive env_1\n" in result.stderr
-    assert "'b' is the name of env_2. Its command: ant beta:environments archive env_2\n" in result.stderr
-
-
 @pytest.mark.parametrize(("timeout", "seconds"), [("60", 2.0), ("0.5", 0.5)])
 def test_the_environments_are_looked_up_in_two_seconds_at_most_and_unseen(clean_environ, timeout, seconds):
     """The error waits for this request, which nobody asked for. Afterwards the usual time limits apply again."""
@@ -205,7 +174,9 @@ def test_the_environments_are_looked_up_in_two_seconds_at_most_and_unseen(clean_
     runtime = make_runtime(clean_environ, transport=Recording())
     connection = load(runtime, Flags({"timeout": timeout})).connection
     with Client(connection, runtime, Watching()) as client:
-        assert hints_of_name("prod", client, str) == ["'prod' is the name of env_1. Its command: env_1"]
+        with pytest.raises(APIError) as raised, hints_on_404("prod", client, str):
+            raise APIError("GET /", 404, "Not Found", b"", "")
+        assert raised.value.line().endswith(" 'prod' is the name of env_1. Its command: env_1")
         assert (limits, waits) == ([Timeouts(seconds, seconds)], [])
         client.send(Request("GET", "/v1/environments/env_1", ()))
         assert limits[1:] == [Timeouts(float(timeout), 10 * float(timeout))]

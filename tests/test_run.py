@@ -422,17 +422,14 @@ def test_an_interrupt_before_a_retry_says_that_a_response_was_lost(ant):
     assert ant(*CREATE, replies=[failure(429)], sleep=interrupt).stderr == ""
 
 
-@pytest.mark.parametrize(
-    ("retries", "subject"),
-    [("0", "This attempt may have succeeded."), ("1", "This attempt, or one before it, may have")],
-)
-def test_the_hint_about_an_unknown_outcome_names_an_earlier_attempt_only_if_there_was_one(ant, retries, subject):
-    """It also has the command that shows whether the change was made."""
+@pytest.mark.parametrize("retries", ["0", "1"])
+def test_the_hint_about_an_unknown_outcome_has_the_command_that_shows_whether_the_change_was_made(ant, retries):
+    """It may also have been made by an earlier attempt."""
     result = ant(*CREATE, "--max-retries", retries, replies=[failure(500)] * 2)
     hint = result.stderr.splitlines()[-1]
     assert len(result.requests) == int(retries) + 1
-    assert hint.startswith(subject)
-    assert hint.endswith(
+    assert hint == (
+        "This command may have succeeded. "
         "Check before you repeat it: ant beta:environments list --transform '{id,name}' --format jsonl"
     )
 

@@ -6,8 +6,10 @@ from functools import partial
 
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
+from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client
+from ant_cli.run.hints import hints_on_404
 from ant_cli.run.run_plan import RunPlan, make_plan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
@@ -63,10 +65,13 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
         name = f" ({request.object_name})" if request.object_name else ""
         confirm(f"{plan.operation.name.capitalize()} {ids}{name} {plan.where}?", runtime)
 
+    environment = request.path_params.get(ENVIRONMENT_ID.name, "")
+
     # 6. The client. If the profile only refers to a secret, the client fetches it.
     with (
         open_client(plan.settings, runtime, plan.progress) as client,
         plan.hints.about(request, client),
+        hints_on_404(environment, client, partial(plan.hints.command, request)),
         plan.notes(),
     ):
         resume_gc()

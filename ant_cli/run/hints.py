@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from _thread import allocate_lock  # what `threading.Lock` is, without the rest of that module
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from itertools import islice
 
 from ant_cli.errors import NOT_FOUND, AntError, APIError, OutputError, ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
-from ant_cli.http.sender import Doubt
 from ant_cli.input.request import Request, request_of
 from ant_cli.operations.environments import ENVIRONMENT_ID, LIST
 from ant_cli.operations.spec import Flags, Operation, flag_name
@@ -20,8 +17,7 @@ from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.shell import positional, quote
 from ant_cli.runtime.streams import Stderr
 
-_UNKNOWN = "This attempt may have succeeded. Check before you repeat it:"
-_UNKNOWN_AFTER_RETRY = "This attempt, or one before it, may have succeeded. Check before you repeat it:"
+_UNKNOWN = "This command may have succeeded. Check before you repeat it:"
 _DONE = "The server made the change anyway. To check:"
 
 _TARGETS = ("profile", "base_url", "workspace_id")
@@ -45,19 +41,13 @@ def target_flags(flags: Flags) -> str:
 
 
 class OutcomeHints:
-    """Adds hints to the errors of an operation. Threads may share it.
-
-    If a change may have been made, the hint is the command that shows it. A 404 for a name that was given instead
-    of an environment's ID gets the commands with the ID. They are not run: names are not unique, and may belong to
-    another environment tomorrow.
-    """
+    """Adds the command that shows whether a change was made to the errors of an operation. Threads may share it."""
 
     def __init__(self, operation: Operation, target: str, stderr: Stderr) -> None:
         """Take also the `target_flags` of the command line."""
         self._operation = operation
         self._target = target
         self._stderr = stderr
-        self._names = EnvironmentNames()
 
     @contextmanager
     def about(self, request: Request, client: Client) -> Iterator[None]:
@@ -68,12 +58,10 @@ class OutcomeHints:
             raise error.with_hints(self.check(_DONE, request)) from None
         except AntError as error:
             if client.doubt or isinstance(error, ResponseError):
-                raise error.with_hints(self.check(_unknown(client.doubt), request)) from None
-            if isinstance(error, APIError) and error.status == NOT_FOUND:
-                raise error.with_hints(*self._name_hints(request, client)) from None
+                raise error.with_hints(self.check(_UNKNOWN, request)) from None
             raise
         except KeyboardInterrupt:
-            if client.doubt and (hint := self.check(_unknown(client.doubt), request)):
+            if client.doubt and (hint := self.check(_UNKNOWN, request)):
                 self._stderr.say(hint)
             raise
 
@@ -92,12 +80,7 @@ class OutcomeHints:
                 ids[param.name] = positional(request.path_params[param.name], param.flag)
         return f"{fact} ant {operation.check_command.format(**ids)}{self._target}"
 
-    def _name_hints(self, request: Request, client: Client) -> list[str]:
-        label = "With the same input" if self._operation.has_body else "Its command"
-        name = request.path_params.get(ENVIRONMENT_ID.name, "")
-        return hints_of_name(name, client, partial(self._command, request), label, self._names)
-
-    def _command(self, request: Request, environment_id: str) -> str:
+    def command(self, request: Request, environment_id: str) -> str:
         """Return the command with an environment's ID in place of its name."""
         operation = self._operation
         ids = {**request.path_params, ENVIRONMENT_ID.name: environment_id}
@@ -110,64 +93,31 @@ class OutcomeHints:
         return " ".join(["ant", operation.command, *others, quote(ids[argument])]) + self._target
 
 
-def _unknown(doubt: Doubt | None) -> str:
-    return _UNKNOWN_AFTER_RETRY if doubt and doubt.retried else _UNKNOWN
-
-
-class EnvironmentNames:
-    """The IDs of environments by name, which are listed when they are first needed. Threads may share it."""
-
-    def __init__(self) -> None:
-        self._ids: dict[str, list[str]] | None = None
-        self._listing = allocate_lock()
-
-    def ids(self, name: str, client: Client) -> list[str]:
-        """Return the IDs of the environments with a name; none if they can't be listed."""
-        with self._listing:
-            if self._ids is None:
-                self._ids = {}
-                with suppress(Exception):  # the user did not ask for this request
-                    self._ids = _list(client.hasty())
-        return self._ids.get(name, [])
-
-
-def _list(client: Client) -> dict[str, list[str]]:
-    from ant_cli.http.pagination import follow_pages  # late: only mistakes need it
-
-    request = request_of(LIST, {"include_archived": "true", "limit": "100"})
-    ids_by_name: dict[str, list[str]] = {}
-    for page in islice(follow_pages(client, request, None), _PAGES):
-        for item in page:
-            members = json_text.members(item)
-            environment_id = json_text.string(members["id"])
-            if re.fullmatch(_SAFE_ID, environment_id, re.ASCII):
-                ids_by_name.setdefault(json_text.string(members["name"]), []).append(environment_id)
-    return ids_by_name
-
-
 @contextmanager
 def hints_on_404(name: str, client: Client, command: Callable[[str], str]) -> Iterator[None]:
-    """Add hints with the corrected command to a 404 that is raised inside; none if `name` is empty."""
+    """Add hints to a 404 that is raised inside, if `name` is the name of an environment instead of its ID.
+
+    They are the commands with the ID, which are not run: names are not unique, and may belong to another
+    environment tomorrow.
+    """
     try:
         yield
     except APIError as error:
-        if error.status != NOT_FOUND:
+        if error.status != NOT_FOUND or not name or re.fullmatch(_ID, name, re.ASCII):
             raise
-        raise error.with_hints(*hints_of_name(name, client, command)) from None
+        hints = list[str]()
+        with suppress(Exception):  # the user did not ask for this request
+            ids = list(_ids_of(name, client.hasty()))
+            hints = [f"{name!r} is the name of {found}. Its command: {command(found)}" for found in ids]
+        raise error.with_hints(*hints) from None
 
 
-def hints_of_name(
-    name: str,
-    client: Client,
-    command: Callable[[str], str],
-    label: str = "Its command",
-    names: EnvironmentNames | None = None,
-) -> list[str]:
-    """Return hints with a command for the ID of each environment that has this name; none for an ID."""
-    if not name or re.fullmatch(_ID, name, re.ASCII):
-        return []
-    ids = (names or EnvironmentNames()).ids(name, client)
-    commands = list(map(command, ids))
-    if len(ids) == 1:
-        return [f"{name!r} is the name of {ids[0]}. {label}: {commands[0]}"]
-    return [f"{name!r} is the name of {len(ids)} environments.", *commands] if ids else []
+def _ids_of(name: str, client: Client) -> Iterator[str]:
+    from ant_cli.http.pagination import follow_pages  # late: only mistakes need it
+
+    request = request_of(LIST, {"include_archived": "true", "limit": "100"})
+    for page in islice(follow_pages(client, request, None), _PAGES):
+        for members in map(json_text.members, page):
+            environment_id = json_text.string(members["id"])
+            if json_text.string(members["name"]) == name and re.fullmatch(_SAFE_ID, environment_id, re.ASCII):
+                yield environment_id
