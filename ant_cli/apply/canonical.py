@@ -22,7 +22,7 @@ _SERVER_FIELDS = frozenset(("id", "type", "created_at", "updated_at", "archived_
 
 _ESCAPED = re.compile(r'[\x00-\x1f"\\<>&\u2028\u2029]')
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER = re.compile(r"-?[0-9]+")
 
 
@@ -94,7 +94,7 @@ def _digest(text: str) -> str:
 
 def _text(text: str) -> str:
     """Return a text that can be encoded as UTF-8."""
-    return _SURROGATE.sub("\ufffd", text)
+    return SURROGATE.sub("\ufffd", text)
 
 
 def _quote(text: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from ant_cli.apply.canonical import hash_of_body
-from ant_cli.apply.validation import Mistake, Mistakes, check, more_mistakes
+from ant_cli.apply.validation import Mistake, check, first_of
 from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input.values import Value, parse, type_name
 from ant_cli.runtime.light_typing import NamedTuple
@@ -70,8 +71,6 @@ class Mistaken(NamedTuple):
 
     problems: tuple[str, ...]
     """Each with the file, the line and the column."""
-    more: int = 0
-    """How many further problems there are."""
 
 
 class _FileText(NamedTuple):
@@ -148,33 +147,29 @@ def _kind_of(document: Value, expected: str | None, path: Path, *, named: bool) 
 def _declare(path: Path, key: str, source: _FileText, document: Value, *, strict: bool) -> Declaration | Mistaken:
     if not isinstance(document, dict | None):
         return Mistaken((f"{path}, line 1, column 1: must hold keys and values, got {type_name(document)}",))
-    fields = dict(document or {})
-    stated = fields.get("type")
-    if stated == ENVIRONMENT or (not strict and str(stated).lower() == ENVIRONMENT):
-        del fields["type"]
-    body = {"name": name_from(path), **fields}
+    body = {"name": name_from(path), **(document or {})}
+    if source.prose and "description" in body:
+        twice = Mistake(("description",), "the text below it is the description, too")
+        return Mistaken(_lines(path, source, [twice]))
     if source.prose:
-        if "description" in body:
-            twice = Mistake(("description",), "the text below it is the description, too")
-            return Mistaken(_lines(path, source, Mistakes((twice,))))
         body["description"] = source.prose
-    mistakes, unknown = check(body, strict=strict)
-    if mistakes.first:
-        return Mistaken(_lines(path, source, mistakes), mistakes.more)
-    if "type" not in fields and stated not in (None, ENVIRONMENT):
-        unknown = Mistakes((Mistake(("type",), f"is written {ENVIRONMENT!r}"), *unknown.first), unknown.more)
-    warnings = _lines(path, source, unknown) if unknown.first else ()
-    more = (f"{path}: {line}" for line in more_mistakes(unknown.more))
-    return Declaration(key, path, body, (*warnings, *more))
+    found = check(body)
+    mistakes = [mistake for mistake in found if strict or not mistake.may_be_new]
+    if mistakes:
+        return Mistaken(_lines(path, source, mistakes))
+    if str(body.get("type")).lower() == ENVIRONMENT:
+        del body["type"]
+    return Declaration(key, path, body, _lines(path, source, found))
 
 
-def _lines(path: Path, source: _FileText, mistakes: Mistakes) -> tuple[str, ...]:
+def _lines(path: Path, source: _FileText, mistakes: Sequence[Mistake]) -> tuple[str, ...]:
     from ant_cli.input.yaml_reader import positions_of
 
-    positions = positions_of(source.data, [mistake.path for mistake in mistakes.first])
+    shown = first_of(mistakes)
+    positions = positions_of(source.data, [mistake.path for mistake in shown])
     return tuple(
         f"{path}, line {position.line + source.lines_before}, column {position.column}: {mistake}"
-        for mistake, position in zip(mistakes.first, positions, strict=True)
+        for mistake, position in zip(shown, positions, strict=True)
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ant_cli.apply.declarations import DATA, PROSE, Declaration, Mistaken, read_declaration
 from ant_cli.apply.lockfile import FILE_NAME, check_inside, repository_of
-from ant_cli.apply.validation import MOST_MISTAKES, more_mistakes
+from ant_cli.apply.validation import AND_MORE, MOST_MISTAKES
 from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
 
@@ -56,7 +56,6 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
     foreign: dict[str, int] = {}
     warnings: list[str] = []
     left_out: dict[str, Sequence[str]] = {}
-    more = 0
     other_locks: list[Path] = []
     repository = repository_of(lock_path)
     for path, named in _files(paths, lock_path, repository).items():
@@ -68,7 +67,6 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
             declarations[result.key] = result
         elif isinstance(result, Mistaken):
             left_out[str(path)] = result.problems
-            more += result.more
             continue
         elif result.kind:
             foreign[result.kind] = foreign.get(result.kind, 0) + 1
@@ -76,7 +74,7 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
     twice = _same_names(list(declarations.values()))
     problems = [*chain.from_iterable(left_out.values()), *twice.values()]
     left_out |= {str(one.path): (twice[one.name],) for one in declarations.values() if one.name in twice}
-    error = _mistakes(problems, more) if problems else None
+    error = _mistakes(problems) if problems else None
     used = {key: declaration for key, declaration in declarations.items() if declaration.name not in twice}
     loaded = Loaded(used, foreign, tuple(warnings), error, left_out, tuple(other_locks))
     if strict or not used:
@@ -193,10 +191,8 @@ def as_sentence(problem: str) -> str:
     return problem if problem.endswith((".", "?")) else f"{problem}."
 
 
-def _mistakes(problems: Sequence[str], more: int) -> UsageError:
-    count = len(problems) + more
-    if count == 1:
+def _mistakes(problems: Sequence[str]) -> UsageError:
+    if len(problems) == 1:
         return UsageError(as_sentence(problems[0]))
-    shown = problems[:MOST_MISTAKES]
-    lines = [f"there are {count} mistakes in the files:", *shown, *more_mistakes(count - len(shown))]
-    return UsageError("\n".join(lines))
+    more = [AND_MORE] if len(problems) > MOST_MISTAKES else []
+    return UsageError("\n".join(["there are mistakes in the files:", *problems[:MOST_MISTAKES], *more]))

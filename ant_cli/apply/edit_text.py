@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.exporting import SCHEMA_LINE, Exported
 from ant_cli.apply.plan import Object
-from ant_cli.apply.validation import Mistake, mistakes_in, more_mistakes
+from ant_cli.apply.validation import Mistake, check, first_of
 from ant_cli.input.values import Value, encode, type_name
 from ant_cli.input.yaml_reader import YAMLProblem, positions_of, read_yaml
 from ant_cli.operations.environments import SERVER_FIELDS
@@ -95,10 +94,9 @@ def read_text(text: str) -> ParsedText:
         return ParsedText({}, is_empty=True)
     if not isinstance(document, dict):
         return ParsedText({}, (TextNote(0, f"must hold keys and values, got {type_name(document)}"),))
-    fields = {key: value for key, value in document.items() if (key, value) != ("type", ENVIRONMENT)}
-    mistakes = mistakes_in(fields)
-    more = [TextNote(0, line) for line in more_mistakes(mistakes.more)]
-    return ParsedText(_without_null(fields), (*notes_about(text, mistakes.first), *more))
+    mistakes = first_of(check(document))
+    document.pop("type", None)
+    return ParsedText(_without_null(document), notes_about(text, mistakes))
 
 
 def notes_about(text: str, mistakes: Sequence[Mistake]) -> tuple[TextNote, ...]:

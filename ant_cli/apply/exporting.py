@@ -10,7 +10,7 @@ from pathlib import Path
 from ant_cli.apply.canonical import declared_part
 from ant_cli.apply.declarations import ENVIRONMENT, kind_by_path
 from ant_cli.apply.plan import Object
-from ant_cli.apply.validation import mistakes_in, more_mistakes
+from ant_cli.apply.validation import check, first_of
 from ant_cli.input.values import Value, encode
 from ant_cli.operations.environments import CONFIG_MEMBERS
 from ant_cli.operations.spec import Members
@@ -51,8 +51,7 @@ def export(remote: Object) -> Exported:
         fields.append("scope")  # the API accepts it only for these
     there["config"] = config
     body = {"name": there.get("name"), **{field: there[field] for field in fields if there.get(field)}}
-    mistakes = mistakes_in(body)
-    return Exported(body, tuple(left_out), (*map(str, mistakes.first), *more_mistakes(mistakes.more)))
+    return Exported(body, tuple(left_out), tuple(map(str, first_of(check(body)))))
 
 
 def _known_part(value: Any, known: Members, path: tuple[str, ...], left_out: list[str]) -> Any:

@@ -1,23 +1,35 @@
-"""Find all mistakes in the body of a file at once. No value of the file is repeated: it may be a secret."""
+"""Find all mistakes in the body of a file at once, by the JSON schema that `ant schema environment` prints.
+
+No value of the file is repeated: it may be a secret.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
 
+from ant_cli.apply.canonical import SURROGATE
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value, type_name
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 FieldPath = tuple[str | int, ...]
 MOST_MISTAKES = 50
-"""How many mistakes are described. Further ones are counted."""
-UNIONS = ("config", "networking")
-"""The fields after which pydantic names the branch of the union that it chose."""
+"""How many mistakes are described."""
+AND_MORE = "and more mistakes"
+_SCHEMA = Path(__file__).with_name("environment.schema.json")
+_TYPES: dict[str, tuple[type, str]] = {
+    "object": (dict, "keys and values"),
+    "array": (list, "a list"),
+    "boolean": (bool, "true or false"),
+    "string": (str, "text"),
+}
+"""The types of the schema in Python, and in messages."""
+_HOST_PART = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
 
 
 class Mistake(NamedTuple):
@@ -26,130 +38,106 @@ class Mistake(NamedTuple):
     path: FieldPath
     """Where it is in the body: keys, and positions in lists from 0."""
     problem: str
+    may_be_new: bool = False
+    """A field or the name of a choice is unknown, as those of a newer API are."""
+    known: Sequence[str] = ()
+    """The fields among which an unknown one is."""
 
     def __str__(self) -> str:
         """Return the mistake with its path as people write it."""
         where = ""
         for step in self.path:
             where += f"[{step}]" if isinstance(step, int) else f".{_shown(step)}" if where else _shown(step)
-        return f"{where}: {self.problem}" if where else self.problem
+        problem = self.problem
+        if self.known:
+            fields = f" The fields are: {', '.join(self.known)}."
+            problem += did_you_mean(str(self.path[-1]), self.known) or fields
+        return f"{where}: {problem}" if where else problem
 
 
-class Mistakes(NamedTuple):
-    """The mistakes in a body."""
-
-    first: tuple[Mistake, ...] = ()
-    """Up to `MOST_MISTAKES`."""
-    more: int = 0
-    """How many others there are."""
+@cache
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a file. It may state its kind, and leave out the name."""
+    schema: dict[str, Any] = json.loads(_SCHEMA.read_bytes())
+    return schema
 
 
-def more_mistakes(count: int) -> list[str]:
-    """Return the line that counts mistakes that are not described; none if all are."""
-    return [f"and {count} more {'mistake' if count == 1 else 'mistakes'}"] if count else []
-
-
-def mistakes_in(body: dict[str, Value]) -> Mistakes:
+def check(body: dict[str, Value]) -> list[Mistake]:
     """Return the mistakes in the body of an environment, including unknown fields and choices."""
-    return check(body, strict=True)[0]
+    mistakes = list(_mistakes(body, json_schema(), ()))
+    if all(mistake.path[0] != "config" for mistake in mistakes) and _lacks_registries(body.get("config") or {}):
+        problem = "packages under a limited network need networking.allow_package_managers: true"
+        mistakes.append(Mistake(("config",), problem))
+    return mistakes
 
 
-def check(body: dict[str, Value], *, strict: bool) -> tuple[Mistakes, Mistakes]:
-    """Return the mistakes in a body, and unless it is strict, separately what only the API may know."""
-    from pydantic import ValidationError  # late: nothing else takes as long to import
-
-    from ant_cli.apply.environment_file import EnvironmentFile
-
-    mistakes: list[ErrorDetails] = []
-    unknown: list[ErrorDetails] = []
-    try:
-        EnvironmentFile.model_validate(body)
-    except ValidationError as problem:
-        for error in problem.errors(include_url=False):
-            (unknown if not strict and _is_unknown(error) else mistakes).append(error)
-    return _described(mistakes), _described(unknown)
+def first_of(mistakes: Sequence[Mistake]) -> list[Mistake]:
+    """Return the mistakes to describe: it takes too long for all, if there are thousands."""
+    more = [Mistake((), AND_MORE)] if len(mistakes) > MOST_MISTAKES else []
+    return [*mistakes[:MOST_MISTAKES], *more]
 
 
-def _is_unknown(details: ErrorDetails) -> bool:
-    """Whether a field or the name of a choice is unknown, as those of a newer API are."""
-    given: Any = details["input"]
-    match details["type"]:
-        case "extra_forbidden":
-            return True
-        case "union_tag_invalid":
-            return isinstance(given["type"], str)
-        case "literal_error":
-            return isinstance(given, str)
-    return False
+def _lacks_registries(config: Any) -> bool:
+    """Whether there are packages under a limited network that can't reach the registries. The API rejects that."""
+    network, packages = config.get("networking") or {}, config.get("packages") or {}
+    is_closed = network.get("type") == "limited" and not network.get("allow_package_managers")
+    return is_closed and any(packages[manager] for manager in packages if manager != "type")
 
 
-def _described(errors: list[ErrorDetails]) -> Mistakes:
-    return Mistakes(tuple(map(_to_mistake, errors[:MOST_MISTAKES])), max(len(errors) - MOST_MISTAKES, 0))
+def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[Mistake]:
+    """Yield the mistakes in a value. Of the schema's keywords, those that ours has are known."""
+    expected, *others = schema["type"]
+    if value is None and others:
+        return
+    python_type, name = _TYPES[expected]
+    if "enum" in schema:
+        if value not in schema["enum"]:
+            choices = " or ".join(repr(choice) for choice in schema["enum"] if choice)
+            got = "" if isinstance(value, str) else f", got {type_name(value)}"
+            yield Mistake(path, f"must be {choices}{got}", may_be_new=isinstance(value, str))
+    elif not isinstance(value, python_type):
+        hint = ": write it in quotes" if python_type is str and isinstance(value, Number | bool) else ""
+        yield Mistake(path, f"must be {name}, got {type_name(value)}{hint}")
+    elif isinstance(value, dict):
+        yield from _mistakes_in_fields(value, schema, path)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _mistakes(item, schema["items"], (*path, position))
+    elif isinstance(value, str) and (problem := _problem_of_text(value, schema)):
+        yield Mistake(path, problem)
+
+
+def _mistakes_in_fields(fields: dict[str, Any], schema: dict[str, Any], path: FieldPath) -> Iterator[Mistake]:
+    if "oneOf" in schema:  # a union, whose branches are named after their types
+        tags = [branch["$ref"].removeprefix("#/$defs/") for branch in schema["oneOf"] if "$ref" in branch]
+        if "type" not in fields:
+            yield Mistake((*path, "type"), "is required")
+            return
+        wrong = list(_mistakes(fields["type"], {"type": ["string"], "enum": tags}, (*path, "type")))
+        yield from wrong
+        if wrong:
+            return
+        schema = json_schema()["$defs"][fields["type"]]
+    known, rest = schema.get("properties", {}), schema["additionalProperties"]
+    for name, value in fields.items():
+        rule = known.get(name) or rest
+        if rule:
+            yield from _mistakes(value, rule, (*path, name))
+        else:
+            yield Mistake((*path, name), "unknown field.", may_be_new=True, known=list(known))
+
+
+def _problem_of_text(text: str, schema: dict[str, Any]) -> str:
+    if "minLength" in schema and not text:
+        return "must not be empty"
+    if "minLength" in schema and SURROGATE.search(text):
+        return "has a lone surrogate, which is no character"
+    parts = text.removeprefix("*.").split(".")
+    if schema.get("format") == "host" and (len(text) > 253 or not all(map(_HOST_PART.fullmatch, parts))):
+        return "is not a host name: write one such as example.com or *.example.com"
+    return ""
 
 
 def _shown(key: str) -> str:
     """Return a key as far as it looks like the name of a field."""
     return key if re.fullmatch(r"[\w.$-]{1,40}", key) else "..."
-
-
-def _to_mistake(details: ErrorDetails) -> Mistake:
-    error_type = details["type"]
-    path = tuple(_without_branches(details["loc"]))
-    if error_type.startswith("union_tag") and isinstance(details["input"], dict):
-        path = (*path, "type")
-    problem = _PROBLEMS.get(error_type)
-    return Mistake(path, problem(details) if problem else details["msg"].removeprefix("Value error, "))
-
-
-def _without_branches(loc: FieldPath) -> Iterator[str | int]:
-    """Yield the steps of a path in the body, without the branches of unions."""
-    for before, step in zip(("", *loc), loc, strict=False):
-        if before not in UNIONS:
-            yield step
-
-
-def _unknown(details: ErrorDetails) -> str:
-    from ant_cli.apply.environment_file import FIELDS
-
-    *around, name = details["loc"]
-    known = list(FIELDS[tuple(map(str, around))].model_fields)
-    suggestion = did_you_mean(str(name), known)
-    return "unknown field." + (suggestion or f" The fields are: {', '.join(known)}.")
-
-
-def _expected(what: str) -> Callable[[ErrorDetails], str]:
-    def describe(details: ErrorDetails) -> str:
-        given: Any = details["input"]
-        hint = ": write it in quotes" if what == "text" and isinstance(given, Number | bool) else ""
-        return f"must be {what}, got {type_name(given)}{hint}"
-
-    return describe
-
-
-def _choice(details: ErrorDetails) -> str:
-    expected = details["ctx"].get("expected") or details["ctx"]["expected_tags"]
-    given: Any = details["input"]
-    given = given["type"] if "tag" in details["ctx"] else given
-    got = "" if isinstance(given, str) else f", got {type_name(given)}"
-    return f"must be {str(expected).replace(', ', ' or ')}{got}"
-
-
-def _tag_missing(details: ErrorDetails) -> str:
-    return "is required" if isinstance(details["input"], dict) else _expected("keys and values")(details)
-
-
-_PROBLEMS: dict[str, Callable[[ErrorDetails], str]] = {
-    "extra_forbidden": _unknown,
-    "missing": lambda _: "is required",
-    "string_too_short": lambda _: "must not be empty",
-    "string_type": _expected("text"),
-    "string_unicode": lambda _: "has a lone surrogate, which is no character",
-    "bool_type": _expected("true or false"),
-    "list_type": _expected("a list"),
-    "dict_type": _expected("keys and values"),
-    "model_type": _expected("keys and values"),
-    "model_attributes_type": _expected("keys and values"),
-    "literal_error": _choice,
-    "union_tag_invalid": _choice,
-    "union_tag_not_found": _tag_missing,
-}

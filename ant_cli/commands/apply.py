@@ -388,8 +388,8 @@ def _note_files(loaded: Loaded, runtime: Runtime) -> None:
         runtime.stderr.say(f"Warning: files with mistakes are left out: {loaded.error.message}")
     for warning in loaded.warnings[:MOST_MISTAKES]:
         runtime.stderr.say(f"Warning: {as_sentence(warning)}")
-    if (more := len(loaded.warnings) - MOST_MISTAKES) > 0:
-        runtime.stderr.say(f"Warning: and {more} more.")
+    if len(loaded.warnings) > MOST_MISTAKES:
+        runtime.stderr.say("Warning: and more.")
     if loaded.foreign:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(loaded.foreign.items()))
         runtime.hint(f"Note: this tool manages environments only; files of other kinds were left alone ({kinds}).")

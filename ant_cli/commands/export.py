@@ -1,7 +1,8 @@
-"""`ant export`: write existing environments to files."""
+"""`ant export`: write existing environments to files. `ant schema`: what such a file may hold."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from ant_cli.apply.drawing import shown_path
 from ant_cli.apply.exporting import Exported, choose_file, export
 from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path, read_lock
 from ant_cli.apply.plan import Object
+from ant_cli.apply.validation import json_schema
 from ant_cli.commands.lock_session import connected, holding
 from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError, os_error_text
@@ -56,6 +58,12 @@ def export_files(
         lock = lock if lock.origin.base_url else lock.with_origin(origin)
         _write(files, lock)
     _report(files, flags, runtime)
+
+
+def print_schema(runtime: Runtime, flags: Flags) -> None:
+    """Print the JSON schema of an environment's file."""
+    schema = json_schema()
+    print_result(runtime, flags, json.dumps(schema, indent=2), schema)
 
 
 def _named(wanted: Sequence[str], client: Client) -> list[Object]:

@@ -121,7 +121,7 @@ _EDIT = tool(
 
 _SCHEMA_EXAMPLES = (
     ("for an editor", "ant schema environment > environment.schema.json"),
-    ("the package managers", "ant schema environment --transform '$defs.PackagesPart.properties.@keys'"),
+    ("the fields of a cloud config", "ant schema environment --transform '$defs.cloud.properties.@keys'"),
 )
 SCHEMA = Command(
     ("schema",),
@@ -131,7 +131,7 @@ SCHEMA = Command(
         tool(
             "schema environment",
             "Print the JSON schema of an environment's file.",
-            "file_schema:print_schema",
+            "export:print_schema",
             *_SCHEMA_EXAMPLES,
             takes=_DATA,
         ),

@@ -643,7 +643,7 @@ def test_nothing_is_exported_to_a_place_that_apply_does_not_read(team):
 
 def test_the_schema_is_printed(team):
     """It is JSON, so that it can be saved as a file."""
-    assert json.loads(team.ant("schema", "environment").stdout)["properties"]["type"]["const"] == "environment"
+    assert json.loads(team.ant("schema", "environment").stdout)["properties"]["type"]["enum"] == ["environment"]
 
 
 def test_the_servers_reason_for_a_failed_change_is_shown_once(team):

@@ -296,7 +296,7 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(desk):
             "config.packages.pip[1]: must be text, got a number: write it in quotes",
         ),
         ([["name: data", "name: [1"]], None, "not valid YAML"),
-        ([["name: data\n", ""]], None, "name: is required"),
+        ([["name: data\n", ""]], None, "name: can't be cleared, so it needs a value"),
         ([["type: cloud", "type: self_hosted"]], None, "config.packages: unknown field"),
         (
             [["  networking:\n    type: unrestricted\n", ""]],
