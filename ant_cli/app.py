@@ -1,34 +1,30 @@
 """The commands as a Typer tree, made from the catalog, for programs and tests that use Typer.
 
 `app` can be run by `typer.testing.CliRunner`, and mounted: `their_app.add_typer(app, name="ant")`. Each command in
-it makes the same call as the command line, which `argv.py` parses without Typer to start faster.
+it becomes the command line that `argv.py` parses; the program itself goes there without Typer, to start faster.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter, Signature
-from keyword import iskeyword
 from typing import Any, NoReturn
 
 import typer
 
-from ant_cli.argv import ApiCall, CommandCall, ToolCall, VersionCall, help_call, positional_id, reject_boolean_text
-from ant_cli.errors import UsageError, see_help
+from ant_cli.argv import parse, reject_boolean_text
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import HELP, Command, argument_name, help_text
 from ant_cli.main import execute, guarded, this_process
-from ant_cli.operations.spec import Flags, FlagValue, Param, flag_name
+from ant_cli.operations.spec import Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stdin
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
 GLOBAL = "ant_cli.global_flags"
-"""The key under which a context keeps the global flags before the command."""
-_POSITIONAL = "positional"
-"""The parameter of an ID that is given without its flag."""
+"""The key under which a context keeps the global flags before the command, as they are written."""
 
 
 def build(command: Command) -> typer.Typer:
@@ -54,59 +50,55 @@ def build(command: Command) -> typer.Typer:
 
 def _group_callback(command: Command) -> Callable[..., None]:
     """Return the function that runs before a command of the group, or without one."""
+    params = (*command.flags, *GLOBAL_FLAGS)
 
-    def callback(ctx: typer.Context, *, version: bool = False, **given: Any) -> None:
-        ctx.meta[GLOBAL] = {**ctx.meta.get(GLOBAL, {}), **_texts(given)}
-        if version:
-            _make(VersionCall, ctx)
+    def callback(ctx: typer.Context, **given: Any) -> None:
+        before = ctx.meta[GLOBAL] = [*ctx.meta.get(GLOBAL, []), *_flags(params, given)]
         if ctx.invoked_subcommand is None:
-            _make(lambda: help_call(*command.path), ctx)
+            _run([*before, *command.path], ctx)
 
-    return _with_parameters(callback, [*map(_option, (*command.flags, *GLOBAL_FLAGS)), _help_option(command)])
+    return _with_parameters(callback, [*map(_option, params), _help_option(command)])
 
 
 def _command_callback(command: Command) -> Callable[..., None]:
     """Return what runs as a command."""
+    params = (*command.flags, *command.global_flags)
 
     def callback(ctx: typer.Context, **given: Any) -> None:
-        _make(lambda: _call(command, ctx.meta.get(GLOBAL, {}), _texts(given)), ctx)
+        before = [*ctx.meta.get(GLOBAL, []), *command.path, *_flags(params, given)]
+        _run(before, ctx, [text for param in command.arguments for text in _texts(given[_argument_name(param)])])
 
-    arguments = map(_operation_argument if command.operation else _argument, command.arguments)
-    options = map(_option, (*command.flags, *command.global_flags))
-    return _with_parameters(callback, [*arguments, *options, _help_option(command)])
-
-
-def _call(command: Command, before: Mapping[str, FlagValue], given: Mapping[str, FlagValue]) -> CommandCall:
-    """Return the call. A flag after the command overrides the same flag before it.
-
-    Raises:
-        UsageError: where the command line would.
-
-    """
-    takes = {param.name for param in (*command.flags, *command.global_flags)}
-    for name in before:
-        if name not in takes:
-            raise UsageError(f"unknown flag {flag_name(name)!r}.", see_help(command.full_name))
-    flags: dict[str, FlagValue] = {**before, **given}
-    operation = command.operation
-    if operation is None:
-        return ToolCall(command, Flags(flags))
-    argument = flags.pop(_POSITIONAL, None)
-    positional = [argument] if isinstance(argument, str) else argument or []
-    for param in operation.params:
-        if param.name in flags and not param.takes_value:
-            for text in positional:
-                reject_boolean_text(text, param.flag)
-    return ApiCall(operation, Flags({**flags, **positional_id(positional, flags, operation)}))
+    return _with_parameters(
+        callback, [*map(_argument, command.arguments), *map(_option, params), _help_option(command)]
+    )
 
 
-def _make(call: Callable[[], CommandCall], ctx: typer.Context) -> NoReturn:
-    """Make a call. Raises typer.Exit with its exit status."""
-    given = {**ctx.meta.get(GLOBAL, {}), **_texts(ctx.params)}
-    argv = [f"{flag_name(name)}={value}" for name, value in given.items()]  # they may contain secrets
+def _flags(params: Iterable[Param], given: Mapping[str, Any]) -> list[str]:
+    """Return the flags that were given, as they are written on the command line."""
+    words: list[str] = []
+    for param in params:
+        value = given[_option_name(param)]
+        words += [param.flag] if value is True else [f"{param.flag}={text}" for text in _texts(value)]
+    return words
+
+
+def _texts(value: str | list[str] | None) -> list[str]:
+    return [] if value is None else [value] if isinstance(value, str) else value
+
+
+def _run(before: Sequence[str], ctx: typer.Context, arguments: Sequence[str] = ()) -> NoReturn:
+    """Run the command line of a command, its flags and its arguments. Raises typer.Exit with its exit status."""
+    argv = [*before, "--", *arguments] if arguments else before
+
+    def action() -> None:
+        for flag in [word for word in before if word.startswith("-") and "=" not in word]:
+            for text in arguments:
+                reject_boolean_text(text, flag)  # Typer does not tell in which order they were given
+        execute(parse(argv), runtime)
+
     with tempfile.SpooledTemporaryFile() as file:
         runtime = ctx.obj if isinstance(ctx.obj, Runtime) else _process_runtime(file)
-        status = guarded(lambda: execute(call(), runtime), argv, runtime)
+        status = guarded(action, argv, runtime)
     raise typer.Exit(status)
 
 
@@ -123,14 +115,6 @@ def _process_runtime(file: Any) -> Runtime:
     return runtime
 
 
-def _texts(given: Mapping[str, Any]) -> dict[str, FlagValue]:
-    """Return the flags that were given, as `argv.py` has them."""
-    typed = {
-        name.removesuffix("_").replace("__", "."): value for name, value in given.items() if value not in (None, [])
-    }
-    return {name: "true" if value is True else value for name, value in typed.items()}
-
-
 # Parameters, as Typer finds them in the signature of a function
 
 
@@ -145,26 +129,29 @@ def _option(param: Param) -> Parameter:
     info = typer.Option(
         None, *param.spellings, help=help_text(param), metavar=param.metavar or None, show_default=False
     )
-    name = param.name.replace(".", "__")  # Typer needs a name that Python accepts
-    name = f"{name}_" if iskeyword(name) else name  # as `--for`, which Python has itself
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
+    return Parameter(_option_name(param), Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
+
+
+def _option_name(param: Param) -> str:
+    """Return a name that Python accepts, unlike `config.type` and `for`."""
+    return f"flag_{param.name.replace('.', '_')}"
 
 
 def _argument(param: Param) -> Parameter:
     default = ... if param.required else None
     info = typer.Argument(default, metavar=argument_name(param), help=param.help, show_default=False)
-    return Parameter(param.name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
+    return Parameter(_argument_name(param), Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
 
 
-def _operation_argument(param: Param) -> Parameter:
-    """Return the argument for an ID that may be given without its flag. The flag has its name."""
-    return _argument(param).replace(name=_POSITIONAL)
+def _argument_name(param: Param) -> str:
+    """Return a name that no flag has: an ID may be given by either."""
+    return f"argument_{param.name}"
 
 
 def _help_option(command: Command) -> Parameter:
     def show(ctx: typer.Context, *, asked: bool) -> None:
         if asked:
-            _make(lambda: help_call(*command.path), ctx)
+            _run([*command.path, "--help"], ctx)
 
     info = typer.Option(None, *HELP.spellings, is_eager=True, callback=show, help=HELP.help, show_default=False)
     return Parameter("show_page", Parameter.KEYWORD_ONLY, default=info, annotation=bool)

@@ -106,7 +106,7 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCa
     parsed = _parse_flags([*leading, *args[1:]], _by_name(params_of(operation)), operation.command)
     if parsed is None:
         return help_call(group, operation.name)
-    given = positional_id(parsed.positional, parsed.flags, operation)
+    given = _positional_id(parsed.positional, parsed.flags, operation)
     return ApiCall(operation, parsed.flags.with_values(**given))
 
 
@@ -240,7 +240,7 @@ def _store(flags: dict[str, FlagValue], param: Param, value: str) -> None:
         flags[param.name] = value
 
 
-def positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> dict[str, FlagValue]:
+def _positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> dict[str, FlagValue]:
     """Return the IDs that were given without their flag, if any (D31).
 
     Raises:
