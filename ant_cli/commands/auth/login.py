@@ -1,17 +1,23 @@
-"""`ant auth login` and `ant auth logout`: store a key in a profile, and remove it."""
+"""`ant auth login` and `ant auth logout`: verify a key and store it in a profile, and remove it."""
 
 from __future__ import annotations
 
 from ant_cli.commands.auth.prompts import key_for_login
-from ant_cli.commands.auth.verification import verify
 from ant_cli.commands.profile import note_active_profile, note_profile_variable
-from ant_cli.errors import AntError, NetworkError, exclude_each_other
+from ant_cli.errors import AntError, NetworkError, ResponseError, exclude_each_other
+from ant_cli.http.response import json_object
+from ant_cli.input.request import request_of
+from ant_cli.operations import environments
 from ant_cli.operations.spec import Flags
+from ant_cli.output.api_error import open_client
+from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.credential_store import check_store, delete_keys
 from ant_cli.settings.credential_store import store_key as store_in_keyring
 from ant_cli.settings.editing import edit
-from ant_cli.settings.loading import load
+from ant_cli.settings.loading import Settings, load
+from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.selection import usable_instead
 from ant_cli.settings.profiles import NO_PROFILE, Profile, ProfileStore, check_name, read_store, requested, select
 from ant_cli.settings.rows import CREDENTIAL_KEYS, SETTINGS, VARIABLES
@@ -23,6 +29,9 @@ _DEFAULT_PROFILE = "default"
 _KEYS = ("api_key", "auth_token")
 _STORED_SETTINGS = ("base_url", "workspace_id")
 """The settings that are stored with a key."""
+_EMULATOR_HEADER = "ant-emulator"
+"""The header that an emulator sends if it accepts any key, wherever it is served."""
+_PROBE_REQUEST = request_of(environments.LIST, {"limit": "1"})
 
 
 # Log in
@@ -96,6 +105,38 @@ def _note_shadowing_variables(runtime: Runtime) -> None:
             runtime.hint(f"Note: {VARIABLES[name]} is set, and wins over {shadowed} until you unset it.")
 
 
+# Verify a credential with one cheap request
+
+
+def verify(settings: Settings, runtime: Runtime) -> None:
+    """Check that the server accepts the credential, and print for which workspace it does.
+
+    Raises:
+        CredentialError: if there is no credential.
+        APIError: if the server rejects it.
+        ResponseError: if the server is not the API.
+        NetworkError: if no response arrives.
+
+    """
+    connection = settings.connection
+    server = strip_userinfo(connection.base_url)
+    with open_client(settings, runtime, Progress(runtime.stderr, runtime.environ)) as client:
+        response = client.send(_PROBE_REQUEST)
+    page = json_object(response.body)
+    if page is None or not isinstance(page.get("data"), list):
+        raise ResponseError(f"the server at {server} is not the API.")
+    headers = response.headers
+    if is_local(connection.base_url) or _EMULATOR_HEADER in headers:
+        runtime.stderr.say("The emulator accepts any key, so nothing was verified.")
+        return
+    noun = connection.credential.noun if connection.credential else "key"
+    workspace_id = connection.workspace_id or headers.get("anthropic-workspace-id")
+    organization_id = headers.get("anthropic-organization-id")
+    place = f"workspace {workspace_id}" if workspace_id else "default workspace"
+    place += f", organization {organization_id}" if organization_id else ""
+    runtime.stderr.say(f"{noun.capitalize()} accepted by {server} ({place}).")
+
+
 # Log out
 
 
@@ -113,14 +154,9 @@ def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noq
     for name in _KEYS:
         if runtime.environ.get(VARIABLES[name]):
             runtime.hint(f"Note: {VARIABLES[name]} is still set.")
-    _note_official_login(runtime)
-    delete_keys(*(profile.get("api_key") for profile in removed.values()))
-
-
-def _note_official_login(runtime: Runtime) -> None:
-    """Print that the official tool is still logged in: its login is used if there is no other credential."""
-    if name := usable_instead("", runtime):
+    if name := usable_instead("", runtime):  # it is used if there is no other credential
         runtime.hint(f"Note: profile {name!r} of the official tool is still logged in.")
+    delete_keys(*(profile.get("api_key") for profile in removed.values()))
 
 
 def _remove_credentials(names: list[str], runtime: Runtime) -> dict[str, Profile]:

@@ -21,7 +21,7 @@ from ant_cli.settings.credentials import Credential, environment_key, fetched, n
 from ant_cli.settings.federation import FederationRule, rule_of
 from ant_cli.settings.loading import Settings, load
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins.configs import OfficialProfile, active_name, has_profile, profile_names, read_profile
+from ant_cli.settings.logins.configs import OfficialProfile, active_name, has_profile, read_profile
 from ant_cli.settings.logins.selection import ACTIVE
 from ant_cli.settings.logins.tokens import Login, read_login
 from ant_cli.settings.notes import describe_destination
@@ -35,8 +35,8 @@ _ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official t
 _FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
 _OWNER = ("account_email", "organization_id", "organization_name", "workspace_id", "workspace_name", "scope")
 """What a login says about its owner, or else its profile."""
-_FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
-"""The years 1 to 9999, in Unix seconds. Some systems have no dates outside this range."""
+_DATES = (-62_135_596_800.0, 253_402_300_799.0)
+"""The years 1 to 9999, in Unix seconds: there are no other dates."""
 
 Report = dict[str, Any]
 """JSON: members and their values."""
@@ -64,7 +64,7 @@ def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
     if problem:
         raise problem
     if check:
-        from ant_cli.commands.auth.verification import verify  # late: needed only with --check
+        from ant_cli.commands.auth.login import verify  # late: needed only with --check
 
         verify(settings, runtime)
 
@@ -108,7 +108,7 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
             "others": sorted(name for name in store.profiles if name != profile.name),
         },
         "environment_key": _environment_key(key) if key.is_given else None,
-        "official_profile": _official_members(official, runtime) if official else None,
+        "official_profile": _official_members(official) if official else None,
         "note": describe_destination(settings) or None,
         "sources": list(_source_rows(settings, official, flags, runtime)),
     }
@@ -145,9 +145,10 @@ def _source_rows(
                 value += _cached_end(place.rule, settings.connection.base_url, runtime)
         yield {"source": place.source, "kind": place.kind, "state": state, "value": value}
     if official and not settings.provenance.profile.official:
-        is_federation = official.profile and official.profile.is_federation
-        source = f"{'federation' if is_federation else 'login'} of profile {official.name!r}, official tool"
-        value = _official_value(official, flags, runtime)
+        profile, kind, value = official.profile, "login", _login_text(official, runtime)
+        if profile and profile.is_federation:
+            kind, value = "federation", _rule_text(rule_of(rule_values(flags, runtime.environ), profile, ""))
+        source = f"{kind} of profile {official.name!r}, official tool"
         yield {"source": source, "kind": "auth_token", "state": "shadowed", "value": value}
 
 
@@ -194,7 +195,7 @@ def _official_profile(selected: SelectedProfile, runtime: Runtime) -> _Official 
     return _Official(name, profile, login, "") if profile else None
 
 
-def _official_members(official: _Official, runtime: Runtime) -> Report:
+def _official_members(official: _Official) -> Report:
     """Return it without tokens. A login says more than the profile, which may leave its owner out."""
     profile, login = official.profile, official.login
     return {
@@ -206,15 +207,7 @@ def _official_members(official: _Official, runtime: Runtime) -> Report:
         **{name: getattr(login, name, "") or getattr(profile, name, "") or None for name in _OWNER},
         "expires_at": whole_seconds(login.expires_at) if login else None,
         "problem": official.problem or None,
-        "others": [name for name in profile_names(runtime.environ) if name != official.name],
     }
-
-
-def _official_value(official: _Official, flags: Flags, runtime: Runtime) -> str:
-    """Return the masked token and its expiry, how it is got, or what is wrong."""
-    if official.profile and official.profile.is_federation and not official.problem:
-        return _rule_text(rule_of(rule_values(flags, runtime.environ), official.profile, ""))
-    return _login_text(official, runtime)
 
 
 def _login_text(official: _Official, runtime: Runtime) -> str:
@@ -227,16 +220,13 @@ def _end_text(expires_at: float | None, runtime: Runtime) -> str:
     """Return in words when a token expires or has expired, in Unix seconds."""
     if expires_at is None:
         return "without an end"
-    return f"{'ended' if expires_at <= runtime.now() else 'ends'} {_date(expires_at)}"
-
-
-def _date(seconds: float) -> str:
-    if not _FIRST_S <= seconds <= _LAST_S:
-        return "before the year 1" if seconds < 0 else "after the year 9999"
     from datetime import datetime, timedelta  # late: few have a login
 
-    date = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # gmtime ends in the year 3000 on Windows
-    return f"{date:%Y-%m-%d %H:%M} UTC"
+    first, last = _DATES
+    date = datetime(1970, 1, 1) + timedelta(
+        seconds=min(max(expires_at, first), last)
+    )  # gmtime: until 3000 on Windows
+    return f"{'ended' if expires_at <= runtime.now() else 'ends'} {date.isoformat(' ', 'minutes')} UTC"
 
 
 # The text for people
@@ -288,30 +278,18 @@ def _credential_text(report: Report) -> str:
 
 def _profile_text(profile: Report) -> str:
     """Return the profile, its source and its file; without a profile, the reason."""
-    path, others = profile["file"], _others_text(profile)
+    path, others = profile["file"], f"; others: {', '.join(profile['others'])}" if profile["others"] else ""
     if profile["name"]:
         source = _ACTIVE.get(profile["source"], f"named by {profile['source']}")
         return f"{profile['name']} ({source}), from {path}{others}"
-    if others:
-        return f"none is active{others} ({path})"
-    return f"none ({path or 'there is no folder for them'})"
-
-
-def _others_text(profile: Report) -> str:
-    return f"; others: {', '.join(profile['others'])}" if profile["others"] else ""
+    return f"none{' is active' if others else ''}{others} ({path or 'there is no folder for them'})"
 
 
 def _official_texts(report: Report, runtime: Runtime) -> Iterator[tuple[str, str]]:
     """Yield whom a login of the official tool belongs to, or what its profile gives, and where it is stored."""
     official = report["official_profile"]
-    of_profile = f"of profile {official['name']!r}"
-    rows = (
-        row
-        for row in report["sources"]
-        if row["source"].startswith((f"login {of_profile}", f"federation {of_profile}"))
-    )
-    text = (_owner(official) if official["logged_in"] else "") or next(rows)["value"]
-    yield "Official", f"{official['name']}: {text}{_others_text(official)}"
+    rows = (row for row in report["sources"] if row["source"].startswith(("login of ", "federation of ")))
+    yield "Official", f"{official['name']}: {_owner(official) or next(rows)['value']}"
     if official["logged_in"]:
         yield "", f"{_end_text(official['expires_at'], runtime)}, in {official['credentials']}"
     elif official["config"]:
@@ -319,7 +297,9 @@ def _official_texts(report: Report, runtime: Runtime) -> Iterator[tuple[str, str
 
 
 def _owner(official: Report) -> str:
-    """Return the account, organization and workspace of a login; empty if its file names none."""
+    """Return the account, organization and workspace of a login; empty without one, or if its file names none."""
+    if not official["logged_in"]:
+        return ""
     texts = [official["account_email"]]
     for place in ("organization", "workspace"):
         name, identifier = official[f"{place}_name"], official[f"{place}_id"]
