@@ -102,14 +102,6 @@ def test_an_expired_login_is_not_printed(printed, official):
         assert str(official.credentials("default")) in done.stderr
 
 
-def test_a_login_that_expires_within_two_minutes_causes_a_note(printed, official):
-    """It still works now, so it is printed."""
-    official.log_in(expires_at=NOW + 119)
-    done = printed("--access-token")
-    assert done.stdout == f"{TOKEN}\n"
-    assert done.stderr == "Note: the login of profile 'default' ends within 120 s, and is not renewed here.\n"
-
-
 def test_the_key_of_a_profile_is_printed_as_a_key(printed, profiles):
     """It is in the variable where other programs expect a key, because it is not an access token."""
     profiles('active = "a"\n[profiles.a]\napi_key = "my-key-01"\nbase_url = "http://gate.example"\n')
