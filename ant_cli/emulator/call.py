@@ -71,6 +71,8 @@ class Call(NamedTuple):
     body: bytes
     is_stopping: Callable[[], bool]
     """Whether a stream should end, because the server stops or the client has disconnected."""
+    before_waiting: Callable[[], None]
+    """Called before the request waits. It may raise an exception that no rule catches."""
     api_key: str
     """The emulator's API key; empty if it accepts any."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.clock import MICROSECONDS_PER_MS
@@ -61,16 +61,12 @@ SQL_MATCHING = f"""SELECT {COLUMNS} FROM faults WHERE instr(?, path_contains) AN
                    AND (cut_after_events IS NULL OR ?) ORDER BY sequence"""  # noqa: S608 - a constant
 
 
-def exist(store: Store) -> bool:
-    """Whether there are faults left."""
-    with store.read() as reader:
-        return reader.one("SELECT 1 FROM faults LIMIT 1") is not None
-
-
-def take(store: Store, method: str, path: str) -> Fault | None:
+def take(store: Store, method: str, path: str, before_waiting: Callable[[], None]) -> Fault | None:
     """Return the oldest fault that applies to this request. Count it down, and those that let the request pass."""
-    if not exist(store):
-        return None
+    with store.read() as reader:
+        if reader.one("SELECT 1 FROM faults LIMIT 1") is None:
+            return None
+    before_waiting()
     with store.write() as transaction:
         for row in transaction.all(SQL_MATCHING, path, method, path.endswith(STREAM)):
             fault = Fault._make(row)

@@ -24,10 +24,10 @@ from waitress.server import TcpWSGIServer  # type: ignore[import-untyped] # as a
 from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
 from ant_cli.emulator.call import LARGEST_BODY, body_too_large
-from ant_cli.emulator.errors import PHRASES, EmulatorError, envelope
+from ant_cli.emulator.errors import PHRASES, Disconnected, EmulatorError, envelope
 from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.routes import path_of
-from ant_cli.emulator.wsgi_app import BOUND_HOST, IS_STOPPING, Emulator
+from ant_cli.emulator.wsgi_app import BEFORE_WAITING, BOUND_HOST, IS_STOPPING, Emulator
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -103,22 +103,30 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # as above
             super().send_continue()
 
 
-class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc] # as above
-    """Hands requests that may wait to threads. The thread that reads the others handles them, which is faster."""
+class _HasToWait(BaseException):
+    """Ends the handling of a request in the thread that serves all clients; no code may catch it before that."""
 
-    def __init__(self, may_wait: Callable[[str, str], bool], threads: int) -> None:
+
+class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc] # as above
+    """Handles requests in the thread that reads them, which is faster, and those that have to wait in others."""
+
+    def __init__(self, threads: int) -> None:
         super().__init__()
         self.set_thread_count(threads)
-        self._may_wait = may_wait
-        self.at_once: deque[_Channel] = deque()
+        self._new: deque[_Channel] = deque()
 
     def add_task(self, task: _Channel) -> None:
         """Accept a channel with a request."""
-        request = task.requests[0]
-        if request.error or not self._may_wait(request.path, request.query):
-            self.at_once.append(task)
-        else:
-            super().add_task(task)
+        self._new.append(task)
+
+    def handle_new(self) -> None:
+        """Handle the requests that have arrived."""
+        for _ in range(len(self._new)):
+            channel = self._new.popleft()
+            try:
+                channel.service()
+            except _HasToWait:
+                super().add_task(channel)
 
 
 class Server:
@@ -131,11 +139,12 @@ class Server:
         self._host = host
         self._log = log
         self._stopping = False
+        self._main_thread = 0
         self._closing = threading.RLock()
         """Held while `run` is woken up, or closes its sockets."""
         self._sockets: dict[int, Any] = {}
         self._limits = limits_for(_open_files())
-        self._dispatcher = _Dispatcher(emulator.may_wait, self._limits.threads)
+        self._dispatcher = _Dispatcher(self._limits.threads)
         logging.getLogger("waitress").setLevel(logging.ERROR)  # this class says itself that the limit is reached
         self._http = TcpWSGIServer(
             self._application,
@@ -161,6 +170,7 @@ class Server:
 
     def run(self) -> None:
         """Serve. When told to stop, finish the requests in progress."""
+        self._main_thread = threading.get_ident()
         while not self._stopping and not self._http.in_connection_overflow:
             self._turn(1.0)
         if not self._stopping:
@@ -184,10 +194,8 @@ class Server:
 
     def _turn(self, seconds: float) -> None:
         """Wait for up to this time until there is something to read or write, and do it."""
-        at_once = self._dispatcher.at_once
         wasyncore.loop(seconds, self._http.adj.asyncore_use_poll, self._sockets, count=1)
-        for _ in range(len(at_once)):
-            at_once.popleft().service()
+        self._dispatcher.handle_new()
 
     def _close_idle_connections(self) -> bool:
         """Close connections that wait for the next request, and return whether a request is still in progress."""
@@ -199,20 +207,29 @@ class Server:
     def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Call the emulator with the data that only the server knows, and log a line for its response."""
         begun = time.perf_counter()
-        statuses = ["disconnected"]
+
+        def log(status: str) -> None:
+            took = (time.perf_counter() - begun) * 1000
+            # The path is percent-encoded: a control character in it must not reach a terminal.
+            self._log(f"{environ['REQUEST_METHOD']} {path_of(environ)} {status} {took:.1f} ms")
 
         def start(status: str, headers: list[tuple[str, str]], *rest: object) -> Callable[[bytes], object]:
-            statuses.append(status.partition(" ")[0])
+            log(status.partition(" ")[0])
             return start_response(status, headers, *rest)  # type: ignore[arg-type] # exc_info or nothing
+
+        def before_waiting() -> None:
+            if threading.get_ident() == self._main_thread:
+                environ["wsgi.input"].seek(0)  # another thread reads it again
+                raise _HasToWait
 
         environ[BOUND_HOST] = self._host
         environ[IS_STOPPING] = lambda: self._stopping or environ["waitress.client_disconnected"]()
+        environ[BEFORE_WAITING] = before_waiting
         try:
             return self._emulator(environ, start)
-        finally:
-            took = (time.perf_counter() - begun) * 1000
-            # The path is percent-encoded: a control character in it must not reach a terminal.
-            self._log(f"{environ['REQUEST_METHOD']} {path_of(environ)} {statuses[-1]} {took:.1f} ms")
+        except Disconnected:
+            log("disconnected")
+            raise
 
 
 def serve(

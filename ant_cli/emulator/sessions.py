@@ -215,6 +215,7 @@ def list_events(store: Store, call: Call) -> str:
 
 def stream(store: Store, call: Call) -> Iterator[str]:
     """Return the events of a session as they happen, until it is terminated."""
+    call.before_waiting()
     session = _find(store, call)
     with store.read() as reader:
         last = (reader.one(SQL_LAST, session.id) or (0,))[0]

@@ -137,6 +137,7 @@ def poll(store: Store, call: Call) -> str:
             transaction.run(SQL_SEEN, environment.id, call.worker_id, transaction.now)
         item = _lease_next(transaction, environment.id, reclaim)
     if item is None and block_ms:
+        call.before_waiting()
         # If the client has disconnected, the item would be lost until it is reclaimed.
         item = wait_for(lambda: "null" if call.is_stopping() else _look(store, call, reclaim), block_ms / 1000)
     return item or "null"

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import unquote
 
 from ant_cli.emulator import faults
 from ant_cli.emulator.call import Call, header, query_of, read_body
@@ -34,6 +33,8 @@ BOUND_HOST = "ant_emulator.bound_host"
 """In the WSGI environment: the host name or address at which the server listens."""
 IS_STOPPING = "ant_emulator.is_stopping"
 """In the WSGI environment: a function that returns whether a stream should end."""
+BEFORE_WAITING = "ant_emulator.before_waiting"
+"""In the WSGI environment: a function that is called before a request waits, and may raise to have it elsewhere."""
 PATIENCE_S = "ant_emulator.patience_s"
 """In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
 
@@ -87,12 +88,6 @@ class Emulator:
         """Close the database."""
         self._store.close()
 
-    def may_wait(self, path: str, query: str) -> bool:
-        """Whether a request may have to wait: a poll that blocks, a stream, or one that may meet a fault."""
-        if not path.startswith("/v1/") or "block_ms" in unquote(query) or path.endswith("/stream"):
-            return True
-        return faults.exist(self._store)
-
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Handle one request."""
         request_id = new_id("req")
@@ -132,16 +127,17 @@ class Emulator:
         known = self._known_credentials(environ, path)
         route, ids = match(path, method)
         fault, has_left = None, False
+        before_waiting = environ.get(BEFORE_WAITING, lambda: None)
         if is_api(path):
             if self._checks_kinds:
                 self._check_access(of_kinds(known, route.takes), path)
-            fault = faults.take(self._store, method, path)
+            fault = faults.take(self._store, method, path, before_waiting)
             has_left = faults.carry_out(fault, environ.get(PATIENCE_S, math.inf))
             self._check_headers(environ, needs_beta=path != MODELS)
         is_stopping = environ.get(IS_STOPPING, lambda: False)
         body = read_body(environ)
         worker_id = header(environ, "anthropic-worker-id")
-        call = Call(ids, query_of(environ), worker_id, body, is_stopping, self._api_key or "")
+        call = Call(ids, query_of(environ), worker_id, body, is_stopping, before_waiting, self._api_key or "")
         outcome = _RequestOutcome(route.handler(self._store, call), fault)
         if has_left:
             raise ClientLeft

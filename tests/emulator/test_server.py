@@ -13,6 +13,7 @@ import pytest
 
 from ant_cli.emulator import Emulator, faults, work
 from ant_cli.emulator.http_server import serve
+from ant_cli.emulator.wsgi_app import BEFORE_WAITING
 from tests.conftest import needs_posix
 from tests.served_emulator import serving
 
@@ -58,12 +59,10 @@ def test_a_stopping_server_finishes_the_requests_in_flight(emulator):
 
     class Slow(Emulator):
         def __call__(self, environ, start_response):
+            environ[BEFORE_WAITING]()
             begun.set()
             release.wait()
             return emulator(environ, start_response)
-
-        def may_wait(self, _path, _query):
-            return True
 
     with (
         closing(Slow(":memory:")) as slow,
@@ -105,6 +104,13 @@ def test_a_poll_that_waits_lets_the_server_handle_other_requests(emulator, monke
         looked.wait()
         assert send(other, "POST", f"/_emulator/environments/{queue}/enqueue", {})[0] == 200
         assert poll.result()[1]["type"] == "work"
+
+
+def test_a_poll_that_waits_may_have_a_body(served):
+    """The request is handled again by another thread, which reads the whole body, too."""
+    with connected(served) as connection:
+        queue = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[1]["id"]
+        assert send(connection, "GET", f"{ENVIRONMENTS}/{queue}/work/poll?block_ms=1", {}) == (200, None)
 
 
 def test_a_fault_delays_no_request_that_it_does_not_match(emulator, monkeypatch):

@@ -36,7 +36,6 @@ class RefusingAPI:
     def __init__(self, emulator: Emulator, status: int) -> None:
         self._emulator = emulator
         self._status = status
-        self.may_wait = emulator.may_wait
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         """Pass a request on, and the response back."""
