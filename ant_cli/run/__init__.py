@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation
@@ -12,14 +11,10 @@ from ant_cli.output.api_error import open_client
 from ant_cli.run.hints import hints_on_404
 from ant_cli.run.run_plan import RunPlan, make_plan
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import load
 from ant_cli.settings.notes import note_credential_choice
-
-if TYPE_CHECKING:
-    from ant_cli.run.repetition import Repetition
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
@@ -48,7 +43,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         from ant_cli.run.many import run_many
 
         run_many(plan, runtime)
-    elif plan.repetition and not plan.repetition.holds:
+    elif plan.repetition and plan.repetition.watches:
         from ant_cli.run.watch import run_watch
 
         run_watch(plan, plan.repetition, runtime)
@@ -77,7 +72,9 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
         resume_gc()
         # 7. The response, or each page of a list, is printed as soon as it is complete.
         if plan.repetition:
-            _print_awaited(plan, plan.repetition, client, runtime)
+            from ant_cli.run.watch import print_awaited
+
+            print_awaited(plan, plan.repetition, client, runtime)
         elif plan.operation.paginated and not plan.printer.format.is_response:
             plan.printer.print_pages(plan.progress.count_items(plan.pages(client)))
         else:
@@ -88,17 +85,6 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     # 8. For people, a sentence that says what was done. Scripts use the exit status.
     if request.success_message and runtime.stdout.is_terminal:
         runtime.stderr.say(request.success_message)
-
-
-def _print_awaited(plan: RunPlan, until: Repetition, client: Client, runtime: Runtime) -> None:
-    """Print the last state of what `--until` waits for. Raises an error if the wait took too long."""
-    result = until.wait(partial(plan.fetch, client), plan.progress, runtime)
-    if plan.operation.paginated:
-        plan.printer.print_pages([result.values])
-    else:
-        plan.printer.print_one(*result.values)
-    if result.error:
-        raise result.error
 
 
 def _print_dry_run(plan: RunPlan, runtime: Runtime) -> None:

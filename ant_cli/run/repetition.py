@@ -1,18 +1,17 @@
-"""`--until` and `--watch`: what they ask for, checked before anything is sent; and the wait for a condition."""
+"""`--until` and `--watch`: what they ask for, checked before anything is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import inf
 
-from ant_cli.errors import BadValue, NetworkError, UsageError, exclude_each_other, see_help
+from ant_cli.errors import BadValue, UsageError, exclude_each_other, see_help
 from ant_cli.input.durations import parse_duration
 from ant_cli.operations import fields_of
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.conditions import make_condition
-from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.loading import OutputSettings, Settings
@@ -25,48 +24,20 @@ _SHORTEST_S = 0.01
 """The shortest pause or run. A shorter one, such as 0 seconds, is a mistake."""
 
 
-class WaitResult(NamedTuple):
-    """The last state, and the error to raise after printing it if the conditions did not hold in time."""
-
-    values: list[bytes]
-    error: NetworkError | None
-
-
 class Repetition(NamedTuple):
     """How often and how long to repeat a request, and what for."""
 
     every_s: float
     limit_s: float
     """Infinite for no limit."""
-    holds: Callable[[list[bytes]], bool] | None = None
-    """The condition of `--until`; None for `--watch`."""
+    watches: bool
+    """It is for `--watch`, which has no condition."""
+    holds: Callable[[list[bytes]], bool] = lambda _: False
+    """The condition of `--until`."""
     description: str = ""
     """The condition, for messages."""
     on_screen: bool = False
     """Show the latest state on the screen; otherwise print a line for each change."""
-
-    def wait(self, fetch: Callable[[], list[bytes]], progress: Progress, runtime: Runtime) -> WaitResult:
-        """Fetch the items of a list, or an object, until the condition holds, or the time is up.
-
-        Raises:
-            UsageError: if the condition compares a field that does not exist.
-            AntError: as `fetch` does.
-
-        """
-        deadline = runtime.monotonic() + self.limit_s
-        is_first = True
-        while True:
-            values = fetch()
-            if self.holds is None or self.holds(values):
-                return WaitResult(values, None)
-            if runtime.monotonic() + self.every_s > deadline:
-                problem = f"it was not true within {self.limit_s:g} s that {self.description}."
-                return WaitResult(values, NetworkError(problem))  # a timeout, to scripts
-            if is_first:
-                runtime.stderr.say(f"Note: waiting until {self.description}.")
-            is_first = False
-            with progress.waiting_for(f"the condition of {UNTIL.flag}"):
-                runtime.sleep(self.every_s)
 
 
 def repetition_of(
@@ -86,12 +57,12 @@ def repetition_of(
     if watches and UNTIL.name in flags:
         raise exclude_each_other(UNTIL.flag, WATCH.flag, hint=hint)
     if inputs > 1:
-        what = f"{WATCH.flag} watches" if watches else f"{UNTIL.flag} waits for"
-        raise UsageError(f"{what} one object, but there are {inputs} inputs.")
+        raise UsageError(f"{WATCH.flag} and {UNTIL.flag} take one input, but there are {inputs} inputs.")
     limit = flags.text(FOR.name)
     repetition = Repetition(
         _seconds(EVERY.flag, flags.text(EVERY.name) or EVERY.default),
         inf if limit is None else _seconds(FOR.flag, limit),
+        watches,
     )
     if watches:
         return repetition._replace(on_screen=_is_shown_on_screen(operation, settings, runtime))

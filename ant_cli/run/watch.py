@@ -1,4 +1,4 @@
-"""`--watch`: repeat a request, and show what has changed, on a screen or as lines of JSON."""
+"""Repeat a request: for `--until`, until a condition holds; for `--watch`, to show each change."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import nullcontext
 
 from ant_cli.errors import AntError, APIError, NetworkError, ResponseError
 from ant_cli.http.retries import RETRIED
+from ant_cli.operations.shared_flags import UNTIL
 from ant_cli.output.api_error import open_client
 from ant_cli.output.printer import Transform
 from ant_cli.output.terminal import detect_style
@@ -19,7 +20,36 @@ from ant_cli.runtime.process import resume_gc
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from ant_cli.http.client import Client
     from ant_cli.output.watch_screen import WatchScreen
+
+
+def print_awaited(plan: RunPlan, until: Repetition, client: Client, runtime: Runtime) -> None:
+    """Repeat the request until the condition holds, or the time is up, and print the last state.
+
+    Raises:
+        NetworkError: if the time is up, which is a timeout to scripts.
+        UsageError: if the condition compares a field that does not exist.
+        AntError: as the client does.
+
+    """
+    deadline, is_first = runtime.monotonic() + until.limit_s, True
+    while True:
+        values = plan.fetch(client)
+        holds = until.holds(values)
+        if holds or runtime.monotonic() + until.every_s > deadline:
+            break
+        if is_first:
+            runtime.stderr.say(f"Note: waiting until {until.description}.")
+        is_first = False
+        with plan.progress.waiting_for(f"the condition of {UNTIL.flag}"):
+            runtime.sleep(until.every_s)
+    if plan.operation.paginated:
+        plan.printer.print_pages([values])
+    else:
+        plan.printer.print_one(*values)
+    if not holds:
+        raise NetworkError(f"it was not true within {until.limit_s:g} s that {until.description}.")
 
 
 def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
