@@ -346,7 +346,7 @@ def test_an_interrupt_leaves_the_rest_unsent_and_names_what_is_in_flight(many, i
     flags = ("--parallel", "1", "--workspace-id", "wrkspc_1")
     result = many(*ARCHIVE, *IDS, *flags, api=FakeAPI({"env_4": interrupting}))
     assert (result.exit, [*result.ids, *result.unprinted], result.in_flight) == (130, IDS[:3], ["env_4"])
-    assert "ant beta:environments retrieve ENVIRONMENT_ID --workspace-id wrkspc_1\n" in result.stderr
+    assert "ant beta:environments retrieve env_4 --workspace-id wrkspc_1\n" in result.stderr
     assert result.stderr.endswith("\nArchived 3 of 10.\n")
     assert result.accounted() == sorted(IDS)
 

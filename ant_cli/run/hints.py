@@ -65,19 +65,14 @@ class OutcomeHints:
                 self._stderr.say(hint)
             raise
 
-    def check(self, fact: str, request: Request | None = None) -> str:
-        """Return the hint with the command that shows the outcome of a request, or of any with the operation.
-
-        It is empty for operations that change nothing.
-        """
+    def check(self, fact: str, request: Request) -> str:
+        """Return the hint with the command that shows the outcome of a request; empty if it changes nothing."""
         operation = self._operation
         if not operation.check_command:
             return ""
-        ids = {param.name: param.name.upper() for param in operation.params_in("path")}
-        if request:
-            ids = {name: quote(text) for name, text in request.path_params.items()}
-            if param := operation.positional:
-                ids[param.name] = positional(request.path_params[param.name], param.flag)
+        ids = {name: quote(text) for name, text in request.path_params.items()}
+        if param := operation.positional:
+            ids[param.name] = positional(request.path_params[param.name], param.flag)
         return f"{fact} ant {operation.check_command.format(**ids)}{self._target}"
 
     def command(self, request: Request, environment_id: str) -> str:

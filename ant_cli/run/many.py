@@ -68,18 +68,19 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
 
 
 def _question(plan: RunPlan) -> str:
-    requests = list(islice(plan.requests, _SHOWN))
-    labels = _labels(plan.operation, enumerate(requests))
-    shown = [f"{label} {request.object_name}".rstrip() for label, request in zip(labels, requests, strict=True)]
+    shown = [
+        f"{_label(plan.operation, position, request)} {request.object_name}".rstrip()
+        for position, request in enumerate(islice(plan.requests, _SHOWN))
+    ]
     more = ", ..." * (plan.requests.count > _SHOWN)
     action = f"{plan.operation.name.capitalize()} {plan.requests.count} objects"
     return f"{action} ({', '.join(shown)}{more}) {plan.where}?"
 
 
-def _labels(operation: Operation, requests: Iterable[tuple[int, Request]]) -> list[str]:
-    """Return how messages name requests: by ID, or by the number of the input if it has no ID."""
+def _label(operation: Operation, position: int, request: Request) -> str:
+    """Return how messages name a request: by ID, or by the number of the input if it has no ID."""
     name = operation.positional.name if operation.positional else ""
-    return [request.path_params.get(name) or f"input {position + 1}" for position, request in requests]
+    return request.path_params.get(name) or f"input {position + 1}"
 
 
 def _send(plan: RunPlan, runtime: Runtime, client: Client, request: Request) -> bytes:
@@ -101,12 +102,9 @@ class _Report:
     """Counts the outcomes of the requests, and reports them to people."""
 
     def __init__(self, plan: RunPlan, runtime: Runtime) -> None:
-        self._operation = plan.operation
-        self._hints = plan.hints
-        self._requests = plan.requests
+        self._plan = plan
         self._stdout = runtime.stdout
         self._stderr = runtime.stderr
-        self._erases = runtime.stdout.is_terminal
         self._bar = ProgressBar(
             runtime.stderr, runtime.environ, plan.requests.count, plan.operation.past_participle
         )
@@ -120,7 +118,7 @@ class _Report:
             if result.error is not None:
                 self._fail(result, result.error)
             elif result.value:
-                if self._erases:
+                if self._stdout.is_terminal:
                     self._bar.erase()
                 self._printing = result
                 yield [result.value]
@@ -133,14 +131,13 @@ class _Report:
 
     def end(self, sent: int, *, fails: bool = True) -> None:
         """Print the summary. Raises PartialFailure with it if it `fails` unless everything was done."""
-        labels = _labels(self._operation, islice(enumerate(self._requests), sent, sent + NAMED))
-        rest = self._requests.count - sent - len(labels)
-        if labels:
-            more = f" and {rest:,} more" if rest else ""
-            self._stderr.say(f"Not sent: {' '.join(labels)}{more}")
+        count, action = self._plan.requests.count, self._plan.operation.past_participle
+        unsent = list(islice(enumerate(self._plan.requests), sent, sent + NAMED))
+        rest = count - sent - len(unsent)
+        self._name("Not sent", unsent, f" and {rest:,} more" if rest else "")
         failed = f", {self._failed} failed" if self._failed else ""
-        summary = f"{self._operation.past_participle} {self._done} of {self._requests.count}{failed}."
-        if fails and self._done < self._requests.count:
+        summary = f"{action} {self._done} of {count}{failed}."
+        if fails and self._done < count:
             raise PartialFailure(summary, self._exit_codes)
         self._stderr.say(summary.capitalize())
 
@@ -153,21 +150,23 @@ class _Report:
                 self._fail(result, result.error)
         unprinted = [(result.position, result.item) for result in results if result.error is None]
         self._done += len(unprinted)
-        hint = self._hints.check("\nCheck before you repeat it:")
-        self._name(f"{self._operation.past_participle.capitalize()}, but not printed", unprinted)
-        self._name("In flight, so the outcome is unknown", unfinished.in_flight, hint)
+        self._name(f"{self._plan.operation.past_participle.capitalize()}, but not printed", unprinted)
+        if in_flight := unfinished.in_flight:
+            check = self._plan.hints.check("\nCheck before you repeat them:", in_flight[0][1])
+            self._name("In flight, so the outcome is unknown", in_flight, check)
 
     def _fail(self, result: Result, error: BaseException) -> None:
         if not isinstance(error, AntError):
             raise error
         self._failed += 1
         self._exit_codes.add(error.exit_code)
-        (label,) = _labels(self._operation, [(result.position, result.item)])
+        label = _label(self._plan.operation, result.position, result.item)
         self._bar.erase()
         error = print_on_stdout(error, self._stdout)
         text = error.report(on_terminal=True) if self._stderr.is_terminal else error.line()
         self._stderr.say(f"{label}: {text}")
 
-    def _name(self, what: str, requests: list[tuple[int, Request]], hint: str = "") -> None:
+    def _name(self, what: str, requests: list[tuple[int, Request]], more: str = "") -> None:
         if requests:
-            self._stderr.say(f"{what}: {' '.join(_labels(self._operation, requests))}{hint}")
+            labels = [_label(self._plan.operation, *request) for request in requests]
+            self._stderr.say(f"{what}: {' '.join(labels)}{more}")
