@@ -10,9 +10,6 @@ from types import FrameType
 
 from ant_cli.runtime.light_typing import Any
 
-_GRACE_S = 0.3
-"""The longest delay of a signal. After that, it interrupts even a write to a full pipe, which might never end."""
-
 
 @contextmanager
 def signal_handlers(
@@ -44,7 +41,6 @@ class DelayedSignals:
         self.handlers: dict[int, Any] = {}
         """The usual ones."""
         self._pending: int | None = None
-        self._grace: threading.Timer | None = None
 
     def check(self) -> None:
         """Handle a signal that arrived meanwhile. Raises whatever its handler raises."""
@@ -52,19 +48,14 @@ class DelayedSignals:
             self._handle(self._pending)
 
     def receive(self, number: int, _frame: FrameType | None) -> None:
-        """Note a signal. The second one is handled at once."""
+        """Note a signal. The second one is handled at once, even during a write to a full pipe."""
         if self._pending is not None:
             self._handle(number)
-            return
-        self._pending = number
-        self._grace = threading.Timer(_GRACE_S, _send_to_main_thread, [number])
-        self._grace.daemon = True
-        self._grace.start()
+        else:
+            self._pending = number
 
     def _handle(self, number: int) -> None:
         self._pending = None
-        if self._grace:
-            self._grace.cancel()
         signal.signal(number, self.handlers[number])
         signal.raise_signal(number)
 
@@ -86,11 +77,3 @@ def delayed_signals() -> Iterator[DelayedSignals]:
         delayed.check()
         raise
     delayed.check()
-
-
-def _send_to_main_thread(number: int) -> None:
-    """Send a signal to the thread that handles it, so that it also interrupts a system call there."""
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident or 0, number)
-    else:
-        signal.raise_signal(number)
