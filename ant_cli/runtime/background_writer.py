@@ -10,12 +10,12 @@ from collections.abc import Callable
 from ant_cli.runtime.light_typing import NamedTuple
 
 _MOST_WAITING = 4_000_000
-"""The most characters that wait to be written. What comes then is left out."""
-_BULK_SHARE = 2
-"""Bulk texts are left out at half of that, and from then on until only a quarter waits."""
+"""The most characters that wait to be written. What comes then is left out.
+
+Bulk texts are left out at half of that, and from then on until only a quarter waits.
+"""
 _COST = 200
 """Added to the size of each text, for the objects that it consists of."""
-_MOST_PERIODS = 4
 _PAUSE_S = 0.01
 """The time between two looks at the queue: to wake up for each text would cost more than to write it."""
 _FRAME_S = 0.5
@@ -53,39 +53,30 @@ class BackgroundWriter:
     def put(self, render: _Render, size: int, *, bulk: bool) -> None:
         """Write what `render` returns. It is called in the thread."""
         with self._changed:
-            most = _MOST_WAITING
-            if bulk:
-                most //= _BULK_SHARE * (2 if self._left_out else 1)
-            if self._size > most:
+            share = 1 if not bulk else 4 if self._left_out else 2
+            if self._size > _MOST_WAITING // share:
                 self._left_out += 1
                 return
             self._append_note()
-            self._append(_Waiting(render, size + _COST, bulk))
+            self._waiting.append(_Waiting(render, size + _COST, bulk))
+            self._size += size + _COST
             self._changed.notify()
-
-    def _append(self, waiting: _Waiting) -> None:
-        self._waiting.append(waiting)
-        self._size += waiting.size
 
     def _append_note(self) -> None:
         if count := self._left_out:
             self._left_out = 0
-            self._append(_Waiting(lambda: self._note_left_out(count), _COST, is_bulk=False))
+            self._waiting.append(_Waiting(lambda: self._note_left_out(count), 0, is_bulk=False))
 
     def close(self, patience_s: float) -> bool:
-        """Write the rest, as long as something is read in each `patience_s`. Returns whether all was written.
+        """Write the rest. Returns whether all was written.
 
-        If that takes several times as long, bulk texts are left out, so that the last events are written.
+        If that takes longer than `patience_s`, bulk texts are left out, so that the last events are written.
         """
         with self._changed:
             self._append_note()
             self._closing = True
             self._changed.notify()
-        for _ in range(_MOST_PERIODS):
-            before = len(self._waiting)
-            self._thread.join(patience_s)
-            if len(self._waiting) == before:
-                return not self._thread.is_alive()
+        self._thread.join(patience_s)
         with self._changed:
             self._left_out += sum(waiting.is_bulk for waiting in self._waiting)
             self._waiting = deque(waiting for waiting in self._waiting if not waiting.is_bulk)
