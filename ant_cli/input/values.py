@@ -15,9 +15,9 @@ from ant_cli.errors import BadValue, UsageError
 from ant_cli.gjson.json_text import Number, after_space, check_depth, encoded
 from ant_cli.input import DEPTH_LIMIT
 from ant_cli.operations.spec import Param, boolean
-from ant_cli.runtime.light_typing import Any, NamedTuple, TypeAlias
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
-Value: TypeAlias = "bool | Number | str | list[Any] | dict[str, Any] | None"
+Value = bool | Number | str | list[Any] | dict[str, Any] | None
 
 
 def convert(param: Param, where: str, text: str) -> Value:

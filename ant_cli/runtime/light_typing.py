@@ -11,7 +11,7 @@ from collections import namedtuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, Self, TypeAlias, TypeVar
+    from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, Self, TypeVar
 else:
 
     class _NamedTupleMaker(type):
@@ -31,39 +31,15 @@ else:
         """The base of a class whose annotated fields make a tuple."""
 
     class Protocol:
-        """The base of an interface, which may be generic."""
+        """The base of an interface, which may be generic. In an alias, it stands for every type."""
 
         def __class_getitem__(cls, _arguments: object) -> type:
             return cls
 
-    class _Erased:
-        """A stand-in for a type in an alias: `A | B`, `A[B]` and calls return it unchanged.
+    def TypeVar(_name: str, **_options: object) -> type:  # noqa: N802 - a name of `typing`
+        """Return what stands for every type."""
+        return Protocol
 
-        It can go when Python 3.12 is required: its `type` statements evaluate an alias only when somebody asks.
-        """
+    Any = BinaryIO = Literal = NoReturn = Self = Protocol
 
-        def __call__(self, *_args: object, **_keywords: object) -> _Erased:
-            return self
-
-        def __getitem__(self, _arguments: object) -> _Erased:
-            return self
-
-        def __or__(self, _other: object) -> _Erased:
-            return self
-
-        __ror__ = __or__
-
-    Any = BinaryIO = Literal = NoReturn = Self = TypeAlias = TypeVar = _Erased()
-
-__all__ = [
-    "TYPE_CHECKING",
-    "Any",
-    "BinaryIO",
-    "Literal",
-    "NamedTuple",
-    "NoReturn",
-    "Protocol",
-    "Self",
-    "TypeAlias",
-    "TypeVar",
-]
+__all__ = ["TYPE_CHECKING", "Any", "BinaryIO", "Literal", "NamedTuple", "NoReturn", "Protocol", "Self", "TypeVar"]
