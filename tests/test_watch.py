@@ -12,9 +12,8 @@ from datetime import datetime
 import httpx
 import pytest
 
-from ant_cli.output.differences import Change, Marks, Part, differences
 from ant_cli.output.printer import Transform
-from ant_cli.output.terminal import Style
+from ant_cli.output.watch_lines import differences
 from ant_cli.output.watch_screen import WatchedObject
 from tests.conftest import KEY
 from tests.hostile.scripted_server import Act, ScriptedServer, error, response
@@ -265,64 +264,49 @@ def test_a_watch_ends_with_0_when_it_can_not_print_a_change_any_more(clean_envir
             assert process.stderr.read() == b""
 
 
-# Marks of changes
-
-
-def parts(**values):
-    return {name: Part(value, value) for name, value in values.items()}
-
-
-def signs(marked):
-    return [(each.shown, each.change) for each in marked]
-
-
-def test_nothing_of_the_first_state_is_marked():
-    """It is not new on the server."""
-    assert signs(Marks(10).update(parts(a=1), 0)) == [(1, None)]
-
-
-def test_marks_stay_for_their_time_and_removed_items_keep_their_place():
-    """Users may look away for a moment."""
-    marks = Marks(10)
-    marks.update(parts(a=1, b=2, c=3), 0)
-    changed = [(1, None), (2, Change.REMOVED), (4, Change.CHANGED), (5, Change.ADDED)]
-    assert signs(marks.update(parts(a=1, c=4, d=5), 100)) == changed
-    assert signs(marks.update(parts(a=1, c=4, d=5), 109.9)) == changed
-    assert signs(marks.update(parts(a=1, c=4, d=5), 110)) == [(1, None), (4, None), (5, None)]
-
-
-def test_an_item_removed_from_the_top_stays_at_the_top():
-    """It is shown above new items."""
-    marks = Marks(10)
-    marks.update(parts(a=1, b=2), 0)
-    assert signs(marks.update(parts(c=3, b=2), 1)) == [(1, Change.REMOVED), (3, Change.ADDED), (2, None)]
-
-
-def test_a_removed_item_that_comes_back_is_new():
-    """It is not shown twice."""
-    marks = Marks(10)
-    for now, state in enumerate((parts(a=1, b=2), parts(b=2), parts(b=2, a=1))):
-        shown = signs(marks.update(state, now))
-    assert shown == [(2, None), (1, Change.ADDED)]
-
-
 # At a terminal
 
 
 def test_a_screen_shows_faults_in_its_status_line(ant, monkeypatch):
-    """It also shows the long waits before a retry. The last state stays above."""
+    """The last state stays above."""
     monkeypatch.setenv("TERM", "xterm")
-    limited = httpx.Response(429, headers={"retry-after": "7"}, json={})
-    replies = [page(item("a")), limited, FAULT, page(), GONE]
-    result = ant(*LIST, "--max-retries", "1", terminal=True, env={"NO_COLOR": "1"}, replies=replies)
+    replies = [page(item("a")), FAULT, page(), GONE]
+    result = ant(*LIST, "--max-retries", "0", terminal=True, env={"NO_COLOR": "1"}, replies=replies)
     frames = result.stdout.split("\x1b[H")
-    assert "429 Too Many Requests. Retry 1 of 1 in 7 s." in frames[3]
-    assert "503 Service Unavailable. Asking again in 2 s" in frames[4]
-    assert "a   queued" in frames[4]
-    assert "- a   queued" in frames[5]
-    assert "Asking" not in frames[5]
+    assert "503 Service Unavailable. Asking again in 2 s" in frames[3]
+    assert "a   queued" in frames[3]
+    assert "- a   queued" in frames[4]
+    assert "Asking" not in frames[4]
     assert result.exit == 5
     assert "gone" in result.stderr
+
+
+def last_state(ant, *rounds):
+    """Return the lines that a watched list leaves on the screen, with their signs."""
+    flags = ("--for", f"{2 * len(rounds) - 1}s")
+    shown = ant(*LIST, *flags, terminal=True, env={"NO_COLOR": "1"}, replies=list(rounds)).stdout
+    return [line[:3] for line in shown.rpartition("\x1b[?1049l")[2].splitlines()[1:]]
+
+
+def test_nothing_of_the_first_state_is_marked(ant):
+    """It is not new on the server."""
+    assert last_state(ant, page(item("a"))) == ["  a"]
+
+
+def test_the_last_change_is_marked_until_the_next_one(ant):
+    """Users may look away for a moment. What is gone is below the rest."""
+    first, second = page(item("a"), item("b"), item("c")), page(item("a"), item("c", "active"), item("d"))
+    assert last_state(ant, first, second) == ["  a", "~ c", "+ d", "- b"]
+    assert last_state(ant, first, second, second) == ["  a", "~ c", "+ d", "- b"]
+    assert last_state(ant, first, second, page(item("a"), item("c", "active"))) == ["  a", "  c", "- d"]
+
+
+def test_a_removed_item_that_comes_back_is_new(ant):
+    """It is not shown twice."""
+    assert last_state(ant, page(item("a"), item("b")), page(item("b")), page(item("b"), item("a"))) == [
+        "  b",
+        "+ a",
+    ]
 
 
 def test_a_string_from_the_server_is_redacted_and_escaped_in_the_status_line(ant, monkeypatch):
@@ -338,10 +322,11 @@ def test_the_age_of_a_time_is_not_a_change():
     """A minute later, the object is the same."""
     value = b'{"type":"work","created_at":"2026-03-14T15:00:00Z"}'
     begin = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
-    styles = [Style(80, 24, colour=False, clock=lambda now=now: now) for now in (begin, begin + 60)]
-    before, after = (WatchedObject(Transform("--transform", ""), style).parts([value]) for style in styles)
-    assert before != after
+    watched = WatchedObject(Transform("--transform", ""), 80)
+    before, after = watched.parts([value]), watched.parts([value])
     assert differences(before, after) == {}
+    (shown,) = before.values()
+    assert (shown.age(begin), shown.age(begin + 60)) == ("(just now)", "(1 min ago)")
 
 
 def test_a_list_without_items_says_so_on_the_screen(ant):

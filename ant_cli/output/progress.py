@@ -33,17 +33,15 @@ class Progress(Observer):
     def __init__(self, stderr: Stderr, environ: Mapping[str, str], patience_s: float = PATIENCE_S) -> None:
         self._animates = stderr.can_redraw(environ)
         self._logs = not self._animates
-        self._report: Callable[[str], None] = stderr.say
         self._stderr = stderr
         self._environ = environ
         self._first_line_at = monotonic() + patience_s
         self._items = 0
 
-    def disable(self, report: Callable[[str], None] | None = None) -> None:
-        """Draw nothing from now on, because something else has the screen, which may `report` long waits itself."""
+    def disable(self) -> None:
+        """Draw nothing from now on, because something else has the screen."""
         self._animates = False
-        self._logs = report is not None or not self._stderr.is_terminal
-        self._report = report or self._report
+        self._logs = not self._stderr.is_terminal
 
     def count_items(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
         """Yield the pages, and count their items."""
@@ -67,7 +65,7 @@ class Progress(Observer):
         """Show immediately how long it is until the next attempt."""
         if not self._animates:
             if self._logs and delay_s > _LOGGED_WAIT_S:
-                self._report(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")
+                self._stderr.say(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")
             yield
             return
         with self._drawing(

@@ -29,7 +29,7 @@ def view(raw: bytes, style: Style | None) -> str:
     """Return the view of a JSON value, with a line feed at its end; plain without a style."""
     if style is None:
         return "".join(line + "\n" for line in _plain_lines(raw, ""))
-    return "".join(view_lines(view_rows(raw, style), style))
+    return "".join(view_lines(view_rows(raw, style.width), style))
 
 
 def _entries(raw: bytes) -> list[_LabelledValue]:
@@ -107,15 +107,19 @@ class ViewRow(NamedTuple):
     label: str
     text: str
     style: str = ""
-    note: str = ""
-    """Added to the text, dim."""
+    is_time: bool = False
+
+    def age(self, now: float) -> str:
+        """Return what is added to a time, dim, such as `(3 h ago)`; otherwise an empty string."""
+        age = relative_time(self.text, now) if self.is_time else ""
+        return f"({age})" if age else ""
 
 
-def view_rows(raw: bytes, style: Style) -> list[ViewRow]:
+def view_rows(raw: bytes, width: int) -> list[ViewRow]:
     """Return the rows of the view of a JSON value: a single one without a name for a scalar."""
     if not _has_rows(raw):
-        return [_scalar_row("", "", raw, style)]
-    return list(_rows(_in_order(raw), "", style))
+        return [_scalar_row("", "", raw)]
+    return list(_rows(_in_order(raw), "", width))
 
 
 def view_lines(rows: list[ViewRow], style: Style) -> list[str]:
@@ -146,17 +150,17 @@ def _is_redundant(name: str, members: dict[str, bytes]) -> bool:
     return members[name] == b"null" and name.upper().endswith(TIME_ENDINGS) and name not in _MISSING_IN_WORDS
 
 
-def _rows(entries: list[_LabelledValue], indent: str, style: Style) -> Iterator[ViewRow]:
+def _rows(entries: list[_LabelledValue], indent: str, width: int) -> Iterator[ViewRow]:
     for name, value in entries:
         label = indent + picture_breaks(name)
         if not _has_rows(value):
-            yield _scalar_row(label, name, value, style)
+            yield _scalar_row(label, name, value)
             continue
         summary, rest = "", _entries(value)
         if json_text.json_type(value) == "object":
-            summary, rest = _summarized(name, rest, style.width - _LABEL_RESERVE)
+            summary, rest = _summarized(name, rest, width - _LABEL_RESERVE)
         yield ViewRow(label, summary)
-        yield from _rows(rest, indent + _GAP, style)
+        yield from _rows(rest, indent + _GAP, width)
 
 
 def _summarized(name: str, members: list[_LabelledValue], room: int) -> tuple[str, list[_LabelledValue]]:
@@ -198,7 +202,7 @@ def plain_list(raw: bytes) -> list[str]:
     return [] if any(not text or "," in text for text in texts) else texts
 
 
-def _scalar_row(label: str, name: str, raw: bytes, style: Style) -> ViewRow:
+def _scalar_row(label: str, name: str, raw: bytes) -> ViewRow:
     """Return the row of a value that needs no separate rows: an empty value as a label, a time with its age."""
     shown = json_text.compact(raw).decode()
     is_time = name.upper().endswith(TIME_ENDINGS)
@@ -207,8 +211,7 @@ def _scalar_row(label: str, name: str, raw: bytes, style: Style) -> ViewRow:
     if shown in _EMPTY_ON_TERMINAL:
         return ViewRow(label, "never" if is_time and shown == "null" else _EMPTY_ON_TERMINAL[shown], "dim")
     shown = ", ".join(plain_list(raw)) or _scalar(raw)
-    age = relative_time(shown, style.clock()) if is_time else ""
-    return ViewRow(label, shown, STATE_COLOURS.get(shown, "") if name == "state" else "", f"({age})" if age else "")
+    return ViewRow(label, shown, STATE_COLOURS.get(shown, "") if name == "state" else "", is_time)
 
 
 def _line(row: ViewRow, width: int, style: Style) -> str:
@@ -222,8 +225,8 @@ def _line(row: ViewRow, width: int, style: Style) -> str:
 
 def _painted(row: ViewRow, style: Style, width: int = 0) -> str:
     """Return the text of a row, wrapped if there is room for that."""
-    if row.note:
-        return f"{row.text} {style.paint(row.note, 'dim')}"
+    if age := row.age(style.clock()):
+        return f"{row.text} {style.paint(age, 'dim')}"
     if row.style or width < _MIN_VALUE:
         return style.paint(row.text, row.style)
     return "\n".join(part for line in row.text.split("\n") for part in wrap(line, width))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from rich.console import Console, ConsoleDimensions, RenderableType
 from rich.layout import Layout
@@ -19,11 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ant_cli.output.columns import Columns
-from ant_cli.output.differences import Change, Marked, Marks, Part, item_parts
 from ant_cli.output.printer import Transform, transformed
 from ant_cli.output.table import StyledText, TerminalTable
 from ant_cli.output.terminal import Style, terminal_size
 from ant_cli.output.views import ViewRow, view_rows
+from ant_cli.output.watch_lines import Change, differences, item_parts
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.signals import signal_handlers
 
@@ -33,12 +33,17 @@ if TYPE_CHECKING:
     from ant_cli.output.progress import Progress
     from ant_cli.runtime import Runtime
 
-_MARKED_S = 10.0
-"""How many seconds a change stays marked; at least until the next state."""
 _SIGNS = {Change.ADDED: ("+", "green"), Change.CHANGED: ("~", "yellow"), Change.REMOVED: ("-", "red")}
 """The sign before a line, so that nobody depends on the colour."""
 _MARGIN = 2
 """The cells of the sign and the space after it."""
+
+
+class Marked(NamedTuple):
+    """A part of a state, and whether it is new, changed or gone since the state before the last change."""
+
+    part: Any
+    change: Change | None
 
 
 class WatchedList:
@@ -57,19 +62,18 @@ class WatchedList:
         self._shows_archived = shows_archived
         self._empty = empty
 
-    def parts(self, values: Sequence[bytes]) -> dict[str, Part[bytes]]:
+    def parts(self, values: Sequence[bytes]) -> dict[str, bytes]:
         """Return the items by their IDs. Raises ResponseError if --transform fails."""
         return item_parts(values, self._transform)
 
-    def table(self, marked: Sequence[Marked[bytes]], style: Style) -> RenderableType:
+    def table(self, marked: Sequence[Marked], style: Style) -> RenderableType:
         """Return a table that fits the current screen."""
         if not marked:
             return Text(" " * _MARGIN + self._empty, "dim")
         columns = Columns(self._columns, self._warn, is_list=True)
         narrower = style._replace(width=max(style.width - _MARGIN, 1))
-        layout = TerminalTable(columns, narrower, shows_archived=self._shows_archived).lay_out(
-            [item for item, _ in marked]
-        )
+        table_of_items = TerminalTable(columns, narrower, shows_archived=self._shows_archived)
+        layout = table_of_items.lay_out([item for item, _ in marked])
         table = Table.grid(padding=(0, 2, 0, 0))
         for number, width in enumerate(layout.widths):
             table.add_column(width=width if number else _MARGIN + width)
@@ -84,29 +88,29 @@ class WatchedObject:
 
     titles = 0
 
-    def __init__(self, transform: Transform, style: Style) -> None:
-        """Use the width of `style` to decide on the rows. They stay the same in a smaller window."""
+    def __init__(self, transform: Transform, width: int) -> None:
+        """Use the width of the screen to decide on the rows. They stay the same in a smaller window."""
         self._transform = transform
-        self._style = style
+        self._width = width
 
-    def parts(self, values: Sequence[bytes]) -> dict[str, Part[ViewRow]]:
-        """Return the rows by their paths of names. The age of a time is not compared."""
-        parts, path = dict[str, Part[ViewRow]](), list[str]()
-        (value,) = transformed(values[:1], self._transform)
-        for row in view_rows(value, self._style):
+    def parts(self, values: Sequence[bytes]) -> dict[str, ViewRow]:
+        """Return the rows by their paths of names."""
+        parts, path = dict[str, ViewRow](), list[str]()
+        (value,) = transformed(values, self._transform)
+        for row in view_rows(value, self._width):
             name = row.label.lstrip()
             path[(len(row.label) - len(name)) // 2 :] = [name]
-            parts["\n".join(path)] = Part(row.text, row)
+            parts["\n".join(path)] = row
         return parts
 
-    def table(self, marked: Sequence[Marked[ViewRow]], style: Style) -> RenderableType:
+    def table(self, marked: Sequence[Marked], style: Style) -> RenderableType:
         """Return names and values. A value that is too long is truncated."""
-        del style
+        now = style.clock()
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(no_wrap=True)
         for row, change in marked:
             label, text = _signed([StyledText(row.label, "bold"), StyledText(row.text, row.style)], change)
-            table.add_row(label, text.append(" ").append(row.note, "dim"))
+            table.add_row(label, text.append(" ").append(row.age(now), "dim"))
         return table
 
 
@@ -142,8 +146,8 @@ class WatchScreen:
         self._style = style
         self._every_s = every_s
         self._runtime = runtime
-        self._marks = Marks[Any](_MARKED_S)
-        self._marked: list[Marked[Any]] = []
+        self._parts: dict[str, Any] = {}
+        self._marked: list[Marked] = []
         self._last_at = 0.0
         self._problem = ""
         self._console = Console(
@@ -172,25 +176,26 @@ class WatchScreen:
 
     def show(self, values: list[bytes]) -> None:
         """Show a state. Raises ResponseError if it can't be shown."""
-        parts = self._watched.parts(values)
+        before, self._parts = self._parts, self._watched.parts(values)
         self._last_at = self._style.clock()
-        self._marked = self._marks.update(parts, self._last_at)
         self._problem = ""
-        if self._live.is_started:
-            self._live.refresh()
-        else:
+        if not self._live.is_started:
+            self._marked = [Marked(part, None) for part in self._parts.values()]
             self._open()
+            return
+        if changes := differences(before, self._parts):
+            gone = {key: before[key] for key in changes if key not in self._parts}
+            self._marked = [Marked(part, changes.get(key)) for key, part in {**self._parts, **gone}.items()]
+        self._live.refresh()
 
     def failed(self, problem: str, delay_s: float) -> None:
         """Show that the state could not be fetched, and when the next attempt is."""
-        self._note(f"{problem.removesuffix('.')}. Asking again in {delay_s:g} s")
-
-    def _note(self, problem: str) -> None:
-        self._problem = collapse_space(self._runtime.stderr.redact(problem))
+        text = f"{problem.removesuffix('.')}. Asking again in {delay_s:g} s"
+        self._problem = collapse_space(self._runtime.stderr.redact(text))
         self._live.refresh()
 
     def _open(self) -> None:
-        self._progress.disable(self._note)
+        self._progress.disable()
         if self._runtime.stderr.is_terminal:
             self._runtime.stderr.buffer()
             self._opened.callback(self._runtime.stderr.flush)
@@ -222,11 +227,9 @@ class WatchScreen:
     def _fitting(self, style: Style, other_lines: int) -> tuple[RenderableType, str]:
         """Return a table that fits on the screen next to other lines, and what it leaves out."""
         room = max(style.height - other_lines - self._watched.titles, 1)
-        hidden = self._marked[room:]
+        hidden = len(self._marked) - room
         table = self._watched.table(self._marked[:room], style)
-        marks = sum(each.change is not None for each in hidden)
-        rows = f"{len(hidden)} row{'s' * (len(hidden) > 1)} not shown" if hidden else ""
-        return table, f"{rows}, {marks} of them marked" if marks else rows
+        return table, f"{hidden} row{'s' * (hidden > 1)} not shown" if hidden > 0 else ""
 
 
 class _TextSink(io.TextIOBase):

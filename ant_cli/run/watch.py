@@ -90,7 +90,7 @@ def _display(
         return nullcontext(WatchLines(transform, output, progress, runtime, is_list=is_list))
     from ant_cli.output.watch_screen import WatchedList, WatchedObject, WatchScreen
 
-    watched: WatchedList | WatchedObject = WatchedObject(transform, style)
+    watched: WatchedList | WatchedObject = WatchedObject(transform, style.width)
     if is_list:
         watched = WatchedList(
             transform,
