@@ -175,6 +175,7 @@ AGES = {
         ('name=="now"', ["week"]),
         ('name=="now-7d"', ["old"]),
         ("name<now", ["new"]),
+        ("name>2026-09-01", ["new"]),
         ('name<"2026-11"', ["new"]),
         ('name<"2026-10-01T00:00:00Z"', ["new"]),
         ("name==now-x", []),

@@ -33,18 +33,10 @@ _NOT_IN_A_PATH = r"\|\||[\s'`\u2018-\u201f&,;~)\]}]"
 _PATTERNS = ("%", "!%")
 _EQUALITY = ("=", "==", "!=")
 _OPPOSITES = {"!=": "=", "!%": "%"}
+_ABOUT_A_LIST = "The condition is about a list: #==0 holds if it is empty, and #.KEY compares every item"
 _TIME_HINT = """\
 For example: {key}<now-7d (more than 7 days ago), {key}>=2026-11-01T08:00:00Z, or a day: {key}%"2026-11-01*".\
 """
-
-
-class _Time(NamedTuple):
-    """A time to compare with."""
-
-    seconds: Callable[[], float]
-    """The time, in seconds since 1970."""
-    is_relative: bool
-    """It is relative to now."""
 
 
 class _SingleCondition(NamedTuple):
@@ -52,7 +44,8 @@ class _SingleCondition(NamedTuple):
     """Its path, and a comparison that is not negated; without an operator, the value must exist."""
     is_negated: bool
     with_null: bool
-    time: _Time | None
+    time: Callable[[], float] | None
+    """The time to compare with, in seconds since 1970. It may be relative to now."""
 
     def holds(self, value: bytes) -> bool:
         """Whether it holds for a JSON value. Raises BadPath and JSONTextError as `apply`."""
@@ -69,10 +62,10 @@ class _SingleCondition(NamedTuple):
         type_ = json_text.json_type(value)
         if self.with_null:
             return type_ == "null"
-        seconds = seconds_since_1970(json_text.string(value)) if self.time and type_ == "string" else None
-        if self.time and seconds is not None:
-            return matches(repr(seconds).encode(), self.query._replace(value=repr(self.time.seconds())))
-        return not (self.time and self.time.is_relative) and matches(value, self.query)
+        if not self.time:
+            return matches(value, self.query)
+        seconds = seconds_since_1970(json_text.string(value)) if type_ == "string" else None
+        return seconds is not None and matches(repr(seconds).encode(), self.query._replace(value=repr(self.time())))
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -152,59 +145,47 @@ def _missing_member(
 
 def _parse(flag: str, text: str, runtime: Runtime, *, must_compare: bool, of_list: bool) -> _SingleCondition:
     try:
-        comparison = split_comparison(text)
-        path, operator, operand = comparison
-        _check_path(path)
-        if operator:
-            _check_operand(operator, operand)
-        elif must_compare:
-            empty = "; #==0 holds if the list is empty" if of_list else ""
-            raise BadPath(f"The condition compares nothing{empty}")
+        path, operator, operand = comparison = split_comparison(text)
         query = comparison.query()
-        _check_steps(query, of_list=of_list)
+        is_comparison = _is_operand(operator, operand) if operator else not must_compare
+        if not (_is_path(path) and is_comparison and _compares(query, of_list=of_list)):
+            raise BadPath(_ABOUT_A_LIST if of_list else "It takes a path, one of == != < <= > >= % !%, and a value")
     except BadPath as error:
         raise UsageError(
             f"{flag} {text!r} is not a condition: {error}.",
             f'Write strings in double quotes: name!="prod"; for several conditions, give several {flag} flags.',
         ) from None
-    key = path.rpartition(".")[2]
-    moment = None if operator in ("", *_PATTERNS) else _parse_time(operand, runtime, is_time=key.endswith("_at"))
-    if problem := _time_problem(key, operator, operand, moment):
-        raise UsageError(f"{flag} {text!r}: {problem}.", _TIME_HINT.format(key=path))
+    key, time, with_null = path.rpartition(".")[2], None, False
+    if operator not in ("", *_PATTERNS):
+        with_null, is_time = operand == "null", key.endswith("_at")
+        time = _parse_time(operand, runtime.now, is_time=is_time)
+        is_vague = operator in _EQUALITY and re.fullmatch(f"now.*|{DATE}", operand.strip('"'))
+        is_other = is_time and not with_null and not operand.startswith("~")
+        if is_vague if time else is_other:
+            raise UsageError(
+                f"{flag} {text!r}: {operand} after {operator} is not a time.", _TIME_HINT.format(key=path)
+            )
     positive = query._replace(operator=_OPPOSITES.get(query.operator, query.operator))
-    with_null = operand == "null" and operator not in _PATTERNS
-    return _SingleCondition(positive, query.operator in _OPPOSITES, with_null, moment)
+    return _SingleCondition(positive, query.operator in _OPPOSITES, with_null, time)
 
 
-def _check_path(path: str) -> None:
-    if not path:
-        raise BadPath("The condition has no path")
-    if path.startswith("."):
-        raise BadPath("A GJSON path does not start with a dot")
-    if function := re.match(r"\w+\(", path):
-        raise BadPath(f"GJSON has no function {function[0]})")
-    stray = re.search(_NOT_IN_A_PATH, outside_brackets(path))
-    if stray or path.startswith('"'):
-        raise BadPath(f"The path {path} has {stray[0] if stray else path[0]!r} in it")
+def _is_path(path: str) -> bool:
+    """Whether a text is a path, and not in quotes, or an expression of another language."""
+    is_other = not path or re.match(r'[".]|\w+\(', path)
+    return not is_other and not re.search(_NOT_IN_A_PATH, outside_brackets(path))
 
 
-def _check_operand(operator: str, operand: str) -> None:
-    if not operand:
-        raise BadPath("The comparison has no value")
-    if not re.fullmatch(_OPERAND, operand, re.DOTALL) or (operator == "=" and operand.startswith("~")):
-        raise BadPath(f"{operand} after {operator} is neither a string in double quotes nor one word")
-    if operand == "null" and operator not in ("=", "==", "!=", *_PATTERNS):
-        raise BadPath(f"null can't be compared with {operator}")
+def _is_operand(operator: str, operand: str) -> bool:
+    if operand == "null":
+        return operator in (*_EQUALITY, *_PATTERNS)
+    return bool(re.fullmatch(_OPERAND, operand, re.DOTALL)) and not (operator == "=" and operand.startswith("~"))
 
 
-def _check_steps(query: Query, *, of_list: bool) -> None:
+def _compares(query: Query, *, of_list: bool) -> bool:
     first = query.path[0]
-    if of_list and isinstance(first, Key | Wildcard):
-        raise BadPath("The condition is about a list: #==0 holds if it is empty, and #.KEY compares every item")
     if not isinstance(first, (Count | Each | Query if of_list else Key | Wildcard) | Modifier):
-        raise BadPath("The condition compares nothing")
-    if not query.operator and not all(map(_may_find_nothing, query.path)):
-        raise BadPath("The condition compares nothing")
+        return False
+    return bool(query.operator) or all(map(_may_find_nothing, query.path))
 
 
 def _may_find_nothing(step: PathStep) -> bool:
@@ -212,27 +193,14 @@ def _may_find_nothing(step: PathStep) -> bool:
     return isinstance(step, Key | Wildcard) or (isinstance(step, Query) and not step.all)
 
 
-# Times
-
-
-def _parse_time(operand: str, runtime: Runtime, *, is_time: bool) -> _Time | None:
+def _parse_time(operand: str, now: Callable[[], float], *, is_time: bool) -> Callable[[], float] | None:
     """Return the time that an operand means, if any. In quotes, it is text unless the compared value `is_time`."""
-    now = runtime.now
     if relative := re.fullmatch(r"now(?:([+-])(.+))?", operand):
         sign, duration = relative.groups()
         seconds = seconds_in(duration) if duration else 0.0
         if seconds is None:
             return None
         offset = -seconds if sign == "-" else seconds
-        return _Time(lambda: now() + offset, is_relative=True)
-    text = operand.strip('"') if is_time else operand
-    seconds = seconds_since_1970(text)
-    return None if seconds is None else _Time(lambda: seconds, is_relative=False)
-
-
-def _time_problem(key: str, operator: str, operand: str, moment: _Time | None) -> str:
-    if moment is None:
-        is_other = operator in ("", *_PATTERNS) or operand == "null" or operand.startswith("~")
-        return "" if is_other or not key.endswith("_at") else f"{operand} is not a time"
-    is_exact = not moment.is_relative and not re.fullmatch(DATE, operand.strip('"'))
-    return "" if is_exact or operator not in _EQUALITY else f"{operand} after {operator} is not an exact time"
+        return lambda: now() + offset
+    moment = seconds_since_1970(operand.strip('"') if is_time else operand)
+    return None if moment is None else lambda: moment
