@@ -12,7 +12,7 @@ from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import BadPath, escaped_key, parse, split_at_commas
 from ant_cli.gjson.steps import plain_keys
 from ant_cli.output.times import TIME_ENDINGS
-from ant_cli.output.views import plain_list, resource_type
+from ant_cli.output.views import EMPTY, plain_list, resource_type
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.sanitize import collapse_space, escape_controls
 
@@ -202,5 +202,5 @@ def _cell(raw: bytes | None) -> str:
         return format_scalar(json_text.string(raw))
     if listed := plain_list(raw):
         return format_scalar(",".join(listed))  # without spaces for `awk`
-    compact = escape_controls(json_text.compact(raw).decode())
-    return MISSING if compact in ("null", "[]", "{}") else compact
+    compact = json_text.compact(raw)
+    return MISSING if compact in EMPTY else escape_controls(compact.decode())

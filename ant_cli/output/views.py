@@ -20,16 +20,20 @@ _MAX_LABEL = 32
 """A longer name shifts only its own value to the right."""
 _MIN_VALUE = 20
 """With fewer cells than this for values, long ones are not wrapped here: the terminal breaks the lines."""
-_EMPTY = {"{}": "(none)", "[]": "(none)", "null": "null", '""': "(empty)"}
-"""How empty values are shown."""
-_EMPTY_ON_TERMINAL = _EMPTY | {"null": "(none)"}
+EMPTY = (b"null", b"{}", b"[]", b'""')
+"""The values that are empty."""
+_NONE = "(none)"
+"""How an empty value is shown; null only on a terminal."""
 
 
 def view(raw: bytes, style: Style | None) -> str:
     """Return the view of a JSON value, with a line feed at its end; plain without a style."""
     if style is None:
         return "".join(line + "\n" for line in _plain_lines(raw, ""))
-    return "".join(view_lines(view_rows(raw, style.width), style))
+    rows = view_rows(raw, style.width)
+    widths = [cell_width(row.label) for row in rows if row.text]
+    width = max((width for width in widths if width <= _MAX_LABEL), default=0)
+    return "".join(_line(row, width, style) for row in rows)
 
 
 def _entries(raw: bytes) -> list[_LabelledValue]:
@@ -71,8 +75,8 @@ def _plain_lines(raw: bytes, indent: str) -> Iterator[str]:
 
 
 def _plain_scalar(raw: bytes) -> str:
-    """Return a scalar as plain text; an empty value as its label."""
-    return _EMPTY.get(json_text.compact(raw).decode()) or _scalar(raw)
+    compact = json_text.compact(raw)
+    return _NONE if compact in EMPTY and compact != b"null" else _scalar(raw)
 
 
 def _hanging(start: str, value: str) -> Iterator[str]:
@@ -91,12 +95,6 @@ _LAST = ("metadata", "scope", "created_at", "updated_at")
 """The members of a known resource that come before and after the others."""
 _KNOWN_TYPES = ("environment", "work", "work_queue_stats", "work_heartbeat")
 """The resources whose members are ordered, and whose `type` is clear from the command."""
-_MISSING_IN_WORDS = {
-    "oldest_queued_at": "(no work is queued)",
-    "last_heartbeat": "(no heartbeat yet)",
-    "latest_heartbeat_at": "(no heartbeat yet)",
-}
-"""What is shown for an empty value of these members."""
 _LABEL_RESERVE = 18
 """Cells that are reserved for labels when deciding whether members fit on the line of their object."""
 
@@ -122,13 +120,6 @@ def view_rows(raw: bytes, width: int) -> list[ViewRow]:
     return list(_rows(_in_order(raw), "", width))
 
 
-def view_lines(rows: list[ViewRow], style: Style) -> list[str]:
-    """Return each row as shown: on one or more lines, with a line feed at the end."""
-    widths = [cell_width(row.label) for row in rows if row.text]
-    width = max((width for width in widths if width <= _MAX_LABEL), default=0)
-    return [_line(row, width, style) if row.label else _painted(row, style) + "\n" for row in rows]
-
-
 def _in_order(raw: bytes) -> list[_LabelledValue]:
     """Return the members of a value: for a known resource, the important ones first, without obvious ones.
 
@@ -147,7 +138,7 @@ def _in_order(raw: bytes) -> list[_LabelledValue]:
 def _is_redundant(name: str, members: dict[str, bytes]) -> bool:
     if name == "updated_at":
         return members[name] == members.get("created_at")
-    return members[name] == b"null" and name.upper().endswith(TIME_ENDINGS) and name not in _MISSING_IN_WORDS
+    return members[name] == b"null" and name.endswith("_at") and name != "oldest_queued_at"
 
 
 def _rows(entries: list[_LabelledValue], indent: str, width: int) -> Iterator[ViewRow]:
@@ -172,7 +163,7 @@ def _summarized(name: str, members: list[_LabelledValue], room: int) -> tuple[st
     parts = [escape_controls(type_)] if type_ and type_ != name else []
     others = [(key, value) for key, value in members if not (type_ and key == "type")]
     scalars = [(key, value) for key, value in others if json_text.json_type(value) not in ("object", "array")]
-    pairs = [f"{key}={_EMPTY_ON_TERMINAL.get(value.decode(), '') or _scalar(value)}" for key, value in scalars]
+    pairs = [f"{key}={_NONE if value in EMPTY else _scalar(value)}" for key, value in scalars]
     line = ", ".join(parts + pairs)
     if any(not re.fullmatch(r"[\w.-]+=[^,=\n]*", pair) for pair in pairs) or cell_width(line) > room:
         return ", ".join(parts), _without_empty_lists(others)
@@ -204,20 +195,17 @@ def plain_list(raw: bytes) -> list[str]:
 
 def _scalar_row(label: str, name: str, raw: bytes) -> ViewRow:
     """Return the row of a value that needs no separate rows: an empty value as a label, a time with its age."""
-    shown = json_text.compact(raw).decode()
-    is_time = name.upper().endswith(TIME_ENDINGS)
-    if shown in ("null", '""') and name in _MISSING_IN_WORDS:
-        return ViewRow(label, _MISSING_IN_WORDS[name], "dim")
-    if shown in _EMPTY_ON_TERMINAL:
-        return ViewRow(label, "never" if is_time and shown == "null" else _EMPTY_ON_TERMINAL[shown], "dim")
+    if json_text.compact(raw) in EMPTY:
+        return ViewRow(label, _NONE, "dim")
     shown = ", ".join(plain_list(raw)) or _scalar(raw)
-    return ViewRow(label, shown, STATE_COLOURS.get(shown, "") if name == "state" else "", is_time)
+    colour = STATE_COLOURS.get(shown, "") if name == "state" else ""
+    return ViewRow(label, shown, colour, is_time=name.upper().endswith(TIME_ENDINGS))
 
 
 def _line(row: ViewRow, width: int, style: Style) -> str:
     label = style.paint(row.label, "bold")
-    if not row.text:
-        return label + "\n"
+    if not row.label or not row.text:
+        return label + _painted(row, style) + "\n"
     start = label + padding(row.label, width) + _GAP
     hanging = "\n" + " " * (width + len(_GAP))
     return start + _painted(row, style, style.width - width - len(_GAP)).replace("\n", hanging) + "\n"
