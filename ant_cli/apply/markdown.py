@@ -20,8 +20,7 @@ from ant_cli.apply.drawing import (
     summary,
     unpainted,
 )
-from ant_cli.apply.plan import Plan, Step
-from ant_cli.apply.preparation import Facts
+from ant_cli.apply.plan import Known, Plan, Step
 from ant_cli.runtime.sanitize import escape_breaks
 
 _MOST_BYTES = 60_000
@@ -36,14 +35,14 @@ Redact = Callable[[str], str]
 """Hides secrets. It is called before the text is escaped or cut: then it would no longer find them."""
 
 
-def plan_markdown(plan: Plan, facts: Facts, redact: Redact, *, verbose: bool) -> str:
+def plan_markdown(plan: Plan, known: Known, redact: Redact, *, verbose: bool) -> str:
     """Return the plan: its target, a summary, a table of the steps, and a folded diff for each."""
     steps = plan.steps if verbose else plan.pending
     parts = [
-        f"### Plan for {_code(redact(shown_path(facts.known.lock.path)))}",
-        f"Target: {_code(redact(draw_target(facts.origin, facts.profile)))}",
+        f"### Plan for {_code(redact(shown_path(known.lock.path)))}",
+        f"Target: {_code(redact(draw_target(known.origin, known.profile)))}",
         summary(plan, unpainted),
-        *_list("Left out, because they have mistakes:", facts.left_out, redact),
+        *_list("Left out, because they have mistakes:", known.left_out, redact),
         *_list("In the lock file, but the file is gone:", plan.lost, redact),
     ]
     if steps:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
 from ant_cli.apply.changes import FieldChange, changes_between, kept_lists
 from ant_cli.apply.declarations import YAML, Declaration, name_from
-from ant_cli.apply.lockfile import Entry, LockFile
+from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin
 from ant_cli.errors import AntError
 from ant_cli.input.values import Value
 from ant_cli.operations.environments import ENVIRONMENT_ID
@@ -123,6 +123,14 @@ class Known(NamedTuple):
     interrupted: Collection[str] = ()
     """The names that a run was creating when it was killed."""
     hints: HintFlags = HintFlags()
+    origin: ResourceOrigin = ResourceOrigin()
+    """The server and account of the run."""
+    profile: str = ""
+    """The profile that the user chose or that has the credential; otherwise empty."""
+    moved: bool = False
+    """The lock file has another origin on the disk."""
+    left_out: Mapping[str, Sequence[str]] = {}
+    """The mistakes of the files that were left out, by path."""
 
 
 def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:

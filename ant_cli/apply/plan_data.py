@@ -8,8 +8,7 @@ from pathlib import Path
 
 from ant_cli.apply.execution import StepOutcome
 from ant_cli.apply.lockfile import ResourceOrigin, check_destination
-from ant_cli.apply.plan import Options, Plan, Step
-from ant_cli.apply.preparation import Facts
+from ant_cli.apply.plan import Known, Options, Plan, Step
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
@@ -30,22 +29,22 @@ class SavedPlan(NamedTuple):
     """The fingerprints of the steps."""
 
 
-def plan_data(plan: Plan, facts: Facts) -> dict[str, Any]:
+def plan_data(plan: Plan, known: Known) -> dict[str, Any]:
     """Return a plan as data for JSON."""
-    target = {**facts.origin._asdict(), "profile": facts.profile}
+    target = {**known.origin._asdict(), "profile": known.profile}
     return {
         "type": "plan",
         "target": {name: text or None for name, text in target.items()},
-        "lock_file": str(facts.known.lock.path),
+        "lock_file": str(known.lock.path),
         "changes": len(plan.changing),
         "blocked": len(plan.blocked),
         "resources": [_step_data(step) for step in plan.steps],
         "lost": list(plan.lost),
-        "left_out": [{"path": path, "mistakes": list(mistakes)} for path, mistakes in facts.left_out.items()],
+        "left_out": [{"path": path, "mistakes": list(mistakes)} for path, mistakes in known.left_out.items()],
     }
 
 
-def result_data(plan: Plan, facts: Facts, outcomes: Sequence[StepOutcome]) -> dict[str, Any]:
+def result_data(plan: Plan, known: Known, outcomes: Sequence[StepOutcome]) -> dict[str, Any]:
     """Return the outcomes of a plan as data for JSON."""
     by_key = {outcome.step.key: outcome for outcome in outcomes}
     resources = []
@@ -58,7 +57,7 @@ def result_data(plan: Plan, facts: Facts, outcomes: Sequence[StepOutcome]) -> di
         if outcome and outcome.error:
             data["error"] = outcome.error.full_message
         resources.append(data)
-    return {**plan_data(plan, facts), "type": "apply_result", "resources": resources}
+    return {**plan_data(plan, known), "type": "apply_result", "resources": resources}
 
 
 def _step_data(step: Step) -> dict[str, Any]:

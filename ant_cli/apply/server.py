@@ -20,7 +20,6 @@ from ant_cli.runtime.redaction import strip_userinfo
 
 T = TypeVar("T")
 R = TypeVar("R")
-MOST_WORKERS = 64
 PAGE_SIZE = "100"
 _WHO_AM_I = Request("GET", "/v1/models", (("limit", "1"),))
 """The cheapest request whose response names the organization and workspace of the credentials."""

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ant_cli.apply import drawing, plan_data
 from ant_cli.apply.execution import Execution, Journal, StepOutcome
-from ant_cli.apply.plan import Plan
-from ant_cli.apply.preparation import Facts
+from ant_cli.apply.plan import Known, Plan
 from ant_cli.apply.server import Workers
 from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import OutputError
@@ -16,7 +15,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 
 
-def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, runtime: Runtime, flags: Flags) -> None:
+def carry_out(plan: Plan, known: Known, journal: Journal, workers: Workers, runtime: Runtime, flags: Flags) -> None:
     """Carry out a plan, and report.
 
     Raises:
@@ -24,10 +23,10 @@ def carry_out(plan: Plan, facts: Facts, journal: Journal, workers: Workers, runt
         OutputError: if the lock file can't be written; or the report, after all steps.
 
     """
-    lock = facts.known.lock
-    if facts.moved:
+    lock = known.lock
+    if known.moved:
         lock.save()
-    report = _StepReport(plan, facts, runtime, flags)
+    report = _StepReport(plan, known, runtime, flags)
     report.begin(drawing.shown_path(lock.path))
     execution = Execution(lock, journal, report.add)
     try:
@@ -51,9 +50,9 @@ class _StepReport:
     or it can't be written. After the first part that is lost, nothing more is printed.
     """
 
-    def __init__(self, plan: Plan, facts: Facts, runtime: Runtime, flags: Flags) -> None:
+    def __init__(self, plan: Plan, known: Known, runtime: Runtime, flags: Flags) -> None:
         self._plan = plan
-        self._facts = facts
+        self._known = known
         self._runtime = runtime
         self._flags = flags
         self._is_data = wants_structured(flags)
@@ -73,10 +72,10 @@ class _StepReport:
     def end(self, outcomes: Sequence[StepOutcome]) -> None:
         """Print where the steps were recorded, or the whole result as data."""
         if self._is_data:
-            data = plan_data.result_data(self._plan, self._facts, outcomes)
+            data = plan_data.result_data(self._plan, self._known, outcomes)
             self._print(lambda: print_report(self._runtime, self._flags, "", data))
         elif any(outcome.result not in ("failed", "not started") for outcome in outcomes):
-            self._print_line(f"State written to {drawing.shown_path(self._facts.known.lock.path)}")
+            self._print_line(f"State written to {drawing.shown_path(self._known.lock.path)}")
 
     def raise_error(self) -> None:
         """Raise OutputError if the report could not be written. That nobody reads it is not an error."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ant_cli.errors import BadValue
+from ant_cli.errors import BadValue, UsageError
 from ant_cli.help.command_row import Command
 from ant_cli.operations.spec import Flags, FlagValue, Param, boolean, flag_name
 from ant_cli.runtime import Runtime
@@ -26,13 +26,15 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     given |= {name: text for name, text in flags.items() if name in own}
     try:
         keywords = {name: _value(own[name], text, command) for name, text in given.items()}
-    except BadValue as error:
+        global_flags = flags.only(flags.keys() - own.keys())
+        module, _, name = command.function.partition(":")
+        __import__(module)  # `importlib.import_module` imports `warnings`, which help does not need
+        getattr(sys.modules[module], name)(runtime, global_flags, **keywords)
+    except UsageError as error:
+        if not command.reports_changes:
+            raise
         args = [f"{flag_name(name)}={text}" for name, text in flags.items()]
         raise error.with_exit_code(command.usage_exit_code(args)) from None
-    global_flags = flags.only(flags.keys() - own.keys())
-    module, _, name = command.function.partition(":")
-    __import__(module)  # `importlib.import_module` imports `warnings`, which help does not need
-    getattr(sys.modules[module], name)(runtime, global_flags, **keywords)
 
 
 def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool | int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import REQUEST, Command, argument, boolean_flag, text_flag, tool
+from ant_cli.help.command_row import REQUEST, Command, argument, boolean_flag, number_flag, text_flag, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
@@ -38,7 +38,7 @@ _VERBOSE = Param(
     completes=ValueKind.NOTHING,  # as the -v of `ant` itself
 )
 _STRICT = boolean_flag("strict", "Reject unknown fields and empty files.")
-_PARALLEL = Param("parallel", "setting", int, "Requests at once, up to 64.", value_name="N", default="8")
+_PARALLEL = number_flag("parallel", "Requests at once.", (1, 64), "8")
 
 _APPLY = tool(
     "apply",
