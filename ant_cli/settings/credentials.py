@@ -12,8 +12,7 @@ from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, requested
-from ant_cli.settings.rows import FEDERATION, VARIABLES
-from ant_cli.settings.sources import RuleValues, rule_values
+from ant_cli.settings.rows import FEDERATION_INTENTS, VARIABLES
 from ant_cli.settings.validators import KEYRING, check_new_secret, check_secret
 
 if TYPE_CHECKING:
@@ -137,24 +136,23 @@ def find_credentials(
     environ = runtime.environ
     typed = [_typed(kind, flags) for kind in _KINDS]
     exported = [Credential(kind, environ.get(VARIABLES[kind]), VARIABLES[kind]) for kind in _KINDS]
-    values = rule_values(flags, environ)
-    federations = _federations(values)
+    federations = _federations(flags, environ)
     environment = environment_key(environ)
-    is_complete = any(place.is_complete for place in (*typed, *exported, *federations.values()))
+    is_complete = any(place.is_complete for place in (*typed, *exported, *federations))
     needs_environment_key = "environment key" in accepts and "API key" not in accepts
     needs_login = needs_login and not is_complete and not (needs_environment_key and environment.is_given)
     profile = _select(flags.text("profile"), runtime, store, needs_login=needs_login)
     if profile.official and profile.official.is_federation:
-        federations = _federations(values, profile.official)
-    stored = tuple(_stored(values, profile))
+        federations = _federations(flags, environ, profile.official)
+    by_flags, by_variables = federations
+    stored = tuple(_stored(profile, flags, environ))
     places = (
         *typed,
-        federations["flags"],
+        by_flags,
         *exported,
         *(stored if profile.is_named else ()),
-        federations["variables"],
+        by_variables,
         *(() if profile.is_named else stored),
-        *([federations["leftover"]] if "leftover" in federations else ()),
     )
     found = [_checked(place) for place in places if place.is_given]
     is_rejected = "environment key" not in accepts or (found and ("API key" in accepts or found[0].explicit))
@@ -174,26 +172,23 @@ def _typed(kind: CredentialKind, flags: Flags) -> Credential:
     return Credential(kind, flags.text(kind), source, explicit=True)
 
 
-def _federations(values: RuleValues, official: OfficialProfile | None = None) -> dict[str, Credential]:
-    """Return the places of a federation by its origin, which `FoundRule` describes."""
-    places = dict(_NO_FEDERATIONS)
-    if any(row.name in values.typed or row.name in values.exported for row in FEDERATION):
+def _federations(
+    flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None = None
+) -> tuple[Credential, Credential]:
+    """Return the places of a federation in flags and in variables. At most one of them has a rule."""
+    by_flags, by_variables = _federation("--federation-rule"), _federation(variables.FEDERATION_RULE_ID)
+    if any(flags.text(row.name) or environ.get(row.variable) for row in FEDERATION_INTENTS):
         from ant_cli.settings.federation import find_rule  # late: few runs have a federation
 
-        if found := find_rule(values, official):
-            explicit = found.origin == "flags"
-            places[found.origin] = _federation(found.rule.source, found.rule, explicit=explicit)
-    return places
+        if rule := find_rule(flags, environ, official):
+            found = _federation(rule.source, rule)
+            return (found, by_variables) if found.explicit else (by_flags, found)
+    return by_flags, by_variables
 
 
-def _federation(source: str, rule: FederationRule | None = None, *, explicit: bool = False) -> Credential:
+def _federation(source: str, rule: FederationRule | None = None) -> Credential:
+    explicit = source.startswith("--")
     return Credential("auth_token", None, source, explicit, "federation", rule=rule)
-
-
-_NO_FEDERATIONS = {
-    "flags": _federation("--federation-rule", explicit=True),
-    "variables": _federation(variables.FEDERATION_RULE_ID),
-}
 
 
 def _select(named: str | None, runtime: Runtime, store: ProfileStore, *, needs_login: bool) -> SelectedProfile:
@@ -208,14 +203,14 @@ def _select(named: str | None, runtime: Runtime, store: ProfileStore, *, needs_l
     return select_official(name, source, runtime, store)
 
 
-def _stored(values: RuleValues, profile: SelectedProfile) -> Iterator[Credential]:
+def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) -> Iterator[Credential]:
     """Yield the places of a profile, by precedence."""
     official = profile.official
     if official and official.is_federation:
         from ant_cli.settings.federation import rule_of
 
         source = profile.where("federation")
-        yield _federation(source, rule_of(values, official, source))
+        yield _federation(source, rule_of(flags, environ, official, source))
     elif official:
         yield Credential("auth_token", None, profile.where("login"), form="login", official=official)
     elif profile.name:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
-from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.access_token import is_token
 from ant_cli.settings.logins.configs import OfficialProfile
-from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, VARIABLES
-from ant_cli.settings.sources import RuleValues
+from ant_cli.settings.rows import FEDERATION_INTENTS, VARIABLES
 from ant_cli.settings.validators import check_header, check_secret
 
 _TOKENS = ("identity_token", "identity_token_file")
@@ -60,57 +60,58 @@ class FederationRule(NamedTuple):
         return f"FederationRule(rule_id={self.rule_id!r}, source={self.source!r})"
 
 
-class FoundRule(NamedTuple):
-    """The rule that flags and variables describe, complete or not."""
+def find_rule(
+    flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None = None
+) -> FederationRule | None:
+    """Return the rule that flags ask for, or else variables; None without one.
 
-    origin: Literal["flags", "variables", "leftover"]
-    """What asks for a federation. `leftover`: there is only an organization or a service account, which may be for
-    something else, so it is used if there is no other credential."""
-    rule: FederationRule
-
-
-def find_rule(values: RuleValues, official: OfficialProfile | None) -> FoundRule | None:
-    """Return the rule that flags and variables describe; a flag wins over the variable of the same value.
-
-    A federation profile supplies what the flags leave out. If the variables are incomplete, they supply what it
-    leaves out, and are not a rule themselves.
+    Variables that do not give a complete rule only supply the missing values of a profile of the official tool.
 
     Raises:
-        UsageError: if two flags contradict each other.
+        UsageError: if the flags give two identity tokens.
 
     """
-    typed, exported = values
-    if all(name in typed for name in _TOKENS):
+    if all(_stripped(flags.text(name)) for name in _TOKENS):
         raise exclude_each_other("--identity-token", "--identity-token-file")
-    if flags := [row.param.flag for row in FEDERATION_INTENTS if row.name in typed]:
-        return FoundRule("flags", rule_of(values, official, flags[0]))
-    intents = [row for row in FEDERATION_INTENTS if row.name in exported]
-    first = next(iter(intents or (row for row in FEDERATION if row.name in typed or row.name in exported)))
-    rule = rule_of(values, None, first.variable if first.name in exported else first.param.flag)
-    if official and not rule.is_complete:
-        return None
-    return FoundRule("variables" if intents else "leftover", rule)
+    for row in FEDERATION_INTENTS:
+        if _stripped(flags.text(row.name)):
+            return rule_of(flags, environ, official, row.param.flag)
+    for row in FEDERATION_INTENTS:
+        if _stripped(environ.get(row.variable)):
+            rule = rule_of(flags, environ, None, row.variable)
+            return rule if rule.is_complete or official is None else None
+    return None
 
 
-def rule_of(values: RuleValues, official: OfficialProfile | None, source: str) -> FederationRule:
+def rule_of(
+    flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None, source: str
+) -> FederationRule:
     """Return the rule of a profile. Flags win over its values; variables supply the missing ones."""
     stored: Mapping[str, Any] = official._asdict() if official else {}
 
+    def values(name: str, field: str = "") -> list[str]:
+        """Return what the flag, the profile and the variable give."""
+        variable = environ.get(VARIABLES[name])
+        return [_stripped(text) for text in (flags.text(name), stored.get(field or name), variable)]
+
     def value(name: str, field: str = "") -> str:
-        return values.typed.get(name) or (stored.get(field or name) or "").strip() or values.exported.get(name, "")
+        return next(filter(None, values(name, field)), "")
 
     # The identity token and its file are one value, from the first place that has one of them.
-    places = (values.typed, {"identity_token_file": stored.get("identity_token_file")}, values.exported)
-    token, file = next(filter(any, ([place.get(name) for name in _TOKENS] for place in places)), ("", ""))
+    token, file = next(filter(any, zip(*map(values, _TOKENS), strict=True)), ("", ""))
     return FederationRule(
         rule_id=value("federation_rule", "rule_id"),
         organization_id=value("organization_id"),
-        identity_token=(token or "").strip(),
-        identity_token_file=(file or "").strip(),
+        identity_token=token,
+        identity_token_file=file,
         service_account_id=value("service_account_id"),
         workspace_id=value("workspace_id"),
         source=source,
     )
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip()
 
 
 def check_rule(rule: FederationRule) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from ant_cli.errors import BadValue
+from ant_cli.errors import BadValue, exclude_each_other
 from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 from ant_cli.settings.credentials import Credential, Provenance, find_credentials
 from ant_cli.settings.exposed_secrets import exposed_secrets
-from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.local_emulator import LOCAL, is_local
 from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, read_store
 from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, VARIABLES, Setting
-from ant_cli.settings.sources import SettingSource, setting_sources
 from ant_cli.settings.validators import check_custom_headers, check_whole_number
 
 if TYPE_CHECKING:
@@ -161,6 +160,51 @@ def output_settings(flags: Flags) -> OutputSettings:
 
     """
     return _output(resolve(OUTPUT, flags, {}, NO_PROFILE), flags)
+
+
+class SettingSource(NamedTuple):
+    """A value of a setting, and where it was found."""
+
+    label: str
+    """The flag, variable or profile key, as messages name it; or `default`."""
+    text: str
+    fix_hint: str = ""
+    """How to correct a value that can't be used; empty if that is obvious."""
+
+
+def setting_sources(
+    setting: Setting, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
+) -> Iterator[SettingSource]:
+    """Yield the sources of a setting that have a value, by precedence: the first is used.
+
+    Empty variables and empty profile values are treated as unset. A profile of the official tool comes before the
+    variables, which only supply missing values: its token was issued for the server and workspace in the profile.
+
+    Raises:
+        UsageError: if --local and --base-url contradict each other.
+        BadValue: if the profile's value is neither text nor a number.
+
+    """
+    name, text = setting.name, flags.text(setting.name)
+    profile = profile if setting.in_profile else NO_PROFILE
+    if name == "base_url" and flags.is_on("local"):
+        if text not in (None, LOCAL):
+            raise exclude_each_other("--local", "--base-url")
+        yield SettingSource("--local", LOCAL)
+    if text or (text is not None and not (setting.is_global and setting.variable)):
+        yield SettingSource(setting.param.flag, text)
+    if profile.official:
+        yield from _stored(name, profile)
+    if text := environ.get(setting.variable):
+        yield SettingSource(setting.variable, text)
+    if not profile.official:
+        yield from _stored(name, profile)
+    yield SettingSource("default", setting.param.default)
+
+
+def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
+    if text := profile.text(name):
+        yield SettingSource(profile.where(name), text, profile.fix_hint(name))
 
 
 class Resolved(NamedTuple):

@@ -16,12 +16,11 @@ from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.credential_store import check_store, delete_keys
 from ant_cli.settings.credential_store import store_key as store_in_keyring
 from ant_cli.settings.editing import edit
-from ant_cli.settings.loading import Settings, load
+from ant_cli.settings.loading import Settings, load, setting_sources
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.selection import usable_instead
 from ant_cli.settings.profiles import NO_PROFILE, Profile, ProfileStore, check_name, read_store, requested, select
 from ant_cli.settings.rows import CREDENTIAL_KEYS, SETTINGS, VARIABLES
-from ant_cli.settings.sources import setting_sources
 from ant_cli.settings.validators import check_new_secret, mask
 
 _DEFAULT_PROFILE = "default"

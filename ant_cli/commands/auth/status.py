@@ -19,7 +19,7 @@ from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.settings.access_token import whole_seconds
 from ant_cli.settings.credentials import Credential, environment_key, fetched, no_credential
 from ant_cli.settings.federation import FederationRule, rule_of
-from ant_cli.settings.loading import Settings, load
+from ant_cli.settings.loading import Settings, load, setting_sources
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.configs import OfficialProfile, active_name, has_profile, read_profile
 from ant_cli.settings.logins.selection import ACTIVE
@@ -27,7 +27,6 @@ from ant_cli.settings.logins.tokens import Login, read_login
 from ant_cli.settings.notes import describe_destination
 from ant_cli.settings.profiles import ProfileStore, SelectedProfile, read_store, shown
 from ant_cli.settings.rows import SETTINGS
-from ant_cli.settings.sources import rule_values, setting_sources
 from ant_cli.settings.validators import check_secret, mask
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
@@ -147,7 +146,7 @@ def _source_rows(
     if official and not settings.provenance.profile.official:
         profile, kind, value = official.profile, "login", _login_text(official, runtime)
         if profile and profile.is_federation:
-            kind, value = "federation", _rule_text(rule_of(rule_values(flags, runtime.environ), profile, ""))
+            kind, value = "federation", _rule_text(rule_of(flags, runtime.environ, profile, ""))
         source = f"{kind} of profile {official.name!r}, official tool"
         yield {"source": source, "kind": "auth_token", "state": "shadowed", "value": value}
 
