@@ -254,10 +254,10 @@ def test_a_dangling_link_is_followed_when_the_file_is_created(try_both, home):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('active = "a\0b"\n', "line 1, column 12: Illegal character '\\x00'"),
-        ("\ufeff\ufeffactive = 'a'\n", "line 1, column 1: Invalid statement"),
-        ("active =\r\n", "line 1, column 9: Invalid value"),
-        ("active = 'a'\rb = 1", "line 1, column 13: "),
+        ('active = "a\0b"\n', "Illegal character '\\x00' (at line 1, column 12)"),
+        ("\ufeff\ufeffactive = 'a'\n", "Invalid statement (at line 1, column 1)"),
+        ("active =\r\n", "Invalid value (at line 1, column 9)"),
+        ("active = 'a'\rb = 1", "(at line 1, column 13)"),
     ],
     ids=["NUL", "two byte order marks", "CRLF", "CR"],
 )
@@ -340,7 +340,7 @@ def test_a_malformed_file_fails_every_command_that_may_depend_on_it(ant, clean_e
     for words in (("--local",), ("--base-url", "http://h"), ("--dry-run",)):
         done = ant("beta:environments", "list", "--api-key", "k", *words)
         assert (done.exit, done.requests, done.stdout) == (4, [], "")
-        assert "line 1, column 9: Invalid value.\nCorrect the file" in done.stderr
+        assert "Invalid value (at end of document).\nCorrect the file" in done.stderr
 
 
 def test_a_relative_config_folder_is_created_in_the_working_directory(ant, tmp_path):

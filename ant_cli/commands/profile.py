@@ -12,20 +12,19 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import REDACTED, may_be_key
 from ant_cli.settings.credential_store import delete_keys
-from ant_cli.settings.editing import edit
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.configs import has_profile, profile_names
 from ant_cli.settings.profiles import (
     Profile,
     ProfileStore,
-    SelectedProfile,
     activation,
+    edit,
     read_store,
-    select,
     shown,
     unknown_profile,
 )
 from ant_cli.settings.rows import CREDENTIAL_KEYS, PROFILE_SETTINGS, SECRET_KEYS
+from ant_cli.settings.selection import SelectedProfile, select_own
 
 _KEYS = ", ".join(PROFILE_SETTINGS)
 
@@ -87,7 +86,7 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
 
 def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedProfile:
     """Return the profile in use. Raises CredentialError without one."""
-    profile = select(flags.text("profile"), runtime.environ, store)
+    profile = select_own(flags.text("profile"), runtime.environ, store)
     if profile.name:
         return profile
     if store.profiles:

@@ -105,7 +105,7 @@ def _times_of_settings(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def store(environ: Mapping[str, str], platform: str = os.name) -> str:
-    """Return the folder of the profiles, like `settings.config_folder.config_dir`, which takes too long to load."""
+    """Return the folder of the profiles, like `settings.profiles.config_dir`, which takes too long to load."""
     if named := environ.get("ANTHROPIC_CONFIG_DIR"):
         return named
     if platform == "nt" and (roaming := environ.get("APPDATA")):

@@ -11,8 +11,9 @@ from ant_cli.errors import BadValue, CredentialError
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
-from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, requested
+from ant_cli.settings.profiles import ProfileStore
 from ant_cli.settings.rows import FEDERATION_INTENTS, VARIABLES
+from ant_cli.settings.selection import SelectedProfile, select, usable_instead
 from ant_cli.settings.validators import KEYRING, check_new_secret, check_secret
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def find_credentials(
     is_complete = any(place.is_complete for place in (*typed, *exported, *federations))
     needs_environment_key = "environment key" in accepts and "API key" not in accepts
     needs_login = needs_login and not is_complete and not (needs_environment_key and environment.is_given)
-    profile = _select(flags.text("profile"), runtime, store, needs_login=needs_login)
+    profile = select(flags.text("profile"), environ, store, needs_login=needs_login)
     if profile.official and profile.official.is_federation:
         federations = _federations(flags, environ, profile.official)
     by_flags, by_variables = federations
@@ -189,18 +190,6 @@ def _federations(
 def _federation(source: str, rule: FederationRule | None = None) -> Credential:
     explicit = source.startswith("--")
     return Credential("auth_token", None, source, explicit, "federation", rule=rule)
-
-
-def _select(named: str | None, runtime: Runtime, store: ProfileStore, *, needs_login: bool) -> SelectedProfile:
-    """Return the profile of the run: one of the store, or else one of the official tool."""
-    name, source = requested(named, runtime.environ, store)
-    if name in store.profiles:
-        return SelectedProfile(name, source, store.profiles[name])
-    if not name and not needs_login:
-        return NO_PROFILE
-    from ant_cli.settings.logins.selection import select_official
-
-    return select_official(name, source, runtime, store)
 
 
 def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) -> Iterator[Credential]:
@@ -274,13 +263,11 @@ def no_credential(
     profile_name: str, runtime: Runtime, accepts: tuple[CredentialType, ...] | None = None
 ) -> CredentialError:
     """Return the error for a run without a credential that needs one; `accepts` has the types that it takes."""
-    from ant_cli.settings.logins.selection import usable_instead
-
     key = variables.ENVIRONMENT_KEY
     if accepts and "API key" not in accepts:
         return CredentialError("there is no environment key.", f"Set {key}; --local needs none.")
     is_useless = accepts and runtime.environ.get(key)  # otherwise it would be the credential
-    login = usable_instead(profile_name, runtime)
+    login = usable_instead(profile_name, runtime.environ)
     return CredentialError(
         f"there is no API key{f', and profile {profile_name!r} has none' if profile_name else ''}.",
         f"{key} is not used: the API takes no environment key for this." if is_useless else "",

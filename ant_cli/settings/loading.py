@@ -12,8 +12,9 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 from ant_cli.settings.credentials import Credential, Provenance, find_credentials
 from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.local_emulator import LOCAL, is_local
-from ant_cli.settings.profiles import NO_PROFILE, ProfileStore, SelectedProfile, read_store
+from ant_cli.settings.profiles import ProfileStore, read_store
 from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, VARIABLES, Setting
+from ant_cli.settings.selection import NO_PROFILE, SelectedProfile
 from ant_cli.settings.validators import check_custom_headers, check_whole_number
 
 if TYPE_CHECKING:

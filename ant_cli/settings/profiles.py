@@ -1,6 +1,6 @@
-"""Read the profiles file, and select the profile of a run.
+"""The profiles file: read it, and change it under a lock, completely or not at all.
 
-Every API command does this; without a file it costs one attempt to open it.
+Every API command reads it; without a file that costs one attempt to open it.
 """
 
 from __future__ import annotations
@@ -8,27 +8,40 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ant_cli.errors import BadValue, CredentialError, UsageError, os_error_text
+from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError, os_error_text
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, others_may, read_to_limit
-from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS
 from ant_cli.settings.validators import KEYRING, mask
-
-if TYPE_CHECKING:
-    from ant_cli.settings.logins.configs import OfficialProfile
 
 FILE_NAME = "profiles.toml"
 _RULE = FileRule(1_000_000, may_be_link=True)
 """It has API keys, servers, and commands that are run."""
 _WITHOUT_PROFILES = f"To run without profiles: {variables.CONFIG_DIR}={os.devnull}"
+_NOTE_AFTER_S = 1.0
+_LOCK_LIMIT_S = 10.0
 Profile = Mapping[str, object]
+
+
+def config_dir(
+    environ: Mapping[str, str], platform: str = os.name, expand: Callable[[str], str] = os.path.expanduser
+) -> Path | None:
+    """Return the folder of the profiles; None without a home directory, or if profiles are disabled."""
+    if named := environ.get(variables.CONFIG_DIR):
+        if named[0] == "~":  # a folder of this name would be created in the current one
+            raise BadValue(variables.CONFIG_DIR, "begins with ~, which only a shell replaces: write the whole path")
+        return None if named == os.devnull else Path(named)
+    if platform == "nt" and (roaming := environ.get("APPDATA")):
+        return Path(roaming) / "Anthropic"
+    home = environ.get("HOME") or expand("~")
+    return None if home == "~" else Path(home) / ".config" / "anthropic"
 
 
 def check_name(name: str) -> str:
@@ -91,90 +104,6 @@ class ProfileStore(NamedTuple):
 NO_STORE = ProfileStore()
 
 
-class SelectedProfile(NamedTuple):
-    """The profile of a run; the name is empty if no profile is selected."""
-
-    name: str = ""
-    source: str = ""
-    """Where the name comes from: --profile, ANTHROPIC_PROFILE, active, or active_config (the official tool's)."""
-    values: Mapping[str, object] = {}
-    official: OfficialProfile | None = None
-    """The profile of the official tool, if it is not in this program's store."""
-
-    def __repr__(self) -> str:
-        """Return a representation without secrets."""
-        return f"SelectedProfile(name={self.name!r}, source={self.source!r})"
-
-    @property
-    def is_named(self) -> bool:
-        """Whether the user named it, so that it is not just the active one."""
-        return self.source in ("--profile", variables.PROFILE)
-
-    def where(self, key: str) -> str:
-        """Return how messages name one of its values."""
-        return f"{key} of profile {self.name!r}"
-
-    def fix_hint(self, key: str) -> str:
-        """Return how to correct one of its values."""
-        if self.official:
-            return f"Correct it in {self.official.path}"
-        return f"Set it again, or remove it: ant profile unset {key} --profile {self.name}"
-
-    def text(self, key: str) -> str | None:
-        """Return a value as text, as a flag would give it; BadValue if it is neither text nor a number."""
-        value = self.values.get(key)
-        if value is None or isinstance(value, str):
-            return value
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise BadValue(self.where(key), "must be text or a number", self.fix_hint(key))
-        return str(value)
-
-
-NO_PROFILE = SelectedProfile()
-
-
-def select(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> SelectedProfile:
-    """Return the profile that --profile or else ANTHROPIC_PROFILE names, or else the active one.
-
-    If it does not exist, that is an error. Another profile is never used instead: it may have the key of another
-    organization.
-
-    Raises:
-        CredentialError: if it does not exist.
-
-    """
-    name, source = requested(named, environ, store)
-    if not name:
-        return NO_PROFILE
-    if name not in store.profiles:
-        from ant_cli.settings.logins.configs import has_profile  # late: this is an error
-
-        if has_profile(name, environ):
-            problem = f"profile {name!r} belongs to the official tool, and is only read here."
-            raise CredentialError(
-                problem, f"Change it with that tool, or create one here: ant profile create {name}"
-            )
-        raise unknown_profile(name, source, store)
-    return SelectedProfile(name, source, store.profiles[name])
-
-
-def requested(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> tuple[str, str]:
-    """Return the name of the profile to use, and the source of that name. The profile may not exist.
-
-    Raises:
-        BadValue: if --profile is empty.
-
-    """
-    if named == "":
-        raise BadValue("--profile", "needs a name", "`ant profile list` shows the profiles.")
-    sources = (
-        (named, "--profile"),
-        (environ.get(variables.PROFILE), variables.PROFILE),
-        (store.active, "active"),
-    )
-    return next(((name, source) for name, source in sources if name), ("", ""))
-
-
 def unknown_profile(name: str, source: str, store: ProfileStore, others: Iterable[str] = ()) -> CredentialError:
     """Return the error for a profile that does not exist.
 
@@ -213,11 +142,11 @@ def shown(key: str, value: object) -> str:
 # The file
 
 
-def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:
+def read_store(runtime: Runtime) -> ProfileStore:
     """Read the profiles, and register their secrets for redaction.
 
-    With `fix_mode`, other users lose the permission to read the file. If they can change it, it is rejected,
-    because they may have done that already.
+    Other users lose the permission to read the file. If they can change it, it is rejected, because they may have
+    done that already.
 
     Raises:
         CredentialError: if the file exists, but can't be read, trusted or parsed.
@@ -229,8 +158,7 @@ def read_store(runtime: Runtime, *, fix_mode: bool = True) -> ProfileStore:
     path = where / FILE_NAME
     try:
         with open_trusted(str(path), _RULE) as file:
-            if fix_mode:
-                _restrict_mode(file.fileno(), path, runtime)
+            _restrict_mode(file.fileno(), path, runtime)
             data = read_to_limit(file, _RULE)
     except FileNotFoundError:
         return ProfileStore(path)
@@ -270,39 +198,22 @@ def _restrict_mode(descriptor: int, path: Path, runtime: Runtime) -> None:
 
 
 def _parse(data: bytes, path: Path) -> dict[str, Any]:
-    """Parse the file. Raises CredentialError with line and column if it is malformed."""
+    """Parse the file. Raises CredentialError, with the position, if it is malformed."""
     import tomllib
 
     try:
-        text = data.decode("utf-8-sig")
-        document = tomllib.loads(text)
+        document = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        line, column = _position(data[: error.start].decode("utf-8-sig", "replace"))
-        raise _malformed(path, f"line {line}, column {column}", "not text in UTF-8") from None
+        raise _malformed(path, f"it is not text in UTF-8: byte {error.start + 1}") from None
     except (ValueError, RecursionError) as error:
-        raise _malformed(path, *_toml_problem(error, text)) from None
+        raise _malformed(path, str(error)) from None
     _check_shape(document, path)
     return document
 
 
-def _toml_problem(error: Exception, text: str) -> tuple[str, str]:
-    """Return the position of a TOML error, and its description."""
-    match = re.fullmatch(r"(.*) \(at (line \d+, column \d+|end of document)\)", str(error), re.DOTALL)
-    if match is None:
-        return "", "it is nested too deeply, or contains a number that is too long"
-    if match[2].startswith("line"):
-        return match[2], match[1]
-    line, column = _position(text)
-    return f"line {line}, column {column}", match[1]
-
-
-def _position(text: str) -> tuple[int, int]:
-    return text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
-
-
-def _malformed(path: Path, position: str, why: str) -> CredentialError:
+def _malformed(path: Path, why: str) -> CredentialError:
     return CredentialError(
-        f"{path}{', ' if position else ''}{position}: {why}.",
+        f"the profiles in {path} can't be read: {why}.",
         f"Correct the file, or move it away; it was not changed.\n{_WITHOUT_PROFILES}",
     )
 
@@ -311,6 +222,85 @@ def _check_shape(document: Mapping[str, object], path: Path) -> None:
     """Reject TOML with the wrong structure. Unknown keys are fine."""
     profiles = document.get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(profile, dict) for profile in profiles.values()):
-        raise _malformed(path, "", "profiles must be tables, such as [profiles.work]")
+        raise _malformed(path, "profiles must be tables, such as [profiles.work]")
     if not isinstance(document.get("active", ""), str):
-        raise _malformed(path, "", 'active must be the name of a profile, such as active = "work"')
+        raise _malformed(path, 'active must be the name of a profile, such as active = "work"')
+
+
+# Changes
+
+
+@contextmanager
+def edit(runtime: Runtime) -> Iterator[ProfileStore]:
+    """Yield the profiles to be changed, and write them at the end, unless that raises or changes nothing.
+
+    Raises:
+        CredentialError: if the file can't be parsed; it is not changed.
+        OutputError: if the change can't be written; the file is not changed.
+
+    """
+    from copy import deepcopy
+
+    import tomli_w
+
+    from ant_cli.runtime.storage import replace_file
+
+    read_store(runtime)  # a file that can't be used is rejected before a folder or a lock is made
+    path = writable_path(runtime)
+    with _locked(path, runtime):
+        store = read_store(runtime)
+        store = store._replace(document={"profiles": {}, **store.document})
+        before = deepcopy(store.document)
+        yield store
+        if store.document != before:
+            try:
+                replace_file(path, tomli_w.dumps(store.document).encode())
+            except OSError as error:
+                raise _unwritable(path, os_error_text(error)) from None
+
+
+@contextmanager
+def _locked(path: Path, runtime: Runtime) -> Iterator[None]:
+    """Keep other processes from changing the profiles. A note names the lock if waiting takes long."""
+    from ant_cli.runtime.storage import LockTimeout, Patience, locked
+
+    name = f"{path}.lock"
+    patience = Patience(_NOTE_AFTER_S, _LOCK_LIMIT_S, runtime.sleep)
+
+    def note() -> None:
+        runtime.stderr.say(f"Note: waiting for another process that is changing the profiles and holds {name}.")
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path, note, patience))
+        except OSError as error:
+            raise _unwritable(Path(name), os_error_text(error)) from None
+        except LockTimeout:
+            raise _unwritable(path, f"another process has held {name} for {_LOCK_LIMIT_S:g} s") from None
+        yield
+
+
+def writable_path(runtime: Runtime) -> Path:
+    """Return the profiles file, with symbolic links resolved, after creating its folder.
+
+    Raises:
+        CredentialError: if there is no folder for profiles.
+        OutputError: if it can't be created.
+
+    """
+    folder = config_dir(runtime.environ)
+    if folder is None:
+        missing = "folder" if runtime.environ.get(variables.CONFIG_DIR) else "home directory"
+        raise CredentialError(f"there is no {missing} for profiles.", f"Set {variables.CONFIG_DIR} to a folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return (folder / FILE_NAME).resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: a circle of links
+        raise _unwritable(folder, os_error_text(error)) from None
+
+
+def _unwritable(path: Path, why: str) -> OutputError:
+    return OutputError(
+        f"the profiles in {path} can't be written: {why}. Nothing was changed.",
+        f"{variables.CONFIG_DIR} can name another folder.",
+    )

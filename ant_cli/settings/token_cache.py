@@ -17,8 +17,8 @@ from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.trusted_files import FOREIGN, OTHERS_READ, FileRule, is_foreign, others_may, read_trusted
 from ant_cli.settings.access_token import LONGEST_LIFE_S, AccessToken, is_token
-from ant_cli.settings.config_folder import config_dir
 from ant_cli.settings.federation import FederationRule
+from ant_cli.settings.profiles import config_dir
 
 _FOLDER_NAME = "access-tokens"
 _SUFFIX = ".json"

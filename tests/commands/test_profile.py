@@ -276,7 +276,7 @@ def test_the_first_profile_becomes_the_active_one(profile, clean_environ):
         "It has no key yet: ant auth login --profile work\n"
     )
     path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
-    assert path.read_text() == ('active = "work"\n\n[profiles.work]\nmax_retries = 5\nworkspace_id = "wrkspc_1"\n')
+    assert path.read_text() == ('active = "work"\n\n[profiles.work]\nworkspace_id = "wrkspc_1"\nmax_retries = 5\n')
 
 
 def test_a_second_profile_does_not_become_the_active_one(profile, path):

@@ -14,7 +14,7 @@ import pytest
 from ant_cli.completion import cache, ids
 from ant_cli.completion.scripts import kind_name
 from ant_cli.help.catalog import find
-from ant_cli.settings.config_folder import config_dir
+from ant_cli.settings.profiles import config_dir
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}

@@ -15,12 +15,11 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.credential_store import check_store, delete_keys
 from ant_cli.settings.credential_store import store_key as store_in_keyring
-from ant_cli.settings.editing import edit
 from ant_cli.settings.loading import Settings, load, setting_sources
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins.selection import usable_instead
-from ant_cli.settings.profiles import NO_PROFILE, Profile, ProfileStore, check_name, read_store, requested, select
+from ant_cli.settings.profiles import Profile, ProfileStore, check_name, edit, read_store
 from ant_cli.settings.rows import CREDENTIAL_KEYS, SETTINGS, VARIABLES
+from ant_cli.settings.selection import NO_PROFILE, requested, select_own, usable_instead
 from ant_cli.settings.validators import check_new_secret, mask
 
 _DEFAULT_PROFILE = "default"
@@ -144,7 +143,7 @@ def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noq
     if all and "profile" in flags:
         raise exclude_each_other("--all", "--profile")
     store = read_store(runtime)
-    names = sorted(store.profiles) if all else [select(flags.text("profile"), runtime.environ, store).name]
+    names = sorted(store.profiles) if all else [select_own(flags.text("profile"), runtime.environ, store).name]
     removed = _remove_credentials([name for name in names if name], runtime)
     for name in removed:
         runtime.stderr.say(f"Removed the credentials of profile {name!r}.")
@@ -153,7 +152,7 @@ def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noq
     for name in _KEYS:
         if runtime.environ.get(VARIABLES[name]):
             runtime.hint(f"Note: {VARIABLES[name]} is still set.")
-    if name := usable_instead("", runtime):  # it is used if there is no other credential
+    if name := usable_instead("", runtime.environ):  # it is used if there is no other credential
         runtime.hint(f"Note: profile {name!r} of the official tool is still logged in.")
     delete_keys(*(profile.get("api_key") for profile in removed.values()))
 

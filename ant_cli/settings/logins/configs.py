@@ -15,7 +15,7 @@ from ant_cli.errors import CredentialError, os_error_text
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.runtime.trusted_files import OTHERS_READ, FileRule, read_trusted
-from ant_cli.settings.config_folder import config_dir
+from ant_cli.settings.profiles import config_dir
 
 _LIMIT = 1_000_000
 """The most bytes of a file; the official tool writes less than ten thousand."""

@@ -1,0 +1,140 @@
+"""Select the profile of a run: one of this program, or else one of the official tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ant_cli.errors import BadValue, CredentialError
+from ant_cli.runtime import variables
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.settings.profiles import ProfileStore, unknown_profile
+
+if TYPE_CHECKING:
+    from ant_cli.settings.logins.configs import OfficialProfile
+
+ACTIVE = "active_config"
+"""The source of the profile's name if there is no other: the official tool's file, or its default."""
+
+
+class SelectedProfile(NamedTuple):
+    """The profile of a run; the name is empty if no profile is selected."""
+
+    name: str = ""
+    source: str = ""
+    """Where the name comes from: --profile, ANTHROPIC_PROFILE, active, or active_config (the official tool's)."""
+    values: Mapping[str, object] = {}
+    official: OfficialProfile | None = None
+    """The profile of the official tool, if it is not in this program's store."""
+
+    def __repr__(self) -> str:
+        """Return a representation without secrets."""
+        return f"SelectedProfile(name={self.name!r}, source={self.source!r})"
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the user named it, so that it is not just the active one."""
+        return self.source in ("--profile", variables.PROFILE)
+
+    def where(self, key: str) -> str:
+        """Return how messages name one of its values."""
+        return f"{key} of profile {self.name!r}"
+
+    def fix_hint(self, key: str) -> str:
+        """Return how to correct one of its values."""
+        if self.official:
+            return f"Correct it in {self.official.path}"
+        return f"Set it again, or remove it: ant profile unset {key} --profile {self.name}"
+
+    def text(self, key: str) -> str | None:
+        """Return a value as text, as a flag would give it; BadValue if it is neither text nor a number."""
+        value = self.values.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadValue(self.where(key), "must be text or a number", self.fix_hint(key))
+        return str(value)
+
+
+NO_PROFILE = SelectedProfile()
+
+
+def select(
+    named: str | None, environ: Mapping[str, str], store: ProfileStore, *, needs_login: bool = False
+) -> SelectedProfile:
+    """Return the profile that --profile or else ANTHROPIC_PROFILE names, or else the active one.
+
+    If it does not exist, that is an error. Another profile is never used instead: it may have the key of another
+    organization.
+
+    Args:
+        named: The value of --profile, if it was given.
+        environ: It may name a profile, and says where those of the official tool are.
+        store: The profiles of this program.
+        needs_login: Without a named or active one, select the active one of the official tool, if it is logged in.
+
+    Raises:
+        CredentialError: if it does not exist, or its file can't be used.
+
+    """
+    name, source = requested(named, environ, store)
+    if name in store.profiles:
+        return SelectedProfile(name, source, store.profiles[name])
+    if not name:
+        official = active_login(environ) if needs_login else None
+        return _official(official, ACTIVE) if official else NO_PROFILE
+    from ant_cli.settings.logins.configs import profile_names, read_profile  # late: few runs use a login
+
+    official = read_profile(name, environ)
+    if official is None:
+        raise unknown_profile(name, source, store, profile_names(environ))
+    return _official(official, source)
+
+
+def select_own(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> SelectedProfile:
+    """Return the profile to change, as `select` does. Raises CredentialError if it is one of the official tool."""
+    profile = select(named, environ, store)
+    if profile.official:
+        raise CredentialError(
+            f"profile {profile.name!r} belongs to the official tool, and is only read here.",
+            f"Change it with that tool, or create one here: ant profile create {profile.name}",
+        )
+    return profile
+
+
+def requested(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> tuple[str, str]:
+    """Return the name of the profile to use, and the source of that name. The profile may not exist.
+
+    Raises:
+        BadValue: if --profile is empty.
+
+    """
+    if named == "":
+        raise BadValue("--profile", "needs a name", "`ant profile list` shows the profiles.")
+    sources = (
+        (named, "--profile"),
+        (environ.get(variables.PROFILE), variables.PROFILE),
+        (store.active, "active"),
+    )
+    return next(((name, source) for name, source in sources if name), ("", ""))
+
+
+def active_login(environ: Mapping[str, str]) -> OfficialProfile | None:
+    """Return the official tool's active profile if it is logged in. Raises CredentialError if it can't be read."""
+    from ant_cli.settings.logins.configs import active_name, read_profile
+
+    profile = read_profile(active_name(environ), environ)
+    return profile if profile and profile.is_logged_in else None
+
+
+def usable_instead(name: str, environ: Mapping[str, str]) -> str:
+    """Return the name of the official tool's active profile, if it is logged in and its name is not this one."""
+    try:
+        active = active_login(environ)
+    except CredentialError:  # it could not be used either
+        return ""
+    return active.name if active and active.name != name else ""
+
+
+def _official(profile: OfficialProfile, source: str) -> SelectedProfile:
+    values = {"base_url": profile.base_url, "workspace_id": profile.workspace_id}
+    return SelectedProfile(profile.name, source, {key: value for key, value in values.items() if value}, profile)
