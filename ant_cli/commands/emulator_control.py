@@ -9,15 +9,13 @@ from __future__ import annotations
 import json
 
 from ant_cli.commands.results import print_result
-from ant_cli.errors import BadValue, ResponseError, UsageError, exclude_each_other
-from ant_cli.help.emulator_commands import WORK_TYPES
+from ant_cli.errors import ResponseError, UsageError, exclude_each_other
 from ant_cli.http.response import json_object
 from ant_cli.input.request import Request, path_segment
-from ant_cli.input.values import encode, mapping, parse, type_name
+from ant_cli.input.values import encode, mapping, parse
 from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import open_client
 from ant_cli.output.progress import Progress
-from ant_cli.run.hints import hints_on_404, target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.light_typing import Any
@@ -30,11 +28,8 @@ _NO_EMULATOR = "the server at the base URL is not the emulator."
 
 def enqueue(runtime: Runtime, flags: Flags, *, environment_id: str, **asked: Any) -> None:
     """Put work in a queue, as a new session does in the real service. The flags are the fields of the work."""
-    if asked["type"] not in WORK_TYPES:
-        raise BadValue("--type", f"must be {' or '.join(WORK_TYPES)}, got {asked['type']!r}")
-    response = _call_for_environment(
-        runtime, flags, environment_id, "enqueue", f"emulator enqueue {{}}{target_flags(flags)}", _work(asked)
-    )
+    path = f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/enqueue"
+    response = _call_emulator(runtime, flags, "POST", path, _work(asked))
     try:
         ids = [item["id"] for item in response["data"]]
     except (KeyError, TypeError):
@@ -44,24 +39,17 @@ def enqueue(runtime: Runtime, flags: Flags, *, environment_id: str, **asked: Any
 
 def key(runtime: Runtime, flags: Flags, *, environment_id: str) -> None:
     """Print a key for the workers of an environment."""
-    response = make_key(runtime, flags, environment_id, f"emulator key {{}}{target_flags(flags)}")
+    response = make_key(runtime, flags, environment_id)
     print_result(runtime, flags, response["environment_key"], response)
 
 
-def make_key(runtime: Runtime, flags: Flags, environment_id: str, command: str) -> dict[str, str]:
-    """Return the emulator's response with a key for an environment. `command` is that of `_call_emulator`."""
-    response: dict[str, str] = _call_for_environment(runtime, flags, environment_id, "key", command)
+def make_key(runtime: Runtime, flags: Flags, environment_id: str) -> dict[str, str]:
+    """Return the emulator's response with a key for an environment."""
+    path = f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/key"
+    response = _call_emulator(runtime, flags, "POST", path)
     if not isinstance(response.get("environment_key"), str):
         raise ResponseError(_NO_EMULATOR)
     return response
-
-
-def _call_for_environment(
-    runtime: Runtime, flags: Flags, environment_id: str, action: str, command: str, body: Any = None
-) -> Any:
-    """Send a request about an environment. `command` is that of `_call_emulator`."""
-    path = f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/{action}"
-    return _call_emulator(runtime, flags, "POST", path, body, environment_id, command)
 
 
 def _work(asked: dict[str, Any]) -> dict[str, Any]:
@@ -85,12 +73,9 @@ def create_session(runtime: Runtime, flags: Flags, **asked: Any) -> None:
 
 
 def _read_script(runtime: Runtime, path: str) -> Any:
-    """Return the steps in a file. UsageError if it can't be read, or does not hold a list."""
+    """Return the steps in a file. UsageError if it can't be read."""
     data = runtime.stdin.read() if path == "-" else read_file(path, "--script")
-    steps = parse(decode(data, f"--script: {path}"), "--script")
-    if not isinstance(steps, list):
-        raise BadValue("--script", f"must hold a list of steps, got {type_name(steps)}")
-    return json.loads(encode(steps))
+    return json.loads(encode(parse(decode(data, f"--script: {path}"), "--script")))
 
 
 def show_session(runtime: Runtime, flags: Flags, *, session_id: str) -> None:
@@ -143,18 +128,9 @@ def fault(runtime: Runtime, flags: Flags, **asked: Any) -> None:
 
 
 def _call_emulator(
-    runtime: Runtime,
-    flags: Flags,
-    method: str,
-    path: str,
-    body: Any = None,
-    environment_id: str = "",
-    command: str = "",
-) -> Any:
+    runtime: Runtime, flags: Flags, method: str, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Send a request to the emulator at the base URL, and return the parsed response.
-
-    If `environment_id`, the ID in the path, is the name of an environment, the error suggests `command` with the ID
-    of that environment in place of {}.
 
     Raises:
         UsageError: if the base URL is still that of the real API, which has no such endpoints.
@@ -168,11 +144,7 @@ def _call_emulator(
             "Name one: --local, or --base-url with the URL that `ant emulator start` printed.",
         )
     content = None if body is None else json.dumps(body).encode()
-    observer = Progress(runtime.stderr, runtime.environ)
-    with (
-        open_client(settings, runtime, observer) as client,
-        hints_on_404(environment_id, client, lambda found_id: "ant " + command.replace("{}", found_id)),
-    ):
+    with open_client(settings, runtime, Progress(runtime.stderr, runtime.environ)) as client:
         response = json_object(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
     if response is None:
         raise ResponseError(_NO_EMULATOR)

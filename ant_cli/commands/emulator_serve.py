@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ant_cli.commands.results import print_result, print_text
-from ant_cli.errors import AntError, BadValue, CredentialError, UsageError, exclude_each_other, os_error_text
+from ant_cli.errors import AntError, CredentialError, UsageError, exclude_each_other, os_error_text
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
@@ -28,7 +27,7 @@ from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.runtime.storage import is_locked, locked
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
 from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, open_emulator, state_folder
-from ant_cli.settings.validators import check_secret, check_whole_number
+from ant_cli.settings.validators import check_header, check_secret, check_whole_number
 
 if TYPE_CHECKING:
     from ant_cli.emulator import Emulator
@@ -57,10 +56,8 @@ def start(
     api_key = _key_to_send(host, flags)
     database = database or database_path(LOCAL, runtime.environ)
     options: dict[str, Any] = {"lease_seconds": lease_seconds, "any_credential": any_credential}
-    if organization_id:
-        options["organization_id"] = _check_identity("--organization-id", organization_id)
-    if workspace_id:
-        options["workspace_id"] = _check_identity("--workspace-id", workspace_id)
+    identity = {"organization_id": organization_id, "workspace_id": workspace_id}
+    options |= {name: check_header(flag_name(name), text) for name, text in identity.items() if text}
     _note_shared_file(database, runtime)
     if detach:
         options |= {"host": host, "port": port, "database": database}
@@ -131,13 +128,6 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
     process.wait()
     message = log.read_bytes()[begun:].decode("utf-8", "replace").strip()
     raise AntError(f"the emulator did not start. It says:\n{message}")
-
-
-def _check_identity(flag: str, value: str) -> str:
-    """Return the ID. Raises BadValue if it can't be the value of a header."""
-    if not re.fullmatch(r"[!-~]+", value):
-        raise BadValue(flag, f"must be an ID of visible ASCII characters, got {value!r}")
-    return value
 
 
 def _key_to_send(host: str, flags: Flags) -> str:
@@ -284,7 +274,7 @@ def _worker_variables(runtime: Runtime, emulator: RunningEmulator, environment_i
     if not api_key:
         raise CredentialError("the emulator was started with its own key.", "Put that into ANTHROPIC_API_KEY.")
     flags = Flags({"base_url": emulator.base_url, "api_key": api_key})
-    made = make_key(runtime, flags, environment_id, "emulator env {}")
+    made = make_key(runtime, flags, environment_id)
     return {"ANTHROPIC_ENVIRONMENT_ID": environment_id, variables.ENVIRONMENT_KEY: made["environment_key"]}
 
 
@@ -292,7 +282,7 @@ def status(runtime: Runtime, flags: Flags) -> None:
     """List the emulators that run."""
     emulators = _find_running(runtime)
     if not emulators:
-        raise _none_runs(runtime, "")
+        raise _none_runs()
     lines = [f"{emulator.base_url}  pid {emulator.pid}  {emulator.database}" for emulator in emulators]
     print_result(runtime, flags, "\n".join(lines), [emulator._asdict() for emulator in emulators])
 
@@ -309,7 +299,7 @@ def stop(
         raise exclude_each_other("--all", "--port")
     emulators = _find_running(runtime) if all else [_the_one(runtime, port)]
     if not emulators:
-        raise _none_runs(runtime, "")
+        raise _none_runs()
     for emulator in emulators:
         terminate(emulator.pid)
     if not _wait_for(lambda: not set(emulators) & set(_find_running(runtime)), _STOP_SECONDS):
@@ -333,7 +323,7 @@ def _the_one(runtime: Runtime, port: str, wait_s: float = 0) -> RunningEmulator:
     """
     found = _wait_for(lambda: [each for each in _find_running(runtime) if port in ("", each.port)], wait_s)
     if not found:
-        raise _none_runs(runtime, port)
+        raise _none_runs(port)
     if len(found) > 1:
         listed = ", ".join(f"--port {emulator.port}" for emulator in found)
         raise UsageError(f"{len(found)} emulators are running.", f"Name one of them: {listed}")
@@ -348,10 +338,6 @@ def _wait_for(look: Callable[[], T], seconds: float) -> T:
     return found
 
 
-def _none_runs(runtime: Runtime, port: str) -> AntError:
-    """Return the error for a missing emulator. It names those that are running."""
-    others = _find_running(runtime)
-    if port and others:
-        listed = ", ".join(f"--port {emulator.port}" for emulator in others)
-        return AntError(f"no emulator is running at port {port}.", f"Running: {listed}")
-    return AntError("no emulator is running.", "Start one: ant emulator start")
+def _none_runs(port: str = "") -> AntError:
+    place = f" at port {port}" if port else ""
+    return AntError(f"no emulator is running{place}.", "Start one: ant emulator start")

@@ -26,7 +26,6 @@ It has no models, no sandboxes and no rate limits. A session's agent follows a
 script. Unless `start` is given a key, it accepts any key of the right kind, but
 only from this machine, not from web pages. docs/emulator.md has all rules."""
 
-WORK_TYPES = ("session", "healthcheck")
 _NO_SECRET = boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
 _METADATA = text_flag("metadata", "Keys and values of each item.", "YAML", ValueKind.TEXT)
 _PORT = number_flag("port", "The port of the emulator, if several are running.")
@@ -160,7 +159,7 @@ EMULATOR = Command(
                 number_flag("count", "How many work items.", (1, 10_000), "1"),
                 _METADATA,
                 text_flag("type", "The type of the work.", default="session", completes=ValueKind.CHOICE)._replace(
-                    choices=WORK_TYPES
+                    choices=("session", "healthcheck")
                 ),
                 _NO_SECRET,
             ),

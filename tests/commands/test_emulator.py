@@ -88,16 +88,6 @@ def test_enqueue_poll_ack_and_stats_share_a_queue_across_processes(local):
     assert (stats["depth"], stats["pending"]) == (1, 1)
 
 
-def test_enqueue_with_a_name_suggests_itself_with_the_id(local):
-    """The suggestion repeats the flag that leads to the emulator."""
-    environment_id = local(*CREATE).stdout.strip()
-    for target in ("", " --base-url local:emulator.db"):
-        done = local("emulator", "enqueue", "queue", *target.split())
-        assert done.returncode == 5
-        command = f"ant emulator enqueue {environment_id}{target}"
-        assert done.stderr.endswith(f"'queue' is the name of {environment_id}. Its command: {command}\n")
-
-
 @pytest.mark.parametrize(("flags", "status"), [((), 403), (("--any-credential",), 200)])
 def test_a_served_emulator_refuses_the_wrong_kind_of_credential_unless_any_is_accepted(served, flags, status):
     """An API key does not list work items, as in the API."""
@@ -109,14 +99,13 @@ def test_a_served_emulator_refuses_the_wrong_kind_of_credential_unless_any_is_ac
 
 
 def test_key_prints_a_key_for_the_workers_of_an_environment(local):
-    """A name is not an ID: the error has the command with the ID."""
+    """A name is not an ID."""
     environment_id = local(*CREATE).stdout.strip()
     key = local("emulator", "key", environment_id).stdout
     assert key.startswith(f"sk-ant-oat01-{environment_id}-")
     assert local("emulator", "key", environment_id, "--transform", "environment_key", "-r").stdout == key
     done = local("emulator", "key", "queue")
     assert (done.returncode, done.stdout) == (5, "")
-    assert done.stderr.endswith(f"Its command: ant emulator key {environment_id}\n")
 
 
 def environment_of(served, local, *flags):
@@ -155,11 +144,10 @@ def test_env_of_an_emulator_with_a_key_needs_that_key(served, local):
 
 
 def test_env_of_an_unknown_environment_stops_the_shell(served, local):
-    """The error for a name has the command with the ID."""
-    _, environment_id = environment_of(served, local)
+    """A name is not an ID."""
+    environment_of(served, local)
     done = local("emulator", "env", "queue")
     assert (done.returncode, done.stdout) == (5, "false\n")
-    assert done.stderr.endswith(f"Its command: ant emulator env {environment_id}\n")
 
 
 def test_enqueue_prints_items_with_format_and_transform(local):
@@ -220,8 +208,11 @@ def test_a_fault_can_drop_the_connection(local):
         (("stop", "--all"), ["no emulator is running"]),
         (("stop", "--all", "--port", "1"), ["--all and --port can't be used together."]),
         (("start", "--lease-seconds", "301"), ["--lease-seconds must be a whole number from 1 to 300, got '301'."]),
-        (("start", "--workspace-id", "a b"), ["--workspace-id must be an ID of visible ASCII characters"]),
-        (("enqueue", "env_1", "--type", "dance"), ["--type must be session or healthcheck, got 'dance'."]),
+        (
+            ("start", "--workspace-id", "a\nb"),
+            ["--workspace-id contains a character"],
+        ),
+        (("enqueue", "env_1", "--type", "dance"), ["400", "'session' or 'healthcheck'"]),
         (("session", "create", "--script", "no.yaml"), ["--script: 'no.yaml' can't be read"]),
         (("session", "create"), ["no self-hosted environment"]),
         (("session", "show", ".."), ["SESSION_ID must be an ID, got '..'"]),
@@ -330,7 +321,7 @@ def test_env_with_several_emulators_lists_their_ports_and_requires_port(served, 
     assert urls[1] in local("emulator", "env", "--port", ports[1]).stdout
     done = local("emulator", "env", "--port", "1")
     assert (done.returncode, done.stdout) == (1, "false\n")
-    assert ports[0] in done.stderr
+    assert "no emulator is running at port 1." in done.stderr
     listed = local("emulator", "status", "--transform", "base_url", "-r").stdout
     assert listed.split() == urls
     assert local("emulator", "stop").returncode == 2
