@@ -13,7 +13,7 @@ _ant_subcommands() {
     schema) reply=(environment) ;;
     auth) reply=(login status token print-credentials logout) ;;
     profile) reply=(list get set unset activate deactivate create rename delete) ;;
-    emulator) reply=(start status stop env session enqueue key clock reset fault) ;;
+    emulator) reply=(start env status stop session enqueue key clock reset fault) ;;
     'emulator session') reply=(create show) ;;
     help) reply=(input output lists flags exit-codes environment worker profiles official config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
@@ -22,7 +22,7 @@ _ant_subcommands() {
     'help schema') reply=(environment) ;;
     'help auth') reply=(login status token print-credentials logout) ;;
     'help profile') reply=(list get set unset activate deactivate create rename delete) ;;
-    'help emulator') reply=(start status stop env session enqueue key clock reset fault) ;;
+    'help emulator') reply=(start env status stop session enqueue key clock reset fault) ;;
     'help emulator session') reply=(create show) ;;
   esac
 }
@@ -101,9 +101,9 @@ _ant_flags() {
     'profile delete') reply=(--help) ;;
     emulator) reply=(--help) ;;
     'emulator start') reply=(--help --host --port --database --lease-seconds --organization-id --workspace-id --any-credential --detach --format --api-key --api-key-stdin) ;;
+    'emulator env') reply=(--help --port --wait) ;;
     'emulator status') reply=(--help --format --transform --raw-output --columns) ;;
     'emulator stop') reply=(--help --port --all) ;;
-    'emulator env') reply=(--help --port --wait) ;;
     'emulator session') reply=(--help) ;;
     'emulator session create') reply=(--help --environment-id --script --title --metadata --no-secret --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;
     'emulator session show') reply=(--help --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns) ;;

@@ -47,9 +47,9 @@ set -g __ant_commands \
     'profile delete' \
     'emulator' \
     'emulator start' \
+    'emulator env' \
     'emulator status' \
     'emulator stop' \
-    'emulator env' \
     'emulator session' \
     'emulator session create' \
     'emulator session show' \
@@ -114,9 +114,9 @@ set -g __ant_commands \
     'help profile delete' \
     'help emulator' \
     'help emulator start' \
+    'help emulator env' \
     'help emulator status' \
     'help emulator stop' \
-    'help emulator env' \
     'help emulator session' \
     'help emulator session create' \
     'help emulator session show' \
@@ -417,9 +417,9 @@ complete -c ant -n '__ant_at any profile' -f -a 'create' -d 'Create a profile'
 complete -c ant -n '__ant_at any profile' -f -a 'rename' -d 'Give a profile another name'
 complete -c ant -n '__ant_at any profile' -f -a 'delete' -d 'Delete a profile, with its key'
 complete -c ant -n '__ant_at any emulator' -f -a 'start' -d 'Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
+complete -c ant -n '__ant_at any emulator' -f -a 'env' -d 'Print variables that point clients to the running emulator, for a shell to evaluate'
 complete -c ant -n '__ant_at any emulator' -f -a 'status' -d 'List the running emulators'
 complete -c ant -n '__ant_at any emulator' -f -a 'stop' -d 'Stop the running emulator when the requests in progress are done'
-complete -c ant -n '__ant_at any emulator' -f -a 'env' -d 'Print variables that point clients to the running emulator, for a shell to evaluate'
 complete -c ant -n '__ant_at any emulator' -f -a 'session' -d 'Create sessions whose agent follows a script, and show their events'
 complete -c ant -n '__ant_at any emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
 complete -c ant -n '__ant_at any emulator' -f -a 'key' -d 'Print a key for the workers of an environment'
@@ -483,9 +483,9 @@ complete -c ant -n '__ant_at any help profile' -f -a 'create' -d 'Create a profi
 complete -c ant -n '__ant_at any help profile' -f -a 'rename' -d 'Give a profile another name'
 complete -c ant -n '__ant_at any help profile' -f -a 'delete' -d 'Delete a profile, with its key'
 complete -c ant -n '__ant_at any help emulator' -f -a 'start' -d 'Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
+complete -c ant -n '__ant_at any help emulator' -f -a 'env' -d 'Print variables that point clients to the running emulator, for a shell to evaluate'
 complete -c ant -n '__ant_at any help emulator' -f -a 'status' -d 'List the running emulators'
 complete -c ant -n '__ant_at any help emulator' -f -a 'stop' -d 'Stop the running emulator when the requests in progress are done'
-complete -c ant -n '__ant_at any help emulator' -f -a 'env' -d 'Print variables that point clients to the running emulator, for a shell to evaluate'
 complete -c ant -n '__ant_at any help emulator' -f -a 'session' -d 'Create sessions whose agent follows a script, and show their events'
 complete -c ant -n '__ant_at any help emulator' -f -a 'enqueue' -d 'Put work in a queue, as a new session does in the real service'
 complete -c ant -n '__ant_at any help emulator' -f -a 'key' -d 'Print a key for the workers of an environment'
@@ -951,6 +951,9 @@ complete -c ant -n '__ant_at any emulator start' -l detach -f -d 'Serve in the b
 complete -c ant -n '__ant_at any emulator start' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
 complete -c ant -n '__ant_at any emulator start' -l api-key -x -d 'The API key'
 complete -c ant -n '__ant_at any emulator start' -l api-key-stdin -f -d 'Read the API key from stdin'
+complete -c ant -n '__ant_at any emulator env' -l help -s h -f -d 'Show help'
+complete -c ant -n '__ant_at any emulator env' -l port -x -d 'The port of the emulator, if several are running'
+complete -c ant -n '__ant_at any emulator env' -l wait -x -d 'Seconds to wait for one to start, from 0 to 3600'
 complete -c ant -n '__ant_at any emulator status' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator status' -l format -x -a 'auto\\t json\\t jsonl\\t yaml\\t table\\t pretty\\t raw\\t explore\\t' -d 'How results are printed'
 complete -c ant -n '__ant_at any emulator status' -l transform -x -d 'A GJSON path to pick from the result; on lists, from each item'
@@ -959,9 +962,6 @@ complete -c ant -n '__ant_at any emulator status' -l columns -x -d 'Print a tabl
 complete -c ant -n '__ant_at any emulator stop' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator stop' -l port -x -d 'The port of the emulator, if several are running'
 complete -c ant -n '__ant_at any emulator stop' -l all -f -d 'Stop every running emulator'
-complete -c ant -n '__ant_at any emulator env' -l help -s h -f -d 'Show help'
-complete -c ant -n '__ant_at any emulator env' -l port -x -d 'The port of the emulator, if several are running'
-complete -c ant -n '__ant_at any emulator env' -l wait -x -d 'Seconds to wait for one to start, from 0 to 3600'
 complete -c ant -n '__ant_at any emulator session' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator session create' -l help -s h -f -d 'Show help'
 complete -c ant -n '__ant_at any emulator session create' -l environment-id -x -d 'A self-hosted environment'

@@ -76,9 +76,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         )
         'emulator' = @(
             'start|Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
+            'env|Print variables that point clients to the running emulator, for a shell to evaluate'
             'status|List the running emulators'
             'stop|Stop the running emulator when the requests in progress are done'
-            'env|Print variables that point clients to the running emulator, for a shell to evaluate'
             'session|Create sessions whose agent follows a script, and show their events'
             'enqueue|Put work in a queue, as a new session does in the real service'
             'key|Print a key for the workers of an environment'
@@ -160,9 +160,9 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         )
         'help emulator' = @(
             'start|Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens'
+            'env|Print variables that point clients to the running emulator, for a shell to evaluate'
             'status|List the running emulators'
             'stop|Stop the running emulator when the requests in progress are done'
-            'env|Print variables that point clients to the running emulator, for a shell to evaluate'
             'session|Create sessions whose agent follows a script, and show their events'
             'enqueue|Put work in a queue, as a new session does in the real service'
             'key|Print a key for the workers of an environment'
@@ -801,6 +801,12 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--api-key|The API key'
             '--api-key-stdin|Read the API key from stdin'
         )
+        'emulator env' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--port|The port of the emulator, if several are running'
+            '--wait|Seconds to wait for one to start, from 0 to 3600'
+        )
         'emulator status' = @(
             '--help|Show help'
             '-h|Show help'
@@ -815,12 +821,6 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '-h|Show help'
             '--port|The port of the emulator, if several are running'
             '--all|Stop every running emulator'
-        )
-        'emulator env' = @(
-            '--help|Show help'
-            '-h|Show help'
-            '--port|The port of the emulator, if several are running'
-            '--wait|Seconds to wait for one to start, from 0 to 3600'
         )
         'emulator session' = @(
             '--help|Show help'

@@ -78,10 +78,8 @@ LINES = [(command.full_name, line) for command in COMMANDS for _, line in comman
 ELSEWHERE = ("beta:worker run", "beta:worker exporter")
 """Commands that the tests in tests/worker run: they need a claimed item, or serve until a signal."""
 STARTING = [line for command, line in LINES if command == "emulator start"]
-PLAYED = dict.fromkeys(
-    [line for command, line in LINES if line not in STARTING and command not in ELSEWHERE]
-    + [line for _, line in ROOT_EXAMPLES]
-)
+NOT_PLAYED = [*STARTING, *(line for command, line in LINES if command in ELSEWHERE)]
+PLAYED = dict.fromkeys([line for _, line in LINES if line not in NOT_PLAYED] + [line for _, line in ROOT_EXAMPLES])
 
 
 @pytest.fixture

@@ -8,91 +8,81 @@ from ant_cli.help.command_row import (
     PROFILE,
     REQUEST,
     RESULT,
-    Command,
     argument,
     boolean_flag,
+    group,
     tool,
 )
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.settings.rows import CREDENTIALS, PROFILE_SETTINGS, SETTINGS
 
-AUTH = Command(
-    ("auth",),
+AUTH = group(
+    "auth",
     "Log in, log out, and see which key is used and why.",
-    examples=(
-        ("log in: enter the key at a prompt that doesn't show it", "ant auth login"),
-        ("is there a key, and does the server accept it?", "ant auth status --check"),
+    tool(
+        "auth login",
+        "Store a key in a profile. The key is read from a prompt that doesn't show it, or from stdin.",
+        "auth.login:login",
+        ("enter the key at a prompt; it is checked, then stored", "ant auth login"),
+        (
+            "in a script: a password manager's key, in a named profile",
+            "op read op://vault/anthropic/key | ant auth login --profile ci --api-key-stdin",
+        ),
+        flags=(
+            boolean_flag("no_verify", "Store it without sending a request that checks it."),
+            boolean_flag("keyring", "Keep it in the operating system's credential store."),
+        ),
+        takes=(*PROFILE, "api_key", "api_key_stdin", *CONNECTION),
+        notes_typed_secret=False,
     ),
-    subcommands=(
-        tool(
-            "auth login",
-            "Store a key in a profile. The key is read from a prompt that doesn't show it, or from stdin.",
-            "auth.login:login",
-            ("enter the key at a prompt; it is checked, then stored", "ant auth login"),
-            (
-                "in a script: a password manager's key, in a named profile",
-                "op read op://vault/anthropic/key | ant auth login --profile ci --api-key-stdin",
-            ),
-            (
-                "from a file, where there is no network yet",
-                "ant auth login --profile ci --api-key-stdin --no-verify < key.txt",
-            ),
-            flags=(
-                boolean_flag("no_verify", "Store it without sending a request that checks it."),
-                boolean_flag("keyring", "Keep it in the operating system's credential store."),
-            ),
-            takes=(*PROFILE, "api_key", "api_key_stdin", *CONNECTION),
-        )._replace(notes_typed_secret=False),
-        tool(
-            "auth status",
-            "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",
-            "auth.status:status",
-            ("which key is used, and why", "ant auth status"),
-            (
-                "in a script: continue only if the server accepts the key",
-                "ant auth status --check > /dev/null || exit 4",
-            ),
-            ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),
-            flags=(boolean_flag("check", "Send a request to check whether the server accepts the credential."),),
-            takes=(*PROFILE, *REQUEST, *RESULT),
+    tool(
+        "auth status",
+        "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",
+        "auth.status:status",
+        ("which key is used, and why", "ant auth status"),
+        (
+            "in a script: continue only if the server accepts the key",
+            "ant auth status --check > /dev/null || exit 4",
         ),
-        tool(
-            "auth token",
-            "Print only the credential that is used, for other tools.",
-            "auth.print_credentials:token",
-            ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
-            (
-                "give the key of a profile to a CI service",
-                "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY",
-            ),
-            takes=(*PROFILE, *REQUEST),
+        ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),
+        flags=(boolean_flag("check", "Send a request to check whether the server accepts the credential."),),
+        takes=(*PROFILE, *REQUEST, *RESULT),
+    ),
+    tool(
+        "auth token",
+        "Print only the credential that is used, for other tools.",
+        "auth.print_credentials:token",
+        ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
+        (
+            "give the key of a profile to a CI service",
+            "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY",
         ),
-        tool(
-            "auth print-credentials",
-            "Print the credential of a profile or federation for other tools. Ignores ANTHROPIC_API_KEY and "
-            "ANTHROPIC_AUTH_TOKEN.",
-            "auth.print_credentials:print_credentials",
-            (
-                "for the programs that this shell starts",
-                'set -a; eval "$(ant auth print-credentials --env)"; set +a',
-            ),
-            ("as the .env file of a container", "umask 077; ant auth print-credentials --env --profile ci > .env"),
-            flags=(
-                boolean_flag("access_token", "Print only the access token."),
-                boolean_flag("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
-            ),
-            takes=(*PROFILE, *FEDERATION, *CONNECTION),
+        takes=(*PROFILE, *REQUEST),
+    ),
+    tool(
+        "auth print-credentials",
+        "Print the credential of a profile or federation for other tools. Ignores ANTHROPIC_API_KEY and "
+        "ANTHROPIC_AUTH_TOKEN.",
+        "auth.print_credentials:print_credentials",
+        (
+            "for the programs that this shell starts",
+            'set -a; eval "$(ant auth print-credentials --env)"; set +a',
         ),
-        tool(
-            "auth logout",
-            "Remove the credentials of a profile; its other settings stay.",
-            "auth.login:logout",
-            ("forget the key of the active profile", "ant auth logout"),
-            ("forget the key of one profile; its other settings stay", "ant auth logout --profile ci"),
-            ("forget all keys, as the last step of a CI job", "ant auth logout --all"),
-            flags=(boolean_flag("all", "Remove the credentials of all profiles."),),
-            takes=PROFILE,
+        ("as the .env file of a container", "umask 077; ant auth print-credentials --env --profile ci > .env"),
+        flags=(
+            boolean_flag("access_token", "Print only the access token."),
+            boolean_flag("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
         ),
+        takes=(*PROFILE, *FEDERATION, *CONNECTION),
+    ),
+    tool(
+        "auth logout",
+        "Remove the credentials of a profile; its other settings stay.",
+        "auth.login:logout",
+        ("forget the key of the active profile", "ant auth logout"),
+        ("forget all keys, as the last step of a CI job", "ant auth logout --all"),
+        flags=(boolean_flag("all", "Remove the credentials of all profiles."),),
+        takes=PROFILE,
     ),
 )
 
@@ -101,107 +91,100 @@ _KEY = argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.")._replace(
     choices=tuple(PROFILE_SETTINGS), completes=ValueKind.CHOICE
 )
 
-PROFILES = Command(
-    ("profile",),
+PROFILES = group(
+    "profile",
     "Manage profiles (named keys and settings).",
-    examples=(
-        ("a profile for the emulator, which needs no key", "ant profile create dev --base-url local:"),
-        ("use a profile from now on", "ant profile activate dev"),
-        ("use another one for one command", "ant --profile work beta:environments list"),
+    tool(
+        "profile list",
+        "List the profiles, with a * before the active one.",
+        "profile:list_profiles",
+        ("their names; a * marks the active one", "ant profile list"),
+        ("with their settings", "ant profile list --format table --columns name,base_url,workspace_id"),
+        ("their names, for a script", "ant profile list --transform name -r"),
+        takes=RESULT,
     ),
-    subcommands=(
-        tool(
-            "profile list",
-            "List the profiles, with a * before the active one.",
-            "profile:list_profiles",
-            ("their names; a * marks the active one", "ant profile list"),
-            ("with their settings", "ant profile list --format table --columns name,base_url,workspace_id"),
-            ("their names, for a script", "ant profile list --transform name -r"),
-            takes=RESULT,
+    tool(
+        "profile get",
+        "Print one value of a profile, or all of them, with secrets masked.",
+        "profile:get",
+        ("all settings of the active profile", "ant profile get"),
+        ("one setting of another", "ant profile get base_url --profile work"),
+        arguments=(_KEY._replace(required=False, help=f"{_KEY.help.removesuffix('.')}; all if omitted."),),
+        takes=(*PROFILE, *RESULT),
+    ),
+    tool(
+        "profile set",
+        "Set a value of a profile. A secret is read from stdin, never from the command line.",
+        "profile:set_value",
+        ("use a workspace", "ant profile set workspace_id wrkspc_1"),
+        (
+            "have a program print the key, instead of storing it",
+            "ant profile set api_key_command 'op read op://vault/anthropic/key'",
         ),
-        tool(
-            "profile get",
-            "Print one value of a profile, or all of them, with secrets masked.",
-            "profile:get",
-            ("all settings of the active profile", "ant profile get"),
-            ("one setting of another", "ant profile get base_url --profile work"),
-            arguments=(_KEY._replace(required=False, help=f"{_KEY.help.removesuffix('.')}; all if omitted."),),
-            takes=(*PROFILE, *RESULT),
+        ("replace a key with the one in a file", "ant profile set api_key --profile ci < key.txt"),
+        arguments=(
+            _KEY,
+            argument("value", "The new value. Secrets are read from stdin.")._replace(required=False),
         ),
-        tool(
-            "profile set",
-            "Set a value of a profile. A secret is read from stdin, never from the command line.",
-            "profile:set_value",
-            ("use a workspace", "ant profile set workspace_id wrkspc_1"),
-            (
-                "have a program print the key, instead of storing it",
-                "ant profile set api_key_command 'op read op://vault/anthropic/key'",
-            ),
-            ("replace a key with the one in a file", "ant profile set api_key --profile ci < key.txt"),
-            arguments=(
-                _KEY,
-                argument("value", "The new value. Secrets are read from stdin.")._replace(required=False),
-            ),
-            takes=PROFILE,
+        takes=PROFILE,
+    ),
+    tool(
+        "profile unset",
+        "Remove a value of a profile.",
+        "profile:unset",
+        ("go back to the default base URL", "ant profile unset base_url"),
+        ("go back to the default timeout", "ant profile unset timeout --profile ci"),
+        arguments=(_KEY,),
+        takes=PROFILE,
+    ),
+    tool(
+        "profile activate",
+        "Use a profile from now on, unless a flag or a variable names another one.",
+        "profile:activate",
+        ("use a profile from now on", "ant profile activate work"),
+        ("choose one from a list", 'ant profile activate "$(ant profile list --transform name -r | fzf)"'),
+        arguments=(_NAME,),
+    ),
+    tool(
+        "profile deactivate",
+        "Use no profile from now on, unless a flag or a variable names one.",
+        "profile:deactivate",
+        ("use the login of the official tool, or variables", "ant profile deactivate"),
+        ("check what is used then", "ant profile deactivate && ant auth status"),
+    ),
+    tool(
+        "profile create",
+        "Create a profile. The first one becomes the active one.",
+        "profile:create",
+        ("for the emulator, which needs no key", "ant profile create dev --base-url local:"),
+        (
+            "with a key that a program prints when it is needed",
+            "ant profile create ops --api-key-command 'op read op://vault/anthropic/key'",
         ),
-        tool(
-            "profile unset",
-            "Remove a value of a profile.",
-            "profile:unset",
-            ("go back to the default base URL", "ant profile unset base_url"),
-            ("go back to the default timeout", "ant profile unset timeout --profile ci"),
-            arguments=(_KEY,),
-            takes=PROFILE,
+        arguments=(argument("name", "Its name."),),
+        flags=(SETTINGS["api_key_command"].param._replace(completes=ValueKind.FREE),),
+        takes=tuple(name for name, row in PROFILE_SETTINGS.items() if row not in CREDENTIALS),
+    ),
+    tool(
+        "profile rename",
+        "Give a profile another name.",
+        "profile:rename",
+        ("give the first profile a better name", "ant profile rename default personal"),
+        (
+            "keep the old profile while you try a new key",
+            "ant profile rename ci ci-old && ant auth login --profile ci",
         ),
-        tool(
-            "profile activate",
-            "Use a profile from now on, unless a flag or a variable names another one.",
-            "profile:activate",
-            ("use a profile from now on", "ant profile activate work"),
-            ("choose one from a list", 'ant profile activate "$(ant profile list --transform name -r | fzf)"'),
-            arguments=(_NAME,),
+        arguments=(_NAME, argument("new_name", "Its new name.")),
+    ),
+    tool(
+        "profile delete",
+        "Delete a profile, with its key.",
+        "profile:delete",
+        ("one profile, with its key", "ant profile delete ci"),
+        (
+            "all whose names begin with tmp-",
+            "ant profile list --transform name -r | grep ^tmp- | xargs -n 1 ant profile delete",
         ),
-        tool(
-            "profile deactivate",
-            "Use no profile from now on, unless a flag or a variable names one.",
-            "profile:deactivate",
-            ("use the login of the official tool, or variables", "ant profile deactivate"),
-            ("check what is used then", "ant profile deactivate && ant auth status"),
-        ),
-        tool(
-            "profile create",
-            "Create a profile. The first one becomes the active one.",
-            "profile:create",
-            ("for the emulator, which needs no key", "ant profile create dev --base-url local:"),
-            (
-                "with a key that a program prints when it is needed",
-                "ant profile create ops --api-key-command 'op read op://vault/anthropic/key'",
-            ),
-            arguments=(argument("name", "Its name."),),
-            flags=(SETTINGS["api_key_command"].param._replace(completes=ValueKind.FREE),),
-            takes=tuple(name for name, row in PROFILE_SETTINGS.items() if row not in CREDENTIALS),
-        ),
-        tool(
-            "profile rename",
-            "Give a profile another name.",
-            "profile:rename",
-            ("give the first profile a better name", "ant profile rename default personal"),
-            (
-                "keep the old profile while you try a new key",
-                "ant profile rename ci ci-old && ant auth login --profile ci",
-            ),
-            arguments=(_NAME, argument("new_name", "Its new name.")),
-        ),
-        tool(
-            "profile delete",
-            "Delete a profile, with its key.",
-            "profile:delete",
-            ("one profile, with its key", "ant profile delete ci"),
-            (
-                "all whose names begin with tmp-",
-                "ant profile list --transform name -r | grep ^tmp- | xargs -n 1 ant profile delete",
-            ),
-            arguments=(_NAME,),
-        ),
+        arguments=(_NAME,),
     ),
 )

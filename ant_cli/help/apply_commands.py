@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import REQUEST, Command, argument, boolean_flag, number_flag, text_flag, tool
+from ant_cli.help.command_row import REQUEST, argument, boolean_flag, group, number_flag, text_flag, tool
 from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
@@ -67,7 +67,9 @@ _APPLY = tool(
         _VERBOSE,
     ),
     takes=(*_CONNECTION, *_DATA),
-)._replace(notes=NOTES, reports_changes=True)
+    notes=NOTES,
+    reports_changes=True,
+)
 
 _DIFF = tool(
     "diff",
@@ -80,7 +82,8 @@ _DIFF = tool(
     arguments=(_PATHS,),
     flags=(_ONLY, _PRUNE, _LOCK_FILE, _STRICT, _PARALLEL, _VERBOSE),
     takes=(*_CONNECTION, *_DATA),
-)._replace(reports_changes=True)
+    reports_changes=True,
+)
 
 _EXPORT = tool(
     "export",
@@ -117,24 +120,19 @@ _EDIT = tool(
     arguments=(argument("environment_id", "The environment's ID.", ValueKind.ID),),
     flags=(boolean_flag("dry_run", "Show what would change and send nothing."),),
     takes=(*_CONNECTION, *_DATA),
-)._replace(notes=_EDIT_NOTES)
-
-_SCHEMA_EXAMPLES = (
-    ("for an editor", "ant schema environment > environment.schema.json"),
-    ("the fields of a cloud config", "ant schema environment --transform '$defs.cloud.properties.@keys'"),
+    notes=_EDIT_NOTES,
 )
-SCHEMA = Command(
-    ("schema",),
+
+SCHEMA = group(
+    "schema",
     "Print JSON schemas, for editors and checks.",
-    examples=_SCHEMA_EXAMPLES,
-    subcommands=(
-        tool(
-            "schema environment",
-            "Print the JSON schema of an environment's file.",
-            "export:print_schema",
-            *_SCHEMA_EXAMPLES,
-            takes=_DATA,
-        ),
+    tool(
+        "schema environment",
+        "Print the JSON schema of an environment's file.",
+        "export:print_schema",
+        ("for an editor", "ant schema environment > environment.schema.json"),
+        ("the fields of a cloud config", "ant schema environment --transform '$defs.cloud.properties.@keys'"),
+        takes=_DATA,
     ),
 )
 

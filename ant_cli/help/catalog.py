@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ant_cli.help.command_row import VERSION, Command
+from ant_cli.help.command_row import VERSION, Command, group
 from ant_cli.help.contents import EXAMPLES, SUMMARY
 from ant_cli.operations import GROUPS, of_group, work
 from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.spec import Operation, Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
-_GROUP_EXAMPLES = 4
-"""How many of a group's commands have an example on its page."""
 _FOR_WORKERS = "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
 
 
@@ -51,11 +49,8 @@ def longest_match(path: Sequence[str]) -> Command:
     return command or catalog()
 
 
-def _api_group(group: str) -> Command:
-    commands = tuple(map(_api_command, of_group(group)))
-    first = [(command.path[-1], *command.examples[0]) for command in commands[:_GROUP_EXAMPLES]]
-    examples = tuple((f"{name}: {purpose}", line) for name, purpose, line in first)
-    return Command((group,), GROUPS[group], (), (), GLOBAL_FLAGS, commands, examples)
+def _api_group(name: str) -> Command:
+    return group(name, GROUPS[name], *map(_api_command, of_group(name)), global_flags=GLOBAL_FLAGS)
 
 
 def _api_command(operation: Operation) -> Command:

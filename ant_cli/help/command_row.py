@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ant_cli.errors import AntError, BadValue, UsageError, shortened
 from ant_cli.operations.spec import Operation, Param, boolean
 from ant_cli.operations.value_kinds import ValueKind
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings import rows
 
 Example = tuple[str, str]
@@ -160,17 +160,25 @@ def tool(
     help_text: str,
     function: str,
     *examples: Example,
-    arguments: tuple[Param, ...] = (),
-    flags: tuple[Param, ...] = (),
     takes: tuple[str, ...] = (),
+    **others: Any,
 ) -> Command:
-    """Return a command; `takes` names the global flags that it takes."""
+    """Return a command. `takes` names the global flags that it takes; the others are fields of `Command`."""
     return Command(
         tuple(full_name.split()),
         help_text,
-        arguments,
-        flags,
-        tuple(rows.SETTINGS[name].param for name in takes),
+        global_flags=tuple(rows.SETTINGS[name].param for name in takes),
         examples=examples,
         function=f"ant_cli.commands.{function}",
+        **others,
     )
+
+
+def group(full_name: str, help_text: str, *commands: Command, **others: Any) -> Command:
+    """Return a group of commands. Its page has the first examples of the first ones."""
+    found = [(command.path[-1], *command.examples[number]) for number in (0, 1) for command in commands]
+    examples = tuple((f"{name}: {purpose}", line) for name, purpose, line in found[:_GROUP_EXAMPLES])
+    return Command(tuple(full_name.split()), help_text, subcommands=commands, examples=examples, **others)
+
+
+_GROUP_EXAMPLES = 3

@@ -6,9 +6,9 @@ from ant_cli.help.command_row import (
     PROFILE,
     REQUEST,
     RESULT,
-    Command,
     argument,
     boolean_flag,
+    group,
     number_flag,
     text_flag,
     tool,
@@ -19,8 +19,7 @@ from ant_cli.operations.value_kinds import ValueKind
 NOTES = """\
 It behaves as the API's reference and recordings of the API show: fields and
 their order, types, headers and errors of all 14 endpoints, and the parts of
-sessions that a worker needs. Confirmed changes survive a killed process, and
-any number of processes may share one emulator.
+sessions that a worker needs. Any number of processes may share one emulator.
 
 It has no models, no sandboxes and no rate limits. A session's agent follows a
 script. Unless `start` is given a key, it accepts any key of the right kind, but
@@ -30,203 +29,180 @@ _NO_SECRET = boolean_flag("no_secret", "Leave out the secret that the API's poll
 _METADATA = text_flag("metadata", "Keys and values of each item.", "YAML", ValueKind.TEXT)
 _PORT = number_flag("port", "The port of the emulator, if several are running.")
 
-_SESSION = Command(
-    ("emulator", "session"),
+_SESSION = group(
+    "emulator session",
     "Create sessions whose agent follows a script, and show their events.",
-    examples=(
+    tool(
+        "emulator session create",
+        "Create a session whose agent follows a script, and put its work in the queue.",
+        "emulator_control:create_session",
+        ("with the agent's steps in a file", "ant emulator session create --script script.yaml"),
         (
-            "a session that calls a tool",
-            "echo '[{tool: bash, input: {command: ls}}]' | ant emulator session create --script -",
+            "check the result of a tool, then end the session",
+            "echo '[{tool: bash, expect: {contains: x}}, terminate]' | ant emulator session create --script -",
         ),
-        ("its events so far", "ant emulator session show session_1"),
+        flags=(
+            text_flag("environment_id", "A self-hosted environment. [default: the newest]"),
+            text_flag("script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", ValueKind.FILE),
+            text_flag("title", "The title of the session."),
+            _METADATA,
+            _NO_SECRET,
+        ),
+        takes=(*PROFILE, *REQUEST, *RESULT),
     ),
-    subcommands=(
-        tool(
-            "emulator session create",
-            "Create a session whose agent follows a script, and put its work in the queue.",
-            "emulator_control:create_session",
-            ("with the agent's steps in a file", "ant emulator session create --script script.yaml"),
-            (
-                "check the result of a tool, then end the session",
-                "echo '[{tool: bash, expect: {contains: x}}, terminate]' | ant emulator session create --script -",
-            ),
-            flags=(
-                text_flag("environment_id", "A self-hosted environment. [default: the newest]"),
-                text_flag(
-                    "script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", ValueKind.FILE
-                ),
-                text_flag("title", "The title of the session."),
-                _METADATA,
-                _NO_SECRET,
-            ),
-            takes=(*PROFILE, *REQUEST, *RESULT),
-        ),
-        tool(
-            "emulator session show",
-            "Print the events of a session, the oldest first.",
-            "emulator_control:show_session",
-            ("every event, a line each", "ant emulator session show session_1"),
-            ("the results of its tools", "ant emulator session show session_1 --transform content --format jsonl"),
-            arguments=(argument("session_id", "A session."),),
-            takes=(*PROFILE, *REQUEST, *RESULT),
-        ),
+    tool(
+        "emulator session show",
+        "Print the events of a session, the oldest first.",
+        "emulator_control:show_session",
+        ("every event, a line each", "ant emulator session show session_1"),
+        ("the results of its tools", "ant emulator session show session_1 --transform content --format jsonl"),
+        arguments=(argument("session_id", "A session."),),
+        takes=(*PROFILE, *REQUEST, *RESULT),
     ),
 )
 
-EMULATOR = Command(
-    ("emulator",),
+EMULATOR = group(
+    "emulator",
     "Run the built-in emulator of the API, and inject faults.",
-    notes=NOTES,
-    examples=(
-        ("a queue with work, without a server", "ant --local emulator enqueue env_1 --count 5"),
+    tool(
+        "emulator start",
+        "Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens.",
+        "emulator_serve:start",
+        ("on any free port", "ant emulator start"),
+        (
+            "in a CI job: in the background, keeping nothing",
+            "ant emulator start --port 8080 --database :memory: --detach",
+        ),
+        flags=(
+            text_flag("host", "The address to listen on.", default="127.0.0.1"),
+            number_flag("port", "The port; 0 for any free one.", (0, 65535), "0"),
+            text_flag(
+                "database",
+                "The file of its data; :memory: keeps nothing. [default: the file of --local]",
+                completes=ValueKind.FILE,
+            ),
+            number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
+            text_flag("organization_id", "The organization ID in the headers of responses."),
+            text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
+            boolean_flag("any_credential", "Accept any kind of credential in every request."),
+            boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
+        ),
+        takes=("format", "api_key", "api_key_stdin"),
+        notes_typed_secret=False,
+    ),
+    tool(
+        "emulator env",
+        "Print variables that point clients to the running emulator, for a shell to evaluate.",
+        "emulator_serve:env",
+        ("point this shell's clients to the emulator", 'eval "$(ant emulator env)"'),
+        (
+            "run a single program on it, once it is up",
+            '(eval "$(ant emulator env --wait 10)" && python worker.py)',
+        ),
+        ("for workers, with the ID and a key of an environment", 'eval "$(ant emulator env env_1)"'),
+        arguments=(
+            argument(
+                "environment_id", "Also print the ID and a key of this environment.", ValueKind.EMULATOR_ID
+            )._replace(required=False),
+        ),
+        flags=(_PORT, number_flag("wait", "Seconds to wait for one to start, from 0 to 3600.", default="0")),
+    ),
+    tool(
+        "emulator status",
+        "List the running emulators.",
+        "emulator_serve:status",
+        ("the running emulators, with their databases", "ant emulator status"),
+        ("their base URLs, for a script", "ant emulator status --transform base_url -r"),
+        takes=RESULT,
+    ),
+    tool(
+        "emulator stop",
+        "Stop the running emulator when the requests in progress are done.",
+        "emulator_serve:stop",
+        ("the running emulator", "ant emulator stop"),
+        ("one of several", "ant emulator stop --port 8080"),
+        flags=(_PORT, boolean_flag("all", "Stop every running emulator.")),
+    ),
+    _SESSION,
+    tool(
+        "emulator enqueue",
+        "Put work in a queue, as a new session does in the real service.",
+        "emulator_control:enqueue",
+        ("five work items in the queue of an environment", "ant --local emulator enqueue env_1 --count 5"),
+        (
+            "one with metadata; keep its ID in a variable",
+            "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')",
+        ),
+        arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
+        flags=(
+            text_flag("session_id", "The session of all items. [default: a new one for each]"),
+            number_flag("count", "How many work items.", (1, 10_000), "1"),
+            _METADATA,
+            text_flag("type", "The type of the work.", default="session", completes=ValueKind.CHOICE)._replace(
+                choices=("session", "healthcheck")
+            ),
+            _NO_SECRET,
+        ),
+        takes=(*PROFILE, *REQUEST, *RESULT),
+    ),
+    tool(
+        "emulator key",
+        "Print a key for the workers of an environment.",
+        "emulator_control:key",
+        ("a key", "ant --local emulator key env_1"),
+        (
+            "for the workers that this shell starts",
+            "export ANTHROPIC_ENVIRONMENT_KEY=$(ant --local emulator key env_1)",
+        ),
+        arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
+        takes=(*PROFILE, *REQUEST, *RESULT),
+    ),
+    tool(
+        "emulator clock",
+        "Show the emulator's clock, or move it, so that leases run out without waiting.",
+        "emulator_control:clock",
+        ("show its time", "ant --local emulator clock"),
+        ("five minutes later: leases have run out", "ant --local emulator clock --advance-ms 300000"),
+        flags=(
+            number_flag("advance_ms", "How many milliseconds to move it forward.", (0, 999_999_999)),
+            text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
+        ),
+        takes=(*PROFILE, *REQUEST, *RESULT),
+    ),
+    tool(
+        "emulator reset",
+        "Delete everything in the emulator: environments, work, sessions and faults.",
+        "emulator_control:reset",
+        ("the emulator of --local", "ant --local emulator reset"),
+        ("a served emulator, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),
+        flags=(YES,),
+        takes=(*PROFILE, *REQUEST),
+    ),
+    tool(
+        "emulator fault",
+        "Make the next requests fail, to see how your program handles it.",
+        "emulator_control:fault",
         (
             "two polls in a row that fail",
             "ant --local emulator fault --path-contains work/poll --status 529 --times 2",
         ),
+        ("a slow network for the next twenty requests", "ant --local emulator fault --delay-ms 500 --times 20"),
+        ("list the remaining faults", "ant --local emulator fault --list"),
+        flags=(
+            text_flag("path_contains", "Only requests whose path contains this, percent-encoded."),
+            text_flag("method", "Only requests with this method: GET, POST or DELETE."),
+            number_flag("status", "The status of the response.", (400, 599)),
+            number_flag("times", "How many requests fail.", (1, 1_000_000), "1"),
+            number_flag("retry_after_ms", "The retry-after-ms header.", (0, 3_600_000)),
+            number_flag("delay_ms", "Delay of the response.", (0, 600_000), "0"),
+            boolean_flag("disconnect", "Close the connection without a response."),
+            number_flag("after", "How many succeed first.", (0, 1_000_000), "0"),
+            number_flag("body_delay_ms", "Pause within a body, or at an event.", (0, 600_000)),
+            number_flag("cut_after_events", "Cut a stream after this many events.", (0, 1_000_000)),
+            boolean_flag("list", "List the remaining faults."),
+            boolean_flag("clear", "Remove all faults."),
+        ),
+        takes=(*PROFILE, *REQUEST, *RESULT),
     ),
-    subcommands=(
-        tool(
-            "emulator start",
-            "Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens.",
-            "emulator_serve:start",
-            ("on any free port", "ant emulator start"),
-            (
-                "in a CI job: in the background, keeping nothing",
-                "ant emulator start --port 8080 --database :memory: --detach",
-            ),
-            flags=(
-                text_flag("host", "The address to listen on.", default="127.0.0.1"),
-                number_flag("port", "The port; 0 for any free one.", (0, 65535), "0"),
-                text_flag(
-                    "database",
-                    "The file of its data; :memory: keeps nothing. [default: the file of --local]",
-                    completes=ValueKind.FILE,
-                ),
-                number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
-                text_flag("organization_id", "The organization ID in the headers of responses."),
-                text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
-                boolean_flag("any_credential", "Accept any kind of credential in every request."),
-                boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
-            ),
-            takes=("format", "api_key", "api_key_stdin"),
-        )._replace(notes_typed_secret=False),
-        tool(
-            "emulator status",
-            "List the running emulators.",
-            "emulator_serve:status",
-            ("the running emulators, with their databases", "ant emulator status"),
-            ("their base URLs, for a script", "ant emulator status --transform base_url -r"),
-            takes=RESULT,
-        ),
-        tool(
-            "emulator stop",
-            "Stop the running emulator when the requests in progress are done.",
-            "emulator_serve:stop",
-            ("the running emulator", "ant emulator stop"),
-            ("one of several", "ant emulator stop --port 8080"),
-            flags=(_PORT, boolean_flag("all", "Stop every running emulator.")),
-        ),
-        tool(
-            "emulator env",
-            "Print variables that point clients to the running emulator, for a shell to evaluate.",
-            "emulator_serve:env",
-            ("point this shell's clients to the emulator", 'eval "$(ant emulator env)"'),
-            (
-                "run a single program on it, once it is up",
-                '(eval "$(ant emulator env --wait 10)" && python worker.py)',
-            ),
-            ("for workers, with the ID and a key of an environment", 'eval "$(ant emulator env env_1)"'),
-            arguments=(
-                argument(
-                    "environment_id", "Also print the ID and a key of this environment.", ValueKind.EMULATOR_ID
-                )._replace(required=False),
-            ),
-            flags=(_PORT, number_flag("wait", "Seconds to wait for one to start, from 0 to 3600.", default="0")),
-        ),
-        _SESSION,
-        tool(
-            "emulator enqueue",
-            "Put work in a queue, as a new session does in the real service.",
-            "emulator_control:enqueue",
-            ("five work items in the queue of an environment", "ant --local emulator enqueue env_1 --count 5"),
-            (
-                "one with metadata; keep its ID in a variable",
-                "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')",
-            ),
-            arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
-            flags=(
-                text_flag("session_id", "The session of all items. [default: a new one for each]"),
-                number_flag("count", "How many work items.", (1, 10_000), "1"),
-                _METADATA,
-                text_flag("type", "The type of the work.", default="session", completes=ValueKind.CHOICE)._replace(
-                    choices=("session", "healthcheck")
-                ),
-                _NO_SECRET,
-            ),
-            takes=(*PROFILE, *REQUEST, *RESULT),
-        ),
-        tool(
-            "emulator key",
-            "Print a key for the workers of an environment.",
-            "emulator_control:key",
-            ("a key", "ant --local emulator key env_1"),
-            (
-                "for the workers that this shell starts",
-                "export ANTHROPIC_ENVIRONMENT_KEY=$(ant --local emulator key env_1)",
-            ),
-            arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
-            takes=(*PROFILE, *REQUEST, *RESULT),
-        ),
-        tool(
-            "emulator clock",
-            "Show the emulator's clock, or move it, so that leases run out without waiting.",
-            "emulator_control:clock",
-            ("show its time", "ant --local emulator clock"),
-            ("five minutes later: leases have run out", "ant --local emulator clock --advance-ms 300000"),
-            flags=(
-                number_flag("advance_ms", "How many milliseconds to move it forward.", (0, 999_999_999)),
-                text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
-            ),
-            takes=(*PROFILE, *REQUEST, *RESULT),
-        ),
-        tool(
-            "emulator reset",
-            "Delete everything in the emulator: environments, work, sessions and faults.",
-            "emulator_control:reset",
-            ("the emulator of --local", "ant --local emulator reset"),
-            ("a served emulator, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),
-            flags=(YES,),
-            takes=(*PROFILE, *REQUEST),
-        ),
-        tool(
-            "emulator fault",
-            "Make the next requests fail, to see how your program handles it.",
-            "emulator_control:fault",
-            (
-                "two polls in a row that fail",
-                "ant --local emulator fault --path-contains work/poll --status 529 --times 2",
-            ),
-            ("a slow network for the next twenty requests", "ant --local emulator fault --delay-ms 500 --times 20"),
-            (
-                "the third heartbeat fails",
-                "ant --local emulator fault --path-contains heartbeat --after 2 --status 500",
-            ),
-            ("list the remaining faults", "ant --local emulator fault --list"),
-            flags=(
-                text_flag("path_contains", "Only requests whose path contains this, percent-encoded."),
-                text_flag("method", "Only requests with this method: GET, POST or DELETE."),
-                number_flag("status", "The status of the response.", (400, 599)),
-                number_flag("times", "How many requests fail.", (1, 1_000_000), "1"),
-                number_flag("retry_after_ms", "The retry-after-ms header.", (0, 3_600_000)),
-                number_flag("delay_ms", "Delay of the response.", (0, 600_000), "0"),
-                boolean_flag("disconnect", "Close the connection without a response."),
-                number_flag("after", "How many succeed first.", (0, 1_000_000), "0"),
-                number_flag("body_delay_ms", "Pause within a body, or at an event.", (0, 600_000)),
-                number_flag("cut_after_events", "Cut a stream after this many events.", (0, 1_000_000)),
-                boolean_flag("list", "List the remaining faults."),
-                boolean_flag("clear", "Remove all faults."),
-            ),
-            takes=(*PROFILE, *REQUEST, *RESULT),
-        ),
-    ),
+    notes=NOTES,
 )

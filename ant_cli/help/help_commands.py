@@ -19,7 +19,8 @@ COMPLETION_COMMAND = tool(
     ("fish: in ~/.config/fish/completions/ant.fish, a new file", "ant completion fish | source"),
     ("PowerShell: in $PROFILE", "ant completion pwsh | Out-String | Invoke-Expression"),
     arguments=(argument("shell", f"{', '.join(SHELLS)}, or pwsh.", ValueKind.CHOICE)._replace(choices=SHELLS),),
-)._replace(notes="Add the line for your shell to its start-up file, and open a new shell.")
+    notes="Add the line for your shell to its start-up file, and open a new shell.",
+)
 
 HELP_COMMAND = tool(
     "help",
