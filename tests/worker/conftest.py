@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -46,12 +47,27 @@ class RefusingAPI:
         return self._emulator(environ, start)
 
 
+class RequestLog:
+    """A line for each request that a server has handled."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.arrived = threading.Condition()
+
+    def add(self, line: str) -> None:
+        """Add a line, and wake up those who wait for it."""
+        with self.arrived:
+            self.lines.append(line)
+            self.arrived.notify_all()
+
+
 class Queue:
     """The queue of an environment from the view of an operator, and the requests that the server received."""
 
-    def __init__(self, url: str, requests: list[str]) -> None:
+    def __init__(self, url: str, log: RequestLog) -> None:
         self.url = url
-        self.requests = requests
+        self._log = log
+        self._sent = 0
         self._client = httpx.Client(base_url=url, timeout=60, headers=HEADERS)
         config = {"name": "queue", "config": {"type": "self_hosted"}}
         self.id = self.send("POST", "/v1/environments", config)["id"]
@@ -59,6 +75,7 @@ class Queue:
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request, and return the JSON of its response."""
+        self._sent += 1
         response = self._client.request(method, path, json=body)
         assert response.status_code == 200, response.text
         return response.json()
@@ -92,7 +109,31 @@ class Queue:
 
     def count(self, what: str) -> int:
         """Return the number of requests to paths that end like this."""
-        return sum(line.split()[1].endswith(what) for line in list(self.requests))
+        return sum(line.split()[1].endswith(what) for line in self.requests)
+
+    @property
+    def requests(self) -> list[str]:
+        """A line for each request so far."""
+        return list(self._log.lines)
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds, which may send requests: look again after each request of others."""
+        seen = self._requests_of_others()
+        while not condition():
+            with self._log.arrived:
+                self._log.arrived.wait_for(lambda: self._requests_of_others() > seen)
+            seen = self._requests_of_others()
+
+    def wait_for_state(self, work_id: str, state: str) -> None:
+        """Wait until an item has a state."""
+        self.wait_until(lambda: self.item(work_id)["state"] == state)
+
+    def wait_for_requests(self, what: str, count: int) -> None:
+        """Wait until the server has handled so many requests to paths that end like this."""
+        self.wait_until(lambda: self.count(what) >= count)
+
+    def _requests_of_others(self) -> int:
+        return len(self._log.lines) - self._sent
 
     def close(self) -> None:
         """Close the connections."""
@@ -157,11 +198,11 @@ def server_lease():
 @pytest.fixture
 def queue(tmp_path, refusal, server_lease):
     """Serve an emulator, and return the queue of an environment."""
-    requests: list[str] = []
+    log = RequestLog()
     with (
         closing(Emulator(tmp_path / "emulator.db", lease_seconds=server_lease)) as emulator,
-        serving(RefusingAPI(emulator, refusal), requests.append) as server,
-        closing(Queue(server.url, requests)) as found,
+        serving(RefusingAPI(emulator, refusal), log.add) as server,
+        closing(Queue(server.url, log)) as found,
     ):
         yield found
 

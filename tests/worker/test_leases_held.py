@@ -40,8 +40,7 @@ def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fi
     (work_id,) = queue.enqueue()
     worker = start("--lease", "30s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
-    while queue.item(work_id)["state"] != "active":
-        pass
+    queue.wait_for_state(work_id, "active")
     queue.advance(25)
     assert queue.item(work_id)["state"] == "active"
     release(fifo)
@@ -59,8 +58,7 @@ def test_a_worker_does_not_disturb_a_handler_that_heartbeats(queue, start, block
     queue.act(work_id, "heartbeat", expected_last_heartbeat="NO_HEARTBEAT", desired_ttl_seconds="300")
     heartbeat = queue.item(work_id)["latest_heartbeat_at"]
     looks = queue.count("/heartbeat")
-    while queue.count("/heartbeat") < looks + 1:
-        pass
+    queue.wait_for_requests("/heartbeat", looks + 1)
     assert queue.item(work_id)["latest_heartbeat_at"] == heartbeat
     release(fifo)
     assert worker.end() == 0
@@ -100,8 +98,7 @@ def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queu
     worker = start("--heartbeat", mode, "--lease", "12s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
     if mode == "auto":
-        while queue.item(work_id)["state"] != "active":
-            pass
+        queue.wait_for_state(work_id, "active")
     queue.advance(301)
     assert queue.poll()["id"] == work_id
     queue.act(work_id, "ack")
@@ -152,8 +149,7 @@ def test_a_failed_heartbeat_is_repeated(queue, start, blocked, fifo):
     before = queue.count("/heartbeat")
     queue.fail("/heartbeat", status=500)
     worker.wait_for("transient heartbeat failure")
-    while queue.count("/heartbeat") < before + 3:
-        pass
+    queue.wait_for_requests("/heartbeat", before + 3)
     release(fifo)
     assert worker.end() == 0
     assert queue.item(work_id)["state"] == "stopped"
@@ -169,8 +165,7 @@ def test_a_swallowed_heartbeat_costs_nothing(queue, start, blocked, fifo, mode):
     queue.fail("/heartbeat", delay_ms=8_000)
     worker.wait_for("transient heartbeat failure")
     before = queue.count("/heartbeat")
-    while queue.count("/heartbeat") < before + 4:
-        pass
+    queue.wait_for_requests("/heartbeat", before + 4)
     release(fifo)
     assert worker.end() == 0
     assert queue.item(work_id)["state"] == "stopped"

@@ -300,8 +300,7 @@ def test_a_worker_whose_log_nobody_reads_ends_after_an_error(queue, start, scrip
     """The error can't be reported either."""
     queue.enqueue()
     worker = start(handler=[script("seq 100000")])
-    while not queue.count("/stop"):
-        pass
+    queue.wait_for_requests("/stop", 1)
     queue.fail("/poll", status=404, times=9)
     assert worker.process.wait() == 5
 
@@ -525,7 +524,7 @@ def test_a_worker_whose_terminal_was_stopped_finishes_its_items_and_ends(queue, 
     session.wait_for("polling for work")
     session.type("\x13")
     ids = queue.enqueue(2)
-    while any(queue.item(work_id)["state"] != "stopped" for work_id in ids):
-        pass
+    for work_id in ids:
+        queue.wait_for_state(work_id, "stopped")
     assert session.process.wait() == 0
     session.type("\x11")

@@ -69,8 +69,7 @@ def test_the_worker_holds_the_lease_of_a_session_from_the_beginning(queue, start
     worker.wait_for("spawning on-work script")
     heartbeats = queue.count("/heartbeat")
     assert heartbeats == 1
-    while "session.status_idle" not in events(queue, session):
-        pass
+    queue.wait_until(lambda: "session.status_idle" in events(queue, session))
     worker.wait_for("handler output")
     worker.send(signal.SIGTERM)
     worker.wait_for("draining: no more work is taken")

@@ -192,8 +192,7 @@ def test_the_item_of_a_killed_worker_runs_again_at_once(queue, start, work, scri
     options = ("--heartbeat", mode, "--lease", "300s")
     worker = start(*options, handler=[script("echo started; sleep 600", "slow.sh")])
     worker.wait_for("handler output", line="started")
-    while queue.count("/heartbeat") < 1:  # the first one of `auto` only looks
-        pass
+    queue.wait_for_requests("/heartbeat", 1)  # the first one of `auto` only looks
     worker.send(signal.SIGKILL)
     work(*options, handler=[script("exit 0")])
     assert queue.item(work_id)["state"] == "stopped"
@@ -218,8 +217,7 @@ def test_a_guardian_ends_no_lease_that_is_not_its_workers(queue, start, script):
     heartbeat = queue.item(work_id)["latest_heartbeat_at"]
     before = queue.count("/heartbeat")
     worker.send(signal.SIGKILL)
-    while queue.count("/heartbeat") == before:
-        pass
+    queue.wait_for_requests("/heartbeat", before + 1)
     assert queue.item(work_id)["latest_heartbeat_at"] == heartbeat
     assert queue.item(work_id)["state"] == "active"
 
@@ -279,8 +277,7 @@ def test_a_worker_that_is_stopped_for_longer_than_its_lease_leaves_no_handler_ru
     options = ("--heartbeat", mode, "--lease", "1s", "--max-items", "1")
     worker = start(*options, handler=[script(f"exec 3> {fifo}; echo started; sleep 600")])
     worker.wait_for("handler output", line="started")
-    while queue.item(work_id)["state"] != "active":  # from then on, --lease counts
-        pass
+    queue.wait_for_state(work_id, "active")  # from then on, --lease counts
     worker.send(signal.SIGSTOP)
     wait_for_end(reading)
     worker.send(signal.SIGCONT)
