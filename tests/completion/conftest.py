@@ -72,7 +72,9 @@ class ShellSandbox:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path, clean_environ: dict[str, str]) -> ShellSandbox:
+def sandbox(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, clean_environ: dict[str, str]
+) -> ShellSandbox:
     folder = tmp_path / "sandbox"
     (folder / "bin").mkdir(parents=True)
     (folder / "my files").mkdir()
@@ -89,6 +91,7 @@ def sandbox(tmp_path: Path, clean_environ: dict[str, str]) -> ShellSandbox:
         "HOME": str(folder),
         "ANTHROPIC_CONFIG_DIR": str(config),
         "PATH": f"{folder / 'bin'}:{clean_environ['PATH']}",
+        "COMPDUMP": str(tmp_path_factory.getbasetemp() / "zcompdump"),
         "TERM": "xterm",
         "LC_ALL": "C.UTF-8",
         "COLUMNS": "160",

@@ -19,12 +19,13 @@ show-line() { printf '«%s»' "$BUFFER" }
 zle -N show-line
 insert-all() { _main_complete; compstate[insert]=all }
 autoload -Uz compinit
-compinit -u -D
+compinit -u -C -d "$COMPDUMP"
 zle -C insert-all complete-word insert-all
 bindkey -e '^G' show-line '^O' insert-all
 """
+"""The first shell of a test run writes the dump, which saves the others the search of all functions of zsh."""
 SOURCED = SETUP + f"source '{SCRIPTS / '_ant'}'\n"
-FOUND = f"fpath=('{SCRIPTS}' $fpath)\n" + SETUP
+FOUND = f"fpath=('{SCRIPTS}' $fpath)\n" + SETUP.replace('-C -d "$COMPDUMP"', "-D")
 """The script as a file that zsh finds by its name."""
 
 
