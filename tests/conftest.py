@@ -66,7 +66,6 @@ SLOW_MODULES = {
     "test_examples.py",
     "test_profiles_processes.py",
     "test_readme.py",
-    "worker/test_credentials.py",
     "worker/test_fleet.py",
     "worker/test_leases_held.py",
     "worker/test_log.py",

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -29,22 +29,6 @@ HEADERS = {
     "anthropic-version": "2023-06-01",
     "anthropic-beta": "managed-agents-2026-04-01",
 }
-
-
-class RefusingAPI:
-    """An emulator that refuses credentials with another status: which one the API uses is not documented."""
-
-    def __init__(self, emulator: Emulator, status: int) -> None:
-        self._emulator = emulator
-        self._status = status
-
-    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        """Pass a request on, and the response back."""
-
-        def start(status: str, *rest: Any) -> Any:
-            return start_response(f"{self._status} Refused" if status.startswith("403") else status, *rest)
-
-        return self._emulator(environ, start)
 
 
 class RequestLog:
@@ -116,12 +100,18 @@ class Queue:
         """A line for each request so far."""
         return list(self._log.lines)
 
+    @property
+    def refused(self) -> list[str]:
+        """The requests whose credential or path the server refused."""
+        return [line for line in self.requests if line.split()[2] in ("401", "403", "404")]
+
     def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait until a condition holds, which may send requests: look again after each request of others."""
         seen = self._requests_of_others()
         while not condition():
             with self._log.arrived:
-                self._log.arrived.wait_for(lambda: self._requests_of_others() > seen)
+                while self._requests_of_others() == seen:
+                    self._log.arrived.wait()
             seen = self._requests_of_others()
 
     def wait_for_state(self, work_id: str, state: str) -> None:
@@ -184,24 +174,18 @@ class Worker:
 
 
 @pytest.fixture
-def refusal():
-    """The status with which the server refuses a credential."""
-    return 403
-
-
-@pytest.fixture
 def server_lease():
     """How many seconds an acknowledgement's lease has."""
     return 300
 
 
 @pytest.fixture
-def queue(tmp_path, refusal, server_lease):
+def queue(tmp_path, server_lease):
     """Serve an emulator, and return the queue of an environment."""
     log = RequestLog()
     with (
         closing(Emulator(tmp_path / "emulator.db", lease_seconds=server_lease)) as emulator,
-        serving(RefusingAPI(emulator, refusal), log.add) as server,
+        serving(emulator, log.add) as server,
         closing(Queue(server.url, log)) as found,
     ):
         yield found

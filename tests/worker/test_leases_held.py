@@ -191,3 +191,25 @@ def test_runs_that_always_lose_their_lease_end(queue, start, script):
     assert worker.end() == 0
     assert len(worker.events("spawning on-work script")) == 2
     assert queue.item(work_id)["state"] == "stopped"
+
+
+@pytest.mark.parametrize("mode", ["always", "auto"])
+@pytest.mark.parametrize("server_lease", [2])
+def test_a_handler_that_takes_longer_than_the_lease_ends_and_is_not_disturbed(queue, work, script, mode):
+    """Only heartbeats hold its lease: with the environment's key, the worker can't look at the item."""
+    (work_id,) = queue.enqueue()
+    worker = work("--heartbeat", mode, handler=[script("sleep 4; exit 0")])
+    assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
+    assert queue.item(work_id)["state"] == "stopped"
+    assert queue.refused == []
+
+
+@pytest.mark.parametrize("mode", ["always", "auto"])
+def test_a_failing_handler_is_counted_and_ends(queue, work, script, mode):
+    """The third run of an item is its last. The environment's key is enough for that."""
+    (work_id,) = queue.enqueue()
+    worker = work("--heartbeat", mode, "--max-items", "3", handler=[script("exit 1")])
+    outcomes = [entry["outcome"] for entry in worker.events("work item not done")]
+    assert outcomes == ["failed", "failed", "dead_letter"]
+    assert queue.item(work_id)["state"] == "stopped"
+    assert queue.refused == []

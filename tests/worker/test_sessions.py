@@ -52,14 +52,19 @@ def events(queue, session):
     return [event["type"] for event in queue.send("GET", f"/v1/sessions/{session}/events?limit=1000")["data"]]
 
 
-def test_a_worker_without_a_handler_runs_sessions(queue, start, session):
+MODES = pytest.mark.parametrize("mode", ["auto", "always"])
+
+
+@MODES
+def test_a_worker_without_a_handler_runs_sessions(queue, start, session, mode):
     """The agent's tool runs here, its result satisfies the script, and the item is stopped once, by the worker."""
-    worker = start("--max-items", "1", "--max-idle", "5s")
+    worker = start("--heartbeat", mode, "--max-items", "1", "--max-idle", "5s")
     assert worker.end() == 0, "".join(worker.lines)
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
     assert any("executing tool" in line for line in worker.output)
     assert events(queue, session)[-1] == "session.status_terminated"
     assert queue.count("/stop") == 1
+    assert queue.refused == []
 
 
 def test_the_worker_holds_the_lease_of_a_session_from_the_beginning(queue, start):
@@ -79,7 +84,7 @@ def test_the_worker_holds_the_lease_of_a_session_from_the_beginning(queue, start
     assert queue.count("/stop") == 0
 
 
-@pytest.mark.parametrize("mode", ["auto", "always"])
+@MODES
 def test_a_handler_that_runs_a_session_keeps_its_lease(queue, work, script, session, mode):
     """This is the way of the official documentation: the container's entry point claims the lease itself."""
     handler = script(f"exec {sys.executable} -P -m ant_cli beta:worker run")
@@ -94,6 +99,7 @@ def test_a_handler_may_run_the_official_sdk(queue, work, sdk_handler, session):
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
     assert events(queue, session)[-1] == "session.status_terminated"
     assert queue.count("/stop") == 2
+    assert queue.refused == []
 
 
 def test_a_handler_that_needs_the_lease_gets_it_the_next_time(queue, work, sdk_handler, session):
@@ -104,6 +110,7 @@ def test_a_handler_that_needs_the_lease_gets_it_the_next_time(queue, work, sdk_h
     assert first["reason"] == "the handler sends heartbeats itself, so it gets the lease next time"
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
     assert events(queue, session)[-1] == "session.status_terminated"
+    assert queue.refused == []
 
 
 def test_a_secret_is_read_from_a_file_that_others_can_not_read(tmp_path):
