@@ -229,9 +229,12 @@ def interruptible() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, clean_environ: dict[str, str], tmp_path: Any) -> None:
-    """Run each test in an empty folder, without the environment of the person who runs it."""
+    """Run each test in an empty folder, without the environment of the person who runs it.
+
+    Coverage measures no process that a test starts, unless the test passes `tests.processes.COVERAGE` on.
+    """
     for name in list(os.environ):
-        if name.startswith("ANTHROPIC_") or name.lower().endswith("_proxy"):
+        if name.startswith(("ANTHROPIC_", "COVERAGE_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", clean_environ["HOME"])
     monkeypatch.chdir(tmp_path)

@@ -17,7 +17,7 @@ from ant_cli.output.watch_lines import differences
 from ant_cli.output.watch_screen import WatchedObject
 from tests.conftest import KEY
 from tests.hostile.scripted_server import Act, ScriptedServer, error, response
-from tests.processes import coverage_env
+from tests.processes import COVERAGE
 from tests.terminal_session import FULL_SCREEN_ON, Session
 
 LIST = ("beta:environments", "list", "--watch")
@@ -253,7 +253,7 @@ def test_a_watch_ends_with_0_when_it_can_not_print_a_change_any_more(clean_envir
         words = [*STATS, "--every", "10ms", "--base-url", server.url]
         with subprocess.Popen(
             [sys.executable, "-m", "ant_cli", *words],
-            env={**coverage_env(), **clean_environ},
+            env={**COVERAGE, **clean_environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

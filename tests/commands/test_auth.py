@@ -25,7 +25,7 @@ from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
 from tests.completion.terminal import OWN_TERMINAL
 from tests.conftest import make_runtime
-from tests.processes import coverage_env
+from tests.processes import COVERAGE
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 OTHER = "sk-ant-api03-9876543210-abcd"
@@ -316,7 +316,7 @@ def on_terminal(words, environ, *typed):
 def no_key(clean_environ):
     """The environment of a process, without a key."""
     environ = {name: value for name, value in clean_environ.items() if name != "ANTHROPIC_API_KEY"}
-    return environ | coverage_env()
+    return environ | COVERAGE
 
 
 def test_the_prompt_does_not_echo_the_key_and_login_stores_it(no_key, path):

@@ -15,7 +15,7 @@ import pytest
 from ant_cli.commands.emulator_serve import RunningEmulator, registered
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import make_runtime
-from tests.processes import coverage_env
+from tests.processes import COVERAGE
 
 CREATE = (
     "beta:environments",
@@ -57,7 +57,7 @@ def served(clean_environ):
     def start(*flags, **more):
         process = subprocess.Popen(
             [sys.executable, "-m", "ant_cli", "emulator", "start", "--database", ":memory:", *flags],
-            env=clean_environ | coverage_env() | {"ANTHROPIC_API_KEY": ""} | more,
+            env=clean_environ | COVERAGE | {"ANTHROPIC_API_KEY": ""} | more,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -301,7 +301,7 @@ def test_env_with_wait_waits_for_an_emulator_to_start(served, clean_environ):
     """A script that starts an emulator in the background needs no sleep."""
     waiting = subprocess.Popen(
         [sys.executable, "-m", "ant_cli", "emulator", "env", "--wait", "30"],
-        env=clean_environ | coverage_env(),
+        env=clean_environ | COVERAGE,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
@@ -425,7 +425,7 @@ def test_a_detached_emulator_runs_no_code_from_the_working_directory(clean_envir
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "__main__.py").write_text("print('http://taken.over')")
-    done = detached([sys.executable, "-P", "-m", "ant_cli"], clean_environ | coverage_env())
+    done = detached([sys.executable, "-P", "-m", "ant_cli"], clean_environ | COVERAGE)
     assert done.stdout.startswith("http://127.0.0.1:")
 
 
@@ -441,7 +441,7 @@ def test_the_key_of_an_emulator_can_be_read_from_stdin(clean_environ):
     """On stdin, no other user can see it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "ant_cli", "emulator", "start", "--database", ":memory:", "--api-key-stdin"],
-        env=clean_environ | coverage_env(),
+        env=clean_environ | COVERAGE,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

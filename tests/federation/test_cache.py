@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import KEY, needs_posix
 from tests.federation.conftest import ASSERTION, OBJECT, RETRIEVE, bearers, grant
 from tests.hostile.scripted_server import ScriptedServer, response
-from tests.processes import coverage_env
+from tests.processes import COVERAGE
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has access lists instead of modes")
 
@@ -293,7 +293,7 @@ def ant_process(variables, clean_environ, url, *prefix, cwd, **options):
     environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
     return subprocess.run(
         [*prefix, sys.executable, "-m", "ant_cli", *RETRIEVE, "--base-url", url],
-        env=environ | coverage_env(),
+        env=environ | COVERAGE,
         cwd=cwd,
         capture_output=True,
         stdin=subprocess.DEVNULL,

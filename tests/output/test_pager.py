@@ -23,7 +23,7 @@ from ant_cli.output.pager import command_of, lines_of, show
 from ant_cli.output.terminal import Style
 from tests.conftest import Screen, make_runtime
 from tests.hostile.scripted_server import ScriptedServer, response
-from tests.processes import coverage_env
+from tests.processes import COVERAGE
 from tests.scripted_socket import transport_to
 
 STYLE = Style(width=80, height=10, colour=False, clock=lambda: 0.0)
@@ -253,7 +253,7 @@ class OnTerminal:
 
 def test_ctrl_c_belongs_to_the_pager_while_the_user_reads(clean_environ):
     """The command ends successfully when the pager ends, because it was not interrupted."""
-    environ = {**clean_environ, **coverage_env(), "TERM": "xterm", "LINES": "10"}
+    environ = {**clean_environ, **COVERAGE, "TERM": "xterm", "LINES": "10"}
     environ["ANT_PAGER"] = pager(QUIT_ON_KEY_AFTER_CTRL_C)
     rows = [{"id": f"env_{number}"} for number in range(40)]
     with ScriptedServer(response({"data": rows, "next_page": None})) as server:

@@ -18,7 +18,6 @@ import pytest
 
 from ant_cli.emulator import Emulator
 from tests.conftest import KEY
-from tests.processes import coverage_env
 from tests.served_emulator import serving
 
 API_KEY = "sk-ant-api03-of-the-operator"
@@ -205,7 +204,13 @@ def script(tmp_path):
 
 
 @pytest.fixture
-def start(queue, clean_environ):
+def coverage():
+    """The variables that measure the coverage of workers: none, because those of test_poll.py run most lines."""
+    return {}
+
+
+@pytest.fixture
+def start(queue, clean_environ, coverage):
     """Return a function that starts a worker on the queue."""
     started: list[subprocess.Popen[str]] = []
 
@@ -214,7 +219,7 @@ def start(queue, clean_environ):
     ) -> Worker:
         environ = {
             **clean_environ,
-            **coverage_env(),
+            **coverage,
             "ANTHROPIC_ENVIRONMENT_ID": queue.id,
             "ANTHROPIC_ENVIRONMENT_KEY": KEY,
             "ANTHROPIC_API_KEY": "",

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import KEY
+from tests.processes import COVERAGE
 from tests.worker.conftest import API_KEY, WITH_METADATA
+
+
+@pytest.fixture
+def coverage():
+    """The variables that measure the coverage of workers."""
+    return COVERAGE
 
 
 def test_an_item_whose_handler_exits_with_0_is_stopped_once(queue, work, script):
