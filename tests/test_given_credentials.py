@@ -165,7 +165,6 @@ def test_a_credential_that_is_not_on_the_command_line_causes_no_note(ant):
     assert ant(*LIST, "--api-key-stdin", stdin=SECRET, env=NO_KEY, replies=[EMPTY]).stderr == ""
     worker = ant("beta:worker", "poll", env={**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": "k-0001"})
     assert "other users of this machine" not in worker.stderr
-    assert "other users of this machine" not in ant("auth", "login", "--api-key", "k-0001", "--no-verify").stderr
 
 
 def test_a_secret_on_stdin_is_registered_even_if_it_is_rejected():

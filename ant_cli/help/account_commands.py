@@ -33,7 +33,6 @@ AUTH = group(
             boolean_flag("keyring", "Keep it in the operating system's credential store."),
         ),
         takes=(*PROFILE, "api_key", "api_key_stdin", *CONNECTION),
-        notes_typed_secret=False,
     ),
     tool(
         "auth status",

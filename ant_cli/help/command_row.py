@@ -42,7 +42,7 @@ class Command(NamedTuple):
     reports_changes: bool = False
     """Its exit code 2 means that there are changes; if it has the flag `--exit-code`, only with that."""
     notes_typed_secret: bool = True
-    """A secret in the arguments causes a note. Not if the command itself warns, or the key is the emulator's."""
+    """A secret in the arguments causes a note. Not if the key is the emulator's."""
 
     @property
     def full_name(self) -> str:

@@ -202,7 +202,7 @@ def test_login_warns_of_a_key_on_the_command_line(ant_without_key, path):
     """Other users can read the command line."""
     done = ant_without_key("auth", "login", "--api-key", SECRET)
     assert done.exit == 0
-    assert done.stderr.startswith("Warning: every user of this machine can read the command line")
+    assert done.stderr.startswith("Note: other users of this machine can read the value of --api-key. Safer: ")
     assert document(path)["profiles"]["default"]["api_key"] == SECRET
 
 

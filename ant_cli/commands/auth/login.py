@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ant_cli.commands.auth.prompts import key_for_login
+from ant_cli.commands.auth.prompts import prompt_secret
 from ant_cli.commands.profile import note_active_profile, note_profile_variable
-from ant_cli.errors import AntError, NetworkError, ResponseError, exclude_each_other
+from ant_cli.errors import AntError, NetworkError, ResponseError, UsageError, exclude_each_other
 from ant_cli.http.response import json_object
 from ant_cli.input.request import request_of
 from ant_cli.operations import environments
@@ -42,13 +42,24 @@ def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: b
     chosen = _chosen_settings(flags)
     if keyring:
         check_store()
-    key = check_new_secret("the key", key_for_login(flags, name, runtime))
+    key = _key_to_store(flags, name, runtime)
     profile = _without_credentials(store.profiles.get(name, {})) | chosen
     if not no_verify:
         _verify_before_storing(key, name, profile, flags, store, runtime)
     _store_key(key, name, chosen, runtime, in_keyring=keyring)
     _note_shadowing_variables(runtime)
     note_profile_variable(name, runtime)
+
+
+def _key_to_store(flags: Flags, name: str, runtime: Runtime) -> str:
+    """Return the key that a flag gives, which may refer to stdin, or else the one from the prompt."""
+    given = flags.text("api_key")
+    if given is None and runtime.stdin.has_input:
+        raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
+    if given is None:
+        prompt = f"API key for profile {name!r} (not shown): "
+        given = prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")
+    return check_new_secret("the key", given)
 
 
 def _chosen_settings(flags: Flags) -> dict[str, str]:

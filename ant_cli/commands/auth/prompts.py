@@ -9,34 +9,12 @@ import warnings
 from collections.abc import Callable
 
 from ant_cli.errors import UsageError
-from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.settings.given_credentials import read_piped_secret
 from ant_cli.settings.validators import check_secret
 
 _Ask = Callable[[str], str]
-
-
-def key_for_login(flags: Flags, profile: str, runtime: Runtime) -> str:
-    """Return the key to store: from a flag, which may refer to stdin, or else from the prompt.
-
-    Raises:
-        UsageError: if there is no key, or it can't be one.
-
-    """
-    given = flags.text("api_key")
-    if given is None:
-        if runtime.stdin.has_input:
-            raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
-        prompt = f"API key for profile {profile!r} (not shown): "
-        return prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")
-    if "api_key_stdin" not in flags:
-        runtime.stderr.say(
-            "Warning: every user of this machine can read the command line, and the shell keeps it. "
-            "Safer: --api-key-stdin, or no flag at all."
-        )
-    return _accept_secret("the key", given, runtime)
 
 
 def secret_for_set(key: str, runtime: Runtime) -> str:
@@ -72,13 +50,8 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: _Ask = getpa
     except KeyboardInterrupt:
         runtime.stderr.say("")  # for the shell
         raise
-    return _accept_secret("the secret", typed, runtime)
-
-
-def _accept_secret(source: str, secret: str, runtime: Runtime) -> str:
-    """Register a secret, and return it if it is valid."""
-    runtime.stderr.register_secret(secret.strip())
-    return check_secret(source, secret)
+    runtime.stderr.register_secret(typed.strip())
+    return check_secret("the secret", typed)
 
 
 def reject_typed_secret(key: str, value: str, runtime: Runtime) -> UsageError:
