@@ -107,7 +107,7 @@ def test_members_keep_the_last_of_duplicate_keys_and_pairs_keep_all():
 )
 def test_a_decoded_number_keeps_its_digits(number):
     (decoded,) = json_text.decode(b"[" + number + b"]")
-    assert isinstance(decoded, int | json_text.Number)
+    assert isinstance(decoded, json_text.Number)
     assert str(decoded) == number.decode()
 
 
@@ -194,21 +194,10 @@ def test_small_documents_are_parsed_without_importing_msgspec(monkeypatch):
     assert json_text.members(b'{"a":1}') == {"a": b"1"}
 
 
-def with_digits(value):
-    """Return a decoded value with each number as its spelling."""
-    if isinstance(value, dict):
-        return {key: with_digits(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [with_digits(child) for child in value]
-    is_number = isinstance(value, int | json_text.Number) and not isinstance(value, bool)
-    return ("number", str(value)) if is_number else value
-
-
 @given(TEXTS)
 def test_both_parsers_return_the_same_bytes(text):
     assert json_text._slow_compact(text) == json_text._fast_compact(text)
     assert json_text._slow_indent(text) == json_text._fast_indent(text)
-    assert with_digits(json_text._decode(text)) == with_digits(json_text._fast_decode(text))
     if text[:1] == b"{":
         assert list(json_text._slow_members(text).items()) == list(json_text._fast_members(text).items())
     if text[:1] == b"[":

@@ -82,8 +82,9 @@ def validate(raw: bytes) -> None:
 
 
 def decode(raw: bytes) -> object:
-    """Return the Python value. A number is a `Number`, or an int with equal digits. The last of equal keys wins."""
-    return _fast_or_slow(raw, _fast_decode, _decode)
+    """Return the Python value, with each number as a `Number`. The last of equal keys wins."""
+    check_depth(raw)
+    return _decode(raw)
 
 
 def members(raw: bytes) -> dict[str, bytes]:
@@ -176,39 +177,20 @@ def _fast_or_slow(
         check_depth(raw)
     _bytes_seen += len(raw)
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:
+        import msgspec
+
         try:
             raw.decode()  # msgspec does not check the encoding of strings that it only slices
             return fast(raw)
-        except _rejections():
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # the standard library may accept it, or gives the better message
     return slow(raw)
-
-
-def _rejections() -> tuple[type[Exception], ...]:
-    import msgspec
-
-    return msgspec.DecodeError, UnicodeDecodeError, RecursionError
 
 
 def _fast_validate(raw: bytes) -> None:
     import msgspec
 
     msgspec.json.decode(raw, type=msgspec.Raw)
-
-
-def _fast_decode(raw: bytes) -> object:
-    return _decode(raw) if _MINUS_ZERO.search(raw) else _fast_decoder()(raw)
-
-
-@cache
-def _fast_decoder() -> Callable[[bytes], object]:
-    import msgspec
-
-    return msgspec.json.Decoder(float_hook=Number).decode
-
-
-_MINUS_ZERO = re.compile(rb"-0(?![0-9])")
-"""Matches every `-0`, which msgspec would decode to the int 0, and maybe more."""
 
 
 @cache  # analysing a type takes msgspec as long as reading a short value
@@ -234,21 +216,9 @@ def _fast_elements(raw: bytes) -> list[bytes]:
 
 
 def _fast_split(raw: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
-    elements, member = _split_decoder(array, beside)(raw)
-    return elements, bytes(member)
-
-
-@cache
-def _split_decoder(array: str, beside: str) -> Callable[[bytes], tuple[list[Any], Raw]]:
-    """Return a decoder that reads an object once, and skips all but two of its members."""
-    import msgspec
-
-    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
-        (array, list[msgspec.Raw]),
-        (beside, msgspec.Raw, msgspec.Raw(b"null")),
-    ]
-    decode = msgspec.json.Decoder(msgspec.defstruct("Split", fields)).decode
-    return lambda raw: msgspec.structs.astuple(decode(raw))
+    members: dict[str, Any] = _object_decoder()(raw)
+    elements: list[Any] = _array_decoder()(members[array])
+    return elements, bytes(members.get(beside, b"null"))
 
 
 def _fast_compact(raw: bytes) -> bytes:
