@@ -19,21 +19,8 @@ from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 FOREIGN = "it belongs to another user"
-
-
-class Forbidden(NamedTuple):
-    """Permissions that other users must not have on a file."""
-
-    bits: int
-    verb: str
-    """What these permissions allow."""
-    mode: str
-    """The mode for `chmod` that takes them away."""
-
-
-NOTHING_FORBIDDEN = Forbidden(0, "", "")
-OTHERS_WRITE = Forbidden(0o022, "change", "go-w")
-OTHERS_READ = Forbidden(0o077, "read", "600")
+NOTHING_FORBIDDEN, OTHERS_WRITE, OTHERS_READ = 0, 0o022, 0o077
+"""Permissions that other users must not have on a file."""
 
 
 class FileRule(NamedTuple):
@@ -41,7 +28,7 @@ class FileRule(NamedTuple):
 
     limit: int
     """The most bytes that it may have."""
-    forbidden: Forbidden = OTHERS_WRITE
+    forbidden: int = OTHERS_WRITE
     owner: Literal["anyone", "user or root", "user"] = "user or root"
     """Root may use the files of every user, as with sudo, except if the owner must be the `user`."""
     own_group: bool = False
@@ -154,11 +141,10 @@ def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
         raise UntrustedFile("it is a pipe or a device, not a file")
     if rule.owner != "anyone" and is_foreign(facts, even_to_root=rule.owner == "user"):
         raise UntrustedFile(FOREIGN, f"If it is yours after all: sudo chown $(id -u) {_quoted(path)}")
-    bits = rule.forbidden.bits
+    bits, mode = rule.forbidden, stat.S_IMODE(facts.st_mode)
     if others_may(facts, bits & ~0o070 if rule.own_group and _is_alone_in_group(facts) else bits):
-        _, verb, mode = rule.forbidden
-        problem = f"other users can {verb} it (mode {stat.S_IMODE(facts.st_mode):04o})"
-        raise UntrustedFile(problem, f"To change that: chmod {mode} {_quoted(path)}")
+        problem = f"other users can {'read' if bits & 0o044 else 'change'} it (mode {mode:04o})"
+        raise UntrustedFile(problem, f"To change that: chmod {mode & ~bits:o} {_quoted(path)}")
 
 
 def _is_alone_in_group(facts: os.stat_result) -> bool:

@@ -12,14 +12,14 @@ from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.trusted_files import FileRule, Forbidden, read_trusted
+from ant_cli.runtime.trusted_files import FileRule, read_trusted
 from ant_cli.worker.log import RenderEvent, WorkerLog
 from ant_cli.worker.settlement import EX_TEMPFAIL
 
 LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
 """The variable in which a worker tells a handler that it holds the lease on the item with this ID."""
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
-_MOUNTED = FileRule(100_000, Forbidden(0o006, "read", "o-rw"), owner="anyone", may_be_link=True, may_be_pipe=True)
+_MOUNTED = FileRule(100_000, forbidden=0o006, owner="anyone", may_be_link=True, may_be_pipe=True)
 """In a container, a secret may belong to another user, and `<(command)` is a pipe."""
 
 

@@ -71,7 +71,7 @@ def test_a_config_that_others_can_change_is_rejected(ant_with_login, official, w
     """It decides where the token is sent."""
     path = official.file(which)
     path.chmod(mode)
-    assert refused(ant_with_login(), f"mode 0{mode:o}", f"chmod go-w {path}")
+    assert refused(ant_with_login(), f"mode 0{mode:o}", f"chmod 644 {path}")
 
 
 def test_a_config_may_be_a_symbolic_link(ant_with_login, official, tmp_path):

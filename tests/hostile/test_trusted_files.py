@@ -79,8 +79,8 @@ def test_a_pipe_or_a_device_is_rejected_at_once(tmp_path, rule):
 @pytest.mark.parametrize(
     ("mode", "rule", "expected"),
     [
-        (0o664, SMALL, "other users can change it (mode 0664). To change that: chmod go-w "),
-        (0o602, SMALL, "other users can change it (mode 0602). To change that: chmod go-w "),
+        (0o664, SMALL, "other users can change it (mode 0664). To change that: chmod 644 "),
+        (0o602, SMALL, "other users can change it (mode 0602). To change that: chmod 600 "),
         (0o640, FileRule(10, OTHERS_READ), "other users can read it (mode 0640). To change that: chmod 600 "),
     ],
 )
