@@ -34,7 +34,7 @@ def guarded(action: Callable[[], None], argv: Sequence[str], runtime: Runtime) -
     """Run `action` for a command line, report any error on stderr, and return the exit status."""
     for secret in exposed_secrets(argv, runtime.environ):
         runtime.stderr.register_secret(secret)
-    runtime.stderr.lay_out_with(lambda text: _on_screen(text, runtime))
+    runtime.stderr.lay_out = lambda text: _on_screen(text, runtime)
     try:
         action()
     except AntError as error:

@@ -5,6 +5,7 @@ Figures are in docs/speed.md, from `benchmarks/run.py`.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -80,15 +81,9 @@ def terminate(pid: int) -> None:
 
     try:
         os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        pass
     except OSError as error:
-        if getattr(error, "winerror", 0) != _NO_SUCH_PROCESS:
+        if error.errno not in (errno.ESRCH, errno.EINVAL):  # what POSIX and Windows say of an ID without a process
             raise
-
-
-_NO_SUCH_PROCESS = 87
-"""The error of Windows for the ID of a process that has ended."""
 
 
 def exit_now(status: int) -> NoReturn:

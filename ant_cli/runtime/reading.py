@@ -17,19 +17,15 @@ def read_limited(file: BinaryIO, name: str) -> bytes:
     while size <= INPUT_LIMIT:
         part = file.read(_PART)
         if part is None:  # another process made the shared pipe non-blocking
-            _wait_for_data(file)
+            import select
+
+            select.select([file], [], [])
             continue
         parts.append(part)
         size += len(part)
         if not part or file.isatty():  # at a terminal, another read would wait for a second Ctrl-D
             return b"".join(parts)
     raise UsageError(f"{name} is longer than {INPUT_LIMIT // 1_000_000} MB, which is the limit.")
-
-
-def _wait_for_data(file: BinaryIO) -> None:
-    import select
-
-    select.select([file], [], [])
 
 
 def read_file(path: str, where: str, hint: str = "") -> bytes:

@@ -23,6 +23,7 @@ from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
 
 _PRIVATE = 0o600
 _READABLE = 0o644
+"""Others can read a new file, unless the umask says otherwise, and never change it."""
 _POLL_S = 0.05
 _DRAFT_SUFFIX = ".ant-draft"
 """The ending of a new file's name until it replaces the old file."""
@@ -83,7 +84,7 @@ def locked(
 def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patience) -> BinaryIO:
     """Open and lock a file that still has this name: another process may have removed it meanwhile."""
     while True:
-        lock = open(name, "a+b", opener=_open_private)  # noqa: SIM115 - the caller closes it
+        lock = open(name, "a+b", opener=_opener(_PRIVATE))  # noqa: SIM115 - the caller closes it
         try:
             if not take_lock(lock):
                 _wait_for(lock, before_waiting, patience)
@@ -108,19 +109,14 @@ def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Pati
             return
 
 
-def _open_private(name: str, flags: int) -> int:
-    """Open a file. A new one can be read only by its owner. Rejects links, and never waits for a pipe."""
-    return os.open(name, flags | _NO_SURPRISES, _PRIVATE)
-
-
-def _open_readable(name: str, flags: int) -> int:
-    """Open a file. Others can read a new one, unless the umask says otherwise, and never change it."""
-    return os.open(name, flags | _NO_SURPRISES, _READABLE)
+def _opener(mode: int) -> Callable[[str, int], int]:
+    """Return a function for `open`, with the mode of a new file. It rejects links, and never waits for a pipe."""
+    return lambda name, flags: os.open(name, flags | _NO_SURPRISES, mode)
 
 
 if sys.platform == "win32":
 
-    def take_lock(lock: BinaryIO) -> bool:
+    def take_lock(lock: BinaryIO, *, shared: bool = False) -> bool:  # noqa: ARG001 - no lock is shared here
         """Lock an open file. Returns whether that succeeded."""
         import msvcrt
 
@@ -130,31 +126,22 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
-
-    def is_locked(file: BinaryIO) -> bool:
-        """Whether another process has locked an open file."""
-        return not take_lock(file)
 else:
 
-    def take_lock(lock: BinaryIO) -> bool:
+    def take_lock(lock: BinaryIO, *, shared: bool = False) -> bool:
         """Lock an open file. Returns whether that succeeded."""
         import fcntl
 
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def is_locked(file: BinaryIO) -> bool:
-        """Whether another process has locked an open file."""
-        import fcntl
 
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: several may ask at the same time
-        except BlockingIOError:
-            return True
-        return False
+def is_locked(file: BinaryIO) -> bool:
+    """Whether another process has locked an open file. Several may ask at the same time."""
+    return not take_lock(file, shared=True)
 
 
 def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
@@ -170,7 +157,7 @@ def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
     _remove_drafts(path.parent, prefix)
     draft = path.with_name(f"{prefix}{os.urandom(8).hex()}{_DRAFT_SUFFIX}")
     try:
-        with open(draft, "xb", opener=_open_private if private else _open_readable) as file:
+        with open(draft, "xb", opener=_opener(_PRIVATE if private else _READABLE)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

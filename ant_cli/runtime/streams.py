@@ -145,16 +145,12 @@ def _write_all(file: BinaryIO, data: bytes) -> None:
     while rest:
         written = file.write(rest)
         if written is None:  # another process made the shared pipe non-blocking
-            _wait_for_room(file)
+            import select
+
+            select.select([], [file], [])
         else:
             rest = rest[written:]
     file.flush()
-
-
-def _wait_for_room(file: BinaryIO) -> None:
-    import select
-
-    select.select([], [file], [])
 
 
 class Stdout(Stream):
@@ -188,7 +184,8 @@ class Stderr(Redactor, Stream):
         Stream.__init__(self, file)
         self._unbuffered: BinaryIO | None = None
         self._background: BackgroundWriter | None = None
-        self._lay_out: Callable[[str], str] | None = None
+        self.lay_out: Callable[[str], str] | None = None
+        """Lays out messages on a terminal. It knows the width of the screen."""
 
     def write(self, text: str) -> None:
         """Write a text with secrets redacted and control characters escaped, even in a pipe.
@@ -249,12 +246,8 @@ class Stderr(Redactor, Stream):
         if isinstance(buffered, io.BytesIO):
             self.write(buffered.getvalue().decode())
 
-    def lay_out_with(self, lay_out: Callable[[str], str]) -> None:
-        """Set the function that lays out messages on a terminal. It knows the width of the screen."""
-        self._lay_out = lay_out
-
     def say(self, text: str) -> None:
         """Write a text on its own line; on a terminal, wrapped between words."""
-        if self._lay_out and self.is_terminal:
-            text = self._lay_out(text)
+        if self.lay_out and self.is_terminal:
+            text = self.lay_out(text)
         self.write(text + "\n")
