@@ -61,7 +61,6 @@ SCHEMA = (
     )""",
     "CREATE INDEX work_of_environment ON work (environment_id, sequence)",
     "CREATE INDEX work_queue ON work (environment_id, sequence) WHERE state = 'queued'",
-    "CREATE INDEX work_unfinished ON work (environment_id) WHERE state <> 'stopped'",
     "CREATE INDEX work_leases ON work (lease_until) WHERE lease_until IS NOT NULL",
     "CREATE INDEX work_of_session ON work (session_id, sequence)",
     """CREATE TABLE workers (

@@ -23,7 +23,7 @@ from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, Pre
 from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.leases import expire_leases
 from ant_cli.emulator.store import Store, Transaction, wait_for
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple
 
 
 class Item(NamedTuple):
@@ -38,23 +38,19 @@ class Item(NamedTuple):
     metadata: str
     state: str
     created_at: int
-    handed_out_at: int | None = None
-    acknowledged_at: int | None = None
-    started_at: int | None = None
-    latest_heartbeat_at: int | None = None
-    lease_until: int | None = None
-    stop_requested_at: int | None = None
-    stopped_at: int | None = None
+    handed_out_at: int | None
+    acknowledged_at: int | None
+    started_at: int | None
+    latest_heartbeat_at: int | None
+    lease_until: int | None
+    stop_requested_at: int | None
+    stopped_at: int | None
 
 
 COLUMNS = ", ".join(Item._fields)
-NEW = slice(1, Item._fields.index("created_at") + 1)
-"""The columns of a new item. The database numbers it, and the others are null."""
-MUTABLE = slice(Item._fields.index("metadata"), None)
-"""The columns that may change, and one between them that never does."""
 SQL_FIND = f"SELECT {COLUMNS} FROM work WHERE id = ? AND environment_id = ?"  # noqa: S608 - a constant
-SQL_ADD = f"INSERT INTO work ({', '.join(Item._fields[NEW])}) VALUES ({', '.join('?' * 8)}) RETURNING sequence"  # noqa: S608 - constants
-SQL_SAVE = f"UPDATE work SET {' = ?, '.join(Item._fields[MUTABLE])} = ? WHERE sequence = ?"  # noqa: S608 - constants
+SQL_ADD = f"""INSERT INTO work (id, environment_id, kind, session_id, sessions_token, metadata, created_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING {COLUMNS}"""  # noqa: S608 - a constant
 
 
 @contextmanager
@@ -76,10 +72,11 @@ def item_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, It
         yield transaction, Item._make(row)
 
 
-def save(transaction: Transaction, item: Item) -> Item:
-    """Write the item and return it."""
-    transaction.run(SQL_SAVE, *tuple(item)[MUTABLE], item.sequence)
-    return item
+def change(transaction: Transaction, item: Item, **values: Any) -> Item:
+    """Write these columns of the item, and return the changed item. Fewer columns are fewer indexes to write."""
+    columns = " = ?, ".join(values)
+    transaction.run(f"UPDATE work SET {columns} = ? WHERE sequence = ?", *values.values(), item.sequence)  # noqa: S608 - columns
+    return item._replace(**values)
 
 
 def to_json(item: Item, *, with_secret: bool = False) -> str:
@@ -157,8 +154,7 @@ def _lease_next(transaction: Transaction, environment_id: str, reclaim: int) -> 
     row = transaction.one(SQL_NEXT, environment_id, transaction.now - reclaim)
     if row is None:
         return None
-    item = save(transaction, Item._make(row)._replace(handed_out_at=transaction.now))
-    return to_json(item, with_secret=True)
+    return to_json(change(transaction, Item._make(row), handed_out_at=transaction.now), with_secret=True)
 
 
 def check_takes_work(environment: StoredEnvironment) -> None:
@@ -228,19 +224,9 @@ def add(
     secret: bool,
 ) -> Item:
     """Put one item in a queue, with a sessions token if it should have a secret."""
-    item = Item(
-        sequence=0,
-        id=new_id("work"),
-        environment_id=environment_id,
-        kind=kind,
-        session_id=session_id,
-        sessions_token=new_token() if secret else None,
-        metadata=metadata,
-        state="queued",
-        created_at=transaction.now,
-    )
-    row = transaction.one(SQL_ADD, *tuple(item)[NEW])
-    return item._replace(sequence=row[0] if row else 0)
+    token = new_token() if secret else None
+    values = (new_id("work"), environment_id, kind, session_id, token, metadata, transaction.now)
+    return Item._make(transaction.one(SQL_ADD, *values) or ())
 
 
 # The rules of an item
@@ -290,8 +276,8 @@ def acknowledge(store: Store, call: Call) -> str:
             raise Conflict(f"work_id: {item.id} is {item.state}; only queued work can be acknowledged.")
         # The lease begins here, not with the first heartbeat, because a worker may die between the two.
         lease = transaction.now + store.lease_seconds * MICROSECONDS_PER_SECOND
-        changed = item._replace(state="starting", acknowledged_at=transaction.now, lease_until=lease)
-        return to_json(save(transaction, changed))
+        now = transaction.now
+        return to_json(change(transaction, item, state="starting", acknowledged_at=now, lease_until=lease))
 
 
 def heartbeat(store: Store, call: Call) -> str:
@@ -304,13 +290,15 @@ def heartbeat(store: Store, call: Call) -> str:
         _check_heartbeat(item, expected, transaction.now)
         # A heartbeat identifies a lease, so no two may be the same, even if the clock is coarse.
         moment = max(transaction.now, (item.latest_heartbeat_at or 0) + 1)
-        changed = item._replace(
+        changed = change(
+            transaction,
+            item,
             state="active",
             latest_heartbeat_at=moment,
             started_at=item.started_at or moment,
             lease_until=transaction.now + ttl * MICROSECONDS_PER_SECOND,
         )
-        return _lease(save(transaction, changed), ttl=ttl, extended=True)
+        return _lease(changed, ttl=ttl, extended=True)
 
 
 def _check_heartbeat(item: Item, expected: str | None, now: int) -> None:
@@ -344,10 +332,13 @@ def stop(store: Store, call: Call) -> str:
     with item_transaction(store, call) as (transaction, item):
         if item.state == "stopped":
             return to_json(item)
-        changed = item._replace(state="stopping", stop_requested_at=item.stop_requested_at or transaction.now)
+        values: dict[str, Any] = {
+            "state": "stopping",
+            "stop_requested_at": item.stop_requested_at or transaction.now,
+        }
         if force or item.state == "queued":
-            changed = changed._replace(state="stopped", stopped_at=transaction.now, lease_until=None)
-        return to_json(save(transaction, changed))
+            values |= {"state": "stopped", "stopped_at": transaction.now, "lease_until": None}
+        return to_json(change(transaction, item, **values))
 
 
 def update(store: Store, call: Call) -> str:
@@ -358,4 +349,4 @@ def update(store: Store, call: Call) -> str:
     with item_transaction(store, call) as (transaction, item):
         metadata = json.loads(item.metadata) | patch
         kept = {key: value for key, value in metadata.items() if value is not None}
-        return to_json(save(transaction, item._replace(metadata=json.dumps(kept))))
+        return to_json(change(transaction, item, metadata=json.dumps(kept)))
