@@ -1,4 +1,4 @@
-"""A call: one request for the rules, read from WSGI without a web framework; checked query parameters, and pages.
+"""A call: one request for the rules, read from WSGI without a web framework; query parameters, pages, identifiers.
 
 Without the framework `ant --local` starts in half the time, and nothing else of it is needed.
 """
@@ -6,7 +6,9 @@ Without the framework `ant --local` starts in half the time, and nothing else of
 from __future__ import annotations
 
 import json
+import os
 import re
+import string
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
@@ -42,6 +44,16 @@ def read_body(environ: WSGIEnvironment) -> bytes:
     if len(body) < int(length):
         raise InvalidRequest("body: shorter than content-length says.")
     return body
+
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+CHARACTERS = "".join(ALPHABET[byte % len(ALPHABET)] for byte in range(256)).encode()
+"""The character of an identifier for each random byte."""
+
+
+def new_id(prefix: str) -> str:
+    """Return a fresh identifier: `env_01` and 22 random characters for the prefix `env`."""
+    return f"{prefix}_01{os.urandom(22).translate(CHARACTERS).decode()}"
 
 
 def body_too_large() -> EmulatorError:

@@ -7,13 +7,12 @@ imported only when a body is read: pydantic would double the start-up time of ev
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from ant_cli.emulator.call import Call, page_of
-from ant_cli.emulator.clock import rfc3339
+from ant_cli.emulator.call import Call, new_id, page_of
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest
-from ant_cli.emulator.identifiers import new_id
-from ant_cli.emulator.leases import expire_leases
-from ant_cli.emulator.store import Store, Transaction
+from ant_cli.emulator.store import Store, Transaction, rfc3339
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -50,6 +49,32 @@ def find(transaction: Transaction, environment_id: str) -> StoredEnvironment:
         message = f"environment_id: there is no environment {environment_id!r}."
         raise EmulatorError(404, message, "environment_not_found")
     return StoredEnvironment._make(row)
+
+
+# Leases have no timer. Every request that looks at work first expires those that have run out. From outside, that
+# is the same as expiring them on time.
+
+
+SQL_END = """UPDATE work SET state = 'stopped', stopped_at = lease_until, lease_until = NULL
+         WHERE lease_until <= ? AND state = 'stopping'"""
+"""A worker that was asked to stop and no longer responds has stopped. The item must not start again elsewhere."""
+SQL_REQUEUE = """UPDATE work SET state = 'queued', handed_out_at = NULL, acknowledged_at = NULL,
+             started_at = NULL, latest_heartbeat_at = NULL, lease_until = NULL WHERE lease_until <= ?"""
+SQL_EXPIRED = "SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"
+
+
+@contextmanager
+def environment_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, StoredEnvironment]]:
+    """Begin a transaction on the call's environment, after expiring leases. 404 without one.
+
+    Items with an expired lease return to the queue, as if no worker had ever had them.
+    """
+    with store.write() as transaction:
+        environment = find(transaction, call.environment_id)
+        if transaction.one(SQL_EXPIRED, transaction.now) is not None:
+            transaction.run(SQL_END, transaction.now)
+            transaction.run(SQL_REQUEUE, transaction.now)
+        yield transaction, environment
 
 
 def create(store: Store, call: Call) -> str:
@@ -100,8 +125,7 @@ def update(store: Store, call: Call) -> str:
     from ant_cli.emulator import models
 
     params = models.parse(models.EnvironmentUpdateParams, call.body)
-    with store.write() as transaction:
-        stored = find(transaction, call.environment_id)
+    with environment_transaction(store, call) as (transaction, stored):
         if stored.archived:
             message = f"environment_id: {stored.id} is archived and cannot change."
             raise InvalidRequest(message, "environment_archived")
@@ -135,8 +159,7 @@ def _to_json(environment: dict[str, Any]) -> str:
 
 def archive(store: Store, call: Call) -> str:
     """Archive an environment for good. Repeating it changes nothing."""
-    with store.write() as transaction:
-        stored = find(transaction, call.environment_id)
+    with environment_transaction(store, call) as (transaction, stored):
         if stored.archived:
             return stored.document
         now = rfc3339(transaction.now)
@@ -148,9 +171,7 @@ def archive(store: Store, call: Call) -> str:
 
 def delete(store: Store, call: Call) -> str:
     """Delete an environment with its finished work and its sessions, unless it has unfinished work."""
-    with store.write() as transaction:
-        stored = find(transaction, call.environment_id)
-        expire_leases(transaction)
+    with environment_transaction(store, call) as (transaction, stored):
         query = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
         unfinished = (transaction.one(query, stored.id) or (0,))[0]
         if unfinished:

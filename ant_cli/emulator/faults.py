@@ -13,11 +13,9 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from ant_cli.emulator.call import Call
-from ant_cli.emulator.clock import MICROSECONDS_PER_MS
+from ant_cli.emulator.call import Call, new_id
 from ant_cli.emulator.errors import ClientLeft, Disconnected, EmulatorError, InvalidRequest
-from ant_cli.emulator.identifiers import new_id
-from ant_cli.emulator.store import Store
+from ant_cli.emulator.store import MICROSECONDS_PER_MS, Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

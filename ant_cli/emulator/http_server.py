@@ -23,9 +23,8 @@ from waitress.channel import HTTPChannel  # type: ignore[import-untyped] # as ab
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped] # as above
 from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
-from ant_cli.emulator.call import LARGEST_BODY, body_too_large
+from ant_cli.emulator.call import LARGEST_BODY, body_too_large, new_id
 from ant_cli.emulator.errors import PHRASES, Disconnected, EmulatorError, envelope
-from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.routes import path_of
 from ant_cli.emulator.wsgi_app import BEFORE_WAITING, BOUND_HOST, IS_STOPPING, Emulator
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple

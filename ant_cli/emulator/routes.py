@@ -13,10 +13,9 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 from ant_cli.emulator import environment_rules, faults, sessions, work
 from ant_cli.emulator.call import Call
-from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339
 from ant_cli.emulator.credentials import API_KEY, ENVIRONMENT_KEY, EVERY_KIND, ITEM_SECRET
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
-from ant_cli.emulator.store import Store
+from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, Store, rfc3339
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

@@ -13,14 +13,12 @@ import json
 from collections.abc import Iterator
 
 from ant_cli.emulator import work
-from ant_cli.emulator.call import BEFORE_THE_FIRST, Call, page_of
-from ant_cli.emulator.clock import rfc3339
+from ant_cli.emulator.call import BEFORE_THE_FIRST, Call, new_id, page_of
 from ant_cli.emulator.environment_rules import StoredEnvironment
 from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
-from ant_cli.emulator.identifiers import new_id
-from ant_cli.emulator.store import Store, Transaction, wait_for
+from ant_cli.emulator.store import Store, Transaction, rfc3339, wait_for
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from ant_cli.emulator.clock import Clock, system_clock
 from ant_cli.emulator.errors import UnusableDatabase
 from ant_cli.runtime.light_typing import Any, TypeVar
 
@@ -28,6 +27,21 @@ BUSY_SECONDS = 30.0
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 LEASE_SECONDS = 300
+
+MICROSECONDS_PER_MS = 1_000
+MICROSECONDS_PER_SECOND = 1_000_000
+
+Clock = Callable[[], int]
+"""Returns the microseconds since 1970, UTC."""
+
+
+def rfc3339(moment: int | None) -> str | None:
+    """Return `moment` as an RFC 3339 timestamp with all six digits of the microseconds; None if it is None."""
+    if moment is None:
+        return None
+    seconds, microseconds = divmod(moment, MICROSECONDS_PER_SECOND)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{microseconds:06d}Z"
+
 
 SCHEMA_VERSION = 2
 APPLICATION_ID = 0x616E7465  # "ante"
@@ -169,7 +183,7 @@ class Store:
     def __init__(
         self, database: str | Path, clock: Clock | None = None, *, lease_seconds: int = LEASE_SECONDS
     ) -> None:
-        self.clock = clock or system_clock
+        self.clock = clock or (lambda: time.time_ns() // 1_000)
         self.lease_seconds = lease_seconds
         """How long a lease lasts, unless its worker asks for a shorter one."""
         self._database = str(database)

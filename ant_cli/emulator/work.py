@@ -15,14 +15,18 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.emulator.call import Call, page_of
-from ant_cli.emulator.clock import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339, rfc3339_or_none
+from ant_cli.emulator.call import Call, new_id, page_of
 from ant_cli.emulator.credentials import environment_key, new_token, secret_of
-from ant_cli.emulator.environment_rules import StoredEnvironment, find
+from ant_cli.emulator.environment_rules import StoredEnvironment, environment_transaction
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, PreconditionFailed
-from ant_cli.emulator.identifiers import new_id
-from ant_cli.emulator.leases import expire_leases
-from ant_cli.emulator.store import Store, Transaction, wait_for
+from ant_cli.emulator.store import (
+    MICROSECONDS_PER_MS,
+    MICROSECONDS_PER_SECOND,
+    Store,
+    Transaction,
+    rfc3339,
+    wait_for,
+)
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 
@@ -54,18 +58,9 @@ SQL_ADD = f"""INSERT INTO work (id, environment_id, kind, session_id, sessions_t
 
 
 @contextmanager
-def work_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, StoredEnvironment]]:
-    """Begin a transaction on the work of the call's environment, after expiring leases. 404 without one."""
-    with store.write() as transaction:
-        environment = find(transaction, call.environment_id)
-        expire_leases(transaction)
-        yield transaction, environment
-
-
-@contextmanager
 def item_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, Item]]:
     """Begin a transaction on the call's work item. 404 if there is none."""
-    with work_transaction(store, call) as (transaction, environment):
+    with environment_transaction(store, call) as (transaction, environment):
         row = transaction.one(SQL_FIND, call.work_id, environment.id)
         if row is None:
             raise EmulatorError(404, f"work_id: there is no work item {call.work_id!r} in {environment.id}.")
@@ -84,17 +79,17 @@ def to_json(item: Item, *, with_secret: bool = False) -> str:
     token = item.sessions_token if with_secret else None
     fields = {
         "id": item.id,
-        "acknowledged_at": rfc3339_or_none(item.acknowledged_at),
+        "acknowledged_at": rfc3339(item.acknowledged_at),
         "created_at": rfc3339(item.created_at),
         "data": {"id": item.session_id, "type": item.kind},
         "environment_id": item.environment_id,
-        "latest_heartbeat_at": rfc3339_or_none(item.latest_heartbeat_at),
+        "latest_heartbeat_at": rfc3339(item.latest_heartbeat_at),
         "metadata": json.loads(item.metadata),
         "secret": secret_of(token) if token else None,
-        "started_at": rfc3339_or_none(item.started_at),
+        "started_at": rfc3339(item.started_at),
         "state": item.state,
-        "stop_requested_at": rfc3339_or_none(item.stop_requested_at),
-        "stopped_at": rfc3339_or_none(item.stopped_at),
+        "stop_requested_at": rfc3339(item.stop_requested_at),
+        "stopped_at": rfc3339(item.stopped_at),
         "type": "work",
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
@@ -124,7 +119,7 @@ def poll(store: Store, call: Call) -> str:
     reclaim_ms = min(call.number("reclaim_older_than_ms", RECLAIM_MS, 0), LONGEST_RECLAIM_MS)
     block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
-    with work_transaction(store, call) as (transaction, environment):
+    with environment_transaction(store, call) as (transaction, environment):
         if environment.config_type != "self_hosted":
             raise InvalidRequest(
                 f"Only BYOC and bridge environments support work polling. Environment {environment.id} is "
@@ -146,7 +141,7 @@ def _look(store: Store, call: Call, reclaim: int) -> str | None:
         values = (call.environment_id, reader.now - reclaim, reader.now)
         if reader.one(SQL_ANYTHING, *values) is None:
             return None
-    with work_transaction(store, call) as (transaction, environment):
+    with environment_transaction(store, call) as (transaction, environment):
         return _lease_next(transaction, environment.id, reclaim)
 
 
@@ -170,13 +165,13 @@ def check_takes_work(environment: StoredEnvironment) -> None:
 
 def stats(store: Store, call: Call) -> str:
     """Count the waiting items, those that were handed out and not acknowledged, and the polling workers."""
-    with work_transaction(store, call) as (transaction, environment):
+    with environment_transaction(store, call) as (transaction, environment):
         depth, oldest, pending = transaction.one(SQL_STATS, environment.id) or (0, None, 0)
         window = transaction.now - WORKER_WINDOW
         workers = (transaction.one(SQL_WORKERS, environment.id, window) or (0,))[0]
     statistics = {
         "depth": depth,
-        "oldest_queued_at": rfc3339_or_none(oldest),
+        "oldest_queued_at": rfc3339(oldest),
         "pending": pending,
         "type": "work_queue_stats",
         "workers_polling": workers if environment.config_type == "self_hosted" else None,
@@ -190,7 +185,7 @@ def enqueue(store: Store, call: Call) -> str:
 
     request = models.parse(models.EnqueueRequest, call.body)
     metadata = json.dumps(request.metadata or {})
-    with work_transaction(store, call) as (transaction, environment):
+    with environment_transaction(store, call) as (transaction, environment):
         check_takes_work(environment)
         added = [
             add(
@@ -208,7 +203,7 @@ def enqueue(store: Store, call: Call) -> str:
 
 def make_key(store: Store, call: Call) -> str:
     """Return a key for the environment, as the Console makes one. It is the same each time."""
-    with work_transaction(store, call) as (_, environment):
+    with environment_transaction(store, call) as (_, environment):
         check_takes_work(environment)
     key = environment_key(environment.id, call.api_key)
     return json.dumps({"environment_id": environment.id, "environment_key": key, "type": "environment_key"})
@@ -246,7 +241,7 @@ def list_work(store: Store, call: Call) -> str:
     name = f"work {call.environment_id}"
     limit = call.number("limit", 20, 1, 100)
     below = call.page_start(name)
-    with work_transaction(store, call) as (transaction, environment):
+    with environment_transaction(store, call) as (transaction, environment):
         _check_lists_work(environment)
         items = map(Item._make, transaction.all(SQL_LIST, environment.id, below, limit + 1))
     return page_of(name, [(item.sequence, to_json(item)) for item in items], limit)
@@ -302,7 +297,7 @@ def heartbeat(store: Store, call: Call) -> str:
 
 
 def _check_heartbeat(item: Item, expected: str | None, now: int) -> None:
-    last = rfc3339_or_none(item.latest_heartbeat_at)
+    last = rfc3339(item.latest_heartbeat_at)
     if item.state == "queued":
         message = f"work_id: {item.id} is queued; acknowledge it before the first heartbeat."
     elif expected not in (None, last or NO_HEARTBEAT):
@@ -315,7 +310,7 @@ def _check_heartbeat(item: Item, expected: str | None, now: int) -> None:
 
 def _lease(item: Item, *, ttl: int, extended: bool) -> str:
     lease = {
-        "last_heartbeat": rfc3339_or_none(item.latest_heartbeat_at) or "",
+        "last_heartbeat": rfc3339(item.latest_heartbeat_at) or "",
         "lease_extended": extended,
         "state": item.state,
         "ttl_seconds": ttl,

@@ -9,13 +9,11 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ant_cli.emulator import faults
-from ant_cli.emulator.call import Call, header, query_of, read_body
-from ant_cli.emulator.clock import Clock
+from ant_cli.emulator.call import Call, header, new_id, query_of, read_body
 from ant_cli.emulator.credentials import SentCredential, credentials_of, is_same, of_kinds, opens
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
-from ant_cli.emulator.identifiers import new_id
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match, path_of
-from ant_cli.emulator.store import LEASE_SECONDS, Store
+from ant_cli.emulator.store import LEASE_SECONDS, Clock, Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

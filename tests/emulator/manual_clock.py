@@ -1,6 +1,6 @@
 """A clock that a test sets."""
 
-from ant_cli.emulator.clock import MICROSECONDS_PER_MS
+from ant_cli.emulator.store import MICROSECONDS_PER_MS
 
 
 class ManualClock:
