@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 
 from ant_cli.errors import UsageError
@@ -122,12 +122,12 @@ class Columns:
         """Return the user's column: as a path if that matches an item, otherwise as one of the known titles."""
         if any(column.find(item) is not None for item in items):
             return column
-        is_object = json_text.json_type(items[0]) == "object"
-        titles = {known.title: known for known in _columns_for(items[0])} if is_object else {}
+        members = json_text.members(items[0]) if json_text.json_type(items[0]) == "object" else {}
+        titles = {known.title: known for known in _columns_for(items[0])} if members else {}
         if known := titles.get(column.title):
             return known._replace(drop_order=0, condition="always")  # a requested column is never dropped
-        keys = [key for key in _keys_of(items[0]) if not column.path.startswith(key)]
-        suggestion = did_you_mean(column.path, [*(title.lower() for title in titles), *keys])
+        others = [key for key in members if not column.path.startswith(key)]
+        suggestion = did_you_mean(column.path, [*(title.lower() for title in titles), *others])
         where = "the first items" if self._is_list else "the response"  # later pages may have other members
         self._warn(f"Warning: --columns: {column.path!r} matches nothing in {where}.{suggestion}")
         return column
@@ -163,15 +163,6 @@ def _columns_for(item: bytes) -> tuple[Column, ...]:
 
 def _column_of(name: str, path: str) -> Column:
     return Column(format_scalar(name.upper()), path, flexible=True)
-
-
-def _keys_of(item: bytes, prefix: str = "", depth: int = 3) -> Iterator[str]:
-    """Yield the paths to the members of an object, and to their members."""
-    if json_text.json_type(item) == "object" and depth:
-        for key, value in json_text.members(item).items():
-            path = prefix + escaped_key(key)
-            yield path
-            yield from _keys_of(value, path + ".", depth - 1)
 
 
 def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:

@@ -26,8 +26,6 @@ _SOFT_MIN = 13
 """A column whose cells may be truncated keeps this width while there are other columns to drop."""
 _HARD_MIN = 4
 """A column gets narrower than this only if no other column can be narrowed."""
-_SMALL_REST = 3
-"""Up to this many unused cells at the end of a line are given to the names."""
 _ARCHIVED = parse("archived_at")
 
 
@@ -60,13 +58,8 @@ class _PlainTable:
         return json_text.encoded("".join(map(self._line, rows)))
 
     def _line(self, cells: list[str]) -> str:
-        if all(map(str.isascii, cells)):
-            padded = list(map(str.ljust, cells, self._widths))
-        else:
-            padded = [
-                text + " " * (width - cell_width(text)) for text, width in zip(cells, self._widths, strict=True)
-            ]
-        return _GAP.join(padded).rstrip() + "\n"
+        pairs = zip(cells, self._widths, strict=True)
+        return _GAP.join(text + " " * (width - cell_width(text)) for text, width in pairs).rstrip() + "\n"
 
 
 class StyledText(NamedTuple):
@@ -147,24 +140,21 @@ class TerminalTable:
     def _measure(self, rows: list[list[StyledText]]) -> list[int]:
         """Return the widths of the columns: those of the widest cells, reduced to fit on the screen.
 
-        The room reserved for later pages is given up first, unless it is between titles that were printed. A
-        screen without room for one cell per column shows only the first columns.
+        On a later page, columns get wider only if all of its cells fit, and none gets narrower. On the first one,
+        the room reserved for later pages is given up first. A screen without room for one cell per column shows
+        only the first columns.
         """
         most = max(1, (self._style.width + len(_GAP)) // (1 + len(_GAP)))
         columns = self._columns[:most]
         needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)][:most]
         least = self._widths or [column.min_width for column in columns]
-        if self._widths:
-            triples = zip(needed, least, columns, strict=True)
-            needed = [width if column.flexible else max(width, before) for width, before, column in triples]
         widths = [min(max(pair), max(self._style.width, 1)) for pair in zip(needed, least, strict=True)]
         room = self._style.width - len(_GAP) * (len(widths) - 1)
+        if self._widths and sum(widths) > room:
+            return self._widths
         _shrink(widths, needed, room)
         for floors in _width_floors(columns):
             _shrink(widths, floors, room)
-        names = [index for index, column in enumerate(columns) if column.flexible]
-        if names and 0 < room - sum(widths) <= _SMALL_REST:  # a longer name on a later page would take it anyway
-            widths[names[0]] += room - sum(widths)
         return widths
 
     def _line(self, row: list[StyledText], widths: list[int]) -> str:
@@ -197,10 +187,7 @@ def _width_floors(columns: tuple[Column, ...]) -> Iterator[list[float]]:
     """Yield the minimum widths to try in turn, the mildest first. IDs are truncated last."""
     complete = float("inf")
     yield [_SOFT_MIN if column.flexible else complete for column in columns]
-    yield [
-        _HARD_MIN if column.flexible else column.min_width or (_HARD_MIN if column.drop_order else complete)
-        for column in columns
-    ]
+    yield [_HARD_MIN if column.flexible or column.drop_order else complete for column in columns]
     yield [1] * len(columns)
 
 

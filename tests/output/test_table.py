@@ -115,9 +115,7 @@ def test_columns_may_be_any_path():
 
 
 @pytest.mark.parametrize("style", [None, WIDE])
-@pytest.mark.parametrize(
-    ("column", "meant"), [("naem", "name"), ("creatd", "created"), ("config.tpye", "config.type"), ("Nmae", "name")]
-)
+@pytest.mark.parametrize(("column", "meant"), [("naem", "name"), ("creatd", "created"), ("Nmae", "name")])
 def test_a_column_that_matches_nothing_gets_a_suggestion(style, column, meant):
     """There is one note, and the table is printed."""
     said = []
@@ -256,7 +254,7 @@ def test_values_of_later_pages_stay_under_their_titles():
     assert len({line.index("42 min ago") for line in lines[1:]} | {lines[0].index("CREATED")}) == 1
 
 
-@pytest.mark.parametrize(("width", "moved"), [(80, 0), (94, 0), (108, 15)])
+@pytest.mark.parametrize(("width", "moved"), [(80, 0), (94, 0), (108, 0), (160, 36)])
 def test_a_long_name_on_a_later_page_takes_only_free_room(width, moved):
     """Otherwise it is truncated, so that the columns after it stay under their own titles."""
     pages = [[cloud(1)], [environment(2, "n" * 60, "2026-03-14T14:18:00Z")]]
@@ -269,7 +267,7 @@ def test_an_unknown_word_is_truncated_before_an_id():
     """Users copy IDs."""
     last = drawn(LONG_WORDS, WIDE._replace(width=80)).splitlines()[-1]
     assert last.startswith("env_011CZkZ9X2dpNyB7HsEFoR33  日本")
-    assert "  serverless_on_a…  " in last
+    assert " serverless…  " in last
 
 
 @pytest.mark.parametrize("width", [20, 40])
