@@ -277,8 +277,8 @@ async def loaded(app: Explorer) -> None:
         await asyncio.sleep(0)
 
 
-def test_an_error_is_shown_once_and_only_after_the_prompt_is_closed():
-    """A user who is typing is not interrupted."""
+def test_an_error_of_a_later_page_does_not_interrupt_a_user_who_is_typing():
+    """The status line says that the list is incomplete."""
 
     def broken() -> Iterator[list[bytes]]:
         assert typed.wait(5)
@@ -292,12 +292,10 @@ def test_an_error_is_shown_once_and_only_after_the_prompt_is_closed():
             typed.set()
             await loaded(app)
             await enter(pilot, "burst:mo")
-            assert (app.search.value, app.page.display) == ("demo", False)
-            assert app.status.content == "item 1 of 1 · the list is incomplete"
+            assert app.search.value == "demo"
+            assert app.status.content == "item 1 of 1 · the list is incomplete; q says why"
             await enter(pilot, "enter")
-            assert (app.text.content, app.path) == ("no page", "name")
-            await enter(pilot, "burst:q/\r")
-            assert not app.page.display
+            assert app.path == "name"
 
     typed = threading.Event()
     asyncio.run(session())
@@ -341,13 +339,9 @@ def test_unfolding_shows_the_members_of_a_value_and_folding_hides_them():
     assert press([ITEM, ITEM], "enter", "j", "h", "space").keys == ["1", "2"]
 
 
-def test_one_key_unfolds_everything_and_another_folds_it():
-    """After folding everything, the cursor is on the item."""
+def test_one_key_unfolds_everything_below_a_row():
+    """Other rows do not change."""
     assert len(press([ITEM, ITEM], "j", "e").keys) == 10
-    seen = press([ITEM, ITEM], "j", "e", "j", "j", "j", "c")
-    assert (seen.keys, seen.status) == (["1", "2"], "item 2 of 2")
-    seen = press([ITEM, ITEM], "j", "e", "c", "l")
-    assert seen.keys == ["1", "2", "id", "config", "name", "note"]
 
 
 def test_keys_do_nothing_while_a_filter_matches_no_row():
@@ -358,7 +352,6 @@ def test_keys_do_nothing_while_a_filter_matches_no_row():
         "l",
         "h",
         "e",
-        "c",
         "g",
         "G",
         "n",
@@ -433,17 +426,15 @@ def test_one_key_loads_all_pages():
     asyncio.run(session())
 
 
-def test_an_error_of_a_later_page_is_shown_and_can_be_dismissed():
-    """Loaded items stay, and the status line says that the list is incomplete."""
+def test_loaded_items_stay_after_an_error_of_a_later_page():
+    """They can be unfolded."""
 
     def broken() -> Iterator[list[bytes]]:
-        raise ResponseError("GET: 500 \x1b[31m")
+        raise ResponseError("GET: 500")
         yield []
 
-    seen = press([ITEM], "j", pages=broken())
-    assert seen.page == "GET: 500 ␛[31m"
-    seen = press([ITEM], "j", "escape", "l", pages=broken())
-    assert seen.status == "item 1 of 1 · the list is incomplete"
+    seen = press([ITEM], "j", "l", pages=broken())
+    assert seen.status == "item 1 of 1 · the list is incomplete; q says why"
     assert seen.rows[1] == '    id: "env_1"'
 
 

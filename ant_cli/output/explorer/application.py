@@ -127,7 +127,6 @@ class Explorer(App[Choice], inherit_bindings=False):
         *,
         is_list: bool = True,
         transform: str = "",
-        describe: Callable[[Exception], str] = str,
     ) -> None:
         """Take the first page, and the source of further pages."""
         super().__init__(ansi_color=True)
@@ -144,9 +143,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.text = Static(markup=False)
         self.page = Page(self.text)
         self._transform = transform
-        self._describe = describe
         self._loads_all = False
-        self._error_shown = False
         self._query = ""
         self._note = ""
 
@@ -210,10 +207,9 @@ class Explorer(App[Choice], inherit_bindings=False):
         seen = max(self.rows.cursor_line, self.rows.scroll_offset.y) + self.rows.size.height
         if seen > self.rows.last_line or self._loads_all:
             self.feed.fetch(partial(self.call_later, self._arrived))
-        if self.feed.error and not self._error_shown and self.focused is self.rows:
-            self._error_shown = True
-            self._open_page(escape_controls(self._describe(self.feed.error)))
-        loading = "the list is incomplete" if self.feed.error else "loading…" if self.feed.is_busy else ""
+        loading = (
+            "the list is incomplete; q says why" if self.feed.error else "loading…" if self.feed.is_busy else ""
+        )
         self.status.update(" · ".join(filter(None, [self.position, self._note, loading])))
         hint = getattr(self.focused, "HINT", "? keys  q quit")
         room = self.size.width - len(hint) - 5

@@ -66,9 +66,7 @@ def explore(
 
     if not shows_colour(runtime.environ):
         os.environ["NO_COLOR"] = "1"  # the only one of the variables that textual knows
-    app = Explorer(
-        first, pages, is_list=is_list, transform=path, describe=lambda error: runtime.stderr.redact(str(error))
-    )
+    app = Explorer(first, pages, is_list=is_list, transform=path)
     if sys.platform != "win32":  # even under nohup, because without a terminal textual would loop at full speed
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

@@ -37,7 +37,6 @@ class Rows(Tree[Value]):
         ("right,l", "descend", "unfold, then go inside"),
         ("left,h", "ascend", "fold, then go outside"),
         ("e", "unfold_all", "unfold all below"),
-        ("c", "fold_all", "fold everything"),
     ]
 
     def __init__(self, whole: Value | None = None) -> None:
@@ -148,14 +147,6 @@ class Rows(Tree[Value]):
             if members := self._members(node):
                 nodes += members
                 node.expand()
-
-    def action_fold_all(self) -> None:
-        """Fold everything."""
-        item = self._item
-        for node in self.root.children:
-            node.collapse_all()
-        if item:
-            self._go_to(item)
 
     def _toggle(self, node: TreeNode[Value]) -> None:
         if node.is_expanded:
