@@ -540,7 +540,7 @@ def test_a_key_command_runs_without_a_shell(process):
     ("command", "message"),
     [
         (f"{sys.executable} -c \"print('hush'); raise SystemExit(3)\"", "c failed with status 3."),
-        (f"{sys.executable} -c \"import os; print('hush'); os.kill(os.getpid(), 9)\"", "c was ended by signal 9."),
+        (f"{sys.executable} -c \"import os; print('hush'); os.kill(os.getpid(), 9)\"", "c failed with status -9."),
         (f'{sys.executable} -c "print(1, 2)"', "what c gives contains a space, which no key has."),
         (f'{sys.executable} -c ""', "what c gives is empty."),
         (
@@ -549,7 +549,6 @@ def test_a_key_command_runs_without_a_shell(process):
         ),
         ("no-such-program-anywhere hush", "c can't be run: no-such-program-anywhere: no such file or directory."),
         ("'' hush", "c can't be run: "),
-        (" ", "c is empty."),
     ],
 )
 def test_a_key_command_without_a_key_is_an_error_that_hides_its_output(process, command, message):
@@ -638,7 +637,7 @@ def test_each_key_has_its_own_entry_in_the_credential_store(credential_store, pr
 def test_an_error_of_the_credential_store_is_quoted():
     """The message is that of the store."""
     keyring.set_keyring(Locked())
-    with pytest.raises(CredentialError, match="refused: it is locked"):
+    with pytest.raises(CredentialError, match="can't be used: it is locked"):
         read_key("keyring:x", "api_key")
 
 
@@ -650,7 +649,7 @@ def test_any_exception_of_the_credential_store_is_reported_as_an_error(credentia
         raise error
 
     monkeypatch.setattr(credential_store, "set_password", fail)
-    with pytest.raises(CredentialError, match=r"credential store refused: (no bus|RuntimeError)\.$"):
+    with pytest.raises(CredentialError, match=r"credential store can't be used: (no bus|RuntimeError)\.$"):
         store_key("work", SECRET)
 
 
@@ -660,14 +659,10 @@ def test_a_missing_credential_store_is_an_error_with_an_alternative():
     from keyring.backends.fail import Keyring
 
     keyring.set_keyring(Keyring())
-    with pytest.raises(CredentialError, match="has no credential store") as caught:
-        store_key("work", SECRET)
-    assert "Without --keyring" in caught.value.hint
-    with pytest.raises(
-        CredentialError, match="api_key can't be read: this machine has no credential store"
-    ) as caught:
-        read_key("keyring:work-1", "api_key")
-    assert "ant auth login" in caught.value.hint
+    for attempt in (lambda: store_key("work", SECRET), lambda: read_key("keyring:work-1", "api_key")):
+        with pytest.raises(CredentialError, match="can't be used: No recommended backend was available") as caught:
+            attempt()
+        assert "Without --keyring, `ant auth login`" in caught.value.hint
 
 
 def test_a_keyring_reference_without_the_package_says_how_to_install_it(monkeypatch):

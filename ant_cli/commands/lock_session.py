@@ -14,10 +14,9 @@ from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import open_client
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.storage import locked
-from ant_cli.settings.loading import Settings
+from ant_cli.settings.loading import Settings, note_credential_choice
 from ant_cli.settings.loading import load as load_settings
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.notes import note_credential_choice
 
 
 @contextmanager

@@ -13,8 +13,7 @@ from ant_cli.run.run_plan import RunPlan, make_plan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.sanitize import escape_controls
-from ant_cli.settings.loading import load
-from ant_cli.settings.notes import note_credential_choice
+from ant_cli.settings.loading import load, note_credential_choice
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:

@@ -15,16 +15,6 @@ _SERVICE = "ant"
 """The name of this program in the credential store."""
 
 
-class _NoCredentialStore(CredentialError):
-    """This machine has no credential store, or this process can't use it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "this machine has no credential store that can be used.",
-            "Without --keyring, the key goes into the profiles file, which only you can read.",
-        )
-
-
 def read_key(reference: str, source: str) -> str:
     """Return the key that is stored under a reference.
 
@@ -32,12 +22,7 @@ def read_key(reference: str, source: str) -> str:
         CredentialError: if it is not there, or the store can't be used.
 
     """
-    try:
-        secret: str | None = _with_keyring(lambda keyring: keyring.get_password(_SERVICE, _entry(reference)))
-    except _NoCredentialStore as error:
-        raise CredentialError(
-            f"{source} can't be read: {error.message}", "Store a key without it: ant auth login --profile NAME"
-        ) from None
+    secret: str | None = _with_keyring(lambda keyring: keyring.get_password(_SERVICE, _entry(reference)))
     if secret is None:
         raise CredentialError(
             f"{source} is no longer in the operating system's credential store.",
@@ -107,15 +92,15 @@ def _with_keyring(use: Callable[[Any], Any]) -> Any:
     """Call `use` with the keyring module. Raises CredentialError if there is no store, or it is locked."""
     try:
         import keyring
-        import keyring.errors
     except ImportError:
         raise CredentialError(
             "the operating system's credential store needs the package keyring.", install_hint("keyring")
         ) from None
     try:
         return use(keyring)
-    except keyring.errors.NoKeyringError:
-        raise _NoCredentialStore from None
     except Exception as error:  # noqa: BLE001 - each system's store has its own errors, and keyring passes them on
         why = str(error).rstrip(".!") or type(error).__name__
-        raise CredentialError(f"the operating system's credential store refused: {why}.") from None
+        raise CredentialError(
+            f"the operating system's credential store can't be used: {why}.",
+            "Without --keyring, `ant auth login` stores the key in the profiles file, which only you can read.",
+        ) from None

@@ -10,7 +10,6 @@ from threading import Thread
 
 from ant_cli.errors import CredentialError, os_error_text
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.validators import split_command
 
 _TIMEOUT_S = 10.0
@@ -20,12 +19,6 @@ _OUTPUT_LIMIT = 65_536
 _GRACE_S = 1.0
 """How long to wait for the rest of a stopped command's output. Its children may keep the pipe open."""
 _SEE_COMMAND = "To see the command: ant profile get api_key_command --profile NAME"
-
-
-class _CommandOutput(NamedTuple):
-    status: int
-    data: bytes
-    """At most one byte more than `_OUTPUT_LIMIT`."""
 
 
 def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = _TIMEOUT_S) -> str:
@@ -39,8 +32,6 @@ def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = 
 
     """
     args = split_command(source, command)
-    if not args:
-        raise CredentialError(f"{source} is empty.")
     running = runtime.environ.get(variables.KEY_COMMANDS, "").splitlines()
     if source in running:
         raise CredentialError(f"{source} runs ant, which would run it again endlessly.", _SEE_COMMAND)
@@ -51,20 +42,21 @@ def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = 
     except subprocess.TimeoutExpired:
         problem = f"{source} took longer than {timeout_s:g} s and was stopped."
         raise CredentialError(problem, _try_it(args[0])) from None
+    except subprocess.CalledProcessError as error:
+        raise CredentialError(f"{source} failed with status {error.returncode}.", _try_it(args[0])) from None
     except (OSError, ValueError) as error:
         raise CredentialError(f"{source} can't be run: {args[0]}: {os_error_text(error)}.") from None
-    if output.status:
-        raise CredentialError(f"{source} {_exit_text(output.status)}.", _try_it(args[0]))
-    if len(output.data) > _OUTPUT_LIMIT:
+    if len(output) > _OUTPUT_LIMIT:
         raise CredentialError(f"{source} prints more than a key.", _try_it(args[0]))
-    return output.data.decode("utf-8", "replace")
+    return output.decode("utf-8", "replace")
 
 
-def _run(args: list[str], environ: Mapping[str, str], timeout_s: float) -> _CommandOutput:
-    """Run a command. Output beyond the limit is not read, and the command is stopped.
+def _run(args: list[str], environ: Mapping[str, str], timeout_s: float) -> bytes:
+    """Run a command and return its output. If it prints more than the limit, it is stopped.
 
     Raises:
         TimeoutExpired: if it takes longer.
+        CalledProcessError: if it fails.
         OSError, ValueError: if it can't be run.
 
     """
@@ -82,19 +74,15 @@ def _run(args: list[str], environ: Mapping[str, str], timeout_s: float) -> _Comm
         reader.join(timeout_s)
         if reader.is_alive():
             raise subprocess.TimeoutExpired(args, timeout_s)
-        if len(output[0]) > _OUTPUT_LIMIT:
-            return _CommandOutput(0, output[0])
-        return _CommandOutput(child.wait(max(0.0, deadline - time.monotonic())), output[0])
+        if len(output[0]) <= _OUTPUT_LIMIT and (status := child.wait(max(0.0, deadline - time.monotonic()))):
+            raise subprocess.CalledProcessError(status, args)
+        return output[0]
     finally:
         child.kill()
         child.wait()
         reader.join(_GRACE_S)
         if child.stdout and not reader.is_alive():
             child.stdout.close()
-
-
-def _exit_text(status: int) -> str:
-    return f"failed with status {status}" if status > 0 else f"was ended by signal {-status}"
 
 
 def _try_it(program: str) -> str:

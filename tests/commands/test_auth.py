@@ -398,10 +398,8 @@ def test_login_does_not_prompt_for_a_key_without_the_requested_keyring(ant_witho
     keyring.set_keyring(keyring.backends.fail.Keyring())
     done = ant_without_key("auth", "login", "--keyring", stdin=SECRET)
     assert (done.exit, done.requests, path.exists()) == (4, [], False)
-    assert done.stderr == (
-        "ant: this machine has no credential store that can be used.\n"
-        "Without --keyring, the key goes into the profiles file, which only you can read.\n"
-    )
+    assert done.stderr.startswith("ant: the operating system's credential store can't be used: ")
+    assert "\nWithout --keyring, `ant auth login` stores the key in the profiles file" in done.stderr
 
 
 def test_the_keyring_entry_is_deleted_when_its_key_is_replaced_or_removed(ant_without_key, credential_store):
@@ -444,7 +442,7 @@ def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(ant_w
     keyring.set_keyring(keyring.backends.fail.Keyring())
     done = ant_without_key(*words, stdin=SECRET)
     assert done.exit == 4
-    assert "this machine has no credential store that can be used" in done.stderr
+    assert "the operating system's credential store can't be used: " in done.stderr
     assert "To delete it there:\n  keyring del ant work-1\n" in done.stderr
     assert ("keyring del ant x-1" in done.stderr) is ("--all" in words)
     assert "keyring:work-1" not in path.read_text()

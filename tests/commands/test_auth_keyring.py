@@ -64,6 +64,6 @@ def test_a_real_credential_store_keeps_the_key_from_login_to_profile_deletion(cl
     assert done.stdout == f"{SECRET}\nNone\n"
     stored = tomllib.loads((Path(clean_environ["HOME"]) / "stored.toml").read_text())
     assert stored["profiles"]["work"]["api_key"].startswith("keyring:work-")
-    assert "ant: the operating system's credential store refused: " in said
+    assert "ant: the operating system's credential store can't be used: " in said
     assert "To delete it there:\n  keyring del ant home-" in said
     assert SECRET not in said

@@ -12,10 +12,9 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.access_token import whole_seconds
 from ant_cli.settings.credentials import fetched, no_credential
-from ant_cli.settings.loading import Settings, load
+from ant_cli.settings.loading import Settings, load, note_ambiguous_credential
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.tokens import usable_login
-from ant_cli.settings.notes import note_ambiguous_credential
 
 _Members = dict[str, Any]
 """A credential as JSON, with the members of the official tool's files."""

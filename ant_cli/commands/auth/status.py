@@ -19,11 +19,10 @@ from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.settings.access_token import whole_seconds
 from ant_cli.settings.credentials import Credential, environment_key, fetched, no_credential
 from ant_cli.settings.federation import FederationRule, rule_of
-from ant_cli.settings.loading import Settings, load, setting_sources
+from ant_cli.settings.loading import Settings, describe_destination, load, setting_sources
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins.configs import OfficialProfile, active_name, has_profile, read_profile
 from ant_cli.settings.logins.tokens import Login, read_login
-from ant_cli.settings.notes import describe_destination
 from ant_cli.settings.profiles import ProfileStore, read_store, shown
 from ant_cli.settings.rows import SETTINGS
 from ant_cli.settings.selection import ACTIVE, SelectedProfile

@@ -140,16 +140,13 @@ def _credentials_path(authentication: dict[str, object], path: Path, environ: Ma
 
 
 def _identity_token_file(authentication: dict[str, object], path: Path) -> str:
-    """Return the file of the identity token; empty if variables name it."""
+    """Return the file of the identity token; empty if flags or variables name it."""
     source = authentication.get("identity_token")
     if source is None:
         return ""
     if not isinstance(source, dict) or source.get("source") != "file":
         raise unsafe(path, "its identity_token has another source than a file")
-    file = text_member(source, "path", path)
-    if not file:
-        raise unsafe(path, "its identity_token names no file")
-    return file
+    return text_member(source, "path", path)
 
 
 # Reading its files
@@ -173,8 +170,8 @@ def read_text(path: Path, *, private: bool = False) -> str | None:
         return None
     except OSError as error:
         raise unsafe(path, os_error_text(error), getattr(error, "hint", "")) from None
-    except UnicodeDecodeError as error:
-        raise unsafe(path, f"it is not text in UTF-8: byte {error.start + 1}") from None
+    except UnicodeDecodeError:
+        raise unsafe(path, "it is not text in UTF-8") from None
 
 
 def read_object(path: Path, *, private: bool = False) -> dict[str, object] | None:
@@ -184,10 +181,8 @@ def read_object(path: Path, *, private: bool = False) -> dict[str, object] | Non
         return None
     try:
         value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise unsafe(path, f"it is not JSON: line {error.lineno}, column {error.colno}") from None
     except (ValueError, RecursionError):
-        raise unsafe(path, "it is not JSON that can be read") from None
+        raise unsafe(path, "it is not JSON") from None
     if not isinstance(value, dict):
         raise unsafe(path, "it is not a JSON object")
     return value

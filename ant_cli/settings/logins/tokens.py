@@ -11,8 +11,8 @@ from ant_cli.settings.access_token import SPARE_S, AccessToken
 from ant_cli.settings.logins.configs import OfficialProfile, read_object, text_member, unsafe
 from ant_cli.settings.validators import check_new_secret
 
-_FOREVER = 1e15
-"""A time that is never reached, in Unix seconds."""
+_LAST_S = 253_402_300_799
+"""The end of the year 9999, in Unix seconds."""
 
 
 class Login(NamedTuple):
@@ -79,7 +79,7 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
     ended = "ended" if left <= 0 else f"ends within {SPARE_S:g} s"
     raise CredentialError(
         f"the login of profile {profile.name!r} in {profile.credentials_path} {ended}.",
-        _renewal(profile, refresh=bool(login.refresh_token)),
+        _renewal(profile),
     )
 
 
@@ -89,13 +89,12 @@ class LoginTokens:
     def __init__(self, profile: OfficialProfile, runtime: Runtime) -> None:
         self._profile = profile
         self._runtime = runtime
-        self._now = runtime.now
         self._token = self._read()
 
     def current(self) -> AccessToken:
         """Return a token that lasts for a request. Raises CredentialError if the file has none."""
         token = self._token
-        if not token.is_usable(self._now()):
+        if not token.is_usable(self._runtime.now()):
             token = self._token = self._read()
         return token
 
@@ -112,13 +111,14 @@ class LoginTokens:
 
     def _read(self) -> AccessToken:
         login = usable_login(self._profile, self._runtime)
-        return AccessToken(login.access_token, login.expires_at, obtained_at=self._now())
+        return AccessToken(login.access_token, login.expires_at, obtained_at=self._runtime.now())
 
 
-def _renewal(profile: OfficialProfile, *, refresh: bool = False) -> str:
-    command = "ant auth print-credentials > /dev/null" if refresh else "ant auth login"
+def _renewal(profile: OfficialProfile) -> str:
+    profile_flag = f"--profile {profile.name}"
     return (
-        f"Renew it with the official tool, the Go program of the same name: {command} --profile {profile.name}\n"
+        "Renew it with the official tool, the Go program of the same name: "
+        f"ant auth print-credentials {profile_flag} > /dev/null, or else ant auth login {profile_flag}\n"
         "This program only reads its logins. To store a key here: ant auth login"
     )
 
@@ -127,7 +127,6 @@ def _expires_at(document: dict[str, object], profile: OfficialProfile) -> float:
     value = document.get("expires_at")
     if value is None:
         return math.inf
-    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
-    if not is_number or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LAST_S:
         raise unsafe(profile.credentials_path, "expires_at must be a time in Unix seconds")
-    return float(min(max(value, -_FOREVER), _FOREVER))  # type: ignore[call-overload]
+    return value
