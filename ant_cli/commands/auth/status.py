@@ -33,7 +33,7 @@ _ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official t
 _FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
 _OWNER = ("account_email", "organization_id", "organization_name", "workspace_id", "workspace_name", "scope")
 """What a login says about its owner, or else its profile."""
-_DATES = (-62_135_596_800.0, 253_402_300_799.0)
+_FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
 """The years 1 to 9999, in Unix seconds: there are no other dates."""
 
 Report = dict[str, Any]
@@ -138,22 +138,21 @@ def _source_rows(
             state, value = "absent" if place.text is None else "empty", None
         else:
             state = "used" if used and place.source == used.source else "shadowed"
-            value = _value(place, official, runtime)
-            if state == "used" and place.rule:
-                value += _cached_end(place.rule, settings.connection.base_url, runtime)
+            value = _value(place, official, settings.connection.base_url, runtime)
         yield {"source": place.source, "kind": place.kind, "state": state, "value": value}
     if official and not settings.provenance.profile.official:
         profile, kind, value = official.profile, "login", _login_text(official, runtime)
         if profile and profile.is_federation:
-            kind, value = "federation", _rule_text(rule_of(flags, runtime.environ, profile, ""))
+            rule = rule_of(flags, runtime.environ, profile, "")
+            kind, value = "federation", _rule_text(rule, settings.connection.base_url, runtime)
         source = f"{kind} of profile {official.name!r}, official tool"
         yield {"source": source, "kind": "auth_token", "state": "shadowed", "value": value}
 
 
-def _value(place: Credential, official: _Official | None, runtime: Runtime) -> str:
+def _value(place: Credential, official: _Official | None, base_url: str, runtime: Runtime) -> str:
     """Return a masked credential, or how it is got."""
     if place.rule:
-        return _rule_text(place.rule)
+        return _rule_text(place.rule, base_url, runtime)
     if place.official and official:
         return _login_text(official, runtime)
     text = (place.text or "").strip()
@@ -161,19 +160,16 @@ def _value(place: Credential, official: _Official | None, runtime: Runtime) -> s
     return form.format(shown("api_key_command", text)) if form else mask(text)
 
 
-def _rule_text(rule: FederationRule) -> str:
-    """Return how a federation gets its token, without the identity token."""
+def _rule_text(rule: FederationRule, base_url: str, runtime: Runtime) -> str:
+    """Return how a federation gets its token, without the identity token, and when the cached one ends."""
+    from ant_cli.settings.token_cache import TokenCache  # late: few runs have a federation
+
     token = mask(rule.identity_token) if rule.identity_token else "no token"
     if rule.identity_token_file:
         token = f"the token in {rule.identity_token_file}"
-    return f"exchanges {token} by {rule.rule_id or 'no rule'}"
-
-
-def _cached_end(rule: FederationRule, base_url: str, runtime: Runtime) -> str:
-    from ant_cli.settings.token_cache import TokenCache  # late: few runs have a federation
-
-    token = TokenCache(rule, base_url, runtime).read()
-    return f"; its access token {_end_text(token.expires_at, runtime)}" if token else ""
+    cached = TokenCache(rule, base_url, runtime).read()
+    end = f"; its access token {_end_text(cached.expires_at, runtime)}" if cached else ""
+    return f"exchanges {token} by {rule.rule_id or 'no rule'}{end}"
 
 
 # The official tool's profile
@@ -220,10 +216,8 @@ def _end_text(expires_at: float | None, runtime: Runtime) -> str:
         return "without an end"
     from datetime import datetime, timedelta  # late: few have a login
 
-    first, last = _DATES
-    date = datetime(1970, 1, 1) + timedelta(
-        seconds=min(max(expires_at, first), last)
-    )  # gmtime: until 3000 on Windows
+    seconds = min(max(expires_at, _FIRST_S), _LAST_S)
+    date = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # gmtime ends in the year 3000 on Windows
     return f"{'ended' if expires_at <= runtime.now() else 'ends'} {date.isoformat(' ', 'minutes')} UTC"
 
 
