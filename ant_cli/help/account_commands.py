@@ -86,9 +86,7 @@ AUTH = group(
 )
 
 _NAME = argument("name", "The profile.", ValueKind.PROFILE)
-_KEY = argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.")._replace(
-    choices=tuple(PROFILE_SETTINGS), completes=ValueKind.CHOICE
-)
+_KEY = argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.", ValueKind.CHOICE, choices=tuple(PROFILE_SETTINGS))
 
 PROFILES = group(
     "profile",
@@ -123,7 +121,7 @@ PROFILES = group(
         ("replace a key with the one in a file", "ant profile set api_key --profile ci < key.txt"),
         arguments=(
             _KEY,
-            argument("value", "The new value. Secrets are read from stdin.")._replace(required=False),
+            argument("value", "The new value. Secrets are read from stdin.", required=False),
         ),
         takes=PROFILE,
     ),

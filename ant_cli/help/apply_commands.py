@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import REQUEST, argument, boolean_flag, group, number_flag, text_flag, tool
-from ant_cli.operations.spec import Param
+from ant_cli.help.command_row import REQUEST, argument, arguments, boolean_flag, group, number_flag, text_flag, tool
 from ant_cli.operations.value_kinds import ValueKind
 
 NOTES = """\
@@ -18,24 +17,14 @@ is not noticed."""
 
 _CONNECTION = ("profile", *REQUEST)
 _DATA = ("format", "transform", "raw_output")
-_PATHS = Param(
-    "path",
-    "setting",
-    list,
-    "Files, folders and patterns, besides the files in the lock file.",
-    value_name="PATH",
-    completes=ValueKind.FILE,
+_PATHS = arguments(
+    "path", "Files, folders and patterns, besides the files in the lock file.", "PATH", ValueKind.FILE
 )
 _LOCK_FILE = text_flag("lock_file", "The lock file. [default: the nearest one above]", "FILE", ValueKind.FILE)
 _ONLY = boolean_flag("only", "Only the named files, not all in the lock file.")
 _PRUNE = boolean_flag("prune", "Archive environments whose files are gone.")
-_VERBOSE = Param(
-    "verbose",
-    "setting",
-    bool,
-    "Show unchanged environments and all fields.",
-    short="-v",
-    completes=ValueKind.NOTHING,  # as the -v of `ant` itself
+_VERBOSE = boolean_flag(
+    "verbose", "Show unchanged environments and all fields.", short="-v", completes=ValueKind.NOTHING
 )
 _STRICT = boolean_flag("strict", "Reject unknown fields and empty files.")
 _PARALLEL = number_flag("parallel", "Requests at once.", (1, 64), "8")
@@ -48,7 +37,7 @@ _APPLY = tool(
     ("exactly what was reviewed", "ant apply --dry-run --save-plan plan.json . && ant apply --plan plan.json"),
     arguments=(_PATHS,),
     flags=(
-        Param("yes", "setting", bool, "Apply without asking.", short="-y"),
+        boolean_flag("yes", "Apply without asking.", short="-y"),
         boolean_flag("dry_run", "Show the plan and change nothing."),
         _ONLY,
         boolean_flag("exit_code", "With --dry-run: exit with 2 for changes, 1 if blocked."),
@@ -91,19 +80,10 @@ _EXPORT = tool(
     "export:export_files",
     ("all of them", "ant export --all"),
     ("one, by its name", "ant export data --directory environments"),
-    arguments=(
-        Param(
-            "environment",
-            "setting",
-            list,
-            "IDs and names.",
-            value_name="ID | NAME",
-            completes=ValueKind.FREE,
-        ),
-    ),
+    arguments=(arguments("environment", "IDs and names.", "ID | NAME"),),
     flags=(
         boolean_flag("all", "Every environment that is not archived."),
-        text_flag("directory", "Where to write new files.", "FOLDER", ValueKind.FILE, "environments"),
+        text_flag("directory", "Where to write new files.", "FOLDER", ValueKind.FILE, default="environments"),
         boolean_flag("force", "Overwrite files that exist."),
         _LOCK_FILE,
     ),

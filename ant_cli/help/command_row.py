@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ant_cli.errors import AntError, BadValue, UsageError, shortened
-from ant_cli.operations.spec import Operation, Param, boolean
+from ant_cli.errors import AntError, UsageError, shortened
+from ant_cli.operations.spec import Operation, Param
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings import rows
@@ -52,7 +52,7 @@ class Command(NamedTuple):
     def usage_exit_code(self, args: Iterable[str]) -> int:
         """Return the exit code of a usage error in its arguments: 1 if 2 means that there are changes."""
         flag = next((param.flag for param in self.flags if param.name == "exit_code"), None)
-        asked = flag is None or _is_set(flag, args)
+        asked = flag is None or any(arg.partition("=")[0] == flag for arg in args)
         return AntError.exit_code if self.reports_changes and asked else UsageError.exit_code
 
     def quoted(self, text: str) -> str:
@@ -90,16 +90,6 @@ _TAKES_KEYS = (("auth", "login"), ("profile", "set"))
 """The commands after which people type a key as an argument, however short it is."""
 
 
-def _is_set(flag: str, args: Iterable[str]) -> bool:
-    """Whether unparsable arguments have a boolean flag, and its last value is not false."""
-    parts = [arg.partition("=") for arg in args]
-    texts = [text if equals else "true" for name, equals, text in parts if name == flag]
-    try:
-        return bool(texts) and boolean(flag, texts[-1])
-    except BadValue:
-        return True
-
-
 def first_sentence(text: str) -> str:
     """Return the first sentence, without its full stop."""
     return text.partition("\n")[0].partition(". ")[0].removesuffix(".")
@@ -134,10 +124,10 @@ REQUEST = (*CREDENTIAL, *CONNECTION)
 
 
 def text_flag(
-    name: str, text: str, value_name: str = "", completes: ValueKind | None = ValueKind.FREE, default: str = ""
+    name: str, text: str, value_name: str = "", completes: ValueKind = ValueKind.FREE, **others: Any
 ) -> Param:
-    """Return a flag that takes a text."""
-    return Param(name, "setting", str, text, value_name=value_name, completes=completes, default=default)
+    """Return a flag that takes a text; the others are fields of `Param`."""
+    return Param(name, "setting", str, text, value_name=value_name, completes=completes, **others)
 
 
 def number_flag(name: str, text: str, bounds: tuple[int, int] | None = None, default: str = "") -> Param:
@@ -145,14 +135,21 @@ def number_flag(name: str, text: str, bounds: tuple[int, int] | None = None, def
     return Param(name, "setting", int, text, bounds=bounds, default=default)
 
 
-def boolean_flag(name: str, text: str) -> Param:
+def boolean_flag(name: str, text: str, **others: Any) -> Param:
     """Return a boolean flag."""
-    return Param(name, "setting", bool, text)
+    return Param(name, "setting", bool, text, **others)
 
 
-def argument(name: str, text: str, completes: ValueKind = ValueKind.FREE) -> Param:
-    """Return a required positional argument."""
-    return Param(name, "setting", str, text, required=True, completes=completes)
+def argument(
+    name: str, text: str, completes: ValueKind = ValueKind.FREE, *, required: bool = True, **others: Any
+) -> Param:
+    """Return a positional argument."""
+    return Param(name, "setting", str, text, required=required, completes=completes, **others)
+
+
+def arguments(name: str, text: str, value_name: str = "", completes: ValueKind | None = ValueKind.FREE) -> Param:
+    """Return an argument that takes all following ones; there may be none."""
+    return Param(name, "setting", list, text, value_name=value_name, completes=completes)
 
 
 def tool(

@@ -25,6 +25,7 @@ It has no models, no sandboxes and no rate limits. A session's agent follows a
 script. Unless `start` is given a key, it accepts any key of the right kind, but
 only from this machine, not from web pages. docs/emulator.md has all rules."""
 
+_WORK_TYPES = ("session", "healthcheck")
 _NO_SECRET = boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
 _METADATA = text_flag("metadata", "Keys and values of each item.", "YAML", ValueKind.TEXT)
 _PORT = number_flag("port", "The port of the emulator, if several are running.")
@@ -102,8 +103,11 @@ EMULATOR = group(
         ("for workers, with the ID and a key of an environment", 'eval "$(ant emulator env env_1)"'),
         arguments=(
             argument(
-                "environment_id", "Also print the ID and a key of this environment.", ValueKind.EMULATOR_ID
-            )._replace(required=False),
+                "environment_id",
+                "An environment: also print its ID and a key.",
+                ValueKind.EMULATOR_ID,
+                required=False,
+            ),
         ),
         flags=(_PORT, number_flag("wait", "Seconds to wait for one to start, from 0 to 3600.", default="0")),
     ),
@@ -138,8 +142,8 @@ EMULATOR = group(
             text_flag("session_id", "The session of all items. [default: a new one for each]"),
             number_flag("count", "How many work items.", (1, 10_000), "1"),
             _METADATA,
-            text_flag("type", "The type of the work.", default="session", completes=ValueKind.CHOICE)._replace(
-                choices=("session", "healthcheck")
+            text_flag(
+                "type", "The type of the work.", completes=ValueKind.CHOICE, choices=_WORK_TYPES, default="session"
             ),
             _NO_SECRET,
         ),

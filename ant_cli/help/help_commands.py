@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import argument, tool
+from ant_cli.help.command_row import argument, arguments, tool
 from ant_cli.help.contents import TOPICS
-from ant_cli.operations.spec import Param
 from ant_cli.operations.value_kinds import ValueKind
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -18,7 +17,7 @@ COMPLETION_COMMAND = tool(
     ("zsh: in ~/.zshrc, after compinit", "source <(ant completion zsh)"),
     ("fish: in ~/.config/fish/completions/ant.fish, a new file", "ant completion fish | source"),
     ("PowerShell: in $PROFILE", "ant completion pwsh | Out-String | Invoke-Expression"),
-    arguments=(argument("shell", f"{', '.join(SHELLS)}, or pwsh.", ValueKind.CHOICE)._replace(choices=SHELLS),),
+    arguments=(argument("shell", f"{', '.join(SHELLS)}, or pwsh.", ValueKind.CHOICE, choices=SHELLS),),
     notes="Add the line for your shell to its start-up file, and open a new shell.",
 )
 
@@ -29,8 +28,6 @@ HELP_COMMAND = tool(
     ("a topic", "ant help exit-codes"),
     ("a command", "ant help beta:environments create"),
     arguments=(
-        Param(
-            "topic", "setting", list, f"A command, or a topic: {', '.join(TOPICS)}.", value_name="TOPIC | COMMAND"
-        ),
+        arguments("topic", f"A command, or a topic: {', '.join(TOPICS)}.", "TOPIC | COMMAND", completes=None),
     ),
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import CONNECTION, CREDENTIAL, PROFILE, group, tool
-from ant_cli.operations.spec import Param
+from ant_cli.help.command_row import CONNECTION, CREDENTIAL, PROFILE, arguments, group, tool
 from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, command_flags
 
@@ -23,12 +22,8 @@ WORKER = group(
             "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker",
         ),
         arguments=(
-            Param(
-                "handler",
-                "setting",
-                list,
-                "After --: the program to run for each item, with its arguments.",
-                completes=ValueKind.FILE,
+            arguments(
+                "handler", "After --: the program for each item, with its arguments.", completes=ValueKind.FILE
             ),
         ),
         flags=command_flags(POLL_ROWS),

@@ -255,9 +255,6 @@ def test_the_exit_code_says_whether_there_are_changes(team):
         (("apply", "--dry-run", "--exit-code=maybe", "."), 1),
         (("apply", "--dry-run", "--exit-code", "--prune=maybe", "."), 1),
         (("apply", "--dry-run", "--bogus", "."), 2),
-        (("apply", "--dry-run", "--exit-code=false", "--bogus", "."), 2),
-        (("apply", "--dry-run", "--exit-code", "--exit-code=f", "--bogus", "."), 2),
-        (("apply", "--dry-run", "--exit-code=false", "--prune=maybe", "."), 2),
     ],
 )
 def test_a_usage_error_is_never_mistaken_for_changes(team, words, status):
