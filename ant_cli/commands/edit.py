@@ -10,7 +10,6 @@ from ant_cli.apply.changes import CLEARABLE, PATCHED, changes_between, changes_o
 from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.drawing import draw_change, draw_step, name_width, paint_for, unpainted
 from ant_cli.apply.edit_text import (
-    ParsedText,
     TextNote,
     framed,
     notes_about,
@@ -33,7 +32,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
 from ant_cli.run.hints import hints_on_404, target_flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.streams import LONGEST_SHOWN
 from ant_cli.settings.loading import output_settings
@@ -69,35 +68,19 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     runtime.stderr.say(f"Updated {edited['id']}.")
 
 
-class _Changed(Exception):
-    """Somebody else has changed the environment since it was read."""
+class _OpenAgain(Exception):
+    """The text can't be sent as it is."""
 
-    def __init__(self, remote: Object) -> None:
+    def __init__(self, error: AntError, *notes: TextNote, remote: Object | None = None) -> None:
+        """`error` ends the run if the user leaves the text unchanged.
+
+        `remote` is the environment if others have changed it. Then the text has no mistakes, so deleting a note is
+        enough to send it.
+        """
         super().__init__()
+        self.error = error
+        self.notes = notes
         self.remote = remote
-
-
-class _Round(NamedTuple):
-    """What the editor opens next."""
-
-    remote: Object
-    """The environment, as the user knows it."""
-    text: str
-    """Without notes."""
-    notes: tuple[TextNote, ...] = ()
-    error: AntError | None = None
-    """Why the text was opened again. This error ends the run if the user leaves the text unchanged."""
-    asks: bool = False
-    """The text has no mistakes, so deleting its note is enough to send it."""
-
-    def is_given_up(self, saved: str) -> bool:
-        """Whether the user left the text unchanged."""
-        return saved == self.opened if self.asks else without_notes(saved) == self.text
-
-    @property
-    def opened(self) -> str:
-        """The text with the notes."""
-        return with_notes(self.text, self.notes)
 
 
 class _Session:
@@ -131,90 +114,88 @@ class _Session:
                 gives up.
 
         """
-        turn = _Round(self._first, framed(text_of(self._first, self._exported)))
-        for _ in range(MOST_ROUNDS):
-            saved = self._file.edit(turn.opened)
-            if turn.error and turn.is_given_up(saved):
-                raise turn.error
-            turn = turn._replace(text=without_notes(saved))
-            parsed = self._parse(turn.text)
-            outcome = _mistaken(turn, parsed.mistakes) if parsed.mistakes else self._proceed(turn, parsed)
-            if not isinstance(outcome, _Round):
-                return outcome
-            turn = outcome
-        raise turn.error or AntError(f"the text was opened {MOST_ROUNDS} times, which is the limit.")
+        remote, text = self._first, framed(text_of(self._first, self._exported))
+        problem: _OpenAgain | None = None
+        rounds = 0
+        while True:
+            rounds += 1
+            opened = with_notes(text, problem.notes) if problem else text
+            saved = self._file.edit(opened)
+            is_unchanged = saved == opened if problem and problem.remote else without_notes(saved) == text
+            if problem and (is_unchanged or rounds == MOST_ROUNDS):
+                raise problem.error
+            text = without_notes(saved)
+            try:
+                return self._proceed(text, remote)
+            except _OpenAgain as again:
+                problem, remote = again, again.remote or remote
 
-    def _parse(self, text: str) -> ParsedText:
-        """Return the environment that a text declares, with all mistakes."""
+    def _proceed(self, text: str, remote: Object) -> Object | None:
+        """Send a text as an update of an environment. Raises _OpenAgain if it can't be sent as it is."""
         parsed = read_text(text)
-        if parsed.is_empty or parsed.mistakes:
-            return parsed
+        if parsed.mistakes:
+            raise _mistaken(parsed.mistakes)
         mistakes: list[Mistake] = []
-        body = _completed(self._exported.body, parsed.body, mistakes)
-        return ParsedText(body, notes_about(text, mistakes))
-
-    def _proceed(self, turn: _Round, parsed: ParsedText) -> Object | _Round | None:
-        """Send a text without mistakes as an update, or return the round in which it is opened again."""
-        update = {} if parsed.is_empty else smallest_update(parsed.body, self._first)
+        body = {} if parsed.is_empty else _completed(self._exported.body, parsed.body, mistakes)
+        if mistakes:
+            raise _mistaken(notes_about(text, mistakes))
+        update = {} if parsed.is_empty else smallest_update(body, self._first)
         if not update:
             why = "The text is empty" if parsed.is_empty else "Nothing changed"
             self._runtime.stderr.say(f"{why}, so nothing was sent.")
             return None
-        changes, name = tuple(changes_of(update, turn.remote)), str(turn.remote.get("name", ""))
-        step = Step("update", "", name, str(turn.remote["id"]), remote=turn.remote, changes=changes)
-        self._show(step, update)
-        if self._dry_run:
-            return None
-        try:
-            return self._send(turn, update)
-        except _Changed as change:
-            return self._reopened(turn, update, change.remote)
-        except APIError as error:
-            return self._rejected(turn, error)
+        self._show(update, remote)
+        return None if self._dry_run else self._send(text, update, remote)
 
-    def _show(self, step: Step, update: dict[str, Value]) -> None:
+    def _show(self, update: dict[str, Value], remote: Object) -> None:
         if self._printer is None:
+            changes, name = tuple(changes_of(update, remote)), str(remote.get("name", ""))
+            step = Step("update", "", name, str(remote["id"]), remote=remote, changes=changes)
             lines = draw_step(step, name_width([step]), paint_for(self._runtime), with_fields=False)
             with suppress(BrokenPipeError):  # what the user has written is sent, whether or not anybody reads this
                 self._runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
         elif self._dry_run:
             self._printer.print_one(encode(update))
 
-    def _send(self, turn: _Round, update: dict[str, Value]) -> Object:
-        """Update the environment, unless it has changed since it was read: then raise _Changed."""
-        identifier = str(turn.remote["id"])
+    def _send(self, text: str, update: dict[str, Value], remote: Object) -> Object:
+        """Update the environment, unless it has changed since it was read."""
+        now = remote
 
         def check() -> None:
-            now = server.read(self._client, identifier)
-            if now.get("updated_at") != turn.remote.get("updated_at"):
-                raise _Changed(now)
+            nonlocal now
+            now = server.read(self._client, str(remote["id"]))
+            if now.get("updated_at") != remote.get("updated_at"):
+                raise _changed(remote, now)
 
-        return server.update(self._client, identifier, update, check)
+        try:
+            return server.update(self._client, str(remote["id"]), update, check)
+        except _OpenAgain:
+            if not changes_of(update, now):  # they were made by an attempt whose response was lost
+                return now
+            self._runtime.stderr.say("The environment was changed elsewhere meanwhile, so nothing was sent yet.")
+            raise
+        except APIError as error:
+            raise self._rejected(text, error) from None
 
-    def _reopened(self, turn: _Round, update: dict[str, Value], remote: Object) -> Object | _Round:
-        """Return the round in which the user sees what others changed meanwhile.
-
-        If the environment has the user's changes already, an attempt whose response was lost made them.
-        """
-        changes = changes_between(_exported(remote).body, turn.remote)
-        if not changes_of(update, remote):
-            return remote
-        lines = [f"  {line}" for change in changes for line in draw_change(change, unpainted)]
-        self._runtime.stderr.say("The environment was changed elsewhere meanwhile, so nothing was sent yet.")
-        error = AntError(f"{remote['id']} was changed elsewhere meanwhile, so nothing was sent.")
-        note = TextNote(0, "\n".join([_CHANGED, *lines, _CONFIRM]))
-        return _Round(remote, turn.text, (note,), error.with_exit_code(EXIT_CODES[409]), asks=True)
-
-    def _rejected(self, turn: _Round, error: APIError) -> _Round:
-        """Return the text with the server's message. Raises the error if no text would be accepted."""
+    def _rejected(self, text: str, error: APIError) -> _OpenAgain:
+        """Return what shows the server's message in the text. Raises the error if no text would be accepted."""
         if error.status not in _CORRECTABLE:
             raise error
         message = error_message(self._runtime.stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
         path = tuple(message.partition(":")[0].split("."))
-        line = notes_about(turn.text, [Mistake(path, "")])[0].line if path[0] in self._exported.body else 0
-        notes = (TextNote(0, _GIVE_UP), TextNote(line, f"The server rejects it: {message}"))
-        self._runtime.stderr.say(f"The server rejects it: {message}")
-        return turn._replace(notes=notes, error=error, asks=False)
+        line = notes_about(text, [Mistake(path, "")])[0].line if path[0] in self._exported.body else 0
+        message = f"The server rejects it: {message}"
+        self._runtime.stderr.say(message)
+        return _OpenAgain(error, TextNote(0, _GIVE_UP), TextNote(line, message))
+
+
+def _changed(before: Object, now: Object) -> _OpenAgain:
+    """Return what shows the changes of others. Raises AntError if the environment can't be edited any more."""
+    changes = changes_between(_exported(now).body, before)
+    lines = [f"  {line}" for change in changes for line in draw_change(change, unpainted)]
+    error = AntError(f"{now['id']} was changed elsewhere meanwhile, so nothing was sent.")
+    note = TextNote(0, "\n".join([_CHANGED, *lines, _CONFIRM]))
+    return _OpenAgain(error.with_exit_code(EXIT_CODES[409]), note, remote=now)
 
 
 def _exported(remote: Object) -> Exported:
@@ -229,10 +210,10 @@ def _exported(remote: Object) -> Exported:
     return exported
 
 
-def _mistaken(turn: _Round, mistakes: Sequence[TextNote]) -> _Round:
+def _mistaken(mistakes: Sequence[TextNote]) -> _OpenAgain:
     lines = "\n".join(f"  line {note.line}: {note.text}" if note.line else f"  {note.text}" for note in mistakes)
     error = UsageError(f"the text has mistakes, so nothing was sent:\n{lines}")
-    return turn._replace(notes=(TextNote(0, _GIVE_UP), *mistakes), error=error, asks=False)
+    return _OpenAgain(error, TextNote(0, _GIVE_UP), *mistakes)
 
 
 def _completed(
