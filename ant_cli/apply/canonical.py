@@ -20,8 +20,8 @@ from ant_cli.runtime.light_typing import Any
 _SERVER_FIELDS = frozenset(("id", "type", "created_at", "updated_at", "archived_at"))
 """The fields that the official tool leaves out of a hash. `state` is in the hash, though the server owns it."""
 
-_ESCAPED = re.compile(r'[\x00-\x1f"\\<>&\u2028\u2029]')
-_SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+_ESCAPED = re.compile("[<>&\u2028\u2029]")
+"""What Go escapes and Python does not."""
 SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER = re.compile(r"-?[0-9]+")
 
@@ -98,15 +98,14 @@ def _text(text: str) -> str:
 
 
 def _quote(text: str) -> str:
-    return f'"{_ESCAPED.sub(_escape, text)}"'
-
-
-def _escape(match: re.Match[str]) -> str:
-    return _SHORT_ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}"
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def _number(text: str) -> str:
-    """Return the canonical spelling of a number; if no float can hold it, as it was written."""
+    """Return the canonical spelling of a number; if no float can hold it, as it was written.
+
+    An exponent is used below -4 and from 6 on, as in Go's format 'g'.
+    """
     if _INTEGER.fullmatch(text) and len(text) < 5000 and -(2**63) <= int(text) < 2**64:
         return str(int(text))
     number = float(text)
@@ -115,15 +114,7 @@ def _number(text: str) -> str:
         return text
     if number.is_integer() and abs(number) < 2**53:
         return str(int(number))
-    return _shortest(Decimal(shortest))
-
-
-def _shortest(number: Decimal) -> str:
-    """Return the digits of a float in Go's format 'g', which uses an exponent below -4 and from 6 on."""
-    sign, digit_tuple, _ = number.as_tuple()
-    digits = "".join(map(str, digit_tuple)).rstrip("0")
-    exponent = number.adjusted()
-    if -4 <= exponent < 6:
-        return format(number.normalize(), "f")
-    fraction = f".{digits[1:]}" if len(digits) > 1 else ""
-    return f"{'-' if sign else ''}{digits[0]}{fraction}e{exponent:+03d}"
+    digits = Decimal(shortest).normalize()
+    if -4 <= digits.adjusted() < 6:
+        return format(digits, "f")
+    return f"{number:.{len(digits.as_tuple().digits) - 1}e}"

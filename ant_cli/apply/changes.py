@@ -32,13 +32,7 @@ class FieldChange(NamedTuple):
 
 def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> list[FieldChange]:
     """Return the differences between a file and the server, without fields that keep the server's value."""
-    there = declared_part(remote)
-    desired: dict[str, Value] = {CLEARABLE: None, **body}
-    old = there.get(PATCHED) or {}
-    new = desired.pop(PATCHED, None) or {}
-    if isinstance(old, dict) and isinstance(new, dict):
-        desired[PATCHED] = {**dict.fromkeys(old), **new}
-    return list(_changes((), desired, there))
+    return changes_of(update_body(body, remote), remote)
 
 
 def changes_of(update: dict[str, Value], remote: dict[str, Value]) -> list[FieldChange]:

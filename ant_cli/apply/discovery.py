@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import stat
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -27,7 +27,7 @@ class Loaded(NamedTuple):
 
     declarations: dict[str, Declaration]
     """By their keys."""
-    foreign: dict[str, int]
+    foreign: Mapping[str, int]
     """How many files of each other kind were ignored."""
     warnings: tuple[str, ...] = ()
     error: UsageError | None = None
@@ -52,8 +52,8 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
         UsageError: if a path does not exist or leads out of the folder, or if no file is without mistakes.
 
     """
-    declarations: dict[str, Declaration] = {}
-    foreign: dict[str, int] = {}
+    by_name: dict[str, list[Declaration]] = {}
+    foreign = Counter[str]()
     warnings: list[str] = []
     left_out: dict[str, Sequence[str]] = {}
     other_locks: list[Path] = []
@@ -63,19 +63,22 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
             other_locks.append(path)
             continue
         result = read_declaration(path, key_of(path, lock_path), repository, named=named, strict=strict)
-        if isinstance(result, Declaration):
-            declarations[result.key] = result
-        elif isinstance(result, Mistaken):
+        if isinstance(result, Mistaken):
             left_out[str(path)] = result.problems
             continue
+        if isinstance(result, Declaration):
+            by_name.setdefault(result.name, []).append(result)
         elif result.kind:
-            foreign[result.kind] = foreign.get(result.kind, 0) + 1
+            foreign[result.kind] += 1
         warnings += result.warnings
-    twice = _same_names(list(declarations.values()))
-    problems = [*chain.from_iterable(left_out.values()), *twice.values()]
-    left_out |= {str(one.path): (twice[one.name],) for one in declarations.values() if one.name in twice}
+    problems = list(chain.from_iterable(left_out.values()))
+    for first, *others in by_name.values():
+        if others:
+            problem = f"{others[-1].path}, line 1, column 1: {first.path} declares the same name"
+            problems.append(problem)
+            left_out |= {str(one.path): (problem,) for one in (first, *others)}
+    used = {first.key: first for first, *others in by_name.values() if not others}
     error = _mistakes(problems) if problems else None
-    used = {key: declaration for key, declaration in declarations.items() if declaration.name not in twice}
     loaded = Loaded(used, foreign, tuple(warnings), error, left_out, tuple(other_locks))
     if strict or not used:
         loaded.raise_for_mistakes()
@@ -112,7 +115,9 @@ def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path,
             for file in _walk(path, lock):
                 is_named.setdefault(file, False)
         elif os.path.lexists(path):
-            _check_suffix(path)
+            if path.suffix.lower() not in (*DATA, *PROSE):
+                endings = ".yaml, .yml, .json, .md or .markdown"
+                raise UsageError(f"{path} is not a file of resources: its name must end in {endings}.")
             is_named[path] = True
         else:
             raise UsageError(f"{text} does not exist.")
@@ -136,13 +141,6 @@ def expand(paths: Sequence[str]) -> Iterator[str]:
             raise UsageError(f"no file matches {text}.")
 
 
-def _check_suffix(path: Path) -> None:
-    if path.suffix.lower() not in (*DATA, *PROSE):
-        *others, last = (*DATA, *PROSE)
-        endings = f"{', '.join(others)} or {last}"
-        raise UsageError(f"{path} is not a file of resources: its name must end in {endings}.")
-
-
 def _walk(folder: Path, lock: str) -> Iterator[Path]:
     """Yield the files below a folder. Of a folder that belongs to another lock file, only that lock file."""
     for root, folders, files in os.walk(folder):
@@ -161,29 +159,7 @@ def _walk(folder: Path, lock: str) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith("."))
         for name in sorted(files):
             if name.lower().endswith((*DATA, *PROSE)) and not name.startswith(".") and name != FILE_NAME:
-                path = Path(root, name)
-                if not _is_special(path):
-                    yield path
-
-
-def _is_special(path: Path) -> bool:
-    """Whether a path leads to a pipe, a socket or a device, from which reading may never end."""
-    try:
-        return not stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return False  # the error is reported when the file is read
-
-
-def _same_names(declarations: Sequence[Declaration]) -> dict[str, str]:
-    """Return the names that several files declare, with a description of the problem."""
-    first: dict[str, Declaration] = {}
-    problems = {}
-    for declaration in declarations:
-        other = first.setdefault(declaration.name, declaration)
-        if other is not declaration:
-            where = f"{declaration.path}, line 1, column 1"
-            problems[declaration.name] = f"{where}: {other.path} declares the same name"
-    return problems
+                yield Path(root, name)
 
 
 def as_sentence(problem: str) -> str:

@@ -49,9 +49,8 @@ class ParsedText(NamedTuple):
     """What a text declares."""
 
     body: dict[str, Value]
+    """Empty if the text has nothing except comments."""
     mistakes: tuple[TextNote, ...] = ()
-    is_empty: bool = False
-    """The text has nothing except comments."""
 
 
 def text_of(remote: Object, exported: Exported) -> str:
@@ -91,7 +90,7 @@ def read_text(text: str) -> ParsedText:
         return ParsedText({}, (TextNote(problem.line, problem.message),))
     document = documents[0] if documents else None
     if document is None:
-        return ParsedText({}, is_empty=True)
+        return ParsedText({})
     if not isinstance(document, dict):
         return ParsedText({}, (TextNote(0, f"must hold keys and values, got {type_name(document)}"),))
     mistakes = first_of(check(document))

@@ -136,12 +136,12 @@ class _Session:
         if parsed.mistakes:
             raise _mistaken(parsed.mistakes)
         mistakes: list[Mistake] = []
-        body = {} if parsed.is_empty else _completed(self._exported.body, parsed.body, mistakes)
+        body = _completed(self._exported.body, parsed.body, mistakes) if parsed.body else self._exported.body
         if mistakes:
             raise _mistaken(notes_about(text, mistakes))
-        update = {} if parsed.is_empty else smallest_update(body, self._first)
+        update = smallest_update(body, self._first)
         if not update:
-            why = "The text is empty" if parsed.is_empty else "Nothing changed"
+            why = "Nothing changed" if parsed.body else "The text is empty"
             self._runtime.stderr.say(f"{why}, so nothing was sent.")
             return None
         self._show(update, remote)

@@ -21,7 +21,6 @@ from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.loading import Settings
 
 _NOTHING = "nothing changes, so no update is sent."
-_CHANGED = "something else changed it between two attempts; that change is kept."
 
 
 class EditedUpdate:
@@ -68,20 +67,16 @@ class EditedUpdate:
         """Return a function that reads the object and returns its update; the response, if nothing changes."""
         given = _object(request.body or b"{}")
         label = " ".join(request.path_params.values())
-        seen: dict[str, Any] | None = None
+        is_first = True
 
         def refresh() -> Request | Response:
-            nonlocal seen
+            nonlocal is_first
             response = client.send(request._replace(method="GET", body=None))
-            remote = _object(response.body)
-            edited = edit_object(self._edits, remote, given)
-            if seen is None:
+            edited = edit_object(self._edits, _object(response.body), given)
+            if is_first:  # later, the changes of an earlier attempt would be no news
                 notes = list(edited.notes) if edited.body else [*edited.notes, _NOTHING]
-            else:  # the changes that an earlier attempt made are no news
-                is_changed = edited.body != given and remote.get("updated_at") != seen.get("updated_at")
-                notes = [_CHANGED] * is_changed
-            self._notes += [f"{label}: {note}" for note in notes]
-            seen = remote
+                self._notes += [f"{label}: {note}" for note in notes]
+            is_first = False
             return request._replace(body=encode(edited.body)) if edited.body else response
 
         return refresh

@@ -123,23 +123,15 @@ def test_the_lock_file_is_not_a_declaration():
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        (".", (0, "1 file is valid.\n")),
-        (
-            "environments/pipe.yaml",
-            (2, "ant: environments/pipe.yaml can't be used: it is a pipe or a device, not a file.\n"),
-        ),
-    ],
-)
-def test_a_pipe_does_not_block_the_command(path, expected):
-    """A pipe in a folder is skipped, and a named one is an error."""
+@pytest.mark.parametrize("path", [".", "environments/pipe.yaml"])
+def test_a_pipe_does_not_block_the_command(path):
+    """There may never be a writer."""
     write("environments/a.yaml")
     os.mkfifo("environments/pipe.yaml")
     command = [sys.executable, "-m", "ant_cli", "apply", "--validate", path]
     result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    assert (result.returncode, result.stderr) == expected
+    message = "ant: environments/pipe.yaml can't be used: it is a pipe or a device, not a file.\n"
+    assert (result.returncode, result.stderr) == (2, message)
 
 
 @pytest.mark.parametrize(
