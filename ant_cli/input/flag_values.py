@@ -102,30 +102,17 @@ def _read_mapping(param: Param, text: str, runtime: Runtime) -> Value:
 
 
 def _pair_in(param: Param, text: str) -> _Pair | None:
-    """Return the key and the value of a text; None if it can only be YAML, JSON or the name of a file.
-
-    Raises:
-        BadValue: if it is not a YAML mapping, and the part before its `=` can't be a key.
-
-    """
+    """Return the key and the value of a text; None if it can only be YAML, JSON or the name of a file."""
     key, equals, rest = text.partition("=")
-    if not (param.key_values and equals):
+    if not (param.key_values and equals and re.fullmatch(_KEY, key)):
         return None
-    is_key = re.fullmatch(_KEY, key) is not None
-    if is_key and ":" not in rest:
+    if ":" not in rest:
         return _Pair(key, rest)
     try:
         value = parse(text, "")
     except UsageError:
         value = None
-    if is_key:
-        return _Pair(key, rest, value if isinstance(value, dict) else None)
-    if not isinstance(value, str):
-        return None
-    if not key:
-        raise BadValue(param.flag, f"has no key before the =, got {text!r}", f"For example: {param.flag} team=data")
-    problem = f"can't have the key {key!r} before =, where a key consists of letters, digits and ._/-"
-    raise BadValue(param.flag, problem, f"For another key: {_as_json(param, {key: rest})}")
+    return _Pair(key, rest, value if isinstance(value, dict) else None)
 
 
 def _report_ambiguous(param: Param, pair: _Pair, stderr: Stderr, *, has_pairs: bool) -> None:

@@ -108,21 +108,16 @@ def parse(text: str, where: str) -> Value:
 def parse_all(text: str, where: str, *, several: bool = True) -> Callable[[], Iterator[ParsedValue]]:
     """Return an iterable of the values of a text: JSON values one after the other, or else YAML documents.
 
-    Several JSON values are parsed again each time, so that only the text is in memory. Blank documents are skipped.
+    JSON values are parsed again each time, so that only the text is in memory. Blank documents are skipped.
 
     Raises:
         UsageError: as `parse` does, except that there may be several values.
 
     """
     has_constant = False
-    values = _json_values(text)
     try:
-        first, second = next(values, None), next(values, None)
-        for _ in values:
-            pass
-        if not second:
-            return lambda: iter((first,) if first else ())
-        if several:
+        count = sum(1 for _ in _json_values(text))
+        if several or count <= 1:
             return lambda: _json_values(text)
     except _NotFinite:
         has_constant = True
