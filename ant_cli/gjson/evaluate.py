@@ -8,22 +8,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 
-from ant_cli.gjson import json_text
+from ant_cli.gjson import json_text, steps
 from ant_cli.gjson.modifiers import FUNCTIONS, child_values, make_array, make_object
 from ant_cli.gjson.parser import BadPath
-from ant_cli.gjson.steps import (
-    Count,
-    Each,
-    GJSONPath,
-    Key,
-    Lines,
-    Literal,
-    Modifier,
-    Multipath,
-    PathStep,
-    Query,
-    Wildcard,
-)
 from ant_cli.runtime.light_typing import Any
 
 _WORK_PER_BYTE = 1000
@@ -37,7 +24,7 @@ _WORK_PER_STEP = 100
 """The cost of a step itself, in bytes."""
 
 
-def apply(path: GJSONPath, raw: bytes) -> bytes | None:
+def apply(path: steps.GJSONPath, raw: bytes) -> bytes | None:
     """Return the value at a path in a JSON value, as a slice of it where possible; None if nothing matches.
 
     Raises:
@@ -58,7 +45,7 @@ class _Evaluator:
     def __init__(self, work: int) -> None:
         self._work_left = work
 
-    def eval(self, path: GJSONPath, raw: bytes) -> bytes | None:
+    def eval(self, path: steps.GJSONPath, raw: bytes) -> bytes | None:
         result: bytes | None = raw
         for step in path:
             if result is None:
@@ -66,31 +53,31 @@ class _Evaluator:
             result = self.eval_step(step, result)
         return result
 
-    def eval_step(self, step: PathStep, raw: bytes) -> bytes | None:
+    def eval_step(self, step: steps.PathStep, raw: bytes) -> bytes | None:
         self._work_left -= len(raw) + _WORK_PER_STEP
         if self._work_left < 0:
             raise BadPath("The path multiplies the value too often")
         match step:
-            case Key(name):
+            case steps.Key(name):
                 return _child(raw, name)
-            case Wildcard():
+            case steps.Wildcard():
                 return self.first_match(step, raw)
-            case Count() | Each():
+            case steps.Count() | steps.Each():
                 return self.elements(step, raw)
-            case Query():
+            case steps.Query():
                 return self.query(step, raw)
-            case Multipath():
+            case steps.Multipath():
                 return self.multipath(step, raw)
-            case Literal(literal):
+            case steps.Literal(literal):
                 return literal
-            case Lines():
+            case steps.Lines():
                 return make_array([raw])
-            case Modifier("dig", _, path):
+            case steps.Modifier("dig", _, path):
                 return self.dig(path, raw)
-            case Modifier(name, options):
+            case steps.Modifier(name, options):
                 return FUNCTIONS[name](raw, options)
 
-    def first_match(self, step: Wildcard, raw: bytes) -> bytes | None:
+    def first_match(self, step: steps.Wildcard, raw: bytes) -> bytes | None:
         if json_text.json_type(raw) != "object":
             return None
         for key, value in json_text.members(raw).items():
@@ -100,19 +87,19 @@ class _Evaluator:
                     return result
         return None
 
-    def elements(self, step: Count | Each, raw: bytes) -> bytes | None:
+    def elements(self, step: steps.Count | steps.Each, raw: bytes) -> bytes | None:
         if json_text.json_type(raw) != "array":
-            rest = step.rest if isinstance(step, Each) else ()
+            rest = step.rest if isinstance(step, steps.Each) else ()
             member = _child(raw, "#")
             return None if member is None else self.eval(rest, member)
         elements = json_text.elements(raw)
-        return self.each(step.rest, elements) if isinstance(step, Each) else b"%d" % len(elements)
+        return self.each(step.rest, elements) if isinstance(step, steps.Each) else b"%d" % len(elements)
 
-    def each(self, rest: GJSONPath, elements: list[bytes]) -> bytes:
+    def each(self, rest: steps.GJSONPath, elements: list[bytes]) -> bytes:
         results = [self.eval(rest, element) for element in elements]
         return make_array([result for result in results if result is not None])
 
-    def query(self, step: Query, raw: bytes) -> bytes | None:
+    def query(self, step: steps.Query, raw: bytes) -> bytes | None:
         if json_text.json_type(raw) != "array":
             return None
         matches = (element for element in json_text.elements(raw) if self.matches(step, element))
@@ -121,18 +108,18 @@ class _Evaluator:
         first = next(matches, None)
         return None if first is None else self.eval(step.rest, first)
 
-    def matches(self, query: Query, element: bytes) -> bool:
+    def matches(self, query: steps.Query, element: bytes) -> bool:
         """Compare the value at the query's path in `element`; without a path, a scalar `element` itself."""
         if json_text.json_type(element) in ("object", "array"):
             return matches(self.eval(query.path, element) if query.path else None, query)
         return not query.path and matches(element, query)
 
-    def multipath(self, step: Multipath, raw: bytes) -> bytes:
+    def multipath(self, step: steps.Multipath, raw: bytes) -> bytes:
         results = [(name, self.eval(path, raw)) for name, path in zip(step.names, step.paths, strict=True)]
         pairs = [(name, value) for name, value in results if value is not None]
         return make_object(pairs) if step.bracket == "{" else make_array([value for _, value in pairs])
 
-    def dig(self, path: GJSONPath, raw: bytes) -> bytes:
+    def dig(self, path: steps.GJSONPath, raw: bytes) -> bytes:
         """Return an array of the values at `path` in the value itself and in every value below it."""
         results: list[bytes] = []
         to_visit = [raw]
@@ -177,7 +164,7 @@ _BOOLEAN_COMPARISONS: dict[str, Callable[[str, str], bool]] = {
 """As in GJSON: true is greater than false, `<=` matches every false, `>=` every true; other values never match."""
 
 
-def matches(value: bytes | None, query: Query) -> bool:
+def matches(value: bytes | None, query: steps.Query) -> bool:
     """Whether the query's comparison is true for `value`."""
     wanted = query.value
     if wanted in TRUTH_TESTS:
@@ -197,7 +184,7 @@ def matches(value: bytes | None, query: Query) -> bool:
     return False
 
 
-def _string_matches(value: str, query: Query) -> bool:
+def _string_matches(value: str, query: steps.Query) -> bool:
     if query.operator in _COMPARISONS:
         return _COMPARISONS[query.operator](value, query.value)
     return bool(query.pattern.fullmatch(value)) is (query.operator == "%")

@@ -18,21 +18,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ant_cli.gjson import json_text
+from ant_cli.gjson import json_text, steps
 from ant_cli.gjson.modifiers import FUNCTIONS
-from ant_cli.gjson.steps import (
-    Count,
-    Each,
-    GJSONPath,
-    Key,
-    Lines,
-    Literal,
-    Modifier,
-    Multipath,
-    PathStep,
-    Query,
-    Wildcard,
-)
 from ant_cli.runtime.light_typing import NamedTuple
 
 _MAX_DEPTH = 100
@@ -60,7 +47,7 @@ class BadPath(ValueError):
     """A path that is not valid, or too expensive. The message has no full stop."""
 
 
-def parse(text: str) -> GJSONPath:
+def parse(text: str) -> steps.GJSONPath:
     """Return the steps of a path, or raise BadPath."""
     return _Parser(text, 0).path()
 
@@ -72,13 +59,13 @@ class Comparison(NamedTuple):
     operator: str
     value: str
 
-    def query(self, depth: int = 0) -> Query:
+    def query(self, depth: int = 0) -> steps.Query:
         """Return the query for the first element for which it holds, or raise BadPath."""
         value = _comparison_value(self.value)
         path = _Parser(self.path, depth).path() if self.path else ()
         operator = "=" if self.operator == "==" else self.operator
         pattern = _wildcard(value if operator in ("%", "!%") else "")
-        return Query(path, operator, value, pattern, all=False, rest=())
+        return steps.Query(path, operator, value, pattern, all=False, rest=())
 
 
 def split_comparison(text: str) -> Comparison:
@@ -132,32 +119,32 @@ class _Parser:
         self.depth = depth
         self.at = 0
 
-    def path(self) -> GJSONPath:
-        steps = self.segment()
+    def path(self) -> steps.GJSONPath:
+        path = self.segment()
         while self.accept("|"):
-            steps += self.segment()
-        return steps
+            path += self.segment()
+        return path
 
-    def segment(self) -> GJSONPath:
+    def segment(self) -> steps.GJSONPath:
         """Read up to the next pipe."""
-        steps: list[PathStep] = []
+        segment: list[steps.PathStep] = []
         # A literal or the prefix ".." can stand where a path could begin, but not after a key.
         begins = True
         while True:
             self.deeper()
             step = self.step(begins=begins)
-            steps.append(step)
-            if isinstance(step, Lines):
+            segment.append(step)
+            if isinstance(step, steps.Lines):
                 continue
             if not self.accept("."):
-                return tuple(steps)
-            begins = not isinstance(step, Key)
+                return tuple(segment)
+            begins = not isinstance(step, steps.Key)
 
-    def step(self, *, begins: bool) -> PathStep:
+    def step(self, *, begins: bool) -> steps.PathStep:
         text, at = self.text, self.at
         if begins and text.startswith("..", at):
             self.at += 2
-            return Lines()
+            return steps.Lines()
         if begins and _LITERAL.match(text, at):
             return self.literal()
         if match := _MODIFIER.match(text, at):
@@ -169,21 +156,21 @@ class _Parser:
             return self.query()
         return self.key()
 
-    def key(self) -> PathStep:
+    def key(self) -> steps.PathStep:
         match = _KEY.match(self.text, self.at)
         assert match  # noqa: S101 - the expression also matches the empty text
         self.at = match.end()
         name = match[0]
         if name == "#":
-            return Each(self.segment()) if self.accept(".") else Count()
+            return steps.Each(self.segment()) if self.accept(".") else steps.Count()
         if _WILD.match(name):
-            return Wildcard(_wildcard(name), self.rest())
-        return Key(_ESCAPED.sub(r"\1", name))
+            return steps.Wildcard(_wildcard(name), self.rest())
+        return steps.Key(_ESCAPED.sub(r"\1", name))
 
-    def rest(self) -> GJSONPath:
+    def rest(self) -> steps.GJSONPath:
         return self.segment() if self.accept(".") else ()
 
-    def query(self) -> Query:
+    def query(self) -> steps.Query:
         start = self.at + 1
         self.at = end = self.balanced(start)
         query = split_comparison(self.text[start + 1 : end - 1]).query(self.depth)
@@ -191,19 +178,19 @@ class _Parser:
         self.expect_end(f"the query {self.text[start - 1 : self.at]}")
         return query._replace(all=every, rest=self.rest())
 
-    def multipath(self) -> Multipath:
+    def multipath(self) -> steps.Multipath:
         start = self.at
         bracket = self.text[start]
         self.at = end = self.balanced(start)
         self.expect_end(self.text[start:end])
         selectors = [_name_and_path(each) for each in split_at_commas(self.text[start + 1 : end - 1])]
-        return Multipath(
+        return steps.Multipath(
             bracket,
             tuple(name for name, _ in selectors),
             tuple(self.nested(path) for _, path in selectors),
         )
 
-    def literal(self) -> Literal:
+    def literal(self) -> steps.Literal:
         start = self.at + 1
         if self.text[start] in '{["':
             self.at = self.balanced(start)
@@ -216,9 +203,9 @@ class _Parser:
         except json_text.JSONTextError as error:
             raise BadPath(f"The literal !{self.text[start : self.at]} in the path: {_without_dot(error)}") from None
         self.expect_end(f"the literal !{self.text[start : self.at]}")
-        return Literal(raw)
+        return steps.Literal(raw)
 
-    def modifier(self, name: str) -> Modifier:
+    def modifier(self, name: str) -> steps.Modifier:
         argument = self.argument() if self.accept(":") else ""
         self.expect_end(f"@{name}")
         options: dict[str, bytes] = {}
@@ -227,7 +214,7 @@ class _Parser:
                 options = json_text.members(json_text.encoded(argument))
             except json_text.JSONTextError as error:
                 raise BadPath(f"The argument of @{name} in the path: {_without_dot(error)}") from None
-        return Modifier(name, options, self.nested(argument) if name == "dig" else ())
+        return steps.Modifier(name, options, self.nested(argument) if name == "dig" else ())
 
     def argument(self) -> str:
         """Read JSON, or all text up to the next pipe, dots included."""
@@ -239,7 +226,7 @@ class _Parser:
             self.at = start + next(pipe, len(self.text) - start)
         return self.text[start : self.at]
 
-    def nested(self, text: str) -> GJSONPath:
+    def nested(self, text: str) -> steps.GJSONPath:
         return _Parser(text, self.depth).path()
 
     def deeper(self) -> None:
