@@ -33,11 +33,6 @@ class Document(NamedTuple):
     """It is JSON, probably from a program, not YAML."""
     is_one_of_several: bool
 
-    @property
-    def prefix(self) -> str:
-        """The prefix of messages about it: which one it is, if there are several."""
-        return f"{self.source}: " if self.is_one_of_several else ""
-
 
 Documents = Callable[[], Iterator[Document]]
 """Yields the documents of a text. They are parsed again each time, so that only the text is in memory."""
@@ -76,19 +71,21 @@ def gather(operation: Operation, flags: Flags, runtime: Runtime) -> Inputs:
     id_param = operation.positional
     ids = flags.get(id_param.name) if id_param else None
     values = _from_flags(operation, flags, runtime)
-    lacks_value = any(param.required and param.name not in flags for param in operation.params)
-    fields = [param for param in operation.params if param.location == "body"]
-    lacks_change = operation.partial_update and not any(param.name in flags for param in (*fields, *EDITS))
+    has_edits = any(param.name in flags for param in EDITS)
+    has_fields = any(param.name in flags for param in operation.params_in("body"))
+    lacks_something = any(param.required and param.name not in flags for param in operation.params) or (
+        operation.partial_update and not has_fields and not has_edits
+    )
     id_key = id_param.wire_name if id_param and id_param.name not in flags else ""
-    documents = _read(operation, flags, runtime, id_key, lacks_value=lacks_value, lacks_change=lacks_change)
-    piped: Piped = "what is missing" if lacks_value or lacks_change else "something"
+    documents = _read(operation, flags, runtime, id_key, lacks_something=lacks_something)
+    piped: Piped = "what is missing" if lacks_something else "something"
     was_read = (runtime.stdin.taken and not had_secret) or "file" in flags
     return Inputs(
         values,
         tuple(ids) if isinstance(ids, list) else (),
         documents,
         piped if was_read else "nothing",
-        has_edits=any(param.name in flags for param in EDITS),
+        has_edits,
     )
 
 
@@ -118,9 +115,7 @@ def _with_field(outer: Value, param: Param, value: Value) -> Value:
 # --file and stdin
 
 
-def _read(
-    operation: Operation, flags: Flags, runtime: Runtime, id_key: str, *, lacks_value: bool, lacks_change: bool
-) -> Documents:
+def _read(operation: Operation, flags: Flags, runtime: Runtime, id_key: str, *, lacks_something: bool) -> Documents:
     """Return the documents of --file or stdin.
 
     Rules D26 and D27: a command without a body needs stdin only for missing IDs. A command with a body takes any
@@ -130,10 +125,10 @@ def _read(
     if path not in (None, "-"):
         return _documents_of(decode(read_file(path, "--file"), path), path, operation, id_key)
     if path is None:
-        if not stdin.has_input or not (operation.has_body or lacks_value):
+        if not stdin.has_input or not (operation.has_body or lacks_something):
             return _no_documents
         if stdin.stays_silent():
-            if not (lacks_value or lacks_change):
+            if not lacks_something:
                 runtime.stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
                 return _no_documents
             runtime.stderr.say("Note: waiting for input on stdin.")
@@ -150,9 +145,8 @@ def _documents_of(text: str, source: str, operation: Operation, id_key: str) -> 
         UsageError: if it can't be parsed. Iterating raises it for values that are neither objects nor IDs.
 
     """
-    if id_key and (ids := _id_lines(text)):
-        return lambda: _documents(iter(ids), source, operation, id_key)
-    values = parse_all(text, source)
+    ids = _id_lines(text) if id_key else []
+    values = (lambda: iter(ids)) if ids else parse_all(text, source)
     return lambda: _documents(values(), source, operation, id_key)
 
 

@@ -7,6 +7,7 @@ which may be many (D31). `request_of` is for the program's own requests.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from urllib.parse import quote, urlencode
@@ -96,7 +97,7 @@ class Requests:
             self._check_ids(flags, piped, document)
         values = {**piped, **flags}
         body = self._body(values, given)
-        where = document.prefix if document else ""
+        where = f"{document.source}: " if document and document.is_one_of_several else ""
         required = [param for param in operation.params if param.required]
         missing = [param.flag for param in required if param.name not in values and param.wire_name not in body]
         if missing:
@@ -321,11 +322,9 @@ def _check_encodable(where: str, text: str) -> str:
 
 
 def _has_control_character(text: str) -> bool:
-    return not text.isprintable() and any(
-        ord(character) < 0x20 or ord(character) in range(0x7F, 0xA0) for character in text
-    )
+    return re.search(r"[\x00-\x1f\x7f-\x9f]", text) is not None
 
 
 def has_lone_surrogate(text: str) -> bool:
     """Whether a text contains a lone surrogate, which JSON can express and UTF-8 can't."""
-    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+    return re.search(r"[\ud800-\udfff]", text) is not None
