@@ -145,8 +145,9 @@ def _documents_of(text: str, source: str, operation: Operation, id_key: str) -> 
         UsageError: if it can't be parsed. Iterating raises it for values that are neither objects nor IDs.
 
     """
-    ids = _id_lines(text) if id_key else []
-    values = (lambda: iter(ids)) if ids else parse_all(text, source)
+    if id_key and (ids := _id_lines(text)):
+        return lambda: _documents(iter(ids), source, operation, id_key)
+    values = parse_all(text, source)
     return lambda: _documents(values(), source, operation, id_key)
 
 

@@ -39,6 +39,9 @@ _JSON_NOT_FINITE = r"NaN|-?Infinity"
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _AFTER_ANCHOR = ("", " ", "\t", "\r", "\n", ",", "[", "]", "{", "}")
 _PLAIN_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+_LINE_SEPARATORS = ("\x85", "\u2028", "\u2029")
+_MOST_RETRIES = 100
+"""How often a text is parsed again because of a colon after a line separator."""
 _UNLIKE_YAML_1_1 = (
     r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\x85|\u2028|\u2029"
@@ -69,10 +72,15 @@ def read_yaml(text: str, *, json_words: bool = False, several: bool = False) -> 
 
     """
     source = _prepare(text)
-    try:
-        return _Reader(source, json_words=json_words).documents(several=several)
-    except (yaml.YAMLError, UnicodeEncodeError) as error:
-        raise _problem(error, text) from None
+    for retries_left in reversed(range(_MOST_RETRIES)):
+        try:
+            return _Reader(source, json_words=json_words).documents(several=several)
+        except (yaml.YAMLError, UnicodeEncodeError) as error:
+            colon = source.colon_in_text(error)
+            if colon is None or not retries_left:
+                raise _problem(error, text) from None
+            source = source.with_text_at(colon)
+    return []
 
 
 class _Source(NamedTuple):
@@ -82,12 +90,27 @@ class _Source(NamedTuple):
     as_written: dict[int, str]
     in_double_quotes: dict[int, str]
     """The same, with escapes resolved."""
+    colon: str = ""
+    """The stand-in for a colon; empty if the text has no line separators."""
 
     def value_of(self, event: Any) -> str:
         """Return the text of a scalar."""
         if not self.as_written:
             return str(event.value)
         return str(event.value.translate(self.in_double_quotes if event.style == '"' else self.as_written))
+
+    def colon_in_text(self, error: Exception) -> int | None:
+        """Return the position of a colon that libyaml rejects, but is text after a line separator on its line."""
+        if not self.colon or "mapping values are not allowed" not in str(getattr(error, "problem", "")):
+            return None
+        mark: Any = getattr(error, "problem_mark", None)
+        line = self.text[self.text.rfind("\n", 0, mark.index) + 1 : mark.index]
+        is_text = any(self.as_written.get(ord(character)) in _LINE_SEPARATORS for character in line)
+        return mark.index if is_text else None
+
+    def with_text_at(self, colon: int) -> _Source:
+        """Return the same with a stand-in for a colon."""
+        return self._replace(text=self.text[:colon] + self.colon + self.text[colon + 1 :])
 
 
 def _prepare(text: str) -> _Source:
@@ -97,16 +120,18 @@ def _prepare(text: str) -> _Source:
     and `"\ud83d\ude00"` is one character, as in JSON. Each of these is replaced by a character that does not occur
     in the text. Quotes and comments need not be recognized, because the originals are put back into the values.
     """
-    if not any(part in text for part in ("\x85", "\u2028", "\u2029", "?", r"\ud", r"\uD")):
+    if not any(part in text for part in (*_LINE_SEPARATORS, "?", r"\ud", r"\uD")):
         return _Source(text, {}, {})
     originals = dict.fromkeys(match[0] for match in re.finditer(_UNLIKE_YAML_1_1, text) if match[0] != r"\\")
+    if not originals.keys().isdisjoint(_LINE_SEPARATORS):
+        originals[":"] = None
     stand_ins = dict(zip(originals, _unused_characters(text), strict=False))
     if len(stand_ins) < len(originals):
         raise YAMLProblem("the text has too many different characters", None)
     text = re.sub(_UNLIKE_YAML_1_1, lambda match: stand_ins.get(match[0], match[0]), text)
     as_written = {ord(stand_in): original for original, stand_in in stand_ins.items()}
     pairs = {code: json.loads(f'"{original}"') for code, original in as_written.items() if original[0] == "\\"}
-    return _Source(text, as_written, {**as_written, **pairs})
+    return _Source(text, as_written, {**as_written, **pairs}, stand_ins.get(":", ""))
 
 
 def _unused_characters(text: str) -> Iterator[str]:
