@@ -56,8 +56,8 @@ class DirectTransport:
             wire.send(method, target, {"host": host, **headers}, body, deadline)
             head = wire.receive()
             yield Response(head.status, head.reason, head.headers, wire.body(head))
-            wire.reused = True
-            if wire.is_reusable():
+            if wire.is_complete:
+                wire.reused = True
                 self._idle.append(wire)
                 return
         except (OSError, MalformedResponse) as error:

@@ -71,7 +71,8 @@ class Wire:
         self._socket = sock
         self._source = _SocketBytes(sock)
         self._reader = io.BufferedReader(self._source, _READ_AT_ONCE)
-        self._complete = False
+        self.is_complete = False
+        """The last response was received to its end, and the server keeps the connection open."""
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, deadline: Deadline) -> None:
         """Send a request. A closed connection is not an error here, because the server may have responded already.
@@ -80,7 +81,7 @@ class Wire:
             OSError: if it takes too long.
 
         """
-        self._complete = False
+        self.is_complete = False
         self._source.deadline = deadline
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         if body or method != "GET":
@@ -151,7 +152,7 @@ class Wire:
             chunks = iter(lambda: self._reader.read1(_READ_AT_ONCE), b"")
             head = head._replace(keep_alive=False)
         yield from chunks
-        self._complete = head.keep_alive
+        self.is_complete = head.keep_alive
 
     def _exactly(self, length: int) -> Iterator[bytes]:
         while length:
@@ -176,7 +177,7 @@ class Wire:
 
     def is_reusable(self) -> bool:
         """Whether another request can be sent: the last response was complete, and nothing has arrived since."""
-        if not self._complete:
+        if not self.is_complete:
             return False
         self._source.deadline = None
         try:

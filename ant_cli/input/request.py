@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import chain
 from urllib.parse import quote, urlencode
 
@@ -52,7 +53,12 @@ class Request(NamedTuple):
     @property
     def target(self) -> str:
         """The path with the query string."""
-        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+        return f"{self.path}?{_query_string(self.query)}" if self.query else self.path
+
+
+@lru_cache(maxsize=8)  # a worker sends the same few for every item
+def _query_string(query: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(query)
 
 
 class Requests:

@@ -52,11 +52,10 @@ class LeaseKeeper:
     async def keep(self, handler: Handler) -> Verdict:
         """Hold or watch the lease until it is lost, or a stop is requested."""
         while step := self.lease.next_step():
-            handler.limit(self.handler_limit)
             verdict = await self._take(step)
             if verdict is not Verdict.KEPT:
                 return verdict
-        handler.limit(self.handler_limit)
+            handler.limit(self.handler_limit)
         never: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         return await never
 
