@@ -19,9 +19,9 @@ from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.context import Shutdown, WorkerContext
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import find_handler, handler_environment
-from ant_cli.worker.health import monitored
 from ant_cli.worker.lease_keeper import end_leases_command
 from ant_cli.worker.log import LogEvent, WorkerLog
+from ant_cli.worker.metrics import monitored
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import LEASE_HOLDER, require_sdk
 from ant_cli.worker.settlement import Memory
