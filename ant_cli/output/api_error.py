@@ -13,6 +13,7 @@ from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.printer import Transform
 from ant_cli.output.renderers import make_renderer
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr, Stdout
 from ant_cli.settings.loading import OutputSettings, Settings
 
@@ -31,6 +32,7 @@ def open_client(settings: Settings, runtime: Runtime, observer: Observer | None 
 
     """
     with rendered_errors(settings.output, runtime.stderr), Client(settings.connection, runtime, observer) as client:
+        resume_gc()  # what a run needs is loaded
         yield client
 
 

@@ -11,7 +11,6 @@ from ant_cli.output.api_error import open_client
 from ant_cli.run.hints import hints_on_404
 from ant_cli.run.run_plan import RunPlan, make_plan
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import load, note_credential_choice
 
@@ -68,7 +67,6 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
         hints_on_404(environment, client, partial(plan.hints.command, request)),
         plan.notes(),
     ):
-        resume_gc()
         # 7. The response, or each page of a list, is printed as soon as it is complete.
         if plan.repetition:
             from ant_cli.run.watch import print_awaited

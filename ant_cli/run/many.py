@@ -19,7 +19,6 @@ from ant_cli.output.progress import ProgressBar
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
-from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.signals import delayed_signals
 
 _SHOWN = 3
@@ -49,7 +48,6 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
         plan.notes(),
         delayed_signals() as signals,
     ):
-        resume_gc()
         send = partial(_send, plan, runtime)
         pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=plan.fail_fast)
         try:

@@ -15,7 +15,6 @@ from ant_cli.run.repetition import Repetition
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
-from ant_cli.runtime.process import resume_gc
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -63,7 +62,6 @@ def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
         _display(plan, watch, runtime) as display,
         open_client(plan.settings, runtime, plan.progress) as client,
     ):
-        resume_gc()
         deadline, has_begun = runtime.monotonic() + watch.limit_s, False
         while True:
             delay_s = watch.every_s
