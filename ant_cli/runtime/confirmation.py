@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ant_cli.errors import UsageError
 from ant_cli.runtime import Runtime
 
@@ -56,22 +58,17 @@ def is_yes(reply: str) -> bool:
 
 
 def _ask_terminal(question: str, runtime: Runtime) -> str:
-    """Ask on stderr, which redacts and escapes the question. Raises EOFError at the end of the terminal's input."""
+    """Ask on stderr, which redacts and escapes the question, and read the reply from the terminal.
+
+    Raises EOFError at the end of its input, and OSError without a terminal.
+    """
     if runtime.stdin.is_terminal:
         runtime.stderr.write(question)
         reply = runtime.stdin.read_line()
-    else:
-        reply = _ask_beside_stdin(question, runtime)
+    else:  # stdin is the input
+        with open("CON" if sys.platform == "win32" else "/dev/tty", "rb", buffering=0) as terminal:  # noqa: PTH123
+            runtime.stderr.write(question)
+            reply = terminal.readline().decode("utf-8", "replace")
     if not reply:
         raise EOFError
     return reply
-
-
-def _ask_beside_stdin(question: str, runtime: Runtime) -> str:
-    """Read the reply from the terminal itself, because stdin is the input. Raises OSError without a terminal."""
-    import os
-
-    path = "CON" if os.name == "nt" else "/dev/tty"
-    with open(path, "rb", buffering=0) as terminal:  # noqa: PTH123 - a device
-        runtime.stderr.write(question)
-        return terminal.readline().decode("utf-8", "replace")

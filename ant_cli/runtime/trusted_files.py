@@ -13,6 +13,8 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
 
@@ -55,7 +57,8 @@ def read_trusted(path: str, rule: FileRule, below: str = "") -> bytes:
         return read_to_limit(file, rule)
 
 
-def open_trusted(path: str, rule: FileRule, below: str = "") -> BinaryIO:
+@contextmanager
+def open_trusted(path: str, rule: FileRule, below: str = "") -> Iterator[BinaryIO]:
     """Open a file for reading; with `below`, only if it is in that folder after all links.
 
     Raises:
@@ -70,15 +73,12 @@ def open_trusted(path: str, rule: FileRule, below: str = "") -> BinaryIO:
         return _open_below(name, below, flags | extra, rule) if below else os.open(name, flags | extra)
 
     try:
-        file = open(path, "rb", opener=opener)  # noqa: SIM115 - returned
+        file = open(path, "rb", opener=opener)  # noqa: SIM115 - closed below
     except ValueError as error:  # a NUL in the name
         raise UntrustedFile(str(error)) from None
-    try:
+    with file:
         _check(os.fstat(file.fileno()), path, rule)
-    except BaseException:
-        file.close()
-        raise
-    return file
+        yield file
 
 
 def read_to_limit(file: BinaryIO, rule: FileRule) -> bytes:
