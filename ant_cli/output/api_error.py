@@ -17,8 +17,7 @@ from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr, Stdout
 from ant_cli.settings.loading import OutputSettings, Settings
 
-_KEYS = {"type", "error", "request_id"}
-_CODE = "error_code"
+_KEYS = {"type", "request_id"}
 _EXCERPT_LENGTH = 500
 """The most characters of an error that are printed if it is not JSON, such as a proxy's page of HTML."""
 
@@ -81,24 +80,17 @@ def _error_details(body: bytes, settings: OutputSettings) -> str:
 
 
 def _sentence(status: int, body: bytes) -> str:
-    """Return an API error as one sentence; empty if it contains more."""
-    try:
-        members = json_text.members(body)
-        error = json_text.members(members.get("error", b""))
-        if members.keys() <= _KEYS and (code := _code_or_type(error)):
-            return f"{json_text.string(error['message'])} ({status} {json_text.string(code)})"
-    except json_text.JSONTextError:
-        pass
-    return ""
-
-
-def _code_or_type(error: dict[str, bytes]) -> bytes:
-    """Return the code of an error or else its type, which is less precise; empty if the error has more members.
+    """Return an API error as one sentence, with its code or else its type; empty if it contains more.
 
     The API repeats the code in `details`.
     """
-    code = {name: value for name, value in error.items() if name == _CODE}
-    says_more = error.keys() - code.keys() - {"details"} != {"type", "message"}
-    if says_more or json_text.members(error.get("details", b"{}")).items() - code.items():
-        return b""
-    return code.get(_CODE, error["type"])
+    try:
+        value = json_text.decode(body)
+    except json_text.JSONTextError:
+        return ""
+    match value:
+        case {"error": {"type": str(type_), "message": str(message), **more}, **rest} if rest.keys() <= _KEYS:
+            code = more.pop("error_code", type_)
+            if isinstance(code, str) and more in ({}, {"details": {}}, {"details": {"error_code": code}}):
+                return f"{message} ({status} {code})"
+    return ""

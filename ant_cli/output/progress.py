@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from ant_cli.http.observer import Observer
-from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.streams import Stderr
 
 PATIENCE_S = 1.0
@@ -19,9 +19,8 @@ PATIENCE_S = 1.0
 _LOGGED_WAIT_S = 2.0
 """Longer waits between attempts are announced in a log, in seconds."""
 FRAME_S = 0.1
-_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MARGIN = 8
-"""Cells of the line that stay free, for the spinner and the end of the line."""
+"""Cells of the line that stay free."""
 BAR_PATIENCE_S = 0.5
 """How long many requests take before their progress is drawn. Most runs have ended by then."""
 _BAR_WIDTH = 30
@@ -94,11 +93,8 @@ class Progress(Observer):
         if done(max(0.0, since - began)):
             return
         width = terminal_size(self._stderr, self._environ)[0] - _MARGIN
-        number = 0
         while True:
-            line = truncate(escape_controls(text_at(monotonic() - began)).replace("\n", " "), width)
-            self._stderr.draw(f"{_FRAMES[number % len(_FRAMES)]} {line}")
-            number += 1
+            self._stderr.draw(truncate(collapse_space(text_at(monotonic() - began)), width))
             if done(FRAME_S):
                 break
         self._stderr.draw("")

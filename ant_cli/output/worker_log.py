@@ -7,8 +7,9 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
-from ant_cli.output.terminal import Style, cell_width, shows_colour, terminal_size, truncate
+from ant_cli.output.terminal import Style, shows_colour, terminal_size, truncate
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr
 from ant_cli.worker.log import HANDLER_OUTPUT, LogEvent
@@ -71,26 +72,22 @@ class LogView:
     def status(self, tally: Tally) -> str:
         """Return the state of a worker on one line of the terminal."""
         failed = sum(tally.items[outcome] for outcome in _FAILURES)
-        done = tally.items[Outcome.SUCCEEDED]
         parts = [
-            (f"{tally.slots_used}/{tally.slots} busy", "bold"),
-            (f"{done} done", "green" if done else ""),
-            (f"{failed} failed", "red" if failed else ""),
-            ("queue ?" if tally.queue_depth is None else f"queue {tally.queue_depth}", ""),
-            *([("draining", "yellow")] if tally.draining else []),
+            f"{tally.slots_used}/{tally.slots} busy",
+            f"{tally.items[Outcome.SUCCEEDED]} done",
+            f"{failed} failed",
+            f"queue {'?' if tally.queue_depth is None else tally.queue_depth}",
+            *(["draining"] if tally.draining else []),
         ]
-        text = "  ".join(part for part, _ in parts)
         width = terminal_size(self._runtime.stderr, self._runtime.environ)[0] - 1
-        if cell_width(text) > width:
-            return truncate(text, width)
-        return "  ".join(self._style.paint(part, style) for part, style in parts)
+        return self._style.paint(truncate("  ".join(parts), width), "bold")
 
     def summary(self, tally: Tally, seconds: float) -> str:
         """Return what a worker has done until its end."""
         counts = {outcome.replace("_", " "): count for outcome, count in tally.items.items() if count}
         listed = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
         total = sum(counts.values())
-        runs = f"{total} {'run' if total == 1 else 'runs'} in {_duration(seconds)}"
+        runs = f"{total} {'run' if total == 1 else 'runs'} in {timedelta(seconds=round(seconds))}"
         return f"{runs}: {listed}" if listed else runs
 
 
@@ -113,12 +110,6 @@ def _pairs(fields: Mapping[str, object]) -> str:
 
 def _quoted(value: str) -> str:
     return value if _BARE.fullmatch(value) else json.dumps(value, ensure_ascii=False)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _is_journal(stderr: Stderr, environ: Mapping[str, str]) -> bool:

@@ -455,9 +455,9 @@ def test_without_a_capable_terminal_there_is_no_status_line(terminal, log_format
 @pytest.mark.parametrize(
     ("items", "seconds", "summary"),
     [
-        ({}, 3.2, "0 runs in 3 s"),
-        ({"succeeded": 1}, 75, "1 run in 1 min 15 s: 1 succeeded"),
-        ({"succeeded": 2, "dead_letter": 1}, 7300, "3 runs in 2 h 1 min: 2 succeeded, 1 dead letter"),
+        ({}, 3.2, "0 runs in 0:00:03"),
+        ({"succeeded": 1}, 75, "1 run in 0:01:15: 1 succeeded"),
+        ({"succeeded": 2, "dead_letter": 1}, 7300, "3 runs in 2:01:40: 2 succeeded, 1 dead letter"),
     ],
 )
 def test_the_summary_counts_the_runs_of_a_worker(items, seconds, summary):
@@ -490,7 +490,6 @@ def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(que
     session.wait_for("1/2 busy  0 done  0 failed  queue 0")
     fifo.write_text("1\n")
     session.wait_for("0/2 busy  0 done  1 failed")
-    assert session.has_sent(b"\x1b[31m1 failed")
     queue.enqueue()
     session.wait_for("1/2 busy  0 done  1 failed")
     fifo.write_text("0\n")
@@ -498,7 +497,7 @@ def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(que
     assert status == 0
     assert re.search(r"\d\d:\d\d:\d\d \w{6} \| started", shown)
     last = shown.rpartition("2 runs in ")[2]
-    assert re.fullmatch(r"\d+ s: 1 succeeded, 1 dead letter\n\r?", last)
+    assert re.fullmatch(r"0:\d\d:\d\d: 1 succeeded, 1 dead letter\n\r?", last)
 
 
 def test_the_status_line_of_a_worker_has_no_colour_with_no_color(terminal, script):
