@@ -20,8 +20,6 @@ _VARIABLES = ("ANT_PAGER", "PAGER")
 _DEFAULT = "less -FRX"
 _PIPE_SIZE = 4096
 """How many bytes the pipe to the pager buffers. They are few, so that pages are fetched only as they are read."""
-_NO_PAGER = ("", "cat")
-"""Values that turn paging off."""
 
 _COLOUR = re.compile(rb"\x1b\[[\d;]*m")
 """Text that fills no cell. It is not counted, because a pager fills the rest of a partly used screen with `~`."""
@@ -86,7 +84,7 @@ def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[
     """Return the arguments of the pager's command; an empty list for no pager."""
     variable = next((name for name in _VARIABLES if name in environ), None)
     text = environ[variable] if variable else _DEFAULT
-    if text.strip() in _NO_PAGER or (variable is None and environ.get("TERM") == "dumb"):
+    if not text.strip() or (variable is None and environ.get("TERM") == "dumb"):
         return []
     try:
         args = shell.split(text)

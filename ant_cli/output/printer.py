@@ -29,8 +29,7 @@ class Transform:
         """Raise UsageError if `path` is not a GJSON path."""
         self._what = f"{flag} {path!r}"
         self._steps: GJSONPath = ()
-        self._found_any = False
-        self._unmatched: bytes | None = None
+        self._found_any = self._is_used = False
         if not path:
             return
         from ant_cli.gjson.evaluate import apply
@@ -56,26 +55,13 @@ class Transform:
             found = self._apply(self._steps, raw)
         except self._bad_path as error:  # that it multiplies the value shows only during evaluation
             raise UsageError(f"{self._what}: {error}.") from None
-        if found is None or found in self._nothing:
-            self._unmatched = self._unmatched or raw
-        else:
-            self._found_any = True
+        self._is_used = True
+        self._found_any = self._found_any or not (found is None or found in self._nothing)
         return b"null" if found is None else found
 
     def note(self) -> str:
         """Return a note if the path matched nothing in all values; otherwise an empty string."""
-        if self._found_any or self._unmatched is None:
-            return ""
-        from ant_cli.errors.suggestions import did_you_mean
-        from ant_cli.gjson.steps import plain_keys
-
-        keys = plain_keys(self._steps)
-        is_object = json_text.json_type(self._unmatched) == "object"
-        members = json_text.members(self._unmatched) if is_object else {}
-        suggestion = did_you_mean(keys[0], members) if keys and keys[0] not in members else ""
-        if self._nothing:
-            suggestion = """ Members are written without spaces and dots before them: '{id,"kind":config.type}'."""
-        return f"Note: {self._what} matched nothing.{suggestion}"
+        return f"Note: {self._what} matched nothing." if self._is_used and not self._found_any else ""
 
 
 class Printer:
