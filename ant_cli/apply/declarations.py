@@ -77,11 +77,8 @@ class _FileText(NamedTuple):
     """The parts of a file."""
 
     data: str
-    """YAML or JSON: the whole file, or its front matter."""
+    """YAML or JSON: the whole file, or its front matter below an empty line in place of its mark."""
     prose: str
-    lines_before: int
-    """How many lines of the file precede the data."""
-    has_data: bool = True
 
 
 def read_declaration(
@@ -94,9 +91,9 @@ def read_declaration(
     expected = kind_by_path(path)
     try:
         source = _read(path, repository)
-        if not source.has_data and not named:
+        if path.suffix.lower() in PROSE and not source.data and not named:
             return Skipped()  # such as a README in a folder of environments
-        document = parse("\n" * source.lines_before + source.data, str(path))
+        document = parse(source.data, str(path))
     except UsageError as error:
         if expected == ENVIRONMENT or (named and expected is None):
             return Mistaken((error.message.removesuffix("."),))
@@ -126,13 +123,13 @@ def _read(path: Path, repository: str) -> _FileText:
     except OSError as error:
         raise UsageError(f"{path} can't be used: {os_error_text(error)}.") from None
     if path.suffix.lower() in DATA:
-        return _FileText(text, "", 0)
+        return _FileText(text, "")
     match = _FRONT_MATTER.match(text)
     if match:
-        return _FileText(match[1], match[2].strip(), 1)
+        return _FileText(f"\n{match[1]}", match[2].strip())
     if re.match(r"---[ \t]*\n", text):
         raise UsageError(f"{path}, line 1, column 1: the front matter has no end: a line of --- is missing.")
-    return _FileText("", text.strip(), 0, has_data=False)
+    return _FileText("", text.strip())
 
 
 def _kind_of(document: Value, expected: str | None, path: Path, *, named: bool) -> str | None:
@@ -168,7 +165,7 @@ def _lines(path: Path, source: _FileText, mistakes: Sequence[Mistake]) -> tuple[
     shown = first_of(mistakes)
     positions = positions_of(source.data, [mistake.path for mistake in shown])
     return tuple(
-        f"{path}, line {position.line + source.lines_before}, column {position.column}: {mistake}"
+        f"{path}, line {position.line}, column {position.column}: {mistake}"
         for mistake, position in zip(shown, positions, strict=True)
     )
 

@@ -98,12 +98,8 @@ def name_width(steps: Sequence[Step]) -> int:
 
 def draw_target(origin: ResourceOrigin, profile: str) -> str:
     """Return where a plan changes something, as far as it is known."""
-    fields = (
-        ("organization ", origin.organization_id),
-        ("workspace ", origin.workspace_id),
-        ("profile ", profile),
-    )
-    known = [origin.base_url, *(label + value for label, value in fields if value)]
+    labels = ("", "organization ", "workspace ", "profile ")
+    known = [label + value for label, value in zip(labels, (*origin, profile), strict=True) if value]
     return escape_breaks(", ".join(known))
 
 

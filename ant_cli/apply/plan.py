@@ -122,6 +122,7 @@ class Known(NamedTuple):
     """The environments by name, including archived ones."""
     interrupted: Collection[str] = ()
     """The names that a run was creating when it was killed."""
+    options: Options = Options()
     hints: HintFlags = HintFlags()
     origin: ResourceOrigin = ResourceOrigin()
     """The server and account of the run."""
@@ -143,35 +144,33 @@ def _lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[
     return [key for key in lock.tracked if key not in declarations and not lock.has_file(key)]
 
 
-def needs_names(known: Known, options: Options) -> bool:
+def needs_names(known: Known) -> bool:
     """Whether a step takes a name that its environment doesn't have. Only then does the plan depend on others."""
-    return any(step.action == "create" or _is_renamed(step) for step in make_plan(known, options).steps)
+    return any(step.action == "create" or _is_renamed(step) for step in make_plan(known).steps)
 
 
 def _is_renamed(step: Step) -> bool:
     return any(change.keys == ("name",) for change in step.changes)
 
 
-def make_plan(known: Known, options: Options) -> Plan:
+def make_plan(known: Known) -> Plan:
     """Return the plan.
 
     Raises:
         AntError: if the server has none of several environments, which means that the credentials are wrong.
 
     """
-    _check_credentials(known, options)
+    _check_credentials(known)
     moves = _moves(known)
-    steps = [
-        _step(declaration, moves.get(key, key), known, options) for key, declaration in known.declarations.items()
-    ]
+    steps = [_step(declaration, moves.get(key, key), known) for key, declaration in known.declarations.items()]
     lost = [key for key in _lost_keys(known.lock, known.declarations) if key not in moves.values()]
-    if options.prune:
-        steps += [_prune(key, known, options) for key in lost]
-    return Plan(tuple(steps), () if options.prune else tuple(lost))
+    if known.options.prune:
+        steps += [_prune(key, known) for key in lost]
+    return Plan(tuple(steps), () if known.options.prune else tuple(lost))
 
 
-def _check_credentials(known: Known, options: Options) -> None:
-    if len(known.remotes) >= 2 and not any(known.remotes.values()) and not options.force:
+def _check_credentials(known: Known) -> None:
+    if len(known.remotes) >= 2 and not any(known.remotes.values()) and not known.options.force:
         raise AntError(
             f"none of the {len(known.remotes)} environments that {known.lock.path.name} tracks exists for the "
             "credentials in use: they are those of another workspace or account. Nothing was changed.",
@@ -211,11 +210,11 @@ def _is_alive(remote: Object | None) -> bool:
     return remote is not None and not remote.get("archived_at")
 
 
-def _step(declaration: Declaration, tracked_as: str, known: Known, options: Options) -> Step:
+def _step(declaration: Declaration, tracked_as: str, known: Known) -> Step:
     """Return what to do with a file."""
     entry = known.lock.entries.get(tracked_as)
     if entry is None:
-        return _untracked(declaration, known, options)
+        return _untracked(declaration, known)
     moved_from = tracked_as if tracked_as != declaration.key else ""
     step = Step("none", declaration.key, declaration.name, entry.id, declaration, moved_from=moved_from)
     if not entry.is_ours:
@@ -223,13 +222,11 @@ def _step(declaration: Declaration, tracked_as: str, known: Known, options: Opti
         return step._replace(action="update", blocked=f"{reason}; remove that entry, or rename the file")
     remote = known.remotes.get(entry.id)
     if remote is None or not _is_alive(remote):
-        return _replacement(step, declaration, remote, known, options)
-    return _tracked(step._replace(remote=remote), declaration, entry, remote, known, options)
+        return _replacement(step, declaration, remote, known)
+    return _tracked(step._replace(remote=remote), declaration, entry, remote, known)
 
 
-def _tracked(
-    step: Step, declaration: Declaration, entry: Entry, remote: Object, known: Known, options: Options
-) -> Step:
+def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object, known: Known) -> Step:
     same_file, same_remote = declaration.hash == entry.hash, hash_of_remote(remote) == entry.remote_hash
     changes = tuple(changes_between(declaration.body, remote))
     if same_file and same_remote:
@@ -239,7 +236,7 @@ def _tracked(
     step = step._replace(action="update", changes=changes, note=_kept(declaration, remote))
     if reason := _immutable(declaration, remote) or (_is_renamed(step) and _taken(declaration, known)):
         return step._replace(blocked=reason)
-    if not same_remote and not options.force:
+    if not same_remote and not known.options.force:
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply; "
             f"re-run with --force to overwrite it, or {_take_over(declaration, entry, known.hints)}"
@@ -289,11 +286,9 @@ def _taken(declaration: Declaration, known: Known) -> str:
     )
 
 
-def _replacement(
-    step: Step, declaration: Declaration, remote: Object | None, known: Known, options: Options
-) -> Step:
+def _replacement(step: Step, declaration: Declaration, remote: Object | None, known: Known) -> Step:
     """Return the step for a file whose environment is gone."""
-    fresh = _untracked(declaration, known, options)
+    fresh = _untracked(declaration, known)
     if fresh.deletes == step.id and fresh.blocked:
         return fresh._replace(
             blocked=f"{step.id} is archived, keeps its name and can't be restored. Write another name into "
@@ -306,16 +301,16 @@ def _replacement(
         f"{step.id} {state}; re-run with --force to create a replacement, or remove {step.key} from "
         f"{known.lock.path.name} if it is gone for good"
     )
-    return step._replace(action="create", blocked="" if options.force else blocked, note=f"{step.id} {state}")
+    return step._replace(action="create", blocked="" if known.options.force else blocked, note=f"{step.id} {state}")
 
 
-def _untracked(declaration: Declaration, known: Known, options: Options) -> Step:
+def _untracked(declaration: Declaration, known: Known) -> Step:
     """Return the step for a file that the lock file doesn't have: create, or take over one of that name."""
     step = Step("create", declaration.key, declaration.name, "", declaration)
     named = known.named.get(declaration.name, ())
     candidates = [remote for remote in named if _is_alive(remote)]
     if not candidates:
-        return _without_archived(step, str(named[0].get("id", "")), options) if named else step
+        return _without_archived(step, str(named[0].get("id", "")), known) if named else step
     remote = candidates[0]
     identifier = str(remote.get("id", ""))
     changes = tuple(changes_between(declaration.body, remote))
@@ -330,7 +325,7 @@ def _untracked(declaration: Declaration, known: Known, options: Options) -> Step
     if reason := _immutable(declaration, remote):
         return step._replace(blocked=reason)
     was_ours = declaration.name in known.interrupted and not changes
-    if options.adopt or was_ours:
+    if known.options.adopt or was_ours:
         return step
     return step._replace(
         blocked=f"{identifier} has this name already; re-run with --adopt to take it over, or choose another name",
@@ -338,9 +333,9 @@ def _untracked(declaration: Declaration, known: Known, options: Options) -> Step
     )
 
 
-def _without_archived(step: Step, archived: str, options: Options) -> Step:
+def _without_archived(step: Step, archived: str, known: Known) -> Step:
     """Return the step that creates an environment with the name of an archived one, which the API can't restore."""
-    if options.delete_archived:
+    if known.options.delete_archived:
         return step._replace(deletes=archived, note=f"deletes {archived}, which is archived, for good")
     return step._replace(
         deletes=archived,
@@ -350,14 +345,14 @@ def _without_archived(step: Step, archived: str, options: Options) -> Step:
     )
 
 
-def _prune(key: str, known: Known, options: Options) -> Step:
+def _prune(key: str, known: Known) -> Step:
     """Return the step for an entry whose file is gone."""
     entry = known.lock.entries[key]
     remote = known.remotes.get(entry.id)
     name = str(remote.get("name", "")) if remote else name_from(known.lock.file_of(key))
     step = Step("archive", key, name, entry.id, remote=remote)
     if remote is None or remote.get("archived_at"):
-        sure = remote is not None or any(known.remotes.values()) or options.force
+        sure = remote is not None or any(known.remotes.values()) or known.options.force
         reason = f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"
         return step._replace(action="forget", blocked="" if sure else reason)
     if hash_of_remote(remote) != entry.remote_hash:

@@ -158,7 +158,7 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
             job = job._replace(options=job.options._replace(prune=False))
         with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
             known = _look_up(lock, loaded, workers, settings, job, journal)
-            plan = _plan(known, job.options, workers)
+            plan = _plan(known, workers)
             if saved:
                 plan_data.check_unchanged(saved, plan, known.origin)
             else:
@@ -245,6 +245,7 @@ def _look_up(
         loaded.declarations,
         remotes,
         interrupted=journal.interrupted if journal else (),
+        options=job.options,
         hints=HintFlags(target_flags(job.flags), _lock_flag(job)),
         origin=origin,
         profile=settings.chosen_profile,
@@ -262,12 +263,12 @@ def _lock_flag(job: Job) -> str:
 # The plan
 
 
-def _plan(known: Known, options: Options, workers: server.Workers) -> Plan:
+def _plan(known: Known, workers: server.Workers) -> Plan:
     """Return the plan. If something gets a new name, first look on the server for environments with that name."""
-    if needs_names(known, options):
+    if needs_names(known):
         names = {declaration.name for declaration in known.declarations.values()}
         known = known._replace(named=server.find_names(workers.client, names, archived=True))
-    return make_plan(known, options)
+    return make_plan(known)
 
 
 _UNBLOCKING = {
@@ -286,7 +287,7 @@ def _unblocked(plan: Plan, known: Known, job: Job, workers: server.Workers) -> P
             job.runtime.stderr.say(f"  {step.key}: {step.deletes or step.id} has the name {step.name!r}")
         if blocked and is_yes(ask(f"{question} (y)es / (n)o", job.runtime)):
             options = options._replace(**{option: True})
-    return plan if options == job.options else _plan(known, options, workers)
+    return plan if options == job.options else _plan(known._replace(options=options), workers)
 
 
 def _show_plan(plan: Plan, known: Known, job: Job, *, with_fields: bool = True) -> None:

@@ -60,8 +60,8 @@ class World:
         self.lock = self.lock.with_entry(key, entry)
 
     def plan(self, **options) -> Plan:
-        known = Known(self.lock, self.files, self.remotes, self.named, self.interrupted)
-        return make_plan(known, Options(**options))
+        known = Known(self.lock, self.files, self.remotes, self.named, self.interrupted, Options(**options))
+        return make_plan(known)
 
     def step(self, **options) -> Step:
         (step,) = self.plan(**options).steps
@@ -79,7 +79,7 @@ def test_a_new_file_is_created():
     """The plan is blocked if its name is taken."""
     world = World()
     world.files[KEY] = declared(BODY)
-    assert needs_names(Known(world.lock, world.files, {}), Options())
+    assert needs_names(Known(world.lock, world.files, {}))
     assert (world.step().action, world.step().blocked) == ("create", "")
 
 
@@ -291,7 +291,7 @@ def test_an_environment_can_not_be_renamed_to_a_name_that_is_taken(fields, messa
     """The plan looks for it, and says what is possible."""
     world = World(BODY)
     world.files[KEY] = declared({**BODY, "name": "b"})
-    assert needs_names(Known(world.lock, world.files, world.remotes), Options())
+    assert needs_names(Known(world.lock, world.files, world.remotes))
     assert world.step().blocked == ""
     world.named = {"b": [remote_of({**BODY, "name": "b"}, "env_9", **fields)]}
     assert world.step(force=True).blocked == message
