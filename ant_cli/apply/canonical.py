@@ -117,4 +117,5 @@ def _number(text: str) -> str:
     digits = Decimal(shortest).normalize()
     if -4 <= digits.adjusted() < 6:
         return format(digits, "f")
-    return f"{number:.{len(digits.as_tuple().digits) - 1}e}"
+    mantissa, _, exponent = f"{digits:e}".partition("e")
+    return f"{mantissa}e{int(exponent):+03d}"
