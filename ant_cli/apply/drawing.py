@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
-from pathlib import Path
 
 from ant_cli.apply.changes import FieldChange
 from ant_cli.apply.execution import StepOutcome
-from ant_cli.apply.lockfile import LockFile, ResourceOrigin
+from ant_cli.apply.lockfile import LockFile, ResourceOrigin, shown_path
 from ant_cli.apply.plan import Plan, Step
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
@@ -101,15 +99,6 @@ def draw_target(origin: ResourceOrigin, profile: str) -> str:
     labels = ("", "organization ", "workspace ", "profile ")
     known = [label + value for label, value in zip(labels, (*origin, profile), strict=True) if value]
     return escape_breaks(", ".join(known))
-
-
-def shown_path(path: Path) -> str:
-    """Return a path relative to the current folder, for people."""
-    try:
-        relative = Path(os.path.relpath(path)).as_posix()
-    except ValueError:  # on another drive of Windows
-        return str(path)
-    return relative if relative.startswith("../") else f"./{relative}"
 
 
 def draw_step(step: Step, width: int, paint: Paint, *, with_fields: bool) -> Iterator[str]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from threading import Lock
 
 from ant_cli.apply import server
 from ant_cli.apply.canonical import hash_of_remote
 from ant_cli.apply.changes import changes_between, update_body
 from ant_cli.apply.declarations import ENVIRONMENT
-from ant_cli.apply.lockfile import Entry, LockFile
+from ant_cli.apply.lockfile import Entry, LockFile, shown_path
 from ant_cli.apply.plan import Object, Step
-from ant_cli.errors import AntError, OutputError, UsageError
+from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
+from ant_cli.runtime.storage import locked
 from ant_cli.runtime.trusted_files import others_may
 
 StepResult = Literal[
@@ -52,7 +55,7 @@ class Journal:
         file.seek(0)
         content = file.read(_LONGEST_JOURNAL + 1)
         if content and (len(content) > _LONGEST_JOURNAL or others_may(os.fstat(file.fileno()), 0o077)):
-            raise not_from_a_run(file.name)
+            raise _not_from_a_run(file.name)
         self.interrupted = frozenset(_names(content))
         """The names that a run was creating when it was killed, or whose outcome is unknown."""
         self._open = list(self.interrupted)
@@ -74,7 +77,31 @@ class Journal:
             self._file.flush()
 
 
-def not_from_a_run(name: str) -> UsageError:
+@contextmanager
+def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
+    """Keep other runs from changing the lock file meanwhile.
+
+    Raises:
+        OutputError: if the folder of the lock file can't be written to.
+        UsageError: if something that no run has left is in the way, such as a link in a repository.
+
+    """
+    name = Path(f"{lock_path}.lock")
+
+    def announce() -> None:
+        runtime.stderr.say(f"Waiting for another run that holds {shown_path(lock_path)} ...")
+
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(locked(lock_path, announce))
+        except OSError as error:
+            if name.is_symlink() or name.is_fifo() or name.is_socket():
+                raise _not_from_a_run(str(name)) from None
+            raise OutputError(f"{name} can't be written: {os_error_text(error)}.") from None
+        yield Journal(file)
+
+
+def _not_from_a_run(name: str) -> UsageError:
     """Return the error for something in place of the journal that no run has left."""
     return UsageError(f"{name} was not left by a run of ant.", "Remove it, also from version control.")
 

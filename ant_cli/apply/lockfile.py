@@ -161,6 +161,15 @@ def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -
     return lock_path
 
 
+def shown_path(path: Path) -> str:
+    """Return a path relative to the current folder, for people."""
+    try:
+        relative = Path(os.path.relpath(path)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return str(path)
+    return relative if relative.startswith("../") else f"./{relative}"
+
+
 def _folder_of(path: Path) -> Path:
     """Return a folder, or that of a file. Rejects a folder that is reached by a link out of a repository."""
     absolute = os.path.abspath(path)  # noqa: PTH100 - links are not followed

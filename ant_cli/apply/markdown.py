@@ -15,11 +15,11 @@ from ant_cli.apply.drawing import (
     SIGNS,
     draw_target,
     list_lines,
-    shown_path,
     shown_value,
     summary,
     unpainted,
 )
+from ant_cli.apply.lockfile import shown_path
 from ant_cli.apply.plan import Known, Plan, Step
 from ant_cli.runtime.sanitize import escape_breaks
 

@@ -1,8 +1,9 @@
-"""Environments on the server: read, find by name, create, update and archive; several requests at once."""
+"""Connect to the server, and read, find, create, update and archive environments; several requests at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from ant_cli.apply.canonical import read_json
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
@@ -14,9 +15,14 @@ from ant_cli.http.pool import Pool
 from ant_cli.input.request import Request, is_id, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import environments
-from ant_cli.operations.spec import Operation
+from ant_cli.operations.spec import Flags, Operation
+from ant_cli.output.api_error import open_client
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple, TypeVar
 from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.settings.loading import Settings, note_credential_choice
+from ant_cli.settings.loading import load as load_settings
+from ant_cli.settings.local_emulator import is_local
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -176,3 +182,14 @@ class Workers(NamedTuple):
             if finish:
                 pool.finish()
         return values
+
+
+@contextmanager
+def connected(flags: Flags, runtime: Runtime, parallel: int) -> Iterator[tuple[Workers, Settings]]:
+    """Yield workers for the API, and the settings. API errors that are raised inside are rendered."""
+    settings = load_settings(runtime, flags)
+    note_credential_choice(settings, runtime)
+    if is_local(settings.connection.base_url):
+        parallel = 1  # several are no faster there, and so environments are created in the order of their files
+    with open_client(settings, runtime) as client:
+        yield Workers(client, parallel), settings

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data, server
 from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
-from ant_cli.apply.execution import Journal
-from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock
+from ant_cli.apply.execution import Journal, holding
+from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock, shown_path
 from ant_cli.apply.markdown import plan_markdown
 from ant_cli.apply.plan import HintFlags, Known, Options, Plan, ids_to_read, make_plan, needs_names
 from ant_cli.apply.validation import MOST_MISTAKES
 from ant_cli.commands.apply_steps import carry_out
-from ant_cli.commands.lock_session import connected, holding
 from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import AntError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
@@ -156,7 +155,7 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
             loaded.raise_for_mistakes()
         if loaded.error:  # an entry whose file is gone may have moved to one with mistakes
             job = job._replace(options=job.options._replace(prune=False))
-        with connected(job.flags, job.runtime, job.parallel) as (workers, settings):
+        with server.connected(job.flags, job.runtime, job.parallel) as (workers, settings):
             known = _look_up(lock, loaded, workers, settings, job, journal)
             plan = _plan(known, workers)
             if saved:
@@ -189,7 +188,7 @@ def _with_untracked(job: Job, lock: LockFile) -> Job:
     if job.paths or not job.asks:
         return job
     try:
-        found = load([drawing.shown_path(lock.path.parent)], lock.path).declarations
+        found = load([shown_path(lock.path.parent)], lock.path).declarations
     except UsageError:
         return job
     declarations = [declaration for key, declaration in found.items() if key not in lock.entries]
@@ -208,7 +207,7 @@ def _load(job: Job, lock: LockFile) -> Loaded:
             f"there is no {lock.path.name} here, nor above, and no file was named.",
             "Name files or folders: ant apply .",
         )
-    tracked = [drawing.shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
+    tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
     return load([*job.paths, *([] if job.options.only else tracked)], lock.path, strict=job.strict)
 
 
@@ -228,7 +227,7 @@ def _look_up(
 
     """
     if loaded.other_locks and not (loaded.declarations or loaded.foreign):
-        folder = drawing.shown_path(loaded.other_locks[0].parent)
+        folder = shown_path(loaded.other_locks[0].parent)
         raise UsageError("every folder with files has a lock file of its own.", f"Name one, such as {folder}")
     progress = Progress(job.runtime.stderr, job.runtime.environ)
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
@@ -257,7 +256,7 @@ def _look_up(
 def _lock_flag(job: Job) -> str:
     if find_lock_path(None, Path.cwd()) == job.lock_path:
         return ""
-    return f" --lock-file {quote(drawing.shown_path(job.lock_path))}"
+    return f" --lock-file {quote(shown_path(job.lock_path))}"
 
 
 # The plan

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ant_cli.apply import drawing, plan_data
 from ant_cli.apply.execution import Execution, Journal, StepOutcome
+from ant_cli.apply.lockfile import shown_path
 from ant_cli.apply.plan import Known, Plan
 from ant_cli.apply.server import Workers
 from ant_cli.commands.results import print_report, wants_structured
@@ -27,7 +28,7 @@ def carry_out(plan: Plan, known: Known, journal: Journal, workers: Workers, runt
     if known.moved:
         lock.save()
     report = _StepReport(plan, known, runtime, flags)
-    report.begin(drawing.shown_path(lock.path))
+    report.begin(shown_path(lock.path))
     execution = Execution(lock, journal, report.add)
     try:
         outcomes = execution.run(plan.steps, workers)
@@ -75,7 +76,7 @@ class _StepReport:
             data = plan_data.result_data(self._plan, self._known, outcomes)
             self._print(lambda: print_report(self._runtime, self._flags, "", data))
         elif any(outcome.result not in ("failed", "not started") for outcome in outcomes):
-            self._print_line(f"State written to {drawing.shown_path(self._known.lock.path)}")
+            self._print_line(f"State written to {shown_path(self._known.lock.path)}")
 
     def raise_error(self) -> None:
         """Raise OutputError if the report could not be written. That nobody reads it is not an error."""

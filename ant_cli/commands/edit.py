@@ -9,8 +9,11 @@ from ant_cli.apply import server
 from ant_cli.apply.changes import CLEARABLE, PATCHED, changes_between, changes_of, smallest_update
 from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.drawing import draw_change, draw_step, name_width, paint_for, unpainted
-from ant_cli.apply.edit_text import (
+from ant_cli.apply.editor import (
+    EditedFile,
     TextNote,
+    choose_editor,
+    edited_file,
     framed,
     notes_about,
     read_text,
@@ -18,11 +21,9 @@ from ant_cli.apply.edit_text import (
     with_notes,
     without_notes,
 )
-from ant_cli.apply.editor import EditedFile, choose_editor, edited_file
 from ant_cli.apply.exporting import Exported, export, safe_name
 from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.validation import Mistake
-from ant_cli.commands.lock_session import connected
 from ant_cli.commands.results import wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
@@ -55,7 +56,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     """Open an environment in the editor, and send the changes."""
     command = choose_editor(runtime)
     printer = Printer(output_settings(flags), runtime, is_list=False) if wants_structured(flags) else None
-    with connected(flags, runtime, 1) as (workers, _):
+    with server.connected(flags, runtime, 1) as (workers, _):
         client = workers.client
         with hints_on_404(environment_id, client, lambda found_id: f"ant edit {found_id}{target_flags(flags)}"):
             remote = server.read(client, environment_id)

@@ -11,12 +11,11 @@ from ant_cli.apply import server
 from ant_cli.apply.canonical import hash_of_body, hash_of_remote
 from ant_cli.apply.declarations import ENVIRONMENT, YAML
 from ant_cli.apply.discovery import key_of
-from ant_cli.apply.drawing import shown_path
+from ant_cli.apply.execution import holding
 from ant_cli.apply.exporting import Exported, choose_file, export
-from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path, read_lock
+from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path, read_lock, shown_path
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import json_schema
-from ant_cli.commands.lock_session import connected, holding
 from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError, os_error_text
 from ant_cli.http.client import Client
@@ -49,7 +48,7 @@ def export_files(
     if bool(environment) == all:
         raise UsageError("name environments, by ID or name, or write --all for all of them; not both.")
     lock_path = find_lock_path(lock_file, Path.cwd(), (directory,))
-    with holding(lock_path, runtime), connected(flags, runtime, 1) as (workers, settings):
+    with holding(lock_path, runtime), server.connected(flags, runtime, 1) as (workers, settings):
         lock = read_lock(lock_path)
         origin = server.origin_of(workers.client, settings.connection.base_url)
         server.check_origin(lock, origin)
