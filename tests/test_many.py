@@ -608,40 +608,6 @@ def test_requests_are_sent_at_most_a_thousand_ahead_of_the_result_that_comes_nex
     assert (result.exit, len(result.ids)) == (0, 1100)
 
 
-def test_a_page_of_large_items_is_not_held_in_memory_twice(many):
-    """Its items are rendered and printed in parts."""
-    import tracemalloc
-
-    items = [{"id": f"env_{number}", "description": "x" * 100_000} for number in range(300)]
-    whole = json.dumps({"data": items, "next_page": None}).encode()
-
-    class LargePage(FakeAPI):
-        @contextmanager
-        def stream(self, *_):
-            yield Response(200, "OK", {}, [whole])
-
-    tracemalloc.start()
-    result = many("beta:environments", "list", "--format", "yaml", api=LargePage(), stdout=NullScreen())
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert (result.exit, result.stderr) == (0, "")
-    assert peak < 1.5 * len(whole)
-
-
-def test_an_item_of_more_than_a_megabyte_is_printed(many):
-    """A part of the page may consist of a single item."""
-    item = {"id": "env_1", "description": "x" * 1_500_000}
-    whole = json.dumps({"data": [item], "next_page": None}).encode()
-
-    class LargeItem(FakeAPI):
-        @contextmanager
-        def stream(self, *_):
-            yield Response(200, "OK", {}, [whole])
-
-    result = many("beta:environments", "list", api=LargeItem())
-    assert (result.exit, json.loads(result.stdout)) == (0, item)
-
-
 class NullScreen(Screen):
     """A stream that discards its output."""
 

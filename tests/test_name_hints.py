@@ -10,9 +10,9 @@ import pytest
 
 from ant_cli.errors import APIError
 from ant_cli.http.client import Client
-from ant_cli.http.deadline import Timeouts
-from ant_cli.http.observer import Observer
 from ant_cli.http.response import Response
+from ant_cli.http.sender import Observer
+from ant_cli.http.transport import Timeouts
 from ant_cli.input.request import Request
 from ant_cli.operations.spec import Flags
 from ant_cli.run.hints import hints_on_404

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from ant_cli.errors import AntError, CredentialError
-from ant_cli.http.deadline import Timeouts, timeouts_of
-from ant_cli.http.observer import Observer
+from ant_cli.errors import NOT_FOUND, AntError, CredentialError
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.retries import long_wait
-from ant_cli.http.sender import Delivery, Doubt, Pace, Policy, Refresh, Sender
+from ant_cli.http.sender import Delivery, Observer, Pace, Policy, Refresh, Sender
+from ant_cli.http.transport import Timeouts, timeouts_of
 from ant_cli.input.request import Request
-from ant_cli.runtime import Runtime
+from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.credentials import Credential, fetched, no_credential
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.validators import mask
 
 if TYPE_CHECKING:
     from ant_cli.settings.access_token import AccessToken
 
 
+_PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
+"""What a status says about the credential."""
 _HASTE_S = 2.0
 """How many seconds a hasty client waits for a response."""
 
@@ -33,8 +35,8 @@ class Client(Sender):
         super().__init__(authenticated(settings, runtime, observer), runtime, policy)
         self._credential = self._settings.credential
         """The credential that was sent last, for messages."""
-        self.doubt: Doubt | None = None
-        """The doubt about the last request, if it failed or was interrupted."""
+        self.doubt = False
+        """The last request failed or was interrupted, and the server may have carried it out."""
 
     def sibling(self) -> Client:
         """Return a client for another thread. It shares the credential, the connections and the pace."""
@@ -61,24 +63,18 @@ class Client(Sender):
             NetworkError: if no response arrives.
 
         """
-        delivery, self.doubt = Delivery(request), None
+        delivery, self.doubt = Delivery(request), False
         try:
             response = self._send_with_retries(delivery, refresh)
-            hint = long_wait(response) or self._credential_hint(request, response)
+            credential = None if is_local(self._settings.base_url) else self._credential
+            hint = long_wait(response) or _credential_hint(request, response, credential)
             raise_for_error(self._request_line(request), response, hint=hint)
         except BaseException as error:
-            self.doubt = delivery.doubt
+            self.doubt = delivery.is_in_doubt
             if isinstance(error, AntError):  # it has texts of the server, and may be shown anywhere
                 raise error.redacted(self._stderr.redact) from None
             raise
         return response
-
-    def _credential_hint(self, request: Request, response: Response) -> str:
-        if response.status < 400 or is_local(self._settings.base_url):
-            return ""
-        from ant_cli.http.credential_hint import credential_hint  # late: this is an error
-
-        return credential_hint(request, response, self._credential)
 
     def _attempt(self, delivery: Delivery) -> Response:
         """Send a request; if its access token is rejected and can be replaced, send it once more."""
@@ -154,3 +150,31 @@ def access_token(connection: ConnectionSettings, runtime: Runtime) -> AccessToke
     if tokens is None:
         raise CredentialError("there are no access tokens for this credential and base URL.")
     return tokens.current()
+
+
+def _credential_hint(request: Request, response: Response, credential: Credential | None) -> str:
+    """Return hints about the credential of a rejected request; empty for other responses."""
+    if credential is None or response.status not in (*_PROBLEMS, NOT_FOUND):
+        return ""
+    wrong_type = _wrong_type(request, credential)
+    if response.status == NOT_FOUND:
+        return wrong_type
+    sent = f"The {credential.noun} {mask(credential.secret)} (from {credential.source})"
+    problem = f"{sent} {_PROBLEMS[response.status]}."
+    return "\n".join(filter(None, (problem, wrong_type, "To check: ant auth status")))
+
+
+def _wrong_type(request: Request, credential: Credential) -> str:
+    """Return a sentence that says which credential the request takes; empty if it takes the one that was sent."""
+    accepted, sent = request.accepts, credential.type
+    if sent in accepted or {"API key", "environment key"} <= {*accepted}:
+        return ""
+    if "API key" in accepted:
+        right, wrong, fix = "an API key", "an environment key", f"Set {variables.API_KEY}."
+    else:
+        right, wrong, fix = "an environment key", "an API key", f"Set {variables.ENVIRONMENT_KEY}."
+    if credential.explicit:
+        fix += f" Leave out {credential.source}."
+    if sent is None:  # a bearer token may be either
+        return f"If the token is {wrong}: the API takes {right} for this. {fix}"
+    return f"The API takes {right} for this, not {wrong}. {fix}"

@@ -10,9 +10,16 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
-from ant_cli.http.deadline import Deadline, Timeouts
 from ant_cli.http.response import Response
-from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, TransportError
+from ant_cli.http.transport import (
+    LONGEST_URL,
+    NO_HOST,
+    TOO_LONG,
+    Deadline,
+    MalformedResponse,
+    Timeouts,
+    TransportError,
+)
 from ant_cli.http.wire import Wire
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -66,8 +73,7 @@ class DirectTransport:
                 deadline.blame(error),
                 phase="exchange",
                 timed_out=isinstance(error, TimeoutError),
-                closed=isinstance(error, ConnectionError),
-                reused=wire.reused,
+                stale_connection=wire.reused and isinstance(error, ConnectionError),
             ) from None
         except BaseException:
             wire.close()

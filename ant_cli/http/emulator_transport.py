@@ -6,9 +6,8 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from ant_cli.http.deadline import Timeouts
 from ant_cli.http.response import Response
-from ant_cli.http.transport import TransportError
+from ant_cli.http.transport import Timeouts, TransportError
 from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.local_emulator import database_path, open_emulator
 

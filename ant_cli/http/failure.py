@@ -6,23 +6,11 @@ import re
 import socket
 
 from ant_cli.errors import NetworkError, ResponseError
-from ant_cli.http.deadline import AttemptTimeout, Timeouts
 from ant_cli.http.response import IncompleteResponse, Response
-from ant_cli.http.transport import MalformedResponse, TransportError
+from ant_cli.http.transport import AttemptTimeout, MalformedResponse, Timeouts, TransportError
 from ant_cli.http.wire import ConnectionClosed
 from ant_cli.input.request import Request
 
-_UNTRUSTED = {
-    9: "is not valid yet",
-    10: "has expired",
-    18: "is self-signed",
-    19: "is from an issuer that is not known here",
-    20: "is from an issuer that is not known here",
-    21: "is from an issuer that is not known here",
-    62: "is for another host name",
-    64: "is for another address",
-}
-"""Descriptions of certificate problems, by OpenSSL's verification code."""
 _TRUST = "To trust another certificate authority, set SSL_CERT_FILE to the file of its certificate."
 _NOT_TLS = "Does the server speak TLS at this port? If it does not, the base URL begins with http://."
 _CHECK_URL = "Check the base URL and the network."
@@ -46,7 +34,7 @@ class FailedAttempt(Exception):
         self.permanent = permanent
         """Another attempt would fail, too."""
         self.stale_connection = stale_connection
-        """Most likely, a kept connection had ended before the request was sent."""
+        """Most likely, the server had closed a kept connection before the request was sent."""
 
     def should_retry(self, request: Request) -> bool:
         """Whether to try again. After an incomplete response, only a GET: other requests were carried out."""
@@ -75,7 +63,7 @@ def failed_attempt(
         NetworkError(f"{message}.", hint or failure.hint, request_line=request_line),
         maybe_processed=failure.sent,
         permanent=failure.phase == "handshake",
-        stale_connection=failure.reused and failure.closed,
+        stale_connection=failure.stale_connection,
     )
 
 
@@ -86,27 +74,21 @@ def _handshake_problem(error: Exception, timeout_s: float) -> tuple[str, str]:
     import ssl
 
     if isinstance(error, ssl.SSLCertVerificationError):
-        problem = _UNTRUSTED.get(error.verify_code, "is not trusted")
-        return f"the server's certificate {problem} ({error.verify_message.rstrip('.')})", _TRUST
-    if isinstance(error, TimeoutError):
-        why = f"no reply within {timeout_s:g} s"
-    elif isinstance(error, ssl.SSLError) and error.reason:
-        why = error.reason.replace("_", " ").lower()
-    else:
-        why = _without_number(error)
+        return f"the server's certificate is not trusted ({error.verify_message.rstrip('.')})", _TRUST
+    why = f"no reply within {timeout_s:g} s" if isinstance(error, TimeoutError) else _without_number(error)
     return f"the TLS handshake failed ({why})", _NOT_TLS
 
 
 def _timeout(failure: TransportError, response: Response | None, timeouts: Timeouts) -> tuple[str, str]:
     timeout_s = timeouts.step_s
     if isinstance(failure.cause, AttemptTimeout):
-        what, timeout_s = "no complete response within", timeouts.whole_s
+        what, timeout_s = "complete response", timeouts.whole_s
     elif response is not None:
-        what = "the response stalled for"
+        what = "more of the response"
     else:
-        what = "no response within" if failure.sent else "no connection within"
-    is_shortened = timeout_s >= timeouts.longest_s or (failure.hint and not failure.sent)
-    return f"{what} {timeout_s:g} s", "" if is_shortened else "To wait longer: --timeout SECONDS."
+        what = "response" if failure.sent else "connection"
+    is_fixed = timeouts.whole_s <= timeouts.step_s or (failure.hint and not failure.sent)
+    return f"no {what} within {timeout_s:g} s", "" if is_fixed else "To wait longer: --timeout SECONDS."
 
 
 def _network_problem(error: Exception) -> tuple[str, str]:
@@ -121,5 +103,5 @@ def _network_problem(error: Exception) -> tuple[str, str]:
 
 def _without_number(error: Exception) -> str:
     """Return the message of an error without its number: `connection refused`."""
-    text = re.sub(r"^\[(?:Errno|SSL)[^]]*\] ", "", str(error)) or type(error).__name__
+    text = re.sub(r"^\[(?:Errno|SSL)[^]]*\] | \(_ssl\.c:\d+\)$", "", str(error)) or type(error).__name__
     return text[:1].lower() + text[1:].rstrip(".")  # the rest may be an ID

@@ -16,9 +16,6 @@ Items = list[bytes]
 """The items of a page, each as the JSON that was received."""
 
 
-_BATCH = 1_000_000
-"""About how many bytes of items are passed on at once, so that printing a large page needs little memory."""
-
 _LONGEST_CURSOR = LONGEST_URL - 10_000
 """The longest cursor, percent-encoded, that fits into a URL with everything else."""
 
@@ -53,14 +50,11 @@ def follow_pages(
         response = client.send(request)
         if response.status == 204:
             return
-        body = response.body
-        items, cursor = _parse_page(body)
-        at_once = max(1, _BATCH * len(items) // len(body))
+        page = _parse_page(response.body)
+        items, cursor = list(map(bytes, page.items)), page.cursor
         if is_wanted:
-            items = [item for item in items if is_wanted(bytes(item))]
-        wanted = items[:left]
-        for start in range(0, max(len(wanted), 1), at_once):
-            yield list(map(bytes, wanted[start : start + at_once]))
+            items = list(filter(is_wanted, items))
+        yield items[:left]
         left = None if left is None else left - len(items)
         if not cursor:
             return

@@ -9,9 +9,19 @@ from threading import local
 import httpx
 
 from ant_cli.errors import UsageError
-from ant_cli.http.deadline import AttemptTimeout, Deadline, Timeouts
 from ant_cli.http.response import Response
-from ant_cli.http.transport import LONGEST_URL, NO_HOST, TOO_LONG, MalformedResponse, Phase, Proxy, TransportError
+from ant_cli.http.transport import (
+    LONGEST_URL,
+    NO_HOST,
+    TOO_LONG,
+    AttemptTimeout,
+    Deadline,
+    MalformedResponse,
+    Phase,
+    Proxy,
+    Timeouts,
+    TransportError,
+)
 from ant_cli.http.trust import tls_context
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any
@@ -70,8 +80,6 @@ class HTTPXTransport:
             exchange.deadline.blame(_cause_of(error)),
             phase=connecting if isinstance(error, _NOT_SENT) else "exchange",
             timed_out=isinstance(error, httpx.TimeoutException | AttemptTimeout),
-            closed=isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError),
-            reused=exchange.reuses_connection,
             hint=self._proxy_hint(error),
         )
 
@@ -98,21 +106,13 @@ class _Exchange:
         self.in_handshake = False
         """A TLS handshake is under way."""
         self._of_thread = of_thread
-        self._is_connected = self._is_sent = False
-
-    @property
-    def reuses_connection(self) -> bool:
-        """Whether it was sent over a connection that had carried a response before."""
-        return self._is_sent and not self._is_connected
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Note what httpcore does, and limit reads from a new connection by the deadline. Called by httpcore."""
         if event.endswith("start_tls.started"):
             self.in_handshake = True
-        elif event.endswith("send_request_headers.started"):
-            self._is_sent = True
         elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self.in_handshake, self._is_connected = False, True
+            self.in_handshake = False
             stream, of_thread = info["return_value"], self._of_thread
             read = stream.read
             stream.read = lambda size, timeout=None: read(size, timeout and of_thread.exchange.deadline.seconds())

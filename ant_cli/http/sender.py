@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 
 from ant_cli.errors import AntError
 from ant_cli.http.choice import open_transport
-from ant_cli.http.deadline import Timeouts
 from ant_cli.http.failure import FailedAttempt, failed_attempt
-from ant_cli.http.observer import Observer
 from ant_cli.http.response import RESPONSE_LIMIT, IncompleteResponse, Response
 from ant_cli.http.retries import (
     GATEWAY_TIMEOUTS,
@@ -20,7 +19,7 @@ from ant_cli.http.retries import (
     retry_delay,
     should_retry,
 )
-from ant_cli.http.transport import Transport, TransportError
+from ant_cli.http.transport import Timeouts, Transport, TransportError
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
@@ -29,17 +28,25 @@ from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from typing import Self
 
 Refresh = Callable[[], Request | Response]
 """Returns the request to send now, or a response that makes it unnecessary."""
 
 
-class Doubt(NamedTuple):
-    """The server may have carried out a request that failed or was interrupted."""
+class Observer:
+    """Displays each wait, which lasts as long as the context that the method returns. This one does nothing."""
 
-    retried: bool
-    """It was sent more than once."""
+    def waiting_for(self, what: str) -> AbstractContextManager[None]:
+        """Wait for a response."""
+        del what
+        return nullcontext()
+
+    def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> AbstractContextManager[None]:
+        """Wait before retry number `attempt` of `of`."""
+        del why, attempt, of, delay_s
+        return nullcontext()
 
 
 class Delivery:
@@ -54,10 +61,9 @@ class Delivery:
         """This attempt, or one before it, may have been carried out, although its response was lost or an error."""
 
     @property
-    def doubt(self) -> Doubt | None:
-        """The doubt about a request that has no successful response; None if nothing was changed."""
-        changes = self.request.method != "GET"
-        return Doubt(retried=self.attempt > 0) if self.maybe_done and changes else None
+    def is_in_doubt(self) -> bool:
+        """Whether the request, which has no successful response, may have changed something."""
+        return self.maybe_done and self.request.method != "GET"
 
 
 class Policy(NamedTuple):

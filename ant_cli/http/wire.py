@@ -11,8 +11,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 
-from ant_cli.http.deadline import Deadline
-from ant_cli.http.transport import MalformedResponse
+from ant_cli.http.transport import Deadline, MalformedResponse
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:

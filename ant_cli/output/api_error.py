@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from ant_cli.errors import AntError, APIError, OutputError, UsageError, shortened
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
-from ant_cli.http.observer import Observer
+from ant_cli.http.sender import Observer
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.printer import Transform
 from ant_cli.output.renderers import make_renderer

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 
-from ant_cli.http.observer import Observer
+from ant_cli.http.sender import Observer
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.streams import Stderr
 

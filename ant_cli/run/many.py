@@ -8,8 +8,8 @@ from itertools import islice
 
 from ant_cli.errors import AntError, PartialFailure
 from ant_cli.http.client import Client
-from ant_cli.http.observer import Observer
 from ant_cli.http.pool import Pool, Result, Unfinished
+from ant_cli.http.sender import Observer
 from ant_cli.input.request import Request
 from ant_cli.operations.shared_flags import PARALLEL
 from ant_cli.operations.spec import Operation

@@ -8,9 +8,9 @@ from copy import copy
 
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
-from ant_cli.http.deadline import Timeouts
 from ant_cli.http.response import json_object
 from ant_cli.http.retries import RETRIED_4XX
+from ant_cli.http.transport import Timeouts
 from ant_cli.input.request import Request, has_lone_surrogate, is_id, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import work
@@ -141,7 +141,7 @@ def _limited(client: Client, timeout_s: float, max_retries: int | None = None) -
     """
     limited = copy(client)
     limit_s = min(timeout_s, client.policy.timeouts.step_s)
-    limited.policy = client.policy._replace(timeouts=Timeouts(limit_s, limit_s, limit_s))
+    limited.policy = client.policy._replace(timeouts=Timeouts(limit_s, limit_s))
     if max_retries is not None:
         limited.policy = limited.policy._replace(max_retries=max_retries)
     return limited

@@ -8,7 +8,6 @@ import pytest
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import Client
-from ant_cli.http.sender import Doubt
 from ant_cli.input.request import Request
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
@@ -142,7 +141,7 @@ def test_a_create_that_was_never_sent_or_was_rejected_is_retried(ant_over_socket
 READ, WRITE = Request("GET", "/read", ()), Request("POST", "/write", ())
 
 
-def doubt_about_change(environ, *replies: bytes | Reply, retries: str = "0") -> Doubt | None:
+def doubt_about_change(environ, *replies: bytes | Reply, retries: str = "0") -> bool:
     """Return the doubt about a change that reads something before each attempt, and fails."""
     with ScriptedServer(*replies) as server:
         runtime = make_runtime(environ, sleep=lambda _: None)
@@ -154,13 +153,13 @@ def doubt_about_change(environ, *replies: bytes | Reply, retries: str = "0") -> 
 
 def test_a_lost_response_to_the_read_before_a_change_leaves_no_doubt_about_the_change(clean_environ):
     """The change itself was not sent."""
-    assert doubt_about_change(clean_environ, (Act.RESET,)) is None
+    assert doubt_about_change(clean_environ, (Act.RESET,)) is False
 
 
 def test_a_change_whose_next_attempt_could_not_be_prepared_stays_in_doubt(clean_environ):
     """The previous attempt may have been carried out."""
     replies = [OK, error("504 Gateway Timeout"), error("404 Not Found")]
-    assert doubt_about_change(clean_environ, *replies, retries="1") == Doubt(retried=True)
+    assert doubt_about_change(clean_environ, *replies, retries="1") is True
 
 
 def test_a_change_that_can_not_be_sent_is_not_in_doubt(ant_over_socket: AntOverSocket):
@@ -179,7 +178,7 @@ def test_a_change_that_succeeds_after_one_in_doubt_is_not_in_doubt(clean_environ
             with pytest.raises(AntError):
                 client.send(WRITE)
             client.send(WRITE)
-            assert client.doubt is None
+            assert client.doubt is False
 
 
 def test_an_earlier_change_in_doubt_does_not_put_a_later_one_in_doubt(clean_environ):
@@ -188,7 +187,7 @@ def test_an_earlier_change_in_doubt_does_not_put_a_later_one_in_doubt(clean_envi
         runtime = make_runtime(clean_environ)
         connection = load(runtime, Flags({"base_url": server.url, "max_retries": "0"})).connection
         with Client(connection, runtime) as client:
-            for doubt in (Doubt(retried=False), None):
+            for doubt in (True, False):
                 with pytest.raises(AntError):
                     client.send(WRITE)
-                assert client.doubt == doubt
+                assert client.doubt is doubt

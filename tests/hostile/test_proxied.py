@@ -10,9 +10,8 @@ import httpx
 import pytest
 from pytest_httpx import HTTPXMock
 
-from ant_cli.http.deadline import AttemptTimeout, Timeouts
 from ant_cli.http.proxied import HTTPXTransport
-from ant_cli.http.transport import TransportError
+from ant_cli.http.transport import AttemptTimeout, Timeouts, TransportError
 
 from .scripted_server import Act, ScriptedServer, response
 
@@ -87,7 +86,7 @@ def exchange(transport, server, timeouts=LONG, meanwhile=lambda: None):
 def test_a_request_through_a_proxy_keeps_its_deadline_when_another_thread_sends_one(transport, monkeypatch):
     """Each attempt has its own limit, however many threads share the connections."""
     now, limit = [0.0], Timeouts(60, 10)
-    monkeypatch.setattr("ant_cli.http.deadline.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("ant_cli.http.transport.time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def send_another():
         now[0] = 5.0
@@ -98,21 +97,3 @@ def test_a_request_through_a_proxy_keeps_its_deadline_when_another_thread_sends_
     with ScriptedServer(HELD, response(b"other")) as server, pytest.raises(TransportError) as caught:
         exchange(transport, server, limit, send_another)
     assert isinstance(caught.value.cause, AttemptTimeout)
-
-
-def test_a_new_connection_through_a_proxy_is_not_treated_as_a_kept_one(transport):
-    """Only a connection that already carried a response may have ended while it was idle."""
-    with ScriptedServer(response(b"ok"), HELD, (Act.CLOSE,)) as server:
-        assert exchange(transport, server) == b"ok"
-        with transport.stream("GET", server.url, {}, b"", LONG), pytest.raises(TransportError) as caught:
-            exchange(transport, server)
-    assert (caught.value.closed, caught.value.reused) == (True, False)
-
-
-def test_the_end_of_a_kept_connection_through_a_proxy_is_recognized(transport):
-    """The server may have closed it while it was idle, so a GET can be sent again."""
-    with ScriptedServer(response(b"ok"), (Act.CLOSE,)) as server:
-        assert exchange(transport, server) == b"ok"
-        with pytest.raises(TransportError) as caught:
-            exchange(transport, server)
-    assert (caught.value.closed, caught.value.reused) == (True, True)

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ant_cli.http.deadline import Deadline, Timeouts
-from ant_cli.http.transport import MalformedResponse
+from ant_cli.http.transport import Deadline, MalformedResponse, Timeouts
 from ant_cli.http.wire import ConnectionClosed, Wire
 
 ODD = st.sampled_from(
