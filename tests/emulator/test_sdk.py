@@ -1,9 +1,7 @@
 """The official Python SDK, an independent client, with a served emulator."""
 
-import anthropic
 import anyio
 import pytest
-from anthropic.lib.environments import EnvironmentWorker, iter_work
 
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.credentials import environment_key
@@ -15,14 +13,22 @@ API_KEY = "sk-ant-api03-any"
 
 
 @pytest.fixture
-def client(served):
+def anthropic():
+    """Return the SDK. It takes a second to load, so only those processes do it that run one of these tests."""
+    import anthropic.lib.environments
+
+    return anthropic
+
+
+@pytest.fixture
+def client(anthropic, served):
     """Return the SDK's client of a served emulator, with an API key."""
     with anthropic.Anthropic(base_url=served, api_key=API_KEY, max_retries=0) as client:
         yield client
 
 
 @pytest.fixture
-def worker_client(served, queue):
+def worker_client(anthropic, served, queue):
     """Return the SDK's client of a served emulator, with the key of the queue's environment."""
     key = environment_key(queue, "")
     with anthropic.Anthropic(base_url=served, auth_token=key, max_retries=0) as client:
@@ -52,7 +58,7 @@ def enqueue(client, queue):
     return enqueue
 
 
-def test_the_sdk_creates_reads_updates_archives_and_deletes_environments(environments):
+def test_the_sdk_creates_reads_updates_archives_and_deletes_environments(anthropic, environments):
     """Each method has its effect and returns the SDK's type."""
     created = environments.create(
         name="sdk",
@@ -81,7 +87,7 @@ def test_the_sdk_iterates_over_all_pages(environments):
     assert [environment.name for environment in environments.list(limit=3)] == names[::-1]
 
 
-def test_the_sdk_maps_error_statuses_to_its_exceptions(environments, queue):
+def test_the_sdk_maps_error_statuses_to_its_exceptions(anthropic, environments, queue):
     """Each error status raises the SDK's exception for it."""
     with pytest.raises(anthropic.ConflictError):
         environments.create(name="queue")
@@ -93,6 +99,8 @@ def test_the_sdk_maps_error_statuses_to_its_exceptions(environments, queue):
 
 def test_the_sdk_drains_a_queue(environments, worker_client, queue, enqueue):
     """`iter_work` yields each item acknowledged, in order, and stops it afterwards."""
+    from anthropic.lib.environments import iter_work
+
     enqueued = enqueue(5)
     work = worker_client.beta.environments.work
     drained = []
@@ -106,13 +114,15 @@ def test_the_sdk_drains_a_queue(environments, worker_client, queue, enqueue):
 
 def test_the_sdk_leaves_items_running_without_automatic_stopping(worker_client, queue, enqueue):
     """Without automatic stopping the items stay with the worker that polled them."""
+    from anthropic.lib.environments import iter_work
+
     enqueue(2)
     work = worker_client.beta.environments.work
     assert len(list(iter_work(work, environment_id=queue, drain=True, block_ms=1, auto_stop=False))) == 2
     assert {item.state for item in work.list(queue)} == {"starting"}
 
 
-def test_the_sdk_keeps_a_lease_with_heartbeats(environments, worker_client, queue, enqueue):
+def test_the_sdk_keeps_a_lease_with_heartbeats(anthropic, environments, worker_client, queue, enqueue):
     """It covers heartbeats, metadata, stopping, and the details of a lost lease."""
     enqueue(1)
     work = worker_client.beta.environments.work
@@ -135,7 +145,7 @@ def test_the_sdk_keeps_a_lease_with_heartbeats(environments, worker_client, queu
     assert work.poll(queue) is None
 
 
-def test_each_key_is_refused_where_the_api_refuses_it(environments, worker_client, queue, enqueue):
+def test_each_key_is_refused_where_the_api_refuses_it(anthropic, environments, worker_client, queue, enqueue):
     """The error of the other key is a PermissionDeniedError, whose message names the credential to use."""
     (item,) = enqueue(1)
     with pytest.raises(anthropic.PermissionDeniedError, match="takes an environment key"):
@@ -156,7 +166,7 @@ def test_the_sdk_reads_the_list_of_models_to_its_end(client):
     assert len(list(client.models.list(limit=1))) == 1
 
 
-def test_the_sdk_retries_through_faults(served, client):
+def test_the_sdk_retries_through_faults(anthropic, served, client):
     """With its retries, it does not notice temporary errors and broken connections."""
     for fault in ({"status": 529, "retry_after_ms": 1}, {"disconnect": True}):
         client.post("/_emulator/faults", body=fault | {"path_contains": "/v1/"}, cast_to=object)
@@ -195,9 +205,11 @@ def check_session(client, session, end="session.status_terminated"):
 
 def run(base_url, queue, tmp_path, work):
     """Run `work` with a worker."""
+    from anthropic import AsyncAnthropic
+    from anthropic.lib.environments import EnvironmentWorker
 
     async def main():
-        async with anthropic.AsyncAnthropic(base_url=base_url, api_key="unused") as client:
+        async with AsyncAnthropic(base_url=base_url, api_key="unused") as client:
             worker = EnvironmentWorker(
                 client, environment_id=queue, environment_key=environment_key(queue, ""), workdir=tmp_path
             )
@@ -208,7 +220,7 @@ def run(base_url, queue, tmp_path, work):
 
 @needs_posix("bash, which the SDK runs")
 def test_the_sdk_worker_runs_a_session_to_its_end(
-    served, client, environments, worker_client, queue, session, tmp_path
+    anthropic, served, client, environments, worker_client, queue, session, tmp_path
 ):
     """It polls, acknowledges, keeps the lease, runs five tools, posts their results, and stops the item."""
 
@@ -231,8 +243,10 @@ def test_the_sdk_worker_runs_a_session_to_its_end(
 
 
 @needs_posix("bash, which the SDK runs")
-def test_the_sdk_handles_a_claimed_item_with_only_its_secret(database, tmp_path, monkeypatch):
+def test_the_sdk_handles_a_claimed_item_with_only_its_secret(anthropic, database, tmp_path, monkeypatch):
     """A process that received an item needs no key: the token in the item's secret gives it access."""
+    from anthropic.lib.environments import EnvironmentWorker, iter_work
+
     monkeypatch.delenv("ANTHROPIC_ENVIRONMENT_KEY", raising=False)
     emulator = Emulator(database, api_key="secret")
     with serving(emulator) as server, anthropic.Anthropic(base_url=server.url, api_key="secret") as client:
@@ -254,7 +268,9 @@ def test_the_sdk_handles_a_claimed_item_with_only_its_secret(database, tmp_path,
 
 
 @needs_posix("bash, which the SDK runs")
-def test_the_sdk_worker_stops_a_healthcheck_without_running_it(served, client, environments, queue, tmp_path):
+def test_the_sdk_worker_stops_a_healthcheck_without_running_it(
+    anthropic, served, client, environments, queue, tmp_path
+):
     """A health check is acknowledged and stopped."""
     path = f"/_emulator/environments/{queue}/enqueue"
     item = client.post(path, body={"type": "healthcheck"}, cast_to=object)["data"][0]["id"]
