@@ -783,7 +783,6 @@ def test_a_value_that_is_nested_as_deeply_as_json_can_be_is_unfolded(keys):
     deep = b'{"a": ' * DEEPEST + b'"bottom"' + b"}" * DEEPEST
     chosen = opened([*keys, "end", "enter", "escape", "p"], iter([[deep]]))
     assert chosen.value == b'"bottom"'
-    assert opened(["e", "p"], iter([[deep]])).value == deep
 
 
 def test_the_screen_of_an_empty_list_says_that_it_is_empty():
