@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -50,6 +51,15 @@ if sys.platform == "win32":
 def needs_posix(what: str) -> pytest.MarkDecorator:
     """Skip a test on Windows, which lacks something that it needs."""
     return pytest.mark.skipif(sys.platform == "win32", reason=f"this test needs POSIX: {what}")
+
+
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look only at what tests make: the collected tests live to the end anyway."""
+    gc.freeze()
+    gc.enable()
 
 
 SLOW_MODULES = {
