@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 LARGEST_BODY = 10 * 1024 * 1024
 
 
-def header(environ: WSGIEnvironment, name: str) -> str:
-    """Return a header by its name in lower case; empty if it was not sent."""
-    value: str = environ.get(f"HTTP_{name.upper().replace('-', '_')}", "")
-    return value
-
-
 def query_of(environ: WSGIEnvironment) -> Mapping[str, str]:
     """Return the query parameters. Of equal names, the first one is used."""
     pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)

@@ -14,9 +14,8 @@ import json
 import re
 from collections.abc import Sequence
 
-from ant_cli.emulator.call import header
 from ant_cli.emulator.errors import EmulatorError
-from ant_cli.emulator.store import Store, Transaction
+from ant_cli.emulator.store import Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -32,13 +31,11 @@ KEY_PREFIX = "sk-ant-oat01-"
 API_KEY_PREFIXES = ("sk-ant-api", "sk-ant-emulator")
 MADE_KEY = re.compile(KEY_PREFIX + r"(?P<environment>env_[0-9A-Za-z]+)-[0-9a-f]{32}")
 ENVIRONMENT_PATH = re.compile(r"/v1/environments/(?P<environment>[^/]+)(?:/.*)?")
-ITEM_PATH = re.compile(r"/v1/environments/[^/]+/work/(?P<work>[^/]+)(?:/heartbeat|/stop)?")
-LIST_PATH = re.compile(r"/v1/environments/(?P<environment>[^/]+)/work")
-SESSION_PATH = re.compile(r"/v1/sessions/(?P<session>[^/]+)(?:/.*)?")
-SQL_KEY_OF_SESSION = "SELECT 1 FROM work WHERE session_id = ? AND environment_id = ?"
-SQL_TOKEN_OF_ITEM = "SELECT 1 FROM work WHERE id = ? AND sessions_token = ?"  # noqa: S105 - a query
-SQL_TOKEN_OF_SESSION = "SELECT 1 FROM work WHERE session_id = ? AND sessions_token = ?"  # noqa: S105 - a query
-SQL_TOKEN_OF_ENVIRONMENT = "SELECT 1 FROM work WHERE environment_id = ? AND sessions_token = ?"  # noqa: S105 - a query
+ITEM_PATH = re.compile(r"/v1/environments/[^/]+/work/(?P<id>[^/]+)(?:/heartbeat|/stop)?")
+LIST_PATH = re.compile(r"/v1/environments/(?P<id>[^/]+)/work")
+SESSION_PATH = re.compile(r"/v1/sessions/(?P<id>[^/]+)(?:/.*)?")
+COLUMNS = ((ITEM_PATH, "id"), (SESSION_PATH, "session_id"), (LIST_PATH, "environment_id"))
+"""The paths that a sessions token gives access to, and the column of `work` for the ID in them."""
 
 
 class SentCredential(NamedTuple):
@@ -51,10 +48,10 @@ class SentCredential(NamedTuple):
 
 def credentials_of(environ: WSGIEnvironment, api_key: str) -> list[SentCredential]:
     """Return the credentials of a request. It may have both an API key and a bearer token."""
-    scheme, _, token = header(environ, "authorization").partition(" ")
+    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
     given = (
-        SentCredential(API_KEY, header(environ, "x-api-key")),
+        SentCredential(API_KEY, environ.get("HTTP_X_API_KEY", "")),
         SentCredential(_kind_of_bearer(bearer, api_key), bearer),
     )
     return [credential for credential in given if credential.secret]
@@ -103,30 +100,32 @@ def opens(store: Store, path: str, credential: SentCredential, api_key: str) -> 
 
     An environment key belongs to its environment, a sessions token to its work item, and both to their sessions.
     """
-    with store.read() as reader:
-        if credential.kind == ENVIRONMENT_KEY:
-            return _key_opens(reader, path, credential.secret, api_key)
-        return _token_opens(reader, path, credential.secret) if credential.kind == ITEM_SECRET else None
+    if credential.kind == ENVIRONMENT_KEY:
+        return _key_opens(store, path, credential.secret, api_key)
+    return _token_opens(store, path, credential.secret) if credential.kind == ITEM_SECRET else None
 
 
-def _key_opens(reader: Transaction, path: str, key: str, api_key: str) -> bool | None:
+def _key_opens(store: Store, path: str, key: str, api_key: str) -> bool | None:
     made = MADE_KEY.fullmatch(key)
     if made is None or not is_same(key, environment_key(made["environment"], api_key)):
         return None
     if session := SESSION_PATH.fullmatch(path):
-        return reader.one(SQL_KEY_OF_SESSION, session["session"], made["environment"]) is not None
+        return _has_work(store, "environment_id", made["environment"], "session_id", session["id"])
     in_path = ENVIRONMENT_PATH.fullmatch(path)
     return in_path["environment"] == made["environment"] if in_path else None
 
 
-def _token_opens(reader: Transaction, path: str, token: str) -> bool | None:
-    if item := ITEM_PATH.fullmatch(path):
-        return reader.one(SQL_TOKEN_OF_ITEM, item["work"], token) is not None
-    if session := SESSION_PATH.fullmatch(path):
-        return reader.one(SQL_TOKEN_OF_SESSION, session["session"], token) is not None
-    if work := LIST_PATH.fullmatch(path):
-        return reader.one(SQL_TOKEN_OF_ENVIRONMENT, work["environment"], token) is not None
+def _token_opens(store: Store, path: str, token: str) -> bool | None:
+    for pattern, column in COLUMNS:
+        if found := pattern.fullmatch(path):
+            return _has_work(store, "sessions_token", token, column, found["id"])
     return None
+
+
+def _has_work(store: Store, column: str, value: str, id_column: str, identifier: str) -> bool:
+    with store.read() as reader:
+        query = f"SELECT 1 FROM work WHERE {id_column} = ? AND {column} = ?"  # noqa: S608 - names of columns
+        return reader.one(query, identifier, value) is not None
 
 
 def is_same(secret: str, expected: str) -> bool:

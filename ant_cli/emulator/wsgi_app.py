@@ -9,12 +9,12 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ant_cli.emulator import faults
-from ant_cli.emulator.call import Call, header, new_id, query_of, read_body
+from ant_cli.emulator.call import Call, new_id, query_of, read_body
 from ant_cli.emulator.credentials import SentCredential, credentials_of, is_same, of_kinds, opens
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match, path_of
 from ant_cli.emulator.store import LEASE_SECONDS, Clock, Store
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -35,15 +35,6 @@ BEFORE_WAITING = "ant_emulator.before_waiting"
 """In the WSGI environment: a function that is called before a request waits, and may raise to have it elsewhere."""
 PATIENCE_S = "ant_emulator.patience_s"
 """In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
-
-
-class _RequestOutcome(NamedTuple):
-    """What a request led to."""
-
-    body: ResponseBody
-    fault: faults.Fault | None = None
-    status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Emulator:
@@ -89,36 +80,31 @@ class Emulator:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Handle one request."""
         request_id = new_id("req")
+        patience_s = environ.get(PATIENCE_S, math.inf)
+        status, fault = 200, None
+        more: tuple[tuple[str, str], ...] = ()
         try:
-            outcome = self._outcome(environ)
-        except EmulatorError as error:
-            outcome = _RequestOutcome(envelope(error, request_id), None, error.status, error.headers)
-        length: tuple[tuple[str, str], ...] = ()
-        if isinstance(outcome.body, str):
-            content_type, data = "application/json", outcome.body.encode()
-            length = (("content-length", str(len(data))),)
-            chunks = faults.delayed_body(outcome.fault, data, environ.get(PATIENCE_S, math.inf))
+            body, fault = self._handle(environ, patience_s)
+        except (Disconnected, ClientLeft):
+            raise
+        except Exception as problem:  # noqa: BLE001 - a client gets the API's envelope for a bug, too
+            bug = f"The emulator failed: {type(problem).__name__}: {problem}."
+            error = problem if isinstance(problem, EmulatorError) else EmulatorError(500, bug)
+            body, status, more = envelope(error, request_id), error.status, error.headers
+        headers = [("request-id", request_id), *self._own_headers, *more]
+        if isinstance(body, str):
+            data = body.encode()
+            headers = [("content-type", "application/json"), ("content-length", str(len(data))), *headers]
+            chunks = faults.delayed_body(fault, data, patience_s)
         else:
-            content_type = "text/event-stream"
-            chunks = faults.cut_stream(outcome.fault, outcome.body)
-        headers = [("content-type", content_type), *length, ("request-id", request_id), *self._own_headers]
-        start_response(f"{outcome.status} {PHRASES.get(outcome.status, 'Unknown')}", [*headers, *outcome.headers])
+            headers = [("content-type", "text/event-stream"), *headers]
+            chunks = faults.cut_stream(fault, body)
+        start_response(f"{status} {PHRASES.get(status, 'Unknown')}", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
 
-    def _outcome(self, environ: WSGIEnvironment) -> _RequestOutcome:
+    def _handle(self, environ: WSGIEnvironment, patience_s: float) -> tuple[ResponseBody, faults.Fault | None]:
+        """Return the body of the response, and the fault that concerns it. The order of the checks is the API's."""
         method, path = environ["REQUEST_METHOD"], path_of(environ)
-        try:
-            return self._checked(environ, method, path)
-        except (EmulatorError, Disconnected, ClientLeft):
-            raise
-        except Exception as error:
-            import logging
-
-            logging.getLogger(__name__).debug("A request failed.", exc_info=True)
-            raise EmulatorError(500, f"The emulator failed: {type(error).__name__}: {error}.") from error
-
-    def _checked(self, environ: WSGIEnvironment, method: str, path: str) -> _RequestOutcome:
-        """Return the outcome of a request that passes every check. The order of the checks is that of the API."""
         bound_host = environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # pages don't know the key
             _refuse_browsers(environ, bound_host)
@@ -130,16 +116,16 @@ class Emulator:
             if self._checks_kinds:
                 self._check_access(of_kinds(known, route.takes), path)
             fault = faults.take(self._store, method, path, before_waiting)
-            has_left = faults.carry_out(fault, environ.get(PATIENCE_S, math.inf))
+            has_left = faults.carry_out(fault, patience_s)
             self._check_headers(environ, needs_beta=path != MODELS)
         is_stopping = environ.get(IS_STOPPING, lambda: False)
         body = read_body(environ)
-        worker_id = header(environ, "anthropic-worker-id")
+        worker_id = environ.get("HTTP_ANTHROPIC_WORKER_ID", "")
         call = Call(ids, query_of(environ), worker_id, body, is_stopping, before_waiting, self._api_key or "")
-        outcome = _RequestOutcome(route.handler(self._store, call), fault)
+        response = route.handler(self._store, call)
         if has_left:
             raise ClientLeft
-        return outcome
+        return response, fault
 
     def _known_credentials(self, environ: WSGIEnvironment, path: str) -> list[SentCredential]:
         """Return the credentials that the emulator knows. Raises EmulatorError if it needs one and knows none."""
@@ -165,22 +151,17 @@ class Emulator:
             raise EmulatorError(403, f"{given[0].kind} belongs to another environment or work item.")
 
     def _check_headers(self, environ: WSGIEnvironment, *, needs_beta: bool) -> None:
-        _check_version(header(environ, "anthropic-version"))
-        betas = header(environ, "anthropic-beta").split(",")
+        version = environ.get("HTTP_ANTHROPIC_VERSION", "")
+        if version not in VERSIONS:
+            raise InvalidRequest(f"anthropic-version: must be {' or '.join(VERSIONS)}, got {version!r}.")
+        betas = environ.get("HTTP_ANTHROPIC_BETA", "").split(",")
         if needs_beta and not any(beta.strip().startswith(BETA) for beta in betas):
             raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
-        workspace = header(environ, "anthropic-workspace-id")
+        workspace = environ.get("HTTP_ANTHROPIC_WORKSPACE_ID")
         if self._workspace_id and workspace and workspace != self._workspace_id:
             raise InvalidRequest(
                 f"anthropic-workspace-id: the key belongs to another workspace than {workspace!r}."
             )
-
-
-def _check_version(version: str) -> None:
-    if not version:
-        raise InvalidRequest(f"anthropic-version: header required, {VERSIONS[0]} for example.")
-    if version not in VERSIONS:
-        raise InvalidRequest(f"anthropic-version: {version!r} is not a version; use {' or '.join(VERSIONS)}.")
 
 
 # Web pages. A browser on this machine can send requests to loopback for any page that it shows. Such a request can
