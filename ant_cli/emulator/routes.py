@@ -164,25 +164,16 @@ ROUTES = (
 )
 
 
-class Match(NamedTuple):
-    """The endpoint of a request, and the IDs in its path."""
-
-    route: Route
-    ids: dict[str, str]
-
-
 def is_api(path: str) -> bool:
     """Whether a path is one of the API, which has checks and faults, and not one of the emulator itself."""
     return path != HEALTH and not path.startswith(ADMIN + "/")
 
 
-_Pattern = tuple[str, ...]
-
-
-def _routes_by_path() -> dict[_Pattern, dict[str, Route]]:
-    routes: dict[_Pattern, dict[str, Route]] = {}
+def _routes_by_path() -> dict[int, dict[tuple[str, ...], dict[str, Route]]]:
+    routes: dict[int, dict[tuple[str, ...], dict[str, Route]]] = {}
     for route in ROUTES:
-        methods = routes.setdefault(tuple(route.path.split("/")), {})
+        segments = tuple(route.path.split("/"))
+        methods = routes.setdefault(len(segments), {}).setdefault(segments, {})
         methods[route.method] = route
         if route.method == "GET" and route.handler is not work.poll:  # a HEAD would take work that nobody receives
             methods["HEAD"] = route
@@ -190,7 +181,7 @@ def _routes_by_path() -> dict[_Pattern, dict[str, Route]]:
 
 
 _ROUTES = _routes_by_path()
-"""The endpoint of each method, by the segments of a path. `<name>` is an ID."""
+"""The endpoint of each method, by the number of segments of a path, and the segments. `<name>` is an ID."""
 
 
 def path_of(environ: WSGIEnvironment) -> str:
@@ -208,13 +199,13 @@ def path_of(environ: WSGIEnvironment) -> str:
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
 
 
-def match(path: str, method: str) -> Match:
-    """Return the first endpoint that matches. Raises EmulatorError if there is none."""
+def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
+    """Return the first endpoint that matches, and the IDs in the path. Raises EmulatorError if there is none."""
     segments, allowed = path.split("/"), set[str]()
-    for pattern, methods in _ROUTES.items():
+    for pattern, methods in _ROUTES.get(len(segments), {}).items():
         ids = _ids(pattern, segments)
         if ids is not None and method in methods:
-            return Match(methods[method], ids)
+            return methods[method], ids
         allowed |= set() if ids is None else set(methods)
     if allowed:
         names = ", ".join(sorted(allowed))
@@ -222,10 +213,8 @@ def match(path: str, method: str) -> Match:
     raise EmulatorError(404, f"{method} {path}: there is no such endpoint.")
 
 
-def _ids(pattern: _Pattern, segments: list[str]) -> dict[str, str] | None:
-    """Return the IDs of a path, or None if it does not match the pattern."""
-    if len(pattern) != len(segments):
-        return None
+def _ids(pattern: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
+    """Return the IDs of a path, or None if it does not match the pattern, which is as long."""
     ids = {}
     for expected, segment in zip(pattern, segments, strict=True):
         if expected.startswith("<") and segment:

@@ -210,19 +210,20 @@ class Store:
     @contextmanager
     def _transaction(self, turn: AbstractContextManager[object], *, writes: bool) -> Iterator[Transaction]:
         with turn:
-            connection = self._connection()
             try:
-                with _writing(connection) if writes else nullcontext():
-                    yield Transaction(connection, self.clock)
+                connection = self._idle.pop()
+            except IndexError:  # there are as many as concurrent requests
+                connection = self._open()
+            try:
+                if writes:
+                    connection.execute("BEGIN IMMEDIATE")
+                yield Transaction(connection, self.clock)
+                if writes:
+                    connection.execute("COMMIT")
             finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 self._idle.append(connection)
-
-    def _connection(self) -> sqlite3.Connection:
-        """Return an idle connection, or a new one. There are as many as concurrent requests."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._open()
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -272,23 +273,13 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    """Create the tables, unless another process is faster."""
+    """Create the tables, unless another process is faster. If that fails, the connection is closed."""
     _turn_wal_on(connection)
-    with _writing(connection):
-        if _is_empty(connection):
-            for statement in SCHEMA:
-                connection.execute(statement)
-
-
-@contextmanager
-def _writing(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+    if _is_empty(connection):
+        for statement in SCHEMA:
+            connection.execute(statement)
+    connection.execute("COMMIT")
 
 
 def _turn_wal_on(connection: sqlite3.Connection) -> None:
