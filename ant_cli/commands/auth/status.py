@@ -41,14 +41,12 @@ Report = dict[str, Any]
 
 
 class _Official(NamedTuple):
-    """The readable parts of the official tool's profile for the run, used or not."""
+    """The profile of the official tool for the run, used or not."""
 
-    name: str
-    profile: OfficialProfile | None
-    """None if its file can't be used."""
-    login: Login | None
-    problem: str
-    """Why one of its files can't be used; empty if nothing is wrong."""
+    members: Report
+    """Its readable parts, without tokens."""
+    text: str
+    """The masked token and its end, how the token is got, or why it can't be used."""
 
 
 def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
@@ -86,7 +84,7 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
     """Return the report for settings that were loaded from these flags, variables and profiles."""
     environ, connection, sources = runtime.environ, settings.connection, settings.provenance.sources
     profile, credential = settings.provenance.profile, connection.credential
-    official, key = _official_profile(profile, runtime), environment_key(environ)
+    official, key = _official_profile(profile, flags, connection.base_url, runtime), environment_key(environ)
     urls = setting_sources(SETTINGS["base_url"], flags, environ, profile)
     shadowed = [url for url in urls if url.label not in (sources["base_url"], "default")]
     return {
@@ -106,9 +104,9 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
             "others": sorted(name for name in store.profiles if name != profile.name),
         },
         "environment_key": _environment_key(key) if key.is_given else None,
-        "official_profile": _official_members(official) if official else None,
+        "official_profile": official.members if official else None,
         "note": describe_destination(settings) or None,
-        "sources": list(_source_rows(settings, official, flags, runtime)),
+        "sources": list(_source_rows(settings, official, runtime)),
     }
 
 
@@ -128,9 +126,7 @@ def _environment_key(key: Credential) -> Report:
 # The sources of credentials
 
 
-def _source_rows(
-    settings: Settings, official: _Official | None, flags: Flags, runtime: Runtime
-) -> Iterator[Report]:
+def _source_rows(settings: Settings, official: _Official | None, runtime: Runtime) -> Iterator[Report]:
     """Yield each place where a credential may be; its state is `used`, `shadowed`, `empty` or `absent`."""
     used = settings.connection.credential
     for place in settings.provenance.places:
@@ -141,12 +137,9 @@ def _source_rows(
             value = _value(place, official, settings.connection.base_url, runtime)
         yield {"source": place.source, "kind": place.kind, "state": state, "value": value}
     if official and not settings.provenance.profile.official:
-        profile, kind, value = official.profile, "login", _login_text(official, runtime)
-        if profile and profile.is_federation:
-            rule = rule_of(flags, runtime.environ, profile, "")
-            kind, value = "federation", _rule_text(rule, settings.connection.base_url, runtime)
-        source = f"{kind} of profile {official.name!r}, official tool"
-        yield {"source": source, "kind": "auth_token", "state": "shadowed", "value": value}
+        kind = "federation" if official.members["type"] == "oidc_federation" else "login"
+        source = f"{kind} of profile {official.members['name']!r}, official tool"
+        yield {"source": source, "kind": "auth_token", "state": "shadowed", "value": official.text}
 
 
 def _value(place: Credential, official: _Official | None, base_url: str, runtime: Runtime) -> str:
@@ -154,7 +147,7 @@ def _value(place: Credential, official: _Official | None, base_url: str, runtime
     if place.rule:
         return _rule_text(place.rule, base_url, runtime)
     if place.official and official:
-        return _login_text(official, runtime)
+        return official.text
     text = (place.text or "").strip()
     form = _FORMS.get(place.form)
     return form.format(shown("api_key_command", text)) if form else mask(text)
@@ -175,39 +168,38 @@ def _rule_text(rule: FederationRule, base_url: str, runtime: Runtime) -> str:
 # The official tool's profile
 
 
-def _official_profile(selected: SelectedProfile, runtime: Runtime) -> _Official | None:
+def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, runtime: Runtime) -> _Official | None:
     """Return the selected profile of the official tool, one with the selected name, or else the active one."""
-    environ = runtime.environ
-    same = bool(selected.name) and has_profile(selected.name, environ)
-    name, profile = selected.name if same else "", selected.official
+    environ, profile, login = runtime.environ, selected.official, None
+    name = selected.name if selected.name and has_profile(selected.name, environ) else ""
     try:
         name = name or active_name(environ)
         profile = profile or read_profile(name, environ)
-        login = read_login(profile, runtime) if profile and not profile.is_federation else None
+        if profile is None:
+            return None
+        if profile.is_federation:
+            text = _rule_text(rule_of(flags, environ, profile, ""), base_url, runtime)
+        elif login := read_login(profile, runtime):
+            text = f"{mask(login.access_token)}, {_end_text(whole_seconds(login.expires_at), runtime)}"
+        else:
+            text = "not logged in"
     except CredentialError as error:
-        return _Official(name or "active_config", profile, None, error.message)
-    return _Official(name, profile, login, "") if profile else None
+        return _Official(_official_members(name or "active_config", profile, None, error.message), error.message)
+    return _Official(_official_members(name, profile, login), text)
 
 
-def _official_members(official: _Official) -> Report:
-    """Return it without tokens. A login says more than the profile, which may leave its owner out."""
-    profile, login = official.profile, official.login
+def _official_members(name: str, profile: OfficialProfile | None, login: Login | None, problem: str = "") -> Report:
+    """Return them. A login says more than the profile, which may leave its owner out, or be None: unreadable."""
     return {
-        "name": official.name,
+        "name": name,
         "type": profile.type if profile else None,
         "config": str(profile.path) if profile else None,
         "credentials": str(profile.credentials_path) if profile and not profile.is_federation else None,
         "logged_in": login is not None,
-        **{name: getattr(login, name, "") or getattr(profile, name, "") or None for name in _OWNER},
+        **{key: getattr(login, key, "") or getattr(profile, key, "") or None for key in _OWNER},
         "expires_at": whole_seconds(login.expires_at) if login else None,
-        "problem": official.problem or None,
+        "problem": problem or None,
     }
-
-
-def _login_text(official: _Official, runtime: Runtime) -> str:
-    if official.problem or official.login is None:
-        return official.problem or "not logged in"
-    return f"{mask(official.login.access_token)}, {_end_text(whole_seconds(official.login.expires_at), runtime)}"
 
 
 def _end_text(expires_at: float | None, runtime: Runtime) -> str:
