@@ -1,13 +1,15 @@
-"""`ant help`: a topic, or the help page of a command. `--help` after any command leads here, too."""
+"""`ant help`, to which `--help` after any command leads, too, and `ant completion`."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from ant_cli.errors import UnknownName, UsageError
 from ant_cli.help.catalog import catalog, find
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.first_page import show_first_page
+from ant_cli.help.help_commands import SHELLS
 from ant_cli.help.layout import show
 from ant_cli.help.pages import command_page, topic_page
 from ant_cli.operations.spec import Flags
@@ -43,3 +45,21 @@ def _unknown_topic(names: Sequence[str]) -> UsageError:
     if whole := suggestion(names):
         return UsageError(f"unknown topic or command {names[0]!r}.{whole}", topics)
     return UnknownName("topic or command", names[0], TOPICS, topics)
+
+
+def completion(runtime: Runtime, _: Flags, *, shell: str) -> None:
+    """Print the completion script of a shell, for the name under which this program runs.
+
+    Raises:
+        UnknownName: if there is no script for the shell.
+
+    """
+    from pathlib import Path
+
+    from ant_cli.completion.scripts import PROGRAMS, script
+
+    name = "powershell" if shell == "pwsh" else shell
+    if name not in SHELLS:
+        raise UnknownName("shell", shell, [*SHELLS, "pwsh"], f"The shells are: {', '.join(SHELLS)}.")
+    program = Path(sys.argv[0]).stem
+    runtime.stdout.write(script(name, catalog(), program if program in PROGRAMS else PROGRAMS[0]).encode())

@@ -12,7 +12,7 @@ SHELLS = ("bash", "zsh", "fish", "powershell")
 COMPLETION_COMMAND = tool(
     "completion",
     "Print a shell completion script.",
-    "completion:completion",
+    "help:completion",
     ("bash: in ~/.bashrc", 'eval "$(ant completion bash)"'),
     ("zsh: in ~/.zshrc, after compinit", "source <(ant completion zsh)"),
     ("fish: in ~/.config/fish/completions/ant.fish, a new file", "ant completion fish | source"),
