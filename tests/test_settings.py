@@ -175,7 +175,7 @@ def test_an_active_profile_that_does_not_exist_is_an_error():
         settings_of({}, {}, ProfileStore(Path("f"), {"active": "gone"}))
     with pytest.raises(CredentialError, match="'gone'") as caught:
         settings_of({}, {}, ProfileStore(Path("f"), {"active": "gone", "profiles": {"a": {}}}))
-    assert caught.value.hint == "The profiles are: a. To choose one: ant profile activate a"
+    assert caught.value.hint == "The profiles are: a. To choose one: ant profile activate NAME"
 
 
 def test_an_empty_profile_flag_is_an_error():

@@ -17,13 +17,12 @@ from ant_cli.settings.logins.configs import has_profile, profile_names
 from ant_cli.settings.profiles import (
     Profile,
     ProfileStore,
-    activation,
     edit,
     read_store,
     shown,
     unknown_profile,
 )
-from ant_cli.settings.rows import CREDENTIAL_KEYS, PROFILE_SETTINGS, SECRET_KEYS
+from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS
 from ant_cli.settings.selection import SelectedProfile, select_own
 
 _KEYS = ", ".join(PROFILE_SETTINGS)
@@ -89,10 +88,10 @@ def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedPr
     profile = select_own(flags.text("profile"), runtime.environ, store)
     if profile.name:
         return profile
-    if store.profiles:
-        raise CredentialError("no profile is active.", f"Name one with --profile, or: {activation(store.profiles)}")
     raise CredentialError(
-        "there is no profile yet.", "Create one: ant profile create NAME, or with a key: ant auth login"
+        "no profile is active.",
+        "Name one with --profile, or: ant profile activate NAME",
+        "To create one: ant profile create NAME, or with a key: ant auth login",
     )
 
 
@@ -122,17 +121,8 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
         before = profile.get(key)
         profile[key] = checked
     runtime.stderr.say(f"Set {key} of profile {name!r} to {shown(key, checked)}.")
-    if winner := _preferred_credential(key, profile):
-        runtime.hint(f"Note: its {winner} is used instead, until you remove that: ant profile unset {winner}")
     if before != checked:
         delete_keys(before)
-
-
-def _preferred_credential(key: str, profile: Profile) -> str:
-    """Return the credential that a profile uses instead of this one; empty if this one is used."""
-    if key not in CREDENTIAL_KEYS:
-        return ""
-    return next((other for other in CREDENTIAL_KEYS[: CREDENTIAL_KEYS.index(key)] if profile.get(other)), "")
 
 
 def _to_stored(key: str, text: str) -> str | float:
@@ -172,8 +162,8 @@ def activate(runtime: Runtime, _flags: Flags, *, name: str) -> None:
 def deactivate(runtime: Runtime, _flags: Flags) -> None:
     """Leave no profile active."""
     with edit(runtime) as draft:
-        before, draft.active = draft.active, ""
-    runtime.stderr.say(f"No profile is active now; {before!r} was." if before else "No profile was active.")
+        draft.active = ""
+    runtime.stderr.say("No profile is active now.")
     note_profile_variable("", runtime)
 
 
@@ -211,11 +201,9 @@ def delete(runtime: Runtime, _flags: Flags, *, name: str) -> None:
         was_active = draft.active == name
         if was_active:
             draft.active = ""
-        others = list(draft.profiles)
     runtime.stderr.say(f"Deleted profile {name!r}.")
     if was_active:
-        next_step = f"To choose one: {activation(others)}" if others else "To create one: ant auth login"
-        runtime.hint(f"No profile is active now. {next_step}")
+        runtime.hint("No profile is active now. To choose one: ant profile activate NAME")
     delete_keys(profile.get("api_key"))
 
 

@@ -118,15 +118,8 @@ def unknown_profile(name: str, source: str, store: ProfileStore, others: Iterabl
     known = sorted({*store.profiles, *others})
     hint = f"The profiles are: {', '.join(known)}." if known else f"Create it: ant auth login --profile {name}"
     if known and source == "active":
-        hint += f" To choose one: {activation(known)}"
+        hint += " To choose one: ant profile activate NAME"
     return CredentialError(f"profile {name!r}{origin} does not exist.{did_you_mean(name, known)}", hint)
-
-
-def activation(names: Iterable[str]) -> str:
-    """Return the command that activates the first of some profiles."""
-    from ant_cli.runtime.shell import quote
-
-    return f"ant profile activate {quote(min(names))}"
 
 
 def shown(key: str, value: object) -> str:
