@@ -12,9 +12,9 @@ be read in two ways is rejected, or noted if the official tool accepts it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.values import Value, convert, encode, parse
@@ -183,7 +183,8 @@ def _expand(text: str, where: str, runtime: Runtime) -> str:
     if not text.startswith("@"):
         return _unescape(text)
     name = text[1:]
-    if not (name == "-" or "." in name or "/" in name or (name and _exists(name))):
+    # Path.exists() may raise.
+    if not (name == "-" or "." in name or "/" in name or os.path.exists(name)):  # noqa: PTH110
         if re.fullmatch(_MAY_BE_A_NAME, name):
             runtime.stderr.say(f"Note: {where}: {text!r} is sent literally, because there is no such file.")
         return text
@@ -199,13 +200,6 @@ def _expand(text: str, where: str, runtime: Runtime) -> str:
 def _parse_ref(text: str) -> _FileRef:
     prefix = next(prefix for prefix in _PREFIXES if text.startswith(prefix))
     return _FileRef(text.removeprefix(prefix), _PREFIXES[prefix])
-
-
-def _exists(name: str) -> bool:
-    try:
-        return Path(name).exists()
-    except OSError:  # the name is too long, or a folder can't be searched
-        return False
 
 
 def _is_binary(data: bytes) -> bool:

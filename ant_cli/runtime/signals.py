@@ -45,19 +45,15 @@ class DelayedSignals:
     def check(self) -> None:
         """Handle a signal that arrived meanwhile. Raises whatever its handler raises."""
         if self._pending is not None:
-            self._handle(self._pending)
+            number, self._pending = self._pending, None
+            signal.signal(number, self.handlers[number])
+            signal.raise_signal(number)
 
     def receive(self, number: int, _frame: FrameType | None) -> None:
         """Note a signal. The second one is handled at once, even during a write to a full pipe."""
-        if self._pending is not None:
-            self._handle(number)
-        else:
-            self._pending = number
-
-    def _handle(self, number: int) -> None:
-        self._pending = None
-        signal.signal(number, self.handlers[number])
-        signal.raise_signal(number)
+        is_second, self._pending = self._pending is not None, number
+        if is_second:
+            self.check()
 
 
 @contextmanager
@@ -71,9 +67,5 @@ def delayed_signals() -> Iterator[DelayedSignals]:
     try:
         with signal_handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM), delayed.receive)) as delayed.handlers:
             yield delayed
-    except KeyboardInterrupt:
-        raise
-    except BaseException:
+    finally:
         delayed.check()
-        raise
-    delayed.check()
