@@ -87,17 +87,11 @@ def terminate(pid: int) -> None:
 
 
 def exit_now(status: int) -> NoReturn:
-    """End the process without the interpreter's slow shutdown. Everything has been flushed already.
+    """End the process without the interpreter's slow shutdown. Nothing is buffered: see `streams.py`.
 
     After a signal, the process ends by that signal: an exit status alone tells a shell that the program handled
     Ctrl-C in its own way, so a `while` loop around it would go on.
     """
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            pass
     if status in (INTERRUPTED, TERMINATED) and sys.platform != "win32":  # Windows has no such signals
         import signal
 
