@@ -64,17 +64,16 @@ def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, V
     return update
 
 
-def kept_lists(body: Value, remote: Value, keys: tuple[str, ...] = ()) -> Iterator[FieldChange]:
-    """Yield the lists that the server has and the file leaves out. An update does not change them."""
+def kept_lists(body: Value, remote: Value, path: str) -> Iterator[str]:
+    """Yield the paths of the lists that the server has and the file leaves out. An update does not change them."""
     if not isinstance(remote, dict):
         return
     for key, value in remote.items():
-        here = (*keys, key)
         declared = body.get(key) if isinstance(body, dict) else None
         if isinstance(value, list) and value and declared is None:
-            yield FieldChange(here, value, value)
-        elif isinstance(value, dict) and key != PATCHED:
-            yield from kept_lists(declared, value, here)
+            yield f"{path}.{key}"
+        elif isinstance(value, dict):
+            yield from kept_lists(declared, value, f"{path}.{key}")
 
 
 def _changes(keys: tuple[str, ...], desired: dict[str, Value], there: Any) -> Iterator[FieldChange]:

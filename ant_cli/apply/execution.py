@@ -18,6 +18,7 @@ from ant_cli.apply.plan import Object, Step
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value
+from ant_cli.operations import environments
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
 from ant_cli.runtime.storage import locked
@@ -169,9 +170,8 @@ class Execution:
     def _send(self, client: Client, step: Step) -> tuple[StepOutcome, Object | None]:
         """Make the change, and return the outcome of the step and the new object on the server."""
         if step.action == "archive":
-            return StepOutcome(
-                step, "archived" if server.archive(client, step.id) else "already gone", step.id
-            ), None
+            existed = server.remove(client, environments.ARCHIVE, step.id)
+            return StepOutcome(step, "archived" if existed else "already gone", step.id), None
         if step.action == "forget":
             return StepOutcome(step, "already gone", step.id), None
         declaration = step.declaration
@@ -192,7 +192,7 @@ class Execution:
             self._journal.begin(name)
         try:
             if deletes:
-                server.delete(client, deletes)
+                server.remove(client, environments.DELETE, deletes)
             return server.create(client, body)
         except AntError as error:
             if not client.doubt:

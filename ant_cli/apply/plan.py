@@ -218,7 +218,7 @@ def _step(declaration: Declaration, tracked_as: str, known: Known) -> Step:
     moved_from = tracked_as if tracked_as != declaration.key else ""
     step = Step("none", declaration.key, declaration.name, entry.id, declaration, moved_from=moved_from)
     if not entry.is_ours:
-        reason = f"{tracked_as} is {_article(entry.kind)} in {known.lock.path.name}"
+        reason = f"{tracked_as} is of the kind {entry.kind!r} in {known.lock.path.name}"
         return step._replace(action="update", blocked=f"{reason}; remove that entry, or rename the file")
     remote = known.remotes.get(entry.id)
     if remote is None or not _is_alive(remote):
@@ -264,9 +264,7 @@ def _immutable(declaration: Declaration, remote: Object) -> str:
 
 def _kept(declaration: Declaration, remote: Object) -> str:
     """Return a note about lists that the file leaves out, so the server's lists stay."""
-    paths = [
-        change.path for change in kept_lists(declaration.body.get("config"), remote.get("config"), ("config",))
-    ]
+    paths = list(kept_lists(declaration.body.get("config"), remote.get("config"), "config"))
     if not paths or "config" not in declaration.body:
         return ""
     return f"{', '.join(paths)} of the server stays, because the file leaves it out; write [] to clear it"
@@ -363,7 +361,3 @@ def _prune(key: str, known: Known) -> Step:
             f"{known.lock.path.name}"
         )
     return step
-
-
-def _article(kind: str) -> str:
-    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind or 'resource without a kind'}"

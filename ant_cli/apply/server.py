@@ -82,17 +82,8 @@ def update(
     return _environment(client.send(request, checked).body)
 
 
-def archive(client: Client, identifier: str) -> bool:
-    """Archive an environment. Returns whether it existed."""
-    return _existed(client, environments.ARCHIVE, identifier)
-
-
-def delete(client: Client, identifier: str) -> bool:
-    """Delete an environment for good. Returns whether it existed."""
-    return _existed(client, environments.DELETE, identifier)
-
-
-def _existed(client: Client, operation: Operation, identifier: str) -> bool:
+def remove(client: Client, operation: Operation, identifier: str) -> bool:
+    """Archive or delete an environment. Returns whether it existed."""
     try:
         client.send(_request(operation, identifier))
     except APIError as error:

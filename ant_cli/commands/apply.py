@@ -31,22 +31,39 @@ _NO_TERMINAL = (
 
 
 class Job(NamedTuple):
-    """One run: which files, with which lock file, and how."""
+    """One run: its flags, which the rows of `ant apply` and `ant diff` describe, and what follows from them."""
 
     runtime: Runtime
-    flags: Flags
-    """The global flags."""
-    paths: tuple[str, ...]
+    global_flags: Flags
+    path: tuple[str, ...]
     lock_path: Path
-    options: Options
     parallel: int
-    yes: bool
-    dry_run: bool
-    exit_code: bool
-    save_plan: str | None
-    verbose: bool
-    strict: bool
-    markdown: bool
+    yes: bool = False
+    dry_run: bool = False
+    only: bool = False
+    force: bool = False
+    lock_file: str | None = None
+    prune: bool = False
+    adopt: bool = False
+    delete_archived: bool = False
+    verbose: bool = False
+    exit_code: bool = False
+    save_plan: str | None = None
+    plan: str | None = None
+    allow_origin_change: bool = False
+    validate: bool = False
+    strict: bool = False
+    upgrade: bool = False
+    """Accepted for scripts of the official tool, where it concerns skills."""
+    markdown: bool = False
+    """`--format markdown`, which is then not in the global flags."""
+
+    @property
+    def options(self) -> Options:
+        """What the plan may do."""
+        return Options(
+            self.force, self.prune, self.adopt, self.delete_archived, self.only, self.allow_origin_change
+        )
 
     @property
     def asks(self) -> bool:
@@ -54,63 +71,18 @@ class Job(NamedTuple):
         return not self.yes and can_ask(self.runtime)
 
 
-def apply(
-    runtime: Runtime,
-    flags: Flags,
-    *,
-    path: Sequence[str] = (),
-    yes: bool = False,
-    dry_run: bool = False,
-    only: bool = False,
-    force: bool = False,
-    lock_file: str | None = None,
-    prune: bool = False,
-    adopt: bool = False,
-    delete_archived: bool = False,
-    verbose: bool = False,
-    exit_code: bool = False,
-    save_plan: str | None = None,
-    plan: str | None = None,
-    allow_origin_change: bool = False,
-    parallel: int,
-    validate: bool = False,
-    strict: bool = False,
-    upgrade: bool = False,  # noqa: ARG001 - accepted for scripts of the official tool, where it concerns skills
-) -> None:
+def apply(runtime: Runtime, flags: Flags, *, path: Sequence[str] = (), **given: Any) -> None:
     """Create and update the environments on the server to match the files."""
-    if (exit_code or save_plan) and not dry_run:
-        raise UsageError(f"{'--exit-code' if exit_code else '--save-plan'} needs --dry-run.", "Or use: ant diff")
-    markdown = (flags.text("format") or "").lower() == "markdown"
-    if markdown and not dry_run:
-        raise UsageError("--format markdown needs --dry-run.", "Or use: ant diff")
-    if markdown and "transform" in flags:
-        raise UsageError("--format markdown can't be combined with --transform.")
-    if only and not path:
-        raise UsageError("--only needs a path.", "To apply everything in the lock file, leave it out.")
-    if only and prune:
-        raise UsageError("--only and --prune can't be combined: all files count for what is archived.")
-    job = Job(
-        runtime=runtime,
-        flags=flags.only(flags.keys() - {"format"}) if markdown else flags,
-        paths=tuple(path),
-        lock_path=find_lock_path(lock_file, Path.cwd(), tuple(expand(path))),
-        options=Options(force, prune, adopt, delete_archived, only, allow_origin_change),
-        parallel=parallel,
-        yes=yes,
-        dry_run=dry_run,
-        exit_code=exit_code,
-        save_plan=save_plan,
-        verbose=verbose,
-        strict=strict,
-        markdown=markdown,
-    )
-    if plan is not None and (path or any(job.options) or dry_run or validate or strict or lock_file):
-        raise UsageError("--plan takes everything from the plan.", "Leave out paths and other flags.")
-    if validate:
+    lock_path = find_lock_path(given.get("lock_file"), Path.cwd(), tuple(expand(path)))
+    job = Job(runtime, flags, tuple(path), lock_path, **given)
+    if (flags.text("format") or "").lower() == "markdown":
+        job = job._replace(global_flags=flags.only(flags.keys() - {"format"}), markdown=True)
+    _check_flags(job)
+    if job.validate:
         number = _validate(job)
         runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
-    elif plan is not None:
-        _apply_saved(plan, job)
+    elif job.plan is not None:
+        _apply_saved(job.plan, job)
     else:
         _run(job)
 
@@ -120,12 +92,32 @@ def diff(runtime: Runtime, flags: Flags, *, path: Sequence[str] = (), **given: A
     apply(runtime, flags, path=path, yes=True, dry_run=True, exit_code=True, **given)
 
 
+def _check_flags(job: Job) -> None:
+    """Reject flags that mean nothing together."""
+    for flag, is_given in (
+        ("--exit-code", job.exit_code),
+        ("--save-plan", job.save_plan),
+        ("--format markdown", job.markdown),
+    ):
+        if is_given and not job.dry_run:
+            raise UsageError(f"{flag} needs --dry-run.", "Or use: ant diff")
+    if job.markdown and "transform" in job.global_flags:
+        raise UsageError("--format markdown can't be combined with --transform.")
+    if job.only and not job.path:
+        raise UsageError("--only needs a path.", "To apply everything in the lock file, leave it out.")
+    if job.only and job.prune:
+        raise UsageError("--only and --prune can't be combined: all files count for what is archived.")
+    others = (job.path, job.dry_run, job.validate, job.strict, job.lock_file)
+    if job.plan is not None and (any(job.options) or any(others)):
+        raise UsageError("--plan takes everything from the plan.", "Leave out paths and other flags.")
+
+
 def _validate(job: Job) -> int:
     """Check the files, also those in folders with a lock file of their own. Return how many are valid."""
     loaded = _load(job, read_lock(job.lock_path))
     loaded.raise_for_mistakes()
     _note_files(loaded, job.runtime)
-    others = (job._replace(paths=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
+    others = (job._replace(path=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
     return len(loaded.declarations) + sum(map(_validate, others))
 
 
@@ -133,7 +125,7 @@ def _apply_saved(file: str, job: Job) -> None:
     """Carry out a saved plan exactly, or refuse."""
     saved = plan_data.read_plan(file)
     lock_path = find_lock_path(saved.lock_file, Path.cwd())
-    _run(job._replace(paths=saved.paths, lock_path=lock_path, options=saved.options, yes=True), saved)
+    _run(job._replace(path=saved.paths, lock_path=lock_path, yes=True, **saved.options._asdict()), saved)
 
 
 def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
@@ -154,8 +146,8 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
         if saved or job.save_plan is not None:
             loaded.raise_for_mistakes()
         if loaded.error:  # an entry whose file is gone may have moved to one with mistakes
-            job = job._replace(options=job.options._replace(prune=False))
-        with server.connected(job.flags, job.runtime, job.parallel) as (workers, settings):
+            job = job._replace(prune=False)
+        with server.connected(job.global_flags, job.runtime, job.parallel) as (workers, settings):
             known = _look_up(lock, loaded, workers, settings, job, journal)
             plan = _plan(known, workers)
             if saved:
@@ -163,7 +155,7 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
             else:
                 asks = journal is not None and job.asks
                 plan = _unblocked(plan, known, job, workers) if asks else plan
-                if job.dry_run or not (job.yes and wants_structured(job.flags)):
+                if job.dry_run or not (job.yes and wants_structured(job.global_flags)):
                     _show_plan(plan, known, job, with_fields=job.verbose or not (asks and plan.changing))
                 _note(plan, loaded, job.runtime)
             if job.save_plan is not None:
@@ -173,7 +165,7 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
             if journal and plan.changing and not (job.yes or _confirmed(plan, known, job)):
                 job.runtime.stderr.say("Aborted.")
             elif journal:
-                carry_out(plan, known, journal, workers, job.runtime, job.flags)
+                carry_out(plan, known, journal, workers, job.runtime, job.global_flags)
     if loaded.error:
         raise UsageError("files with mistakes were left out.", "Correct them, and run the command again.")
     if job.exit_code and plan.changing:
@@ -185,7 +177,7 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
 
 def _with_untracked(job: Job, lock: LockFile) -> Job:
     """Return the job; without paths, with those of the new files that the user chooses to add."""
-    if job.paths or not job.asks:
+    if job.path or not job.asks:
         return job
     try:
         found = load([shown_path(lock.path.parent)], lock.path).declarations
@@ -197,18 +189,18 @@ def _with_untracked(job: Job, lock: LockFile) -> Job:
     what = "it" if len(declarations) == 1 else f"these {len(declarations)}"
     if not (declarations and is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", job.runtime))):
         return job
-    return job._replace(paths=tuple(str(declaration.path) for declaration in declarations))
+    return job._replace(path=tuple(str(declaration.path) for declaration in declarations))
 
 
 def _load(job: Job, lock: LockFile) -> Loaded:
     """Read the files of a run: the named ones, and unless these are the only ones, those in the lock file."""
-    if not (job.paths or lock.exists):
+    if not (job.path or lock.exists):
         raise UsageError(
             f"there is no {lock.path.name} here, nor above, and no file was named.",
             "Name files or folders: ant apply .",
         )
     tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
-    return load([*job.paths, *([] if job.options.only else tracked)], lock.path, strict=job.strict)
+    return load([*job.path, *([] if job.only else tracked)], lock.path, strict=job.strict)
 
 
 def _look_up(
@@ -232,9 +224,9 @@ def _look_up(
     progress = Progress(job.runtime.stderr, job.runtime.environ)
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
         origin = server.origin_of(workers.client, settings.connection.base_url)
-        if not job.options.allow_origin_change:
+        if not job.allow_origin_change:
             server.check_origin(lock, origin)
-        moved = job.options.allow_origin_change and lock.exists and lock.origin != origin
+        moved = job.allow_origin_change and lock.exists and lock.origin != origin
         if moved or not lock.origin.base_url:
             lock = lock.with_origin(origin)
         ids = ids_to_read(lock, loaded.declarations)
@@ -245,7 +237,7 @@ def _look_up(
         remotes,
         interrupted=journal.interrupted if journal else (),
         options=job.options,
-        hints=HintFlags(target_flags(job.flags), _lock_flag(job)),
+        hints=HintFlags(target_flags(job.global_flags), _lock_flag(job)),
         origin=origin,
         profile=settings.chosen_profile,
         moved=moved,
@@ -293,8 +285,8 @@ def _show_plan(plan: Plan, known: Known, job: Job, *, with_fields: bool = True) 
     """Print the plan. If nobody reads it to the end, the rest of the run and the exit code are the same."""
     with suppress(BrokenPipeError):
         redact = job.runtime.stderr.redact
-        if wants_structured(job.flags):
-            print_report(job.runtime, job.flags, "", plan_data.plan_data(plan, known))
+        if wants_structured(job.global_flags):
+            print_report(job.runtime, job.global_flags, "", plan_data.plan_data(plan, known))
             return
         if job.markdown:
             text = plan_markdown(plan, known, redact, verbose=job.verbose)
@@ -306,7 +298,7 @@ def _show_plan(plan: Plan, known: Known, job: Job, *, with_fields: bool = True) 
 
 
 def _saved(job: Job, known: Known, plan: Plan) -> plan_data.SavedPlan:
-    paths = tuple(str(Path(path).absolute()) for path in job.paths)
+    paths = tuple(str(Path(path).absolute()) for path in job.path)
     steps = tuple(step.fingerprint for step in plan.steps)
     return plan_data.SavedPlan(paths, str(job.lock_path), job.options, known.origin, steps)
 
@@ -327,7 +319,7 @@ def _confirmed(plan: Plan, known: Known, job: Job) -> bool:
         reply = ask(f"Apply these changes to {target}? (y)es / (n)o / (d)etails", job.runtime)
         if reply not in ("d", "details"):
             return is_yes(reply)
-        _show_plan(plan, known, job._replace(verbose=True, flags=Flags()))
+        _show_plan(plan, known, job._replace(verbose=True, global_flags=Flags()))
 
 
 def _blocked(plan: Plan) -> AntError:

@@ -17,83 +17,69 @@ from ant_cli.runtime import Runtime
 
 
 def carry_out(plan: Plan, known: Known, journal: Journal, workers: Workers, runtime: Runtime, flags: Flags) -> None:
-    """Carry out a plan, and report.
+    """Carry out a plan, and report: a line for each step, or data at the end.
 
     Raises:
         AntError: the first failure of a step.
         OutputError: if the lock file can't be written; or the report, after all steps.
 
     """
-    lock = known.lock
+    lock, is_data = known.lock, wants_structured(flags)
     if known.moved:
         lock.save()
-    report = _StepReport(plan, known, runtime, flags)
-    report.begin(shown_path(lock.path))
-    execution = Execution(lock, journal, report.add)
+    width, paint = drawing.name_width(plan.changing), drawing.paint_for(runtime)
+    report = _Report(runtime, has_lines=bool(plan.changing) and not is_data)
+
+    def add(outcome: StepOutcome) -> None:
+        if outcome.result != "recorded" or outcome.step.moved_from:
+            report.print_line(drawing.draw_outcome(outcome, width, paint))
+
+    report.print_line(f"\nApply  {shown_path(lock.path)}")
+    execution = Execution(lock, journal, add)
     try:
         outcomes = execution.run(plan.steps, workers)
     except (KeyboardInterrupt, OutputError):
         outcomes = execution.outcomes(plan.pending)
         _say_failures(outcomes, outcomes, runtime)
         raise
-    report.end(outcomes)
+    if is_data:
+        data = plan_data.result_data(plan, known, outcomes)
+        report.print(lambda: print_report(runtime, flags, "", data))
+    elif any(outcome.result not in ("failed", "not started") for outcome in outcomes):
+        report.print_line(f"State written to {shown_path(lock.path)}")
     first = next((outcome for outcome in outcomes if outcome.error), None)
     if first is not None and first.error is not None:
         _say_failures([outcome for outcome in outcomes if outcome is not first], outcomes, runtime)
         raise first.error
-    report.raise_error()
+    if isinstance(report.failure, OutputError):
+        raise report.failure.with_hints("All steps were carried out and recorded anyway.")
 
 
-class _StepReport:
-    """Prints the steps on stdout: lines while they are carried out, or data at the end.
+class _Report:
+    """Prints the steps on stdout.
 
     A run that changes the server must not stop halfway because nobody reads its report any more, as in `| grep -q`,
     or it can't be written. After the first part that is lost, nothing more is printed.
     """
 
-    def __init__(self, plan: Plan, known: Known, runtime: Runtime, flags: Flags) -> None:
-        self._plan = plan
-        self._known = known
+    def __init__(self, runtime: Runtime, *, has_lines: bool) -> None:
         self._runtime = runtime
-        self._flags = flags
-        self._is_data = wants_structured(flags)
-        self._width = drawing.name_width(plan.changing)
-        self._paint = drawing.paint_for(runtime)
-        self._failure: OutputError | BrokenPipeError | None = None
+        self._has_lines = has_lines
+        self.failure: OutputError | BrokenPipeError | None = None
 
-    def begin(self, lock_file: str) -> None:
-        """Print the name of the file in which the steps are recorded."""
-        self._print_line(f"\nApply  {lock_file}")
-
-    def add(self, outcome: StepOutcome) -> None:
-        """Print what became of a step."""
-        if outcome.result != "recorded" or outcome.step.moved_from:
-            self._print_line(drawing.draw_outcome(outcome, self._width, self._paint))
-
-    def end(self, outcomes: Sequence[StepOutcome]) -> None:
-        """Print where the steps were recorded, or the whole result as data."""
-        if self._is_data:
-            data = plan_data.result_data(self._plan, self._known, outcomes)
-            self._print(lambda: print_report(self._runtime, self._flags, "", data))
-        elif any(outcome.result not in ("failed", "not started") for outcome in outcomes):
-            self._print_line(f"State written to {shown_path(self._known.lock.path)}")
-
-    def raise_error(self) -> None:
-        """Raise OutputError if the report could not be written. That nobody reads it is not an error."""
-        if isinstance(self._failure, OutputError):
-            raise self._failure.with_hints("All steps were carried out and recorded anyway.")
-
-    def _print_line(self, line: str) -> None:
-        if not self._is_data and self._plan.changing:
+    def print_line(self, line: str) -> None:
+        """Print a line for people, if the report has any."""
+        if self._has_lines:
             text = self._runtime.stderr.redact(line) + "\n"
-            self._print(lambda: self._runtime.stdout.write(text.encode(), escape=False))
+            self.print(lambda: self._runtime.stdout.write(text.encode(), escape=False))
 
-    def _print(self, write: Callable[[], None]) -> None:
-        if self._failure is None:
+    def print(self, write: Callable[[], None]) -> None:
+        """Print a part of the report."""
+        if self.failure is None:
             try:
                 write()
             except (BrokenPipeError, OutputError) as error:
-                self._failure = error
+                self.failure = error
 
 
 def _say_failures(shown: Sequence[StepOutcome], outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:

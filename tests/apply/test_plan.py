@@ -170,7 +170,7 @@ def test_an_entry_of_another_kind_is_not_overwritten():
     world = World()
     world.files[KEY] = declared(BODY)
     world.lock = world.lock.with_entry(KEY, Entry("agent", "agent_1", "h", "r"))
-    assert "is an agent in claude-lock.json" in world.step(force=True).blocked
+    assert "is of the kind 'agent' in claude-lock.json" in world.step(force=True).blocked
 
 
 # Existing names

@@ -157,7 +157,7 @@ def test_at_a_terminal_the_user_is_asked_before_an_archived_environment_is_delet
     assert set(pruned.server(archived=True)) == {"a", "b", "c"}
 
 
-@pytest.mark.parametrize("target", ["server.delete", "server.create"])
+@pytest.mark.parametrize("target", ["server.remove", "server.create"])
 @needs_posix("SIGKILL")
 def test_a_run_that_is_killed_while_it_replaces_an_archived_environment_can_be_repeated(pruned, target):
     """The name is free by then, or the new environment exists."""
