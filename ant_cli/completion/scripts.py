@@ -14,15 +14,14 @@ from importlib.resources import files
 from ant_cli.help.command_row import Command, first_sentence
 from ant_cli.help.contents import TOPICS
 from ant_cli.operations.spec import Param
-from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
 _HELP = "help"
 _ANY = "*"
 """The position of an argument that may be repeated."""
-_KINDS_BY_NAME = {"file": ValueKind.FILE, "identity_token_file": ValueKind.FILE, "profile": ValueKind.PROFILE}
-_KINDS_BY_TYPE = {bool: ValueKind.BOOLEAN, int: ValueKind.FREE, float: ValueKind.FREE}
+_KINDS_BY_NAME = {"file": "file", "identity_token_file": "file", "profile": "profile"}
+_KINDS_BY_TYPE = {bool: "boolean", int: "free", float: "free"}
 
 
 # The tables, before the quoting of a shell
@@ -38,27 +37,17 @@ class _ValueRow(NamedTuple):
     """As `kind_name` returns it."""
 
 
-def _kind_of(param: Param) -> ValueKind:
-    """Return the kind of a parameter's value, from its row, or else its choices, location, name or type."""
-    if param.completes:
-        return param.completes
-    if param.choices:
-        return ValueKind.CHOICE
-    if param.location == "path":
-        return ValueKind.ID
-    other = ValueKind.FREE if param.location == "setting" else ValueKind.TEXT
-    return _KINDS_BY_NAME.get(param.name) or _KINDS_BY_TYPE.get(param.type, other)
-
-
 def kind_name(param: Param) -> str:
-    """Return the kind of a parameter's value for the scripts, with its choices or the name of its ID."""
-    kind = _kind_of(param)
-    name: str = kind.value
-    if kind is ValueKind.CHOICE:
-        return " ".join((name, *param.choices))
-    if kind in (ValueKind.ID, ValueKind.EMULATOR_ID):
-        return name.removesuffix("id") + param.name
-    return name
+    """Return the kind of a parameter's value for the scripts, with its choices or the name of its ID.
+
+    It follows from the row, or else from the parameter's choices, location, name or type.
+    """
+    kind: str | None = param.completes or _KINDS_BY_NAME.get(param.name)
+    if kind == "choices" or (not kind and param.choices):
+        return " ".join(("choices", *param.choices))
+    if kind in ("id", "emulator_id") or (not kind and param.location == "path"):
+        return (kind or "id").removesuffix("id") + param.name
+    return kind or _KINDS_BY_TYPE.get(param.type, "free" if param.location == "setting" else "text")
 
 
 class Tables:
@@ -232,12 +221,12 @@ def in_powershell(text: str) -> str:
 
 _COMPLETE = "complete -c @PROGRAM@ -n"
 _OFFERS = {
-    ValueKind.FREE: "-x",
-    ValueKind.TEXT: "-x -a '(__ant_files_after_at)'",
-    ValueKind.FILE: "-r -F",
-    ValueKind.PROFILE: "-x -a '(__ant_profiles)'",
-    ValueKind.BOOLEAN: "-f",
-    ValueKind.NOTHING: "-f",
+    "free": "-x",
+    "text": "-x -a '(__ant_files_after_at)'",
+    "file": "-r -F",
+    "profile": "-x -a '(__ant_profiles)'",
+    "boolean": "-f",
+    "plain": "-f",
 }
 
 
@@ -252,12 +241,12 @@ class _Fish:
 
     def valued(self, tables: Tables) -> list[str]:
         """Return the flags that take a value."""
-        without = (ValueKind.BOOLEAN.value, ValueKind.NOTHING.value)
+        without = ("boolean", "plain")
         return [name + " \\" for row in tables.flag_kinds if row.kind not in without for name in row.names]
 
     def booleans(self, tables: Tables) -> list[str]:
         """Return the flags without a value, to which =true and =false may be attached."""
-        rows = [row for row in tables.flag_kinds if row.kind == ValueKind.BOOLEAN.value]
+        rows = [row for row in tables.flag_kinds if row.kind == "boolean"]
         return [name + " \\" for row in rows for name in row.names if name.startswith("--")]
 
     def subcommands(self, tables: Tables) -> list[str]:
@@ -288,7 +277,7 @@ class _Fish:
             for command in tables.commands
             for position, argument in enumerate(command.arguments)
             for preceding in ["any" if argument.type is list else position]
-            if _kind_of(argument) is not ValueKind.FREE
+            if kind_name(argument) != "free"
         ]
 
     def _at(self, command: Command) -> str:
@@ -304,7 +293,8 @@ class _Fish:
         if param.choices:  # each with its own, empty description: otherwise fish would show the flag's next to it
             described = " ".join(rf"{choice}\t" for choice in param.choices)
             return f"-x -a {in_fish(described)}"
-        return _OFFERS.get(_kind_of(param)) or f"-x -a '(__ant_ids {kind_name(param)})'"
+        kind = kind_name(param)
+        return _OFFERS.get(kind) or f"-x -a '(__ant_ids {kind})'"
 
 
 def in_fish(text: str) -> str:

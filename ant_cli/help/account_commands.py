@@ -13,7 +13,6 @@ from ant_cli.help.command_row import (
     group,
     tool,
 )
-from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.settings.rows import CREDENTIALS, PROFILE_SETTINGS, SETTINGS
 
 AUTH = group(
@@ -85,8 +84,8 @@ AUTH = group(
     ),
 )
 
-_NAME = argument("name", "The profile.", ValueKind.PROFILE)
-_KEY = argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.", ValueKind.CHOICE, choices=tuple(PROFILE_SETTINGS))
+_NAME = argument("name", "The profile.", "profile")
+_KEY = argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.", "choices", choices=tuple(PROFILE_SETTINGS))
 
 PROFILES = group(
     "profile",
@@ -159,7 +158,7 @@ PROFILES = group(
             "ant profile create ops --api-key-command 'op read op://vault/anthropic/key'",
         ),
         arguments=(argument("name", "Its name."),),
-        flags=(SETTINGS["api_key_command"].param._replace(completes=ValueKind.FREE),),
+        flags=(SETTINGS["api_key_command"].param._replace(completes="free"),),
         takes=tuple(name for name, row in PROFILE_SETTINGS.items() if row not in CREDENTIALS),
     ),
     tool(

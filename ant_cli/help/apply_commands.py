@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import REQUEST, argument, arguments, boolean_flag, group, number_flag, text_flag, tool
-from ant_cli.operations.value_kinds import ValueKind
 
 NOTES = """\
 Commit claude-lock.json. `ant help config` describes the files."""
@@ -17,15 +16,11 @@ is not noticed."""
 
 _CONNECTION = ("profile", *REQUEST)
 _DATA = ("format", "transform", "raw_output")
-_PATHS = arguments(
-    "path", "Files, folders and patterns, besides the files in the lock file.", "PATH", ValueKind.FILE
-)
-_LOCK_FILE = text_flag("lock_file", "The lock file. [default: the nearest one above]", "FILE", ValueKind.FILE)
+_PATHS = arguments("path", "Files, folders and patterns, besides the files in the lock file.", "PATH", "file")
+_LOCK_FILE = text_flag("lock_file", "The lock file. [default: the nearest one above]", "FILE", "file")
 _ONLY = boolean_flag("only", "Only the named files, not all in the lock file.")
 _PRUNE = boolean_flag("prune", "Archive environments whose files are gone.")
-_VERBOSE = boolean_flag(
-    "verbose", "Show unchanged environments and all fields.", short="-v", completes=ValueKind.NOTHING
-)
+_VERBOSE = boolean_flag("verbose", "Show unchanged environments and all fields.", short="-v", completes="plain")
 _STRICT = boolean_flag("strict", "Reject unknown fields and empty files.")
 _PARALLEL = number_flag("parallel", "Requests at once.", (1, 64), "8")
 
@@ -47,8 +42,8 @@ _APPLY = tool(
         _PRUNE,
         boolean_flag("allow_origin_change", "Accept and record another host or account."),
         _LOCK_FILE,
-        text_flag("save_plan", "With --dry-run: save the plan in a file.", "FILE", ValueKind.FILE),
-        text_flag("plan", "Apply a saved plan, if nothing has changed since.", "FILE", ValueKind.FILE),
+        text_flag("save_plan", "With --dry-run: save the plan in a file.", "FILE", "file"),
+        text_flag("plan", "Apply a saved plan, if nothing has changed since.", "FILE", "file"),
         boolean_flag("validate", "Check the files and send nothing."),
         _STRICT,
         boolean_flag("upgrade", "No effect: in the official tool, it upgrades skills."),
@@ -83,7 +78,7 @@ _EXPORT = tool(
     arguments=(arguments("environment", "IDs and names.", "ID | NAME"),),
     flags=(
         boolean_flag("all", "Every environment that is not archived."),
-        text_flag("directory", "Where to write new files.", "FOLDER", ValueKind.FILE, default="environments"),
+        text_flag("directory", "Where to write new files.", "FOLDER", "file", default="environments"),
         boolean_flag("force", "Overwrite files that exist."),
         _LOCK_FILE,
     ),
@@ -97,7 +92,7 @@ _EDIT = tool(
     ("one environment", "ant edit env_1"),
     ("in an editor that returns before its window is closed", "EDITOR='code --wait' ant edit env_1"),
     ("only show what would change", "ant edit env_1 --dry-run"),
-    arguments=(argument("environment_id", "The environment's ID.", ValueKind.ID),),
+    arguments=(argument("environment_id", "The environment's ID.", "id"),),
     flags=(boolean_flag("dry_run", "Show what would change and send nothing."),),
     takes=(*_CONNECTION, *_DATA),
     notes=_EDIT_NOTES,

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ant_cli.errors import AntError, UsageError, shortened
-from ant_cli.operations.spec import Operation, Param
-from ant_cli.operations.value_kinds import ValueKind
+from ant_cli.operations.spec import Operation, Param, ValueKind
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings import rows
 
 Example = tuple[str, str]
 """The purpose of a command line, and the line."""
 
-HELP = Param("help", "setting", bool, "Show help.", short="-h", completes=ValueKind.NOTHING)
-VERSION = Param("version", "setting", bool, "Show the version.", short="-v", completes=ValueKind.NOTHING)
+HELP = Param("help", "setting", bool, "Show help.", short="-h", completes="plain")
+VERSION = Param("version", "setting", bool, "Show the version.", short="-v", completes="plain")
 
 
 class Command(NamedTuple):
@@ -123,9 +122,7 @@ REQUEST = (*CREDENTIAL, *CONNECTION)
 """The global flags that say where and how a request is sent."""
 
 
-def text_flag(
-    name: str, text: str, value_name: str = "", completes: ValueKind = ValueKind.FREE, **others: Any
-) -> Param:
+def text_flag(name: str, text: str, value_name: str = "", completes: ValueKind = "free", **others: Any) -> Param:
     """Return a flag that takes a text; the others are fields of `Param`."""
     return Param(name, "setting", str, text, value_name=value_name, completes=completes, **others)
 
@@ -140,14 +137,12 @@ def boolean_flag(name: str, text: str, **others: Any) -> Param:
     return Param(name, "setting", bool, text, **others)
 
 
-def argument(
-    name: str, text: str, completes: ValueKind = ValueKind.FREE, *, required: bool = True, **others: Any
-) -> Param:
+def argument(name: str, text: str, completes: ValueKind = "free", *, required: bool = True, **others: Any) -> Param:
     """Return a positional argument."""
     return Param(name, "setting", str, text, required=required, completes=completes, **others)
 
 
-def arguments(name: str, text: str, value_name: str = "", completes: ValueKind | None = ValueKind.FREE) -> Param:
+def arguments(name: str, text: str, value_name: str = "", completes: ValueKind | None = "free") -> Param:
     """Return an argument that takes all following ones; there may be none."""
     return Param(name, "setting", list, text, value_name=value_name, completes=completes)
 

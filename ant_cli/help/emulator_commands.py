@@ -14,7 +14,6 @@ from ant_cli.help.command_row import (
     tool,
 )
 from ant_cli.operations.shared_flags import YES
-from ant_cli.operations.value_kinds import ValueKind
 
 NOTES = """\
 It behaves as the API's reference and recordings of the API show: fields and
@@ -27,7 +26,7 @@ only from this machine, not from web pages. docs/emulator.md has all rules."""
 
 _WORK_TYPES = ("session", "healthcheck")
 _NO_SECRET = boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
-_METADATA = text_flag("metadata", "Keys and values of each item.", "YAML", ValueKind.TEXT)
+_METADATA = text_flag("metadata", "Keys and values of each item.", "YAML", "text")
 _PORT = number_flag("port", "The port of the emulator, if several are running.")
 
 _SESSION = group(
@@ -44,7 +43,7 @@ _SESSION = group(
         ),
         flags=(
             text_flag("environment_id", "A self-hosted environment. [default: the newest]"),
-            text_flag("script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", ValueKind.FILE),
+            text_flag("script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", "file"),
             text_flag("title", "The title of the session."),
             _METADATA,
             _NO_SECRET,
@@ -80,7 +79,7 @@ EMULATOR = group(
             text_flag(
                 "database",
                 "The file of its data; :memory: keeps nothing. [default: the file of --local]",
-                completes=ValueKind.FILE,
+                completes="file",
             ),
             number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
             text_flag("organization_id", "The organization ID in the headers of responses."),
@@ -105,7 +104,7 @@ EMULATOR = group(
             argument(
                 "environment_id",
                 "An environment: also print its ID and a key.",
-                ValueKind.EMULATOR_ID,
+                "emulator_id",
                 required=False,
             ),
         ),
@@ -137,14 +136,12 @@ EMULATOR = group(
             "one with metadata; keep its ID in a variable",
             "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')",
         ),
-        arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
+        arguments=(argument("environment_id", "A self-hosted environment.", "emulator_id"),),
         flags=(
             text_flag("session_id", "The session of all items. [default: a new one for each]"),
             number_flag("count", "How many work items.", (1, 10_000), "1"),
             _METADATA,
-            text_flag(
-                "type", "The type of the work.", completes=ValueKind.CHOICE, choices=_WORK_TYPES, default="session"
-            ),
+            text_flag("type", "The type of the work.", completes="choices", choices=_WORK_TYPES, default="session"),
             _NO_SECRET,
         ),
         takes=(*PROFILE, *REQUEST, *RESULT),
@@ -158,7 +155,7 @@ EMULATOR = group(
             "for the workers that this shell starts",
             "export ANTHROPIC_ENVIRONMENT_KEY=$(ant --local emulator key env_1)",
         ),
-        arguments=(argument("environment_id", "A self-hosted environment.", ValueKind.EMULATOR_ID),),
+        arguments=(argument("environment_id", "A self-hosted environment.", "emulator_id"),),
         takes=(*PROFILE, *REQUEST, *RESULT),
     ),
     tool(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ant_cli.help.command_row import argument, arguments, tool
 from ant_cli.help.contents import TOPICS
-from ant_cli.operations.value_kinds import ValueKind
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 """The shells for which there is a completion script."""
@@ -17,7 +16,7 @@ COMPLETION_COMMAND = tool(
     ("zsh: in ~/.zshrc, after compinit", "source <(ant completion zsh)"),
     ("fish: in ~/.config/fish/completions/ant.fish, a new file", "ant completion fish | source"),
     ("PowerShell: in $PROFILE", "ant completion pwsh | Out-String | Invoke-Expression"),
-    arguments=(argument("shell", f"{', '.join(SHELLS)}, or pwsh.", ValueKind.CHOICE, choices=SHELLS),),
+    arguments=(argument("shell", f"{', '.join(SHELLS)}, or pwsh.", "choices", choices=SHELLS),),
     notes="Add the line for your shell to its start-up file, and open a new shell.",
 )
 

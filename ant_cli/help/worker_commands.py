@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ant_cli.help.command_row import CONNECTION, CREDENTIAL, PROFILE, arguments, group, tool
-from ant_cli.operations.value_kinds import ValueKind
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, command_flags
 
 _WITHOUT_CREDENTIAL = (*CONNECTION, *PROFILE)
@@ -22,9 +21,7 @@ WORKER = group(
             "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker",
         ),
         arguments=(
-            arguments(
-                "handler", "After --: the program for each item, with its arguments.", completes=ValueKind.FILE
-            ),
+            arguments("handler", "After --: the program for each item, with its arguments.", completes="file"),
         ),
         flags=command_flags(POLL_ROWS),
         takes=_WITHOUT_CREDENTIAL,

@@ -10,10 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from ant_cli.errors import BadValue
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from ant_cli.operations.value_kinds import ValueKind
+from ant_cli.runtime.light_typing import Literal, NamedTuple
 
 VALUE_NAMES = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "NUMBER"}
 """The placeholder for a flag's value in help, by its type; a boolean has none."""
@@ -24,6 +21,10 @@ CREDENTIAL_TYPES: tuple[CredentialType, ...] = ("API key", "environment key", "i
 
 Location = Literal["path", "query", "header", "body", "setting"]
 """Where in the request a parameter goes, as OpenAPI's `in`. A `setting` is for the program and is never sent."""
+
+ValueKind = Literal["free", "text", "file", "profile", "boolean", "plain", "choices", "id", "emulator_id"]
+"""What completion offers for a value: nothing if `free`, files after @ if `text`; for `choices` and `id`, those of
+the parameter. `emulator_id` never queries the real API. A `boolean` may have =true or =false, `plain` nothing."""
 
 FlagValue = str | list[str]
 """The value of a flag: a string, or a list for a flag that may be repeated."""

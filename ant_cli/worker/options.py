@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 from ant_cli.errors import BadValue, MissingFlag, UnknownName
 from ant_cli.input.durations import parse_duration
-from ant_cli.operations.spec import Flags, Param, boolean
-from ant_cli.operations.value_kinds import ValueKind
+from ant_cli.operations.spec import Flags, Param, ValueKind, boolean
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.settings.rows import Check, Setting
 from ant_cli.settings.validators import check_header, check_secret, check_whole_number
@@ -26,7 +25,7 @@ def _row(
     default: str,
     help_text: str,
     type_: type = str,
-    completes: ValueKind | None = ValueKind.FREE,
+    completes: ValueKind | None = "free",
     **more: Any,
 ) -> Setting:
     param = Param(name, "setting", type_, help_text, default=default, completes=completes, **more)
@@ -44,7 +43,7 @@ def _file(name: str, default: str, help_text: str) -> Setting:
             raise BadValue(source, "is empty")
         return text
 
-    return _row(name, check, default, help_text, completes=ValueKind.FILE)
+    return _row(name, check, default, help_text, completes="file")
 
 
 def _time(name: str, default: str, help_text: str) -> Setting:
@@ -64,7 +63,7 @@ def _choice(name: str, choices: tuple[str, ...], help_text: str) -> Setting:
             raise UnknownName("value", text, choices, f"{source} takes: {', '.join(choices)}.", where=source)
         return text
 
-    return _row(name, check, choices[0], help_text, completes=ValueKind.CHOICE, choices=choices)
+    return _row(name, check, choices[0], help_text, completes="choices", choices=choices)
 
 
 def _switch(name: str, help_text: str) -> Setting:

@@ -16,7 +16,6 @@ from ant_cli.help.contents import TOPICS
 from ant_cli.help.help_commands import SHELLS
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Param
-from ant_cli.operations.value_kinds import ValueKind
 from tests.completion.conftest import SCRIPTS, ShellSandbox, needs
 
 ROOT = catalog()
@@ -101,8 +100,8 @@ def test_each_shell_finds_no_syntax_error_in_its_script(shell: str, program: str
 
 def test_a_flag_may_take_other_values_after_a_particular_command():
     """The row of that command comes before the row of all other commands."""
-    usual = Param("name", "setting", str, "", completes=ValueKind.FREE)
-    special = usual._replace(completes=ValueKind.NOTHING)
+    usual = Param("name", "setting", str, "", completes="free")
+    special = usual._replace(completes="plain")
     commands = tuple(
         Command((name,), "", flags=(flag,)) for name, flag in zip("abc", (usual, usual, special), strict=True)
     )
