@@ -135,3 +135,11 @@ def test_auth_status_shows_what_a_federation_lacks(ant):
     """An incomplete federation is not mistaken for one with a hidden token."""
     rule = ant("auth", "status", env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2"})
     assert "ANTHROPIC_FEDERATION_RULE_ID  exchanges no token by fdrl_2  <- used" in rule.stdout
+
+
+def test_without_a_credential_an_organization_alone_leads_to_what_a_federation_lacks(ant):
+    """It may be meant for a federation."""
+    done = ant("beta:environments", "list", env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_ORGANIZATION_ID": "org-2"})
+    assert (done.exit, done.requests) == (4, [])
+    hint = "Or set ANTHROPIC_FEDERATION_RULE_ID and ANTHROPIC_IDENTITY_TOKEN_FILE, for a federation.\n"
+    assert done.stderr.endswith(hint)

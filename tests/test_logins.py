@@ -11,7 +11,7 @@ import pytest
 
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
-from ant_cli.settings.logins.configs import folder_of, profile_names
+from ant_cli.settings.logins import folder_of, profile_names
 from tests.conftest import KEY, make_runtime
 from tests.official_store import NOW, REFRESH, TOKEN
 

@@ -17,7 +17,7 @@ from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.validators import mask
 
 if TYPE_CHECKING:
-    from ant_cli.settings.access_token import AccessToken
+    from ant_cli.settings.access_tokens import AccessToken
 
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
@@ -128,7 +128,7 @@ def authenticated(
     if settings.tokens or not credential.is_oauth:
         return settings
     if credential.official:
-        from ant_cli.settings.logins.tokens import LoginTokens  # late: few runs have a login
+        from ant_cli.settings.logins import LoginTokens  # late: few runs have a login
 
         return settings._replace(tokens=LoginTokens(credential.official, runtime))
     if credential.rule is None:

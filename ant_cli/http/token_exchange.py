@@ -21,10 +21,9 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import REDACTED, strip_userinfo
 from ant_cli.runtime.storage import LockTimeout
 from ant_cli.runtime.streams import Stderr
-from ant_cli.settings.access_token import LONGEST_LIFE_S, AccessToken, is_token
-from ant_cli.settings.federation import FederationRule, read_identity_token
+from ant_cli.settings.access_tokens import LONGEST_LIFE_S, AccessToken, TokenCache, is_token
+from ant_cli.settings.federation import FederationRule, cache_key, read_identity_token
 from ant_cli.settings.loading import ConnectionSettings
-from ant_cli.settings.token_cache import TokenCache
 
 _PATH = "/v1/oauth/token"
 _GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -62,7 +61,7 @@ class AccessTokens:
         self._runtime = runtime
         self._observer = observer
         self._now = runtime.now
-        self._cache = TokenCache(rule, connection.base_url, runtime)
+        self._cache = TokenCache(cache_key(rule, connection.base_url), runtime)
         self._lock = Lock()
         self._token: AccessToken | None = None
         self._exchanged = ""

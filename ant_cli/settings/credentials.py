@@ -18,10 +18,12 @@ from ant_cli.settings.validators import KEYRING, check_new_secret, check_secret
 
 if TYPE_CHECKING:
     from ant_cli.settings.federation import FederationRule
-    from ant_cli.settings.logins.configs import OfficialProfile
+    from ant_cli.settings.logins import OfficialProfile
 
 CredentialKind = Literal["api_key", "auth_token", "environment_key"]
 CredentialForm = Literal["text", "command", "keyring", "federation", "login"]
+_MISSING = f"{variables.FEDERATION_RULE_ID} and {variables.IDENTITY_TOKEN_FILE}"
+"""What is missing if only the organization of a federation is given."""
 _KINDS: tuple[CredentialKind, ...] = ("api_key", "auth_token")
 """The kinds that flags and variables give, the preferred one first."""
 
@@ -236,7 +238,7 @@ def fetched(credential: Credential, runtime: Runtime) -> Credential:
     if credential.form == "text":
         return credential
     if credential.official is not None:
-        from ant_cli.settings.logins.tokens import usable_login
+        from ant_cli.settings.logins import usable_login
 
         return credential.with_secret(usable_login(credential.official, runtime).access_token)
     if credential.rule is not None:
@@ -275,4 +277,5 @@ def no_credential(
         f"Log in: ant auth login{f' --profile {profile_name}' if profile_name else ''}",
         "Or set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
         f"Or set {key}." if accepts and "environment key" in accepts else "",
+        f"Or set {_MISSING}, for a federation." if runtime.environ.get(variables.ORGANIZATION_ID) else "",
     )

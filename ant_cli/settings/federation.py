@@ -6,15 +6,17 @@ The rule comes from flags, variables or a profile of the official tool. The exch
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
-from ant_cli.settings.access_token import is_token
-from ant_cli.settings.logins.configs import OfficialProfile
+from ant_cli.settings.access_tokens import is_token
+from ant_cli.settings.logins import OfficialProfile
 from ant_cli.settings.rows import FEDERATION_INTENTS, VARIABLES
 from ant_cli.settings.validators import check_header, check_secret
 
@@ -176,3 +178,14 @@ def _read(path: str, where: str) -> bytes:
         return read_trusted(path, _MOUNTED)
     except OSError as error:
         raise CredentialError(f"{where} can't be read: {os_error_text(error)}.") from None
+
+
+def cache_key(rule: FederationRule, base_url: str) -> str:
+    """Return a hash of everything that an access token depends on. It does not reveal the identity token."""
+    try:  # the same as hashlib's, which also loads OpenSSL: that takes a tenth of a whole run
+        from _blake2 import blake2b
+    except ImportError:
+        from hashlib import blake2b
+    path = rule.identity_token_file and str(Path(rule.identity_token_file).absolute())
+    parts = (*rule._replace(identity_token_file=path, source=""), base_url)
+    return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

@@ -19,7 +19,7 @@ from ant_cli.settings.selection import NO_PROFILE, SelectedProfile
 from ant_cli.settings.validators import check_custom_headers, check_whole_number
 
 if TYPE_CHECKING:
-    from ant_cli.settings.access_token import TokenSource
+    from ant_cli.settings.access_tokens import TokenSource
 
 _PARALLEL_LIMIT = 256
 _SHORTEST_KEY = 8
@@ -303,7 +303,7 @@ def _namesake(settings: Settings, runtime: Runtime) -> str:
     profile, credential = settings.provenance.profile, settings.connection.credential
     if profile.official or credential is None or not credential.is_of_profile:
         return ""
-    from ant_cli.settings.logins.configs import has_profile  # late: few runs get their key from a profile
+    from ant_cli.settings.logins import has_profile  # late: few runs get their key from a profile
 
     if not has_profile(profile.name, runtime.environ):
         return ""

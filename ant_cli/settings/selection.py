@@ -10,7 +10,7 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.settings.profiles import ProfileStore, unknown_profile
 
 if TYPE_CHECKING:
-    from ant_cli.settings.logins.configs import OfficialProfile
+    from ant_cli.settings.logins import OfficialProfile
 
 ACTIVE = "active_config"
 """The source of the profile's name if there is no other: the official tool's file, or its default."""
@@ -82,7 +82,7 @@ def select(
     if not name:
         official = active_login(environ) if needs_login else None
         return _official(official, ACTIVE) if official else NO_PROFILE
-    from ant_cli.settings.logins.configs import profile_names, read_profile  # late: few runs use a login
+    from ant_cli.settings.logins import profile_names, read_profile  # late: few runs use a login
 
     official = read_profile(name, environ)
     if official is None:
@@ -120,7 +120,7 @@ def requested(named: str | None, environ: Mapping[str, str], store: ProfileStore
 
 def active_login(environ: Mapping[str, str]) -> OfficialProfile | None:
     """Return the official tool's active profile if it is logged in. Raises CredentialError if it can't be read."""
-    from ant_cli.settings.logins.configs import active_name, read_profile
+    from ant_cli.settings.logins import active_name, read_profile
 
     profile = read_profile(active_name(environ), environ)
     return profile if profile and profile.is_logged_in else None

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ant_cli.http import token_exchange
-from ant_cli.settings.access_token import AccessToken
+from ant_cli.settings.access_tokens import AccessToken
 from ant_cli.settings.federation import FederationRule
 from tests.conftest import KEY, needs_posix
 from tests.federation.conftest import ASSERTION, OBJECT, RETRIEVE, SIGNATURE, grant, paths

@@ -10,11 +10,11 @@ from ant_cli.errors import CredentialError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
-from ant_cli.settings.access_token import whole_seconds
+from ant_cli.settings.access_tokens import whole_seconds
 from ant_cli.settings.credentials import fetched, no_credential
 from ant_cli.settings.loading import Settings, load, note_ambiguous_credential
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins.tokens import usable_login
+from ant_cli.settings.logins import usable_login
 
 _Members = dict[str, Any]
 """A credential as JSON, with the members of the official tool's files."""

@@ -16,13 +16,12 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import collapse_space
-from ant_cli.settings.access_token import whole_seconds
+from ant_cli.settings.access_tokens import whole_seconds
 from ant_cli.settings.credentials import Credential, environment_key, fetched, no_credential
-from ant_cli.settings.federation import FederationRule, rule_of
+from ant_cli.settings.federation import FederationRule, cache_key, rule_of
 from ant_cli.settings.loading import Settings, describe_destination, load, setting_sources
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins.configs import OfficialProfile, active_name, has_profile, read_profile
-from ant_cli.settings.logins.tokens import Login, read_login
+from ant_cli.settings.logins import Login, OfficialProfile, active_name, has_profile, read_login, read_profile
 from ant_cli.settings.profiles import ProfileStore, read_store, shown
 from ant_cli.settings.rows import SETTINGS
 from ant_cli.settings.selection import ACTIVE, SelectedProfile
@@ -155,12 +154,12 @@ def _value(place: Credential, official: _Official | None, base_url: str, runtime
 
 def _rule_text(rule: FederationRule, base_url: str, runtime: Runtime) -> str:
     """Return how a federation gets its token, without the identity token, and when the cached one ends."""
-    from ant_cli.settings.token_cache import TokenCache  # late: few runs have a federation
+    from ant_cli.settings.access_tokens import TokenCache  # late: few runs have a federation
 
     token = mask(rule.identity_token) if rule.identity_token else "no token"
     if rule.identity_token_file:
         token = f"the token in {rule.identity_token_file}"
-    cached = TokenCache(rule, base_url, runtime).read()
+    cached = TokenCache(cache_key(rule, base_url), runtime).read()
     end = f"; its access token {_end_text(cached.expires_at, runtime)}" if cached else ""
     return f"exchanges {token} by {rule.rule_id or 'no rule'}{end}"
 

@@ -1,6 +1,7 @@
-"""The cache of access tokens for later runs: a file for each rule, account, workspace, base URL and identity.
+"""Access tokens, which logins and federations give in place of a key: how long each can be used, and their cache.
 
-A file that somebody else may have written or read is not trusted. If the folder can't be used, nothing is cached.
+The cache keeps them for later runs. A file that somebody else may have written or read is not trusted. If the
+folder can't be used, nothing is cached.
 """
 
 from __future__ import annotations
@@ -15,23 +16,88 @@ from pathlib import Path
 
 from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NamedTuple, Protocol
 from ant_cli.runtime.trusted_files import FOREIGN, OTHERS_READ, FileRule, is_foreign, others_may, read_trusted
-from ant_cli.settings.access_token import LONGEST_LIFE_S, AccessToken, is_token
-from ant_cli.settings.federation import FederationRule
 from ant_cli.settings.profiles import config_dir
 
+RENEWAL_S = 120.0
+"""An access token is renewed this many seconds before its end, as in the official SDKs, or after half its life if
+that is later."""
+SPARE_S = 30.0
+"""A token is not used in the last 30 seconds of its life, as in the official SDKs. This holds for logins, too."""
+LONGEST_LIFE_S = 366 * 86_400
+"""The longest life of an access token that makes sense, in seconds."""
+_CLOCK_JITTER_S = 5.0
+"""How far a clock may normally go back."""
 _FOLDER_NAME = "access-tokens"
 _SUFFIX = ".json"
 _PRIVATE = FileRule(65_536, OTHERS_READ)
 _NOTE_AFTER_S = 2.0
 
 
-class TokenCache:
-    """The cache entry of one rule. A file or folder that can't be used raises no exception; one note says why."""
+def whole_seconds(expires_at: float) -> int | None:
+    """Return when a token expires as JSON has it; None if it has no end."""
+    return None if expires_at == inf else int(expires_at)
 
-    def __init__(self, rule: FederationRule, base_url: str, runtime: Runtime) -> None:
+
+class AccessToken(NamedTuple):
+    """A token that the API accepts in place of a key."""
+
+    secret: str
+    expires_at: float
+    """Unix seconds; infinite if it has no end."""
+    obtained_at: float
+    """Unix seconds, by the same clock."""
+
+    def __repr__(self) -> str:
+        """Return a representation without the token."""
+        return f"AccessToken(expires_at={self.expires_at!r})"
+
+    def is_fresh(self, now: float) -> bool:
+        """Whether the token can be used without being renewed first.
+
+        A token that seems to have been obtained in the future can't: the clock was set back, so its end is unknown.
+        """
+        renewal_s = min(RENEWAL_S, (self.expires_at - self.obtained_at) / 2)
+        return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - renewal_s
+
+    def is_usable(self, now: float) -> bool:
+        """Whether the token lasts for another request, for the time while it is being renewed."""
+        return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - SPARE_S
+
+
+class TokenSource(Protocol):
+    """Gives each request the current access token. Threads may share it."""
+
+    def current(self) -> AccessToken:
+        """Return a token that lasts for a request. If its end is near, it is renewed first.
+
+        Raises:
+            AntError: if it can't be renewed.
+
+        """
+
+    def accept(self, accepted: str) -> None:
+        """Note that the server accepted a token."""
+
+    def renew(self, rejected: str) -> bool:
+        """Replace a token that the server rejected. Returns whether `current` gives another one."""
+
+
+def is_token(text: str) -> bool:
+    """Whether a text can be sent as a token: printable ASCII without spaces."""
+    return text.isascii() and text.isprintable() and text != "" and " " not in text
+
+
+# The cache
+
+
+class TokenCache:
+    """The cache entry with a key. A file or folder that can't be used raises no exception; one note says why."""
+
+    def __init__(self, key: str, runtime: Runtime) -> None:
         folder = config_dir(runtime.environ)
-        self._path = folder / _FOLDER_NAME / f"{_key(rule, base_url)}{_SUFFIX}" if folder else None
+        self._path = folder / _FOLDER_NAME / f"{key}{_SUFFIX}" if folder else None
         self._runtime = runtime
 
     def read(self) -> AccessToken | None:
@@ -111,17 +177,6 @@ class TokenCache:
 
     def _note_waiting(self) -> None:
         self._runtime.hint("Note: waiting for another process, which exchanges the same identity token.")
-
-
-def _key(rule: FederationRule, base_url: str) -> str:
-    """Return a hash of everything that an access token depends on. It does not reveal the identity token."""
-    try:  # the same as hashlib's, which also loads OpenSSL: that takes a tenth of a whole run
-        from _blake2 import blake2b
-    except ImportError:
-        from hashlib import blake2b
-    path = rule.identity_token_file and str(Path(rule.identity_token_file).absolute())
-    parts = (*rule._replace(identity_token_file=path, source=""), base_url)
-    return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
 def _parse(data: bytes) -> AccessToken | None:
