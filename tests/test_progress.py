@@ -46,21 +46,6 @@ def test_a_short_wait_is_not_shown():
     assert screen.text() == ""
 
 
-def test_pages_are_counted():
-    """The count shows that a long list makes progress."""
-    screen = Watched()
-    progress = progress_on(screen)
-    assert list(progress.count_items([[b"1"]])) == [[b"1"]]
-    with progress.waiting_for("GET /v1/environments"):
-        assert screen.drawn.wait(5)
-    assert "GET /v1/environments, 1 item so far (0 s)" in screen.text()
-    screen.drawn.clear()
-    assert list(progress.count_items([[b"2"], [b"3"]])) == [[b"2"], [b"3"]]
-    with progress.waiting_for("GET /v1/environments"):
-        assert screen.drawn.wait(5)
-    assert "GET /v1/environments, 3 items so far (0 s)" in screen.text()
-
-
 def test_a_retry_is_shown_with_its_reason_and_delay():
     """It is shown at once, without the usual delay of a second."""
     screen = Watched()

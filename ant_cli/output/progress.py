@@ -6,7 +6,7 @@ long wait between two attempts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
 
@@ -35,18 +35,11 @@ class Progress(Observer):
         self._stderr = stderr
         self._environ = environ
         self._first_line_at = monotonic() + patience_s
-        self._items = 0
 
     def disable(self) -> None:
         """Draw nothing from now on, because something else has the screen."""
         self._animates = False
         self._logs = not self._stderr.is_terminal
-
-    def count_items(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
-        """Yield the pages, and count their items."""
-        for page in pages:
-            self._items += len(page)
-            yield page
 
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
@@ -54,9 +47,7 @@ class Progress(Observer):
         if not self._animates:
             yield
             return
-        items = "item" if self._items == 1 else "items"
-        count = f", {self._items} {items} so far" if self._items else ""
-        with self._drawing(lambda passed: f"Waiting for {what}{count} ({passed:.0f} s)", self._first_line_at):
+        with self._drawing(lambda passed: f"Waiting for {what} ({passed:.0f} s)", self._first_line_at):
             yield
 
     @contextmanager

@@ -24,8 +24,6 @@ STATE_COLOURS = {
     "stopped": "dim",
 }
 """The colours of a work item's states."""
-_UNLIMITED = 1_000_000
-"""The width and height of a pipe."""
 _FORCE_COLOR_VARS = ("FORCE_COLOR", "CLICOLOR_FORCE")
 """Variables that ask for colour even if others say no."""
 
@@ -79,7 +77,7 @@ def terminal_size(stream: Stdout | Stderr, environ: Mapping[str, str]) -> tuple[
     try:
         columns, lines = os.get_terminal_size(stream.descriptor)
     except (OSError, ValueError):
-        columns, lines = (80, 24) if stream.is_terminal else (_UNLIMITED, _UNLIMITED)
+        columns, lines = 80, 24
     return _number(environ.get("COLUMNS")) or columns or 80, _number(environ.get("LINES")) or lines or 24
 
 
@@ -178,9 +176,7 @@ def _broken(prose: str, width: int) -> Iterator[str]:
 
 def render_safe(data: bytes, style: Style, *, is_json: bool = False) -> bytes:
     """Return rendered output with its control characters escaped; JSON with colours, if the style has them."""
-    from ant_cli.gjson import json_text  # here, because help pages have a style, too, but need no JSON
-
     text = escape_controls(data.decode("utf-8", "backslashreplace"))
     if is_json and style.colour:
         text = re.sub(_COLORED, lambda match: style.paint(match[0], _COLORS[match.lastgroup or "text"]), text)
-    return json_text.encoded(text)
+    return text.encode("utf-8", "backslashreplace")
