@@ -365,7 +365,7 @@ def test_a_watch_leaves_the_signals_of_the_process_as_they_were(ant):
 def test_a_value_of_several_lines_has_one_line_of_the_screen(ant):
     """Otherwise the number of hidden rows would be wrong."""
     result = ant(*STATS, "--for", "1s", terminal=True, env={"NO_COLOR": "1"}, replies=[{"a": "one\ntwo", "b": 1}])
-    assert result.stdout.rpartition("\x1b[?1049l")[2].split("\n")[:2] == ["  a  one two ", "  b  1       "]
+    assert result.stdout.rpartition("\x1b[?1049l")[2].split("\n")[:2] == ["  a  one two", "  b  1"]
 
 
 def test_a_column_without_room_is_dropped_next_to_the_signs(ant):

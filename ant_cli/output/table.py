@@ -107,7 +107,7 @@ class TerminalTable:
             titles = [StyledText(column.title, "bold") for column in self._columns]
             rows = [titles, *([row[index] for index in kept] for row in rows)]
         self._widths = self._measure(rows)
-        return TableLayout(rows, self._widths)
+        return TableLayout([row[: len(self._widths)] for row in rows], self._widths)
 
     def _styled(self, values: list[bytes], columns: tuple[Column, ...]) -> list[list[StyledText]]:
         rows = [list(map(self._cell, texts, columns)) for texts in rows_of(values, columns)]
@@ -159,7 +159,7 @@ class TerminalTable:
 
     def _line(self, row: list[StyledText], widths: list[int]) -> str:
         parts = []
-        for (text, style), width in zip(row, widths, strict=False):
+        for (text, style), width in zip(row, widths, strict=True):
             shown = truncate(text, width)
             parts.append((self._style.paint(shown, style), padding(shown, width)))
         line = "".join(text + space + _GAP for text, space in parts[:-1])

@@ -7,21 +7,21 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cache
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+from itertools import zip_longest
+from typing import IO, TYPE_CHECKING, Any, cast
 
-from rich.console import Console, ConsoleDimensions, RenderableType
+from rich.console import Console, ConsoleDimensions, Group
 from rich.layout import Layout
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from ant_cli.output.columns import Columns
 from ant_cli.output.printer import Transform, transformed
-from ant_cli.output.table import StyledText, TerminalTable
-from ant_cli.output.terminal import Style, terminal_size
+from ant_cli.output.table import StyledText, TableLayout, TerminalTable
+from ant_cli.output.terminal import Style, cell_width, padding, terminal_size, truncate
 from ant_cli.output.views import ViewRow, view_rows
 from ant_cli.output.watch_lines import Change, differences, item_parts
 from ant_cli.runtime.sanitize import collapse_space
@@ -37,13 +37,6 @@ _SIGNS = {Change.ADDED: ("+", "green"), Change.CHANGED: ("~", "yellow"), Change.
 """The sign before a line, so that nobody depends on the colour."""
 _MARGIN = 2
 """The cells of the sign and the space after it."""
-
-
-class Marked(NamedTuple):
-    """A part of a state, and whether it is new, changed or gone since the state before the last change."""
-
-    part: Any
-    change: Change | None
 
 
 class WatchedList:
@@ -66,21 +59,12 @@ class WatchedList:
         """Return the items by their IDs. Raises ResponseError if --transform fails."""
         return item_parts(values, self._transform)
 
-    def table(self, marked: Sequence[Marked], style: Style) -> RenderableType:
-        """Return a table that fits the current screen."""
-        if not marked:
-            return Text(" " * _MARGIN + self._empty, "dim")
+    def lay_out(self, items: list[bytes], style: Style) -> TableLayout:
+        """Return a table that fits on the screen."""
+        if not items:
+            return TableLayout([[StyledText(self._empty, "dim")]], [])
         columns = Columns(self._columns, self._warn, is_list=True)
-        narrower = style._replace(width=max(style.width - _MARGIN, 1))
-        table_of_items = TerminalTable(columns, narrower, shows_archived=self._shows_archived)
-        layout = table_of_items.lay_out([item for item, _ in marked])
-        table = Table.grid(padding=(0, 2, 0, 0))
-        for number, width in enumerate(layout.widths):
-            table.add_column(width=width if number else _MARGIN + width)
-        changes = [None, *(change for _, change in marked)]
-        for cells, change in zip(layout.rows, changes, strict=True):
-            table.add_row(*_signed(cells[: len(layout.widths)], change))
-        return table
+        return TerminalTable(columns, style, shows_archived=self._shows_archived).lay_out(items)
 
 
 class WatchedObject:
@@ -103,27 +87,25 @@ class WatchedObject:
             parts["\n".join(path)] = row
         return parts
 
-    def table(self, marked: Sequence[Marked], style: Style) -> RenderableType:
-        """Return names and values. A value that is too long is truncated."""
+    def lay_out(self, rows: list[ViewRow], style: Style) -> TableLayout:
+        """Return names, values, and the ages of times."""
         now = style.clock()
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True)
-        for row, change in marked:
-            label, text = _signed([StyledText(row.label, "bold"), StyledText(row.text, row.style)], change)
-            table.add_row(label, text.append(" ").append(row.age(now), "dim"))
-        return table
+        cells = [
+            [StyledText(row.label, "bold"), StyledText(row.text, row.style), StyledText(f" {row.age(now)}", "dim")]
+            for row in rows
+        ]
+        return TableLayout(cells, [max((cell_width(row.label) for row in rows), default=0)])
 
 
-def _signed(cells: Iterable[StyledText], change: Change | None) -> list[Text]:
-    """Return the cells of a line, with its sign before the first; dim if it is about a removed part."""
-    first, *others = [(text, "dim" if change is Change.REMOVED else style) for text, style in cells]
-    sign = _SIGNS[change] if change else (" ", "")
-    return [_on_one_line(sign, (" ", ""), first), *map(_on_one_line, others)]
-
-
-def _on_one_line(*parts: tuple[str, str]) -> Text:
-    flat = [(text.replace("\n", " "), style) for text, style in parts]
-    return Text.assemble(*flat, no_wrap=True, overflow="ellipsis")
+def _line(cells: list[StyledText], widths: list[int], change: Change | None) -> Text:
+    """Return the cells of a line after its sign; dim if it is about a removed part. Only columns have a width."""
+    line = Text.assemble(_SIGNS[change] if change else " ", " ", no_wrap=True, overflow="ellipsis")
+    for (text, style), width in zip_longest(cells, widths):
+        shown = text.replace("\n", " ") if width is None else truncate(text, width)
+        line.append(shown, "dim" if change is Change.REMOVED else style)
+        line.append(padding(shown, width or 0) + "  " * bool(width))
+    line.rstrip()
+    return line
 
 
 class WatchScreen:
@@ -147,7 +129,8 @@ class WatchScreen:
         self._every_s = every_s
         self._runtime = runtime
         self._parts: dict[str, Any] = {}
-        self._marked: list[Marked] = []
+        self._shown: list[tuple[Any, Change | None]] = []
+        """The parts, with those that the last change removed, and what it did."""
         self._last_at = 0.0
         self._problem = ""
         self._console = Console(
@@ -180,12 +163,12 @@ class WatchScreen:
         self._last_at = self._style.clock()
         self._problem = ""
         if not self._live.is_started:
-            self._marked = [Marked(part, None) for part in self._parts.values()]
+            self._shown = [(part, None) for part in self._parts.values()]
             self._open()
             return
         if changes := differences(before, self._parts):
             gone = {key: before[key] for key in changes if key not in self._parts}
-            self._marked = [Marked(part, changes.get(key)) for key, part in {**self._parts, **gone}.items()]
+            self._shown = [(part, changes.get(key)) for key, part in {**self._parts, **gone}.items()]
         self._live.refresh()
 
     def failed(self, problem: str, delay_s: float) -> None:
@@ -213,23 +196,26 @@ class WatchScreen:
 
     def _size(self) -> Style:
         self._console.size = size = ConsoleDimensions(*terminal_size(self._runtime.stdout, self._runtime.environ))
-        return self._style._replace(width=size.width, height=size.height)
+        return self._style._replace(width=max(size.width - _MARGIN, 1), height=size.height)
 
-    def _frame(self) -> RenderableType:
+    def _frame(self) -> Layout:
         table, hidden = self._fitting(self._size(), 1)
         clock = time.strftime("%H:%M:%S", time.localtime(self._last_at))
         state = [self._problem] if self._problem else [f"every {self._every_s:g} s", hidden, "Ctrl-C ends"]
-        status = _on_one_line(("  ".join(filter(None, [clock, *state])), "yellow" if self._problem else "dim"))
+        text, colour = "  ".join(filter(None, [clock, *state])), "yellow" if self._problem else "dim"
+        status = Text(text, colour, no_wrap=True, overflow="ellipsis")
         frame = Layout()
         frame.split_column(Layout(table), Layout(status, size=1))
         return frame
 
-    def _fitting(self, style: Style, other_lines: int) -> tuple[RenderableType, str]:
+    def _fitting(self, style: Style, other_lines: int) -> tuple[Group, str]:
         """Return a table that fits on the screen next to other lines, and what it leaves out."""
         room = max(style.height - other_lines - self._watched.titles, 1)
-        hidden = len(self._marked) - room
-        table = self._watched.table(self._marked[:room], style)
-        return table, f"{hidden} row{'s' * (hidden > 1)} not shown" if hidden > 0 else ""
+        shown, hidden = self._shown[:room], len(self._shown) - room
+        layout = self._watched.lay_out([part for part, _ in shown], style)
+        changes = [*[None] * (len(layout.rows) - len(shown)), *(change for _, change in shown)]
+        lines = [_line(row, layout.widths, change) for row, change in zip(layout.rows, changes, strict=True)]
+        return Group(*lines), f"{hidden} row{'s' * (hidden > 1)} not shown" if hidden > 0 else ""
 
 
 class _TextSink(io.TextIOBase):
