@@ -1,9 +1,10 @@
 """Measure the worker and the official one: latency, throughput, idle processor time, memory.
 
-python benchmarks/worker.py [--official PATH] [--items 500] [--repeat 3]
+python benchmarks/worker.py [--official PATH] [--items 500] [--repeat 3] [--delay-ms 0]
 
-Both work for the same emulator on loopback, one after the other. Run it on an otherwise idle machine. The emulator
-limits what several slots reach: it is one process, which needs about 1.5 ms for the requests of an item.
+Both work for the same emulator on loopback, one after the other. Run it on an otherwise idle machine. Without a
+delay, responses take less than a millisecond, and processor time limits the throughput: that of the worker, of its
+handlers, and of the emulator, which is one process. `--delay-ms` delays the responses to workers, as networks do.
 """
 
 from __future__ import annotations
@@ -54,6 +55,11 @@ class Queue:
         path = f"/_emulator/environments/{self.id}/enqueue"
         parts = [self.post(path, {"count": min(100, count - start)}) for start in range(0, count, 100)]
         return [item["id"] for part in parts for item in part["data"]]
+
+    def delay_workers(self, milliseconds: int) -> None:
+        """Delay the responses to the requests that every item takes."""
+        for call in ("/work/poll", "/ack", "/stop"):
+            self.post("/_emulator/faults", {"path_contains": call, "delay_ms": milliseconds, "times": 1_000_000})
 
     def is_stopped(self, work_id: str) -> bool:
         """Whether an item is done."""
@@ -163,6 +169,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--delay-ms", type=int, default=0)
     given = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     with tempfile.TemporaryDirectory() as name:
@@ -172,6 +179,8 @@ def main() -> None:
             (folder / script).chmod(0o755)
         with emulator(folder) as url:
             queue = Queue(url)
+            if given.delay_ms:
+                queue.delay_workers(given.delay_ms)
 
             def ours(script: str, slots: int = 1) -> list[str]:
                 words = ["beta:worker", "poll", "--base-url", url, "--concurrency", str(slots)]
