@@ -30,15 +30,29 @@ CREATE = (
 )
 
 
+ENVIRON = {"ANTHROPIC_BASE_URL": "local:emulator.db", "ANTHROPIC_API_KEY": ""}
+"""The emulator is in a file."""
+
+
 @pytest.fixture
-def local(clean_environ):
+def local(ant):
+    """Run `ant` in this process, with the emulator in a file."""
+
+    def run(*words, **more):
+        done = ant(*words, env=ENVIRON | more, network=True)
+        return subprocess.CompletedProcess(words, done.exit, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def separate(clean_environ):
     """Run `ant` in a separate process, with the emulator in a file."""
 
     def run(*words, **more):
-        environ = clean_environ | {"ANTHROPIC_BASE_URL": "local:emulator.db", "ANTHROPIC_API_KEY": ""} | more
         return subprocess.run(
             [sys.executable, "-m", "ant_cli", *words],
-            env=environ,
+            env=clean_environ | ENVIRON | more,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -73,18 +87,18 @@ def served(clean_environ):
         process.communicate()
 
 
-def test_enqueue_poll_ack_and_stats_share_a_queue_across_processes(local):
+def test_enqueue_poll_ack_and_stats_share_a_queue_across_processes(separate):
     """Each command is a separate process."""
-    environment_id = local(*CREATE).stdout.strip()
-    done = local(
+    environment_id = separate(*CREATE).stdout.strip()
+    done = separate(
         "emulator", "enqueue", environment_id, "--count", "2", "--metadata", "{team: a}", "--session-id", "s"
     )
     assert (done.returncode, len(done.stdout.split())) == (0, 2)
-    item = json.loads(local("beta:environments:work", "poll", environment_id).stdout)
+    item = json.loads(separate("beta:environments:work", "poll", environment_id).stdout)
     assert item["id"] == done.stdout.split()[0]
     assert item["metadata"] == {"team": "a"}
     assert item["data"]["id"] == "s"
-    stats = json.loads(local("beta:environments:work", "stats", environment_id).stdout)
+    stats = json.loads(separate("beta:environments:work", "stats", environment_id).stdout)
     assert (stats["depth"], stats["pending"]) == (1, 1)
 
 
@@ -115,7 +129,7 @@ def environment_of(served, local, *flags):
     return url, local(*CREATE, "--base-url", url, ANTHROPIC_API_KEY=key).stdout.strip()
 
 
-def test_env_prints_what_a_worker_of_an_environment_needs(served, local):
+def test_env_prints_what_a_worker_of_an_environment_needs(served, local, separate):
     """Its variables are enough for the calls of a worker, and the operator's commands work in the same shell."""
     url, environment_id = environment_of(served, local)
     lines = local("emulator", "env", environment_id).stdout.splitlines()
@@ -126,7 +140,7 @@ def test_env_prints_what_a_worker_of_an_environment_needs(served, local):
         "ANTHROPIC_ENVIRONMENT_ID": environment_id,
         "ANTHROPIC_ENVIRONMENT_KEY": exported["ANTHROPIC_ENVIRONMENT_KEY"],
     }
-    worker = local(
+    worker = separate(
         "beta:worker", "poll", "--exit-when-idle", "0.1s", "--", "true", **(exported | {"ANTHROPIC_API_KEY": ""})
     )
     assert worker.returncode == 0, worker.stderr
@@ -364,19 +378,19 @@ def test_start_has_no_note_about_a_key_on_the_command_line(ant):
     assert done.stderr.startswith("ant: --port must be ")
 
 
-def test_start_detach_serves_in_the_background_until_stop(local, clean_environ):
+def test_start_detach_serves_in_the_background_until_stop(separate, clean_environ):
     """It serves when the command returns, and its log is private to the user."""
-    started = local("emulator", "start", "--detach", "--database", "own.db", "--api-key", "sk-of-its-own")
+    started = separate("emulator", "start", "--detach", "--database", "own.db", "--api-key", "sk-of-its-own")
     try:
         url = started.stdout.strip()
         assert (started.returncode, "ant emulator stop" in started.stderr) == (0, True)
         key = {"ANTHROPIC_API_KEY": "sk-of-its-own"}
-        assert local("beta:environments", "list", "--base-url", url, **key).returncode == 0
-        assert local("beta:environments", "list", "--base-url", url, ANTHROPIC_API_KEY="other").returncode == 4
+        assert separate("beta:environments", "list", "--base-url", url, **key).returncode == 0
+        assert separate("beta:environments", "list", "--base-url", url, ANTHROPIC_API_KEY="other").returncode == 4
     finally:
-        stopped = local("emulator", "stop")
+        stopped = separate("emulator", "stop")
     assert (stopped.returncode, stopped.stderr) == (0, f"Stopped the emulator at {url}.\n")
-    assert local("beta:environments", "list", "--base-url", url, "--max-retries", "0", **key).returncode == 8
+    assert separate("beta:environments", "list", "--base-url", url, "--max-retries", "0", **key).returncode == 8
     folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
     assert [path.name for path in folder.iterdir()] == ["emulator.log"]
     log = folder / "emulator.log"
@@ -386,16 +400,16 @@ def test_start_detach_serves_in_the_background_until_stop(local, clean_environ):
     assert log.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(local, clean_environ):
+def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(separate, clean_environ):
     """Otherwise other users of the machine could read it as long as the emulator runs."""
-    started = local("emulator", "start", "--detach", "--database", ":memory:", "--api-key", "sk-of-its-own")
+    started = separate("emulator", "start", "--detach", "--database", ":memory:", "--api-key", "sk-of-its-own")
     try:
         (running,) = (Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").glob("*.lock")
         arguments = subprocess.run(
             ["ps", "-o", "args=", "-p", running.stem], capture_output=True, text=True, check=True
         ).stdout
     finally:
-        local("emulator", "stop")
+        separate("emulator", "stop")
     assert started.returncode == 0
     assert "emulator start" in arguments
     assert "sk-of-its-own" not in arguments
@@ -457,11 +471,11 @@ def test_the_key_of_an_emulator_can_be_read_from_stdin(clean_environ):
     assert [response.status_code for response in found] == [200, 401]
 
 
-def test_start_detach_prints_the_error_of_an_emulator_that_fails_to_start(served, local):
+def test_start_detach_prints_the_error_of_an_emulator_that_fails_to_start(served, separate):
     """The message is that of the emulator."""
     url, _ = served()
     port = url.rpartition(":")[2]
-    done = local("emulator", "start", "--detach", "--port", port)
+    done = separate("emulator", "start", "--detach", "--port", port)
     assert (done.returncode, done.stdout) == (1, "")
     first, second, *_ = done.stderr.splitlines()
     assert first == "ant: the emulator did not start. It says:"
@@ -588,11 +602,11 @@ def test_an_emulator_file_that_no_process_locks_is_ignored(local, clean_environ,
     assert not path.exists()
 
 
-def test_serving_the_emulator_without_waitress_says_what_to_install(local, tmp_path):
+def test_serving_the_emulator_without_waitress_says_what_to_install(separate, tmp_path):
     """Only `ant emulator start` needs the extra. The emulator in the process works without it."""
     (tmp_path / "waitress.py").write_text("raise ImportError('no', name='waitress')")
-    assert local(*CREATE, PYTHONPATH=str(tmp_path)).returncode == 0
-    done = local("emulator", "start", PYTHONPATH=str(tmp_path))
+    assert separate(*CREATE, PYTHONPATH=str(tmp_path)).returncode == 0
+    done = separate("emulator", "start", PYTHONPATH=str(tmp_path))
     assert done.returncode == 2
     assert done.stderr == f"ant: serving the emulator needs waitress.\n{install_hint('emulator')}\n"
 
