@@ -1,7 +1,4 @@
-"""Warnings about fields and values that the API does not document.
-
-Commands with a body send them; others ignore them.
-"""
+"""Warnings about fields and values that the API does not document. They are sent unchanged."""
 
 from __future__ import annotations
 
@@ -9,10 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.values import Value
-from ant_cli.operations.spec import Members, Operation, Param
-
-_NAMED = 3
-"""How many unused keys a note names."""
+from ant_cli.operations.spec import Members, Param
 
 
 def unknown_in(body: Mapping[str, Value], params: Iterable[Param]) -> Iterator[str]:
@@ -23,23 +17,6 @@ def unknown_in(body: Mapping[str, Value], params: Iterable[Param]) -> Iterator[s
         value = body.get(name)
         if param.choices and isinstance(value, str) and value not in param.choices:
             yield _warning(f"{value!r} is not a known {name}", value, param.choices)
-
-
-def note_unused(operation: Operation, given: Mapping[str, Value]) -> str:
-    """Return a note about input keys that are neither parameters nor fields of the API's objects.
-
-    For operations without a body, into which a whole object may be piped although only its ID is used.
-    """
-    from ant_cli.operations import OPERATIONS
-
-    known = {key.lower() for each in OPERATIONS for param in each.params for key in param.input_keys}
-    known.update(field for each in OPERATIONS for field in each.server_fields)
-    unused = [key for key in given if key.lower() not in known]
-    if not unused:
-        return ""
-    names = ", ".join(map(repr, unused[:_NAMED])) + ", ..." * (len(unused) > _NAMED)
-    own = [key for param in operation.params if param.location != "setting" for key in param.input_keys]
-    return f"Note: {operation.command} does not use {names} of the input.{did_you_mean(unused[0], own)}"
 
 
 def _unknown_fields(body: Mapping[str, Value], known: Members, path: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help, shortened
 from ant_cli.input.gather import Document, Inputs, gather
-from ant_cli.input.known_fields import note_unused, unknown_in
+from ant_cli.input.known_fields import unknown_in
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
 from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Flags, Operation, Param
 from ant_cli.runtime import Runtime
@@ -145,8 +145,6 @@ class Requests:
     def _body(self, values: Mapping[str, Value], given: Mapping[str, Value]) -> dict[str, Value]:
         operation = self._operation
         if not operation.has_body:
-            if given and (unused := note_unused(operation, given)):
-                self._note(unused)
             return {}
         elsewhere = {key for _, keys in _keys_outside_body(operation, given) for key in keys}
         body = {key: value for key, value in given.items() if key not in elsewhere}
