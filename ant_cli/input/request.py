@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue, MissingFlag, UsageError, see_help, shortened
+from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.gather import Document, Inputs, gather
-from ant_cli.input.known_fields import unknown_in
 from ant_cli.input.values import Value, convert, encode, to_text, type_name
-from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Flags, Operation, Param
+from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Flags, Members, Operation, Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
@@ -154,7 +154,7 @@ class Requests:
         self._note_files(body)
         fields = operation.params_in("body")
         body |= {param.wire_name: values[param.name] for param in fields if param.name in values}
-        for warning in unknown_in(body, fields):
+        for warning in _unknown_in(body, fields):
             self._note(warning)
         return body
 
@@ -187,6 +187,28 @@ def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
     for note in requests.notes:
         runtime.stderr.say(note)
     return requests
+
+
+def _unknown_in(body: Mapping[str, Value], params: Iterable[Param]) -> Iterator[str]:
+    """Yield a warning for each field, at any depth, and each value of a choice that the API does not document."""
+    by_name = {param.wire_name: param for param in params}
+    yield from _unknown_fields(body, {name: param.members for name, param in by_name.items()}, "")
+    for name, param in by_name.items():
+        value = body.get(name)
+        if param.choices and isinstance(value, str) and value not in param.choices:
+            yield _warning(f"{value!r} is not a known {name}", value, param.choices)
+
+
+def _unknown_fields(body: Mapping[str, Value], known: Members, path: str) -> Iterator[str]:
+    for name, value in body.items():
+        if name not in known:
+            yield _warning(f"{path + name!r} is not a known field", name, known)
+        elif known[name] and isinstance(value, dict):
+            yield from _unknown_fields(value, known[name], f"{path}{name}.")
+
+
+def _warning(problem: str, name: str, known: Iterable[str]) -> str:
+    return f"Warning: {problem}; it is sent unchanged.{did_you_mean(name, known)}"
 
 
 def _place_piped_values(operation: Operation, flags: Mapping[str, Value], document: Document) -> dict[str, Value]:
