@@ -6,7 +6,7 @@ requests, documentation and the contract tests are derived from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from ant_cli.errors import BadValue
@@ -49,28 +49,16 @@ def boolean(where: str, text: str) -> bool:
         raise BadValue(where, f"must be true or false, got {text!r}", hint) from None
 
 
-class Flags(Mapping[str, FlagValue]):
-    """The flags of a command as given, by parameter name. Immutable."""
-
-    def __init__(self, values: Mapping[str, FlagValue] | None = None) -> None:
-        self._values = dict(values or {})
-
-    def __getitem__(self, name: str) -> FlagValue:
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
+class Flags(dict[str, FlagValue]):
+    """The flags of a command as given, by parameter name. Nobody changes them."""
 
     def __repr__(self) -> str:
         """Return the names only: a value may be a secret."""
-        return f"Flags({', '.join(self._values)})"
+        return f"Flags({', '.join(self)})"
 
     def text(self, name: str) -> str | None:
         """Return the value of a flag; None if it was not given, or may be repeated."""
-        value = self._values.get(name)
+        value = self.get(name)
         return value if isinstance(value, str) else None
 
     def is_on(self, name: str) -> bool:
@@ -85,17 +73,17 @@ class Flags(Mapping[str, FlagValue]):
 
     def list(self, name: str) -> Sequence[str]:
         """Return the values of a flag in the order in which they were given; empty if it was not given."""
-        value = self._values.get(name, [])
+        value = self.get(name, [])
         return [value] if isinstance(value, str) else value
 
     def only(self, names: Iterable[str]) -> Flags:
         """Return the flags with these names."""
         kept = frozenset(names)
-        return Flags({name: value for name, value in self._values.items() if name in kept})
+        return Flags({name: value for name, value in self.items() if name in kept})
 
     def with_values(self, **values: FlagValue) -> Flags:
         """Return the flags with these values added; they replace those of the same name."""
-        return Flags({**self._values, **values})
+        return Flags(self, **values)
 
 
 def flag_name(name: str) -> str:
