@@ -14,8 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 
 from waitress import wasyncore  # type: ignore[import-untyped] # waitress has no types
 from waitress.adjustments import Adjustments  # type: ignore[import-untyped] # as above
@@ -30,8 +29,6 @@ from ant_cli.emulator.wsgi_app import BEFORE_WAITING, BOUND_HOST, IS_STOPPING, E
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 GRACE_SECONDS = 10.0
@@ -40,11 +37,6 @@ IDLE_SECONDS = 60
 MOST_THREADS = 100
 """More than anybody starts workers: a waiting poll and a stream each occupy a thread."""
 MOST_CONNECTIONS = 300
-FILES_PER_THREAD = 3
-"""The files of a thread's connection to the database: the data, its log and its index."""
-FILES_PER_CONNECTION = 2
-"""A socket, and a temporary file if a request or a response is large."""
-OTHER_FILES = 32
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -58,11 +50,12 @@ class Limits(NamedTuple):
 def limits_for(open_files: int) -> Limits:
     """Return the limits with which a process stays below its limit of open files.
 
-    At that limit it could not accept a connection, and would try again and again.
+    At that limit it could not accept a connection, and would try again and again. A thread has three files of the
+    database, a connection a socket and perhaps a temporary file, and the rest of the process up to 32 files.
     """
-    free = max(open_files - OTHER_FILES, 2 * (FILES_PER_THREAD + FILES_PER_CONNECTION))
-    threads = min(MOST_THREADS, free // (2 * FILES_PER_THREAD))
-    return Limits(threads, min(MOST_CONNECTIONS, (free - FILES_PER_THREAD * threads) // FILES_PER_CONNECTION))
+    free = max(open_files - 32, 10)
+    threads = min(MOST_THREADS, free // 6)
+    return Limits(threads, min(MOST_CONNECTIONS, (free - 3 * threads) // 2))
 
 
 def _open_files() -> int:
@@ -248,19 +241,10 @@ def serve(
 
     """
     server = Server(emulator, host, port, log)
-    with _stopped_by_signals(server):
+    before = {number: signal.signal(number, lambda *_: server.stop()) for number in SIGNALS}
+    try:
         on_listening(server.url)
         server.run()
-
-
-@contextmanager
-def _stopped_by_signals(server: Server) -> Iterator[None]:
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        server.stop()
-
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
-    try:
-        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
