@@ -58,13 +58,13 @@ def start(
     options: dict[str, Any] = {"lease_seconds": lease_seconds, "any_credential": any_credential}
     identity = {"organization_id": organization_id, "workspace_id": workspace_id}
     options |= {name: check_header(flag_name(name), text) for name, text in identity.items() if text}
-    _note_shared_file(database, runtime)
+    file = database if database == IN_MEMORY else os.path.realpath(database)
+    _note_shared_file(file, runtime)
     if detach:
         options |= {"host": host, "port": port, "database": database}
         url = _start_in_background(runtime, options, api_key)
         print_result(runtime, flags, url, {"base_url": url})
         return
-    file = database if database == IN_MEMORY else os.path.realpath(database)
     with closing(open_emulator(database, api_key=api_key or None, **options)) as emulator, ExitStack() as stack:
 
         def announce(url: str) -> None:
@@ -75,14 +75,11 @@ def start(
         _serve(emulator, host, port, announce, runtime)
 
 
-def _note_shared_file(database: str, runtime: Runtime) -> None:
+def _note_shared_file(file: str, runtime: Runtime) -> None:
     """Note that the database is served already: what one emulator changes, the other one shows."""
-    if database == IN_MEMORY:
-        return
-    path = os.path.realpath(database)
     for other in _find_running(runtime):
-        if os.path.realpath(other.database) == path:
-            runtime.stderr.say(f"Note: the emulator at {other.base_url} serves the same file, {path}.")
+        if other.database == file != IN_MEMORY:
+            runtime.stderr.say(f"Note: the emulator at {other.base_url} serves the same file, {file}.")
 
 
 def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str) -> str:
@@ -240,14 +237,7 @@ def _read(path: Path) -> RunningEmulator | None:
     return None
 
 
-def env(
-    runtime: Runtime,
-    _: Flags,
-    *,
-    environment_id: str = "",
-    port: str = "",
-    wait: str,
-) -> None:
+def env(runtime: Runtime, _: Flags, *, environment_id: str = "", port: str = "", wait: str) -> None:
     """Print variables that point clients to the running emulator, for a shell to evaluate."""
     try:
         emulator = _the_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
@@ -280,9 +270,7 @@ def _worker_variables(runtime: Runtime, emulator: RunningEmulator, environment_i
 
 def status(runtime: Runtime, flags: Flags) -> None:
     """List the emulators that run."""
-    emulators = _find_running(runtime)
-    if not emulators:
-        raise _none_runs()
+    emulators = _running(runtime)
     lines = [f"{emulator.base_url}  pid {emulator.pid}  {emulator.database}" for emulator in emulators]
     print_result(runtime, flags, "\n".join(lines), [emulator._asdict() for emulator in emulators])
 
@@ -297,9 +285,7 @@ def stop(
     """Stop the running emulator when the requests in progress are done."""
     if all and port:
         raise exclude_each_other("--all", "--port")
-    emulators = _find_running(runtime) if all else [_the_one(runtime, port)]
-    if not emulators:
-        raise _none_runs()
+    emulators = _running(runtime) if all else [_the_one(runtime, port)]
     for emulator in emulators:
         terminate(emulator.pid)
     if not _wait_for(lambda: not set(emulators) & set(_find_running(runtime)), _STOP_SECONDS):
@@ -321,13 +307,20 @@ def _the_one(runtime: Runtime, port: str, wait_s: float = 0) -> RunningEmulator:
         UsageError: if there are several.
 
     """
-    found = _wait_for(lambda: [each for each in _find_running(runtime) if port in ("", each.port)], wait_s)
-    if not found:
-        raise _none_runs(port)
+    found = _running(runtime, port, wait_s)
     if len(found) > 1:
         listed = ", ".join(f"--port {emulator.port}" for emulator in found)
         raise UsageError(f"{len(found)} emulators are running.", f"Name one of them: {listed}")
     return found[0]
+
+
+def _running(runtime: Runtime, port: str = "", wait_s: float = 0) -> list[RunningEmulator]:
+    """Return the running emulators, or only the one at the port; wait for one to start. AntError without one."""
+    found = _wait_for(lambda: [each for each in _find_running(runtime) if port in ("", each.port)], wait_s)
+    if not found:
+        place = f" at port {port}" if port else ""
+        raise AntError(f"no emulator is running{place}.", "Start one: ant emulator start")
+    return found
 
 
 def _wait_for(look: Callable[[], T], seconds: float) -> T:
@@ -336,8 +329,3 @@ def _wait_for(look: Callable[[], T], seconds: float) -> T:
     while not (found := look()) and time.monotonic() < deadline:
         time.sleep(LOOK_AGAIN_SECONDS)
     return found
-
-
-def _none_runs(port: str = "") -> AntError:
-    place = f" at port {port}" if port else ""
-    return AntError(f"no emulator is running{place}.", "Start one: ant emulator start")
