@@ -64,7 +64,7 @@ def _dispatch(argv: Sequence[str], runtime: Runtime) -> None:
         runtime.stdout.write(FIRST_STEPS.encode())
         return
     if list(argv) in _FIRST_PAGE:
-        from ant_cli.help.first_page import show_first_page
+        from ant_cli.help.layout import show_first_page
 
         show_first_page(runtime)
         return

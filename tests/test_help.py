@@ -12,8 +12,7 @@ from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import HELP, VERSION
 from ant_cli.help.contents import TOPICS, sections
-from ant_cli.help.first_page import FLAGS
-from ant_cli.help.layout import fold
+from ant_cli.help.layout import FIRST_PAGE_FLAGS, fold
 from ant_cli.help.pages import flag_row
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.operations import GROUPS, OPERATIONS
@@ -152,7 +151,7 @@ def test_the_first_page_names_everything(ant):
 
 def test_the_first_page_has_the_flags_and_the_sentence_of_every_command():
     """The page has its own copies, so that it does not load the catalog."""
-    assert dict(map(flag_row, (VERSION, HELP))) == FLAGS
+    assert dict(map(flag_row, (VERSION, HELP))) == FIRST_PAGE_FLAGS
     listed = [row for rows in sections().values() for row in rows]
     assert [(command.full_name, command.summary + ".") for command in catalog().subcommands] == listed
 

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from ant_cli.errors import UnknownName, UsageError
 from ant_cli.help.catalog import catalog, find
 from ant_cli.help.contents import TOPICS
-from ant_cli.help.first_page import show_first_page
 from ant_cli.help.help_commands import SHELLS
-from ant_cli.help.layout import show
+from ant_cli.help.layout import show, show_first_page
 from ant_cli.help.pages import command_page, topic_page
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime

@@ -1,13 +1,19 @@
-"""The look of help pages: wrapped text, lists and examples, plain in a pipe and styled on a terminal."""
+"""The look of help pages: wrapped text, lists and examples, plain in a pipe and styled on a terminal.
+
+The page of `ant` itself is here, too, since it needs nothing else: no row of a command is imported for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from ant_cli.help.contents import EXAMPLES, SUMMARY, TOPICS, sections
 from ant_cli.output.terminal import Style, detect_style, wrap
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 
+FIRST_PAGE_FLAGS = {"-v, --version": "Show the version.", "-h, --help": "Show help."}
+_END = "Flags and examples: ant COMMAND --help. With the official ant: ant help official"
 _PIPE_WIDTH = 80
 """The width of a help page in a pipe."""
 _MAX_WIDTH = 100
@@ -104,3 +110,23 @@ def _breakable(line: str) -> Iterator[str]:
         else:
             part += f" {word}" if part else word
     yield part
+
+
+# The first page
+
+
+def show_first_page(runtime: Runtime) -> None:
+    """Show the page of `ant` itself."""
+    show(_first_page, runtime)
+
+
+def _first_page(layout: Layout) -> str:
+    parts = (
+        f"{layout.heading('Usage')} ant COMMAND [FLAGS]",
+        layout.paragraphs(SUMMARY),
+        *(layout.section(title, commands) for title, commands in sections().items()),
+        layout.section("Flags", FIRST_PAGE_FLAGS.items()),
+        layout.examples(EXAMPLES),
+        f"{layout.heading('Topics')} ant help TOPIC\n{layout.paragraphs(', '.join(TOPICS))}\n{_END}",
+    )
+    return "\n\n".join(parts) + "\n"
