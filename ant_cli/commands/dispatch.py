@@ -31,10 +31,7 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
         __import__(module)  # `importlib.import_module` imports `warnings`, which help does not need
         getattr(sys.modules[module], name)(runtime, global_flags, **keywords)
     except UsageError as error:
-        if not command.reports_changes:
-            raise
-        args = [f"{flag_name(name)}={text}" for name, text in flags.items()]
-        raise error.with_exit_code(command.usage_exit_code(args)) from None
+        raise error.with_exit_code(command.usage_exit_code(map(flag_name, flags))) from None
 
 
 def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool | int:
