@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ant_cli.apply.canonical import hash_of_body
+from ant_cli.apply.comparison import hash_of_body
 from ant_cli.apply.validation import Mistake, check, first_of
 from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input.values import Value, parse, type_name

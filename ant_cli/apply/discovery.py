@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 
 from ant_cli.apply.declarations import DATA, PROSE, Declaration, Mistaken, read_declaration
@@ -71,7 +70,7 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
         elif result.kind:
             foreign[result.kind] += 1
         warnings += result.warnings
-    problems = list(chain.from_iterable(left_out.values()))
+    problems = [problem for mistakes in left_out.values() for problem in mistakes]
     for first, *others in by_name.values():
         if others:
             problem = f"{others[-1].path}, line 1, column 1: {first.path} declares the same name"

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 
-from ant_cli.apply.changes import FieldChange
+from ant_cli.apply.comparison import FieldChange
 from ant_cli.apply.execution import StepOutcome
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin, shown_path
 from ant_cli.apply.plan import Plan, Step

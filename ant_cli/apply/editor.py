@@ -11,8 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ant_cli.apply.exporting import SCHEMA_LINE, Exported
@@ -169,21 +168,26 @@ def _split(text: str, variable: str, environ: Mapping[str, str]) -> list[str]:
 
 
 class EditedFile:
-    """A file to open in the editor, maybe several times."""
+    """A file to open in the editor, maybe several times, in a folder that only the user can read.
 
-    def __init__(self, path: Path, command: Sequence[str], environ: Mapping[str, str]) -> None:
-        self.path = path
+    A context manager that removes the folder at the end. If an error or a signal ends it, a changed file is kept,
+    and a note says where it is.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], runtime: Runtime) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="ant-edit-"), name)
         self._command = command
-        self._environ = environ
+        self._runtime = runtime
         self._first = ""
 
-    @property
-    def has_changes(self) -> bool:
-        """Whether the user changed it."""
-        try:
-            return without_notes(self._read()) != self._first
-        except UsageError:
-            return self.path.exists()
+    def __enter__(self) -> EditedFile:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind and self._keep_changes():
+            self._runtime.stderr.say(f"Your text is kept in {self.path}")
+        else:
+            shutil.rmtree(self.path.parent, ignore_errors=True)
 
     def edit(self, text: str) -> str:
         """Let the user edit a text, and return it as it was saved.
@@ -196,7 +200,7 @@ class EditedFile:
         """
         self._first = self._first or without_notes(text)
         self._write(text)
-        status = _run([*self._command, str(self.path)], self._environ)
+        status = _run([*self._command, str(self.path)], self._runtime.environ)
         if status in (-signal.SIGINT, 128 + signal.SIGINT):
             raise KeyboardInterrupt
         if status:
@@ -204,10 +208,14 @@ class EditedFile:
             raise AntError(f"the editor ({command}) ended with status {status}, so nothing was sent.")
         return self._read()
 
-    def drop_notes(self) -> None:
-        """Remove the notes, so that only the user's text is left."""
-        with suppress(UsageError):  # it is not text
-            self._write(without_notes(self._read()))
+    def _keep_changes(self) -> bool:
+        """Remove the notes, so that only the user's text is left. Returns whether the user changed it."""
+        try:
+            text = without_notes(self._read())
+        except UsageError:  # it is not text
+            return self.path.exists()
+        self._write(text)
+        return text != self._first
 
     def _write(self, text: str) -> None:
         replace_file(self.path, text.encode("utf-8", "backslashreplace"))
@@ -215,26 +223,6 @@ class EditedFile:
     def _read(self) -> str:
         text = decode(read_file(str(self.path), "the edited text"), str(self.path))
         return text.replace("\r\n", "\n")  # some editors of Windows write these line breaks
-
-
-@contextmanager
-def edited_file(name: str, command: Sequence[str], runtime: Runtime) -> Iterator[EditedFile]:
-    """Yield a file in a folder that only the user can read. The folder is removed at the end.
-
-    If an error or a signal ends the context, a changed file is kept, and a note says where it is.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="ant-edit-"))
-    file = EditedFile(folder / name, command, runtime.environ)
-    try:
-        yield file
-    except BaseException:
-        if file.has_changes:
-            file.drop_notes()
-            runtime.stderr.say(f"Your text is kept in {file.path}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:

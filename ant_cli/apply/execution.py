@@ -10,8 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from ant_cli.apply import server
-from ant_cli.apply.canonical import hash_of_remote
-from ant_cli.apply.changes import changes_between, update_body
+from ant_cli.apply.comparison import changes_between, hash_of_remote, update_body
 from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.lockfile import Entry, LockFile, shown_path
 from ant_cli.apply.plan import Object, Step

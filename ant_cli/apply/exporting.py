@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection
 from pathlib import Path
 
-from ant_cli.apply.canonical import declared_part
+from ant_cli.apply.comparison import declared_part
 from ant_cli.apply.declarations import ENVIRONMENT, kind_by_path
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import check, first_of

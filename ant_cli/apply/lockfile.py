@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ant_cli.apply.canonical import canonical
+from ant_cli.apply.comparison import canonical
 from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.gjson import json_text

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from ant_cli.apply.changes import FieldChange
+from ant_cli.apply.comparison import FieldChange
 from ant_cli.apply.drawing import (
     SIGNS,
     draw_target,

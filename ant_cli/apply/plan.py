@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from ant_cli.apply.canonical import hash_of_body, hash_of_remote
-from ant_cli.apply.changes import FieldChange, changes_between, kept_lists
+from ant_cli.apply.comparison import FieldChange, changes_between, hash_of_body, hash_of_remote, kept_lists
 from ant_cli.apply.declarations import YAML, Declaration, name_from
 from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin
 from ant_cli.errors import AntError

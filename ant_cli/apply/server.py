@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from ant_cli.apply.canonical import read_json
+from ant_cli.apply.comparison import read_json
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Object
 from ant_cli.errors import AntError, APIError, ResponseError

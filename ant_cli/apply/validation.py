@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from ant_cli.apply.canonical import SURROGATE
+from ant_cli.apply.comparison import SURROGATE
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value, type_name

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ant_cli.apply import server
-from ant_cli.apply.changes import CLEARABLE, PATCHED, changes_between, changes_of, smallest_update
+from ant_cli.apply.comparison import CLEARABLE, PATCHED, changes_between, changes_of, smallest_update
 from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.drawing import draw_change, draw_step, name_width, paint_for, unpainted
 from ant_cli.apply.editor import (
     EditedFile,
     TextNote,
     choose_editor,
-    edited_file,
     framed,
     notes_about,
     read_text,
@@ -60,7 +59,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
         client = workers.client
         with hints_on_404(environment_id, client, lambda found_id: f"ant edit {found_id}{target_flags(flags)}"):
             remote = server.read(client, environment_id)
-        with edited_file(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
+        with EditedFile(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
             edited = _Session(remote, file, client, printer, runtime, dry_run=dry_run).run()
     if edited is None:
         return

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ant_cli.apply import server
-from ant_cli.apply.canonical import hash_of_body, hash_of_remote
+from ant_cli.apply.comparison import hash_of_body, hash_of_remote
 from ant_cli.apply.declarations import ENVIRONMENT, YAML
 from ant_cli.apply.discovery import key_of
 from ant_cli.apply.execution import holding

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from ant_cli.apply import editor
-from ant_cli.apply.changes import smallest_update
+from ant_cli.apply.comparison import smallest_update
 from tests.conftest import needs_posix
 
 ENVIRONMENT = {

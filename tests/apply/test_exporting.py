@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant_cli.apply.canonical import hash_of_body, read_json
+from ant_cli.apply.comparison import hash_of_body, read_json
 from ant_cli.apply.declarations import Declaration, read_declaration
 from ant_cli.apply.exporting import choose_file, export, safe_name
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ant_cli.apply.canonical import canonical, declared_part, hash_of_body, hash_of_remote, read_json
+from ant_cli.apply.comparison import canonical, declared_part, hash_of_body, hash_of_remote, read_json
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import parse
 

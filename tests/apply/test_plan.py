@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.apply.canonical import hash_of_body, hash_of_remote
-from ant_cli.apply.changes import changes_between, update_body
+from ant_cli.apply.comparison import changes_between, hash_of_body, hash_of_remote, update_body
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.lockfile import Entry, LockFile
 from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan, needs_names
