@@ -29,9 +29,11 @@ def make_renderer(
 ) -> Renderer:
     """Return the renderer of a format, plain if there is no style. Raises UsageError for a bad `--columns`."""
     if format_.is_table:
-        from ant_cli.output.table import make_table
+        from ant_cli.output.columns import Columns
+        from ant_cli.output.table import PlainTable, TerminalTable
 
-        return make_table(columns, warn, style, is_list=is_list, shows_archived=shows_archived)
+        given = Columns(columns, warn, is_list=is_list)
+        return TerminalTable(given, style, shows_archived=shows_archived) if style else PlainTable(given)
     render, separator, has_begun = globals()[format_.render], format_.separator, False
 
     def encode(values: list[bytes]) -> bytes:

@@ -11,11 +11,9 @@ page has no values for it: a later page may. Longer values on a later page widen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ant_cli.gjson import json_text
-from ant_cli.gjson.evaluate import apply
-from ant_cli.gjson.parser import parse
 from ant_cli.output.columns import MISSING, Column, Columns, rows_of
 from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, truncate
 from ant_cli.output.times import relative_time
@@ -26,18 +24,9 @@ _SOFT_MIN = 13
 """A column whose cells may be truncated keeps this width while there are other columns to drop."""
 _HARD_MIN = 4
 """A column gets narrower than this only if no other column can be narrowed."""
-_ARCHIVED = parse("archived_at")
 
 
-def make_table(
-    columns: str, warn: Callable[[str], None], style: Style | None, *, is_list: bool, shows_archived: bool
-) -> _PlainTable | TerminalTable:
-    """Return the renderer of a table. Raises UsageError for bad `--columns`."""
-    given = Columns(columns, warn, is_list=is_list)
-    return TerminalTable(given, style, shows_archived=shows_archived) if style else _PlainTable(given)
-
-
-class _PlainTable:
+class PlainTable:
     """Renders rows below a line of titles, which is printed once."""
 
     def __init__(self, given: Columns) -> None:
@@ -174,7 +163,8 @@ def _style_of(text: str, column: Column) -> str:
 
 
 def _is_archived(value: bytes) -> bool:
-    return json_text.json_type(value) == "object" and (apply(_ARCHIVED, value) or b"null") != b"null"
+    is_object = json_text.json_type(value) == "object"
+    return is_object and json_text.members(value).get("archived_at", b"null") != b"null"
 
 
 def _least_width(column: Column, texts: list[str]) -> int:

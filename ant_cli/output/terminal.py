@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
@@ -34,11 +34,10 @@ _LEFT_TO_RIGHT = "\u200e"
 _COLORED = r'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=\s*:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)'
 _COLORS = {"key": "blue", "text": "green", "null": "dim"}
 
-_COMMAND = r"(?:^|(?<=: ))(?=ant |/\S*python\S* )"
-"""The beginning of a command in a hint."""
-_QUOTED_COMMAND = r"`[^`]*`"
+_COMMAND = r"`[^`]*`|(?:^|(?<=: ))(?:ant |/\S*python\S* ).*"
+"""A command in a message: in backquotes, or to the end of the line. It is not broken."""
 _UNBREAKABLE = "\x1f"
-"""Replaces a space inside a quoted command during wrapping. It can't be in the text, which was escaped."""
+"""Replaces a space inside a command during wrapping. It can't be in the text, which was escaped."""
 
 
 class Style(NamedTuple):
@@ -143,32 +142,16 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def message_on_screen(text: str, stderr: Stderr, environ: Mapping[str, str]) -> str:
-    """Return a message laid out for the terminal.
+    """Return a message laid out for the terminal. Lines are indented like the first one of their paragraph.
 
     Secrets are redacted before wrapping, because a secret may contain a space.
     """
-    width = terminal_size(stderr, environ)[0]
-    text = escape_controls(stderr.redact(text))
-    return "\n".join(line for paragraph in text.split("\n") for line in _wrapped(paragraph, width))
-
-
-def _wrapped(paragraph: str, width: int) -> Iterator[str]:
-    """Yield a paragraph in lines that fit. A command that does not fit gets its own line."""
-    if cell_width(paragraph) <= width:
-        yield paragraph
-        return
-    prose, *command = re.split(_COMMAND, paragraph, maxsplit=1)
-    if prose:
-        yield from _broken(prose.rstrip(), width)
-    yield from command
-
-
-def _broken(prose: str, width: int) -> Iterator[str]:
-    """Yield lines that fit, each indented like the first, without breaks in a command between backquotes."""
-    indent = prose[: len(prose) - len(prose.lstrip(" "))]
-    kept = re.sub(_QUOTED_COMMAND, lambda match: match[0].replace(" ", _UNBREAKABLE), prose[len(indent) :])
-    for line in wrap(kept, max(1, width - len(indent))):
-        yield indent + line.replace(_UNBREAKABLE, " ")
+    width, lines = terminal_size(stderr, environ)[0], []
+    for paragraph in escape_controls(stderr.redact(text)).split("\n"):
+        indent = paragraph[: len(paragraph) - len(paragraph.lstrip(" "))]
+        kept = re.sub(_COMMAND, lambda match: match[0].replace(" ", _UNBREAKABLE), paragraph[len(indent) :])
+        lines += [indent + line.replace(_UNBREAKABLE, " ") for line in wrap(kept, max(1, width - len(indent)))]
+    return "\n".join(lines)
 
 
 # Content
