@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 COVERAGE = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 """The variables that make coverage measure a separate process; none without coverage.
 
 Measuring makes a short process several times as slow, so only tests of code that nothing else runs pass them on.
 """
+
+
+def run_process(command: Sequence[Any], env: Mapping[str, str], **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command with an empty stdin, and return it after its end, with its output as text."""
+    return subprocess.run(
+        command, env=env, **{"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, **options}
+    )

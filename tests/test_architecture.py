@@ -25,6 +25,7 @@ from ant_cli.operations.spec import Operation
 from ant_cli.settings.rows import GLOBAL_FLAGS
 from tests.conftest import SLOW_MODULES
 from tests.hostile.scripted_server import ScriptedServer, response
+from tests.processes import run_process
 
 PACKAGE = Path(ant_cli.__file__).parent
 
@@ -322,7 +323,7 @@ The server refuses the connection, so they only load them.
 def test_a_command_loads_only_what_it_uses(name, clean_environ):
     """Start-up stays fast: a command loads only the libraries on its list."""
     words, allowed = COMMANDS[name]
-    done = subprocess.run(
+    done = run_process(
         [
             sys.executable,
             "-X",
@@ -331,11 +332,7 @@ def test_a_command_loads_only_what_it_uses(name, clean_environ):
             "from ant_cli.__main__ import entry_point; entry_point()",
             *words,
         ],
-        env=clean_environ | {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "PYTHONPATH": ""},
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        check=False,
+        clean_environ | {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "PYTHONPATH": ""},
     )
     loaded = {line.split("|")[-1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
     assert "ant_cli" in loaded
@@ -347,7 +344,7 @@ def test_the_first_help_page_needs_no_rows_of_commands(clean_environ):
     code = "import sys; from ant_cli.main import main, this_process; main(sys.argv[1:], this_process())"
     code += "; print(*sys.modules, file=sys.stderr)"
     words = [sys.executable, "-c", code, "--help"]
-    done = subprocess.run(words, env=clean_environ, capture_output=True, text=True, check=True)
+    done = run_process(words, clean_environ, check=True)
     loaded = set(done.stderr.split())
     assert "ant_cli.help.contents" in loaded
     assert not loaded & {"ant_cli.operations", "ant_cli.help.catalog", "ant_cli.argv"}

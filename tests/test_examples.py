@@ -19,6 +19,7 @@ from ant_cli.help.command_row import HELP, argument_name
 from ant_cli.help.contents import EXAMPLES as ROOT_EXAMPLES
 from ant_cli.help.layout import fold
 from ant_cli.help.tool_commands import TOOL_COMMANDS
+from tests.processes import run_process
 
 KEY = "sk-ant-example-0123456789"
 OWN_TERMINAL = 'exec <"$0"; exec "$@"'
@@ -133,14 +134,8 @@ def typist():
 def run(command, environ):
     """Run a command on its own terminal."""
     with typist() as terminal:
-        return subprocess.run(
-            ["sh", "-c", OWN_TERMINAL, terminal, *command],
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            start_new_session=True,
-            timeout=60,
+        return run_process(
+            ["sh", "-c", OWN_TERMINAL, terminal, *command], environ, start_new_session=True, timeout=60
         )
 
 

@@ -30,6 +30,7 @@ from ant_cli.settings.profiles import NO_STORE, check_name, config_dir, edit, re
 from ant_cli.settings.validators import mask
 from tests.conftest import make_runtime, needs_posix
 from tests.memory_keyring import Memory
+from tests.processes import run_process
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 GOOD = f"""active = "work"
@@ -368,14 +369,7 @@ LIMIT = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20)); "
 
 def python(code, environ, *words):
     """Run code in a separate process, with the words as its arguments. It leaves no half-written bytecode."""
-    return subprocess.run(
-        [sys.executable, "-c", code, *words],
-        env=environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        check=False,
-    )
+    return run_process([sys.executable, "-c", code, *words], environ | {"PYTHONDONTWRITEBYTECODE": "1"})
 
 
 @needs_posix("SIGKILL")

@@ -3,11 +3,12 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.processes import run_process
 
 PATH = Path(__file__).parent.parent / "README.md"
 README = PATH.read_text()
@@ -73,15 +74,7 @@ def test_an_example_of_the_readme_runs(script, tmp_path, clean_environ):
     script = script.replace(".venv/bin/ant", "ant")
     if "while read" in script:
         script += """test -z "$(ant beta:environments list --include-archived --filter 'name%"tmp-*"')"\n"""
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_process(["bash", "-euo", "pipefail", "-c", script], environ, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "could not" not in done.stderr
     assert "Warning" not in done.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import generate as generator
@@ -14,6 +13,7 @@ from reference_files import manual_page, pages
 from ant_cli.help.catalog import catalog
 from ant_cli.help.contents import TOPICS
 from ant_cli.operations import OPERATIONS
+from tests.processes import run_process
 
 ROOT = Path(__file__).parents[1]
 GENERATED = generator.generated()
@@ -79,7 +79,7 @@ def test_a_manual_page_is_valid(path: Path):
         pytest.skip("man is not installed: apt-get install -y man-db groff")
     environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "100", "HOME": "/nonexistent"}
     command = ["man", "--warnings", "--local-file", str(ROOT / path)]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    done = run_process(command, environ, check=True)
     assert done.stderr == ""
     assert f" NAME {path.stem} - " in " ".join(done.stdout.split())
 

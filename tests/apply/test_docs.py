@@ -16,6 +16,7 @@ import yaml
 
 from ant_cli.emulator import Emulator
 from tests.apply.conftest import Team
+from tests.processes import run_process
 from tests.served_emulator import serving
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "plan"
@@ -56,7 +57,7 @@ def shell(team, tmp_path_factory):
 
     def run(script: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = ["bash", "-eo", "pipefail", "-c", script, "deploy.sh", *words]
-        return subprocess.run(command, env=environ | variables, capture_output=True, text=True, check=False)
+        return run_process(command, environ | variables)
 
     setup = f"git init -q --bare {remote} && git init -q -b main . && git remote add origin {remote}"
     assert run(f"{setup} && git commit -q --allow-empty -m start && git push -q -u origin main").returncode == 0

@@ -25,7 +25,7 @@ from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
 from tests.completion.terminal import OWN_TERMINAL
 from tests.conftest import make_runtime
-from tests.processes import COVERAGE
+from tests.processes import COVERAGE, run_process
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 OTHER = "sk-ant-api03-9876543210-abcd"
@@ -344,15 +344,7 @@ def test_ctrl_d_at_the_prompt_stores_nothing(no_key, path):
 
 def test_login_without_a_terminal_says_how_to_pipe_the_key(no_key):
     """There is no fallback that would echo the key."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ant_cli", "auth", "login"],
-        env=no_key,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        start_new_session=True,
-        check=False,
-    )
+    done = run_process([sys.executable, "-m", "ant_cli", "auth", "login"], no_key, start_new_session=True)
     assert done.returncode == 2
     assert "Pipe the secret in: ant auth login --api-key-stdin < FILE" in done.stderr
 
@@ -726,9 +718,7 @@ def test_a_stored_key_is_in_no_command_line_and_no_environment(no_key, path, tmp
     write(path, f"active = 'a'\n[profiles.a]\napi_key_command = '{sys.executable} {spy} {report} {key}'\n")
     environ = no_key | {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
     for words in (["auth", "token"], ["auth", "status", "--check", "--max-retries", "0"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "ant_cli", *words], env=environ, capture_output=True, text=True, check=False
-        )
+        done = run_process([sys.executable, "-m", "ant_cli", *words], environ)
         assert (SECRET in done.stdout) is (words == ["auth", "token"])
         assert SECRET not in done.stderr
         assert len(seen := json.loads(report.read_text())) == 4

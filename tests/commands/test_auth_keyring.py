@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.processes import run_process
 
 SECRET = "sk-ant-api03-kept-by-gnome-wxyz"
 SESSION, STORE = "dbus-run-session", "gnome-keyring-daemon"
@@ -40,14 +41,7 @@ $ANT auth logout; say logout
 
 def in_session(script, environ, limit_s):
     """Run a script with its own D-Bus. Its processes end with it, or when the time is over."""
-    return subprocess.run(
-        ["timeout", str(limit_s), SESSION, "--", "bash", "-c", script],
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_process(["timeout", str(limit_s), SESSION, "--", "bash", "-c", script], environ)
 
 
 def test_a_real_credential_store_keeps_the_key_from_login_to_profile_deletion(clean_environ):

@@ -15,7 +15,7 @@ import pytest
 from ant_cli.commands.emulator_serve import RunningEmulator, registered
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import make_runtime
-from tests.processes import COVERAGE
+from tests.processes import COVERAGE, run_process
 
 CREATE = (
     "beta:environments",
@@ -50,15 +50,7 @@ def separate(clean_environ):
     """Run `ant` in a separate process, with the emulator in a file."""
 
     def run(*words, **more):
-        return subprocess.run(
-            [sys.executable, "-m", "ant_cli", *words],
-            env=clean_environ | ENVIRON | more,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=30,  # a command that serves by mistake fails, and does not hang
-        )
+        return run_process([sys.executable, "-m", "ant_cli", *words], clean_environ | ENVIRON | more, timeout=30)
 
     return run
 
@@ -418,17 +410,7 @@ def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(separate, cle
 def detached(program, environ):
     """Start a detached emulator by a program, stop it, and return what the start printed."""
     start, stop = ("start", "--detach", "--database", ":memory:"), ("stop",)
-    done, _ = (
-        subprocess.run(
-            [*program, "emulator", *words],
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        for words in (start, stop)
-    )
+    done, _ = (run_process([*program, "emulator", *words], environ) for words in (start, stop))
     return done
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
 from tests.conftest import needs_posix
 from tests.official_store import NOW, REFRESH, TOKEN, WHO
+from tests.processes import run_process
 
 PRINT = ("auth", "print-credentials")
 
@@ -88,7 +88,7 @@ def test_a_shell_evaluates_the_lines_to_the_exact_values(printed, official, toke
     """The content of a login's file and its base URL are never run as a command."""
     official.log_in(token=token, base_url="http://h/$(touch${IFS}pwned)';x")
     script = printed("--env").stdout + 'printf "%s\\n" "$ANTHROPIC_AUTH_TOKEN" "$ANTHROPIC_BASE_URL"'
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path, env={})
+    done = run_process(["sh", "-c", script], {}, check=True, cwd=tmp_path)
     assert done.stdout == f"{token}\nhttp://h/$(touch${{IFS}}pwned)';x\n"
     assert list(tmp_path.iterdir()) == []
 

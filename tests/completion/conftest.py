@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.completion.terminal import Terminal
+from tests.processes import run_process
 
 SCRIPTS = Path(__file__).parents[2] / "completions"
 REAL_ANT = Path(sys.executable).parent / "ant"
@@ -67,7 +67,7 @@ class ShellSandbox:
         self.environ["ANTHROPIC_BASE_URL"] = f"local:{self.folder / 'emulator.db'}"
         create = [ant, "beta:environments", "create", "--config", "{type: cloud}", "--transform", "id", "-r"]
         command = [*create, "--name", HARD_NAME]
-        done = subprocess.run(command, env=self.environ, check=True, capture_output=True, text=True)
+        done = run_process(command, self.environ, check=True)
         return done.stdout.strip()
 
 

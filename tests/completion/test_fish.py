@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 import socket
-import subprocess
 
 import pytest
 
 from tests.completion.conftest import HARD_NAME_SHOWN, NAMES, SCRIPTS, ShellSandbox, needs
+from tests.processes import run_process
 
 SETUP = r"""
 function fish_prompt; printf '> '; end
@@ -31,14 +31,8 @@ def fish(sandbox: ShellSandbox):
     needs("fish")
 
     def offered(line: str) -> dict[str, str]:
-        done = subprocess.run(
-            ["fish", "-c", "complete -C $argv[1]", line],
-            cwd=sandbox.folder,
-            env=sandbox.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=True,
+        done = run_process(
+            ["fish", "-c", "complete -C $argv[1]", line], sandbox.environ, cwd=sandbox.folder, check=True
         )
         assert done.stderr == ""
         return {word: summary for word, _, summary in (row.partition("\t") for row in done.stdout.splitlines())}

@@ -16,6 +16,7 @@ from ant_cli.completion.scripts import kind_name
 from ant_cli.help.catalog import find
 from ant_cli.settings.profiles import config_dir
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer
+from tests.processes import run_process
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}
 RETRIEVE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
@@ -428,7 +429,7 @@ def test_completion_from_the_cache_imports_no_heavy_modules(clean_environ):
     kept = cache.Cache(clean_environ, words[0], ids.flag_words(words[1:-1]))
     kept.write(b"env_1\tkept\n")
     command = [sys.executable, "-X", "importtime", "-m", "ant_cli", *RETRIEVE]
-    done = subprocess.run(command, env=clean_environ, capture_output=True, text=True, check=True)
+    done = run_process(command, clean_environ, check=True)
     assert done.stdout == "env_1\tkept\n"
     loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if "|" in line}
     assert "ant_cli.completion.cache" in loaded

@@ -17,6 +17,7 @@ from ant_cli.help.help_commands import SHELLS
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Param
 from tests.completion.conftest import SCRIPTS, ShellSandbox, needs
+from tests.processes import run_process
 
 ROOT = catalog()
 OWN_FLAGS = {param.flag for operation in OPERATIONS for param in operation.params}
@@ -215,7 +216,7 @@ def test_powershell_completes_in_any_session(sandbox: ShellSandbox, settings: st
         pytest.skip("PowerShell is not installed: see https://aka.ms/install-powershell")
     environ = sandbox.environ | {"SCRIPT": str(SCRIPTS / "ant.ps1"), "LINES": "\n".join(PWSH_OFFERS)}
     command = ["pwsh", "-NoProfile", "-NonInteractive", "-Command", settings + PWSH]
-    done = subprocess.run(command, cwd=sandbox.folder, env=environ, capture_output=True, text=True, check=True)
+    done = run_process(command, environ, cwd=sandbox.folder, check=True)
     offers = [[word for word in line.split("\t") if word] for line in done.stdout.splitlines()]
     assert dict(zip(PWSH_OFFERS, offers, strict=True)) == PWSH_OFFERS
     assert done.stderr == ""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
 from tests.completion import test_bash, test_zsh
 from tests.completion.conftest import REAL_ANT, SCRIPTS, ShellSandbox, needs
+from tests.processes import run_process
 
 LINE, COMPLETED = "ant-environments beta:environments cr", "ant-environments beta:environments create "
 
@@ -40,16 +39,12 @@ def test_fish_completes_the_second_name(sandbox: ShellSandbox):
     needs("fish")
     script = f"complete -c ant -f -a theirs; source {SCRIPTS / 'ant-environments.fish'}; complete -C $argv[1]"
     for line, offered in ((LINE, "create\tCreate an environment\n"), ("ant the", "theirs\n")):
-        done = subprocess.run(
-            ["fish", "-Nc", script, line], env=sandbox.environ, capture_output=True, text=True, check=True
-        )
+        done = run_process(["fish", "-Nc", script, line], sandbox.environ, check=True)
         assert done.stdout == offered
 
 
 def test_powershell_gets_a_script_for_the_second_name(sandbox: ShellSandbox):
     """Its parser is not needed for the name alone."""
-    done = subprocess.run(
-        ["ant-environments", "completion", "pwsh"], env=sandbox.environ, capture_output=True, text=True, check=True
-    )
+    done = run_process(["ant-environments", "completion", "pwsh"], sandbox.environ, check=True)
     assert "-CommandName 'ant-environments', 'ant-environments.exe'" in done.stdout
     assert "'ant'" not in done.stdout

@@ -1,5 +1,6 @@
-import subprocess
 import sys
+
+from tests.processes import run_process
 
 LIST = """
 import io
@@ -28,7 +29,5 @@ print(*{"pydantic", "waitress", "httpx", "typer", "typing", "dataclasses", "logg
 
 def test_a_read_in_process_imports_no_library_that_only_writes_or_the_server_need(clean_environ):
     """Start-up time is a feature, and a list needs none of these libraries."""
-    loaded = subprocess.run(
-        [sys.executable, "-c", LIST], env=clean_environ, capture_output=True, text=True, check=True
-    )
+    loaded = run_process([sys.executable, "-c", LIST], clean_environ, check=True)
     assert loaded.stdout.split() == []

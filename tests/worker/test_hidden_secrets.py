@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 
 import pytest
 
 from tests.conftest import KEY
+from tests.processes import run_process
 
 ORGANIZATION_KEY = "sk-ant-canary-organization"
 METADATA_KEY = "sk-ant-canary-metadata"
@@ -103,7 +103,7 @@ def test_the_environment_of_a_session_has_no_secret(tmp_path, clean_environ):
         "ANTHROPIC_WORK_SECRET": "sk-ant-canary-secret",
     }
     command = [sys.executable, "-m", "ant_cli", "beta:worker", "run"]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    done = run_process(command, environ, check=True)
     assert "ANTHROPIC_SESSION_ID=session_1" in done.stdout
     assert KEY not in done.stdout
     assert "canary-secret" not in done.stdout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.worker.options import RUN_ROWS, read_options
 from ant_cli.worker.sdk_session import SessionOptions, work_secret
 from tests.conftest import KEY
+from tests.processes import run_process
 
 IDS = {"session_id": "session_1", "work_id": "work_1", "environment_id": "env_1"}
 
@@ -166,13 +166,7 @@ def test_an_unreachable_session_is_an_error(clean_environ):
         "ANTHROPIC_ENVIRONMENT_KEY": KEY,
         "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "ant_cli", "beta:worker", "run"],
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_process([sys.executable, "-m", "ant_cli", "beta:worker", "run"], environ)
     assert done.returncode == 1
     assert "ant: the session failed: Connection error" in done.stderr
     assert "Traceback" not in done.stderr
