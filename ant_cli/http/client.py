@@ -80,8 +80,6 @@ class Client(Sender):
         """Send a request; if its access token is rejected and can be replaced, send it once more."""
         tokens, sent = self._settings.tokens, self._credential_for(delivery.request)
         response = self._send_once(delivery, self._headers(delivery, sent))
-        if tokens and sent and response.status < 400:
-            tokens.accept(sent.secret)
         if response.status == 401 and tokens and sent and tokens.renew(sent.secret):
             response = self._send_once(delivery, self._headers(delivery, self._current_credential()))
         return response

@@ -33,9 +33,7 @@ def long_wait(response: Response) -> str:
     delay_s = response.requested_delay() if response.status >= 400 else None
     if delay_s is None or delay_s <= _LONGEST_WAIT_S:
         return ""
-    if delay_s < 2 * 3600:
-        return f"The server asks to wait {delay_s:.0f} s before the next request."
-    return f"The server asks to wait {delay_s:,.0f} s ({delay_s / 3600:,.0f} hours) before the next request."
+    return f"The server asks to wait {delay_s:,.0f} s before the next request."
 
 
 def outcome_unknown(status: int) -> bool:

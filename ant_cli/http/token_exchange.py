@@ -38,8 +38,7 @@ two minutes by default, longer than an exchange takes with all its retries. Then
 _PAUSE_S = 5.0
 """Seconds to wait after a failed exchange, so that a run of many requests does not repeat it for each."""
 _TOO_NEW_S = 60.0
-"""A token rejected this soon after its exchange is not renewed, unless the API had accepted it: a new one would be
-rejected as well."""
+"""A token rejected this soon after its exchange is not renewed: a new one would be rejected as well."""
 
 
 class AccessTokens:
@@ -65,7 +64,7 @@ class AccessTokens:
         self._lock = Lock()
         self._token: AccessToken | None = None
         self._exchanged = ""
-        """The secret of the last token exchanged here; cleared if the API accepts it before rejecting any."""
+        """The secret of the last token exchanged here."""
         self._rejected = ""
         self._failure: AntError | None = None
         """Why the last exchange failed, until the next attempt."""
@@ -86,11 +85,6 @@ class AccessTokens:
         with self._lock:
             self._token = self._renewed()
             return self._token
-
-    def accept(self, accepted: str) -> None:
-        """Note that the server accepted a token: if the server rejects it later, a new one may be accepted."""
-        if accepted == self._exchanged and not self._rejected:
-            self._exchanged = ""
 
     def renew(self, rejected: str) -> bool:
         """Replace a token that the server rejected. Returns whether `current` gives another one.
@@ -255,15 +249,12 @@ def _without_parts(reason: str, assertion: str) -> str:
 
 def _parse(response: Response, obtained_at: float, stderr: Stderr) -> AccessToken:
     """Return the access token of a response. Nothing of the response is quoted: it may hold secrets."""
-    content = json_object(response.body)
-    if content is None:
-        raise _unusable("it is not a JSON object")
+    content = json_object(response.body) or {}
     secret, token_type, lifetime_s = (content.get(name) for name in ("access_token", "token_type", "expires_in"))
-    if not isinstance(secret, str) or not secret:
-        raise _unusable("it has no access_token")
-    stderr.register_secret(secret)
-    if not is_token(secret):
-        raise _unusable("its access_token contains a character that no token has")
+    if isinstance(secret, str):
+        stderr.register_secret(secret)
+    if not isinstance(secret, str) or not is_token(secret):
+        raise _unusable("it has no access_token that can be sent")
     if token_type is not None and (not isinstance(token_type, str) or token_type.lower() != "bearer"):
         raise _unusable("its token_type is not Bearer")
     if lifetime_s is None:  # nobody knows how long it lasts, so it serves this run only (D42)

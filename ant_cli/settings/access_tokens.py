@@ -77,9 +77,6 @@ class TokenSource(Protocol):
 
         """
 
-    def accept(self, accepted: str) -> None:
-        """Note that the server accepted a token."""
-
     def renew(self, rejected: str) -> bool:
         """Replace a token that the server rejected. Returns whether `current` gives another one."""
 

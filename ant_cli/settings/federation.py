@@ -11,23 +11,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
-from ant_cli.operations.spec import Flags
+from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.access_tokens import is_token
 from ant_cli.settings.logins import OfficialProfile
 from ant_cli.settings.rows import FEDERATION_INTENTS, VARIABLES
-from ant_cli.settings.validators import check_header, check_secret
+from ant_cli.settings.validators import check_header
 
 _TOKENS = ("identity_token", "identity_token_file")
-_REQUIRED = {
-    "rule_id": "--federation-rule (ANTHROPIC_FEDERATION_RULE_ID)",
-    "organization_id": "--organization-id (ANTHROPIC_ORGANIZATION_ID)",
-}
-_TOKEN_REQUIRED = "--identity-token-file (ANTHROPIC_IDENTITY_TOKEN_FILE, or ANTHROPIC_IDENTITY_TOKEN)"  # noqa: S105
 _LONGEST = 16_384
-"""The most bytes of an identity token, as in the official SDKs."""
+"""The most bytes of the file of an identity token, as in the official SDKs."""
 _MOUNTED = FileRule(_LONGEST, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True)
 """Kubernetes mounts it as a link to a file of another user."""
 _SHORTEST_PART = 16
@@ -136,13 +131,15 @@ def check_rule(rule: FederationRule) -> None:
         )
     for value in (rule.rule_id, rule.organization_id, rule.service_account_id, rule.workspace_id):
         check_header(_named(rule), value)
-    if rule.identity_token:
-        check_secret(f"the identity token of {rule.source}", rule.identity_token)
 
 
 def _missing(rule: FederationRule) -> list[str]:
-    missing = [label for field, label in _REQUIRED.items() if not getattr(rule, field)]
-    return missing if rule.identity_token or rule.identity_token_file else [*missing, _TOKEN_REQUIRED]
+    required = {
+        "federation_rule": rule.rule_id,
+        "organization_id": rule.organization_id,
+        "identity_token_file": rule.identity_token or rule.identity_token_file,
+    }
+    return [f"{flag_name(name)} ({VARIABLES[name]})" for name, value in required.items() if not value]
 
 
 def _named(rule: FederationRule) -> str:
@@ -164,8 +161,6 @@ def read_identity_token(rule: FederationRule, stderr: Stderr) -> str:
     token = data.strip().decode("utf-8", "replace")
     if not token:
         raise CredentialError(f"{where} is empty.")
-    if len(data) > _LONGEST:
-        raise CredentialError(f"{where} is longer than {_LONGEST:,} bytes. Is it a token?")
     if not is_token(token):
         raise CredentialError(f"{where} contains a character that no token has.")
     for secret in (token, *(part for part in token.split(".") if len(part) >= _SHORTEST_PART)):

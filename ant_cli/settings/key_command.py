@@ -18,7 +18,7 @@ _OUTPUT_LIMIT = 65_536
 """The most bytes that a command may print. A key is much shorter."""
 _GRACE_S = 1.0
 """How long to wait for the rest of a stopped command's output. Its children may keep the pipe open."""
-_SEE_COMMAND = "To see the command: ant profile get api_key_command --profile NAME"
+_SEE_COMMAND = "To see the command, and to try it by hand: ant profile get api_key_command --profile NAME"
 
 
 def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = _TIMEOUT_S) -> str:
@@ -41,13 +41,13 @@ def run_command(command: str, source: str, runtime: Runtime, timeout_s: float = 
         output = _run(args, environ, timeout_s)
     except subprocess.TimeoutExpired:
         problem = f"{source} took longer than {timeout_s:g} s and was stopped."
-        raise CredentialError(problem, _try_it(args[0])) from None
+        raise CredentialError(problem, _SEE_COMMAND) from None
     except subprocess.CalledProcessError as error:
-        raise CredentialError(f"{source} failed with status {error.returncode}.", _try_it(args[0])) from None
+        raise CredentialError(f"{source} failed with status {error.returncode}.", _SEE_COMMAND) from None
     except (OSError, ValueError) as error:
         raise CredentialError(f"{source} can't be run: {args[0]}: {os_error_text(error)}.") from None
     if len(output) > _OUTPUT_LIMIT:
-        raise CredentialError(f"{source} prints more than a key.", _try_it(args[0]))
+        raise CredentialError(f"{source} prints more than a key.", _SEE_COMMAND)
     return output.decode("utf-8", "replace")
 
 
@@ -83,7 +83,3 @@ def _run(args: list[str], environ: Mapping[str, str], timeout_s: float) -> bytes
         reader.join(_GRACE_S)
         if child.stdout and not reader.is_alive():
             child.stdout.close()
-
-
-def _try_it(program: str) -> str:
-    return f"Run the command by hand to see what {program} needs. {_SEE_COMMAND}"

@@ -216,14 +216,10 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
     login = read_login(profile, runtime)
     if login is None:
         raise CredentialError(f"profile {profile.name!r} of the official tool is not logged in.", _renewal(profile))
-    left = login.expires_at - runtime.now()
-    if left > SPARE_S:
+    if login.expires_at - runtime.now() > SPARE_S:
         return login
-    ended = "ended" if left <= 0 else f"ends within {SPARE_S:g} s"
-    raise CredentialError(
-        f"the login of profile {profile.name!r} in {profile.credentials_path} {ended}.",
-        _renewal(profile),
-    )
+    where = f"profile {profile.name!r} in {profile.credentials_path}"
+    raise CredentialError(f"the login of {where} has ended, or ends within {SPARE_S:g} s.", _renewal(profile))
 
 
 class LoginTokens:
@@ -240,9 +236,6 @@ class LoginTokens:
         if not token.is_usable(self._runtime.now()):
             token = self._token = self._read()
         return token
-
-    def accept(self, accepted: str) -> None:
-        """Do nothing: if the token is rejected later, the file is read again in any case."""
 
     def renew(self, rejected: str) -> bool:
         """Read the file again, because the server rejected a token. Returns whether there is another one."""

@@ -152,7 +152,7 @@ CREDENTIALS = [
     ({"expires_at": -(10**400)}, "expires_at must be a time"),
     ({"expires_at": 10**12}, "expires_at must be a time"),
     ({"expires_at": 10**11}, None),
-    ({"expires_at": -(10**11)}, " ended."),
+    ({"expires_at": -(10**11)}, " has ended,"),
     ({"organization_name": {"a": 1}}, "organization_name must be a string"),
     ({"unknown": [1]}, None),
 ]
