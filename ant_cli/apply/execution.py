@@ -39,6 +39,8 @@ class StepOutcome(NamedTuple):
     result: StepResult
     id: str = ""
     error: AntError | None = None
+    remote: Object | None = None
+    """The new object on the server."""
 
 
 class Journal:
@@ -154,25 +156,25 @@ class Execution:
         if self._failed:
             return
         try:
-            outcome, remote = self._send(client, step)
+            outcome = self._send(client, step)
         except AntError as error:
             self._failed = True
-            outcome, remote = StepOutcome(step, "failed", step.id, error), None
+            outcome = StepOutcome(step, "failed", step.id, error)
         with self._guard:
             self._outcomes[step.key] = outcome
             try:
                 if outcome.error is None:
-                    self._record(step, remote)
+                    self._record(step, outcome.remote)
             finally:
                 self._report(outcome)
 
-    def _send(self, client: Client, step: Step) -> tuple[StepOutcome, Object | None]:
-        """Make the change, and return the outcome of the step and the new object on the server."""
+    def _send(self, client: Client, step: Step) -> StepOutcome:
+        """Make the change, and return the outcome of the step."""
         if step.action == "archive":
             existed = server.remove(client, environments.ARCHIVE, step.id)
-            return StepOutcome(step, "archived" if existed else "already gone", step.id), None
+            return StepOutcome(step, "archived" if existed else "already gone", step.id)
         if step.action == "forget":
-            return StepOutcome(step, "already gone", step.id), None
+            return StepOutcome(step, "already gone", step.id)
         declaration = step.declaration
         if declaration is None:
             raise AssertionError(step.action)
@@ -182,7 +184,7 @@ class Execution:
             remote = server.update(client, step.id, update_body(declaration.body, step.remote))
         else:
             remote = step.remote or {}
-        return StepOutcome(step, DONE[step.action], str(remote["id"])), remote
+        return StepOutcome(step, DONE[step.action], str(remote["id"]), remote=remote)
 
     def _create(self, client: Client, body: dict[str, Value], deletes: str) -> Object:
         """Create an environment, in place of an archived one. If the response is lost, find it by its name."""
@@ -198,7 +200,9 @@ class Execution:
                 with self._guard:
                     self._journal.end(name)
                 raise
-            candidates = _find(client, name)
+            candidates: list[Object] = []
+            with suppress(AntError):  # the server may still be away
+                candidates = server.find_names(client, {name}).get(name, [])
             if len(candidates) == 1 and not changes_between(body, candidates[0]):
                 return candidates[0]
             raise error.with_hints(
@@ -224,11 +228,3 @@ class Execution:
             raise
         self._unrecorded.clear()  # the lock file has all steps so far
         self._journal.end(step.name)
-
-
-def _find(client: Client, name: str) -> list[Object]:
-    """Return the environments with a name; empty if that can't be found out, either."""
-    try:
-        return server.find_names(client, {name}).get(name, [])
-    except AntError:
-        return []

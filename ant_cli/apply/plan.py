@@ -100,15 +100,6 @@ class Plan(NamedTuple):
         return tuple(step for step in self.steps if step.blocked)
 
 
-class HintFlags(NamedTuple):
-    """The flags that a suggested command repeats, each after a space."""
-
-    target: str = ""
-    """For the server and the account."""
-    lock_file: str = ""
-    """For the lock file, if it is not the one of the current folder."""
-
-
 class Known(NamedTuple):
     """The facts from which a plan is made."""
 
@@ -122,7 +113,10 @@ class Known(NamedTuple):
     interrupted: Collection[str] = ()
     """The names that a run was creating when it was killed."""
     options: Options = Options()
-    hints: HintFlags = HintFlags()
+    target_flags: str = ""
+    """The flags for the server and the account that a suggested command repeats, each after a space."""
+    lock_flag: str = ""
+    """The flag for the lock file, if it is not the one of the current folder."""
     origin: ResourceOrigin = ResourceOrigin()
     """The server and account of the run."""
     profile: str = ""
@@ -238,15 +232,16 @@ def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object,
     if not same_remote and not known.options.force:
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply; "
-            f"re-run with --force to overwrite it, or {_take_over(declaration, entry, known.hints)}"
+            f"re-run with --force to overwrite it, or {_take_over(declaration, entry, known)}"
         )
     return step
 
 
-def _take_over(declaration: Declaration, entry: Entry, hints: HintFlags) -> str:
+def _take_over(declaration: Declaration, entry: Entry, known: Known) -> str:
     """Return how to keep a change that was made outside: an export writes only YAML."""
     if declaration.path.suffix.lower() in YAML:
-        return f"take it over into the file: ant export {quote(entry.id)} --force{hints.lock_file}{hints.target}"
+        flags = f"--force{known.lock_flag}{known.target_flags}"
+        return f"take it over into the file: ant export {quote(entry.id)} {flags}"
     return f"make the same change in {declaration.key}"
 
 
@@ -279,7 +274,7 @@ def _taken(declaration: Declaration, known: Known) -> str:
         return f"{identifier} has this name already; choose another name"
     return (
         f"{identifier}, which is archived, keeps this name; choose another name, or delete {identifier} for good "
-        f"(ant beta:environments delete {positional(identifier, ENVIRONMENT_ID.flag)}{known.hints.target})"
+        f"(ant beta:environments delete {positional(identifier, ENVIRONMENT_ID.flag)}{known.target_flags})"
     )
 
 
@@ -353,7 +348,7 @@ def _prune(key: str, known: Known) -> Step:
         reason = f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"
         return step._replace(action="forget", blocked="" if sure else reason)
     if hash_of_remote(remote) != entry.remote_hash:
-        command_id = positional(entry.id, ENVIRONMENT_ID.flag) + known.hints.target
+        command_id = positional(entry.id, ENVIRONMENT_ID.flag) + known.target_flags
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply, so it is not archived; "
             f"archive it yourself (ant beta:environments archive {command_id}), or remove {key} from "

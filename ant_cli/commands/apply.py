@@ -11,7 +11,7 @@ from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
 from ant_cli.apply.execution import Journal, holding
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock, shown_path
 from ant_cli.apply.markdown import plan_markdown
-from ant_cli.apply.plan import HintFlags, Known, Options, Plan, ids_to_read, make_plan, needs_names
+from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, needs_names
 from ant_cli.apply.validation import MOST_MISTAKES
 from ant_cli.commands.apply_steps import carry_out
 from ant_cli.commands.results import print_report, wants_structured
@@ -237,7 +237,8 @@ def _look_up(
         remotes,
         interrupted=journal.interrupted if journal else (),
         options=job.options,
-        hints=HintFlags(target_flags(job.global_flags), _lock_flag(job)),
+        target_flags=target_flags(job.global_flags),
+        lock_flag=_lock_flag(job),
         origin=origin,
         profile=settings.chosen_profile,
         moved=moved,

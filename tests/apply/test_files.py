@@ -17,6 +17,7 @@ from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.validation import check, json_schema
 from ant_cli.errors import UsageError
 from ant_cli.input.yaml_reader import positions_of
+from ant_cli.operations.environments import CONFIG_MEMBERS, CREATE
 
 
 def write(name: str, text: str = "config: {type: cloud}\n") -> None:
@@ -449,3 +450,15 @@ def test_a_file_has_no_mistake_exactly_if_an_editor_accepts_it(body):
     import jsonschema
 
     assert jsonschema.Draft202012Validator(json_schema()).is_valid(body) is (not check(body)), check(body)
+
+
+def test_the_schema_has_the_fields_of_the_flags():
+    """Otherwise a field that a flag takes would be unknown in a file, or the other way round."""
+    schema = json_schema()
+    body = {param.name for param in CREATE.params if param.location == "body" and not param.outer}
+    assert schema["properties"].keys() - {"type"} == body
+    config = {**schema["$defs"]["cloud"]["properties"], **schema["$defs"]["self_hosted"]["properties"]}
+    networking = {**schema["$defs"]["unrestricted"]["properties"], **schema["$defs"]["limited"]["properties"]}
+    assert config.keys() == CONFIG_MEMBERS.keys()
+    assert networking.keys() == CONFIG_MEMBERS["networking"].keys()
+    assert config["packages"]["properties"].keys() == CONFIG_MEMBERS["packages"].keys()
