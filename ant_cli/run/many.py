@@ -9,7 +9,6 @@ from itertools import islice
 from ant_cli.errors import AntError, PartialFailure
 from ant_cli.http.client import Client
 from ant_cli.http.pool import Pool, Result, Unfinished
-from ant_cli.http.sender import Observer
 from ant_cli.input.request import Request
 from ant_cli.operations.shared_flags import PARALLEL
 from ant_cli.operations.spec import Operation
@@ -42,9 +41,9 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     if operation.asks_about(requests.count) and not plan.confirmed:
         confirm(_question(plan), runtime, reads_stdin=True)
     report = _Report(plan, runtime)
-    observer = Observer() if runtime.stderr.is_terminal else plan.progress
+    plan.progress.disable()  # the report has a line of its own
     with (
-        open_client(settings, runtime, observer) as client,
+        open_client(settings, runtime, plan.progress) as client,
         plan.notes(),
         delayed_signals() as signals,
     ):
