@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from ant_cli.errors import UnknownName, UsageError
-from ant_cli.help.catalog import catalog, find
+from ant_cli.help.catalog import catalog, find, longest_match
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.help_commands import SHELLS
 from ant_cli.help.layout import show, show_first_page
@@ -37,11 +37,11 @@ def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
 def _unknown_topic(names: Sequence[str]) -> UsageError:
     from ant_cli.help.suggest import suggestion, unknown_command
 
-    known = [command.path[0] for command in catalog().subcommands]
-    if names[0] in known:
+    group = longest_match(names)
+    if group.path:
         return unknown_command(names)
     topics = f"The topics are: {', '.join(TOPICS)}. Run `ant help` to see the commands."
-    if whole := suggestion(names):
+    if whole := suggestion(names, group):
         return UsageError(f"unknown topic or command {names[0]!r}.{whole}", topics)
     return UnknownName("topic or command", names[0], TOPICS, topics)
 

@@ -21,52 +21,47 @@ _CUTOFF = 0.7
 def unknown_command(args: Sequence[str]) -> UsageError:
     """Return the error for the arguments of an unknown command. The first arguments may be existing groups."""
     group = longest_match(args)
-    if not group.path:
-        problem = f"unknown command {shortened(args[0])!r}.{suggestion(args)}"
-        return UsageError(problem, "Run `ant --help` to see the commands.")
     rest = args[len(group.path) :]
     similar = suggestion(rest, group)
     typed = repr(shortened(rest[0])) if similar else group.quoted(rest[0])
-    problem = f"unknown command {typed} for 'ant {group.full_name}'.{similar}"
-    return UsageError(problem, f"Run `ant {group.full_name} --help` to see its commands.")
+    place = f" for 'ant {group.full_name}'" if group.path else ""
+    help_command = " ".join(["ant", *group.path, "--help"])
+    return UsageError(f"unknown command {typed}{place}.{similar}", f"Run `{help_command}` to see the commands.")
 
 
-def suggestion(args: Sequence[str], group: Command | None = None) -> str:
+def suggestion(args: Sequence[str], group: Command) -> str:
     """Return " Did you mean `ant ...`?" for the commands that may have been meant; empty if none is similar."""
     commands = [f"`ant {command}`" for command in _similar_commands(args, group)]
-    if not commands:
-        return ""
-    *others, last = commands
-    return f" Did you mean {', '.join(others)}{' or ' if others else ''}{last}?"
+    return f" Did you mean {' or '.join(commands)}?" if commands else ""
 
 
-def _similar_commands(args: Sequence[str], group: Command | None = None) -> list[str]:
-    """Return the commands that may have been meant by the arguments, maybe after a group.
+def _similar_commands(args: Sequence[str], group: Command) -> list[str]:
+    """Return the commands that may have been meant by the arguments after a group, or after `ant`.
 
     A command may be written with other separators, without its group or after another one, by its name in another
     tool, or with a mistake.
     """
-    habits = [f"{group.full_name} {args[0]}"] if group else [" ".join(args[:2]), args[0]]
+    habits = [f"{group.full_name} {args[0]}"] if group.path else [" ".join(args[:2]), args[0]]
     for habit in habits:
         if " " in (synonym := SYNONYMS.get(habit, "")):
             return [synonym]
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
     literal = [part for name in arguments for part in _parts(shortened(name))]
     typed = [word for part in literal for word in _parts(SYNONYMS.get(part, part))]
-    if group and (similar := _mistyped(typed[:1], _by_end(1, _names(group.subcommands)))):
+    if group.path and (similar := _mistyped(typed[:1], _by_end(1, _names(group.subcommands)))):
         return similar
     commands = [*catalog().walk()][1:]
     for command in commands:
         parts = _parts(command.full_name)
         if typed == parts or (not command.subcommands and typed[: len(parts)] == parts):
             return [command.full_name]
-    if not group and (swapped := _by_end(2, _names(commands)).get(" ".join(typed[1::-1]))):
+    if not group.path and (swapped := _by_end(2, _names(commands)).get(" ".join(typed[1::-1]))):
         return swapped  # a verb before its object, as in kubectl
     for length in range(len(typed), 0, -1):
         official = [name for name in OFFICIAL_COMMANDS if name.count(":") <= length]
         names = _by_end(length, [*_names(commands), *official])
         exact = names.get(" ".join(literal[:length])) if length > 1 else None  # one word means little
-        if similar := exact or names.get(" ".join(typed[:length])) or _mistyped(typed[:length], names):
+        if similar := exact or _mistyped(typed[:length], names):
             return similar[:LIMIT]
     return []
 
