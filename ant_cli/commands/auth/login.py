@@ -17,7 +17,7 @@ from ant_cli.settings.credential_store import check_store, delete_keys
 from ant_cli.settings.credential_store import store_key as store_in_keyring
 from ant_cli.settings.loading import Settings, load, setting_sources
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.profiles import Profile, ProfileStore, check_name, edit, read_store
+from ant_cli.settings.profiles import Profile, check_name, edit, read_store
 from ant_cli.settings.rows import CREDENTIAL_KEYS, SETTINGS, VARIABLES
 from ant_cli.settings.selection import NO_PROFILE, requested, select_own, usable_instead
 from ant_cli.settings.validators import check_new_secret, mask
@@ -43,9 +43,9 @@ def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: b
     if keyring:
         check_store()
     key = _key_to_store(flags, name, runtime)
-    profile = _without_credentials(store.profiles.get(name, {})) | chosen
     if not no_verify:
-        _verify_before_storing(key, name, profile, flags, store, runtime)
+        planned = store.with_profile(name, _without_credentials(store.profiles.get(name, {})) | chosen)
+        _verify_before_storing(load(runtime, flags.with_values(api_key=key, profile=name), planned), runtime)
     _store_key(key, name, chosen, runtime, in_keyring=keyring)
     _note_shadowing_variables(runtime)
     note_profile_variable(name, runtime)
@@ -72,12 +72,8 @@ def _without_credentials(profile: Profile) -> dict[str, object]:
     return {key: value for key, value in profile.items() if key not in CREDENTIAL_KEYS}
 
 
-def _verify_before_storing(
-    key: str, name: str, profile: Profile, flags: Flags, store: ProfileStore, runtime: Runtime
-) -> None:
+def _verify_before_storing(settings: Settings, runtime: Runtime) -> None:
     """Check that the server accepts the key, with the settings that the profile will have."""
-    planned = store.with_profile(name, profile)
-    settings = load(runtime, flags.with_values(api_key=key, profile=name), planned)
     try:
         verify(settings, runtime)
     except AntError as error:
