@@ -16,8 +16,6 @@ from ant_cli.settings.local_emulator import is_local
 _LOCAL, _BASE_URL = "--local", "--base-url"
 _MODULE = b"anthropics/anthropic-cli"
 """The Go module of the official tool. Its name is in every binary."""
-_SCRIPT_BYTES = 100_000
-"""The size up to which a script is searched."""
 _NATIVE = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 """How a program of Linux, Windows or macOS begins."""
 
@@ -59,17 +57,13 @@ def _programs(path: str) -> Iterator[Path]:
 
 def _is_official(program: Path) -> bool:
     """Whether a program is the official tool, or a script that starts it. Apache Ant and this one are not."""
-    import mmap
-
     try:
-        with program.open("rb") as file:
-            if file.read(4).startswith(_NATIVE):
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                    return content.find(_MODULE) >= 0
-            script = file.read(_SCRIPT_BYTES)
+        content = program.read_bytes()
     except OSError:
         return False
-    return b"anthropic" in script.lower() and b"ant_cli" not in script
+    if content.startswith(_NATIVE):
+        return _MODULE in content
+    return b"anthropic" in content.lower() and b"ant_cli" not in content
 
 
 def _without_emulator(argv: Sequence[str]) -> list[str]:
