@@ -72,7 +72,6 @@ class TerminalTable:
         self._given = given
         self._style = style
         self._shows_archived = shows_archived
-        self._now = 0.0
         self._columns: tuple[Column, ...] = ()
         self._widths: list[int] = []
         """The widths of the previous page."""
@@ -86,7 +85,6 @@ class TerminalTable:
 
     def lay_out(self, values: list[bytes]) -> TableLayout:
         """Return the same as cells, and the widths of the columns that fit on the screen."""
-        self._now = self._style.clock()
         items = self._given.items_of(values)
         columns = self._columns or self._given.resolve(items)
         rows = self._styled(items, columns)
@@ -98,16 +96,12 @@ class TerminalTable:
         self._widths = self._measure(rows)
         return TableLayout([row[: len(self._widths)] for row in rows], self._widths)
 
-    def _styled(self, values: list[bytes], columns: tuple[Column, ...]) -> list[list[StyledText]]:
-        rows = [list(map(self._cell, texts, columns)) for texts in rows_of(values, columns)]
-        for row, value in zip(rows, values, strict=True):
-            if _is_archived(value):
-                row[:] = [StyledText(text, "dim") for text, _ in row]
+    def _styled(self, items: list[bytes], columns: tuple[Column, ...]) -> list[list[StyledText]]:
+        now, rows = self._style.clock(), []
+        for texts, item in zip(rows_of(items, columns), items, strict=True):
+            style = "dim" if _is_archived(item) else ""
+            rows.append([_cell(text, column, style, now) for text, column in zip(texts, columns, strict=True)])
         return rows
-
-    def _cell(self, text: str, column: Column) -> StyledText:
-        age = relative_time(text, self._now) if column.is_time else ""
-        return StyledText(age or text, _style_of(text, column))
 
     def _choose(self, columns: tuple[Column, ...], rows: list[list[StyledText]]) -> list[int]:
         """Return the indexes of the columns to show: as many as fit, with the room that later pages may need."""
@@ -147,19 +141,19 @@ class TerminalTable:
         return widths
 
     def _line(self, row: list[StyledText], widths: list[int]) -> str:
-        parts = []
+        cells = []
         for (text, style), width in zip(row, widths, strict=True):
             shown = truncate(text, width)
-            parts.append((self._style.paint(shown, style), padding(shown, width)))
-        line = "".join(text + space + _GAP for text, space in parts[:-1])
-        return line + parts[-1][0] + "\n"
+            cells.append(self._style.paint(shown, style) + padding(shown, width))
+        return _GAP.join(cells).rstrip() + "\n"
 
 
-def _style_of(text: str, column: Column) -> str:
-    """Return the style of a cell in a row that is not archived."""
+def _cell(text: str, column: Column, style: str, now: float) -> StyledText:
     if text == MISSING:
-        return "dim"
-    return STATE_COLOURS.get(text, "") if column.title == "STATE" else ""
+        return StyledText(text, "dim")
+    if column.title == "STATE":
+        style = style or STATE_COLOURS.get(text, "")
+    return StyledText((column.is_time and relative_time(text, now)) or text, style)
 
 
 def _is_archived(value: bytes) -> bool:
