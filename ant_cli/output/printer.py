@@ -59,9 +59,10 @@ class Transform:
         self._found_any = self._found_any or not (found is None or found in self._nothing)
         return b"null" if found is None else found
 
-    def note(self) -> str:
-        """Return a note if the path matched nothing in all values; otherwise an empty string."""
-        return f"Note: {self._what} matched nothing." if self._is_used and not self._found_any else ""
+    def note_unmatched(self, say: Callable[[str], None]) -> None:
+        """Say so if the path matched nothing in all values."""
+        if self._is_used and not self._found_any:
+            say(f"Note: {self._what} matched nothing.")
 
 
 class Printer:
@@ -116,7 +117,7 @@ class Printer:
             self._explore([values], is_list=False)
         else:
             self._write(self._encode(values))
-            self._note_unmatched()
+            self._transform.note_unmatched(self._runtime.stderr.say)
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it arrives, or with `--slurp` all at the end as an array or a table."""
@@ -129,11 +130,7 @@ class Printer:
             items = [item for values in found for item in values]
             found = [items if self.format.is_table else [b"[" + b",".join(items) + b"]"]]
         self._print_parts(map(self._encode, found))
-        self._note_unmatched()
-
-    def _note_unmatched(self) -> None:
-        if note := self._transform.note():
-            self._runtime.stderr.say(note)
+        self._transform.note_unmatched(self._runtime.stderr.say)
 
     def _noting_emptiness(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
         """Yield the pages. At a terminal, print `empty_message` if there were no items."""

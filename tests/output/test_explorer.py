@@ -293,7 +293,7 @@ def test_an_error_of_a_later_page_does_not_interrupt_a_user_who_is_typing():
             await loaded(app)
             await enter(pilot, "burst:mo")
             assert app.search.value == "demo"
-            assert app.status.content == "item 1 of 1 · the list is incomplete; q says why"
+            assert app.status.content == "item 1 of 1 · incomplete; q says why"
             await enter(pilot, "enter")
             assert app.path == "name"
 
@@ -434,7 +434,7 @@ def test_loaded_items_stay_after_an_error_of_a_later_page():
         yield []
 
     seen = press([ITEM], "j", "l", pages=broken())
-    assert seen.status == "item 1 of 1 · the list is incomplete; q says why"
+    assert seen.status == "item 1 of 1 · incomplete; q says why"
     assert seen.rows[1] == '    id: "env_1"'
 
 

@@ -122,7 +122,7 @@ def test_quitting_does_not_wait_for_a_page(explore: Explore):
 
 def test_an_error_of_a_later_page_is_printed_after_quitting(explore: Explore):
     """It is below the shell prompt, and sets the exit code."""
-    session = explore(page([PROD, TEST], "page_2"), error("500 Oops"), until="the list is incomplete; q says why")
+    session = explore(page([PROD, TEST], "page_2"), error("500 Oops"), until="incomplete; q says why")
     session.type("q")
     status, left = session.end()
     assert (status, "(500 " in left, "Traceback" in left) == (7, True, False)

@@ -121,12 +121,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     ]
 
     def __init__(
-        self,
-        first: list[bytes],
-        further: Iterator[list[bytes]],
-        *,
-        is_list: bool = True,
-        transform: str = "",
+        self, first: list[bytes], further: Iterator[list[bytes]], *, is_list: bool = True, transform: str = ""
     ) -> None:
         """Take the first page, and the source of further pages."""
         super().__init__(ansi_color=True)
@@ -207,9 +202,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         seen = max(self.rows.cursor_line, self.rows.scroll_offset.y) + self.rows.size.height
         if seen > self.rows.last_line or self._loads_all:
             self.feed.fetch(partial(self.call_later, self._arrived))
-        loading = (
-            "the list is incomplete; q says why" if self.feed.error else "loading…" if self.feed.is_busy else ""
-        )
+        loading = "loading…" if self.feed.is_busy else "incomplete; q says why" if self.feed.error else ""
         self.status.update(" · ".join(filter(None, [self.position, self._note, loading])))
         hint = getattr(self.focused, "HINT", "? keys  q quit")
         room = self.size.width - len(hint) - 5
@@ -230,7 +223,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     def position(self) -> str:
         """The position of the cursor, for the status line."""
         rows = self.rows
-        filtered = f'"{cut_to_row(" ".join(rows.wanted))}" in {rows.shown_count:,}' if rows.wanted else ""
+        filtered = f'"{cut_to_row(" ".join(rows.wanted))}" in {len(rows.root.children):,}' if rows.wanted else ""
         if not rows.current:
             return filtered or "an empty list"
         more = "+" if self.feed.has_more else ""

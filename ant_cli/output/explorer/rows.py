@@ -194,11 +194,6 @@ class Rows(Tree[Value]):
         shown = enumerate(self.root.children, int(self.show_root))
         self.cursor_line = next((row for row, node in shown if before and node.data is before.data), 0)
 
-    @property
-    def shown_count(self) -> int:
-        """The number of items or members that the filter matches."""
-        return len(self.root.children)
-
     def search(self, text: str, *, back: bool = False) -> bool:
         """Move to the next or previous key or value that contains the text. Return whether there is one.
 
