@@ -14,7 +14,7 @@ from itertools import takewhile
 from ant_cli.errors import ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
-from ant_cli.gjson.evaluate import TRUTH_TESTS, apply, matches
+from ant_cli.gjson.evaluate import apply, matches
 from ant_cli.gjson.parser import BadPath, outside_brackets, split_comparison
 from ant_cli.gjson.steps import Count, Each, Key, Modifier, PathStep, Query, Wildcard
 from ant_cli.input.durations import seconds_in
@@ -26,8 +26,8 @@ from ant_cli.runtime.light_typing import NamedTuple
 Condition = Callable[[bytes], bool]
 """Whether conditions hold for a JSON value."""
 
-_OPERAND = r'"(?:[^"\\]|\\.)*+"|~(?:true|false|null|\*)|[A-Za-z0-9_.*?:@/+-]+'
-"""A quoted string, a test of GJSON, or a bare word, which includes numbers, times, true, false and null."""
+_OPERAND = r'"(?:[^"\\]|\\.)*+"|[A-Za-z0-9_.*?:@/+-]+'
+"""A quoted string, or a bare word, which includes numbers, times, true, false and null."""
 _NOT_IN_A_PATH = r"\|\||[\s'`\u2018-\u201f&,;~)\]}]"
 """Characters that may be part of a key only after a backslash."""
 _PATTERNS = ("%", "!%")
@@ -52,8 +52,6 @@ class _SingleCondition(NamedTuple):
         found = apply(self.query.path, value)
         if not self.query.operator:
             return found is not None
-        if self.query.value in TRUTH_TESTS:
-            return matches(found, self.query) is not self.is_negated
         found = found or b"null"
         candidates = json_text.elements(found) if json_text.json_type(found) == "array" else [found]
         return any(map(self._matches, candidates)) is not self.is_negated
@@ -160,8 +158,7 @@ def _parse(flag: str, text: str, runtime: Runtime, *, must_compare: bool, of_lis
         with_null, is_time = operand == "null", key.endswith("_at")
         time = _parse_time(operand, runtime.now, is_time=is_time)
         is_vague = operator in _EQUALITY and re.fullmatch(f"now.*|{DATE}", operand.strip('"'))
-        is_other = is_time and not with_null and not operand.startswith("~")
-        if is_vague if time else is_other:
+        if is_vague if time else is_time and not with_null:
             raise UsageError(
                 f"{flag} {text!r}: {operand} after {operator} is not a time.", _TIME_HINT.format(key=path)
             )
@@ -178,7 +175,7 @@ def _is_path(path: str) -> bool:
 def _is_operand(operator: str, operand: str) -> bool:
     if operand == "null":
         return operator in (*_EQUALITY, *_PATTERNS)
-    return bool(re.fullmatch(_OPERAND, operand, re.DOTALL)) and not (operator == "=" and operand.startswith("~"))
+    return re.fullmatch(_OPERAND, operand, re.DOTALL) is not None
 
 
 def _compares(query: Query, *, of_list: bool) -> bool:
