@@ -17,9 +17,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from waitress import wasyncore  # type: ignore[import-untyped] # waitress has no types
-from waitress.adjustments import Adjustments  # type: ignore[import-untyped] # as above
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped] # as above
-from waitress.server import TcpWSGIServer  # type: ignore[import-untyped] # as above
+from waitress.server import create_server  # type: ignore[import-untyped] # as above
 from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
 from ant_cli.emulator.call import LARGEST_BODY, body_too_large, new_id
@@ -138,25 +137,20 @@ class Server:
         self._limits = limits_for(_open_files())
         self._dispatcher = _Dispatcher(self._limits.threads)
         logging.getLogger("waitress").setLevel(logging.ERROR)  # this class says itself that the limit is reached
-        self._http = TcpWSGIServer(
+        self._http = create_server(
             self._application,
             map=self._sockets,
-            _sock=listening,
-            dispatcher=self._dispatcher,
-            adj=Adjustments(
-                sockets=[listening],
-                connection_limit=self._limits.connections + 2,  # the listening socket and the trigger count, too
-                max_request_body_size=LARGEST_BODY + 1,
-                channel_timeout=IDLE_SECONDS,
-                cleanup_interval=1,
-                channel_request_lookahead=1,  # to notice a client that disconnects in the middle of a stream
-                outbuf_high_watermark=sys.maxsize,  # no thread waits for a client that does not read
-                asyncore_use_poll=hasattr(select, "poll"),
-                log_socket_errors=False,
-                ident=None,
-            ),
-            bind_socket=False,
-            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
+            _dispatcher=self._dispatcher,
+            sockets=[listening],
+            connection_limit=self._limits.connections + 2,  # the listening socket and the trigger count, too
+            max_request_body_size=LARGEST_BODY + 1,
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=1,
+            channel_request_lookahead=1,  # to notice a client that disconnects in the middle of a stream
+            outbuf_high_watermark=sys.maxsize,  # no thread waits for a client that does not read
+            asyncore_use_poll=hasattr(select, "poll"),
+            log_socket_errors=False,
+            ident=None,
         )
         self._http.channel_class = _Channel
 
