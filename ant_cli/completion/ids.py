@@ -92,7 +92,9 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
 
     """
     import json
+    from urllib.parse import urlsplit
 
+    from ant_cli.http.choice import is_loopback
     from ant_cli.http.client import Client
     from ant_cli.input.request import request_of
     from ant_cli.operations.spec import Flags
@@ -108,9 +110,10 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     values = {param.name: flags[param.name] for param in source.params_in("path") if param.name in flags}
     request = request_of(source, {**values, "limit": PAGE_SIZE})
     settings = settings_of(Flags(flags), silent, source)
-    if id_kind.startswith(EMULATOR) and not _names_emulator(settings.base_url):
+    url = settings.base_url
+    if id_kind.startswith(EMULATOR) and not (is_local(url) or is_loopback(urlsplit(url).hostname or "")):
         return []
-    if is_local(settings.base_url) and not has_database(settings.base_url, runtime.environ):
+    if is_local(url) and not has_database(url, runtime.environ):
         return []  # the emulator would create it
     with Client(settings, silent) as client:
         items: list[dict[str, object]] = json.loads(_send_in_time(client, request))["data"]
@@ -128,16 +131,6 @@ def _deciding_flags(typed: Sequence[str], source: Operation) -> dict[str, str]:
         if param := params.get(flag):
             flags[param.name] = value if equals else following if param.takes_value else "true"
     return flags
-
-
-def _names_emulator(base_url: str) -> bool:
-    """Whether an emulator may be at a base URL: in this process, or on this machine."""
-    from urllib.parse import urlsplit
-
-    from ant_cli.http.choice import is_loopback
-    from ant_cli.settings.local_emulator import is_local
-
-    return is_local(base_url) or is_loopback(urlsplit(base_url).hostname or "")
 
 
 def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> ConnectionSettings:

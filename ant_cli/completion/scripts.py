@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from ant_cli.help.command_row import Command, first_sentence
@@ -55,24 +55,18 @@ class Tables:
 
     def __init__(self, root: Command) -> None:
         self.commands = tuple(_with_help(root).walk())
-
-    @property
-    def groups(self) -> list[Command]:
-        """The commands that have subcommands."""
-        return [command for command in self.commands if command.subcommands]
-
-    @property
-    def flagged(self) -> list[Command]:
-        """The commands that take flags."""
-        return [command for command in self.commands if takes_flags(command)]
+        self.groups = [command for command in self.commands if command.subcommands]
+        self.flagged = [command for command in self.commands if takes_flags(command)]
 
     @property
     def flag_kinds(self) -> list[_ValueRow]:
         """The kind of value of each flag. Exceptions, for flags of certain commands, come first."""
         uses: dict[str, dict[str, list[str]]] = {}
-        for command, flag in self._flags():
-            for name in flag.names:
-                uses.setdefault(name, {}).setdefault(kind_name(flag), []).append(command.full_name)
+        for command in self.flagged:
+            shared = GLOBAL_FLAGS if command.takes_all_global_flags else ()
+            for flag in (*command.all_flags, *shared):
+                for name in flag.names:
+                    uses.setdefault(name, {}).setdefault(kind_name(flag), []).append(command.full_name)
         special, general = list[_ValueRow](), dict[str, list[str]]()
         for name, kinds in uses.items():
             usual = max(kinds, key=lambda kind: len(kinds[kind]))
@@ -88,11 +82,6 @@ class Tables:
             for command in self.commands
             for position, argument in enumerate(command.arguments)
         ]
-
-    def _flags(self) -> Iterator[tuple[Command, Param]]:
-        for command in self.flagged:
-            shared = GLOBAL_FLAGS if command.takes_all_global_flags else ()
-            yield from ((command, flag) for flag in (*command.all_flags, *shared))
 
 
 def takes_flags(command: Command) -> bool:
