@@ -1,10 +1,12 @@
-"""Notes about input that may be a mistake, such as files that do not exist."""
+"""Notes about input that may be a mistake: unused keys, and files that do not exist."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+
+from tests.test_many import FakeAPI, many  # noqa: F401 - a fixture
 
 ENV = "beta:environments"
 SENT = {
@@ -37,6 +39,26 @@ def test_piping_in_an_object_from_the_server_causes_no_note(ant, words, sent):
     """The ID is used. That the other keys are not needed is expected."""
     result = ant(*words, stdin=json.dumps(SENT[sent]))
     assert (result.exit, result.stderr, len(result.requests)) == (0, "", 1)
+
+
+@pytest.mark.parametrize("words", [(ENV, "archive"), (ENV, "delete"), (ENV, "retrieve")])
+def test_a_key_that_a_command_without_a_body_does_not_know_is_noted(ant, words):
+    """The key may be mistyped; the command is still carried out."""
+    result = ant(*words, stdin="id: env_1\nanthropic-bta: x\n")
+    assert (result.exit, len(result.requests)) == (0, 1)
+    assert result.stderr == (
+        f"Note: {' '.join(words)} does not use 'anthropic-bta' of the input. Did you mean 'anthropic-beta'?\n"
+    )
+
+
+def test_the_note_about_unused_keys_comes_once_and_names_three(many):  # noqa: F811 - a fixture
+    """This holds however many objects and keys there are."""
+    keys = dict.fromkeys("vwxyz")
+    stdin = "".join(json.dumps({"id": name, **keys}) + "\n" for name in ("env_1", "env_2", "env_3"))
+    result = many(ENV, "archive", stdin=stdin, api=FakeAPI())
+    assert result.stderr == (
+        "Note: beta:environments archive does not use 'v', 'w', 'x', ... of the input.\nArchived 3 of 3.\n"
+    )
 
 
 def test_the_secret_of_a_work_item_is_not_sent_back(ant):

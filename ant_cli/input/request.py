@@ -27,6 +27,8 @@ because the server may have carried it out. `unless_timed_out`: nor if the respo
 same."""
 
 
+_NAMED = 3
+"""How many unused keys a note names."""
 _IDENTITY = ("id", "type")
 """Server fields that people also write. The others tell an object from the server."""
 
@@ -145,6 +147,8 @@ class Requests:
     def _body(self, values: Mapping[str, Value], given: Mapping[str, Value]) -> dict[str, Value]:
         operation = self._operation
         if not operation.has_body:
+            if given:
+                self._note_unused(given)
             return {}
         elsewhere = {key for _, keys in _keys_outside_body(operation, given) for key in keys}
         body = {key: value for key, value in given.items() if key not in elsewhere}
@@ -157,6 +161,20 @@ class Requests:
         for warning in _unknown_in(body, fields):
             self._note(warning)
         return body
+
+    def _note_unused(self, given: Mapping[str, Value]) -> None:
+        """Note keys that are neither parameters nor fields of an object: they may be mistyped parameters."""
+        from ant_cli.operations import OPERATIONS  # late: few commands without a body get input
+
+        known = {key.lower() for each in OPERATIONS for param in each.params for key in param.input_keys}
+        known.update(field for each in OPERATIONS for field in each.server_fields)
+        if unused := [key for key in given if key.lower() not in known]:
+            names = ", ".join(map(repr, unused[:_NAMED])) + ", ..." * (len(unused) > _NAMED)
+            own = [
+                key for param in self._operation.params if param.location != "setting" for key in param.input_keys
+            ]
+            guess = did_you_mean(unused[0], own)
+            self._note(f"Note: {self._operation.command} does not use {names} of the input.{guess}")
 
     def _note_files(self, value: Value) -> None:
         """Note each text that the official tool would replace by a file of this machine (D32)."""
