@@ -20,8 +20,8 @@ from ant_cli.output.api_error import open_client
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple, TypeVar
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.settings.loading import Settings, note_credential_choice
 from ant_cli.settings.loading import load as load_settings
+from ant_cli.settings.loading import note_credential_choice
 from ant_cli.settings.local_emulator import is_local
 
 T = TypeVar("T")
@@ -93,11 +93,11 @@ def remove(client: Client, operation: Operation, identifier: str) -> bool:
     return True
 
 
-def origin_of(client: Client, base_url: str) -> ResourceOrigin:
+def origin_of(workers: Workers) -> ResourceOrigin:
     """Return the server, organization and workspace of the credentials, if the server names them."""
-    base_url = strip_userinfo(base_url)
+    base_url = strip_userinfo(workers.base_url)
     try:
-        headers = client.send(_WHO_AM_I).headers
+        headers = workers.client.send(_WHO_AM_I).headers
     except APIError as error:
         if error.status in (401, 429) or error.status >= 500:  # others mean that a gateway lacks this endpoint
             raise
@@ -144,11 +144,14 @@ def _environment(raw: bytes) -> Object:
 
 
 class Workers(NamedTuple):
-    """A client, and how many tasks may run at once."""
+    """A client, how many tasks may run at once, and where the client is connected to."""
 
     client: Client
     """For single requests, while no tasks are running."""
     parallel: int
+    base_url: str = ""
+    profile: str = ""
+    """The profile that the user chose or that has the credential; otherwise empty."""
 
     def each(self, items: Sequence[T], work: Callable[[Client, T], R], *, finish: bool = False) -> list[R]:
         """Run a task for each item, and return the results in order.
@@ -176,11 +179,11 @@ class Workers(NamedTuple):
 
 
 @contextmanager
-def connected(flags: Flags, runtime: Runtime, parallel: int) -> Iterator[tuple[Workers, Settings]]:
-    """Yield workers for the API, and the settings. API errors that are raised inside are rendered."""
+def connected(flags: Flags, runtime: Runtime, parallel: int) -> Iterator[Workers]:
+    """Yield workers for the API. API errors that are raised inside are rendered."""
     settings = load_settings(runtime, flags)
     note_credential_choice(settings, runtime)
     if is_local(settings.connection.base_url):
         parallel = 1  # several are no faster there, and so environments are created in the order of their files
     with open_client(settings, runtime) as client:
-        yield Workers(client, parallel), settings
+        yield Workers(client, parallel, settings.connection.base_url, settings.chosen_profile)

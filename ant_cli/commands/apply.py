@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data, server
 from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
-from ant_cli.apply.execution import Journal, holding
+from ant_cli.apply.execution import holding
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock, shown_path
 from ant_cli.apply.markdown import plan_markdown
 from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, needs_names
@@ -23,7 +23,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import quote
-from ant_cli.settings.loading import Settings
 
 _NO_TERMINAL = (
     "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only."
@@ -147,8 +146,9 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
             loaded.raise_for_mistakes()
         if loaded.error:  # an entry whose file is gone may have moved to one with mistakes
             job = job._replace(prune=False)
-        with server.connected(job.global_flags, job.runtime, job.parallel) as (workers, settings):
-            known = _look_up(lock, loaded, workers, settings, job, journal)
+        with server.connected(job.global_flags, job.runtime, job.parallel) as workers:
+            known = _look_up(lock, loaded, workers, job)
+            known = known._replace(interrupted=journal.interrupted if journal else ())
             plan = _plan(known, workers)
             if saved:
                 plan_data.check_unchanged(saved, plan, known.origin)
@@ -203,14 +203,7 @@ def _load(job: Job, lock: LockFile) -> Loaded:
     return load([*job.path, *([] if job.only else tracked)], lock.path, strict=job.strict)
 
 
-def _look_up(
-    lock: LockFile,
-    loaded: Loaded,
-    workers: server.Workers,
-    settings: Settings,
-    job: Job,
-    journal: Journal | None,
-) -> Known:
+def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job) -> Known:
     """Fetch the server's objects for the entries of the lock file.
 
     Raises:
@@ -223,7 +216,7 @@ def _look_up(
         raise UsageError("every folder with files has a lock file of its own.", f"Name one, such as {folder}")
     progress = Progress(job.runtime.stderr, job.runtime.environ)
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
-        origin = server.origin_of(workers.client, settings.connection.base_url)
+        origin = server.origin_of(workers)
         if not job.allow_origin_change:
             server.check_origin(lock, origin)
         moved = job.allow_origin_change and lock.exists and lock.origin != origin
@@ -235,12 +228,11 @@ def _look_up(
         lock,
         loaded.declarations,
         remotes,
-        interrupted=journal.interrupted if journal else (),
         options=job.options,
         target_flags=target_flags(job.global_flags),
         lock_flag=_lock_flag(job),
         origin=origin,
-        profile=settings.chosen_profile,
+        profile=workers.profile,
         moved=moved,
         left_out=loaded.left_out,
     )

@@ -32,7 +32,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
 from ant_cli.run.hints import hints_on_404, target_flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.streams import LONGEST_SHOWN
 from ant_cli.settings.loading import output_settings
@@ -55,12 +55,12 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     """Open an environment in the editor, and send the changes."""
     command = choose_editor(runtime)
     printer = Printer(output_settings(flags), runtime, is_list=False) if wants_structured(flags) else None
-    with server.connected(flags, runtime, 1) as (workers, _):
+    with server.connected(flags, runtime, 1) as workers:
         client = workers.client
         with hints_on_404(environment_id, client, lambda found_id: f"ant edit {found_id}{target_flags(flags)}"):
             remote = server.read(client, environment_id)
         with EditedFile(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
-            edited = _Session(remote, file, client, printer, runtime, dry_run=dry_run).run()
+            edited = _Session(remote, _exported(remote), file, client, printer, runtime, dry_run).run()
     if edited is None:
         return
     if printer:
@@ -83,27 +83,18 @@ class _OpenAgain(Exception):
         self.remote = remote
 
 
-class _Session:
+class _Session(NamedTuple):
     """One run: the text is opened until it can be sent, or the user gives up."""
 
-    def __init__(
-        self,
-        remote: Object,
-        file: EditedFile,
-        client: Client,
-        printer: Printer | None,
-        runtime: Runtime,
-        *,
-        dry_run: bool,
-    ) -> None:
-        """Take the printer of results; without one, the plan is shown as text. With `dry_run`, nothing is sent."""
-        self._first = remote
-        self._exported = _exported(remote)
-        self._file = file
-        self._client = client
-        self._printer = printer
-        self._runtime = runtime
-        self._dry_run = dry_run
+    first: Object
+    """The environment when it was read."""
+    exported: Exported
+    file: EditedFile
+    client: Client
+    printer: Printer | None
+    """Prints results as data; without it, the plan is shown as text."""
+    runtime: Runtime
+    dry_run: bool
 
     def run(self) -> Object | None:
         """Let the user edit the environment, and return its new state; None if it was not changed.
@@ -114,13 +105,13 @@ class _Session:
                 gives up.
 
         """
-        remote, text = self._first, framed(text_of(self._first, self._exported))
+        remote, text = self.first, framed(text_of(self.first, self.exported))
         problem: _OpenAgain | None = None
         rounds = 0
         while True:
             rounds += 1
             opened = with_notes(text, problem.notes) if problem else text
-            saved = self._file.edit(opened)
+            saved = self.file.edit(opened)
             is_unchanged = saved == opened if problem and problem.remote else without_notes(saved) == text
             if problem and (is_unchanged or rounds == MOST_ROUNDS):
                 raise problem.error
@@ -136,26 +127,26 @@ class _Session:
         if parsed.mistakes:
             raise _mistaken(parsed.mistakes)
         mistakes: list[Mistake] = []
-        body = _completed(self._exported.body, parsed.body, mistakes) if parsed.body else self._exported.body
+        body = _completed(self.exported.body, parsed.body, mistakes) if parsed.body else self.exported.body
         if mistakes:
             raise _mistaken(notes_about(text, mistakes))
-        update = smallest_update(body, self._first)
+        update = smallest_update(body, self.first)
         if not update:
             why = "Nothing changed" if parsed.body else "The text is empty"
-            self._runtime.stderr.say(f"{why}, so nothing was sent.")
+            self.runtime.stderr.say(f"{why}, so nothing was sent.")
             return None
         self._show(update, remote)
-        return None if self._dry_run else self._send(text, update, remote)
+        return None if self.dry_run else self._send(text, update, remote)
 
     def _show(self, update: dict[str, Value], remote: Object) -> None:
-        if self._printer is None:
+        if self.printer is None:
             changes, name = tuple(changes_of(update, remote)), str(remote.get("name", ""))
             step = Step("update", "", name, str(remote["id"]), remote=remote, changes=changes)
-            lines = draw_step(step, name_width([step]), paint_for(self._runtime), with_fields=False)
+            lines = draw_step(step, name_width([step]), paint_for(self.runtime), with_fields=False)
             with suppress(BrokenPipeError):  # what the user has written is sent, whether or not anybody reads this
-                self._runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
-        elif self._dry_run:
-            self._printer.print_one(encode(update))
+                self.runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
+        elif self.dry_run:
+            self.printer.print_one(encode(update))
 
     def _send(self, text: str, update: dict[str, Value], remote: Object) -> Object:
         """Update the environment, unless it has changed since it was read."""
@@ -163,16 +154,16 @@ class _Session:
 
         def check() -> None:
             nonlocal now
-            now = server.read(self._client, str(remote["id"]))
+            now = server.read(self.client, str(remote["id"]))
             if now.get("updated_at") != remote.get("updated_at"):
                 raise _changed(remote, now)
 
         try:
-            return server.update(self._client, str(remote["id"]), update, check)
+            return server.update(self.client, str(remote["id"]), update, check)
         except _OpenAgain:
             if not changes_of(update, now):  # they were made by an attempt whose response was lost
                 return now
-            self._runtime.stderr.say("The environment was changed elsewhere meanwhile, so nothing was sent yet.")
+            self.runtime.stderr.say("The environment was changed elsewhere meanwhile, so nothing was sent yet.")
             raise
         except APIError as error:
             raise self._rejected(text, error) from None
@@ -181,11 +172,11 @@ class _Session:
         """Return what shows the server's message in the text. Raises the error if no text would be accepted."""
         if error.status not in _CORRECTABLE:
             raise error
-        message = error_message(self._runtime.stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
+        message = error_message(self.runtime.stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
         path = tuple(message.partition(":")[0].split("."))
-        line = notes_about(text, [Mistake(path, "")])[0].line if path[0] in self._exported.body else 0
+        line = notes_about(text, [Mistake(path, "")])[0].line if path[0] in self.exported.body else 0
         message = f"The server rejects it: {message}"
-        self._runtime.stderr.say(message)
+        self.runtime.stderr.say(message)
         return _OpenAgain(error, TextNote(0, _GIVE_UP), TextNote(line, message))
 
 

@@ -48,9 +48,9 @@ def export_files(
     if bool(environment) == all:
         raise UsageError("name environments, by ID or name, or write --all for all of them; not both.")
     lock_path = find_lock_path(lock_file, Path.cwd(), (directory,))
-    with holding(lock_path, runtime), server.connected(flags, runtime, 1) as (workers, settings):
+    with holding(lock_path, runtime), server.connected(flags, runtime, 1) as workers:
         lock = read_lock(lock_path)
-        origin = server.origin_of(workers.client, settings.connection.base_url)
+        origin = server.origin_of(workers)
         server.check_origin(lock, origin)
         remotes = server.list_all(workers.client) if all else _named(environment, workers.client)
         files = _files(remotes, Path(directory), lock, force=force, runtime=runtime)
