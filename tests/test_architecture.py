@@ -162,7 +162,7 @@ SECRET_ENTRANCES = {
     "settings/access_tokens.py": "access tokens that earlier runs stored",
     "http/token_exchange.py": "access tokens in responses",
     "commands/auth/prompts.py": "what a person types",
-    "runtime/redactor.py": "responses, and what others hand over",
+    "runtime/streams.py": "responses, and what others hand over",
     "worker/sdk_session.py": "the secret of a work item, from its file or variable",
     "worker/hidden_secrets.py": "what a worker that starts again hands to itself",
 }
