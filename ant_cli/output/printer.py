@@ -215,13 +215,11 @@ def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool)
     if chosen.name == "auto":
         return BY_NAME[(AUTO_LIST if is_list else AUTO_OBJECT) if on_terminal else AUTO_PIPE]
     if chosen.opens_screen:
-        from ant_cli.output.explorer.full_screen import TEXTUAL, missing_requirement
-        from ant_cli.runtime.extras import install_hint
+        from ant_cli.output.explorer.full_screen import missing_requirement
 
         if missing := missing_requirement(runtime):
             chosen = BY_NAME[AUTO_OBJECT if on_terminal else AUTO_PIPE]
-            hint = f"\n{install_hint('explore')}" if missing == TEXTUAL else ""
-            runtime.stderr.say(f"Note: the format explore needs {missing}; {chosen.name} is used instead.{hint}")
+            runtime.stderr.say(f"Note: the format explore needs {missing}; {chosen.name} is used instead.")
     return chosen
 
 

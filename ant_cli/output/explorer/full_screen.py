@@ -15,6 +15,7 @@ from threading import Thread
 
 from ant_cli.output.terminal import shows_colour
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.extras import install_command
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import Terminated
 from ant_cli.runtime.signals import signal_handlers
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from ant_cli.output.explorer.application import Choice, Explorer
 
     Run = Callable[[Explorer], Choice | None]
-
-
-TEXTUAL = "textual"
-"""The package that draws the explorer, which is optional."""
 
 
 _RECURSION_LIMIT = 2000
@@ -38,7 +35,7 @@ def missing_requirement(runtime: Runtime) -> str:
     streams = (runtime.stdin, runtime.stdout, runtime.stderr)
     if not all(stream.can_redraw(runtime.environ) for stream in streams):
         return "a terminal"
-    return "" if find_spec(TEXTUAL) else TEXTUAL
+    return "" if find_spec("textual") else f"textual (`{install_command('explore')}`)"
 
 
 def explore(

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
-from ant_cli.output.explorer.tree import Value, key_in_a_row
+from ant_cli.output.explorer.tree import SIZES, Value, key_in_a_row
 
 _KEY = Style(color="cyan", bold=True)
 _DIM = Style(dim=True)
@@ -91,13 +91,12 @@ class Rows(Tree[Value]):
         elif self.is_list:
             row.append(f"{value.key:>{max(3, len(str(len(self.values))))}} ", _DIM)
         if node.is_expanded and value.can_open:
-            count = len(node.children)
-            row.append(f"[{count}]" if value.json_type == "array" else f"{{{count}}}", _DIM)
+            row.append(SIZES[value.json_type].format(len(node.children)), _DIM)
         else:
             row.append(value.summary, _STYLES.get(value.json_type))
         if node is self.cursor_node:
             row = Text(row.plain)
-        room = self.size.width - self.guide_depth * value.depth
+        room = self.size.width - self.guide_depth * (len(value.place) - 1)
         row.truncate(max(room, 0), overflow="ellipsis", pad=True)
         row.stylize_before(style)
         return row

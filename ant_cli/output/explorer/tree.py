@@ -22,7 +22,8 @@ MAX_VIEW = 200_000
 """The most characters of a value on a page; copying and printing include all of it."""
 _RANKS = {"name": 0, "id": 1, "state": 2}
 """The members that identify a value; in a row they come before the others."""
-_SIZES = {"object": "{{{}}}", "array": "[{}]"}
+SIZES = {"object": "{{{}}}", "array": "[{}]"}
+"""What is around the members of a value, or their number."""
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[^\s{}\[\],:"]++')
 
 
@@ -39,11 +40,6 @@ class Value:
         self.json_type = json_text.json_type(raw)
 
     @property
-    def depth(self) -> int:
-        """The number of its ancestors."""
-        return len(self.place) - 1
-
-    @property
     def members(self) -> list[Value]:
         """Its members or elements; empty for a scalar."""
         entries: list[tuple[str, bytes]] = []
@@ -56,7 +52,7 @@ class Value:
     @property
     def can_open(self) -> bool:
         """Whether its members can be shown."""
-        return self.json_type in _SIZES and bool(self.raw.strip()[1:-1].strip())
+        return self.json_type in SIZES and bool(self.raw.strip()[1:-1].strip())
 
     @cached_property
     def search_text(self) -> SearchText:
@@ -149,11 +145,12 @@ def in_a_row(raw: bytes) -> str:
         value = json_text.string(raw)
         return f'"{cut_to_row(value)}{"" if len(value) > _MAX_ROW else chr(34)}'
     if type_ == "object":
-        members = [f"{key_in_a_row(key)}: {_inside(value)}" for key, value in _ordered_members(raw)]
-        return "{" + _cut_list(members) + "}"
-    if type_ == "array":
-        return "[" + _cut_list([_inside(value) for value in json_text.elements(raw)]) + "]"
-    return cut_to_row(raw.strip().decode())
+        parts = [f"{key_in_a_row(key)}: {_inside(value)}" for key, value in _ordered_members(raw)]
+    elif type_ == "array":
+        parts = [_inside(value) for value in json_text.elements(raw)]
+    else:
+        return cut_to_row(raw.strip().decode())
+    return SIZES[type_].format(", ".join(parts)[:_MAX_ROW])
 
 
 def _ordered_members(raw: bytes) -> list[tuple[str, bytes]]:
@@ -162,14 +159,10 @@ def _ordered_members(raw: bytes) -> list[tuple[str, bytes]]:
     return sorted(members, key=lambda member: _RANKS.get(member[0], len(_RANKS) + (member[1] in EMPTY)))
 
 
-def _cut_list(parts: list[str]) -> str:
-    return ", ".join(parts)[:_MAX_ROW]
-
-
 def _inside(raw: bytes) -> str:
     """Return a value for the row of its parent; for an object or array, only its size."""
     type_ = json_text.json_type(raw)
-    if type_ not in _SIZES:
+    if type_ not in SIZES:
         return in_a_row(raw)
     size = len(json_text.members(raw) if type_ == "object" else json_text.elements(raw))
-    return _SIZES[type_].format(size or "")
+    return SIZES[type_].format(size or "")
