@@ -123,17 +123,15 @@ def authenticated(
         raise no_credential(settings.profile_name, runtime, settings.accepts)
     credential = fetched(settings.credential, runtime)
     settings = settings._replace(credential=credential)
-    if settings.tokens or not credential.is_oauth:
-        return settings
-    if credential.official:
+    if settings.tokens is None and credential.official:
         from ant_cli.settings.logins import LoginTokens  # late: few runs have a login
 
         return settings._replace(tokens=LoginTokens(credential.official, runtime))
-    if credential.rule is None:
-        return settings
-    from ant_cli.http.token_exchange import AccessTokens  # late: few runs have a federation
+    if settings.tokens is None and credential.rule:
+        from ant_cli.http.token_exchange import AccessTokens  # late: few runs have a federation
 
-    return settings._replace(tokens=AccessTokens(credential.rule, settings, runtime, observer))
+        return settings._replace(tokens=AccessTokens(credential.rule, settings, runtime, observer))
+    return settings
 
 
 def access_token(connection: ConnectionSettings, runtime: Runtime) -> AccessToken:

@@ -9,17 +9,8 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
-from ant_cli.http.transport import (
-    LONGEST_URL,
-    NO_HOST,
-    TOO_LONG,
-    Deadline,
-    MalformedResponse,
-    Timeouts,
-    TransportError,
-)
+from ant_cli.http.transport import LONGEST_URL, Deadline, MalformedResponse, Timeouts, TransportError, unusable_url
 from ant_cli.http.wire import Wire
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -55,7 +46,7 @@ class DirectTransport:
     ) -> Iterator[Response]:
         """Send a request and return the response; see `Transport`."""
         if len(url) > LONGEST_URL:
-            raise UsageError(TOO_LONG)
+            raise unusable_url(url)
         deadline = Deadline(timeouts)
         origin, host, target = _split(url)
         wire = self._wire(origin, deadline)
@@ -125,7 +116,7 @@ def _split(url: str) -> tuple[Origin, str, str]:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if ":" not in host and not all(map(_LABEL.fullmatch, host.removesuffix(".").split("."))):
-        raise UsageError(NO_HOST)
+        raise unusable_url(url)
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     return Origin(parts.scheme, host, port), parts.netloc.rpartition("@")[2], target

@@ -117,7 +117,16 @@ class Pool:
     def _work(self, client: Client) -> None:
         try:
             while (claimed := self._claim()) is not None:
-                self._finish(self._attempt(client, *claimed))
+                position, item = claimed
+                value, error = None, None
+                try:
+                    value = self._task(client, item)
+                except BaseException as failure:  # noqa: BLE001 - the consumer raises it
+                    error = failure
+                with self._lock:
+                    del self._in_flight[position]
+                    self._done.put(Result(position, item, value, error))
+                    self._closed |= self._fail_fast and error is not None
         finally:
             self._done.put(None)
 
@@ -133,16 +142,3 @@ class Pool:
             self._in_flight[position] = item
             self.begun += 1
             return position, item
-
-    def _attempt(self, client: Client, position: int, item: Any) -> Result:
-        try:
-            return Result(position, item, self._task(client, item), None)
-        except BaseException as error:  # noqa: BLE001 - the consumer raises it
-            return Result(position, item, None, error)
-
-    def _finish(self, result: Result) -> None:
-        with self._lock:
-            del self._in_flight[result.position]
-            self._done.put(result)
-            if result.error is not None and self._fail_fast:
-                self._closed = True

@@ -11,9 +11,6 @@ import httpx
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
 from ant_cli.http.transport import (
-    LONGEST_URL,
-    NO_HOST,
-    TOO_LONG,
     AttemptTimeout,
     Deadline,
     MalformedResponse,
@@ -21,6 +18,7 @@ from ant_cli.http.transport import (
     Proxy,
     Timeouts,
     TransportError,
+    unusable_url,
 )
 from ant_cli.http.trust import tls_context
 from ant_cli.runtime.extras import install_hint
@@ -72,7 +70,7 @@ class HTTPXTransport:
         except (httpx.TransportError, AttemptTimeout) as error:
             raise self._translated(error, exchange) from None
         except (httpx.InvalidURL, UnicodeError):
-            raise UsageError(TOO_LONG if len(url) > LONGEST_URL else NO_HOST) from None
+            raise unusable_url(url) from None
 
     def _translated(self, error: httpx.TransportError | AttemptTimeout, exchange: _Exchange) -> TransportError:
         connecting: Phase = "handshake" if exchange.in_handshake else "connect"

@@ -7,18 +7,10 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
 from ant_cli.errors import AntError
+from ant_cli.http import retries
 from ant_cli.http.choice import open_transport
 from ant_cli.http.failure import FailedAttempt, failed_attempt
 from ant_cli.http.response import RESPONSE_LIMIT, IncompleteResponse, Response
-from ant_cli.http.retries import (
-    GATEWAY_TIMEOUTS,
-    RATE_LIMITED,
-    backoff,
-    long_wait,
-    outcome_unknown,
-    retry_delay,
-    should_retry,
-)
 from ant_cli.http.transport import Timeouts, Transport, TransportError
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
@@ -162,15 +154,15 @@ class Sender:
                 delivery.maybe_done |= failure.maybe_processed
                 if not retries_left or not failure.should_retry(request):
                     raise failure.error from None
-                self._wait(backoff(attempt), attempt, failure.error.message.removesuffix("."))
+                self._wait(retries.backoff(attempt), attempt, failure.error.message.removesuffix("."))
             else:
-                delivery.maybe_done |= outcome_unknown(response.status)
-                if self._pace and response.status == RATE_LIMITED and not long_wait(response):
-                    self._pace.hold(retry_delay(attempt, response))
-                timed_out = request.retries == "unless_timed_out" and response.status in GATEWAY_TIMEOUTS
-                if not retries_left or timed_out or not should_retry(response):
+                delivery.maybe_done |= retries.outcome_unknown(response.status)
+                if self._pace and response.status == retries.RATE_LIMITED and not retries.long_wait(response):
+                    self._pace.hold(retries.retry_delay(attempt, response))
+                timed_out = request.retries == "unless_timed_out" and response.status in retries.GATEWAY_TIMEOUTS
+                if not retries_left or timed_out or not retries.should_retry(response):
                     return response
-                self._wait(retry_delay(attempt, response), attempt, response.status_line)
+                self._wait(retries.retry_delay(attempt, response), attempt, response.status_line)
             delivery.attempt += 1
 
     def _wait(self, delay_s: float, attempt: int, why: str) -> None:

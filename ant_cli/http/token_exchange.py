@@ -215,7 +215,7 @@ def _refusal(request_line: str, response: Response, rule: FederationRule, reason
         f"Does federation rule {rule.rule_id} (from {rule.source}) match this token? "
         "The console lists exchanges under Workload identity.",
         "Is the token new? Many can be exchanged only once, and expire after some minutes.",
-        "" if rule.workspace_id else "A rule for several workspaces needs --workspace-id.",
+        "A rule for several workspaces needs --workspace-id.",
         f"Request ID: {request_id}" if request_id else "",
         request_line=request_line,
     )
@@ -233,12 +233,10 @@ def _check_privacy(base_url: str) -> None:
 def _reason(body: bytes) -> str:
     """Return the message of an OAuth error (RFC 6749) or an API error, in one line; empty for anything else."""
     content = json_object(body) or {}
-    inner = content.get("error")
-    texts = (
-        (inner.get("type"), inner.get("message"))
-        if isinstance(inner, dict)
-        else (inner, content.get("error_description"))
-    )
+    error = content.get("error")
+    if not isinstance(error, dict):
+        error = {"type": error, "message": content.get("error_description")}
+    texts = (error.get("type"), error.get("message"))
     return " ".join(": ".join(text for text in texts if text and isinstance(text, str)).split()).rstrip(".")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ STEPS = 10
 """The limit of a whole attempt, as a multiple of that of a step. As in the official tool: 600 s by default."""
 LONGEST_URL = 65_536
 """The most characters of a URL."""
-TOO_LONG = "the ID, or another value, is too long for a URL."
-NO_HOST = "the host name in the base URL is not valid."
 
 
 class Timeouts(NamedTuple):
@@ -63,6 +62,13 @@ class Proxy(NamedTuple):
 
     url: str
     variable: str
+
+
+def unusable_url(url: str) -> UsageError:
+    """Return the error for a URL to which no request can be sent."""
+    if len(url) > LONGEST_URL:
+        return UsageError("the ID, or another value, is too long for a URL.")
+    return UsageError("the host name in the base URL is not valid.")
 
 
 class TransportError(Exception):

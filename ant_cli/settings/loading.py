@@ -133,6 +133,7 @@ def load(
     # The format of a profile is for people, so that it breaks no script.
     output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
     sources = {name: item.source for name, item in (connection | output).items()}
+    parallel = flags.text("parallel")
     return Settings(
         connection=ConnectionSettings(
             base_url=connection["base_url"].value,
@@ -150,7 +151,7 @@ def load(
         provenance=provenance._replace(sources=sources),
         dry_run=flags.is_on("dry_run"),
         max_items=_max_items(flags.text("max_items")),
-        parallel=_parallel(flags.text("parallel")),
+        parallel=None if parallel is None else check_whole_number("--parallel", parallel, 1, _PARALLEL_LIMIT),
     )
 
 
@@ -250,10 +251,6 @@ def _output(found: Mapping[str, Resolved], flags: Flags) -> OutputSettings:
         columns=found["columns"].value,
         slurp=flags.is_on("slurp"),
     )
-
-
-def _parallel(text: str | None) -> int | None:
-    return None if text is None else check_whole_number("--parallel", text, 1, _PARALLEL_LIMIT)
 
 
 def _max_items(text: str | None) -> int | None:
