@@ -296,6 +296,20 @@ def official(clean_environ: dict[str, str]) -> OfficialStore:
 
 
 @pytest.fixture
+def profiles(clean_environ: dict[str, str]) -> Callable[[str], Path]:
+    """Write the file of profiles, with the permissions that the program gives it, and return its path."""
+
+    def write(text: str) -> Path:
+        path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o600)
+        return path
+
+    return write
+
+
+@pytest.fixture
 def credential_store() -> Iterator[Any]:
     """The operating system's credential store, which is empty."""
     import keyring

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from pathlib import Path
 
 import httpx
 import pytest
@@ -102,16 +101,9 @@ def test_without_any_credential_each_call_names_the_variables_that_it_takes(ant)
 
 
 @pytest.fixture
-def profile(clean_environ):
+def profile(profiles):
     """Return a function that stores and activates a profile."""
-
-    def write(line):
-        config = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
-        config.mkdir(mode=0o700)
-        (config / "profiles.toml").write_text(f'active = "p"\n[profiles.p]\n{line}\n')
-        (config / "profiles.toml").chmod(0o600)
-
-    return write
+    return lambda line: profiles(f'active = "p"\n[profiles.p]\n{line}\n')
 
 
 def test_a_profiles_key_stays_untouched_if_the_environment_key_is_used(ant, profile, tmp_path):

@@ -35,19 +35,6 @@ def ant_with_login(ant, monkeypatch):
     return run
 
 
-@pytest.fixture
-def profiles(clean_environ):
-    """Write the profiles of this program."""
-
-    def write(text):
-        path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-        path.chmod(0o600)
-
-    return write
-
-
 # The login of a person
 
 

@@ -342,12 +342,9 @@ def test_at_a_terminal_the_user_is_asked_before_anything_is_applied(team):
     assert set(team.server()) == {"a"}
 
 
-def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(clean_environ):
+def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(clean_environ, profiles):
     """With a key for another account, or another profile, the user notices before anything changes."""
-    profiles = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
-    profiles.parent.mkdir(parents=True, exist_ok=True)
-    profiles.write_text("[profiles.staging]\ntimeout = 30\n")
-    profiles.chmod(0o600)
+    profiles("[profiles.staging]\ntimeout = 30\n")
     with closing(Emulator(":memory:", workspace_id="wrkspc_1")) as emulator, serving(emulator) as server:
         team = Team(server.url, clean_environ)
         team.write("environments/a.yaml")
@@ -359,7 +356,7 @@ def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(
         assert f"Apply these changes to {target}, profile staging?" in " ".join(result.stderr.split())
         assert team.ant("diff", ".").stdout.startswith(f"Target  {target}\n")
         # An active profile is not named if the key of a variable is used in place of its own.
-        profiles.write_text('active = "prod"\n[profiles.prod]\napi_key = "sk-ant-prod"\n')
+        profiles('active = "prod"\n[profiles.prod]\napi_key = "sk-ant-prod"\n')
         assert team.ant("diff", ".").stdout.startswith(f"Target  {target}\n")
         environ = {**team.environ, "ANTHROPIC_API_KEY": ""}
         diff = Team(server.url, environ).ant("diff", ".")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import httpx
 import pytest
 
@@ -69,12 +67,10 @@ def test_status_shows_a_login_that_a_key_shadows(status, official):
     assert done.exit == 0
 
 
-def test_status_shows_the_profiles_of_both_stores_that_have_the_same_name(status, official, clean_environ):
+def test_status_shows_the_profiles_of_both_stores_that_have_the_same_name(status, official, profiles):
     """The profile of this program is used."""
     official.log_in("work")
-    path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
-    path.write_text('active = "work"\n[profiles.work]\nauth_token = "mine-0123456789"\n')
-    path.chmod(0o600)
+    path = profiles('active = "work"\n[profiles.work]\nauth_token = "mine-0123456789"\n')
     done = status()
     assert "  9. auth_token of profile 'work'" in done.stdout
     assert "\n 10. login of profile 'work', official tool" in done.stdout  # aligned

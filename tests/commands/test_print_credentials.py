@@ -34,18 +34,6 @@ def printed(ant, monkeypatch):
     return run
 
 
-@pytest.fixture
-def profiles(official):
-    """Write the profiles of this program."""
-
-    def write(text):
-        path = official.folder / "profiles.toml"
-        path.write_text(text)
-        path.chmod(0o600)
-
-    return write
-
-
 @pytest.mark.usefixtures("official")
 def test_print_credentials_prints_the_login_as_json_with_the_members_of_its_file(printed):
     """The order is that of the official tool. The key in the environment, which requests would use, is ignored."""

@@ -24,16 +24,9 @@ RETRIEVE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
 
 
 @pytest.fixture
-def profile(clean_environ):
+def profile(profiles):
     """Write the only profile, which is active."""
-
-    def write(text: str) -> None:
-        folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
-        folder.mkdir(exist_ok=True)
-        (folder / "profiles.toml").write_text(f'active = "work"\n[profiles.work]\n{text}\n')
-        (folder / "profiles.toml").chmod(0o600)
-
-    return write
+    return lambda text: profiles(f'active = "work"\n[profiles.work]\n{text}\n')
 
 
 @pytest.fixture
@@ -134,13 +127,9 @@ def test_no_request_is_sent_without_a_credential(ant):
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
 
 
-def test_the_key_command_of_a_profile_is_not_run_for_completion(ant, clean_environ, tmp_path: Path):
+def test_the_key_command_of_a_profile_is_not_run_for_completion(ant, profiles, tmp_path: Path):
     """The command may take long, or ask for a password."""
-    folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
-    folder.mkdir()
-    store = f"[profiles.work]\napi_key_command = 'touch {tmp_path / 'ran'}'\n"
-    (folder / "profiles.toml").write_text(store)
-    (folder / "profiles.toml").chmod(0o600)
+    profiles(f"[profiles.work]\napi_key_command = 'touch {tmp_path / 'ran'}'\n")
     result = ant(*RETRIEVE[:-1], "--profile", "work", "", env={"ANTHROPIC_API_KEY": None})
     assert (result.exit, result.stdout, result.requests) == (0, "", [])
     assert not (tmp_path / "ran").exists()
@@ -154,12 +143,9 @@ def test_no_request_is_sent_with_a_credential_of_lower_precedence(ant, profile, 
     assert not (tmp_path / "ran").exists()
 
 
-def test_the_key_and_the_url_of_a_profile_are_used(ant, clean_environ):
+def test_the_key_and_the_url_of_a_profile_are_used(ant, profiles):
     """Completion uses the same settings as the command itself."""
-    folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
-    folder.mkdir()
-    (folder / "profiles.toml").write_text('[profiles.work]\napi_key = "k"\nbase_url = "https://example.com"\n')
-    (folder / "profiles.toml").chmod(0o600)
+    profiles('[profiles.work]\napi_key = "k"\nbase_url = "https://example.com"\n')
     result = ant(*RETRIEVE[:-1], "--profile", "work", "", env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
     assert result.requests[0].url.host == "example.com"
     assert result.requests[0].headers["x-api-key"] == "k"

@@ -110,16 +110,9 @@ def test_a_word_that_may_be_a_key_is_not_repeated_by_auth_and_profile(ant, words
 
 
 @pytest.fixture
-def profiles(clean_environ) -> Callable[[str], None]:
+def profiles(profiles) -> Callable[[str], Path]:
     """Write the file of profiles, with one active profile."""
-
-    def write(profile: str) -> None:
-        folder = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
-        folder.mkdir(exist_ok=True)
-        (folder / "profiles.toml").write_text(f'active = "one"\n[profiles.one]\n{profile}\n')
-        (folder / "profiles.toml").chmod(0o600)
-
-    return write
+    return lambda profile: profiles(f'active = "one"\n[profiles.one]\n{profile}\n')
 
 
 @pytest.mark.parametrize("more", [(), ("--debug",), ("--format-error", "yaml")])
