@@ -123,7 +123,7 @@ def read_profile(name: str, environ: Mapping[str, str]) -> OfficialProfile | Non
     return OfficialProfile(
         name,
         path,
-        authentication_type,  # type: ignore[arg-type]
+        authentication_type,  # type: ignore[arg-type] # one of two, as checked above
         _credentials_path(authentication, path, environ),
         base_url=text_member(document, "base_url", path),
         organization_id=text_member(document, "organization_id", path),

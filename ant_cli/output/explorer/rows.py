@@ -80,7 +80,7 @@ class Rows(Tree[Value]):
         """Return the width of a row: it is never wider than the screen."""
         return self.size.width
 
-    def render_label(self, node: TreeNode[Value], base_style: Style, style: Style) -> Text:  # noqa: ARG002
+    def render_label(self, node: TreeNode[Value], base_style: Style, style: Style) -> Text:  # noqa: ARG002 - as above
         """Return the text of a row after its indentation."""
         value = node.data
         if value is None:
