@@ -110,6 +110,8 @@ def test_the_cases_that_typer_rejects_are_accepted_on_the_command_line():
         ["beta:environments", "list", "--lmit", "5"],
         ["beta:environments:work", "stop", "--environment-id", "env_1", "--force", "false"],
         ["beta:environments", "delete", "--environment-id", "env_1", "env_2"],
+        ["beta:environments", "archive", "--dry-run", "--", "-env", "--force"],
+        ["beta:worker", "poll", "--", "docker", "run", "--rm", "worker"],
     ],
     ids=" ".join,
 )

@@ -28,7 +28,7 @@ _PUBLIC = FileRule(_LIMIT, may_be_link=True)
 LoginType = Literal["user_oauth", "oidc_federation"]
 _DEFAULT = "default"
 """The profile that is active if no other is named."""
-_LAST_S = 253_402_300_799
+LAST_S = 253_402_300_799
 """The end of the year 9999, in Unix seconds."""
 
 
@@ -263,7 +263,7 @@ def _expires_at(document: dict[str, object], profile: OfficialProfile) -> float:
     value = document.get("expires_at")
     if value is None:
         return math.inf
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LAST_S:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LAST_S:
         raise unsafe(profile.credentials_path, "expires_at must be a time in Unix seconds")
     return value
 

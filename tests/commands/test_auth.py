@@ -350,9 +350,10 @@ def test_login_without_a_terminal_says_how_to_pipe_the_key(no_key):
 
 
 def test_a_typed_key_is_checked_like_a_piped_key(clean_environ):
-    """White space around the key is removed, and an empty key is rejected."""
+    """White space around the key is removed, an empty key is rejected, and later output does not show the key."""
     process = make_runtime(clean_environ)
-    assert prompt_secret("? ", process, "ant", ask=lambda _: f" {SECRET} ") == SECRET
+    assert prompt_secret("? ", process, "ant", ask=lambda _: " of-no-known-form ") == "of-no-known-form"
+    assert process.stderr.redact("<of-no-known-form>") == "<[redacted]>"
     with pytest.raises(UsageError, match="the secret is empty"):
         prompt_secret("? ", process, "ant", ask=lambda _: "")
 

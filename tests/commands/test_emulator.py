@@ -480,6 +480,10 @@ def test_start_sets_the_organization_the_workspace_and_the_lease(served, local):
     done = local("beta:environments", "list", "--base-url", url, "--api-key", "any", "--debug")
     assert "anthropic-organization-id: org_1" in done.stderr.lower()
     assert "anthropic-workspace-id: wrkspc_1" in done.stderr.lower()
+    plain, _ = served("--workspace-id=")
+    headers = httpx.get(f"{plain}/v1/environments").headers
+    assert headers["anthropic-organization-id"]
+    assert "anthropic-workspace-id" not in headers
     at = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "any"}
     queue = local(*CREATE, **at).stdout.strip()
     work = local("emulator", "enqueue", queue, **at).stdout.strip()
@@ -742,3 +746,7 @@ def test_a_start_notes_an_emulator_that_serves_the_same_file(served, tmp_path):
     _, other = served("--port", "0", "--database", str(tmp_path / "other.db"))
     other.terminate()
     assert "the same file" not in other.communicate()[1]
+    served("--database", ":memory:")
+    _, in_memory = served("--database", ":memory:")
+    in_memory.terminate()
+    assert "the same file" not in in_memory.communicate()[1]

@@ -171,6 +171,7 @@ def test_status_escapes_strings_that_a_server_wrote_into_a_login(status, officia
     [
         (253_402_300_799, "ends 9999-12-31 23:59 UTC"),
         (0, "ended 1970-01-01 00:00 UTC"),
+        (-253_402_300_799, "ended 1970-01-01 00:00 UTC"),
     ],
 )
 def test_status_shows_the_expiry_of_a_login_in_any_year(status, official, end, shown):
@@ -207,4 +208,6 @@ def test_status_of_a_federation_shows_when_its_cached_token_expires(status, tmp_
     assert [request.url.path for request in checked.requests] == ["/v1/oauth/token", "/v1/environments"]
     after = status(env=env)
     assert f"{row}; its access token ends 2026-09-21 15:13 UTC  <- used" in after.stdout
+    shadowed = status(env={**env, "ANTHROPIC_API_KEY": "sk-ant-0123456789ab"})
+    assert f"{row}; its access token ends 2026-09-21 15:13 UTC  shadowed by ANTHROPIC_API_KEY" in shadowed.stdout
     assert "exchanged-0123456789" not in after.stdout + after.stderr

@@ -21,7 +21,15 @@ from ant_cli.settings.credentials import Credential, environment_key, fetched, n
 from ant_cli.settings.federation import FederationRule, cache_key, rule_of
 from ant_cli.settings.loading import Settings, describe_destination, load, setting_sources
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins import Login, OfficialProfile, active_name, has_profile, read_login, read_profile
+from ant_cli.settings.logins import (
+    LAST_S,
+    Login,
+    OfficialProfile,
+    active_name,
+    has_profile,
+    read_login,
+    read_profile,
+)
 from ant_cli.settings.profiles import ProfileStore, read_store, shown
 from ant_cli.settings.rows import SETTINGS
 from ant_cli.settings.selection import ACTIVE, SelectedProfile
@@ -32,8 +40,6 @@ _ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official t
 _FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
 _OWNER = ("account_email", "organization_id", "organization_name", "workspace_id", "workspace_name", "scope")
 """What a login says about its owner, or else its profile."""
-_FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
-"""The years 1 to 9999, in Unix seconds: there are no other dates."""
 
 Report = dict[str, Any]
 """JSON: members and their values."""
@@ -207,7 +213,7 @@ def _end_text(expires_at: float | None, runtime: Runtime) -> str:
         return "without an end"
     from datetime import datetime, timedelta  # late: few have a login
 
-    seconds = min(max(expires_at, _FIRST_S), _LAST_S)
+    seconds = min(max(expires_at, 0), LAST_S)
     date = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # gmtime ends in the year 3000 on Windows
     return f"{'ended' if expires_at <= runtime.now() else 'ends'} {date.isoformat(' ', 'minutes')} UTC"
 
