@@ -27,7 +27,7 @@ STATE_COLOURS = {
 _FORCE_COLOR_VARS = ("FORCE_COLOR", "CLICOLOR_FORCE")
 """Variables that ask for colour even if others say no."""
 
-ELLIPSIS = "…"
+_ELLIPSIS = "…"
 _LEFT_TO_RIGHT = "\u200e"
 """Keeps text after Hebrew or Arabic text in its place, on terminals that reorder such text."""
 
@@ -103,10 +103,10 @@ def truncate(text: str, width: int) -> str:
     if width <= 0:
         return ""
     if text.isascii():
-        return text[: width - 1].rstrip() + ELLIPSIS
+        return text[: width - 1].rstrip() + _ELLIPSIS
     from rich.cells import set_cell_size
 
-    return set_cell_size(text, width - 1).rstrip() + ELLIPSIS
+    return set_cell_size(text, width - 1).rstrip() + _ELLIPSIS
 
 
 def padding(text: str, width: int) -> str:

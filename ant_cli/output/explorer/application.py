@@ -19,7 +19,6 @@ from textual.widgets import Input, Static
 from ant_cli.gjson import json_text
 from ant_cli.output.explorer.rows import Rows
 from ant_cli.output.explorer.tree import Value, cut_to_row, in_full, path_of, text_to_copy
-from ant_cli.output.terminal import ELLIPSIS, cell_width
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
 
@@ -205,10 +204,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         loading = "loading…" if self.feed.is_busy else "incomplete; q says why" if self.feed.error else ""
         self.status.update(" · ".join(filter(None, [self.position, self._note, loading])))
         hint = getattr(self.focused, "HINT", "? keys  q quit")
-        room = self.size.width - len(hint) - 5
-        path = cut_to_row(self.path, end=True)  # its last keys matter most
-        shown = path if cell_width(path) <= room else ELLIPSIS + path[-room + 1 :]
-        self.footer.update(f"{hint} · {shown}" if path else hint)
+        self.footer.update(" · ".join(filter(None, [hint, cut_to_row(self.path)])))
 
     def on_tree_node_highlighted(self) -> None:
         """Show the position after a click."""

@@ -115,9 +115,9 @@ def _unescaped(token: str) -> str:
     return json_text.string(token[:end].encode()).casefold() + token[end:] if "\\" in token else token
 
 
-def cut_to_row(text: str, *, end: bool = False) -> str:
-    """Return the beginning of a text, or its end, for a row."""
-    return picture_breaks(text[-_MAX_ROW:] if end else text[:_MAX_ROW])
+def cut_to_row(text: str) -> str:
+    """Return the beginning of a text for a row."""
+    return picture_breaks(text[:_MAX_ROW])
 
 
 def key_in_a_row(key: str) -> str:
