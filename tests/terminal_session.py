@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from tests.completion.terminal import OWN_TERMINAL
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 ESCAPES = re.compile(r"\x1b\[[0-9;?<>=$]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[78=>]")
 FULL_SCREEN_ON, FULL_SCREEN_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 

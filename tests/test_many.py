@@ -124,7 +124,7 @@ def test_results_come_in_the_order_of_the_ids_however_long_each_takes(many):
     """Here the first response arrives last."""
     others_are_done = threading.Event()
     api = FakeAPI(
-        {"env_1": lambda: others_are_done.wait(10) and 200, "env_8": lambda: others_are_done.set() or 200}
+        {"env_1": lambda: others_are_done.wait(60) and 200, "env_8": lambda: others_are_done.set() or 200}
     )
     assert many(*ARCHIVE, *IDS, api=api).ids == IDS
     assert api.sent.index("env_8") < len(IDS)
@@ -134,7 +134,7 @@ def test_results_come_in_the_order_of_the_ids_however_long_each_takes(many):
 def test_parallel_limits_the_number_of_requests_in_progress(many, args, at_once):
     """The default is 8."""
     full = threading.Barrier(at_once)
-    api = FakeAPI(dict.fromkeys(IDS[:at_once], lambda: full.wait(10) >= 0 and 200))
+    api = FakeAPI(dict.fromkeys(IDS[:at_once], lambda: full.wait(60) >= 0 and 200))
     assert many(*ARCHIVE, *IDS, *args, api=api).exit == 0
     assert api.most_at_once == at_once
 
@@ -311,9 +311,9 @@ def rate_limited_api():
         waits.append((round(seconds), threading.get_ident()))
         is_limited.set()
         if len(waits) <= 2:  # the second call must come from another thread, or the barrier breaks
-            both_sleep.wait(10)
+            both_sleep.wait(60)
 
-    api = FakeAPI({"env_1": [limited, 200], "env_2": lambda: is_limited.wait(10) and 200})
+    api = FakeAPI({"env_1": [limited, 200], "env_2": lambda: is_limited.wait(60) and 200})
     return api, sleep, waits
 
 
@@ -333,7 +333,7 @@ def interrupting():
 
     def interrupt():
         signal.raise_signal(signal.SIGINT)
-        return run_has_ended.wait(10) and 200
+        return run_has_ended.wait(60) and 200
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield interrupt
@@ -426,7 +426,7 @@ class Head(Screen):
 def test_a_change_that_was_not_sent_because_the_reader_left_is_a_failure(many):
     """Each input is accounted for, as after a signal, and the exit status says that some were not sent."""
     has_ended = threading.Event()
-    api = FakeAPI({"env_6": lambda: has_ended.wait(10) and 200})
+    api = FakeAPI({"env_6": lambda: has_ended.wait(60) and 200})
     result = many(*ARCHIVE, *IDS, "--parallel", "1", stdout=Head(3), api=api)
     has_ended.set()
     assert (result.exit, result.ids) == (1, IDS[:3])

@@ -260,7 +260,7 @@ def test_a_watch_ends_with_0_when_it_can_not_print_a_change_any_more(clean_envir
         ) as process:
             assert process.stdout.readline() == b'{"n":1}\n'
             process.stdout.close()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
             assert process.stderr.read() == b""
 
 

@@ -99,7 +99,7 @@ class LosingBoth(Losing):
     @contextmanager
     def stream(self, method, url, *words, **named):
         if method == "POST":
-            self.both_have_begun.wait(10)
+            self.both_have_begun.wait(60)
         with self.one_at_a_time, super().stream(method, url, *words, **named) as response:
             yield response
 

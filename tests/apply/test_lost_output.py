@@ -61,7 +61,7 @@ def test_a_pipe_that_grep_closes_does_not_stop_a_run(four):
             break
     program.stdout.close()
     stderr = program.stderr.read()
-    assert (program.wait(20), stderr) == (0, b"")
+    assert (program.wait(60), stderr) == (0, b"")
     program.stderr.close()
     assert set(four.server()) == set(NAMES)
 

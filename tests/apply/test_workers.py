@@ -26,7 +26,7 @@ def test_a_rate_limit_holds_back_all_workers(clean_environ):
 def test_as_many_requests_are_in_progress_as_workers_are_allowed(clean_environ):
     """With enough steps, there are never more and not fewer. Later steps use the same clients."""
     full = threading.Barrier(3)
-    api = FakeAPI(dict.fromkeys(IDS[:3], lambda: full.wait(10) >= 0 and 200))
+    api = FakeAPI(dict.fromkeys(IDS[:3], lambda: full.wait(60) >= 0 and 200))
     runtime = make_runtime(clean_environ, transport=api)
     with Client(load(runtime, Flags({})).connection, runtime) as client:
         workers = server.Workers(client, 3)

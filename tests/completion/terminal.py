@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 TAB = "\t"
 SHOW_LINE = "\x07"
 """Control-G: the shell's setup must bind it to a function that prints the line between « and »."""

@@ -405,7 +405,7 @@ def test_completion_does_not_wait_for_a_slow_api(clean_environ, reply: Reply):
     """The time limit applies to the whole response, which this server never ends."""
     with ScriptedServer(reply) as server:
         command = [sys.executable, "-m", "ant_cli", *RETRIEVE[:-1], "--base-url", server.url, ""]
-        done = subprocess.run(command, env=clean_environ, capture_output=True, timeout=10, check=True)
+        done = subprocess.run(command, env=clean_environ, capture_output=True, timeout=60, check=True)
     assert (done.stdout, done.stderr, len(server.requests)) == (b"", b"", 1)
 
 

@@ -54,7 +54,7 @@ def test_a_content_length_over_the_limit_is_rejected_before_the_body_is_sent(ser
 def test_a_request_without_a_body_is_handled_at_once_even_with_expect_100_continue(served, length):
     """Some clients send the header with every POST, even if there is no body."""
     head = f"POST {ENVIRONMENTS} HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n{length}\r\n"
-    with socket.create_connection(address_of(served), timeout=10) as client:
+    with socket.create_connection(address_of(served), timeout=60) as client:
         client.sendall(head.encode())
         assert client.recv(12) == b"HTTP/1.1 401"
 

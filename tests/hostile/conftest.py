@@ -110,7 +110,7 @@ class Running:
     def end_by(self, signal: int) -> Result:
         """Send a signal, and return how the process ended. TimeoutExpired if it continues."""
         self.process.send_signal(signal)
-        self.process.wait(10)
+        self.process.wait(60)
         stderr = self.process.stderr.read().decode() if self.process.stderr else ""
         return without_bug(Result(self.process.returncode, "", stderr))
 
@@ -140,7 +140,7 @@ def start(clean_environ: dict[str, str], tmp_path: Path):
             stderr=subprocess.PIPE,
         )
         running.append(Running(process, server))
-        assert not wait or server.came.wait(10)
+        assert not wait or server.came.wait(60)
         return running[-1]
 
     yield run

@@ -308,5 +308,5 @@ def test_a_non_blocking_pipe_on_stdin_is_read_to_its_end(start):
         os.write(write_end, part)
     os.close(write_end)
     os.close(read_end)
-    assert running.process.wait(10) == 0
+    assert running.process.wait(60) == 0
     assert b'"name":"x"' in running.server.requests[0]

@@ -122,9 +122,9 @@ def test_a_signal_in_the_middle_names_what_is_done_in_flight_and_not_sent(start,
     server = ServerByID({IDS[11]: [(Act.STALL,)], IDS[13]: [(Act.STALL,)]})
     server.waits_for = 14
     running = start([*ARCHIVE, *IDS, "--parallel", "2"], server=server)
-    assert server.enough.wait(10)
+    assert server.enough.wait(60)
     running.process.send_signal(number)
-    stdout, stderr = running.process.communicate(timeout=10)
+    stdout, stderr = running.process.communicate(timeout=60)
     run = Run(running.process.returncode, stdout.decode(), stderr.decode())
     assert run.exit == -number
     assert run.in_flight == [IDS[11], IDS[13]]
@@ -137,7 +137,7 @@ def test_a_second_signal_ends_the_wait_for_a_reader_of_the_results(start):
     server = ServerByID({IDS[2]: [response({"id": IDS[2], "name": "x" * 500_000})]})
     server.waits_for = len(IDS)
     running = start([*ARCHIVE, *IDS], server=server)
-    assert server.enough.wait(10)
+    assert server.enough.wait(60)
     stdout = b""
     while b"xxx" not in stdout:  # from now on, the result waits for the reader
         stdout += os.read(running.process.stdout.fileno(), 1000)

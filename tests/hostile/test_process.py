@@ -23,7 +23,7 @@ from .scripted_server import Act, ScriptedServer, error, response
 Shell = Callable[..., Result]
 RETRIEVE = "$ANT beta:environments retrieve env_1"
 PAGES = ("--help", "--version", "", "beta:environments", "beta:environments create --help")
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 # Signals
@@ -72,7 +72,7 @@ def test_ctrl_c_also_ends_the_shell_loop_around_the_command(start, program):
     words = ("beta:environments", "delete")
     running = start(words, (Act.STALL,), program=(program, "-c", script, sys.executable))
     os.killpg(running.process.pid, signal.SIGINT)  # like a terminal
-    running.process.wait(10)
+    running.process.wait(60)
     assert running.process.returncode == -signal.SIGINT
     assert b"went on" not in running.process.stdout.read()
     assert len(running.server.requests) == 1
@@ -356,7 +356,7 @@ def test_an_interrupt_erases_the_progress_line(clean_environ, number):
         while b"Waiting for" not in seen:
             seen += os.read(ours, 1000)
         child.send_signal(number)
-        assert child.wait(10) == -number
+        assert child.wait(60) == -number
     with contextlib.suppress(OSError):  # the end of a pseudo-terminal
         while part := os.read(ours, 1000):
             seen += part

@@ -175,7 +175,7 @@ def test_one_page_is_fetched_at_a_time():
     feed = Feed(iter([[b"1"], [b"2"]]))
     feed.fetch(take)
     feed.fetch(take)
-    assert arrived.wait(5)
+    assert arrived.wait(60)
     assert came == [[b"1"]]
     assert feed.is_busy
 
@@ -281,7 +281,7 @@ def test_an_error_of_a_later_page_does_not_interrupt_a_user_who_is_typing():
     """The status line says that the list is incomplete."""
 
     def broken() -> Iterator[list[bytes]]:
-        assert typed.wait(5)
+        assert typed.wait(60)
         raise ResponseError("no page")
         yield []
 

@@ -204,7 +204,7 @@ def test_a_list_goes_through_the_pager(ant):
 
 # In a real terminal
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 QUIT_ON_KEY_AFTER_CTRL_C = """
 import os, signal, sys
 signal.signal(signal.SIGINT, lambda *_: os.write(1, b"interrupted"))  # print() can't interrupt itself
