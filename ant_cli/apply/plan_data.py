@@ -106,7 +106,7 @@ def read_plan(file: str) -> SavedPlan:
             str(data["lock_file"]),
             Options(**{name: bool(value) for name, value in data["options"].items()}),
             ResourceOrigin(**{name: str(value) for name, value in data["origin"].items()}),
-            tuple(tuple(map(str, step)) for step in data["steps"]),
+            tuple((str(action), str(key), *map(str, rest)) for action, key, *rest in data["steps"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"{file} is not a plan.", "Make one: ant apply --dry-run --save-plan FILE") from None
@@ -116,19 +116,15 @@ def check_unchanged(saved: SavedPlan, plan: Plan, origin: ResourceOrigin) -> Non
     """Reject a plan if the files or the server have changed since it was saved.
 
     Raises:
-        AntError: with the differences.
+        AntError: with the keys of the steps that differ.
 
     """
     if origin != saved.origin:
         raise AntError("the plan was made for another server, organization or workspace.")
-    then = {step[1]: step for step in saved.steps if len(step) > 1}
-    now = {step.key: step.fingerprint for step in plan.steps}
-    differing = sorted(key for key in then.keys() | now.keys() if then.get(key) != now.get(key))
-    if not differing:
-        return
-    absent = ("not in the plan",)
-    lines = [f"  {key}: {then.get(key, absent)[0]} then, {now.get(key, absent)[0]} now" for key in differing]
-    raise AntError(
-        "\n".join(["files or environments have changed since the plan was saved:", *lines]),
-        "Nothing was changed. Make a new plan: ant apply --dry-run --save-plan FILE",
-    )
+    differing = {step.fingerprint for step in plan.steps}.symmetric_difference(saved.steps)
+    if differing:
+        lines = sorted({f"  {key}" for _, key, *_ in differing})
+        raise AntError(
+            "\n".join(["files or environments have changed since the plan was saved:", *lines]),
+            "Nothing was changed. Make a new plan: ant apply --dry-run --save-plan FILE",
+        )
