@@ -12,8 +12,6 @@ from ant_cli.apply.declarations import ENVIRONMENT, kind_by_path
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import check, first_of
 from ant_cli.input.values import Value, encode
-from ant_cli.operations.environments import CONFIG_MEMBERS
-from ant_cli.operations.spec import Members
 from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
@@ -44,27 +42,22 @@ class Exported(NamedTuple):
 def export(remote: Object) -> Exported:
     """Return the body with which a file declares the environment's current state."""
     there = declared_part(remote)
-    left_out: list[str] = []
-    config = _known_part(there.get("config"), CONFIG_MEMBERS, ("config",), left_out)
+    config: Any = there.get("config")
     fields = ["description", "config", "metadata"]
     if isinstance(config, dict) and config.get("type") == "self_hosted":
         fields.append("scope")  # the API accepts it only for these
-    there["config"] = config
-    body = {"name": there.get("name"), **{field: there[field] for field in fields if there.get(field)}}
-    return Exported(body, tuple(left_out), tuple(map(str, first_of(check(body)))))
-
-
-def _known_part(value: Any, known: Members, path: tuple[str, ...], left_out: list[str]) -> Any:
-    """Return a config, or a part of it, with only the fields that files may have."""
-    if not (known and isinstance(value, dict)):
-        return value
-    left_out += [".".join([*path, key]) for key in value if key not in known]
-    part = {
-        key: _known_part(child, known[key], (*path, key), left_out) for key, child in value.items() if key in known
-    }
-    if path == ("config", "packages"):
-        part.pop("type", None)  # they need none
-    return {key: child for key, child in part.items() if child != {}}
+    body: dict[str, Any] = {field: there[field] for field in fields if field in there}
+    unknown = [mistake.path for mistake in check(body) if mistake.known]
+    for *around, name in unknown:
+        part: Any = body
+        for key in around:
+            part = part[key]
+        del part[name]
+    if isinstance(config, dict) and isinstance(config.get("packages"), dict):
+        config["packages"].pop("type", None)  # they need none
+    body = {"name": there.get("name"), **declared_part(body)}
+    left_out = tuple(".".join(map(str, path)) for path in unknown)
+    return Exported(body, left_out, tuple(map(str, first_of(check(body)))))
 
 
 def choose_file(folder: Path, remote: Object, taken: Collection[str]) -> Path:

@@ -105,6 +105,17 @@ def test_fields_that_a_file_can_not_declare_are_left_out_and_named():
     exported = export(remote)
     assert exported.body == {"name": "a", "config": {"type": "cloud"}}
     assert exported.left_out == ("config.gpu", "config.packages.conda")
+    assert exported.problems == ()
+    assert remote["config"]["gpu"]
+
+
+def test_a_field_that_only_another_type_of_network_has_is_left_out():
+    """A file with it would be rejected."""
+    exported = export(
+        {"name": "a", "config": {"type": "cloud", "networking": {"type": "unrestricted", "allowed_hosts": ["x"]}}}
+    )
+    assert exported.body["config"]["networking"] == {"type": "unrestricted"}
+    assert (exported.left_out, exported.problems) == (("config.networking.allowed_hosts",), ())
 
 
 def test_the_scope_is_declared_for_self_hosted_environments_only():
