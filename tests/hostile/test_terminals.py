@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -51,23 +52,26 @@ def unescaped(text: str) -> list[str]:
     ]
 
 
+def _item(text: str, **more: str) -> dict[str, str]:
+    return {"type": "environment", "id": text, "name": text, text: text, **more}
+
+
+EVERY_ATTACK = {text: text for text in ATTACKS.values()}
+
+
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("escaped", [True, False])
-def test_terminal_sequences_in_a_response_are_escaped_on_a_terminal(
-    ant_over_socket: AntOverSocket, name, attack, escaped
-):
+def test_terminal_sequences_in_a_response_are_escaped_on_a_terminal(ant_over_socket: AntOverSocket, name, escaped):
     """This holds in every format, for one object and for a list, and in keys and values."""
-    text = ATTACKS[attack]
-    item = {"type": "environment", "id": text, "name": text, text: text}
+    item, items = _item("env_1", **EVERY_ATTACK), [_item(text) for text in ATTACKS.values()]
     reply = response(item) if escaped else response(_unescaped(item))
     for words in (RETRIEVE, DELETE):
         assert unescaped(ant_over_socket(reply, words=words, more=("--format", name), terminal=True).stdout) == []
-    page = response({"data": [item]}) if escaped else response(b'{"data":[' + _unescaped(item) + b"]}")
+    page = response({"data": items}) if escaped else response(_unescaped({"data": items}))
     assert unescaped(ant_over_socket(page, words=LIST, more=("--format", name), terminal=True).stdout) == []
 
 
-def _unescaped(item: dict[str, str]) -> bytes:
+def _unescaped(item: dict[str, Any]) -> bytes:
     """Return JSON in which only the necessary characters are escaped."""
     import json
 
@@ -81,13 +85,12 @@ def test_raw_output_of_a_string_escapes_terminal_sequences(ant_over_socket: AntO
     assert (result.exit, unescaped(result.stdout)) == (0, [])
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("name", FORMATS)
-def test_error_messages_and_the_debug_log_escape_terminal_sequences(ant_over_socket: AntOverSocket, attack, name):
+def test_error_messages_and_the_debug_log_escape_terminal_sequences(ant_over_socket: AntOverSocket, name):
     """The body, the message and the request ID of an error are covered."""
-    text = ATTACKS[attack]
+    text = " ".join(ATTACKS.values())
     header = text.encode("ascii", "ignore").decode().translate(dict.fromkeys(b"\r\n\0"))
-    body = _unescaped({"type": "error", "message": text, text: text})
+    body = _unescaped({"type": "error", "message": text, **EVERY_ATTACK})
     reply = response(body, f"x-request: {header}\x9b", status="404 Not \x9bFound")
     result = ant_over_socket(reply, more=("--format-error", name, "--debug"), terminal=True)
     assert (result.exit in (5, 8), unescaped(result.stderr + result.stdout)) == (True, [])
@@ -100,11 +103,10 @@ def test_the_excerpt_of_a_response_that_is_not_json_escapes_terminal_sequences(a
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_control_characters_on_stderr_are_escaped_in_a_pipe(ant_over_socket: AntOverSocket, name, attack):
+def test_control_characters_on_stderr_are_escaped_in_a_pipe(ant_over_socket: AntOverSocket, name):
     """A log may be printed on a terminal later, and no program reads stderr as data."""
-    text = ATTACKS[attack]
-    body = _unescaped({"type": "error", "message": text, text: text})
+    text = " ".join(ATTACKS.values())
+    body = _unescaped({"type": "error", "message": text, **EVERY_ATTACK})
     result = ant_over_socket(response(body, status="404 Not \x9bFound"), more=("--format-error", name, "--debug"))
     assert (result.exit in (5, 8), unescaped(result.stderr)) == (True, [])
     html = ant_over_socket(response(f"<html>{text}".encode(), status="502 Bad"))
