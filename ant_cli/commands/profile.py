@@ -70,17 +70,16 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
     """Print one value of a profile, or all of them, with secrets masked."""
     profile = _selected(flags, runtime, read_store(runtime))
     values = _masked(profile.values)
-    if key is None and not values and not wants_structured(flags):
-        runtime.stderr.say(f"Profile {profile.name!r} is empty.")
-        return
-    if key is None:
+    if key is not None:
+        if key not in values:
+            _check_key(key)
+            raise AntError(f"profile {profile.name!r} has no {key}.", f"Set it: ant profile set {key} ...")
+        print_result(runtime, flags, str(values[key]), values[key])
+    elif values or wants_structured(flags):
         text = "\n".join(f"{name} = {value}" for name, value in values.items())
         print_result(runtime, flags, text, values)
-        return
-    if key not in values:
-        _check_key(key)
-        raise AntError(f"profile {profile.name!r} has no {key}.", f"Set it: ant profile set {key} ...")
-    print_result(runtime, flags, str(values[key]), values[key])
+    else:
+        runtime.stderr.say(f"Profile {profile.name!r} is empty.")
 
 
 def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedProfile:

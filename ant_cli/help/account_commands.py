@@ -38,10 +38,7 @@ AUTH = group(
         "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",
         "auth.status:status",
         ("which key is used, and why", "ant auth status"),
-        (
-            "in a script: continue only if the server accepts the key",
-            "ant auth status --check > /dev/null || exit 4",
-        ),
+        ("continue only if the server accepts the key", "ant auth status --check > /dev/null || exit 4"),
         ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),
         flags=(boolean_flag("check", "Send a request to check whether the server accepts the credential."),),
         takes=(*PROFILE, *REQUEST, *RESULT),
@@ -51,10 +48,7 @@ AUTH = group(
         "Print only the credential that is used, for other tools.",
         "auth.print_credentials:token",
         ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
-        (
-            "give the key of a profile to a CI service",
-            "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY",
-        ),
+        ("give a profile's key to a CI service", "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY"),
         takes=(*PROFILE, *REQUEST),
     ),
     tool(
@@ -62,10 +56,7 @@ AUTH = group(
         "Print the credential of a profile or federation for other tools. Ignores ANTHROPIC_API_KEY and "
         "ANTHROPIC_AUTH_TOKEN.",
         "auth.print_credentials:print_credentials",
-        (
-            "for the programs that this shell starts",
-            'set -a; eval "$(ant auth print-credentials --env)"; set +a',
-        ),
+        ("for the programs that this shell starts", 'set -a; eval "$(ant auth print-credentials --env)"; set +a'),
         ("as the .env file of a container", "umask 077; ant auth print-credentials --env --profile ci > .env"),
         flags=(
             boolean_flag("access_token", "Print only the access token."),
@@ -113,15 +104,9 @@ PROFILES = group(
         "Set a value of a profile. A secret is read from stdin, never from the command line.",
         "profile:set_value",
         ("use a workspace", "ant profile set workspace_id wrkspc_1"),
-        (
-            "have a program print the key, instead of storing it",
-            "ant profile set api_key_command 'op read op://vault/anthropic/key'",
-        ),
+        ("have a program print the key", "ant profile set api_key_command 'op read op://vault/anthropic/key'"),
         ("replace a key with the one in a file", "ant profile set api_key --profile ci < key.txt"),
-        arguments=(
-            _KEY,
-            argument("value", "The new value. Secrets are read from stdin.", required=False),
-        ),
+        arguments=(_KEY, argument("value", "The new value. Secrets are read from stdin.", required=False)),
         takes=PROFILE,
     ),
     tool(
@@ -166,10 +151,7 @@ PROFILES = group(
         "Give a profile another name.",
         "profile:rename",
         ("give the first profile a better name", "ant profile rename default personal"),
-        (
-            "keep the old profile while you try a new key",
-            "ant profile rename ci ci-old && ant auth login --profile ci",
-        ),
+        ("keep the old one while you try a key", "ant profile rename ci ci-old && ant auth login --profile ci"),
         arguments=(_NAME, argument("new_name", "Its new name.")),
     ),
     tool(

@@ -148,12 +148,7 @@ def arguments(name: str, text: str, value_name: str = "", completes: ValueKind |
 
 
 def tool(
-    full_name: str,
-    help_text: str,
-    function: str,
-    *examples: Example,
-    takes: tuple[str, ...] = (),
-    **others: Any,
+    full_name: str, help_text: str, function: str, *examples: Example, takes: tuple[str, ...] = (), **others: Any
 ) -> Command:
     """Return a command. `takes` names the global flags that it takes; the others are fields of `Command`."""
     return Command(

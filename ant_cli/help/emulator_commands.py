@@ -69,10 +69,7 @@ EMULATOR = group(
         "Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens.",
         "emulator_serve:start",
         ("on any free port", "ant emulator start"),
-        (
-            "in a CI job: in the background, keeping nothing",
-            "ant emulator start --port 8080 --database :memory: --detach",
-        ),
+        ("in the background, keeping nothing", "ant emulator start --port 8080 --database :memory: --detach"),
         flags=(
             text_flag("host", "The address to listen on.", default="127.0.0.1"),
             number_flag("port", "The port; 0 for any free one.", (0, 65535), "0"),
@@ -95,17 +92,11 @@ EMULATOR = group(
         "Print variables that point clients to the running emulator, for a shell to evaluate.",
         "emulator_serve:env",
         ("point this shell's clients to the emulator", 'eval "$(ant emulator env)"'),
-        (
-            "run a single program on it, once it is up",
-            '(eval "$(ant emulator env --wait 10)" && python worker.py)',
-        ),
+        ("run a single program on it, once it is up", '(eval "$(ant emulator env --wait 10)" && python worker.py)'),
         ("for workers, with the ID and a key of an environment", 'eval "$(ant emulator env env_1)"'),
         arguments=(
             argument(
-                "environment_id",
-                "An environment: also print its ID and a key.",
-                "emulator_id",
-                required=False,
+                "environment_id", "An environment: also print its ID and a key.", "emulator_id", required=False
             ),
         ),
         flags=(_PORT, number_flag("wait", "Seconds to wait for one to start, from 0 to 3600.", default="0")),
@@ -132,10 +123,7 @@ EMULATOR = group(
         "Put work in a queue, as a new session does in the real service.",
         "emulator_control:enqueue",
         ("five work items in the queue of an environment", "ant --local emulator enqueue env_1 --count 5"),
-        (
-            "one with metadata; keep its ID in a variable",
-            "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')",
-        ),
+        ("one with metadata, and its ID", "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')"),
         arguments=(argument("environment_id", "A self-hosted environment.", "emulator_id"),),
         flags=(
             text_flag("session_id", "The session of all items. [default: a new one for each]"),
@@ -151,10 +139,7 @@ EMULATOR = group(
         "Print a key for the workers of an environment.",
         "emulator_control:key",
         ("a key", "ant --local emulator key env_1"),
-        (
-            "for the workers that this shell starts",
-            "export ANTHROPIC_ENVIRONMENT_KEY=$(ant --local emulator key env_1)",
-        ),
+        ("for the workers of this shell", "export ANTHROPIC_ENVIRONMENT_KEY=$(ant --local emulator key env_1)"),
         arguments=(argument("environment_id", "A self-hosted environment.", "emulator_id"),),
         takes=(*PROFILE, *REQUEST, *RESULT),
     ),
@@ -183,10 +168,7 @@ EMULATOR = group(
         "emulator fault",
         "Make the next requests fail, to see how your program handles it.",
         "emulator_control:fault",
-        (
-            "two polls in a row that fail",
-            "ant --local emulator fault --path-contains work/poll --status 529 --times 2",
-        ),
+        ("two polls that fail", "ant --local emulator fault --path-contains work/poll --status 529 --times 2"),
         ("a slow network for the next twenty requests", "ant --local emulator fault --delay-ms 500 --times 20"),
         ("list the remaining faults", "ant --local emulator fault --list"),
         flags=(

@@ -16,10 +16,7 @@ WORKER = group(
         "Run a handler for each work item, until a signal; see `ant help worker`.",
         "environment_worker:poll",
         ("run a script for each item", "ant beta:worker poll --on-work ./handle.sh"),
-        (
-            "four sessions at once, each in a container",
-            "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker",
-        ),
+        ("four at once, each in a container", "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker"),
         arguments=(
             arguments("handler", "After --: the program for each item, with its arguments.", completes="file"),
         ),
@@ -30,14 +27,8 @@ WORKER = group(
         "beta:worker run",
         "Run the tools of one claimed item's session in this process; for containers.",
         "environment_worker:run",
-        (
-            "as a handler, or in a container that has all values in variables",
-            "ant beta:worker run --workdir /work",
-        ),
-        (
-            "with the item's secret in place of the environment's key",
-            "ant beta:worker run --work-secret-file /run/secrets/work",
-        ),
+        ("as a handler, or in a container that has all values in variables", "ant beta:worker run --workdir /work"),
+        ("with the secret of the item", "ant beta:worker run --work-secret-file /run/secrets/work"),
         flags=command_flags(RUN_ROWS),
         takes=_WITHOUT_CREDENTIAL,
     ),
