@@ -14,14 +14,7 @@ from ant_cli.runtime.redaction import REDACTED, may_be_key
 from ant_cli.settings.credential_store import delete_keys
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import has_profile, profile_names
-from ant_cli.settings.profiles import (
-    Profile,
-    ProfileStore,
-    edit,
-    read_store,
-    shown,
-    unknown_profile,
-)
+from ant_cli.settings.profiles import Profile, ProfileStore, edit, read_store, shown, unknown_profile
 from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS
 from ant_cli.settings.selection import SelectedProfile, select_own
 
