@@ -161,7 +161,7 @@ SECRET_ENTRANCES = {
     "settings/federation.py": "the identity token of a federation, from its file or variable",
     "settings/access_tokens.py": "access tokens that earlier runs stored",
     "http/token_exchange.py": "access tokens in responses",
-    "commands/auth/prompts.py": "what a person types",
+    "commands/profile.py": "what a person types",
     "runtime/streams.py": "responses, and what others hand over",
     "worker/sdk_session.py": "the secret of a work item, from its file or variable",
     "worker/hidden_secrets.py": "what a worker that starts again hands to itself",

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import getpass
+import signal
+import sys
+import warnings
+from collections.abc import Callable
 from math import isfinite
 
-from ant_cli.commands.auth.prompts import reject_typed_secret, secret_for_set
 from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import REDACTED, may_be_key
+from ant_cli.runtime.signals import signal_handlers
 from ant_cli.settings.credential_store import delete_keys
+from ant_cli.settings.given_credentials import read_piped_secret
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import has_profile, profile_names
 from ant_cli.settings.profiles import Profile, ProfileStore, edit, read_store, shown, unknown_profile
 from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS
 from ant_cli.settings.selection import SelectedProfile, select_own
+from ant_cli.settings.validators import check_secret
 
 _KEYS = ", ".join(PROFILE_SETTINGS)
 
@@ -100,13 +107,10 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
     """Set a value of a profile. A secret is read from stdin, never from the command line."""
     _check_key(key)
     name = _selected(flags, runtime, read_store(runtime)).name
-    if key not in SECRET_KEYS:
-        if not value:
-            raise UsageError(f"{key} needs a value.", f"ant profile set {key} VALUE, or: ant profile unset {key}")
-    elif value is None:
-        value = secret_for_set(key, runtime)
-    else:  # other users can read it
-        raise reject_typed_secret(key, value, runtime)
+    if key in SECRET_KEYS:
+        value = _secret(key, value, runtime)
+    elif not value:
+        raise UsageError(f"{key} needs a value.", f"ant profile set {key} VALUE, or: ant profile unset {key}")
     checked = _to_stored(key, value)
     with edit(runtime) as draft:
         profile = draft.existing(name)
@@ -115,6 +119,49 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
     runtime.stderr.say(f"Set {key} of profile {name!r} to {shown(key, checked)}.")
     if before != checked:
         delete_keys(before)
+
+
+def _secret(key: str, typed: str | None, runtime: Runtime) -> str:
+    """Return a secret from stdin, or else from the prompt. Raises UsageError if it was typed as an argument."""
+    command = f"ant profile set {key}"
+    if typed is not None:
+        runtime.stderr.register_secret(typed)
+        raise UsageError(
+            f"{key} is not accepted on the command line, which other users can read.",
+            f"Pipe it in: {command} < FILE. The one that you typed is now in the shell's history.",
+        )
+    if runtime.stdin.has_input:
+        return read_piped_secret(runtime, command)
+    return prompt_secret(f"{key} (not shown): ", runtime, command)
+
+
+def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: Callable[[str], str] = getpass.getpass) -> str:
+    """Ask for a secret on the terminal, without echo.
+
+    If several lines are pasted, getpass returns the first and discards the rest, so that can't be noticed here. But
+    `auth login` verifies the key, and the server rejects half of one.
+
+    Raises:
+        UsageError: if nothing is entered, or no terminal can hide the input.
+
+    """
+    try:
+        ignored: dict[int, int] = {}
+        if sys.platform != "win32":  # after Ctrl-Z, the shell would turn echo back on with `fg`
+            ignored = {signal.SIGTSTP: signal.SIG_IGN}
+        with warnings.catch_warnings(), signal_handlers(ignored):
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            typed = ask(prompt)
+    except EOFError:  # Ctrl-D
+        runtime.stderr.say("")  # further output starts on a new line
+        raise UsageError("nothing was entered.") from None
+    except (getpass.GetPassWarning, OSError):
+        raise UsageError("there is no terminal to ask on.", f"Pipe the secret in: {instead} < FILE") from None
+    except KeyboardInterrupt:
+        runtime.stderr.say("")  # for the shell
+        raise
+    runtime.stderr.register_secret(typed.strip())
+    return check_secret("the secret", typed)
 
 
 def _to_stored(key: str, text: str) -> str | float:

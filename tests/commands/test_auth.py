@@ -20,7 +20,7 @@ import keyring
 import keyring.backends.fail
 import pytest
 
-from ant_cli.commands.auth.prompts import prompt_secret
+from ant_cli.commands.profile import prompt_secret
 from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
 from tests.completion.terminal import OWN_TERMINAL

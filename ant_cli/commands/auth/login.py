@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.commands.auth.prompts import prompt_secret
-from ant_cli.commands.profile import note_active_profile, note_profile_variable
+from ant_cli.commands.profile import note_active_profile, note_profile_variable, prompt_secret
 from ant_cli.errors import AntError, NetworkError, ResponseError, UsageError, exclude_each_other
 from ant_cli.http.response import json_object
 from ant_cli.input.request import request_of
