@@ -16,7 +16,6 @@ from ant_cli.runtime import Runtime, shell
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.runtime.streams import is_broken_pipe
 
-_VARIABLES = ("ANT_PAGER", "PAGER")
 _DEFAULT = "less -FRX"
 _PIPE_SIZE = 4096
 """How many bytes the pipe to the pager buffers. They are few, so that pages are fetched only as they are read."""
@@ -82,9 +81,8 @@ def _wait_for(program: subprocess.Popen[bytes]) -> None:
 
 def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[str]:
     """Return the arguments of the pager's command; an empty list for no pager."""
-    variable = next((name for name in _VARIABLES if name in environ), None)
-    text = environ[variable] if variable else _DEFAULT
-    if not text.strip() or (variable is None and environ.get("TERM") == "dumb"):
+    text = environ.get("ANT_PAGER", environ.get("PAGER", _DEFAULT))
+    if not text.strip() or (text == _DEFAULT and environ.get("TERM") == "dumb"):
         return []
     try:
         args = shell.split(text)
@@ -92,8 +90,8 @@ def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[
         args = [text]
     program = shutil.which(args[0], path=environ.get("PATH"))
     if program is None:
-        if variable:
-            warn(f"Note: the pager {args[0]!r} from {variable} was not found, so the list is not paged.")
+        if text != _DEFAULT:
+            warn(f"Note: the pager {args[0]!r} was not found, so the list is not paged.")
         return []
     return [program, *args[1:]]
 

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import parse
 from ant_cli.output.printer import Printer, Transform, transformed
-from ant_cli.runtime.light_typing import TYPE_CHECKING
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Literal
 from ant_cli.settings.loading import OutputSettings
-
-if TYPE_CHECKING:
-    from ant_cli.output.progress import Progress
-    from ant_cli.runtime import Runtime
 
 _ID = parse("id")
 
 
-class Change(StrEnum):
-    """What happened to a part of a state."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    REMOVED = "removed"
+Change = Literal["added", "changed", "removed"]
+"""What happened to a part of a state."""
 
 
 def item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, bytes]:
@@ -38,22 +30,18 @@ def item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, bytes]
 
 def differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, Change]:
     """Return the changes of the parts by key, in the order of the later state, followed by the removed parts."""
-    changes = {
-        key: Change.CHANGED if key in before else Change.ADDED
+    changes: dict[str, Change] = {
+        key: "changed" if key in before else "added"
         for key, part in after.items()
         if key not in before or before[key] != part
     }
-    return changes | {key: Change.REMOVED for key in before if key not in after}
+    return {**changes, **{key: "removed" for key in before if key not in after}}
 
 
 class WatchLines:
     """Prints lines, each of which is complete."""
 
-    def __init__(
-        self, transform: Transform, output: OutputSettings, progress: Progress, runtime: Runtime, *, is_list: bool
-    ) -> None:
-        """Disable the progress line: it would get between the lines, which appear at any time."""
-        progress.disable()
+    def __init__(self, transform: Transform, output: OutputSettings, runtime: Runtime, *, is_list: bool) -> None:
         self._runtime = runtime
         self._is_list = is_list
         self._transform = transform

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ant_cli.output.progress import Progress
     from ant_cli.runtime import Runtime
 
-_SIGNS = {Change.ADDED: ("+", "green"), Change.CHANGED: ("~", "yellow"), Change.REMOVED: ("-", "red")}
+_SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
 """The sign before a line, so that nobody depends on the colour."""
 _MARGIN = 2
 """The cells of the sign and the space after it."""
@@ -102,7 +102,7 @@ def _line(cells: list[StyledText], widths: list[int], change: Change | None) -> 
     line = Text.assemble(_SIGNS[change] if change else " ", " ", no_wrap=True, overflow="ellipsis")
     for (text, style), width in zip_longest(cells, widths):
         shown = text.replace("\n", " ") if width is None else truncate(text, width)
-        line.append(shown, "dim" if change is Change.REMOVED else style)
+        line.append(shown, "dim" if change == "removed" else style)
         line.append(padding(shown, width or 0) + "  " * bool(width))
     line.rstrip()
     return line

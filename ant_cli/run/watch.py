@@ -85,7 +85,8 @@ def _display(
     transform = Transform("--transform", output.transform)
     style = detect_style(runtime)
     if not watch.on_screen or style is None:
-        return nullcontext(WatchLines(transform, output, progress, runtime, is_list=is_list))
+        progress.disable()  # its line would get between those of the changes, which appear at any time
+        return nullcontext(WatchLines(transform, output, runtime, is_list=is_list))
     from ant_cli.output.watch_screen import WatchedList, WatchedObject, WatchScreen
 
     watched: WatchedList | WatchedObject = WatchedObject(transform, style.width)

@@ -119,7 +119,7 @@ def test_a_pager_that_does_not_exist_is_reported(terminal):
     """The list is printed anyway."""
     terminal.show([LONG], PAGER="no-such-pager -x")
     assert terminal.shown() == LONG
-    assert "the pager 'no-such-pager' from PAGER was not found" in terminal.said.text()
+    assert "the pager 'no-such-pager' was not found" in terminal.said.text()
 
 
 def test_without_a_pager_that_can_start_the_output_is_printed(terminal, tmp_path):
