@@ -91,6 +91,20 @@ def test_a_stop_request_ends_the_handler(queue, start, script, mode):
 
 
 @SHORT
+def test_a_handler_whose_item_is_stopped_already_may_end_by_itself(queue, start, blocked, fifo):
+    """Most likely it has stopped the item itself, as the official SDK does, so its work is done."""
+    (work_id,) = queue.enqueue()
+    worker = start("--kill-timeout", "1h", "--max-items", "1", handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    queue.send("POST", f"/v1/environments/{queue.id}/work/{work_id}/stop", {"force": True})
+    queue.wait_for_requests("/heartbeat", 1)
+    release(fifo)
+    worker.wait_for("handler output", line="got go")
+    assert worker.wait_for("work item done")["outcome"] == "succeeded"
+    assert worker.end() == 0
+
+
+@SHORT
 @pytest.mark.parametrize("mode", ["always", "auto"])
 def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, start, blocked, fifo, mode):
     """The official worker would stop the item, which another worker is running."""
