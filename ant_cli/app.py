@@ -164,6 +164,3 @@ def _annotation(param: Param) -> Any:
 
 
 app = build(catalog())
-
-if __name__ == "__main__":
-    app()

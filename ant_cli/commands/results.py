@@ -9,14 +9,12 @@ from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
-from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import output_settings
 
 
 def print_text(runtime: Runtime, text: str) -> None:
-    """Print a result that is text for people, with control characters escaped on a terminal."""
-    shown = escape_controls(text) if runtime.stdout.is_terminal else text
-    runtime.stdout.write(f"{shown}\n".encode(errors="backslashreplace"))  # a path may not be UTF-8
+    """Print a result that is text for people."""
+    runtime.stdout.write(f"{text}\n".encode(errors="backslashreplace"))  # a path may not be UTF-8
 
 
 def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
