@@ -122,6 +122,12 @@ def test_no_environment_is_looked_for_if_an_id_was_given(ant, words):
     assert (result.exit, len(result.requests)) == (5, 1)
 
 
+def test_no_environment_is_looked_for_by_a_command_without_an_id(ant):
+    """The server may respond with a 404 to any request."""
+    result = ant("beta:environments", "list", replies=[NOT_FOUND])
+    assert (result.exit, len(result.requests)) == (5, 1)
+
+
 @pytest.mark.parametrize("status", [400, 403, 409])
 def test_no_environment_is_looked_for_after_another_error(ant, status):
     """Only a 404 says that the ID does not exist."""

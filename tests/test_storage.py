@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.runtime.storage import locked, replace_file
+from ant_cli.runtime.storage import is_locked, locked, replace_file
 from tests.conftest import needs_posix
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="permissions and links of POSIX")
@@ -54,6 +54,15 @@ def test_several_processes_that_lock_and_unlock_lose_no_change(tmp_path):
     assert [run.wait() for run in runs] == [0] * 4
     assert path.read_text() == "200"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@needs_posix("shared locks")
+def test_two_processes_that_ask_for_a_lock_at_the_same_time_are_not_mistaken_for_its_owner(tmp_path):
+    """Both have the file open when they ask."""
+    path = tmp_path / "file"
+    path.touch()
+    with path.open("rb") as first, path.open("rb") as second:
+        assert (is_locked(first), is_locked(second)) == (False, False)
 
 
 def test_waiting_for_another_process_is_announced(tmp_path):

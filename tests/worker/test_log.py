@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -363,30 +364,56 @@ def test_what_does_not_fit_in_memory_is_left_out_and_counted_in_its_place():
     assert stuck.texts == expected
 
 
+class SlowReader:
+    """Reads the texts of a writer one by one."""
+
+    def __init__(self):
+        self.texts = []
+        self.entered, self.may_leave = threading.Semaphore(0), threading.Semaphore(0)
+        self.writer = BackgroundWriter(self.write, lambda count: f"{count} left out", None, "")
+
+    def write(self, text):
+        self.entered.release()
+        self.may_leave.acquire()
+        self.texts.append(text)
+
+    def read_one(self, _seconds=0.0):
+        """Let a text be written, and wait until the next one is."""
+        self.may_leave.release()
+        self.entered.acquire()
+
+
+def test_after_a_flood_lines_are_left_out_until_most_of_the_earlier_ones_are_written():
+    """Otherwise each line of a long flood would come with a note about others."""
+    reader = SlowReader()
+    put = partial(reader.writer.put, lambda: "bulk", 500_000, bulk=True)
+    put()
+    reader.entered.acquire()
+    for _ in range(10):
+        put()
+    reader.read_one()
+    put()
+    reader.read_one()
+    reader.read_one()
+    put()
+    reader.may_leave.release(100)
+    assert reader.writer.close(60)
+    assert reader.texts == [*["bulk"] * 5, "7 left out", "bulk"]
+
+
 def test_at_the_end_the_last_events_are_written_before_the_rest_of_a_flood():
     """They say why a worker ended. A slow reader would take too long for everything."""
-    texts = []
-    entered, may_leave = threading.Semaphore(0), threading.Semaphore(0)
-
-    def write(text):
-        entered.release()
-        may_leave.acquire()
-        texts.append(text)
-
-    def wait_for_one_line(_seconds):
-        may_leave.release()
-        entered.acquire()
-
-    writer = BackgroundWriter(write, lambda count: f"{count} left out", None, "")
+    reader = SlowReader()
+    writer = reader.writer
     for text in (*["bulk"] * 100, "the last event"):
         writer.put(lambda text=text: text, 0, bulk=text == "bulk")
-    entered.acquire()
+    reader.entered.acquire()
     thread = writer._thread
-    writer._thread = SimpleNamespace(join=wait_for_one_line, is_alive=thread.is_alive)
+    writer._thread = SimpleNamespace(join=reader.read_one, is_alive=thread.is_alive)
     assert not writer.close(1.0)
-    may_leave.release(100)
+    reader.may_leave.release(100)
     thread.join()
-    assert texts == [*["bulk"] * 2, "the last event", "98 left out"]
+    assert reader.texts == [*["bulk"] * 2, "the last event", "98 left out"]
 
 
 def test_the_end_does_not_wait_for_a_reader_who_does_not_read():
