@@ -368,6 +368,8 @@ def test_packages_need_a_network_that_allows_their_registries():
     ]
     write("environments/a.yaml", text % ", allow_package_managers: true")
     assert one(".").name == "a"
+    write("environments/a.yaml", (text % "").replace("pip: [a]", "pip: [], type: packages"))
+    assert one(".").name == "a"
 
 
 def test_two_files_can_not_declare_the_same_name():
