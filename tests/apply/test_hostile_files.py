@@ -412,6 +412,8 @@ def test_50_mistakes_are_described(team):
     lines = team.ant("apply", "--validate", "--strict", ".").stderr.splitlines()
     assert (lines[0], len(lines)) == ("ant: there are mistakes in the files:", 51)
     team.write("environments/a.yaml", many(60))
+    lines = team.ant("apply", "--validate", "--strict", ".").stderr.splitlines()
+    assert (lines[-1], len(lines)) == ("and more mistakes", 52)
     team.write("environments/b.yaml", many(1))
     lines = team.ant("apply", "--validate", "--strict", ".").stderr.splitlines()
     assert (lines[-1], len(lines)) == ("and more mistakes", 52)
