@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ant_cli.apply.exporting import SCHEMA_LINE, Exported
+from ant_cli.apply.declarations import SCHEMA_LINE, Exported
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import Mistake, check, first_of
 from ant_cli.errors import AntError, UsageError, os_error_text

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from ant_cli.apply import server
 from ant_cli.apply.comparison import CLEARABLE, PATCHED, changes_between, changes_of, smallest_update
-from ant_cli.apply.declarations import ENVIRONMENT
+from ant_cli.apply.declarations import ENVIRONMENT, Exported, export, safe_name
 from ant_cli.apply.drawing import draw_change, draw_step, name_width, paint_for, unpainted
 from ant_cli.apply.editor import (
     EditedFile,
@@ -20,7 +20,6 @@ from ant_cli.apply.editor import (
     with_notes,
     without_notes,
 )
-from ant_cli.apply.exporting import Exported, export, safe_name
 from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.validation import Mistake
 from ant_cli.commands.results import wants_structured

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from ant_cli.apply import server
 from ant_cli.apply.comparison import hash_of_body, hash_of_remote
-from ant_cli.apply.declarations import ENVIRONMENT, YAML
+from ant_cli.apply.declarations import ENVIRONMENT, YAML, Exported, choose_file, export
 from ant_cli.apply.discovery import key_of
 from ant_cli.apply.execution import holding
-from ant_cli.apply.exporting import Exported, choose_file, export
 from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path, read_lock, shown_path
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import json_schema

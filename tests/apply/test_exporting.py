@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ant_cli.apply.comparison import hash_of_body, read_json
-from ant_cli.apply.declarations import Declaration, read_declaration
-from ant_cli.apply.exporting import choose_file, export, safe_name
+from ant_cli.apply.declarations import Declaration, choose_file, export, read_declaration, safe_name
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
