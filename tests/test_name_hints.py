@@ -118,20 +118,20 @@ def test_an_id_that_is_unsafe_in_a_command_is_not_suggested(ant, identifier):
 )
 def test_no_environment_is_looked_for_if_an_id_was_given(ant, words):
     """The argument has the form of an ID, so it is not a name."""
-    result = ant(*words, replies=[NOT_FOUND])
+    result = ant(*words, replies=[NOT_FOUND, page()])
     assert (result.exit, len(result.requests)) == (5, 1)
 
 
 def test_no_environment_is_looked_for_by_a_command_without_an_id(ant):
     """The server may respond with a 404 to any request."""
-    result = ant("beta:environments", "list", replies=[NOT_FOUND])
+    result = ant("beta:environments", "list", replies=[NOT_FOUND, page()])
     assert (result.exit, len(result.requests)) == (5, 1)
 
 
 @pytest.mark.parametrize("status", [400, 403, 409])
 def test_no_environment_is_looked_for_after_another_error(ant, status):
     """Only a 404 says that the ID does not exist."""
-    result = ant(*RETRIEVE, "prod", "--max-retries", "0", replies=[httpx.Response(status, json={})])
+    result = ant(*RETRIEVE, "prod", "--max-retries", "0", replies=[httpx.Response(status, json={}), page()])
     assert len(result.requests) == 1
 
 
