@@ -8,15 +8,13 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
-from ant_cli.http.transport import Proxy
+from ant_cli.http.transport import Proxy, Transport
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
-
-    from ant_cli.http.transport import Transport
 
 
 def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:

@@ -53,7 +53,7 @@ class HTTPXTransport:
         except (httpx.InvalidURL, ValueError) as error:
             raise UsageError(f"{variable} can't be used: {error}.") from None
         self._of_thread = local()
-        """Its `exchange` is the request that a thread is sending. Connections look up the deadline there."""
+        """Facts about the request that a thread is sending: its `deadline`, and whether it is `in_handshake`."""
 
     @contextmanager
     def stream(
@@ -61,59 +61,41 @@ class HTTPXTransport:
     ) -> Iterator[Response]:
         """Send a request and return the response; see `Transport`."""
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-        exchange = self._of_thread.exchange = _Exchange(Deadline(timeouts), self._of_thread)
-        options: dict[str, Any] = {"timeout": timeouts.step_s, "extensions": {"trace": exchange.trace}}
+        self._of_thread.deadline, self._of_thread.in_handshake = Deadline(timeouts), False
+        options: dict[str, Any] = {"timeout": timeouts.step_s, "extensions": {"trace": self._trace}}
         try:
             with self._client.stream(method, url, headers=encoded, content=body or None, **options) as received:
                 response_headers = {name.lower(): value for name, value in received.headers.items()}
                 yield Response(received.status_code, received.reason_phrase, response_headers, received.iter_raw())
         except (httpx.TransportError, AttemptTimeout) as error:
-            raise self._translated(error, exchange) from None
+            raise self._translated(error) from None
         except (httpx.InvalidURL, UnicodeError):
             raise unusable_url(url) from None
 
-    def _translated(self, error: httpx.TransportError | AttemptTimeout, exchange: _Exchange) -> TransportError:
-        connecting: Phase = "handshake" if exchange.in_handshake else "connect"
+    def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note what httpcore does, and limit reads from a new connection by the deadline. Called by httpcore."""
+        of_thread = self._of_thread
+        if event.endswith("start_tls.started"):
+            of_thread.in_handshake = True
+        elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            of_thread.in_handshake = False
+            stream = info["return_value"]
+            read = stream.read
+            stream.read = lambda size, timeout=None: read(size, timeout and of_thread.deadline.seconds())
+
+    def _translated(self, error: httpx.TransportError | AttemptTimeout) -> TransportError:
+        connecting: Phase = "handshake" if self._of_thread.in_handshake else "connect"
+        needs = "If it requires a user and a password: http://USER:PASSWORD@HOST."
         return TransportError(
-            exchange.deadline.blame(_cause_of(error)),
+            self._of_thread.deadline.blame(_cause_of(error)),
             phase=connecting if isinstance(error, _NOT_SENT) else "exchange",
             timed_out=isinstance(error, httpx.TimeoutException | AttemptTimeout),
-            hint=self._proxy_hint(error),
+            hint=f"Is the proxy in {self._variable} running? {needs}" if self._variable else "",
         )
-
-    def _proxy_hint(self, error: Exception) -> str:
-        if not self._variable:
-            return ""
-        if str(error).startswith("407 "):
-            return (
-                "The proxy requires a user and a password: "
-                f"put them into {self._variable}, as http://USER:PASSWORD@HOST."
-            )
-        return f"Is the proxy in {self._variable} running?"
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-
-class _Exchange:
-    """What is known about one request while it is sent."""
-
-    def __init__(self, deadline: Deadline, of_thread: local) -> None:
-        self.deadline = deadline
-        self.in_handshake = False
-        """A TLS handshake is under way."""
-        self._of_thread = of_thread
-
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note what httpcore does, and limit reads from a new connection by the deadline. Called by httpcore."""
-        if event.endswith("start_tls.started"):
-            self.in_handshake = True
-        elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self.in_handshake = False
-            stream, of_thread = info["return_value"], self._of_thread
-            read = stream.read
-            stream.read = lambda size, timeout=None: read(size, timeout and of_thread.exchange.deadline.seconds())
 
 
 def _cause_of(error: Exception) -> Exception:

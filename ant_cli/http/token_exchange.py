@@ -78,10 +78,9 @@ class AccessTokens:
 
         """
         token, now = self._token, self._now()
-        if token is not None:
-            is_renewed = self._lock.locked()  # by another thread
-            if token.is_fresh(now) or (is_renewed and token.is_usable(now)):
-                return token
+        renews = self._lock.locked()  # another thread
+        if token is not None and (token.is_fresh(now) or (renews and token.is_usable(now))):
+            return token
         with self._lock:
             self._token = self._renewed()
             return self._token
@@ -108,16 +107,14 @@ class AccessTokens:
         old, now = self._best(), self._now()
         if old is not None and old.is_fresh(now):
             return old
-        failure = self._failure if now < self._next_attempt else None
-        if failure is None:
+        if self._failure is None or now >= self._next_attempt:
             try:
                 return self._exchange_once(old)
             except AntError as error:
-                failure = self._failure = error
-                self._next_attempt = self._now() + _PAUSE_S
+                self._failure, self._next_attempt = error, self._now() + _PAUSE_S
         if old is not None and old.is_usable(self._now()):
             return old
-        raise failure
+        raise self._failure
 
     def _best(self) -> AccessToken | None:
         """Return the token that lasts longest, if it lasts for another request."""

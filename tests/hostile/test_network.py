@@ -419,7 +419,9 @@ def test_errors_of_a_proxy_are_reported(ant_over_socket: AntOverSocket):
         assert through(ant_over_socket, "http_proxy", proxy.url).exit == 1
         tunnel = through(ant_over_socket, "https_proxy", proxy.url, "https")
         assert (tunnel.exit, "407" in tunnel.stderr) == (8, True)
-        assert "The proxy requires a user and a password: put them into https_proxy" in tunnel.stderr
+        assert (
+            "https_proxy running? If it requires a user and a password: http://USER:PASSWORD@HOST." in tunnel.stderr
+        )
     assert [line.split()[0] for line in proxy.lines] == ["GET", "CONNECT"]
 
 
