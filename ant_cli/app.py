@@ -83,7 +83,9 @@ def _flags(params: Iterable[Param], given: Mapping[str, Any]) -> list[str]:
 
 
 def _texts(value: str | list[str] | None) -> list[str]:
-    return [] if value is None else [value] if isinstance(value, str) else value
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else value
 
 
 def _run(before: Sequence[str], ctx: typer.Context, arguments: Sequence[str] = ()) -> NoReturn:

@@ -5,6 +5,7 @@ The page of `ant` itself is here, too, since it needs nothing else: no row of a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ant_cli.help.contents import EXAMPLES, SUMMARY, TOPICS, sections
@@ -91,25 +92,13 @@ def show(page: Callable[[Layout], str], runtime: Runtime) -> None:
 def fold(line: str) -> str:
     """Return a command line. If it is too long, it is broken with backslashes before flags and operators."""
     lines = [""]
-    for part in _breakable(line):
+    for part in re.split(r" (?=--|\||&&)", line):
         if len(lines[-1]) + len(part) > _MAX_EXAMPLE and lines[-1]:
             lines[-1] += " \\"
             lines.append("    " + part)
         else:
             lines[-1] += f" {part}" if lines[-1] else part
     return "\n".join(lines)
-
-
-def _breakable(line: str) -> Iterator[str]:
-    """Yield the parts of a command line that stay together."""
-    part = ""
-    for word in line.split(" "):
-        if part and word.startswith(("--", "|", "&&")):
-            yield part
-            part = word
-        else:
-            part += f" {word}" if part else word
-    yield part
 
 
 # The first page
