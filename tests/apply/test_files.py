@@ -325,10 +325,11 @@ def test_the_type_of_a_file_may_be_in_upper_case():
     assert loaded(".").foreign == {"agent": 1}
 
 
-def test_an_empty_file_in_a_folder_is_skipped_with_a_warning():
+@pytest.mark.parametrize("text", ["# nothing\n", ""])
+def test_an_empty_file_in_a_folder_is_skipped_with_a_warning(text):
     """Its neighbours are applied. A named one is a mistake."""
     write("environments/a.yaml")
-    write("environments/empty.yaml", "# nothing\n")
+    write("environments/empty.yaml", text)
     found = loaded(".")
     assert set(found.declarations) == {"./environments/a.yaml"}
     assert found.warnings == ("environments/empty.yaml, line 1, column 1: the file is empty",)
