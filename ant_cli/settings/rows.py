@@ -53,11 +53,11 @@ class Setting(NamedTuple):
 
 def _setting(
     name: str,
-    type_: type,
     help_text: str,
     variable: str = "",
     check: Check = check_text,
     *,
+    type_: type = str,
     in_profile: bool = False,
     safer: str = "",
     is_global: bool = True,
@@ -76,16 +76,10 @@ _stored = partial(_setting, in_profile=True)
 
 CREDENTIALS = (
     _stored(
-        "api_key",
-        str,
-        "The API key.",
-        variables.API_KEY,
-        check_new_secret,
-        safer="ANTHROPIC_API_KEY or --api-key-stdin",
+        "api_key", "The API key.", variables.API_KEY, check_new_secret, safer="ANTHROPIC_API_KEY or --api-key-stdin"
     ),
     _stored(
         "api_key_command",
-        str,
         "A command that prints the key, run when it is needed.",
         check=check_command,
         is_global=False,
@@ -93,14 +87,13 @@ CREDENTIALS = (
     ),
     _stored(
         "auth_token",
-        str,
         "A bearer token, in place of a key.",
         variables.AUTH_TOKEN,
         check_new_secret,
         safer="ANTHROPIC_AUTH_TOKEN or --auth-token-stdin",
     ),
-    _setting("api_key_stdin", bool, "Read the API key from stdin."),
-    _setting("auth_token_stdin", bool, "Read the bearer token from stdin."),
+    _setting("api_key_stdin", "Read the API key from stdin.", type_=bool),
+    _setting("auth_token_stdin", "Read the bearer token from stdin.", type_=bool),
 )
 """The settings that give a key or a token. Within a profile, the first one that it has is used."""
 ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
@@ -108,58 +101,58 @@ ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
 
 _WITH_RULE = "With --federation-rule:"
 FEDERATION = (
-    _setting("federation_rule", str, "Log in by this federation rule (fdrl_...).", variables.FEDERATION_RULE_ID),
-    _setting("identity_token_file", str, f"{_WITH_RULE} the file of an OIDC token.", variables.IDENTITY_TOKEN_FILE),
+    _setting("federation_rule", "Log in by this federation rule (fdrl_...).", variables.FEDERATION_RULE_ID),
+    _setting("identity_token_file", f"{_WITH_RULE} the file of an OIDC token.", variables.IDENTITY_TOKEN_FILE),
     _setting(
         "identity_token",
-        str,
         f"{_WITH_RULE} the OIDC token itself.",
         variables.IDENTITY_TOKEN,
         safer="--identity-token-file",
     ),
-    _setting("organization_id", str, f"{_WITH_RULE} the organization.", variables.ORGANIZATION_ID),
-    _setting("service_account_id", str, f"{_WITH_RULE} the service account, if any.", variables.SERVICE_ACCOUNT_ID),
+    _setting("organization_id", f"{_WITH_RULE} the organization.", variables.ORGANIZATION_ID),
+    _setting("service_account_id", f"{_WITH_RULE} the service account, if any.", variables.SERVICE_ACCOUNT_ID),
 )
 FEDERATION_INTENTS = FEDERATION[:3]
 """Those that say that a federation is meant: nothing else uses them."""
 
 # Where and how requests are sent
 
-PROFILE = _setting("profile", str, "The profile to use, in place of the active one.", variables.PROFILE)
+PROFILE = _setting("profile", "The profile to use, in place of the active one.", variables.PROFILE)
 CONNECTION = (
     _stored(
         "base_url",
-        str,
         "Where the API is; local:PATH is an emulator.",
         variables.BASE_URL,
         check_base_url,
         default=DEFAULT_BASE_URL,
     ),
-    _setting("local", bool, "Use the emulator on this machine: short for --base-url local:"),
+    _setting("local", "Use the emulator on this machine: short for --base-url local:", type_=bool),
+    _stored("workspace_id", "The workspace, if the credential has several.", variables.WORKSPACE_ID, check_header),
     _stored(
-        "workspace_id", str, "The workspace, if the credential has several.", variables.WORKSPACE_ID, check_header
+        "timeout",
+        "Seconds to wait for a connection, and between bytes.",
+        check=check_seconds,
+        default="60",
+        type_=float,
     ),
-    _stored(
-        "timeout", float, "Seconds to wait for a connection, and between bytes.", check=check_seconds, default="60"
-    ),
-    _stored("max_retries", int, "How many times to retry a failed request.", check=check_count, default="2"),
-    _setting("debug", bool, "Show requests and responses on stderr, with secrets hidden."),
+    _stored("max_retries", "How many times to retry a failed request.", check=check_count, default="2", type_=int),
+    _setting("debug", "Show requests and responses on stderr, with secrets hidden.", type_=bool),
 )
 
 # How results are printed
 
 _FORMATS: dict[str, Any] = {"check": check_format, "choices": tuple(row.name for row in FORMATS)}
 RESULT = (
-    _stored("format", str, "How results are printed.", default="auto", **_FORMATS),
-    _setting("transform", str, "A GJSON path to pick from the result; on lists, from each item."),
-    _setting("raw_output", bool, "Print a string without its quotes.", short="-r"),
-    _setting("columns", str, "Print a table with these columns, titles or GJSON paths: id,name."),
+    _stored("format", "How results are printed.", default="auto", **_FORMATS),
+    _setting("transform", "A GJSON path to pick from the result; on lists, from each item."),
+    _setting("raw_output", "Print a string without its quotes.", short="-r", type_=bool),
+    _setting("columns", "Print a table with these columns, titles or GJSON paths: id,name."),
 )
 OUTPUT = (
     *RESULT,
-    _setting("format_error", str, "Print the body of an API error on stdout, and how.", **_FORMATS),
-    _setting("transform_error", str, "Print what a GJSON path picks from the body of an API error."),
-    _setting("dry_run", bool, "Print the request, with secrets hidden, and send nothing."),
+    _setting("format_error", "Print the body of an API error on stdout, and how.", **_FORMATS),
+    _setting("transform_error", "Print what a GJSON path picks from the body of an API error."),
+    _setting("dry_run", "Print the request, with secrets hidden, and send nothing.", type_=bool),
 )
 
 SETTINGS = {row.name: row for row in (*CREDENTIALS, *FEDERATION, PROFILE, *CONNECTION, *OUTPUT)}
