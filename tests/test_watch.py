@@ -124,6 +124,14 @@ def test_strings_from_the_server_are_escaped_at_a_terminal(ant):
     assert '"id":"\\u009b31m"' in result.stdout
 
 
+def test_lines_of_changes_are_not_interrupted_by_a_line_of_progress(ant):
+    """They may be on the same terminal."""
+    flags = ("--format", "jsonl", "--max-retries", "1")
+    result = ant(*LIST, *flags, terminal=True, replies=[page(item("a")), FAULT, page(item("b")), GONE])
+    assert result.exit == 5
+    assert "Retry" not in result.stderr
+
+
 # Combinations that are usage errors
 
 
@@ -299,6 +307,12 @@ def test_the_last_change_is_marked_until_the_next_one(ant):
     assert last_state(ant, first, second) == ["  a", "~ c", "+ d", "- b"]
     assert last_state(ant, first, second, second) == ["  a", "~ c", "+ d", "- b"]
     assert last_state(ant, first, second, page(item("a"), item("c", "active"))) == ["  a", "  c", "- d"]
+
+
+def test_what_is_gone_is_dim(ant):
+    """Its sign is not."""
+    shown = ant(*LIST, "--for", "3s", terminal=True, replies=[page(item("a"), item("b")), page(item("b"))]).stdout
+    assert "\x1b[31m-\x1b[0m \x1b[2ma\x1b[0m" in shown.rpartition("\x1b[?1049l")[2]
 
 
 def test_a_removed_item_that_comes_back_is_new(ant):

@@ -152,7 +152,7 @@ def _cell(text: str, column: Column, style: str, now: float) -> StyledText:
     if text == MISSING:
         return StyledText(text, "dim")
     if column.title == "STATE":
-        style = style or STATE_COLOURS.get(text, "")
+        style = STATE_COLOURS.get(text, "")  # no item with a state can be archived
     return StyledText((column.is_time and relative_time(text, now)) or text, style)
 
 

@@ -31,9 +31,7 @@ def item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, bytes]
 def differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, Change]:
     """Return the changes of the parts by key, in the order of the later state, followed by the removed parts."""
     changes: dict[str, Change] = {
-        key: "changed" if key in before else "added"
-        for key, part in after.items()
-        if key not in before or before[key] != part
+        key: "changed" if key in before else "added" for key, part in after.items() if before.get(key) != part
     }
     return {**changes, **{key: "removed" for key in before if key not in after}}
 

@@ -115,7 +115,7 @@ def test_quitting_does_not_wait_for_a_page(explore: Explore):
     """The server does not respond."""
     session = explore(page([PROD, TEST], "page_2"), (Act.STALL,))
     session.type("j")
-    session.wait_for("item 2 of 2+")
+    session.wait_for("item 2 of 2+ · loading…")
     session.type("q")
     assert session.end() == (0, "")
 

@@ -144,6 +144,7 @@ def test_the_default_pager_is_less_if_it_is_installed(tmp_path):
     less.chmod(0o755)
     assert command_of({"PATH": str(tmp_path)}, pytest.fail) == [str(less), "-FRX"]
     assert command_of({"PATH": str(tmp_path), "TERM": "dumb"}, pytest.fail) == []
+    assert command_of({"PATH": str(tmp_path), "TERM": "dumb", "PAGER": "less"}, pytest.fail) == [str(less)]
     assert command_of({"PATH": os.devnull}, pytest.fail) == []
 
 
