@@ -73,17 +73,12 @@ class ParsedText(NamedTuple):
 
 
 def text_of(remote: Object, exported: Exported) -> str:
-    """Return the text to edit: the environment's fields, with those that the server owns as comments."""
+    """Return the text to edit: the fields between explanations, with those that the server owns as comments."""
     owned = {key: remote[key] for key in (*SERVER_FIELDS, "scope") if key in remote and key not in exported.body}
     lines = [f"# {line}" for line in to_yaml(encode(owned)).splitlines()]
     if exported.left_out:
         lines.append(f"# Kept unchanged: {escape_breaks(', '.join(exported.left_out))}")
-    return "\n".join([*lines, "", to_yaml(encode(exported.body))])
-
-
-def framed(text: str) -> str:
-    """Return a text between explanations."""
-    return f"{_HEAD}{text}{_FOOT}"
+    return _HEAD + "\n".join([*lines, "", to_yaml(encode(exported.body))]) + _FOOT
 
 
 def with_notes(text: str, notes: Iterable[TextNote]) -> str:

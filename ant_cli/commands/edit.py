@@ -13,7 +13,6 @@ from ant_cli.apply.editor import (
     EditedFile,
     TextNote,
     choose_editor,
-    framed,
     notes_about,
     read_text,
     text_of,
@@ -104,7 +103,7 @@ class _Session(NamedTuple):
                 gives up.
 
         """
-        remote, text = self.first, framed(text_of(self.first, self.exported))
+        remote, text = self.first, text_of(self.first, self.exported)
         problem: _OpenAgain | None = None
         rounds = 0
         while True:
