@@ -106,6 +106,27 @@ def test_a_poll_that_waits_lets_the_server_handle_other_requests(emulator, monke
         assert poll.result()[1]["type"] == "work"
 
 
+def test_a_poll_whose_client_has_left_takes_no_work(emulator, monkeypatch):
+    """The item would be lost until it is reclaimed."""
+    looked, ended, wait_for = threading.Event(), threading.Event(), work.wait_for
+
+    def wait(look, _seconds):
+        looked.set()
+        found = wait_for(look, 60)
+        ended.set()
+        return found
+
+    monkeypatch.setattr(work, "wait_for", wait)
+    with serving(emulator) as server, connected(server.url) as other:
+        queue = send(other, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[1]["id"]
+        with connected(server.url) as leaving:
+            leaving.request("GET", f"{ENVIRONMENTS}/{queue}/work/poll?block_ms=999", headers=HEADERS)
+            looked.wait()
+        assert ended.wait(30)
+        send(other, "POST", f"/_emulator/environments/{queue}/enqueue", {})
+        assert send(other, "GET", f"{ENVIRONMENTS}/{queue}/work/poll")[1]["type"] == "work"
+
+
 def test_a_poll_that_waits_may_have_a_body(served):
     """The request is handled again by another thread, which reads the whole body, too."""
     with connected(served) as connection:

@@ -248,6 +248,14 @@ def test_heartbeats_extend_the_lease(api, queue, work, clock):
         assert api.act(queue, work, "heartbeat").json["lease_extended"] is True
 
 
+def test_an_item_that_was_stopped_by_force_stays_stopped_when_its_lease_would_expire(api, queue, work, clock):
+    """Otherwise finished work would run again."""
+    bring_to(api, queue, work, "active")
+    assert api.act(queue, work, "stop", {"force": True}).status_code == 200
+    clock.advance(ms=LEASE)
+    assert (api.poll(queue), api.item(queue, work)["state"]) == (None, "stopped")
+
+
 def test_a_stopping_item_is_stopped_when_its_lease_expires(api, queue, work, clock):
     """A stopping item never goes back to the queue."""
     bring_to(api, queue, work, "stopping")
