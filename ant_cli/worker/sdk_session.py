@@ -110,10 +110,11 @@ async def _handle(options: SessionOptions, secret: str, base_url: str, workspace
     holder = os.environ.pop(LEASE_HOLDER, "")  # the session's tools run programs that are no part of this item
     if holder == options.work_id:
         _leave_lease_to_worker()
-    # The SDK prefers the item's own token to this credential. It must not take a credential from the environment.
+    # The SDK prefers the item's own token to this credential, and takes none from the environment if one is given,
+    # even an empty one.
     headers = {"anthropic-workspace-id": workspace_id} if workspace_id else None
     async with AsyncAnthropic(
-        base_url=base_url, auth_token=options.environment_key or "unused", default_headers=headers
+        base_url=base_url, auth_token=options.environment_key, default_headers=headers
     ) as client:
         worker = EnvironmentWorker(client, workdir=options.workdir, max_idle=options.max_idle or None)
         task = asyncio.ensure_future(
