@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ant_cli.gjson.steps import GJSONPath
     from ant_cli.output.terminal import Style
 
+_NOT_JQ = """ Members are written without spaces and dots before them: '{id,"kind":config.type}'."""
+
 
 class Transform:
     """`--transform`: finds the value at a path in a JSON value, or `null` if there is none (D9).
@@ -29,7 +31,8 @@ class Transform:
         """Raise UsageError if `path` is not a GJSON path."""
         self._what = f"{flag} {path!r}"
         self._steps: GJSONPath = ()
-        self._found_any = self._is_used = False
+        self._found_any = False
+        self._unmatched = b""
         if not path:
             return
         from ant_cli.gjson.evaluate import apply
@@ -55,14 +58,27 @@ class Transform:
             found = self._apply(self._steps, raw)
         except self._bad_path as error:  # that it multiplies the value shows only during evaluation
             raise UsageError(f"{self._what}: {error}.") from None
-        self._is_used = True
-        self._found_any = self._found_any or not (found is None or found in self._nothing)
+        if found is None or found in self._nothing:
+            self._unmatched = self._unmatched or raw
+        else:
+            self._found_any = True
         return b"null" if found is None else found
 
     def note_unmatched(self, say: Callable[[str], None]) -> None:
-        """Say so if the path matched nothing in all values."""
-        if self._is_used and not self._found_any:
-            say(f"Note: {self._what} matched nothing.")
+        """Say so if the path matched nothing in all values, and what may have been meant."""
+        if self._unmatched and not self._found_any:
+            hint = _NOT_JQ if self._nothing else self._similar_member()
+            say(f"Note: {self._what} matched nothing.{hint}")
+
+    def _similar_member(self) -> str:
+        from ant_cli.errors.suggestions import did_you_mean
+        from ant_cli.gjson.steps import plain_keys
+
+        keys = plain_keys(self._steps)
+        if not keys or json_text.json_type(self._unmatched) != "object":
+            return ""
+        members = json_text.members(self._unmatched)
+        return "" if keys[0] in members else did_you_mean(keys[0], members)
 
 
 class Printer:

@@ -525,7 +525,7 @@ def test_the_prefix_of_json_lines_is_no_mistake(ant):
 def test_a_path_that_matches_nothing_in_any_item_is_noted(ant, more):
     """It may be mistyped. The values are null (D9)."""
     result = ant(*LIST, "--transform", "nmae", *more, replies=[ITEMS])
-    assert (result.exit, result.stderr) == (0, "Note: --transform 'nmae' matched nothing.\n")
+    assert (result.exit, result.stderr) == (0, "Note: --transform 'nmae' matched nothing. Did you mean 'name'?\n")
     assert "null" in result.stdout or more == ("--format", "table")
 
 
@@ -548,11 +548,11 @@ def test_a_path_that_matches_nothing_in_an_object_is_noted(ant):
 
 
 @pytest.mark.parametrize("path", ["{name: .name}", '{"name": name}', "{.id}", "[.id]", "{nmae}"])
-def test_a_new_object_without_members_is_noted(ant, path):
+def test_a_new_object_without_members_is_noted_with_an_example(ant, path):
     """Most likely it was written for jq."""
     result = ant(*LIST, "--transform", path, replies=[ITEMS])
     assert (result.exit, json.loads(result.stdout.splitlines()[0])) == (0, [] if path[0] == "[" else {})
-    assert result.stderr == f"Note: --transform {path!r} matched nothing.\n"
+    assert f"Note: --transform {path!r} matched nothing. Members are written without spaces" in result.stderr
 
 
 @pytest.mark.parametrize("path", ["{name,tier}", '{"n":name}', "[tier]", "config", "tags"])
