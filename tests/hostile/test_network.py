@@ -119,6 +119,13 @@ def test_a_connection_that_became_stale_between_pages_is_replaced(ant_over_socke
     assert (result.exit, result.stdout) == (0, "1\n2\n")
 
 
+def test_a_connection_that_ends_while_the_next_page_is_requested_is_replaced(ant_over_socket: AntOverSocket):
+    """Most likely, the server gave it up while it was idle, so that does not count as a retry, either."""
+    first, last = response({"data": [1], "next_page": "p"}), response({"data": [2], "next_page": None})
+    result = ant_over_socket(first, (Act.CLOSE,), last, words=LIST, more=NO_RETRIES)
+    assert (result.exit, result.stdout, len(result.requests)) == (0, "1\n2\n", 3)
+
+
 def test_a_post_repeated_after_a_stale_connection_counts_as_a_retry(ant_over_socket: AntOverSocket):
     """Only a GET is repeated without counting: a POST may have been carried out before the connection ended."""
     words = ("beta:environments", "update", "env_1", "--name", "n")
