@@ -93,7 +93,7 @@ def _run(before: Sequence[str], ctx: typer.Context, arguments: Sequence[str] = (
     argv = [*before, "--", *arguments] if arguments else before
 
     def action() -> None:
-        for flag in [word for word in before if word.startswith("-") and "=" not in word]:
+        for flag in [word for word in reversed(before) if word.startswith("-") and "=" not in word]:
             for text in arguments:
                 reject_boolean_text(text, flag)  # Typer does not tell in which order they were given
         execute(parse(argv), runtime)
