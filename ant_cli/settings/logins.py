@@ -152,7 +152,10 @@ def _identity_token_file(authentication: dict[str, object], path: Path) -> str:
         return ""
     if not isinstance(source, dict) or source.get("source") != "file":
         raise unsafe(path, "its identity_token has another source than a file")
-    return text_member(source, "path", path)
+    file = text_member(source, "path", path)
+    if not file:  # another identity than the one that was meant must not take its place
+        raise unsafe(path, "its identity_token names no file")
+    return file
 
 
 # Tokens

@@ -178,6 +178,7 @@ CONFIGS = [
     ({"workspace_id": ["w"]}, "workspace_id must be a string"),
     ({"authentication": {"type": "oidc_federation", "identity_token": {"source": "url"}}}, "another source"),
     ({"authentication": {"type": "oidc_federation", "identity_token": "x"}}, "another source"),
+    ({"authentication": {"type": "oidc_federation", "identity_token": {"source": "file"}}}, "names no file"),
 ]
 
 
