@@ -266,9 +266,9 @@ def _expires_at(document: dict[str, object], profile: OfficialProfile) -> float:
     value = document.get("expires_at")
     if value is None:
         return math.inf
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LAST_S:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
         raise unsafe(profile.credentials_path, "expires_at must be a time in Unix seconds")
-    return value
+    return min(max(value, 0), LAST_S)
 
 
 # Reading the files
