@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 
 from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
+from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.settlement import Settlement
@@ -41,7 +42,7 @@ class Supervisor:
         """The last poll returned work, so there may be more."""
         self._polls_along = False
         """A second poll is in flight."""
-        self._idle = IdleTime(self._loop.time())
+        self._work_came_at = self._loop.time()
         self._failed_polls = 0
         """In a row, as are the next."""
         self._failed_items = 0
@@ -81,7 +82,7 @@ class Supervisor:
         options = self._context.options
         while not options.max_items or self._claimed < options.max_items:
             await self._slots.acquire()
-            await self._pause(self._not_before - self._loop.time())
+            await asyncio.sleep(self._not_before - self._loop.time())
             item = await self._poll()
             if item is not None:
                 self._start(item)
@@ -100,13 +101,17 @@ class Supervisor:
             if is_permanent(error):
                 self._context.log.error("poll hit permanent 4xx; stopping", error=error)
                 raise
-            await self._back_off(error)
+            if not self._failed_polls:  # once for a row of failures
+                self._context.log.warn("poll failed, backing off", error=error)
+            await asyncio.sleep(backoff(self._failed_polls, _LONGEST_PAUSE_S))
+            self._failed_polls += 1
             return None
         if self._failed_polls:
             self._context.log.info("polling works again")
         self._failed_polls = 0
         if item is None:
-            await self._pause(self._idle.pause_after_empty(began, self._loop.time()))
+            now = self._loop.time()
+            await asyncio.sleep(pause_after_empty(now - self._work_came_at, now - began))
         return item
 
     async def _poll_along(self) -> None:
@@ -143,27 +148,17 @@ class Supervisor:
             self._work_waits.set()
         return item
 
-    async def _back_off(self, error: AntError) -> None:
-        if not self._failed_polls:  # once for a row of failures
-            self._context.log.warn("poll failed, backing off", error=error)
-        await self._pause(backoff(self._failed_polls, _LONGEST_PAUSE_S))
-        self._failed_polls += 1
-
-    async def _pause(self, seconds: float) -> None:
-        if seconds > 0:
-            await asyncio.sleep(seconds)
-
     def _is_idle_for_good(self) -> bool:
         limit_s = self._context.options.exit_when_idle
         is_busy = self._tasks or self._polls_along
-        return limit_s > 0 and not is_busy and self._idle.seconds(self._loop.time()) >= limit_s
+        return limit_s > 0 and not is_busy and self._loop.time() - self._work_came_at >= limit_s
 
     # Items
 
     def _start(self, item: WorkItem) -> None:
         """Handle an item in its own task. It keeps the slot until it ends."""
         self._claimed += 1
-        self._idle.work_came(self._loop.time())
+        self._work_came_at = self._loop.time()
         self._context.tally.slots_used += 1
         task = self._loop.create_task(self._handle(item))
         self._tasks.add(task)
@@ -186,7 +181,7 @@ class Supervisor:
             )
             self._wait_if_broken(None)
         finally:
-            self._idle.work_came(self._loop.time())
+            self._work_came_at = self._loop.time()
 
     def _wait_if_broken(self, settlement: Settlement | None) -> None:
         """Pause polling after an item that could not be run to its end, or whose handler can't be started."""
@@ -216,7 +211,8 @@ class Supervisor:
 
     async def _drain(self) -> None:
         """Wait for the running items: as long as they take, but after a signal only for the drain timeout."""
-        shutdown, ended = self._context.shutdown, self._loop.create_task(self._all_ended())
+        shutdown = self._context.shutdown
+        ended: asyncio.Future[Any] = asyncio.gather(*self._tasks)
         await asyncio.wait([ended, shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
         timeout_s = self._context.options.drain_timeout
         await asyncio.wait([ended, shutdown.terminating], timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
@@ -225,31 +221,13 @@ class Supervisor:
             shutdown.terminating.set_result(None)
         await ended
 
-    async def _all_ended(self) -> None:
-        if self._tasks:
-            await asyncio.wait(self._tasks)
 
-
-class IdleTime:
-    """How long no work has arrived, and how long to wait before the next poll."""
-
-    def __init__(self, now: float) -> None:
-        self._since = now
-
-    def work_came(self, now: float) -> None:
-        """Start again from zero."""
-        self._since = now
-
-    def seconds(self, now: float) -> float:
-        """Return how many seconds ago work last arrived."""
-        return now - self._since
-
-    def pause_after_empty(self, began: float, now: float) -> float:
-        """Return the seconds to wait after an empty poll that began at `began`."""
-        cycle = _QUIET_CYCLE_S if self.seconds(now) >= _QUIET_AFTER_S else _IDLE_CYCLE_S
-        # The server's own wait takes a little less than a second; a further pause of milliseconds helps nobody.
-        left = cycle - (now - began)
-        return left if left > 0.05 else 0.0
+def pause_after_empty(idle_s: float, took_s: float) -> float:
+    """Return the seconds to wait after an empty poll that took `took_s`, when no work has arrived for `idle_s`."""
+    cycle = _QUIET_CYCLE_S if idle_s >= _QUIET_AFTER_S else _IDLE_CYCLE_S
+    # The server's own wait takes a little less than a second; a further pause of milliseconds helps nobody.
+    left = cycle - took_s
+    return left if left > 0.05 else 0.0
 
 
 @contextmanager

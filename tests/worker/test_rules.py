@@ -14,7 +14,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.worker.handler import handler_environment, secrets_of_item
 from ant_cli.worker.options import POLL_ROWS, PollOptions, read_options
 from ant_cli.worker.settlement import Ending, Fate, History, Memory, Outcome, Run, give_up, may_have_run, settle
-from ant_cli.worker.supervisor import IdleTime
+from ant_cli.worker.supervisor import pause_after_empty
 from tests.conftest import KEY
 
 REQUIRED = {"environment_id": "env_1", "environment_key": KEY}
@@ -166,13 +166,10 @@ def test_errors_back_off_to_a_minute_with_jitter():
 
 def test_idle_polls_follow_one_another_and_slow_down_after_five_minutes():
     """The server itself waits 0.999 s. A server that does not wait is not flooded either."""
-    idle = IdleTime(1000.0)
-    assert idle.pause_after_empty(1000.0, 1000.999) == 0
-    assert idle.pause_after_empty(1000.0, 1000.25) == 0.75
-    assert idle.pause_after_empty(1300.0, 1301.0) == 1.0
-    idle.work_came(1301.0)
-    assert idle.pause_after_empty(1301.0, 1302.0) == 0
-    assert idle.seconds(1303.0) == 2.0
+    assert pause_after_empty(0.999, 0.999) == 0
+    assert pause_after_empty(0.25, 0.25) == 0.75
+    assert pause_after_empty(301.0, 1.0) == 1.0
+    assert pause_after_empty(1.0, 1.0) == 0
 
 
 # Flags and variables
