@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from datetime import datetime
+from itertools import count
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
@@ -14,13 +15,11 @@ from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
 from ant_cli.worker.lease import Lease, Verdict
 from ant_cli.worker.lease_keeper import LeaseKeeper
-from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import (
     UNREPORTED,
     Ending,
     Fate,
-    History,
     Metadata,
     Outcome,
     Run,
@@ -52,7 +51,8 @@ class ItemRun:
         self._now = asyncio.get_running_loop().time
         self._began = self._now()
         self._keeper = LeaseKeeper(self._id, self._lease(), context, self._log)
-        self._report = _Report(self._id, self._keeper, context, self._log)
+        self._keys: set[str] = set()
+        """The keys of the item's metadata."""
 
     async def run(self) -> Settlement | None:
         """Run the item's handler. Return what to do with it; None if it could not be acknowledged."""
@@ -70,10 +70,6 @@ class ItemRun:
             return Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
         return await self._settle(item)
 
-    async def carry_out(self, settlement: Settlement) -> None:
-        """Tell the server what became of the item."""
-        await self._report.carry_out(settlement)
-
     def _lease(self) -> Lease:
         options, handler_beats = self._context.options, self._context.memory.handler_beats
         mode = "auto" if options.heartbeat == "always" and handler_beats else options.heartbeat
@@ -81,13 +77,15 @@ class ItemRun:
 
     async def _settle(self, item: WorkItem) -> Settlement:
         context = self._context
-        self._report.keys |= set(item.get("metadata") or ())
+        self._keys |= set(item.get("metadata") or ())
         history = context.memory.history_of(item)
         started = self._now()
         settlement = give_up(history, context.options)
         if settlement is None:
             if may_have_run(self._polled, item, history, context.options.lease):
-                await self._report.note_start(history)
+                # The run is counted before it starts, because it may kill this worker, too.
+                self._keys.add(UNREPORTED)
+                await self._update({UNREPORTED: str(history.unreported + 1)})
             context.tally.queue_wait.observe(_age(item))
             run = await self._run_handler(item, history.attempts + 1)
             settlement = settle(run, history, context.options)
@@ -112,11 +110,7 @@ class ItemRun:
             return Run(_ENDINGS[verdict])
         own = context.own_variables | ({LEASE_HOLDER: self._id} if keeper.lease.mode == "always" else {})
         environment = handler_environment(
-            context.environ,
-            item,
-            attempt,
-            own,
-            pass_api_key=context.options.pass_api_key,
+            context.environ, item, attempt, own, pass_api_key=context.options.pass_api_key
         )
         self._log.info("spawning on-work script", script=context.command[0], attempt=attempt)
         try:
@@ -178,36 +172,21 @@ class ItemRun:
             handler.kill()
         return ending
 
-
-class _Report:
-    """Tells the server what became of an item. A failure costs nothing: the item comes back when its lease ends."""
-
-    def __init__(self, work_id: str, keeper: LeaseKeeper, context: WorkerContext, log: WorkerLog) -> None:
-        self._id = work_id
-        self.keys: set[str] = set()
-        """The keys of the item's metadata."""
-        self._keeper = keeper
-        self._context = context
-        self._log = log
-
-    async def note_start(self, history: History) -> None:
-        """Count a run before it starts, because it may kill this worker, too."""
-        self.keys.add(UNREPORTED)
-        await self._update({UNREPORTED: str(history.unreported + 1)})
+    # What the server is told. A failure costs nothing: the item comes back when its lease ends.
 
     async def carry_out(self, settlement: Settlement) -> None:
         """Stop the item or give it back, and write what other workers should know about it."""
         if settlement.outcome is Outcome.SUCCEEDED and settlement.fate is Fate.STOP:
-            await self.stop()  # first of all, so that finished work is not done again
+            await self._stop()  # first of all, so that finished work is not done again
             await self._update(settlement.metadata)
             return
         await self._update(settlement.metadata)
         if settlement.fate is Fate.STOP or (settlement.fate is Fate.GIVE_BACK and await self._keeper.give_back()):
-            await self.stop()
+            await self._stop()
 
     async def _update(self, metadata: Metadata) -> None:
         """Write metadata, if this worker has a key for that. A key that the item does not have is not deleted."""
-        patch = {key: value for key, value in metadata.items() if value is not None or key in self.keys}
+        patch = {key: value for key, value in metadata.items() if value is not None or key in self._keys}
         if not (patch and self._context.api.writes_metadata):
             return
         try:
@@ -215,10 +194,9 @@ class _Report:
         except AntError as error:
             self._log.warn("writing the item's metadata failed", error=error)
 
-    async def stop(self) -> None:
+    async def _stop(self) -> None:
         """Stop the item. Repeat that while the lease lasts, because finished work should not be done again."""
-        attempt, loop = 0, asyncio.get_running_loop()
-        while True:
+        for attempt in count():
             try:
                 await self._context.call(self._context.api.stop, self._id)
                 return
@@ -226,12 +204,11 @@ class _Report:
                 if isinstance(error, APIError) and error.status == 409:  # it has stopped already
                     return
                 pause_s = backoff(attempt)
-                too_late = loop.time() + pause_s >= self._keeper.lease.expires_at
+                too_late = self._now() + pause_s >= self._keeper.lease.expires_at
                 if is_permanent(error) or too_late or self._context.shutdown.terminating.done():
                     self._log.warn("stop failed", error=error)
                     return
             await asyncio.sleep(pause_s)
-            attempt += 1
 
 
 def _age(item: WorkItem) -> float:
