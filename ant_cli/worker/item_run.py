@@ -153,7 +153,7 @@ class ItemRun:
             ending = Ending.SHUT_DOWN if shutdown.done() else Ending.TIMED_OUT
         if not exited.done():
             ending = await self._end(handler, keeping, ending)
-        return Run(ending, await exited, timeout_s)
+        return Run(ending, await exited)
 
     async def _end(self, handler: Handler, keeping: asyncio.Task[Verdict], ending: Ending) -> Ending:
         """Ask a handler to end, and kill it after a while; at once if the lease is lost."""

@@ -48,7 +48,6 @@ class Run(NamedTuple):
     ending: Ending
     status: int = 0
     """The exit status; negative for the number of a signal, as in subprocess."""
-    item_timeout_s: float = 0.0
     last_words: str = ""
     """The last lines of its stderr, without secrets."""
 
@@ -172,7 +171,7 @@ def settle(run: Run, history: History, options: PollOptions) -> Settlement:
     if run.ending is Ending.STOP_REQUESTED:
         return Settlement(Outcome.CANCELLED, Fate.STOP, _DONE, "a stop was requested")
     if run.ending is Ending.TIMED_OUT:
-        reason = f"the handler took longer than {run.item_timeout_s:g} s"
+        reason = f"the handler took longer than {options.item_timeout:g} s"
         return _failed(Outcome.TIMED_OUT, reason, run, history, options)
     if run.ending is Ending.NEEDS_LEASE:
         return _given_back("the handler sends heartbeats itself, so it gets the lease next time", history)

@@ -282,6 +282,21 @@ def test_with_no_auto_stop_a_successful_item_is_not_stopped(queue, work, script)
     assert queue.count("/stop") == 0
 
 
+@pytest.mark.parametrize("more", [(), ("--item-timeout", "1h")])
+def test_with_no_auto_stop_a_program_that_a_successful_handler_leaves_running_goes_on(
+    queue, work, script, fifo, more
+):
+    """The handler may have passed the item on to it."""
+    queue.enqueue()
+    reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    handler = script(f"exec 3> {fifo}; sleep 600 > {os.devnull} 2>&1 & echo $!")
+    worker = work("--no-auto-stop", *more, handler=[handler])
+    with pytest.raises(BlockingIOError):  # the pipe has not ended: the program has it open for writing
+        os.read(reading, 1)
+    os.kill(int(worker.output[0]), signal.SIGKILL)
+    os.close(reading)
+
+
 def test_a_handler_that_takes_too_long_is_ended(queue, work, script):
     """This is a failed attempt."""
     (work_id,) = queue.enqueue()
