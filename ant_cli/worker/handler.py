@@ -22,7 +22,7 @@ from ant_cli.runtime.variables import METADATA_KEY
 from ant_cli.worker.guardian import Child, Guardian, Limit
 from ant_cli.worker.guardian_process import now, signal_group, signal_session
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
-from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, HandlerLine, WorkerLog
+from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, WorkerLog
 
 _PIPE_TAKES = 4096
 """The bytes that every system's pipe takes while nobody reads."""
@@ -101,6 +101,8 @@ class Handler:
 
     def __init__(self, child: Child, stdout: _Output, stderr: _Output, guardian: Guardian) -> None:
         self._child = child
+        self.exit = child.exit
+        """Its exit status, or the negative number of a signal, when it has ended."""
         self._stdout, self._stderr = stdout, stderr
         self._guardian = guardian
 
@@ -136,19 +138,9 @@ class Handler:
         )
         return cls(child, stdout, stderr, guardian)
 
-    @property
-    def pid(self) -> int:
-        """The ID of the process, of its group and of its session."""
-        return self._child.pid
-
-    @property
-    def exit(self) -> asyncio.Future[int]:
-        """Its exit status, or the negative number of a signal, when it has ended."""
-        return self._child.exit
-
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its processes, except those that have left its session."""
-        signal_session(self.pid, number)
+        signal_session(self._child.pid, number)
 
     def kill(self) -> None:
         """Kill its processes."""
@@ -162,15 +154,14 @@ class Handler:
     @property
     def was_overdue(self) -> bool:
         """Whether it was killed after its deadline: by the guardian, because this worker was stopped."""
-        exited = self._child.exit
-        return exited.done() and exited.result() < 0 and self._child.limit.deadline <= now()
+        return self.exit.done() and self.exit.result() < 0 and self._child.limit.deadline <= now()
 
     async def finish(self, *, kill_rest: bool) -> None:
         """After its end: kill the processes that it has left, if wanted, and log the rest of its output."""
-        if kill_rest and self._child.exit.result():
+        if kill_rest and self.exit.result():
             self.kill()
         elif kill_rest and sys.platform != "win32":
-            signal_group(self.pid, signal.SIGKILL)  # after a success that is enough, and takes less time
+            signal_group(self._child.pid, signal.SIGKILL)  # after a success that is enough, and takes less time
         self._guardian.forget(self._child)
         await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
         self._stdout.close()
@@ -182,14 +173,10 @@ class Handler:
 
     def last_words(self, clean: Callable[[str], str]) -> str:
         """Return the last lines of stderr, up to a limit. `clean` removes secrets from a line."""
-        words = ""
-        for line in reversed(self._stderr.last_lines):
-            is_short = len(line) <= _LONGEST_LAST_LINE  # cut in two, a secret would not be found
-            text = clean(line.decode("utf-8", "backslashreplace")).rstrip() if is_short else "[a long line]"
-            if len(text) + len(words) > _LONGEST_LAST_WORDS:
-                break
-            words = f"{text}\n{words}"
-        return words.strip("\n")
+        # Of a longer line, only the beginning may have been kept. Cut in two, a secret would not be found.
+        short = [line for line in self._stderr.last_lines if len(line) <= _LONGEST_LAST_LINE]
+        words = "\n".join(clean(line.decode("utf-8", "backslashreplace")).rstrip() for line in short)
+        return words[-_LONGEST_LAST_WORDS:].strip("\n")
 
 
 async def _send(data: bytes, pipe: int) -> None:
@@ -240,8 +227,6 @@ class _Output:
         self._log = log
         self._line = b""
         """The beginning of the current line."""
-        self._size = 0
-        """How many bytes the current line has so far."""
         self._left_out = 0
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
@@ -258,7 +243,7 @@ class _Output:
         if self._pause:
             self._pause.cancel()
         os.close(self._descriptor)
-        if self._size:
+        if self._line:
             self._log_lines([self._line], 0)
         self._note_left_out()
 
@@ -280,7 +265,7 @@ class _Output:
         self._extend(first)
         if others:
             self._log_lines([self._line, *others[:-1]], len(data))
-            self._line, self._size = b"", 0
+            self._line = b""
             self._extend(others[-1])
         else:
             self._allowance.take(0, len(data))
@@ -290,17 +275,15 @@ class _Output:
 
     def _extend(self, data: bytes) -> None:
         self._line += data[: KEPT_BYTES - len(self._line)]
-        self._size += len(data)
 
     def _log_lines(self, lines: list[bytes], size: int) -> None:
-        """Log lines, of which the first is the current one. `size` is what they add to the allowance used."""
+        """Log lines. `size` is what they add to the allowance used."""
         self.last_lines.extend(lines[-_LAST_LINES:])
         taken = self._allowance.take(len(lines), size)
         if taken:
             self._note_left_out()
-        for number, line in enumerate(lines[:taken]):
-            line_size = self._size if number == 0 else len(line)
-            self._log.output(self._stream, HandlerLine(line.removesuffix(b"\r"), line_size))
+        for line in lines[:taken]:
+            self._log.output(self._stream, line.removesuffix(b"\r"))
         self._left_out += len(lines) - taken
 
     def _note_left_out(self) -> None:

@@ -19,19 +19,10 @@ LONGEST_LINE = 16_384
 _EXAMINED = LONGEST_LINE + 12 * 4096
 """The characters of a longer line in which secrets are looked for. One at its end may be cut in two, so the end is
 not shown: a character of a secret takes up to 12."""
-KEPT_BYTES = 4 * _EXAMINED
-"""The bytes to keep of a handler's line, so that they have as many characters."""
+KEPT_BYTES = 4 * (_EXAMINED + 1)
+"""The bytes to keep of a handler's line: what has more is longer than `_EXAMINED`, and so is what is kept of it."""
 _LONGEST_REASON = 500
 """The most characters of a server's reason that are logged."""
-
-
-class HandlerLine(NamedTuple):
-    """A line of a handler's output."""
-
-    data: bytes
-    """Its first `KEPT_BYTES` bytes at least."""
-    size: int
-    """The number of bytes that it had."""
 
 
 class LogEvent(NamedTuple):
@@ -83,9 +74,9 @@ class WorkerLog:
         """Log a failure that costs an item, or ends the worker."""
         self._write("ERROR", message, fields)
 
-    def output(self, stream: str, line: HandlerLine) -> None:
-        """Log a line of a handler."""
-        self._write("INFO", HANDLER_OUTPUT, {"stream": stream, "line": line}, len(line.data))
+    def output(self, stream: str, line: bytes) -> None:
+        """Log a line of a handler, of which no more than `KEPT_BYTES` are needed."""
+        self._write("INFO", HANDLER_OUTPUT, {"stream": stream, "line": line}, len(line))
 
     def note_left_out(self, lines: int) -> str:
         """Return the line that says how many others were left out."""
@@ -105,20 +96,19 @@ class WorkerLog:
     def _clean(self, value: object) -> object:
         if isinstance(value, AntError):
             value = self._describe(value)
-        elif isinstance(value, HandlerLine):
+        elif isinstance(value, bytes):
             return self._shorten(value)
         return self.clean(value) if isinstance(value, str) else value
 
-    def _shorten(self, line: HandlerLine) -> str:
+    def _shorten(self, line: bytes) -> str:
         """Return a handler's line up to a limit. Secrets are redacted first: a part of one would not be found."""
-        text = line.data.decode("utf-8", "backslashreplace")
-        is_cut = len(text) > _EXAMINED or line.size > len(line.data)
+        text = line.decode("utf-8", "backslashreplace")
         clean = self.clean(text[:_EXAMINED])
-        if is_cut:
+        if len(text) > _EXAMINED:
             clean = clean[: LONGEST_LINE - _EXAMINED]
         elif len(clean) <= LONGEST_LINE:
             return clean
-        return f"{clean[:LONGEST_LINE]} [cut: the line has {line.size:,} bytes]"
+        return f"{clean[:LONGEST_LINE]} [the rest of the line was cut]"
 
     def clean(self, text: str) -> str:
         """Return a text without secrets and control characters."""
