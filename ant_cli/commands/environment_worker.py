@@ -53,10 +53,10 @@ def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
 
 def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     """Serve the statistics of queues until a signal."""
-    from ant_cli.worker.exporter import ExporterOptions, serve_statistics
+    from ant_cli.worker.exporter import serve_statistics
 
     options: dict[str, Any] = read_options(EXPORTER_ROWS, _texts(given), runtime.environ, "beta:worker exporter")
-    serve_statistics(ExporterOptions(**options), load(runtime, flags).connection, runtime)
+    serve_statistics(load(runtime, flags).connection, runtime, **options)
 
 
 def _typed_secrets(given: Mapping[str, str | bool]) -> dict[str, str]:

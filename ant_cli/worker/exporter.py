@@ -105,38 +105,39 @@ class Exporter:
         return _stats_page(chosen.read()) if chosen else None
 
 
-class ExporterOptions(NamedTuple):
-    """The options of `beta:worker exporter`: the values of `EXPORTER_ROWS`."""
+def serve_statistics(
+    connection: ConnectionSettings,
+    runtime: Runtime,
+    *,
+    environment_id: str,
+    environment_key: str,
+    listen: tuple[str, int],
+    cache: float,
+) -> None:
+    """Serve the statistics of environments until a signal. `runtime.stderr` gets the address.
 
-    environment_id: str
-    """One or more, separated by commas."""
-    environment_key: str
-    """Replaces the credential of the connection; empty for none."""
-    listen: tuple[str, int]
-    """Host and port."""
-    cache: float
-    """How many seconds statistics are cached."""
+    The options are the values of `EXPORTER_ROWS`.
 
-    def __repr__(self) -> str:
-        """Return a representation without the key."""
-        return f"ExporterOptions(environment_id={self.environment_id!r})"
-
-
-def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, runtime: Runtime) -> None:
-    """Serve the statistics of one or more environments until a signal. `runtime.stderr` gets the address.
+    Args:
+        connection: Where the API is. If there is an environment's key, it replaces the credential.
+        runtime: Gives the environment and the streams.
+        environment_id: One or more, separated by commas.
+        environment_key: Empty for none.
+        listen: Host and port.
+        cache: How many seconds statistics are cached.
 
     Raises:
         AntError: if it can't listen at the address.
 
     """
-    if options.environment_key:
-        connection = connection_with_key(connection, options.environment_key)
+    if environment_key:
+        connection = connection_with_key(connection, environment_key)
     connection = authenticated(connection, runtime)  # once for all environments
-    names = [name.strip() for name in options.environment_id.split(",") if name.strip()]
+    names = [name.strip() for name in environment_id.split(",") if name.strip()]
     with ExitStack() as stack:
         apis = {name: stack.enter_context(closing(WorkAPI(connection, runtime, name))) for name in names}
-        stats = {name: CachedStats(partial(_fetch, api), options.cache) for name, api in apis.items()}
-        listener = stack.enter_context(closing(Listener(*options.listen, Exporter(stats).find)))
+        stats = {name: CachedStats(partial(_fetch, api), cache) for name, api in apis.items()}
+        listener = stack.enter_context(closing(Listener(*listen, Exporter(stats).find)))
         with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded
             runtime.stderr.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
             threading.Event().wait()

@@ -46,7 +46,7 @@ class Listener:
     def __init__(self, host: str, port: int, find: Find) -> None:
         """Listen. Raises AntError if this address can't be used."""
         try:
-            self._server = _server_class(host)((host, port), _handler_class(find))
+            self._server = _PageServer((host, port), _handler_class(find))
         except (OSError, TypeError) as error:  # TypeError: a host name that can't be encoded
             why = getattr(error, "strerror", None) or "not an address"
             raise AntError(f"nothing can listen at {host}:{port}: {why.lower()}.") from None
@@ -66,41 +66,38 @@ class Listener:
         self._server.server_close()
 
 
-def _server_class(host: str) -> type[ThreadingHTTPServer]:
-    class PageServer(ThreadingHTTPServer):
-        daemon_threads = True
-        address_family = AF_INET6 if ":" in host else AF_INET
-        request_queue_size = _MOST_CONNECTIONS
+class _PageServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = _MOST_CONNECTIONS
 
-        def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-            self._connections: dict[Any, None] = {}
-            self._lock = threading.Lock()
-            super().__init__(address, handler)
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self.address_family = AF_INET6 if ":" in address[0] else AF_INET
+        self._connections: dict[Any, None] = {}
+        self._lock = threading.Lock()
+        super().__init__(address, handler)
 
-        def process_request(self, request: Any, client_address: Any) -> None:
-            """Handle a connection in a thread. If there are too many, the oldest is closed as unused."""
-            with self._lock:
-                self._connections[request] = None
-                if len(self._connections) > _MOST_CONNECTIONS:
-                    oldest = next(iter(self._connections))
-                    del self._connections[oldest]
-                    with suppress(OSError):  # its client has left
-                        oldest.shutdown(SHUT_RDWR)  # its thread closes it
-            try:
-                super().process_request(request, client_address)
-            except RuntimeError:  # no thread can be started: handlers have used up the processes of this user
-                self.process_request_thread(request, client_address)
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Handle a connection in a thread. If there are too many, the oldest is closed as unused."""
+        with self._lock:
+            self._connections[request] = None
+            if len(self._connections) > _MOST_CONNECTIONS:
+                oldest = next(iter(self._connections))
+                del self._connections[oldest]
+                with suppress(OSError):  # its client has left
+                    oldest.shutdown(SHUT_RDWR)  # its thread closes it
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # no thread can be started: handlers have used up the processes of this user
+            self.process_request_thread(request, client_address)
 
-        def shutdown_request(self, request: Any) -> None:
-            """End a connection."""
-            with self._lock:
-                self._connections.pop(request, None)
-            super().shutdown_request(request)
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection."""
+        with self._lock:
+            self._connections.pop(request, None)
+        super().shutdown_request(request)
 
-        def handle_error(self, *_: object) -> None:
-            """Log nothing: a scraper that disconnected is not worth a message."""
-
-    return PageServer
+    def handle_error(self, *_: object) -> None:
+        """Log nothing: a scraper that disconnected is not worth a message."""
 
 
 def _handler_class(find: Find) -> type[BaseHTTPRequestHandler]:

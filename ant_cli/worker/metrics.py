@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from ant_cli import __version__
 from ant_cli.errors import UsageError
@@ -83,16 +83,13 @@ def worker_metrics(tally: Tally, identity: Identity) -> list[Any]:
 
 def exposition(metrics: Iterable[Any]) -> bytes:
     """Return metrics in Prometheus' text format."""
-    from prometheus_client import CollectorRegistry, generate_latest
-    from prometheus_client.registry import Collector
+    from prometheus_client import generate_latest
 
-    class Given(Collector):
+    class Given:
         def collect(self) -> Iterable[Any]:
             return metrics
 
-    registry = CollectorRegistry()
-    registry.register(Given())
-    return generate_latest(registry)
+    return generate_latest(Given())
 
 
 @contextmanager
@@ -117,11 +114,8 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
             return text_page("ok") if _turns(loop) else text_page("the event loop is stuck", 503)
         return _readiness(tally, time.time()) if path == "/readyz" else None
 
-    listener = Listener(*options.listen, find)
-    try:
+    with closing(Listener(*options.listen, find)):
         yield
-    finally:
-        listener.close()
 
 
 def _turns(loop: asyncio.AbstractEventLoop) -> bool:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import accumulate
 
 from ant_cli.worker.settlement import Outcome
-
-_BUCKETS = {
-    "item_duration": (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0),
-    "queue_wait": (0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0),
-}
-"""The upper bounds, in seconds, of the buckets of each histogram."""
 
 
 class Histogram:
     """A histogram of seconds."""
 
-    def __init__(self, bounds: tuple[float, ...]) -> None:
+    def __init__(self, *bounds: float) -> None:
+        """Take the upper bounds of the buckets."""
         self._bounds = bounds
         self._counts = [0] * (len(bounds) + 1)
         self.sum = 0.0
@@ -29,11 +25,8 @@ class Histogram:
 
     def cumulative(self) -> list[tuple[str, int]]:
         """Return the upper bound of each bucket with the number of values up to it, as Prometheus defines them."""
-        total, buckets = 0, []
-        for bound, count in zip([*map(str, self._bounds), "+Inf"], self._counts, strict=True):
-            total += count
-            buckets.append((bound, total))
-        return buckets
+        bounds = [*map(str, self._bounds), "+Inf"]
+        return list(zip(bounds, accumulate(self._counts), strict=True))
 
 
 class Tally:
@@ -46,8 +39,8 @@ class Tally:
         self.polls = Counter(dict.fromkeys(("work", "empty", "error"), 0))
         self.items: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
-        self.item_duration = Histogram(_BUCKETS["item_duration"])
-        self.queue_wait = Histogram(_BUCKETS["queue_wait"])
+        self.item_duration = Histogram(0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
+        self.queue_wait = Histogram(0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0)
         self.queue_depth: int | None = None
         """The number of waiting items, if it is being fetched; None if the server did not say."""
         self.last_poll_at = 0.0
