@@ -58,14 +58,11 @@ class CachedStats:
         with self._lock:
             now = self._now()
             if self._reading is None or now - self._reading.taken_at >= self._keep_s:
-                self._reading = self._take(now)
+                try:
+                    self._reading = Reading(now, to_numbers(self._fetch(), now))
+                except AntError as error:
+                    self._reading = Reading(now, {}, error.message)
             return self._reading
-
-    def _take(self, now: float) -> Reading:
-        try:
-            return Reading(now, to_numbers(self._fetch(), now))
-        except AntError as error:
-            return Reading(now, {}, error.message)
 
 
 def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
@@ -102,7 +99,10 @@ class Exporter:
         if not path.startswith("/stats"):
             return None
         chosen = self._stats.get(name) if name or len(self._stats) != 1 else next(iter(self._stats.values()))
-        return _stats_page(chosen.read()) if chosen else None
+        if chosen is None:
+            return None
+        reading = chosen.read()
+        return json_page({"error": reading.problem}, 502) if reading.problem else json_page(reading.numbers)
 
 
 def serve_statistics(
@@ -152,10 +152,6 @@ def _fetch(api: WorkAPI) -> dict[str, Any]:
         if is_permanent(error):  # an API key can't list work
             return stats
         raise
-
-
-def _stats_page(reading: Reading) -> ServedPage:
-    return json_page(reading.numbers) if not reading.problem else json_page({"error": reading.problem}, 502)
 
 
 def _metrics(readings: Mapping[str, Reading]) -> list[Any]:

@@ -48,12 +48,11 @@ def find_handler(command: Sequence[str], environ: Mapping[str, str]) -> list[str
     """
     program = shutil.which(command[0], path=environ.get("PATH"))
     if program is None:
-        name = command[0]
         raise UsageError(
-            f"the handler {name!r} is not a program that can be run.",
-            "Give a path, or a name that is in PATH; a script has to be executable." if " " not in name else
-            "Give a program with arguments after --, as separate words: ant beta:worker poll -- PROGRAM ARGUMENT",
-        )  # fmt: skip
+            f"the handler {command[0]!r} is not a program that can be run.",
+            "Give a path, or a name that is in PATH; a script has to be executable. "
+            "Arguments are separate words after --: ant beta:worker poll -- PROGRAM ARGUMENT",
+        )
     return [str(Path(program).absolute()), *command[1:]]
 
 

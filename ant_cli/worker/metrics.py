@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from ant_cli import __version__
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
+from ant_cli.runtime.light_typing import Any, Literal
 from ant_cli.worker.listener import Listener, ServedPage, text_page
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.tally import Histogram, Tally
@@ -21,13 +21,6 @@ READY_S = 60.0
 """How long after its last successful poll a worker with free slots is ready."""
 _ALIVE_S = 5.0
 """How long the event loop may take to react before the worker is considered dead."""
-
-
-class Identity(NamedTuple):
-    """The labels that distinguish a worker's metrics from those of others."""
-
-    environment_id: str
-    worker_id: str
 
 
 Samples = Sequence[tuple[Mapping[str, str], tuple[Any, ...]]]
@@ -52,9 +45,8 @@ def family(kind: Literal["Gauge", "Counter", "Histogram"], name: str, text: str,
     return made
 
 
-def worker_metrics(tally: Tally, identity: Identity) -> list[Any]:
-    """Return the metrics of a worker. Raises UsageError if the library is not installed."""
-    own = identity._asdict()
+def worker_metrics(tally: Tally, own: Mapping[str, str]) -> list[Any]:
+    """Return the metrics of a worker, with its own labels. Raises UsageError if the library is not installed."""
 
     def gauge(name: str, text: str, value: float) -> Any:
         return family("Gauge", name, text, [(own, (value,))])
@@ -104,12 +96,13 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
     if not options.listen:
         yield
         return
-    loop, identity = asyncio.get_running_loop(), Identity(options.environment_id, options.worker_id)
-    worker_metrics(tally, identity)  # raises now instead of at the first scrape
+    loop = asyncio.get_running_loop()
+    own = {"environment_id": options.environment_id, "worker_id": options.worker_id}
+    worker_metrics(tally, own)  # raises now instead of at the first scrape
 
     def find(path: str) -> ServedPage | None:
         if path == "/metrics":
-            return ServedPage(200, CONTENT_TYPE, exposition(worker_metrics(tally, identity)))
+            return ServedPage(200, CONTENT_TYPE, exposition(worker_metrics(tally, own)))
         if path == "/healthz":
             return text_page("ok") if _turns(loop) else text_page("the event loop is stuck", 503)
         return _readiness(tally, time.time()) if path == "/readyz" else None

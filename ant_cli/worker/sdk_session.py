@@ -95,7 +95,9 @@ def run_session(
     secret = work_secret(options, runtime.environ)
     runtime.stderr.register_secret(secret)
     log = WorkerLog(runtime.stderr, render, {"component": "session", "work_id": options.work_id})
-    _log_through(log)
+    sdk_logger = logging.getLogger("anthropic")
+    sdk_logger.setLevel(logging.INFO)
+    sdk_logger.addHandler(_Forward(log))
     runtime.stderr.write_in_background(log.note_left_out)
     try:
         asyncio.run(_handle(options, secret, base_url, workspace_id))
@@ -176,9 +178,3 @@ class _Forward(logging.Handler):
         """Write a record as an event."""
         write = self._log.info if record.levelno < logging.WARNING else self._log.warn
         write(record.getMessage())
-
-
-def _log_through(log: WorkerLog) -> None:
-    logger = logging.getLogger("anthropic")
-    logger.setLevel(logging.INFO)
-    logger.addHandler(_Forward(log))

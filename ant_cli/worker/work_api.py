@@ -54,29 +54,28 @@ class WorkAPI:
     ) -> None:
         """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
         self._client = Client(connection, runtime)
-        with_api_key = connection._replace(
-            credential=Credential("api_key", metadata_key, METADATA_KEY, explicit=True)
-        )
-        self._with_api_key = Client(with_api_key, runtime) if metadata_key else None
+        self.writes_metadata = bool(metadata_key)
+        """Whether there is an API key, which `update` needs."""
+        api_key = Credential("api_key", metadata_key, METADATA_KEY, explicit=True)
+        self._updater = Client(connection._replace(credential=api_key), runtime) if metadata_key else self._client
         self._environment_id = environment_id
         self._poller = _limited(self._client, _POLL_TIMEOUT_S)
         self._poll = self._request(work.POLL, block_ms=str(BLOCK_MS), anthropic_worker_id=worker_id)
 
-    @property
-    def writes_metadata(self) -> bool:
-        """Whether there is an API key, which `update` needs."""
-        return self._with_api_key is not None
-
     def close(self) -> None:
         """Close the connections."""
         self._client.__exit__()
-        if self._with_api_key:
-            self._with_api_key.__exit__()
+        self._updater.__exit__()
 
     def poll(self) -> WorkItem | None:
         """Return the next item of the queue; None if none arrived while the server waited."""
         body = self._poller.send(self._poll).body
-        return None if body.strip() == b"null" else _checked(_object(body))
+        if body.strip() == b"null":
+            return None
+        item = _object(body)
+        if not is_id(item.get("id")):  # it will be part of a path
+            raise ResponseError("the server sent a work item without a usable ID.")
+        return item
 
     def acknowledge(self, work_id: str) -> WorkItem | None:
         """Take an item out of the queue, and return it.
@@ -107,8 +106,7 @@ class WorkAPI:
     def update(self, work_id: str, metadata: Mapping[str, str | None]) -> None:
         """Merge metadata into an item; None deletes a key. Call it only if `writes_metadata`."""
         request = self._request(work.UPDATE, {"metadata": dict(metadata)}, work_id=work_id)
-        if self._with_api_key:
-            _limited(self._with_api_key, _TIMEOUT_S).send(request)
+        _limited(self._updater, _TIMEOUT_S).send(request)
 
     def stats(self) -> WorkItem:
         """Return the statistics of the queue."""
@@ -182,13 +180,6 @@ def _of_form(value: WorkItem) -> WorkItem:
     if has_lone_surrogate(value.get("last_heartbeat") or ""):
         raise ResponseError("the server sent a heartbeat that contains a lone surrogate.")
     return value
-
-
-def _checked(item: WorkItem) -> WorkItem:
-    """Return the item, if its ID can be part of a path."""
-    if not is_id(item.get("id")):
-        raise ResponseError("the server sent a work item without a usable ID.")
-    return item
 
 
 def connection_with_key(connection: ConnectionSettings, key: str) -> ConnectionSettings:

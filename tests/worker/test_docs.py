@@ -19,7 +19,7 @@ import yaml
 from ant_cli.argv import ToolCall, parse
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, CredentialError, UsageError
 from ant_cli.worker.exporter import Exporter, Reading, _metrics, to_numbers
-from ant_cli.worker.metrics import Identity, exposition, worker_metrics
+from ant_cli.worker.metrics import exposition, worker_metrics
 from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, read_options
 from ant_cli.worker.tally import Tally
 
@@ -108,7 +108,7 @@ def served():
     """Return the metrics of a worker and an exporter as text."""
     return exposition(
         [
-            *worker_metrics(Tally(1), Identity("env_1", "w1")),
+            *worker_metrics(Tally(1), {"environment_id": "env_1", "worker_id": "w1"}),
             *_metrics({"env_1": Reading(0.0, to_numbers({"running": 1}, 0.0))}),
         ]
     ).decode()

@@ -27,7 +27,7 @@ from ant_cli.worker import listener as listener_module
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.exporter import CachedStats, Exporter, to_numbers
 from ant_cli.worker.listener import Listener, text_page
-from ant_cli.worker.metrics import READY_S, Identity, _readiness, exposition, worker_metrics
+from ant_cli.worker.metrics import READY_S, _readiness, exposition, worker_metrics
 from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.tally import Tally
 from tests.conftest import KEY
@@ -52,7 +52,7 @@ def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
     tally.slots_used = 1
     tally.items[Outcome.SUCCEEDED.value] += 1
     tally.item_duration.observe(0.3)
-    found = samples(exposition(worker_metrics(tally, Identity("env_1", "w1"))).decode())
+    found = samples(exposition(worker_metrics(tally, {"environment_id": "env_1", "worker_id": "w1"})).decode())
     labels = ("environment_id=env_1", "worker_id=w1")
     assert found["ant_worker_slots", *labels] == 4
     assert found["ant_worker_slots_used", *labels] == 1
@@ -69,7 +69,7 @@ def expositions():
     """Return the metrics of a worker and an exporter."""
     stats = {"env_1": CachedStats(lambda: STATS, 5.0)}
     return [
-        exposition(worker_metrics(Tally(4), Identity("env_1", "w1"))).decode(),
+        exposition(worker_metrics(Tally(4), {"environment_id": "env_1", "worker_id": "w1"})).decode(),
         Exporter(stats).find("/metrics").body.decode(),
     ]
 
