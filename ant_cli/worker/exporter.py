@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
-from datetime import datetime
 from functools import partial
 
 from ant_cli.errors import AntError
@@ -16,7 +15,7 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.listener import Listener, ServedPage, json_page, text_page
 from ant_cli.worker.metrics import CONTENT_TYPE, exposition, family, library
-from ant_cli.worker.work_api import WorkAPI, connection_with_key, is_permanent
+from ant_cli.worker.work_api import WorkAPI, age, connection_with_key, is_permanent
 
 _COUNTS = ("depth", "pending", "workers_polling")
 _METRICS = {
@@ -72,11 +71,7 @@ def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
     if "running" in stats:
         numbers["running"] = stats["running"]
         numbers["unfinished"] = numbers["depth_and_pending"] + numbers["running"]
-    try:
-        oldest = datetime.fromisoformat(str(stats.get("oldest_queued_at"))).timestamp()
-    except ValueError:
-        oldest = now
-    numbers["oldest_queued_age_seconds"] = round(max(now - oldest, 0.0), 3)
+    numbers["oldest_queued_age_seconds"] = round(age(stats.get("oldest_queued_at"), now), 3)
     return numbers
 
 

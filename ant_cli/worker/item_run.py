@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from datetime import datetime
 from itertools import count
 
 from ant_cli.errors import AntError, APIError
@@ -28,13 +27,8 @@ from ant_cli.worker.settlement import (
     may_have_run,
     settle,
 )
-from ant_cli.worker.work_api import WorkItem, is_permanent
+from ant_cli.worker.work_api import WorkItem, age, is_permanent
 
-_ENDINGS = {
-    Verdict.LOST: Ending.LEASE_LOST,
-    Verdict.STOP_REQUESTED: Ending.STOP_REQUESTED,
-    Verdict.STOPPED: Ending.STOP_REQUESTED,
-}
 _REFUSED = "heartbeat precondition failed"
 """What the SDKs' workers log, with the item's ID, when their heartbeat is answered with 412. They exit with 0."""
 
@@ -86,7 +80,7 @@ class ItemRun:
                 # The run is counted before it starts, because it may kill this worker, too.
                 self._keys.add(UNREPORTED)
                 await self._update({UNREPORTED: str(history.unreported + 1)})
-            context.tally.queue_wait.observe(_age(item))
+            context.tally.queue_wait.observe(age(item.get("created_at"), time.time()))
             run = await self._run_handler(item, history.attempts + 1)
             settlement = settle(run, history, context.options)
             context.tally.item_duration.observe(self._now() - started)
@@ -107,7 +101,7 @@ class ItemRun:
     async def _run_handler(self, item: WorkItem, attempt: int) -> Run:
         context, keeper = self._context, self._keeper
         if keeper.lease.mode == "always" and (verdict := await keeper.claim()) is not Verdict.KEPT:
-            return Run(_ENDINGS[verdict])
+            return Run(_ending_of(verdict))
         own = context.own_variables | ({LEASE_HOLDER: self._id} if keeper.lease.mode == "always" else {})
         environment = handler_environment(
             context.environ, item, attempt, own, pass_api_key=context.options.pass_api_key
@@ -146,7 +140,7 @@ class ItemRun:
             if exited.done() and exited.result() == 0:
                 return Run(Ending.EXITED)
         if keeping.done():
-            ending = _ENDINGS[keeping.result()]
+            ending = _ending_of(keeping.result())
         elif exited.done():
             ending = Ending.LEASE_LOST if handler.was_overdue else Ending.EXITED
         else:
@@ -211,10 +205,5 @@ class ItemRun:
             await asyncio.sleep(pause_s)
 
 
-def _age(item: WorkItem) -> float:
-    """Return how many seconds ago an item was created, by the clocks of both sides."""
-    try:
-        created = datetime.fromisoformat(str(item.get("created_at")))
-        return max(time.time() - created.timestamp(), 0.0)
-    except ValueError:
-        return 0.0
+def _ending_of(verdict: Verdict) -> Ending:
+    return Ending.LEASE_LOST if verdict is Verdict.LOST else Ending.STOP_REQUESTED

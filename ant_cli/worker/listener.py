@@ -40,41 +40,34 @@ Find = Callable[[str], ServedPage | None]
 """Returns the page of a path; None if there is no such page."""
 
 
-class Listener:
+class Listener(ThreadingHTTPServer):
     """Serves pages until it is closed."""
+
+    daemon_threads = True
+    request_queue_size = _MOST_CONNECTIONS
 
     def __init__(self, host: str, port: int, find: Find) -> None:
         """Listen. Raises AntError if this address can't be used."""
+        self.address_family = AF_INET6 if ":" in host else AF_INET
+        self._connections: dict[Any, None] = {}
+        self._lock = threading.Lock()
         try:
-            self._server = _PageServer((host, port), _handler_class(find))
+            super().__init__((host, port), _handler_class(find))
         except (OSError, TypeError) as error:  # TypeError: a host name that can't be encoded
             why = getattr(error, "strerror", None) or "not an address"
             raise AntError(f"nothing can listen at {host}:{port}: {why.lower()}.") from None
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
     def url(self) -> str:
         """The base URL."""
-        host, port = self._server.server_address[:2]
-        name = host.decode() if isinstance(host, bytes) else str(host)
+        name, port = str(self.server_address[0]), self.server_address[1]
         return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
     def close(self) -> None:
         """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _PageServer(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = _MOST_CONNECTIONS
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        self.address_family = AF_INET6 if ":" in address[0] else AF_INET
-        self._connections: dict[Any, None] = {}
-        self._lock = threading.Lock()
-        super().__init__(address, handler)
+        self.shutdown()
+        self.server_close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Handle a connection in a thread. If there are too many, the oldest is closed as unused."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from copy import copy
+from datetime import datetime
 
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
@@ -143,6 +144,14 @@ def _limited(client: Client, timeout_s: float, max_retries: int | None = None) -
     if max_retries is not None:
         limited.policy = limited.policy._replace(max_retries=max_retries)
     return limited
+
+
+def age(time_of_server: object, now: float) -> float:
+    """Return how many seconds ago something was, by the clocks of both sides; 0 if the server does not say when."""
+    try:
+        return max(now - datetime.fromisoformat(str(time_of_server)).timestamp(), 0.0)
+    except ValueError:
+        return 0.0
 
 
 def is_permanent(error: AntError) -> bool:

@@ -180,7 +180,7 @@ def test_a_client_is_served_although_the_oldest_of_too_many_has_left():
         gone = [socket.socket() for _ in range(64)]
         for connection in gone:
             connection.close()
-        listener._server._connections |= dict.fromkeys(gone)
+        listener._connections |= dict.fromkeys(gone)
         assert httpx.get(listener.url).text == "served\n"
 
 
