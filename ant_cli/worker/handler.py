@@ -131,10 +131,8 @@ class Handler:
             os.close(descriptor)
         await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
         allowance = _Allowance(asyncio.get_running_loop().time)
-        stdout, stderr = (
-            _Output(descriptor, stream, allowance, log)
-            for descriptor, stream in ((stdout_read, "stdout"), (stderr_read, "stderr"))
-        )
+        stdout = _Output(stdout_read, "stdout", allowance, log)
+        stderr = _Output(stderr_read, "stderr", allowance, log)
         return cls(child, stdout, stderr, guardian)
 
     def send(self, number: signal.Signals) -> None:

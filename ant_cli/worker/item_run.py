@@ -43,8 +43,10 @@ class ItemRun:
         self._id: str = polled["id"]
         self._log = context.log.of_item(self._id, secrets_of_item(polled))
         self._now = asyncio.get_running_loop().time
-        self._began = self._now()
-        self._keeper = LeaseKeeper(self._id, self._lease(), context, self._log)
+        options, handler_beats = context.options, context.memory.handler_beats
+        mode = "auto" if options.heartbeat == "always" and handler_beats else options.heartbeat
+        lease = Lease(mode, self._now(), options.lease, patient=handler_beats or options.no_auto_stop)
+        self._keeper = LeaseKeeper(self._id, lease, context, self._log)
         self._keys: set[str] = set()
         """The keys of the item's metadata."""
 
@@ -63,11 +65,6 @@ class ItemRun:
         if work_type == "healthcheck":  # the queue only checks whether a worker is there: nothing to run
             return Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
         return await self._settle(item)
-
-    def _lease(self) -> Lease:
-        options, handler_beats = self._context.options, self._context.memory.handler_beats
-        mode = "auto" if options.heartbeat == "always" and handler_beats else options.heartbeat
-        return Lease(mode, self._began, options.lease, patient=handler_beats or options.no_auto_stop)
 
     async def _settle(self, item: WorkItem) -> Settlement:
         context = self._context

@@ -87,10 +87,9 @@ class LeaseKeeper:
             response = await self._heartbeat(step.expected, int(self._context.options.lease))
             verdict = self.lease.take_heartbeat(response, sent)
             self._context.tally.heartbeats["extended"] += verdict is Verdict.KEPT
+            self._trouble_logged = False
         except AntError as error:
             verdict = self._take_error(error, step, sent)
-        else:
-            self._trouble_logged = False
         if verdict in (Verdict.STOP_REQUESTED, Verdict.STOPPED):
             self._log.info("heartbeat reports shutdown")
         return verdict
