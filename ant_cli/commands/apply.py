@@ -156,7 +156,7 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
                 asks = journal is not None and job.asks
                 plan = _unblocked(plan, known, job, workers) if asks else plan
                 if job.dry_run or not (job.yes and wants_structured(job.global_flags)):
-                    _show_plan(plan, known, job, with_fields=job.verbose or not (asks and plan.changing))
+                    _show_plan(plan, known, job, with_fields=job.verbose or not asks)
                 _note(plan, loaded, job.runtime)
             if job.save_plan is not None:
                 plan_data.save_plan(job.save_plan, _saved(job, known, plan), job.runtime.stderr.redact)

@@ -394,8 +394,11 @@ def test_a_saved_plan_is_carried_out_exactly(team):
     result = team.ant("apply", "--plan", "plan.json")
     assert result.exit == 1
     assert "files or environments have changed since the plan was saved:\n  ./environments/a.yaml" in result.stderr
-    assert team.server() == {}
     team.write("environments/a.yaml")
+    team.write("environments/new.yaml", "config: 3\n")
+    assert team.ant("apply", "--plan", "plan.json").exit == 2
+    assert team.server() == {}
+    Path("environments/new.yaml").unlink()
     assert team.ant("apply", "--plan", "plan.json").exit == 0
     assert set(team.server()) == {"a"}
     assert team.ant("apply", "--plan", "plan.json").exit == 1
