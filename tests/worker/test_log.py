@@ -247,6 +247,16 @@ def test_no_part_of_a_secret_is_logged_where_a_line_is_cut(secret, limit, filler
         assert len(shown) < 16_500
 
 
+def test_no_part_of_a_secret_is_logged_where_a_line_that_has_nothing_else_is_cut():
+    """Redacted, it would be short enough. No line has fewer characters in the bytes that are kept of it."""
+    secret = "\N{GRINNING FACE}" * 100
+    logged = Logged("json", secrets=[secret])
+    logged.output((secret * 1000).encode()[:KEPT_BYTES])
+    shown = json.loads(logged.text)["line"]
+    assert "\N{GRINNING FACE}" not in shown
+    assert shown.endswith("[the rest of the line was cut]")
+
+
 # A flood, and a reader who does not read
 
 
