@@ -10,6 +10,9 @@ from types import FrameType
 
 from ant_cli.runtime.light_typing import Any
 
+_GRACE_S = 0.3
+"""The longest delay of a signal. After that, it interrupts even a write to a full pipe, which might never end."""
+
 
 @contextmanager
 def signal_handlers(
@@ -41,19 +44,25 @@ class DelayedSignals:
         self.handlers: dict[int, Any] = {}
         """The usual ones."""
         self._pending: int | None = None
+        self._grace = threading.Timer(0, lambda: None)
 
     def check(self) -> None:
         """Handle a signal that arrived meanwhile. Raises whatever its handler raises."""
         if self._pending is not None:
             number, self._pending = self._pending, None
+            self._grace.cancel()
             signal.signal(number, self.handlers[number])
             signal.raise_signal(number)
 
     def receive(self, number: int, _frame: FrameType | None) -> None:
-        """Note a signal. The second one is handled at once, even during a write to a full pipe."""
+        """Note a signal, and send it again if it is not handled soon. The second one is handled at once."""
         is_second, self._pending = self._pending is not None, number
         if is_second:
             self.check()
+        else:
+            self._grace = threading.Timer(_GRACE_S, _send_to_main_thread, [number])
+            self._grace.daemon = True
+            self._grace.start()
 
 
 @contextmanager
@@ -69,3 +78,11 @@ def delayed_signals() -> Iterator[DelayedSignals]:
             yield delayed
     finally:
         delayed.check()
+
+
+def _send_to_main_thread(number: int) -> None:
+    """Send a signal to the thread that handles it, so that it also interrupts a system call there."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        signal.raise_signal(number)

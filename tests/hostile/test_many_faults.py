@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 import pytest
 
@@ -132,8 +130,9 @@ def test_a_signal_in_the_middle_names_what_is_done_in_flight_and_not_sent(start,
     assert run.accounted() == IDS
 
 
-def test_a_second_signal_ends_the_wait_for_a_reader_of_the_results(start):
-    """The first one waits for the end of the write. The result that is being written is reported as not printed."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_wait_for_a_reader_of_the_results(start, number):
+    """`timeout` sends only one. The result that is being written is reported as not printed."""
     server = ServerByID({IDS[2]: [response({"id": IDS[2], "name": "x" * 500_000})]})
     server.waits_for = len(IDS)
     running = start([*ARCHIVE, *IDS], server=server)
@@ -141,14 +140,10 @@ def test_a_second_signal_ends_the_wait_for_a_reader_of_the_results(start):
     stdout = b""
     while b"xxx" not in stdout:  # from now on, the result waits for the reader
         stdout += os.read(running.process.stdout.fileno(), 1000)
-    for _ in range(100):
-        running.process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            running.process.wait(0.2)
-            break
-    assert running.process.returncode == -signal.SIGINT
+    running.process.send_signal(number)
+    assert running.process.wait(60) == -number
     stderr = running.process.stderr.read().decode()
-    run = Run(-signal.SIGINT, stdout.decode().partition('"name"')[0], stderr)
+    run = Run(-number, stdout.decode().partition('"name"')[0], stderr)
     assert sorted({*run.ids, *run.in_flight, *run.unprinted}) == IDS
     assert IDS[2] in run.unprinted
 
