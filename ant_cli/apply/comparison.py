@@ -55,7 +55,7 @@ def declared_part(remote: dict[str, Value]) -> dict[str, Value]:
 def read_json(raw: bytes) -> Any:
     """Parse JSON, keeping numbers as written. Raises ValueError if it is not JSON, or deeper than a file can be."""
     json_text.check_depth(raw, DEPTH_LIMIT)
-    return json.loads(raw, parse_int=Number, parse_float=Number)
+    return json_text.decode(raw)
 
 
 def canonical(value: Value) -> str:
