@@ -100,7 +100,7 @@ class Pool:
         """Begin nothing more, and wait for the tasks that have begun."""
         with self._lock:
             self._close()
-        while self._working:
+        while self._in_flight:
             self._receive()
 
     def _close(self) -> None:

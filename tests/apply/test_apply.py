@@ -9,11 +9,14 @@ import signal
 import threading
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from ant_cli.apply import server
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.wsgi_app import ORGANIZATION_ID
+from ant_cli.http import pool
 from ant_cli.http.response import Response
 from ant_cli.http.transport import TransportError
 from tests.apply.conftest import Team
@@ -167,6 +170,35 @@ def test_a_step_that_has_begun_is_finished_when_the_run_is_interrupted(team):
     assert (result.exit, result.stderr) == (130, "1 done and recorded, 0 failed, 0 not started.\n")
     assert set(team.server()) == {"a"}
     assert team.diff(".") == 0
+
+
+def test_a_step_that_has_begun_is_finished_when_the_interrupt_comes_while_threads_are_started(monkeypatch):
+    """Its thread may be the faster one, and has not been counted then."""
+    begun, closed, returned = threading.Event(), threading.Event(), threading.Event()
+    is_too_late = []
+
+    class InterruptedThread(threading.Thread):
+        def start(self):
+            super().start()
+            begun.wait()
+            raise KeyboardInterrupt
+
+    class WatchedPool(pool.Pool):
+        def _close(self):
+            super()._close()
+            closed.set()
+
+    def carry_out(_client, _step):
+        begun.set()
+        closed.wait()
+        is_too_late.append(returned.wait(0.2))
+
+    monkeypatch.setattr(pool, "Thread", InterruptedThread)
+    monkeypatch.setattr(server, "Pool", WatchedPool)
+    with pytest.raises(KeyboardInterrupt):
+        server.Workers(Mock(), 1).each(["step"], carry_out, finish=True)
+    returned.set()
+    assert is_too_late == [False]
 
 
 def test_an_environment_with_the_same_name_is_adopted_on_request(team):
