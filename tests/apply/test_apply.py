@@ -84,6 +84,31 @@ def test_a_create_that_never_arrived_is_a_network_error_and_is_repeated_in_the_n
     assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"]
 
 
+class LosingAsAColleagueCreates(Losing):
+    """A transport that loses a create, while somebody else creates another environment of that name."""
+
+    def __init__(self, team) -> None:
+        super().__init__(losing(team, processed=False).inner, processed=False)
+        self.team = team
+
+    @contextmanager
+    def stream(self, method, url, *words, **named):
+        if method == "POST":
+            self.team.by_hand("create", "--name", "a", "--description", "a colleague's")
+        with super().stream(method, url, *words, **named) as response:
+            yield response
+
+
+def test_another_environment_of_the_name_is_not_taken_for_a_lost_create(team):
+    """The file stays without an environment, and the other one as it is."""
+    team.write("environments/a.yaml")
+    result = team.ant("apply", "--yes", ".", transport=LosingAsAColleagueCreates(team))
+    assert result.exit == 8
+    assert "'a' may have been created: run the same command again" in result.stderr
+    assert team.server()["a"]["description"] == "a colleague's"
+    assert not Path("claude-lock.json").exists() or team.ids() == {}
+
+
 def test_a_create_that_failed_has_no_id_in_the_result(team):
     """It is null, as in the plan."""
     team.write("environments/a.yaml")
