@@ -37,8 +37,8 @@ DEEPEST = 920
 3.14, 60 kB of brackets would be laid out as gigabytes."""
 _NOT_OPENING = bytes(set(range(256)) - set(b"[{"))
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
-_CHANGES = bytes(1 if code in b"[{" else 255 if code in b"]}" else 0 for code in range(256))
-"""By how much each byte changes the depth: 255 is -1 as a signed byte."""
+_CHANGES = bytes.maketrans(b"[]{}", b"\x01\xff\x01\xff")
+"""By how much each bracket changes the depth: 0xff is -1 as a signed byte."""
 
 _TYPES: dict[bytes, JSONType] = {
     b"{": "object",
