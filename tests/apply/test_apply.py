@@ -17,7 +17,7 @@ from ant_cli.apply import server
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.wsgi_app import ORGANIZATION_ID
 from ant_cli.http import pool
-from ant_cli.http.response import Response
+from ant_cli.http.response import IncompleteResponse, Response
 from ant_cli.http.transport import TransportError
 from tests.apply.conftest import Team
 from tests.conftest import needs_posix
@@ -81,6 +81,32 @@ def test_a_create_that_never_arrived_is_a_network_error_and_is_repeated_in_the_n
     assert "'a' may have been created: run the same command again" in result.stderr
     assert "0 done and recorded, 1 failed, 0 not started" in result.stderr
     team.apply(".")
+    assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"]
+
+
+class BreakingOff(Losing):
+    """A transport whose response to a create is incomplete, after the server has processed it."""
+
+    @contextmanager
+    def stream(self, method, url, *words, **named):
+        with self.inner.stream(method, url, *words, **named) as response:
+            if method == "POST":
+                self.creates += 1
+                response.read()
+                response = Response(200, "OK", {}, self.broken())
+            yield response
+
+    def broken(self):
+        yield b'{"id": '
+        raise IncompleteResponse("is incomplete")
+
+
+def test_a_create_with_an_incomplete_response_is_looked_up_and_not_repeated(team):
+    """It may have been processed, as with a lost response."""
+    team.write("environments/a.yaml")
+    transport = BreakingOff(losing(team, processed=True).inner, processed=True)
+    team.apply(".", transport=transport)
+    assert transport.creates == 1
     assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"]
 
 
