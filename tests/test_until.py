@@ -162,3 +162,11 @@ def test_until_does_not_take_several_inputs(ant):
     """The message says so, and nothing is sent."""
     result = ant("beta:environments", "retrieve", "--until", "id", stdin="a\nb\n")
     assert (result.exit, result.requests) == (2, [])
+
+
+@pytest.mark.parametrize("flag", ["--every", "--for"])
+def test_a_flag_of_repetition_alone_is_named_in_the_error(ant, flag):
+    """The error says which flags it needs."""
+    result = ant(*STATS, flag, "2s")
+    assert (result.exit, result.requests) == (2, [])
+    assert f"{flag} needs --until or --watch." in result.stderr
