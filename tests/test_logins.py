@@ -88,13 +88,19 @@ def test_the_profile_is_that_of_the_flag_the_variable_or_active_config(
     assert request.headers["authorization"] == f"Bearer {token}"
 
 
-def test_a_name_in_both_stores_is_the_profile_of_this_program(ant_with_login, official, profiles):
-    """It may be named or active."""
+def test_a_name_in_both_stores_is_the_profile_of_this_program_and_one_note_says_so(
+    ant_with_login, official, profiles
+):
+    """The note is the same for a profile that is named and one that is active."""
     official.log_in("work")
-    profiles('active = "work"\n[profiles.work]\napi_key = "mine"\n')
+    profiles('active = "work"\n[profiles.work]\napi_key = "mine"\n[profiles.other]\napi_key = "other"\n')
     for words in ((), ("--profile", "work")):
         done = ant_with_login(*LIST, *words)
         assert done.requests[0].headers["x-api-key"] == "mine"
+        assert done.stderr.count("work") == 1
+        assert "the official tool has a profile 'work', too; this program's is used" in done.stderr
+    assert ant_with_login(*LIST, "--profile", "other").stderr == ""
+    assert ant_with_login(*LIST, env={"ANT_NO_HINTS": "1"}).stderr == ""
 
 
 def test_both_stores_live_in_one_folder(ant_with_login, official):

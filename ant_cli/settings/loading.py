@@ -268,7 +268,7 @@ def _max_items(text: str | None) -> int | None:
 def note_credential_choice(settings: Settings, runtime: Runtime) -> None:
     """Print which credential is used, and for which server, if the user may have meant another."""
     if not is_local(settings.connection.base_url):
-        clauses = (_ambiguity(settings.provenance), describe_destination(settings))
+        clauses = (_ambiguity(settings.provenance), _namesake(settings, runtime), describe_destination(settings))
         _print_notes(runtime, *clauses)
 
 
@@ -293,6 +293,18 @@ def _ambiguity(provenance: Provenance) -> str:
         return ""
     sources = [credential.source for credential in provenance.credentials]
     return f"multiple auth sources ({', '.join(sources)}); using {sources[0]}"
+
+
+def _namesake(settings: Settings, runtime: Runtime) -> str:
+    """Return a clause if the official tool also has a profile with the name of the one in use."""
+    profile, credential = settings.provenance.profile, settings.connection.credential
+    if profile.official or credential is None or not credential.is_of_profile:
+        return ""
+    from ant_cli.settings.logins import has_profile  # late: few runs get their key from a profile
+
+    if not has_profile(profile.name, runtime.environ):
+        return ""
+    return f"the official tool has a profile {profile.name!r}, too; this program's is used"
 
 
 def _print_notes(runtime: Runtime, *notes: str) -> None:
