@@ -46,6 +46,16 @@ def test_a_short_wait_is_not_shown():
     assert screen.text() == ""
 
 
+def test_pages_are_counted():
+    """The count shows that a long list makes progress."""
+    screen = Watched()
+    progress = progress_on(screen)
+    assert list(progress.count_items([[b"1"], [b"2"]])) == [[b"1"], [b"2"]]
+    with progress.waiting_for("GET /v1/environments"):
+        assert screen.drawn.wait(60)
+    assert "⠋ Waiting for GET /v1/environments, items so far: 2 (0 s)" in screen.text()
+
+
 def test_a_retry_is_shown_with_its_reason_and_delay():
     """It is shown at once, without the usual delay of a second."""
     screen = Watched()

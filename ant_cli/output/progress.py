@@ -6,8 +6,9 @@ long wait between two attempts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import cycle
 from time import monotonic
 
 from ant_cli.http.sender import Observer
@@ -19,8 +20,9 @@ PATIENCE_S = 1.0
 _LOGGED_WAIT_S = 2.0
 """Longer waits between attempts are announced in a log, in seconds."""
 FRAME_S = 0.1
+_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MARGIN = 8
-"""Cells of the line that stay free."""
+"""Cells of the line that stay free, for the spinner and the end of the line."""
 BAR_PATIENCE_S = 0.5
 """How long many requests take before their progress is drawn. Most runs have ended by then."""
 _BAR_WIDTH = 30
@@ -35,11 +37,18 @@ class Progress(Observer):
         self._stderr = stderr
         self._environ = environ
         self._first_line_at = monotonic() + patience_s
+        self._items = 0
 
     def disable(self) -> None:
         """Draw nothing from now on, because something else has the screen."""
         self._animates = False
         self._logs = not self._stderr.is_terminal
+
+    def count_items(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
+        """Yield the pages, and count their items."""
+        for page in pages:
+            self._items += len(page)
+            yield page
 
     @contextmanager
     def waiting_for(self, what: str) -> Iterator[None]:
@@ -47,7 +56,8 @@ class Progress(Observer):
         if not self._animates:
             yield
             return
-        with self._drawing(lambda passed: f"Waiting for {what} ({passed:.0f} s)", self._first_line_at):
+        count = f", items so far: {self._items}" if self._items else ""
+        with self._drawing(lambda passed: f"Waiting for {what}{count} ({passed:.0f} s)", self._first_line_at):
             yield
 
     @contextmanager
@@ -84,8 +94,8 @@ class Progress(Observer):
         if done(max(0.0, since - began)):
             return
         width = terminal_size(self._stderr, self._environ)[0] - _MARGIN
-        while True:
-            self._stderr.draw(truncate(collapse_space(text_at(monotonic() - began)), width))
+        for frame in cycle(_FRAMES):
+            self._stderr.draw(f"{frame} {truncate(collapse_space(text_at(monotonic() - began)), width)}")
             if done(FRAME_S):
                 break
         self._stderr.draw("")

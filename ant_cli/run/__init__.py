@@ -73,7 +73,7 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
 
             print_awaited(plan, plan.repetition, client, runtime)
         elif plan.operation.paginated and not plan.printer.format.is_response:
-            plan.printer.print_pages(plan.pages(client))
+            plan.printer.print_pages(plan.progress.count_items(plan.pages(client)))
         else:
             response = plan.send(client, request)
             if response.status != 204:
