@@ -50,10 +50,10 @@ def test_pages_are_counted():
     """The count shows that a long list makes progress."""
     screen = Watched()
     progress = progress_on(screen)
-    assert list(progress.count_items([[b"1"], [b"2"]])) == [[b"1"], [b"2"]]
+    assert list(progress.count_items([[b"1"], [b"2", b"3"]])) == [[b"1"], [b"2", b"3"]]
     with progress.waiting_for("GET /v1/environments"):
         assert screen.drawn.wait(60)
-    assert "⠋ Waiting for GET /v1/environments, items so far: 2 (0 s)" in screen.text()
+    assert "⠋ Waiting for GET /v1/environments, items so far: 3 (0 s)" in screen.text()
 
 
 def test_a_retry_is_shown_with_its_reason_and_delay():

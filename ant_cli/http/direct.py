@@ -54,10 +54,6 @@ class DirectTransport:
             wire.send(method, target, {"host": host, **headers}, body, deadline)
             head = wire.receive()
             yield Response(head.status, head.reason, head.headers, wire.body(head))
-            if wire.is_complete:
-                wire.reused = True
-                self._idle.append(wire)
-                return
         except (OSError, MalformedResponse) as error:
             wire.close()
             raise TransportError(
@@ -69,7 +65,8 @@ class DirectTransport:
         except BaseException:
             wire.close()
             raise
-        wire.close()
+        wire.reused = True
+        self._idle.append(wire)  # whether it can be used again is seen before the next request
 
     def _wire(self, origin: Origin, deadline: Deadline) -> Wire:
         """Return an idle connection, or a new one."""

@@ -70,8 +70,7 @@ class Wire:
         self._socket = sock
         self._source = _SocketBytes(sock)
         self._reader = io.BufferedReader(self._source, _READ_AT_ONCE)
-        self.is_complete = False
-        """The last response was received to its end, and the server keeps the connection open."""
+        self._complete = False
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, deadline: Deadline) -> None:
         """Send a request. A closed connection is not an error here, because the server may have responded already.
@@ -80,7 +79,7 @@ class Wire:
             OSError: if it takes too long.
 
         """
-        self.is_complete = False
+        self._complete = False
         self._source.deadline = deadline
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         if body or method != "GET":
@@ -151,7 +150,7 @@ class Wire:
             chunks = iter(lambda: self._reader.read1(_READ_AT_ONCE), b"")
             head = head._replace(keep_alive=False)
         yield from chunks
-        self.is_complete = head.keep_alive
+        self._complete = head.keep_alive
 
     def _exactly(self, length: int) -> Iterator[bytes]:
         while length:
@@ -176,7 +175,7 @@ class Wire:
 
     def is_reusable(self) -> bool:
         """Whether another request can be sent: the last response was complete, and nothing has arrived since."""
-        if not self.is_complete:
+        if not self._complete:
             return False
         self._source.deadline = None
         try:
