@@ -51,7 +51,7 @@ def test_a_404_suggests_the_command_with_the_id_of_the_environment_that_has_the_
         (("beta:environments", "archive", "prod"), "Its command: ant beta:environments archive env_2"),
         (
             ("beta:environments", "update", "prod", "--name", "p"),
-            "Its command: ant beta:environments update env_2",
+            "With the same input: ant beta:environments update env_2",
         ),
         (("beta:environments:work", "stats", "prod"), "Its command: ant beta:environments:work stats env_2"),
         (("beta:environments:work", "list", "prod"), "Its command: ant beta:environments:work list env_2"),

@@ -200,7 +200,7 @@ def path_of(environ: WSGIEnvironment) -> str:
 
 
 def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
-    """Return the first endpoint that matches, and the IDs in the path. Raises EmulatorError if there is none."""
+    """Return the first endpoint that matches, and the IDs in the path. Raises EmulatorError if none matches."""
     segments, allowed = path.split("/"), set[str]()
     for pattern, methods in _ROUTES.get(len(segments), {}).items():
         ids = _ids(pattern, segments)

@@ -64,7 +64,7 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
     with (
         open_client(plan.settings, runtime, plan.progress) as client,
         plan.hints.about(request, client),
-        hints_on_404(environment, client, partial(plan.hints.command, request)),
+        hints_on_404(environment, client, partial(plan.hints.command, request), plan.hints.command_label),
         plan.notes(),
     ):
         # 7. The response, or each page of a list, is printed as soon as it is complete.

@@ -75,6 +75,11 @@ class OutcomeHints:
             ids[param.name] = positional(request.path_params[param.name], param.flag)
         return f"{fact} ant {operation.check_command.format(**ids)}{self._target}"
 
+    @property
+    def command_label(self) -> str:
+        """The words before `command`, which does not repeat the fields of a body."""
+        return "With the same input" if self._operation.has_body else "Its command"
+
     def command(self, request: Request, environment_id: str) -> str:
         """Return the command with an environment's ID in place of its name."""
         operation = self._operation
@@ -89,7 +94,9 @@ class OutcomeHints:
 
 
 @contextmanager
-def hints_on_404(name: str, client: Client, command: Callable[[str], str]) -> Iterator[None]:
+def hints_on_404(
+    name: str, client: Client, command: Callable[[str], str], label: str = "Its command"
+) -> Iterator[None]:
     """Add hints to a 404 that is raised inside, if `name` is the name of an environment instead of its ID.
 
     They are the commands with the ID, which are not run: names are not unique, and may belong to another
@@ -103,7 +110,7 @@ def hints_on_404(name: str, client: Client, command: Callable[[str], str]) -> It
         hints = list[str]()
         with suppress(Exception):  # the user did not ask for this request
             ids = list(_ids_of(name, client.hasty()))
-            hints = [f"{name!r} is the name of {found}. Its command: {command(found)}" for found in ids]
+            hints = [f"{name!r} is the name of {found}. {label}: {command(found)}" for found in ids]
         raise error.with_hints(*hints) from None
 
 

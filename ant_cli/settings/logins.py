@@ -213,7 +213,7 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
     old one, would log its user out.
 
     Raises:
-        CredentialError: if there is none. The error names the file, and the command that renews it.
+        CredentialError: without a usable login. The error names the file, and the command that renews it.
 
     """
     login = read_login(profile, runtime)

@@ -163,7 +163,7 @@ class ItemRun:
             handler.kill()
         return ending
 
-    # What the server is told. A failure costs nothing: the item comes back when its lease ends.
+    # Reports to the server. A failure costs nothing: the item comes back when its lease ends.
 
     async def carry_out(self, settlement: Settlement) -> None:
         """Stop the item or give it back, and write what other workers should know about it."""
