@@ -158,19 +158,6 @@ def changes_of(update: dict[str, Value], remote: dict[str, Value]) -> list[Field
     return list(_changes((), update, declared_part(remote)))
 
 
-def smallest_update(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, Value]:
-    """Return the body of the update that sends only what differs, and the types around it, which the API needs."""
-    update: dict[str, Any] = {}
-    for change in changes_between(body, remote):
-        *around, last = change.keys
-        part, source = update, dict[str, Any](body)
-        for key in around:
-            source = source.get(key) or {}
-            part = part.setdefault(key, {"type": source["type"]} if "type" in source else {})
-        part[last] = change.new
-    return update
-
-
 def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, Value]:
     """Return the body of the update that makes the server's object match the file."""
     update = dict(body)

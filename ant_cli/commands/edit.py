@@ -6,28 +6,22 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ant_cli.apply import server
-from ant_cli.apply.comparison import CLEARABLE, PATCHED, changes_between, changes_of, smallest_update
-from ant_cli.apply.declarations import ENVIRONMENT, Exported, export, safe_name
+from ant_cli.apply.comparison import CLEARABLE, PATCHED, are_equal, changes_between, changes_of
+from ant_cli.apply.declarations import ENVIRONMENT, SCHEMA_LINE, Exported, export, safe_name
 from ant_cli.apply.drawing import draw_change, draw_step, name_width, paint_for, unpainted
-from ant_cli.apply.editor import (
-    EditedFile,
-    TextNote,
-    choose_editor,
-    notes_about,
-    read_text,
-    text_of,
-    with_notes,
-    without_notes,
-)
+from ant_cli.apply.editor import EditedFile, TextNote, choose_editor
 from ant_cli.apply.plan import Object, Step
-from ant_cli.apply.validation import Mistake
+from ant_cli.apply.validation import Mistake, check, first_of
 from ant_cli.commands.results import wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.http.response import error_message
-from ant_cli.input.values import Value, encode
+from ant_cli.input.values import Value, encode, type_name
+from ant_cli.input.yaml_reader import YAMLProblem, positions_of, read_yaml
+from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
+from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.run.hints import hints_on_404, target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
@@ -35,8 +29,23 @@ from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.streams import LONGEST_SHOWN
 from ant_cli.settings.loading import output_settings
 
-_CONFIG = "config"
-_PACKAGES = (_CONFIG, "packages")
+_HEAD = f"""\
+{SCHEMA_LINE}\
+# Change the environment and leave the editor: your changes are sent at once.
+# To send nothing, change nothing. Lines that start with # are comments.
+# Delete a field to clear it: the description, a list, a key of metadata.
+# Other fields need a value.
+#
+"""
+_FOOT = """\
+#
+# The package managers are apt, cargo, gem, go, npm and pip. A limited network
+# has allowed_hosts, allow_package_managers and allow_mcp_servers.
+#
+# `ant help config` describes every field.
+"""
+_EMPTIED = ((PATCHED,), ("config", "packages"))
+"""The fields that are cleared member by member."""
 _CORRECTABLE = (400, 409, 413, 422)
 """The statuses with which the server rejects the user's text: a different text may be accepted."""
 MOST_ROUNDS = 100
@@ -70,10 +79,9 @@ class _OpenAgain(Exception):
     """The text can't be sent as it is."""
 
     def __init__(self, error: AntError, *notes: TextNote, remote: Object | None = None) -> None:
-        """`error` ends the run if the user leaves the text unchanged.
+        """`error` ends the run if the user leaves the file unchanged.
 
-        `remote` is the environment if others have changed it. Then the text has no mistakes, so deleting a note is
-        enough to send it.
+        `remote` is the environment if others have changed it.
         """
         super().__init__()
         self.error = error
@@ -103,34 +111,28 @@ class _Session(NamedTuple):
                 gives up.
 
         """
-        remote, text = self.first, text_of(self.first, self.exported)
-        problem: _OpenAgain | None = None
-        rounds = 0
-        while True:
-            rounds += 1
-            opened = with_notes(text, problem.notes) if problem else text
-            saved = self.file.edit(opened)
-            is_unchanged = saved == opened if problem and problem.remote else without_notes(saved) == text
-            if problem and (is_unchanged or rounds == MOST_ROUNDS):
-                raise problem.error
-            text = without_notes(saved)
+        remote, text = self.first, _text_of(self.first, self.exported)
+        saved = self.file.edit(text)
+        for _ in range(MOST_ROUNDS):
+            text = text if saved is None else saved
             try:
                 return self._proceed(text, remote)
             except _OpenAgain as again:
                 problem, remote = again, again.remote or remote
+            saved = self.file.edit(text, problem.notes)
+            if saved is None:
+                break
+        raise problem.error
 
     def _proceed(self, text: str, remote: Object) -> Object | None:
         """Send a text as an update of an environment. Raises _OpenAgain if it can't be sent as it is."""
-        parsed = read_text(text)
-        if parsed.mistakes:
-            raise _mistaken(parsed.mistakes)
+        body = _parse(text)
         mistakes: list[Mistake] = []
-        body = _completed(self.exported.body, parsed.body, mistakes) if parsed.body else self.exported.body
+        update = _difference(self.exported.body, body, mistakes) if body else {}
         if mistakes:
-            raise _mistaken(notes_about(text, mistakes))
-        update = smallest_update(body, self.first)
+            raise _mistaken(_notes_about(text, mistakes))
         if not update:
-            why = "Nothing changed" if parsed.body else "The text is empty"
+            why = "Nothing changed" if body else "The text is empty"
             self.runtime.stderr.say(f"{why}, so nothing was sent.")
             return None
         self._show(update, remote)
@@ -172,7 +174,7 @@ class _Session(NamedTuple):
             raise error
         message = error_message(self.runtime.stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
         path = tuple(message.partition(":")[0].split("."))
-        line = notes_about(text, [Mistake(path, "")])[0].line if path[0] in self.exported.body else 0
+        line = _notes_about(text, [Mistake(path, "")])[0].line if path[0] in self.exported.body else 0
         message = f"The server rejects it: {message}"
         self.runtime.stderr.say(message)
         return _OpenAgain(error, TextNote(0, _GIVE_UP), TextNote(line, message))
@@ -199,34 +201,76 @@ def _exported(remote: Object) -> Exported:
     return exported
 
 
+# The text
+
+
+def _text_of(remote: Object, exported: Exported) -> str:
+    """Return the text to edit: the fields between explanations, with those that the server owns as comments."""
+    owned = {key: remote[key] for key in (*SERVER_FIELDS, "scope") if key in remote and key not in exported.body}
+    lines = [f"# {line}" for line in to_yaml(encode(owned)).splitlines()]
+    if exported.left_out:
+        lines.append(f"# Kept unchanged: {escape_breaks(', '.join(exported.left_out))}")
+    return _HEAD + "\n".join([*lines, "", to_yaml(encode(exported.body))]) + _FOOT
+
+
+def _parse(text: str) -> dict[str, Value]:
+    """Return the environment that a text declares; empty if it has nothing except comments.
+
+    Raises:
+        _OpenAgain: if it has mistakes.
+
+    """
+    try:
+        documents = read_yaml(text)
+    except YAMLProblem as problem:
+        raise _mistaken([TextNote(problem.line, problem.message)]) from None
+    body = (documents[0] if documents else None) or {}
+    if not isinstance(body, dict):
+        raise _mistaken([TextNote(0, f"must hold keys and values, got {type_name(body)}")])
+    mistakes = first_of(check(body))
+    if mistakes:
+        raise _mistaken(_notes_about(text, mistakes))
+    body.pop("type", None)
+    return body
+
+
+def _notes_about(text: str, mistakes: Sequence[Mistake]) -> list[TextNote]:
+    """Return mistakes as notes at their lines."""
+    positions = positions_of(text, [mistake.path for mistake in mistakes])
+    return [
+        TextNote(position.line if mistake.path else 0, str(mistake))
+        for mistake, position in zip(mistakes, positions, strict=True)
+    ]
+
+
 def _mistaken(mistakes: Sequence[TextNote]) -> _OpenAgain:
     lines = "\n".join(f"  line {note.line}: {note.text}" if note.line else f"  {note.text}" for note in mistakes)
     error = UsageError(f"the text has mistakes, so nothing was sent:\n{lines}")
     return _OpenAgain(error, TextNote(0, _GIVE_UP), *mistakes)
 
 
-def _completed(
+def _difference(
     old: dict[str, Any], new: dict[str, Any], mistakes: list[Mistake], path: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Return the edited fields with an empty list for each list that was deleted: deleting it means to clear it.
+    """Return the update from one body to another, with the types around what differs, which the API needs.
 
-    `mistakes` gets the changes that can't be made: the deletion of another field, and another type.
+    A field that was deleted, or is null, is cleared. `mistakes` gets those that can't be.
     """
-    if old.get("type") != new.get("type"):
-        if path == (_CONFIG,):
-            problem = f"can't change from {old.get('type')} to {new.get('type')}; create another environment"
-            mistakes.append(Mistake((_CONFIG, "type"), problem))
-        return new  # networking: its fields belong to its type
-    filled = dict(new)
-    for key, value in old.items():
-        here = (*path, key)
-        if here in ((CLEARABLE,), (PATCHED,)):
+    update: dict[str, Any] = {}
+    for key in {**new, **old}:
+        before, after, here = old.get(key), new.get(key), (*path, key)
+        if are_equal(before, after):
             continue
-        edited = new.get(key, {} if here == _PACKAGES else None)
-        if isinstance(value, dict) and isinstance(edited, dict):
-            filled[key] = _completed(value, edited, mistakes, here)
-        elif edited is None and isinstance(value, list):
-            filled[key] = []
-        elif edited is None:
+        if isinstance(after, dict) or here in _EMPTIED:
+            before, after = before or {}, after or {}
+            kept = before if before.get("type") == after.get("type") else {}  # other types have other fields
+            part = _difference(kept, after, mistakes, here)
+            if part:
+                update[key] = {name: after[name] for name in ("type",) if name in after} | part
+        elif after is not None or here == (CLEARABLE,) or path == (PATCHED,):
+            update[key] = after
+        elif isinstance(before, list):
+            update[key] = []
+        else:
             mistakes.append(Mistake(here, "can't be cleared, so it needs a value"))
-    return filled
+    return update

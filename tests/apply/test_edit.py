@@ -16,7 +16,6 @@ import httpx
 import pytest
 
 from ant_cli.apply import editor
-from ant_cli.apply.comparison import smallest_update
 from tests.conftest import needs_posix
 
 ENVIRONMENT = {
@@ -247,6 +246,15 @@ def test_the_updated_environment_can_be_printed_as_data(desk):
     assert result.stdout == '"env_1"\n'
 
 
+def test_an_edit_of_a_limited_network_sends_its_type_and_the_changed_list(desk):
+    """The API needs the types to know which fields there are."""
+    limited = environment(config={"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": True}})
+    limited["config"]["networking"]["allowed_hosts"] = ["a.example"]
+    result = desk.edit([["- a.example", "- b.example"]], replies=[limited, limited, DONE])
+    networking = {"type": "limited", "allowed_hosts": ["b.example"]}
+    assert update_of(result) == {"config": {"type": "cloud", "networking": networking}}
+
+
 @pytest.mark.parametrize(
     "turns", [[], [[["name: data", "name:   data # the same"]]], [[["pip:", "apt: []\n    pip:"]]]]
 )
@@ -318,12 +326,13 @@ def test_a_mistake_opens_the_text_again_with_the_mistake_above_its_line(desk, tu
     assert len(desk.seen) == 2
 
 
-def test_a_text_in_which_only_a_note_was_deleted_is_given_up(desk):
-    """The mistake is still there, so the text would be opened over and over."""
+def test_a_text_in_which_only_a_note_was_deleted_is_opened_again(desk):
+    """The mistake is still there. The file that is then left unchanged is given up."""
     note = "#! Nothing was sent yet. Correct it and save. To give up, save it unchanged.\n"
     result = desk.edit([["    pip:", "    pipp:"]], [[note, ""]], replies=[ENVIRONMENT])
     assert note in desk.seen[1]
-    assert (result.exit, len(desk.seen)) == (2, 2)
+    assert desk.seen[2] == desk.seen[1]
+    assert (result.exit, len(desk.seen)) == (2, 3)
 
 
 @needs_posix("an editor that is a script of sh")
@@ -354,12 +363,16 @@ def test_a_corrected_mistake_is_sent(desk):
     assert not desk.file.parent.exists()
 
 
-def test_config_type_can_not_be_changed(desk):
-    """That needs another environment."""
+def test_another_type_of_config_is_shown_to_the_server_which_rejects_it(desk):
+    """The fields of the old type are not taken for deleted ones."""
     network, pip = "  networking:\n    type: unrestricted\n", "    pip:\n      - pandas\n      - numpy\n"
     rest = f"{network}  packages:\n{pip}    npm:\n      - tsx\n"
-    result = desk.edit([[rest, ""], ["type: cloud", "type: self_hosted"]], replies=[ENVIRONMENT])
-    assert "config.type: can't change from cloud to self_hosted; create another environment" in result.stderr
+    rejection = httpx.Response(400, json={"error": {"message": "config.type: cannot change"}})
+    turn = [[rest, ""], ["type: cloud", "type: self_hosted"]]
+    result = desk.edit(turn, replies=[ENVIRONMENT, ENVIRONMENT, rejection])
+    assert update_of(result) == {"config": {"type": "self_hosted"}}
+    assert "#! The server rejects it: config.type: cannot change\n  type: self_hosted\n" in desk.seen[1]
+    assert result.exit == 1
 
 
 def test_a_rejected_edit_is_opened_again_with_the_message_of_the_server(desk):
@@ -481,12 +494,12 @@ def test_an_environment_that_was_archived_meanwhile_ends_the_edit_and_keeps_the_
 
 
 def test_a_mistake_after_a_change_by_others_is_opened_again_and_given_up_like_any_other(desk):
-    """Deleting a note does not correct it."""
+    """The note about the change is gone by then: it was read."""
     theirs = environment(description="Theirs.")
-    note = "#! Nothing was sent yet. Correct it and save. To give up, save it unchanged.\n"
-    turns = [["numpy", "polars"]], [["pip:", "pipp:"]], [[note, ""]]
+    turns = [["numpy", "polars"]], [["pip:", "pipp:"]]
     result = desk.edit(*turns, replies=[ENVIRONMENT, theirs])
     assert (result.exit, len(desk.seen)) == (2, 3)
+    assert "changed elsewhere" not in desk.seen[2]
 
 
 def test_a_change_whose_response_was_lost_is_not_made_twice(desk):
@@ -690,23 +703,3 @@ def test_a_sigterm_while_the_editor_starts_ends_it_too(team, monkeypatch):
     team.environ["EDITOR"] = "sh -c 'exec sleep 10'"
     assert team.ant("edit", created.stdout.strip()).exit == 143
     assert [one.returncode for one in started] == [-signal.SIGTERM]
-
-
-# Comparing
-
-
-def test_an_update_to_the_current_state_is_empty():
-    """The notation of numbers and of empty values makes no difference."""
-    old = {"name": "n", "config": {"type": "cloud", "packages": {"pip": ["a"]}}}
-    assert smallest_update({**old, "description": "", "metadata": {}}, old) == {}
-
-
-def test_an_update_has_the_types_around_what_differs():
-    """The API needs them to know which fields there are."""
-    networking = {"type": "limited", "allowed_hosts": ["a"], "allow_mcp_servers": True}
-    remote = {"name": "n", "config": {"type": "cloud", "networking": {**networking, "allowed_hosts": []}}}
-    body = {"name": "n", "config": {"type": "cloud", "networking": networking}, "metadata": {"a.b": "1"}}
-    assert smallest_update(body, remote) == {
-        "config": {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": ["a"]}},
-        "metadata": {"a.b": "1"},
-    }
