@@ -9,14 +9,34 @@ from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
+from ant_cli.http.failure import failed_attempt
 from ant_cli.http.response import Response
-from ant_cli.http.transport import Proxy, Timeouts, Transport, TransportError
+from ant_cli.http.transport import Deadline, Phase, Proxy, Timeouts
 from ant_cli.runtime import variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Protocol
 from ant_cli.settings.local_emulator import database_path, is_local, open_emulator
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from ipaddress import IPv4Address, IPv6Address
+
+
+class Transport(Protocol):
+    """Sends requests. Threads may share it. Tests pass in their own as `Runtime.transport`."""
+
+    def stream(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
+    ) -> AbstractContextManager[Response]:
+        """Send a request and return the response, whose body is read before the context ends.
+
+        Raises:
+            FailedAttempt: if no response arrives; also from reading the body.
+            UsageError: if the URL can't be used.
+
+        """
+
+    def close(self) -> None:
+        """Close the connections."""
 
 
 def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
@@ -143,6 +163,7 @@ class EmulatorTransport:
     ) -> Iterator[Response]:
         """Call the application; see `Transport`. The only wait is the delay of a fault."""
         started: list[Any] = []
+        phase: Phase = "exchange"
 
         def start_response(
             status: str, lines: list[tuple[str, str]], _: Any = None, /
@@ -156,10 +177,10 @@ class EmulatorTransport:
             chunks = self._emulator(environ, start_response)
             status, lines = started
             code, _, reason = status.partition(" ")
+            phase = "body"
             yield Response(int(code), reason, {name.lower(): value for name, value in lines}, chunks)
         except (ConnectionError, TimeoutError) as error:
-            timed_out = isinstance(error, TimeoutError)
-            raise TransportError(error, phase="exchange", timed_out=timed_out) from None
+            raise failed_attempt(error, phase, Deadline(timeouts)) from None
 
     def close(self) -> None:
         """Close the database."""

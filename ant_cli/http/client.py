@@ -6,7 +6,7 @@ from ant_cli.errors import NOT_FOUND, AntError, CredentialError
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.retries import long_wait
-from ant_cli.http.sender import Delivery, Observer, Pace, Policy, Refresh, Sender
+from ant_cli.http.sender import Observer, Pace, Policy, Refresh, Sender
 from ant_cli.http.transport import Timeouts, timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime, variables
@@ -63,29 +63,27 @@ class Client(Sender):
             NetworkError: if no response arrives.
 
         """
-        delivery, self.doubt = Delivery(request), False
+        self.doubt = False
         try:
-            response = self._send_with_retries(delivery, refresh)
+            response = self._send_with_retries(request, refresh)
             credential = None if is_local(self._settings.base_url) else self._credential
             hint = long_wait(response) or _credential_hint(request, response, credential)
             raise_for_error(self._request_line(request), response, hint=hint)
         except BaseException as error:
-            self.doubt = delivery.is_in_doubt
+            self.doubt = self._maybe_done and request.method != "GET"
             if isinstance(error, AntError):  # it has texts of the server, and may be shown anywhere
                 raise error.redacted(self._stderr.redact) from None
             raise
         return response
 
-    def _attempt(self, delivery: Delivery) -> Response:
+    def _attempt(self, request: Request, attempt: int) -> Response:
         """Send a request; if its access token is rejected and can be replaced, send it once more."""
-        tokens, sent = self._settings.tokens, self._credential_for(delivery.request)
-        response = self._send_once(delivery, self._headers(delivery, sent))
-        if response.status == 401 and tokens and sent and tokens.renew(sent.secret):
-            response = self._send_once(delivery, self._headers(delivery, self._current_credential()))
+        settings, sent = self._settings, self._credential_for(request)
+        response = self._send_once(request, headers_of(request, settings._replace(credential=sent), attempt))
+        if response.status == 401 and settings.tokens and sent and settings.tokens.renew(sent.secret):
+            renewed = settings._replace(credential=self._current_credential())
+            response = self._send_once(request, headers_of(request, renewed, attempt))
         return response
-
-    def _headers(self, delivery: Delivery, credential: Credential | None) -> dict[str, str]:
-        return headers_of(delivery.request, self._settings._replace(credential=credential), delivery.attempt)
 
     def _credential_for(self, request: Request) -> Credential | None:
         """Return the credential to send. An environment key is not sent where the API rejects it."""

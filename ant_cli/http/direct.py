@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from ant_cli.http.failure import failed_attempt
 from ant_cli.http.response import Response
-from ant_cli.http.transport import LONGEST_URL, Deadline, MalformedResponse, Timeouts, TransportError, unusable_url
+from ant_cli.http.transport import LONGEST_URL, Deadline, MalformedResponse, Phase, Timeouts, unusable_url
 from ant_cli.http.wire import Wire
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -50,18 +51,15 @@ class DirectTransport:
         deadline = Deadline(timeouts)
         origin, host, target = _split(url)
         wire = self._wire(origin, deadline)
+        phase: Phase = "exchange"
         try:
             wire.send(method, target, {"host": host, **headers}, body, deadline)
             head = wire.receive()
+            phase = "body"
             yield Response(head.status, head.reason, head.headers, wire.body(head))
         except (OSError, MalformedResponse) as error:
             wire.close()
-            raise TransportError(
-                deadline.blame(error),
-                phase="exchange",
-                timed_out=isinstance(error, TimeoutError),
-                stale_connection=wire.reused and isinstance(error, ConnectionError),
-            ) from None
+            raise failed_attempt(error, phase, deadline, reused=wire.reused) from None
         except BaseException:
             wire.close()
             raise
@@ -79,7 +77,7 @@ class DirectTransport:
         try:
             return Wire(self._open_socket(origin, deadline), origin)
         except OSError as error:
-            raise TransportError(error, phase="connect", timed_out=isinstance(error, TimeoutError)) from None
+            raise failed_attempt(error, "connect", deadline) from None
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -100,7 +98,7 @@ class DirectTransport:
             return tls.wrap_socket(sock, server_hostname=host)
         except OSError as error:
             sock.close()
-            raise TransportError(error, phase="handshake", timed_out=isinstance(error, TimeoutError)) from None
+            raise failed_attempt(error, "handshake", deadline) from None
 
     def close(self) -> None:
         """Close the connections."""

@@ -9,6 +9,7 @@ from threading import local
 import httpx
 
 from ant_cli.errors import UsageError
+from ant_cli.http.failure import failed_attempt
 from ant_cli.http.response import Response
 from ant_cli.http.transport import (
     AttemptTimeout,
@@ -17,7 +18,6 @@ from ant_cli.http.transport import (
     Phase,
     Proxy,
     Timeouts,
-    TransportError,
     unusable_url,
 )
 from ant_cli.http.trust import tls_context
@@ -33,6 +33,7 @@ _NOT_SENT = (
     httpx.LocalProtocolError,
 )
 """Errors after which the server can't have received anything."""
+_PROXY_HINT = "Is the proxy in {} running? If it requires a user and a password: http://USER:PASSWORD@HOST."
 
 
 class HTTPXTransport:
@@ -41,7 +42,8 @@ class HTTPXTransport:
     def __init__(self, environ: Mapping[str, str], proxy: Proxy | None = None) -> None:
         """Prepare. Raises UsageError if the proxy can't be used."""
         trust = tls_context(environ)
-        self._variable = variable = proxy.variable if proxy else ""
+        variable = proxy.variable if proxy else ""
+        self._hint = _PROXY_HINT.format(variable) if proxy else ""
         try:
             through = httpx.Proxy(proxy.url) if proxy else None
             if through and through.url.scheme == "https":
@@ -53,7 +55,7 @@ class HTTPXTransport:
         except (httpx.InvalidURL, ValueError) as error:
             raise UsageError(f"{variable} can't be used: {error}.") from None
         self._of_thread = local()
-        """Facts about the request that a thread is sending: its `deadline`, and whether it is `in_handshake`."""
+        """Facts about the request that a thread is sending: its `deadline`, and the phase of `connecting`."""
 
     @contextmanager
     def stream(
@@ -61,14 +63,18 @@ class HTTPXTransport:
     ) -> Iterator[Response]:
         """Send a request and return the response; see `Transport`."""
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-        self._of_thread.deadline, self._of_thread.in_handshake = Deadline(timeouts), False
+        deadline = Deadline(timeouts)
+        phase: Phase = "exchange"
+        self._of_thread.deadline, self._of_thread.connecting = deadline, "connect"
         options: dict[str, Any] = {"timeout": timeouts.step_s, "extensions": {"trace": self._trace}}
         try:
             with self._client.stream(method, url, headers=encoded, content=body or None, **options) as received:
+                phase = "body"
                 response_headers = {name.lower(): value for name, value in received.headers.items()}
                 yield Response(received.status_code, received.reason_phrase, response_headers, received.iter_raw())
         except (httpx.TransportError, AttemptTimeout) as error:
-            raise self._translated(error) from None
+            phase = self._of_thread.connecting if isinstance(error, _NOT_SENT) else phase
+            raise failed_attempt(_cause_of(error), phase, deadline, hint=self._hint) from None
         except (httpx.InvalidURL, UnicodeError):
             raise unusable_url(url) from None
 
@@ -76,22 +82,12 @@ class HTTPXTransport:
         """Note what httpcore does, and limit reads from a new connection by the deadline. Called by httpcore."""
         of_thread = self._of_thread
         if event.endswith("start_tls.started"):
-            of_thread.in_handshake = True
+            of_thread.connecting = "handshake"
         elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            of_thread.in_handshake = False
+            of_thread.connecting = "connect"
             stream = info["return_value"]
             read = stream.read
             stream.read = lambda size, timeout=None: read(size, timeout and of_thread.deadline.seconds())
-
-    def _translated(self, error: httpx.TransportError | AttemptTimeout) -> TransportError:
-        connecting: Phase = "handshake" if self._of_thread.in_handshake else "connect"
-        needs = "If it requires a user and a password: http://USER:PASSWORD@HOST."
-        return TransportError(
-            self._of_thread.deadline.blame(_cause_of(error)),
-            phase=connecting if isinstance(error, _NOT_SENT) else "exchange",
-            timed_out=isinstance(error, httpx.TimeoutException | AttemptTimeout),
-            hint=f"Is the proxy in {self._variable} running? {needs}" if self._variable else "",
-        )
 
     def close(self) -> None:
         """Close the connections."""

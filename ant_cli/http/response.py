@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
+from ant_cli.http.failure import incomplete_response
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import strip_userinfo
 
@@ -25,15 +26,6 @@ _LONGEST_ERROR = 100_000
 """The longest body that is searched for an error: errors are short."""
 _NOT_FOLLOWED = "Redirects are not followed, so your key isn't sent elsewhere. Check the base URL."
 _NOT_THE_API = "Something other than the API may have responded, such as a proxy. Check the base URL."
-
-
-class IncompleteResponse(Exception):
-    """The body can't be read to its end. The message says why."""
-
-    def __init__(self, why: str, *, permanent: bool = False) -> None:
-        super().__init__(why)
-        self.permanent = permanent
-        """Another attempt would fail, too."""
 
 
 class Response:
@@ -70,8 +62,7 @@ class Response:
         """Receive the body, at most `limit` bytes.
 
         Raises:
-            IncompleteResponse: if it is too large, is cut off, or has a compression that was not requested.
-            TransportError: if the connection fails.
+            FailedAttempt: if it is too large, is cut off, or has a compression that was not requested.
 
         """
         chunks, size = list[bytes](), 0
@@ -80,7 +71,7 @@ class Response:
             size += len(chunk)
             if size > limit:
                 megabytes = limit // 1_000_000
-                raise IncompleteResponse(f"is larger than {megabytes} MB, which is the limit", permanent=True)
+                raise incomplete_response(f"is larger than {megabytes} MB, which is the limit", permanent=True)
         self.body = b"".join(chunks).removeprefix(_BOM)
 
     def _decompressed(self) -> Iterable[bytes]:
@@ -89,7 +80,7 @@ class Response:
             return _gunzip(self._chunks)
         if encoding in ("identity", ""):
             return self._chunks
-        raise IncompleteResponse(f"is compressed as {encoding!r}, which was not requested", permanent=True)
+        raise incomplete_response(f"is compressed as {encoding!r}, which was not requested", permanent=True)
 
 
 def _seconds_until(date: str) -> float | None:
@@ -139,9 +130,9 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 if part:
                     yield part
     except zlib.error:
-        raise IncompleteResponse("can't be decompressed") from None
+        raise incomplete_response("can't be decompressed") from None
     if began and not gunzip.eof:  # a response without a body may be labelled as compressed
-        raise IncompleteResponse("broke off")
+        raise incomplete_response("broke off")
 
 
 def raise_for_error(request_line: str, response: Response, *, hint: str = "") -> None:

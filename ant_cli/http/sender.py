@@ -8,10 +8,10 @@ from contextlib import nullcontext
 
 from ant_cli.errors import AntError
 from ant_cli.http import retries
-from ant_cli.http.choice import open_transport
-from ant_cli.http.failure import FailedAttempt, failed_attempt
-from ant_cli.http.response import RESPONSE_LIMIT, IncompleteResponse, Response
-from ant_cli.http.transport import Timeouts, Transport, TransportError
+from ant_cli.http.choice import Transport, open_transport
+from ant_cli.http.failure import FailedAttempt
+from ant_cli.http.response import RESPONSE_LIMIT, Response
+from ant_cli.http.transport import Timeouts
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
@@ -39,23 +39,6 @@ class Observer:
         """Wait before retry number `attempt` of `of`."""
         del why, attempt, of, delay_s
         return nullcontext()
-
-
-class Delivery:
-    """A request on its way."""
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        """As it is in this attempt."""
-        self.attempt = 0
-        """Counts from 0."""
-        self.maybe_done = False
-        """This attempt, or one before it, may have been carried out, although its response was lost or an error."""
-
-    @property
-    def is_in_doubt(self) -> bool:
-        """Whether the request, which has no successful response, may have changed something."""
-        return self.maybe_done and self.request.method != "GET"
 
 
 class Policy(NamedTuple):
@@ -100,6 +83,8 @@ class Sender:
         self.policy = policy
         self._sleep = runtime.sleep
         self._pace: Pace | None = None
+        self._maybe_done = False
+        """An attempt of the last request may have been carried out, although its response was lost or an error."""
         url = settings.base_url
         self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
@@ -116,8 +101,8 @@ class Sender:
     def __exit__(self, *_: object) -> None:
         self._transport.close()
 
-    def _attempt(self, delivery: Delivery) -> Response:
-        """Send a request by `_send_once`, with the headers of the attempt."""
+    def _attempt(self, request: Request, attempt: int) -> Response:
+        """Send a request by `_send_once`, with the headers of the attempt, which counts from 0."""
         raise NotImplementedError
 
     def _url(self, request: Request) -> str:
@@ -127,7 +112,7 @@ class Sender:
         """Return a request as errors name it."""
         return f'{request.method} "{self._url(request)}"'
 
-    def _send_with_retries(self, delivery: Delivery, refresh: Refresh | None = None) -> Response:
+    def _send_with_retries(self, request: Request, refresh: Refresh | None = None) -> Response:
         """Send a request, with retries, and return the last response, which may be an error.
 
         `refresh` is called right before each attempt, and returns what to send.
@@ -137,70 +122,76 @@ class Sender:
             NetworkError: if no response arrives.
 
         """
+        self._maybe_done, attempt = False, 0
         while True:
             if self._pace:
                 self._pace.wait()
-            prepared = refresh() if refresh else delivery.request
+            prepared = self._prepared(refresh) if refresh else request
             if isinstance(prepared, Response):
                 return prepared
-            delivery.request = prepared
-            request, attempt = delivery.request, delivery.attempt
+            request = prepared
             retries_left = attempt < self.policy.max_retries
             try:
-                response = self._attempt(delivery)
+                response = self._attempt(request, attempt)
             except FailedAttempt as failure:
                 if failure.stale_connection and request.method == "GET":
                     continue  # the server had closed the idle connection: sending again is not a retry
-                delivery.maybe_done |= failure.maybe_processed
+                self._maybe_done |= failure.maybe_processed
                 if not retries_left or not failure.should_retry(request):
-                    raise failure.error from None
-                self._wait(retries.backoff(attempt), attempt, failure.error.message.removesuffix("."))
+                    raise failure.error(self._request_line(request)) from None
+                self._wait(retries.backoff(attempt), attempt, str(failure))
             else:
-                delivery.maybe_done |= retries.outcome_unknown(response.status)
+                self._maybe_done |= retries.outcome_unknown(response.status)
                 if self._pace and response.status == retries.RATE_LIMITED and not retries.long_wait(response):
                     self._pace.hold(retries.retry_delay(attempt, response))
                 timed_out = request.retries == "unless_timed_out" and response.status in retries.GATEWAY_TIMEOUTS
                 if not retries_left or timed_out or not retries.should_retry(response):
                     return response
                 self._wait(retries.retry_delay(attempt, response), attempt, response.status_line)
-            delivery.attempt += 1
+            attempt += 1
+
+    def _prepared(self, refresh: Refresh) -> Request | Response:
+        """Call `refresh`, which may send other requests: their outcome says nothing about that of this one."""
+        maybe_done = self._maybe_done
+        try:
+            return refresh()
+        finally:
+            self._maybe_done = maybe_done
 
     def _wait(self, delay_s: float, attempt: int, why: str) -> None:
         policy = self.policy
         with policy.observer.before_retry(why, attempt + 1, policy.max_retries, delay_s):
             self._sleep(delay_s)
 
-    def _send_once(self, delivery: Delivery, headers: Mapping[str, str]) -> Response:
+    def _send_once(self, request: Request, headers: Mapping[str, str]) -> Response:
         """Send a request and read the response, with the debug log around it."""
-        request = delivery.request
         url = self._url(request)
         if not self._settings.debug:
-            return self._exchange(delivery, url, headers)
+            return self._exchange(request, url, headers)
         from ant_cli.http.debug_log import log_request, log_response
 
         log_request(self._stderr, request.method, url, headers, request.body)
-        response = self._exchange(delivery, url, headers)
+        response = self._exchange(request, url, headers)
         log_response(self._stderr, response.status_line, response.headers, response.body)
         return response
 
-    def _exchange(self, delivery: Delivery, url: str, headers: Mapping[str, str]) -> Response:
-        """Send a request and read the response. Every failure becomes an `FailedAttempt`."""
+    def _exchange(self, request: Request, url: str, headers: Mapping[str, str]) -> Response:
+        """Send a request and read the response."""
         response: Response | None = None
-        request, policy = delivery.request, self.policy
-        body = request.body or b""
+        policy, body = self.policy, request.body or b""
         try:
             with (
                 policy.observer.waiting_for(f"{request.method} {request.path}"),
                 self._transport.stream(request.method, url, headers, body, policy.timeouts) as response,
             ):
                 response.read(policy.response_limit)
-        except (IncompleteResponse, TransportError) as failure:
+        except FailedAttempt:
             # The status alone makes a response an error, even without its body.
             if response is None or response.status < 400:
-                raise failed_attempt(failure, response, self._request_line(request), policy.timeouts) from None
+                raise
         except AntError:  # the request can't be sent
             raise
         except BaseException:  # most likely an interrupt
-            delivery.maybe_done = True
+            self._maybe_done = True
             raise
         return response

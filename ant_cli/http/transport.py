@@ -1,20 +1,15 @@
-"""The interface of the transports, which send one request and return its response: their limits and errors."""
+"""What the transports, which send one request and return its response, have in common: limits and proxies."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 from ant_cli.errors import UsageError
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from ant_cli.runtime.light_typing import Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from ant_cli.http.response import Response
-
-Phase = Literal["connect", "handshake", "exchange"]
-"""The phase in which an attempt failed: opening the connection, the TLS handshake, or sending and receiving."""
+Phase = Literal["connect", "handshake", "exchange", "body"]
+"""The phase in which an attempt failed: opening the connection, the TLS handshake, the exchange of the request for
+the beginning of a response, or receiving its body."""
 STEPS = 10
 """The limit of a whole attempt, as a multiple of that of a step. As in the official tool: 600 s by default."""
 LONGEST_URL = 65_536
@@ -42,7 +37,7 @@ class Deadline:
     """The limits of one attempt."""
 
     def __init__(self, timeouts: Timeouts) -> None:
-        self._step_s = timeouts.step_s
+        self.timeouts = timeouts
         self._end = time.monotonic() + timeouts.whole_s
 
     def seconds(self) -> float:
@@ -50,7 +45,7 @@ class Deadline:
         rest = self._end - time.monotonic()
         if rest <= 0:
             raise AttemptTimeout
-        return min(self._step_s, rest)
+        return min(self.timeouts.step_s, rest)
 
     def blame(self, error: Exception) -> Exception:
         """Return the error of a step, or AttemptTimeout if it only ended because the attempt did."""
@@ -71,50 +66,5 @@ def unusable_url(url: str) -> UsageError:
     return UsageError("the host name in the base URL is not valid.")
 
 
-class TransportError(Exception):
-    """The connection failed before the whole response was received."""
-
-    def __init__(
-        self,
-        cause: Exception,
-        *,
-        phase: Phase,
-        timed_out: bool = False,
-        stale_connection: bool = False,
-        hint: str = "",
-    ) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-        self.phase = phase
-        self.timed_out = timed_out
-        self.stale_connection = stale_connection
-        """The connection had carried a response before. Most likely, the server had closed it since."""
-        self.hint = hint
-        """A hint for the case that the connection could not be opened."""
-
-    @property
-    def sent(self) -> bool:
-        """Whether the request may have reached the server."""
-        return self.phase == "exchange"
-
-
 class MalformedResponse(Exception):
     """The server did not send valid HTTP."""
-
-
-class Transport(Protocol):
-    """Sends requests. Threads may share it. Tests pass in their own as `Runtime.transport`."""
-
-    def stream(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
-    ) -> AbstractContextManager[Response]:
-        """Send a request and return the response, whose body is read before the context ends.
-
-        Raises:
-            TransportError: if no response arrives; also from reading the body.
-            UsageError: if the URL can't be used.
-
-        """
-
-    def close(self) -> None:
-        """Close the connections."""

@@ -16,9 +16,10 @@ import pytest
 from ant_cli.apply import server
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.wsgi_app import ORGANIZATION_ID
+from ant_cli.errors import NetworkError
 from ant_cli.http import pool
-from ant_cli.http.response import IncompleteResponse, Response
-from ant_cli.http.transport import TransportError
+from ant_cli.http.failure import FailedAttempt, incomplete_response
+from ant_cli.http.response import Response
 from tests.apply.conftest import Team
 from tests.conftest import needs_posix
 from tests.served_emulator import serving
@@ -39,7 +40,7 @@ class Losing:
         creates = method == "POST" and url.partition("?")[0].endswith("/v1/environments")
         self.creates += creates
         if creates and not self.processed:
-            raise TransportError(ConnectionResetError("gone"), phase="exchange")
+            raise FailedAttempt(NetworkError, "gone", maybe_processed=True)
         with self.inner.stream(method, url, *words, **named) as response:
             if creates:
                 response.read()
@@ -47,7 +48,7 @@ class Losing:
                     status, _, reason = self.gateway.partition(" ")
                     yield Response(int(status), reason, {}, iter([b"{}"]))
                     return
-                raise TransportError(ConnectionResetError("gone"), phase="exchange")
+                raise FailedAttempt(NetworkError, "gone", maybe_processed=True)
             yield response
 
     def close(self) -> None:
@@ -98,7 +99,7 @@ class BreakingOff(Losing):
 
     def broken(self):
         yield b'{"id": '
-        raise IncompleteResponse("is incomplete")
+        raise incomplete_response("is incomplete")
 
 
 def test_a_create_with_an_incomplete_response_is_looked_up_and_not_repeated(team):
@@ -180,7 +181,7 @@ class LosingOneAtAnInterrupt(LosingBoth):
         with ExitStack() as stack:
             try:
                 yield stack.enter_context(super().stream(method, url, headers, body, timeouts))
-            except TransportError:
+            except FailedAttempt:
                 if b'"a"' in body:
                     raise KeyboardInterrupt from None
                 raise
