@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -129,7 +129,7 @@ class Call(NamedTuple):
         return int(match["sequence"])
 
 
-def page_of(list_name: str, rows: Sequence[tuple[int, str]], limit: int) -> str:
+def page_of(list_name: str, rows: Sequence[Sequence[Any]], limit: int) -> str:
     """Return the response body for `rows` of sequence number and document.
 
     The query asked for one row more than `limit`, to find out whether there is another page.

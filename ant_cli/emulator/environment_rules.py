@@ -12,14 +12,14 @@ from contextlib import contextmanager
 
 from ant_cli.emulator.call import Call, new_id, page_of
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest
-from ant_cli.emulator.store import Store, Transaction, rfc3339
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
+from ant_cli.emulator.store import Row, Store, Transaction, rfc3339
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ant_cli.emulator import models
 
 LIST = "environments"
-SQL_FIND = "SELECT id, kind, archived, document FROM environments WHERE id = ?"
+SQL_FIND = "SELECT * FROM environments WHERE id = ?"
 SQL_LIST = """SELECT sequence, document FROM environments
           WHERE sequence < ? AND archived <= ? ORDER BY sequence DESC LIMIT ?"""
 SQL_ADD = "INSERT INTO environments (id, name, kind, document) VALUES (?, ?, ?, ?)"
@@ -30,25 +30,17 @@ SQL_DELETE = (
     "DELETE FROM sessions WHERE environment_id = ?",
     "DELETE FROM environments WHERE id = ?",
 )
+SQL_UNFINISHED = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
 SQL_CHANGE = "UPDATE environments SET name = ?, archived = ?, document = ? WHERE id = ?"
 
 
-class StoredEnvironment(NamedTuple):
-    """A stored environment."""
-
-    id: str
-    config_type: str
-    archived: int
-    document: str
-
-
-def find(transaction: Transaction, environment_id: str) -> StoredEnvironment:
+def find(transaction: Transaction, environment_id: str) -> Row:
     """Return the environment. Raises EmulatorError with status 404 if it does not exist."""
-    row = transaction.one(SQL_FIND, environment_id)
+    row: Row | None = transaction.one(SQL_FIND, environment_id)
     if row is None:
         message = f"environment_id: there is no environment {environment_id!r}."
         raise EmulatorError(404, message, "environment_not_found")
-    return StoredEnvironment._make(row)
+    return row
 
 
 # Leases have no timer. Every request that looks at work first expires those that have run out. From outside, that
@@ -64,7 +56,7 @@ SQL_EXPIRED = "SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"
 
 
 @contextmanager
-def environment_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, StoredEnvironment]]:
+def environment_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, Row]]:
     """Begin a transaction on the call's environment, after expiring leases. 404 without one.
 
     Items with an expired lease return to the queue, as if no worker had ever had them.
@@ -117,7 +109,7 @@ def list_environments(store: Store, call: Call) -> str:
 def retrieve(store: Store, call: Call) -> str:
     """Return one environment."""
     with store.read() as transaction:
-        return find(transaction, call.environment_id).document
+        return str(find(transaction, call.environment_id)["document"])
 
 
 def update(store: Store, call: Call) -> str:
@@ -126,10 +118,10 @@ def update(store: Store, call: Call) -> str:
 
     params = models.parse(models.EnvironmentUpdateParams, call.body)
     with environment_transaction(store, call) as (transaction, stored):
-        if stored.archived:
-            message = f"environment_id: {stored.id} is archived and cannot change."
+        if stored["archived"]:
+            message = f"environment_id: {stored['id']} is archived and cannot change."
             raise InvalidRequest(message, "environment_archived")
-        environment = json.loads(stored.document)
+        environment = json.loads(stored["document"])
         metadata = environment["metadata"] | (params.metadata or {})
         environment |= {
             "config": _merged_config(environment["config"], params.config),
@@ -142,7 +134,7 @@ def update(store: Store, call: Call) -> str:
             environment["description"] = params.description
         _check_name(transaction, environment)
         document = _to_json(environment)
-        transaction.run(SQL_CHANGE, environment["name"], 0, document, stored.id)
+        transaction.run(SQL_CHANGE, environment["name"], 0, document, stored["id"])
     return document
 
 
@@ -160,28 +152,27 @@ def _to_json(environment: dict[str, Any]) -> str:
 def archive(store: Store, call: Call) -> str:
     """Archive an environment for good. Repeating it changes nothing."""
     with environment_transaction(store, call) as (transaction, stored):
-        if stored.archived:
-            return stored.document
+        if stored["archived"]:
+            return str(stored["document"])
         now = rfc3339(transaction.now)
-        environment = json.loads(stored.document) | {"archived_at": now, "updated_at": now, "state": "archived"}
+        environment = json.loads(stored["document"]) | {"archived_at": now, "updated_at": now, "state": "archived"}
         document = _to_json(environment)
-        transaction.run(SQL_CHANGE, environment["name"], 1, document, stored.id)
+        transaction.run(SQL_CHANGE, environment["name"], 1, document, stored["id"])
     return document
 
 
 def delete(store: Store, call: Call) -> str:
     """Delete an environment with its finished work and its sessions, unless it has unfinished work."""
     with environment_transaction(store, call) as (transaction, stored):
-        query = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
-        unfinished = (transaction.one(query, stored.id) or (0,))[0]
+        (unfinished,) = transaction.one(SQL_UNFINISHED, stored["id"])
         if unfinished:
             raise Conflict(
-                f"environment_id: {stored.id} has {unfinished} unfinished work items; "
+                f"environment_id: {stored['id']} has {unfinished} unfinished work items; "
                 "archive it first, to allow the queue to drain."
             )
         for statement in SQL_DELETE:
-            transaction.run(statement, stored.id)
-    return json.dumps({"id": stored.id, "type": "environment_deleted"})
+            transaction.run(statement, stored["id"])
+    return json.dumps({"id": stored["id"], "type": "environment_deleted"})
 
 
 # Configurations

@@ -14,40 +14,16 @@ from collections.abc import Iterator
 
 from ant_cli.emulator import work
 from ant_cli.emulator.call import BEFORE_THE_FIRST, Call, new_id, page_of
-from ant_cli.emulator.environment_rules import StoredEnvironment
 from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
-from ant_cli.emulator.store import Store, Transaction, rfc3339, wait_for
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.emulator.store import Row, Store, Transaction, rfc3339, wait_for
+from ant_cli.runtime.light_typing import Any
 
-
-class Session(NamedTuple):
-    """A stored session, in the order of its columns."""
-
-    id: str
-    environment_id: str
-    status: str
-    title: str | None
-    metadata: str
-    script: str
-    step: int
-    waits_for: str | None
-    """The ID of the tool call that has no result yet."""
-    created_at: int
-    updated_at: int
-
-    @property
-    def steps(self) -> list[dict[str, Any]]:
-        """The steps of the script."""
-        steps: list[dict[str, Any]] = json.loads(self.script)
-        return steps
-
-
-COLUMNS = ", ".join(Session._fields)
-SQL_FIND = f"SELECT {COLUMNS} FROM sessions WHERE id = ?"  # noqa: S608 - a constant
-SQL_ADD = f"INSERT INTO sessions ({COLUMNS}) VALUES ({', '.join('?' * len(Session._fields))})"  # noqa: S608 - constants
-SQL_SAVE = "UPDATE sessions SET status = ?, step = ?, waits_for = ?, updated_at = ? WHERE id = ?"
+SQL_FIND = "SELECT * FROM sessions WHERE id = ?"
+SQL_ADD = """INSERT INTO sessions (id, environment_id, status, title, metadata, script, created_at, updated_at)
+          VALUES (?, ?, 'running', ?, ?, ?, ?6, ?6) RETURNING *"""
+SQL_SAVE = "UPDATE sessions SET status = ?, step = ?, waits_for = ?, updated_at = ? WHERE id = ? RETURNING *"
 SQL_NAMED = "SELECT environment_id FROM work WHERE session_id = ? AND kind = 'session' LIMIT 1"
 SQL_UNFINISHED = "SELECT 1 FROM work WHERE session_id = ? AND state <> 'stopped' LIMIT 1"
 SQL_QUEUE = """SELECT id FROM environments WHERE kind = 'self_hosted' AND NOT archived
@@ -59,14 +35,13 @@ def create(store: Store, call: Call) -> str:
     from ant_cli.emulator import models
 
     request = models.parse(models.SessionRequest, call.body)
-    steps = [step.model_dump(exclude_none=True) for step in request.script]
+    script = json.dumps([step.model_dump(exclude_none=True) for step in request.script])
     with store.write() as transaction:
         environment = _environment(transaction, request.environment_id)
         work.check_takes_work(environment)
-        session = _added(
-            transaction, new_id("session"), environment.id, request.title, request.metadata or {}, steps
-        )
-        work.add(transaction, environment.id, session.id, secret=request.secret)
+        metadata = json.dumps(request.metadata or {})
+        session = _added(transaction, new_id("session"), environment["id"], request.title, metadata, script)
+        work.add(transaction, environment["id"], session["id"], secret=request.secret)
         return _to_json(session)
 
 
@@ -74,10 +49,10 @@ def show(store: Store, call: Call) -> str:
     """Return a session with all of its events and its script, for people."""
     session = _find(store, call)
     with store.read() as reader:
-        events = ",".join(row[0] for row in reader.all(SQL_ALL, session.id))
+        events = ",".join(row[0] for row in reader.all(SQL_ALL, session["id"]))
     return (
         f'{{"session":{_to_json(session)},"events":[{events}],'
-        f'"script":{session.script},"step":{session.step},"type":"emulator_session"}}'
+        f'"script":{session["script"]},"step":{session["step"]},"type":"emulator_session"}}'
     )
 
 
@@ -86,28 +61,27 @@ def retrieve(store: Store, call: Call) -> str:
     return _to_json(_find(store, call))
 
 
-def _find(store: Store, call: Call) -> Session:
+def _find(store: Store, call: Call) -> Row:
     """Return the session that the path names. Raises EmulatorError with status 404 if it does not exist."""
     session_id = call.ids["session_id"]
     with store.read() as reader:
-        row = reader.one(SQL_FIND, session_id)
-        named = None if row else reader.one(SQL_NAMED, session_id)
-    if row is not None:
-        return Session._make(row)
+        session: Row | None = reader.one(SQL_FIND, session_id)
+        named = None if session else reader.one(SQL_NAMED, session_id)
+    if session:
+        return session
     if named is None:
         raise EmulatorError(404, f"session_id: there is no session {session_id!r}.")
     with store.write() as transaction:
-        row = transaction.one(SQL_FIND, session_id)
-        return Session._make(row) if row else _added(transaction, session_id, named[0], None, {}, [])
+        return transaction.one(SQL_FIND, session_id) or _added(transaction, session_id, named[0])
 
 
-def _environment(transaction: Transaction, environment_id: str | None) -> StoredEnvironment:
+def _environment(transaction: Transaction, environment_id: str | None) -> Row:
     """Return the environment for a new session: the named one, or the newest with a queue."""
     if environment_id is None:
         row = transaction.one(SQL_QUEUE)
         if row is None:
             raise InvalidRequest("environment_id: required, since there is no self-hosted environment.")
-        environment_id = str(row[0])
+        (environment_id,) = row
     return find_environment(transaction, environment_id)
 
 
@@ -115,33 +89,22 @@ def _added(
     transaction: Transaction,
     session_id: str,
     environment_id: str,
-    title: str | None,
-    metadata: dict[str, str],
-    steps: list[dict[str, Any]],
-) -> Session:
-    session = Session(
-        id=session_id,
-        environment_id=environment_id,
-        status="running",
-        title=title,
-        metadata=json.dumps(metadata),
-        script=json.dumps(steps),
-        step=0,
-        waits_for=None,
-        created_at=transaction.now,
-        updated_at=transaction.now,
-    )
-    transaction.run(SQL_ADD, *session)
-    if steps:
+    title: str | None = None,
+    metadata: str = "{}",
+    script: str = "[]",
+) -> Row:
+    values = (session_id, environment_id, title, metadata, script, transaction.now)
+    session: Row = transaction.one(SQL_ADD, *values)
+    if script != "[]":
         content = [{"type": "text", "text": "Run the script."}]
-        _emit(transaction, session, "user.message", {"content": content})
-        _emit(transaction, session, "session.status_running")
+        _emit(transaction, session_id, "user.message", {"content": content})
+        _emit(transaction, session_id, "session.status_running")
     return _advance(transaction, session)
 
 
-def _to_json(session: Session) -> str:
+def _to_json(session: Row) -> str:
     fields = {
-        "id": session.id,
+        "id": session["id"],
         "agent": {
             "id": "agent_emulator",
             "description": None,
@@ -158,17 +121,17 @@ def _to_json(session: Session) -> str:
         },
         "archived_at": None,
         "budget": None,
-        "created_at": rfc3339(session.created_at),
+        "created_at": rfc3339(session["created_at"]),
         "deployment_id": None,
-        "environment_id": session.environment_id,
-        "metadata": json.loads(session.metadata),
+        "environment_id": session["environment_id"],
+        "metadata": json.loads(session["metadata"]),
         "outcome_evaluations": [],
         "resources": [],
         "stats": {},
-        "status": session.status,
-        "title": session.title,
+        "status": session["status"],
+        "title": session["title"],
         "type": "session",
-        "updated_at": rfc3339(session.updated_at),
+        "updated_at": rfc3339(session["updated_at"]),
         "usage": {},
         "vault_ids": [],
     }
@@ -192,8 +155,6 @@ SQL_LAST = "SELECT coalesce(max(sequence), 0) FROM events WHERE session_id = ?"
 SQL_ADD_EVENT = "INSERT INTO events (session_id, type, document) VALUES (?, ?, ?)"
 
 Event = dict[str, Any]
-NewEvents = list[tuple[int, str, str]]
-"""Sequence number, type and document of events."""
 
 
 def list_events(store: Store, call: Call) -> str:
@@ -203,11 +164,11 @@ def list_events(store: Store, call: Call) -> str:
     if order not in SQL_EVENTS:
         raise InvalidRequest(f"order: must be asc or desc, got {order!r}.")
     limit = call.number("limit", 100, 1, 1000)
-    name = f"events {session.id} {order}"
+    name = f"events {session['id']} {order}"
     start = 0 if order == "asc" else BEFORE_THE_FIRST
     sequence = call.page_start(name, start)
     with store.read() as reader:
-        rows = reader.all(SQL_EVENTS[order], session.id, sequence, limit + 1)
+        rows = reader.all(SQL_EVENTS[order], session["id"], sequence, limit + 1)
     return page_of(name, rows, limit)
 
 
@@ -216,15 +177,15 @@ def stream(store: Store, call: Call) -> Iterator[str]:
     call.before_waiting()
     session = _find(store, call)
     with store.read() as reader:
-        last = (reader.one(SQL_LAST, session.id) or (0,))[0]
+        (last,) = reader.one(SQL_LAST, session["id"])
     # The end is the only event that is repeated, because a worker that missed it would wait forever.
-    return _follow(store, call, session.id, last - 1 if session.status == "terminated" else last)
+    return _follow(store, call, session["id"], last - 1 if session["status"] == "terminated" else last)
 
 
 def _follow(store: Store, call: Call, session_id: str, last: int) -> Iterator[str]:
-    def look() -> NewEvents | None:
+    def look() -> list[Row] | None:
         with store.read() as reader:
-            events: NewEvents = reader.all(SQL_NEW, session_id, last)
+            events = reader.all(SQL_NEW, session_id, last)
         # An empty list ends the wait, and the stream.
         return events or ([] if call.is_stopping() else None)
 
@@ -237,7 +198,7 @@ def _follow(store: Store, call: Call, session_id: str, last: int) -> Iterator[st
         for sequence, event_type, document in events:
             yield f"event: {event_type}\ndata: {document}\n\n"
             last = sequence
-        if not events or events[-1][1] == TERMINATED:
+        if not events or event_type == TERMINATED:
             return
 
 
@@ -246,25 +207,26 @@ def send_events(store: Store, call: Call) -> str:
     from ant_cli.emulator import models
 
     request = models.parse(models.SendEventsRequest, call.body)
-    session_id = _find(store, call).id
+    session_id = _find(store, call)["id"]
     taken = []
     with store.write() as transaction:
-        session = Session._make(transaction.one(SQL_FIND, session_id) or ())
+        session = transaction.one(SQL_FIND, session_id)
         for sent in request.events:
             _check_takes(session, sent.model_dump())
-            event = _emit(transaction, session, sent.type, sent.model_dump(exclude={"type"}, exclude_none=True))
+            fields = sent.model_dump(exclude={"type"}, exclude_none=True)
+            event = _emit(transaction, session_id, sent.type, fields)
             taken.append(event)
             session = _continue(transaction, session, event)
-        if session.waits_for is not None and transaction.one(SQL_UNFINISHED, session.id) is None:
+        if session["waits_for"] and transaction.one(SQL_UNFINISHED, session_id) is None:
             # No worker has the session, or will get it, to call the tool.
-            work.add(transaction, session.environment_id, session.id, secret=True)
+            work.add(transaction, session["environment_id"], session_id, secret=True)
     return json.dumps({"data": taken})
 
 
-def _emit(transaction: Transaction, session: Session, event_type: str, fields: Event | None = None) -> Event:
+def _emit(transaction: Transaction, session_id: str, event_type: str, fields: Event | None = None) -> Event:
     """Add an event to a session and return it."""
     event = {"id": new_id("sevt"), "type": event_type, "processed_at": rfc3339(transaction.now), **(fields or {})}
-    transaction.run(SQL_ADD_EVENT, session.id, event_type, json.dumps(event))
+    transaction.run(SQL_ADD_EVENT, session_id, event_type, json.dumps(event))
     return event
 
 
@@ -277,82 +239,81 @@ RESULTS = {"user.tool_result": "tool_use_id", "user.custom_tool_result": "custom
 """The events with a tool's result, and the field that names the call."""
 
 
-def _check_takes(session: Session, event: Event) -> None:
+def _check_takes(session: Row, event: Event) -> None:
     """Reject an event for a session that has ended, or does not wait for the event's result."""
-    if session.status == "terminated":
-        raise InvalidRequest(f"session_id: {session.id} is terminated and takes no more events.")
+    if session["status"] == "terminated":
+        raise InvalidRequest(f"session_id: {session['id']} is terminated and takes no more events.")
     field = RESULTS.get(event["type"])
     if field is None:
         return
-    if event[field] != session.waits_for:
-        raise InvalidRequest(f"events: {session.id} does not wait for a result of {event[field]!r}.")
-    if ("tool" in session.steps[session.step - 1]) != (field == "tool_use_id"):
+    if event[field] != session["waits_for"]:
+        raise InvalidRequest(f"events: {session['id']} does not wait for a result of {event[field]!r}.")
+    if ("tool" in _current_step(session)) != (field == "tool_use_id"):
         raise InvalidRequest(f"events: the result of {event[field]!r} has another type than {event['type']}.")
 
 
-def _continue(transaction: Transaction, session: Session, event: Event) -> Session:
+def _current_step(session: Row) -> Event:
+    step: Event = json.loads(session["script"])[session["step"] - 1]
+    return step
+
+
+def _continue(transaction: Transaction, session: Row, event: Event) -> Row:
     """Continue with the script if the session waits for this event of the user."""
     if event["type"] in RESULTS:
-        step = session.steps[session.step - 1]
+        step = _current_step(session)
         if problem := _mismatch(step.get("expect") or {}, event):
-            return _fail(transaction, session, f"Step {session.step} ({step}): {problem}")
-    elif event["type"] == "user.interrupt" and session.waits_for is not None:
-        return _end_turn(transaction, session._replace(waits_for=None))
-    elif event["type"] != "user.message" or session.waits_for is not None:
+            message = f"Step {session['step']} ({step}): {problem}"
+            error = {"type": "unknown_error", "message": message, "retry_status": {"type": "terminal"}}
+            _emit(transaction, session["id"], "session.error", {"error": error})
+            return _terminate(transaction, session["id"], session["step"])
+    elif event["type"] == "user.interrupt" and session["waits_for"]:
+        return _go_idle(transaction, session["id"], session["step"])
+    elif event["type"] != "user.message" or session["waits_for"]:
         return session
-    _emit(transaction, session, "session.status_running")
-    return _advance(transaction, session._replace(waits_for=None))
+    _emit(transaction, session["id"], "session.status_running")
+    return _advance(transaction, session)
 
 
-def _advance(transaction: Transaction, session: Session) -> Session:
+def _advance(transaction: Transaction, session: Row) -> Row:
     """Carry out steps until one has to wait, or the script ends."""
-    for number, step in enumerate(session.steps[session.step :], session.step + 1):
-        session = session._replace(step=number)
+    session_id, done = session["id"], session["step"]
+    for step in json.loads(session["script"])[done:]:
+        done += 1
         if "message" in step:
-            _emit(transaction, session, "agent.message", {"content": [{"type": "text", "text": step["message"]}]})
+            content = [{"type": "text", "text": step["message"]}]
+            _emit(transaction, session_id, "agent.message", {"content": content})
         elif "terminate" in step:
-            return _terminate(transaction, session)
+            return _terminate(transaction, session_id, done)
         elif "idle" in step:
             break
         else:
-            return _call_tool(transaction, session, step)
-    return _end_turn(transaction, session)
+            return _go_idle(transaction, session_id, done, _call_tool(transaction, session_id, step))
+    return _go_idle(transaction, session_id, done)
 
 
-def _call_tool(transaction: Transaction, session: Session, step: Event) -> Session:
+def _call_tool(transaction: Transaction, session_id: str, step: Event) -> str:
+    """Call the tool of a step, and return the ID of the call."""
     tool = next(tool for tool in TOOLS if tool in step)
     fields = {"name": step[tool], "input": step.get("input") or {}}
     if tool == "tool":
         fields["evaluated_permission"] = "allow"
-    call = _emit(transaction, session, TOOLS[tool], fields)
-    reason = {"type": "requires_action", "event_ids": [call["id"]]}
-    return _go_idle(transaction, session._replace(waits_for=call["id"]), reason)
+    return str(_emit(transaction, session_id, TOOLS[tool], fields)["id"])
 
 
-def _end_turn(transaction: Transaction, session: Session) -> Session:
-    return _go_idle(transaction, session, {"type": "end_turn"})
+def _go_idle(transaction: Transaction, session_id: str, step: int, waits_for: str | None = None) -> Row:
+    """End the turn, or wait for the result of a call."""
+    reason = {"type": "requires_action", "event_ids": [waits_for]} if waits_for else {"type": "end_turn"}
+    _emit(transaction, session_id, "session.status_idle", {"stop_reason": reason, "stop_details": None})
+    return _saved(transaction, session_id, "idle", step, waits_for)
 
 
-def _go_idle(transaction: Transaction, session: Session, reason: Event) -> Session:
-    _emit(transaction, session, "session.status_idle", {"stop_reason": reason, "stop_details": None})
-    return _save(transaction, session._replace(status="idle"))
+def _terminate(transaction: Transaction, session_id: str, step: int) -> Row:
+    _emit(transaction, session_id, TERMINATED)
+    return _saved(transaction, session_id, "terminated", step, None)
 
 
-def _fail(transaction: Transaction, session: Session, message: str) -> Session:
-    error = {"type": "unknown_error", "message": message, "retry_status": {"type": "terminal"}}
-    _emit(transaction, session, "session.error", {"error": error})
-    return _terminate(transaction, session)
-
-
-def _terminate(transaction: Transaction, session: Session) -> Session:
-    _emit(transaction, session, TERMINATED)
-    return _save(transaction, session._replace(status="terminated", waits_for=None))
-
-
-def _save(transaction: Transaction, session: Session) -> Session:
-    session = session._replace(updated_at=transaction.now)
-    values = (session.status, session.step, session.waits_for, session.updated_at, session.id)
-    transaction.run(SQL_SAVE, *values)
+def _saved(transaction: Transaction, session_id: str, status: str, step: int, waits_for: str | None) -> Row:
+    session: Row = transaction.one(SQL_SAVE, status, step, waits_for, transaction.now, session_id)
     return session
 
 

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import cached_property
 from pathlib import Path
 
 from ant_cli.emulator.errors import UnusableDatabase
@@ -129,7 +130,8 @@ since 1970, UTC. An environment is stored as the document that is returned, and 
 rules query them.
 """
 
-Row = tuple[Any, ...]  # as wide as its query
+Row = sqlite3.Row
+"""A row of a query, whose values have the names of its columns."""
 
 T = TypeVar("T")
 
@@ -143,19 +145,16 @@ class Transaction:
     def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
         self.connection = connection
         self.clock = clock
-        self._moment: int | None = None
 
-    @property
+    @cached_property
     def now(self) -> int:
         """The time of the transaction: the clock's, plus the offset in the database."""
-        if self._moment is None:
-            offset = self.connection.execute("SELECT offset FROM clock").fetchone()[0]
-            self._moment = self.clock() + offset
-        return self._moment
+        offset: int = self.one("SELECT offset FROM clock")[0]
+        return self.clock() + offset
 
-    def one(self, sql: str, *values: object) -> Row | None:
-        """Return the first row, if there is one."""
-        return self.connection.execute(sql, values).fetchone()  # type: ignore[no-any-return] # a row is a tuple or None
+    def one(self, sql: str, *values: object) -> Any:
+        """Return the first `Row`; None if there is none."""
+        return self.connection.execute(sql, values).fetchone()
 
     def all(self, sql: str, *values: object) -> list[Row]:
         """Return every row."""
@@ -215,14 +214,11 @@ class Store:
             except IndexError:  # there are as many as concurrent requests
                 connection = self._open()
             try:
-                if writes:
-                    connection.execute("BEGIN IMMEDIATE")
-                yield Transaction(connection, self.clock)
-                if writes:
-                    connection.execute("COMMIT")
+                with connection:  # commits, or rolls back
+                    if writes:
+                        connection.execute("BEGIN IMMEDIATE")
+                    yield Transaction(connection, self.clock)
             finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
                 self._idle.append(connection)
 
     def _open(self) -> sqlite3.Connection:
@@ -234,6 +230,7 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             reason = str(getattr(error, "strerror", None) or error).lower()
             raise UnusableDatabase(f"{self._database} cannot be opened: {reason}.") from error
+        connection.row_factory = Row
         try:
             self._prepare(connection)
         except BaseException:

@@ -17,79 +17,57 @@ from contextlib import contextmanager
 
 from ant_cli.emulator.call import Call, new_id, page_of
 from ant_cli.emulator.credentials import environment_key, new_token, secret_of
-from ant_cli.emulator.environment_rules import StoredEnvironment, environment_transaction
+from ant_cli.emulator.environment_rules import environment_transaction
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, PreconditionFailed
 from ant_cli.emulator.store import (
     MICROSECONDS_PER_MS,
     MICROSECONDS_PER_SECOND,
+    Row,
     Store,
     Transaction,
     rfc3339,
     wait_for,
 )
-from ant_cli.runtime.light_typing import Any, NamedTuple
 
-
-class Item(NamedTuple):
-    """A stored work item, in the order of its columns."""
-
-    sequence: int
-    id: str
-    environment_id: str
-    kind: str
-    session_id: str
-    sessions_token: str | None
-    metadata: str
-    state: str
-    created_at: int
-    handed_out_at: int | None
-    acknowledged_at: int | None
-    started_at: int | None
-    latest_heartbeat_at: int | None
-    lease_until: int | None
-    stop_requested_at: int | None
-    stopped_at: int | None
-
-
-COLUMNS = ", ".join(Item._fields)
-SQL_FIND = f"SELECT {COLUMNS} FROM work WHERE id = ? AND environment_id = ?"  # noqa: S608 - a constant
-SQL_ADD = f"""INSERT INTO work (id, environment_id, kind, session_id, sessions_token, metadata, created_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING {COLUMNS}"""  # noqa: S608 - a constant
+SQL_FIND = "SELECT * FROM work WHERE id = ? AND environment_id = ?"
+SQL_ADD = """INSERT INTO work (id, environment_id, kind, session_id, sessions_token, metadata, created_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *"""
 
 
 @contextmanager
-def item_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, Item]]:
+def item_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, Row]]:
     """Begin a transaction on the call's work item. 404 if there is none."""
-    with environment_transaction(store, call) as (transaction, environment):
-        row = transaction.one(SQL_FIND, call.work_id, environment.id)
-        if row is None:
-            raise EmulatorError(404, f"work_id: there is no work item {call.work_id!r} in {environment.id}.")
-        yield transaction, Item._make(row)
+    with environment_transaction(store, call) as (transaction, _):
+        item = transaction.one(SQL_FIND, call.work_id, call.environment_id)
+        if item is None:
+            raise EmulatorError(404, f"work_id: there is no work item {call.work_id!r} in {call.environment_id}.")
+        yield transaction, item
 
 
-def change(transaction: Transaction, item: Item, **values: Any) -> Item:
+def changed(transaction: Transaction, item: Row, **values: object) -> Row:
     """Write these columns of the item, and return the changed item. Fewer columns are fewer indexes to write."""
     columns = " = ?, ".join(values)
-    transaction.run(f"UPDATE work SET {columns} = ? WHERE sequence = ?", *values.values(), item.sequence)  # noqa: S608 - columns
-    return item._replace(**values)
+    query = f"UPDATE work SET {columns} = ? WHERE sequence = ? RETURNING *"  # noqa: S608 - names of columns
+    row: Row = transaction.one(query, *values.values(), item["sequence"])
+    return row
 
 
-def to_json(item: Item, *, with_secret: bool = False) -> str:
+def to_json(item: Row, *, with_secret: bool = False) -> str:
     """Return the item as a JSON object. Only the worker that polls it gets its secret."""
-    token = item.sessions_token if with_secret else None
+    token = item["sessions_token"] if with_secret else None
     fields = {
-        "id": item.id,
-        "acknowledged_at": rfc3339(item.acknowledged_at),
-        "created_at": rfc3339(item.created_at),
-        "data": {"id": item.session_id, "type": item.kind},
-        "environment_id": item.environment_id,
-        "latest_heartbeat_at": rfc3339(item.latest_heartbeat_at),
-        "metadata": json.loads(item.metadata),
+        "id": item["id"],
+        "acknowledged_at": rfc3339(item["acknowledged_at"]),
+        "created_at": rfc3339(item["created_at"]),
+        "data": {"id": item["session_id"], "type": item["kind"]},
+        "environment_id": item["environment_id"],
+        "latest_heartbeat_at": rfc3339(item["latest_heartbeat_at"]),
+        "metadata": json.loads(item["metadata"]),
         "secret": secret_of(token) if token else None,
-        "started_at": rfc3339(item.started_at),
-        "state": item.state,
-        "stop_requested_at": rfc3339(item.stop_requested_at),
-        "stopped_at": rfc3339(item.stopped_at),
+        "started_at": rfc3339(item["started_at"]),
+        "state": item["state"],
+        "stop_requested_at": rfc3339(item["stop_requested_at"]),
+        "stopped_at": rfc3339(item["stopped_at"]),
         "type": "work",
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
@@ -104,7 +82,8 @@ LONGEST_RECLAIM_MS = 10**12
 LONGEST_BLOCK_MS = 999
 WORKER_WINDOW = 30 * MICROSECONDS_PER_SECOND
 SQL_FREE = "environment_id = ? AND state = 'queued' AND (handed_out_at IS NULL OR handed_out_at < ?)"
-SQL_NEXT = f"SELECT {COLUMNS} FROM work WHERE {SQL_FREE} ORDER BY sequence LIMIT 1"  # noqa: S608 - a constant
+SQL_NEXT = f"SELECT sequence FROM work WHERE {SQL_FREE} ORDER BY sequence LIMIT 1"  # noqa: S608 - a constant
+SQL_HAND_OUT = f"UPDATE work SET handed_out_at = ? WHERE sequence = ({SQL_NEXT}) RETURNING *"  # noqa: S608 - as above
 SQL_ANYTHING = f"SELECT 1 FROM work WHERE {SQL_FREE} UNION ALL SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"  # noqa: S608 - a constant
 SQL_SEEN = """INSERT INTO workers (environment_id, worker_id, polled_at) VALUES (?, ?, ?)
           ON CONFLICT DO UPDATE SET polled_at = excluded.polled_at"""
@@ -120,14 +99,14 @@ def poll(store: Store, call: Call) -> str:
     block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
     reclaim = reclaim_ms * MICROSECONDS_PER_MS
     with environment_transaction(store, call) as (transaction, environment):
-        if environment.config_type != "self_hosted":
+        if environment["kind"] != "self_hosted":
             raise InvalidRequest(
-                f"Only BYOC and bridge environments support work polling. Environment {environment.id} is "
-                f"anthropic_{environment.config_type}."
+                f"Only BYOC and bridge environments support work polling. Environment {call.environment_id} is "
+                f"anthropic_{environment['kind']}."
             )
         if call.worker_id:
-            transaction.run(SQL_SEEN, environment.id, call.worker_id, transaction.now)
-        item = _lease_next(transaction, environment.id, reclaim)
+            transaction.run(SQL_SEEN, call.environment_id, call.worker_id, transaction.now)
+        item = _hand_out(transaction, call.environment_id, reclaim)
     if item is None and block_ms:
         call.before_waiting()
         # If the client has disconnected, the item would be lost until it is reclaimed.
@@ -141,40 +120,37 @@ def _look(store: Store, call: Call, reclaim: int) -> str | None:
         values = (call.environment_id, reader.now - reclaim, reader.now)
         if reader.one(SQL_ANYTHING, *values) is None:
             return None
-    with environment_transaction(store, call) as (transaction, environment):
-        return _lease_next(transaction, environment.id, reclaim)
+    with environment_transaction(store, call) as (transaction, _):
+        return _hand_out(transaction, call.environment_id, reclaim)
 
 
-def _lease_next(transaction: Transaction, environment_id: str, reclaim: int) -> str | None:
-    row = transaction.one(SQL_NEXT, environment_id, transaction.now - reclaim)
-    if row is None:
-        return None
-    return to_json(change(transaction, Item._make(row), handed_out_at=transaction.now), with_secret=True)
+def _hand_out(transaction: Transaction, environment_id: str, reclaim: int) -> str | None:
+    item = transaction.one(SQL_HAND_OUT, transaction.now, environment_id, transaction.now - reclaim)
+    return None if item is None else to_json(item, with_secret=True)
 
 
-def check_takes_work(environment: StoredEnvironment) -> None:
+def check_takes_work(environment: Row) -> None:
     """Reject work for an environment that has no queue, or is archived. InvalidRequest says which."""
-    if environment.config_type != "self_hosted":
+    begin = f"environment_id: {environment['id']} is"
+    if environment["kind"] != "self_hosted":
         raise InvalidRequest(
-            f"environment_id: {environment.id} is a {environment.config_type} environment; "
-            "only self-hosted environments have a work queue."
+            f"{begin} a {environment['kind']} environment; only self-hosted environments have a work queue."
         )
-    if environment.archived:
-        raise InvalidRequest(f"environment_id: {environment.id} is archived and takes no new sessions.")
+    if environment["archived"]:
+        raise InvalidRequest(f"{begin} archived and takes no new sessions.")
 
 
 def stats(store: Store, call: Call) -> str:
     """Count the waiting items, those that were handed out and not acknowledged, and the polling workers."""
     with environment_transaction(store, call) as (transaction, environment):
-        depth, oldest, pending = transaction.one(SQL_STATS, environment.id) or (0, None, 0)
-        window = transaction.now - WORKER_WINDOW
-        workers = (transaction.one(SQL_WORKERS, environment.id, window) or (0,))[0]
+        depth, oldest, pending = transaction.one(SQL_STATS, call.environment_id)
+        (workers,) = transaction.one(SQL_WORKERS, call.environment_id, transaction.now - WORKER_WINDOW)
     statistics = {
         "depth": depth,
         "oldest_queued_at": rfc3339(oldest),
         "pending": pending,
         "type": "work_queue_stats",
-        "workers_polling": workers if environment.config_type == "self_hosted" else None,
+        "workers_polling": workers if environment["kind"] == "self_hosted" else None,
     }
     return json.dumps(statistics)
 
@@ -190,7 +166,7 @@ def enqueue(store: Store, call: Call) -> str:
         added = [
             add(
                 transaction,
-                environment.id,
+                call.environment_id,
                 request.session_id or new_id(request.type),
                 kind=request.type,
                 metadata=metadata,
@@ -205,8 +181,8 @@ def make_key(store: Store, call: Call) -> str:
     """Return a key for the environment, as the Console makes one. It is the same each time."""
     with environment_transaction(store, call) as (_, environment):
         check_takes_work(environment)
-    key = environment_key(environment.id, call.api_key)
-    return json.dumps({"environment_id": environment.id, "environment_key": key, "type": "environment_key"})
+    key = environment_key(call.environment_id, call.api_key)
+    return json.dumps({"environment_id": call.environment_id, "environment_key": key, "type": "environment_key"})
 
 
 def add(
@@ -217,11 +193,12 @@ def add(
     kind: str = "session",
     metadata: str = "{}",
     secret: bool,
-) -> Item:
+) -> Row:
     """Put one item in a queue, with a sessions token if it should have a secret."""
     token = new_token() if secret else None
     values = (new_id("work"), environment_id, kind, session_id, token, metadata, transaction.now)
-    return Item._make(transaction.one(SQL_ADD, *values) or ())
+    item: Row = transaction.one(SQL_ADD, *values)
+    return item
 
 
 # The rules of an item
@@ -232,8 +209,7 @@ STOPPING_TTL_SECONDS = 120
 """The TTL that a heartbeat of a `stopping` item reports."""
 NO_HEARTBEAT = "NO_HEARTBEAT"
 ENDING = ("stopping", "stopped")
-SQL_LIST = f"""SELECT {COLUMNS} FROM work
-           WHERE environment_id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"""  # noqa: S608 - a constant
+SQL_LIST = "SELECT * FROM work WHERE environment_id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"
 
 
 def list_work(store: Store, call: Call) -> str:
@@ -243,19 +219,19 @@ def list_work(store: Store, call: Call) -> str:
     below = call.page_start(name)
     with environment_transaction(store, call) as (transaction, environment):
         _check_lists_work(environment)
-        items = map(Item._make, transaction.all(SQL_LIST, environment.id, below, limit + 1))
-    return page_of(name, [(item.sequence, to_json(item)) for item in items], limit)
+        items = transaction.all(SQL_LIST, call.environment_id, below, limit + 1)
+    return page_of(name, [(item["sequence"], to_json(item)) for item in items], limit)
 
 
-def _check_lists_work(environment: StoredEnvironment) -> None:
-    if environment.config_type != "self_hosted":
+def _check_lists_work(environment: Row) -> None:
+    if environment["kind"] != "self_hosted":
         message = (
-            f"Environment {environment.id} not found, or does not support work listing. "
+            f"Environment {environment['id']} not found, or does not support work listing. "
             "The work API is only available for self-hosted environments."
         )
         raise EmulatorError(404, message, "environment_not_found")
-    if environment.archived:
-        raise EmulatorError(404, f"Environment {environment.id} is archived.", "environment_archived")
+    if environment["archived"]:
+        raise EmulatorError(404, f"Environment {environment['id']} is archived.", "environment_archived")
 
 
 def retrieve(store: Store, call: Call) -> str:
@@ -267,12 +243,12 @@ def retrieve(store: Store, call: Call) -> str:
 def acknowledge(store: Store, call: Call) -> str:
     """Take an item out of the queue. If several workers try, one succeeds."""
     with item_transaction(store, call) as (transaction, item):
-        if item.state != "queued":
-            raise Conflict(f"work_id: {item.id} is {item.state}; only queued work can be acknowledged.")
+        if item["state"] != "queued":
+            raise Conflict(f"work_id: {call.work_id} is {item['state']}; only queued work can be acknowledged.")
         # The lease begins here, not with the first heartbeat, because a worker may die between the two.
         lease = transaction.now + store.lease_seconds * MICROSECONDS_PER_SECOND
         now = transaction.now
-        return to_json(change(transaction, item, state="starting", acknowledged_at=now, lease_until=lease))
+        return to_json(changed(transaction, item, state="starting", acknowledged_at=now, lease_until=lease))
 
 
 def heartbeat(store: Store, call: Call) -> str:
@@ -280,39 +256,39 @@ def heartbeat(store: Store, call: Call) -> str:
     ttl = call.number("desired_ttl_seconds", store.lease_seconds, 1, LONGEST_TTL_SECONDS)
     expected = call.text("expected_last_heartbeat")
     with item_transaction(store, call) as (transaction, item):
-        if item.state in ENDING:
-            return _lease(item, ttl=STOPPING_TTL_SECONDS if item.state == "stopping" else 0, extended=False)
+        if item["state"] in ENDING:
+            return _lease(item, ttl=STOPPING_TTL_SECONDS if item["state"] == "stopping" else 0, extended=False)
         _check_heartbeat(item, expected, transaction.now)
         # A heartbeat identifies a lease, so no two may be the same, even if the clock is coarse.
-        moment = max(transaction.now, (item.latest_heartbeat_at or 0) + 1)
-        changed = change(
+        moment = max(transaction.now, (item["latest_heartbeat_at"] or 0) + 1)
+        item = changed(
             transaction,
             item,
             state="active",
             latest_heartbeat_at=moment,
-            started_at=item.started_at or moment,
+            started_at=item["started_at"] or moment,
             lease_until=transaction.now + ttl * MICROSECONDS_PER_SECOND,
         )
-        return _lease(changed, ttl=ttl, extended=True)
+        return _lease(item, ttl=ttl, extended=True)
 
 
-def _check_heartbeat(item: Item, expected: str | None, now: int) -> None:
-    last = rfc3339(item.latest_heartbeat_at)
-    if item.state == "queued":
-        message = f"work_id: {item.id} is queued; acknowledge it before the first heartbeat."
+def _check_heartbeat(item: Row, expected: str | None, now: int) -> None:
+    work_id, state, last = item["id"], item["state"], rfc3339(item["latest_heartbeat_at"])
+    if state == "queued":
+        message = f"work_id: {work_id} is queued; acknowledge it before the first heartbeat."
     elif expected not in (None, last or NO_HEARTBEAT):
-        message = f"expected_last_heartbeat: {expected!r} is not the last heartbeat of {item.id}, which is {last}."
+        message = f"expected_last_heartbeat: {expected!r} is not the last heartbeat of {work_id}, which is {last}."
     else:
         return
-    left = -(-max((item.lease_until or now) - now, 0) // MICROSECONDS_PER_SECOND)
-    raise PreconditionFailed(message, {"state": item.state, "ttl_seconds": left, "last_heartbeat": last or ""})
+    left = -(-max((item["lease_until"] or now) - now, 0) // MICROSECONDS_PER_SECOND)
+    raise PreconditionFailed(message, {"state": state, "ttl_seconds": left, "last_heartbeat": last or ""})
 
 
-def _lease(item: Item, *, ttl: int, extended: bool) -> str:
+def _lease(item: Row, *, ttl: int, extended: bool) -> str:
     lease = {
-        "last_heartbeat": rfc3339(item.latest_heartbeat_at) or "",
+        "last_heartbeat": rfc3339(item["latest_heartbeat_at"]) or "",
         "lease_extended": extended,
-        "state": item.state,
+        "state": item["state"],
         "ttl_seconds": ttl,
         "type": "work_heartbeat",
     }
@@ -325,15 +301,15 @@ def stop(store: Store, call: Call) -> str:
 
     force = models.parse(models.WorkStopRequest, call.body).force
     with item_transaction(store, call) as (transaction, item):
-        if item.state == "stopped":
+        if item["state"] == "stopped":
             return to_json(item)
-        values: dict[str, Any] = {
+        values: dict[str, object] = {
             "state": "stopping",
-            "stop_requested_at": item.stop_requested_at or transaction.now,
+            "stop_requested_at": item["stop_requested_at"] or transaction.now,
         }
-        if force or item.state == "queued":
+        if force or item["state"] == "queued":
             values |= {"state": "stopped", "stopped_at": transaction.now, "lease_until": None}
-        return to_json(change(transaction, item, **values))
+        return to_json(changed(transaction, item, **values))
 
 
 def update(store: Store, call: Call) -> str:
@@ -342,6 +318,6 @@ def update(store: Store, call: Call) -> str:
 
     patch = models.parse(models.WorkUpdateRequest, call.body).metadata or {}
     with item_transaction(store, call) as (transaction, item):
-        metadata = json.loads(item.metadata) | patch
+        metadata = json.loads(item["metadata"]) | patch
         kept = {key: value for key, value in metadata.items() if value is not None}
-        return to_json(change(transaction, item, metadata=json.dumps(kept)))
+        return to_json(changed(transaction, item, metadata=json.dumps(kept)))

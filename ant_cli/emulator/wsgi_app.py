@@ -13,7 +13,7 @@ from ant_cli.emulator.call import Call, new_id, query_of, read_body
 from ant_cli.emulator.credentials import SentCredential, credentials_of, is_same, of_kinds, opens
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match, path_of
-from ant_cli.emulator.store import LEASE_SECONDS, Clock, Store
+from ant_cli.emulator.store import LEASE_SECONDS, Clock, Row, Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -95,14 +95,14 @@ class Emulator:
         if isinstance(body, str):
             data = body.encode()
             headers = [("content-type", "application/json"), ("content-length", str(len(data))), *headers]
-            chunks = faults.delayed_body(fault, data, patience_s)
+            chunks = faults.slow_body(fault, data, patience_s) if fault and fault["body_delay_ms"] else [data]
         else:
             headers = [("content-type", "text/event-stream"), *headers]
             chunks = faults.cut_stream(fault, body)
         start_response(f"{status} {PHRASES.get(status, 'Unknown')}", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
 
-    def _handle(self, environ: WSGIEnvironment, patience_s: float) -> tuple[ResponseBody, faults.Fault | None]:
+    def _handle(self, environ: WSGIEnvironment, patience_s: float) -> tuple[ResponseBody, Row | None]:
         """Return the body of the response, and the fault that concerns it. The order of the checks is the API's."""
         method, path = environ["REQUEST_METHOD"], path_of(environ)
         bound_host = environ.get(BOUND_HOST)
