@@ -13,6 +13,7 @@ import pytest
 
 from ant_cli.http.response import Response
 from ant_cli.main import main
+from ant_cli.runtime.live_line import ERASE_LINE
 from tests.conftest import KEY, Screen, make_runtime, piped
 
 ARCHIVE = ("beta:environments", "archive")
@@ -503,12 +504,46 @@ def test_nothing_is_asked_without_a_terminal(many):
     assert many(*ARCHIVE, "a", "b", ask=lambda _: pytest.fail("asked")).exit == 0
 
 
-def test_progress_is_drawn_at_a_terminal(many, monkeypatch):
-    """It shows a bar, and how many are done and failed."""
-    monkeypatch.setattr("ant_cli.output.progress.BAR_PATIENCE_S", 0)
-    monkeypatch.setattr("ant_cli.output.progress.FRAME_S", 0)
-    result = many(*ARCHIVE, *IDS, "--yes", terminal=True, api=FakeAPI({"env_2": 404}))
-    assert f"{'━' * 27}··· archived 8 of 10, 1 failed" in result.stderr
+class Watched(Screen):
+    """A terminal on which a test waits for a text."""
+
+    def __init__(self, text):
+        super().__init__(terminal=True)
+        self._text = text.encode()
+        self.shown = threading.Event()
+
+    def write(self, data):
+        if self._text in bytes(data):
+            self.shown.set()
+        return super().write(data)
+
+
+def test_progress_is_drawn_at_a_terminal_while_requests_are_on_their_way(many, monkeypatch):
+    """It shows a bar, and how many are done and failed. Failures are above it, and nothing of it remains."""
+    monkeypatch.setattr("ant_cli.output.progress._BAR_PATIENCE_S", 0)
+    screen = Watched(f"{'━' * 27}··· archived 8 of 10, 1 failed")
+
+    def last():
+        assert screen.shown.wait(60)
+        return 200
+
+    result = many(*ARCHIVE, *IDS, "--yes", stderr=screen, api=FakeAPI({"env_2": 404, IDS[-1]: last}))
+    assert "env_2: no env_2 (404 made_up)" in result.stderr
+    assert result.stderr.endswith(ERASE_LINE + "ant: archived 9 of 10, 1 failed.\n")
+
+
+def test_a_result_is_printed_where_the_progress_was(many, monkeypatch):
+    """Both are on the same terminal."""
+    monkeypatch.setattr("ant_cli.output.progress._BAR_PATIENCE_S", 0)
+    screen = Watched("archived 0 of 2")
+
+    def first():
+        assert screen.shown.wait(60)
+        return 200
+
+    words = (*ARCHIVE, "a", "b", "--yes", "-r", "--transform", "id")
+    many(*words, stdout=screen, stderr=screen, api=FakeAPI({"a": first}))
+    assert f"{ERASE_LINE}a\n" in screen.text()
 
 
 NOTHING_TO_DO = "Note: the input has no ID, so there is nothing to do.\n"

@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from ant_cli.output.progress import Progress
-from ant_cli.runtime.streams import ERASE_LINE, Stderr
-from tests.conftest import Screen
+from ant_cli.runtime.live_line import ERASE_LINE
+from tests.conftest import Screen, make_runtime
 
 
 class Watched(Screen):
@@ -25,7 +25,7 @@ class Watched(Screen):
 
 
 def progress_on(screen, patience_s=0.0, **environ):
-    return Progress(Stderr(screen), {"COLUMNS": "80", **environ}, patience_s)
+    return Progress(make_runtime({"COLUMNS": "80", **environ}, stderr=screen), patience_s)
 
 
 def test_a_wait_is_shown_with_its_reason_and_erased():

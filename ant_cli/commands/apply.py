@@ -214,7 +214,7 @@ def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job) 
     if loaded.other_locks and not (loaded.declarations or loaded.foreign):
         folder = shown_path(loaded.other_locks[0].parent)
         raise UsageError("every folder with files has a lock file of its own.", f"Name one, such as {folder}")
-    progress = Progress(job.runtime.stderr, job.runtime.environ)
+    progress = Progress(job.runtime)
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
         origin = server.origin_of(workers)
         if not job.allow_origin_change:

@@ -144,7 +144,7 @@ def _call_emulator(
             "Name one: --local, or --base-url with the URL that `ant emulator start` printed.",
         )
     content = None if body is None else json.dumps(body).encode()
-    with open_client(settings, runtime, Progress(runtime.stderr, runtime.environ)) as client:
+    with open_client(settings, runtime, Progress(runtime)) as client:
         response = json_object(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
     if response is None:
         raise ResponseError(_NO_EMULATOR)

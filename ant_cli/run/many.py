@@ -14,7 +14,6 @@ from ant_cli.operations.shared_flags import PARALLEL
 from ant_cli.operations.spec import Operation
 from ant_cli.output.api_error import open_client, print_on_stdout, rendered_errors
 from ant_cli.output.printer import check_json
-from ant_cli.output.progress import ProgressBar
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
@@ -41,8 +40,8 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     if operation.asks_about(requests.count) and not plan.confirmed:
         confirm(_question(plan), runtime, reads_stdin=True)
     report = _Report(plan, runtime)
-    plan.progress.disable()  # the report has a line of its own
     with (
+        plan.progress.of_many(report.state, requests.count),
         open_client(settings, runtime, plan.progress) as client,
         plan.notes(),
         delayed_signals() as signals,
@@ -102,9 +101,6 @@ class _Report:
         self._plan = plan
         self._stdout = runtime.stdout
         self._stderr = runtime.stderr
-        self._bar = ProgressBar(
-            runtime.stderr, runtime.environ, plan.requests.count, plan.operation.past_participle
-        )
         self._done = self._failed = 0
         self._exit_codes = set[int]()
         self._printing: Result | None = None
@@ -115,32 +111,32 @@ class _Report:
             if result.error is not None:
                 self._fail(result, result.error)
             elif result.value:
-                if self._stdout.is_terminal:
-                    self._bar.erase()
                 self._printing = result
                 yield [result.value]
                 self._printing = None
                 self._done += 1
             else:
                 self._done += 1
-            self._bar.update(self._done, self._failed)
-        self._bar.erase()
+
+    def state(self) -> tuple[int, str]:
+        """Return how many requests have ended, and how."""
+        failed = f", {self._failed} failed" if self._failed else ""
+        text = f"{self._plan.operation.past_participle} {self._done} of {self._plan.requests.count}{failed}"
+        return self._done + self._failed, text
 
     def end(self, sent: int, *, fails: bool = True) -> None:
         """Print the summary. Raises PartialFailure with it if it `fails` unless everything was done."""
-        count, action = self._plan.requests.count, self._plan.operation.past_participle
+        count = self._plan.requests.count
         unsent = list(islice(enumerate(self._plan.requests), sent, sent + NAMED))
         rest = count - sent - len(unsent)
         self._name("Not sent", unsent, f" and {rest:,} more" if rest else "")
-        failed = f", {self._failed} failed" if self._failed else ""
-        summary = f"{action} {self._done} of {count}{failed}."
+        summary = f"{self.state()[1]}."
         if fails and self._done < count:
             raise PartialFailure(summary, self._exit_codes)
         self._stderr.say(summary.capitalize())
 
     def account_for(self, unfinished: Unfinished) -> None:
         """Report requests that were sent, but whose results were not printed."""
-        self._bar.erase()
         results = [*([self._printing] if self._printing else []), *unfinished.finished]
         for result in results:
             if isinstance(result.error, AntError):
@@ -158,7 +154,6 @@ class _Report:
         self._failed += 1
         self._exit_codes.add(error.exit_code)
         label = _label(self._plan.operation, result.position, result.item)
-        self._bar.erase()
         error = print_on_stdout(error, self._stdout)
         text = error.report(on_terminal=True) if self._stderr.is_terminal else error.line()
         self._stderr.say(f"{label}: {text}")

@@ -102,7 +102,7 @@ def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: R
         from ant_cli.run.repetition import repetition_of
 
         repetition = repetition_of(operation, flags, requests.count, settings, runtime)
-    progress = Progress(runtime.stderr, runtime.environ)
+    progress = Progress(runtime)
     empty = operation.empty_message
     if empty and FILTER.name in flags:  # there may be other items
         empty = f"{empty.removesuffix('.')} match {FILTER.flag}."

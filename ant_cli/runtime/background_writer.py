@@ -18,7 +18,6 @@ _COST = 200
 """Added to the size of each text, for the objects that it consists of."""
 _PAUSE_S = 0.01
 """The time between two looks at the queue: to wake up for each text would cost more than to write it."""
-_FRAME_S = 0.5
 
 _Render = Callable[[], str]
 
@@ -34,14 +33,10 @@ class _Waiting(NamedTuple):
 class BackgroundWriter:
     """A queue of texts, and the thread that writes them."""
 
-    def __init__(
-        self, write: Callable[[str], None], note_left_out: Callable[[int], str], footer: _Render | None, erase: str
-    ) -> None:
-        """See `Stderr.write_in_background`. `erase` erases the footer."""
+    def __init__(self, write: Callable[[str], None], note_left_out: Callable[[int], str]) -> None:
+        """See `Stderr.write_in_background`."""
         self._write = write
         self._note_left_out = note_left_out
-        self._footer = footer
-        self._erase = erase
         self._changed = threading.Condition()
         self._waiting: deque[_Waiting] = deque()
         self._size = 0
@@ -88,14 +83,12 @@ class BackgroundWriter:
         while True:
             with self._changed:
                 if not self._waiting and not self._closing:
-                    self._changed.wait(_FRAME_S if self._footer else None)
+                    self._changed.wait()
                 waiting = self._waiting.popleft() if self._waiting else None
                 self._size -= waiting.size if waiting else 0
                 is_last = self._closing and not self._waiting
-            text = waiting.render() if waiting else ""
-            if self._footer:
-                text = f"{self._erase}{text}{'' if is_last else self._footer()}"
-            self._write(text)
+            if waiting:
+                self._write(waiting.render())
             if is_last:
                 return
             if not self._waiting and not self._closing:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from ant_cli.runtime.background_writer import BackgroundWriter
 
-ERASE_LINE = "\r\x1b[K"
-"""Moves the cursor to the start of its line, and erases the line."""
 LONGEST_SHOWN = 1_000_000
 """The most bytes of a body that are shown. Looking for secrets in more would take too long."""
 _MAYBE_CUT = 50_000
@@ -37,11 +35,17 @@ PATIENCE_S = 1.0
 """How many seconds to wait for a silent pipe."""
 
 
+def _directly(write: Callable[[], None]) -> None:
+    write()
+
+
 class Stream:
     """One of the three streams, which may be closed."""
 
     def __init__(self, file: BinaryIO | None) -> None:
         self._file = file
+        self.around = _directly
+        """Calls each write. A live line on the same terminal is erased before and drawn after it."""
 
     @property
     def is_terminal(self) -> bool:
@@ -167,12 +171,13 @@ class Stdout(Stream):
             OutputError: if it can't be written.
 
         """
-        if self._file is None:
+        file = self._file
+        if file is None:
             raise OutputError("standard output is closed, so the result can't be written.")
         if escape and self.is_terminal:
             data = escape_controls(data.decode("utf-8", "backslashreplace")).encode("utf-8", "backslashreplace")
         try:
-            _write_all(self._file, data)
+            self.around(lambda: _write_all(file, data))
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and is_broken_pipe(error):
                 raise BrokenPipeError from None
@@ -245,11 +250,11 @@ class Stderr(Redactor, Stream):
         else:
             self._write(render())
 
-    def draw(self, line: str) -> None:
-        """Replace the text of the terminal's current line. It must fit on the screen."""
-        self._write(ERASE_LINE + escape_controls(self.redact(line)))
-
     def _write(self, text: str) -> None:
+        self.around(lambda: self.draw(text))
+
+    def draw(self, text: str) -> None:
+        """Write a text of a live line, which must be safe to show."""
         if self._file is None:
             return
         try:  # noqa: SIM105 - contextlib would cost more time than all of this
@@ -257,19 +262,14 @@ class Stderr(Redactor, Stream):
         except (OSError, ValueError):
             pass
 
-    def write_in_background(
-        self, note_left_out: Callable[[int], str], footer: Callable[[], str] | None = None
-    ) -> None:
+    def write_in_background(self, note_left_out: Callable[[int], str]) -> None:
         """Write in a thread from now on, so that nothing waits for a reader who does not read.
 
-        Args:
-            note_left_out: Returns the line that says how many texts were left out meanwhile.
-            footer: Returns a line that stays below the others on a terminal.
-
+        `note_left_out` returns the line that says how many texts were left out meanwhile.
         """
         from ant_cli.runtime.background_writer import BackgroundWriter
 
-        self._background = BackgroundWriter(self._write, note_left_out, footer, ERASE_LINE)
+        self._background = BackgroundWriter(self._write, note_left_out)
 
     def end_background(self) -> None:
         """Write the rest. If nobody reads it in time, nothing is written any more."""

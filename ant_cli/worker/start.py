@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ant_cli.errors import AntError, UsageError, exclude_each_other
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Protocol
+from ant_cli.runtime.live_line import LiveLine
 from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, WORKSPACE_ID
 from ant_cli.settings.loading import ConnectionSettings
@@ -30,6 +31,7 @@ from ant_cli.worker.tally import Tally
 from ant_cli.worker.work_api import WorkAPI, connection_with_key, is_permanent
 
 _DEPTH_EVERY_S = 2.0
+_FRAME_S = 0.5
 _IN_PROCESS = "in-process"
 """The value of `--on-work` that means the same as no handler."""
 
@@ -93,8 +95,8 @@ async def _work(
     context = _make_context(options, command, connection, runtime, view)
     tally, now = context.tally, asyncio.get_running_loop().time
     began = now()
-    footer = (lambda: view.status(tally)) if view.has_status else None
-    runtime.stderr.write_in_background(context.log.note_left_out, footer)
+    status = LiveLine(runtime, lambda: view.status(tally), 0.0, _FRAME_S) if view.has_status else None
+    runtime.stderr.write_in_background(context.log.note_left_out)
     try:
         with monitored(options, tally):
             depth = asyncio.create_task(_follow_depth(context)) if view.has_status else None
@@ -103,6 +105,8 @@ async def _work(
                 depth.cancel()
     finally:
         context.close()
+        if status:
+            status.close()
         if view.is_for_people:
             context.log.info(view.summary(tally, now() - began))
         runtime.stderr.end_background()

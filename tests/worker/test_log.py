@@ -330,7 +330,7 @@ class Stuck:
 
 
 def writer_of(stuck):
-    writer = BackgroundWriter(stuck.write, lambda count: f"{count} left out", None, "")
+    writer = BackgroundWriter(stuck.write, lambda count: f"{count} left out")
     writer.put(lambda: "first", 0, bulk=False)
     stuck.entered.wait()
     return writer
@@ -379,7 +379,7 @@ class SlowReader:
     def __init__(self):
         self.texts = []
         self.entered, self.may_leave = threading.Semaphore(0), threading.Semaphore(0)
-        self.writer = BackgroundWriter(self.write, lambda count: f"{count} left out", None, "")
+        self.writer = BackgroundWriter(self.write, lambda count: f"{count} left out")
 
     def write(self, text):
         self.entered.release()

@@ -124,7 +124,7 @@ def verify(settings: Settings, runtime: Runtime) -> None:
     """
     connection = settings.connection
     server = strip_userinfo(connection.base_url)
-    with open_client(settings, runtime, Progress(runtime.stderr, runtime.environ)) as client:
+    with open_client(settings, runtime, Progress(runtime)) as client:
         response = client.send(_PROBE_REQUEST)
     page = json_object(response.body)
     if page is None or not isinstance(page.get("data"), list):
