@@ -119,6 +119,17 @@ def test_the_setting_of_the_highest_source_is_used_and_its_source_known(name, wi
     assert settings.provenance.sources[name] == source
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t "])
+def test_a_blank_variable_and_a_blank_value_of_a_profile_are_unset(blank):
+    """A script may export a variable although it has nothing to put there."""
+    profile = dict.fromkeys(("base_url", "workspace_id", "timeout", "max_retries", "format"), blank)
+    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": profile}})
+    environ = {"ANTHROPIC_BASE_URL": blank, "ANTHROPIC_WORKSPACE_ID": blank}
+    settings = settings_of({"base_url": blank, "workspace_id": blank}, environ, store)
+    assert set(settings.provenance.sources.values()) == {"default"}
+    assert (settings.connection.base_url, settings.connection.timeout_s) == (DEFAULT_BASE_URL, 60.0)
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_setting_without_a_source_has_its_default(name):
     """The name of the source is then default."""

@@ -13,7 +13,7 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 from ant_cli.settings.profiles import ProfileStore
 from ant_cli.settings.rows import FEDERATION_INTENTS, VARIABLES
-from ant_cli.settings.selection import SelectedProfile, select, usable_instead
+from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, select, usable_instead
 from ant_cli.settings.validators import KEYRING, check_new_secret, check_secret
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def find_credentials(
     needs_login = needs_login and not is_complete and not (needs_environment_key and environment.is_given)
     profile = select(flags.text("profile"), environ, store, needs_login=needs_login)
     if profile.official and profile.official.is_federation:
-        federations = _federations(flags, environ, profile.official)
+        federations = _federations(flags, environ, profile)
     by_flags, by_variables = federations
     stored = tuple(_stored(profile, flags, environ))
     places = (
@@ -176,14 +176,14 @@ def _typed(kind: CredentialKind, flags: Flags) -> Credential:
 
 
 def _federations(
-    flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None = None
+    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
 ) -> tuple[Credential, Credential]:
     """Return the places of a federation in flags and in variables. At most one of them has a rule."""
     by_flags, by_variables = _federation("--federation-rule"), _federation(variables.FEDERATION_RULE_ID)
     if any(flags.text(row.name) or environ.get(row.variable) for row in FEDERATION_INTENTS):
         from ant_cli.settings.federation import find_rule  # late: few runs have a federation
 
-        if rule := find_rule(flags, environ, official):
+        if rule := find_rule(flags, environ, profile):
             found = _federation(rule.source, rule)
             return (found, by_variables) if found.explicit else (by_flags, found)
     return by_flags, by_variables
@@ -201,7 +201,7 @@ def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) 
         from ant_cli.settings.federation import rule_of
 
         source = profile.where("federation")
-        yield _federation(source, rule_of(flags, environ, official, source))
+        yield _federation(source, rule_of(flags, environ, profile, source))
     elif official:
         yield Credential("auth_token", None, profile.where("login"), form="login", official=official)
     elif profile.name:

@@ -12,15 +12,14 @@ from pathlib import Path
 
 from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
 from ant_cli.operations.spec import Flags, flag_name
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.access_tokens import is_token
-from ant_cli.settings.logins import OfficialProfile
-from ant_cli.settings.rows import FEDERATION_INTENTS, VARIABLES
+from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES
+from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, setting_sources
 from ant_cli.settings.validators import check_header
 
-_TOKENS = ("identity_token", "identity_token_file")
 _LONGEST = 16_384
 """The most bytes of the file of an identity token, as in the official SDKs."""
 _MOUNTED = FileRule(_LONGEST, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True)
@@ -58,7 +57,7 @@ class FederationRule(NamedTuple):
 
 
 def find_rule(
-    flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None = None
+    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
 ) -> FederationRule | None:
     """Return the rule that flags ask for, or else variables; None without one.
 
@@ -68,47 +67,38 @@ def find_rule(
         UsageError: if the flags give two identity tokens.
 
     """
-    if all(_stripped(flags.text(name)) for name in _TOKENS):
+    intents = {row.name: next(setting_sources(row, flags, environ)).label for row in FEDERATION_INTENTS}
+    by_flags = [label for label in intents.values() if label.startswith("--")]
+    if {"--identity-token", "--identity-token-file"} <= {*by_flags}:
         raise exclude_each_other("--identity-token", "--identity-token-file")
+    if by_flags:
+        return rule_of(flags, environ, profile, by_flags[0])
     for row in FEDERATION_INTENTS:
-        if _stripped(flags.text(row.name)):
-            return rule_of(flags, environ, official, row.param.flag)
-    for row in FEDERATION_INTENTS:
-        if _stripped(environ.get(row.variable)):
-            rule = rule_of(flags, environ, None, row.variable)
-            return rule if rule.is_complete or official is None else None
+        if intents[row.name] == row.variable:
+            rule = rule_of(flags, environ, NO_PROFILE, row.variable)
+            return rule if rule.is_complete or not profile.official else None
     return None
 
 
-def rule_of(
-    flags: Flags, environ: Mapping[str, str], official: OfficialProfile | None, source: str
-) -> FederationRule:
-    """Return the rule of a profile. Flags win over its values; variables supply the missing ones."""
-    stored: Mapping[str, Any] = official._asdict() if official else {}
-
-    def values(name: str, field: str = "") -> list[str]:
-        """Return what the flag, the profile and the variable give."""
-        variable = environ.get(VARIABLES[name])
-        return [_stripped(text) for text in (flags.text(name), stored.get(field or name), variable)]
-
-    def value(name: str, field: str = "") -> str:
-        return next(filter(None, values(name, field)), "")
-
+def rule_of(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, source: str) -> FederationRule:
+    """Return the rule of a profile of the official tool. Flags win over it; variables supply missing values."""
+    rows = (*FEDERATION, SETTINGS["workspace_id"])
+    found = {row.name: next(setting_sources(row, flags, environ, profile)) for row in rows}
+    texts = {name: given.text.strip() for name, given in found.items()}
     # The identity token and its file are one value, from the first place that has one of them.
-    token, file = next(filter(any, zip(*map(values, _TOKENS), strict=True)), ("", ""))
+    if found["identity_token"].label.startswith("--"):
+        texts["identity_token_file"] = ""
+    elif found["identity_token_file"].label not in ("default", VARIABLES["identity_token_file"]):
+        texts["identity_token"] = ""
     return FederationRule(
-        rule_id=value("federation_rule", "rule_id"),
-        organization_id=value("organization_id"),
-        identity_token=token,
-        identity_token_file=file,
-        service_account_id=value("service_account_id"),
-        workspace_id=value("workspace_id"),
+        rule_id=texts["federation_rule"],
+        organization_id=texts["organization_id"],
+        identity_token=texts["identity_token"],
+        identity_token_file=texts["identity_token_file"],
+        service_account_id=texts["service_account_id"],
+        workspace_id=texts["workspace_id"],
         source=source,
     )
-
-
-def _stripped(text: str | None) -> str:
-    return (text or "").strip()
 
 
 def check_rule(rule: FederationRule) -> None:

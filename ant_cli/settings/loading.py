@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from ant_cli.errors import BadValue, exclude_each_other
+from ant_cli.errors import BadValue
 from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.credentials import Credential, Provenance, find_credentials
 from ant_cli.settings.exposed_secrets import exposed_secrets
-from ant_cli.settings.local_emulator import LOCAL, is_local
+from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import ProfileStore, read_store
-from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, VARIABLES, Setting
-from ant_cli.settings.selection import NO_PROFILE, SelectedProfile
+from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, VARIABLES
+from ant_cli.settings.selection import NO_PROFILE, SettingSource, resolve, setting_sources
 from ant_cli.settings.validators import check_custom_headers, check_whole_number
 
 if TYPE_CHECKING:
@@ -125,14 +125,14 @@ def load(
     for secret in exposed_secrets([f"--{name}={flags.text(name)}" for name in flags], runtime.environ):
         runtime.stderr.register_secret(secret)
     store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
-    server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ, NO_PROFILE)).text
+    server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ)).text
     needs_login = not has_own_credential and not is_local(server)
     provenance = find_credentials(flags, runtime, store, accepts, needs_login=needs_login)
     profile, usable = provenance.profile, provenance.credentials
     connection = resolve(CONNECTION, flags, runtime.environ, profile)
     # The format of a profile is for people, so that it breaks no script.
     output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
-    sources = {name: item.source for name, item in (connection | output).items()}
+    sources = {name: item.label for name, item in (connection | output).items()}
     parallel = flags.text("parallel")
     return Settings(
         connection=ConnectionSettings(
@@ -162,72 +162,7 @@ def output_settings(flags: Flags) -> OutputSettings:
         UsageError: if a flag has a value that can't be used.
 
     """
-    return _output(resolve(OUTPUT, flags, {}, NO_PROFILE), flags)
-
-
-class SettingSource(NamedTuple):
-    """A value of a setting, and where it was found."""
-
-    label: str
-    """The flag, variable or profile key, as messages name it; or `default`."""
-    text: str
-    fix_hint: str = ""
-    """How to correct a value that can't be used; empty if that is obvious."""
-
-
-def setting_sources(
-    setting: Setting, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
-) -> Iterator[SettingSource]:
-    """Yield the sources of a setting that have a value, by precedence: the first is used.
-
-    Empty variables and empty profile values are treated as unset. A profile of the official tool comes before the
-    variables, which only supply missing values: its token was issued for the server and workspace in the profile.
-
-    Raises:
-        UsageError: if --local and --base-url contradict each other.
-        BadValue: if the profile's value is neither text nor a number.
-
-    """
-    name, text = setting.name, flags.text(setting.name)
-    profile = profile if setting.in_profile else NO_PROFILE
-    if name == "base_url" and flags.is_on("local"):
-        if text not in (None, LOCAL):
-            raise exclude_each_other("--local", "--base-url")
-        yield SettingSource("--local", LOCAL)
-    if text or (text is not None and not (setting.is_global and setting.variable)):
-        yield SettingSource(setting.param.flag, text)
-    if profile.official:
-        yield from _stored(name, profile)
-    if text := environ.get(setting.variable):
-        yield SettingSource(setting.variable, text)
-    if not profile.official:
-        yield from _stored(name, profile)
-    yield SettingSource("default", setting.param.default)
-
-
-def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
-    if text := profile.text(name):
-        yield SettingSource(profile.where(name), text, profile.fix_hint(name))
-
-
-class Resolved(NamedTuple):
-    """The value of a setting, and its source, as messages name it; or `default`."""
-
-    value: Any
-    source: str
-
-
-def resolve(
-    settings: tuple[Setting, ...], flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
-) -> dict[str, Resolved]:
-    """Return each setting that may have several sources, from the first; empty without a source and a default."""
-    found = {}
-    for setting in settings:
-        if setting.param.takes_value or setting.variable:
-            source = next(setting_sources(setting, flags, environ, profile))
-            is_absent = source == SettingSource("default", "")
-            found[setting.name] = Resolved("" if is_absent else setting.check(*source), source.label)
-    return found
+    return _output(resolve(OUTPUT, flags, {}), flags)
 
 
 def _custom_headers(runtime: Runtime) -> dict[str, str]:
@@ -239,10 +174,10 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
     return headers
 
 
-def _output(found: Mapping[str, Resolved], flags: Flags) -> OutputSettings:
+def _output(found: Mapping[str, SettingSource], flags: Flags) -> OutputSettings:
     return OutputSettings(
         format=found["format"].value,
-        format_source=found["format"].source,
+        format_source=found["format"].label,
         format_error=found["format_error"].value or "auto",
         transform=found["transform"].value,
         transform_error=found["transform_error"].value,

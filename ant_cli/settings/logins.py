@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ant_cli.errors import BadValue, CredentialError, os_error_text
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import Literal, NamedTuple
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.trusted_files import OTHERS_READ, FileRule, read_trusted
 from ant_cli.settings.access_tokens import SPARE_S, AccessToken
 from ant_cli.settings.profiles import config_dir
@@ -25,7 +25,6 @@ _LIMIT = 1_000_000
 """The most bytes of a file; the official tool writes less than ten thousand."""
 _PRIVATE = FileRule(_LIMIT, OTHERS_READ)
 _PUBLIC = FileRule(_LIMIT, may_be_link=True)
-LoginType = Literal["user_oauth", "oidc_federation"]
 _DEFAULT = "default"
 """The profile that is active if no other is named."""
 LAST_S = 253_402_300_799
@@ -33,20 +32,17 @@ LAST_S = 253_402_300_799
 
 
 class OfficialProfile(NamedTuple):
-    """A profile of the official tool. Strings that it leaves out are empty."""
+    """A profile of the official tool."""
 
     name: str
     path: Path
     """Its file in `configs/`."""
-    type: LoginType
+    type: str
+    """`user_oauth` or `oidc_federation`."""
     credentials_path: Path
     """The file with its tokens, which may not exist."""
-    base_url: str = ""
-    organization_id: str = ""
-    workspace_id: str = ""
-    rule_id: str = ""
-    service_account_id: str = ""
-    identity_token_file: str = ""
+    values: Mapping[str, str]
+    """The settings that it gives; some may be empty."""
 
     @property
     def is_federation(self) -> bool:
@@ -120,18 +116,12 @@ def read_profile(name: str, environ: Mapping[str, str]) -> OfficialProfile | Non
     authentication_type = text_member(authentication, "type", path)
     if authentication_type not in ("user_oauth", "oidc_federation"):
         raise unsafe(path, f"its authentication is of the unknown type {authentication_type!r}")
-    return OfficialProfile(
-        name,
-        path,
-        authentication_type,  # type: ignore[arg-type] # one of two, as checked above
-        _credentials_path(authentication, path, environ),
-        base_url=text_member(document, "base_url", path),
-        organization_id=text_member(document, "organization_id", path),
-        workspace_id=text_member(document, "workspace_id", path),
-        rule_id=text_member(authentication, "federation_rule_id", path),
-        service_account_id=text_member(authentication, "service_account_id", path),
-        identity_token_file=_identity_token_file(authentication, path),
-    )
+    credentials_path = _credentials_path(authentication, path, environ)
+    values = {key: text_member(document, key, path) for key in ("base_url", "organization_id", "workspace_id")}
+    values["federation_rule"] = text_member(authentication, "federation_rule_id", path)
+    values["service_account_id"] = text_member(authentication, "service_account_id", path)
+    values["identity_token_file"] = _identity_token_file(authentication, path)
+    return OfficialProfile(name, path, authentication_type, credentials_path, values)
 
 
 def _credentials_path(authentication: dict[str, object], path: Path, environ: Mapping[str, str]) -> Path:

@@ -1,13 +1,16 @@
-"""Select the profile of a run: one of this program, or else one of the official tool."""
+"""The profile of a run, one of this program or else of the official tool, and the sources of each setting."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from ant_cli.errors import BadValue, CredentialError
+from ant_cli.errors import BadValue, CredentialError, exclude_each_other
+from ant_cli.operations.spec import Flags
 from ant_cli.runtime import variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
+from ant_cli.settings.local_emulator import LOCAL
 from ant_cli.settings.profiles import ProfileStore, unknown_profile
+from ant_cli.settings.rows import Setting
 
 if TYPE_CHECKING:
     from ant_cli.settings.logins import OfficialProfile
@@ -58,6 +61,11 @@ class SelectedProfile(NamedTuple):
 NO_PROFILE = SelectedProfile()
 
 
+def of_official(profile: OfficialProfile, source: str = "") -> SelectedProfile:
+    """Return a profile of the official tool as the selected one."""
+    return SelectedProfile(profile.name, source, profile.values, profile)
+
+
 def select(
     named: str | None, environ: Mapping[str, str], store: ProfileStore, *, needs_login: bool = False
 ) -> SelectedProfile:
@@ -81,13 +89,13 @@ def select(
         return SelectedProfile(name, source, store.profiles[name])
     if not name:
         official = active_login(environ) if needs_login else None
-        return _official(official, ACTIVE) if official else NO_PROFILE
+        return of_official(official, ACTIVE) if official else NO_PROFILE
     from ant_cli.settings.logins import profile_names, read_profile  # late: few runs use a login
 
     official = read_profile(name, environ)
     if official is None:
         raise unknown_profile(name, source, store, profile_names(environ))
-    return _official(official, source)
+    return of_official(official, source)
 
 
 def select_own(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> SelectedProfile:
@@ -135,6 +143,66 @@ def usable_instead(name: str, environ: Mapping[str, str]) -> str:
     return active.name if active and active.name != name else ""
 
 
-def _official(profile: OfficialProfile, source: str) -> SelectedProfile:
-    values = {"base_url": profile.base_url, "workspace_id": profile.workspace_id}
-    return SelectedProfile(profile.name, source, {key: value for key, value in values.items() if value}, profile)
+# The sources of a setting
+
+
+class SettingSource(NamedTuple):
+    """A value of a setting, and where it was found."""
+
+    label: str
+    """The flag, variable or profile key, as messages name it; or `default`."""
+    text: str
+    fix_hint: str = ""
+    """How to correct a value that can't be used; empty if that is obvious."""
+    value: Any = ""
+    """What the text means, if it was checked; empty without a source and a default."""
+
+
+def setting_sources(
+    setting: Setting, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
+) -> Iterator[SettingSource]:
+    """Yield the sources of a setting that have a value, by precedence: the first is used.
+
+    Blank variables and blank profile values are treated as unset. A profile of the official tool comes before the
+    variables, which only supply missing values: its token was issued for the server and workspace in the profile.
+
+    Raises:
+        UsageError: if --local and --base-url contradict each other.
+        BadValue: if the profile's value is neither text nor a number.
+
+    """
+    name, text = setting.name, flags.text(setting.name)
+    profile = profile if setting.in_profile or profile.official else NO_PROFILE
+    if name == "base_url" and flags.is_on("local"):
+        if text not in (None, LOCAL):
+            raise exclude_each_other("--local", "--base-url")
+        yield SettingSource("--local", LOCAL)
+    if text is not None and (text.strip() or not (setting.is_global and setting.variable)):
+        yield SettingSource(setting.param.flag, text)
+    if profile.official:
+        yield from _stored(name, profile)
+    if (text := environ.get(setting.variable, "")).strip():
+        yield SettingSource(setting.variable, text)
+    if not profile.official:
+        yield from _stored(name, profile)
+    yield SettingSource("default", setting.param.default)
+
+
+def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
+    text = profile.text(name) or ""
+    if text.strip():
+        yield SettingSource(profile.where(name), text, profile.fix_hint(name))
+
+
+def resolve(
+    settings: tuple[Setting, ...], flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
+) -> dict[str, SettingSource]:
+    """Return each setting that may have several sources, from the first, with its value."""
+    found = {}
+    for setting in settings:
+        if setting.param.takes_value or setting.variable:
+            source = next(setting_sources(setting, flags, environ, profile))
+            if source.text or source.label != "default":
+                source = source._replace(value=setting.check(source.label, source.text, source.fix_hint))
+            found[setting.name] = source
+    return found

@@ -193,7 +193,7 @@ def read_options(
         UsageError: if one has a value that can't be used.
 
     """
-    from ant_cli.settings.loading import resolve  # late: help needs only the rows
+    from ant_cli.settings.selection import resolve  # late: help needs only the rows
 
     found = resolve(rows, flags, environ)
     required = {row.name: f"{row.param.flag} ({row.variable})" for row in rows if row.param.required}

@@ -14,11 +14,11 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.credential_store import check_store, delete_keys
 from ant_cli.settings.credential_store import store_key as store_in_keyring
-from ant_cli.settings.loading import Settings, load, setting_sources
+from ant_cli.settings.loading import Settings, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import Profile, check_name, edit, read_store
 from ant_cli.settings.rows import CREDENTIAL_KEYS, SETTINGS, VARIABLES
-from ant_cli.settings.selection import NO_PROFILE, requested, select_own, usable_instead
+from ant_cli.settings.selection import requested, resolve, select_own, usable_instead
 from ant_cli.settings.validators import check_new_secret, mask
 
 _DEFAULT_PROFILE = "default"
@@ -63,8 +63,8 @@ def _key_to_store(flags: Flags, name: str, runtime: Runtime) -> str:
 
 def _chosen_settings(flags: Flags) -> dict[str, str]:
     """Return the settings to store with the key: those from flags, but not those from variables."""
-    sources = {name: next(setting_sources(SETTINGS[name], flags, {}, NO_PROFILE)) for name in _STORED_SETTINGS}
-    return {name: SETTINGS[name].check(*source) for name, source in sources.items() if source.label != "default"}
+    found = resolve(tuple(SETTINGS[name] for name in _STORED_SETTINGS), flags, {})
+    return {name: source.value for name, source in found.items() if source.label != "default"}
 
 
 def _without_credentials(profile: Profile) -> dict[str, object]:

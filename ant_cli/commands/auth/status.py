@@ -19,7 +19,7 @@ from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.settings.access_tokens import whole_seconds
 from ant_cli.settings.credentials import Credential, environment_key, fetched, no_credential
 from ant_cli.settings.federation import FederationRule, cache_key, rule_of
-from ant_cli.settings.loading import Settings, describe_destination, load, setting_sources
+from ant_cli.settings.loading import Settings, describe_destination, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import (
     LAST_S,
@@ -32,7 +32,7 @@ from ant_cli.settings.logins import (
 )
 from ant_cli.settings.profiles import ProfileStore, read_store, shown
 from ant_cli.settings.rows import SETTINGS
-from ant_cli.settings.selection import ACTIVE, SelectedProfile
+from ant_cli.settings.selection import ACTIVE, SelectedProfile, of_official, setting_sources
 from ant_cli.settings.validators import check_secret, mask
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
@@ -183,7 +183,7 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
         if profile is None:
             return None
         if profile.is_federation:
-            text = _rule_text(rule_of(flags, environ, profile, ""), base_url, runtime)
+            text = _rule_text(rule_of(flags, environ, of_official(profile), ""), base_url, runtime)
         elif login := read_login(profile, runtime):
             text = f"{mask(login.access_token)}, {_end_text(whole_seconds(login.expires_at), runtime)}"
         else:
@@ -195,13 +195,14 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
 
 def _official_members(name: str, profile: OfficialProfile | None, login: Login | None, problem: str = "") -> Report:
     """Return them. A login says more than the profile, which may leave its owner out, or be None: unreadable."""
+    values = profile.values if profile else {}
     return {
         "name": name,
         "type": profile.type if profile else None,
         "config": str(profile.path) if profile else None,
         "credentials": str(profile.credentials_path) if profile and not profile.is_federation else None,
         "logged_in": login is not None,
-        **{key: getattr(login, key, "") or getattr(profile, key, "") or None for key in _OWNER},
+        **{key: getattr(login, key, "") or values.get(key) or None for key in _OWNER},
         "expires_at": whole_seconds(login.expires_at) if login else None,
         "problem": problem or None,
     }
