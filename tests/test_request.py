@@ -9,7 +9,7 @@ import pytest
 
 from ant_cli.argv import ApiCall, parse
 from ant_cli.errors import MissingFlag, UsageError
-from ant_cli.input.request import build_all
+from ant_cli.input.build import build_all
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation, Param
 from ant_cli.runtime import Runtime

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.values import Value, convert, encode, parse
-from ant_cli.operations.spec import FlagValue, Param
+from ant_cli.operations.spec import Flags, FlagValue, Operation, Param, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
@@ -38,13 +38,36 @@ _PREFIXES: dict[str, Literal["text", "base64", "either"]] = {
 }
 
 
-def read_flag(param: Param, given: FlagValue, runtime: Runtime) -> Value:
-    """Convert the text of a flag, or the texts of a repeated one, with file names replaced by the files' contents.
+def read_flags(operation: Operation, flags: Flags, runtime: Runtime) -> dict[str, Value]:
+    """Return the values of flags, by parameter name, without settings, and without the IDs if there are several.
 
     Raises:
         UsageError: if a text can't be read or converted, or could be read in two ways, or a key is given twice.
 
     """
+    params = [param for param in operation.params if param.location != "setting" and param.name in flags]
+    values = {
+        param.name: _read_flag(param, flags[param.name], runtime)
+        for param in params
+        if param.repeatable or isinstance(flags[param.name], str)
+    }
+    for param in params:
+        if param.outer:
+            values[param.outer] = _with_field(values.get(param.outer, {}), param, values.pop(param.name))
+    return values
+
+
+def _with_field(outer: Value, param: Param, value: Value) -> Value:
+    """Return a structured value with the field that another flag gives. Raises UsageError if it has it already."""
+    flag, field = flag_name(param.outer), param.name.rpartition(".")[2]
+    if not isinstance(outer, dict):
+        raise BadValue(param.flag, f"can't be combined with a {flag} that is null", "Leave out one of them.")
+    if field in outer:
+        raise BadValue(param.flag, f"can't be combined with a {flag} that has {field!r}", "Leave out one of them.")
+    return {**outer, field: value}
+
+
+def _read_flag(param: Param, given: FlagValue, runtime: Runtime) -> Value:
     texts = [given] if isinstance(given, str) else given
     if param.type is dict:
         return _read_structured(param, texts, runtime)

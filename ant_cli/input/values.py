@@ -102,13 +102,11 @@ def parse(text: str, where: str) -> Value:
             than one document, or if it is nested or expands beyond the limits; with line and column.
 
     """
-    return next((parsed.value for parsed in parse_all(text, where, several=False)()), None)
+    return next((parsed.value for parsed in parse_all(text, where, several=False)), None)
 
 
-def parse_all(text: str, where: str, *, several: bool = True) -> Callable[[], Iterator[ParsedValue]]:
-    """Return an iterable of the values of a text: JSON values one after the other, or else YAML documents.
-
-    JSON values are parsed again each time, so that only the text is in memory. Blank documents are skipped.
+def parse_all(text: str, where: str, *, several: bool = True) -> list[ParsedValue]:
+    """Return the values of a text: JSON values one after the other, or else YAML documents that are not blank.
 
     Raises:
         UsageError: as `parse` does, except that there may be several values.
@@ -116,15 +114,15 @@ def parse_all(text: str, where: str, *, several: bool = True) -> Callable[[], It
     """
     has_constant = False
     try:
-        count = sum(1 for _ in _json_values(text))
-        if several or count <= 1:
-            return lambda: _json_values(text)
+        values = list(_json_values(text))
+        if several or len(values) <= 1:
+            return values
     except _NotFinite:
         has_constant = True
     except (ValueError, RecursionError):
         pass
     documents = _parse_yaml(text, where, json_words=has_constant, several=several)
-    return lambda: (ParsedValue(value, 0, is_json=False) for value in documents if value is not None)
+    return [ParsedValue(value, 0, is_json=False) for value in documents if value is not None]
 
 
 def _json_values(text: str) -> Iterator[ParsedValue]:

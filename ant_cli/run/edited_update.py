@@ -12,8 +12,9 @@ from ant_cli.errors import ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.response import Response
+from ant_cli.input.build import Requests
 from ant_cli.input.list_edits import Edit, check_given, edit_object
-from ant_cli.input.request import Request, Requests
+from ant_cli.input.request import Request
 from ant_cli.input.values import encode
 from ant_cli.output.api_error import open_client
 from ant_cli.runtime import Runtime

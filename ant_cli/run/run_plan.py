@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from ant_cli.errors import UsageError
-from ant_cli.input.request import Requests, build_all
+from ant_cli.input.build import Requests, build_all
 from ant_cli.operations import fields_of
 from ant_cli.operations.shared_flags import EDITS, EVERY, FAIL_FAST, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation
