@@ -84,7 +84,9 @@ PREPARATIONS = {
     "list --until": ("poll", "ack", "stop --force"),
 }
 """The commands that a worker runs before an example."""
-EXAMPLES = [(operation, words) for operation in OPERATIONS for _, words in operation.examples]
+EXAMPLES = [
+    (operation, f"{operation.command} {words}") for operation in OPERATIONS for _, words in operation.examples
+]
 
 
 @pytest.mark.parametrize(("operation", "example"), EXAMPLES, ids=[words for _, words in EXAMPLES])

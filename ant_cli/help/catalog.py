@@ -64,7 +64,7 @@ def _api_command(operation: Operation) -> Command:
         _arguments(operation),
         (*operation.params, FILE),
         GLOBAL_FLAGS,
-        examples=tuple((purpose, f"ant {line}") for purpose, line in operation.examples),
+        examples=tuple((purpose, f"ant {operation.command} {words}") for purpose, words in operation.examples),
         operation=operation,
     )
 

@@ -99,17 +99,10 @@ CREATE = Operation(
     (
         (
             "a cloud environment with two Python packages",
-            "beta:environments create --name data-analysis "
-            "--config '{type: cloud, packages: {pip: [pandas, numpy]}}'",
+            "--name data-analysis --config '{type: cloud, packages: {pip: [pandas, numpy]}}'",
         ),
-        (
-            "one whose work your own workers run",
-            "beta:environments create --name edge --config '{type: self_hosted}'",
-        ),
-        (
-            "everything from a file except the name",
-            "beta:environments create --file env.yaml --name staging",
-        ),
+        ("one whose work your own workers run", "--name edge --config '{type: self_hosted}'"),
+        ("everything from a file except the name", "--file env.yaml --name staging"),
     ),
     creates=True,
     server_fields=SERVER_FIELDS,
@@ -134,11 +127,8 @@ LIST = Operation(
         BETA,
     ),
     (
-        ("IDs and names, a line each", "beta:environments list --transform '{id,name}' --format jsonl"),
-        (
-            "the ten newest, archived ones included",
-            "beta:environments list --include-archived --max-items 10",
-        ),
+        ("IDs and names, a line each", "--transform '{id,name}' --format jsonl"),
+        ("the ten newest, archived ones included", "--include-archived --max-items 10"),
     ),
     paginated=True,
     empty_message="No environments.",
@@ -152,11 +142,10 @@ RETRIEVE = Operation(
     "Show one environment.",
     (ENVIRONMENT_ID, *WAITING, *MANY, BETA),
     (
-        ("all fields", "beta:environments retrieve env_011CZkZ9X2dpNyB7HsEFoRfW"),
+        ("all fields", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         (
             "only its packages, for a script",
-            "beta:environments retrieve env_011CZkZ9X2dpNyB7HsEFoRfW "
-            "--transform config.packages.pip --format jsonl",
+            "env_011CZkZ9X2dpNyB7HsEFoRfW --transform config.packages.pip --format jsonl",
         ),
     ),
     past_participle="retrieved",
@@ -181,10 +170,10 @@ UPDATE = Operation(
         BETA,
     ),
     (
-        ("another name", "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW --name nightly"),
+        ("another name", "env_011CZkZ9X2dpNyB7HsEFoRfW --name nightly"),
         (
             "one package more, one metadata key less",
-            "beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW --add packages.pip=polars --metadata tier=",
+            "env_011CZkZ9X2dpNyB7HsEFoRfW --add packages.pip=polars --metadata tier=",
         ),
     ),
     partial_update=True,
@@ -201,8 +190,8 @@ DELETE = Operation(
     "Delete an environment for good.",
     (ENVIRONMENT_ID, *MANY, YES, BETA),
     (
-        ("one", "beta:environments delete env_011CZkZ9X2dpNyB7HsEFoRfW"),
-        ("see what would be sent", "beta:environments delete env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
+        ("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
+        ("see what would be sent", "env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
     ),
     asks="always",
     success_message="Deleted {id}.",
@@ -218,11 +207,8 @@ ARCHIVE = Operation(
     "Archive an environment: it stays readable, but new sessions can't use it.",
     (ENVIRONMENT_ID, *MANY, YES, BETA),
     (
-        ("one", "beta:environments archive env_011CZkZ9X2dpNyB7HsEFoRfW"),
-        (
-            "when it was archived",
-            "beta:environments archive env_011CZkZ9X2dpNyB7HsEFoRfW --transform archived_at -r",
-        ),
+        ("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
+        ("when it was archived", "env_011CZkZ9X2dpNyB7HsEFoRfW --transform archived_at -r"),
     ),
     asks="for several",
     success_message="Archived {id}.",

@@ -196,7 +196,7 @@ class Operation(NamedTuple):
     """What it does, in one line."""
     params: tuple[Param, ...]
     examples: tuple[tuple[str, str], ...]
-    """Pairs of a purpose and the command line after `ant`."""
+    """Pairs of a purpose and the arguments after the command."""
     paginated: bool = False
     """The response is a page of items, which may name the next page."""
     partial_update: bool = False

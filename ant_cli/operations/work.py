@@ -52,11 +52,8 @@ RETRIEVE = Operation(
     "Show one work item.",
     (ENVIRONMENT_ID, WORK_ID, *WAITING, *MANY, BETA),
     (
-        ("all fields", "beta:environments:work retrieve --environment-id env_1 work_1"),
-        (
-            "only its state",
-            "beta:environments:work retrieve --environment-id env_1 work_1 --transform state -r",
-        ),
+        ("all fields", "--environment-id env_1 work_1"),
+        ("only its state", "--environment-id env_1 work_1 --transform state -r"),
     ),
     past_participle="retrieved",
 )
@@ -95,11 +92,8 @@ POLL = Operation(
         BETA,
     ),
     (
-        ("wait almost a second for work", "beta:environments:work poll env_1 --block-ms 999"),
-        (
-            "take an item and acknowledge it",
-            "beta:environments:work poll env_1 --format jsonl | ant beta:environments:work ack",
-        ),
+        ("wait almost a second for work", "env_1 --block-ms 999"),
+        ("take an item and acknowledge it", "env_1 --format jsonl | ant beta:environments:work ack"),
     ),
     claims=True,
     past_participle="polled",
@@ -114,8 +108,8 @@ ACK = Operation(
     "Acknowledge a work item, so that no other worker gets it.",
     (ENVIRONMENT_ID, WORK_ID, *MANY, BETA),
     (
-        ("one item", "beta:environments:work ack --environment-id env_1 work_1"),
-        ("IDs from a pipe", "beta:environments:work ack < work.json"),
+        ("one item", "--environment-id env_1 work_1"),
+        ("IDs from a pipe", "< work.json"),
     ),
     success_message="Acknowledged {id}.",
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
@@ -146,14 +140,8 @@ HEARTBEAT = Operation(
         BETA,
     ),
     (
-        (
-            "claim the lease",
-            "beta:environments:work heartbeat --environment-id env_1 work_1 --expected-last-heartbeat NO_HEARTBEAT",
-        ),
-        (
-            "hold it for another minute",
-            "beta:environments:work heartbeat --environment-id env_1 work_1 --desired-ttl-seconds 60",
-        ),
+        ("claim the lease", "--environment-id env_1 work_1 --expected-last-heartbeat NO_HEARTBEAT"),
+        ("hold it for another minute", "--environment-id env_1 work_1 --desired-ttl-seconds 60"),
     ),
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="extended",
@@ -172,8 +160,8 @@ STOP = Operation(
     "Stop a work item, gracefully or immediately.",
     (ENVIRONMENT_ID, WORK_ID, FORCE, *MANY, BETA),
     (
-        ("gracefully: it may finish its current task", "beta:environments:work stop --environment-id env_1 work_1"),
-        ("immediately", "beta:environments:work stop --environment-id env_1 work_1 --force"),
+        ("gracefully: it may finish its current task", "--environment-id env_1 work_1"),
+        ("immediately", "--environment-id env_1 work_1 --force"),
     ),
     success_message="Requested stop of {id}.",
     server_fields=(*SERVER_FIELDS, "metadata"),
@@ -194,14 +182,8 @@ LIST = Operation(
     "List the work items of an environment, the newest first.",
     (QUEUE_ID, LIMIT, PAGE, FILTER, MAX_ITEMS, SLURP, UNTIL_IDLE, WATCH, EVERY, FOR, BETA),
     (
-        (
-            "wait until no item is queued, starting, active or stopping",
-            "beta:environments:work list env_1 --until idle --for 10m",
-        ),
-        (
-            "IDs and states, a line each",
-            "beta:environments:work list env_1 --transform '{id,state}' --format jsonl",
-        ),
+        ("wait until no item is queued, starting, active or stopping", "env_1 --until idle --for 10m"),
+        ("IDs and states, a line each", "env_1 --transform '{id,state}' --format jsonl"),
     ),
     paginated=True,
     busy_states=("queued", "starting", "active", "stopping"),
@@ -223,11 +205,8 @@ UPDATE = Operation(
         BETA,
     ),
     (
-        (
-            "set one key, delete another",
-            "beta:environments:work update --environment-id env_1 work_1 --metadata owner=ada --metadata retry=",
-        ),
-        ("from a pipe", "beta:environments:work update --environment-id env_1 work_1 < metadata.yaml"),
+        ("set one key, delete another", "--environment-id env_1 work_1 --metadata owner=ada --metadata retry="),
+        ("from a pipe", "--environment-id env_1 work_1 < metadata.yaml"),
     ),
     server_fields=SERVER_FIELDS,
     past_participle="updated",
@@ -241,8 +220,8 @@ STATS = Operation(
     "Show queue statistics.",
     (QUEUE_ID, *WAITING, *MANY, BETA),
     (
-        ("all figures", "beta:environments:work stats env_1"),
-        ("only the number of waiting items", "beta:environments:work stats env_1 --transform depth"),
+        ("all figures", "env_1"),
+        ("only the number of waiting items", "env_1 --transform depth"),
     ),
     past_participle="retrieved",
     accepts=_API_OR_ENVIRONMENT_KEY,
