@@ -1,11 +1,10 @@
 import json
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant_cli.gjson import json_text
+from ant_cli.gjson import fast_json, json_text
 from ant_cli.gjson.json_text import JSONTextError
 
 VALUES = st.recursive(
@@ -190,38 +189,40 @@ def test_json_as_deep_as_python_allows_is_accepted():
 
 def test_small_documents_are_parsed_without_importing_msgspec(monkeypatch):
     monkeypatch.setattr(json_text, "_bytes_seen", 0)
-    monkeypatch.setattr(json_text, "_fast_members", pytest.fail)
+    monkeypatch.setattr(fast_json, "members", pytest.fail)
     assert json_text.members(b'{"a":1}') == {"a": b"1"}
 
 
+def by_each_backend(question, text):
+    """Return the result of the standard library, and that of msgspec."""
+    results = []
+    for limit in (float("inf"), -1):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(json_text, "BYTES_BEFORE_MSGSPEC", limit)
+            result = question(text)
+            results.append(list(result.items()) if isinstance(result, dict) else result)
+    return results
+
+
 @given(TEXTS)
-def test_both_parsers_return_the_same_bytes(text):
-    assert json_text._slow_compact(text) == json_text._fast_compact(text)
-    assert json_text._slow_indent(text) == json_text._fast_indent(text)
-    if text[:1] == b"{":
-        assert list(json_text._slow_members(text).items()) == list(json_text._fast_members(text).items())
-    if text[:1] == b"[":
-        assert json_text._slow_elements(text) == json_text._fast_elements(text)
+def test_both_backends_return_the_same_bytes(text):
+    questions = [json_text.compact, json_text.indent]
+    questions += [json_text.members] * text.startswith(b"{") + [json_text.elements] * text.startswith(b"[")
+    for question in questions:
+        slow, fast = by_each_backend(question, text)
+        assert slow == fast
 
 
 KEYS = st.sampled_from(['"data"', '"next"', '"d\\u0061ta"', '"other"'])
-PARTS = st.sampled_from(["[]", "[1, {}]", "[ [] ]", "null", '"x"', "{}", "1.0", "["])
+PARTS = st.sampled_from(["[]", "[1, {}]", "[ [] ]", "null", '"x"', "{}", "1.0"])
 MEMBERS = st.tuples(KEYS, PARTS).map(": ".join)
 
 
 @given(st.lists(MEMBERS, max_size=4).map(lambda members: f"{{{', '.join(members)}}}".encode()))
-def test_both_parsers_split_a_page_in_the_same_way(text):
-    """Of equal keys, the last one is used, even with different escapes. msgspec may reject some of the texts."""
-
-    def found(split):
-        try:
-            elements, beside = split(text, array="data", beside="next")
-        except (msgspec.DecodeError, ValueError, KeyError):  # of different bases, depending on the version
-            return None
-        return [bytes(element) for element in elements], beside
-
-    fast = found(json_text._fast_split)
-    assert fast is None or fast == found(json_text._slow_split)
+def test_both_backends_use_the_last_of_equal_keys(text):
+    """Even with different escapes."""
+    slow, fast = by_each_backend(json_text.members, text)
+    assert slow == fast
 
 
 @given(TEXTS)

@@ -3,9 +3,8 @@ r"""JSON as the bytes that were received: it is sliced and laid out, but never d
 `raw` is `bytes` with one JSON value. Numbers, escapes, the order of keys and unknown fields are preserved, because
 nothing here turns them into Python objects and back.
 
-There are two implementations with equal results. msgspec is fast, but importing it takes longer than
-processing a small response, and it rejects lone surrogates such as "\ud83d". The standard library accepts all
-JSON, and decides about everything that msgspec rejects.
+There are two implementations with equal results. `fast_json` uses msgspec, this one uses the standard
+library. It accepts all JSON, and decides about everything that msgspec rejects.
 """
 
 from __future__ import annotations
@@ -13,13 +12,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import cache
 from itertools import accumulate
 
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, TypeVar
-
-if TYPE_CHECKING:
-    from msgspec import Raw
+from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, NoReturn, TypeVar
 
 JSONType = Literal["object", "array", "string", "number", "true", "false", "null"]
 _Parsed = TypeVar("_Parsed")
@@ -78,7 +74,7 @@ def json_type(raw: bytes) -> JSONType:
 
 def validate(raw: bytes) -> None:
     """Raise JSONTextError unless `raw` is one JSON value."""
-    _fast_or_slow(raw, _fast_validate, _decode)
+    _fast_or_slow(raw, lambda fast: fast.validate(raw), _decode)
 
 
 def decode(raw: bytes) -> object:
@@ -87,9 +83,12 @@ def decode(raw: bytes) -> object:
     return _decode(raw)
 
 
-def members(raw: bytes) -> dict[str, bytes]:
-    """Return the members of an object as slices of `raw`; of equal keys, the last."""
-    return _fast_or_slow(raw, _fast_members, _slow_members)
+def members(raw: bytes, *, shallow: bool = False) -> dict[str, bytes]:
+    """Return the members of an object as slices of `raw`; of equal keys, the last.
+
+    With `shallow`, the depth is not checked: that takes less time when each slice is used.
+    """
+    return _fast_or_slow(raw, lambda fast: fast.members(raw), _members, shallow=shallow)
 
 
 def raw_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
@@ -101,38 +100,19 @@ def raw_pairs(raw: bytes) -> list[tuple[bytes, bytes]]:
     return list(zip(values, values, strict=True))
 
 
-def elements(raw: bytes) -> list[bytes]:
-    """Return the elements of an array as slices of `raw`."""
-    return _fast_or_slow(raw, _fast_elements, _slow_elements)
-
-
-def split_array(raw: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
-    """Return the elements of the array that is a member of an object, and the member `beside` it, or `null`.
-
-    The elements of a long array are views of it, which take little memory: `bytes(element)` makes a copy.
-
-    Raises:
-        JSONTextError: if `raw` is no object, or its member is no array.
-        KeyError: if it has no such member.
-
-    """
-    fast = partial(_fast_split, array=array, beside=beside)
-    slow = partial(_slow_split, array=array, beside=beside)
-    found, member = _fast_or_slow(raw, fast, slow, only_slices=True)
-    # The elements are checked when they are used, one by one, which takes much less time.
-    if len(raw) - sum(map(len, found)) - len(", ") * len(found) > DEEPEST:
-        check_depth(raw)
-    return found, member
+def elements(raw: bytes, *, shallow: bool = False) -> list[bytes]:
+    """Return the elements of an array as slices of `raw`. `shallow` means the same as for `members`."""
+    return _fast_or_slow(raw, lambda fast: fast.elements(raw), _elements, shallow=shallow)
 
 
 def compact(raw: bytes) -> bytes:
     """Return `raw` without white space between tokens."""
-    return _fast_or_slow(raw, _fast_compact, _slow_compact)
+    return _fast_or_slow(raw, lambda fast: fast.compact(raw), _compact)
 
 
 def indent(raw: bytes) -> bytes:
     """Return `raw` with one member or element per line; empty objects and arrays stay on theirs."""
-    return _fast_or_slow(raw, _fast_indent, _slow_indent)
+    return _fast_or_slow(raw, lambda fast: fast.indent(raw), _indent)
 
 
 def string(raw: bytes) -> str:
@@ -169,68 +149,29 @@ def check_depth(raw: bytes, deepest: int = DEEPEST) -> None:
 
 
 def _fast_or_slow(
-    raw: bytes, fast: Callable[[bytes], _Parsed], slow: Callable[[bytes], _Parsed], *, only_slices: bool = False
+    raw: bytes, fast: Callable[[Any], Any], slow: Callable[[bytes], _Parsed], *, shallow: bool = False
 ) -> _Parsed:
-    """Call `fast` if importing msgspec pays off by now and msgspec accepts the value, otherwise `slow`."""
+    """Call `fast` with `fast_json` if importing it pays off by now and it accepts the value, otherwise `slow`."""
     global _bytes_seen
-    if len(raw) > DEEPEST and not only_slices:
+    if len(raw) > DEEPEST and not shallow:
         check_depth(raw)
     _bytes_seen += len(raw)
     if _bytes_seen > BYTES_BEFORE_MSGSPEC:
-        import msgspec
-
+        fast_json = _fast_json()
         try:
-            raw.decode()  # msgspec does not check the encoding of strings that it only slices
-            return fast(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass  # the standard library may accept it, or gives the better message
+            raw.decode()
+            parsed: _Parsed = fast(fast_json)
+        except fast_json.REJECTIONS:  # the standard library may accept it, or gives the better message
+            return slow(raw)
+        return parsed
     return slow(raw)
 
 
-def _fast_validate(raw: bytes) -> None:
-    import msgspec
+@cache  # an import statement takes as long as compacting an item of a list
+def _fast_json() -> Any:
+    from ant_cli.gjson import fast_json
 
-    msgspec.json.decode(raw, type=msgspec.Raw)
-
-
-@cache  # analysing a type takes msgspec as long as reading a short value
-def _object_decoder() -> Callable[[bytes | Raw], dict[str, Raw]]:
-    import msgspec
-
-    return msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-
-
-@cache
-def _array_decoder() -> Callable[[bytes | Raw], list[Raw]]:
-    import msgspec
-
-    return msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-
-def _fast_members(raw: bytes) -> dict[str, bytes]:
-    return {key: bytes(value) for key, value in _object_decoder()(raw).items()}
-
-
-def _fast_elements(raw: bytes) -> list[bytes]:
-    return [bytes(element) for element in _array_decoder()(raw)]
-
-
-def _fast_split(raw: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
-    members: dict[str, Any] = _object_decoder()(raw)
-    elements: list[Any] = _array_decoder()(members[array])
-    return elements, bytes(members.get(beside, b"null"))
-
-
-def _fast_compact(raw: bytes) -> bytes:
-    import msgspec
-
-    return msgspec.json.format(raw, indent=-1)
-
-
-def _fast_indent(raw: bytes) -> bytes:
-    import msgspec
-
-    return msgspec.json.format(raw, indent=_INDENT)
+    return fast_json
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -260,19 +201,14 @@ def _reject(raw: bytes, wanted: str) -> NoReturn:
     raise JSONTextError(f"Expected {wanted} in the JSON, got {article}{type_}.")
 
 
-def _slow_members(raw: bytes) -> dict[str, bytes]:
+def _members(raw: bytes) -> dict[str, bytes]:
     return {string(key): value for key, value in raw_pairs(raw)}
 
 
-def _slow_elements(raw: bytes) -> list[bytes]:
+def _elements(raw: bytes) -> list[bytes]:
     if not isinstance(_decode(raw), list):
         _reject(raw, "an array")
     return list(_values(raw.decode()))
-
-
-def _slow_split(raw: bytes, array: str, beside: str) -> tuple[list[bytes], bytes]:
-    members = _slow_members(raw)
-    return _slow_elements(members[array]), members.get(beside, b"null")
 
 
 def _values(text: str) -> Iterator[bytes]:
@@ -292,12 +228,12 @@ def after_space(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _slow_compact(raw: bytes) -> bytes:
+def _compact(raw: bytes) -> bytes:
     _decode(raw)
     return _STRING_OR_SPACE.sub(rb"\1", raw)
 
 
-def _slow_indent(raw: bytes) -> bytes:
+def _indent(raw: bytes) -> bytes:
     depth = 0
 
     def lay_out(match: re.Match[bytes]) -> bytes:
@@ -309,7 +245,7 @@ def _slow_indent(raw: bytes) -> bytes:
             return token + line if token in b"{[" else line + token
         return {b",": b"," + line, b":": b": "}.get(token, token)
 
-    return _STRUCTURE.sub(lay_out, _slow_compact(raw))
+    return _STRUCTURE.sub(lay_out, _compact(raw))
 
 
 _DEPTH_CHANGE = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}

@@ -78,7 +78,11 @@ def _parse_page(body: bytes) -> Page:
 
     """
     try:
-        items, next_page = json_text.split_array(body, "data", beside="next_page")
+        page = json_text.members(body, shallow=True)
+        items = json_text.elements(page.pop("data"), shallow=True)
+        for member in page.values():  # an item is checked when it is used
+            json_text.check_depth(member)
+        next_page = page.get("next_page", b"null")
         cursor = "" if next_page == b"null" else json_text.string(next_page)
     except KeyError:
         raise _not_a_page("It has no `data`.") from None
