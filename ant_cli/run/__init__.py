@@ -65,7 +65,6 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
         open_client(plan.settings, runtime, plan.progress) as client,
         plan.hints.about(request, client),
         hints_on_404(environment, client, partial(plan.hints.command, request), plan.hints.command_label),
-        plan.notes(),
     ):
         # 7. The response, or each page of a list, is printed as soon as it is complete.
         if plan.repetition:

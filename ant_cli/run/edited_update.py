@@ -25,10 +25,7 @@ _NOTHING = "nothing changes, so no update is sent."
 
 
 class EditedUpdate:
-    """Sends the updates of a command line with `--add` or `--remove`. Threads may share it.
-
-    A context manager. Notes are printed on exit, when no progress line is on the screen.
-    """
+    """Sends the updates of a command line with `--add` or `--remove`. Threads may share it."""
 
     def __init__(self, edits: tuple[Edit, ...], requests: Requests, runtime: Runtime) -> None:
         """Raise UsageError if an edit contradicts the fields of a request."""
@@ -36,14 +33,6 @@ class EditedUpdate:
         for request in requests:
             check_given(self._edits, _object(request.body or b"{}"))
         self._runtime = runtime
-        self._notes: list[str] = []
-
-    def __enter__(self) -> EditedUpdate:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for note in self._notes:
-            self._runtime.stderr.say(f"Note: {note}")
 
     def send(self, client: Client, request: Request) -> Response:
         """Update an object, and return the response. If nothing changes, return the response that was read.
@@ -58,7 +47,7 @@ class EditedUpdate:
 
     def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
         """Read each object, and yield the update that would be sent, unless nothing changes. Raises as `send`."""
-        with open_client(settings, self._runtime) as client, self:
+        with open_client(settings, self._runtime) as client:
             for request in requests:
                 made = self._refresh(client, request)()
                 if isinstance(made, Request):
@@ -75,8 +64,8 @@ class EditedUpdate:
             response = client.send(request._replace(method="GET", body=None))
             edited = edit_object(self._edits, _object(response.body), given)
             if is_first:  # later, the changes of an earlier attempt would be no news
-                notes = list(edited.notes) if edited.body else [*edited.notes, _NOTHING]
-                self._notes += [f"{label}: {note}" for note in notes]
+                for note in edited.notes if edited.body else (*edited.notes, _NOTHING):
+                    self._runtime.stderr.say(f"Note: {label}: {note}")
             is_first = False
             return request._replace(body=encode(edited.body)) if edited.body else response
 

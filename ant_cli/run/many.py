@@ -43,7 +43,6 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     with (
         plan.progress.of_many(report.state, requests.count),
         open_client(settings, runtime, plan.progress) as client,
-        plan.notes(),
         delayed_signals() as signals,
     ):
         send = partial(_send, plan, runtime)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 from ant_cli.errors import UsageError
 from ant_cli.input.build import Requests, build_all
 from ant_cli.operations import fields_of
@@ -19,7 +17,6 @@ from ant_cli.settings.loading import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from contextlib import AbstractContextManager
 
     from ant_cli.http.client import Client
     from ant_cli.http.response import Response
@@ -88,10 +85,6 @@ class RunPlan(NamedTuple):
     def dry_run(self) -> Iterable[Request]:
         """Return what would be sent. To apply changes, it reads each object."""
         return self.edited.dry_run(self.requests, self.settings) if self.edited else self.requests
-
-    def notes(self) -> AbstractContextManager[object]:
-        """Return a context that prints the notes about changes at its end."""
-        return self.edited or nullcontext()
 
 
 def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: Runtime) -> RunPlan:
