@@ -21,7 +21,7 @@ from ant_cli.errors import AntError, CredentialError, UsageError, exclude_each_o
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, TypeVar
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 from ant_cli.runtime.process import in_background, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.runtime.storage import is_locked, locked
@@ -288,15 +288,17 @@ def stop(
     emulators = _running(runtime) if all else [_the_one(runtime, port)]
     for emulator in emulators:
         terminate(emulator.pid)
-    if not _wait_for(lambda: not set(emulators) & set(_find_running(runtime)), _STOP_SECONDS):
-        raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
+    deadline = time.monotonic() + _STOP_SECONDS
+    while set(emulators) & set(_find_running(runtime)):
+        if time.monotonic() > deadline:
+            raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
+        time.sleep(LOOK_AGAIN_SECONDS)
     for emulator in emulators:
         runtime.stderr.say(f"Stopped the emulator at {emulator.base_url}.")
 
 
 _STOP_SECONDS = 20
 LOOK_AGAIN_SECONDS = 0.05
-T = TypeVar("T")
 
 
 def _the_one(runtime: Runtime, port: str, wait_s: float = 0) -> RunningEmulator:
@@ -316,16 +318,10 @@ def _the_one(runtime: Runtime, port: str, wait_s: float = 0) -> RunningEmulator:
 
 def _running(runtime: Runtime, port: str = "", wait_s: float = 0) -> list[RunningEmulator]:
     """Return the running emulators, or only the one at the port; wait for one to start. AntError without one."""
-    found = _wait_for(lambda: [each for each in _find_running(runtime) if port in ("", each.port)], wait_s)
-    if not found:
-        place = f" at port {port}" if port else ""
-        raise AntError(f"no emulator is running{place}.", "Start one: ant emulator start")
-    return found
-
-
-def _wait_for(look: Callable[[], T], seconds: float) -> T:
-    """Look repeatedly until the result is true, or the time is over, and return it."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()) and time.monotonic() < deadline:
+    deadline = time.monotonic() + wait_s
+    while not (found := [each for each in _find_running(runtime) if port in ("", each.port)]):
+        if time.monotonic() >= deadline:
+            place = f" at port {port}" if port else ""
+            raise AntError(f"no emulator is running{place}.", "Start one: ant emulator start")
         time.sleep(LOOK_AGAIN_SECONDS)
     return found
