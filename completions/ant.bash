@@ -29,50 +29,25 @@ _ant_subcommands() {
 
 # Put into reply the flags of the command $1.
 _ant_flags() {
-  local global=(
-    --api-key
-    --auth-token
-    --api-key-stdin
-    --auth-token-stdin
-    --federation-rule
-    --identity-token-file
-    --identity-token
-    --organization-id
-    --service-account-id
-    --profile
-    --base-url
-    --local
-    --workspace-id
-    --timeout
-    --max-retries
-    --debug
-    --format
-    --transform
-    --raw-output
-    --columns
-    --format-error
-    --transform-error
-    --dry-run
-  )
   reply=()
   case $1 in
-    '') reply=(--help --version "${global[@]}") ;;
-    beta:environments) reply=(--help "${global[@]}") ;;
-    'beta:environments create') reply=(--help --name --config --config.type --config.networking --config.packages --description --metadata --scope --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments retrieve') reply=(--help --environment-id --until --watch --every --for --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments update') reply=(--help --environment-id --name --config --config.type --config.networking --config.packages --description --metadata --scope --add --remove --set --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments list') reply=(--help --include-archived --limit --page --filter --max-items --slurp --until --watch --every --for --beta --file "${global[@]}") ;;
-    'beta:environments delete') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file "${global[@]}") ;;
-    'beta:environments archive') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file "${global[@]}") ;;
-    beta:environments:work) reply=(--help "${global[@]}") ;;
-    'beta:environments:work retrieve') reply=(--help --environment-id --work-id --until --watch --every --for --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments:work poll') reply=(--help --environment-id --block-ms --reclaim-older-than-ms --anthropic-worker-id --beta --file "${global[@]}") ;;
-    'beta:environments:work ack') reply=(--help --environment-id --work-id --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments:work heartbeat') reply=(--help --environment-id --work-id --desired-ttl-seconds --expected-last-heartbeat --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments:work stop') reply=(--help --environment-id --work-id --force --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments:work list') reply=(--help --environment-id --limit --page --filter --max-items --slurp --until --watch --every --for --beta --file "${global[@]}") ;;
-    'beta:environments:work update') reply=(--help --environment-id --work-id --metadata --parallel --fail-fast --beta --file "${global[@]}") ;;
-    'beta:environments:work stats') reply=(--help --environment-id --until --watch --every --for --parallel --fail-fast --beta --file "${global[@]}") ;;
+    '') reply=(--help --version --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    beta:environments) reply=(--help --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments create') reply=(--help --name --config --config.type --config.networking --config.packages --description --metadata --scope --parallel --fail-fast --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments retrieve') reply=(--help --environment-id --until --watch --every --for --parallel --fail-fast --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments update') reply=(--help --environment-id --name --config --config.type --config.networking --config.packages --description --metadata --scope --add --remove --set --parallel --fail-fast --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments list') reply=(--help --include-archived --limit --page --filter --max-items --slurp --until --watch --every --for --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments delete') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments archive') reply=(--help --environment-id --parallel --fail-fast --yes --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    beta:environments:work) reply=(--help --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments:work retrieve') reply=(--help --environment-id --work-id --until --watch --every --for --parallel --fail-fast --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments:work poll') reply=(--help --environment-id --block-ms --reclaim-older-than-ms --anthropic-worker-id --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments:work ack') reply=(--help --environment-id --work-id --parallel --fail-fast --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments:work heartbeat') reply=(--help --environment-id --work-id --desired-ttl-seconds --expected-last-heartbeat --parallel --fail-fast --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments:work stop') reply=(--help --environment-id --work-id --force --parallel --fail-fast --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments:work list') reply=(--help --environment-id --limit --page --filter --max-items --slurp --until --watch --every --for --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments:work update') reply=(--help --environment-id --work-id --metadata --parallel --fail-fast --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
+    'beta:environments:work stats') reply=(--help --environment-id --until --watch --every --for --parallel --fail-fast --beta --file --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output --columns --format-error --transform-error --dry-run) ;;
     beta:worker) reply=(--help) ;;
     'beta:worker poll') reply=(--help --environment-id --environment-key --worker-id --on-work --workdir --max-idle --log-format --concurrency --heartbeat --lease --attempts --metadata-key --on-failure --no-auto-stop --pass-api-key --item-timeout --drain-timeout --kill-timeout --exit-when-idle --max-items --listen --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
     'beta:worker run') reply=(--help --session-id --work-id --environment-id --environment-key --work-secret-file --workdir --max-idle --log-format --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;

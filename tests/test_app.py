@@ -126,7 +126,7 @@ def test_the_tree_has_every_flag_and_argument_of_a_command(command):
     found = TREE
     for name in command.path:
         found = found.commands[name]
-    flags = [*command.all_flags, *(command.global_flags if command.takes_all_global_flags else ())]
+    flags = command.all_flags
     options = {name for param in found.params if param.param_type_name == "option" for name in param.opts}
     assert options == {name for flag in flags for name in flag.spellings}
     arguments = [param for param in found.params if param.param_type_name == "argument"]

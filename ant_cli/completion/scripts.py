@@ -15,7 +15,6 @@ from ant_cli.help.command_row import Command, first_sentence
 from ant_cli.help.contents import TOPICS
 from ant_cli.operations.spec import Param
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.settings.rows import GLOBAL_FLAGS
 
 _HELP = "help"
 _ANY = "*"
@@ -63,8 +62,7 @@ class Tables:
         """The kind of value of each flag. Exceptions, for flags of certain commands, come first."""
         uses: dict[str, dict[str, list[str]]] = {}
         for command in self.flagged:
-            shared = GLOBAL_FLAGS if command.takes_all_global_flags else ()
-            for flag in (*command.all_flags, *shared):
+            for flag in command.all_flags:
                 for name in flag.names:
                     uses.setdefault(name, {}).setdefault(kind_name(flag), []).append(command.full_name)
         special, general = list[_ValueRow](), dict[str, list[str]]()
@@ -124,18 +122,9 @@ class _Bash:
             for group in tables.groups
         ]
 
-    def global_flags(self, _: Tables) -> list[str]:
-        """Return the flags of all commands of the API."""
-        return self._choices(GLOBAL_FLAGS)
-
     def flags(self, tables: Tables) -> list[str]:
         """Return the flags of each command."""
-        return [
-            self._branch(
-                command.full_name, self._choices(command.all_flags), has_global=command.takes_all_global_flags
-            )
-            for command in tables.flagged
-        ]
+        return [self._branch(command.full_name, self._choices(command.all_flags)) for command in tables.flagged]
 
     def flag_kinds(self, tables: Tables) -> list[str]:
         """Return the kind of value of each flag."""
@@ -145,9 +134,8 @@ class _Bash:
         """Return the kind of each argument."""
         return self._kinds(tables.argument_kinds)
 
-    def _branch(self, command: str, choices: list[str], *, has_global: bool = False) -> str:
-        shared = ['"${global[@]}"'] if has_global else []
-        return f"{shlex.quote(command)}) reply=({' '.join(choices + shared)}) ;;"
+    def _branch(self, command: str, choices: list[str]) -> str:
+        return f"{shlex.quote(command)}) reply=({' '.join(choices)}) ;;"
 
     def _choices(self, flags: Sequence[Param]) -> list[str]:
         return [flag.flag for flag in flags]
@@ -169,9 +157,8 @@ class _Zsh(_Bash):
 
     file = "_ant"
 
-    def _branch(self, command: str, choices: list[str], *, has_global: bool = False) -> str:
-        shared = ['"${global[@]}"'] if has_global else []
-        items = ("  " + item for item in choices + shared)
+    def _branch(self, command: str, choices: list[str]) -> str:
+        items = ("  " + choice for choice in choices)
         return "\n    ".join([f"({shlex.quote(command)}) reply=(", *items, ") ;;"])
 
     def _choices(self, flags: Sequence[Param]) -> list[str]:
@@ -189,9 +176,9 @@ class _PowerShell(_Zsh):
 
     file = "ant.ps1"
 
-    def _branch(self, command: str, choices: list[str], *, has_global: bool = False) -> str:
-        end = ") + $shared" if has_global else ")"
-        return "\n        ".join([f"{in_powershell(command)} = @(", *("    " + item for item in choices), end])
+    def _branch(self, command: str, choices: list[str]) -> str:
+        items = ("    " + choice for choice in choices)
+        return "\n        ".join([f"{in_powershell(command)} = @(", *items, ")"])
 
     def _choice(self, name: str, summary: str) -> str:
         return in_powershell(f"{name}|{summary}")
@@ -245,15 +232,6 @@ class _Fish:
             for group in tables.groups
             for command in group.subcommands
         ]
-
-    def global_commands(self, tables: Tables) -> list[str]:
-        """Return the commands that take the flags of all commands of the API."""
-        commands = [command for command in tables.commands if command.takes_all_global_flags]
-        return [in_fish(command.full_name) + " \\" for command in commands]
-
-    def global_flags(self, _: Tables) -> list[str]:
-        """Return the flags of all commands of the API."""
-        return [self._line("__ant_takes_global_flags", flag) for flag in GLOBAL_FLAGS]
 
     def flags(self, tables: Tables) -> list[str]:
         """Return the flags of each command."""

@@ -70,8 +70,8 @@ class Command(NamedTuple):
 
     @property
     def all_flags(self) -> tuple[Param, ...]:
-        """Every flag that it takes, except the global ones if it takes them all."""
-        return (HELP, *self.flags, *(() if self.takes_all_global_flags else self.global_flags))
+        """Every flag that it takes."""
+        return (HELP, *self.flags, *self.global_flags)
 
     @property
     def takes_all_global_flags(self) -> bool:

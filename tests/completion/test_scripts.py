@@ -26,7 +26,7 @@ PARTS = {
     "bash": (r"^ +'{}'\) reply=\((.*?)\) ;;$", r"--([a-z.-]+)"),
     "zsh": (r"^ +\('{}'\) reply=\(\n((?:.+\n)*?) +\) ;;$", r"^ +'--([a-z.-]+):"),
     "fish": (r"^complete -c ant -n '__ant_at any {}' (.*?)$", r"^-l ([a-z.-]+) "),
-    "powershell": (r"^ +'{}' = @\(\n((?:.+\n)*?) +\) \+ \$shared$", r"^ +'--([a-z.-]+)\|"),
+    "powershell": (r"^ +'{}' = @\(\n((?:.+\n)*?) +\)$", r"^ +'--([a-z.-]+)\|"),
 }
 """The place of a command's flags in a script, and the form of a flag there."""
 

@@ -12,9 +12,6 @@ _ant_subcommands() {
 
 # Put into reply the flags of the command $1.
 _ant_flags() {
-  local global=(
-    @TABLE global_flags@
-  )
   reply=()
   case $1 in
     @TABLE flags@

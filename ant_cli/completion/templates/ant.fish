@@ -6,10 +6,6 @@ set -g __ant_commands \
     @TABLE commands@
     ''
 
-set -g __ant_commands_with_global_flags \
-    @TABLE global_commands@
-    ''
-
 set -g __ant_booleans \
     @TABLE booleans@
     ''
@@ -52,11 +48,6 @@ end
 # Succeed likewise, if the word at the cursor is an argument.
 function __ant_at_argument
     not string match -q -- '-*' (commandline -ct); and __ant_at $argv
-end
-
-function __ant_takes_global_flags
-    set -l found (__ant_command)
-    contains -- "$found[2..]" $__ant_commands_with_global_flags
 end
 
 # Print the files after @ in the word at the cursor, which may be the value of a flag.
@@ -105,6 +96,5 @@ end
 
 complete -c @PROGRAM@ -f -a '(__ant_boolean_values)'
 @TABLE subcommands@
-@TABLE global_flags@
 @TABLE flags@
 @TABLE arguments@

@@ -18,11 +18,6 @@ Register-ArgumentCompleter -Native -CommandName '@PROGRAM@', '@PROGRAM@.exe' -Sc
         @TABLE subcommands@
     }
 
-    # The flags of all commands of the API, with their descriptions.
-    $shared = @(
-        @TABLE global_flags@
-    )
-
     # The flags of each command, with their descriptions.
     $flags = @{
         @TABLE flags@
