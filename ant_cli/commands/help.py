@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from ant_cli.errors import UnknownName, UsageError
-from ant_cli.help.catalog import catalog, find, longest_match
+from ant_cli.help.catalog import catalog, longest_match
+from ant_cli.help.command_row import Command
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.help_commands import SHELLS
 from ant_cli.help.layout import show, show_first_page
@@ -28,16 +29,15 @@ def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
     if topic[0] in TOPICS:
         show(lambda layout: topic_page(topic[0], layout), runtime)
         return
-    command = find(topic)
-    if command is None:
-        raise _unknown_topic(topic)
+    command = longest_match(topic)
+    if command.subcommands and len(command.path) < len(topic):
+        raise _unknown_topic(topic, command)
     show(lambda layout: command_page(command, layout), runtime)
 
 
-def _unknown_topic(names: Sequence[str]) -> UsageError:
+def _unknown_topic(names: Sequence[str], group: Command) -> UsageError:
     from ant_cli.help.suggest import suggestion, unknown_command
 
-    group = longest_match(names)
     if group.path:
         return unknown_command(names)
     topics = f"The topics are: {', '.join(TOPICS)}. Run `ant help` to see the commands."

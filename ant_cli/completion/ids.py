@@ -158,24 +158,21 @@ def _send_in_time(client: Client, request: Request) -> bytes:
     """Return the body of the response, or raise TimeoutError.
 
     The client's timeout is per step, and does not cover the look-up of a host name. So the request runs in a
-    daemon thread, which is abandoned when the time is up, just before the process ends.
+    thread of a pool, which is abandoned when the time is up, just before the process ends.
     """
-    import threading
+    import time
 
-    bodies: list[bytes] = []
+    from ant_cli.http.pool import Pool
 
-    def send() -> None:
-        try:
-            bodies.append(client.send(request).body)
-        except Exception:  # noqa: BLE001 - without a response there are no IDs
-            return
+    end = time.monotonic() + PATIENCE_S
 
-    thread = threading.Thread(target=send, daemon=True)
-    thread.start()
-    thread.join(PATIENCE_S)
-    if not bodies:
-        raise TimeoutError
-    return bodies[0]
+    def check() -> None:
+        if time.monotonic() > end:
+            raise TimeoutError
+
+    pool = Pool(client, [request], lambda client, request: client.send(request), check, parallel=1, fail_fast=True)
+    body: bytes = next(pool.results()).value.body
+    return body
 
 
 def source_of(id_kind: str) -> Operation | None:

@@ -31,12 +31,6 @@ def _first_level() -> Iterator[Command]:
     yield from TOOL_COMMANDS
 
 
-def find(path: Sequence[str]) -> Command | None:
-    """Return the command at the start of `path`, or the group that the whole `path` names; None without a match."""
-    command = longest_match(path)
-    return None if command.subcommands and len(command.path) < len(path) else command
-
-
 def longest_match(path: Sequence[str]) -> Command:
     """Return the command or group that the first names of `path` lead to; `ant` itself if there is none."""
     command: Command | None = None

@@ -13,7 +13,7 @@ import pytest
 
 from ant_cli.completion import cache, ids
 from ant_cli.completion.scripts import kind_name
-from ant_cli.help.catalog import find
+from ant_cli.help.catalog import longest_match
 from ant_cli.settings.profiles import config_dir
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer
 from tests.processes import run_process
@@ -435,7 +435,7 @@ def test_completion_from_the_cache_imports_no_heavy_modules(clean_environ):
 
 def test_the_kind_of_an_emulator_id_names_the_id_after_its_prefix():
     """The prefix marks IDs that are requested from emulators only."""
-    (argument,) = find(["emulator", "enqueue"]).arguments
+    (argument,) = longest_match(["emulator", "enqueue"]).arguments
     assert kind_name(argument).startswith(ids.EMULATOR)
     assert ids.source_of(kind_name(argument).removeprefix(ids.EMULATOR)) is not None
 
