@@ -10,9 +10,8 @@ from ant_cli.apply.declarations import YAML, Declaration, name_from
 from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin
 from ant_cli.errors import AntError
 from ant_cli.input.values import Value
-from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.runtime.light_typing import Literal, NamedTuple
-from ant_cli.runtime.shell import positional, quote
+from ant_cli.runtime.shell import positional
 
 PlannedAction = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]
 """`adopt` takes over an existing environment, and updates it if it differs. `record` only changes the lock file:
@@ -113,16 +112,12 @@ class Known(NamedTuple):
     interrupted: Collection[str] = ()
     """The names that a run was creating when it was killed."""
     options: Options = Options()
-    target_flags: str = ""
-    """The flags for the server and the account that a suggested command repeats, each after a space."""
-    lock_flag: str = ""
-    """The flag for the lock file, if it is not the one of the current folder."""
+    export_flags: str = ""
+    """The flags for the lock file, the server and the account that a suggested export needs, each after a space."""
     origin: ResourceOrigin = ResourceOrigin()
     """The server and account of the run."""
     profile: str = ""
     """The profile that the user chose or that has the credential; otherwise empty."""
-    moved: bool = False
-    """The lock file has another origin on the disk."""
     left_out: Mapping[str, Sequence[str]] = {}
     """The mistakes of the files that were left out, by path."""
 
@@ -175,28 +170,30 @@ def _check_credentials(known: Known) -> None:
 def _moves(known: Known) -> dict[str, str]:
     """Return the old key of each file that was renamed.
 
-    A file was renamed if it declares the name of an environment whose file is gone. Or if its name comes from the
-    file name, and the rest equals what a missing file declared; then the environment gets the new name and keeps
-    its ID.
+    A file was renamed if it is the only successor of a file that is gone, and of no other.
     """
     lock = known.lock
     gone = [key for key in _lost_keys(lock, known.declarations) if _is_alive(known.remotes[lock.entries[key].id])]
-    fresh = {key: declaration for key, declaration in known.declarations.items() if key not in lock.entries}
-    names = {str((known.remotes[lock.entries[key].id] or {}).get("name")): key for key in gone}
-    moves = {key: names[declaration.name] for key, declaration in fresh.items() if declaration.name in names}
-    rest = {key: declaration for key, declaration in fresh.items() if key not in moves}
-    left = [key for key in gone if key not in moves.values()]
-    pairs = [
-        (new, old) for new, declaration in rest.items() for old in left if _is_renamed_copy(declaration, old, lock)
-    ]
-    news, olds = Counter(new for new, _ in pairs), Counter(old for _, old in pairs)
-    return moves | {new: old for new, old in pairs if news[new] == olds[old] == 1}
+    found = {
+        key: [old for old in gone if _is_successor(declaration, old, known)]
+        for key, declaration in known.declarations.items()
+        if key not in lock.entries
+    }
+    claims = Counter(old for olds in found.values() for old in olds)
+    return {key: olds[0] for key, olds in found.items() if len(olds) == 1 and claims[olds[0]] == 1}
 
 
-def _is_renamed_copy(declaration: Declaration, old: str, lock: LockFile) -> bool:
-    """Whether a file is the one that is gone, except for the name, which both have from the name of the file."""
-    before = {**declaration.body, "name": name_from(lock.file_of(old))}
-    return declaration.name == name_from(declaration.path) and hash_of_body(before) == lock.entries[old].hash
+def _is_successor(declaration: Declaration, old: str, known: Known) -> bool:
+    """Whether a file declares the environment of one that is gone.
+
+    It declares its name. Or it is the same except for the name, which both have from the name of the file; then the
+    environment gets the new name and keeps its ID.
+    """
+    entry = known.lock.entries[old]
+    if (known.remotes[entry.id] or {}).get("name") == declaration.name:
+        return True
+    before = {**declaration.body, "name": name_from(known.lock.file_of(old))}
+    return declaration.name == name_from(declaration.path) and hash_of_body(before) == entry.hash
 
 
 def _is_alive(remote: Object | None) -> bool:
@@ -230,19 +227,15 @@ def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object,
     if reason := _immutable(declaration, remote) or (_is_renamed(step) and _taken(declaration, known)):
         return step._replace(blocked=reason)
     if not same_remote and not known.options.force:
+        way = f"make the same change in {declaration.key}"
+        if declaration.path.suffix.lower() in YAML:  # an export writes only YAML
+            command = f"ant export {positional(entry.id, '--')} --force{known.export_flags}"
+            way = f"take it over into the file: {command}"
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply; "
-            f"re-run with --force to overwrite it, or {_take_over(declaration, entry, known)}"
+            f"re-run with --force to overwrite it, or {way}"
         )
     return step
-
-
-def _take_over(declaration: Declaration, entry: Entry, known: Known) -> str:
-    """Return how to keep a change that was made outside: an export writes only YAML."""
-    if declaration.path.suffix.lower() in YAML:
-        flags = f"--force{known.lock_flag}{known.target_flags}"
-        return f"take it over into the file: ant export {quote(entry.id)} {flags}"
-    return f"make the same change in {declaration.key}"
 
 
 def _immutable(declaration: Declaration, remote: Object) -> str:
@@ -269,23 +262,13 @@ def _taken(declaration: Declaration, known: Known) -> str:
     remote = next(iter(known.named.get(declaration.name, ())), None)
     if remote is None:
         return ""
-    identifier = str(remote.get("id", ""))
-    if _is_alive(remote):
-        return f"{identifier} has this name already; choose another name"
-    return (
-        f"{identifier}, which is archived, keeps this name; choose another name, or delete {identifier} for good "
-        f"(ant beta:environments delete {positional(identifier, ENVIRONMENT_ID.flag)}{known.target_flags})"
-    )
+    state = "" if _is_alive(remote) else ", which is archived,"
+    return f"{remote.get('id', '')}{state} has this name already; choose another name"
 
 
 def _replacement(step: Step, declaration: Declaration, remote: Object | None, known: Known) -> Step:
     """Return the step for a file whose environment is gone."""
     fresh = _untracked(declaration, known)
-    if fresh.deletes == step.id and fresh.blocked:
-        return fresh._replace(
-            blocked=f"{step.id} is archived, keeps its name and can't be restored. Write another name into "
-            f"{step.key} and re-run with --force, or re-run with --delete-archived, which deletes it for good"
-        )
     if fresh.action == "adopt" or fresh.deletes or declaration.name in known.interrupted:
         return fresh
     state = "is archived" if remote else "does not exist any more"
@@ -348,10 +331,8 @@ def _prune(key: str, known: Known) -> Step:
         reason = f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"
         return step._replace(action="forget", blocked="" if sure else reason)
     if hash_of_remote(remote) != entry.remote_hash:
-        command_id = positional(entry.id, ENVIRONMENT_ID.flag) + known.target_flags
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply, so it is not archived; "
-            f"archive it yourself (ant beta:environments archive {command_id}), or remove {key} from "
-            f"{known.lock.path.name}"
+            f"archive it yourself, or remove {key} from {known.lock.path.name}"
         )
     return step

@@ -73,7 +73,7 @@ def _step_data(step: Step) -> dict[str, Any]:
     return data | {name: text for name, text in optional.items() if text}
 
 
-def save_plan(file: str, saved: SavedPlan, redact: Callable[[str], str]) -> None:
+def save_plan(file: str, plan: Plan, known: Known, paths: Sequence[str], redact: Callable[[str], str]) -> None:
     """Write a plan to a file, without secrets: the server may have put some into IDs and headers.
 
     Raises:
@@ -82,8 +82,14 @@ def save_plan(file: str, saved: SavedPlan, redact: Callable[[str], str]) -> None
 
     """
     check_destination(Path(file), Path.cwd())
-    parts = {"options": saved.options._asdict(), "origin": saved.origin._asdict()}
-    data = {"version": VERSION, **saved._asdict(), **parts}
+    data = {
+        "version": VERSION,
+        "paths": [str(Path(path).absolute()) for path in paths],
+        "lock_file": str(known.lock.path),
+        "options": known.options._asdict(),
+        "origin": known.origin._asdict(),
+        "steps": [step.fingerprint for step in plan.steps],
+    }
     try:
         replace_file(Path(file), redact(json.dumps(data, indent=2)).encode() + b"\n")
     except OSError as error:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data, server
 from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
-from ant_cli.apply.execution import holding
+from ant_cli.apply.execution import Execution, Journal, StepOutcome, holding
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock, shown_path
 from ant_cli.apply.markdown import plan_markdown
 from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, needs_names
 from ant_cli.apply.validation import MOST_MISTAKES
-from ant_cli.commands.apply_steps import carry_out
 from ant_cli.commands.results import print_report, wants_structured
-from ant_cli.errors import AntError, PendingChanges, UsageError
+from ant_cli.errors import AntError, OutputError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
 from ant_cli.run.hints import target_flags
@@ -23,10 +23,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import quote
-
-_NO_TERMINAL = (
-    "cannot ask for confirmation without a terminal; re-run with --yes to apply, or --dry-run to see the plan only."
-)
 
 
 class Job(NamedTuple):
@@ -37,32 +33,20 @@ class Job(NamedTuple):
     path: tuple[str, ...]
     lock_path: Path
     parallel: int
+    options: Options
     yes: bool = False
     dry_run: bool = False
-    only: bool = False
-    force: bool = False
     lock_file: str | None = None
-    prune: bool = False
-    adopt: bool = False
-    delete_archived: bool = False
     verbose: bool = False
     exit_code: bool = False
     save_plan: str | None = None
     plan: str | None = None
-    allow_origin_change: bool = False
     validate: bool = False
     strict: bool = False
     upgrade: bool = False
     """Accepted for scripts of the official tool, where it concerns skills."""
     markdown: bool = False
     """`--format markdown`, which is then not in the global flags."""
-
-    @property
-    def options(self) -> Options:
-        """What the plan may do."""
-        return Options(
-            self.force, self.prune, self.adopt, self.delete_archived, self.only, self.allow_origin_change
-        )
 
     @property
     def asks(self) -> bool:
@@ -73,7 +57,8 @@ class Job(NamedTuple):
 def apply(runtime: Runtime, flags: Flags, *, path: Sequence[str] = (), **given: Any) -> None:
     """Create and update the environments on the server to match the files."""
     lock_path = find_lock_path(given.get("lock_file"), Path.cwd(), tuple(expand(path)))
-    job = Job(runtime, flags, tuple(path), lock_path, **given)
+    options = Options(**{name: given.pop(name) for name in given.keys() & set(Options._fields)})
+    job = Job(runtime, flags, tuple(path), lock_path, options=options, **given)
     if (flags.text("format") or "").lower() == "markdown":
         job = job._replace(global_flags=flags.only(flags.keys() - {"format"}), markdown=True)
     _check_flags(job)
@@ -102,9 +87,9 @@ def _check_flags(job: Job) -> None:
             raise UsageError(f"{flag} needs --dry-run.", "Or use: ant diff")
     if job.markdown and "transform" in job.global_flags:
         raise UsageError("--format markdown can't be combined with --transform.")
-    if job.only and not job.path:
+    if job.options.only and not job.path:
         raise UsageError("--only needs a path.", "To apply everything in the lock file, leave it out.")
-    if job.only and job.prune:
+    if job.options.only and job.options.prune:
         raise UsageError("--only and --prune can't be combined: all files count for what is archived.")
     others = (job.path, job.dry_run, job.validate, job.strict, job.lock_file)
     if job.plan is not None and (any(job.options) or any(others)):
@@ -124,7 +109,7 @@ def _apply_saved(file: str, job: Job) -> None:
     """Carry out a saved plan exactly, or refuse."""
     saved = plan_data.read_plan(file)
     lock_path = find_lock_path(saved.lock_file, Path.cwd())
-    _run(job._replace(path=saved.paths, lock_path=lock_path, yes=True, **saved.options._asdict()), saved)
+    _run(job._replace(path=saved.paths, lock_path=lock_path, yes=True, options=saved.options), saved)
 
 
 def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
@@ -145,7 +130,7 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
         if saved or job.save_plan is not None:
             loaded.raise_for_mistakes()
         if loaded.error:  # an entry whose file is gone may have moved to one with mistakes
-            job = job._replace(prune=False)
+            job = job._replace(options=job.options._replace(prune=False))
         with server.connected(job.global_flags, job.runtime, job.parallel) as workers:
             known = _look_up(lock, loaded, workers, job)
             known = known._replace(interrupted=journal.interrupted if journal else ())
@@ -159,13 +144,14 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
                     _show_plan(plan, known, job, with_fields=job.verbose or not asks)
                 _note(plan, loaded, job.runtime)
             if job.save_plan is not None:
-                plan_data.save_plan(job.save_plan, _saved(job, known, plan), job.runtime.stderr.redact)
+                plan_data.save_plan(job.save_plan, plan, known, job.path, job.runtime.stderr.redact)
             if plan.blocked and (job.exit_code or not job.dry_run):
-                raise _blocked(plan)
+                lines = [f"  {step.key}: {step.blocked}" for step in plan.blocked]
+                raise AntError("\n".join(["refusing to apply. This plan cannot be applied:", *lines]))
             if journal and plan.changing and not (job.yes or _confirmed(plan, known, job)):
                 job.runtime.stderr.say("Aborted.")
             elif journal:
-                carry_out(plan, known, journal, workers, job.runtime, job.global_flags)
+                _carry_out(plan, known, journal, workers, job)
     if loaded.error:
         raise UsageError("files with mistakes were left out.", "Correct them, and run the command again.")
     if job.exit_code and plan.changing:
@@ -200,7 +186,7 @@ def _load(job: Job, lock: LockFile) -> Loaded:
             "Name files or folders: ant apply .",
         )
     tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
-    return load([*job.path, *([] if job.only else tracked)], lock.path, strict=job.strict)
+    return load([*job.path, *([] if job.options.only else tracked)], lock.path, strict=job.strict)
 
 
 def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job) -> Known:
@@ -217,31 +203,24 @@ def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job) 
     progress = Progress(job.runtime)
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
         origin = server.origin_of(workers)
-        if not job.allow_origin_change:
+        if not job.options.allow_origin_change:
             server.check_origin(lock, origin)
-        moved = job.allow_origin_change and lock.exists and lock.origin != origin
-        if moved or not lock.origin.base_url:
+        if job.options.allow_origin_change or not lock.origin.base_url:
             lock = lock.with_origin(origin)
         ids = ids_to_read(lock, loaded.declarations)
         remotes = dict(zip(ids, workers.each(ids, server.retrieve), strict=True))
+    is_default = find_lock_path(None, Path.cwd()) == lock.path
+    lock_flag = "" if is_default else f" --lock-file {quote(shown_path(lock.path))}"
     return Known(
         lock,
         loaded.declarations,
         remotes,
         options=job.options,
-        target_flags=target_flags(job.global_flags),
-        lock_flag=_lock_flag(job),
+        export_flags=lock_flag + target_flags(job.global_flags),
         origin=origin,
         profile=workers.profile,
-        moved=moved,
         left_out=loaded.left_out,
     )
-
-
-def _lock_flag(job: Job) -> str:
-    if find_lock_path(None, Path.cwd()) == job.lock_path:
-        return ""
-    return f" --lock-file {quote(shown_path(job.lock_path))}"
 
 
 # The plan
@@ -290,12 +269,6 @@ def _show_plan(plan: Plan, known: Known, job: Job, *, with_fields: bool = True) 
         job.runtime.stdout.write((text + "\n").encode(), escape=False)
 
 
-def _saved(job: Job, known: Known, plan: Plan) -> plan_data.SavedPlan:
-    paths = tuple(str(Path(path).absolute()) for path in job.path)
-    steps = tuple(step.fingerprint for step in plan.steps)
-    return plan_data.SavedPlan(paths, str(job.lock_path), job.options, known.origin, steps)
-
-
 def _confirmed(plan: Plan, known: Known, job: Job) -> bool:
     """Ask whether to apply. If nobody can be asked, refuse, as the official tool does.
 
@@ -306,18 +279,14 @@ def _confirmed(plan: Plan, known: Known, job: Job) -> bool:
 
     """
     if not job.asks:
-        raise AntError(_NO_TERMINAL)
+        problem = "cannot ask for confirmation without a terminal"
+        raise AntError(f"{problem}; re-run with --yes to apply, or --dry-run to see the plan only.")
     target = job.runtime.stderr.redact(drawing.draw_target(known.origin, known.profile))
     while True:
         reply = ask(f"Apply these changes to {target}? (y)es / (n)o / (d)etails", job.runtime)
         if reply not in ("d", "details"):
             return is_yes(reply)
         _show_plan(plan, known, job._replace(verbose=True, global_flags=Flags()))
-
-
-def _blocked(plan: Plan) -> AntError:
-    lines = [f"  {step.key}: {step.blocked}" for step in plan.blocked]
-    return AntError("\n".join(["refusing to apply. This plan cannot be applied:", *lines]))
 
 
 def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
@@ -342,3 +311,87 @@ def _note_files(loaded: Loaded, runtime: Runtime) -> None:
     if loaded.foreign:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(loaded.foreign.items()))
         runtime.hint(f"Note: this tool manages environments only; files of other kinds were left alone ({kinds}).")
+
+
+# After the plan
+
+
+def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Workers, job: Job) -> None:
+    """Carry out a plan, and report: a line for each step, or data at the end.
+
+    The steps are carried out even if the report can't be printed.
+
+    Raises:
+        AntError: the first failure of a step.
+        OutputError: if the lock file can't be written; or the report, after all steps.
+
+    """
+    runtime, flags = job.runtime, job.global_flags
+    lock, is_data = known.lock, wants_structured(flags)
+    if known.options.allow_origin_change:
+        lock.save()
+    width, paint = drawing.name_width(plan.changing), drawing.paint_for(runtime)
+    report = _Report()
+
+    def print_line(line: str) -> None:
+        if plan.changing and not is_data:
+            text = runtime.stderr.redact(line) + "\n"
+            report.print(lambda: runtime.stdout.write(text.encode(), escape=False))
+
+    def print_outcome(outcome: StepOutcome) -> None:
+        if outcome.result != "recorded" or outcome.step.moved_from:
+            print_line(drawing.draw_outcome(outcome, width, paint))
+
+    print_line(f"\nApply  {shown_path(lock.path)}")
+    execution = Execution(lock, journal, print_outcome)
+    try:
+        outcomes = execution.run(plan.steps, workers)
+    except (KeyboardInterrupt, OutputError):
+        outcomes = execution.outcomes(plan.pending)
+        _say_failures(outcomes, outcomes, runtime)
+        raise
+    if is_data:
+        data = plan_data.result_data(plan, known, outcomes)
+        report.print(lambda: print_report(runtime, flags, "", data))
+    elif any(outcome.result not in ("failed", "not started") for outcome in outcomes):
+        print_line(f"State written to {shown_path(lock.path)}")
+    first = next((outcome for outcome in outcomes if outcome.error), None)
+    if first is not None and first.error is not None:
+        _say_failures([outcome for outcome in outcomes if outcome is not first], outcomes, runtime)
+        raise first.error
+    if isinstance(report.failure, OutputError):
+        raise report.failure.with_hints("All steps were carried out and recorded anyway.")
+
+
+class _Report:
+    """The report on stdout.
+
+    A run that changes the server must not stop halfway because nobody reads its report any more, as in `| grep -q`,
+    or it can't be written. After the first part that is lost, nothing more is printed.
+    """
+
+    failure: OutputError | BrokenPipeError | None = None
+
+    def print(self, write: Callable[[], None]) -> None:
+        """Print a part of the report."""
+        if self.failure is None:
+            try:
+                write()
+            except (BrokenPipeError, OutputError) as error:
+                self.failure = error
+
+
+def _say_failures(shown: Sequence[StepOutcome], outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
+    """Print the failures to show, and a summary of all outcomes."""
+    for outcome in shown:
+        if outcome.error:
+            text = outcome.error.report(on_terminal=runtime.stderr.is_terminal)
+            runtime.stderr.say(f"{outcome.step.key}: {text}")
+        elif outcome.result == "not recorded":
+            runtime.stderr.say(f"{outcome.step.key}: {outcome.id} is not in the lock file.")
+    counts = Counter(outcome.result for outcome in outcomes)
+    failed, left, lost = counts["failed"], counts["not started"], counts["not recorded"]
+    done = f"{len(outcomes) - failed - left - lost} done and recorded, "
+    done += f"{lost} done but not recorded, " if lost else ""
+    hint = " Run it again to continue." if left or failed or lost else ""
+    runtime.stderr.say(f"{done}{failed} failed, {left} not started.{hint}")

@@ -39,13 +39,14 @@ def test_an_export_by_a_name_that_several_environments_have_names_their_ids(team
     assert "several environments have the name 'a': env_1, env_2.\nName one by its ID.\n" in done.stderr
 
 
-def test_a_suggested_command_takes_an_id_that_looks_like_a_flag(team):
-    """It comes from the lock file, and would be read as a flag otherwise."""
+def test_a_suggested_command_takes_no_id_for_a_flag(team):
+    """It comes from the lock file, and would export, and overwrite, everything otherwise."""
+    team.write("environments/a.yaml")
     track = {"kind": "environment", "id": "--all", "hash": "h", "remote_hash": "r"}
     Path("claude-lock.json").write_text(json.dumps({"version": 1, "resources": {"./environments/a.yaml": track}}))
     with ScriptedServer(response({"id": "--all", "name": "a"})) as server:
-        done = team.ant("apply", "--dry-run", "--prune", ANTHROPIC_BASE_URL=server.url)
-    assert "(ant beta:environments archive --environment-id --all)" in done.stdout
+        done = team.ant("apply", "--dry-run", ANTHROPIC_BASE_URL=server.url)
+    assert "ant export -- --all --force" in done.stdout
 
 
 def test_an_environment_whose_name_is_not_a_string_matches_no_file(team):

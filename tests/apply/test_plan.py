@@ -249,8 +249,8 @@ def test_a_tracked_environment_that_was_archived_is_replaced_by_deleting_it():
     world.remotes["env_1"] = remote_of(BODY, **ARCHIVED)
     world.named = {"a": [world.remotes["env_1"]]}
     assert world.step(force=True).blocked == (
-        "env_1 is archived, keeps its name and can't be restored. Write another name into ./environments/a.yaml "
-        "and re-run with --force, or re-run with --delete-archived, which deletes it for good"
+        "env_1, which is archived, keeps this name and can't be restored; choose another name, or re-run with "
+        "--delete-archived to delete it for good"
     )
     assert (world.step(delete_archived=True).deletes, world.step(delete_archived=True).blocked) == ("env_1", "")
     world.files[KEY] = declared({**BODY, "name": "b"})
@@ -281,8 +281,7 @@ def test_a_replacement_that_a_killed_run_had_begun_needs_no_force():
         ({}, "env_9 has this name already; choose another name"),
         (
             ARCHIVED,
-            "env_9, which is archived, keeps this name; choose another name, or delete env_9 for good "
-            "(ant beta:environments delete env_9)",
+            "env_9, which is archived, has this name already; choose another name",
         ),
     ],
 )

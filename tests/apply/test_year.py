@@ -87,7 +87,9 @@ def test_a_year_with_apply_changes_only_what_the_files_changed(team):
     team.by_hand("archive", identifier)
     result = team.ant("apply", "--yes")
     assert result.exit == 1
-    assert f"{identifier} is archived, keeps its name and can't be restored. Write another name" in result.stderr
+    assert (
+        f"{identifier}, which is archived, keeps this name and can't be restored; choose another" in result.stderr
+    )
     assert team.ids()["./environments/analysis.yaml"] == identifier
     team.write("environments/analysis.yaml", "name: analysis-2\nconfig: {type: cloud}\n")
     team.apply("--force")
@@ -133,8 +135,8 @@ def test_a_revert_that_brings_back_the_entry_of_the_lock_file_says_the_same(team
     Path("claude-lock.json").write_bytes(before)
     result = team.ant("apply", "--yes", "--force")
     assert result.exit == 1
-    assert f"{archived} is archived, keeps its name and can't be restored. Write another name" in result.stderr
-    assert "re-run with --delete-archived, which deletes it for good" in result.stderr
+    assert f"{archived}, which is archived, keeps this name and can't be restored; choose another" in result.stderr
+    assert "re-run with --delete-archived to delete it for good" in result.stderr
     team.apply("--delete-archived")
     assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"] != archived
     assert team.diff() == 0
