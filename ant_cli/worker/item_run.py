@@ -8,6 +8,7 @@ import time
 from itertools import count
 
 from ant_cli.errors import AntError, APIError
+from ant_cli.http.response import json_object
 from ant_cli.http.retries import backoff
 from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.context import WorkerContext
@@ -44,7 +45,11 @@ class ItemRun:
         self._log = context.log.of_item(self._id, secrets_of_item(polled))
         self._now = asyncio.get_running_loop().time
         options, handler_beats = context.options, context.memory.handler_beats
-        mode = "auto" if options.heartbeat == "always" and handler_beats else options.heartbeat
+        mode = options.heartbeat
+        if mode != "never" and handler_beats:
+            mode = "auto"
+        elif mode == "auto" and context.memory.handler_is_silent:
+            mode = "always"
         lease = Lease(mode, self._now(), options.lease, patient=handler_beats or options.no_auto_stop)
         self._keeper = LeaseKeeper(self._id, lease, context, self._log)
         self._keys: set[str] = set()
@@ -168,7 +173,7 @@ class ItemRun:
     async def carry_out(self, settlement: Settlement) -> None:
         """Stop the item or give it back, and write what other workers should know about it."""
         if settlement.outcome is Outcome.SUCCEEDED and settlement.fate is Fate.STOP:
-            await self._stop()  # first of all, so that finished work is not done again
+            self._learn(await self._stop())  # first of all, so that finished work is not done again
             await self._update(settlement.metadata)
             return
         await self._update(settlement.metadata)
@@ -185,21 +190,35 @@ class ItemRun:
         except AntError as error:
             self._log.warn("writing the item's metadata failed", error=error)
 
-    async def _stop(self) -> None:
-        """Stop the item. Repeat that while the lease lasts, because finished work should not be done again."""
+    def _learn(self, stopped: bytes) -> None:
+        """Note whether the handler had time for a heartbeat and sent none: then the next lease is claimed at once.
+
+        `stopped` is the item after its stop. After a run that took less than a look, a claim would only be one more
+        request.
+        """
+        lease, is_silent = self._keeper.lease, self._keeper.lease.held
+        if lease.was_seen and not is_silent:
+            is_silent = (json_object(stopped) or {}).get("latest_heartbeat_at", "unknown") is None
+        self._context.memory.handler_is_silent = is_silent
+
+    async def _stop(self) -> bytes:
+        """Stop the item, and return the response, or nothing if it was stopped already or that failed.
+
+        It is repeated while the lease lasts, because finished work should not be done again.
+        """
         for attempt in count():
             try:
-                await self._context.call(self._context.api.stop, self._id)
-                return
+                return await self._context.call(self._context.api.stop, self._id)
             except AntError as error:
                 if isinstance(error, APIError) and error.status == 409:  # it has stopped already
-                    return
+                    break
                 pause_s = backoff(attempt)
                 too_late = self._now() + pause_s >= self._keeper.lease.expires_at
                 if is_permanent(error) or too_late or self._context.shutdown.terminating.done():
                     self._log.warn("stop failed", error=error)
-                    return
+                    break
             await asyncio.sleep(pause_s)
+        return b""
 
 
 def _ending_of(verdict: Verdict) -> Ending:

@@ -109,6 +109,8 @@ class Memory:
         self._histories: dict[str, History] = {}
         self.handler_beats = False
         """A handler of this worker has sent heartbeats."""
+        self.handler_is_silent = False
+        """The last handler had time for a heartbeat and sent none."""
 
     def history_of(self, item: Mapping[str, Any]) -> History:
         """Return the history of an item, as this worker or the item's metadata knows it."""
@@ -118,6 +120,7 @@ class Memory:
 
     def note(self, work_id: str, history: History, outcome: Outcome) -> None:
         """Note how a run ended."""
+        self.handler_is_silent &= outcome is Outcome.SUCCEEDED
         self._histories.pop(work_id, None)
         if outcome in (Outcome.FAILED, Outcome.TIMED_OUT):
             self._histories[work_id] = History(history.attempts + 1, 0)

@@ -99,10 +99,10 @@ class WorkAPI:
         )
         return _object(_limited(self._client, timeout_s, max_retries=0).send(request).body)
 
-    def stop(self, work_id: str) -> None:
-        """Stop an item that nobody runs any more. The request is sent once."""
+    def stop(self, work_id: str) -> bytes:
+        """Stop an item that nobody runs any more, and return it as JSON. The request is sent once."""
         request = self._request(work.STOP, {"force": True}, work_id=work_id)
-        _limited(self._client, _TIMEOUT_S, max_retries=0).send(request)
+        return _limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body
 
     def update(self, work_id: str, metadata: Mapping[str, str | None]) -> None:
         """Merge metadata into an item; None deletes a key. Call it only if `writes_metadata`."""

@@ -19,6 +19,13 @@ def release(fifo):
     fifo.write_text("go\n")
 
 
+def finish(queue, fifo, work_id, line="go"):
+    """Let the blocked handler end, and wait until the worker has read the response to its stop."""
+    fifo.write_text(f"{line}\n")
+    queue.wait_for_state(work_id, "stopped")
+    queue.wait_for_requests("/poll", queue.count("/poll") + 2)
+
+
 def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_runs(queue, start, blocked, fifo):
     """The item is active by the time that the handler starts."""
     (work_id,) = queue.enqueue()
@@ -47,6 +54,54 @@ def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fi
     assert worker.end() == 0
     assert queue.item(work_id)["state"] == "stopped"
     assert queue.count("/ack") == 1
+
+
+def test_a_worker_whose_handler_sent_no_heartbeat_claims_the_next_lease_before_the_handler_runs(
+    queue, start, blocked, fifo
+):
+    """So --lease holds from the beginning. A look after a second has shown that there was none."""
+    (first,) = queue.enqueue()
+    worker = start("--lease", "30s", "--max-items", "2", handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    queue.wait_for_requests("/heartbeat", 1)
+    finish(queue, fifo, first)
+    (second,) = queue.enqueue()
+    worker.wait_for("handler output", line="started")
+    assert queue.item(second)["state"] == "active"
+    release(fifo)
+    assert worker.end() == 0
+
+
+def test_a_handler_that_sends_heartbeats_keeps_the_leases_of_the_next_items(queue, start, blocked, fifo):
+    """The worker knows from the item that it stops, although its only look came before the heartbeat."""
+    (first,) = queue.enqueue()
+    worker = start("--max-items", "2", handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    queue.wait_for_requests("/heartbeat", 1)
+    queue.act(first, "heartbeat", expected_last_heartbeat="NO_HEARTBEAT", desired_ttl_seconds="300")
+    finish(queue, fifo, first)
+    (second,) = queue.enqueue()
+    worker.wait_for("handler output", line="started")
+    assert queue.item(second)["state"] == "starting"
+    release(fifo)
+    assert worker.end() == 0
+
+
+def test_a_failed_handler_does_not_find_the_next_lease_claimed(queue, start, script, fifo):
+    """Its failure may have been a heartbeat that the worker's own claim made impossible."""
+    blocked = script(f"echo started; read line < {fifo}; exit $line")
+    worker = start("--on-failure", "stop", handler=[blocked])
+    states = []
+    for status in ("0", "1", "0"):
+        (work_id,) = queue.enqueue()
+        looks = queue.count("/heartbeat")
+        worker.wait_for("handler output", line="started")
+        queue.wait_for_requests("/heartbeat", looks + 1)
+        states.append(queue.item(work_id)["state"])
+        finish(queue, fifo, work_id, status)
+    worker.send(signal.SIGTERM)
+    assert worker.end() == 0
+    assert states == ["starting", "active", "starting"]
 
 
 @SHORT
