@@ -9,10 +9,8 @@ from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
-from ant_cli.http.failure import failed_attempt
 from ant_cli.http.response import Response
-from ant_cli.http.transport import Deadline, Phase, Proxy, Timeouts
-from ant_cli.runtime import variables
+from ant_cli.http.transport import Attempt, Proxy, Timeouts
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Protocol
 from ant_cli.settings.local_emulator import database_path, is_local, open_emulator
 
@@ -65,19 +63,15 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
         UsageError: if the variable does not hold a URL. The value is not shown, because it may contain a password.
 
     """
-    names = [
-        name for lower in variables.PROXIES for name in (lower, lower.upper()) if environ.get(name, "").strip()
-    ]
-    if not names:
-        return None
     parts = urlsplit(base_url)
     # A web server that runs `ant` sets HTTP_PROXY to a header that its visitor chose (https://httpoxy.org).
     unused = "HTTP_PROXY" if "REQUEST_METHOD" in environ else ""
-    variable = next(
-        (name for name in names if name.lower() in (f"{parts.scheme}_proxy", "all_proxy") and name != unused), ""
-    )
+    names = (name for lower in (f"{parts.scheme}_proxy", "all_proxy") for name in (lower, lower.upper()))
+    variable = next((name for name in names if name != unused and environ.get(name, "").strip()), "")
+    if not variable:
+        return None
     host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
-    if not variable or is_loopback(host) or _is_exempt(host, port, environ):
+    if is_loopback(host) or _is_exempt(host, port, environ):
         return None
     url = environ[variable].strip()
     url = url if "://" in url else f"http://{url}"
@@ -163,7 +157,8 @@ class EmulatorTransport:
     ) -> Iterator[Response]:
         """Call the application; see `Transport`. The only wait is the delay of a fault."""
         started: list[Any] = []
-        phase: Phase = "exchange"
+        attempt = Attempt(timeouts)
+        attempt.phase = "exchange"
 
         def start_response(
             status: str, lines: list[tuple[str, str]], _: Any = None, /
@@ -177,10 +172,10 @@ class EmulatorTransport:
             chunks = self._emulator(environ, start_response)
             status, lines = started
             code, _, reason = status.partition(" ")
-            phase = "body"
+            attempt.phase = "body"
             yield Response(int(code), reason, {name.lower(): value for name, value in lines}, chunks)
         except (ConnectionError, TimeoutError) as error:
-            raise failed_attempt(error, phase, Deadline(timeouts)) from None
+            raise attempt.failure(error) from None
 
     def close(self) -> None:
         """Close the database."""

@@ -9,9 +9,8 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from ant_cli.http.failure import failed_attempt
 from ant_cli.http.response import Response
-from ant_cli.http.transport import LONGEST_URL, Deadline, MalformedResponse, Phase, Timeouts, unusable_url
+from ant_cli.http.transport import LONGEST_URL, Attempt, MalformedResponse, Timeouts, unusable_url
 from ant_cli.http.wire import Wire
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
@@ -29,7 +28,7 @@ class Origin(NamedTuple):
     port: int
 
 
-OpenSocket = Callable[[Origin, Deadline], socket.socket]
+OpenSocket = Callable[[Origin, Attempt], socket.socket]
 
 
 class DirectTransport:
@@ -48,25 +47,25 @@ class DirectTransport:
         """Send a request and return the response; see `Transport`."""
         if len(url) > LONGEST_URL:
             raise unusable_url(url)
-        deadline = Deadline(timeouts)
+        attempt = Attempt(timeouts)
         origin, host, target = _split(url)
-        wire = self._wire(origin, deadline)
-        phase: Phase = "exchange"
+        wire = self._wire(origin, attempt)
+        attempt.phase = "exchange"
         try:
-            wire.send(method, target, {"host": host, **headers}, body, deadline)
+            wire.send(method, target, {"host": host, **headers}, body, attempt)
             head = wire.receive()
-            phase = "body"
+            attempt.phase = "body"
             yield Response(head.status, head.reason, head.headers, wire.body(head))
         except (OSError, MalformedResponse) as error:
             wire.close()
-            raise failed_attempt(error, phase, deadline, reused=wire.reused) from None
+            raise attempt.failure(error, reused=wire.reused) from None
         except BaseException:
             wire.close()
             raise
         wire.reused = True
         self._idle.append(wire)  # whether it can be used again is seen before the next request
 
-    def _wire(self, origin: Origin, deadline: Deadline) -> Wire:
+    def _wire(self, origin: Origin, attempt: Attempt) -> Wire:
         """Return an idle connection, or a new one."""
         while self._idle:
             with suppress(IndexError):  # another thread may have taken the last one
@@ -75,9 +74,9 @@ class DirectTransport:
                     return wire
                 wire.close()
         try:
-            return Wire(self._open_socket(origin, deadline), origin)
+            return Wire(self._open_socket(origin, attempt), origin)
         except OSError as error:
-            raise failed_attempt(error, "connect", deadline) from None
+            raise attempt.failure(error) from None
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -85,20 +84,21 @@ class DirectTransport:
 
         return tls_context(self._environ)
 
-    def _connect(self, origin: Origin, deadline: Deadline) -> socket.socket:
+    def _connect(self, origin: Origin, attempt: Attempt) -> socket.socket:
         tls = self._tls if origin.scheme == "https" else None
         # If the name is bytes, Python does not encode it with the IDNA codec, which takes long to import.
         host = origin.host.encode()
-        sock = socket.create_connection((host, origin.port), deadline.seconds())  # type: ignore[arg-type]
+        sock = socket.create_connection((host, origin.port), attempt.seconds())  # type: ignore[arg-type]
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is None:
             return sock
+        attempt.phase = "handshake"
         try:
-            sock.settimeout(deadline.seconds())
+            sock.settimeout(attempt.seconds())
             return tls.wrap_socket(sock, server_hostname=host)
-        except OSError as error:
+        except OSError:
             sock.close()
-            raise failed_attempt(error, "handshake", deadline) from None
+            raise
 
     def close(self) -> None:
         """Close the connections."""

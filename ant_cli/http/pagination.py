@@ -14,8 +14,6 @@ from ant_cli.runtime.light_typing import NamedTuple
 
 Items = list[bytes]
 """The items of a page, each as the JSON that was received."""
-
-
 _LONGEST_CURSOR = LONGEST_URL - 10_000
 """The longest cursor, percent-encoded, that fits into a URL with everything else."""
 
@@ -24,7 +22,6 @@ class Page(NamedTuple):
     """A page of a list."""
 
     items: Items
-    """On a large page, they are views of its body until `bytes` copies them."""
     cursor: str
     """The name of the next page; empty after the last."""
 
@@ -50,8 +47,7 @@ def follow_pages(
         response = client.send(request)
         if response.status == 204:
             return
-        page = _parse_page(response.body)
-        items, cursor = list(map(bytes, page.items)), page.cursor
+        items, cursor = _parse_page(response.body)
         if is_wanted:
             items = list(filter(is_wanted, items))
         yield items[:left]
@@ -61,13 +57,8 @@ def follow_pages(
         if cursor in seen and (left is None or left > 0):
             raise ResponseError(f"the list does not end: next_page {cursor!r} was followed before.")
         seen.add(cursor)
-        request = _with_cursor(request, cursor)
-
-
-def _with_cursor(request: Request, cursor: str) -> Request:
-    """Return the request for the next page, which the cursor names."""
-    query = [(name, value) for name, value in request.query if name != "page"]
-    return request._replace(query=(*query, ("page", cursor)))
+        query = [(name, value) for name, value in request.query if name != "page"]
+        request = request._replace(query=(*query, ("page", cursor)))
 
 
 def _parse_page(body: bytes) -> Page:
@@ -92,7 +83,7 @@ def _parse_page(body: bytes) -> Page:
         raise _not_a_page("Its next_page contains a lone surrogate.")
     if len(quote(cursor)) > _LONGEST_CURSOR:
         raise _not_a_page("Its next_page is too long for a URL.")
-    return Page(items, cursor)
+    return Page([*map(bytes, items)], cursor)
 
 
 def _not_a_page(problem: str) -> ResponseError:

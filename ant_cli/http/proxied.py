@@ -9,13 +9,10 @@ from threading import local
 import httpx
 
 from ant_cli.errors import UsageError
-from ant_cli.http.failure import failed_attempt
 from ant_cli.http.response import Response
 from ant_cli.http.transport import (
-    AttemptTimeout,
-    Deadline,
+    Attempt,
     MalformedResponse,
-    Phase,
     Proxy,
     Timeouts,
     unusable_url,
@@ -55,7 +52,7 @@ class HTTPXTransport:
         except (httpx.InvalidURL, ValueError) as error:
             raise UsageError(f"{variable} can't be used: {error}.") from None
         self._of_thread = local()
-        """Facts about the request that a thread is sending: its `deadline`, and the phase of `connecting`."""
+        """The `attempt` that a thread is making."""
 
     @contextmanager
     def stream(
@@ -63,31 +60,30 @@ class HTTPXTransport:
     ) -> Iterator[Response]:
         """Send a request and return the response; see `Transport`."""
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-        deadline = Deadline(timeouts)
-        phase: Phase = "exchange"
-        self._of_thread.deadline, self._of_thread.connecting = deadline, "connect"
+        attempt = self._of_thread.attempt = Attempt(timeouts)
         options: dict[str, Any] = {"timeout": timeouts.step_s, "extensions": {"trace": self._trace}}
         try:
             with self._client.stream(method, url, headers=encoded, content=body or None, **options) as received:
-                phase = "body"
+                attempt.phase = "body"
                 response_headers = {name.lower(): value for name, value in received.headers.items()}
                 yield Response(received.status_code, received.reason_phrase, response_headers, received.iter_raw())
-        except (httpx.TransportError, AttemptTimeout) as error:
-            phase = self._of_thread.connecting if isinstance(error, _NOT_SENT) else phase
-            raise failed_attempt(_cause_of(error), phase, deadline, hint=self._hint) from None
+        except (httpx.TransportError, TimeoutError) as error:
+            if attempt.phase != "body" and not isinstance(error, _NOT_SENT):
+                attempt.phase = "exchange"
+            raise attempt.failure(_cause_of(error), hint=self._hint) from None
         except (httpx.InvalidURL, UnicodeError):
             raise unusable_url(url) from None
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note what httpcore does, and limit reads from a new connection by the deadline. Called by httpcore."""
+        """Note what httpcore does, and limit reads from a new connection by the attempt. Called by httpcore."""
         of_thread = self._of_thread
         if event.endswith("start_tls.started"):
-            of_thread.connecting = "handshake"
+            of_thread.attempt.phase = "handshake"
         elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            of_thread.connecting = "connect"
+            of_thread.attempt.phase = "connect"
             stream = info["return_value"]
             read = stream.read
-            stream.read = lambda size, timeout=None: read(size, timeout and of_thread.deadline.seconds())
+            stream.read = lambda size, timeout=None: read(size, timeout and of_thread.attempt.seconds())
 
     def close(self) -> None:
         """Close the connections."""

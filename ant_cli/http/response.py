@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
-from ant_cli.http.failure import incomplete_response
+from ant_cli.http.transport import incomplete_response
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import strip_userinfo
 
@@ -50,13 +50,8 @@ class Response:
         for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
             text = self.headers.get(name, "").strip()
             if re.fullmatch(_SECONDS, text):
-                delay_s = float(text) * unit
-                break
-        else:
-            if not text or (seconds := _seconds_until(text)) is None:
-                return None
-            delay_s = seconds
-        return min(max(delay_s, 0.0), _LONGEST_DELAY_S)
+                return min(max(float(text) * unit, 0.0), _LONGEST_DELAY_S)
+        return _seconds_until(text) if text else None
 
     def read(self, limit: int = RESPONSE_LIMIT) -> None:
         """Receive the body, at most `limit` bytes.
@@ -84,13 +79,14 @@ class Response:
 
 
 def _seconds_until(date: str) -> float | None:
-    """Return the seconds until an HTTP date. It is in GMT even in the old form without a time zone."""
+    """Return the seconds until an HTTP date, or 0. It is in GMT even in the old form without a time zone."""
     from datetime import UTC
     from email.utils import parsedate_to_datetime
 
     try:
         when = parsedate_to_datetime(date)
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - time.time()
+        delay_s = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - time.time()
+        return min(max(delay_s, 0.0), _LONGEST_DELAY_S)
     except (ValueError, TypeError, OverflowError):
         return None
 

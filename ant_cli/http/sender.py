@@ -9,9 +9,8 @@ from contextlib import nullcontext
 from ant_cli.errors import AntError
 from ant_cli.http import retries
 from ant_cli.http.choice import Transport, open_transport
-from ant_cli.http.failure import FailedAttempt
 from ant_cli.http.response import RESPONSE_LIMIT, Response
-from ant_cli.http.transport import Timeouts
+from ant_cli.http.transport import FailedAttempt, Timeouts
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple

@@ -1,19 +1,26 @@
-"""What the transports, which send one request and return its response, have in common: limits and proxies."""
+"""What the transports, which send one request and return its response, have in common: time limits and failures."""
 
 from __future__ import annotations
 
+import re
+import socket
 import time
 
-from ant_cli.errors import UsageError
+from ant_cli.errors import NetworkError, ResponseError, UsageError
+from ant_cli.input.request import Request
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
 Phase = Literal["connect", "handshake", "exchange", "body"]
-"""The phase in which an attempt failed: opening the connection, the TLS handshake, the exchange of the request for
-the beginning of a response, or receiving its body."""
+"""What an attempt is doing: opening the connection, with a TLS handshake, exchanging the request for the beginning
+of the response, or receiving its body."""
 STEPS = 10
 """The limit of a whole attempt, as a multiple of that of a step. As in the official tool: 600 s by default."""
 LONGEST_URL = 65_536
 """The most characters of a URL."""
+_TRUST = "To trust another certificate authority, set SSL_CERT_FILE to the file of its certificate."
+_NOT_TLS = "Does the server speak TLS at this port? If it does not, the base URL begins with http://."
+_CHECK_URL = "Check the base URL and the network."
+_AWAITED = {"connect": "connection", "exchange": "response", "body": "more of the response"}
 
 
 class Timeouts(NamedTuple):
@@ -27,29 +34,6 @@ class Timeouts(NamedTuple):
 def timeouts_of(step_s: float, longest_s: float = float("inf")) -> Timeouts:
     """Return the limits of an attempt whose steps may take `step_s`, each at most `longest_s`."""
     return Timeouts(min(step_s, longest_s), min(STEPS * step_s, longest_s))
-
-
-class AttemptTimeout(TimeoutError):
-    """The attempt as a whole took too long."""
-
-
-class Deadline:
-    """The limits of one attempt."""
-
-    def __init__(self, timeouts: Timeouts) -> None:
-        self.timeouts = timeouts
-        self._end = time.monotonic() + timeouts.whole_s
-
-    def seconds(self) -> float:
-        """Return how long the next step may take. Raises AttemptTimeout if the whole has taken too long."""
-        rest = self._end - time.monotonic()
-        if rest <= 0:
-            raise AttemptTimeout
-        return min(self.timeouts.step_s, rest)
-
-    def blame(self, error: Exception) -> Exception:
-        """Return the error of a step, or AttemptTimeout if it only ended because the attempt did."""
-        return AttemptTimeout() if isinstance(error, TimeoutError) and time.monotonic() >= self._end else error
 
 
 class Proxy(NamedTuple):
@@ -68,3 +52,123 @@ def unusable_url(url: str) -> UsageError:
 
 class MalformedResponse(Exception):
     """The server did not send valid HTTP."""
+
+
+class ConnectionClosed(ConnectionError):
+    """The server closed the connection before the end of a response."""
+
+
+class FailedAttempt(Exception):
+    """An attempt without a usable response. The message has no full stop."""
+
+    def __init__(
+        self,
+        kind: type[NetworkError | ResponseError],
+        message: str,
+        hint: str = "",
+        *,
+        maybe_processed: bool,
+        permanent: bool = False,
+        stale_connection: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self._kind = kind
+        self._hint = hint
+        self.maybe_processed = maybe_processed
+        """The server may have carried out the request."""
+        self._permanent = permanent
+        """Another attempt would fail, too."""
+        self.stale_connection = stale_connection
+        """Most likely, the server had closed a kept connection before the request was sent."""
+
+    def error(self, request_line: str) -> NetworkError | ResponseError:
+        """Return the error that reports it."""
+        return self._kind(f"{self}.", self._hint, request_line=request_line)
+
+    def should_retry(self, request: Request) -> bool:
+        """Whether to try again. After an incomplete response, only a GET: other requests were carried out."""
+        if self._permanent or (self.maybe_processed and request.retries != "always"):
+            return False
+        return self._kind is NetworkError or request.method == "GET"
+
+
+def incomplete_response(why: str, *, permanent: bool = False) -> FailedAttempt:
+    """Return the failure of an attempt whose response can't be read to its end."""
+    message = f"the response {why}, so nothing of it is shown"
+    return FailedAttempt(ResponseError, message, maybe_processed=True, permanent=permanent)
+
+
+class Attempt:
+    """The limits of one attempt, what it is doing, and how it fails."""
+
+    def __init__(self, timeouts: Timeouts) -> None:
+        self.phase: Phase = "connect"
+        self._timeouts = timeouts
+        self._end = time.monotonic() + timeouts.whole_s
+
+    def seconds(self) -> float:
+        """Return how long the next step may take. Raises TimeoutError if the whole has taken too long."""
+        rest = self._end - time.monotonic()
+        if rest <= 0:
+            raise TimeoutError
+        return min(self._timeouts.step_s, rest)
+
+    def failure(self, cause: Exception, *, hint: str = "", reused: bool = False) -> FailedAttempt:
+        """Return the failure of the attempt, whose connection failed in this phase.
+
+        `hint` is for a connection that could not be opened. A `reused` one has carried a response before.
+        """
+        sent = self.phase in ("exchange", "body")
+        if self.phase == "handshake":
+            message, own_hint = _handshake_problem(cause, self._timeouts.step_s)
+        elif isinstance(cause, TimeoutError):
+            message, own_hint = self._timeout(can_wait_longer=sent or not hint)
+        elif self.phase == "body":
+            return incomplete_response("broke off")
+        else:
+            message, own_hint = _network_problem(cause)
+        return FailedAttempt(
+            NetworkError,
+            message,
+            own_hint or hint,
+            maybe_processed=sent,
+            permanent=self.phase == "handshake",
+            stale_connection=reused and isinstance(cause, ConnectionError),
+        )
+
+    def _timeout(self, *, can_wait_longer: bool) -> tuple[str, str]:
+        """Blame the step, unless it only ended because the attempt did."""
+        step_s, whole_s = self._timeouts
+        if self.phase != "connect" and time.monotonic() >= self._end:
+            problem = f"no complete response within {whole_s:g} s"
+        else:
+            problem = f"no {_AWAITED[self.phase]} within {step_s:g} s"
+        return problem, "To wait longer: --timeout SECONDS." if whole_s > step_s and can_wait_longer else ""
+
+
+# Each of these returns a message and a hint, which may be empty.
+
+
+def _handshake_problem(error: Exception, timeout_s: float) -> tuple[str, str]:
+    import ssl
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the server's certificate is not trusted ({error.verify_message.rstrip('.')})", _TRUST
+    why = f"no reply within {timeout_s:g} s" if isinstance(error, TimeoutError) else _without_number(error)
+    return f"the TLS handshake failed ({why})", _NOT_TLS
+
+
+def _network_problem(error: Exception) -> tuple[str, str]:
+    if isinstance(error, socket.gaierror):
+        return "the host name is not known", _CHECK_URL
+    if isinstance(error, MalformedResponse):
+        return "the response is not valid HTTP", _CHECK_URL
+    if isinstance(error, ConnectionClosed):
+        return "the server closed the connection without sending a response", ""
+    return _without_number(error), ""
+
+
+def _without_number(error: Exception) -> str:
+    """Return the message of an error without its number: `connection refused`."""
+    text = re.sub(r"^\[(?:Errno|SSL)[^]]*\] | \(_ssl\.c:\d+\)$", "", str(error)) or type(error).__name__
+    return text[:1].lower() + text[1:].rstrip(".")  # the rest may be an ID

@@ -42,10 +42,6 @@ def _find_trust(environ: Mapping[str, str]) -> Trust | None:
         names = " and ".join(name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name))
         return Trust(f"{file or folder} ({names})", file, folder)
     if sys.platform in ("win32", "darwin"):
-        try:
-            import truststore  # noqa: F401 - is it installed?
-        except ImportError:
-            return _certifi()
         return None
     defaults = ssl.get_default_verify_paths()
     if _has_authorities(defaults.openssl_capath):
@@ -53,7 +49,9 @@ def _find_trust(environ: Mapping[str, str]) -> Trust | None:
     for bundle in (defaults.openssl_cafile, *BUNDLES):
         if os.path.isfile(bundle):
             return Trust(f"{bundle} (operating system)", file=bundle)
-    return _certifi()
+    import certifi
+
+    return Trust(f"{certifi.where()} (certifi: the operating system has none)", file=certifi.where())
 
 
 def _has_authorities(folder: str) -> bool:
@@ -62,12 +60,6 @@ def _has_authorities(folder: str) -> bool:
             return any(_HASHED.fullmatch(entry.name) for entry in entries)
     except OSError:
         return False
-
-
-def _certifi() -> Trust:
-    import certifi
-
-    return Trust(f"{certifi.where()} (certifi: the operating system has none)", file=certifi.where())
 
 
 def describe_trust(environ: Mapping[str, str]) -> str:

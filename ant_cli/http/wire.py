@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 
-from ant_cli.http.transport import Deadline, MalformedResponse
+from ant_cli.http.transport import Attempt, ConnectionClosed, MalformedResponse
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\0\r\n\f\v]*))?")
 _HEADER = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):[ \t]*([^\0\r\n\f\v]*?)[ \t]*")
 _CHUNK_SIZE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\0\r\n]*)?\r\n"
 _LENGTH = re.compile(r"[0-9]{1,18}")
-
-
-class ConnectionClosed(ConnectionError):
-    """The server closed the connection before the end of a response."""
 
 
 class Head(NamedTuple):
@@ -49,14 +45,14 @@ class _SocketBytes(io.RawIOBase):
     def __init__(self, sock: socket.socket) -> None:
         super().__init__()
         self._socket = sock
-        self.deadline: Deadline | None = None
+        self.attempt: Attempt | None = None
         """None: don't wait."""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        self._socket.settimeout(self.deadline.seconds() if self.deadline else 0)
+        self._socket.settimeout(self.attempt.seconds() if self.attempt else 0)
         return self._socket.recv_into(buffer)
 
 
@@ -72,7 +68,7 @@ class Wire:
         self._reader = io.BufferedReader(self._source, _READ_AT_ONCE)
         self._complete = False
 
-    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, deadline: Deadline) -> None:
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, attempt: Attempt) -> None:
         """Send a request. A closed connection is not an error here, because the server may have responded already.
 
         Raises:
@@ -80,14 +76,14 @@ class Wire:
 
         """
         self._complete = False
-        self._source.deadline = deadline
+        self._source.attempt = attempt
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         if body or method != "GET":
             lines.append(f"content-length: {len(body)}")
         data = memoryview("\r\n".join([*lines, "", ""]).encode() + body)
         try:
             for start in range(0, len(data), _SENT_AT_ONCE):
-                self._socket.settimeout(deadline.seconds())
+                self._socket.settimeout(attempt.seconds())
                 self._socket.sendall(data[start : start + _SENT_AT_ONCE])
         except ConnectionError:
             pass  # reading says more
@@ -177,7 +173,7 @@ class Wire:
         """Whether another request can be sent: the last response was complete, and nothing has arrived since."""
         if not self._complete:
             return False
-        self._source.deadline = None
+        self._source.attempt = None
         try:
             self._reader.peek(1)
         except OSError as error:

@@ -18,8 +18,8 @@ from ant_cli.emulator import Emulator
 from ant_cli.emulator.wsgi_app import ORGANIZATION_ID
 from ant_cli.errors import NetworkError
 from ant_cli.http import pool
-from ant_cli.http.failure import FailedAttempt, incomplete_response
 from ant_cli.http.response import Response
+from ant_cli.http.transport import FailedAttempt, incomplete_response
 from tests.apply.conftest import Team
 from tests.conftest import needs_posix
 from tests.served_emulator import serving

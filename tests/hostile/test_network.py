@@ -24,8 +24,7 @@ import trustme
 
 from ant_cli.http.choice import find_proxy
 from ant_cli.http.direct import DirectTransport
-from ant_cli.http.failure import FailedAttempt
-from ant_cli.http.transport import STEPS, Timeouts
+from ant_cli.http.transport import STEPS, FailedAttempt, Timeouts
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result
 

@@ -10,9 +10,8 @@ import httpx
 import pytest
 from pytest_httpx import HTTPXMock
 
-from ant_cli.http.failure import FailedAttempt
 from ant_cli.http.proxied import HTTPXTransport
-from ant_cli.http.transport import Timeouts
+from ant_cli.http.transport import FailedAttempt, Timeouts
 
 from .scripted_server import Act, ScriptedServer, response
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ant_cli.http.transport import Deadline, MalformedResponse, Timeouts
-from ant_cli.http.wire import ConnectionClosed, Wire
+from ant_cli.http.transport import Attempt, ConnectionClosed, MalformedResponse, Timeouts
+from ant_cli.http.wire import Wire
 
 ODD = st.sampled_from(
     [b"", b" ", b"\t", b"\r", b"\n", b"\0", b"\x7f", b"\x85", b":", b",", b"0", b"5", b"a", b"-", b"x"]
@@ -50,7 +50,7 @@ def read(sent: bytes) -> tuple[int, bytes, dict[str, str]] | None:
         theirs.sendall(sent)
         theirs.shutdown(socket.SHUT_WR)
         wire = Wire(ours, None)
-        wire.send("GET", "/", {"host": "h"}, b"", Deadline(Timeouts(5, 50)))
+        wire.send("GET", "/", {"host": "h"}, b"", Attempt(Timeouts(5, 50)))
         try:
             head = wire.receive()
             return head.status, b"".join(wire.body(head)), head.headers
