@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ant_cli.http.response import Response
     from ant_cli.input.request import Request
     from ant_cli.output.conditions import Condition
-    from ant_cli.run.edited_update import EditedUpdate
+    from ant_cli.run.list_edits import EditedUpdate
     from ant_cli.run.repetition import Repetition
 
 
@@ -110,10 +110,9 @@ def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: R
     )
     is_wanted = _item_condition(operation, flags, printer, runtime)
     if any(param.name in flags for param in EDITS):
-        from ant_cli.input.list_edits import parse_edits
-        from ant_cli.run.edited_update import EditedUpdate
+        from ant_cli.run.list_edits import EditedUpdate
 
-        edited = EditedUpdate(parse_edits(flags, operation.lists), requests, runtime)
+        edited = EditedUpdate(flags, operation.lists, requests, runtime)
     return RunPlan(
         operation,
         settings,

@@ -1,21 +1,32 @@
-"""`--add`, `--remove` and `--set`: parse the edits, and compute the update that applies them to an object.
+"""`update --add`, `--remove` and `--set`: read the object, apply the edits, and send the differences.
 
-Nothing here reads or sends. The update has only the fields that change, because the API keeps the rest.
+The API has no precondition for updates, so the object is read right before every attempt to write it. Changes that
+others made before that are kept. Only a change to the same list during the update itself is lost. The update has
+only the fields that change, because the API keeps the rest.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from ant_cli.errors import BadValue, UsageError
+from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
-from ant_cli.input.values import Value
+from ant_cli.gjson import json_text
+from ant_cli.http.client import Client
+from ant_cli.http.response import Response
+from ant_cli.input.build import Requests
+from ant_cli.input.request import Request
+from ant_cli.input.values import Value, encode
 from ant_cli.operations.shared_flags import ADD, REMOVE, SET
 from ant_cli.operations.spec import Flags, Param
+from ant_cli.output.api_error import open_client
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.settings.loading import Settings
 
 _KEY_PREFIX = "metadata."
+_NOTHING = "nothing changes, so no update is sent."
 _PACKAGE_NAMES = {
     "apt": r"[^\s=/]+(?=[=/]|$)",
     "cargo": r"[\w-]+(?=[\s@=]|$)",
@@ -85,19 +96,10 @@ class Edit(NamedTuple):
         return True
 
 
-class Edited(NamedTuple):
-    """What edits make of an object."""
-
-    body: dict[str, Value]
-    """The body of the update; empty if nothing changes."""
-    notes: tuple[str, ...]
-    """Notes: an element that was already present, or was not there to remove."""
-
-
 # From flags to edits
 
 
-def parse_edits(flags: Flags, lists: Sequence[str]) -> tuple[Edit, ...]:
+def _parse_edits(flags: Flags, lists: Sequence[str]) -> tuple[Edit, ...]:
     """Return the edits in the flags. `lists` are the paths of the lists that can be edited.
 
     Raises:
@@ -146,31 +148,23 @@ def _unknown_list(param: Param, path: str, lists: Sequence[str]) -> UsageError:
     return UsageError(f"{param.flag} {problem}.{meant}", hint)
 
 
-def check_given(edits: Iterable[Edit], given: Mapping[str, Any]) -> None:
-    """Reject a field that sets what an edit changes, or that is null."""
-    for edit in edits:
-        if edit.is_set_by(given):
-            problem = f"{edit.flag} {edit.name} can't be combined with this {edit.path[0]}, which sets it, too."
-            raise UsageError(problem, "Leave out one of them.")
-
-
 # From edits and an object to an update
 
 
-def edit_object(edits: Sequence[Edit], remote: Mapping[str, Any], given: Mapping[str, Any]) -> Edited:
-    """Return the update that applies the edits to the server's object, together with the other given fields.
+def _apply_edits(body: dict[str, Value], edits: Sequence[Edit], remote: Mapping[str, Any]) -> Iterator[str]:
+    """Put what the edits change in the server's object into the body of an update, which may have other fields.
+
+    Yields notes: an element that was already present, or was not there to remove.
 
     Raises:
         UsageError: if the object has no such list.
 
     """
-    body, notes = dict(given), list[str]()
     by_name: dict[str, list[Edit]] = {}
     for edit in edits:
         by_name.setdefault(edit.name, []).append(edit)
     for group in by_name.values():
-        notes += _edit_key(body, group[0], remote) if group[0].is_key else _edit_list(body, group, remote)
-    return Edited(body, tuple(notes))
+        yield from _edit_key(body, group[0], remote) if group[0].is_key else _edit_list(body, group, remote)
 
 
 def _edit_key(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> Iterator[str]:
@@ -256,3 +250,76 @@ def _without_version(name: str, element: str) -> str:
 def _members(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     members = value.get(key)
     return members if isinstance(members, dict) else {}
+
+
+# From an update to requests
+
+
+class EditedUpdate:
+    """Sends the updates of a command line with `--add` or `--remove`. Threads may share it."""
+
+    def __init__(self, flags: Flags, lists: Sequence[str], requests: Requests, runtime: Runtime) -> None:
+        """Parse the edits. `lists` are the paths of the lists that can be edited.
+
+        Raises:
+            UsageError: if an edit is wrong, or a request has a field that sets the same, or that is null.
+
+        """
+        self._edits = _parse_edits(flags, lists)
+        self._runtime = runtime
+        for request in requests:
+            given = _object(request.body or b"{}")
+            for edit in self._edits:
+                if edit.is_set_by(given):
+                    problem = (
+                        f"{edit.flag} {edit.name} can't be combined with this {edit.path[0]}, which sets it, too."
+                    )
+                    raise UsageError(problem, "Leave out one of them.")
+
+    def send(self, client: Client, request: Request) -> Response:
+        """Update an object, and return the response. If nothing changes, return the response that was read.
+
+        Raises:
+            UsageError: if the object has no such list.
+            ResponseError: if the server does not return an object.
+            AntError: as the client does.
+
+        """
+        return client.send(request, self._refresh(client, request))
+
+    def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
+        """Read each object, and yield the update that would be sent, unless nothing changes. Raises as `send`."""
+        with open_client(settings, self._runtime) as client:
+            for request in requests:
+                made = self._refresh(client, request)()
+                if isinstance(made, Request):
+                    yield made
+
+    def _refresh(self, client: Client, request: Request) -> Callable[[], Request | Response]:
+        """Return a function that reads the object and returns its update; the response, if nothing changes."""
+        label = " ".join(request.path_params.values())
+        is_first = True
+
+        def refresh() -> Request | Response:
+            nonlocal is_first
+            response = client.send(request._replace(method="GET", body=None))
+            body = _object(request.body or b"{}")
+            notes = list(_apply_edits(body, self._edits, _object(response.body)))
+            if is_first:  # later, the changes of an earlier attempt would be no news
+                for note in notes if body else (*notes, _NOTHING):
+                    self._runtime.stderr.say(f"Note: {label}: {note}")
+            is_first = False
+            return request._replace(body=encode(body)) if body else response
+
+        return refresh
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    """Decode a JSON object. Raises ResponseError if it is not one."""
+    try:
+        value = json_text.decode(raw)
+    except json_text.JSONTextError:
+        value = None
+    if not isinstance(value, dict):
+        raise ResponseError("the server's response is not an environment.")
+    return value
