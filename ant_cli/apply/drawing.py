@@ -1,17 +1,24 @@
-"""The plan and its result as text for people. Colour is only decoration: the text is complete without it."""
+"""The plan and its result as text for people, and as Markdown for a pull request or the summary of a job.
+
+Colour is only decoration: the text is complete without it.
+
+Names and values come from files and from the server. Outside of code blocks of Markdown, their punctuation is
+written as character references, in which it finds no syntax, and `<code>` keeps GitHub from making them mentions
+and links. Within a code block, only a fence could end it, so its own is longer than any in it.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from ant_cli.apply.comparison import FieldChange
 from ant_cli.apply.execution import StepOutcome
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin, shown_path
-from ant_cli.apply.plan import Plan, Step
+from ant_cli.apply.plan import Known, Plan, Step
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
 from ant_cli.output.terminal import cell_width, detect_style
@@ -21,7 +28,7 @@ from ant_cli.runtime.sanitize import escape_breaks
 Paint = Callable[[str, str], str]
 """Returns a text in a style, such as `green`; unchanged if there is no colour."""
 
-SIGNS = {
+_SIGNS = {
     "create": ("+", "green"),
     "adopt": ("~", "yellow"),
     "update": ("~", "yellow"),
@@ -38,6 +45,16 @@ _SHORT_TEXT = 40
 _UNCHANGED_WORDS = 6
 """How many words of a long run without differences are shown."""
 _TO = " \u2192 "
+_MOST_BYTES = 60_000
+"""GitHub takes comments of 65,536 characters, and summaries of 1 MiB. The rest is for the text around the plan."""
+_MOST_TABLE_BYTES = 20_000
+_MOST_LIST_BYTES = 5_000
+_MOST_DIFF_BYTES = 15_000
+_MOST_CELL = 200
+_MOST_LINE = 2_000
+
+Redact = Callable[[str], str]
+"""Hides secrets. It is called before the text is escaped or cut: then it would no longer find them."""
 
 
 def paint_for(runtime: Runtime) -> Paint:
@@ -72,7 +89,7 @@ def summary(plan: Plan, paint: Paint) -> str:
     unchanged = numbers.pop("unchanged", 0)
     parts = [
         paint(f"{sign} {numbers[label]} to {label}", style)
-        for label, (sign, style) in SIGNS.items()
+        for label, (sign, style) in _SIGNS.items()
         if numbers[label]
     ]
     if unchanged:
@@ -84,7 +101,7 @@ def summary(plan: Plan, paint: Paint) -> str:
 
 def draw_outcome(outcome: StepOutcome, width: int, paint: Paint) -> str:
     """Return the line of a step that was carried out."""
-    sign, colour = _RESULT_SIGNS.get(outcome.result) or SIGNS[outcome.step.label]
+    sign, colour = _RESULT_SIGNS.get(outcome.result) or _SIGNS[outcome.step.label]
     name = _pad(escape_breaks(outcome.step.name), width)
     return f"  {paint(sign, colour)} {name}  {paint(outcome.result, colour)} {escape_breaks(outcome.id)}".rstrip()
 
@@ -103,7 +120,7 @@ def draw_target(origin: ResourceOrigin, profile: str) -> str:
 
 def draw_step(step: Step, width: int, paint: Paint, *, with_fields: bool) -> Iterator[str]:
     """Yield the line of a step, and those of the fields that it changes; `with_fields` also those of a new one."""
-    sign, colour = SIGNS[step.label]
+    sign, colour = _SIGNS[step.label]
     file = f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key
     about = "  ".join(escape_breaks(text) for text in (file, step.id) if text)
     yield f"  {paint(sign, colour)} {_pad(escape_breaks(step.name), width)}  {paint(step.label, colour)}  {about}"
@@ -120,32 +137,24 @@ def draw_change(change: FieldChange, paint: Paint) -> Iterator[str]:
     old, new, path = change.old, change.new, escape_breaks(change.path)
     if isinstance(old, list | None) and isinstance(new, list | None) and (old or new):
         yield f"{path}:"
-        yield from (f"  {line}" for line in list_lines(old or [], new or [], paint))
+        yield from (f"  {line}" for line in _list_lines(old or [], new or [], paint))
     elif isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > _SHORT_TEXT:
         yield f"{path}: {_word_diff(old, new, paint)}"
     elif old is None or old == "":
-        yield f"{paint('+', 'green')} {path}: {shown_value(new)}"
+        yield f"{paint('+', 'green')} {path}: {_shown_value(new)}"
     elif new is None or new == "":
-        yield f"{paint('-', 'red')} {path}: {shown_value(old)}"
+        yield f"{paint('-', 'red')} {path}: {_shown_value(old)}"
     else:
-        yield f"{path}: {paint(shown_value(old), 'red')}{_TO}{paint(shown_value(new), 'green')}"
+        yield f"{path}: {paint(_shown_value(old), 'red')}{_TO}{paint(_shown_value(new), 'green')}"
 
 
-def list_lines(old: list[Value], new: list[Value], paint: Paint) -> Iterator[str]:
-    """Yield the elements that are removed, added and moved."""
-    before, after = (
-        [shown_value(item, quoted=False) for item in old],
-        [shown_value(item, quoted=False) for item in new],
-    )
+def _list_lines(old: list[Value], new: list[Value], paint: Paint) -> Iterator[str]:
+    """Yield the elements that are removed and added. One that has moved is both."""
+    before, after = ([_shown_value(item, quoted=False) for item in items] for items in (old, new))
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            continue
-        yield from (paint(f"- {item}", "red") for item in before[i1:i2] if item not in after)
-        for position, item in enumerate(after[j1:j2], j1):
-            if item in before:
-                yield f"[{before.index(item)}\u2192{position}] {item} (moved)"
-            else:
-                yield paint(f"+ {item}", "green")
+        if tag != "equal":
+            yield from (paint(f"- {item}", "red") for item in before[i1:i2])
+            yield from (paint(f"+ {item}", "green") for item in after[j1:j2])
 
 
 def _word_diff(old: str, new: str, paint: Paint) -> str:
@@ -168,7 +177,7 @@ def _shortened_run(words: Sequence[str]) -> str:
     return escape_breaks("".join(words))
 
 
-def shown_value(value: Value, *, quoted: bool = True) -> str:
+def _shown_value(value: Value, *, quoted: bool = True) -> str:
     """Return a value on one line."""
     if isinstance(value, Number):
         return value.text
@@ -179,3 +188,84 @@ def shown_value(value: Value, *, quoted: bool = True) -> str:
 
 def _pad(text: str, width: int) -> str:
     return text + " " * (width - cell_width(text))
+
+
+# Markdown
+
+
+def plan_markdown(plan: Plan, known: Known, redact: Redact, *, verbose: bool) -> str:
+    """Return the plan: its target, a summary, a table of the steps, and a folded diff for each."""
+    steps = plan.steps if verbose else plan.pending
+    parts = [
+        f"### Plan for {_code(redact(shown_path(known.lock.path)))}",
+        f"Target: {_code(redact(draw_target(known.origin, known.profile)))}",
+        summary(plan, unpainted),
+        *_list("Left out, because they have mistakes:", known.left_out, redact),
+        *_list("In the lock file, but the file is gone:", plan.lost, redact),
+    ]
+    if steps:
+        rows = ["| | Name | Plan | File |", "| --- | --- | --- | --- |", *(_row(step, redact) for step in steps)]
+        parts.append("\n".join(_fitting(rows, _MOST_TABLE_BYTES)))
+    text = "\n\n".join(parts)
+    details = (_details(step, redact) for step in steps if step.fields or step.note or step.blocked)
+    return "\n\n".join([text, *_fitting(details, _MOST_BYTES - len(text.encode()))])
+
+
+def _list(title: str, keys: Iterable[str], redact: Redact) -> Iterator[str]:
+    lines = list(_fitting((f"- {_code(redact(key))}" for key in keys), _MOST_LIST_BYTES))
+    if lines:
+        yield "\n".join([title, "", *lines])
+
+
+def _row(step: Step, redact: Redact) -> str:
+    label = f"**{step.label}, blocked**" if step.blocked else step.label
+    file = " to ".join(_code(redact(key)) for key in (step.moved_from, step.key) if key)
+    return f"| {_SIGNS[step.label][0]} | {_code(redact(step.name))} | {label} | {file} |"
+
+
+def _details(step: Step, redact: Redact) -> str:
+    """Return what a step changes, folded."""
+    lines = [f"! blocked: {step.blocked}"] if step.blocked else []
+    lines += [f"# {step.note}"] if step.note else []
+    lines += [line for change in step.fields for line in _diff(change)]
+    shown = [_cut(redact(escape_breaks(line)), _MOST_LINE) for line in lines]
+    block = "\n".join(_fitting(shown, _MOST_DIFF_BYTES))
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", block))])
+    head = f"<details><summary>{step.label} {_code(redact(step.name))}</summary>"
+    return f"{head}\n\n{fence}diff\n{block}\n{fence}\n\n</details>"
+
+
+def _diff(change: FieldChange) -> Iterator[str]:
+    """Yield the lines of a field as those of a diff, which begin with `-` or `+`."""
+    old, new, path = change.old, change.new, change.path
+    if isinstance(old, list | None) and isinstance(new, list | None) and (old or new):
+        yield f"  {path}:"
+        yield from (f"{line[0]}   {line[2:]}" for line in _list_lines(old or [], new or [], unpainted))
+        return
+    if old not in (None, ""):
+        yield f"- {path}: {_shown_value(old)}"
+    if new not in (None, ""):
+        yield f"+ {path}: {_shown_value(new)}"
+
+
+def _fitting(parts: Iterable[str], most_bytes: int) -> Iterator[str]:
+    """Yield as many parts as fit, and how many do not."""
+    used = left = 0
+    for part in parts:
+        used += len(part.encode()) + 2
+        if used <= most_bytes and not left:
+            yield part
+        else:
+            left += 1
+    if left:
+        yield f"\n\u2026 and {left} more, which `ant diff` shows."
+
+
+def _code(text: str) -> str:
+    """Return a text in which Markdown finds no syntax."""
+    shown = _cut(escape_breaks(text), _MOST_CELL)
+    return "<code>" + re.sub(r"[!-,.:-@\[-`{-~]", lambda found: f"&#{ord(found[0])};", shown) + "</code>"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}\u2026 ({len(text)} characters)"

@@ -11,7 +11,6 @@ from ant_cli.apply import drawing, plan_data, server
 from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
 from ant_cli.apply.execution import Execution, Journal, StepOutcome, holding
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock, shown_path
-from ant_cli.apply.markdown import plan_markdown
 from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, needs_names
 from ant_cli.apply.validation import MOST_MISTAKES
 from ant_cli.commands.results import print_report, wants_structured
@@ -261,7 +260,7 @@ def _show_plan(plan: Plan, known: Known, job: Job, *, with_fields: bool = True) 
             print_report(job.runtime, job.global_flags, "", plan_data.plan_data(plan, known))
             return
         if job.markdown:
-            text = plan_markdown(plan, known, redact, verbose=job.verbose)
+            text = drawing.plan_markdown(plan, known, redact, verbose=job.verbose)
         else:
             paint, target = drawing.paint_for(job.runtime), drawing.draw_target(known.origin, known.profile)
             text = drawing.draw_plan(plan, known.lock, paint, verbose=job.verbose, with_fields=with_fields)
