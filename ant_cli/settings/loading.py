@@ -83,22 +83,6 @@ class Settings(NamedTuple):
         has_credential = credential is not None and credential.is_of_profile
         return profile.name if profile.is_named or has_credential else ""
 
-    @property
-    def crosses_origin(self) -> bool:
-        """Whether credential and base URL come from different places (a profile and a variable).
-
-        Flags are intended, and so is the server that the credential belongs to anyway.
-        """
-        credential, base_url = self.connection.credential, self.connection.base_url
-        if credential is None or credential.explicit or is_local(base_url):
-            return False
-        profile, home = self.provenance.profile, DEFAULT_BASE_URL
-        other_origin = profile.where("base_url")
-        if credential.is_of_profile:
-            home = str(profile.values.get("base_url") or home).rstrip("/")
-            other_origin = VARIABLES["base_url"]
-        return self.provenance.sources["base_url"] == other_origin and base_url != home
-
 
 def load(
     runtime: Runtime,
@@ -200,27 +184,37 @@ def _max_items(text: str | None) -> int | None:
 # Notes that say which credential is used, for a user who may have meant another
 
 
-def note_credential_choice(settings: Settings, runtime: Runtime) -> None:
-    """Print which credential is used, and for which server, if the user may have meant another."""
-    if not is_local(settings.connection.base_url):
-        clauses = (_ambiguity(settings.provenance), _namesake(settings, runtime), describe_destination(settings))
-        _print_notes(runtime, *clauses)
+def note_credential_choice(settings: Settings, runtime: Runtime, *, sends: bool = True) -> None:
+    """Print which credential is used, and for which server, if the user may have meant another.
 
-
-def note_ambiguous_credential(provenance: Provenance, runtime: Runtime) -> None:
-    """Print which credential is used if the user may have meant another, whatever the server."""
-    _print_notes(runtime, _ambiguity(provenance))
+    If it is only printed, and not sent, the server does not matter.
+    """
+    if sends and is_local(settings.connection.base_url):
+        return
+    clauses = [_ambiguity(settings.provenance)]
+    if sends:
+        clauses += [_namesake(settings, runtime), describe_destination(settings)]
+    if any(clauses):
+        runtime.hint(f"Note: {'; '.join(filter(None, clauses))}. See: ant auth status")
 
 
 def describe_destination(settings: Settings) -> str:
-    """Return a clause that says which credential is sent to which server; empty if they come from one place."""
+    """Return a clause that says which credential is sent to which server; empty if they come from one place.
+
+    Flags are intended, and so is the server that the credential belongs to anyway.
+    """
     credential, profile = settings.connection.credential, settings.provenance.profile
-    if credential is None or not settings.crosses_origin:
+    base_url, source = settings.connection.base_url, settings.provenance.sources["base_url"]
+    if credential is None or credential.explicit or is_local(base_url):
         return ""
-    of_profile = f"the {credential.noun} of profile {profile.name!r}"
-    source = of_profile if credential.is_of_profile else credential.source
-    server = strip_userinfo(settings.connection.base_url)
-    return f"{source} is sent to {server} ({settings.provenance.sources['base_url']})"
+    sent, home, other_origin = credential.source, DEFAULT_BASE_URL, profile.where("base_url")
+    if credential.is_of_profile:
+        sent = f"the {credential.noun} of profile {profile.name!r}"
+        home = str(profile.values.get("base_url") or home).rstrip("/")
+        other_origin = VARIABLES["base_url"]
+    if source != other_origin or base_url == home:
+        return ""
+    return f"{sent} is sent to {strip_userinfo(base_url)} ({source})"
 
 
 def _ambiguity(provenance: Provenance) -> str:
@@ -240,8 +234,3 @@ def _namesake(settings: Settings, runtime: Runtime) -> str:
     if not has_profile(profile.name, runtime.environ):
         return ""
     return f"the official tool has a profile {profile.name!r}, too; this program's is used"
-
-
-def _print_notes(runtime: Runtime, *notes: str) -> None:
-    if any(notes):
-        runtime.hint(f"Note: {'; '.join(filter(None, notes))}. See: ant auth status")

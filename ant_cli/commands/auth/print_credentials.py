@@ -12,7 +12,7 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.access_tokens import whole_seconds
 from ant_cli.settings.credentials import fetched, no_credential
-from ant_cli.settings.loading import Settings, load, note_ambiguous_credential
+from ant_cli.settings.loading import Settings, load, note_credential_choice
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import usable_login
 
@@ -23,7 +23,7 @@ _Members = dict[str, Any]
 def token(runtime: Runtime, flags: Flags) -> None:
     """Print the credential in use, and nothing else, for other tools."""
     settings = load(runtime, flags)
-    note_ambiguous_credential(settings.provenance, runtime)
+    note_credential_choice(settings, runtime, sends=False)
     runtime.stdout.write(_secret(_credential(settings, runtime)).encode() + b"\n")
 
 
@@ -38,7 +38,7 @@ def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = Fa
     runtime = copy(runtime)
     runtime.environ = {name: value for name, value in runtime.environ.items() if name not in left_out}
     settings = load(runtime, flags)
-    note_ambiguous_credential(settings.provenance, runtime)
+    note_credential_choice(settings, runtime, sends=False)
     credential = _credential(settings, runtime)
     if access_token and "access_token" not in credential:
         raise CredentialError(
