@@ -63,11 +63,6 @@ class Credential(NamedTuple):
         return self.text or "" if self.form == "text" else ""
 
     @property
-    def reference(self) -> str:
-        """The command that prints the secret, or its name in the credential store; empty if the secret is known."""
-        return self.text or "" if self.form in ("command", "keyring") else ""
-
-    @property
     def is_of_profile(self) -> bool:
         """Whether it comes from a profile."""
         return not self.explicit and self.source not in VARIABLES.values()
@@ -235,6 +230,7 @@ def fetched(credential: Credential, runtime: Runtime) -> Credential:
         CredentialError: if it can't be fetched, or can't be used.
 
     """
+    reference, source = credential.text or "", credential.source
     if credential.form == "text":
         return credential
     if credential.official is not None:
@@ -249,14 +245,14 @@ def fetched(credential: Credential, runtime: Runtime) -> Credential:
     if credential.form == "command":
         from ant_cli.settings.key_command import run_command
 
-        secret = run_command(credential.reference, credential.source, runtime)
+        secret = run_command(reference, source, runtime)
     else:
         from ant_cli.settings.credential_store import read_key
 
-        secret = read_key(credential.reference, credential.source)
+        secret = read_key(reference, source)
     runtime.stderr.register_secret(secret.strip())
     try:
-        return credential.with_secret(check_new_secret(f"what {credential.source} gives", secret))
+        return credential.with_secret(check_new_secret(f"what {source} gives", secret))
     except BadValue as error:
         raise CredentialError(error.message, error.hint) from None
 

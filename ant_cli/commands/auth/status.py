@@ -23,8 +23,6 @@ from ant_cli.settings.loading import Settings, describe_destination, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import (
     LAST_S,
-    Login,
-    OfficialProfile,
     active_name,
     has_profile,
     read_login,
@@ -174,9 +172,12 @@ def _rule_text(rule: FederationRule, base_url: str, runtime: Runtime) -> str:
 
 
 def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, runtime: Runtime) -> _Official | None:
-    """Return the selected profile of the official tool, one with the selected name, or else the active one."""
-    environ, profile, login = runtime.environ, selected.official, None
-    name = selected.name if selected.name and has_profile(selected.name, environ) else ""
+    """Return the selected profile of the official tool, one with the selected name, or else the active one.
+
+    A login says more about its owner than the profile, which may be unreadable.
+    """
+    environ, profile, login, problem = runtime.environ, selected.official, None, ""
+    name = selected.name if has_profile(selected.name, environ) else ""
     try:
         name = name or active_name(environ)
         profile = profile or read_profile(name, environ)
@@ -189,15 +190,10 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
         else:
             text = "not logged in"
     except CredentialError as error:
-        return _Official(_official_members(name or "active_config", profile, None, error.message), error.message)
-    return _Official(_official_members(name, profile, login), text)
-
-
-def _official_members(name: str, profile: OfficialProfile | None, login: Login | None, problem: str = "") -> Report:
-    """Return them. A login says more than the profile, which may leave its owner out, or be None: unreadable."""
+        text = problem = error.message
     values = profile.values if profile else {}
-    return {
-        "name": name,
+    members = {
+        "name": name or "active_config",
         "type": profile.type if profile else None,
         "config": str(profile.path) if profile else None,
         "credentials": str(profile.credentials_path) if profile and not profile.is_federation else None,
@@ -206,6 +202,7 @@ def _official_members(name: str, profile: OfficialProfile | None, login: Login |
         "expires_at": whole_seconds(login.expires_at) if login else None,
         "problem": problem or None,
     }
+    return _Official(members, text)
 
 
 def _end_text(expires_at: float | None, runtime: Runtime) -> str:
