@@ -116,7 +116,7 @@ def _read_given(flags: Flags, runtime: Runtime, *, note: bool = True) -> Flags:
 
     if not any(name in flags for name in (*SAFER, *ON_STDIN)):
         return flags
-    from ant_cli.settings.given_credentials import note_typed_credential, read_credentials
+    from ant_cli.settings.credentials import note_typed_credential, read_credentials
 
     if note:
         note_typed_credential(flags, runtime)

@@ -13,8 +13,8 @@ from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime import variables
 from ant_cli.runtime.redaction import REDACTED
+from ant_cli.settings.credentials import read_credentials
 from ant_cli.settings.exposed_secrets import exposed_secrets
-from ant_cli.settings.given_credentials import read_credentials
 from ant_cli.settings.rows import ON_STDIN, SAFER, VARIABLES
 from tests.conftest import make_runtime
 

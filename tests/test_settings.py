@@ -10,7 +10,7 @@ import pytest
 
 from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.settings.loading import load
+from ant_cli.settings.loading import describe_destination, load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
 from ant_cli.settings.rows import DEFAULT_BASE_URL
 from tests.conftest import Screen, make_runtime
@@ -454,7 +454,7 @@ HERE = "http://here.example"
 def test_a_credential_causes_a_note_if_the_base_url_has_another_source(flags, environ, profile, strays):
     """It causes none if one of them is a flag, or if both sources have the same base URL."""
     store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": profile}})
-    assert settings_of(flags, environ, store).crosses_origin is strays
+    assert bool(describe_destination(settings_of(flags, environ, store))) is strays
 
 
 def test_with_the_emulator_competing_credentials_cause_no_note(ant, clean_environ):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 from ant_cli.errors import CredentialError
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any
@@ -22,7 +19,7 @@ def read_key(reference: str, source: str) -> str:
         CredentialError: if it is not there, or the store can't be used.
 
     """
-    secret: str | None = _with_keyring(lambda keyring: keyring.get_password(_SERVICE, _entry(reference)))
+    secret: str | None = _call("get_password", reference)
     if secret is None:
         raise CredentialError(
             f"{source} is no longer in the operating system's credential store.",
@@ -41,7 +38,7 @@ def store_key(profile_name: str, secret: str) -> str:
     from secrets import token_hex  # late: it imports hashing, and few runs store a key
 
     reference = f"{KEYRING}{profile_name}-{token_hex(4)}"
-    _with_keyring(lambda keyring: keyring.set_password(_SERVICE, _entry(reference), secret))
+    _call("set_password", reference, secret)
     return reference
 
 
@@ -52,7 +49,7 @@ def check_store() -> None:
         CredentialError: if the store can't be used.
 
     """
-    _with_keyring(lambda keyring: keyring.get_password(_SERVICE, ""))
+    _call("get_password", "")
 
 
 def delete_keys(*values: object) -> None:
@@ -67,9 +64,10 @@ def delete_keys(*values: object) -> None:
     for value in values:
         if isinstance(value, str) and value.startswith(KEYRING):
             try:
-                _with_keyring(partial(_delete, entry=_entry(value)))
+                if _call("get_password", value) is not None:
+                    _call("delete_password", value)
             except CredentialError as error:
-                left.append(_entry(value))
+                left.append(value.removeprefix(KEYRING))
                 problem = error.message
     if left:
         by_hand = "".join(f"\n  keyring del {_SERVICE} {quote(entry)}" for entry in left)
@@ -79,17 +77,8 @@ def delete_keys(*values: object) -> None:
         )
 
 
-def _delete(keyring: Any, entry: str) -> None:
-    if keyring.get_password(_SERVICE, entry) is not None:
-        keyring.delete_password(_SERVICE, entry)
-
-
-def _entry(reference: str) -> str:
-    return reference.removeprefix(KEYRING)
-
-
-def _with_keyring(use: Callable[[Any], Any]) -> Any:
-    """Call `use` with the keyring module. Raises CredentialError if there is no store, or it is locked."""
+def _call(function: str, reference: str, *secret: str) -> Any:
+    """Call a function of keyring for an entry. Raises CredentialError if there is no store, or it is locked."""
     try:
         import keyring
     except ImportError:
@@ -97,7 +86,7 @@ def _with_keyring(use: Callable[[Any], Any]) -> Any:
             "the operating system's credential store needs the package keyring.", install_hint("keyring")
         ) from None
     try:
-        return use(keyring)
+        return getattr(keyring, function)(_SERVICE, reference.removeprefix(KEYRING), *secret)
     except Exception as error:  # noqa: BLE001 - each system's store has its own errors, and keyring passes them on
         why = str(error).rstrip(".!") or type(error).__name__
         raise CredentialError(

@@ -143,11 +143,13 @@ def read_identity_token(rule: FederationRule, stderr: Stderr) -> str:
         CredentialError: if it can't be read, or can't be a token.
 
     """
-    if rule.identity_token:
-        where, data = f"the identity token of {rule.source}", rule.identity_token.encode("utf-8", "surrogateescape")
-    else:
+    where, data = f"the identity token of {rule.source}", rule.identity_token.encode("utf-8", "surrogateescape")
+    if not data:
         where = f"the identity token in {rule.identity_token_file}"
-        data = _read(rule.identity_token_file, where)
+        try:
+            data = read_trusted(rule.identity_token_file, _MOUNTED)
+        except OSError as error:
+            raise CredentialError(f"{where} can't be read: {os_error_text(error)}.") from None
     token = data.strip().decode("utf-8", "replace")
     if not token:
         raise CredentialError(f"{where} is empty.")
@@ -156,13 +158,6 @@ def read_identity_token(rule: FederationRule, stderr: Stderr) -> str:
     for secret in (token, *(part for part in token.split(".") if len(part) >= _SHORTEST_PART)):
         stderr.register_secret(secret)
     return token
-
-
-def _read(path: str, where: str) -> bytes:
-    try:
-        return read_trusted(path, _MOUNTED)
-    except OSError as error:
-        raise CredentialError(f"{where} can't be read: {os_error_text(error)}.") from None
 
 
 def cache_key(rule: FederationRule, base_url: str) -> str:

@@ -207,12 +207,19 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
 
     """
     login = read_login(profile, runtime)
-    if login is None:
-        raise CredentialError(f"profile {profile.name!r} of the official tool is not logged in.", _renewal(profile))
-    if login.expires_at - runtime.now() > SPARE_S:
+    if login is not None and login.expires_at - runtime.now() > SPARE_S:
         return login
-    where = f"profile {profile.name!r} in {profile.credentials_path}"
-    raise CredentialError(f"the login of {where} has ended, or ends within {SPARE_S:g} s.", _renewal(profile))
+    problem = f"profile {profile.name!r} of the official tool is not logged in."
+    if login is not None:
+        where = f"profile {profile.name!r} in {profile.credentials_path}"
+        problem = f"the login of {where} has ended, or ends within {SPARE_S:g} s."
+    profile_flag = f"--profile {profile.name}"
+    raise CredentialError(
+        problem,
+        "Renew it with the official tool, the Go program of the same name: "
+        f"ant auth print-credentials {profile_flag} > /dev/null, or else ant auth login {profile_flag}",
+        "This program only reads its logins. To store a key here: ant auth login",
+    )
 
 
 class LoginTokens:
@@ -241,15 +248,6 @@ class LoginTokens:
     def _read(self) -> AccessToken:
         login = usable_login(self._profile, self._runtime)
         return AccessToken(login.access_token, login.expires_at, obtained_at=self._runtime.now())
-
-
-def _renewal(profile: OfficialProfile) -> str:
-    profile_flag = f"--profile {profile.name}"
-    return (
-        "Renew it with the official tool, the Go program of the same name: "
-        f"ant auth print-credentials {profile_flag} > /dev/null, or else ant auth login {profile_flag}\n"
-        "This program only reads its logins. To store a key here: ant auth login"
-    )
 
 
 def _expires_at(document: dict[str, object], profile: OfficialProfile) -> float:

@@ -24,7 +24,7 @@ from ant_cli.settings.validators import check_new_secret, mask
 _DEFAULT_PROFILE = "default"
 """The profile of a first login without --profile."""
 _KEYS = ("api_key", "auth_token")
-_STORED_SETTINGS = ("base_url", "workspace_id")
+_STORED_SETTINGS = (SETTINGS["base_url"], SETTINGS["workspace_id"])
 """The settings that are stored with a key."""
 _EMULATOR_HEADER = "ant-emulator"
 """The header that an emulator sends if it accepts any key, wherever it is served."""
@@ -38,13 +38,20 @@ def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: b
     """Store a key in a profile. It is read from a hidden prompt, or from stdin."""
     store = read_store(runtime)
     name = check_name(requested(flags.text("profile"), runtime.environ, store)[0] or _DEFAULT_PROFILE)
-    chosen = _chosen_settings(flags)
+    given = resolve(_STORED_SETTINGS, flags, {})  # a variable may be meant for something else
+    chosen = {key: source.value for key, source in given.items() if source.label != "default"}
     if keyring:
         check_store()
     key = _key_to_store(flags, name, runtime)
     if not no_verify:
         planned = store.with_profile(name, _without_credentials(store.profiles.get(name, {})) | chosen)
-        _verify_before_storing(load(runtime, flags.with_values(api_key=key, profile=name), planned), runtime)
+        settings = load(runtime, flags.with_values(api_key=key, profile=name), planned)
+        try:
+            verify(settings, runtime)
+        except AntError as error:
+            hint = "Nothing was stored. To store the key without verifying it: --no-verify"
+            hinted = error.with_hints(hint) if isinstance(error, NetworkError) else error.with_only_hints(hint)
+            raise hinted from None
     _store_key(key, name, chosen, runtime, in_keyring=keyring)
     _note_shadowing_variables(runtime)
     note_profile_variable(name, runtime)
@@ -61,23 +68,8 @@ def _key_to_store(flags: Flags, name: str, runtime: Runtime) -> str:
     return check_new_secret("the key", given)
 
 
-def _chosen_settings(flags: Flags) -> dict[str, str]:
-    """Return the settings to store with the key: those from flags, but not those from variables."""
-    found = resolve(tuple(SETTINGS[name] for name in _STORED_SETTINGS), flags, {})
-    return {name: source.value for name, source in found.items() if source.label != "default"}
-
-
 def _without_credentials(profile: Profile) -> dict[str, object]:
     return {key: value for key, value in profile.items() if key not in CREDENTIAL_KEYS}
-
-
-def _verify_before_storing(settings: Settings, runtime: Runtime) -> None:
-    """Check that the server accepts the key, with the settings that the profile will have."""
-    try:
-        verify(settings, runtime)
-    except AntError as error:
-        hint = "Nothing was stored. To store the key without verifying it: --no-verify"
-        raise (error.with_hints(hint) if isinstance(error, NetworkError) else error.with_only_hints(hint)) from None
 
 
 def _store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *, in_keyring: bool) -> None:
@@ -91,22 +83,20 @@ def _store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *,
     except AntError:
         delete_keys(value)
         raise
-    runtime.stderr.say(f"Stored the key {mask(key)} in profile {name!r}{_replaced_text(before)}.")
+    replaced = " and ".join(key for key in CREDENTIAL_KEYS if before.get(key))
+    instead = f", in place of its {replaced}" if replaced else ""
+    runtime.stderr.say(f"Stored the key {mask(key)} in profile {name!r}{instead}.")
     note_active_profile(name, draft.active, runtime)
     delete_keys(before.get("api_key"))
 
 
-def _replaced_text(before: Profile) -> str:
-    replaced = [key for key in CREDENTIAL_KEYS if before.get(key)]
-    return f", in place of its {' and '.join(replaced)}" if replaced else ""
-
-
 def _note_shadowing_variables(runtime: Runtime) -> None:
     """Print which variables win over the profile that was just stored."""
-    for name in (*_KEYS, *_STORED_SETTINGS):
+    shadowed = dict.fromkeys(_KEYS, "every profile")
+    shadowed |= {setting.name: f"every profile's {setting.name}" for setting in _STORED_SETTINGS}
+    for name, what in shadowed.items():
         if runtime.environ.get(VARIABLES[name], "").strip():
-            shadowed = "every profile" if name in _KEYS else f"every profile's {name}"
-            runtime.hint(f"Note: {VARIABLES[name]} is set, and wins over {shadowed} until you unset it.")
+            runtime.hint(f"Note: {VARIABLES[name]} is set, and wins over {what} until you unset it.")
 
 
 # Verify a credential with one cheap request
