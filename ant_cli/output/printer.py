@@ -128,25 +128,16 @@ class Printer:
     def print_one(self, raw: bytes) -> None:
         """Print a value. Raises ResponseError, and prints nothing, if it is not JSON."""
         check_json(raw)
-        values = transformed([raw], self._transform)
-        if self.format.opens_screen:
-            self._explore([values], is_list=False)
-        else:
-            self._write(self._encode(values))
-            self._transform.note_unmatched(self._runtime.stderr.say)
+        self._print([transformed([raw], self._transform)], is_list=False)
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it arrives, or with `--slurp` all at the end as an array or a table."""
         noting = self._noting_emptiness(pages)
         found: Iterable[list[bytes]] = (transformed(page, self._transform) for page in noting)
-        if self.format.opens_screen:
-            self._explore(found, is_list=True)
-            return
-        if self._slurps:
+        if self._slurps and not self.format.opens_screen:
             items = [item for values in found for item in values]
             found = [items if self.format.is_table else [b"[" + b",".join(items) + b"]"]]
-        self._print_parts(map(self._encode, found))
-        self._transform.note_unmatched(self._runtime.stderr.say)
+        self._print(found, is_list=True)
 
     def _noting_emptiness(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
         """Yield the pages. At a terminal, print `empty_message` if there were no items."""
@@ -158,16 +149,20 @@ class Printer:
         if pages_seen and not items_seen and self._empty_message and self._runtime.stdout.is_terminal:
             self._runtime.stderr.say(self._empty_message)
 
-    def _print_parts(self, parts: Iterable[bytes]) -> None:
-        """Write each part of a list as it arrives; on a terminal, through the pager if they fill the screen."""
-        parts = filter(None, parts)
-        if not self._may_page or self._style is None:
+    def _print(self, found: Iterable[list[bytes]], *, is_list: bool) -> None:
+        """Write values as they arrive; a list on a terminal through the pager, if it fills the screen."""
+        if self.format.opens_screen:
+            self._explore(found, is_list=is_list)
+            return
+        parts = filter(None, map(self._encode, found))
+        if is_list and self._may_page and self._style:
+            from ant_cli.output import pager
+
+            pager.show(parts, self._runtime, self._style, self._before_pager)
+        else:
             for part in parts:
                 self._write(part)
-            return
-        from ant_cli.output import pager
-
-        pager.show(parts, self._runtime, self._style, self._before_pager)
+        self._transform.note_unmatched(self._runtime.stderr.say)
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
         """Show values on a full screen, and print the one that was chosen there."""

@@ -40,53 +40,49 @@ def make_renderer(
         nonlocal has_begun
         start = separator if has_begun and values else b""
         has_begun = has_begun or bool(values)
-        return start + separator.join(render(values, style))
+        return start + separator.join([render(value, style) for value in values])
 
     return encode
 
 
-def as_json(values: list[bytes], style: Style | None) -> list[bytes]:
-    """Render each value over several lines."""
-    return _lines(list(map(json_text.indent, values)), style, is_json=True)
+def as_json(value: bytes, style: Style | None) -> bytes:
+    """Render a value over several lines."""
+    return _safe(json_text.indent(value) + b"\n", style, is_json=True)
 
 
-def as_jsonl(values: list[bytes], style: Style | None) -> list[bytes]:
-    """Render each value on one line."""
-    return _lines(list(map(json_text.compact, values)), style, is_json=True)
+def as_jsonl(value: bytes, style: Style | None) -> bytes:
+    """Render a value on one line."""
+    return _safe(json_text.compact(value) + b"\n", style, is_json=True)
 
 
-def as_raw(values: list[bytes], style: Style | None) -> list[bytes]:
-    """Render each value unchanged."""
-    return _lines([value.strip() for value in values], style)
+def as_raw(value: bytes, style: Style | None) -> bytes:
+    """Render a value unchanged."""
+    return _safe(value.strip() + b"\n", style)
 
 
 def as_raw_string(value: bytes, style: Style | None) -> bytes:
     """Render a JSON string without its quotes."""
-    return _lines([json_text.encoded(json_text.string(value))], style)[0]
+    return _safe(json_text.encoded(json_text.string(value)) + b"\n", style)
 
 
-def as_yaml(values: list[bytes], style: Style | None) -> list[bytes]:
-    """Render each value as a YAML document."""
+def as_yaml(value: bytes, style: Style | None) -> bytes:
+    """Render a value as a YAML document."""
     from ant_cli.output.yaml_writer import yaml_document
 
-    return _safe(list(map(yaml_document, values)), style)
+    return _safe(yaml_document(value), style)
 
 
-def as_pretty(values: list[bytes], style: Style | None) -> list[bytes]:
-    """Render the view of each value. The view itself escapes unsafe characters."""
+def as_pretty(value: bytes, style: Style | None) -> bytes:
+    """Render the view of a value, which itself escapes unsafe characters."""
     from ant_cli.output.views import view
 
-    return [json_text.encoded(view(value, style)) for value in values]
+    return json_text.encoded(view(value, style))
 
 
-def _lines(rendered: list[bytes], style: Style | None, *, is_json: bool = False) -> list[bytes]:
-    return _safe([value + b"\n" for value in rendered], style, is_json=is_json)
-
-
-def _safe(rendered: list[bytes], style: Style | None, *, is_json: bool = False) -> list[bytes]:
+def _safe(rendered: bytes, style: Style | None, *, is_json: bool = False) -> bytes:
     """Return output that is safe for stdout: unchanged in a pipe; on a terminal, escaped and with JSON coloured."""
     if style is None:
         return rendered
     from ant_cli.output.terminal import render_safe
 
-    return [render_safe(value, style, is_json=is_json) for value in rendered]
+    return render_safe(rendered, style, is_json=is_json)
