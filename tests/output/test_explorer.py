@@ -23,7 +23,7 @@ from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.json_text import DEEPEST
 from ant_cli.gjson.parser import parse
 from ant_cli.output.explorer import full_screen
-from ant_cli.output.explorer.application import Choice, Explorer, Feed
+from ant_cli.output.explorer.application import Choice, Explorer
 from ant_cli.output.explorer.full_screen import explore, missing_requirement
 from ant_cli.output.explorer.tree import (
     MAX_VIEW,
@@ -138,46 +138,10 @@ def test_a_value_shown_in_full_keeps_its_lines_and_escapes_controls():
     assert in_full(b'{"a":1.0}') == '{\n  "a": 1.0\n}'
 
 
-def test_filters_match_values_and_searches_match_keys_and_values():
-    """Keys are not part of the text for a filter."""
+def test_filters_match_values_but_not_keys():
+    """Most items have the same keys."""
     words = search_text_of(b'{"Key" : "V\\u00c9", "k": [1.50, null, "x:y"]}')
-    assert words.values.split() == ["vé", "1.50", "null", '"x:y"']
-    assert words.keys.split() == ['"key"', ":", '"k":']
-
-
-# The feed
-
-
-def test_an_error_of_a_later_page_ends_the_feed_and_is_kept():
-    """An exception in the thread that fetches pages is not lost."""
-
-    def pages() -> Iterator[list[bytes]]:
-        yield [b"1"]
-        raise ResponseError("no page")
-
-    feed = Feed(pages())
-    assert feed.next_page() == [b"1"]
-    assert feed.has_more
-    assert feed.next_page() == []
-    assert not feed.has_more
-    assert isinstance(feed.error, ResponseError)
-
-
-def test_one_page_is_fetched_at_a_time():
-    """Pages therefore arrive in order."""
-    came: list[list[bytes]] = []
-    arrived = threading.Event()
-
-    def take(page: list[bytes]) -> None:
-        came.append(page)
-        arrived.set()
-
-    feed = Feed(iter([[b"1"], [b"2"]]))
-    feed.fetch(take)
-    feed.fetch(take)
-    assert arrived.wait(60)
-    assert came == [[b"1"]]
-    assert feed.is_busy
+    assert words.split() == ["vé", "1.50", "null", '"x:y"']
 
 
 # The screen
@@ -273,7 +237,7 @@ async def enter(pilot: Any, key: str) -> None:
 
 async def loaded(app: Explorer) -> None:
     """Wait for the page that is being fetched."""
-    while app.feed.is_busy:
+    while app.is_loading:
         await asyncio.sleep(0)
 
 
@@ -296,6 +260,30 @@ def test_an_error_of_a_later_page_does_not_interrupt_a_user_who_is_typing():
             assert app.status.content == "item 1 of 1 · incomplete; q says why"
             await enter(pilot, "enter")
             assert app.path == "name"
+
+    typed = threading.Event()
+    asyncio.run(session())
+
+
+def test_one_page_is_fetched_at_a_time():
+    """Pages therefore arrive in order."""
+
+    def slow() -> Iterator[list[bytes]]:
+        assert typed.wait(60)
+        yield texts(2)
+        yield texts(3)
+
+    async def session() -> None:
+        app = Explorer(texts(1), slow())
+        async with app.run_test() as pilot:
+            await enter(pilot, "burst:jjAj")
+            assert app.status.content == "item 1 of 1+ · loading…"
+            typed.set()
+            while app.has_more:
+                await pilot.pause()
+            await loaded(app)
+            await pilot.pause()
+            assert app.status.content == "item 1 of 3"
 
     typed = threading.Event()
     asyncio.run(session())
@@ -385,7 +373,7 @@ def test_arrow_and_vi_keys_move_the_cursor_within_the_rows():
             await pilot.pause()
             for key, row in moves:
                 await enter(pilot, key)
-                assert app.status.content == f"item {row + 1} of 100{'+' * app.feed.has_more}", key
+                assert app.status.content == f"item {row + 1} of 100{'+' * app.has_more}", key
                 assert any(f'"n{row}"' in line.text for line in lines_of(app.rows))
 
     asyncio.run(session())
@@ -418,7 +406,7 @@ def test_one_key_loads_all_pages():
         app = Explorer(texts(*names(30)), pages)
         async with app.run_test() as pilot:
             await pilot.press("A")
-            while app.feed.has_more or app.feed.is_busy:
+            while app.has_more or app.is_loading:
                 await pilot.pause()
             await pilot.pause()
             assert app.status.content == "item 1 of 180"
@@ -508,6 +496,13 @@ def test_a_search_finds_folded_values_and_wraps_around():
     assert press(items, *find, "N").status == "item 3 of 3"
     assert press(items, *find, "slash", "text:a.b", "enter").path == "config.hosts.0"
     assert press(items, "slash", "text:É", "enter", "n").status.endswith('no "É"')
+
+
+def test_a_search_finds_what_is_escaped_in_the_json():
+    """It looks for what is on the screen."""
+    items = [1, {"a": 'say "hi"'}, {"back\\slash": 1}]
+    assert press(items, "slash", 'text:say "hi"', "enter").path == "a"
+    assert press(items, "slash", "text:back\\slash", "enter").status == "item 3 of 3"
 
 
 def test_a_search_finds_the_only_match_again():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from threading import Thread
 from typing import ClassVar
 
@@ -32,35 +31,6 @@ class Choice(NamedTuple):
     """Print a string without its quotes."""
     error: Exception | None
     """Why the list is incomplete. Raise it after printing the value."""
-
-
-class Feed:
-    """The pages of a list, fetched one at a time by a thread, so that the screen never waits for the network."""
-
-    def __init__(self, pages: Iterator[list[bytes]]) -> None:
-        self._pages = pages
-        self.is_busy = False
-        """Whether a page is being fetched. The receiver resets this, so that pages arrive in order."""
-        self.has_more = True
-        self.error: Exception | None = None
-        """The error that cut the list short."""
-
-    def fetch(self, arrived: Callable[[list[bytes]], object]) -> None:
-        """Unless a page is already being fetched, fetch the next one in a thread, and pass it to `arrived`."""
-        if self.is_busy or not self.has_more:
-            return
-        self.is_busy = True
-        # A daemon thread, so that quitting does not wait for a response that is no longer needed.
-        Thread(target=lambda: arrived(self.next_page()), daemon=True).start()
-
-    def next_page(self) -> list[bytes]:
-        """Return the next page; an empty one at the end of the list, or after an error."""
-        try:
-            page = next(self._pages, None)
-        except Exception as error:  # noqa: BLE001 - shown on the screen, and raised after it has closed
-            self.error, page = error, None
-        self.has_more = page is not None
-        return page or []
 
 
 class Prompt(Input):
@@ -130,7 +100,12 @@ class Explorer(App[Choice], inherit_bindings=False):
         """The unexpected error, or the signal, that ended the run."""
         self.rows = Rows(None if is_list else Value(first[0], "", 0))
         self.rows.append(first if is_list else [])
-        self.feed = Feed(further)
+        self._further = further
+        self.is_loading = False
+        """Whether a page is on its way. The next one is fetched after it has been added."""
+        self.has_more = True
+        self.error: Exception | None = None
+        """The error that cut the list short."""
         self.status, self.footer = Static(id="status", markup=False), Static(id="footer", markup=False)
         self.search = Prompt(placeholder="search", compact=True)
         self.filter = Prompt(placeholder="show rows with these words", compact=True)
@@ -200,8 +175,8 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.rows.filter(self.filter.value)
         seen = max(self.rows.cursor_line, self.rows.scroll_offset.y) + self.rows.size.height
         if seen > self.rows.last_line or self._loads_all:
-            self.feed.fetch(partial(self.call_later, self._arrived))
-        loading = "loading…" if self.feed.is_busy else "incomplete; q says why" if self.feed.error else ""
+            self._fetch()
+        loading = "loading…" if self.is_loading else "incomplete; q says why" if self.error else ""
         self.status.update(" · ".join(filter(None, [self.position, self._note, loading])))
         hint = getattr(self.focused, "HINT", "? keys  q quit")
         self.footer.update(" · ".join(filter(None, [hint, cut_to_row(self.path)])))
@@ -222,14 +197,30 @@ class Explorer(App[Choice], inherit_bindings=False):
         filtered = f'"{cut_to_row(" ".join(rows.wanted))}" in {len(rows.root.children):,}' if rows.wanted else ""
         if not rows.current:
             return filtered or "an empty list"
-        more = "+" if self.feed.has_more else ""
+        more = "+" if self.has_more else ""
         position = f"row {rows.cursor_line + 1:,} of {rows.last_line + 1:,}"
         if rows.is_list:
             position = f"item {rows.current.place[0] + 1:,} of {len(rows.values):,}{more}"
         return f"{position} · {filtered}" if filtered else position
 
+    def _fetch(self) -> None:
+        """Fetch the next page in a thread, so that the screen never waits for the network."""
+        if not self.is_loading and self.has_more:
+            self.is_loading = True
+            # A daemon thread, so that quitting does not wait for a response that is no longer needed.
+            Thread(target=self._load_page, daemon=True).start()
+
+    def _load_page(self) -> None:
+        page: list[bytes] | None = None
+        try:
+            page = next(self._further, None)
+        except Exception as error:  # noqa: BLE001 - shown on the screen, and raised after it has closed
+            self.error = error
+        self.has_more = page is not None
+        self.call_later(self._arrived, page or [])
+
     def _arrived(self, page: list[bytes]) -> None:
-        self.feed.is_busy = False
+        self.is_loading = False
         self.rows.append(page)
         self.update()
 
@@ -265,7 +256,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     def action_search_on(self, direction: int) -> None:
         """Go to the next match."""
         if not self.rows.search(self._query, back=direction < 0) and self._query:
-            so_far = " so far; A loads all" if self.feed.has_more else ""
+            so_far = " so far; A loads all" if self.has_more else ""
             self._note = f'no "{cut_to_row(self._query)}"{so_far}'
 
     # The current value
@@ -307,7 +298,7 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def action_leave(self, value: bytes = b"", *, is_raw: bool = False) -> None:
         """Quit, and print the value, if there is one."""
-        self.exit(Choice(value, is_raw, self.feed.error))
+        self.exit(Choice(value, is_raw, self.error))
 
     def action_interrupt(self) -> None:
         """Quit as by an interrupt."""

@@ -72,10 +72,6 @@ class Rows(Tree[Value]):
 
     # What textual asks
 
-    def process_label(self, label: str | Text) -> Text:
-        """Return the label: it is empty."""
-        return label if isinstance(label, Text) else Text(label)
-
     def get_label_width(self, node: TreeNode[Value]) -> int:  # noqa: ARG002 - textual's
         """Return the width of a row: it is never wider than the screen."""
         return self.size.width
@@ -155,7 +151,7 @@ class Rows(Tree[Value]):
 
     def _add(self, parent: TreeNode[Value], values: Iterable[Value]) -> None:
         for value in values:
-            if parent is not self.root or all(term in value.search_text.values for term in self.wanted):
+            if parent is not self.root or all(term in value.search_text for term in self.wanted):
                 parent.add(_NO_LABEL, value)
 
     def _members(self, node: TreeNode[Value]) -> list[TreeNode[Value]]:
@@ -217,5 +213,5 @@ class Rows(Tree[Value]):
         for node in nodes:
             if node.data and node.data.matches(text):
                 yield node
-            if node.data and node.data.mentions(text):
+            if node.data and node.data.may_mention(text):
                 yield from self._matches(self._members(node), text)

@@ -11,7 +11,6 @@ from functools import cached_property
 from ant_cli.gjson import json_text
 from ant_cli.gjson.parser import escaped_key
 from ant_cli.output.views import EMPTY
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
 WHOLE = "@this"
@@ -55,8 +54,8 @@ class Value:
         return self.json_type in SIZES and bool(self.raw.strip()[1:-1].strip())
 
     @cached_property
-    def search_text(self) -> SearchText:
-        """The text that searches and filters look into."""
+    def search_text(self) -> str:
+        """The text that filters look into."""
         return search_text_of(self.raw)
 
     @cached_property
@@ -64,14 +63,14 @@ class Value:
         """The text after its key in a row."""
         return in_a_row(self.raw)
 
-    def mentions(self, text: str) -> bool:
-        """Whether a key or a value inside it contains the text."""
-        return text in self.search_text.values or text in self.search_text.keys
+    def may_mention(self, text: str) -> bool:
+        """Whether a key or a value inside it may contain the text. Escapes in the JSON may hide it."""
+        return b"\\" in self.raw or text in self.raw.decode().casefold()
 
     def matches(self, text: str) -> bool:
         """Whether its own key contains the text, or the value of a scalar does."""
         in_key = self.parent is not None and text in self.key.casefold()
-        return in_key or (not self.can_open and text in self.search_text.values)
+        return in_key or (not self.can_open and text in self.search_text)
 
 
 def path_of(value: Value, transform: str = "") -> str:
@@ -92,27 +91,13 @@ def path_of(value: Value, transform: str = "") -> str:
 # Texts
 
 
-class SearchText(NamedTuple):
-    """The strings and numbers of a value, case-folded."""
-
-    values: str
-    keys: str
-
-
-def search_text_of(raw: bytes) -> SearchText:
-    """Return the search text of a JSON value."""
+def search_text_of(raw: bytes) -> str:
+    """Return the strings and numbers of a JSON value, but not its keys, with their case folded."""
     # Folding the case of the whole text at once is faster, and does not change quotes, brackets or escapes.
-    tokens = _TOKEN.findall(raw.decode().casefold())
+    tokens = [token for token in _TOKEN.findall(raw.decode().casefold()) if token[-1] != ":"]
     if b"\\" in raw:
-        tokens = [_unescaped(token) for token in tokens]
-    values = [token for token in tokens if token[-1] != ":"]
-    keys = [token for token in tokens if token[-1] == ":"]
-    return SearchText("\n".join(values), "\n".join(keys))
-
-
-def _unescaped(token: str) -> str:
-    end = token.rfind('"') + 1
-    return json_text.string(token[:end].encode()).casefold() + token[end:] if "\\" in token else token
+        tokens = [json_text.string(token.encode()).casefold() if "\\" in token else token for token in tokens]
+    return "\n".join(tokens)
 
 
 def cut_to_row(text: str) -> str:
