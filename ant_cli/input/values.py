@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.gjson.json_text import Number, after_space, check_depth, encoded
@@ -112,16 +111,14 @@ def parse_all(text: str, where: str, *, several: bool = True) -> list[ParsedValu
         UsageError: as `parse` does, except that there may be several values.
 
     """
-    has_constant = False
+    values, json_error = list[ParsedValue](), None
     try:
-        values = list(_json_values(text))
+        values.extend(_json_values(text))
         if several or len(values) <= 1:
             return values
-    except _NotFinite:
-        has_constant = True
-    except (ValueError, RecursionError):
-        pass
-    documents = _parse_yaml(text, where, json_words=has_constant, several=several)
+    except (ValueError, RecursionError) as error:
+        json_error = error if several or not values else None
+    documents = _parse_yaml(text, where, json_error, several=several)
     return [ParsedValue(value, 0, is_json=False) for value in documents if value is not None]
 
 
@@ -167,13 +164,14 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _parse_yaml(text: str, where: str, *, json_words: bool, several: bool) -> list[Value]:
-    """Read the documents of a text as relaxed YAML.
+def _parse_yaml(text: str, where: str, json_error: Exception | None, *, several: bool) -> list[Value]:
+    """Read the documents of a text as relaxed YAML. `json_error` says why it is not JSON.
 
     Importing the reader takes two thirds of the time of the rest of a `create`. So the most common YAML, such as
     `{type: cloud, packages: {pip: [pandas]}}`, is read without it: a flow collection of plain words is JSON without
     its quotes, so it is enough to add them.
     """
+    json_words = isinstance(json_error, _NotFinite)
     if not json_words and (collection := _flow_collection(text)) is not None:
         return [collection]
     from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
@@ -181,20 +179,11 @@ def _parse_yaml(text: str, where: str, *, json_words: bool, several: bool) -> li
     try:
         return read_yaml(text, json_words=json_words, several=several)
     except YAMLProblem as problem:
-        if problem.is_syntax and _LOOKS_LIKE_JSON.match(text):
-            _check_syntax_of_json(text, where, several=several)
+        if problem.is_syntax and _LOOKS_LIKE_JSON.match(text) and isinstance(json_error, json.JSONDecodeError):
+            message = json_error.msg[:1].lower() + json_error.msg[1:].removesuffix(" at")
+            message = f"not valid JSON: {message}"
+            raise _error(where, json_error.lineno, json_error.colno, message) from None
         raise _error(where, problem.line, problem.column, problem.message) from None
-
-
-def _check_syntax_of_json(text: str, where: str, *, several: bool) -> None:
-    try:
-        for _ in islice(_json_values(text), None if several else 1):
-            pass
-    except json.JSONDecodeError as error:
-        message = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
-        raise _error(where, error.lineno, error.colno, f"not valid JSON: {message}") from None
-    except (ValueError, RecursionError):  # it is JSON that is not accepted
-        pass
 
 
 def _error(where: str, line: int, column: int, message: str) -> UsageError:

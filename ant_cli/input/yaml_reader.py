@@ -21,9 +21,6 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 _NODE_LIMIT = 100_000
 """How many values the aliases of a text may add to it."""
 
-_LONGEST_BASED = 1000
-"""The most digits of a number in base 8 or 16. It has to be converted to base 10."""
-
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser is ten times as fast, if PyYAML has it
 _WORDS: dict[str, bool | None] = (
     dict.fromkeys(("null", "Null", "NULL", "~", ""), None)
@@ -32,6 +29,8 @@ _WORDS: dict[str, bool | None] = (
 )
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?)?")
 _BASED = r"0x[0-9a-fA-F]+|0o[0-7]+"
+_LONGEST_BASED = 1000
+"""The most digits of a number in base 8 or 16. It has to be converted to base 10."""
 _NOT_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 _NUMBER_STARTS = frozenset("-+.0123456789NI")
 """The start of a number, or a word for a number that JSON does not have."""
@@ -40,8 +39,6 @@ _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _AFTER_ANCHOR = ("", " ", "\t", "\r", "\n", ",", "[", "]", "{", "}")
 _PLAIN_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _LINE_SEPARATORS = ("\x85", "\u2028", "\u2029")
-_MOST_RETRIES = 100
-"""How often a text is parsed again because of a colon after a line separator."""
 _UNLIKE_YAML_1_1 = (
     r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\x85|\u2028|\u2029"
@@ -71,16 +68,13 @@ def read_yaml(text: str, *, json_words: bool = False, several: bool = False) -> 
         YAMLProblem: if it is not YAML, or breaks the rules above.
 
     """
-    source = _prepare(text)
-    for retries_left in reversed(range(_MOST_RETRIES)):
+    source: _Source | None = _prepare(text)
+    while source:
         try:
             return _Reader(source, json_words=json_words).documents(several=several)
         except (yaml.YAMLError, UnicodeEncodeError) as error:
-            colon = source.colon_in_text(error)
-            if colon is None or not retries_left:
-                raise _problem(error, text) from None
-            source = source.with_text_at(colon)
-    return []
+            source, problem = source.with_colon_as_text(error), _problem(error, text)
+    raise problem
 
 
 class _Source(NamedTuple):
@@ -92,6 +86,7 @@ class _Source(NamedTuple):
     """The same, with escapes resolved."""
     colon: str = ""
     """The stand-in for a colon; empty if the text has no line separators."""
+    retries_left: int = 99
 
     def value_of(self, event: Any) -> str:
         """Return the text of a scalar."""
@@ -99,18 +94,19 @@ class _Source(NamedTuple):
             return str(event.value)
         return str(event.value.translate(self.in_double_quotes if event.style == '"' else self.as_written))
 
-    def colon_in_text(self, error: Exception) -> int | None:
-        """Return the position of a colon that libyaml rejects, but is text after a line separator on its line."""
-        if not self.colon or "mapping values are not allowed" not in str(getattr(error, "problem", "")):
-            return None
-        mark: Any = getattr(error, "problem_mark", None)
-        line = self.text[self.text.rfind("\n", 0, mark.index) + 1 : mark.index]
-        is_text = any(self.as_written.get(ord(character)) in _LINE_SEPARATORS for character in line)
-        return mark.index if is_text else None
+    def with_colon_as_text(self, error: Any) -> _Source | None:
+        """Return the same with a stand-in for the colon that libyaml rejects.
 
-    def with_text_at(self, colon: int) -> _Source:
-        """Return the same with a stand-in for a colon."""
-        return self._replace(text=self.text[:colon] + self.colon + self.text[colon + 1 :])
+        Only a colon that follows a line separator on its line is text. Otherwise, return None.
+        """
+        if not (self.colon and self.retries_left and "mapping values are not allowed" in str(error)):
+            return None
+        colon = error.problem_mark.index
+        line = self.text[self.text.rfind("\n", 0, colon) + 1 : colon].translate(self.as_written)
+        if not any(separator in line for separator in _LINE_SEPARATORS):
+            return None
+        text = self.text[:colon] + self.colon + self.text[colon + 1 :]
+        return self._replace(text=text, retries_left=self.retries_left - 1)
 
 
 def _prepare(text: str) -> _Source:
@@ -253,7 +249,7 @@ class _Reader:
             raise YAMLProblem(f"{name + ':'!r} needs a space after the colon, or quotes", key.start_mark)
 
     def _alias(self, event: Any, depth: int) -> Any:
-        anchor = self._name(event)
+        anchor = self._anchor(event)
         if anchor not in self._anchors:
             raise YAMLProblem(f"there is no &{anchor} before this *{anchor}", event.start_mark)
         value = self._anchors[anchor]
@@ -264,11 +260,10 @@ class _Reader:
             raise YAMLProblem(f"the aliases stand for more than {_NODE_LIMIT:,} values", event.start_mark)
         return value
 
-    def _anchor(self, event: Any) -> str | None:
-        return None if event.anchor is None else self._name(event)
-
-    def _name(self, event: Any) -> str:
-        """Return the name after `&` or `*`. Rejects `"a":&b:c`, which libyaml would read only in part."""
+    def _anchor(self, event: Any) -> str:
+        """Return the name after `&` or `*`, if any. Rejects `"a":&b:c`, which libyaml would read only in part."""
+        if event.anchor is None:
+            return ""
         sign = "*" if isinstance(event, yaml.AliasEvent) else "&"  # a tag may come before it
         end = self._source.text.find(sign + event.anchor, event.start_mark.index) + 1 + len(event.anchor)
         if self._source.text[end : end + 1] not in _AFTER_ANCHOR:
@@ -310,13 +305,10 @@ def _maps_to_merge(value: Any, event: Any) -> list[dict[str, Any]]:
 
 def _extent(value: Any) -> tuple[int, int]:
     """Return how many values a value has, including itself, and how many levels of lists and maps."""
-    level, size, height = [value], 0, 0
-    while level:
-        size += len(level)
-        containers = [item for item in level if isinstance(item, list | dict)]
-        height += bool(containers)
-        level = [child for item in containers for child in (item.values() if isinstance(item, dict) else item)]
-    return size, height
+    if not isinstance(value, list | dict):
+        return 1, 0
+    extents = [_extent(child) for child in (value.values() if isinstance(value, dict) else value)]
+    return 1 + sum(size for size, _ in extents), 1 + max((height for _, height in extents), default=0)
 
 
 # Positions of values, for errors about values that are valid YAML, but wrong
@@ -343,18 +335,15 @@ def positions_of(text: str, paths: Iterable[Sequence[str | int]]) -> list[Positi
 
 
 def _position(node: Any, path: Sequence[str | int]) -> Position:
-    mark = node.start_mark if node else None
+    mark = node.start_mark if node else yaml.Mark("", 0, 0, 0, None, 0)
     for step in path:
-        child = _child(node, step)
-        if child is None:
-            break
-        mark, node = child
-    return Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
+        mark, node = _children(node).get(step, (mark, None))
+    return Position(mark.line + 1, mark.column + 1)
 
 
-def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
+def _children(node: Any) -> dict[str | int, tuple[Any, Any]]:
     if isinstance(node, yaml.MappingNode):
-        return next(((key.start_mark, child) for key, child in node.value if key.value == step), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step].start_mark, node.value[step]
-    return None
+        return {key.value: (key.start_mark, child) for key, child in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return {index: (child.start_mark, child) for index, child in enumerate(node.value)}
+    return {}
