@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable
 
 from ant_cli.gjson import json_text, steps
-from ant_cli.gjson.modifiers import FUNCTIONS, child_values, make_array, make_object
+from ant_cli.gjson.modifiers import FUNCTIONS, child_values, make_array, make_object, truth
 from ant_cli.gjson.parser import BadPath
 from ant_cli.runtime.light_typing import Any
 
@@ -198,26 +198,9 @@ def _number(text: str) -> float:
         return 0.0
 
 
-def _truth(value: bytes | None) -> bool | None:
-    """Return the boolean that a `~` comparison reads from a value; None if it is neither."""
-    if value is None:
-        return False
-    match json_text.json_type(value):
-        case "string":
-            return _TRUTH_OF_TEXT.get(json_text.string(value).lower())
-        case "number":
-            return float(value) != 0
-        case "object" | "array":
-            return None
-        case type_:
-            return type_ == "true"
-
-
-_TRUTH_OF_TEXT = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
-
 TRUTH_TESTS: dict[str, Callable[[bytes | None], bool]] = {
-    "~true": lambda value: _truth(value) is True,
-    "~false": lambda value: _truth(value) is False,
+    "~true": lambda value: truth(value) is True,
+    "~false": lambda value: truth(value) is False,
     "~null": lambda value: value is None or value == b"null",
     "~*": lambda value: value is not None,
 }

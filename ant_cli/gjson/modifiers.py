@@ -39,7 +39,7 @@ def _this(raw: bytes, _: ModifierOptions) -> bytes:
 
 def _pretty(raw: bytes, options: ModifierOptions) -> bytes:
     # GJSON's other options are about layout, which the output format decides here.
-    return json_text.indent(_sorted(raw) if _is_on(options, "sortKeys") else raw)
+    return json_text.indent(_sorted(raw) if truth(options.get("sortKeys")) else raw)
 
 
 def _ugly(raw: bytes, _: ModifierOptions) -> bytes:
@@ -95,7 +95,7 @@ def _values(raw: bytes, _: ModifierOptions) -> bytes:
 def _flatten(raw: bytes, options: ModifierOptions) -> bytes:
     if json_text.json_type(raw) != "array":
         return raw
-    return make_array(list(_flat(raw, deep=_is_on(options, "deep"))))
+    return make_array(list(_flat(raw, deep=bool(truth(options.get("deep"))))))
 
 
 def _flat(raw: bytes, *, deep: bool) -> Iterator[bytes]:
@@ -113,7 +113,7 @@ def _join(raw: bytes, options: ModifierOptions) -> bytes:
         return raw
     objects = [each for each in json_text.elements(raw) if json_text.json_type(each) == "object"]
     pairs = [pair for each in objects for pair in json_text.raw_pairs(each)]
-    if _is_on(options, "preserve"):
+    if truth(options.get("preserve")):
         return make_object(pairs)
     joined: dict[str, tuple[bytes, bytes]] = {}
     for key, value in pairs:
@@ -145,16 +145,22 @@ def _sorted(raw: bytes) -> bytes:
     return raw
 
 
-def _is_on(options: ModifierOptions, name: str) -> bool:
-    """Whether an option is true, by GJSON's rules for numbers and strings."""
-    value = options.get(name, b"false")
+def truth(value: bytes | None) -> bool | None:
+    """Return the boolean that an option or a `~` comparison reads from a value; None if it is neither."""
+    if value is None:
+        return False
     match json_text.json_type(value):
+        case "string":
+            return _TRUTH_OF_TEXT.get(json_text.string(value).lower())
         case "number":
             return float(value) != 0
-        case "string":
-            return json_text.string(value) not in ("", "0", "false")
-    return value == b"true"
+        case "object" | "array":
+            return None
+        case type_:
+            return type_ == "true"
 
+
+_TRUTH_OF_TEXT = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
 
 FUNCTIONS: dict[str, _Function] = {
     "this": _this,

@@ -20,7 +20,7 @@ from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.values import Value, convert, encode, parse
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param, flag_name
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.streams import Stderr, Stdin
 
@@ -31,11 +31,6 @@ _BINARY = rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]"
 _SNIFFED = 512
 _MAY_BE_A_NAME = r"[\w-]*\w"
 """What follows `@` in the name of a person, or a mistyped name of a file."""
-_PREFIXES: dict[str, Literal["text", "base64", "either"]] = {
-    "@file://": "text",
-    "@data://": "base64",
-    "@": "either",
-}
 
 
 def read_flags(operation: Operation, flags: Flags, runtime: Runtime) -> dict[str, Value]:
@@ -115,9 +110,9 @@ def _read_structured(param: Param, texts: Sequence[str], runtime: Runtime) -> Va
 
 def _read_mapping(param: Param, text: str, runtime: Runtime) -> Value:
     if text.startswith("@"):
-        ref = _parse_ref(text)
-        contents = _read(ref, param.flag, runtime.stdin)
-        return convert(param, param.flag, decode(contents, f"{param.flag}: {ref.path}"))
+        path = _path_in(text)
+        contents = _read(path, param.flag, runtime.stdin)
+        return convert(param, param.flag, decode(contents, f"{param.flag}: {path}"))
     value = convert(param, param.flag, text)
     return (
         _expand_file_refs(value, param.flag, runtime) if param.texts_may_be_files else _map_texts(value, _unescape)
@@ -176,14 +171,6 @@ def _as_json(param: Param, mapping: Value) -> str:
 # Files
 
 
-class _FileRef(NamedTuple):
-    """A file whose contents replace a value."""
-
-    path: str
-    """`-` is standard input."""
-    form: Literal["text", "base64", "either"]
-
-
 def _expand_file_refs(value: Value, where: str, runtime: Runtime) -> Value:
     """Return the value with every file reference in it replaced. Keys are not changed."""
     return _map_texts(value, lambda text: _expand(text, where, runtime))
@@ -211,18 +198,18 @@ def _expand(text: str, where: str, runtime: Runtime) -> str:
         if re.fullmatch(_MAY_BE_A_NAME, name):
             runtime.stderr.say(f"Note: {where}: {text!r} is sent literally, because there is no such file.")
         return text
-    ref = _parse_ref(text)
-    data = _read(ref, where, runtime.stdin, f"For the text itself, write \\{text}")
-    if ref.form == "base64" or (ref.form == "either" and _is_binary(data)):
+    path = _path_in(text)
+    data = _read(path, where, runtime.stdin, f"For the text itself, write \\{text}")
+    if text.startswith("@data://") or (not text.startswith("@file://") and _is_binary(data)):
         import base64
 
         return base64.b64encode(data).decode()
-    return decode(data, f"{where}: {ref.path}")
+    return decode(data, f"{where}: {path}")
 
 
-def _parse_ref(text: str) -> _FileRef:
-    prefix = next(prefix for prefix in _PREFIXES if text.startswith(prefix))
-    return _FileRef(text.removeprefix(prefix), _PREFIXES[prefix])
+def _path_in(text: str) -> str:
+    """Return the path in a reference to a file; `-` is standard input."""
+    return re.sub(r"^@(?:file://|data://)?", "", text)
 
 
 def _is_binary(data: bytes) -> bool:
@@ -235,5 +222,5 @@ def _is_binary(data: bytes) -> bool:
     return False
 
 
-def _read(ref: _FileRef, where: str, stdin: Stdin, hint: str = "") -> bytes:
-    return stdin.read() if ref.path == "-" else read_file(ref.path, where, hint)
+def _read(path: str, where: str, stdin: Stdin, hint: str = "") -> bytes:
+    return stdin.read() if path == "-" else read_file(path, where, hint)
