@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.operations.shared_flags import (
-    BETA,
-    EDITS,
-    FILTER,
-    LIMIT,
-    LIST_WAITING,
-    MANY,
-    MANY_CREATED,
-    MAX_ITEMS,
-    PAGE,
-    SLURP,
-    WAITING,
-    YES,
-)
+from ant_cli.operations import shared_flags as shared
 from ant_cli.operations.spec import Members, Operation, Param
 
 GROUP = "beta:environments"
@@ -93,8 +80,8 @@ CREATE = Operation(
         Param("description", "body", str, "Description of the environment.", nullable=True),
         METADATA,
         SCOPE,
-        *MANY_CREATED,
-        BETA,
+        *shared.MANY_CREATED,
+        shared.BETA,
     ),
     (
         (
@@ -118,13 +105,9 @@ LIST = Operation(
     "List environments, the newest first.",
     (
         Param("include_archived", "query", bool, "List archived environments too."),
-        LIMIT,
-        PAGE,
-        FILTER,
-        MAX_ITEMS,
-        SLURP,
-        *LIST_WAITING,
-        BETA,
+        *shared.LISTING,
+        *shared.LIST_WAITING,
+        shared.BETA,
     ),
     (
         ("IDs and names, a line each", "--transform '{id,name}' --format jsonl"),
@@ -140,7 +123,7 @@ RETRIEVE = Operation(
     "GET",
     ITEM,
     "Show one environment.",
-    (ENVIRONMENT_ID, *WAITING, *MANY, BETA),
+    (ENVIRONMENT_ID, *shared.WAITING, *shared.MANY, shared.BETA),
     (
         ("all fields", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         (
@@ -165,9 +148,9 @@ UPDATE = Operation(
         Param("description", "body", str, "A new description; null removes it.", nullable=True),
         METADATA_PATCH,
         SCOPE._replace(help="Who can see it."),
-        *EDITS,
-        *MANY,
-        BETA,
+        *shared.EDITS,
+        *shared.MANY,
+        shared.BETA,
     ),
     (
         ("another name", "env_011CZkZ9X2dpNyB7HsEFoRfW --name nightly"),
@@ -188,7 +171,7 @@ DELETE = Operation(
     "DELETE",
     ITEM,
     "Delete an environment for good.",
-    (ENVIRONMENT_ID, *MANY, YES, BETA),
+    (ENVIRONMENT_ID, *shared.MANY, shared.YES, shared.BETA),
     (
         ("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         ("see what would be sent", "env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
@@ -205,7 +188,7 @@ ARCHIVE = Operation(
     "POST",
     ITEM + "/archive",
     "Archive an environment: it stays readable, but new sessions can't use it.",
-    (ENVIRONMENT_ID, *MANY, YES, BETA),
+    (ENVIRONMENT_ID, *shared.MANY, shared.YES, shared.BETA),
     (
         ("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         ("when it was archived", "env_011CZkZ9X2dpNyB7HsEFoRfW --transform archived_at -r"),

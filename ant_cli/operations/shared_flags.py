@@ -23,6 +23,7 @@ FILTER = Param(
     "List items that match: 'name%\"tmp-*\"', 'created_at<now-7d'. Repeat it for several conditions.",
 )
 SLURP = Param("slurp", "setting", bool, "Collect all items, and print them as one JSON array.")
+LISTING = (LIMIT, PAGE, FILTER, MAX_ITEMS, SLURP)
 
 UNTIL = Param(
     "until",
@@ -52,11 +53,12 @@ FOR = Param(
     "Stop after this time; --until then exits with 8.",
     value_name="TIME",
 )
-WAITING = (UNTIL, WATCH, EVERY, FOR)
+WATCHING = (WATCH, EVERY, FOR)
+WAITING = (UNTIL, *WATCHING)
 UNTIL_IN_LIST = UNTIL._replace(
     help="Repeat until this holds for the list: '#==0', '#.name==\"demo\"'. May be repeated."
 )
-LIST_WAITING = (UNTIL_IN_LIST, WATCH, EVERY, FOR)
+LIST_WAITING = (UNTIL_IN_LIST, *WATCHING)
 PARALLEL = Param("parallel", "setting", int, "Requests at once, if there are several inputs.", default="8")
 FAIL_FAST = Param("fail_fast", "setting", bool, "With several inputs: send nothing after the first failure.")
 YES = Param("yes", "setting", bool, "Do not ask for confirmation at a terminal.")

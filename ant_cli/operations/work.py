@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
+from ant_cli.operations import shared_flags as shared
 from ant_cli.operations.environments import ITEM, METADATA_PATCH
-from ant_cli.operations.shared_flags import (
-    BETA,
-    EVERY,
-    FILTER,
-    FOR,
-    LIMIT,
-    MANY,
-    MAX_ITEMS,
-    PAGE,
-    SLURP,
-    UNTIL_IN_LIST,
-    WAITING,
-    WATCH,
-)
 from ant_cli.operations.spec import CREDENTIAL_TYPES, Operation, Param
 
 GROUP = "beta:environments:work"
@@ -50,7 +37,7 @@ RETRIEVE = Operation(
     "GET",
     WORK_ITEM,
     "Show one work item.",
-    (ENVIRONMENT_ID, WORK_ID, *WAITING, *MANY, BETA),
+    (ENVIRONMENT_ID, WORK_ID, *shared.WAITING, *shared.MANY, shared.BETA),
     (
         ("all fields", "--environment-id env_1 work_1"),
         ("only its state", "--environment-id env_1 work_1 --transform state -r"),
@@ -89,7 +76,7 @@ POLL = Operation(
             wire="Anthropic-Worker-ID",
             aliases=("anthropic_worker_id",),
         ),
-        BETA,
+        shared.BETA,
     ),
     (
         ("wait almost a second for work", "env_1 --block-ms 999"),
@@ -106,7 +93,7 @@ ACK = Operation(
     "POST",
     WORK_ITEM + "/ack",
     "Acknowledge a work item, so that no other worker gets it.",
-    (ENVIRONMENT_ID, WORK_ID, *MANY, BETA),
+    (ENVIRONMENT_ID, WORK_ID, *shared.MANY, shared.BETA),
     (
         ("one item", "--environment-id env_1 work_1"),
         ("IDs from a pipe", "< work.json"),
@@ -136,8 +123,8 @@ HEARTBEAT = Operation(
             nullable=True,
             precondition=True,
         ),
-        *MANY,
-        BETA,
+        *shared.MANY,
+        shared.BETA,
     ),
     (
         ("claim the lease", "--environment-id env_1 work_1 --expected-last-heartbeat NO_HEARTBEAT"),
@@ -158,7 +145,7 @@ STOP = Operation(
     "POST",
     WORK_ITEM + "/stop",
     "Stop a work item, gracefully or immediately.",
-    (ENVIRONMENT_ID, WORK_ID, FORCE, *MANY, BETA),
+    (ENVIRONMENT_ID, WORK_ID, FORCE, *shared.MANY, shared.BETA),
     (
         ("gracefully: it may finish its current task", "--environment-id env_1 work_1"),
         ("immediately", "--environment-id env_1 work_1 --force"),
@@ -170,7 +157,7 @@ STOP = Operation(
     accepts=CREDENTIAL_TYPES,
 )
 
-UNTIL_IDLE = UNTIL_IN_LIST._replace(
+UNTIL_IDLE = shared.UNTIL_IN_LIST._replace(
     help="Repeat until this holds for the list: '#==0', or idle: no item is queued, starting, active or stopping."
 )
 
@@ -180,7 +167,7 @@ LIST = Operation(
     "GET",
     QUEUE,
     "List the work items of an environment, the newest first.",
-    (QUEUE_ID, LIMIT, PAGE, FILTER, MAX_ITEMS, SLURP, UNTIL_IDLE, WATCH, EVERY, FOR, BETA),
+    (QUEUE_ID, *shared.LISTING, UNTIL_IDLE, *shared.WATCHING, shared.BETA),
     (
         ("wait until no item is queued, starting, active or stopping", "env_1 --until idle --for 10m"),
         ("IDs and states, a line each", "env_1 --transform '{id,state}' --format jsonl"),
@@ -201,8 +188,8 @@ UPDATE = Operation(
         ENVIRONMENT_ID,
         WORK_ID,
         METADATA_PATCH._replace(required=True),
-        *MANY,
-        BETA,
+        *shared.MANY,
+        shared.BETA,
     ),
     (
         ("set one key, delete another", "--environment-id env_1 work_1 --metadata owner=ada --metadata retry="),
@@ -218,7 +205,7 @@ STATS = Operation(
     "GET",
     QUEUE + "/stats",
     "Show queue statistics.",
-    (QUEUE_ID, *WAITING, *MANY, BETA),
+    (QUEUE_ID, *shared.WAITING, *shared.MANY, shared.BETA),
     (
         ("all figures", "env_1"),
         ("only the number of waiting items", "env_1 --transform depth"),
