@@ -85,7 +85,7 @@ class _Source(NamedTuple):
     in_double_quotes: dict[int, str]
     """The same, with escapes resolved."""
     colon: str = ""
-    """The stand-in for a colon; empty if the text has no line separators."""
+    """The stand-in for a colon."""
     retries_left: int = 99
 
     def value_of(self, event: Any) -> str:
@@ -99,7 +99,7 @@ class _Source(NamedTuple):
 
         Only a colon that follows a line separator on its line is text. Otherwise, return None.
         """
-        if not (self.colon and self.retries_left and "mapping values are not allowed" in str(error)):
+        if not (self.retries_left and "mapping values are not allowed" in str(error)):
             return None
         colon = error.problem_mark.index
         line = self.text[self.text.rfind("\n", 0, colon) + 1 : colon].translate(self.as_written)
@@ -118,16 +118,14 @@ def _prepare(text: str) -> _Source:
     """
     if not any(part in text for part in (*_LINE_SEPARATORS, "?", r"\ud", r"\uD")):
         return _Source(text, {}, {})
-    originals = dict.fromkeys(match[0] for match in re.finditer(_UNLIKE_YAML_1_1, text) if match[0] != r"\\")
-    if not originals.keys().isdisjoint(_LINE_SEPARATORS):
-        originals[":"] = None
+    originals = {":", *(match[0] for match in re.finditer(_UNLIKE_YAML_1_1, text))} - {r"\\"}
     stand_ins = dict(zip(originals, _unused_characters(text), strict=False))
     if len(stand_ins) < len(originals):
         raise YAMLProblem("the text has too many different characters", None)
     text = re.sub(_UNLIKE_YAML_1_1, lambda match: stand_ins.get(match[0], match[0]), text)
     as_written = {ord(stand_in): original for original, stand_in in stand_ins.items()}
     pairs = {code: json.loads(f'"{original}"') for code, original in as_written.items() if original[0] == "\\"}
-    return _Source(text, as_written, {**as_written, **pairs}, stand_ins.get(":", ""))
+    return _Source(text, as_written, {**as_written, **pairs}, stand_ins[":"])
 
 
 def _unused_characters(text: str) -> Iterator[str]:
