@@ -26,14 +26,10 @@ def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given
         )
     hide_secrets(runtime, unused, [METADATA_KEY], _typed_secrets(given))
 
-    from ant_cli.output.worker_log import LogView
-    from ant_cli.worker.start import run_worker, runs_sessions  # after the new start: they take the longest
+    from ant_cli.worker.start import run_worker  # after the new start: it takes the longest
 
-    poll_options = PollOptions(**options)
     connection = load(runtime, flags, has_own_credential=True).connection
-    # A session writes nothing but its log, all of it to stderr.
-    view = LogView(runtime, poll_options.log_format, marks_stderr=not runs_sessions(poll_options, handler))
-    run_worker(poll_options, handler, connection, runtime, view)
+    run_worker(PollOptions(**options), handler, connection, runtime)
 
 
 def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
@@ -43,12 +39,10 @@ def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     # A session's tools could read them.
     hide_secrets(runtime, SECRET_VARIABLES, [ENVIRONMENT_KEY, WORK_SECRET], _typed_secrets(given))
 
-    from ant_cli.output.worker_log import LogView
     from ant_cli.worker.sdk_session import SessionOptions, run_session
 
     connection = load(runtime, flags, has_own_credential=True).connection
-    render = LogView(runtime, options["log_format"]).line
-    run_session(SessionOptions(**options), connection.base_url, connection.workspace_id, runtime, render)
+    run_session(SessionOptions(**options), connection.base_url, connection.workspace_id, runtime)
 
 
 def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:

@@ -1,4 +1,4 @@
-"""The worker's log: what happened, without secrets. How it looks is up to `output/worker_log.py`."""
+"""The worker's log: what happened, without secrets. How it looks is up to `log_view.py`."""
 
 from __future__ import annotations
 
@@ -34,17 +34,13 @@ class LogEvent(NamedTuple):
     fields: Mapping[str, object]
 
 
-RenderEvent = Callable[[LogEvent], str]
-"""Returns the line of an event."""
-
-
 class WorkerLog:
     """Writes events with common fields. `of_item` returns a log that also names an item."""
 
     def __init__(
         self,
         stderr: Stderr,
-        render: RenderEvent,
+        render: Callable[[LogEvent], str],
         fields: Mapping[str, str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         secrets: Iterable[str] = (),

@@ -13,7 +13,8 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.trusted_files import FileRule, read_trusted
-from ant_cli.worker.log import RenderEvent, WorkerLog
+from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.log_view import LogView
 from ant_cli.worker.settlement import EX_TEMPFAIL
 
 LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
@@ -79,12 +80,8 @@ def _read_secret(path: str) -> str:
     return secret
 
 
-def run_session(
-    options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime, render: RenderEvent
-) -> None:
+def run_session(options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime) -> None:
     """Run one claimed item until its session ends, is idle for too long, or a signal comes.
-
-    `render` returns the line of an event of the log.
 
     Raises:
         UsageError: if there is no credential, or the SDK is not installed.
@@ -94,7 +91,8 @@ def run_session(
     require_sdk()
     secret = work_secret(options, runtime.environ)
     runtime.stderr.register_secret(secret)
-    log = WorkerLog(runtime.stderr, render, {"component": "session", "work_id": options.work_id})
+    view = LogView(runtime, options.log_format)
+    log = WorkerLog(runtime.stderr, view.line, {"component": "session", "work_id": options.work_id})
     sdk_logger = logging.getLogger("anthropic")
     sdk_logger.setLevel(logging.INFO)
     sdk_logger.addHandler(_Forward(log))

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ant_cli.errors import AntError, UsageError, exclude_each_other
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Protocol
 from ant_cli.runtime.live_line import LiveLine
 from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, WORKSPACE_ID
@@ -21,7 +20,8 @@ from ant_cli.worker.context import Shutdown, WorkerContext
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import find_handler, handler_environment
 from ant_cli.worker.lease_keeper import end_leases_command
-from ant_cli.worker.log import LogEvent, WorkerLog
+from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.log_view import LogView
 from ant_cli.worker.metrics import monitored
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import LEASE_HOLDER, require_sdk
@@ -36,29 +36,11 @@ _IN_PROCESS = "in-process"
 """The value of `--on-work` that means the same as no handler."""
 
 
-class View(Protocol):
-    """How the log looks."""
-
-    is_for_people: bool
-    has_status: bool
-    """There is a line below the log for the state of the worker."""
-
-    def line(self, event: LogEvent) -> str:
-        """Return the line of an event."""
-
-    def status(self, tally: Tally) -> str:
-        """Return the state of the worker on one line."""
-
-    def summary(self, tally: Tally, seconds: float) -> str:
-        """Return what the worker has done in its time."""
-
-
 def run_worker(
     options: PollOptions,
     handler: Sequence[str],
     connection: ConnectionSettings,
     runtime: Runtime,
-    view: View,
 ) -> None:
     """Run a worker until it ends.
 
@@ -67,18 +49,25 @@ def run_worker(
         handler: The handler that was given after `--`; empty if there was none.
         connection: Where the API is. Its credential is replaced by the environment key.
         runtime: Its environment is that of the handlers, its stderr takes the log.
-        view: How the log looks. If it has a status line, the depth of the queue is fetched for it.
 
     Raises:
-        UsageError: if there is no such handler; nothing was claimed then.
+        UsageError: if the handler can't be run, or was given twice; nothing was claimed then.
         AntError: if the server refuses to hand out work.
 
     """
     if os.name == "nt":
         raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
-    command = _handler_command(options, handler, runtime, view)
-    if runs_sessions(options, handler):  # they leave the lease and the stop to this worker
+    if handler and options.on_work:
+        raise exclude_each_other("--on-work", "a handler behind --")
+    given = handler or [options.on_work]
+    runs_sessions = given[0] in ("", _IN_PROCESS)
+    # A session writes nothing but its log, all of it to stderr.
+    view = LogView(runtime, options.log_format, marks_stderr=not runs_sessions)
+    if runs_sessions:  # they leave the lease and the stop to this worker
+        command = _session_command(options, "plain" if view.is_for_people else options.log_format)
         options = options._replace(no_auto_stop=False, heartbeat="always")
+    else:
+        command = find_handler(given, runtime.environ)
     connection = connection_with_key(connection, options.environment_key)
     worker_id = options.worker_id or _new_worker_id()
     resume_gc()
@@ -90,7 +79,7 @@ async def _work(
     command: list[str],
     connection: ConnectionSettings,
     runtime: Runtime,
-    view: View,
+    view: LogView,
 ) -> None:
     context = _make_context(options, command, connection, runtime, view)
     tally, now = context.tally, asyncio.get_running_loop().time
@@ -113,7 +102,7 @@ async def _work(
 
 
 def _make_context(
-    options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime, view: View
+    options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime, view: LogView
 ) -> WorkerContext:
     fields = {"component": "work-poller", "environment_id": options.environment_id}
     environ = {name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER}
@@ -155,28 +144,14 @@ async def _follow_depth(context: WorkerContext) -> None:
         await asyncio.sleep(_DEPTH_EVERY_S)
 
 
-def _handler_command(options: PollOptions, handler: Sequence[str], runtime: Runtime, view: View) -> list[str]:
-    """Return the command line of the handler: the given one, or this program's own `beta:worker run`.
+def _session_command(options: PollOptions, log_format: str) -> list[str]:
+    """Return the command of this program that runs one session. Raises UsageError if the SDK is not installed.
 
-    So a session also has its own process: it can be drained or killed, and its memory is returned.
-
-    Raises:
-        UsageError: if it can't be run, or was given twice.
-
+    Each session has its own process: it can be drained or killed, and its memory is returned.
     """
-    if handler and options.on_work:
-        raise exclude_each_other("--on-work", "a handler behind --")
-    if not runs_sessions(options, handler):
-        return find_handler(handler or [options.on_work], runtime.environ)
     require_sdk()
     run = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run", "--workdir", options.workdir]
-    log_format = "plain" if view.is_for_people else options.log_format
     return [*run, "--max-idle", f"{options.max_idle}s", "--log-format", log_format]
-
-
-def runs_sessions(options: PollOptions, handler: Sequence[str]) -> bool:
-    """Whether there is no handler, so that sessions are run by this program."""
-    return not handler and options.on_work in ("", _IN_PROCESS)
 
 
 def _new_worker_id() -> str:

@@ -15,10 +15,10 @@ from types import SimpleNamespace
 import pytest
 
 from ant_cli.errors import APIError
-from ant_cli.output.worker_log import LogView
 from ant_cli.runtime.background_writer import BackgroundWriter
 from ant_cli.worker.handler import _Allowance
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, WorkerLog
+from ant_cli.worker.log_view import LogView
 from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.start import _follow_depth
 from ant_cli.worker.tally import Tally
