@@ -196,9 +196,10 @@ class ItemRun:
         `stopped` is the item after its stop. After a run that took less than a look, a claim would only be one more
         request.
         """
-        lease, is_silent = self._keeper.lease, self._keeper.lease.held
-        if lease.was_seen and not is_silent:
-            is_silent = (json_object(stopped) or {}).get("latest_heartbeat_at", "unknown") is None
+        lease, is_silent = self._keeper.lease, False
+        if self._now() >= lease.first_look:
+            item = json_object(stopped) or {}
+            is_silent = lease.held or item.get("latest_heartbeat_at", "unknown") is None
         self._context.memory.handler_is_silent = is_silent
 
     async def _stop(self) -> bytes:

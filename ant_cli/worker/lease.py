@@ -66,14 +66,14 @@ class Lease:
         self._ttl_s = ttl_s
         self._unclear = False
         self._can_look = True
-        self._next = began if mode == "always" else began + _FIRST_LOOK_S
+        self.first_look = began + _FIRST_LOOK_S
+        """When to look for heartbeats of the handler."""
+        self._next = began if mode == "always" else self.first_look
         self.last_heartbeat = NO_HEARTBEAT
         self.held = False
         """This worker sends the heartbeats."""
         self.handler_beats = False
         """The handler, or what it started, sends the heartbeats."""
-        self.was_seen = False
-        """A look has shown who sends them so far."""
         self._lasts(began, ttl_s if mode == "always" else _SERVER_LEASE_S)
         self._claim_at = began + (_SERVER_LEASE_S / 2 if patient else _PATIENCE_S)
         """When this worker sends the next heartbeat if the handler does not."""
@@ -149,7 +149,6 @@ class Lease:
 
     def _watch(self, heartbeat: str, left_s: float, sent: float) -> None:
         """Note what a look has shown. The worker only takes over if no heartbeat comes for half of the lease."""
-        self.was_seen = True
         left_s = max(left_s - 1, left_s / 2)  # the server rounds up
         self._lasts(sent, left_s)
         if heartbeat != self.last_heartbeat:
