@@ -186,6 +186,7 @@ def test_an_exact_version_may_be_removed_while_another_is_added(update):
     """The list has only the new one, at its end."""
     result = update("--remove", "packages.pip=pandas==2.2", "--add", "packages.pip=pandas==2.3")
     assert bodies(result)[-1]["config"]["packages"]["pip"] == ["numpy", "pandas==2.3"]
+    assert result.stderr == ""
 
 
 WHOLE = {**ENVIRONMENT, "type": "environment", "created_at": "2026-11-25T10:00:00Z", "archived_at": None}

@@ -169,20 +169,14 @@ def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, V
     return update
 
 
-def kept_lists(body: Value, remote: Value, path: str) -> Iterator[str]:
-    """Yield the paths of the lists that the server has and the file leaves out. An update does not change them."""
-    if not isinstance(remote, dict):
-        return
-    for key, value in remote.items():
-        declared = body.get(key) if isinstance(body, dict) else None
-        if isinstance(value, list) and value and declared is None:
-            yield f"{path}.{key}"
-        elif isinstance(value, dict):
-            yield from kept_lists(declared, value, f"{path}.{key}")
+def kept_lists(body: dict[str, Value], remote: dict[str, Value]) -> list[str]:
+    """Return the paths of the lists that the server has and the file's config leaves out: an update keeps them."""
+    differing = _changes(("config",), remote.get("config"), body.get("config"))
+    return [change.path for change in differing if change.old is None and isinstance(change.new, list)]
 
 
-def _changes(keys: tuple[str, ...], desired: dict[str, Value], there: Any) -> Iterator[FieldChange]:
-    for key, new in desired.items():
+def _changes(keys: tuple[str, ...], desired: Any, there: Any) -> Iterator[FieldChange]:
+    for key, new in desired.items() if isinstance(desired, dict) else ():
         old = there.get(key) if isinstance(there, dict) else None
         here = (*keys, key)
         if isinstance(new, dict) and new and (isinstance(old, dict) or old is None):

@@ -42,8 +42,6 @@ _RESULT_SIGNS = {"failed": ("!", "red"), "not started": (" ", "dim")}
 _WIDEST_NAME = 60
 _SHORT_TEXT = 40
 """Longer texts are compared word by word."""
-_UNCHANGED_WORDS = 6
-"""How many words of a long run without differences are shown."""
 _TO = " \u2192 "
 _MOST_BYTES = 60_000
 """GitHub takes comments of 65,536 characters, and summaries of 1 MiB. The rest is for the text around the plan."""
@@ -164,17 +162,11 @@ def _word_diff(old: str, new: str, paint: Paint) -> str:
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         gone, come = escape_breaks("".join(before[i1:i2])), escape_breaks("".join(after[j1:j2]))
         if tag == "equal":
-            parts.append(_shortened_run(before[i1:i2]))
+            parts.append(gone)
             continue
         parts += [paint(f"[-{gone}-]", "red")] if gone else []
         parts += [paint(f"{{+{come}+}}", "green")] if come else []
     return "".join(parts)
-
-
-def _shortened_run(words: Sequence[str]) -> str:
-    if len(words) > 4 * _UNCHANGED_WORDS:
-        words = [*words[: 2 * _UNCHANGED_WORDS], "\u2026", *words[-2 * _UNCHANGED_WORDS :]]
-    return escape_breaks("".join(words))
 
 
 def _shown_value(value: Value, *, quoted: bool = True) -> str:

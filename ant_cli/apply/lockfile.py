@@ -98,8 +98,7 @@ class LockFile(NamedTuple):
 
     def with_entry(self, key: str, entry: Entry) -> LockFile:
         """Return the lock file with an entry added or replaced."""
-        members = dict(entry.members)
-        members |= {name: _quote(getattr(entry, name)) for name in _NEEDED}
+        members = {**entry.members, **{name: _quote(getattr(entry, name)) for name in _NEEDED}}
         entry = entry._replace(members=members, written=(_quote(key), _object(_in_order(members), 2)))
         return self._replace(entries={**self.entries, key: entry})
 
@@ -285,10 +284,11 @@ def _check_version(raw: bytes, path: Path) -> None:
 
 def _check_key(key: str, path: Path) -> None:
     normal = posixpath.normpath(key)
+    problem = "has a control character" if escape_breaks(key) != key else ""
     if not key.startswith(("./", "https://")) or normal.startswith(("../", "/")) or normal in ("..", "."):
-        raise UsageError(f"{path}: the key {key!r} leads out of its folder.", "Correct or remove this entry.")
-    if escape_breaks(key) != key:
-        raise UsageError(f"{path}: the key {key!r} has a control character.", "Correct or remove this entry.")
+        problem = "leads out of its folder"
+    if problem:
+        raise UsageError(f"{path}: the key {key!r} {problem}.", "Correct or remove this entry.")
 
 
 def _members(raw: bytes) -> dict[str, bytes]:

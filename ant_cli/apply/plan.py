@@ -251,10 +251,8 @@ def _immutable(declaration: Declaration, remote: Object) -> str:
 
 def _kept(declaration: Declaration, remote: Object) -> str:
     """Return a note about lists that the file leaves out, so the server's lists stay."""
-    paths = list(kept_lists(declaration.body.get("config"), remote.get("config"), "config"))
-    if not paths or "config" not in declaration.body:
-        return ""
-    return f"{', '.join(paths)} of the server stays, because the file leaves it out; write [] to clear it"
+    paths = ", ".join(kept_lists(declaration.body, remote)) if "config" in declaration.body else ""
+    return f"{paths} of the server stays, because the file leaves it out; write [] to clear it" if paths else ""
 
 
 def _taken(declaration: Declaration, known: Known) -> str:

@@ -186,8 +186,8 @@ def _edit_list(body: dict[str, Value], edits: Sequence[Edit], remote: Mapping[st
     old = old if isinstance(old, list) else []
     new = old
     for edit in edits:
+        yield from _notes_about(edit, new)
         new = _with_element(new, edit)
-        yield from _notes_about(edit, old)
     if new != old:
         type_ = {"type": "limited"} if section == "networking" else {}
         body["config"] = {"type": config.get("type"), **given, section: {**type_, **part, name: new}}
