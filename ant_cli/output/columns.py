@@ -12,13 +12,12 @@ from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import BadPath, escaped_key, parse, split_at_commas
 from ant_cli.gjson.steps import plain_keys
 from ant_cli.output.times import TIME_ENDINGS
-from ant_cli.output.views import EMPTY, plain_list, resource_type
+from ant_cli.output.views import CONTAINERS, plain_list, resource_type
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.sanitize import collapse_space, escape_controls
 
 MISSING = "-"
 """The cell of a missing or empty value. Cells are never empty, so that `awk` counts columns correctly."""
-_CONTAINERS = (dict, list)
 _steps_of = cache(parse)
 
 
@@ -104,10 +103,10 @@ class Columns:
         """Return what the rows show: the members of an object without known columns, such as statistics."""
         if self._is_list or self._chosen or json_text.json_type(values[0]) != "object":
             return values
-        members = json_text.members(values[0])
-        if resource_type(members) in _COLUMNS_BY_TYPE:
+        if resource_type(json_text.decode(values[0])) in _COLUMNS_BY_TYPE:
             return values
         self._shows_members = True
+        members = json_text.members(values[0])
         return [b"[%b,%b]" % (json_text.quote(name), value) for name, value in members.items()]
 
     def resolve(self, items: list[bytes]) -> tuple[Column, ...]:
@@ -122,11 +121,11 @@ class Columns:
         """Return the user's column: as a path if that matches an item, otherwise as one of the known titles."""
         if any(column.find(item) is not None for item in items):
             return column
-        members = json_text.members(items[0]) if json_text.json_type(items[0]) == "object" else {}
-        titles = {known.title: known for known in _columns_for(items[0])} if members else {}
+        keys = _keys_of(json_text.decode(items[0]))
+        titles = {known.title: known for known in _columns_for(items[0])} if keys else {}
         if known := titles.get(column.title):
             return known._replace(drop_order=0, condition="always")  # a requested column is never dropped
-        others = [key for key in members if not column.path.startswith(key)]
+        others = [key for key in keys if not column.path.startswith(key)]
         suggestion = did_you_mean(column.path, [*(title.lower() for title in titles), *others])
         where = "the first items" if self._is_list else "the response"  # later pages may have other members
         self._warn(f"Warning: --columns: {column.path!r} matches nothing in {where}.{suggestion}")
@@ -154,11 +153,13 @@ def _parse_columns(spec: str) -> tuple[Column, ...]:
 
 def _columns_for(item: bytes) -> tuple[Column, ...]:
     """Return the columns for a resource, the members of an unknown object, or a bare value."""
-    if json_text.json_type(item) != "object":
-        return (_VALUE,)
-    members = json_text.members(item)
-    known = _COLUMNS_BY_TYPE.get(resource_type(members))
-    return known or tuple(_column_of(key, escaped_key(key)) for key in members) or (_VALUE,)
+    value = json_text.decode(item)
+    known = _COLUMNS_BY_TYPE.get(resource_type(value))
+    return known or tuple(_column_of(key, escaped_key(key)) for key in _keys_of(value)) or (_VALUE,)
+
+
+def _keys_of(value: object) -> list[str]:
+    return list(value) if isinstance(value, dict) else []
 
 
 def _column_of(name: str, path: str) -> Column:
@@ -181,17 +182,15 @@ def _cell_of(column: Column, keys: tuple[str, ...], decoded: Any, item: bytes) -
         if not isinstance(decoded, dict):
             return _cell(column.find(item))
         decoded = decoded.get(key)
-    if not keys or isinstance(decoded, _CONTAINERS):
+    if not keys or isinstance(decoded, CONTAINERS):
         return _cell(column.find(item))
     return format_scalar(decoded)
 
 
 def _cell(raw: bytes | None) -> str:
-    if raw is None:
-        return MISSING
-    if json_text.json_type(raw) == "string":
-        return format_scalar(json_text.string(raw))
-    if listed := plain_list(raw):
+    value = None if raw is None else json_text.decode(raw)
+    if raw is None or not isinstance(value, CONTAINERS):
+        return format_scalar(value)
+    if listed := plain_list(value):
         return format_scalar(",".join(listed))  # without spaces for `awk`
-    compact = json_text.compact(raw)
-    return MISSING if compact in EMPTY else escape_controls(compact.decode())
+    return escape_controls(json_text.compact(raw).decode()) if value else MISSING

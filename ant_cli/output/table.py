@@ -156,9 +156,9 @@ def _cell(text: str, column: Column, style: str, now: float) -> StyledText:
     return StyledText((column.is_time and relative_time(text, now)) or text, style)
 
 
-def _is_archived(value: bytes) -> bool:
-    is_object = json_text.json_type(value) == "object"
-    return is_object and json_text.members(value).get("archived_at", b"null") != b"null"
+def _is_archived(item: bytes) -> bool:
+    value = json_text.decode(item)
+    return isinstance(value, dict) and value.get("archived_at") is not None
 
 
 def _least_width(column: Column, texts: list[str]) -> int:

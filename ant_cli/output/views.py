@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from ant_cli.gjson import json_text
 from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, wrap
 from ant_cli.output.times import TIME_ENDINGS, relative_time
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
-_LabelledValue = tuple[str, bytes]
+_LabelledValue = tuple[str, Any]
 _GAP = "  "
 _MAX_LABEL = 32
 """A longer name shifts only its own value to the right."""
 _MIN_VALUE = 20
 """With fewer cells than this for values, long ones are not wrapped here: the terminal breaks the lines."""
-EMPTY = (b"null", b"{}", b"[]", b'""')
-"""The values that are empty."""
+CONTAINERS = (dict, list)
+_EMPTY: tuple[Any, ...] = (None, {}, [], "")
 _NONE = "(none)"
 """How an empty value is shown; null only on a terminal."""
 
@@ -29,54 +29,52 @@ _NONE = "(none)"
 def view(raw: bytes, style: Style | None) -> str:
     """Return the view of a JSON value, with a line feed at its end; plain without a style."""
     if style is None:
-        return "".join(line + "\n" for line in _plain_lines(raw, ""))
+        return "".join(line + "\n" for line in _plain_lines(json_text.decode(raw), ""))
     rows = view_rows(raw, style.width)
     widths = [cell_width(row.label) for row in rows if row.text]
     width = max((width for width in widths if width <= _MAX_LABEL), default=0)
     return "".join(_line(row, width, style) for row in rows)
 
 
-def _entries(raw: bytes) -> list[_LabelledValue]:
+def _entries(value: Any) -> list[_LabelledValue]:
     """Return the members or elements of a value, each with its label; an empty list for a scalar."""
-    type_ = json_text.json_type(raw)
-    if type_ == "object":
-        return list(json_text.members(raw).items())
-    elements = json_text.elements(raw) if type_ == "array" else []
-    return [(f"{number}.", value) for number, value in enumerate(elements, 1)]
+    if isinstance(value, dict):
+        return list(value.items())
+    elements = value if isinstance(value, list) else []
+    return [(f"{number}.", element) for number, element in enumerate(elements, 1)]
 
 
-def resource_type(members: dict[str, bytes]) -> str:
-    """Return the `type` of a resource; empty if it has none."""
-    raw = members.get("type", b"")
-    return json_text.string(raw) if raw.startswith(b'"') else ""
+def resource_type(value: Any) -> str:
+    """Return the `type` of a resource; empty if it has none, or the value is no object."""
+    type_ = value.get("type") if isinstance(value, dict) else None
+    return type_ if isinstance(type_, str) else ""
 
 
-def _scalar(raw: bytes) -> str:
-    if json_text.json_type(raw) == "string":
-        return escape_controls(json_text.string(raw))
-    return json_text.compact(raw).decode()
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return escape_controls(value)
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # In a pipe
 
 
-def _plain_lines(raw: bytes, indent: str) -> Iterator[str]:
-    entries = _entries(raw)
-    colon = ":" if json_text.json_type(raw) == "object" else ""
+def _plain_lines(value: Any, indent: str) -> Iterator[str]:
+    entries = _entries(value)
+    colon = ":" if isinstance(value, dict) else ""
     if not entries:
-        yield indent + _plain_scalar(raw)
-    for name, value in entries:
+        yield indent + _plain_scalar(value)
+    for name, inner in entries:
         label = f"{indent}{escape_controls(name)}{colon}"
-        if _entries(value):
+        if _entries(inner):
             yield label
-            yield from _plain_lines(value, indent + _GAP)
+            yield from _plain_lines(inner, indent + _GAP)
         else:
-            yield from _hanging(f"{label} ", _plain_scalar(value))
+            yield from _hanging(f"{label} ", _plain_scalar(inner))
 
 
-def _plain_scalar(raw: bytes) -> str:
-    compact = json_text.compact(raw)
-    return _NONE if compact in EMPTY and compact != b"null" else _scalar(raw)
+def _plain_scalar(value: Any) -> str:
+    return _NONE if value in _EMPTY and value is not None else _scalar(value)
 
 
 def _hanging(start: str, value: str) -> Iterator[str]:
@@ -115,30 +113,26 @@ class ViewRow(NamedTuple):
 
 def view_rows(raw: bytes, width: int) -> list[ViewRow]:
     """Return the rows of the view of a JSON value: a single one without a name for a scalar."""
-    if not _has_rows(raw):
-        return [_scalar_row("", "", raw)]
-    return list(_rows(_in_order(raw), "", width))
+    value = json_text.decode(raw)
+    return list(_rows(_in_order(value), "", width)) if _has_rows(value) else [_scalar_row("", "", value)]
 
 
-def _in_order(raw: bytes) -> list[_LabelledValue]:
+def _in_order(value: Any) -> list[_LabelledValue]:
     """Return the members of a value: for a known resource, the important ones first, without obvious ones.
 
     Those are the type, times that are null, and the time of the last update if there was none since the creation.
     """
-    if json_text.json_type(raw) != "object":
-        return _entries(raw)
-    members = json_text.members(raw)
-    if resource_type(members) not in _KNOWN_TYPES:
-        return list(members.items())
-    others = [name for name in members if name not in (*_FIRST, *_LAST, "type")]
-    names = [name for name in (*_FIRST, *others, *_LAST) if name in members]
-    return [(name, members[name]) for name in names if not _is_redundant(name, members)]
+    if resource_type(value) not in _KNOWN_TYPES:
+        return _entries(value)
+    others = [name for name in value if name not in (*_FIRST, *_LAST, "type")]
+    names = [name for name in (*_FIRST, *others, *_LAST) if name in value]
+    return [(name, value[name]) for name in names if not _is_redundant(name, value)]
 
 
-def _is_redundant(name: str, members: dict[str, bytes]) -> bool:
+def _is_redundant(name: str, members: dict[str, Any]) -> bool:
     if name == "updated_at":
-        return members[name] == members.get("created_at")
-    return members[name] == b"null" and name.endswith("_at") and name != "oldest_queued_at"
+        return bool(members[name] == members.get("created_at"))
+    return members[name] is None and name.endswith("_at") and name != "oldest_queued_at"
 
 
 def _rows(entries: list[_LabelledValue], indent: str, width: int) -> Iterator[ViewRow]:
@@ -148,56 +142,55 @@ def _rows(entries: list[_LabelledValue], indent: str, width: int) -> Iterator[Vi
             yield _scalar_row(label, name, value)
             continue
         summary, rest = "", _entries(value)
-        if json_text.json_type(value) == "object":
-            summary, rest = _summarized(name, rest, width - _LABEL_RESERVE)
+        if isinstance(value, dict):
+            summary, rest = _summarized(name, value, width - _LABEL_RESERVE)
         yield ViewRow(label, summary)
         yield from _rows(rest, indent + _GAP, width)
 
 
-def _summarized(name: str, members: list[_LabelledValue], room: int) -> tuple[str, list[_LabelledValue]]:
+def _summarized(name: str, members: dict[str, Any], room: int) -> tuple[str, list[_LabelledValue]]:
     """Return the text next to an object's name, and the members that need separate rows.
 
     The text is the object's `type`, and its scalars if all of them are short, plain, and fit into `room` cells.
     """
-    type_ = resource_type(dict(members))
+    type_ = resource_type(members)
     parts = [escape_controls(type_)] if type_ and type_ != name else []
-    others = [(key, value) for key, value in members if not (type_ and key == "type")]
-    scalars = [(key, value) for key, value in others if json_text.json_type(value) not in ("object", "array")]
-    pairs = [f"{key}={_NONE if value in EMPTY else _scalar(value)}" for key, value in scalars]
+    others = [(key, value) for key, value in members.items() if not (type_ and key == "type")]
+    scalars = [(key, value) for key, value in others if not isinstance(value, CONTAINERS)]
+    pairs = [f"{key}={_NONE if value in _EMPTY else _scalar(value)}" for key, value in scalars]
     line = ", ".join(parts + pairs)
     if any(not re.fullmatch(r"[\w.-]+=[^,=\n]*", pair) for pair in pairs) or cell_width(line) > room:
         return ", ".join(parts), _without_empty_lists(others)
-    return line, _without_empty_lists([entry for entry in others if entry not in scalars])
+    return line, _without_empty_lists([entry for entry in others if isinstance(entry[1], CONTAINERS)])
 
 
 def _without_empty_lists(entries: list[_LabelledValue]) -> list[_LabelledValue]:
     """Replace the empty lists among the members of an object, if there are several, by one row with their names."""
-    empty = [name for name, value in entries if value == b"[]"]
+    empty = [name for name, value in entries if value == []]
     if len(empty) < 2:
         return entries
-    names = b",".join(json_text.quote(name) for name in empty)
-    return [*(entry for entry in entries if entry[1] != b"[]"), ("empty", b"[" + names + b"]")]
+    return [*(entry for entry in entries if entry[1] != []), ("empty", empty)]
 
 
-def _has_rows(raw: bytes) -> bool:
+def _has_rows(value: Any) -> bool:
     """Whether the members of a value get separate rows: it is not a scalar, not empty, and not a plain list."""
-    return bool(_entries(raw)) and not plain_list(raw)
+    return bool(_entries(value)) and not plain_list(value)
 
 
-def plain_list(raw: bytes) -> list[str]:
+def plain_list(value: Any) -> list[str]:
     """Return the texts of an array of scalars, to be joined by commas; nothing if that would be ambiguous."""
-    elements = json_text.elements(raw) if json_text.json_type(raw) == "array" else []
-    if any(json_text.json_type(element) in ("object", "array", "null") for element in elements):
+    elements = value if isinstance(value, list) else []
+    if any(element is None or isinstance(element, CONTAINERS) for element in elements):
         return []
     texts = list(map(_scalar, elements))
     return [] if any(not text or "," in text for text in texts) else texts
 
 
-def _scalar_row(label: str, name: str, raw: bytes) -> ViewRow:
+def _scalar_row(label: str, name: str, value: Any) -> ViewRow:
     """Return the row of a value that needs no separate rows: an empty value as a label, a time with its age."""
-    if json_text.compact(raw) in EMPTY:
+    if value in _EMPTY:
         return ViewRow(label, _NONE, "dim")
-    shown = ", ".join(plain_list(raw)) or _scalar(raw)
+    shown = ", ".join(plain_list(value)) or _scalar(value)
     colour = STATE_COLOURS.get(shown, "") if name == "state" else ""
     return ViewRow(label, shown, colour, is_time=name.upper().endswith(TIME_ENDINGS))
 

@@ -10,7 +10,6 @@ from functools import cached_property
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.parser import escaped_key
-from ant_cli.output.views import EMPTY
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
 WHOLE = "@this"
@@ -21,6 +20,7 @@ MAX_VIEW = 200_000
 """The most characters of a value on a page; copying and printing include all of it."""
 _RANKS = {"name": 0, "id": 1, "state": 2}
 """The members that identify a value; in a row they come before the others."""
+_EMPTY = (b"null", b"{}", b"[]", b'""')
 SIZES = {"object": "{{{}}}", "array": "[{}]"}
 """What is around the members of a value, or their number."""
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[^\s{}\[\],:"]++')
@@ -141,7 +141,7 @@ def in_a_row(raw: bytes) -> str:
 def _ordered_members(raw: bytes) -> list[tuple[str, bytes]]:
     """Return the members of an object, identifying ones first, empty ones last."""
     members = json_text.members(raw).items()
-    return sorted(members, key=lambda member: _RANKS.get(member[0], len(_RANKS) + (member[1] in EMPTY)))
+    return sorted(members, key=lambda member: _RANKS.get(member[0], len(_RANKS) + (member[1] in _EMPTY)))
 
 
 def _inside(raw: bytes) -> str:
