@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from ant_cli.completion import scripts
-from ant_cli.completion.scripts import Tables, in_fish, in_powershell, takes_flags
+from ant_cli.completion.scripts import flag_kinds, in_fish, in_powershell, takes_flags, with_help
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import Command
 from ant_cli.help.contents import TOPICS
@@ -25,7 +25,7 @@ OWN_FLAGS = {param.flag for operation in OPERATIONS for param in operation.param
 PARTS = {
     "bash": (r"^ +'{}'\) reply=\((.*?)\) ;;$", r"--([a-z.-]+)"),
     "zsh": (r"^ +\('{}'\) reply=\(\n((?:.+\n)*?) +\) ;;$", r"^ +'--([a-z.-]+):"),
-    "fish": (r"^complete -c ant -n '__ant_at any {}' (.*?)$", r"^-l ([a-z.-]+) "),
+    "fish": (r"^ +case '{}'\n((?: +echo '--?[a-z].+\n)+)", r"^ +echo '--([a-z.-]+)'"),
     "powershell": (r"^ +'{}' = @\(\n((?:.+\n)*?) +\)$", r"^ +'--([a-z.-]+)\|"),
 }
 """The place of a command's flags in a script, and the form of a flag there."""
@@ -106,7 +106,7 @@ def test_a_flag_may_take_other_values_after_a_particular_command():
     commands = tuple(
         Command((name,), "", flags=(flag,)) for name, flag in zip("abc", (usual, usual, special), strict=True)
     )
-    rows = Tables(Command((), "", subcommands=commands)).flag_kinds
+    rows = flag_kinds(commands)
     assert rows[0] == ("c", ("--name",), "plain")
     assert ("", ("--name",), "free") in rows
 
@@ -124,7 +124,7 @@ def test_descriptions_are_quoted_for_their_shell(quoting, text: str, quoted: str
     assert quoting(text) == quoted
 
 
-HELP_COMMANDS = [command for command in Tables(ROOT).commands if command.path[:1] == ("help",)]
+HELP_COMMANDS = [command for command in with_help(ROOT).walk() if command.path[:1] == ("help",)]
 
 
 def test_help_takes_topics_and_all_other_commands():
@@ -155,10 +155,12 @@ def test_the_powershell_script_follows_the_grammar():
     assert parser.parse(text.replace("')", "'", 1).encode()).root_node.has_error
 
 
-@pytest.mark.parametrize("table", ["subcommands", "flags", "flag_kinds", "argument_kinds"])
+@pytest.mark.parametrize("table", ["subcommands", "flags", "flagKinds", "argumentKinds"])
 def test_no_powershell_hash_table_has_duplicate_keys(table: str):
     """PowerShell rejects duplicate keys, and ignores case."""
-    keys = [row.partition(" = ")[0].lower() for row in getattr(scripts.SHELLS["powershell"], table)(Tables(ROOT))]
+    rows = scripts.script("powershell", ROOT).partition(f"${table} = @{{\n")[2].partition("\n    }")[0]
+    keys = re.findall(r"^        ('.*') = ", rows.lower(), re.MULTILINE)
+    assert len(keys) > 10
     assert len(set(keys)) == len(keys)
 
 
