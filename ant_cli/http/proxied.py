@@ -21,14 +21,7 @@ from ant_cli.http.trust import tls_context
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any
 
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """Errors after which the server can't have received anything."""
 _PROXY_HINT = "Is the proxy in {} running? If it requires a user and a password: http://USER:PASSWORD@HOST."
 

@@ -55,19 +55,16 @@ def in_background() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def escapes_work() -> bool:
-    """Turn on escape sequences in a console of Windows. Return False if it knows none."""
-    if sys.platform != "win32" or not any(stream and stream.isatty() for stream in (sys.stdout, sys.stderr)):
-        return True
-    import ctypes
+def enable_escapes() -> None:
+    """Let a console of Windows understand escape sequences."""
+    if sys.platform == "win32" and any(stream and stream.isatty() for stream in (sys.stdout, sys.stderr)):
+        import ctypes
 
-    kernel32 = ctypes.windll.kernel32
-    works = True
-    for number in (_STDOUT, _STDERR):
-        handle, mode = kernel32.GetStdHandle(number), ctypes.c_uint()
-        if kernel32.GetConsoleMode(handle, ctypes.byref(mode)):
-            works &= bool(kernel32.SetConsoleMode(handle, mode.value | _ENABLE_ESCAPES))
-    return works
+        kernel32 = ctypes.windll.kernel32
+        for number in (_STDOUT, _STDERR):
+            handle, mode = kernel32.GetStdHandle(number), ctypes.c_uint()
+            if kernel32.GetConsoleMode(handle, ctypes.byref(mode)):
+                kernel32.SetConsoleMode(handle, mode.value | _ENABLE_ESCAPES)
 
 
 _STDOUT, _STDERR = -11, -12

@@ -64,21 +64,16 @@ def locked(
 
     """
     name = Path(f"{path}.lock")
-    removable = False
-    try:
-        with _open_locked(name, before_waiting, patience) as lock:
-            try:
-                yield lock
-            finally:
-                lock.flush()
-                removable = os.fstat(lock.fileno()).st_size == 0
-                if removable and sys.platform != "win32":
-                    with suppress(OSError):
-                        name.unlink()
-    finally:
-        if removable and sys.platform == "win32":  # where nobody can remove a file that is open
-            with suppress(OSError):
-                name.unlink()
+    with _open_locked(name, before_waiting, patience) as lock:
+        try:
+            yield lock
+        finally:
+            lock.flush()
+            if os.fstat(lock.fileno()).st_size == 0:
+                if sys.platform == "win32":  # where nobody can remove a file that is open
+                    lock.close()
+                with suppress(OSError):
+                    name.unlink()
 
 
 def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patience) -> BinaryIO:
@@ -86,8 +81,7 @@ def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patie
     while True:
         lock = open(name, "a+b", opener=_opener(_PRIVATE))  # noqa: SIM115 - the caller closes it
         try:
-            if not take_lock(lock):
-                _wait_for(lock, before_waiting, patience)
+            _wait_for(lock, before_waiting, patience)
             with suppress(OSError):
                 if sys.platform == "win32" or os.path.samestat(os.fstat(lock.fileno()), name.stat()):
                     return lock
@@ -100,13 +94,13 @@ def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patie
 def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Patience) -> None:
     """Poll for a lock, because no system can wait for a lock and a clock at once."""
     for tries in count():
+        if take_lock(lock):
+            return
         if tries * _POLL_S >= patience.limit_s:
             raise LockTimeout
         if tries == round(patience.note_after_s / _POLL_S):
             before_waiting()
         patience.sleep(_POLL_S)
-        if take_lock(lock):
-            return
 
 
 def _opener(mode: int) -> Callable[[str, int], int]:
