@@ -1,4 +1,4 @@
-"""Convert text to values: the text of a flag, JSON, and relaxed YAML.
+"""Convert text to values: the text of a flag, a duration, JSON, and relaxed YAML.
 
 A value is one of JSON's: None, a bool, a `Number`, a str, a list, or a dict with str keys. Ambiguous text is
 rejected, with line and column.
@@ -78,6 +78,35 @@ _TYPE_NAMES: dict[type, str] = {
 def type_name(value: Value) -> str:
     """Return the name of a value's type for messages."""
     return _TYPE_NAMES[type(value)]
+
+
+# Durations
+
+_UNITS_S = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_PART = r"([0-9]+(?:\.[0-9]+)?)(ms|d|h|m|s)"
+_LONGEST_S = 366 * 86_400.0
+
+
+def parse_duration(source: str, text: str) -> float:
+    """Return the seconds of a duration such as `90`, `1.5s`, `500ms` or `1h30m`.
+
+    Raises:
+        BadValue: if it is not a duration, or is longer than a year.
+
+    """
+    seconds = float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else seconds_in(text)
+    if seconds is None:
+        raise BadValue(source, f"must be a duration such as 30s or 1m30s, got {text!r}")
+    if seconds > _LONGEST_S:
+        raise BadValue(source, f"must be a duration of at most a year, got {text!r}")
+    return seconds
+
+
+def seconds_in(text: str) -> float | None:
+    """Return the seconds of a duration with units, such as `7d` or `1h30m`; None if it is not one."""
+    if not re.fullmatch(f"(?:{_PART})+", text):
+        return None
+    return sum(float(number) * _UNITS_S[unit] for number, unit in re.findall(_PART, text))
 
 
 # JSON and YAML
@@ -179,15 +208,11 @@ def _parse_yaml(text: str, where: str, json_error: Exception | None, *, several:
     try:
         return read_yaml(text, json_words=json_words, several=several)
     except YAMLProblem as problem:
+        line, column, message = problem.line, problem.column, problem.message
         if problem.is_syntax and _LOOKS_LIKE_JSON.match(text) and isinstance(json_error, json.JSONDecodeError):
-            message = json_error.msg[:1].lower() + json_error.msg[1:].removesuffix(" at")
-            message = f"not valid JSON: {message}"
-            raise _error(where, json_error.lineno, json_error.colno, message) from None
-        raise _error(where, problem.line, problem.column, problem.message) from None
-
-
-def _error(where: str, line: int, column: int, message: str) -> UsageError:
-    return UsageError(f"{where}, line {line}, column {column}: {message}.")
+            line, column, message = json_error.lineno, json_error.colno, json_error.msg.removesuffix(" at")
+            message = f"not valid JSON: {message[:1].lower()}{message[1:]}"
+        raise UsageError(f"{where}, line {line}, column {column}: {message}.") from None
 
 
 _WORD = r"(?!True|TRUE|False|FALSE|Null|NULL)[A-Za-z_][A-Za-z0-9_./=@-]*+"

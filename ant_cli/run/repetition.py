@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 
 from ant_cli.errors import BadValue, UsageError, exclude_each_other, see_help
-from ant_cli.input.durations import parse_duration
+from ant_cli.input.values import parse_duration
 from ant_cli.operations import fields_of
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH

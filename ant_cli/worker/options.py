@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ant_cli.errors import BadValue, MissingFlag, UnknownName
-from ant_cli.input.durations import parse_duration
+from ant_cli.input.values import parse_duration
 from ant_cli.operations.spec import Flags, Param, ValueKind, boolean
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.settings.rows import Check, Setting

@@ -9,7 +9,7 @@ import pytest
 
 from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.http.retries import backoff
-from ant_cli.input.durations import parse_duration
+from ant_cli.input.values import parse_duration
 from ant_cli.operations.spec import Flags
 from ant_cli.worker.handler import handler_environment, secrets_of_item
 from ant_cli.worker.options import POLL_ROWS, PollOptions, read_options
