@@ -58,6 +58,10 @@ class JSONTextError(ValueError):
     """A value that is not JSON, or not of the expected JSON type."""
 
 
+class NotFinite(JSONTextError):
+    """NaN or Infinity, where JSON has a value."""
+
+
 class Number(NamedTuple):
     """A number as written, such as `1.0` or `1e2`: no digit is lost, and it is not a str."""
 
@@ -174,11 +178,12 @@ def _fast_json() -> Any:
     return fast_json
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise JSONTextError(f"{name} is not JSON.")
+def reject_constant(name: str) -> NoReturn:
+    """Raise `NotFinite`. For a decoder that calls it for NaN and Infinity."""
+    raise NotFinite(f"{name} is not JSON.")
 
 
-_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=reject_constant)
 """Keeps numbers as text: int() rejects more than 4300 digits, and float() keeps about 16."""
 
 

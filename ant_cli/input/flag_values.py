@@ -114,9 +114,7 @@ def _read_mapping(param: Param, text: str, runtime: Runtime) -> Value:
         contents = _read(path, param.flag, runtime.stdin)
         return convert(param, param.flag, decode(contents, f"{param.flag}: {path}"))
     value = convert(param, param.flag, text)
-    return (
-        _expand_file_refs(value, param.flag, runtime) if param.texts_may_be_files else _map_texts(value, _unescape)
-    )
+    return _expand_file_refs(value, param.flag, runtime) if param.key_values else _map_texts(value, _unescape)
 
 
 def _pair_in(param: Param, text: str) -> _Pair | None:

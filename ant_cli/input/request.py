@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue
@@ -40,12 +39,7 @@ class Request(NamedTuple):
     @property
     def target(self) -> str:
         """The path with the query string."""
-        return f"{self.path}?{_query_string(self.query)}" if self.query else self.path
-
-
-@lru_cache(maxsize=8)  # a worker sends the same few for every item
-def _query_string(query: tuple[tuple[str, str], ...]) -> str:
-    return urlencode(query)
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
 
 def request_of(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from ant_cli.errors import BadValue, UsageError
-from ant_cli.gjson.json_text import Number, after_space, check_depth, encoded
+from ant_cli.gjson.json_text import NotFinite, Number, after_space, check_depth, encoded, reject_constant
 from ant_cli.input import DEPTH_LIMIT
 from ant_cli.operations.spec import Param, boolean
 from ant_cli.runtime.light_typing import Any, NamedTuple
@@ -161,10 +161,6 @@ def _json_values(text: str) -> Iterator[ParsedValue]:
         position = end
 
 
-class _NotFinite(ValueError):
-    """The text has NaN or Infinity where JSON has a value."""
-
-
 def _parse_json(text: str, position: int) -> tuple[Value, int]:
     """Read one value of strict JSON, and return it with the position after it.
 
@@ -173,10 +169,6 @@ def _parse_json(text: str, position: int) -> tuple[Value, int]:
     value, end = _DECODER.raw_decode(text, position)
     check_depth(encoded(text[position:end]), DEPTH_LIMIT)
     return value, after_space(text, end)
-
-
-def _reject_constant(name: str) -> Value:
-    raise _NotFinite(name)
 
 
 def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
@@ -189,7 +181,7 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 _LOOKS_LIKE_JSON = re.compile(r'[\s\[{]*"')
 """Only brackets before the first quoted string: if the text is not YAML, either, it was meant as JSON."""
 _DECODER = json.JSONDecoder(
-    parse_int=Number, parse_float=Number, parse_constant=_reject_constant, object_pairs_hook=_unique
+    parse_int=Number, parse_float=Number, parse_constant=reject_constant, object_pairs_hook=_unique
 )
 
 
@@ -200,7 +192,7 @@ def _parse_yaml(text: str, where: str, json_error: Exception | None, *, several:
     `{type: cloud, packages: {pip: [pandas]}}`, is read without it: a flow collection of plain words is JSON without
     its quotes, so it is enough to add them.
     """
-    json_words = isinstance(json_error, _NotFinite)
+    json_words = isinstance(json_error, NotFinite)
     if not json_words and (collection := _flow_collection(text)) is not None:
         return [collection]
     from ant_cli.input.yaml_reader import YAMLProblem, read_yaml

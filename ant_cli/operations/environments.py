@@ -41,7 +41,6 @@ METADATA = Param(
     dict,
     "Your own keys and values, all strings: team=data, repeated, or {team: data, tier: '1'}.",
     nullable=True,
-    texts_may_be_files=True,
     key_values="new",
 )
 METADATA_PATCH = METADATA._replace(

@@ -121,10 +121,9 @@ class Param(NamedTuple):
     have been processed, must not be sent again with the same value."""
     members: Members = MappingProxyType({})
     """The known fields of a structured value. Unknown fields are not rejected, but sent with a warning."""
-    texts_may_be_files: bool = False
-    """Whether strings such as `@notes.txt` in a structured flag value stand for the contents of files."""
     key_values: Literal["", "new", "patch"] = ""
-    """Whether a structured value may also be given as `key=value` for each key; in a patch, `key=` deletes it."""
+    """Whether a structured value has texts only. Then it may also be given as `key=value` for each key; in a patch,
+    `key=` deletes it. A text of the flag such as `@notes.txt` stands for the contents of a file."""
     outer: str = ""
     """The structured parameter of which it gives one field, the part of its own name after the dot."""
     choices: tuple[str, ...] = ()
@@ -234,11 +233,6 @@ class Operation(NamedTuple):
     def has_body(self) -> bool:
         """Whether the request has a JSON body, even if it is `{}`."""
         return any(param.location == "body" for param in self.params)
-
-    @property
-    def only_reads(self) -> bool:
-        """Whether it changes nothing."""
-        return self.method == "GET" and not self.claims
 
     @property
     def takes_several_ids(self) -> bool:

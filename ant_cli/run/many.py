@@ -51,7 +51,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
             pages = report.pages(pool.results())
             plan.printer.print_pages(list(pages) if plan.printer.format.opens_screen else pages)
         except BrokenPipeError:  # the reader of stdout has left, as `head` does
-            if operation.only_reads:
+            if operation.method == "GET" and not operation.claims:
                 pool.stop()
                 raise
             report.account_for(pool.stop())
