@@ -115,7 +115,7 @@ class _Evaluator:
         return not query.path and matches(element, query)
 
     def multipath(self, step: steps.Multipath, raw: bytes) -> bytes:
-        results = [(name, self.eval(path, raw)) for name, path in zip(step.names, step.paths, strict=True)]
+        results = [(name, self.eval(path, raw)) for name, path in step.selectors]
         pairs = [(name, value) for name, value in results if value is not None]
         return make_object(pairs) if step.bracket == "{" else make_array([value for _, value in pairs])
 

@@ -70,7 +70,7 @@ class Comparison(NamedTuple):
 
 def split_comparison(text: str) -> Comparison:
     """Split the text between the brackets of a query, or raise BadPath. A quoted value keeps its quotes."""
-    split = next((at for at, char in _outside_brackets(text) if char in "!=<>%"), len(text))
+    split = next((at for at, char in outside_brackets(text) if char in "!=<>%"), len(text))
     match = _OPERATOR.match(text, split)
     if not match and split < len(text):
         raise BadPath(f'"{text[split:]}" in the path starts with no known operator: == != < <= > >= % !%')
@@ -85,14 +85,9 @@ def escaped_key(key: str) -> str:
 
 def split_at_commas(text: str) -> list[str]:
     """Return the parts of a list of paths. A comma in brackets, in a string or after a backslash does not count."""
-    commas = [at for at, char in _outside_brackets(text) if char == ","]
+    commas = [at for at, char in outside_brackets(text) if char == ","]
     starts = [0, *(at + 1 for at in commas)]
     return [text[start:end] for start, end in zip(starts, [*commas, len(text)], strict=True)]
-
-
-def outside_brackets(text: str) -> str:
-    """Return the characters of `text` that are in no brackets, string or escape."""
-    return "".join(char for _, char in _outside_brackets(text))
 
 
 def _wildcard(pattern: str) -> re.Pattern[str]:
@@ -184,11 +179,7 @@ class _Parser:
         self.at = end = self.balanced(start)
         self.expect_end(self.text[start:end])
         selectors = [_name_and_path(each) for each in split_at_commas(self.text[start + 1 : end - 1])]
-        return steps.Multipath(
-            bracket,
-            tuple(name for name, _ in selectors),
-            tuple(self.nested(path) for _, path in selectors),
-        )
+        return steps.Multipath(bracket, tuple((name, self.nested(path)) for name, path in selectors))
 
     def literal(self) -> steps.Literal:
         start = self.at + 1
@@ -222,7 +213,7 @@ class _Parser:
         if self.text[start : start + 1] in ("{", "[", '"'):
             self.at = self.balanced(start)
         else:
-            pipe = (at for at, char in _outside_brackets(self.text[start:]) if char == "|")
+            pipe = (at for at, char in outside_brackets(self.text[start:]) if char == "|")
             self.at = start + next(pipe, len(self.text) - start)
         return self.text[start : self.at]
 
@@ -247,7 +238,7 @@ class _Parser:
 
     def balanced(self, start: int) -> int:
         """Return the position after the bracket or string that opens at `start`, or raise BadPath."""
-        for at, char in _outside_brackets(self.text[start + 1 :]) if self.text[start] != '"' else ():
+        for at, char in outside_brackets(self.text[start + 1 :]) if self.text[start] != '"' else ():
             if char in _CLOSING:
                 return start + at + 2
         match = _QUOTED.match(self.text, start)
@@ -256,7 +247,7 @@ class _Parser:
         raise BadPath(f'"{self.text[start:]}" in the path is not closed')
 
 
-def _outside_brackets(text: str) -> Iterator[tuple[int, str]]:
+def outside_brackets(text: str) -> Iterator[tuple[int, str]]:
     """Yield position and character of everything outside the brackets, strings and escapes of `text`.
 
     A closing bracket that `text` did not open is yielded, too.
@@ -276,7 +267,7 @@ def _outside_brackets(text: str) -> Iterator[tuple[int, str]]:
 
 def _name_and_path(selector: str) -> tuple[bytes, str]:
     """Split `name:path`; without a name, the last key of the path is the name."""
-    for at, char in _outside_brackets(selector):
+    for at, char in outside_brackets(selector):
         if char == "@" and _MODIFIER.match(selector, at) and selector[at - 1 : at] in ("", ".", "|"):
             break  # A colon after a modifier belongs to its argument.
         if char == ":":

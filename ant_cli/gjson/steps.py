@@ -45,11 +45,10 @@ class Query(NamedTuple):
 
 
 class Multipath(NamedTuple):
-    """A new object or array of the results of several paths. `names` are JSON strings."""
+    """A new object or array of the results of several paths. Their names are JSON strings."""
 
     bracket: str
-    names: tuple[bytes, ...]
-    paths: tuple[GJSONPath, ...]
+    selectors: tuple[tuple[bytes, GJSONPath], ...]
 
 
 class Literal(NamedTuple):

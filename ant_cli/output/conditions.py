@@ -169,7 +169,8 @@ def _parse(flag: str, text: str, runtime: Runtime, *, must_compare: bool, of_lis
 def _is_path(path: str) -> bool:
     """Whether a text is a path, and not in quotes, or an expression of another language."""
     is_other = not path or re.match(r'[".]|\w+\(', path)
-    return not is_other and not re.search(_NOT_IN_A_PATH, outside_brackets(path))
+    outside = "".join(char for _, char in outside_brackets(path))
+    return not is_other and not re.search(_NOT_IN_A_PATH, outside)
 
 
 def _is_operand(operator: str, operand: str) -> bool:
