@@ -158,7 +158,7 @@ def test_the_name_of_a_keyring_entry_is_never_sent_as_a_key():
     """The value in the file is a reference to the entry."""
     store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "keyring:a-1"}}})
     credential = settings_of({}, {}, store).connection.credential
-    assert (credential.secret, credential.form, credential.reference) == ("", "keyring", "keyring:a-1")
+    assert (credential.secret, credential.form, credential.text) == ("", "keyring", "keyring:a-1")
 
 
 # Names of profiles

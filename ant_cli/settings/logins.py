@@ -150,24 +150,25 @@ def _identity_token_file(authentication: dict[str, object], path: Path) -> str:
 
 # Tokens
 
+_TEXTS = (
+    *("refresh_token", "scope", "organization_uuid", "organization_name", "account_email"),
+    *("workspace_id", "workspace_name"),
+)
+"""The members of a login that are not needed to send it."""
+
 
 class Login(NamedTuple):
-    """The tokens of a login, and whom they belong to. Strings that the file leaves out are empty."""
+    """The tokens of a login, and whom they belong to."""
 
     access_token: str
     expires_at: float
     """Unix seconds; infinite if it does not expire."""
-    refresh_token: str
-    scope: str
-    organization_id: str
-    organization_name: str
-    account_email: str
-    workspace_id: str
-    workspace_name: str
+    texts: Mapping[str, str]
+    """Its other members, as the file names them. Those that it leaves out are empty."""
 
     def __repr__(self) -> str:
         """Return a representation without the tokens."""
-        return f"Login(account_email={self.account_email!r}, expires_at={self.expires_at!r})"
+        return f"Login(account_email={self.texts.get('account_email')!r}, expires_at={self.expires_at!r})"
 
 
 def read_login(profile: OfficialProfile, runtime: Runtime) -> Login | None:
@@ -191,9 +192,8 @@ def read_login(profile: OfficialProfile, runtime: Runtime) -> Login | None:
         token = check_new_secret("its access_token", text_member(document, "access_token", path))
     except BadValue as error:
         raise unsafe(path, error.message.removesuffix(".")) from None
-    names = ("refresh_token", "scope", "organization_uuid", "organization_name", "account_email")
-    texts = [text_member(document, key, path) for key in (*names, "workspace_id", "workspace_name")]
-    return Login(token, _expires_at(document, profile), *texts)
+    texts = {key: text_member(document, key, path) for key in _TEXTS}
+    return Login(token, _expires_at(document, profile), texts)
 
 
 def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:

@@ -59,9 +59,7 @@ def _credential(settings: Settings, runtime: Runtime) -> _Members:
         raise no_credential(settings.connection.profile_name, runtime)
     if credential.official:
         login = usable_login(credential.official, runtime)
-        members = {**login._asdict(), "expires_at": whole_seconds(login.expires_at)}
-        names = {"organization_id": "organization_uuid"}  # as the file has it; the others have the same names
-        return _bearer_token(**{names.get(name, name): value for name, value in members.items()})
+        return _bearer_token(login.access_token, expires_at=whole_seconds(login.expires_at), **login.texts)
     if credential.rule:
         from ant_cli.http.client import access_token
         from ant_cli.output.api_error import rendered_errors

@@ -192,13 +192,14 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
     except CredentialError as error:
         text = problem = error.message
     values = profile.values if profile else {}
+    owner = {**login.texts, "organization_id": login.texts["organization_uuid"]} if login else {}
     members = {
         "name": name or "active_config",
         "type": profile.type if profile else None,
         "config": str(profile.path) if profile else None,
         "credentials": str(profile.credentials_path) if profile and not profile.is_federation else None,
         "logged_in": login is not None,
-        **{key: getattr(login, key, "") or values.get(key) or None for key in _OWNER},
+        **{key: owner.get(key) or values.get(key) or None for key in _OWNER},
         "expires_at": whole_seconds(login.expires_at) if login else None,
         "problem": problem or None,
     }
