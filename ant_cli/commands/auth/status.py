@@ -35,7 +35,6 @@ from ant_cli.settings.validators import check_secret, mask
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
 _ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official tool"}
-_FORMS = {"command": "runs `{}`", "keyring": "in the credential store, as {}"}
 _OWNER = ("account_email", "organization_id", "organization_name", "workspace_id", "workspace_name", "scope")
 """What a login says about its owner, or else its profile."""
 
@@ -152,8 +151,9 @@ def _value(place: Credential, official: _Official | None, base_url: str, runtime
     if place.official and official:
         return official.text
     text = (place.text or "").strip()
-    form = _FORMS.get(place.form)
-    return form.format(shown("api_key_command", text)) if form else mask(text)
+    if place.form == "command":
+        return f"runs `{shown('api_key_command', text)}`"
+    return f"in the credential store, as {text}" if place.form == "keyring" else mask(text)
 
 
 def _rule_text(rule: FederationRule, base_url: str, runtime: Runtime) -> str:
@@ -292,9 +292,7 @@ def _owner(official: Report) -> str:
     for place in ("organization", "workspace"):
         name, identifier = official[f"{place}_name"], official[f"{place}_id"]
         if name or identifier:
-            texts.append(
-                f"{place} {name} ({identifier})" if name and identifier else f"{place} {name or identifier}"
-            )
+            texts.append(f"{place} {name or identifier}" + (f" ({identifier})" if name and identifier else ""))
     return collapse_space(", ".join(filter(None, texts)))  # a server wrote them, so they may contain anything
 
 
