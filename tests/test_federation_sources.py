@@ -80,7 +80,7 @@ def test_a_blank_flag_does_not_replace_the_variable_of_the_same_value():
     """It is treated as not given, as `--api-key " "` is."""
     blank = dict.fromkeys((*RULE, "identity_token"), " ")
     rule = settings_of(blank, VARIABLES).connection.credential.rule
-    assert (rule.rule_id, rule.organization_id, rule.identity_token_file) == tuple(VARIABLES.values())
+    assert (rule.federation_rule, rule.organization_id, rule.identity_token_file) == tuple(VARIABLES.values())
 
 
 def test_a_token_and_its_file_contradict_each_other(ant):

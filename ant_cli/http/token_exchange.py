@@ -183,7 +183,7 @@ class _TokenEndpoint(Sender):
         fields = {
             "grant_type": _GRANT_TYPE,
             "assertion": assertion,
-            "federation_rule_id": rule.rule_id,
+            "federation_rule_id": rule.federation_rule,
             "organization_id": rule.organization_id,
             "service_account_id": rule.service_account_id,
             "workspace_id": rule.workspace_id,
@@ -209,7 +209,7 @@ def _refusal(request_line: str, response: Response, rule: FederationRule, reason
     request_id = response.headers.get("request-id", "")
     return CredentialError(
         f"the identity token was not accepted: {response.status_line}{why}.",
-        f"Does federation rule {rule.rule_id} (from {rule.source}) match this token? "
+        f"Does federation rule {rule.federation_rule} (from {rule.source}) match this token? "
         "The console lists exchanges under Workload identity.",
         "Is the token new? Many can be exchanged only once, and expire after some minutes.",
         "A rule for several workspaces needs --workspace-id.",

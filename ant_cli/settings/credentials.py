@@ -57,7 +57,7 @@ class Credential(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Whether there is something, and no part of it is missing."""
-        return self.is_given and (self.rule is None or self.rule.is_complete)
+        return self.is_given and not (self.rule and self.rule.missing)
 
     @property
     def secret(self) -> str:
@@ -146,14 +146,8 @@ def find_credentials(
         federations = _federations(flags, environ, profile)
     by_flags, by_variables = federations
     stored = tuple(_stored(profile, flags, environ))
-    places = (
-        *typed,
-        by_flags,
-        *exported,
-        *(stored if profile.is_named else ()),
-        by_variables,
-        *(() if profile.is_named else stored),
-    )
+    last = (*stored, by_variables) if profile.is_named else (by_variables, *stored)
+    places = (*typed, by_flags, *exported, *last)
     found = [_checked(place) for place in places if place.is_given]
     is_rejected = "environment key" not in accepts or (found and ("API key" in accepts or found[0].explicit))
     if environment.is_given and not is_rejected:

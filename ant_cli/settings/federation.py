@@ -31,7 +31,7 @@ _SHORTEST_PART = 16
 class FederationRule(NamedTuple):
     """The values for an exchange, from flags, variables or a profile. Missing values are empty."""
 
-    rule_id: str
+    federation_rule: str
     """`fdrl_...`."""
     organization_id: str
     """The UUID of the organization."""
@@ -47,13 +47,18 @@ class FederationRule(NamedTuple):
     """The flag, variable or profile, as messages name it."""
 
     @property
-    def is_complete(self) -> bool:
-        """Whether it has everything that an exchange needs."""
-        return bool(self.rule_id and self.organization_id and (self.identity_token or self.identity_token_file))
+    def missing(self) -> list[str]:
+        """The settings that an exchange needs, and that have no value."""
+        required = {
+            "federation_rule": self.federation_rule,
+            "organization_id": self.organization_id,
+            "identity_token_file": self.identity_token or self.identity_token_file,
+        }
+        return [name for name, value in required.items() if not value]
 
     def __repr__(self) -> str:
         """Return a representation without the identity token."""
-        return f"FederationRule(rule_id={self.rule_id!r}, source={self.source!r})"
+        return f"FederationRule(federation_rule={self.federation_rule!r}, source={self.source!r})"
 
 
 def find_rule(
@@ -67,17 +72,15 @@ def find_rule(
         UsageError: if the flags give two identity tokens.
 
     """
-    intents = {row.name: next(setting_sources(row, flags, environ)).label for row in FEDERATION_INTENTS}
-    by_flags = [label for label in intents.values() if label.startswith("--")]
+    labels = [next(setting_sources(row, flags, environ)).label for row in FEDERATION_INTENTS]
+    given = [label for label in labels if label != "default"]
+    by_flags = [label for label in given if label.startswith("--")]
     if {"--identity-token", "--identity-token-file"} <= {*by_flags}:
         raise exclude_each_other("--identity-token", "--identity-token-file")
     if by_flags:
         return rule_of(flags, environ, profile, by_flags[0])
-    for row in FEDERATION_INTENTS:
-        if intents[row.name] == row.variable:
-            rule = rule_of(flags, environ, NO_PROFILE, row.variable)
-            return rule if rule.is_complete or not profile.official else None
-    return None
+    rule = rule_of(flags, environ, NO_PROFILE, given[0]) if given else None
+    return None if rule and rule.missing and profile.official else rule
 
 
 def rule_of(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, source: str) -> FederationRule:
@@ -90,15 +93,7 @@ def rule_of(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, 
         texts["identity_token_file"] = ""
     elif found["identity_token_file"].label not in ("default", VARIABLES["identity_token_file"]):
         texts["identity_token"] = ""
-    return FederationRule(
-        rule_id=texts["federation_rule"],
-        organization_id=texts["organization_id"],
-        identity_token=texts["identity_token"],
-        identity_token_file=texts["identity_token_file"],
-        service_account_id=texts["service_account_id"],
-        workspace_id=texts["workspace_id"],
-        source=source,
-    )
+    return FederationRule(**texts, source=source)
 
 
 def check_rule(rule: FederationRule) -> None:
@@ -109,9 +104,10 @@ def check_rule(rule: FederationRule) -> None:
         BadValue: if a value contains a character that it can't have.
 
     """
-    if not rule.is_complete:
+    if rule.missing:
+        missing = [f"{flag_name(name)} ({VARIABLES[name]})" for name in rule.missing]
         raise CredentialError(
-            f"{_named(rule)} is not complete. Missing: {', '.join(_missing(rule))}.",
+            f"{_named(rule)} is not complete. Missing: {', '.join(missing)}.",
             "Add the missing values, or unset the others. To see each source: ant auth status",
         )
     if rule.identity_token and rule.identity_token_file:
@@ -119,17 +115,8 @@ def check_rule(rule: FederationRule) -> None:
             f"{_named(rule)} has two identity tokens.",
             f"Unset {VARIABLES['identity_token']} or {VARIABLES['identity_token_file']}.",
         )
-    for value in (rule.rule_id, rule.organization_id, rule.service_account_id, rule.workspace_id):
+    for value in (rule.federation_rule, rule.organization_id, rule.service_account_id, rule.workspace_id):
         check_header(_named(rule), value)
-
-
-def _missing(rule: FederationRule) -> list[str]:
-    required = {
-        "federation_rule": rule.rule_id,
-        "organization_id": rule.organization_id,
-        "identity_token_file": rule.identity_token or rule.identity_token_file,
-    }
-    return [f"{flag_name(name)} ({VARIABLES[name]})" for name, value in required.items() if not value]
 
 
 def _named(rule: FederationRule) -> str:

@@ -159,15 +159,13 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
 
 
 def _output(found: Mapping[str, SettingSource], flags: Flags) -> OutputSettings:
+    values = {name: source.value for name, source in found.items()}
+    values["format_error"] = values["format_error"] or "auto"
     return OutputSettings(
-        format=found["format"].value,
+        **values,
         format_source=found["format"].label,
-        format_error=found["format_error"].value or "auto",
-        transform=found["transform"].value,
-        transform_error=found["transform_error"].value,
         prints_errors="format_error" in flags or "transform_error" in flags,
         raw_output=flags.is_on("raw_output"),
-        columns=found["columns"].value,
         slurp=flags.is_on("slurp"),
     )
 

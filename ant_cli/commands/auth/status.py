@@ -165,7 +165,7 @@ def _rule_text(rule: FederationRule, base_url: str, runtime: Runtime) -> str:
         token = f"the token in {rule.identity_token_file}"
     cached = TokenCache(cache_key(rule, base_url), runtime).read()
     end = f"; its access token {_end_text(cached.expires_at, runtime)}" if cached else ""
-    return f"exchanges {token} by {rule.rule_id or 'no rule'}{end}"
+    return f"exchanges {token} by {rule.federation_rule or 'no rule'}{end}"
 
 
 # The official tool's profile
