@@ -440,7 +440,7 @@ def test_complete_variables_come_before_the_active_federation_profile_and_after_
     environ = {**clean_environ, "ANTHROPIC_API_KEY": "", **variables}
     assert rule_of(environ)[0].source == "ANTHROPIC_FEDERATION_RULE_ID"
     assert rule_of(environ, profile="default")[0].source == "federation of profile 'default'"
-    assert rule_of({**environ, "ANTHROPIC_PROFILE": "default"})[0].rule_id == "fdrl_1"
+    assert rule_of({**environ, "ANTHROPIC_PROFILE": "default"})[0].federation_rule == "fdrl_1"
 
 
 # The folder
