@@ -190,20 +190,21 @@ def texts_in(value: object) -> Iterator[str]:
             yield from texts_in(child)
 
 
+_USERINFO = r"(?<=//)(?:[^/?#]*|[^:/?#\[]*:(?!\d*/)[^@]*)@"
+"""The user and password in a URL, even if the password has an unescaped slash."""
+
+
 def strip_userinfo(url: str) -> str:
-    """Return the URL without the user and password in it, even if the password has an unescaped slash."""
-    return re.sub(r"(?<=//)(?:[^/?#]*|[^:/?#\[]*:(?!\d*/)[^@]*)@", "", url)
+    """Return the URL without the user and password in it."""
+    return re.sub(_USERINFO, "", url)
 
 
 def url_secrets(url: str) -> list[str]:
     """Return the password in a URL, as written and decoded; without a password, the user, which may be a token."""
-    if "@" not in url:
+    userinfo = re.match(rf"\s*(?:[A-Za-z][\w+.-]*:)?//{_USERINFO}", url)
+    if not userinfo:
         return []
-    from urllib.parse import unquote, urlsplit
+    from urllib.parse import unquote
 
-    try:
-        parts = urlsplit(url)
-        secret = parts.password or parts.username or ""
-    except ValueError:
-        secret = url.rpartition("@")[0].rpartition("//")[2].partition(":")[2]
-    return [secret, unquote(secret)]
+    user, _, password = userinfo[0].partition("//")[2].removesuffix("@").partition(":")
+    return [password or user, unquote(password or user)]

@@ -186,6 +186,14 @@ def test_a_password_with_a_slash_is_not_shown_by_auth_status(ant):
     assert "shadows ANTHROPIC_BASE_URL: http://h\n" in done.stdout
 
 
+@pytest.mark.parametrize("password", ["p4ss/w0rd", "p4ss?w0rd", "p4ss#w0rd", "p4ss%2Fw0rd"])
+def test_a_password_in_a_url_is_redacted_elsewhere_even_if_it_is_not_escaped(ant, password):
+    """A user who forgot to escape it may also have pasted it into another argument."""
+    result = ant(*RETRIEVE, password, "--base-url", f"http://ada:{password}@h")
+    assert result.exit == 2
+    assert f"'{REDACTED}'" in result.stderr
+
+
 def test_a_dry_run_redacts_a_key_in_the_body(ant):
     """A key in metadata is sent unchanged, and printed nowhere."""
     words = ("beta:environments", "create", "--name", "n", "--metadata", f"{{a: {KEY}}}")
