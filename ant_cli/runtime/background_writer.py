@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
+from queue import SimpleQueue
 
 from ant_cli.runtime.light_typing import NamedTuple
 
@@ -37,59 +37,53 @@ class BackgroundWriter:
         """See `Stderr.write_in_background`."""
         self._write = write
         self._note_left_out = note_left_out
-        self._changed = threading.Condition()
-        self._waiting: deque[_Waiting] = deque()
+        self._lock = threading.Lock()
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        """None is the end."""
         self._size = 0
         self._left_out = 0
-        self._closing = False
+        self._hurries = False
         self._thread = threading.Thread(target=self._run, name="stderr", daemon=True)
         self._thread.start()
 
     def put(self, render: _Render, size: int, *, bulk: bool) -> None:
         """Write what `render` returns. It is called in the thread."""
-        with self._changed:
+        with self._lock:
             share = 1 if not bulk else 4 if self._left_out else 2
             if self._size > _MOST_WAITING // share:
                 self._left_out += 1
                 return
             self._append_note()
-            self._waiting.append(_Waiting(render, size + _COST, bulk))
+            self._queue.put(_Waiting(render, size + _COST, bulk))
             self._size += size + _COST
-            self._changed.notify()
 
     def _append_note(self) -> None:
         if count := self._left_out:
             self._left_out = 0
-            self._waiting.append(_Waiting(lambda: self._note_left_out(count), 0, is_bulk=False))
+            self._queue.put(_Waiting(lambda: self._note_left_out(count), 0, is_bulk=False))
 
     def close(self, patience_s: float) -> bool:
         """Write the rest. Returns whether all was written.
 
         If that takes longer than `patience_s`, bulk texts are left out, so that the last events are written.
         """
-        with self._changed:
+        with self._lock:
             self._append_note()
-            self._closing = True
-            self._changed.notify()
+            self._queue.put(None)
         self._thread.join(patience_s)
-        with self._changed:
-            self._left_out += sum(waiting.is_bulk for waiting in self._waiting)
-            self._waiting = deque(waiting for waiting in self._waiting if not waiting.is_bulk)
-            self._append_note()
+        self._hurries = True
         self._thread.join(patience_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                if not self._waiting and not self._closing:
-                    self._changed.wait()
-                waiting = self._waiting.popleft() if self._waiting else None
-                self._size -= waiting.size if waiting else 0
-                is_last = self._closing and not self._waiting
-            if waiting:
+        while waiting := self._queue.get():
+            with self._lock:
+                self._size -= waiting.size
+                is_left_out = waiting.is_bulk and self._hurries
+                self._left_out += is_left_out
+            if not is_left_out:
                 self._write(waiting.render())
-            if is_last:
-                return
-            if not self._waiting and not self._closing:
+            if self._queue.empty():
                 time.sleep(_PAUSE_S)
+        if self._left_out:
+            self._write(self._note_left_out(self._left_out))
