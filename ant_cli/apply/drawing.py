@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from ant_cli.apply.comparison import FieldChange
-from ant_cli.apply.execution import StepOutcome
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin, shown_path
 from ant_cli.apply.plan import Known, Plan, Step
 from ant_cli.gjson.json_text import Number
@@ -97,11 +96,11 @@ def summary(plan: Plan, paint: Paint) -> str:
     return "Resources  " + ("  ".join(parts) or "none")
 
 
-def draw_outcome(outcome: StepOutcome, width: int, paint: Paint) -> str:
+def draw_result(step: Step, width: int, paint: Paint) -> str:
     """Return the line of a step that was carried out."""
-    sign, colour = _RESULT_SIGNS.get(outcome.result) or _SIGNS[outcome.step.label]
-    name = _pad(escape_breaks(outcome.step.name), width)
-    return f"  {paint(sign, colour)} {name}  {paint(outcome.result, colour)} {escape_breaks(outcome.id)}".rstrip()
+    sign, colour = _RESULT_SIGNS.get(step.result) or _SIGNS[step.label]
+    name = _pad(escape_breaks(step.name), width)
+    return f"  {paint(sign, colour)} {name}  {paint(step.result, colour)} {escape_breaks(step.id)}".rstrip()
 
 
 def name_width(steps: Sequence[Step]) -> int:

@@ -19,28 +19,14 @@ from ant_cli.http.client import Client
 from ant_cli.input.values import Value
 from ant_cli.operations import environments
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
+from ant_cli.runtime.light_typing import BinaryIO
 from ant_cli.runtime.storage import locked
 from ant_cli.runtime.trusted_files import others_may
 
-StepResult = Literal[
-    "created", "updated", "adopted", "recorded", "archived", "already gone", "failed", "not started", "not recorded"
-]
-DONE: dict[str, StepResult] = {"create": "created", "update": "updated", "adopt": "adopted", "record": "recorded"}
+_DONE = {"create": "created", "update": "updated", "adopt": "adopted", "record": "recorded"}
 _LONGEST_JOURNAL = 1_000_000
 _LAST = ("archive", "forget")
 """The actions that are carried out last."""
-
-
-class StepOutcome(NamedTuple):
-    """What became of a step."""
-
-    step: Step
-    result: StepResult
-    id: str = ""
-    error: AntError | None = None
-    remote: Object | None = None
-    """The new object on the server."""
 
 
 class Journal:
@@ -119,62 +105,68 @@ def _names(content: bytes) -> list[str]:
 class Execution:
     """One run of a plan."""
 
-    def __init__(self, lock: LockFile, journal: Journal, report: Callable[[StepOutcome], None]) -> None:
-        """`lock` is the lock file before the run; `report` is called with each outcome."""
+    def __init__(
+        self, steps: Sequence[Step], lock: LockFile, journal: Journal, report: Callable[[Step], None]
+    ) -> None:
+        """`lock` is the lock file before the run; `report` is called with each step that was carried out."""
         self.lock = lock
         self._journal = journal
         self._report = report
         self._guard = Lock()
         self._failed = False
-        self._outcomes: dict[str, StepOutcome] = {}
+        self._steps = {
+            step.key: step._replace(result="unchanged" if step.action == "none" else "not started")
+            for step in steps
+        }
         self._unrecorded: set[str] = set()
         """The keys of steps that were carried out, but are not in the lock file."""
 
-    def run(self, steps: Sequence[Step], workers: server.Workers) -> list[StepOutcome]:
-        """Carry out the steps, and return the outcome of each. No step is begun after the first failure.
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps with their results so far."""
+        return tuple(
+            step._replace(result="not recorded") if step.key in self._unrecorded else step
+            for step in self._steps.values()
+        )
+
+    def run(self, workers: server.Workers) -> None:
+        """Carry out the steps. None is begun after the first failure.
 
         Raises:
             OutputError: if the lock file can't be written.
             KeyboardInterrupt: if the user interrupts. Steps that have begun are finished and recorded first.
 
         """
-        for step in steps:
+        for step in self.steps:
             if step.action == "none":  # its ID is in the lock file, even if the run that created it was killed
                 self._journal.end(step.name)
-        pending = [step for step in steps if step.action != "none"]
+        pending = [step for step in self.steps if step.action != "none"]
         for is_last in (False, True):
             group = [step for step in pending if (step.action in _LAST) is is_last]
             workers.each(group, self._carry_out, finish=True)
-        return self.outcomes(pending)
-
-    def outcomes(self, steps: Sequence[Step]) -> list[StepOutcome]:
-        """Return the outcomes of the steps so far."""
-        found = [self._outcomes.get(step.key, StepOutcome(step, "not started", step.id)) for step in steps]
-        return [one._replace(result="not recorded") if one.step.key in self._unrecorded else one for one in found]
 
     def _carry_out(self, client: Client, step: Step) -> None:
         if self._failed:
             return
         try:
-            outcome = self._send(client, step)
+            step = self._send(client, step)
         except AntError as error:
             self._failed = True
-            outcome = StepOutcome(step, "failed", step.id, error)
+            step = step._replace(result="failed", error=error)
         with self._guard:
-            self._outcomes[step.key] = outcome
+            self._steps[step.key] = step
             try:
-                if outcome.error is None:
-                    self._record(step, outcome.remote)
+                if step.error is None:
+                    self._record(step)
             finally:
-                self._report(outcome)
+                self._report(step)
 
-    def _send(self, client: Client, step: Step) -> StepOutcome:
-        """Make the change, and return the outcome of the step."""
-        if step.action == "archive":
-            existed = server.remove(client, environments.ARCHIVE, step.id)
-            return StepOutcome(step, "archived" if existed else "already gone", step.id)
-        if step.action == "forget":
-            return StepOutcome(step, "already gone", step.id)
+    def _send(self, client: Client, step: Step) -> Step:
+        """Make the change, and return the step with its result and the new object on the server."""
+        if step.action == "archive" and server.remove(client, environments.ARCHIVE, step.id):
+            return step._replace(result="archived")
+        if step.action in _LAST:
+            return step._replace(result="already gone")
         declaration = step.declaration
         if declaration is None:
             raise AssertionError(step.action)
@@ -184,7 +176,7 @@ class Execution:
             remote = server.update(client, step.id, update_body(declaration.body, step.remote))
         else:
             remote = step.remote or {}
-        return StepOutcome(step, DONE[step.action], str(remote["id"]), remote=remote)
+        return step._replace(result=_DONE[step.action], id=str(remote["id"]), remote=remote)
 
     def _create(self, client: Client, body: dict[str, Value], deletes: str) -> Object:
         """Create an environment, in place of an archived one. If the response is lost, find it by its name."""
@@ -209,15 +201,15 @@ class Execution:
                 f"{name!r} may have been created: run the same command again, which looks for it by its name.",
             ) from None
 
-    def _record(self, step: Step, remote: Object | None) -> None:
+    def _record(self, step: Step) -> None:
         """Save a successful step in the lock file."""
         lock = self.lock
         old = lock.entries.get(step.moved_from or step.key)
-        if step.moved_from or (remote is None and old):
+        if step.moved_from or step.action in _LAST:
             lock = lock.without(step.moved_from or step.key)
-        if remote is not None and step.declaration is not None:
+        if step.declaration is not None and step.remote is not None:
             kept = old.members if old and step.action != "create" else {}
-            entry = Entry(ENVIRONMENT, str(remote["id"]), step.declaration.hash, hash_of_remote(remote), kept)
+            entry = Entry(ENVIRONMENT, step.id, step.declaration.hash, hash_of_remote(step.remote), kept)
             lock = lock.with_entry(step.key, entry)
         self.lock = lock
         self._unrecorded.add(step.key)

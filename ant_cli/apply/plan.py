@@ -53,6 +53,10 @@ class Step(NamedTuple):
     """The option that would unblock it, about which a person may be asked."""
     deletes: str = ""
     """The ID of the archived environment that keeps the name, and is deleted for good before."""
+    result: str = ""
+    """What became of it, such as `created` or `not started`; empty in a plan."""
+    error: AntError | None = None
+    """Why it failed."""
 
     @property
     def label(self) -> str:

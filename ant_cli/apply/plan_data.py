@@ -6,11 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ant_cli.apply.execution import StepOutcome
 from ant_cli.apply.lockfile import ResourceOrigin, check_destination
 from ant_cli.apply.plan import Known, Options, Plan, Step
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.storage import replace_file
 
@@ -29,11 +28,11 @@ class SavedPlan(NamedTuple):
     """The fingerprints of the steps."""
 
 
-def plan_data(plan: Plan, known: Known) -> dict[str, Any]:
-    """Return a plan as data for JSON."""
+def plan_data(plan: Plan, known: Known, kind: Literal["plan", "apply_result"]) -> dict[str, Any]:
+    """Return a plan, or its result, as data for JSON."""
     target = {**known.origin._asdict(), "profile": known.profile}
     return {
-        "type": "plan",
+        "type": kind,
         "target": {name: text or None for name, text in target.items()},
         "lock_file": str(known.lock.path),
         "changes": len(plan.changing),
@@ -42,22 +41,6 @@ def plan_data(plan: Plan, known: Known) -> dict[str, Any]:
         "lost": list(plan.lost),
         "left_out": [{"path": path, "mistakes": list(mistakes)} for path, mistakes in known.left_out.items()],
     }
-
-
-def result_data(plan: Plan, known: Known, outcomes: Sequence[StepOutcome]) -> dict[str, Any]:
-    """Return the outcomes of a plan as data for JSON."""
-    by_key = {outcome.step.key: outcome for outcome in outcomes}
-    resources = []
-    for step in plan.steps:
-        outcome = by_key.get(step.key)
-        data = _step_data(step)
-        data["result"] = outcome.result if outcome else "unchanged"
-        if outcome and outcome.id:
-            data["id"] = outcome.id
-        if outcome and outcome.error:
-            data["error"] = outcome.error.full_message
-        resources.append(data)
-    return {**plan_data(plan, known), "type": "apply_result", "resources": resources}
 
 
 def _step_data(step: Step) -> dict[str, Any]:
@@ -69,7 +52,14 @@ def _step_data(step: Step) -> dict[str, Any]:
         "action": step.action,
         "changes": [{"path": change.path, "old": change.old, "new": change.new} for change in step.fields],
     }
-    optional = {"moved_from": step.moved_from, "deletes": step.deletes, "blocked": step.blocked, "note": step.note}
+    optional = {
+        "moved_from": step.moved_from,
+        "deletes": step.deletes,
+        "blocked": step.blocked,
+        "note": step.note,
+        "result": step.result,
+        "error": step.error.full_message if step.error else "",
+    }
     return data | {name: text for name, text in optional.items() if text}
 
 

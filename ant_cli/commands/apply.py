@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data, server
 from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
-from ant_cli.apply.execution import Execution, Journal, StepOutcome, holding
+from ant_cli.apply.execution import Execution, Journal, holding
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock, shown_path
-from ant_cli.apply.plan import Known, Options, Plan, ids_to_read, make_plan, needs_names
+from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan, needs_names
 from ant_cli.apply.validation import MOST_MISTAKES
 from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import AntError, OutputError, PendingChanges, UsageError
@@ -257,7 +257,7 @@ def _show_plan(plan: Plan, known: Known, job: Job, *, with_fields: bool = True) 
     with suppress(BrokenPipeError):
         redact = job.runtime.stderr.redact
         if wants_structured(job.global_flags):
-            print_report(job.runtime, job.global_flags, "", plan_data.plan_data(plan, known))
+            print_report(job.runtime, job.global_flags, "", plan_data.plan_data(plan, known, "plan"))
             return
         if job.markdown:
             text = drawing.plan_markdown(plan, known, redact, verbose=job.verbose)
@@ -337,27 +337,27 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Worke
             text = runtime.stderr.redact(line) + "\n"
             report.print(lambda: runtime.stdout.write(text.encode(), escape=False))
 
-    def print_outcome(outcome: StepOutcome) -> None:
-        if outcome.result != "recorded" or outcome.step.moved_from:
-            print_line(drawing.draw_outcome(outcome, width, paint))
+    def print_result(step: Step) -> None:
+        if step.result != "recorded" or step.moved_from:
+            print_line(drawing.draw_result(step, width, paint))
 
     print_line(f"\nApply  {shown_path(lock.path)}")
-    execution = Execution(lock, journal, print_outcome)
+    execution = Execution(plan.steps, lock, journal, print_result)
     try:
-        outcomes = execution.run(plan.steps, workers)
+        execution.run(workers)
     except (KeyboardInterrupt, OutputError):
-        outcomes = execution.outcomes(plan.pending)
-        _say_failures(outcomes, outcomes, runtime)
+        _say_failures(execution.steps, runtime)
         raise
+    steps = execution.steps
     if is_data:
-        data = plan_data.result_data(plan, known, outcomes)
+        data = plan_data.plan_data(plan._replace(steps=steps), known, "apply_result")
         report.print(lambda: print_report(runtime, flags, "", data))
-    elif any(outcome.result not in ("failed", "not started") for outcome in outcomes):
+    elif any(step.result not in ("unchanged", "failed", "not started") for step in steps):
         print_line(f"State written to {shown_path(lock.path)}")
-    first = next((outcome for outcome in outcomes if outcome.error), None)
-    if first is not None and first.error is not None:
-        _say_failures([outcome for outcome in outcomes if outcome is not first], outcomes, runtime)
-        raise first.error
+    error = next((step.error for step in steps if step.error), None)
+    if error:
+        _say_failures(steps, runtime, error)
+        raise error
     if isinstance(report.failure, OutputError):
         raise report.failure.with_hints("All steps were carried out and recorded anyway.")
 
@@ -380,17 +380,17 @@ class _Report:
                 self.failure = error
 
 
-def _say_failures(shown: Sequence[StepOutcome], outcomes: Sequence[StepOutcome], runtime: Runtime) -> None:
-    """Print the failures to show, and a summary of all outcomes."""
-    for outcome in shown:
-        if outcome.error:
-            text = outcome.error.report(on_terminal=runtime.stderr.is_terminal)
-            runtime.stderr.say(f"{outcome.step.key}: {text}")
-        elif outcome.result == "not recorded":
-            runtime.stderr.say(f"{outcome.step.key}: {outcome.id} is not in the lock file.")
-    counts = Counter(outcome.result for outcome in outcomes)
+def _say_failures(steps: Sequence[Step], runtime: Runtime, raised: AntError | None = None) -> None:
+    """Print the failures except the one that is raised, and a summary of all results."""
+    for step in steps:
+        if step.error and step.error is not raised:
+            text = step.error.report(on_terminal=runtime.stderr.is_terminal)
+            runtime.stderr.say(f"{step.key}: {text}")
+        elif step.result == "not recorded":
+            runtime.stderr.say(f"{step.key}: {step.id} is not in the lock file.")
+    counts = Counter(step.result for step in steps)
     failed, left, lost = counts["failed"], counts["not started"], counts["not recorded"]
-    done = f"{len(outcomes) - failed - left - lost} done and recorded, "
+    done = f"{len(steps) - counts['unchanged'] - failed - left - lost} done and recorded, "
     done += f"{lost} done but not recorded, " if lost else ""
     hint = " Run it again to continue." if left or failed or lost else ""
     runtime.stderr.say(f"{done}{failed} failed, {left} not started.{hint}")
