@@ -10,21 +10,42 @@ import os
 import re
 import string
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import parse_qsl
+from functools import cached_property
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
-from ant_cli.emulator.errors import EmulatorError, InvalidRequest
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
+from ant_cli.emulator.errors import LARGEST_BODY, InvalidRequest, body_too_large
+from ant_cli.emulator.store import Row, Store
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-LARGEST_BODY = 10 * 1024 * 1024
+BOUND_HOST = "ant_emulator.bound_host"
+"""In the WSGI environment: the host name or address at which the server listens."""
+IS_STOPPING = "ant_emulator.is_stopping"
+"""In the WSGI environment: a function that returns whether a stream should end."""
+BEFORE_WAITING = "ant_emulator.before_waiting"
+"""In the WSGI environment: a function that is called before a request waits, and may raise to have it elsewhere."""
+PATIENCE_S = "ant_emulator.patience_s"
+"""In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
+
+PLAIN = re.compile(r"[A-Za-z0-9_.~/-]+", re.ASCII)
+"""A path in which nothing has to be encoded. Nearly all are like this."""
 
 
-def query_of(environ: WSGIEnvironment) -> Mapping[str, str]:
-    """Return the query parameters. Of equal names, the first one is used."""
-    pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    return dict(reversed(pairs))
+def path_of(environ: WSGIEnvironment) -> str:
+    """Return the path as sent, with each segment percent-encoded in the same way.
+
+    PATH_INFO is already decoded. It is only used for servers that give nothing else.
+    """
+    sent: str = environ.get("REQUEST_URI", "").partition("?")[0]
+    if not sent:
+        sent = quote(environ.get("PATH_INFO", ""), encoding="latin-1", errors="replace")
+    elif not sent.startswith("/"):  # a whole URL, as in requests to a proxy
+        sent = urlsplit(sent).path
+    if PLAIN.fullmatch(sent):
+        return sent
+    return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
 
 
 def read_body(environ: WSGIEnvironment) -> bytes:
@@ -50,11 +71,6 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_01{os.urandom(22).translate(CHARACTERS).decode()}"
 
 
-def body_too_large() -> EmulatorError:
-    """Return the error for a request whose body is too long."""
-    return EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
-
-
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 BOOLEANS = {"true": True, "false": False}
 BEFORE_THE_FIRST = 2**62
@@ -67,20 +83,28 @@ that item, even if the item itself is gone.
 """
 
 
-class Call(NamedTuple):
-    """One request: the IDs of its path, its query, its worker and its body."""
+class Call:
+    """One request. Its path is matched, and its body read, before a rule gets it."""
 
-    ids: Mapping[str, str]
-    query: Mapping[str, str]
-    worker_id: str
-    """The name of the worker that sent it; empty if it has none."""
-    body: bytes
-    is_stopping: Callable[[], bool]
-    """Whether a stream should end, because the server stops or the client has disconnected."""
-    before_waiting: Callable[[], None]
-    """Called before the request waits. It may raise an exception that no rule catches."""
-    api_key: str
-    """The emulator's API key; empty if it accepts any."""
+    def __init__(self, environ: WSGIEnvironment, store: Store, api_key: str) -> None:
+        self.environ = environ
+        self.store = store
+        self.api_key = api_key
+        """The emulator's API key; empty if it accepts any."""
+        self.method: str = environ["REQUEST_METHOD"]
+        self.path = path_of(environ)
+        self.ids: Mapping[str, str] = {}
+        """The IDs in the path."""
+        self.body: Any = None
+        """The body, as the type that the route names."""
+        self.is_stopping: Callable[[], bool] = environ.get(IS_STOPPING, lambda: False)
+        self.before_waiting: Callable[[], None] = environ.get(BEFORE_WAITING, lambda: None)
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        """The query parameters. Of equal names, the first one is used."""
+        pairs = parse_qsl(self.environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        return dict(reversed(pairs))
 
     @property
     def environment_id(self) -> str:
@@ -129,11 +153,11 @@ class Call(NamedTuple):
         return int(match["sequence"])
 
 
-def page_of(list_name: str, rows: Sequence[Sequence[Any]], limit: int) -> str:
-    """Return the response body for `rows` of sequence number and document.
+def page_of(list_name: str, rows: Sequence[Row], limit: int) -> str:
+    """Return the response body for `rows`, which have a sequence number and a document.
 
     The query asked for one row more than `limit`, to find out whether there is another page.
     """
     shown = rows[:limit]
-    cursor = CURSOR_PREFIX + f"{list_name} {shown[-1][0]}".encode().hex() if len(rows) > limit else None
-    return f'{{"data":[{",".join(document for _, document in shown)}],"next_page":{json.dumps(cursor)}}}'
+    cursor = CURSOR_PREFIX + f"{list_name} {shown[-1]['sequence']}".encode().hex() if len(rows) > limit else None
+    return f'{{"data":[{",".join(row["document"] for row in shown)}],"next_page":{json.dumps(cursor)}}}'

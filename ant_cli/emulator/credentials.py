@@ -14,12 +14,9 @@ import json
 import re
 from collections.abc import Sequence
 
+from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import EmulatorError
-from ant_cli.emulator.store import Store
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+from ant_cli.runtime.light_typing import NamedTuple
 
 API_KEY = "an API key (x-api-key)"
 ENVIRONMENT_KEY = "an environment key (authorization: Bearer)"
@@ -44,17 +41,22 @@ class SentCredential(NamedTuple):
     kind: str
     """One of `EVERY_KIND`."""
     secret: str
+    opens: bool | None
+    """Whether it gives access to the path; None if the emulator did not issue it."""
 
 
-def credentials_of(environ: WSGIEnvironment, api_key: str) -> list[SentCredential]:
+def credentials_of(call: Call) -> list[SentCredential]:
     """Return the credentials of a request. It may have both an API key and a bearer token."""
-    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    scheme, _, token = call.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
-    given = (
-        SentCredential(API_KEY, environ.get("HTTP_X_API_KEY", "")),
-        SentCredential(_kind_of_bearer(bearer, api_key), bearer),
-    )
-    return [credential for credential in given if credential.secret]
+    given = []
+    if api_key := call.environ.get("HTTP_X_API_KEY", ""):
+        given.append(SentCredential(API_KEY, api_key, None))
+    if bearer:
+        kind = _kind_of_bearer(bearer, call.api_key)
+        opens = {ENVIRONMENT_KEY: _key_opens, ITEM_SECRET: _token_opens}.get(kind)
+        given.append(SentCredential(kind, bearer, opens(call, bearer) if opens else None))
+    return given
 
 
 def _kind_of_bearer(token: str, api_key: str) -> str:
@@ -64,14 +66,16 @@ def _kind_of_bearer(token: str, api_key: str) -> str:
     return API_KEY if is_own_key or token.startswith(API_KEY_PREFIXES) else ENVIRONMENT_KEY
 
 
-def of_kinds(given: Sequence[SentCredential], takes: tuple[str, ...]) -> list[SentCredential]:
-    """Return the credentials of the kinds that an endpoint takes. Raises EmulatorError if there are none.
+def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> None:
+    """Reject credentials of other kinds than an endpoint takes, or for another environment, work item or session.
 
     The status is 403 and not 401, because a 401 means that nobody has such a credential.
     """
-    if not (taken := [credential for credential in given if credential.kind in takes]):
-        raise EmulatorError(403, f"This endpoint takes {takes[0]}, not {given[0].kind}.")
-    return taken
+    taken = [credential for credential in known if credential.kind in takes]
+    if not taken:
+        raise EmulatorError(403, f"This endpoint takes {takes[0]}, not {known[0].kind}.")
+    if all(credential.opens is False for credential in taken):
+        raise EmulatorError(403, f"{taken[0].kind} belongs to another environment or work item.")
 
 
 def new_token() -> str:
@@ -95,35 +99,29 @@ def environment_key(environment_id: str, api_key: str) -> str:
     return f"{KEY_PREFIX}{environment_id}-{checksum}"
 
 
-def opens(store: Store, path: str, credential: SentCredential, api_key: str) -> bool | None:
-    """Whether a credential that the emulator issued gives access to a path; None if it issued none such.
-
-    An environment key belongs to its environment, a sessions token to its work item, and both to their sessions.
-    """
-    if credential.kind == ENVIRONMENT_KEY:
-        return _key_opens(store, path, credential.secret, api_key)
-    return _token_opens(store, path, credential.secret) if credential.kind == ITEM_SECRET else None
+# What a credential opens: an environment key its environment, a sessions token its work item, and both their
+# sessions.
 
 
-def _key_opens(store: Store, path: str, key: str, api_key: str) -> bool | None:
+def _key_opens(call: Call, key: str) -> bool | None:
     made = MADE_KEY.fullmatch(key)
-    if made is None or not is_same(key, environment_key(made["environment"], api_key)):
+    if made is None or not is_same(key, environment_key(made["environment"], call.api_key)):
         return None
-    if session := SESSION_PATH.fullmatch(path):
-        return _has_work(store, "environment_id", made["environment"], "session_id", session["id"])
-    in_path = ENVIRONMENT_PATH.fullmatch(path)
+    if session := SESSION_PATH.fullmatch(call.path):
+        return _has_work(call, "environment_id", made["environment"], "session_id", session["id"])
+    in_path = ENVIRONMENT_PATH.fullmatch(call.path)
     return in_path["environment"] == made["environment"] if in_path else None
 
 
-def _token_opens(store: Store, path: str, token: str) -> bool | None:
+def _token_opens(call: Call, token: str) -> bool | None:
     for pattern, column in COLUMNS:
-        if found := pattern.fullmatch(path):
-            return _has_work(store, "sessions_token", token, column, found["id"])
+        if found := pattern.fullmatch(call.path):
+            return _has_work(call, "sessions_token", token, column, found["id"])
     return None
 
 
-def _has_work(store: Store, column: str, value: str, id_column: str, identifier: str) -> bool:
-    with store.read() as reader:
+def _has_work(call: Call, column: str, value: str, id_column: str, identifier: str) -> bool:
+    with call.store.read() as reader:
         query = f"SELECT 1 FROM work WHERE {id_column} = ? AND {column} = ?"  # noqa: S608 - names of columns
         return reader.one(query, identifier, value) is not None
 

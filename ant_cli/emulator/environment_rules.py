@@ -1,7 +1,6 @@
 """Environments: the six endpoints and their rules.
 
-An environment is stored as the JSON of its response, so a read returns it unchanged. The models of requests are
-imported only when a body is read: pydantic would double the start-up time of everything else.
+An environment is stored as the JSON of its response, so a read returns it unchanged.
 """
 
 from __future__ import annotations
@@ -11,18 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ant_cli.emulator.call import Call, new_id, page_of
-from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest
-from ant_cli.emulator.store import Row, Store, Transaction, rfc3339
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ant_cli.emulator import models
+from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, to_compact_json
+from ant_cli.emulator.store import Row, Transaction, rfc3339
+from ant_cli.runtime.light_typing import Any
 
 LIST = "environments"
 SQL_FIND = "SELECT * FROM environments WHERE id = ?"
 SQL_LIST = """SELECT sequence, document FROM environments
           WHERE sequence < ? AND archived <= ? ORDER BY sequence DESC LIMIT ?"""
-SQL_ADD = "INSERT INTO environments (id, name, kind, document) VALUES (?, ?, ?, ?)"
 SQL_DELETE = (
     "DELETE FROM work WHERE environment_id = ?",
     "DELETE FROM workers WHERE environment_id = ?",
@@ -31,7 +26,6 @@ SQL_DELETE = (
     "DELETE FROM environments WHERE id = ?",
 )
 SQL_UNFINISHED = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
-SQL_CHANGE = "UPDATE environments SET name = ?, archived = ?, document = ? WHERE id = ?"
 
 
 def find(transaction: Transaction, environment_id: str) -> Row:
@@ -56,12 +50,12 @@ SQL_EXPIRED = "SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"
 
 
 @contextmanager
-def environment_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, Row]]:
+def environment_transaction(call: Call) -> Iterator[tuple[Transaction, Row]]:
     """Begin a transaction on the call's environment, after expiring leases. 404 without one.
 
     Items with an expired lease return to the queue, as if no worker had ever had them.
     """
-    with store.write() as transaction:
+    with call.store.write() as transaction:
         environment = find(transaction, call.environment_id)
         if transaction.one(SQL_EXPIRED, transaction.now) is not None:
             transaction.run(SQL_END, transaction.now)
@@ -69,13 +63,11 @@ def environment_transaction(store: Store, call: Call) -> Iterator[tuple[Transact
         yield transaction, environment
 
 
-def create(store: Store, call: Call) -> str:
+def create(call: Call) -> str:
     """Create an environment."""
-    from ant_cli.emulator import models
-
-    params = models.parse(models.EnvironmentCreateParams, call.body)
+    params = call.body
     config = _merged_config(CONFIGS[params.config.type if params.config else "cloud"], params.config)
-    with store.write() as transaction:
+    with call.store.write() as transaction:
         now = rfc3339(transaction.now)
         environment = {
             "id": new_id("env"),
@@ -91,33 +83,33 @@ def create(store: Store, call: Call) -> str:
             "state": "active",
         }
         _check_name(transaction, environment)
-        document = _to_json(environment)
-        transaction.run(SQL_ADD, environment["id"], params.name, config["type"], document)
+        document = to_compact_json(environment)
+        transaction.add(
+            "environments", id=environment["id"], name=params.name, kind=config["type"], document=document
+        )
     return document
 
 
-def list_environments(store: Store, call: Call) -> str:
+def list_environments(call: Call) -> str:
     """Return a page of environments, the newest first."""
     limit = call.number("limit", 20, 1, 100)
     below = call.page_start(LIST)
     include_archived = call.flag("include_archived")
-    with store.read() as transaction:
+    with call.store.read() as transaction:
         rows = transaction.all(SQL_LIST, below, include_archived, limit + 1)
     return page_of(LIST, rows, limit)
 
 
-def retrieve(store: Store, call: Call) -> str:
+def retrieve(call: Call) -> str:
     """Return one environment."""
-    with store.read() as transaction:
+    with call.store.read() as transaction:
         return str(find(transaction, call.environment_id)["document"])
 
 
-def update(store: Store, call: Call) -> str:
+def update(call: Call) -> str:
     """Change the fields in the body, and keep the others."""
-    from ant_cli.emulator import models
-
-    params = models.parse(models.EnvironmentUpdateParams, call.body)
-    with environment_transaction(store, call) as (transaction, stored):
+    params = call.body
+    with environment_transaction(call) as (transaction, stored):
         if stored["archived"]:
             message = f"environment_id: {stored['id']} is archived and cannot change."
             raise InvalidRequest(message, "environment_archived")
@@ -133,8 +125,8 @@ def update(store: Store, call: Call) -> str:
         if "description" in params.model_fields_set:
             environment["description"] = params.description
         _check_name(transaction, environment)
-        document = _to_json(environment)
-        transaction.run(SQL_CHANGE, environment["name"], 0, document, stored["id"])
+        document = to_compact_json(environment)
+        transaction.change("environments", stored, name=environment["name"], document=document)
     return document
 
 
@@ -145,25 +137,21 @@ def _check_name(transaction: Transaction, environment: dict[str, Any]) -> None:
         raise Conflict(f"name: {environment['name']!r} is taken by {other[0]}; names are unique.")
 
 
-def _to_json(environment: dict[str, Any]) -> str:
-    return json.dumps(environment, ensure_ascii=False, separators=(",", ":"))
-
-
-def archive(store: Store, call: Call) -> str:
+def archive(call: Call) -> str:
     """Archive an environment for good. Repeating it changes nothing."""
-    with environment_transaction(store, call) as (transaction, stored):
+    with environment_transaction(call) as (transaction, stored):
         if stored["archived"]:
             return str(stored["document"])
         now = rfc3339(transaction.now)
         environment = json.loads(stored["document"]) | {"archived_at": now, "updated_at": now, "state": "archived"}
-        document = _to_json(environment)
-        transaction.run(SQL_CHANGE, environment["name"], 1, document, stored["id"])
+        document = to_compact_json(environment)
+        transaction.change("environments", stored, archived=1, document=document)
     return document
 
 
-def delete(store: Store, call: Call) -> str:
+def delete(call: Call) -> str:
     """Delete an environment with its finished work and its sessions, unless it has unfinished work."""
-    with environment_transaction(store, call) as (transaction, stored):
+    with environment_transaction(call) as (transaction, stored):
         (unfinished,) = transaction.one(SQL_UNFINISHED, stored["id"])
         if unfinished:
             raise Conflict(
@@ -196,10 +184,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
 """The configurations of each type, with the defaults of their fields."""
 
 
-def _merged_config(
-    old: dict[str, Any], params: models.CloudConfig | models.SelfHostedConfig | None
-) -> dict[str, Any]:
-    """Return `old` with the fields of `params` that are not null. The type never changes."""
+def _merged_config(old: dict[str, Any], params: Any) -> dict[str, Any]:
+    """Return `old` with the fields of a `config` that are not null. The type never changes."""
     given = params.model_dump(exclude_none=True) if params else {"type": old["type"]}
     if given["type"] != old["type"]:
         raise InvalidRequest(

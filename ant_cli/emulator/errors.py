@@ -30,6 +30,9 @@ ERROR_TYPES = {
     504: "timeout_error",
     529: "overloaded_error",
 }
+LARGEST_BODY = 10 * 1024 * 1024
+to_compact_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Return JSON as the API writes it."""
 PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overloaded"}
 
 
@@ -88,6 +91,11 @@ class Disconnected(ConnectionError):
     """
 
 
+def body_too_large() -> EmulatorError:
+    """Return the error for a request whose body is too long."""
+    return EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
+
+
 def error_type(status: int) -> str:
     """Return the API's error type for a status."""
     return ERROR_TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
@@ -100,4 +108,4 @@ def envelope(error: EmulatorError, request_id: str) -> str:
     if code or error.details:
         inner |= code | {"details": code | {**error.details}}
     body = {"type": "error", "error": inner, "request_id": request_id}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return to_compact_json(body)

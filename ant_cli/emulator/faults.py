@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ant_cli.emulator.call import Call, new_id
 from ant_cli.emulator.errors import ClientLeft, Disconnected, EmulatorError, InvalidRequest
-from ant_cli.emulator.store import Row, Store
+from ant_cli.emulator.store import Row
 
 STREAM = "/events/stream"
 """How the path of a stream ends."""
@@ -28,14 +28,14 @@ SQL_MATCHING = """SELECT * FROM faults WHERE instr(?, path_contains) AND (method
                   AND (cut_after_events IS NULL OR ?) ORDER BY sequence"""
 
 
-def take(store: Store, method: str, path: str, before_waiting: Callable[[], None]) -> Row | None:
+def take(call: Call) -> Row | None:
     """Return the oldest fault that applies to this request. Count it down, and those that let the request pass."""
-    with store.read() as reader:
+    with call.store.read() as reader:
         if reader.one("SELECT 1 FROM faults LIMIT 1") is None:
             return None
-    before_waiting()
-    with store.write() as transaction:
-        for fault in transaction.all(SQL_MATCHING, path, method, path.endswith(STREAM)):
+    call.before_waiting()
+    with call.store.write() as transaction:
+        for fault in transaction.all(SQL_MATCHING, call.path, call.method, call.path.endswith(STREAM)):
             if fault["after"]:
                 transaction.run("UPDATE faults SET after = after - 1 WHERE id = ?", fault["id"])
                 continue
@@ -94,17 +94,12 @@ def cut_stream(fault: Row | None, stream: Iterator[str]) -> Iterator[bytes]:
             raise Disconnected(f"Injected fault ({fault['id']}) cut the stream.")
 
 
-def add(store: Store, call: Call) -> str:
+def add(call: Call) -> str:
     """Add a fault."""
-    from ant_cli.emulator import models
-
-    request = models.parse(models.FaultRequest, call.body)
+    request = call.body
     _check(request.model_dump(exclude_defaults=True))
-    fields = {"id": new_id("fault"), **request.model_dump()}
-    columns, marks = ", ".join(fields), ", ".join("?" * len(fields))
-    query = f"INSERT INTO faults ({columns}) VALUES ({marks}) RETURNING *"  # noqa: S608 - names of columns
-    with store.write() as transaction:
-        fault = transaction.one(query, *fields.values())
+    with call.store.write() as transaction:
+        fault = transaction.add("faults", id=new_id("fault"), **request.model_dump())
     return json.dumps(_to_fields(fault))
 
 
@@ -121,16 +116,16 @@ def _check(given: Mapping[str, object]) -> None:
         raise InvalidRequest(f"body_delay_ms: excludes {breaks[0]}, after which there is no body to delay.")
 
 
-def list_faults(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+def list_faults(call: Call) -> str:
     """List the remaining faults."""
-    with store.read() as transaction:
+    with call.store.read() as transaction:
         faults = transaction.all(SQL_LIST)
     return json.dumps({"data": [_to_fields(fault) for fault in faults]})
 
 
-def clear(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+def clear(call: Call) -> str:
     """Remove every fault."""
-    with store.write() as transaction:
+    with call.store.write() as transaction:
         count = transaction.run("DELETE FROM faults")
     return json.dumps({"count": count, "type": "faults_deleted"})
 

@@ -21,10 +21,9 @@ from waitress.channel import HTTPChannel  # type: ignore[import-untyped] # as ab
 from waitress.server import create_server  # type: ignore[import-untyped] # as above
 from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
-from ant_cli.emulator.call import LARGEST_BODY, body_too_large, new_id
-from ant_cli.emulator.errors import PHRASES, Disconnected, EmulatorError, envelope
-from ant_cli.emulator.routes import path_of
-from ant_cli.emulator.wsgi_app import BEFORE_WAITING, BOUND_HOST, IS_STOPPING, Emulator
+from ant_cli.emulator.call import BEFORE_WAITING, BOUND_HOST, IS_STOPPING, new_id, path_of
+from ant_cli.emulator.errors import LARGEST_BODY, PHRASES, Disconnected, EmulatorError, body_too_large, envelope
+from ant_cli.emulator.wsgi_app import Emulator
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -37,6 +36,9 @@ MOST_THREADS = 100
 """More than anybody starts workers: a waiting poll and a stream each occupy a thread."""
 MOST_CONNECTIONS = 300
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+Say = Callable[[str], None]
+"""Writes a line for people."""
 
 
 class Limits(NamedTuple):
@@ -123,7 +125,7 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc] # as above
 class Server:
     """A listening server. `run` serves until another thread, or a signal handler, calls `stop`."""
 
-    def __init__(self, emulator: Emulator, host: str, port: int, log: Callable[[str], None]) -> None:
+    def __init__(self, emulator: Emulator, host: str, port: int, log: Say) -> None:
         listening = _listen(host, port)
         self.url = _url(listening)
         self._emulator = emulator
@@ -218,13 +220,7 @@ class Server:
             raise
 
 
-def serve(
-    emulator: Emulator,
-    host: str,
-    port: int,
-    on_listening: Callable[[str], None],
-    log: Callable[[str], None],
-) -> None:
+def serve(emulator: Emulator, host: str, port: int, on_listening: Say, log: Say) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests in progress and return.
 
     `on_listening` is called once with the base URL, `log` with a line for each request.

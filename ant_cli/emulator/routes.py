@@ -6,27 +6,21 @@ A path is matched segment by segment, as sent, so an ID with a %2F in it is one 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
+from urllib.parse import unquote
 
 from ant_cli.emulator import environment_rules, faults, sessions, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import API_KEY, ENVIRONMENT_KEY, EVERY_KIND, ITEM_SECRET
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
-from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, Store, rfc3339
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339
+from ant_cli.runtime.light_typing import NamedTuple
 
 ResponseBody = str | Iterator[str]
 """The body of a response: JSON, or the events of a stream."""
-RouteHandler = Callable[[Store, Call], ResponseBody]
+RouteHandler = Callable[[Call], ResponseBody]
 
-PLAIN = re.compile(r"[A-Za-z0-9_.~/-]+", re.ASCII)
-"""A path in which nothing has to be encoded. Nearly all are like this."""
 HEALTH = "/healthz"
 MODELS = "/v1/models"
 ENVIRONMENTS = "/v1/environments"
@@ -50,14 +44,14 @@ MODEL = {
 """The only model in the list, which can't be used."""
 
 
-def health(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+def health(call: Call) -> str:
     """Report that the emulator is up and its database can be read."""
-    with store.read() as reader:
+    with call.store.read() as reader:
         reader.one("SELECT offset FROM clock")
     return json.dumps({"status": "ok"})
 
 
-def list_models(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+def list_models(_: Call) -> str:
     """Return the list of models. Clients request it to check their key, and to learn the organization."""
     return json.dumps({"data": [MODEL], "has_more": False, "first_id": MODEL["id"], "last_id": MODEL["id"]})
 
@@ -68,28 +62,26 @@ YEAR_9999 = 253_370_764_800 * MICROSECONDS_PER_SECOND
 TABLES = ("environments", "work", "workers", "sessions", "events", "faults")
 
 
-def reset(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+def reset(call: Call) -> str:
     """Remove everything: environments, work, sessions, faults, and the offset of the clock."""
-    with store.write() as transaction:
+    with call.store.write() as transaction:
         for table in TABLES:
             transaction.run(f"DELETE FROM {table}")  # noqa: S608 - a constant
         transaction.run("UPDATE clock SET offset = 0")
     return json.dumps({"type": "emulator_reset"})
 
 
-def show_clock(store: Store, call: Call) -> str:  # noqa: ARG001 - a handler takes both
+def show_clock(call: Call) -> str:
     """Tell the emulator's time."""
-    with store.read() as transaction:
+    with call.store.read() as transaction:
         return _clock(transaction.now)
 
 
-def move_clock(store: Store, call: Call) -> str:
+def move_clock(call: Call) -> str:
     """Move the clock forward, or to a given time. It continues from there, for every process on the file."""
-    from ant_cli.emulator import models
-
-    request = models.parse(models.ClockRequest, call.body)
+    request = call.body
     target = None if request.now is None else _moment(request.now)
-    with store.write() as transaction:
+    with call.store.write() as transaction:
         start = transaction.now if target is None else target
         now = start + (request.advance_ms or 0) * MICROSECONDS_PER_MS
         if not 0 <= now < YEAR_9999:
@@ -124,6 +116,8 @@ class Route(NamedTuple):
     handler: RouteHandler
     takes: tuple[str, ...] = EVERY_KIND
     """The kinds of credentials that it accepts, the usual one first."""
+    body: str = ""
+    """The type in `models.py` that the body must have; empty if there is no body."""
 
 
 ACCOUNT = (API_KEY,)
@@ -133,34 +127,34 @@ LIST = (ENVIRONMENT_KEY, ITEM_SECRET)
 ROUTES = (
     Route("GET", HEALTH, health),
     Route("GET", MODELS, list_models),
-    Route("POST", ENVIRONMENTS, environment_rules.create, ACCOUNT),
+    Route("POST", ENVIRONMENTS, environment_rules.create, ACCOUNT, "EnvironmentCreateParams"),
     Route("GET", ENVIRONMENTS, environment_rules.list_environments, ACCOUNT),
     Route("GET", ENVIRONMENT, environment_rules.retrieve, ACCOUNT),
-    Route("POST", ENVIRONMENT, environment_rules.update, ACCOUNT),
+    Route("POST", ENVIRONMENT, environment_rules.update, ACCOUNT, "EnvironmentUpdateParams"),
     Route("DELETE", ENVIRONMENT, environment_rules.delete, ACCOUNT),
     Route("POST", ENVIRONMENT + "/archive", environment_rules.archive, ACCOUNT),
     Route("GET", WORK, work.list_work, LIST),
     Route("GET", WORK + "/poll", work.poll, QUEUE),
     Route("GET", WORK + "/stats", work.stats, QUEUE),
     Route("GET", ITEM, work.retrieve, ACCOUNT),
-    Route("POST", ITEM, work.update, ACCOUNT),
+    Route("POST", ITEM, work.update, ACCOUNT, "WorkUpdateRequest"),
     Route("POST", ITEM + "/ack", work.acknowledge, QUEUE),
     Route("POST", ITEM + "/heartbeat", work.heartbeat),
-    Route("POST", ITEM + "/stop", work.stop),
+    Route("POST", ITEM + "/stop", work.stop, body="WorkStopRequest"),
     Route("GET", SESSION, sessions.retrieve),
     Route("GET", SESSION + "/events", sessions.list_events),
-    Route("POST", SESSION + "/events", sessions.send_events),
+    Route("POST", SESSION + "/events", sessions.send_events, body="SendEventsRequest"),
     Route("GET", SESSION + "/events/stream", sessions.stream),
     Route("POST", ADMIN + "/reset", reset),
-    Route("POST", ADMIN + "/sessions", sessions.create),
+    Route("POST", ADMIN + "/sessions", sessions.create, body="SessionRequest"),
     Route("GET", ADMIN + "/sessions/<session_id>", sessions.show),
-    Route("POST", ADMIN + "/environments/<environment_id>/enqueue", work.enqueue),
+    Route("POST", ADMIN + "/environments/<environment_id>/enqueue", work.enqueue, body="EnqueueRequest"),
     Route("POST", ADMIN + "/environments/<environment_id>/key", work.make_key),
-    Route("POST", ADMIN + "/faults", faults.add),
+    Route("POST", ADMIN + "/faults", faults.add, body="FaultRequest"),
     Route("GET", ADMIN + "/faults", faults.list_faults),
     Route("DELETE", ADMIN + "/faults", faults.clear),
     Route("GET", ADMIN + "/clock", show_clock),
-    Route("POST", ADMIN + "/clock", move_clock),
+    Route("POST", ADMIN + "/clock", move_clock, body="ClockRequest"),
 )
 
 
@@ -169,51 +163,29 @@ def is_api(path: str) -> bool:
     return path != HEALTH and not path.startswith(ADMIN + "/")
 
 
-def _routes_by_path() -> dict[int, dict[tuple[str, ...], dict[str, Route]]]:
-    routes: dict[int, dict[tuple[str, ...], dict[str, Route]]] = {}
-    for route in ROUTES:
-        segments = tuple(route.path.split("/"))
-        methods = routes.setdefault(len(segments), {}).setdefault(segments, {})
-        methods[route.method] = route
-        if route.method == "GET" and route.handler is not work.poll:  # a HEAD would take work that nobody receives
-            methods["HEAD"] = route
-    return routes
-
-
-_ROUTES = _routes_by_path()
-"""The endpoint of each method, by the number of segments of a path, and the segments. `<name>` is an ID."""
-
-
-def path_of(environ: WSGIEnvironment) -> str:
-    """Return the path as sent, with each segment percent-encoded in the same way.
-
-    PATH_INFO is already decoded. It is only used for servers that give nothing else.
-    """
-    sent: str = environ.get("REQUEST_URI", "").partition("?")[0]
-    if not sent:
-        sent = quote(environ.get("PATH_INFO", ""), encoding="latin-1", errors="replace")
-    elif not sent.startswith("/"):  # a whole URL, as in requests to a proxy
-        sent = urlsplit(sent).path
-    if PLAIN.fullmatch(sent):
-        return sent
-    return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
+_PATTERNS = [(route.path.split("/"), route) for route in ROUTES]
+"""The segments of each path. `<name>` is an ID."""
 
 
 def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
     """Return the first endpoint that matches, and the IDs in the path. Raises EmulatorError if none matches."""
     segments, allowed = path.split("/"), set[str]()
-    for pattern, methods in _ROUTES.get(len(segments), {}).items():
-        ids = _ids(pattern, segments)
-        if ids is not None and method in methods:
-            return methods[method], ids
-        allowed |= set() if ids is None else set(methods)
+    for pattern, route in _PATTERNS:
+        ids = _ids(pattern, segments) if len(pattern) == len(segments) else None
+        if ids is None:
+            continue
+        allowed.add(route.method)
+        if route.method == "GET" and route.handler is not work.poll:  # a HEAD would take work that nobody receives
+            allowed.add("HEAD")
+        if method in allowed:
+            return route, ids
     if allowed:
         names = ", ".join(sorted(allowed))
         raise EmulatorError(405, f"{path} takes {names}, not {method}.", headers=(("allow", names),))
     raise EmulatorError(404, f"{method} {path}: there is no such endpoint.")
 
 
-def _ids(pattern: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
+def _ids(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
     """Return the IDs of a path, or None if it does not match the pattern, which is as long."""
     ids = {}
     for expected, segment in zip(pattern, segments, strict=True):

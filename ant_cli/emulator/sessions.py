@@ -17,62 +17,63 @@ from ant_cli.emulator.call import BEFORE_THE_FIRST, Call, new_id, page_of
 from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
-from ant_cli.emulator.store import Row, Store, Transaction, rfc3339, wait_for
+from ant_cli.emulator.store import Row, Transaction, rfc3339, wait_for
 from ant_cli.runtime.light_typing import Any
 
 SQL_FIND = "SELECT * FROM sessions WHERE id = ?"
-SQL_ADD = """INSERT INTO sessions (id, environment_id, status, title, metadata, script, created_at, updated_at)
-          VALUES (?, ?, 'running', ?, ?, ?, ?6, ?6) RETURNING *"""
-SQL_SAVE = "UPDATE sessions SET status = ?, step = ?, waits_for = ?, updated_at = ? WHERE id = ? RETURNING *"
 SQL_NAMED = "SELECT environment_id FROM work WHERE session_id = ? AND kind = 'session' LIMIT 1"
 SQL_UNFINISHED = "SELECT 1 FROM work WHERE session_id = ? AND state <> 'stopped' LIMIT 1"
 SQL_QUEUE = """SELECT id FROM environments WHERE kind = 'self_hosted' AND NOT archived
                ORDER BY sequence DESC LIMIT 1"""
 
 
-def create(store: Store, call: Call) -> str:
+def create(call: Call) -> str:
     """Create a session whose agent follows a script, and put its work in the queue."""
-    from ant_cli.emulator import models
-
-    request = models.parse(models.SessionRequest, call.body)
+    request = call.body
     script = json.dumps([step.model_dump(exclude_none=True) for step in request.script])
-    with store.write() as transaction:
+    with call.store.write() as transaction:
         environment = _environment(transaction, request.environment_id)
         work.check_takes_work(environment)
-        metadata = json.dumps(request.metadata or {})
-        session = _added(transaction, new_id("session"), environment["id"], request.title, metadata, script)
+        session = _added(
+            transaction,
+            id=new_id("session"),
+            environment_id=environment["id"],
+            title=request.title,
+            metadata=json.dumps(request.metadata or {}),
+            script=script,
+        )
         work.add(transaction, environment["id"], session["id"], secret=request.secret)
         return _to_json(session)
 
 
-def show(store: Store, call: Call) -> str:
+def show(call: Call) -> str:
     """Return a session with all of its events and its script, for people."""
-    session = _find(store, call)
-    with store.read() as reader:
-        events = ",".join(row[0] for row in reader.all(SQL_ALL, session["id"]))
+    session = _find(call)
+    with call.store.read() as reader:
+        events = ",".join(row["document"] for row in reader.all(SQL_ALL, session["id"]))
     return (
         f'{{"session":{_to_json(session)},"events":[{events}],'
         f'"script":{session["script"]},"step":{session["step"]},"type":"emulator_session"}}'
     )
 
 
-def retrieve(store: Store, call: Call) -> str:
+def retrieve(call: Call) -> str:
     """Return one session."""
-    return _to_json(_find(store, call))
+    return _to_json(_find(call))
 
 
-def _find(store: Store, call: Call) -> Row:
+def _find(call: Call) -> Row:
     """Return the session that the path names. Raises EmulatorError with status 404 if it does not exist."""
     session_id = call.ids["session_id"]
-    with store.read() as reader:
+    with call.store.read() as reader:
         session: Row | None = reader.one(SQL_FIND, session_id)
         named = None if session else reader.one(SQL_NAMED, session_id)
     if session:
         return session
     if named is None:
         raise EmulatorError(404, f"session_id: there is no session {session_id!r}.")
-    with store.write() as transaction:
-        return transaction.one(SQL_FIND, session_id) or _added(transaction, session_id, named[0])
+    with call.store.write() as transaction:
+        return transaction.one(SQL_FIND, session_id) or _added(transaction, id=session_id, environment_id=named[0])
 
 
 def _environment(transaction: Transaction, environment_id: str | None) -> Row:
@@ -85,20 +86,15 @@ def _environment(transaction: Transaction, environment_id: str | None) -> Row:
     return find_environment(transaction, environment_id)
 
 
-def _added(
-    transaction: Transaction,
-    session_id: str,
-    environment_id: str,
-    title: str | None = None,
-    metadata: str = "{}",
-    script: str = "[]",
-) -> Row:
-    values = (session_id, environment_id, title, metadata, script, transaction.now)
-    session: Row = transaction.one(SQL_ADD, *values)
+def _added(transaction: Transaction, *, metadata: str = "{}", script: str = "[]", **columns: str | None) -> Row:
+    """Add a session, and carry out the first steps of its script."""
+    now = transaction.now
+    columns |= {"status": "running", "metadata": metadata, "script": script}
+    session = transaction.add("sessions", created_at=now, updated_at=now, **columns)
     if script != "[]":
         content = [{"type": "text", "text": "Run the script."}]
-        _emit(transaction, session_id, "user.message", {"content": content})
-        _emit(transaction, session_id, "session.status_running")
+        _emit(transaction, session, "user.message", {"content": content})
+        _emit(transaction, session, "session.status_running")
     return _advance(transaction, session)
 
 
@@ -152,14 +148,13 @@ SQL_EVENTS = {
 SQL_NEW = "SELECT sequence, type, document FROM events WHERE session_id = ? AND sequence > ? ORDER BY sequence"
 SQL_ALL = "SELECT document FROM events WHERE session_id = ? ORDER BY sequence"
 SQL_LAST = "SELECT coalesce(max(sequence), 0) FROM events WHERE session_id = ?"
-SQL_ADD_EVENT = "INSERT INTO events (session_id, type, document) VALUES (?, ?, ?)"
 
 Event = dict[str, Any]
 
 
-def list_events(store: Store, call: Call) -> str:
+def list_events(call: Call) -> str:
     """Return a page of a session's events, the oldest first unless asked otherwise."""
-    session = _find(store, call)
+    session = _find(call)
     order = call.text("order") or "asc"
     if order not in SQL_EVENTS:
         raise InvalidRequest(f"order: must be asc or desc, got {order!r}.")
@@ -167,24 +162,24 @@ def list_events(store: Store, call: Call) -> str:
     name = f"events {session['id']} {order}"
     start = 0 if order == "asc" else BEFORE_THE_FIRST
     sequence = call.page_start(name, start)
-    with store.read() as reader:
+    with call.store.read() as reader:
         rows = reader.all(SQL_EVENTS[order], session["id"], sequence, limit + 1)
     return page_of(name, rows, limit)
 
 
-def stream(store: Store, call: Call) -> Iterator[str]:
+def stream(call: Call) -> Iterator[str]:
     """Return the events of a session as they happen, until it is terminated."""
     call.before_waiting()
-    session = _find(store, call)
-    with store.read() as reader:
+    session = _find(call)
+    with call.store.read() as reader:
         (last,) = reader.one(SQL_LAST, session["id"])
     # The end is the only event that is repeated, because a worker that missed it would wait forever.
-    return _follow(store, call, session["id"], last - 1 if session["status"] == "terminated" else last)
+    return _follow(call, session["id"], last - 1 if session["status"] == "terminated" else last)
 
 
-def _follow(store: Store, call: Call, session_id: str, last: int) -> Iterator[str]:
+def _follow(call: Call, session_id: str, last: int) -> Iterator[str]:
     def look() -> list[Row] | None:
-        with store.read() as reader:
+        with call.store.read() as reader:
             events = reader.all(SQL_NEW, session_id, last)
         # An empty list ends the wait, and the stream.
         return events or ([] if call.is_stopping() else None)
@@ -195,26 +190,24 @@ def _follow(store: Store, call: Call, session_id: str, last: int) -> Iterator[st
         if events is None:
             yield PING
             continue
-        for sequence, event_type, document in events:
-            yield f"event: {event_type}\ndata: {document}\n\n"
-            last = sequence
-        if not events or event_type == TERMINATED:
+        for event in events:
+            yield f"event: {event['type']}\ndata: {event['document']}\n\n"
+            last = event["sequence"]
+        if not events or event["type"] == TERMINATED:
             return
 
 
-def send_events(store: Store, call: Call) -> str:
+def send_events(call: Call) -> str:
     """Process events of the user: tool results, messages, interrupts."""
-    from ant_cli.emulator import models
-
-    request = models.parse(models.SendEventsRequest, call.body)
-    session_id = _find(store, call)["id"]
+    request = call.body
+    session_id = _find(call)["id"]
     taken = []
-    with store.write() as transaction:
+    with call.store.write() as transaction:
         session = transaction.one(SQL_FIND, session_id)
         for sent in request.events:
             _check_takes(session, sent.model_dump())
             fields = sent.model_dump(exclude={"type"}, exclude_none=True)
-            event = _emit(transaction, session_id, sent.type, fields)
+            event = _emit(transaction, session, sent.type, fields)
             taken.append(event)
             session = _continue(transaction, session, event)
         if session["waits_for"] and transaction.one(SQL_UNFINISHED, session_id) is None:
@@ -223,10 +216,10 @@ def send_events(store: Store, call: Call) -> str:
     return json.dumps({"data": taken})
 
 
-def _emit(transaction: Transaction, session_id: str, event_type: str, fields: Event | None = None) -> Event:
+def _emit(transaction: Transaction, session: Row, event_type: str, fields: Event | None = None) -> Event:
     """Add an event to a session and return it."""
     event = {"id": new_id("sevt"), "type": event_type, "processed_at": rfc3339(transaction.now), **(fields or {})}
-    transaction.run(SQL_ADD_EVENT, session_id, event_type, json.dumps(event))
+    transaction.add("events", session_id=session["id"], type=event_type, document=json.dumps(event))
     return event
 
 
@@ -264,57 +257,56 @@ def _continue(transaction: Transaction, session: Row, event: Event) -> Row:
         if problem := _mismatch(step.get("expect") or {}, event):
             message = f"Step {session['step']} ({step}): {problem}"
             error = {"type": "unknown_error", "message": message, "retry_status": {"type": "terminal"}}
-            _emit(transaction, session["id"], "session.error", {"error": error})
-            return _terminate(transaction, session["id"], session["step"])
+            _emit(transaction, session, "session.error", {"error": error})
+            return _terminate(transaction, session, session["step"])
     elif event["type"] == "user.interrupt" and session["waits_for"]:
-        return _go_idle(transaction, session["id"], session["step"])
+        return _go_idle(transaction, session, session["step"])
     elif event["type"] != "user.message" or session["waits_for"]:
         return session
-    _emit(transaction, session["id"], "session.status_running")
+    _emit(transaction, session, "session.status_running")
     return _advance(transaction, session)
 
 
 def _advance(transaction: Transaction, session: Row) -> Row:
     """Carry out steps until one has to wait, or the script ends."""
-    session_id, done = session["id"], session["step"]
+    done = session["step"]
     for step in json.loads(session["script"])[done:]:
         done += 1
         if "message" in step:
             content = [{"type": "text", "text": step["message"]}]
-            _emit(transaction, session_id, "agent.message", {"content": content})
+            _emit(transaction, session, "agent.message", {"content": content})
         elif "terminate" in step:
-            return _terminate(transaction, session_id, done)
+            return _terminate(transaction, session, done)
         elif "idle" in step:
             break
         else:
-            return _go_idle(transaction, session_id, done, _call_tool(transaction, session_id, step))
-    return _go_idle(transaction, session_id, done)
+            return _go_idle(transaction, session, done, _call_tool(transaction, session, step))
+    return _go_idle(transaction, session, done)
 
 
-def _call_tool(transaction: Transaction, session_id: str, step: Event) -> str:
+def _call_tool(transaction: Transaction, session: Row, step: Event) -> str:
     """Call the tool of a step, and return the ID of the call."""
     tool = next(tool for tool in TOOLS if tool in step)
     fields = {"name": step[tool], "input": step.get("input") or {}}
     if tool == "tool":
         fields["evaluated_permission"] = "allow"
-    return str(_emit(transaction, session_id, TOOLS[tool], fields)["id"])
+    return str(_emit(transaction, session, TOOLS[tool], fields)["id"])
 
 
-def _go_idle(transaction: Transaction, session_id: str, step: int, waits_for: str | None = None) -> Row:
+def _go_idle(transaction: Transaction, session: Row, step: int, waits_for: str | None = None) -> Row:
     """End the turn, or wait for the result of a call."""
     reason = {"type": "requires_action", "event_ids": [waits_for]} if waits_for else {"type": "end_turn"}
-    _emit(transaction, session_id, "session.status_idle", {"stop_reason": reason, "stop_details": None})
-    return _saved(transaction, session_id, "idle", step, waits_for)
+    _emit(transaction, session, "session.status_idle", {"stop_reason": reason, "stop_details": None})
+    return _saved(transaction, session, status="idle", step=step, waits_for=waits_for)
 
 
-def _terminate(transaction: Transaction, session_id: str, step: int) -> Row:
-    _emit(transaction, session_id, TERMINATED)
-    return _saved(transaction, session_id, "terminated", step, None)
+def _terminate(transaction: Transaction, session: Row, step: int) -> Row:
+    _emit(transaction, session, TERMINATED)
+    return _saved(transaction, session, status="terminated", step=step, waits_for=None)
 
 
-def _saved(transaction: Transaction, session_id: str, status: str, step: int, waits_for: str | None) -> Row:
-    session: Row = transaction.one(SQL_SAVE, status, step, waits_for, transaction.now, session_id)
-    return session
+def _saved(transaction: Transaction, session: Row, **columns: object) -> Row:
+    return transaction.change("sessions", session, updated_at=transaction.now, **columns)
 
 
 def _mismatch(expected: Event, result: Event) -> str | None:

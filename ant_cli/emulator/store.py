@@ -15,7 +15,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
@@ -130,8 +130,8 @@ since 1970, UTC. An environment is stored as the document that is returned, and 
 rules query them.
 """
 
-Row = sqlite3.Row
-"""A row of a query, whose values have the names of its columns."""
+Row = Mapping[str, Any]
+"""A row of a query: its values by the names of its columns."""
 
 T = TypeVar("T")
 
@@ -159,6 +159,18 @@ class Transaction:
     def all(self, sql: str, *values: object) -> list[Row]:
         """Return every row."""
         return self.connection.execute(sql, values).fetchall()
+
+    def add(self, table: str, **columns: object) -> Any:
+        """Add a row, and return it with its defaults."""
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        query = f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING *"  # noqa: S608 - names of columns
+        return self.one(query, *columns.values())
+
+    def change(self, table: str, row: Row, **columns: object) -> Row:
+        """Write these columns of a row, and return the changed row. Fewer columns are fewer indexes to write."""
+        names = " = ?, ".join(columns)
+        self.run(f"UPDATE {table} SET {names} = ? WHERE sequence = ?", *columns.values(), row["sequence"])  # noqa: S608 - as above
+        return dict(row) | columns
 
     def run(self, sql: str, *values: object) -> int:
         """Change rows, and return their number."""
@@ -230,7 +242,7 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             reason = str(getattr(error, "strerror", None) or error).lower()
             raise UnusableDatabase(f"{self._database} cannot be opened: {reason}.") from error
-        connection.row_factory = Row
+        connection.row_factory = sqlite3.Row
         try:
             self._prepare(connection)
         except BaseException:

@@ -18,38 +18,20 @@ from contextlib import contextmanager
 from ant_cli.emulator.call import Call, new_id, page_of
 from ant_cli.emulator.credentials import environment_key, new_token, secret_of
 from ant_cli.emulator.environment_rules import environment_transaction
-from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, PreconditionFailed
-from ant_cli.emulator.store import (
-    MICROSECONDS_PER_MS,
-    MICROSECONDS_PER_SECOND,
-    Row,
-    Store,
-    Transaction,
-    rfc3339,
-    wait_for,
-)
+from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, PreconditionFailed, to_compact_json
+from ant_cli.emulator.store import MICROSECONDS_PER_SECOND, Row, Transaction, rfc3339, wait_for
 
 SQL_FIND = "SELECT * FROM work WHERE id = ? AND environment_id = ?"
-SQL_ADD = """INSERT INTO work (id, environment_id, kind, session_id, sessions_token, metadata, created_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *"""
 
 
 @contextmanager
-def item_transaction(store: Store, call: Call) -> Iterator[tuple[Transaction, Row]]:
+def item_transaction(call: Call) -> Iterator[tuple[Transaction, Row]]:
     """Begin a transaction on the call's work item. 404 if there is none."""
-    with environment_transaction(store, call) as (transaction, _):
+    with environment_transaction(call) as (transaction, _):
         item = transaction.one(SQL_FIND, call.work_id, call.environment_id)
         if item is None:
             raise EmulatorError(404, f"work_id: there is no work item {call.work_id!r} in {call.environment_id}.")
         yield transaction, item
-
-
-def changed(transaction: Transaction, item: Row, **values: object) -> Row:
-    """Write these columns of the item, and return the changed item. Fewer columns are fewer indexes to write."""
-    columns = " = ?, ".join(values)
-    query = f"UPDATE work SET {columns} = ? WHERE sequence = ? RETURNING *"  # noqa: S608 - names of columns
-    row: Row = transaction.one(query, *values.values(), item["sequence"])
-    return row
 
 
 def to_json(item: Row, *, with_secret: bool = False) -> str:
@@ -70,7 +52,7 @@ def to_json(item: Row, *, with_secret: bool = False) -> str:
         "stopped_at": rfc3339(item["stopped_at"]),
         "type": "work",
     }
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return to_compact_json(fields)
 
 
 # The queue
@@ -82,8 +64,7 @@ LONGEST_RECLAIM_MS = 10**12
 LONGEST_BLOCK_MS = 999
 WORKER_WINDOW = 30 * MICROSECONDS_PER_SECOND
 SQL_FREE = "environment_id = ? AND state = 'queued' AND (handed_out_at IS NULL OR handed_out_at < ?)"
-SQL_NEXT = f"SELECT sequence FROM work WHERE {SQL_FREE} ORDER BY sequence LIMIT 1"  # noqa: S608 - a constant
-SQL_HAND_OUT = f"UPDATE work SET handed_out_at = ? WHERE sequence = ({SQL_NEXT}) RETURNING *"  # noqa: S608 - as above
+SQL_NEXT = f"SELECT * FROM work WHERE {SQL_FREE} ORDER BY sequence LIMIT 1"  # noqa: S608 - a constant
 SQL_ANYTHING = f"SELECT 1 FROM work WHERE {SQL_FREE} UNION ALL SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"  # noqa: S608 - a constant
 SQL_SEEN = """INSERT INTO workers (environment_id, worker_id, polled_at) VALUES (?, ?, ?)
           ON CONFLICT DO UPDATE SET polled_at = excluded.polled_at"""
@@ -93,40 +74,42 @@ SQL_STATS = """SELECT count(*) FILTER (WHERE handed_out_at IS NULL), min(created
 SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_at > ?"
 
 
-def poll(store: Store, call: Call) -> str:
+def poll(call: Call) -> str:
     """Hand out the oldest item that no worker has; wait for one if asked to. Return `null` for an empty queue."""
     reclaim_ms = min(call.number("reclaim_older_than_ms", RECLAIM_MS, 0), LONGEST_RECLAIM_MS)
     block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
-    reclaim = reclaim_ms * MICROSECONDS_PER_MS
-    with environment_transaction(store, call) as (transaction, environment):
+    reclaim = reclaim_ms * MICROSECONDS_PER_SECOND // 1_000
+    with environment_transaction(call) as (transaction, environment):
         if environment["kind"] != "self_hosted":
             raise InvalidRequest(
                 f"Only BYOC and bridge environments support work polling. Environment {call.environment_id} is "
                 f"anthropic_{environment['kind']}."
             )
-        if call.worker_id:
-            transaction.run(SQL_SEEN, call.environment_id, call.worker_id, transaction.now)
+        if worker_id := call.environ.get("HTTP_ANTHROPIC_WORKER_ID", ""):
+            transaction.run(SQL_SEEN, call.environment_id, worker_id, transaction.now)
         item = _hand_out(transaction, call.environment_id, reclaim)
     if item is None and block_ms:
         call.before_waiting()
         # If the client has disconnected, the item would be lost until it is reclaimed.
-        item = wait_for(lambda: "null" if call.is_stopping() else _look(store, call, reclaim), block_ms / 1000)
+        item = wait_for(lambda: "null" if call.is_stopping() else _look(call, reclaim), block_ms / 1000)
     return item or "null"
 
 
-def _look(store: Store, call: Call, reclaim: int) -> str | None:
+def _look(call: Call, reclaim: int) -> str | None:
     """Look for work without the write lock, and take the lock only if there is work: many may wait at once."""
-    with store.read() as reader:
+    with call.store.read() as reader:
         values = (call.environment_id, reader.now - reclaim, reader.now)
         if reader.one(SQL_ANYTHING, *values) is None:
             return None
-    with environment_transaction(store, call) as (transaction, _):
+    with environment_transaction(call) as (transaction, _):
         return _hand_out(transaction, call.environment_id, reclaim)
 
 
 def _hand_out(transaction: Transaction, environment_id: str, reclaim: int) -> str | None:
-    item = transaction.one(SQL_HAND_OUT, transaction.now, environment_id, transaction.now - reclaim)
-    return None if item is None else to_json(item, with_secret=True)
+    item = transaction.one(SQL_NEXT, environment_id, transaction.now - reclaim)
+    if item is None:
+        return None
+    return to_json(transaction.change("work", item, handed_out_at=transaction.now), with_secret=True)
 
 
 def check_takes_work(environment: Row) -> None:
@@ -140,9 +123,9 @@ def check_takes_work(environment: Row) -> None:
         raise InvalidRequest(f"{begin} archived and takes no new sessions.")
 
 
-def stats(store: Store, call: Call) -> str:
+def stats(call: Call) -> str:
     """Count the waiting items, those that were handed out and not acknowledged, and the polling workers."""
-    with environment_transaction(store, call) as (transaction, environment):
+    with environment_transaction(call) as (transaction, environment):
         depth, oldest, pending = transaction.one(SQL_STATS, call.environment_id)
         (workers,) = transaction.one(SQL_WORKERS, call.environment_id, transaction.now - WORKER_WINDOW)
     statistics = {
@@ -155,49 +138,39 @@ def stats(store: Store, call: Call) -> str:
     return json.dumps(statistics)
 
 
-def enqueue(store: Store, call: Call) -> str:
+def enqueue(call: Call) -> str:
     """Put work in the queue, as the creation of a session does in the real service."""
-    from ant_cli.emulator import models
-
-    request = models.parse(models.EnqueueRequest, call.body)
-    metadata = json.dumps(request.metadata or {})
-    with environment_transaction(store, call) as (transaction, environment):
+    request = call.body
+    columns = {"kind": request.type, "metadata": json.dumps(request.metadata or {})}
+    with environment_transaction(call) as (transaction, environment):
         check_takes_work(environment)
+        sessions = [request.session_id or new_id(request.type) for _ in range(request.count)]
         added = [
-            add(
-                transaction,
-                call.environment_id,
-                request.session_id or new_id(request.type),
-                kind=request.type,
-                metadata=metadata,
-                secret=request.secret,
-            )
-            for _ in range(request.count)
+            add(transaction, call.environment_id, session_id, secret=request.secret, **columns)
+            for session_id in sessions
         ]
     return f'{{"data":[{",".join(map(to_json, added))}]}}'
 
 
-def make_key(store: Store, call: Call) -> str:
+def make_key(call: Call) -> str:
     """Return a key for the environment, as the Console makes one. It is the same each time."""
-    with environment_transaction(store, call) as (_, environment):
+    with environment_transaction(call) as (_, environment):
         check_takes_work(environment)
     key = environment_key(call.environment_id, call.api_key)
     return json.dumps({"environment_id": call.environment_id, "environment_key": key, "type": "environment_key"})
 
 
-def add(
-    transaction: Transaction,
-    environment_id: str,
-    session_id: str,
-    *,
-    kind: str = "session",
-    metadata: str = "{}",
-    secret: bool,
-) -> Row:
+def add(transaction: Transaction, environment_id: str, session_id: str, *, secret: bool, **columns: str) -> Row:
     """Put one item in a queue, with a sessions token if it should have a secret."""
-    token = new_token() if secret else None
-    values = (new_id("work"), environment_id, kind, session_id, token, metadata, transaction.now)
-    item: Row = transaction.one(SQL_ADD, *values)
+    item: Row = transaction.add(
+        "work",
+        id=new_id("work"),
+        environment_id=environment_id,
+        session_id=session_id,
+        sessions_token=new_token() if secret else None,
+        created_at=transaction.now,
+        **{"metadata": "{}", **columns},
+    )
     return item
 
 
@@ -212,15 +185,15 @@ ENDING = ("stopping", "stopped")
 SQL_LIST = "SELECT * FROM work WHERE environment_id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"
 
 
-def list_work(store: Store, call: Call) -> str:
+def list_work(call: Call) -> str:
     """Return a page of an environment's work, the newest first."""
     name = f"work {call.environment_id}"
     limit = call.number("limit", 20, 1, 100)
     below = call.page_start(name)
-    with environment_transaction(store, call) as (transaction, environment):
+    with environment_transaction(call) as (transaction, environment):
         _check_lists_work(environment)
         items = transaction.all(SQL_LIST, call.environment_id, below, limit + 1)
-    return page_of(name, [(item["sequence"], to_json(item)) for item in items], limit)
+    return page_of(name, [{"sequence": item["sequence"], "document": to_json(item)} for item in items], limit)
 
 
 def _check_lists_work(environment: Row) -> None:
@@ -234,35 +207,35 @@ def _check_lists_work(environment: Row) -> None:
         raise EmulatorError(404, f"Environment {environment['id']} is archived.", "environment_archived")
 
 
-def retrieve(store: Store, call: Call) -> str:
+def retrieve(call: Call) -> str:
     """Return one work item."""
-    with item_transaction(store, call) as (_, item):
+    with item_transaction(call) as (_, item):
         return to_json(item)
 
 
-def acknowledge(store: Store, call: Call) -> str:
+def acknowledge(call: Call) -> str:
     """Take an item out of the queue. If several workers try, one succeeds."""
-    with item_transaction(store, call) as (transaction, item):
+    with item_transaction(call) as (transaction, item):
         if item["state"] != "queued":
             raise Conflict(f"work_id: {call.work_id} is {item['state']}; only queued work can be acknowledged.")
         # The lease begins here, not with the first heartbeat, because a worker may die between the two.
-        lease = transaction.now + store.lease_seconds * MICROSECONDS_PER_SECOND
+        lease = transaction.now + call.store.lease_seconds * MICROSECONDS_PER_SECOND
         now = transaction.now
-        return to_json(changed(transaction, item, state="starting", acknowledged_at=now, lease_until=lease))
+        return to_json(transaction.change("work", item, state="starting", acknowledged_at=now, lease_until=lease))
 
 
-def heartbeat(store: Store, call: Call) -> str:
+def heartbeat(call: Call) -> str:
     """Extend the lease of an item. The first heartbeat makes the item active."""
-    ttl = call.number("desired_ttl_seconds", store.lease_seconds, 1, LONGEST_TTL_SECONDS)
+    ttl = call.number("desired_ttl_seconds", call.store.lease_seconds, 1, LONGEST_TTL_SECONDS)
     expected = call.text("expected_last_heartbeat")
-    with item_transaction(store, call) as (transaction, item):
+    with item_transaction(call) as (transaction, item):
         if item["state"] in ENDING:
             return _lease(item, ttl=STOPPING_TTL_SECONDS if item["state"] == "stopping" else 0, extended=False)
         _check_heartbeat(item, expected, transaction.now)
         # A heartbeat identifies a lease, so no two may be the same, even if the clock is coarse.
         moment = max(transaction.now, (item["latest_heartbeat_at"] or 0) + 1)
-        item = changed(
-            transaction,
+        item = transaction.change(
+            "work",
             item,
             state="active",
             latest_heartbeat_at=moment,
@@ -295,29 +268,23 @@ def _lease(item: Row, *, ttl: int, extended: bool) -> str:
     return json.dumps(lease)
 
 
-def stop(store: Store, call: Call) -> str:
+def stop(call: Call) -> str:
     """Ask a running item to stop, or stop it at once, as if nobody ran it. Repeating this is harmless."""
-    from ant_cli.emulator import models
-
-    force = models.parse(models.WorkStopRequest, call.body).force
-    with item_transaction(store, call) as (transaction, item):
+    with item_transaction(call) as (transaction, item):
         if item["state"] == "stopped":
             return to_json(item)
         values: dict[str, object] = {
             "state": "stopping",
             "stop_requested_at": item["stop_requested_at"] or transaction.now,
         }
-        if force or item["state"] == "queued":
+        if call.body.force or item["state"] == "queued":
             values |= {"state": "stopped", "stopped_at": transaction.now, "lease_until": None}
-        return to_json(changed(transaction, item, **values))
+        return to_json(transaction.change("work", item, **values))
 
 
-def update(store: Store, call: Call) -> str:
+def update(call: Call) -> str:
     """Merge metadata into an item. Null deletes a key."""
-    from ant_cli.emulator import models
-
-    patch = models.parse(models.WorkUpdateRequest, call.body).metadata or {}
-    with item_transaction(store, call) as (transaction, item):
-        metadata = json.loads(item["metadata"]) | patch
+    with item_transaction(call) as (transaction, item):
+        metadata = json.loads(item["metadata"]) | (call.body.metadata or {})
         kept = {key: value for key, value in metadata.items() if value is not None}
-        return to_json(changed(transaction, item, metadata=json.dumps(kept)))
+        return to_json(transaction.change("work", item, metadata=json.dumps(kept)))

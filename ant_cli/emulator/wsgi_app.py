@@ -9,10 +9,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ant_cli.emulator import faults
-from ant_cli.emulator.call import Call, new_id, query_of, read_body
-from ant_cli.emulator.credentials import SentCredential, credentials_of, is_same, of_kinds, opens
+from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call, new_id, read_body
+from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of, is_same
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
-from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match, path_of
+from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
 from ant_cli.emulator.store import LEASE_SECONDS, Clock, Row, Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
@@ -26,15 +26,6 @@ ORGANIZATION_ID = "00000000-0000-4000-8000-000000000000"
 """The emulator's organization, unless another one is given."""
 ANY_KEY = ("ant-emulator", "takes any key")
 """The header that shows a client that its key was accepted without a check."""
-
-BOUND_HOST = "ant_emulator.bound_host"
-"""In the WSGI environment: the host name or address at which the server listens."""
-IS_STOPPING = "ant_emulator.is_stopping"
-"""In the WSGI environment: a function that returns whether a stream should end."""
-BEFORE_WAITING = "ant_emulator.before_waiting"
-"""In the WSGI environment: a function that is called before a request waits, and may raise to have it elsewhere."""
-PATIENCE_S = "ant_emulator.patience_s"
-"""In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
 
 
 class Emulator:
@@ -104,60 +95,50 @@ class Emulator:
 
     def _handle(self, environ: WSGIEnvironment, patience_s: float) -> tuple[ResponseBody, Row | None]:
         """Return the body of the response, and the fault that concerns it. The order of the checks is the API's."""
-        method, path = environ["REQUEST_METHOD"], path_of(environ)
+        call = Call(environ, self._store, self._api_key or "")
         bound_host = environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # pages don't know the key
-            _refuse_browsers(environ, bound_host)
-        known = self._known_credentials(environ, path)
-        route, ids = match(path, method)
+            _refuse_browsers(call, bound_host)
+        known = self._known_credentials(call)
+        route, call.ids = match(call.path, call.method)
         fault, has_left = None, False
-        before_waiting = environ.get(BEFORE_WAITING, lambda: None)
-        if is_api(path):
+        if is_api(call.path):
             if self._checks_kinds:
-                self._check_access(of_kinds(known, route.takes), path)
-            fault = faults.take(self._store, method, path, before_waiting)
+                check_access(known, route.takes)
+            fault = faults.take(call)
             has_left = faults.carry_out(fault, patience_s)
-            self._check_headers(environ, needs_beta=path != MODELS)
-        is_stopping = environ.get(IS_STOPPING, lambda: False)
-        body = read_body(environ)
-        worker_id = environ.get("HTTP_ANTHROPIC_WORKER_ID", "")
-        call = Call(ids, query_of(environ), worker_id, body, is_stopping, before_waiting, self._api_key or "")
-        response = route.handler(self._store, call)
+            self._check_headers(call)
+        call.body = read_body(environ)
+        if route.body:
+            from ant_cli.emulator import models  # late: pydantic would double the start of everything else
+
+            call.body = models.parse(getattr(models, route.body), call.body)
+        response = route.handler(call)
         if has_left:
             raise ClientLeft
         return response, fault
 
-    def _known_credentials(self, environ: WSGIEnvironment, path: str) -> list[SentCredential]:
+    def _known_credentials(self, call: Call) -> list[SentCredential]:
         """Return the credentials that the emulator knows. Raises EmulatorError if it needs one and knows none."""
-        given = credentials_of(environ, self._api_key or "")
-        if self._api_key is None:
-            known, is_needed = given, self._require_credential and is_api(path)
-        else:
-            known = [
-                credential
-                for credential in given
-                if opens(self._store, path, credential, self._api_key) or is_same(credential.secret, self._api_key)
-            ]
-            is_needed = path != HEALTH
+        given = known = credentials_of(call)
+        is_needed = self._require_credential and is_api(call.path)
+        if self._api_key is not None:
+            known = [each for each in given if each.opens or is_same(each.secret, self._api_key)]
+            is_needed = call.path != HEALTH
         if is_needed and not known:
             raise EmulatorError(
                 401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required."
             )
         return known
 
-    def _check_access(self, given: list[SentCredential], path: str) -> None:
-        """Reject credentials that the emulator issued for another environment, work item or session."""
-        if all(opens(self._store, path, each, self._api_key or "") is False for each in given):
-            raise EmulatorError(403, f"{given[0].kind} belongs to another environment or work item.")
-
-    def _check_headers(self, environ: WSGIEnvironment, *, needs_beta: bool) -> None:
-        version = environ.get("HTTP_ANTHROPIC_VERSION", "")
+    def _check_headers(self, call: Call) -> None:
+        version = call.environ.get("HTTP_ANTHROPIC_VERSION", "")
         if version not in VERSIONS:
             raise InvalidRequest(f"anthropic-version: must be {' or '.join(VERSIONS)}, got {version!r}.")
-        betas = environ.get("HTTP_ANTHROPIC_BETA", "").split(",")
-        if needs_beta and not any(beta.strip().startswith(BETA) for beta in betas):
+        betas = call.environ.get("HTTP_ANTHROPIC_BETA", "").split(",")
+        if call.path != MODELS and not any(beta.strip().startswith(BETA) for beta in betas):
             raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
-        workspace = environ.get("HTTP_ANTHROPIC_WORKSPACE_ID")
+        workspace = call.environ.get("HTTP_ANTHROPIC_WORKSPACE_ID", "")
         if self._workspace_id and workspace and workspace != self._workspace_id:
             raise InvalidRequest(
                 f"anthropic-workspace-id: the key belongs to another workspace than {workspace!r}."
@@ -178,19 +159,19 @@ OWN_SITES = ("same-origin", "none")
 NO_WEB_PAGE = "without a key no web page may use this emulator"
 
 
-def _refuse_browsers(environ: WSGIEnvironment, bound_host: str) -> None:
+def _refuse_browsers(call: Call, bound_host: str) -> None:
     """Reject a request that a web page may have caused.
 
     Raises:
         EmulatorError: status 403, if `Host` is neither loopback nor `bound_host`, or the origin is foreign.
 
     """
-    host = environ.get("HTTP_HOST", "")
+    host = call.environ.get("HTTP_HOST", "")
     if not _is_own(host, bound_host):
         raise EmulatorError(
             403, f"host: {host!r} is not this emulator; without a key it serves loopback addresses only."
         )
-    origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE", "none")
+    origin, site = call.environ.get("HTTP_ORIGIN"), call.environ.get("HTTP_SEC_FETCH_SITE", "none")
     if origin is not None and origin.lower() != f"http://{host}".lower():
         raise EmulatorError(403, f"origin: {origin!r} is foreign; {NO_WEB_PAGE}.")
     if site not in OWN_SITES:

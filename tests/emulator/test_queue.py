@@ -6,7 +6,7 @@ import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from ant_cli.emulator import Emulator, store
-from ant_cli.emulator.wsgi_app import IS_STOPPING
+from ant_cli.emulator.call import IS_STOPPING
 
 from .api import ENVIRONMENTS, HEADERS, Api, message
 

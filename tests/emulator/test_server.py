@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from ant_cli.emulator import Emulator, faults, work
+from ant_cli.emulator.call import BEFORE_WAITING
 from ant_cli.emulator.http_server import serve
-from ant_cli.emulator.wsgi_app import BEFORE_WAITING
 from tests.conftest import needs_posix
 from tests.served_emulator import serving
 
