@@ -91,7 +91,7 @@ def params_of(operation: Operation) -> tuple[Param, ...]:
 
 def help_call(*path: str) -> ToolCall:
     """Return the call that shows the help page of a command, or of a topic."""
-    from ant_cli.help.help_commands import HELP_COMMAND
+    from ant_cli.help.command_row import HELP_COMMAND
 
     return ToolCall(HELP_COMMAND, Flags({"topic": list(path)}))
 

@@ -9,9 +9,9 @@ from ant_cli.errors import UnknownName, UsageError
 from ant_cli.help.catalog import catalog, longest_match
 from ant_cli.help.command_row import Command
 from ant_cli.help.contents import TOPICS
-from ant_cli.help.help_commands import SHELLS
 from ant_cli.help.layout import show, show_first_page
 from ant_cli.help.pages import command_page, topic_page
+from ant_cli.help.tool_commands import SHELLS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 

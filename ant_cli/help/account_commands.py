@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import (
-    CONNECTION,
-    FEDERATION,
-    PROFILE,
-    REQUEST,
-    RESULT,
-    argument,
-    boolean_flag,
-    group,
-    tool,
-)
+from ant_cli.help import command_row as row
 from ant_cli.settings.rows import CREDENTIALS, PROFILE_SETTINGS, SETTINGS
 
-AUTH = group(
+AUTH = row.group(
     "auth",
     "Log in, log out, and see which key is used and why.",
-    tool(
+    row.tool(
         "auth login",
         "Store a key in a profile. The key is read from a prompt that doesn't show it, or from stdin.",
         "auth.login:login",
@@ -28,30 +18,30 @@ AUTH = group(
             "op read op://vault/anthropic/key | ant auth login --profile ci --api-key-stdin",
         ),
         flags=(
-            boolean_flag("no_verify", "Store it without sending a request that checks it."),
-            boolean_flag("keyring", "Keep it in the operating system's credential store."),
+            row.boolean_flag("no_verify", "Store it without sending a request that checks it."),
+            row.boolean_flag("keyring", "Keep it in the operating system's credential store."),
         ),
-        takes=(*PROFILE, "api_key", "api_key_stdin", *CONNECTION),
+        takes=(*row.PROFILE, "api_key", "api_key_stdin", *row.CONNECTION),
     ),
-    tool(
+    row.tool(
         "auth status",
         "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",
         "auth.status:status",
         ("which key is used, and why", "ant auth status"),
         ("continue only if the server accepts the key", "ant auth status --check > /dev/null || exit 4"),
         ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),
-        flags=(boolean_flag("check", "Send a request to check whether the server accepts the credential."),),
-        takes=(*PROFILE, *REQUEST, *RESULT),
+        flags=(row.boolean_flag("check", "Send a request to check whether the server accepts the credential."),),
+        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
-    tool(
+    row.tool(
         "auth token",
         "Print only the credential that is used, for other tools.",
         "auth.print_credentials:token",
         ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
         ("give a profile's key to a CI service", "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY"),
-        takes=(*PROFILE, *REQUEST),
+        takes=(*row.PROFILE, *row.REQUEST),
     ),
-    tool(
+    row.tool(
         "auth print-credentials",
         "Print the credential of a profile or federation for other tools. Ignores ANTHROPIC_API_KEY and "
         "ANTHROPIC_AUTH_TOKEN.",
@@ -59,66 +49,66 @@ AUTH = group(
         ("for the programs that this shell starts", 'set -a; eval "$(ant auth print-credentials --env)"; set +a'),
         ("as the .env file of a container", "umask 077; ant auth print-credentials --env --profile ci > .env"),
         flags=(
-            boolean_flag("access_token", "Print only the access token."),
-            boolean_flag("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
+            row.boolean_flag("access_token", "Print only the access token."),
+            row.boolean_flag("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
         ),
-        takes=(*PROFILE, *FEDERATION, *CONNECTION),
+        takes=(*row.PROFILE, *row.FEDERATION, *row.CONNECTION),
     ),
-    tool(
+    row.tool(
         "auth logout",
         "Remove the credentials of a profile; its other settings stay.",
         "auth.login:logout",
         ("forget the key of the active profile", "ant auth logout"),
         ("forget all keys, as the last step of a CI job", "ant auth logout --all"),
-        flags=(boolean_flag("all", "Remove the credentials of all profiles."),),
-        takes=PROFILE,
+        flags=(row.boolean_flag("all", "Remove the credentials of all profiles."),),
+        takes=row.PROFILE,
     ),
 )
 
-_NAME = argument("name", "The profile.", "profile")
-_KEY = argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.", "choices", choices=tuple(PROFILE_SETTINGS))
+_NAME = row.argument("name", "The profile.", "profile")
+_KEY = row.argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.", "choices", choices=tuple(PROFILE_SETTINGS))
 
-PROFILES = group(
+PROFILES = row.group(
     "profile",
     "Manage profiles (named keys and settings).",
-    tool(
+    row.tool(
         "profile list",
         "List the profiles, with a * before the active one.",
         "profile:list_profiles",
         ("their names; a * marks the active one", "ant profile list"),
         ("with their settings", "ant profile list --format table --columns name,base_url,workspace_id"),
         ("their names, for a script", "ant profile list --transform name -r"),
-        takes=RESULT,
+        takes=row.RESULT,
     ),
-    tool(
+    row.tool(
         "profile get",
         "Print one value of a profile, or all of them, with secrets masked.",
         "profile:get",
         ("all settings of the active profile", "ant profile get"),
         ("one setting of another", "ant profile get base_url --profile work"),
         arguments=(_KEY._replace(required=False, help=f"{_KEY.help.removesuffix('.')}; all if omitted."),),
-        takes=(*PROFILE, *RESULT),
+        takes=(*row.PROFILE, *row.RESULT),
     ),
-    tool(
+    row.tool(
         "profile set",
         "Set a value of a profile. A secret is read from stdin, never from the command line.",
         "profile:set_value",
         ("use a workspace", "ant profile set workspace_id wrkspc_1"),
         ("have a program print the key", "ant profile set api_key_command 'op read op://vault/anthropic/key'"),
         ("replace a key with the one in a file", "ant profile set api_key --profile ci < key.txt"),
-        arguments=(_KEY, argument("value", "The new value. Secrets are read from stdin.", required=False)),
-        takes=PROFILE,
+        arguments=(_KEY, row.argument("value", "The new value. Secrets are read from stdin.", required=False)),
+        takes=row.PROFILE,
     ),
-    tool(
+    row.tool(
         "profile unset",
         "Remove a value of a profile.",
         "profile:unset",
         ("go back to the default base URL", "ant profile unset base_url"),
         ("go back to the default timeout", "ant profile unset timeout --profile ci"),
         arguments=(_KEY,),
-        takes=PROFILE,
+        takes=row.PROFILE,
     ),
-    tool(
+    row.tool(
         "profile activate",
         "Use a profile from now on, unless a flag or a variable names another one.",
         "profile:activate",
@@ -126,14 +116,14 @@ PROFILES = group(
         ("choose one from a list", 'ant profile activate "$(ant profile list --transform name -r | fzf)"'),
         arguments=(_NAME,),
     ),
-    tool(
+    row.tool(
         "profile deactivate",
         "Use no profile from now on, unless a flag or a variable names one.",
         "profile:deactivate",
         ("use the login of the official tool, or variables", "ant profile deactivate"),
         ("check what is used then", "ant profile deactivate && ant auth status"),
     ),
-    tool(
+    row.tool(
         "profile create",
         "Create a profile. The first one becomes the active one.",
         "profile:create",
@@ -142,19 +132,19 @@ PROFILES = group(
             "with a key that a program prints when it is needed",
             "ant profile create ops --api-key-command 'op read op://vault/anthropic/key'",
         ),
-        arguments=(argument("name", "Its name."),),
+        arguments=(row.argument("name", "Its name."),),
         flags=(SETTINGS["api_key_command"].param._replace(completes="free"),),
         takes=tuple(name for name, row in PROFILE_SETTINGS.items() if row not in CREDENTIALS),
     ),
-    tool(
+    row.tool(
         "profile rename",
         "Give a profile another name.",
         "profile:rename",
         ("give the first profile a better name", "ant profile rename default personal"),
         ("keep the old one while you try a key", "ant profile rename ci ci-old && ant auth login --profile ci"),
-        arguments=(_NAME, argument("new_name", "Its new name.")),
+        arguments=(_NAME, row.argument("new_name", "Its new name.")),
     ),
-    tool(
+    row.tool(
         "profile delete",
         "Delete a profile, with its key.",
         "profile:delete",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ant_cli.errors import AntError, UsageError, shortened
+from ant_cli.help.contents import TOPICS
 from ant_cli.operations.spec import Operation, Param, ValueKind
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings import rows
@@ -169,3 +170,16 @@ def group(full_name: str, help_text: str, *commands: Command, **others: Any) -> 
 
 
 _GROUP_EXAMPLES = 3
+
+
+HELP_COMMAND = tool(
+    "help",
+    "Show help on a topic, or on a command.",
+    "help:show_help",
+    ("a topic", "ant help exit-codes"),
+    ("a command", "ant help beta:environments create"),
+    arguments=(
+        arguments("topic", f"A command, or a topic: {', '.join(TOPICS)}.", "TOPIC | COMMAND", completes=None),
+    ),
+)
+"""Here, because the page of every command needs it, and most of them need no other row."""

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import (
-    PROFILE,
-    REQUEST,
-    RESULT,
-    argument,
-    boolean_flag,
-    group,
-    number_flag,
-    text_flag,
-    tool,
-)
+from ant_cli.help import command_row as row
 from ant_cli.operations.shared_flags import YES
 
 NOTES = """\
@@ -25,14 +15,14 @@ script. Unless `start` is given a key, it accepts any key of the right kind, but
 only from this machine, not from web pages. docs/emulator.md has all rules."""
 
 _WORK_TYPES = ("session", "healthcheck")
-_NO_SECRET = boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
-_METADATA = text_flag("metadata", "Keys and values of each item.", "YAML", "text")
-_PORT = number_flag("port", "The port of the emulator, if several are running.")
+_NO_SECRET = row.boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
+_METADATA = row.text_flag("metadata", "Keys and values of each item.", "YAML", "text")
+_PORT = row.number_flag("port", "The port of the emulator, if several are running.")
 
-_SESSION = group(
+_SESSION = row.group(
     "emulator session",
     "Create sessions whose agent follows a script, and show their events.",
-    tool(
+    row.tool(
         "emulator session create",
         "Create a session whose agent follows a script, and put its work in the queue.",
         "emulator_control:create_session",
@@ -42,52 +32,52 @@ _SESSION = group(
             "echo '[{tool: bash, expect: {contains: x}}, terminate]' | ant emulator session create --script -",
         ),
         flags=(
-            text_flag("environment_id", "A self-hosted environment. [default: the newest]"),
-            text_flag("script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", "file"),
-            text_flag("title", "The title of the session."),
+            row.text_flag("environment_id", "A self-hosted environment. [default: the newest]"),
+            row.text_flag("script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", "file"),
+            row.text_flag("title", "The title of the session."),
             _METADATA,
             _NO_SECRET,
         ),
-        takes=(*PROFILE, *REQUEST, *RESULT),
+        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
-    tool(
+    row.tool(
         "emulator session show",
         "Print the events of a session, the oldest first.",
         "emulator_control:show_session",
         ("every event, a line each", "ant emulator session show session_1"),
         ("the results of its tools", "ant emulator session show session_1 --transform content --format jsonl"),
-        arguments=(argument("session_id", "A session."),),
-        takes=(*PROFILE, *REQUEST, *RESULT),
+        arguments=(row.argument("session_id", "A session."),),
+        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
 )
 
-EMULATOR = group(
+EMULATOR = row.group(
     "emulator",
     "Run the built-in emulator of the API, and inject faults.",
-    tool(
+    row.tool(
         "emulator start",
         "Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens.",
         "emulator_serve:start",
         ("on any free port", "ant emulator start"),
         ("in the background, keeping nothing", "ant emulator start --port 8080 --database :memory: --detach"),
         flags=(
-            text_flag("host", "The address to listen on.", default="127.0.0.1"),
-            number_flag("port", "The port; 0 for any free one.", (0, 65535), "0"),
-            text_flag(
+            row.text_flag("host", "The address to listen on.", default="127.0.0.1"),
+            row.number_flag("port", "The port; 0 for any free one.", (0, 65535), "0"),
+            row.text_flag(
                 "database",
                 "The file of its data; :memory: keeps nothing. [default: the file of --local]",
                 completes="file",
             ),
-            number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
-            text_flag("organization_id", "The organization ID in the headers of responses."),
-            text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
-            boolean_flag("any_credential", "Accept any kind of credential in every request."),
-            boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
+            row.number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
+            row.text_flag("organization_id", "The organization ID in the headers of responses."),
+            row.text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
+            row.boolean_flag("any_credential", "Accept any kind of credential in every request."),
+            row.boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
         ),
         takes=("format", "api_key", "api_key_stdin"),
         notes_typed_secret=False,
     ),
-    tool(
+    row.tool(
         "emulator env",
         "Print variables that point clients to the running emulator, for a shell to evaluate.",
         "emulator_serve:env",
@@ -95,76 +85,78 @@ EMULATOR = group(
         ("run a single program on it, once it is up", '(eval "$(ant emulator env --wait 10)" && python worker.py)'),
         ("for workers, with the ID and a key of an environment", 'eval "$(ant emulator env env_1)"'),
         arguments=(
-            argument(
+            row.argument(
                 "environment_id", "An environment: also print its ID and a key.", "emulator_id", required=False
             ),
         ),
-        flags=(_PORT, number_flag("wait", "Seconds to wait for one to start, from 0 to 3600.", default="0")),
+        flags=(_PORT, row.number_flag("wait", "Seconds to wait for one to start, from 0 to 3600.", default="0")),
     ),
-    tool(
+    row.tool(
         "emulator status",
         "List the running emulators.",
         "emulator_serve:status",
         ("the running emulators, with their databases", "ant emulator status"),
         ("their base URLs, for a script", "ant emulator status --transform base_url -r"),
-        takes=RESULT,
+        takes=row.RESULT,
     ),
-    tool(
+    row.tool(
         "emulator stop",
         "Stop the running emulator when the requests in progress are done.",
         "emulator_serve:stop",
         ("the running emulator", "ant emulator stop"),
         ("one of several", "ant emulator stop --port 8080"),
-        flags=(_PORT, boolean_flag("all", "Stop every running emulator.")),
+        flags=(_PORT, row.boolean_flag("all", "Stop every running emulator.")),
     ),
     _SESSION,
-    tool(
+    row.tool(
         "emulator enqueue",
         "Put work in a queue, as a new session does in the real service.",
         "emulator_control:enqueue",
         ("five work items in the queue of an environment", "ant --local emulator enqueue env_1 --count 5"),
         ("one with metadata, and its ID", "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')"),
-        arguments=(argument("environment_id", "A self-hosted environment.", "emulator_id"),),
+        arguments=(row.argument("environment_id", "A self-hosted environment.", "emulator_id"),),
         flags=(
-            text_flag("session_id", "The session of all items. [default: a new one for each]"),
-            number_flag("count", "How many work items.", (1, 10_000), "1"),
+            row.text_flag("session_id", "The session of all items. [default: a new one for each]"),
+            row.number_flag("count", "How many work items.", (1, 10_000), "1"),
             _METADATA,
-            text_flag("type", "The type of the work.", completes="choices", choices=_WORK_TYPES, default="session"),
+            row.text_flag(
+                "type", "The type of the work.", completes="choices", choices=_WORK_TYPES, default="session"
+            ),
             _NO_SECRET,
         ),
-        takes=(*PROFILE, *REQUEST, *RESULT),
+        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
-    tool(
+    row.tool(
         "emulator key",
         "Print a key for the workers of an environment.",
         "emulator_control:key",
         ("a key", "ant --local emulator key env_1"),
         ("for the workers of this shell", "export ANTHROPIC_ENVIRONMENT_KEY=$(ant --local emulator key env_1)"),
-        arguments=(argument("environment_id", "A self-hosted environment.", "emulator_id"),),
-        takes=(*PROFILE, *REQUEST, *RESULT),
+        arguments=(row.argument("environment_id", "A self-hosted environment.", "emulator_id"),),
+        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
-    tool(
+    row.tool(
         "emulator clock",
         "Show the emulator's clock, or move it, so that leases run out without waiting.",
         "emulator_control:clock",
         ("show its time", "ant --local emulator clock"),
         ("five minutes later: leases have run out", "ant --local emulator clock --advance-ms 300000"),
         flags=(
-            number_flag("advance_ms", "How many milliseconds to move it forward.", (0, 999_999_999)),
-            text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
+            row.number_flag("advance_ms", "How many milliseconds to move it forward.", (0, 999_999_999)),
+            row.text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
         ),
-        takes=(*PROFILE, *REQUEST, *RESULT),
+        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
-    tool(
+    row.tool(
         "emulator reset",
         "Delete everything in the emulator: environments, work, sessions and faults.",
         "emulator_control:reset",
         ("the emulator of --local", "ant --local emulator reset"),
         ("a served emulator, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),
         flags=(YES,),
-        takes=(*PROFILE, *REQUEST),
+        takes=(*row.PROFILE, *row.REQUEST),
     ),
-    tool(
+    row.tool(
         "emulator fault",
         "Make the next requests fail, to see how your program handles it.",
         "emulator_control:fault",
@@ -172,20 +164,20 @@ EMULATOR = group(
         ("a slow network for the next twenty requests", "ant --local emulator fault --delay-ms 500 --times 20"),
         ("list the remaining faults", "ant --local emulator fault --list"),
         flags=(
-            text_flag("path_contains", "Only requests whose path contains this, percent-encoded."),
-            text_flag("method", "Only requests with this method: GET, POST or DELETE."),
-            number_flag("status", "The status of the response.", (400, 599)),
-            number_flag("times", "How many requests fail.", (1, 1_000_000), "1"),
-            number_flag("retry_after_ms", "The retry-after-ms header.", (0, 3_600_000)),
-            number_flag("delay_ms", "Delay of the response.", (0, 600_000), "0"),
-            boolean_flag("disconnect", "Close the connection without a response."),
-            number_flag("after", "How many succeed first.", (0, 1_000_000), "0"),
-            number_flag("body_delay_ms", "Pause within a body, or at an event.", (0, 600_000)),
-            number_flag("cut_after_events", "Cut a stream after this many events.", (0, 1_000_000)),
-            boolean_flag("list", "List the remaining faults."),
-            boolean_flag("clear", "Remove all faults."),
+            row.text_flag("path_contains", "Only requests whose path contains this, percent-encoded."),
+            row.text_flag("method", "Only requests with this method: GET, POST or DELETE."),
+            row.number_flag("status", "The status of the response.", (400, 599)),
+            row.number_flag("times", "How many requests fail.", (1, 1_000_000), "1"),
+            row.number_flag("retry_after_ms", "The retry-after-ms header.", (0, 3_600_000)),
+            row.number_flag("delay_ms", "Delay of the response.", (0, 600_000), "0"),
+            row.boolean_flag("disconnect", "Close the connection without a response."),
+            row.number_flag("after", "How many succeed first.", (0, 1_000_000), "0"),
+            row.number_flag("body_delay_ms", "Pause within a body, or at an event.", (0, 600_000)),
+            row.number_flag("cut_after_events", "Cut a stream after this many events.", (0, 1_000_000)),
+            row.boolean_flag("list", "List the remaining faults."),
+            row.boolean_flag("clear", "Remove all faults."),
         ),
-        takes=(*PROFILE, *REQUEST, *RESULT),
+        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
     notes=NOTES,
 )

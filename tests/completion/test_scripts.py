@@ -13,7 +13,7 @@ from ant_cli.completion.scripts import flag_kinds, in_fish, in_powershell, takes
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import Command
 from ant_cli.help.contents import TOPICS
-from ant_cli.help.help_commands import SHELLS
+from ant_cli.help.tool_commands import SHELLS
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Param
 from tests.completion.conftest import SCRIPTS, ShellSandbox, needs
