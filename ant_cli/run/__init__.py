@@ -9,7 +9,7 @@ from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.api_error import open_client
 from ant_cli.run.hints import hints_on_404
-from ant_cli.run.run_plan import RunPlan, make_plan
+from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import load, note_credential_choice
@@ -26,7 +26,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     settings = load(runtime, flags, accepts=operation.accepts)
 
     # 2. The plan: requests and output. Anything wrong is rejected here, before anything is sent.
-    plan = make_plan(operation, flags, settings, runtime)
+    plan = RunPlan(operation, flags, settings, runtime)
     if not plan.requests.count:
         return
     if settings.dry_run:

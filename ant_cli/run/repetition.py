@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import inf
 
 from ant_cli.errors import BadValue, UsageError, exclude_each_other, see_help
@@ -13,7 +13,6 @@ from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.conditions import make_condition
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.loading import OutputSettings, Settings
 
 _IDLE = "idle"
@@ -24,57 +23,45 @@ _SHORTEST_S = 0.01
 """The shortest pause or run. A shorter one, such as 0 seconds, is a mistake."""
 
 
-class Repetition(NamedTuple):
+class Repetition:
     """How often and how long to repeat a request, and what for."""
 
-    every_s: float
-    limit_s: float
-    """Infinite for no limit."""
-    watches: bool
-    """It is for `--watch`, which has no condition."""
-    holds: Callable[[list[bytes]], bool] = lambda _: False
-    """The condition of `--until`."""
-    description: str = ""
-    """The condition, for messages."""
-    on_screen: bool = False
-    """Show the latest state on the screen; otherwise print a line for each change."""
+    def __init__(
+        self, operation: Operation, flags: Flags, inputs: int, settings: Settings, runtime: Runtime
+    ) -> None:
+        """Raise UsageError if the flags can't be used: for their values, together, or for several inputs."""
+        hint = see_help(operation.command)
+        self.watches = flags.is_on(WATCH.name)
+        """It is for `--watch`, which has no condition."""
+        if not self.watches and UNTIL.name not in flags:
+            param = EVERY if EVERY.name in flags else FOR
+            raise UsageError(f"{param.flag} needs {UNTIL.flag} or {WATCH.flag}.", hint)
+        if self.watches and UNTIL.name in flags:
+            raise exclude_each_other(UNTIL.flag, WATCH.flag, hint=hint)
+        if inputs > 1:
+            raise UsageError(f"{WATCH.flag} and {UNTIL.flag} take one input, but there are {inputs} inputs.")
+        self.every_s = _seconds(EVERY.flag, flags.text(EVERY.name) or EVERY.default)
+        limit = flags.text(FOR.name)
+        self.limit_s = inf if limit is None else _seconds(FOR.flag, limit)
+        """Infinite for no limit."""
+        self.on_screen = self.watches and _is_shown_on_screen(operation, settings, runtime)
+        """Show the latest state on the screen; otherwise print a line for each change."""
+        self._of_list = operation.paginated
+        expressions, self.description = _conditions(operation, flags.list(UNTIL.name))
+        """The condition of `--until`, for messages."""
+        if not self.watches:
+            self._condition = make_condition(
+                UNTIL.flag,
+                expressions,
+                runtime,
+                fields_of(operation.group),
+                must_compare=True,
+                of_list=self._of_list,
+            )
 
-
-def repetition_of(
-    operation: Operation, flags: Flags, inputs: int, settings: Settings, runtime: Runtime
-) -> Repetition:
-    """Return what the flags ask for.
-
-    Raises:
-        UsageError: if a flag has a value that can't be used, needs another one, or can't be combined with it, or
-            there are several inputs.
-
-    """
-    hint, watches = see_help(operation.command), flags.is_on(WATCH.name)
-    if not watches and UNTIL.name not in flags:
-        param = EVERY if EVERY.name in flags else FOR
-        raise UsageError(f"{param.flag} needs {UNTIL.flag} or {WATCH.flag}.", hint)
-    if watches and UNTIL.name in flags:
-        raise exclude_each_other(UNTIL.flag, WATCH.flag, hint=hint)
-    if inputs > 1:
-        raise UsageError(f"{WATCH.flag} and {UNTIL.flag} take one input, but there are {inputs} inputs.")
-    limit = flags.text(FOR.name)
-    repetition = Repetition(
-        _seconds(EVERY.flag, flags.text(EVERY.name) or EVERY.default),
-        inf if limit is None else _seconds(FOR.flag, limit),
-        watches,
-    )
-    if watches:
-        return repetition._replace(on_screen=_is_shown_on_screen(operation, settings, runtime))
-    expressions, description = _conditions(operation, flags.list(UNTIL.name))
-    of_list = operation.paginated
-    condition = make_condition(
-        UNTIL.flag, expressions, runtime, fields_of(operation.group), must_compare=True, of_list=of_list
-    )
-    return repetition._replace(
-        holds=lambda values: condition(b"[" + b",".join(values) + b"]" if of_list else values[0]),
-        description=description,
-    )
+    def holds(self, values: list[bytes]) -> bool:
+        """Whether the condition of `--until` holds."""
+        return self._condition(b"[" + b",".join(values) + b"]" if self._of_list else values[0])
 
 
 def _seconds(flag: str, text: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.errors import UsageError
-from ant_cli.input.build import Requests, build_all
+from ant_cli.input.build import build_all
 from ant_cli.operations import fields_of
 from ant_cli.operations.shared_flags import EDITS, EVERY, FAIL_FAST, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation
@@ -11,7 +11,7 @@ from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
 from ant_cli.run.hints import OutcomeHints, target_flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import Settings
 
@@ -26,30 +26,50 @@ if TYPE_CHECKING:
     from ant_cli.run.repetition import Repetition
 
 
-class RunPlan(NamedTuple):
+class RunPlan:
     """What a run sends, and how it prints the results."""
 
-    operation: Operation
-    settings: Settings
-    requests: Requests
-    """One for each input, with the values from flags, a file and stdin in their places."""
-    confirmed: bool
-    """`--yes`: nothing is asked."""
-    fail_fast: bool
-    """Of several requests, none is sent after the first failure."""
-    is_wanted: Condition | None
-    """Whether `--filter` selects an item; None if all are wanted."""
-    repetition: Repetition | None
-    """What `--until` waits for, or how `--watch` shows changes."""
-    edited: EditedUpdate | None
-    """Applies the changes of `--add` and `--remove`."""
-    printer: Printer
-    progress: Progress
-    hints: OutcomeHints
-    empty_message: str
-    """What a terminal shows for a list without items."""
-    shows_archived: bool
-    """Archived items were requested."""
+    def __init__(self, operation: Operation, flags: Flags, settings: Settings, runtime: Runtime) -> None:
+        """Raise UsageError for anything that can't be used, or can't be combined."""
+        self.operation = operation
+        self.settings = settings
+        self.requests = build_all(operation, flags, runtime)
+        """One for each input, with the values from flags, a file and stdin in their places."""
+        self.repetition: Repetition | None = None
+        """What `--until` waits for, or how `--watch` shows changes."""
+        if flags.is_on(WATCH.name) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
+            from ant_cli.run.repetition import Repetition
+
+            self.repetition = Repetition(operation, flags, self.requests.count, settings, runtime)
+        self.progress = Progress(runtime)
+        self.empty_message = operation.empty_message
+        """What a terminal shows for a list without items."""
+        if self.empty_message and FILTER.name in flags:  # there may be other items
+            self.empty_message = f"{self.empty_message.removesuffix('.')} match {FILTER.flag}."
+        self.shows_archived = flags.is_on("include_archived")
+        """Archived items were requested."""
+        self.printer = Printer(
+            settings.output,
+            runtime,
+            is_list=operation.paginated or self.requests.count > 1,
+            empty_message=self.empty_message,
+            shows_archived=self.shows_archived,
+            before_pager=self.progress.disable,
+            may_page=operation.paginated,
+        )
+        self.is_wanted = _item_condition(operation, flags, self.printer, runtime)
+        """Whether `--filter` selects an item; None if all are wanted."""
+        self.edited: EditedUpdate | None = None
+        """Applies the changes of `--add` and `--remove`."""
+        if any(param.name in flags for param in EDITS):
+            from ant_cli.run.list_edits import EditedUpdate
+
+            self.edited = EditedUpdate(flags, operation.lists, self.requests, runtime)
+        self.confirmed = flags.is_on(YES.name)
+        """`--yes`: nothing is asked."""
+        self.fail_fast = flags.is_on(FAIL_FAST.name)
+        """Of several requests, none is sent after the first failure."""
+        self.hints = OutcomeHints(operation, target_flags(flags), runtime.stderr)
 
     def fetch(self, client: Client) -> list[bytes]:
         """Return the items of a list, or an object, for `--until` and `--watch`.
@@ -85,49 +105,6 @@ class RunPlan(NamedTuple):
     def dry_run(self) -> Iterable[Request]:
         """Return what would be sent. To apply changes, it reads each object."""
         return self.edited.dry_run(self.requests, self.settings) if self.edited else self.requests
-
-
-def make_plan(operation: Operation, flags: Flags, settings: Settings, runtime: Runtime) -> RunPlan:
-    """Return the plan. Raises UsageError for anything that can't be used, or can't be combined."""
-    requests = build_all(operation, flags, runtime)
-    repetition, edited = None, None
-    if flags.is_on(WATCH.name) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
-        from ant_cli.run.repetition import repetition_of
-
-        repetition = repetition_of(operation, flags, requests.count, settings, runtime)
-    progress = Progress(runtime)
-    empty = operation.empty_message
-    if empty and FILTER.name in flags:  # there may be other items
-        empty = f"{empty.removesuffix('.')} match {FILTER.flag}."
-    printer = Printer(
-        settings.output,
-        runtime,
-        is_list=operation.paginated or requests.count > 1,
-        empty_message=empty,
-        shows_archived=flags.is_on("include_archived"),
-        before_pager=progress.disable,
-        may_page=operation.paginated,
-    )
-    is_wanted = _item_condition(operation, flags, printer, runtime)
-    if any(param.name in flags for param in EDITS):
-        from ant_cli.run.list_edits import EditedUpdate
-
-        edited = EditedUpdate(flags, operation.lists, requests, runtime)
-    return RunPlan(
-        operation,
-        settings,
-        requests,
-        confirmed=flags.is_on(YES.name),
-        fail_fast=flags.is_on(FAIL_FAST.name),
-        is_wanted=is_wanted,
-        repetition=repetition,
-        edited=edited,
-        printer=printer,
-        progress=progress,
-        hints=OutcomeHints(operation, target_flags(flags), runtime.stderr),
-        empty_message=empty,
-        shows_archived=flags.is_on("include_archived"),
-    )
 
 
 def _item_condition(operation: Operation, flags: Flags, printer: Printer, runtime: Runtime) -> Condition | None:
