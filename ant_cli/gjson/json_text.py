@@ -183,14 +183,14 @@ def reject_constant(name: str) -> NoReturn:
     raise NotFinite(f"{name} is not JSON.")
 
 
-_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=reject_constant)
+DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=reject_constant)
 """Keeps numbers as text: int() rejects more than 4300 digits, and float() keeps about 16."""
 
 
 def _decode(raw: bytes) -> object:
     """Decode with the standard library. Raises JSONTextError if `raw` is not JSON."""
     try:
-        return _DECODER.decode(raw.decode())
+        return DECODER.decode(raw.decode())
     except json.JSONDecodeError as error:
         problem = error.msg.removesuffix(" at")
         raise JSONTextError(f"Not JSON: {problem} at line {error.lineno} column {error.colno}.") from None
@@ -220,7 +220,7 @@ def _values(text: str) -> Iterator[bytes]:
     """Yield the elements of a valid array; of an object, key, value, key, value ..."""
     position = after_space(text, after_space(text, 0) + 1)
     while text[position] not in "]}":
-        _, end = _DECODER.raw_decode(text, position)
+        _, end = DECODER.raw_decode(text, position)
         yield text[position:end].encode()
         position = after_space(text, end)
         if text[position] in ",:":

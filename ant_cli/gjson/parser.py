@@ -34,7 +34,6 @@ _WILD = re.compile(r"(?:\\.|[^*?\\])*+[*?]", re.DOTALL)
 _WILD_TOKEN = re.compile(r"\\(.)|(\*+)|(\?)|(.)", re.DOTALL)
 _MODIFIER = re.compile(r"@(" + "|".join((*FUNCTIONS, "dig")) + r")(?=[.|:]|\Z)")
 _LITERAL = re.compile(r'!(?:[\[{"+\-0-9]|(?:true|false|null)(?=[.|]|\Z))')
-_SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _OPERATOR = re.compile(r"==?|!=|!%|<=?|>=?|%")
 _SEPARATOR = re.compile(r"\\.|([.|])", re.DOTALL)
 _NOT_A_NAME = re.compile(r"[\[\]{}()#|!\x00-\x1f]")
@@ -183,18 +182,13 @@ class _Parser:
 
     def literal(self) -> steps.Literal:
         start = self.at + 1
-        if self.text[start] in '{["':
-            self.at = self.balanced(start)
-        else:
-            match = _SCALAR.match(self.text, start)
-            self.at = match.end() if match else start + 1
-        raw = json_text.encoded(self.text[start : self.at])
         try:
-            json_text.validate(raw)
-        except json_text.JSONTextError as error:
-            raise BadPath(f"The literal !{self.text[start : self.at]} in the path: {_without_dot(error)}") from None
-        self.expect_end(f"the literal !{self.text[start : self.at]}")
-        return steps.Literal(raw)
+            _, self.at = json_text.DECODER.raw_decode(self.text, start)
+        except (ValueError, RecursionError):
+            raise BadPath(f"The literal {self.text[self.at :]} in the path does not start with JSON") from None
+        raw = self.text[start : self.at]
+        self.expect_end(f"the literal !{raw}")
+        return steps.Literal(json_text.encoded(raw))
 
     def modifier(self, name: str) -> steps.Modifier:
         argument = self.argument() if self.accept(":") else ""
