@@ -33,21 +33,9 @@ def child_values(raw: bytes) -> list[bytes]:
     return []
 
 
-def _this(raw: bytes, _: ModifierOptions) -> bytes:
-    return raw
-
-
 def _pretty(raw: bytes, options: ModifierOptions) -> bytes:
     # GJSON's other options are about layout, which the output format decides here.
     return json_text.indent(_sorted(raw) if truth(options.get("sortKeys")) else raw)
-
-
-def _ugly(raw: bytes, _: ModifierOptions) -> bytes:
-    return json_text.compact(raw)
-
-
-def _tostr(raw: bytes, _: ModifierOptions) -> bytes:
-    return json_text.quote(raw.decode())
 
 
 def _fromstr(raw: bytes, _: ModifierOptions) -> bytes | None:
@@ -163,11 +151,11 @@ def truth(value: bytes | None) -> bool | None:
 _TRUTH_OF_TEXT = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
 
 FUNCTIONS: dict[str, _Function] = {
-    "this": _this,
-    "valid": _this,
+    "this": lambda raw, _: raw,
+    "valid": lambda raw, _: raw,
     "pretty": _pretty,
-    "ugly": _ugly,
-    "tostr": _tostr,
+    "ugly": lambda raw, _: json_text.compact(raw),
+    "tostr": lambda raw, _: json_text.quote(raw.decode()),
     "fromstr": _fromstr,
     "reverse": _reverse,
     "keys": _keys,

@@ -42,11 +42,10 @@ def boolean(where: str, text: str) -> bool:
         BadValue: if it is not one.
 
     """
-    try:
-        return _BOOLEANS[text]
-    except KeyError:
+    if text not in _BOOLEANS:
         hint = f"Write {where}=false." if where.startswith("--") else ""
-        raise BadValue(where, f"must be true or false, got {text!r}", hint) from None
+        raise BadValue(where, f"must be true or false, got {text!r}", hint)
+    return _BOOLEANS[text]
 
 
 class Flags(dict[str, FlagValue]):
