@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 
 from ant_cli.errors import MissingFlag, UsageError, see_help, shortened
 from ant_cli.errors.suggestions import did_you_mean
@@ -70,7 +71,9 @@ class Requests:
         path = flags.text("file")
         self._source = _STDIN if path in (None, "-") else str(path)
         self._values = self._parse(_read(operation, path, runtime, lacks_something=lacks_something))
-        self._are_several = len(self._values) > 1
+        first = list(islice(self._values(), 2))
+        self._are_several = len(first) > 1
+        self._is_blank = not first or (first[0].value is None and not self._are_several)
         was_read = (runtime.stdin.taken and not had_secret) or path is not None
         self._piped: Piped = "nothing" if not was_read else "what is missing" if lacks_something else "something"
         self.notes: dict[str, None] = {}
@@ -88,30 +91,30 @@ class Requests:
         if self._ids:
             if self._are_several:
                 raise UsageError("give several IDs or several objects, but not both.")
-            document = next(self._documents(), None)
+            document = None if self._is_blank else next(self._documents())
             for text in self._ids:
                 yield self._build({**self._flags, id_name: text}, document)
-        elif self._values:
+        elif not self._is_blank:
             for document in self._documents():
                 yield self._build(self._flags, document)
         elif self._piped == "nothing" or not operation.acts_on_several or id_name in self._flags:
             yield self._build(self._flags, None)
 
-    def _parse(self, text: str) -> Sequence[ParsedValue]:
-        """Return the JSON values, YAML documents or lines of IDs in a text.
+    def _parse(self, text: str) -> Callable[[], Iterator[ParsedValue]]:
+        """Return an iterable of the JSON values, YAML documents or lines of IDs in a text.
 
         IDs are only expected if one is missing. Then a list of objects or of IDs stands for its elements.
         """
+        if self._id_key and (ids := _id_lines(text)):
+            return lambda: iter(ids)
+        values = parse_all(text, self._source)
         if not self._id_key:
-            values = parse_all(text, self._source)
-        elif not (values := _id_lines(text)):
-            values = [item for value in parse_all(text, self._source) for item in _items(value)]
-        is_null = len(values) == 1 and values[0].value is None
-        return [] if is_null else values
+            return values
+        return lambda: (item for value in values() for item in _items(value))
 
     def _documents(self) -> Iterator[Document]:
         """Convert the values to documents, which are numbered if there are several."""
-        for number, (value, line, is_json) in enumerate(self._values, 1):
+        for number, (value, line, is_json) in enumerate(self._values(), 1):
             place = (f", line {line}" if line else f", document {number}") if self._are_several else ""
             source = self._source + place
             members: Value = {self._id_key: value} if self._id_key and is_json and isinstance(value, str) else value

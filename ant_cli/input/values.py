@@ -130,25 +130,28 @@ def parse(text: str, where: str) -> Value:
             than one document, or if it is nested or expands beyond the limits; with line and column.
 
     """
-    return next((parsed.value for parsed in parse_all(text, where, several=False)), None)
+    return next((parsed.value for parsed in parse_all(text, where, several=False)()), None)
 
 
-def parse_all(text: str, where: str, *, several: bool = True) -> list[ParsedValue]:
-    """Return the values of a text: JSON values one after the other, or else YAML documents that are not blank.
+def parse_all(text: str, where: str, *, several: bool = True) -> Callable[[], Iterator[ParsedValue]]:
+    """Return an iterable of the values of a text: JSON values one after the other, or else YAML documents.
+
+    JSON values are parsed again each time, so that only the text is in memory. Blank documents are skipped.
 
     Raises:
         UsageError: as `parse` does, except that there may be several values.
 
     """
-    values, json_error = list[ParsedValue](), None
+    count, json_error = 0, None
     try:
-        values.extend(_json_values(text))
-        if several or len(values) <= 1:
-            return values
+        for _ in _json_values(text):
+            count += 1
+        if several or count <= 1:
+            return lambda: _json_values(text)
     except (ValueError, RecursionError) as error:
-        json_error = error if several or not values else None
+        json_error = error if several or not count else None
     documents = _parse_yaml(text, where, json_error, several=several)
-    return [ParsedValue(value, 0, is_json=False) for value in documents if value is not None]
+    return lambda: (ParsedValue(value, 0, is_json=False) for value in documents if value is not None)
 
 
 def _json_values(text: str) -> Iterator[ParsedValue]:
