@@ -151,10 +151,10 @@ def _signal_exit_status(signal: KeyboardInterrupt) -> int:
 
 def _report(error: AntError, runtime: Runtime) -> None:
     """Print an error and its hints as one message. In a log, API errors begin as in the official tool."""
-    if isinstance(error, APIError) and error.is_output:
-        from ant_cli.output.api_error import print_on_stdout
+    if isinstance(error, APIError):
+        from ant_cli.output.api_error import with_body
 
-        error = print_on_stdout(error, runtime.stdout)
+        error = with_body(error, runtime)
     on_terminal = runtime.stderr.is_terminal
     if text := error.report(on_terminal=on_terminal):
         runtime.stderr.say(text if isinstance(error, APIError) and not on_terminal else f"ant: {text}")

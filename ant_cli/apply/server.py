@@ -16,7 +16,6 @@ from ant_cli.input.request import Request, is_id, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import environments
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.api_error import open_client
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple, TypeVar
 from ant_cli.runtime.redaction import strip_userinfo
@@ -180,10 +179,10 @@ class Workers(NamedTuple):
 
 @contextmanager
 def connected(flags: Flags, runtime: Runtime, parallel: int) -> Iterator[Workers]:
-    """Yield workers for the API. API errors that are raised inside are rendered."""
+    """Yield workers for the API."""
     settings = load_settings(runtime, flags)
     note_credential_choice(settings, runtime)
     if is_local(settings.connection.base_url):
         parallel = 1  # several are no faster there, and so environments are created in the order of their files
-    with open_client(settings, runtime) as client:
+    with Client(settings.connection, runtime) as client:
         yield Workers(client, parallel, settings.connection.base_url, settings.chosen_profile)

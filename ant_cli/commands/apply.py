@@ -16,6 +16,7 @@ from ant_cli.apply.validation import MOST_MISTAKES
 from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import AntError, OutputError, PendingChanges, UsageError
 from ant_cli.operations.spec import Flags
+from ant_cli.output.api_error import with_body
 from ant_cli.output.progress import Progress
 from ant_cli.run.hints import target_flags
 from ant_cli.runtime import Runtime
@@ -384,7 +385,7 @@ def _say_failures(steps: Sequence[Step], runtime: Runtime, raised: AntError | No
     """Print the failures except the one that is raised, and a summary of all results."""
     for step in steps:
         if step.error and step.error is not raised:
-            text = step.error.report(on_terminal=runtime.stderr.is_terminal)
+            text = with_body(step.error, runtime).report(on_terminal=runtime.stderr.is_terminal)
             runtime.stderr.say(f"{step.key}: {text}")
         elif step.result == "not recorded":
             runtime.stderr.say(f"{step.key}: {step.id} is not in the lock file.")

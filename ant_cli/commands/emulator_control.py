@@ -10,11 +10,11 @@ import json
 
 from ant_cli.commands.results import print_result
 from ant_cli.errors import ResponseError, UsageError, exclude_each_other
+from ant_cli.http.client import Client
 from ant_cli.http.response import json_object
 from ant_cli.input.request import Request, path_segment
 from ant_cli.input.values import encode, mapping, parse
 from ant_cli.operations.spec import Flags
-from ant_cli.output.api_error import open_client
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
@@ -144,7 +144,7 @@ def _call_emulator(
             "Name one: --local, or --base-url with the URL that `ant emulator start` printed.",
         )
     content = None if body is None else json.dumps(body).encode()
-    with open_client(settings, runtime, Progress(runtime)) as client:
+    with Client(settings.connection, runtime, Progress(runtime)) as client:
         response = json_object(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
     if response is None:
         raise ResponseError(_NO_EMULATOR)

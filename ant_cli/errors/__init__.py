@@ -158,15 +158,13 @@ class APIError(AntError):
         """The body in the format of `--format-error`, without secrets; empty until it was rendered."""
         self.sentence = ""
         """The body as one sentence for a terminal, if it has only a type and a message."""
-        self.is_output = False
-        """A flag asks for the body, so it is printed on stdout."""
         self.retry_after_s = retry_after_s
         """How long the server asks to wait before the next request, in seconds."""
         self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
 
-    def with_details(self, details: str, sentence: str = "", *, is_output: bool = False) -> Self:
+    def with_details(self, details: str, sentence: str = "") -> Self:
         """Return the same error with its body rendered for people."""
-        return self._changed(details=details, sentence=sentence, is_output=is_output)
+        return self._changed(details=details, sentence=sentence)
 
     def __str__(self) -> str:
         """Return the message of the official tool, the body, and the request's ID."""

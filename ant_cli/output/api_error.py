@@ -1,69 +1,41 @@
-"""Print the body of an API error, on stderr or on stdout, and make clients whose errors have one."""
+"""The body of an API error, which is printed on stderr or on stdout."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 
 from ant_cli.errors import AntError, APIError, OutputError, UsageError, shortened
 from ant_cli.gjson import json_text
-from ant_cli.http.client import Client
-from ant_cli.http.sender import Observer
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.printer import Transform
 from ant_cli.output.renderers import make_renderer
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.process import resume_gc
-from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr, Stdout
-from ant_cli.settings.loading import OutputSettings, Settings
+from ant_cli.runtime.streams import LONGEST_SHOWN
+from ant_cli.settings.loading import OutputSettings
 
 _KEYS = {"type", "request_id"}
 _EXCERPT_LENGTH = 500
 """The most characters of an error that are printed if it is not JSON, such as a proxy's page of HTML."""
 
 
-@contextmanager
-def open_client(settings: Settings, runtime: Runtime, observer: Observer | None = None) -> Iterator[Client]:
-    """Yield a client for the API in the settings. API errors that are raised inside are rendered.
+def with_body(error: AntError, runtime: Runtime, *, brief: bool = False) -> AntError:
+    """Return an API error with its body, in which secrets are redacted; any other error unchanged.
 
-    Raises:
-        CredentialError: if there is no credential.
-
+    On a terminal, or if it should be `brief`, the body is one sentence, if that says everything. If a flag asks for
+    it, it is printed on stdout instead; if that is not possible, it is part of the error.
     """
-    with rendered_errors(settings.output, runtime.stderr), Client(settings.connection, runtime, observer) as client:
-        resume_gc()  # what a run needs is loaded
-        yield client
-
-
-@contextmanager
-def rendered_errors(settings: OutputSettings, stderr: Stderr, *, brief: bool = False) -> Iterator[None]:
-    """Add its rendered body, with secrets redacted, to an API error that is raised inside.
-
-    On a terminal, or if it should be `brief`, it is one sentence, if that says everything.
-    """
-    try:
-        yield
-    except APIError as error:
-        body = stderr.redact_body(error.body, LONGEST_SHOWN)
-        brief = (brief or stderr.is_terminal) and not settings.prints_errors
-        sentence = _sentence(error.status, body) if brief else ""
-        raise error.with_details(
-            _error_details(body, settings), sentence, is_output=settings.prints_errors
-        ) from None
-
-
-def print_on_stdout(error: AntError, stdout: Stdout) -> AntError:
-    """Print the body of an error on stdout, if a flag asks for it, and return the error without it.
-
-    If it can't be written, the error is returned with its body, for stderr.
-    """
-    if not isinstance(error, APIError) or not error.is_output:
+    output: OutputSettings | None = runtime.stderr.error_settings
+    if output is None or not isinstance(error, APIError):
         return error
-    try:
-        stdout.write(json_text.encoded(f"{error.details}\n") if error.details else b"")
-    except (BrokenPipeError, OutputError):
-        return error
-    return error.with_details("")
+    body = runtime.stderr.redact_body(error.body, LONGEST_SHOWN)
+    details, sentence = _error_details(body, output), ""
+    if output.prints_errors:
+        with suppress(BrokenPipeError, OutputError):
+            runtime.stdout.write(json_text.encoded(f"{details}\n") if details else b"")
+            details = ""
+    elif brief or runtime.stderr.is_terminal:
+        sentence = _sentence(error.status, body)
+    return error.with_details(details, sentence)
 
 
 def _error_details(body: bytes, settings: OutputSettings) -> str:

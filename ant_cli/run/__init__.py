@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from ant_cli.http.client import Client
 from ant_cli.input.request import Request
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.api_error import open_client
 from ant_cli.run.hints import hints_on_404
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
@@ -62,7 +62,7 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
 
     # 6. The client. If the profile only refers to a secret, the client fetches it.
     with (
-        open_client(plan.settings, runtime, plan.progress) as client,
+        Client(plan.settings.connection, runtime, plan.progress) as client,
         plan.hints.about(request, client),
         hints_on_404(environment, client, partial(plan.hints.command, request), plan.hints.command_label),
     ):

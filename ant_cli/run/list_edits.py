@@ -20,7 +20,6 @@ from ant_cli.input.request import Request
 from ant_cli.input.values import Value, encode
 from ant_cli.operations.shared_flags import ADD, REMOVE, SET
 from ant_cli.operations.spec import Flags, Param
-from ant_cli.output.api_error import open_client
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import Settings
@@ -289,7 +288,7 @@ class EditedUpdate:
 
     def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
         """Read each object, and yield the update that would be sent, unless nothing changes. Raises as `send`."""
-        with open_client(settings, self._runtime) as client:
+        with Client(settings.connection, self._runtime) as client:
             for request in requests:
                 made = self._refresh(client, request)()
                 if isinstance(made, Request):

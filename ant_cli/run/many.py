@@ -12,7 +12,7 @@ from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request
 from ant_cli.operations.shared_flags import PARALLEL
 from ant_cli.operations.spec import Operation
-from ant_cli.output.api_error import open_client, print_on_stdout, rendered_errors
+from ant_cli.output.api_error import with_body
 from ant_cli.output.printer import check_json
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
@@ -42,10 +42,10 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     report = _Report(plan, runtime)
     with (
         plan.progress.of_many(report.state, requests.count),
-        open_client(settings, runtime, plan.progress) as client,
+        Client(settings.connection, runtime, plan.progress) as client,
         delayed_signals() as signals,
     ):
-        send = partial(_send, plan, runtime)
+        send = partial(_send, plan)
         pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=plan.fail_fast)
         try:
             pages = report.pages(pool.results())
@@ -78,14 +78,14 @@ def _label(operation: Operation, position: int, request: Request) -> str:
     return request.path_params.get(name) or f"input {position + 1}"
 
 
-def _send(plan: RunPlan, runtime: Runtime, client: Client, request: Request) -> bytes:
+def _send(plan: RunPlan, client: Client, request: Request) -> bytes:
     """Send one of the requests, in a thread of the pool, and return the body to print.
 
     Raises:
         AntError: complete with what is known about the outcome.
 
     """
-    with plan.hints.about(request, client), rendered_errors(plan.settings.output, runtime.stderr, brief=True):
+    with plan.hints.about(request, client):
         response = plan.send(client, request)
         if response.status == 204:
             return b""
@@ -98,7 +98,7 @@ class _Report:
 
     def __init__(self, plan: RunPlan, runtime: Runtime) -> None:
         self._plan = plan
-        self._stdout = runtime.stdout
+        self._runtime = runtime
         self._stderr = runtime.stderr
         self._done = self._failed = 0
         self._exit_codes = set[int]()
@@ -153,7 +153,7 @@ class _Report:
         self._failed += 1
         self._exit_codes.add(error.exit_code)
         label = _label(self._plan.operation, result.position, result.item)
-        error = print_on_stdout(error, self._stdout)
+        error = with_body(error, self._runtime, brief=True)
         text = error.report(on_terminal=True) if self._stderr.is_terminal else error.line()
         self._stderr.say(f"{label}: {text}")
 

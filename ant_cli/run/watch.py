@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from ant_cli.errors import AntError, APIError, NetworkError, ResponseError
+from ant_cli.http.client import Client
 from ant_cli.http.retries import RETRIED
 from ant_cli.operations.shared_flags import UNTIL
-from ant_cli.output.api_error import open_client
 from ant_cli.output.printer import Transform
 from ant_cli.output.terminal import detect_style
 from ant_cli.output.watch_lines import WatchLines
@@ -19,7 +19,6 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ant_cli.http.client import Client
     from ant_cli.output.watch_screen import WatchScreen
 
 
@@ -60,7 +59,7 @@ def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
     """
     with (
         _display(plan, watch, runtime) as display,
-        open_client(plan.settings, runtime, plan.progress) as client,
+        Client(plan.settings.connection, runtime, plan.progress) as client,
     ):
         deadline, has_begun = runtime.monotonic() + watch.limit_s, False
         while True:

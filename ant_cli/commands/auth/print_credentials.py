@@ -62,10 +62,8 @@ def _credential(settings: Settings, runtime: Runtime) -> _Members:
         return _bearer_token(login.access_token, expires_at=whole_seconds(login.expires_at), **login.texts)
     if credential.rule:
         from ant_cli.http.client import access_token
-        from ant_cli.output.api_error import rendered_errors
 
-        with rendered_errors(settings.output, runtime.stderr):
-            token = access_token(settings.connection, runtime)
+        token = access_token(settings.connection, runtime)
         return _bearer_token(token.secret, expires_at=whole_seconds(token.expires_at))
     secret = fetched(credential, runtime).secret
     if credential.kind == "auth_token":
