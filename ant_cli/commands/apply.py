@@ -14,7 +14,7 @@ from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock, shown_pa
 from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan, needs_names
 from ant_cli.apply.validation import MOST_MISTAKES
 from ant_cli.commands.results import print_report, wants_structured
-from ant_cli.errors import AntError, OutputError, PendingChanges, UsageError
+from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import with_body
 from ant_cli.output.progress import Progress
@@ -23,6 +23,9 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import quote
+
+_PENDING = 2
+"""The exit code that says that there are changes, if `--exit-code` asks for it."""
 
 
 class Job(NamedTuple):
@@ -118,8 +121,8 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
     A saved plan was reviewed before: it is carried out as it is, or rejected.
 
     Raises:
-        PendingChanges: if there are changes and the exit code has to show that.
-        AntError: if the plan is blocked, and would be carried out or the exit code has to show that.
+        AntError: if the plan is blocked, and would be carried out or the exit code has to show that; without a
+            message, if there are changes and the exit code has to show that.
         UsageError: after all, if files with mistakes were left out.
 
     """
@@ -155,7 +158,7 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
     if loaded.error:
         raise UsageError("files with mistakes were left out.", "Correct them, and run the command again.")
     if job.exit_code and plan.changing:
-        raise PendingChanges
+        raise AntError("").with_exit_code(_PENDING)  # a result, not a failure: the plan has been printed
 
 
 # Before the plan

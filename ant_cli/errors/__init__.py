@@ -19,7 +19,7 @@ termination (143) and a closed pipe (0) are not errors, and are handled there to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ant_cli.runtime.light_typing import Self
 
@@ -192,26 +192,8 @@ class NetworkError(AntError):
     exit_code = 8
 
 
-class PartialFailure(AntError):
-    """Some of several requests failed, or were not sent."""
-
-    def __init__(self, message: str, exit_codes: Collection[int]) -> None:
-        super().__init__(message)
-        self.exit_code = next(iter(exit_codes)) if len(exit_codes) == 1 else AntError.exit_code
-        """The exit code of the failures, or 1 if they have different ones."""
-
-
 class OutputError(AntError):
     """The result can't be written."""
-
-
-class PendingChanges(AntError):
-    """There are changes to apply. This is a result, not a failure: it only sets the exit code."""
-
-    exit_code = 2
-
-    def __init__(self) -> None:
-        super().__init__("")  # the plan has been printed
 
 
 def shortened(text: str, limit: int = 100) -> str:

@@ -140,7 +140,7 @@ class Sender:
                 self._maybe_done |= failure.maybe_processed
                 if not retries_left or not failure.should_retry(request):
                     raise failure.error(self._request_line(request)) from None
-                self._wait(retries.backoff(attempt), attempt, str(failure))
+                delay_s, why = retries.backoff(attempt), str(failure)
             else:
                 self._maybe_done |= retries.outcome_unknown(response.status)
                 if self._pace and response.status == retries.RATE_LIMITED and not retries.long_wait(response):
@@ -148,8 +148,10 @@ class Sender:
                 timed_out = request.retries == "unless_timed_out" and response.status in retries.GATEWAY_TIMEOUTS
                 if not retries_left or timed_out or not retries.should_retry(response):
                     return response
-                self._wait(retries.retry_delay(attempt, response), attempt, response.status_line)
+                delay_s, why = retries.retry_delay(attempt, response), response.status_line
             attempt += 1
+            with self.policy.observer.before_retry(why, attempt, self.policy.max_retries, delay_s):
+                self._sleep(delay_s)
 
     def _prepared(self, refresh: Refresh) -> Request | Response:
         """Call `refresh`, which may send other requests: their outcome says nothing about that of this one."""
@@ -158,11 +160,6 @@ class Sender:
             return refresh()
         finally:
             self._maybe_done = maybe_done
-
-    def _wait(self, delay_s: float, attempt: int, why: str) -> None:
-        policy = self.policy
-        with policy.observer.before_retry(why, attempt + 1, policy.max_retries, delay_s):
-            self._sleep(delay_s)
 
     def _send_once(self, request: Request, headers: Mapping[str, str]) -> Response:
         """Send a request and read the response, with the debug log around it."""

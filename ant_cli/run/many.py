@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 
-from ant_cli.errors import AntError, PartialFailure
+from ant_cli.errors import AntError
 from ant_cli.http.client import Client
 from ant_cli.http.pool import Pool, Result, Unfinished
 from ant_cli.input.request import Request
@@ -29,7 +29,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     """Send the requests of a plan, and print the results in their order.
 
     Raises:
-        PartialFailure: if some failed, or were not sent.
+        AntError: if some failed, or were not sent. Its exit code is that of the failures, or 1 if they differ.
         UsageError: if a flag has a value that can't be used, or the user does not confirm.
 
     """
@@ -124,14 +124,15 @@ class _Report:
         return self._done + self._failed, text
 
     def end(self, sent: int, *, fails: bool = True) -> None:
-        """Print the summary. Raises PartialFailure with it if it `fails` unless everything was done."""
+        """Print the summary. Raises AntError with it if it `fails` unless everything was done."""
         count = self._plan.requests.count
         unsent = list(islice(enumerate(self._plan.requests), sent, sent + NAMED))
         rest = count - sent - len(unsent)
         self._name("Not sent", unsent, f" and {rest:,} more" if rest else "")
         summary = f"{self.state()[1]}."
         if fails and self._done < count:
-            raise PartialFailure(summary, self._exit_codes)
+            code = next(iter(self._exit_codes)) if len(self._exit_codes) == 1 else AntError.exit_code
+            raise AntError(summary).with_exit_code(code)
         self._stderr.say(summary.capitalize())
 
     def account_for(self, unfinished: Unfinished) -> None:
