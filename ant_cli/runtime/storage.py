@@ -14,7 +14,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from math import inf
 from pathlib import Path
@@ -79,16 +79,13 @@ def locked(
 def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patience) -> BinaryIO:
     """Open and lock a file that still has this name: another process may have removed it meanwhile."""
     while True:
-        lock = open(name, "a+b", opener=_opener(_PRIVATE))  # noqa: SIM115 - the caller closes it
-        try:
+        with ExitStack() as stack:
+            lock = stack.enter_context(open(name, "a+b", opener=_opener(_PRIVATE)))
             _wait_for(lock, before_waiting, patience)
             with suppress(OSError):
                 if sys.platform == "win32" or os.path.samestat(os.fstat(lock.fileno()), name.stat()):
+                    stack.pop_all()
                     return lock
-        except BaseException:
-            lock.close()
-            raise
-        lock.close()
 
 
 def _wait_for(lock: BinaryIO, before_waiting: Callable[[], None], patience: Patience) -> None:
