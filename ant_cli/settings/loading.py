@@ -16,12 +16,13 @@ from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import ProfileStore, read_store
 from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, VARIABLES
 from ant_cli.settings.selection import NO_PROFILE, SettingSource, resolve, setting_sources
-from ant_cli.settings.validators import check_custom_headers, check_whole_number
+from ant_cli.settings.validators import check_header, check_whole_number
 
 if TYPE_CHECKING:
     from ant_cli.settings.access_tokens import TokenSource
 
 _PARALLEL_LIMIT = 256
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _SHORTEST_KEY = 8
 """Shorter words of custom headers are not redacted in messages: they are common words, such as `prod`."""
 
@@ -155,8 +156,14 @@ def output_settings(flags: Flags) -> OutputSettings:
 
 
 def _custom_headers(runtime: Runtime) -> dict[str, str]:
-    """Return the headers for a gateway. Every word of them that may be a key is registered as a secret."""
-    headers = check_custom_headers(variables.CUSTOM_HEADERS, runtime.environ.get(variables.CUSTOM_HEADERS, ""))
+    """Return the headers for a gateway. Each word that may be a key is registered, and no message quotes it."""
+    headers, source = {}, variables.CUSTOM_HEADERS
+    for number, line in enumerate(runtime.environ.get(source, "").split("\n"), 1):
+        name, colon, value = map(str.strip, line.partition(":"))
+        if re.fullmatch(_HEADER_NAME, name) and colon:
+            headers[name.lower()] = check_header(f"{source}, line {number},", value)
+        elif line.strip():
+            raise BadValue(source, f"must have a header as `Name: value` in each line, unlike line {number}")
     for word in re.split(r"[\s=;,]+", " ".join(headers.values())):
         if len(word) >= _SHORTEST_KEY:
             runtime.stderr.register_secret(word)

@@ -191,7 +191,7 @@ def _restrict_mode(descriptor: int, path: Path, runtime: Runtime) -> None:
 
 
 def _parse(data: bytes, path: Path) -> dict[str, Any]:
-    """Parse the file. Raises CredentialError, with the position, if it is malformed."""
+    """Parse the file. Raises CredentialError, with the position, if it is malformed. Unknown keys are fine."""
     import tomllib
 
     try:
@@ -200,7 +200,11 @@ def _parse(data: bytes, path: Path) -> dict[str, Any]:
         raise _malformed(path, f"it is not text in UTF-8: byte {error.start + 1}") from None
     except (ValueError, RecursionError) as error:
         raise _malformed(path, str(error)) from None
-    _check_shape(document, path)
+    profiles = document.get("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(profile, dict) for profile in profiles.values()):
+        raise _malformed(path, "profiles must be tables, such as [profiles.work]")
+    if not isinstance(document.get("active", ""), str):
+        raise _malformed(path, 'active must be the name of a profile, such as active = "work"')
     return document
 
 
@@ -209,15 +213,6 @@ def _malformed(path: Path, why: str) -> CredentialError:
         f"the profiles in {path} can't be read: {why}.",
         f"Correct the file, or move it away; it was not changed.\n{_WITHOUT_PROFILES}",
     )
-
-
-def _check_shape(document: Mapping[str, object], path: Path) -> None:
-    """Reject TOML with the wrong structure. Unknown keys are fine."""
-    profiles = document.get("profiles", {})
-    if not isinstance(profiles, dict) or not all(isinstance(profile, dict) for profile in profiles.values()):
-        raise _malformed(path, "profiles must be tables, such as [profiles.work]")
-    if not isinstance(document.get("active", ""), str):
-        raise _malformed(path, 'active must be the name of a profile, such as active = "work"')
 
 
 # Changes

@@ -46,19 +46,6 @@ def check_header(source: str, text: str, fix_hint: str = "") -> str:
     return text.strip()
 
 
-def check_custom_headers(source: str, text: str) -> dict[str, str]:
-    """Return the headers that lines of `Name: value` give. Messages do not quote them: they may be secrets."""
-    headers = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        name, colon, value = map(str.strip, line.partition(":"))
-        if not re.fullmatch(_HEADER_NAME, name) or not colon:
-            if line.strip():
-                raise BadValue(source, f"must have a header as `Name: value` in each line, unlike line {number}")
-            continue
-        headers[name.lower()] = check_header(f"{source}, line {number},", value)
-    return headers
-
-
 def check_command(source: str, text: str, fix_hint: str = "") -> str:
     """Return a command line if its quotes are balanced and it is not empty."""
     if not split_command(source, text, fix_hint):
@@ -76,7 +63,6 @@ def split_command(source: str, text: str, fix_hint: str = "") -> list[str]:
         raise BadValue(source, f"is not a command line: {str(error).lower()}", fix_hint) from None
 
 
-_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _NOT_IN_HOST = frozenset('%<>^|\\`{}"')
 """Characters that no host name has: https://url.spec.whatwg.org/#forbidden-host-code-point."""
 
