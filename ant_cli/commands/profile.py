@@ -43,18 +43,13 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
         for row in rows
     )
     if flags.text("format") == "table" and "columns" not in flags and "transform" not in flags:
-        flags = flags.with_values(columns=_columns_of(rows))
+        given = [key for key in (*PROFILE_SETTINGS, "official") if any(key in row for row in rows)]
+        flags = flags.with_values(columns=",".join(("name", "active", *given)))
     if rows:
         print_result(runtime, flags, text, rows)
     else:
         runtime.stderr.say("There is no profile yet. Create one: ant auth login")
     note_profile_variable(store.active, runtime)
-
-
-def _columns_of(rows: list[dict[str, Any]]) -> str:
-    """Return the columns for rows with different keys: every key that any profile has."""
-    keys = (*PROFILE_SETTINGS, "official")
-    return ",".join(["name", "active", *(key for key in keys if any(key in row for row in rows))])
 
 
 def _masked(profile: Profile) -> dict[str, Any]:

@@ -10,15 +10,10 @@ from ant_cli.http.sender import Observer, Pace, Policy, Refresh, Sender
 from ant_cli.http.transport import Timeouts, timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.credentials import Credential, fetched, no_credential
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.validators import mask
-
-if TYPE_CHECKING:
-    from ant_cli.settings.access_tokens import AccessToken
-
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
 """What a status says about the credential."""
@@ -115,35 +110,19 @@ def authenticated(
         CredentialError: if there is no credential, or its secret can't be fetched.
 
     """
-    if is_local(settings.base_url):
+    if is_local(settings.base_url) or settings.tokens is not None:
         return settings
     if settings.credential is None:
         raise no_credential(settings.profile_name, runtime, settings.accepts)
-    credential = fetched(settings.credential, runtime)
-    settings = settings._replace(credential=credential)
-    if settings.tokens is None and credential.official:
+    if settings.credential.official:
         from ant_cli.settings.logins import LoginTokens  # late: few runs have a login
 
-        return settings._replace(tokens=LoginTokens(credential.official, runtime))
-    if settings.tokens is None and credential.rule:
+        return settings._replace(tokens=LoginTokens(settings.credential.official, runtime))
+    if settings.credential.rule:
         from ant_cli.http.token_exchange import AccessTokens  # late: few runs have a federation
 
-        return settings._replace(tokens=AccessTokens(credential.rule, settings, runtime, observer))
-    return settings
-
-
-def access_token(connection: ConnectionSettings, runtime: Runtime) -> AccessToken:
-    """Return an access token of the connection's federation, for other programs.
-
-    Raises:
-        CredentialError: if the credential is not a federation, or its rule is not complete.
-        AntError: if the exchange of the identity token fails.
-
-    """
-    tokens = authenticated(connection, runtime).tokens
-    if tokens is None:
-        raise CredentialError("there are no access tokens for this credential and base URL.")
-    return tokens.current()
+        return settings._replace(tokens=AccessTokens(settings.credential.rule, settings, runtime, observer))
+    return settings._replace(credential=fetched(settings.credential, runtime))
 
 
 def _credential_hint(request: Request, response: Response, credential: Credential | None) -> str:

@@ -218,9 +218,7 @@ def _checked(credential: Credential) -> Credential:
 
 
 def fetched(credential: Credential, runtime: Runtime) -> Credential:
-    """Return a credential with its secret, which is fetched and registered if only a reference is known.
-
-    A federation is only checked: its secret needs the network.
+    """Return a key or a token with its secret, which is fetched and registered if only a reference is known.
 
     Raises:
         CredentialError: if it can't be fetched, or can't be used.
@@ -229,15 +227,6 @@ def fetched(credential: Credential, runtime: Runtime) -> Credential:
     reference, source = credential.text or "", credential.source
     if credential.form == "text":
         return credential
-    if credential.official is not None:
-        from ant_cli.settings.logins import usable_login
-
-        return credential.with_secret(usable_login(credential.official, runtime).access_token)
-    if credential.rule is not None:
-        from ant_cli.settings.federation import check_rule
-
-        check_rule(credential.rule)
-        return credential  # whose secret changes: see `ConnectionSettings.tokens`
     if credential.form == "command":
         from ant_cli.settings.key_command import run_command
 

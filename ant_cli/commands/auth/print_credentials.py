@@ -61,9 +61,12 @@ def _credential(settings: Settings, runtime: Runtime) -> _Members:
         login = usable_login(credential.official, runtime)
         return _bearer_token(login.access_token, expires_at=whole_seconds(login.expires_at), **login.texts)
     if credential.rule:
-        from ant_cli.http.client import access_token
+        from ant_cli.http.client import authenticated
 
-        token = access_token(settings.connection, runtime)
+        tokens = authenticated(settings.connection, runtime).tokens
+        if tokens is None:
+            raise CredentialError("there are no access tokens for this credential and base URL.")
+        token = tokens.current()
         return _bearer_token(token.secret, expires_at=whole_seconds(token.expires_at))
     secret = fetched(credential, runtime).secret
     if credential.kind == "auth_token":

@@ -17,17 +17,11 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.settings.access_tokens import whole_seconds
-from ant_cli.settings.credentials import Credential, environment_key, fetched, no_credential
-from ant_cli.settings.federation import FederationRule, cache_key, rule_of
+from ant_cli.settings.credentials import Credential, environment_key, no_credential
+from ant_cli.settings.federation import FederationRule, cache_key, check_rule, rule_of
 from ant_cli.settings.loading import Settings, describe_destination, load
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins import (
-    LAST_S,
-    active_name,
-    has_profile,
-    read_login,
-    read_profile,
-)
+from ant_cli.settings.logins import LAST_S, active_name, has_profile, read_login, read_profile, usable_login
 from ant_cli.settings.profiles import ProfileStore, read_store, shown
 from ant_cli.settings.rows import SETTINGS
 from ant_cli.settings.selection import ACTIVE, SelectedProfile, of_official, setting_sources
@@ -74,11 +68,14 @@ def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
         return None
     if connection.credential is None:
         return no_credential(connection.profile_name, runtime)
-    if connection.credential.is_oauth:
-        try:
-            fetched(connection.credential, runtime)
-        except AntError as error:
-            return error
+    official, rule = connection.credential.official, connection.credential.rule
+    try:
+        if official:
+            usable_login(official, runtime)
+        elif rule:
+            check_rule(rule)
+    except AntError as error:
+        return error
     return None
 
 
