@@ -135,14 +135,13 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
         if loaded.error:  # an entry whose file is gone may have moved to one with mistakes
             job = job._replace(options=job.options._replace(prune=False))
         with server.connected(job.global_flags, job.runtime, job.parallel) as workers:
-            known = _look_up(lock, loaded, workers, job)
-            known = known._replace(interrupted=journal.interrupted if journal else ())
-            plan = _plan(known, workers)
+            known = _look_up(lock, loaded, workers, job, journal)
+            plan = make_plan(known)
             if saved:
                 plan_data.check_unchanged(saved, plan, known.origin)
             else:
                 asks = journal is not None and job.asks
-                plan = _unblocked(plan, known, job, workers) if asks else plan
+                plan = _unblocked(plan, known, job.runtime) if asks else plan
                 if job.dry_run or not (job.yes and wants_structured(job.global_flags)):
                     _show_plan(plan, known, job, with_fields=job.verbose or not asks)
                 _note(plan, loaded, job.runtime)
@@ -192,8 +191,8 @@ def _load(job: Job, lock: LockFile) -> Loaded:
     return load([*job.path, *([] if job.options.only else tracked)], lock.path, strict=job.strict)
 
 
-def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job) -> Known:
-    """Fetch the server's objects for the entries of the lock file.
+def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job, journal: Journal | None) -> Known:
+    """Fetch the server's objects for the entries of the lock file, and for new names those that have them.
 
     Raises:
         AntError: if the credentials are for another server or account than the lock file, and that may not change,
@@ -203,6 +202,8 @@ def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job) 
     if loaded.other_locks and not (loaded.declarations or loaded.foreign):
         folder = shown_path(loaded.other_locks[0].parent)
         raise UsageError("every folder with files has a lock file of its own.", f"Name one, such as {folder}")
+    is_default = find_lock_path(None, Path.cwd()) == lock.path
+    lock_flag = "" if is_default else f" --lock-file {quote(shown_path(lock.path))}"
     progress = Progress(job.runtime)
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):
         origin = server.origin_of(workers)
@@ -211,30 +212,24 @@ def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job) 
         if job.options.allow_origin_change or not lock.origin.base_url:
             lock = lock.with_origin(origin)
         ids = ids_to_read(lock, loaded.declarations)
-        remotes = dict(zip(ids, workers.each(ids, server.retrieve), strict=True))
-    is_default = find_lock_path(None, Path.cwd()) == lock.path
-    lock_flag = "" if is_default else f" --lock-file {quote(shown_path(lock.path))}"
-    return Known(
-        lock,
-        loaded.declarations,
-        remotes,
-        options=job.options,
-        export_flags=lock_flag + target_flags(job.global_flags),
-        origin=origin,
-        profile=workers.profile,
-        left_out=loaded.left_out,
-    )
+        known = Known(
+            lock,
+            loaded.declarations,
+            remotes=dict(zip(ids, workers.each(ids, server.retrieve), strict=True)),
+            interrupted=journal.interrupted if journal else (),
+            options=job.options,
+            export_flags=lock_flag + target_flags(job.global_flags),
+            origin=origin,
+            profile=workers.profile,
+            left_out=loaded.left_out,
+        )
+        if needs_names(known):
+            names = {declaration.name for declaration in loaded.declarations.values()}
+            known = known._replace(named=server.find_names(workers.client, names, archived=True))
+    return known
 
 
 # The plan
-
-
-def _plan(known: Known, workers: server.Workers) -> Plan:
-    """Return the plan. If something gets a new name, first look on the server for environments with that name."""
-    if needs_names(known):
-        names = {declaration.name for declaration in known.declarations.values()}
-        known = known._replace(named=server.find_names(workers.client, names, archived=True))
-    return make_plan(known)
 
 
 _UNBLOCKING = {
@@ -244,16 +239,16 @@ _UNBLOCKING = {
 """The options that unblock a plan, with the questions for them."""
 
 
-def _unblocked(plan: Plan, known: Known, job: Job, workers: server.Workers) -> Plan:
+def _unblocked(plan: Plan, known: Known, runtime: Runtime) -> Plan:
     """Return the plan. The user may let it take over or delete environments that have the names."""
-    options = job.options
+    options = known.options
     for option, question in _UNBLOCKING.items():
         blocked = [step for step in plan.blocked if step.unblocked_by == option]
         for step in blocked:
-            job.runtime.stderr.say(f"  {step.key}: {step.deletes or step.id} has the name {step.name!r}")
-        if blocked and is_yes(ask(f"{question} (y)es / (n)o", job.runtime)):
+            runtime.stderr.say(f"  {step.key}: {step.deletes or step.id} has the name {step.name!r}")
+        if blocked and is_yes(ask(f"{question} (y)es / (n)o", runtime)):
             options = options._replace(**{option: True})
-    return plan if options == job.options else _plan(known._replace(options=options), workers)
+    return plan if options == known.options else make_plan(known._replace(options=options))
 
 
 def _show_plan(plan: Plan, known: Known, job: Job, *, with_fields: bool = True) -> None:
