@@ -62,16 +62,14 @@ class _Evaluator:
                 return _child(raw, name)
             case steps.Wildcard():
                 return self.first_match(step, raw)
-            case steps.Count() | steps.Each():
-                return self.elements(step, raw)
+            case steps.Each(rest):
+                return self.elements(rest, raw)
             case steps.Query():
                 return self.query(step, raw)
             case steps.Multipath():
                 return self.multipath(step, raw)
             case steps.Literal(literal):
                 return literal
-            case steps.Lines():
-                return make_array([raw])
             case steps.Modifier("dig", _, path):
                 return self.dig(path, raw)
             case steps.Modifier(name, options):
@@ -87,13 +85,12 @@ class _Evaluator:
                     return result
         return None
 
-    def elements(self, step: steps.Count | steps.Each, raw: bytes) -> bytes | None:
+    def elements(self, rest: steps.GJSONPath | None, raw: bytes) -> bytes | None:
         if json_text.json_type(raw) != "array":
-            rest = step.rest if isinstance(step, steps.Each) else ()
             member = _child(raw, "#")
-            return None if member is None else self.eval(rest, member)
+            return None if member is None else self.eval(rest or (), member)
         elements = json_text.elements(raw)
-        return self.each(step.rest, elements) if isinstance(step, steps.Each) else b"%d" % len(elements)
+        return b"%d" % len(elements) if rest is None else self.each(rest, elements)
 
     def each(self, rest: steps.GJSONPath, elements: list[bytes]) -> bytes:
         results = [self.eval(rest, element) for element in elements]

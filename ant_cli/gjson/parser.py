@@ -42,6 +42,10 @@ _SKIPPED = re.compile(r'\\.|"(?:[^"\\]|\\.)*+(?:"|\Z)|(.)', re.DOTALL)
 _BLANK = "".join(map(chr, range(33)))
 
 
+_LINES = steps.Multipath("[", ((b"", ()),))
+"""The prefix `..`: the value as the only line of a JSON lines file, which is an array of it."""
+
+
 class BadPath(ValueError):
     """A path that is not valid, or too expensive. The message has no full stop."""
 
@@ -126,19 +130,18 @@ class _Parser:
         begins = True
         while True:
             self.deeper()
+            if begins and self.text.startswith("..", self.at):
+                self.at += 2
+                segment.append(_LINES)
+                continue
             step = self.step(begins=begins)
             segment.append(step)
-            if isinstance(step, steps.Lines):
-                continue
             if not self.accept("."):
                 return tuple(segment)
             begins = not isinstance(step, steps.Key)
 
     def step(self, *, begins: bool) -> steps.PathStep:
         text, at = self.text, self.at
-        if begins and text.startswith("..", at):
-            self.at += 2
-            return steps.Lines()
         if begins and _LITERAL.match(text, at):
             return self.literal()
         if match := _MODIFIER.match(text, at):
@@ -156,7 +159,7 @@ class _Parser:
         self.at = match.end()
         name = match[0]
         if name == "#":
-            return steps.Each(self.segment()) if self.accept(".") else steps.Count()
+            return steps.Each(self.segment() if self.accept(".") else None)
         if _WILD.match(name):
             return steps.Wildcard(_wildcard(name), self.rest())
         return steps.Key(_ESCAPED.sub(r"\1", name))

@@ -23,14 +23,10 @@ class Wildcard(NamedTuple):
     rest: GJSONPath
 
 
-class Count(NamedTuple):
-    """The length of an array."""
-
-
 class Each(NamedTuple):
-    """An array of the results of `rest` in each element."""
+    """An array of the results of `rest` in each element; if that is None, the length of an array."""
 
-    rest: GJSONPath
+    rest: GJSONPath | None
 
 
 class Query(NamedTuple):
@@ -65,11 +61,7 @@ class Modifier(NamedTuple):
     path: GJSONPath
 
 
-class Lines(NamedTuple):
-    """The prefix `..`: the value as the only line of a JSON lines file."""
-
-
-PathStep = Key | Wildcard | Count | Each | Query | Multipath | Literal | Modifier | Lines
+PathStep = Key | Wildcard | Each | Query | Multipath | Literal | Modifier
 GJSONPath = tuple[PathStep, ...]
 
 

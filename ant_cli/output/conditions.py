@@ -16,7 +16,7 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply, matches
 from ant_cli.gjson.parser import BadPath, outside_brackets, split_comparison
-from ant_cli.gjson.steps import Count, Each, Key, Modifier, PathStep, Query, Wildcard
+from ant_cli.gjson.steps import Each, Key, Modifier, PathStep, Query, Wildcard
 from ant_cli.input.values import seconds_in
 from ant_cli.operations.spec import Members
 from ant_cli.output.times import DATE, seconds_since_1970
@@ -69,7 +69,7 @@ class _SingleCondition(NamedTuple):
     def keys(self) -> tuple[str, ...]:
         """The keys that its path consists of, or starts with; in a path such as `#.state`, after the `#`."""
         path = self.query.path
-        path = path[0].rest if isinstance(path[0], Each) else path
+        path = path[0].rest or () if isinstance(path[0], Each) else path
         names = [step.name if isinstance(step, Key) else "" for step in path]
         return tuple(takewhile(bool, names))
 
@@ -181,7 +181,7 @@ def _is_operand(operator: str, operand: str) -> bool:
 
 def _compares(query: Query, *, of_list: bool) -> bool:
     first = query.path[0]
-    if not isinstance(first, (Count | Each | Query if of_list else Key | Wildcard) | Modifier):
+    if not isinstance(first, (Each | Query if of_list else Key | Wildcard) | Modifier):
         return False
     return bool(query.operator) or all(map(_may_find_nothing, query.path))
 
