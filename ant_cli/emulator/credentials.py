@@ -41,7 +41,7 @@ class SentCredential(NamedTuple):
     kind: str
     """One of `EVERY_KIND`."""
     secret: str
-    opens: bool | None
+    opens: bool | None = None
     """Whether it gives access to the path; None if the emulator did not issue it."""
 
 
@@ -51,19 +51,14 @@ def credentials_of(call: Call) -> list[SentCredential]:
     bearer = token.strip() if scheme.lower() == "bearer" else ""
     given = []
     if api_key := call.environ.get("HTTP_X_API_KEY", ""):
-        given.append(SentCredential(API_KEY, api_key, None))
-    if bearer:
-        kind = _kind_of_bearer(bearer, call.api_key)
-        opens = {ENVIRONMENT_KEY: _key_opens, ITEM_SECRET: _token_opens}.get(kind)
-        given.append(SentCredential(kind, bearer, opens(call, bearer) if opens else None))
+        given.append(SentCredential(API_KEY, api_key))
+    if bearer.startswith(TOKEN_PREFIX):
+        given.append(SentCredential(ITEM_SECRET, bearer, _token_opens(call, bearer)))
+    elif bearer.startswith(API_KEY_PREFIXES) or (call.api_key and is_same(bearer, call.api_key)):
+        given.append(SentCredential(API_KEY, bearer))
+    elif bearer:
+        given.append(SentCredential(ENVIRONMENT_KEY, bearer, _key_opens(call, bearer)))
     return given
-
-
-def _kind_of_bearer(token: str, api_key: str) -> str:
-    if token.startswith(TOKEN_PREFIX):
-        return ITEM_SECRET
-    is_own_key = bool(api_key) and is_same(token, api_key)
-    return API_KEY if is_own_key or token.startswith(API_KEY_PREFIXES) else ENVIRONMENT_KEY
 
 
 def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> None:

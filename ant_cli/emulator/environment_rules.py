@@ -94,7 +94,7 @@ def list_environments(call: Call) -> str:
     """Return a page of environments, the newest first."""
     limit = call.number("limit", 20, 1, 100)
     below = call.page_start(LIST)
-    include_archived = call.flag("include_archived")
+    include_archived = call.choice("include_archived", "false", ("true", "false")) == "true"
     with call.store.read() as transaction:
         rows = transaction.all(SQL_LIST, below, include_archived, limit + 1)
     return page_of(LIST, rows, limit)

@@ -3,8 +3,7 @@
 Exception
 ├── EmulatorError           a response in the API's error envelope
 │   ├── InvalidRequest      status 400
-│   ├── Conflict            status 409
-│   └── PreconditionFailed  status 412
+│   └── Conflict            status 409
 ├── UnusableDatabase        the file is not a database of this emulator; raised when it is opened
 ├── ConnectionError
 │   └── Disconnected        a fault drops the connection: there is no response
@@ -67,13 +66,6 @@ class Conflict(EmulatorError):
 
     def __init__(self, message: str) -> None:
         super().__init__(409, message, headers=NO_RETRY)
-
-
-class PreconditionFailed(EmulatorError):
-    """The heartbeat does not match the current lease. `state` describes the lease."""
-
-    def __init__(self, message: str, state: Mapping[str, object]) -> None:
-        super().__init__(412, message, "heartbeat_precondition_failed", {"current_state": state}, NO_RETRY)
 
 
 class UnusableDatabase(Exception):

@@ -23,7 +23,7 @@ from ant_cli.runtime.light_typing import Any
 SQL_FIND = "SELECT * FROM sessions WHERE id = ?"
 SQL_NAMED = "SELECT environment_id FROM work WHERE session_id = ? AND kind = 'session' LIMIT 1"
 SQL_UNFINISHED = "SELECT 1 FROM work WHERE session_id = ? AND state <> 'stopped' LIMIT 1"
-SQL_QUEUE = """SELECT id FROM environments WHERE kind = 'self_hosted' AND NOT archived
+SQL_QUEUE = """SELECT * FROM environments WHERE kind = 'self_hosted' AND NOT archived
                ORDER BY sequence DESC LIMIT 1"""
 
 
@@ -48,9 +48,9 @@ def create(call: Call) -> str:
 
 def show(call: Call) -> str:
     """Return a session with all of its events and its script, for people."""
-    session = _find(call)
-    with call.store.read() as reader:
-        events = ",".join(row["document"] for row in reader.all(SQL_ALL, session["id"]))
+    with call.store.write() as transaction:
+        session = _find(transaction, call)
+        events = ",".join(row["document"] for row in transaction.all(SQL_NEW, session["id"], 0))
     return (
         f'{{"session":{_to_json(session)},"events":[{events}],'
         f'"script":{session["script"]},"step":{session["step"]},"type":"emulator_session"}}'
@@ -59,31 +59,30 @@ def show(call: Call) -> str:
 
 def retrieve(call: Call) -> str:
     """Return one session."""
-    return _to_json(_find(call))
-
-
-def _find(call: Call) -> Row:
-    """Return the session that the path names. Raises EmulatorError with status 404 if it does not exist."""
-    session_id = call.ids["session_id"]
-    with call.store.read() as reader:
-        session: Row | None = reader.one(SQL_FIND, session_id)
-        named = None if session else reader.one(SQL_NAMED, session_id)
-    if session:
-        return session
-    if named is None:
-        raise EmulatorError(404, f"session_id: there is no session {session_id!r}.")
     with call.store.write() as transaction:
-        return transaction.one(SQL_FIND, session_id) or _added(transaction, id=session_id, environment_id=named[0])
+        return _to_json(_find(transaction, call))
+
+
+def _find(transaction: Transaction, call: Call) -> Row:
+    """Return the session that the path names, and add it if only a work item names it. 404 if there is neither."""
+    session_id = call.ids["session_id"]
+    session: Row | None = transaction.one(SQL_FIND, session_id)
+    if session is None:
+        item = transaction.one(SQL_NAMED, session_id)
+        if item is None:
+            raise EmulatorError(404, f"session_id: there is no session {session_id!r}.")
+        session = _added(transaction, id=session_id, environment_id=item["environment_id"])
+    return session
 
 
 def _environment(transaction: Transaction, environment_id: str | None) -> Row:
     """Return the environment for a new session: the named one, or the newest with a queue."""
-    if environment_id is None:
-        row = transaction.one(SQL_QUEUE)
-        if row is None:
-            raise InvalidRequest("environment_id: required, since there is no self-hosted environment.")
-        (environment_id,) = row
-    return find_environment(transaction, environment_id)
+    if environment_id is not None:
+        return find_environment(transaction, environment_id)
+    newest: Row | None = transaction.one(SQL_QUEUE)
+    if newest is None:
+        raise InvalidRequest("environment_id: required, since there is no self-hosted environment.")
+    return newest
 
 
 def _added(transaction: Transaction, *, metadata: str = "{}", script: str = "[]", **columns: str | None) -> Row:
@@ -146,7 +145,6 @@ SQL_EVENTS = {
                ORDER BY sequence DESC LIMIT ?""",
 }
 SQL_NEW = "SELECT sequence, type, document FROM events WHERE session_id = ? AND sequence > ? ORDER BY sequence"
-SQL_ALL = "SELECT document FROM events WHERE session_id = ? ORDER BY sequence"
 SQL_LAST = "SELECT coalesce(max(sequence), 0) FROM events WHERE session_id = ?"
 
 Event = dict[str, Any]
@@ -154,25 +152,22 @@ Event = dict[str, Any]
 
 def list_events(call: Call) -> str:
     """Return a page of a session's events, the oldest first unless asked otherwise."""
-    session = _find(call)
-    order = call.text("order") or "asc"
-    if order not in SQL_EVENTS:
-        raise InvalidRequest(f"order: must be asc or desc, got {order!r}.")
-    limit = call.number("limit", 100, 1, 1000)
-    name = f"events {session['id']} {order}"
-    start = 0 if order == "asc" else BEFORE_THE_FIRST
-    sequence = call.page_start(name, start)
-    with call.store.read() as reader:
-        rows = reader.all(SQL_EVENTS[order], session["id"], sequence, limit + 1)
+    with call.store.write() as transaction:
+        session = _find(transaction, call)
+        order = call.choice("order", "asc", tuple(SQL_EVENTS))
+        limit = call.number("limit", 100, 1, 1000)
+        name = f"events {session['id']} {order}"
+        sequence = call.page_start(name, 0 if order == "asc" else BEFORE_THE_FIRST)
+        rows = transaction.all(SQL_EVENTS[order], session["id"], sequence, limit + 1)
     return page_of(name, rows, limit)
 
 
 def stream(call: Call) -> Iterator[str]:
     """Return the events of a session as they happen, until it is terminated."""
     call.before_waiting()
-    session = _find(call)
-    with call.store.read() as reader:
-        (last,) = reader.one(SQL_LAST, session["id"])
+    with call.store.write() as transaction:
+        session = _find(transaction, call)
+        (last,) = transaction.one(SQL_LAST, session["id"])
     # The end is the only event that is repeated, because a worker that missed it would wait forever.
     return _follow(call, session["id"], last - 1 if session["status"] == "terminated" else last)
 
@@ -199,20 +194,18 @@ def _follow(call: Call, session_id: str, last: int) -> Iterator[str]:
 
 def send_events(call: Call) -> str:
     """Process events of the user: tool results, messages, interrupts."""
-    request = call.body
-    session_id = _find(call)["id"]
     taken = []
     with call.store.write() as transaction:
-        session = transaction.one(SQL_FIND, session_id)
-        for sent in request.events:
+        session = _find(transaction, call)
+        for sent in call.body.events:
             _check_takes(session, sent.model_dump())
             fields = sent.model_dump(exclude={"type"}, exclude_none=True)
             event = _emit(transaction, session, sent.type, fields)
             taken.append(event)
             session = _continue(transaction, session, event)
-        if session["waits_for"] and transaction.one(SQL_UNFINISHED, session_id) is None:
+        if session["waits_for"] and transaction.one(SQL_UNFINISHED, session["id"]) is None:
             # No worker has the session, or will get it, to call the tool.
-            work.add(transaction, session["environment_id"], session_id, secret=True)
+            work.add(transaction, session["environment_id"], session["id"], secret=True)
     return json.dumps({"data": taken})
 
 

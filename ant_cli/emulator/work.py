@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from ant_cli.emulator.call import Call, new_id, page_of
 from ant_cli.emulator.credentials import environment_key, new_token, secret_of
 from ant_cli.emulator.environment_rules import environment_transaction
-from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, PreconditionFailed, to_compact_json
+from ant_cli.emulator.errors import NO_RETRY, Conflict, EmulatorError, InvalidRequest, to_compact_json
 from ant_cli.emulator.store import MICROSECONDS_PER_SECOND, Row, Transaction, rfc3339, wait_for
 
 SQL_FIND = "SELECT * FROM work WHERE id = ? AND environment_id = ?"
@@ -254,7 +254,8 @@ def _check_heartbeat(item: Row, expected: str | None, now: int) -> None:
     else:
         return
     left = -(-max((item["lease_until"] or now) - now, 0) // MICROSECONDS_PER_SECOND)
-    raise PreconditionFailed(message, {"state": state, "ttl_seconds": left, "last_heartbeat": last or ""})
+    lease = {"state": state, "ttl_seconds": left, "last_heartbeat": last or ""}
+    raise EmulatorError(412, message, "heartbeat_precondition_failed", {"current_state": lease}, NO_RETRY)
 
 
 def _lease(item: Row, *, ttl: int, extended: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -179,13 +180,8 @@ def _refuse_browsers(call: Call, bound_host: str) -> None:
 
 
 def _is_own(host: str, bound_host: str) -> bool:
-    parts = HOST.fullmatch(host)
-    if parts is None:
-        return False
-    name = (parts["address"] or parts["name"]).lower()
-    if name in ("localhost", bound_host.lower()):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+    if parts := HOST.fullmatch(host):
+        name = (parts["address"] or parts["name"]).lower()
+        with suppress(ValueError):  # the name of another host
+            return name in ("localhost", bound_host.lower()) or ip_address(name).is_loopback
+    return False
