@@ -118,15 +118,14 @@ class Pool:
         try:
             while (claimed := self._claim()) is not None:
                 position, item = claimed
-                value, error = None, None
                 try:
-                    value = self._task(client, item)
-                except BaseException as failure:  # noqa: BLE001 - the consumer raises it
-                    error = failure
+                    result = Result(position, item, self._task(client, item), None)
+                except BaseException as error:  # noqa: BLE001 - the consumer raises it
+                    result = Result(position, item, None, error)
                 with self._lock:
                     del self._in_flight[position]
-                    self._done.put(Result(position, item, value, error))
-                    self._closed |= self._fail_fast and error is not None
+                    self._done.put(result)
+                    self._closed |= self._fail_fast and result.error is not None
         finally:
             self._done.put(None)
 
@@ -137,8 +136,7 @@ class Pool:
             claimed = None if self._closed else next(self._items, None)
             if claimed is None:
                 self._closed = True
-                return None
-            position, item = claimed
-            self._in_flight[position] = item
-            self.begun += 1
-            return position, item
+            else:
+                self._in_flight.update([claimed])
+                self.begun += 1
+            return claimed
