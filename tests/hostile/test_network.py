@@ -126,6 +126,14 @@ def test_a_connection_that_ends_while_the_next_page_is_requested_is_replaced(ant
     assert (result.exit, result.stdout, len(result.requests)) == (0, "1\n2\n", 3)
 
 
+def test_a_malformed_response_on_a_kept_connection_is_not_asked_for_again(ant_over_socket: AntOverSocket):
+    """The server has received the request, so sending it again would be a retry."""
+    first, last = response({"data": [1], "next_page": "p"}), response({"data": [2], "next_page": None})
+    result = ant_over_socket(first, (b"not HTTP\r\n\r\n", Act.CLOSE), last, words=LIST, more=NO_RETRIES)
+    assert (result.exit, result.stdout, len(result.requests)) == (8, "1\n", 2)
+    assert "the response is not valid HTTP" in result.stderr
+
+
 def test_a_post_repeated_after_a_stale_connection_counts_as_a_retry(ant_over_socket: AntOverSocket):
     """Only a GET is repeated without counting: a POST may have been carried out before the connection ended."""
     words = ("beta:environments", "update", "env_1", "--name", "n")
