@@ -11,8 +11,17 @@ from textwrap import indent
 
 from ant_cli.help.command_row import HELP, VERSION, Command, Example
 from ant_cli.help.contents import TOPICS, text_of
-from ant_cli.help.layout import fold
-from ant_cli.help.pages import ARGUMENTS, FLAGS, GLOBAL, flag_row, flag_sections, synopsis
+from ant_cli.help.pages import (
+    ARGUMENTS,
+    FLAGS,
+    GLOBAL,
+    examples,
+    flag_row,
+    flag_sections,
+    fold,
+    section,
+    synopsis,
+)
 from ant_cli.help.tool_commands import SECTIONS, TOOL_COMMANDS
 from ant_cli.operations.spec import Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
@@ -21,6 +30,7 @@ _WRITTEN = "Written by `python docs/generate.py`: don't edit it."
 _INTRODUCTION = f"All commands of `ant`, with their flags. {_WRITTEN}"
 _WHERE_GLOBAL = "See the page of `ant`."
 _EXIT_STATUS = "0 on success; the page of `ant` and `ant help exit-codes` list the others."
+_END = "Flags and examples: ant COMMAND --help. With the official ant: ant help official"
 _IN_ROOT = ("exit-codes", "environment")
 """The topics that `man ant` also contains, because people look for them there."""
 _TITLE = re.compile(r"# (.+)")
@@ -42,7 +52,7 @@ def pages(root: Command) -> dict[str, str]:
     texts = {_manual("ant"): manual_page("ant", whole, _references(others))}
     for name, text in others.items():
         texts[_manual(name)] = manual_page(name, text, _references(["ant", *map(_name_of, TOPICS)]))
-    return texts | {"reference.md": _reference(root), "contents.md": _contents(root)}
+    return texts | {"reference.md": _reference(root), "first_page.md": _first_page(root)}
 
 
 def _name_of(full_name: str) -> str:
@@ -67,14 +77,23 @@ def _reference(root: Command) -> str:
     return "\n".join([_page("Reference", _INTRODUCTION), *map(_demoted, pages)])
 
 
-def _contents(root: Command) -> str:
-    """Return the list of the top-level commands and groups that the first help page shows."""
+def _first_page(root: Command) -> str:
+    """Return the help page of `ant` itself. The groups of the API come before all tool commands."""
     api = [command for command in root.subcommands if command not in TOOL_COMMANDS]
-    parts: list[str] = []
-    for title, commands in SECTIONS.items():
-        listed = commands if parts else (*api, *commands)
-        parts.append(_items(title, ((command.full_name, command.summary + ".") for command in listed)))
-    return _page("Contents", _WRITTEN, *parts)
+    listed = {title: (*api * (not number), *commands) for number, (title, commands) in enumerate(SECTIONS.items())}
+    parts = [
+        f"<!-- {_WRITTEN} -->",
+        "**Usage:** ant COMMAND [FLAGS]",
+        f"> {root.help}",
+        *(
+            section(title, ((command.full_name, command.summary + ".") for command in commands))
+            for title, commands in listed.items()
+        ),
+        section(FLAGS, map(flag_row, (VERSION, HELP))),
+        examples(root.examples),
+        f"**Topics:** ant help TOPIC\n> {', '.join(TOPICS)}\n{_END}",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _below(root: Command) -> list[Command]:

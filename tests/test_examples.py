@@ -17,7 +17,7 @@ import pytest
 
 from ant_cli.help.command_row import HELP, argument_name
 from ant_cli.help.contents import EXAMPLES as ROOT_EXAMPLES
-from ant_cli.help.layout import fold
+from ant_cli.help.pages import fold
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from tests.processes import run_process
 

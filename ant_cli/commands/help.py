@@ -27,12 +27,12 @@ def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
         show_first_page(runtime)
         return
     if topic[0] in TOPICS:
-        show(lambda layout: topic_page(topic[0], layout), runtime)
+        show(topic_page(topic[0]), runtime)
         return
     command = longest_match(topic)
     if command.subcommands and len(command.path) < len(topic):
         raise _unknown_topic(topic, command)
-    show(lambda layout: command_page(command, layout), runtime)
+    show(command_page(command), runtime)
 
 
 def _unknown_topic(names: Sequence[str], group: Command) -> UsageError:

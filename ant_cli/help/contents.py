@@ -34,22 +34,6 @@ TOPICS = {
 """The topics with their summaries. Each has a file of that name, except `flags`, whose page the catalog makes."""
 
 
-def sections() -> dict[str, list[tuple[str, str]]]:
-    """Return the top-level commands and groups, each with its summary, by section.
-
-    They are read from a file that `docs/generate.py` writes from the rows.
-    """
-    found: dict[str, list[tuple[str, str]]] = {}
-    title = ""
-    for line in read_page("contents.md").splitlines():
-        if line.startswith("## "):
-            title = line.removeprefix("## ")
-        elif line.startswith("- `"):
-            name, _, summary = line.removeprefix("- `").partition("`: ")
-            found.setdefault(title, []).append((name, summary))
-    return found
-
-
 def text_of(topic: str) -> str:
     """Return the text of a topic's file. In that on output, FORMATS stands for a line about each format."""
     text = read_page(os.path.join("topic_pages", f"{topic}.md"))

@@ -1,10 +1,12 @@
-"""Help pages: the catalog as text."""
+"""Help pages: the catalog as Markdown."""
 
 from __future__ import annotations
 
-from ant_cli.help.command_row import HELP, Command, argument_name, help_text
+import re
+from collections.abc import Iterable
+
+from ant_cli.help.command_row import HELP, Command, Example, argument_name, help_text
 from ant_cli.help.contents import TOPICS, text_of
-from ant_cli.help.layout import Layout
 from ant_cli.operations.spec import Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
@@ -13,23 +15,48 @@ BODY = "Fields, also from stdin or --file"
 ARGUMENTS = "Arguments"
 FLAGS = "Flags"
 GLOBAL = "Global flags"
+_MAX_EXAMPLE = 72
 
 
-def command_page(command: Command, layout: Layout) -> str:
+def command_page(command: Command) -> str:
     """Return the help page of a command, or of a group."""
     arguments = ((argument_name(param), param.help) for param in command.arguments)
     parts = [
-        f"{layout.heading('Usage')} {synopsis(command)}",
-        layout.paragraphs(command.help),
-        layout.section("Commands", ((item.path[-1], item.summary + ".") for item in command.subcommands)),
-        "" if command.operation else layout.section(ARGUMENTS, arguments),
-        *(layout.section(title, map(flag_row, flags)) for title, flags in flag_sections(command).items()),
-        _global_flags(command, layout),
-        "\n".join(map(layout.inline, command.notes.split("\n"))),
-        layout.examples(command.examples),
+        f"**Usage:** {synopsis(command)}",
+        "\n\n".join(f"> {paragraph}" for paragraph in command.help.split("\n\n")),
+        section("Commands", ((item.path[-1], item.summary + ".") for item in command.subcommands)),
+        "" if command.operation else section(ARGUMENTS, arguments),
+        *(section(title, map(flag_row, flags)) for title, flags in flag_sections(command).items()),
+        _global_flags(command),
+        command.notes,
+        examples(command.examples),
         *_references(command),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def section(title: str, rows: Iterable[tuple[str, str]]) -> str:
+    """Return a section of terms and their meanings; empty without rows."""
+    lines = [f"- `{term}`: {meaning}" for term, meaning in rows]
+    return "\n".join([f"## {title}", *lines]) if lines else ""
+
+
+def examples(listed: Iterable[Example]) -> str:
+    """Return the section of the examples."""
+    lines = [line for purpose, typed in listed for line in (f"# {purpose}", *fold(typed).split("\n"))]
+    return "\n".join(["## Examples", *("  " + line for line in lines)])
+
+
+def fold(line: str) -> str:
+    """Return a command line. If it is too long, it is broken with backslashes before flags and operators."""
+    lines = [""]
+    for part in re.split(r" (?=--|\||&&)", line):
+        if len(lines[-1]) + len(part) > _MAX_EXAMPLE and lines[-1]:
+            lines[-1] += " \\"
+            lines.append("    " + part)
+        else:
+            lines[-1] += f" {part}" if lines[-1] else part
+    return "\n".join(lines)
 
 
 def synopsis(command: Command) -> str:
@@ -52,20 +79,14 @@ def flag_row(param: Param) -> tuple[str, str]:
     return f"{', '.join(reversed(param.names))} {param.metavar}".rstrip(), help_text(param)
 
 
-def topic_page(topic: str, layout: Layout) -> str:
+def topic_page(topic: str) -> str:
     """Return the help page of a topic."""
     if topic == "flags":
-        title = layout.paint(TOPICS[topic].removesuffix("."), "bold")
-        return f"{title}\n\n{layout.section(GLOBAL, map(flag_row, GLOBAL_FLAGS))}\n"
-    title, _, text = text_of(topic).removeprefix("# ").partition("\n")
-    lines = [
-        layout.heading(line.removeprefix("## ")) if line.startswith("## ") else layout.inline(line)
-        for line in text.split("\n")
-    ]
-    return "\n".join([layout.paint(title, "bold"), *lines])
+        return f"# {TOPICS[topic].removesuffix('.')}\n\n{section(GLOBAL, map(flag_row, GLOBAL_FLAGS))}\n"
+    return text_of(topic)
 
 
-def _global_flags(command: Command, layout: Layout) -> str:
+def _global_flags(command: Command) -> str:
     """Return which global flags a command takes; `ant help flags` describes them."""
     if not command.global_flags:
         return ""
@@ -73,8 +94,7 @@ def _global_flags(command: Command, layout: Layout) -> str:
         names = "--format, --transform, --profile, --local and others"
     else:
         names = ", ".join(param.flag for param in command.global_flags)
-    lines = layout.paragraphs(f"{names} (`ant help flags`)")
-    return f"{layout.heading(GLOBAL)}\n{lines}"
+    return f"## {GLOBAL}\n> {names} (`ant help flags`)"
 
 
 def _references(command: Command) -> list[str]:
