@@ -105,22 +105,23 @@ class Printer:
         self._before_pager = before_pager
         self._may_page = may_page
         self.format = _choose_format(settings, runtime, is_list=is_list)
-        self._style: Style | None = None
+        self.style: Style | None = None
         if runtime.stdout.is_terminal:  # a pipe needs no import
             from ant_cli.output.terminal import detect_style
 
-            self._style = detect_style(runtime)
-        self._transform = Transform("--transform", settings.transform)
+            self.style = detect_style(runtime)
+        self.transform = Transform("--transform", settings.transform)
         Transform("--transform-error", settings.transform_error)  # only checked here: an error needs it later
         self._path = settings.transform
         self._raw_strings = settings.raw_output
         self._slurps = settings.slurp
-        self._empty_message = "" if settings.slurp and not self.format.is_table else empty_message
+        self.shows_archived = shows_archived
+        self.empty_message = "" if settings.slurp and not self.format.is_table else empty_message
         self._render = make_renderer(
             self.format,
             settings.columns,
             is_list=is_list,
-            style=self._style,
+            style=self.style,
             warn=runtime.stderr.say,
             shows_archived=shows_archived,
         )
@@ -128,12 +129,12 @@ class Printer:
     def print_one(self, raw: bytes) -> None:
         """Print a value. Raises ResponseError, and prints nothing, if it is not JSON."""
         check_json(raw)
-        self._print([transformed([raw], self._transform)], is_list=False)
+        self._print([transformed([raw], self.transform)], is_list=False)
 
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it arrives, or with `--slurp` all at the end as an array or a table."""
         noting = self._noting_emptiness(pages)
-        found: Iterable[list[bytes]] = (transformed(page, self._transform) for page in noting)
+        found: Iterable[list[bytes]] = (transformed(page, self.transform) for page in noting)
         if self._slurps and not self.format.opens_screen:
             items = [item for values in found for item in values]
             found = [items if self.format.is_table else [b"[" + b",".join(items) + b"]"]]
@@ -146,8 +147,8 @@ class Printer:
             pages_seen += 1
             items_seen += len(page)
             yield page
-        if pages_seen and not items_seen and self._empty_message and self._runtime.stdout.is_terminal:
-            self._runtime.stderr.say(self._empty_message)
+        if pages_seen and not items_seen and self.empty_message and self._runtime.stdout.is_terminal:
+            self._runtime.stderr.say(self.empty_message)
 
     def _print(self, found: Iterable[list[bytes]], *, is_list: bool) -> None:
         """Write values as they arrive; a list on a terminal through the pager, if it fills the screen."""
@@ -155,14 +156,14 @@ class Printer:
             self._explore(found, is_list=is_list)
             return
         parts = filter(None, map(self._encode, found))
-        if is_list and self._may_page and self._style:
+        if is_list and self._may_page and self.style:
             from ant_cli.output import pager
 
-            pager.show(parts, self._runtime, self._style, self._before_pager)
+            pager.show(parts, self._runtime, self.style, self._before_pager)
         else:
             for part in parts:
                 self._write(part)
-        self._transform.note_unmatched(self._runtime.stderr.say)
+        self.transform.note_unmatched(self._runtime.stderr.say)
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
         """Show values on a full screen, and print the one that was chosen there."""
@@ -182,7 +183,7 @@ class Printer:
         try:
             if self._raw_strings and any(map(_is_string, values)):
                 return b"".join(
-                    as_raw_string(value, self._style) if _is_string(value) else self._render([value])
+                    as_raw_string(value, self.style) if _is_string(value) else self._render([value])
                     for value in values
                 )
             return self._render(values)

@@ -19,7 +19,7 @@ from rich.live import Live
 from rich.text import Text
 
 from ant_cli.output.columns import Columns
-from ant_cli.output.printer import Transform, transformed
+from ant_cli.output.printer import Printer, Transform, transformed
 from ant_cli.output.table import StyledText, TableLayout, TerminalTable
 from ant_cli.output.terminal import Style, cell_width, padding, terminal_size, truncate
 from ant_cli.output.views import ViewRow, view_rows
@@ -45,26 +45,22 @@ class WatchedList:
     titles = 1
     """How many lines of titles there are."""
 
-    def __init__(
-        self, transform: Transform, columns: str, warn: Callable[[str], None], *, shows_archived: bool, empty: str
-    ) -> None:
-        """`empty` is shown for a list without items."""
-        self._transform = transform
+    def __init__(self, printer: Printer, columns: str, warn: Callable[[str], None]) -> None:
+        """Take the printer of the same list without `--watch`, and its `--columns`."""
+        self._printer = printer
         self._columns = columns
         self._warn = cache(warn)  # once, not for each frame
-        self._shows_archived = shows_archived
-        self._empty = empty
 
     def parts(self, values: Sequence[bytes]) -> dict[str, bytes]:
         """Return the items by their IDs. Raises ResponseError if --transform fails."""
-        return item_parts(values, self._transform)
+        return item_parts(values, self._printer.transform)
 
     def lay_out(self, items: list[bytes], style: Style) -> TableLayout:
         """Return a table that fits on the screen."""
         if not items:
-            return TableLayout([[StyledText(self._empty, "dim")]], [])
+            return TableLayout([[StyledText(self._printer.empty_message, "dim")]], [])
         columns = Columns(self._columns, self._warn, is_list=True)
-        return TerminalTable(columns, style, shows_archived=self._shows_archived).lay_out(items)
+        return TerminalTable(columns, style, shows_archived=self._printer.shows_archived).lay_out(items)
 
 
 class WatchedObject:

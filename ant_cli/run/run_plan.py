@@ -42,18 +42,15 @@ class RunPlan:
 
             self.repetition = Repetition(operation, flags, self.requests.count, settings, runtime)
         self.progress = Progress(runtime)
-        self.empty_message = operation.empty_message
-        """What a terminal shows for a list without items."""
-        if self.empty_message and FILTER.name in flags:  # there may be other items
-            self.empty_message = f"{self.empty_message.removesuffix('.')} match {FILTER.flag}."
-        self.shows_archived = flags.is_on("include_archived")
-        """Archived items were requested."""
+        empty_message = operation.empty_message
+        if empty_message and FILTER.name in flags:  # there may be other items
+            empty_message = f"{empty_message.removesuffix('.')} match {FILTER.flag}."
         self.printer = Printer(
             settings.output,
             runtime,
             is_list=operation.paginated or self.requests.count > 1,
-            empty_message=self.empty_message,
-            shows_archived=self.shows_archived,
+            empty_message=empty_message,
+            shows_archived=flags.is_on("include_archived"),
             before_pager=self.progress.disable,
             may_page=operation.paginated,
         )

@@ -8,8 +8,6 @@ from ant_cli.errors import AntError, APIError, NetworkError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.retries import RETRIED
 from ant_cli.operations.shared_flags import UNTIL
-from ant_cli.output.printer import Transform
-from ant_cli.output.terminal import detect_style
 from ant_cli.output.watch_lines import WatchLines
 from ant_cli.run.repetition import Repetition
 from ant_cli.run.run_plan import RunPlan
@@ -80,24 +78,16 @@ def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
 def _display(
     plan: RunPlan, watch: Repetition, runtime: Runtime
 ) -> AbstractContextManager[WatchLines | WatchScreen]:
-    output, progress, is_list = plan.settings.output, plan.progress, plan.operation.paginated
-    transform = Transform("--transform", output.transform)
-    style = detect_style(runtime)
-    if not watch.on_screen or style is None:
-        progress.disable()  # its line would get between those of the changes, which appear at any time
-        return nullcontext(WatchLines(transform, output, runtime, is_list=is_list))
+    printer, is_list = plan.printer, plan.operation.paginated
+    if not watch.on_screen or printer.style is None:
+        plan.progress.disable()  # its line would get between those of the changes, which appear at any time
+        return nullcontext(WatchLines(printer.transform, plan.settings.output, runtime, is_list=is_list))
     from ant_cli.output.watch_screen import WatchedList, WatchedObject, WatchScreen
 
-    watched: WatchedList | WatchedObject = WatchedObject(transform, style.width)
+    watched: WatchedList | WatchedObject = WatchedObject(printer.transform, printer.style.width)
     if is_list:
-        watched = WatchedList(
-            transform,
-            output.columns,
-            runtime.stderr.say,
-            shows_archived=plan.shows_archived,
-            empty=plan.empty_message,
-        )
-    return WatchScreen(watched, style, watch.every_s, progress, runtime)
+        watched = WatchedList(printer, plan.settings.output.columns, runtime.stderr.say)
+    return WatchScreen(watched, printer.style, watch.every_s, plan.progress, runtime)
 
 
 def _may_pass(error: AntError) -> bool:
