@@ -27,10 +27,7 @@ def format_scalar(scalar: Any) -> str:
         return MISSING
     if isinstance(scalar, bool):
         return str(scalar).lower()
-    text = str(scalar)
-    if text.isascii() and text.isprintable() and "  " not in text:  # the common case
-        return text.strip() or MISSING
-    return collapse_space(text) or MISSING
+    return collapse_space(str(scalar)) or MISSING
 
 
 Visibility = Literal["always", "varied", "present"]
@@ -97,25 +94,22 @@ class Columns:
         self._is_list = is_list
         self._chosen = _parse_columns(spec)
         self._warn = warn
-        self._shows_members = False
+        self._columns: tuple[Column, ...] = ()
 
-    def items_of(self, values: list[bytes]) -> list[bytes]:
-        """Return what the rows show: the members of an object without known columns, such as statistics."""
-        if self._is_list or self._chosen or json_text.json_type(values[0]) != "object":
-            return values
-        if resource_type(json_text.decode(values[0])) in _COLUMNS_BY_TYPE:
-            return values
-        self._shows_members = True
-        members = json_text.members(values[0])
-        return [b"[%b,%b]" % (json_text.quote(name), value) for name, value in members.items()]
+    def read(self, values: list[bytes]) -> tuple[list[bytes], tuple[Column, ...]]:
+        """Return the items that are the rows, and the columns, on which the first items decide.
 
-    def resolve(self, items: list[bytes]) -> tuple[Column, ...]:
-        """Return the columns that suit the first items."""
-        if self._shows_members:
-            return _MEMBER
-        if not self._chosen:
-            return _columns_for(items[0])
-        return tuple(self._resolved(column, items) for column in self._chosen)
+        The rows of an object without known columns, such as statistics, are its members.
+        """
+        if not (self._is_list or self._chosen):
+            value = json_text.decode(values[0])
+            if isinstance(value, dict) and resource_type(value) not in _COLUMNS_BY_TYPE:
+                members = json_text.members(values[0])
+                return [b"[%b,%b]" % (json_text.quote(name), member) for name, member in members.items()], _MEMBER
+        if not self._columns:
+            chosen = tuple(self._resolved(column, values) for column in self._chosen)
+            self._columns = chosen or _columns_for(values[0])
+        return values, self._columns
 
     def _resolved(self, column: Column, items: list[bytes]) -> Column:
         """Return the user's column: as a path if that matches an item, otherwise as one of the known titles."""

@@ -31,18 +31,16 @@ class PlainTable:
 
     def __init__(self, given: Columns) -> None:
         self._given = given
-        self._columns: tuple[Column, ...] = ()
         self._widths: list[int] = []
 
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
         if not values:
             return b""
-        items = self._given.items_of(values)
-        self._columns = self._columns or self._given.resolve(items)
-        rows = rows_of(items, self._columns)
+        items, columns = self._given.read(values)
+        rows = rows_of(items, columns)
         if not self._widths:
-            rows.insert(0, [column.title for column in self._columns])
+            rows.insert(0, [column.title for column in columns])
             self._widths = [max(map(cell_width, cells)) for cells in zip(*rows, strict=True)]
         return json_text.encoded("".join(map(self._line, rows)))
 
@@ -85,8 +83,8 @@ class TerminalTable:
 
     def lay_out(self, values: list[bytes]) -> TableLayout:
         """Return the same as cells, and the widths of the columns that fit on the screen."""
-        items = self._given.items_of(values)
-        columns = self._columns or self._given.resolve(items)
+        items, columns = self._given.read(values)
+        columns = self._columns or columns
         rows = self._styled(items, columns)
         if not self._columns:
             kept = self._choose(columns, rows)
@@ -135,8 +133,7 @@ class TerminalTable:
         room = self._style.width - len(_GAP) * (len(widths) - 1)
         if self._widths and sum(widths) > room:
             return self._widths
-        _shrink(widths, needed, room)
-        for floors in _width_floors(columns):
+        for floors in _width_floors(columns, needed):
             _shrink(widths, floors, room)
         return widths
 
@@ -167,8 +164,9 @@ def _least_width(column: Column, texts: list[str]) -> int:
     return max(column.min_width, min(content, _SOFT_MIN) if column.flexible else content)
 
 
-def _width_floors(columns: tuple[Column, ...]) -> Iterator[list[float]]:
+def _width_floors(columns: tuple[Column, ...], needed: list[int]) -> Iterator[Sequence[float]]:
     """Yield the minimum widths to try in turn, the mildest first. IDs are truncated last."""
+    yield needed
     complete = float("inf")
     yield [_SOFT_MIN if column.flexible else complete for column in columns]
     yield [_HARD_MIN if column.flexible or column.drop_order else complete for column in columns]
