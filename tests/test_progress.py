@@ -88,6 +88,21 @@ def test_nothing_is_shown_while_a_pager_is_open(terminal, said):
     assert screen.text() == said
 
 
+def test_a_pager_that_opens_while_requests_are_on_their_way_erases_their_progress(monkeypatch):
+    """It owns the screen from then on."""
+    monkeypatch.setattr("ant_cli.output.progress._BAR_PATIENCE_S", 0.0)
+    screen = Watched()
+    progress = progress_on(screen)
+    with progress.of_many(lambda: (1, "archived 1 of 2"), 2):
+        assert screen.drawn.wait(60)
+        progress.disable()
+        before = screen.text()
+        with progress.waiting_for("an answer"):
+            pass
+    assert before.endswith(ERASE_LINE)
+    assert screen.text() == before
+
+
 def test_an_interrupt_erases_the_line_first():
     """The message of Ctrl-C, or of any other error, appears after the line is erased."""
     screen = Watched()
