@@ -27,10 +27,13 @@ from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, WorkerLog
 _PIPE_TAKES = 4096
 """The bytes that every system's pipe takes while nobody reads."""
 _PERIOD_S = 10.0
-_MOST_LINES, _MOST_BYTES = 5_000, 4_000_000
-"""How much of a handler's output is logged in each period."""
+_MOST_BYTES = 4_000_000
+"""How much of each of a handler's outputs is logged in a period."""
+_COST = 800
+"""Added to the size of each line, so that no more than 5,000 are logged."""
+_MOST_READ = 65_536
 _PAUSE_S = 0.005
-"""The time between two reads of 64 KiB from a handler that has written more."""
+"""The time between two reads from a handler that floods its output, so that it does not keep this process busy."""
 _LAST_LINES = 10
 _LONGEST_LAST_LINE = 1_000
 _LONGEST_LAST_WORDS = 400
@@ -130,10 +133,7 @@ class Handler:
         for descriptor in (item_read, stdout_write, stderr_write):
             os.close(descriptor)
         await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
-        allowance = _Allowance(asyncio.get_running_loop().time)
-        stdout = _Output(stdout_read, "stdout", allowance, log)
-        stderr = _Output(stderr_read, "stderr", allowance, log)
-        return cls(child, stdout, stderr, guardian)
+        return cls(child, _Output(stdout_read, "stdout", log), _Output(stderr_read, "stderr", log), guardian)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its processes, except those that have left its session."""
@@ -189,41 +189,18 @@ async def _send(data: bytes, pipe: int) -> None:
     transport.close()
 
 
-class _Allowance:
-    """How much of a handler's output is logged in each period, on both streams together."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._ends_at = 0.0
-        self._lines = self._logged = self._read = 0
-
-    def take(self, lines: int, size: int) -> int:
-        """Return how many of these lines may be logged. `size` bytes were read for them."""
-        if self._now() >= self._ends_at:
-            self._ends_at = self._now() + _PERIOD_S
-            self._lines, self._logged, self._read = _MOST_LINES, 0, 0
-        self._read += size
-        self._logged += min(size, lines * LONGEST_LINE)
-        taken = min(lines, self._lines) if self._logged <= _MOST_BYTES else 0
-        self._lines -= taken
-        return taken
-
-    @property
-    def is_used_up(self) -> bool:
-        """Whether the handler has written more in this period than most handlers ever do."""
-        return not self._lines or self._read > _MOST_BYTES
-
-
 class _Output:
-    """One of the two outputs of a handler. It is logged line by line; what exceeds the allowance is counted."""
+    """One of the two outputs of a handler. It is logged line by line; what exceeds the limit is counted."""
 
-    def __init__(self, descriptor: int, stream: str, allowance: _Allowance, log: WorkerLog) -> None:
+    def __init__(self, descriptor: int, stream: str, log: WorkerLog) -> None:
         self._descriptor = descriptor
         self._stream = stream
-        self._allowance = allowance
         self._log = log
         self._line = b""
         """The beginning of the current line."""
+        self._left = 0
+        """What may still be logged until the period ends."""
+        self._ends_at = 0.0
         self._left_out = 0
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
@@ -241,7 +218,7 @@ class _Output:
             self._pause.cancel()
         os.close(self._descriptor)
         if self._line:
-            self._log_lines([self._line], 0)
+            self._log_lines([self._line])
         self._note_left_out()
 
     def _resume(self) -> None:
@@ -249,7 +226,7 @@ class _Output:
 
     def _read(self) -> None:
         try:
-            data = os.read(self._descriptor, 65_536)
+            data = os.read(self._descriptor, _MOST_READ)
         except BlockingIOError:
             return
         except OSError:
@@ -258,30 +235,25 @@ class _Output:
             self._loop.remove_reader(self._descriptor)
             self.ended.set_result(None)
             return
-        first, *others = data.split(b"\n")
-        self._extend(first)
-        if others:
-            self._log_lines([self._line, *others[:-1]], len(data))
-            self._line = b""
-            self._extend(others[-1])
-        else:
-            self._allowance.take(0, len(data))
-        if self._allowance.is_used_up:  # a flood must not keep this process busy
+        *lines, rest = (self._line + data).split(b"\n")
+        self._line = rest[:KEPT_BYTES]
+        self._log_lines(lines)
+        self._left -= _COST  # a handler that ends no line may flood its output, too
+        if len(data) == _MOST_READ or self._left <= 0:
             self._loop.remove_reader(self._descriptor)
             self._pause = self._loop.call_later(_PAUSE_S, self._resume)
 
-    def _extend(self, data: bytes) -> None:
-        self._line += data[: KEPT_BYTES - len(self._line)]
-
-    def _log_lines(self, lines: list[bytes], size: int) -> None:
-        """Log lines. `size` is what they add to the allowance used."""
+    def _log_lines(self, lines: list[bytes]) -> None:
         self.last_lines.extend(lines[-_LAST_LINES:])
-        taken = self._allowance.take(len(lines), size)
-        if taken:
+        if self._loop.time() >= self._ends_at:
+            self._left, self._ends_at = _MOST_BYTES, self._loop.time() + _PERIOD_S
+        for number, line in enumerate(lines):
+            if self._left <= 0:
+                self._left_out += len(lines) - number
+                break
             self._note_left_out()
-        for line in lines[:taken]:
+            self._left -= min(len(line), LONGEST_LINE) + _COST
             self._log.output(self._stream, line.removesuffix(b"\r"))
-        self._left_out += len(lines) - taken
 
     def _note_left_out(self) -> None:
         if self._left_out:

@@ -16,7 +16,7 @@ import pytest
 
 from ant_cli.errors import APIError
 from ant_cli.runtime.background_writer import BackgroundWriter
-from ant_cli.worker.handler import _Allowance
+from ant_cli.worker.handler import _Output
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, WorkerLog
 from ant_cli.worker.log_view import LogView
 from ant_cli.worker.settlement import Outcome
@@ -272,20 +272,78 @@ def test_of_a_flood_of_lines_only_a_part_is_logged_and_the_rest_is_counted(queue
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_a_handler_may_log_so_many_lines_and_bytes_in_each_period():
-    """Both outputs share the allowance. A longer line costs no more than what is logged of it."""
-    now = [100.0]
-    allowance = _Allowance(lambda: now[0])
-    assert allowance.take(20_000, 60_000) == 5_000
-    assert allowance.is_used_up
-    assert allowance.take(1, 10) == 0
-    now[0] += 10
-    assert allowance.take(200, 3_200_000) == 200
-    assert allowance.take(100, 1_600_000) == 0
-    now[0] += 10
-    assert allowance.take(1, 100_000_000) == 1
-    assert allowance.is_used_up  # so that the handler is read slowly
-    assert allowance.take(1, 10) == 1
+class Flooded:
+    """An output of a handler that is read when the test says so, by a clock of the test."""
+
+    def __init__(self):
+        self.now = 100.0
+        self.screen = Screen(terminal=False)
+        loop = asyncio.get_running_loop()
+        loop.time = lambda: self.now
+        reading, self._pipe = os.pipe()
+        runtime = make_runtime({}, stderr=self.screen)
+        self._output = _Output(reading, "stdout", WorkerLog(runtime.stderr, LogView(runtime, "json").line, {}))
+
+    def read(self, data):
+        os.write(self._pipe, data)
+        self._output._read()
+
+    @property
+    def is_paused(self):
+        return self._output._pause is not None
+
+    def end(self):
+        """Return how many lines were logged, and how many were left out each time."""
+        os.close(self._pipe)
+        self._output.close()
+        events = [json.loads(line) for line in self.screen.text().splitlines()]
+        return sum("line" in event for event in events), [event["lines"] for event in events if "lines" in event]
+
+
+def test_a_handler_may_log_so_many_lines_in_each_period():
+    """Those that are left out are counted when it may log again, or ends."""
+
+    async def flood():
+        flooded = Flooded()
+        flooded.read(b"\n" * 20_000)
+        flooded.read(b"\n" * 10)
+        flooded.now += 10
+        flooded.read(b"\n" * 6_000)
+        return flooded.end()
+
+    assert asyncio.run(flood()) == (10_000, [15_010, 1_000])
+
+
+@pytest.mark.parametrize(("length", "most"), [(1_000, 2_222), (30_000, 232)])
+def test_a_handler_may_log_so_many_bytes_in_each_period(length, most):
+    """A longer line costs no more than what is logged of it."""
+
+    async def flood():
+        flooded = Flooded()
+        for _ in range(300):
+            flooded.read((b"x" * length + b"\n") * (60_000 // length))
+        return flooded.end()
+
+    lines, left_out = asyncio.run(flood())
+    assert lines + sum(left_out) == 300 * (60_000 // length)
+    assert most * 0.9 < lines <= most
+
+
+@pytest.mark.parametrize(
+    "written", [[b"x" * 65_536], [b"\n" * 5_000], [b"x"] * 5_000], ids=["bytes", "lines", "writes"]
+)
+def test_a_handler_that_floods_its_output_is_read_slowly(written):
+    """Otherwise it would keep its worker busy, which has leases to hold."""
+
+    async def flood():
+        flooded = Flooded()
+        for data in written:
+            assert not flooded.is_paused
+            flooded.read(data)
+        assert flooded.is_paused
+        flooded.end()
+
+    asyncio.run(flood())
 
 
 def test_a_line_without_an_end_is_neither_kept_in_memory_nor_logged_as_a_whole(queue, work, script):
