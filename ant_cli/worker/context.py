@@ -18,18 +18,15 @@ from ant_cli.worker.work_api import WorkAPI
 T = TypeVar("T")
 
 
-class Shutdown:
+class Shutdown(NamedTuple):
     """The stages of a worker's shutdown. Signals, or timeouts, bring the next one."""
 
-    def __init__(self) -> None:
-        """Create the stages. There must be a running event loop."""
-        create = asyncio.get_running_loop().create_future
-        self.draining: asyncio.Future[None] = create()
-        """Take no more work."""
-        self.terminating: asyncio.Future[None] = create()
-        """End the handlers: SIGTERM, and SIGKILL after the kill timeout."""
-        self.killing: asyncio.Future[None] = create()
-        """Kill the handlers now."""
+    draining: asyncio.Future[None]
+    """Take no more work."""
+    terminating: asyncio.Future[None]
+    """End the handlers: SIGTERM, and SIGKILL after the kill timeout."""
+    killing: asyncio.Future[None]
+    """Kill the handlers now."""
 
 
 class WorkerContext(NamedTuple):

@@ -127,7 +127,7 @@ def _make_context(
         log=WorkerLog(runtime.stderr, view.line, fields),
         tally=Tally(options.concurrency),
         memory=Memory(),
-        shutdown=Shutdown(),
+        shutdown=Shutdown(*(asyncio.get_running_loop().create_future() for _ in range(3))),
     )
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from types import FrameType
 
 from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
 from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.signals import signal_handlers
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.settlement import Settlement
 from ant_cli.worker.work_api import WorkItem, is_permanent
 
-SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_STAGES = ("draining: no more work is taken", "ending the handlers", "killing the handlers")
+"""What the log says at the beginning of each stage of the shutdown."""
 _LONGEST_PAUSE_S = 60.0
 """The longest pause after a failed poll, or after an item that could not be run."""
 _IDLE_CYCLE_S = 1.0
@@ -40,13 +42,14 @@ class Supervisor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._work_waits = asyncio.Event()
         """The last poll returned work, so there may be more."""
-        self._polls_along = False
-        """A second poll is in flight."""
+        self._polls = 0
+        """How many are in flight."""
         self._work_came_at = self._loop.time()
         self._failed_polls = 0
         """In a row, as are the next."""
         self._failed_items = 0
         self._not_before = 0.0
+        """When the next poll may be sent."""
         self._claimed = 0
 
     async def run(self) -> None:
@@ -56,24 +59,26 @@ class Supervisor:
             APIError: if the server refuses to hand out work to this worker.
 
         """
-        with _handled_signals(self._loop, self._signalled):
+        with signal_handlers({signal.Signals[name]: self._receive for name in _SIGNALS}):
             options = self._context.options
             self._context.log.info("polling for work", worker_id=options.worker_id, concurrency=options.concurrency)
-            polling = [self._loop.create_task(self._poll_until_the_end())]
+            polling = [self._loop.create_task(self._keep_polling(is_first=True))]
             if options.concurrency > 1 and not options.max_items:  # two polls at once could exceed that number
-                polling.append(self._loop.create_task(self._poll_along()))
+                polling.append(self._loop.create_task(self._keep_polling(is_first=False)))
             await asyncio.wait([*polling, self._context.shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
             for task in polling:
                 task.cancel()
             await self._drain()
-        for task in polling:
-            with suppress(asyncio.CancelledError):
-                await task
+        for error in await asyncio.gather(*polling, return_exceptions=True):
+            if isinstance(error, Exception):  # it was not just cancelled
+                raise error
 
     # Polling
 
-    async def _poll_until_the_end(self) -> None:
+    async def _keep_polling(self, *, is_first: bool) -> None:
         """Poll until this worker has to end. It is cancelled when draining begins.
+
+        Each poll returns only one item. So while there is work and a free slot, a second one is sent.
 
         Raises:
             APIError: if polling again makes no sense.
@@ -81,76 +86,58 @@ class Supervisor:
         """
         options = self._context.options
         while not options.max_items or self._claimed < options.max_items:
+            if not is_first:
+                await self._work_waits.wait()
             await self._slots.acquire()
             await asyncio.sleep(self._not_before - self._loop.time())
-            item = await self._poll()
+            item = await self._poll() if is_first or self._work_waits.is_set() else None
             if item is not None:
                 self._start(item)
                 continue
             self._slots.release()
-            if self._is_idle_for_good():
+            if is_first and self._is_idle_for_good():
                 self._context.log.info("no work; exiting", idle_seconds=options.exit_when_idle)
                 return
 
     async def _poll(self) -> WorkItem | None:
-        """Poll once, and pause if nothing arrived."""
-        began = self._loop.time()
+        """Poll once. If nothing arrives, the next polls wait."""
+        context, began = self._context, self._loop.time()
+        self._polls += 1
         try:
-            item = await self._claim()
+            item = await context.call(context.api.poll)
         except AntError as error:
+            context.tally.polls["error"] += 1
+            self._work_waits.clear()
             if is_permanent(error):
-                self._context.log.error("poll hit permanent 4xx; stopping", error=error)
+                context.log.error("poll hit permanent 4xx; stopping", error=error)
                 raise
             if not self._failed_polls:  # once for a row of failures
-                self._context.log.warn("poll failed, backing off", error=error)
-            await asyncio.sleep(backoff(self._failed_polls, _LONGEST_PAUSE_S))
+                context.log.warn("poll failed, backing off", error=error)
+            self._pause(backoff(self._failed_polls, _LONGEST_PAUSE_S))
             self._failed_polls += 1
             return None
+        finally:
+            self._polls -= 1
         if self._failed_polls:
-            self._context.log.info("polling works again")
+            context.log.info("polling works again")
         self._failed_polls = 0
+        context.tally.last_poll_at = time.time()
         if item is None:
+            context.tally.polls["empty"] += 1
+            self._work_waits.clear()
             now = self._loop.time()
-            await asyncio.sleep(pause_after_empty(now - self._work_came_at, now - began))
-        return item
-
-    async def _poll_along(self) -> None:
-        """Poll a second time while there is work and a free slot: each poll returns only one item."""
-        while True:
-            await self._work_waits.wait()
-            await self._slots.acquire()
-            item = None
-            if self._work_waits.is_set():
-                self._polls_along = True
-                with suppress(AntError):  # if it lasts, the other poll reports it
-                    item = await self._claim()
-                self._polls_along = False
-            if item is None:
-                self._slots.release()
-            else:
-                self._start(item)
-
-    async def _claim(self) -> WorkItem | None:
-        """Send a poll. Raises AntError if it fails."""
-        tally = self._context.tally
-        try:
-            item = await self._context.call(self._context.api.poll)
-        except AntError:
-            tally.polls["error"] += 1
-            self._work_waits.clear()
-            raise
-        tally.last_poll_at = time.time()
-        if item is None:
-            tally.polls["empty"] += 1
-            self._work_waits.clear()
+            self._pause(pause_after_empty(now - self._work_came_at, now - began))
         else:
-            tally.polls["work"] += 1
+            context.tally.polls["work"] += 1
             self._work_waits.set()
         return item
 
+    def _pause(self, seconds: float) -> None:
+        self._not_before = max(self._not_before, self._loop.time() + seconds)
+
     def _is_idle_for_good(self) -> bool:
         limit_s = self._context.options.exit_when_idle
-        is_busy = self._tasks or self._polls_along
+        is_busy = self._tasks or self._polls
         return limit_s > 0 and not is_busy and self._loop.time() - self._work_came_at >= limit_s
 
     # Items
@@ -189,25 +176,24 @@ class Supervisor:
             pause_s = backoff(self._failed_items, _LONGEST_PAUSE_S)
             self._failed_items += 1
             self._context.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))
-            self._not_before = self._loop.time() + pause_s
+            self._pause(pause_s)
             self._work_waits.clear()
         else:
             self._failed_items = 0
 
     # The end
 
-    def _signalled(self, name: str) -> None:
+    def _receive(self, number: int, _frame: FrameType | None) -> None:
+        self._loop.call_soon_threadsafe(self._begin_next_stage, signal.Signals(number).name)
+
+    def _begin_next_stage(self, name: str) -> None:
         """Drain at the first signal, end the handlers at the second, kill them at the third."""
-        shutdown, log = self._context.shutdown, self._context.log
-        if not shutdown.draining.done():
-            log.info("draining: no more work is taken", signal=name, running=len(self._tasks))
-            shutdown.draining.set_result(None)
-            self._context.tally.draining = True
-        elif not shutdown.terminating.done():
-            log.info("ending the handlers", signal=name, running=len(self._tasks))
-            shutdown.terminating.set_result(None)
-        elif not shutdown.killing.done():
-            shutdown.killing.set_result(None)
+        self._context.tally.draining = True
+        for stage, message in zip(self._context.shutdown, _STAGES, strict=True):
+            if not stage.done():
+                self._context.log.info(message, signal=name, running=len(self._tasks))
+                stage.set_result(None)
+                break
 
     async def _drain(self) -> None:
         """Wait for the running items: as long as they take, but after a signal only for the drain timeout."""
@@ -228,19 +214,3 @@ def pause_after_empty(idle_s: float, took_s: float) -> float:
     # The server's own wait takes a little less than a second; a further pause of milliseconds helps nobody.
     left = cycle - took_s
     return left if left > 0.05 else 0.0
-
-
-@contextmanager
-def _handled_signals(loop: asyncio.AbstractEventLoop, handle: Callable[[str], None]) -> Iterator[None]:
-    """Pass the names of signals to a function. Signals that the parent ignored, as nohup does, stay ignored."""
-    numbers = [signal.Signals[name] for name in SIGNALS]
-    before = {number: signal.getsignal(number) for number in numbers}
-    taken = [number for number in numbers if before[number] is not signal.SIG_IGN]
-    for number in taken:
-        loop.add_signal_handler(number, handle, number.name)
-    try:
-        yield
-    finally:
-        for number in taken:
-            loop.remove_signal_handler(number)
-            signal.signal(number, before[number])
