@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ant_cli.apply.comparison import declared_part, hash_of_body
-from ant_cli.apply.validation import Mistake, check, first_of
+from ant_cli.apply.validation import Mistake, check, first_of, located
 from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input.values import Value, encode, parse, type_name
 from ant_cli.output.yaml_writer import to_yaml
@@ -175,13 +175,9 @@ def _declare(path: Path, key: str, source: _FileText, document: Value, *, strict
 
 
 def _lines(path: Path, source: _FileText, mistakes: Sequence[Mistake]) -> tuple[str, ...]:
-    from ant_cli.input.yaml_reader import positions_of
-
-    shown = first_of(mistakes)
-    positions = positions_of(source.data, [mistake.path for mistake in shown])
     return tuple(
         f"{path}, line {position.line}, column {position.column}: {mistake}"
-        for mistake, position in zip(shown, positions, strict=True)
+        for mistake, position in located(mistakes, source.data)
     )
 
 

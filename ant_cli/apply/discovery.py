@@ -29,12 +29,19 @@ class Loaded(NamedTuple):
     foreign: Mapping[str, int]
     """How many files of each other kind were ignored."""
     warnings: tuple[str, ...] = ()
-    error: UsageError | None = None
-    """Every mistake in the files that were left out because of them."""
     left_out: Mapping[str, Sequence[str]] = {}
-    """These mistakes, by the path of the file."""
+    """The mistakes in files that were left out because of them, by the path of the file."""
     other_locks: tuple[Path, ...] = ()
     """The lock files of folders that are left out because they have one of their own."""
+
+    @property
+    def error(self) -> UsageError | None:
+        """Every mistake in the files that were left out."""
+        problems = list(dict.fromkeys(problem for mistakes in self.left_out.values() for problem in mistakes))
+        if len(problems) < 2:
+            return UsageError(as_sentence(problems[0])) if problems else None
+        more = [AND_MORE] if len(problems) > MOST_MISTAKES else []
+        return UsageError("\n".join(["there are mistakes in the files:", *problems[:MOST_MISTAKES], *more]))
 
     def raise_for_mistakes(self) -> None:
         """Raise UsageError if a file was left out."""
@@ -70,15 +77,12 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
         elif result.kind:
             foreign[result.kind] += 1
         warnings += result.warnings
-    problems = [problem for mistakes in left_out.values() for problem in mistakes]
     for first, *others in by_name.values():
         if others:
             problem = f"{others[-1].path}, line 1, column 1: {first.path} declares the same name"
-            problems.append(problem)
             left_out |= {str(one.path): (problem,) for one in (first, *others)}
     used = {first.key: first for first, *others in by_name.values() if not others}
-    error = _mistakes(problems) if problems else None
-    loaded = Loaded(used, foreign, tuple(warnings), error, left_out, tuple(other_locks))
+    loaded = Loaded(used, foreign, tuple(warnings), left_out, tuple(other_locks))
     if strict or not used:
         loaded.raise_for_mistakes()
     return loaded
@@ -164,10 +168,3 @@ def _walk(folder: Path, lock: str) -> Iterator[Path]:
 def as_sentence(problem: str) -> str:
     """Return a problem with a punctuation mark at its end."""
     return problem if problem.endswith((".", "?")) else f"{problem}."
-
-
-def _mistakes(problems: Sequence[str]) -> UsageError:
-    if len(problems) == 1:
-        return UsageError(as_sentence(problems[0]))
-    more = [AND_MORE] if len(problems) > MOST_MISTAKES else []
-    return UsageError("\n".join(["there are mistakes in the files:", *problems[:MOST_MISTAKES], *more]))

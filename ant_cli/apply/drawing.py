@@ -121,7 +121,7 @@ def draw_step(step: Step, width: int, paint: Paint, *, with_fields: bool) -> Ite
     file = f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key
     about = "  ".join(escape_breaks(text) for text in (file, step.id) if text)
     yield f"  {paint(sign, colour)} {_pad(escape_breaks(step.name), width)}  {paint(step.label, colour)}  {about}"
-    for change in step.fields if with_fields else step.changes:
+    for change in step.changes if with_fields or step.action != "create" else ():
         yield from (f"      {line}" for line in draw_change(change, paint))
     if step.note:
         yield f"      {paint('note: ' + escape_breaks(step.note), 'dim')}"
@@ -198,7 +198,7 @@ def plan_markdown(plan: Plan, known: Known, redact: Redact, *, verbose: bool) ->
         rows = ["| | Name | Plan | File |", "| --- | --- | --- | --- |", *(_row(step, redact) for step in steps)]
         parts.append("\n".join(_fitting(rows, _MOST_TABLE_BYTES)))
     text = "\n\n".join(parts)
-    details = (_details(step, redact) for step in steps if step.fields or step.note or step.blocked)
+    details = (_details(step, redact) for step in steps if step.changes or step.note or step.blocked)
     return "\n\n".join([text, *_fitting(details, _MOST_BYTES - len(text.encode()))])
 
 
@@ -218,7 +218,7 @@ def _details(step: Step, redact: Redact) -> str:
     """Return what a step changes, folded."""
     lines = [f"! blocked: {step.blocked}"] if step.blocked else []
     lines += [f"# {step.note}"] if step.note else []
-    lines += [line for change in step.fields for line in _diff(change)]
+    lines += [line for change in step.changes for line in _diff(change)]
     shown = [_cut(redact(escape_breaks(line)), _MOST_LINE) for line in lines]
     block = "\n".join(_fitting(shown, _MOST_DIFF_BYTES))
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", block))])

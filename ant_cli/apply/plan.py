@@ -44,6 +44,7 @@ class Step(NamedTuple):
     remote: Object | None = None
     """What the server has."""
     changes: tuple[FieldChange, ...] = ()
+    """For a new environment, every field that it sets."""
     blocked: str = ""
     """Why the step can't be carried out, and what would unblock it; empty if it can."""
     moved_from: str = ""
@@ -64,13 +65,6 @@ class Step(NamedTuple):
         if self.action == "record":
             return "rename" if self.moved_from else "unchanged"
         return "unchanged" if self.action == "none" else self.action
-
-    @property
-    def fields(self) -> tuple[FieldChange, ...]:
-        """What it changes; for a new environment, every field that it sets."""
-        if self.action == "create" and self.declaration:
-            return tuple(changes_between(self.declaration.body, {}))
-        return self.changes
 
     @property
     def fingerprint(self) -> tuple[str, ...]:
@@ -278,12 +272,13 @@ def _replacement(step: Step, declaration: Declaration, remote: Object | None, kn
         f"{step.id} {state}; re-run with --force to create a replacement, or remove {step.key} from "
         f"{known.lock.path.name} if it is gone for good"
     )
-    return step._replace(action="create", blocked="" if known.options.force else blocked, note=f"{step.id} {state}")
+    return fresh._replace(id=step.id, blocked="" if known.options.force else blocked, note=f"{step.id} {state}")
 
 
 def _untracked(declaration: Declaration, known: Known) -> Step:
     """Return the step for a file that the lock file doesn't have: create, or take over one of that name."""
-    step = Step("create", declaration.key, declaration.name, "", declaration)
+    fields = tuple(changes_between(declaration.body, {}))
+    step = Step("create", declaration.key, declaration.name, "", declaration, changes=fields)
     named = known.named.get(declaration.name, ())
     candidates = [remote for remote in named if _is_alive(remote)]
     if not candidates:

@@ -50,7 +50,7 @@ def _step_data(step: Step) -> dict[str, Any]:
         "name": step.name,
         "id": step.id or None,
         "action": step.action,
-        "changes": [{"path": change.path, "old": change.old, "new": change.new} for change in step.fields],
+        "changes": [{"path": change.path, "old": change.old, "new": change.new} for change in step.changes],
     }
     optional = {
         "moved_from": step.moved_from,

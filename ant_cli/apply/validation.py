@@ -15,7 +15,10 @@ from ant_cli.apply.comparison import SURROGATE
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value, type_name
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from ant_cli.input.yaml_reader import Position
 
 FieldPath = tuple[str | int, ...]
 MOST_MISTAKES = 50
@@ -69,6 +72,14 @@ def check(body: dict[str, Value]) -> list[Mistake]:
         problem = "packages under a limited network need networking.allow_package_managers: true"
         mistakes.append(Mistake(("config",), problem))
     return mistakes
+
+
+def located(mistakes: Sequence[Mistake], text: str) -> list[tuple[Mistake, Position]]:
+    """Return the mistakes to describe, with their positions in a text."""
+    from ant_cli.input.yaml_reader import positions_of  # late: files without mistakes may be JSON
+
+    shown = first_of(mistakes)
+    return list(zip(shown, positions_of(text, [mistake.path for mistake in shown]), strict=True))
 
 
 def first_of(mistakes: Sequence[Mistake]) -> list[Mistake]:

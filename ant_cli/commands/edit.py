@@ -11,13 +11,13 @@ from ant_cli.apply.declarations import ENVIRONMENT, SCHEMA_LINE, Exported, expor
 from ant_cli.apply.drawing import draw_change, draw_step, name_width, paint_for, unpainted
 from ant_cli.apply.editor import EditedFile, TextNote, choose_editor
 from ant_cli.apply.plan import Object, Step
-from ant_cli.apply.validation import Mistake, check, first_of
+from ant_cli.apply.validation import Mistake, check, located
 from ant_cli.commands.results import wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.http.response import error_message
 from ant_cli.input.values import Value, encode, type_name
-from ant_cli.input.yaml_reader import YAMLProblem, positions_of, read_yaml
+from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
@@ -227,7 +227,7 @@ def _parse(text: str) -> dict[str, Value]:
     body = (documents[0] if documents else None) or {}
     if not isinstance(body, dict):
         raise _mistaken([TextNote(0, f"must hold keys and values, got {type_name(body)}")])
-    mistakes = first_of(check(body))
+    mistakes = check(body)
     if mistakes:
         raise _mistaken(_notes_about(text, mistakes))
     body.pop("type", None)
@@ -236,10 +236,9 @@ def _parse(text: str) -> dict[str, Value]:
 
 def _notes_about(text: str, mistakes: Sequence[Mistake]) -> list[TextNote]:
     """Return mistakes as notes at their lines."""
-    positions = positions_of(text, [mistake.path for mistake in mistakes])
     return [
         TextNote(position.line if mistake.path else 0, str(mistake))
-        for mistake, position in zip(mistakes, positions, strict=True)
+        for mistake, position in located(mistakes, text)
     ]
 
 

@@ -185,22 +185,34 @@ def _edit_list(body: dict[str, Value], edits: Sequence[Edit], remote: Mapping[st
     old = old if isinstance(old, list) else []
     new = old
     for edit in edits:
-        yield from _notes_about(edit, new)
-        new = _with_element(new, edit)
+        new, note = _with_element(new, edit)
+        if note:
+            yield note
     if new != old:
         type_ = {"type": "limited"} if section == "networking" else {}
         body["config"] = {"type": config.get("type"), **given, section: {**type_, **part, name: new}}
 
 
-def _with_element(items: list[Any], edit: Edit) -> list[Any]:
-    """Return the list after an edit. What is set takes the place of the first version of the package."""
+def _with_element(items: list[Any], edit: Edit) -> tuple[list[Any], str]:
+    """Return the list after an edit, and a note if the edit changes nothing, or leaves another version.
+
+    What is set takes the place of the first version of the package.
+    """
+    versions = [item for item in items if edit.is_same_package(item)]
+    shown = ", ".join(map(repr, versions))
+    if edit.removes and edit.value in items:
+        return [item for item in items if item != edit.value], ""
     if edit.removes:
-        return [item for item in items if item != edit.value]
-    versions = [item for item in items if edit.is_same_package(item)] if edit.flag == SET.flag else []
-    if not versions:
-        return items if edit.value in items else [*items, edit.value]
-    place = items.index(versions[0])
-    return [*items[:place], edit.value, *(item for item in items[place:] if item not in versions)]
+        texts = [item for item in items if isinstance(item, str)]
+        others = f"; it has {shown}." if shown else "." + did_you_mean(edit.value, texts)
+        return items, f"{edit.name} has no {edit.value!r}{others}"
+    if versions == [edit.value] or (edit.flag == ADD.flag and edit.value in items):
+        return items, f"{edit.name} has {edit.value!r} already."
+    if edit.flag == SET.flag and versions:
+        place = items.index(versions[0])
+        return [*items[:place], edit.value, *(item for item in items[place:] if item not in versions)], ""
+    note = f"{edit.name} has {shown}, too, next to {edit.value!r}. To replace it: {SET.flag} {edit.typed}"
+    return [*items, edit.value], note if versions else ""
 
 
 def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part: Mapping[str, Any]) -> None:
@@ -215,22 +227,6 @@ def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part:
             f"{identifier} has no networking.{name}: its networking is of the type {network_type}.",
             f"To limit it: --config '{{type: cloud, networking: {{type: limited, {name}: [...]}}}}'",
         )
-
-
-def _notes_about(edit: Edit, old: Sequence[Any]) -> Iterator[str]:
-    """Yield notes about an element: it is already present, is missing, or is present in another version."""
-    if edit.value in old:
-        if not edit.removes:
-            yield f"{edit.name} has {edit.value!r} already."
-        return
-    near = ", ".join(repr(item) for item in old if edit.is_same_package(item))
-    if edit.removes:
-        texts = [item for item in old if isinstance(item, str)]
-        others = f"; it has {near}." if near else "." + did_you_mean(edit.value, texts)
-        yield f"{edit.name} has no {edit.value!r}{others}"
-    elif near and edit.flag == ADD.flag:
-        replace = f"To replace it: {SET.flag} {edit.typed}"
-        yield f"{edit.name} has {near}, too, next to {edit.value!r}. {replace}"
 
 
 def _package(name: str, element: str) -> str:
