@@ -25,31 +25,16 @@ def dry_run_text(request: Request, connection: ConnectionSettings) -> bytes:
     return "\n".join([*lines, "", ""]).encode() + body
 
 
-def log_trust(stderr: Stderr, environ: Mapping[str, str]) -> None:
-    """Show which certificate authorities are trusted."""
-    from ant_cli.http.trust import describe_trust
+def log_message(stderr: Stderr, mark: str, first: str, headers: Mapping[str, str], body: bytes) -> None:
+    """Show a request, or a response, with a mark before each line.
 
-    _log(stderr, [f"* certificate authorities: {describe_trust(environ)}"])
-
-
-def log_request(stderr: Stderr, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
-    """Show a request."""
-    _log(stderr, [f"> {method} {url}", *_header_lines(">", headers), *_body_lines(">", body or b"", stderr)])
-
-
-def log_response(stderr: Stderr, status_line: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Show a response."""
-    body_lines = _body_lines("<", body, stderr)  # first: its secrets may be in the headers, too
-    _log(stderr, [f"< {status_line}", *_header_lines("<", headers), *body_lines])
-
-
-def _log(stderr: Stderr, lines: list[str]) -> None:
-    """Write lines unwrapped, however long: each is exactly what was sent or received."""
+    Lines are not wrapped, however long: each is exactly what was sent or received.
+    """
+    lines = [f"{mark} {first}"]
+    lines += [f"{mark} {name}: {REDACTED if _is_secret(name) else value}" for name, value in headers.items()]
+    if body:  # its secrets may be in the headers, too: all lines are redacted after it was looked at
+        lines += [mark, *(f"{mark} {line}" for line in _body_lines(body, stderr))]
     stderr.write("\n".join(lines) + "\n")
-
-
-def _header_lines(mark: str, headers: Mapping[str, str]) -> list[str]:
-    return [f"{mark} {name}: {REDACTED if _is_secret(name) else value}" for name, value in headers.items()]
 
 
 def _is_secret(header: str) -> bool:
@@ -57,10 +42,8 @@ def _is_secret(header: str) -> bool:
     return is_secret_name(header) or is_secret_name(header.rpartition("-")[2])
 
 
-def _body_lines(mark: str, body: bytes, stderr: Stderr) -> list[str]:
-    if not body:
-        return []
+def _body_lines(body: bytes, stderr: Stderr) -> list[str]:
     lines = stderr.redact_body(body, LONGEST_SHOWN).decode("utf-8", "backslashreplace").splitlines()
     if len(body) > LONGEST_SHOWN:
-        lines.append(f"(the beginning of {len(body):,} bytes)")
-    return [mark, *(f"{mark} {line}" for line in lines)]
+        return [*lines, f"(the beginning of {len(body):,} bytes)"]
+    return lines

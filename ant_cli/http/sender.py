@@ -91,9 +91,9 @@ class Sender:
             self._base_url, runtime.environ
         )
         if settings.debug and url.startswith("https:"):
-            from ant_cli.http.debug_log import log_trust
+            from ant_cli.http.trust import describe_trust
 
-            log_trust(self._stderr, runtime.environ)
+            self._stderr.write(f"* certificate authorities: {describe_trust(runtime.environ)}\n")
 
     def __enter__(self) -> Self:
         resume_gc()  # what a run needs is loaded
@@ -166,11 +166,11 @@ class Sender:
         url = self._url(request)
         if not self._settings.debug:
             return self._exchange(request, url, headers)
-        from ant_cli.http.debug_log import log_request, log_response
+        from ant_cli.http.debug_log import log_message
 
-        log_request(self._stderr, request.method, url, headers, request.body)
+        log_message(self._stderr, ">", f"{request.method} {url}", headers, request.body or b"")
         response = self._exchange(request, url, headers)
-        log_response(self._stderr, response.status_line, response.headers, response.body)
+        log_message(self._stderr, "<", response.status_line, response.headers, response.body)
         return response
 
     def _exchange(self, request: Request, url: str, headers: Mapping[str, str]) -> Response:
