@@ -35,12 +35,10 @@ def read_file(path: str, where: str, hint: str = "") -> bytes:
         UsageError: if it can't be read, or is larger.
 
     """
-    from pathlib import Path
-
     if not path:
         raise UsageError(f"{where}: the name of the file is missing.", hint)
     try:
-        with Path(path).open("rb") as file:
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes long to import
             return read_limited(file, f"{where}: {path}")
     except (OSError, ValueError) as error:
         raise UsageError(f"{where}: {path!r} can't be read: {os_error_text(error)}.", hint) from None
