@@ -48,7 +48,6 @@ class EmulatorError(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
         self.code = code
         self.details = details or {}
         self.headers = headers
@@ -95,7 +94,7 @@ def error_type(status: int) -> str:
 
 def envelope(error: EmulatorError, request_id: str) -> str:
     """Return the body of a response that is an error. The SDKs read the code from `details`."""
-    inner: dict[str, object] = {"type": error_type(error.status), "message": error.message}
+    inner: dict[str, object] = {"type": error_type(error.status), "message": str(error)}
     code = {"error_code": error.code} if error.code else {}
     if code or error.details:
         inner |= code | {"details": code | {**error.details}}

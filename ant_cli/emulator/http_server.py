@@ -126,8 +126,11 @@ class Server:
     """A listening server. `run` serves until another thread, or a signal handler, calls `stop`."""
 
     def __init__(self, emulator: Emulator, host: str, port: int, log: Say) -> None:
-        listening = _listen(host, port)
-        self.url = _url(listening)
+        # One family only, so that a port chosen by the system is one port.
+        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listening = socket.create_server((host, port), family=family, backlog=1024)
+        address, port = listening.getsockname()[:2]
+        self.url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
         self._emulator = emulator
         self._host = host
         self._log = log
@@ -238,14 +241,3 @@ def serve(emulator: Emulator, host: str, port: int, on_listening: Say, log: Say)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket: one family only, so that a port chosen by the system is one port."""
-    family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    return socket.create_server((host, port), family=family, backlog=1024)
-
-
-def _url(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

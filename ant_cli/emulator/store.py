@@ -283,7 +283,8 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 
 def _create(connection: sqlite3.Connection) -> None:
     """Create the tables, unless another process is faster. If that fails, the connection is closed."""
-    _turn_wal_on(connection)
+    if not wait_for(lambda: _wal_is_on(connection), BUSY_SECONDS):
+        raise sqlite3.OperationalError("database is locked")
     connection.execute("BEGIN IMMEDIATE")
     if _is_empty(connection):
         for statement in SCHEMA:
@@ -291,15 +292,12 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _turn_wal_on(connection: sqlite3.Connection) -> None:
-    """Repeat while the file is locked: SQLite's own waiting does not cover two processes doing this at once."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode not in LOCKED or time.monotonic() > deadline:
-                raise
-            time.sleep(0.005)
-        else:
-            return
+def _wal_is_on(connection: sqlite3.Connection) -> bool | None:
+    """Turn WAL on; None while the file is locked. SQLite does not wait for two processes that do this at once."""
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode not in LOCKED:
+            raise
+        return None
+    return True

@@ -237,6 +237,15 @@ def test_a_session_that_only_a_work_item_names_has_no_script(api, queue):
             assert message(response, 404).startswith("session_id: ")
 
 
+def test_a_rejected_request_does_not_create_the_session_that_a_work_item_names(api, queue, clock):
+    """The session begins with the first request that is accepted."""
+    api.enqueue(queue, session_id="named")
+    assert message(api("GET", "/v1/sessions/named/events", limit=0), 400).startswith("limit: ")
+    clock.advance(ms=1)
+    begun = api("GET", "/_emulator/clock").json["now"]
+    assert api("GET", "/v1/sessions/named").json["created_at"] == begun
+
+
 def test_show_returns_the_session_its_events_its_script_and_its_progress(api):
     """The response has everything that the emulator knows about a session."""
     session = create(api, BASH, "terminate")
