@@ -133,6 +133,7 @@ def test_flags_of_the_command_and_global_flags_are_offered_and_no_others(bash: T
     flags = offered(bash, "ant beta:environments list --")
     assert {"--include-archived", "--limit", "--format", "--help"} <= set(flags)
     assert "--config" not in flags
+    assert {"-f", "-h", "--limit"} <= set(offered(bash, "ant beta:environments list -"))
 
 
 def test_formats_are_offered_after_an_equals_sign(bash: Terminal):

@@ -62,6 +62,9 @@ def fish(sandbox: ShellSandbox):
         ("ant --profile ", ["home", "my.team", "work"]),
         ("ant profile activate ", ["home", "my.team", "work"]),
         ("ant 'beta:env", ["beta:environments", "beta:environments:work"]),
+        ("ant beta:worker EXP", ["exporter"]),
+        ("ant beta:worker d", []),  # a letter that only their descriptions have
+        ("ant beta:environments list --uncommon", []),
         ("ant help ou", ["output"]),
         ("ant help beta:env", ["beta:environments", "beta:environments:work"]),
         ("ant help beta:environments ", ["archive", "create", "delete", "list", "retrieve", "update"]),
