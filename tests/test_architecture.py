@@ -338,15 +338,21 @@ def test_a_command_loads_only_what_it_uses(name, clean_environ):
     assert loaded & HEAVY <= allowed
 
 
-def test_the_first_help_page_needs_no_rows_of_commands(clean_environ):
-    """The page has its own list of commands."""
+@pytest.mark.parametrize(
+    ("words", "needed", "unneeded"),
+    [
+        ("--help", "layout", {"ant_cli.operations", "ant_cli.help.catalog", "ant_cli.argv"}),
+        ("beta:environments list --help", "pages", {"ant_cli.help.tool_commands", "ant_cli.worker"}),
+    ],
+)
+def test_a_help_page_needs_no_rows_of_other_commands(clean_environ, words: str, needed: str, unneeded: set[str]):
+    """The first page has its own list of commands, and those of the API come before the tool commands."""
     code = "import sys; from ant_cli.main import main, this_process; main(sys.argv[1:], this_process())"
     code += "; print(*sys.modules, file=sys.stderr)"
-    words = [sys.executable, "-c", code, "--help"]
-    done = run_process(words, clean_environ, check=True)
+    done = run_process([sys.executable, "-c", code, *words.split()], clean_environ, check=True)
     loaded = set(done.stderr.split())
-    assert "ant_cli.help.contents" in loaded
-    assert not loaded & {"ant_cli.operations", "ant_cli.help.catalog", "ant_cli.argv"}
+    assert f"ant_cli.help.{needed}" in loaded
+    assert not loaded & unneeded
 
 
 def modules_of(*args: str, environ: dict[str, str]) -> set[str]:

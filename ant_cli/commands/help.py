@@ -11,7 +11,6 @@ from ant_cli.help.command_row import Command
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.layout import show, show_first_page
 from ant_cli.help.pages import command_page, topic_page
-from ant_cli.help.tool_commands import SHELLS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 
@@ -55,7 +54,7 @@ def completion(runtime: Runtime, _: Flags, *, shell: str) -> None:
     """
     from pathlib import Path
 
-    from ant_cli.completion.scripts import PROGRAMS, script
+    from ant_cli.completion.scripts import PROGRAMS, SHELLS, script
 
     name = "powershell" if shell == "pwsh" else shell
     if name not in SHELLS:
