@@ -31,7 +31,6 @@ from ant_cli.output.explorer.tree import (
     in_a_row,
     in_full,
     path_of,
-    search_text_of,
     text_to_copy,
 )
 from ant_cli.runtime import Runtime
@@ -140,8 +139,9 @@ def test_a_value_shown_in_full_keeps_its_lines_and_escapes_controls():
 
 def test_filters_match_values_but_not_keys():
     """Most items have the same keys."""
-    words = search_text_of(b'{"Key" : "V\\u00c9", "k": [1.50, null, "x:y"]}')
-    assert words.split() == ["vé", "1.50", "null", '"x:y"']
+    value = Value(b'{"Key" : "V\\u00c9", "k": [1.50, null, "x:y"]}', "", 0)
+    assert value.search_text.split() == ["vé", "1.50", "null", '"x:y"']
+    assert value.key_text.split() == ['"key"', ":", '"k":']
 
 
 # The screen

@@ -213,5 +213,5 @@ class Rows(Tree[Value]):
         for node in nodes:
             if node.data and node.data.matches(text):
                 yield node
-            if node.data and node.data.may_mention(text):
+            if node.data and node.data.mentions(text):
                 yield from self._matches(self._members(node), text)

@@ -55,17 +55,22 @@ class Value:
 
     @cached_property
     def search_text(self) -> str:
-        """The text that filters look into."""
-        return search_text_of(self.raw)
+        """The strings and numbers in it, which filters look into."""
+        return "\n".join(token for token in _tokens_of(self.raw) if token[-1] != ":")
+
+    @cached_property
+    def key_text(self) -> str:
+        """The keys in it."""
+        return "\n".join(token for token in _tokens_of(self.raw) if token[-1] == ":")
 
     @cached_property
     def summary(self) -> str:
         """The text after its key in a row."""
         return in_a_row(self.raw)
 
-    def may_mention(self, text: str) -> bool:
-        """Whether a key or a value inside it may contain the text. Escapes in the JSON may hide it."""
-        return b"\\" in self.raw or text in self.raw.decode().casefold()
+    def mentions(self, text: str) -> bool:
+        """Whether a key or a value inside it contains the text."""
+        return text in self.search_text or text in self.key_text
 
     def matches(self, text: str) -> bool:
         """Whether its own key contains the text, or the value of a scalar does."""
@@ -91,13 +96,16 @@ def path_of(value: Value, transform: str = "") -> str:
 # Texts
 
 
-def search_text_of(raw: bytes) -> str:
-    """Return the strings and numbers of a JSON value, but not its keys, with their case folded."""
+def _tokens_of(raw: bytes) -> list[str]:
+    """Return the keys of a JSON value, each with its colon, and the strings and numbers, with their case folded."""
     # Folding the case of the whole text at once is faster, and does not change quotes, brackets or escapes.
-    tokens = [token for token in _TOKEN.findall(raw.decode().casefold()) if token[-1] != ":"]
-    if b"\\" in raw:
-        tokens = [json_text.string(token.encode()).casefold() if "\\" in token else token for token in tokens]
-    return "\n".join(tokens)
+    tokens: list[str] = _TOKEN.findall(raw.decode().casefold())
+    return [_unescaped(token) if "\\" in token else token for token in tokens] if b"\\" in raw else tokens
+
+
+def _unescaped(token: str) -> str:
+    end = token.rfind('"') + 1
+    return json_text.string(token[:end].encode()).casefold() + token[end:]
 
 
 def cut_to_row(text: str) -> str:
