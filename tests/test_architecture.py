@@ -369,6 +369,13 @@ def test_the_version_needs_no_regular_expressions(clean_environ):
     assert "re" not in modules_of("-m", "ant_cli", "--version", environ=clean_environ | {"PYTHONPATH": ""})
 
 
+@pytest.mark.parametrize("words", ["beta:environments create", "apply", "beta:worker poll"])
+def test_a_help_page_needs_no_json(words, clean_environ):
+    """Importing `json`, and what needs it, takes a tenth of the time of a page."""
+    environ = clean_environ | {"PYTHONPATH": ""}
+    assert "json" not in modules_of("-m", "ant_cli", *words.split(), "--help", environ=environ)
+
+
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="each version of Python imports other modules")
 def test_the_page_about_speed_names_every_module_that_a_start_imports(clean_environ):
     """A newly imported module fails this test until the page gives a reason for it."""

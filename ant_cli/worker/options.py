@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 
 from ant_cli.errors import BadValue, MissingFlag, UnknownName
-from ant_cli.input.values import parse_duration
 from ant_cli.operations.spec import Flags, Param, ValueKind, boolean
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.settings.rows import Check, Setting
@@ -47,7 +46,7 @@ def _file(name: str, default: str, help_text: str) -> Setting:
 
 
 def _time(name: str, default: str, help_text: str) -> Setting:
-    return _row(name, lambda source, text, _: parse_duration(source, text), default, help_text, value_name="TIME")
+    return _row(name, _duration, default, help_text, value_name="TIME")
 
 
 def _number(name: str, low: int, high: int, default: str, help_text: str) -> Setting:
@@ -70,8 +69,14 @@ def _switch(name: str, help_text: str) -> Setting:
     return _row(name, lambda source, text, _: boolean(source, text), "false", help_text, bool, None)
 
 
-def _lease(source: str, text: str, _: str) -> float:
-    seconds = parse_duration(source, text)
+def _duration(source: str, text: str, _: str) -> float:
+    from ant_cli.input.values import parse_duration  # late: help needs only the rows
+
+    return parse_duration(source, text)
+
+
+def _lease(source: str, text: str, default: str) -> float:
+    seconds = _duration(source, text, default)
     if not 1 <= seconds <= 300 or seconds != int(seconds):
         raise BadValue(source, f"must be whole seconds from 1s to 300s, got {text!r}")
     return seconds
