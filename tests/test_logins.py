@@ -397,6 +397,15 @@ def test_variables_fill_what_a_federation_profile_leaves_empty(clean_environ, of
     assert rule[:4] == ("fdrl_9", "org-2", "jwt", "")
 
 
+def test_only_one_identity_token_is_used_if_several_places_have_one(clean_environ, official):
+    """A flag wins over the profile, and the profile over a variable, whether they give the token or its file."""
+    environ = {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_IDENTITY_TOKEN": "jwt-of-variable"}
+    official.federate()
+    assert rule_of(environ)[0][2:4] == ("", "/run/token")
+    assert rule_of(environ, identity_token_file="/run/flag")[0][2:4] == ("", "/run/flag")
+    assert rule_of(environ, identity_token="jwt-of-flag")[0][2:4] == ("jwt-of-flag", "")
+
+
 def test_a_request_of_a_federation_profile_has_an_exchanged_token(ant_with_login, official, tmp_path):
     """The workspace is in the exchange and not in the request, as in the official tool."""
     (tmp_path / "jwt").write_text("header.claims.signature\n")

@@ -644,6 +644,14 @@ def test_token_notes_competing_credentials_even_with_the_emulator(ant_without_ke
     )
 
 
+def test_token_has_no_note_about_a_server_because_nothing_is_sent(ant_without_key, path):
+    """A request with this key and this base URL would have one."""
+    write(path, SERVERS)
+    env = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:2"}
+    done = ant_without_key("auth", "token", env=env)
+    assert (done.exit, done.stdout, done.stderr) == (0, f"{SECRET}\n", "")
+
+
 def test_token_without_a_credential_prints_nothing_and_exits_with_4(ant_without_key):
     """There is no credential to print."""
     done = ant_without_key("auth", "token", stdin=None)
