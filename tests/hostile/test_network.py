@@ -258,6 +258,20 @@ def test_a_wait_that_is_cut_short_by_the_end_of_the_attempt_is_blamed_on_the_att
     assert str(caught.value) == "no complete response within 0.05 s"
 
 
+def test_a_connection_that_takes_as_long_as_a_whole_attempt_may_is_what_the_message_names():
+    """An exchange of an identity token, for example, has the same limit for a step and for everything."""
+
+    def connect(*_):
+        raise TimeoutError
+
+    with (
+        pytest.raises(FailedAttempt) as caught,
+        DirectTransport({}, connect).stream("GET", "http://api.invalid", {}, b"", Timeouts(0, 0)),
+    ):
+        pass
+    assert str(caught.value) == "no connection within 0 s"
+
+
 def test_a_kept_connection_is_not_used_for_another_server():
     """The request has a credential, which is for one server only."""
     with (
