@@ -75,6 +75,14 @@ def test_nothing_of_an_incomplete_response_is_printed(ant_over_socket: AntOverSo
     assert ant_over_socket((CUT, end), OK).stdout == OUTPUT
 
 
+def test_a_change_with_an_incomplete_response_is_not_repeated(ant_over_socket: AntOverSocket):
+    """The server has carried it out, although it may be repeated after other failures."""
+    words = ("beta:environments", "update", "env_1", "--name", "n")
+    result = ant_over_socket((CUT, Act.CLOSE), OK, words=words)
+    assert (result.exit, result.stdout, len(result.requests)) == (1, "", 1)
+    assert "broke off" in result.stderr
+
+
 @pytest.mark.parametrize("chunk", [b'5\r\n{"a":\r\n', b'zz\r\n{"a":1}\r\n'])
 def test_broken_chunks_are_an_incomplete_response(ant_over_socket: AntOverSocket, chunk):
     """Neither a missing end nor an invalid size is accepted."""

@@ -53,6 +53,19 @@ def test_a_create_that_the_proxy_could_not_send_is_retried(through, httpx_mock: 
     assert "Is the proxy in http_proxy running?" in result.stderr
 
 
+def test_a_proxy_that_accepts_no_connection_in_time_is_named_instead_of_a_longer_time_limit(
+    through, httpx_mock: HTTPXMock
+):
+    """Most likely, it does not run."""
+    error = httpx.ConnectTimeout("timed out")
+    error.__cause__ = TimeoutError()
+    httpx_mock.add_exception(error, is_reusable=True)
+    result = through(*RETRIEVE)
+    assert (result.exit, "no connection within 60 s" in result.stderr) == (8, True)
+    assert "Is the proxy in http_proxy running?" in result.stderr
+    assert "--timeout" not in result.stderr
+
+
 @pytest.mark.parametrize("error", [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.RemoteProtocolError])
 def test_a_create_with_a_lost_response_through_a_proxy_is_not_retried(through, httpx_mock: HTTPXMock, error):
     """The error says that it may have succeeded (D33)."""
