@@ -99,9 +99,8 @@ class BadValue(UsageError):
     """A value that is invalid for its flag, its variable, or its key of a profile or of piped input."""
 
     def __init__(self, where: str, problem: str, *hints: str) -> None:
+        """`where` is the flag, variable or key, as messages name it."""
         super().__init__(f"{where} {problem}.", *hints)
-        self.where = where
-        """The flag, variable or key, as messages name it."""
 
 
 class MissingFlag(UsageError):

@@ -30,14 +30,12 @@ Refresh = Callable[[], Request | Response]
 class Observer:
     """Displays each wait, which lasts as long as the context that the method returns. This one does nothing."""
 
-    def waiting_for(self, what: str) -> AbstractContextManager[None]:
+    def waiting_for(self, _what: str) -> AbstractContextManager[None]:
         """Wait for a response."""
-        del what
         return nullcontext()
 
-    def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> AbstractContextManager[None]:
-        """Wait before retry number `attempt` of `of`."""
-        del why, attempt, of, delay_s
+    def before_retry(self, _why: str, _attempt: int, _of: int, _delay_s: float) -> AbstractContextManager[None]:
+        """Wait `_delay_s` seconds before retry number `_attempt` of `_of`."""
         return nullcontext()
 
 
