@@ -14,7 +14,6 @@ from itertools import zip_longest
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import Console, ConsoleDimensions, Group
-from rich.layout import Layout
 from rich.live import Live
 from rich.text import Text
 
@@ -145,13 +144,10 @@ class WatchScreen:
 
     def __exit__(self, *_: object) -> None:
         """Close the screen, and leave the last state below the command."""
-        if not self._live.is_started:
-            return
-        self._opened.close()
-        table, hidden = self._fitting(self._size(), 2)
-        self._console.print(table)
-        if hidden:
-            self._console.print(Text(hidden, "dim"))
+        if self._live.is_started:
+            self._opened.close()
+            lines, hidden = self._fitting(2)
+            self._console.print(Group(*lines, *([Text(hidden, "dim")] if hidden else [])))
 
     def show(self, values: list[bytes]) -> None:
         """Show a state. Raises ResponseError if it can't be shown."""
@@ -190,28 +186,25 @@ class WatchScreen:
             os.kill(os.getpid(), signal.SIGSTOP)
         self._live.start(refresh=True)
 
-    def _size(self) -> Style:
-        self._console.size = size = ConsoleDimensions(*terminal_size(self._runtime.stdout, self._runtime.environ))
-        return self._style._replace(width=max(size.width - _MARGIN, 1), height=size.height)
-
-    def _frame(self) -> Layout:
-        table, hidden = self._fitting(self._size(), 1)
+    def _frame(self) -> Group:
+        lines, hidden = self._fitting(1)
         clock = time.strftime("%H:%M:%S", time.localtime(self._last_at))
         state = [self._problem] if self._problem else [f"every {self._every_s:g} s", hidden, "Ctrl-C ends"]
         text, colour = "  ".join(filter(None, [clock, *state])), "yellow" if self._problem else "dim"
         status = Text(text, colour, no_wrap=True, overflow="ellipsis")
-        frame = Layout()
-        frame.split_column(Layout(table), Layout(status, size=1))
-        return frame
+        empty = [Text()] * (self._console.height - len(lines) - 1)
+        return Group(*lines, *empty, status)
 
-    def _fitting(self, style: Style, other_lines: int) -> tuple[Group, str]:
-        """Return a table that fits on the screen next to other lines, and what it leaves out."""
-        room = max(style.height - other_lines - self._watched.titles, 1)
+    def _fitting(self, other_lines: int) -> tuple[list[Text], str]:
+        """Return the lines of a table that fits on the screen next to other lines, and what it leaves out."""
+        self._console.size = size = ConsoleDimensions(*terminal_size(self._runtime.stdout, self._runtime.environ))
+        room = max(size.height - other_lines - self._watched.titles, 1)
         shown, hidden = self._shown[:room], len(self._shown) - room
+        style = self._style._replace(width=max(size.width - _MARGIN, 1), height=size.height)
         layout = self._watched.lay_out([part for part, _ in shown], style)
         changes = [*[None] * (len(layout.rows) - len(shown)), *(change for _, change in shown)]
         lines = [_line(row, layout.widths, change) for row, change in zip(layout.rows, changes, strict=True)]
-        return Group(*lines), f"{hidden} row{'s' * (hidden > 1)} not shown" if hidden > 0 else ""
+        return lines, f"{hidden} row{'s' * (hidden > 1)} not shown" if hidden > 0 else ""
 
 
 class _TextSink(io.TextIOBase):
