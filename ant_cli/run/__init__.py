@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
-from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.run.hints import hints_on_404
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import escape_controls
@@ -58,13 +54,11 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
         name = f" ({request.object_name})" if request.object_name else ""
         confirm(f"{plan.operation.name.capitalize()} {ids}{name} {plan.where}?", runtime)
 
-    environment = request.path_params.get(ENVIRONMENT_ID.name, "")
-
     # 6. The client. If the profile only refers to a secret, the client fetches it.
     with (
         Client(plan.settings.connection, runtime, plan.progress) as client,
         plan.hints.about(request, client),
-        hints_on_404(environment, client, partial(plan.hints.command, request), plan.hints.command_label),
+        plan.hints.on_404(request, client),
     ):
         # 7. The response, or each page of a list, is printed as soon as it is complete.
         if plan.repetition:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from itertools import islice
 
 from ant_cli.errors import NOT_FOUND, AntError, APIError, OutputError, ResponseError
@@ -75,12 +76,14 @@ class OutcomeHints:
             ids[param.name] = positional(request.path_params[param.name], param.flag)
         return f"{fact} ant {operation.check_command.format(**ids)}{self._target}"
 
-    @property
-    def command_label(self) -> str:
-        """The words before `command`, which does not repeat the fields of a body."""
-        return "With the same input" if self._operation.has_body else "Its command"
+    def on_404(self, request: Request, client: Client) -> AbstractContextManager[None]:
+        """Add hints to a 404 that is raised inside, if the request has a name in place of an environment's ID."""
+        name = request.path_params.get(ENVIRONMENT_ID.name, "")
+        # The suggested command does not repeat the fields of a body.
+        label = "With the same input" if self._operation.has_body else "Its command"
+        return hints_on_404(name, client, partial(self._command, request), label)
 
-    def command(self, request: Request, environment_id: str) -> str:
+    def _command(self, request: Request, environment_id: str) -> str:
         """Return the command with an environment's ID in place of its name."""
         operation = self._operation
         ids = {**request.path_params, ENVIRONMENT_ID.name: environment_id}
