@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 
 from ant_cli.errors import AntError
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
+from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, WORKSPACE_ID
+from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.guardian import Guardian
+from ant_cli.worker.handler import handler_environment
+from ant_cli.worker.lease import SHORTEST_LEASE_S
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.options import PollOptions
+from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import Memory
 from ant_cli.worker.tally import Tally
 from ant_cli.worker.work_api import WorkAPI
 
 T = TypeVar("T")
+_LONGEST_END_S = 10
+"""How long the guardian of a killed worker waits for each response."""
 
 
 class Shutdown(NamedTuple):
@@ -29,20 +38,39 @@ class Shutdown(NamedTuple):
     """Kill the handlers now."""
 
 
-class WorkerContext(NamedTuple):
+class WorkerContext:
     """What all items of a worker share."""
 
-    api: WorkAPI
-    executor: Executor
-    options: PollOptions
-    command: list[str]
-    environ: dict[str, str]
-    own_variables: dict[str, str]
-    guardian: Guardian
-    log: WorkerLog
-    tally: Tally
-    memory: Memory
-    shutdown: Shutdown
+    def __init__(
+        self,
+        options: PollOptions,
+        command: list[str],
+        connection: ConnectionSettings,
+        runtime: Runtime,
+        log: WorkerLog,
+    ) -> None:
+        """Create everything that a worker needs; `command` runs an item. There must be a running event loop."""
+        self.options = options
+        self.command = command
+        self.log = log
+        self.api = WorkAPI(connection, runtime, options.environment_id, options.worker_id, options.metadata_key)
+        # An abandoned call occupies its thread until it times out, so there are more threads than calls.
+        self._executor = ThreadPoolExecutor(2 * options.concurrency + 4, "api")
+        self.environ = {name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER}
+        self.own_variables = {
+            ENVIRONMENT_KEY: options.environment_key,
+            BASE_URL: connection.base_url,
+            "ANTHROPIC_WORKER_ID": options.worker_id,
+            **({WORKSPACE_ID: connection.workspace_id} if connection.workspace_id else {}),
+        }
+        of_guardian = handler_environment(self.environ, {}, 0, self.own_variables, pass_api_key=False)
+        self.guardian = Guardian(
+            _end_leases_command(options, connection.base_url), {**of_guardian, AUTH_TOKEN: options.environment_key}
+        )
+        self.tally = Tally(options.concurrency)
+        self.memory = Memory()
+        create = asyncio.get_running_loop().create_future
+        self.shutdown = Shutdown(create(), create(), create())
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
         """Make an API call in a thread. Cancelling does not stop the call; its result is discarded.
@@ -52,12 +80,19 @@ class WorkerContext(NamedTuple):
 
         """
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.executor, function, *args)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
         except RuntimeError as error:  # handlers have used up the processes of this user
             raise AntError(f"{error}.") from None
 
     def close(self) -> None:
         """Kill the remaining handlers, and close the connections. API calls in progress are not waited for."""
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        self._executor.shutdown(wait=False, cancel_futures=True)
         self.guardian.close()
         self.api.close()
+
+
+def _end_leases_command(options: PollOptions, base_url: str) -> list[str]:
+    """Return the command that ends leases: its input has a line for each."""
+    words = ["--environment-id", options.environment_id, "--desired-ttl-seconds", str(SHORTEST_LEASE_S)]
+    words += ["--file", "-", "--base-url", base_url, "--max-retries", "1", "--timeout", str(_LONGEST_END_S)]
+    return [sys.executable, "-P", "-m", "ant_cli", "beta:environments:work", "heartbeat", *words]

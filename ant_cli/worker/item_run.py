@@ -13,7 +13,7 @@ from ant_cli.http.retries import backoff
 from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
-from ant_cli.worker.lease import Lease, Verdict
+from ant_cli.worker.lease import Lease
 from ant_cli.worker.lease_keeper import LeaseKeeper
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import (
@@ -102,8 +102,8 @@ class ItemRun:
 
     async def _run_handler(self, item: WorkItem, attempt: int) -> Run:
         context, keeper = self._context, self._keeper
-        if keeper.lease.mode == "always" and (verdict := await keeper.claim()) is not Verdict.KEPT:
-            return Run(_ending_of(verdict))
+        if keeper.lease.mode == "always" and (ending := await keeper.claim()):
+            return Run(ending)
         own = context.own_variables | ({LEASE_HOLDER: self._id} if keeper.lease.mode == "always" else {})
         environment = handler_environment(
             context.environ, item, attempt, own, pass_api_key=context.options.pass_api_key
@@ -129,20 +129,20 @@ class ItemRun:
             return Run(Ending.NEEDS_LEASE if keeper.lease.held else Ending.LEASE_LOST)
         return run._replace(last_words=handler.last_words(self._log.clean))
 
-    async def _attend(self, handler: Handler, keeping: asyncio.Task[Verdict]) -> Run:
+    async def _attend(self, handler: Handler, keeping: asyncio.Task[Ending]) -> Run:
         """Wait until a handler ends, or until something has to end it."""
         exited, shutdown = handler.exit, self._context.shutdown.terminating
         timeout_s = self._context.options.item_timeout
         events: set[asyncio.Future[Any]] = {exited, keeping, shutdown}
         await asyncio.wait(events, timeout=timeout_s or None, return_when=asyncio.FIRST_COMPLETED)
-        if keeping.done() and keeping.result() is Verdict.STOPPED:
+        if keeping.done() and keeping.result() is Ending.STOPPED:
             # If the handler has stopped the item itself, its work is done, and it ends soon.
             patience_s = self._context.options.kill_timeout
             await asyncio.wait(events - {keeping}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
             if exited.done() and exited.result() == 0:
                 return Run(Ending.EXITED)
         if keeping.done():
-            ending = _ending_of(keeping.result())
+            ending = keeping.result()
         elif exited.done():
             ending = Ending.LEASE_LOST if handler.was_overdue else Ending.EXITED
         else:
@@ -151,7 +151,7 @@ class ItemRun:
             ending = await self._end(handler, keeping, ending)
         return Run(ending, await exited)
 
-    async def _end(self, handler: Handler, keeping: asyncio.Task[Verdict], ending: Ending) -> Ending:
+    async def _end(self, handler: Handler, keeping: asyncio.Task[Ending], ending: Ending) -> Ending:
         """Ask a handler to end, and kill it after a while; at once if the lease is lost."""
         if ending is not Ending.LEASE_LOST:
             self._log.info("terminating the handler", reason=ending.value)
@@ -161,7 +161,7 @@ class ItemRun:
             events |= {keeping} if held else set()
             timeout_s = self._context.options.kill_timeout
             await asyncio.wait(events, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            if held and keeping.done() and keeping.result() is Verdict.LOST:
+            if held and keeping.done() and keeping.result() is Ending.LEASE_LOST:
                 ending = Ending.LEASE_LOST
         if not handler.exit.done():
             self._log.warn("killing the handler", reason=ending.value)
@@ -220,7 +220,3 @@ class ItemRun:
                     break
             await asyncio.sleep(pause_s)
         return b""
-
-
-def _ending_of(verdict: Verdict) -> Ending:
-    return Ending.LEASE_LOST if verdict is Verdict.LOST else Ending.STOP_REQUESTED

@@ -10,10 +10,10 @@ ends.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum, auto
 
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.worker.options import HeartbeatMode
+from ant_cli.worker.settlement import Ending
 
 NO_HEARTBEAT = "NO_HEARTBEAT"
 """The `expected_last_heartbeat` of the first heartbeat."""
@@ -22,6 +22,8 @@ LOOK = "1970-01-01T00:00:00Z"
 ENDING = ("stopping", "stopped")
 _SERVER_LEASE_S = 300.0
 """The lease that an acknowledgement starts, as long as no response says otherwise."""
+SHORTEST_LEASE_S = 1
+"""The shortest lease that the API grants."""
 _FIRST_LOOK_S = 1.0
 _PATIENCE_S = 20.0
 """How long a handler may take to send its first heartbeat. Then the worker sends it."""
@@ -42,19 +44,11 @@ class LeaseStep(NamedTuple):
     at: float
 
 
-class Verdict(Enum):
-    """What a response says about the lease."""
-
-    KEPT = auto()
-    LOST = auto()
-    """The item is queued again, or another worker has it. It must not be run or stopped here."""
-    STOP_REQUESTED = auto()
-    STOPPED = auto()
-    """The item has been stopped, maybe by the handler itself: the SDKs' workers do that at the end of a session."""
-
-
 class Lease:
-    """What a worker knows about the lease on an item that it acknowledged. Times are seconds of any one clock."""
+    """What a worker knows about the lease on an item that it acknowledged. Times are seconds of any one clock.
+
+    The methods that take a response return how it ends the run; None if it does not.
+    """
 
     def __init__(self, mode: HeartbeatMode, began: float, ttl_s: float, *, patient: bool = False) -> None:
         """Start when the acknowledgement is sent.
@@ -101,7 +95,7 @@ class Lease:
     def _owns(self) -> bool:
         return self.held or self.mode == "always"
 
-    def take_heartbeat(self, response: Mapping[str, Any], sent: float) -> Verdict:
+    def take_heartbeat(self, response: Mapping[str, Any], sent: float) -> Ending | None:
         """Take a successful response to a heartbeat that was sent at `sent`."""
         if response.get("state") in ENDING or not response.get("lease_extended"):
             return self._ended(response)
@@ -110,42 +104,42 @@ class Lease:
         self._ttl_s = float(response.get("ttl_seconds") or self._ttl_s)
         self._lasts(sent, self._ttl_s)
         self._next = sent + _clamped(self._ttl_s / 4, _SHORTEST_INTERVAL_S, _LONGEST_INTERVAL_S)
-        return Verdict.KEPT
+        return None
 
-    def take_refusal(self, step: LeaseStep, current: Mapping[str, Any], sent: float) -> Verdict:
+    def take_refusal(self, step: LeaseStep, current: Mapping[str, Any], sent: float) -> Ending | None:
         """Take a 412 and what it says about the item, which may be nothing.
 
         A worker that holds the lease has lost it, unless the response to an earlier heartbeat was lost. As long as
         the lease lasts, nobody else can have sent the last heartbeat then.
         """
         if current.get("state") == "queued":
-            return Verdict.LOST
+            return Ending.LEASE_LOST
         if current.get("state") in ENDING:
             return self._ended(current)
         if not current:
             return self._take_bare_refusal(step)
         heartbeat, left_s = current.get("last_heartbeat") or NO_HEARTBEAT, float(current.get("ttl_seconds") or 0)
         if self._owns and not self._unclear:
-            return Verdict.LOST
+            return Ending.LEASE_LOST
         if self._owns or (self._unclear and left_s <= self._ttl_s):
             self.held, self._unclear = True, False
             self.last_heartbeat, self._next = heartbeat, sent
         else:
             self._watch(heartbeat, left_s, sent)
-        return Verdict.KEPT
+        return None
 
-    def _ended(self, item: Mapping[str, Any]) -> Verdict:
+    def _ended(self, item: Mapping[str, Any]) -> Ending:
         is_over = item.get("state") == "stopped" and not self._owns
-        return Verdict.STOPPED if is_over else Verdict.STOP_REQUESTED
+        return Ending.STOPPED if is_over else Ending.STOP_REQUESTED
 
-    def _take_bare_refusal(self, step: LeaseStep) -> Verdict:
+    def _take_bare_refusal(self, step: LeaseStep) -> Ending | None:
         if self._owns:
-            return Verdict.LOST
+            return Ending.LEASE_LOST
         if step.expected == LOOK:
             self._can_look = False
         else:  # the handler was faster
             self.mode, self.handler_beats = "never", True
-        return Verdict.KEPT
+        return None
 
     def _watch(self, heartbeat: str, left_s: float, sent: float) -> None:
         """Note what a look has shown. The worker only takes over if no heartbeat comes for half of the lease."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
@@ -12,27 +11,16 @@ from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian import UNLIMITED, Limit
 from ant_cli.worker.guardian_process import now
 from ant_cli.worker.handler import Handler
-from ant_cli.worker.lease import LOOK, Lease, LeaseStep, Verdict
+from ant_cli.worker.lease import LOOK, SHORTEST_LEASE_S, Lease, LeaseStep
 from ant_cli.worker.log import WorkerLog
-from ant_cli.worker.options import PollOptions
+from ant_cli.worker.settlement import Ending
 from ant_cli.worker.work_api import WorkItem, is_permanent, item_in_refusal
 
 _GIVE_BACK_ATTEMPTS = 3
-_SHORTEST_LEASE_S = 1
-"""The shortest lease that the API grants."""
-_LONGEST_END_S = 10
-"""How long the guardian of a killed worker waits for each response."""
-
-
-def end_leases_command(options: PollOptions, base_url: str) -> list[str]:
-    """Return the command that ends leases: its input has a line for each."""
-    words = ["--environment-id", options.environment_id, "--desired-ttl-seconds", str(_SHORTEST_LEASE_S)]
-    words += ["--file", "-", "--base-url", base_url, "--max-retries", "1", "--timeout", str(_LONGEST_END_S)]
-    return [sys.executable, "-P", "-m", "ant_cli", "beta:environments:work", "heartbeat", *words]
 
 
 class LeaseKeeper:
-    """Does what a lease says, until there is a verdict."""
+    """Does what a lease says, until it ends the run."""
 
     def __init__(self, work_id: str, lease: Lease, context: WorkerContext, log: WorkerLog) -> None:
         self.lease = lease
@@ -42,21 +30,20 @@ class LeaseKeeper:
         self._now = asyncio.get_running_loop().time
         self._trouble_logged = False
 
-    async def claim(self) -> Verdict:
-        """Repeat the first heartbeat, before the handler starts, until there is a verdict."""
-        verdict = Verdict.KEPT
-        while verdict is Verdict.KEPT and not self.lease.held and (step := self.lease.next_step()):
-            verdict = await self._take(step)
-        return verdict
+    async def claim(self) -> Ending | None:
+        """Repeat the first heartbeat, before the handler starts, until the lease is held. Return why it is not."""
+        ending = None
+        while not (ending or self.lease.held) and (step := self.lease.next_step()):
+            ending = await self._take(step)
+        return ending
 
-    async def keep(self, handler: Handler) -> Verdict:
+    async def keep(self, handler: Handler) -> Ending:
         """Hold or watch the lease until it is lost, or a stop is requested."""
         while step := self.lease.next_step():
-            verdict = await self._take(step)
-            if verdict is not Verdict.KEPT:
-                return verdict
+            if ending := await self._take(step):
+                return ending
             handler.limit(self.handler_limit)
-        never: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        never: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         return await never
 
     @property
@@ -68,54 +55,54 @@ class LeaseKeeper:
         last_heartbeat = {"work_id": self._id, "expected_last_heartbeat": self.lease.last_heartbeat}
         return Limit(now() + left_s, "" if self.lease.handler_beats else json.dumps(last_heartbeat))
 
-    async def _take(self, step: LeaseStep) -> Verdict:
+    async def _take(self, step: LeaseStep) -> Ending | None:
         """Send a heartbeat when it is due. A lease that was not extended in time is lost."""
         try:
             async with asyncio.timeout_at(self.lease.must_stop_at):
                 await asyncio.sleep(step.at - self._now())
-                verdict = await self._send(step)
+                ending = await self._send(step)
         except TimeoutError:
             self._log.error("heartbeat staleness ceiling exceeded; lease presumed expired")
-            verdict = Verdict.LOST
-        if verdict is Verdict.LOST:
+            ending = Ending.LEASE_LOST
+        if ending is Ending.LEASE_LOST:
             self._context.tally.heartbeats["lost"] += 1
-        return verdict
+        return ending
 
-    async def _send(self, step: LeaseStep) -> Verdict:
+    async def _send(self, step: LeaseStep) -> Ending | None:
         sent = self._now()
         try:
             response = await self._heartbeat(step.expected, int(self._context.options.lease))
-            verdict = self.lease.take_heartbeat(response, sent)
-            self._context.tally.heartbeats["extended"] += verdict is Verdict.KEPT
+            ending = self.lease.take_heartbeat(response, sent)
+            self._context.tally.heartbeats["extended"] += ending is None
             self._trouble_logged = False
         except AntError as error:
-            verdict = self._take_error(error, step, sent)
-        if verdict in (Verdict.STOP_REQUESTED, Verdict.STOPPED):
+            ending = self._take_error(error, step, sent)
+        if ending in (Ending.STOP_REQUESTED, Ending.STOPPED):
             self._log.info("heartbeat reports shutdown")
-        return verdict
+        return ending
 
     async def _heartbeat(self, expected: str, ttl_s: int) -> WorkItem:
         api = self._context.api
         return await self._context.call(api.heartbeat, self._id, expected, ttl_s, self.lease.timeout_s)
 
-    def _take_error(self, error: AntError, step: LeaseStep, sent: float) -> Verdict:
+    def _take_error(self, error: AntError, step: LeaseStep, sent: float) -> Ending | None:
         if isinstance(error, APIError) and error.status == 412:
-            verdict = self.lease.take_refusal(step, item_in_refusal(error), sent)
-            if verdict is Verdict.LOST:
+            ending = self.lease.take_refusal(step, item_in_refusal(error), sent)
+            if ending is Ending.LEASE_LOST:
                 self._log.warn("heartbeat precondition failed; lease reclaimed by another worker")
-            return verdict
+            return ending
         if is_permanent(error) and step.expected == LOOK:
             self.lease.take_failed_look()
-            return Verdict.KEPT
+            return None
         if is_permanent(error):
             self._log.error("permanent heartbeat failure", error=error)
-            return Verdict.LOST
+            return Ending.LEASE_LOST
         self._context.tally.heartbeats["error"] += 1
         if not self._trouble_logged:
             self._log.warn("transient heartbeat failure", error=error)
             self._trouble_logged = True
         self.lease.take_failure(step, sent, self._now())
-        return Verdict.KEPT
+        return None
 
     async def give_back(self) -> bool:
         """End the lease, so that the item is queued again. Return whether a stop was requested instead.
@@ -126,7 +113,7 @@ class LeaseKeeper:
         expected = self.lease.last_heartbeat
         for attempt in range(_GIVE_BACK_ATTEMPTS):
             try:
-                return (await self._heartbeat(expected, _SHORTEST_LEASE_S)).get("state") == "stopping"
+                return (await self._heartbeat(expected, SHORTEST_LEASE_S)).get("state") == "stopping"
             except AntError as error:
                 refused = isinstance(error, APIError) and error.status == 412
                 current = item_in_refusal(error)

@@ -1,19 +1,24 @@
-"""The worker's log: what happened, without secrets. How it looks is up to `log_view.py`."""
+"""The worker's log: what happened, without secrets, for people at a terminal or as text or JSON for machines."""
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from types import MappingProxyType
 
 from ant_cli.errors import AntError, APIError, shortened
 from ant_cli.http.response import error_message
+from ant_cli.output.terminal import Style, shows_colour, terminal_size, truncate
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.redaction import redact, unescaped
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stderr
 
-HANDLER_OUTPUT = "handler output"
+_HANDLER_OUTPUT = "handler output"
 LONGEST_LINE = 16_384
 """The most characters of a handler's line that are logged."""
 _EXAMINED = LONGEST_LINE + 12 * 4096
@@ -23,6 +28,17 @@ KEPT_BYTES = 4 * (_EXAMINED + 1)
 """The bytes to keep of a handler's line: what has more is longer than `_EXAMINED`, and so is what is kept of it."""
 _LONGEST_REASON = 500
 """The most characters of a server's reason that are logged."""
+_BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f]+")
+"""A value that needs no quotes."""
+_SHORT_ID = 6
+"""How many characters of an item's ID tell it from the others at a terminal."""
+_COMMON = ("component", "environment_id", "work_id")
+"""Fields that are the same in many lines. The line about the claim of an item has its whole ID."""
+_CLAIM = "claimed work"
+_REASONS = ("error", "reason")
+_COLOURS = {"INFO": "", "WARN": "yellow", "ERROR": "red"}
+_PRIORITIES = {"INFO": 6, "WARN": 4, "ERROR": 3}
+"""The levels as journald knows them."""
 
 
 class LogEvent(NamedTuple):
@@ -44,19 +60,18 @@ class WorkerLog:
         fields: Mapping[str, str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         secrets: Iterable[str] = (),
-        clean_fields: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._stderr = stderr
         self._render = render
         self._now = now
         self._secrets = tuple(secrets)
         self._shortest = min((len(unescaped(secret)) for secret in self._secrets), default=0)
-        self._fields = {**clean_fields, **{key: self.clean(text) for key, text in fields.items()}}
+        self._fields = {key: self.clean(text) for key, text in fields.items()}
 
     def of_item(self, work_id: str, secrets: Iterable[str]) -> WorkerLog:
         """Return a log for the events of an item. It redacts the item's secrets, which are forgotten with it."""
-        fields = {"work_id": work_id}
-        return WorkerLog(self._stderr, self._render, fields, self._now, secrets, self._fields)
+        fields = {**self._fields, "work_id": work_id}
+        return WorkerLog(self._stderr, self._render, fields, self._now, secrets)
 
     def info(self, message: str, **fields: object) -> None:
         """Log a normal event."""
@@ -72,7 +87,7 @@ class WorkerLog:
 
     def output(self, stream: str, line: bytes) -> None:
         """Log a line of a handler, of which no more than `KEPT_BYTES` are needed."""
-        self._write("INFO", HANDLER_OUTPUT, {"stream": stream, "line": line}, len(line))
+        self._write("INFO", _HANDLER_OUTPUT, {"stream": stream, "line": line}, len(line))
 
     def note_left_out(self, lines: int) -> str:
         """Return the line that says how many others were left out."""
@@ -123,3 +138,78 @@ class WorkerLog:
         if self._secrets and len(text) >= self._shortest:  # a shorter text can't contain any of them
             return redact(text, self._secrets)
         return text
+
+
+class LogView:
+    """The lines of the log, and at a terminal the status line below them."""
+
+    def __init__(self, runtime: Runtime, log_format: str, *, marks_stderr: bool = True) -> None:
+        """Take a format: `auto` is for people at a terminal, and `text` elsewhere."""
+        self._runtime = runtime
+        self._marked_stream = "stderr" if marks_stderr else ""
+        self.is_for_people = runtime.stderr.is_terminal and log_format == "auto"
+        self.has_status = self.is_for_people and runtime.stderr.can_redraw(runtime.environ)
+        """The terminal can redraw a line for the state of the worker."""
+        self._style = Style(0, 0, self.is_for_people and shows_colour(runtime.environ), time.time)
+        self._formatted: Callable[[LogEvent], str] = _text
+        if log_format == "json":
+            self._formatted = _json
+        elif self.is_for_people or log_format == "plain":
+            self._formatted = self._plain
+        self._has_priorities = _is_journal(runtime.stderr, runtime.environ)
+
+    def line(self, event: LogEvent) -> str:
+        """Return the line of an event, with its end."""
+        priority = f"<{_PRIORITIES[event.level]}>" if self._has_priorities else ""
+        return f"{priority}{self._formatted(event)}\n"
+
+    def _plain(self, event: LogEvent) -> str:
+        """Return the time, the end of the item's ID, and the message; the line of a handler as it is."""
+        paint, fields = self._style.paint, event.fields
+        parts = [paint(event.time.astimezone().strftime("%H:%M:%S"), "dim")] if self.is_for_people else []
+        if fields.get("component") != "session":  # a session has a process of its own
+            parts.append(paint(str(fields.get("work_id", ""))[-_SHORT_ID:].ljust(_SHORT_ID), "cyan"))
+        if event.message == _HANDLER_OUTPUT:
+            mark = paint("!", "yellow") if fields["stream"] == self._marked_stream else paint("|", "dim")
+            return " ".join([*parts, mark, str(fields["line"])])
+        message = ": ".join([event.message, *(str(fields[name]) for name in _REASONS if name in fields)])
+        if event.level != "INFO" and not self._style.colour:
+            parts.append(event.level)
+        left_out = _COMMON[:-1] if event.message == _CLAIM else (*_COMMON, *_REASONS)
+        rest = {name: value for name, value in fields.items() if name not in left_out}
+        return " ".join([*parts, paint(message, _COLOURS[event.level]), paint(_pairs(rest), "dim")]).rstrip()
+
+    def status_line(self, text: str) -> str:
+        """Return a text for the last line of the terminal."""
+        width = terminal_size(self._runtime.stderr, self._runtime.environ)[0] - 1
+        return self._style.paint(truncate(text, width), "bold")
+
+
+def _text(event: LogEvent) -> str:
+    return _pairs(_members(event))
+
+
+def _json(event: LogEvent) -> str:
+    return json.dumps(_members(event))
+
+
+def _members(event: LogEvent) -> dict[str, object]:
+    stamp = event.time.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return {"time": stamp, "level": event.level, "msg": event.message, **event.fields}
+
+
+def _pairs(fields: Mapping[str, object]) -> str:
+    return " ".join(f"{key}={_quoted(str(value))}" for key, value in fields.items())
+
+
+def _quoted(value: str) -> str:
+    return value if _BARE.fullmatch(value) else json.dumps(value, ensure_ascii=False)
+
+
+def _is_journal(stderr: Stderr, environ: Mapping[str, str]) -> bool:
+    """Whether stderr goes to journald, which takes the priority of a line from its start."""
+    try:
+        status = os.fstat(stderr.descriptor)
+    except (OSError, ValueError):
+        return False
+    return environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"

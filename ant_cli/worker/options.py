@@ -50,10 +50,7 @@ def _time(name: str, default: str, help_text: str) -> Setting:
 
 
 def _number(name: str, low: int, high: int, default: str, help_text: str) -> Setting:
-    def check(source: str, text: str, _: str) -> int:
-        return check_whole_number(source, text, low, high)
-
-    return _row(name, check, default, help_text, int)
+    return _row(name, lambda source, text, _: check_whole_number(source, text, low, high), default, help_text, int)
 
 
 def _choice(name: str, choices: tuple[str, ...], help_text: str) -> Setting:

@@ -13,8 +13,8 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.trusted_files import FileRule, read_trusted
-from ant_cli.worker.log import WorkerLog
-from ant_cli.worker.log_view import LogView
+from ant_cli.settings.validators import check_secret
+from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.settlement import EX_TEMPFAIL
 
 LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
@@ -68,16 +68,12 @@ def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
 
 
 def _read_secret(path: str) -> str:
-    problem = f"--work-secret-file can't be read: {path}"
     try:
-        secret = read_trusted(path, _MOUNTED).decode().strip()
-    except UnicodeDecodeError:
-        raise UsageError(f"{problem}: it is not text.") from None
+        secret = read_trusted(path, _MOUNTED).decode("utf-8", "replace")
     except OSError as error:
-        raise UsageError(f"{problem}: {os_error_text(error)}.", getattr(error, "hint", "")) from None
-    if not secret:
-        raise UsageError(f"--work-secret-file is empty: {path}.")
-    return secret
+        problem = f"--work-secret-file can't be read: {path}: {os_error_text(error)}."
+        raise UsageError(problem, getattr(error, "hint", "")) from None
+    return check_secret(f"the file {path} of --work-secret-file", secret)
 
 
 def run_session(options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime) -> None:

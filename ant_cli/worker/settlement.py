@@ -35,7 +35,10 @@ class Ending(StrEnum):
     EXITED = "exited"
     TIMED_OUT = "timed_out"
     STOP_REQUESTED = "stop_requested"
+    STOPPED = "stopped"
+    """The item has been stopped, maybe by the handler itself: the SDKs' workers do that at the end of a session."""
     LEASE_LOST = "lease_lost"
+    """The item is queued again, or another worker has it. It must not be run or stopped here."""
     SHUT_DOWN = "shut_down"
     """The worker had to end before the handler did."""
     NEEDS_LEASE = "needs_lease"
@@ -171,7 +174,7 @@ def settle(run: Run, history: History, options: PollOptions) -> Settlement:
     """Return what to do with an item after a run, given the earlier ones."""
     if run.ending is Ending.LEASE_LOST:
         return Settlement(Outcome.LEASE_LOST, Fate.LEAVE, {}, "the lease was lost")
-    if run.ending is Ending.STOP_REQUESTED:
+    if run.ending in (Ending.STOP_REQUESTED, Ending.STOPPED):
         return Settlement(Outcome.CANCELLED, Fate.STOP, _DONE, "a stop was requested")
     if run.ending is Ending.TIMED_OUT:
         reason = f"the handler took longer than {options.item_timeout:g} s"

@@ -8,27 +8,20 @@ import secrets
 import socket
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from ant_cli.errors import AntError, UsageError, exclude_each_other
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.live_line import LiveLine
 from ant_cli.runtime.process import resume_gc
-from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, WORKSPACE_ID
 from ant_cli.settings.loading import ConnectionSettings
-from ant_cli.worker.context import Shutdown, WorkerContext
-from ant_cli.worker.guardian import Guardian
-from ant_cli.worker.handler import find_handler, handler_environment
-from ant_cli.worker.lease_keeper import end_leases_command
-from ant_cli.worker.log import WorkerLog
-from ant_cli.worker.log_view import LogView
+from ant_cli.worker.context import WorkerContext
+from ant_cli.worker.handler import find_handler
+from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.metrics import monitored
 from ant_cli.worker.options import PollOptions
-from ant_cli.worker.sdk_session import LEASE_HOLDER, require_sdk
-from ant_cli.worker.settlement import Memory
+from ant_cli.worker.sdk_session import require_sdk
 from ant_cli.worker.supervisor import Supervisor
-from ant_cli.worker.tally import Tally
-from ant_cli.worker.work_api import WorkAPI, connection_with_key, is_permanent
+from ant_cli.worker.work_api import connection_with_key, is_permanent
 
 _DEPTH_EVERY_S = 2.0
 _FRAME_S = 0.5
@@ -81,11 +74,13 @@ async def _work(
     runtime: Runtime,
     view: LogView,
 ) -> None:
-    context = _make_context(options, command, connection, runtime, view)
+    fields = {"component": "work-poller", "environment_id": options.environment_id}
+    log = WorkerLog(runtime.stderr, view.line, fields)
+    context = WorkerContext(options, command, connection, runtime, log)
     tally, now = context.tally, asyncio.get_running_loop().time
     began = now()
-    status = LiveLine(runtime, lambda: view.status(tally), 0.0, _FRAME_S) if view.has_status else None
-    runtime.stderr.write_in_background(context.log.note_left_out)
+    status = LiveLine(runtime, lambda: view.status_line(tally.status()), 0.0, _FRAME_S) if view.has_status else None
+    runtime.stderr.write_in_background(log.note_left_out)
     try:
         with monitored(options, tally):
             depth = asyncio.create_task(_follow_depth(context)) if view.has_status else None
@@ -97,38 +92,8 @@ async def _work(
         if status:
             status.close()
         if view.is_for_people:
-            context.log.info(view.summary(tally, now() - began))
+            log.info(tally.summary(now() - began))
         runtime.stderr.end_background()
-
-
-def _make_context(
-    options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime, view: LogView
-) -> WorkerContext:
-    fields = {"component": "work-poller", "environment_id": options.environment_id}
-    environ = {name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER}
-    own_variables = {
-        ENVIRONMENT_KEY: options.environment_key,
-        BASE_URL: connection.base_url,
-        "ANTHROPIC_WORKER_ID": options.worker_id,
-        **({WORKSPACE_ID: connection.workspace_id} if connection.workspace_id else {}),
-    }
-    of_guardian = handler_environment(environ, {}, 0, own_variables, pass_api_key=False)
-    return WorkerContext(
-        api=WorkAPI(connection, runtime, options.environment_id, options.worker_id, options.metadata_key),
-        # An abandoned call occupies its thread until it times out, so there are more threads than calls.
-        executor=ThreadPoolExecutor(2 * options.concurrency + 4, "api"),
-        options=options,
-        command=command,
-        environ=environ,
-        own_variables=own_variables,
-        guardian=Guardian(
-            end_leases_command(options, connection.base_url), {**of_guardian, AUTH_TOKEN: options.environment_key}
-        ),
-        log=WorkerLog(runtime.stderr, view.line, fields),
-        tally=Tally(options.concurrency),
-        memory=Memory(),
-        shutdown=Shutdown(*(asyncio.get_running_loop().create_future() for _ in range(3))),
-    )
 
 
 async def _follow_depth(context: WorkerContext) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from itertools import accumulate
 
 from ant_cli.worker.settlement import Outcome
+
+_FAILURES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.DEAD_LETTER)
 
 
 class Histogram:
@@ -45,3 +48,22 @@ class Tally:
         """The number of waiting items, if it is being fetched; None if the server did not say."""
         self.last_poll_at = 0.0
         """The Unix time of the last successful poll; 0 before the first."""
+
+    def status(self) -> str:
+        """Return the state of the worker, for a line of the terminal."""
+        parts = [
+            f"{self.slots_used}/{self.slots} busy",
+            f"{self.items[Outcome.SUCCEEDED]} done",
+            f"{sum(self.items[outcome] for outcome in _FAILURES)} failed",
+            f"queue {'?' if self.queue_depth is None else self.queue_depth}",
+            *(["draining"] if self.draining else []),
+        ]
+        return "  ".join(parts)
+
+    def summary(self, seconds: float) -> str:
+        """Return what the worker has done until its end."""
+        counts = {outcome.replace("_", " "): count for outcome, count in self.items.items() if count}
+        listed = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+        total = sum(counts.values())
+        runs = f"{total} {'run' if total == 1 else 'runs'} in {timedelta(seconds=round(seconds))}"
+        return f"{runs}: {listed}" if listed else runs

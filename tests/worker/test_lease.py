@@ -8,8 +8,9 @@ from unittest.mock import Mock
 import pytest
 
 from ant_cli.worker.guardian import UNLIMITED
-from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseStep, Verdict
+from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseStep
 from ant_cli.worker.lease_keeper import LeaseKeeper
+from ant_cli.worker.settlement import Ending
 
 BEGAN = 1000.0
 QUEUED = {"state": "queued", "ttl_seconds": 0, "last_heartbeat": ""}
@@ -31,7 +32,7 @@ def current(heartbeat="", ttl=300, state="active"):
 def refused(watched, at=None, **item):
     """Let the next heartbeat be refused with what the item is like, and return the step after it."""
     step = watched.next_step()
-    assert watched.take_refusal(step, current(**item), step.at if at is None else at) is Verdict.KEPT
+    assert watched.take_refusal(step, current(**item), step.at if at is None else at) is None
     return watched.next_step()
 
 
@@ -53,7 +54,7 @@ def test_a_worker_that_always_heartbeats_claims_at_once_and_notices_a_stop_reque
     """The first heartbeat expects that there was none before. A stop request must be noticed within 15 s."""
     held = lease("always")
     assert held.next_step() == LeaseStep(NO_HEARTBEAT, BEGAN)
-    assert held.take_heartbeat(response(), BEGAN) is Verdict.KEPT
+    assert held.take_heartbeat(response(), BEGAN) is None
     assert held.next_step() == LeaseStep("B1", BEGAN + 10)
     assert held.held
 
@@ -82,7 +83,7 @@ def test_an_automatic_worker_looks_once_and_then_claims_what_the_handler_does_no
     watched = lease("auto")
     assert watched.next_step() == LeaseStep(LOOK, BEGAN + 1)
     assert refused(watched, state="starting") == LeaseStep(NO_HEARTBEAT, BEGAN + 20)
-    assert watched.take_heartbeat(response(), BEGAN + 20) is Verdict.KEPT
+    assert watched.take_heartbeat(response(), BEGAN + 20) is None
     assert watched.next_step() == LeaseStep("B1", BEGAN + 30)
     assert (watched.held, watched.handler_beats) == (True, False)
 
@@ -107,7 +108,7 @@ def test_an_automatic_worker_watches_a_handler_that_heartbeats_and_takes_over_if
         step = watched.next_step()
         assert (step.expected, step.at - now) == (LOOK, 60 if number else 1)
         now = step.at
-        assert watched.take_refusal(step, current(f"H{number}", ttl=301), now) is Verdict.KEPT
+        assert watched.take_refusal(step, current(f"H{number}", ttl=301), now) is None
     silent_since = now
     while (step := watched.next_step()).expected == LOOK:
         refused(watched, heartbeat="H19", ttl=int(301 - (step.at - silent_since)))
@@ -127,10 +128,10 @@ def test_a_handler_whose_heartbeat_is_faster_than_the_claim_keeps_the_lease():
 def test_a_worker_leaves_the_lease_to_the_handler_if_the_server_does_not_say_who_has_it():
     """A 412 without details to a claim means that the handler sends heartbeats."""
     watched = lease("auto")
-    assert watched.take_refusal(watched.next_step(), {}, BEGAN + 1) is Verdict.KEPT
+    assert watched.take_refusal(watched.next_step(), {}, BEGAN + 1) is None
     step = watched.next_step()
     assert step == LeaseStep(NO_HEARTBEAT, BEGAN + 20)
-    assert watched.take_refusal(step, {}, BEGAN + 20) is Verdict.KEPT
+    assert watched.take_refusal(step, {}, BEGAN + 20) is None
     assert watched.next_step() is None
     assert watched.handler_beats
 
@@ -151,27 +152,27 @@ def test_a_refused_heartbeat_of_the_holder_means_that_the_lease_is_lost(mode, de
     """412: the item is queued again, or another worker has it."""
     held = lease(mode)
     held.take_heartbeat(response(), BEGAN)
-    assert held.take_refusal(held.next_step(), details, BEGAN + 10) is Verdict.LOST
+    assert held.take_refusal(held.next_step(), details, BEGAN + 10) is Ending.LEASE_LOST
 
 
 @pytest.mark.parametrize("details", [current("H"), {}])
 def test_a_refused_claim_means_that_the_item_belongs_to_somebody_else(details):
     """This applies to the mode in which this worker has to hold the lease."""
     claiming = lease("always")
-    assert claiming.take_refusal(claiming.next_step(), details, BEGAN) is Verdict.LOST
+    assert claiming.take_refusal(claiming.next_step(), details, BEGAN) is Ending.LEASE_LOST
 
 
 def test_an_item_that_is_queued_again_is_lost():
     """The lease has ended, and anybody may take it."""
     watched = lease("auto")
-    assert watched.take_refusal(watched.next_step(), QUEUED, BEGAN + 1) is Verdict.LOST
+    assert watched.take_refusal(watched.next_step(), QUEUED, BEGAN + 1) is Ending.LEASE_LOST
 
 
 @pytest.mark.parametrize("state", ["stopping", "stopped"])
 def test_a_stop_request_is_noticed_in_every_response(state):
     """Whichever comes first."""
-    assert lease("always").take_heartbeat(response(state=state, extended=False), BEGAN) is Verdict.STOP_REQUESTED
-    noticed = {"stopping": Verdict.STOP_REQUESTED, "stopped": Verdict.STOPPED}[state]
+    assert lease("always").take_heartbeat(response(state=state, extended=False), BEGAN) is Ending.STOP_REQUESTED
+    noticed = {"stopping": Ending.STOP_REQUESTED, "stopped": Ending.STOPPED}[state]
     watched = lease("auto")
     assert watched.take_refusal(watched.next_step(), current(state=state), BEGAN) is noticed
     claiming = lease("auto")
@@ -183,12 +184,12 @@ def test_an_item_that_is_stopped_under_the_lease_of_the_worker_was_stopped_by_so
     held = lease("always")
     held.take_heartbeat(response(), BEGAN)
     refusal = current(state="stopped")
-    assert held.take_refusal(held.next_step(), refusal, BEGAN + 1) is Verdict.STOP_REQUESTED
+    assert held.take_refusal(held.next_step(), refusal, BEGAN + 1) is Ending.STOP_REQUESTED
 
 
 def test_a_lease_that_is_not_extended_is_a_stop_request():
     """The server wants the item to end, whatever its state is."""
-    assert lease("always").take_heartbeat(response(extended=False), BEGAN) is Verdict.STOP_REQUESTED
+    assert lease("always").take_heartbeat(response(extended=False), BEGAN) is Ending.STOP_REQUESTED
 
 
 def test_a_handler_must_stop_before_the_lease_can_end():
@@ -226,7 +227,7 @@ def test_a_heartbeat_whose_response_was_lost_is_recognized():
     held.take_heartbeat(response(), BEGAN)
     held.take_failure(held.next_step(), BEGAN + 10, BEGAN + 15)
     assert refused(held, heartbeat="B2", ttl=40) == LeaseStep("B2", BEGAN + 15)
-    assert held.take_refusal(held.next_step(), current("X"), BEGAN + 15) is Verdict.LOST
+    assert held.take_refusal(held.next_step(), current("X"), BEGAN + 15) is Ending.LEASE_LOST
 
 
 @pytest.mark.parametrize("mode", ["auto", "always"])

@@ -17,8 +17,7 @@ import pytest
 from ant_cli.errors import APIError
 from ant_cli.runtime.background_writer import BackgroundWriter
 from ant_cli.worker.handler import _Output
-from ant_cli.worker.log import KEPT_BYTES, LogEvent, WorkerLog
-from ant_cli.worker.log_view import LogView
+from ant_cli.worker.log import KEPT_BYTES, LogEvent, LogView, WorkerLog
 from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.start import _follow_depth
 from ant_cli.worker.tally import Tally
@@ -511,15 +510,15 @@ def test_the_status_line_counts_slots_items_and_the_queue():
     tally = tally_of(succeeded=5, failed=2, timed_out=1, dead_letter=1, given_back=7, lease_lost=3, cancelled=2)
     tally.slots_used, tally.queue_depth = 3, 12
     view = view_at_terminal()
-    assert view.status(tally) == "3/4 busy  5 done  4 failed  queue 12"
+    assert view.status_line(tally.status()) == "3/4 busy  5 done  4 failed  queue 12"
     tally.draining = True
-    assert view.status(tally).endswith("queue 12  draining")
-    assert view_at_terminal(COLUMNS="20").status(tally) == "3/4 busy  5 done…"
+    assert tally.status().endswith("queue 12  draining")
+    assert view_at_terminal(COLUMNS="20").status_line(tally.status()) == "3/4 busy  5 done…"
 
 
 def test_the_status_line_does_not_guess_the_depth_of_the_queue():
     """The depth is unknown before the first response, and after a failure."""
-    assert view_at_terminal().status(tally_of()).endswith("queue ?")
+    assert tally_of().status().endswith("queue ?")
 
 
 def test_a_server_that_does_not_return_the_depth_of_the_queue_is_asked_once():
@@ -556,7 +555,7 @@ def test_without_a_capable_terminal_there_is_no_status_line(terminal, log_format
 )
 def test_the_summary_counts_the_runs_of_a_worker(items, seconds, summary):
     """A person reads it at the end."""
-    assert view_at_terminal().summary(tally_of(**items), seconds) == summary
+    assert tally_of(**items).summary(seconds) == summary
 
 
 @pytest.fixture

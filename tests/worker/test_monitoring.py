@@ -199,9 +199,8 @@ def test_pages_are_served_when_no_thread_can_be_started(monkeypatch):
 def test_a_call_for_which_no_thread_can_be_started_fails_like_others():
     """It is repeated later."""
     executor = SimpleNamespace(submit=Mock(side_effect=RuntimeError("can't start new thread")))
-    context = WorkerContext(**dict.fromkeys(WorkerContext._fields) | {"executor": executor})
     with pytest.raises(AntError, match="can't start new thread"):
-        asyncio.run(context.call(print))
+        asyncio.run(WorkerContext.call(SimpleNamespace(_executor=executor), print))
 
 
 # The exporter

@@ -142,7 +142,7 @@ def test_a_secret_that_is_not_text_is_a_usage_error(tmp_path):
     """It could not be sent."""
     (tmp_path / "secret").write_bytes(b"\xff")
     (tmp_path / "secret").chmod(0o600)
-    with pytest.raises(UsageError, match="it is not text"):
+    with pytest.raises(UsageError, match="contains a character that no key has"):
         work_secret(options(work_secret_file=str(tmp_path / "secret")), {})
 
 
