@@ -11,7 +11,15 @@ from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import SAFER
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES, hide_secrets, receive_secrets
-from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, PollOptions, read_options
+from ant_cli.worker.options import (
+    EXPORTER_ROWS,
+    POLL_ROWS,
+    RUN_ROWS,
+    ExporterOptions,
+    PollOptions,
+    SessionOptions,
+    read_options,
+)
 
 
 def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given: str | bool) -> None:
@@ -39,7 +47,7 @@ def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     # A session's tools could read them.
     hide_secrets(runtime, SECRET_VARIABLES, [ENVIRONMENT_KEY, WORK_SECRET], _typed_secrets(given))
 
-    from ant_cli.worker.sdk_session import SessionOptions, run_session
+    from ant_cli.worker.sdk_session import run_session
 
     connection = load(runtime, flags, has_own_credential=True).connection
     run_session(SessionOptions(**options), connection.base_url, connection.workspace_id, runtime)
@@ -50,7 +58,7 @@ def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     from ant_cli.worker.exporter import serve_statistics
 
     options: dict[str, Any] = read_options(EXPORTER_ROWS, _texts(given), runtime.environ, "beta:worker exporter")
-    serve_statistics(load(runtime, flags).connection, runtime, **options)
+    serve_statistics(ExporterOptions(**options), load(runtime, flags).connection, runtime)
 
 
 def _typed_secrets(given: Mapping[str, str | bool]) -> dict[str, str]:

@@ -53,7 +53,7 @@ class WorkerContext:
         self.options = options
         self.command = command
         self.log = log
-        self.api = WorkAPI(connection, runtime, options.environment_id, options.worker_id, options.metadata_key)
+        self.api = WorkAPI(connection, runtime, options.environment_id, options.worker_id)
         # An abandoned call occupies its thread until it times out, so there are more threads than calls.
         self._executor = ThreadPoolExecutor(2 * options.concurrency + 4, "api")
         self.environ = {name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER}

@@ -15,6 +15,7 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.listener import Listener, ServedPage, json_page, text_page
 from ant_cli.worker.metrics import CONTENT_TYPE, exposition, family, library
+from ant_cli.worker.options import ExporterOptions
 from ant_cli.worker.work_api import WorkAPI, age, connection_with_key, is_permanent
 
 _COUNTS = ("depth", "pending", "workers_polling")
@@ -100,39 +101,26 @@ class Exporter:
         return json_page({"error": reading.problem}, 502) if reading.problem else json_page(reading.numbers)
 
 
-def serve_statistics(
-    connection: ConnectionSettings,
-    runtime: Runtime,
-    *,
-    environment_id: str,
-    environment_key: str,
-    listen: tuple[str, int],
-    cache: float,
-) -> None:
+def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, runtime: Runtime) -> None:
     """Serve the statistics of environments until a signal. `runtime.stderr` gets the address.
 
-    The options are the values of `EXPORTER_ROWS`.
-
     Args:
-        connection: Where the API is. If there is an environment's key, it replaces the credential.
+        options: If there is an environment's key, it replaces the credential of the connection.
+        connection: Where the API is.
         runtime: Gives the environment and the streams.
-        environment_id: One or more, separated by commas.
-        environment_key: Empty for none.
-        listen: Host and port.
-        cache: How many seconds statistics are cached.
 
     Raises:
         AntError: if it can't listen at the address.
 
     """
-    if environment_key:
-        connection = connection_with_key(connection, environment_key)
+    if options.environment_key:
+        connection = connection_with_key(connection, options.environment_key)
     connection = authenticated(connection, runtime)  # once for all environments
-    names = [name.strip() for name in environment_id.split(",") if name.strip()]
+    names = [name.strip() for name in options.environment_id.split(",") if name.strip()]
     with ExitStack() as stack:
         apis = {name: stack.enter_context(closing(WorkAPI(connection, runtime, name))) for name in names}
-        stats = {name: CachedStats(partial(_fetch, api), cache) for name, api in apis.items()}
-        listener = stack.enter_context(closing(Listener(*listen, Exporter(stats).find)))
+        stats = {name: CachedStats(partial(_fetch, api), options.cache) for name, api in apis.items()}
+        listener = stack.enter_context(closing(Listener(*options.listen, Exporter(stats).find)))
         with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded
             runtime.stderr.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
             threading.Event().wait()

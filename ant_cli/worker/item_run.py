@@ -183,7 +183,7 @@ class ItemRun:
     async def _update(self, metadata: Metadata) -> None:
         """Write metadata, if this worker has a key for that. A key that the item does not have is not deleted."""
         patch = {key: value for key, value in metadata.items() if value is not None or key in self._keys}
-        if not (patch and self._context.api.writes_metadata):
+        if not (patch and self._context.options.metadata_key):
             return
         try:
             await self._context.call(self._context.api.update, self._id, patch)

@@ -19,51 +19,59 @@ _NOT_SHOWN = ("", "0", "false", "auto")
 
 
 def _row(
-    name: str,
     check: Check,
     default: str,
     help_text: str,
     type_: type = str,
     completes: ValueKind | None = "free",
     **more: Any,
-) -> Setting:
-    param = Param(name, "setting", type_, help_text, default=default, completes=completes, **more)
-    prefix = "ANTHROPIC" if name in _OFFICIAL else "ANT_WORKER"
-    return Setting(param, check, f"{prefix}_{name.upper()}", in_profile=False, safer="", is_global=False)
+) -> Any:
+    """Return what makes the row of a setting, given its name. It is declared in place of the default of a field."""
+
+    def named(name: str) -> Setting:
+        param = Param(name, "setting", type_, help_text, default=default, completes=completes, **more)
+        prefix = "ANTHROPIC" if name in _OFFICIAL else "ANT_WORKER"
+        return Setting(param, check, f"{prefix}_{name.upper()}", in_profile=False, safer="", is_global=False)
+
+    return named
 
 
-def _required(name: str, check: Check, help_text: str) -> Setting:
-    return _row(name, check, "", f"{help_text} Required.", required=True)
+def _rows(options: Any) -> tuple[Setting, ...]:
+    return tuple(named(name) for name, named in options._field_defaults.items())
 
 
-def _file(name: str, default: str, help_text: str) -> Setting:
+def _required(check: Check, help_text: str) -> Any:
+    return _row(check, "", f"{help_text} Required.", required=True)
+
+
+def _file(default: str, help_text: str) -> Any:
     def check(source: str, text: str, _: str) -> str:
         if not text:
             raise BadValue(source, "is empty")
         return text
 
-    return _row(name, check, default, help_text, completes="file")
+    return _row(check, default, help_text, completes="file")
 
 
-def _time(name: str, default: str, help_text: str) -> Setting:
-    return _row(name, _duration, default, help_text, value_name="TIME")
+def _time(default: str, help_text: str) -> Any:
+    return _row(_duration, default, help_text, value_name="TIME")
 
 
-def _number(name: str, low: int, high: int, default: str, help_text: str) -> Setting:
-    return _row(name, lambda source, text, _: check_whole_number(source, text, low, high), default, help_text, int)
+def _number(low: int, high: int, default: str, help_text: str) -> Any:
+    return _row(lambda source, text, _: check_whole_number(source, text, low, high), default, help_text, int)
 
 
-def _choice(name: str, choices: tuple[str, ...], help_text: str) -> Setting:
+def _choice(choices: tuple[str, ...], help_text: str) -> Any:
     def check(source: str, text: str, _: str) -> str:
         if text not in choices:
             raise UnknownName("value", text, choices, f"{source} takes: {', '.join(choices)}.", where=source)
         return text
 
-    return _row(name, check, choices[0], help_text, completes="choices", choices=choices)
+    return _row(check, choices[0], help_text, completes="choices", choices=choices)
 
 
-def _switch(name: str, help_text: str) -> Setting:
-    return _row(name, lambda source, text, _: boolean(source, text), "false", help_text, bool, None)
+def _switch(help_text: str) -> Any:
+    return _row(lambda source, text, _: boolean(source, text), "false", help_text, bool, None)
 
 
 def _duration(source: str, text: str, _: str) -> float:
@@ -87,57 +95,77 @@ def _address(source: str, text: str, _: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-_ENVIRONMENT_ID = _required("environment_id", check_header, "The environment whose work is taken.")
+_ENVIRONMENT_ID = _required(check_header, "The environment whose work is taken.")
 _KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
-_OPTIONAL_KEY = _row("environment_key", check_secret, "", _KEY_HELP)
-_WORKDIR = _file("workdir", ".", "The folder in which sessions run.")
-_MAX_IDLE = _time("max_idle", "1m", "The longest idle time of a session.")
-_LOG_FORMAT = _choice("log_format", ("auto", "plain", "text", "json"), "Format of the log.")
+_OPTIONAL_KEY = _row(check_secret, "", _KEY_HELP)
+_WORKDIR = _file(".", "The folder in which sessions run.")
+_MAX_IDLE = _time("1m", "The longest idle time of a session.")
+_LOG_FORMAT = _choice(("auto", "plain", "text", "json"), "Format of the log.")
 
-POLL_ROWS = (
-    _ENVIRONMENT_ID,
-    _required("environment_key", check_secret, _KEY_HELP),
-    _row("worker_id", check_header, "", "A name for this worker, unique in the environment."),
-    _file("on_work", "", "A handler without arguments, or the word in-process."),
-    _WORKDIR,
-    _MAX_IDLE,
-    _LOG_FORMAT,
-    _number("concurrency", 1, 1000, "1", "How many items run at once."),
-    _choice("heartbeat", ("auto", "always", "never"), "Who holds the leases."),
-    _row("lease", _lease, "45s", "The length of a lease.", value_name="TIME"),
-    _number("attempts", 1, 1000, "3", "Give an item up after this many failures."),
-    _row("metadata_key", check_secret, "", "An API key, to count them in the item's metadata."),
-    _choice("on_failure", ("retry", "stop"), "After a failure."),
-    _switch("no_auto_stop", "Don't stop the item after exit status 0."),
-    _switch("pass_api_key", "Leave API keys in the handler's environment."),
-    _time("item_timeout", "0", "The time limit of a handler."),
-    _time("drain_timeout", "20s", "Time to finish items after a signal."),
-    _time("kill_timeout", "10s", "The time from SIGTERM to SIGKILL."),
-    _time("exit_when_idle", "0", "Exit after this time without work."),
-    _number("max_items", 0, 999_999_999, "0", "Exit after this many items."),
-    _row("listen", _address, "", "Serve metrics and health checks at ADDRESS:PORT."),
-)
-"""The flags of `beta:worker poll`."""
 
-RUN_ROWS = (
-    _required("session_id", check_header, "The session to run."),
-    _required("work_id", check_header, "Its work item."),
-    _ENVIRONMENT_ID,
-    _OPTIONAL_KEY,
-    _file("work_secret_file", "", "A file with the item's secret, in place of the key."),
-    _WORKDIR,
-    _MAX_IDLE,
-    _LOG_FORMAT,
-)
-"""The flags of `beta:worker run`."""
+class PollOptions(NamedTuple):
+    """The options of `beta:worker poll`, each with its row. Durations are in seconds."""
 
-EXPORTER_ROWS = (
-    _required("environment_id", check_header, "The environment; separate several with commas."),
-    _OPTIONAL_KEY,
-    _row("listen", _address, "127.0.0.1:9464", "Where to serve, as ADDRESS:PORT."),
-    _time("cache", "5s", "How long statistics are kept."),
-)
-"""The flags of `beta:worker exporter`."""
+    environment_id: str = _ENVIRONMENT_ID
+    environment_key: str = _required(check_secret, _KEY_HELP)
+    worker_id: str = _row(check_header, "", "A name for this worker, unique in the environment.")
+    on_work: str = _file("", "A handler without arguments, or the word in-process.")
+    workdir: str = _WORKDIR
+    max_idle: float = _MAX_IDLE
+    log_format: str = _LOG_FORMAT
+    concurrency: int = _number(1, 1000, "1", "How many items run at once.")
+    heartbeat: HeartbeatMode = _choice(("auto", "always", "never"), "Who holds the leases.")
+    lease: float = _row(_lease, "45s", "The length of a lease.", value_name="TIME")
+    attempts: int = _number(1, 1000, "3", "Give an item up after this many failures.")
+    metadata_key: str = _row(check_secret, "", "An API key, to count them in the item's metadata.")
+    on_failure: Literal["retry", "stop"] = _choice(("retry", "stop"), "After a failure.")
+    no_auto_stop: bool = _switch("Don't stop the item after exit status 0.")
+    pass_api_key: bool = _switch("Leave API keys in the handler's environment.")
+    item_timeout: float = _time("0", "The time limit of a handler.")
+    drain_timeout: float = _time("20s", "Time to finish items after a signal.")
+    kill_timeout: float = _time("10s", "The time from SIGTERM to SIGKILL.")
+    exit_when_idle: float = _time("0", "Exit after this time without work.")
+    max_items: int = _number(0, 999_999_999, "0", "Exit after this many items.")
+    listen: tuple[str, int] | Literal[""] = _row(_address, "", "Serve metrics and health checks at ADDRESS:PORT.")
+
+    def __repr__(self) -> str:
+        """Return a representation without the keys."""
+        return f"PollOptions(environment_id={self.environment_id!r})"
+
+
+class SessionOptions(NamedTuple):
+    """The options of `beta:worker run`, each with its row."""
+
+    session_id: str = _required(check_header, "The session to run.")
+    work_id: str = _required(check_header, "Its work item.")
+    environment_id: str = _ENVIRONMENT_ID
+    environment_key: str = _OPTIONAL_KEY
+    work_secret_file: str = _file("", "A file with the item's secret, in place of the key.")
+    workdir: str = _WORKDIR
+    max_idle: float = _MAX_IDLE
+    log_format: str = _LOG_FORMAT
+
+    def __repr__(self) -> str:
+        """Return a representation without the key."""
+        return f"SessionOptions(session_id={self.session_id!r}, work_id={self.work_id!r})"
+
+
+class ExporterOptions(NamedTuple):
+    """The options of `beta:worker exporter`, each with its row."""
+
+    environment_id: str = _required(check_header, "The environment; separate several with commas.")
+    environment_key: str = _OPTIONAL_KEY
+    listen: tuple[str, int] = _row(_address, "127.0.0.1:9464", "Where to serve, as ADDRESS:PORT.")
+    cache: float = _time("5s", "How long statistics are kept.")
+
+    def __repr__(self) -> str:
+        """Return a representation without the key."""
+        return f"ExporterOptions(environment_id={self.environment_id!r})"
+
+
+POLL_ROWS = _rows(PollOptions)
+RUN_ROWS = _rows(SessionOptions)
+EXPORTER_ROWS = _rows(ExporterOptions)
 
 
 def command_flags(rows: tuple[Setting, ...]) -> tuple[Param, ...]:
@@ -148,41 +176,6 @@ def command_flags(rows: tuple[Setting, ...]) -> tuple[Param, ...]:
 def _command_flag(param: Param) -> Param:
     note = "" if param.default in _NOT_SHOWN else f" [default: {param.default}]"
     return param._replace(required=False, default="", help=param.help + note)
-
-
-class PollOptions(NamedTuple):
-    """The options of `beta:worker poll`. Durations are in seconds."""
-
-    environment_id: str
-    environment_key: str
-    worker_id: str
-    on_work: str
-    workdir: str
-    max_idle: float
-    log_format: str
-    concurrency: int
-    heartbeat: HeartbeatMode
-    lease: float
-    attempts: int
-    metadata_key: str
-    """An API key to write metadata with; empty for none."""
-    on_failure: Literal["retry", "stop"]
-    no_auto_stop: bool
-    pass_api_key: bool
-    item_timeout: float
-    """0 for no limit."""
-    drain_timeout: float
-    kill_timeout: float
-    exit_when_idle: float
-    """0 for never."""
-    max_items: int
-    """0 for no limit."""
-    listen: tuple[str, int] | Literal[""]
-    """Host and port; empty for none."""
-
-    def __repr__(self) -> str:
-        """Return a representation without the keys."""
-        return f"PollOptions(environment_id={self.environment_id!r})"
 
 
 def read_options(

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.trusted_files import FileRule, read_trusted
 from ant_cli.settings.validators import check_secret
 from ant_cli.worker.log import LogView, WorkerLog
+from ant_cli.worker.options import SessionOptions
 from ant_cli.worker.settlement import EX_TEMPFAIL
 
 LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
@@ -22,25 +22,6 @@ LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
 _MOUNTED = FileRule(100_000, forbidden=0o006, owner="anyone", may_be_link=True, may_be_pipe=True)
 """In a container, a secret may belong to another user, and `<(command)` is a pipe."""
-
-
-class SessionOptions(NamedTuple):
-    """The options of `beta:worker run`."""
-
-    session_id: str
-    work_id: str
-    environment_id: str
-    environment_key: str
-    """Empty for none."""
-    work_secret_file: str
-    workdir: str
-    max_idle: float
-    """Seconds; 0 for never."""
-    log_format: str
-
-    def __repr__(self) -> str:
-        """Return a representation without the key."""
-        return f"SessionOptions(session_id={self.session_id!r}, work_id={self.work_id!r})"
 
 
 def require_sdk() -> None:

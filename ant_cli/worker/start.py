@@ -61,7 +61,7 @@ def run_worker(
         options = options._replace(no_auto_stop=False, heartbeat="always")
     else:
         command = find_handler(given, runtime.environ)
-    connection = connection_with_key(connection, options.environment_key)
+    connection = connection_with_key(connection, options.environment_key, options.metadata_key)
     worker_id = options.worker_id or _new_worker_id()
     resume_gc()
     asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))

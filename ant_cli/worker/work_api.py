@@ -51,14 +51,9 @@ class WorkAPI:
         runtime: Runtime,
         environment_id: str,
         worker_id: str = "",
-        metadata_key: str = "",
     ) -> None:
         """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
         self._client = Client(connection, runtime)
-        self.writes_metadata = bool(metadata_key)
-        """Whether there is an API key, which `update` needs."""
-        api_key = Credential("api_key", metadata_key, METADATA_KEY, explicit=True)
-        self._updater = Client(connection._replace(credential=api_key), runtime) if metadata_key else self._client
         self._environment_id = environment_id
         self._poller = _limited(self._client, _POLL_TIMEOUT_S)
         self._poll = self._request(work.POLL, block_ms=str(BLOCK_MS), anthropic_worker_id=worker_id)
@@ -66,7 +61,6 @@ class WorkAPI:
     def close(self) -> None:
         """Close the connections."""
         self._client.__exit__()
-        self._updater.__exit__()
 
     def poll(self) -> WorkItem | None:
         """Return the next item of the queue; None if none arrived while the server waited."""
@@ -105,9 +99,9 @@ class WorkAPI:
         return _limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body
 
     def update(self, work_id: str, metadata: Mapping[str, str | None]) -> None:
-        """Merge metadata into an item; None deletes a key. Call it only if `writes_metadata`."""
+        """Merge metadata into an item; None deletes a key. It needs an API key."""
         request = self._request(work.UPDATE, {"metadata": dict(metadata)}, work_id=work_id)
-        _limited(self._updater, _TIMEOUT_S).send(request)
+        _limited(self._client, _TIMEOUT_S).send(request)
 
     def stats(self) -> WorkItem:
         """Return the statistics of the queue."""
@@ -191,6 +185,11 @@ def _of_form(value: WorkItem) -> WorkItem:
     return value
 
 
-def connection_with_key(connection: ConnectionSettings, key: str) -> ConnectionSettings:
-    """Return the connection with an environment's key, a bearer token, in place of any other credential."""
-    return connection._replace(credential=Credential("auth_token", key, "--environment-key", explicit=True))
+def connection_with_key(connection: ConnectionSettings, key: str, api_key: str = "") -> ConnectionSettings:
+    """Return the connection with an environment's key in place of any other credential.
+
+    `api_key` is for the requests that take no environment key; empty for none.
+    """
+    second_choice = Credential("api_key", api_key, METADATA_KEY, explicit=True) if api_key else None
+    credential = Credential("environment_key", key, "--environment-key", explicit=True)
+    return connection._replace(credential=credential, second_choice=second_choice)

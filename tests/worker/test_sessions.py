@@ -11,8 +11,8 @@ import pytest
 
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.worker.options import RUN_ROWS, read_options
-from ant_cli.worker.sdk_session import SessionOptions, work_secret
+from ant_cli.worker.options import RUN_ROWS, SessionOptions, read_options
+from ant_cli.worker.sdk_session import work_secret
 from tests.conftest import KEY
 from tests.processes import run_process
 
