@@ -21,7 +21,8 @@ _MAX_LABEL = 32
 _MIN_VALUE = 20
 """With fewer cells than this for values, long ones are not wrapped here: the terminal breaks the lines."""
 CONTAINERS = (dict, list)
-_EMPTY: tuple[Any, ...] = (None, {}, [], "")
+EMPTY: tuple[Any, ...] = (None, {}, [], "")
+"""The values that are empty."""
 _NONE = "(none)"
 """How an empty value is shown; null only on a terminal."""
 
@@ -50,10 +51,15 @@ def resource_type(value: Any) -> str:
     return type_ if isinstance(type_, str) else ""
 
 
+def scalar_text(value: Any) -> str:
+    """Return a scalar as text, which may contain control characters."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
 def _scalar(value: Any) -> str:
-    if isinstance(value, str):
-        return escape_controls(value)
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return escape_controls(scalar_text(value))
 
 
 # In a pipe
@@ -74,7 +80,7 @@ def _plain_lines(value: Any, indent: str) -> Iterator[str]:
 
 
 def _plain_scalar(value: Any) -> str:
-    return _NONE if value in _EMPTY and value is not None else _scalar(value)
+    return _NONE if value in EMPTY and value is not None else _scalar(value)
 
 
 def _hanging(start: str, value: str) -> Iterator[str]:
@@ -157,7 +163,7 @@ def _summarized(name: str, members: dict[str, Any], room: int) -> tuple[str, lis
     parts = [escape_controls(type_)] if type_ and type_ != name else []
     others = [(key, value) for key, value in members.items() if not (type_ and key == "type")]
     scalars = [(key, value) for key, value in others if not isinstance(value, CONTAINERS)]
-    pairs = [f"{key}={_NONE if value in _EMPTY else _scalar(value)}" for key, value in scalars]
+    pairs = [f"{key}={_NONE if value in EMPTY else _scalar(value)}" for key, value in scalars]
     line = ", ".join(parts + pairs)
     if any(not re.fullmatch(r"[\w.-]+=[^,=\n]*", pair) for pair in pairs) or cell_width(line) > room:
         return ", ".join(parts), _without_empty_lists(others)
@@ -188,7 +194,7 @@ def plain_list(value: Any) -> list[str]:
 
 def _scalar_row(label: str, name: str, value: Any) -> ViewRow:
     """Return the row of a value that needs no separate rows: an empty value as a label, a time with its age."""
-    if value in _EMPTY:
+    if value in EMPTY:
         return ViewRow(label, _NONE, "dim")
     shown = ", ".join(plain_list(value)) or _scalar(value)
     colour = STATE_COLOURS.get(shown, "") if name == "state" else ""

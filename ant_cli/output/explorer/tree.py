@@ -10,6 +10,8 @@ from functools import cached_property
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.parser import escaped_key
+from ant_cli.output.views import CONTAINERS, EMPTY, scalar_text
+from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
 WHOLE = "@this"
@@ -20,7 +22,6 @@ MAX_VIEW = 200_000
 """The most characters of a value on a page; copying and printing include all of it."""
 _RANKS = {"name": 0, "id": 1, "state": 2}
 """The members that identify a value; in a row they come before the others."""
-_EMPTY = (b"null", b"{}", b"[]", b'""')
 SIZES = {"object": "{{{}}}", "array": "[{}]"}
 """What is around the members of a value, or their number."""
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[^\s{}\[\],:"]++')
@@ -133,29 +134,21 @@ def in_full(raw: bytes) -> str:
 
 def in_a_row(raw: bytes) -> str:
     """Return a value for the row of its key; for an object or array, the beginning of its content."""
-    type_ = json_text.json_type(raw)
-    if type_ == "string":
-        value = json_text.string(raw)
-        return f'"{cut_to_row(value)}{"" if len(value) > _MAX_ROW else chr(34)}'
-    if type_ == "object":
-        parts = [f"{key_in_a_row(key)}: {_inside(value)}" for key, value in _ordered_members(raw)]
-    elif type_ == "array":
-        parts = [_inside(value) for value in json_text.elements(raw)]
+    value: Any = json_text.decode(raw)
+    if isinstance(value, dict):  # identifying members come first, empty ones last
+        ranks = {key: _RANKS.get(key, len(_RANKS) + (member in EMPTY)) for key, member in value.items()}
+        parts = [f"{key_in_a_row(key)}: {_inside(value[key])}" for key in sorted(ranks, key=ranks.__getitem__)]
+    elif isinstance(value, list):
+        parts = list(map(_inside, value))
     else:
-        return cut_to_row(raw.strip().decode())
-    return SIZES[type_].format(", ".join(parts)[:_MAX_ROW])
+        return _inside(value)
+    return SIZES[json_text.json_type(raw)].format(", ".join(parts)[:_MAX_ROW])
 
 
-def _ordered_members(raw: bytes) -> list[tuple[str, bytes]]:
-    """Return the members of an object, identifying ones first, empty ones last."""
-    members = json_text.members(raw).items()
-    return sorted(members, key=lambda member: _RANKS.get(member[0], len(_RANKS) + (member[1] in _EMPTY)))
-
-
-def _inside(raw: bytes) -> str:
+def _inside(value: Any) -> str:
     """Return a value for the row of its parent; for an object or array, only its size."""
-    type_ = json_text.json_type(raw)
-    if type_ not in SIZES:
-        return in_a_row(raw)
-    size = len(json_text.members(raw) if type_ == "object" else json_text.elements(raw))
-    return SIZES[type_].format(size or "")
+    if isinstance(value, str):
+        return f'"{cut_to_row(value)}{"" if len(value) > _MAX_ROW else chr(34)}'
+    if isinstance(value, CONTAINERS):
+        return SIZES["object" if isinstance(value, dict) else "array"].format(len(value) or "")
+    return cut_to_row(scalar_text(value))
