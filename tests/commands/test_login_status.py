@@ -130,6 +130,14 @@ def test_status_as_json_has_the_login_without_its_tokens(status, official):
     assert status("--transform", "official_profile.account_email", "-r").stdout == "ada@example.com\n"
 
 
+def test_status_names_the_file_that_should_name_the_active_profile(status, official):
+    """Another key is used, so the file is a problem of the other tool only."""
+    official.activate("../evil")
+    found = status("--format", "json", env={"ANTHROPIC_API_KEY": "sk-ant-0123456789ab"})
+    assert (found.exit, found.json["official_profile"]["name"]) == (0, "active_config")
+    assert "it does not hold the name of a profile" in found.json["official_profile"]["problem"]
+
+
 def test_status_as_json_has_the_organization_and_the_workspace_of_a_profile_without_a_login(status, official):
     """A federation needs no login, so only its profile names them."""
     official.federate(workspace_id="wrkspc_2")

@@ -137,6 +137,22 @@ def test_an_access_token_without_an_end_is_printed_without_one(ant, tmp_path):
     assert done.json == {"version": "1.0", "type": "oauth_token", "access_token": "exchanged-0123456789"}
 
 
+def test_a_federation_gives_no_token_for_the_emulator_in_this_process(printed, tmp_path):
+    """It exchanges nothing, and its requests need no credential."""
+    (tmp_path / "jwt").write_text("header.claims.signature")
+    words = (
+        "--federation-rule",
+        "fdrl_1",
+        "--organization-id",
+        "o",
+        "--identity-token-file",
+        str(tmp_path / "jwt"),
+    )
+    done = printed(*words, "--local")
+    assert (done.exit, done.stdout, done.requests) == (4, "", [])
+    assert "there are no access tokens for this credential and base URL" in done.stderr
+
+
 def test_two_forms_at_once_are_a_usage_error(printed):
     """The official tool rejects them, too."""
     done = printed("--access-token", "--env")
