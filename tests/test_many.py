@@ -529,6 +529,7 @@ def test_progress_is_drawn_at_a_terminal_while_requests_are_on_their_way(many, m
 
     result = many(*ARCHIVE, *IDS, "--yes", stderr=screen, api=FakeAPI({"env_2": 404, IDS[-1]: last}))
     assert "env_2: no env_2 (404 made_up)" in result.stderr
+    assert re.search("\n. ━+·+ archived . of 10, 1 failed", result.stderr), "it is drawn again at once"
     assert result.stderr.endswith(ERASE_LINE + "ant: archived 9 of 10, 1 failed.\n")
 
 
