@@ -96,10 +96,9 @@ def cut_stream(fault: Row | None, stream: Iterator[str]) -> Iterator[bytes]:
 
 def add(call: Call) -> str:
     """Add a fault."""
-    request = call.body
-    _check(request.model_dump(exclude_defaults=True))
+    _check(call.body.model_dump(exclude_defaults=True))
     with call.store.write() as transaction:
-        fault = transaction.add("faults", id=new_id("fault"), **request.model_dump())
+        fault = transaction.add("faults", id=new_id("fault"), **call.body.model_dump())
     return json.dumps(_to_fields(fault))
 
 

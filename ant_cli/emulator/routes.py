@@ -79,11 +79,10 @@ def show_clock(call: Call) -> str:
 
 def move_clock(call: Call) -> str:
     """Move the clock forward, or to a given time. It continues from there, for every process on the file."""
-    request = call.body
-    target = None if request.now is None else _moment(request.now)
+    target = None if call.body.now is None else _moment(call.body.now)
     with call.store.write() as transaction:
         start = transaction.now if target is None else target
-        now = start + (request.advance_ms or 0) * MICROSECONDS_PER_MS
+        now = start + (call.body.advance_ms or 0) * MICROSECONDS_PER_MS
         if not 0 <= now < YEAR_9999:
             raise InvalidRequest("now: must be in the years from 1970 to 9998, advance_ms included.")
         transaction.run("UPDATE clock SET offset = offset + ?", now - transaction.now)

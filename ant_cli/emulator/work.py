@@ -191,20 +191,16 @@ def list_work(call: Call) -> str:
     limit = call.number("limit", 20, 1, 100)
     below = call.page_start(name)
     with environment_transaction(call) as (transaction, environment):
-        _check_lists_work(environment)
+        if environment["kind"] != "self_hosted":
+            message = (
+                f"Environment {call.environment_id} not found, or does not support work listing. "
+                "The work API is only available for self-hosted environments."
+            )
+            raise EmulatorError(404, message, "environment_not_found")
+        if environment["archived"]:
+            raise EmulatorError(404, f"Environment {call.environment_id} is archived.", "environment_archived")
         items = transaction.all(SQL_LIST, call.environment_id, below, limit + 1)
     return page_of(name, [{"sequence": item["sequence"], "document": to_json(item)} for item in items], limit)
-
-
-def _check_lists_work(environment: Row) -> None:
-    if environment["kind"] != "self_hosted":
-        message = (
-            f"Environment {environment['id']} not found, or does not support work listing. "
-            "The work API is only available for self-hosted environments."
-        )
-        raise EmulatorError(404, message, "environment_not_found")
-    if environment["archived"]:
-        raise EmulatorError(404, f"Environment {environment['id']} is archived.", "environment_archived")
 
 
 def retrieve(call: Call) -> str:
