@@ -57,6 +57,14 @@ def test_each_endpoint_accepts_the_kinds_of_credentials_that_its_row_names(api, 
     assert accepted == set(operation.accepts)
 
 
+def test_one_of_two_credentials_is_enough(api, queue):
+    """An API key gives access to a queue also next to an environment key of another one."""
+    foreign = bearer(make_key(api, api.create_queue("other")))
+    poll = f"{ENVIRONMENTS}/{queue}/work/poll"
+    assert api("GET", poll, headers=foreign).status_code == 403
+    assert api("GET", poll, headers=foreign | API_KEY).status_code == 200
+
+
 def test_a_refusal_names_the_credential_to_use(api, queue, item):
     """It is a 403 of the API: the credential exists, but is of the wrong kind."""
     path = f"{ENVIRONMENTS}/{queue}/work"

@@ -103,6 +103,19 @@ def test_unknown_paths_are_404_and_wrong_methods_405_with_an_api_error_body(api,
     assert ("allow" in response.headers) == (status == 405)
 
 
+def test_a_405_names_all_methods_of_the_path(api):
+    """They are those of all endpoints that have this path."""
+    allowed = {
+        "/v1/environments/env_1": "DELETE, GET, HEAD, POST",
+        "/v1/environments/env_1/work/poll": "GET, HEAD, POST",  # POST updates the item with the ID `poll`
+        "/_emulator/clock": "GET, HEAD, POST",
+    }
+    for path, names in allowed.items():
+        response = api("PUT", path)
+        assert response.headers["allow"] == names
+        assert message(response, 405) == f"{path} takes {names}, not PUT."
+
+
 def test_head_returns_the_headers_of_get_without_a_body(api):
     """HEAD has the status and headers of GET."""
     response = api("HEAD", "/_emulator/clock")

@@ -109,6 +109,7 @@ def test_an_unexpected_tool_result_ends_the_session_with_an_error(api, expect, t
         assert (last_but_one["type"], last["type"]) == ("session.error", "session.status_terminated")
         assert last_but_one["error"]["message"].startswith("Step 1 ")
         assert problem in last_but_one["error"]["message"]
+        assert api("GET", f"/_emulator/sessions/{session}").json["step"] == 1
 
 
 def test_only_the_awaited_tool_result_is_accepted(api):
