@@ -302,11 +302,10 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
 
 def note_typed_credential(flags: Flags, runtime: Runtime) -> None:
     """Print a note that other users can see a credential on the command line."""
-    typed = [name for name in SAFER if flags.text(name)]
+    typed = next((name for name in SAFER if flags.text(name)), "")
     if typed:
         runtime.hint(
-            f"Note: other users of this machine can read the value of {flag_name(typed[0])}. "
-            f"Safer: {SAFER[typed[0]]}."
+            f"Note: other users of this machine can read the value of {flag_name(typed)}. Safer: {SAFER[typed]}."
         )
 
 

@@ -226,28 +226,25 @@ class LoginTokens:
     """The access tokens of a login: a `TokenSource`. Threads may share it: at worst, the file is read twice."""
 
     def __init__(self, profile: OfficialProfile, runtime: Runtime) -> None:
+        """Read the file. Raises CredentialError without a usable login."""
         self._profile = profile
         self._runtime = runtime
-        self._token = self._read()
+        self._login = usable_login(profile, runtime)
 
     def current(self) -> AccessToken:
         """Return a token that lasts for a request. Raises CredentialError if the file has none."""
-        token = self._token
-        if not token.is_usable(self._runtime.now()):
-            token = self._token = self._read()
-        return token
+        login, now = self._login, self._runtime.now()
+        if login.expires_at - now <= SPARE_S:
+            login = self._login = usable_login(self._profile, self._runtime)
+        return AccessToken(login.access_token, login.expires_at, obtained_at=now)
 
     def renew(self, rejected: str) -> bool:
         """Read the file again, because the server rejected a token. Returns whether there is another one."""
         try:
-            self._token = self._read()
+            self._login = usable_login(self._profile, self._runtime)
         except CredentialError:  # the server's own message says more
             return False
-        return self._token.secret != rejected
-
-    def _read(self) -> AccessToken:
-        login = usable_login(self._profile, self._runtime)
-        return AccessToken(login.access_token, login.expires_at, obtained_at=self._runtime.now())
+        return self._login.access_token != rejected
 
 
 def _expires_at(document: dict[str, object], profile: OfficialProfile) -> float:
