@@ -21,16 +21,10 @@ from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 
 ENVIRONMENT = "environment"
-_FOLDERS = {
-    "environments": ENVIRONMENT,
-    "agents": "agent",
-    "skills": "skill",
-    "memory_stores": "memory_store",
-    "vaults": "vault",
-    "deployments": "deployment",
-}
-"""The kinds of the official tool, by the folders that hold them. This tool manages environments only."""
-_KINDS = tuple(_FOLDERS.values())
+_KINDS = (ENVIRONMENT, "agent", "skill", "memory_store", "vault", "deployment")
+"""The kinds of the official tool. This tool manages environments only."""
+_FOLDERS = {f"{kind}s": kind for kind in _KINDS}
+"""The kinds by the folders that hold them."""
 YAML = (".yaml", ".yml")
 DATA = (*YAML, ".json")
 PROSE = (".md", ".markdown")
