@@ -91,24 +91,21 @@ def _files(
         AntError: if an environment can't be declared in a file.
 
     """
-    tracked = {entry.id: lock.file_of(key) for key, entry in lock.tracked.items()}
+    tracked = {entry.id: key for key, entry in lock.tracked.items()}
     taken: set[str] = set()
     files, problems = [], []
     for remote in remotes:
-        if _is_in_sync(remote, lock):
-            continue
-        exported = export(remote)
-        path = tracked.get(str(remote["id"])) or choose_file(folder, remote, taken)
+        key = tracked.get(str(remote["id"]))
+        if key and lock.entries[key].remote_hash == hash_of_remote(remote) and lock.has_file(key):
+            continue  # the file declares what the server has, unless it was edited
+        path = lock.file_of(key) if key else choose_file(folder, remote, taken)
         taken.add(path.name.lower())
         _check_destination(path, lock.path)
-        problems += [
-            f"  {escape_breaks(str(remote['id']))}: {escape_breaks(problem)}" for problem in exported.problems
-        ]
+        exported, identifier = export(remote), escape_breaks(str(remote["id"]))
+        problems += [f"  {identifier}: {escape_breaks(problem)}" for problem in exported.problems]
         if exported.left_out:
             fields = escape_breaks(", ".join(exported.left_out))
-            runtime.hint(
-                f"Note: {escape_breaks(str(remote['id']))} has fields that a file can't declare: {fields}."
-            )
+            runtime.hint(f"Note: {identifier} has fields that a file can't declare: {fields}.")
         files.append(_File(path, remote, exported))
     if problems:
         raise AntError("\n".join(["these can't be declared in a file, so nothing was written:", *problems]))
@@ -133,14 +130,6 @@ def _check_destination(path: Path, lock_path: Path) -> None:
         )
     key_of(path, lock_path)
     check_inside(path.parent, str(lock_path.parent))
-
-
-def _is_in_sync(remote: Object, lock: LockFile) -> bool:
-    """Whether an existing file declares the environment, and the environment has not changed since."""
-    return any(
-        entry.id == remote["id"] and entry.remote_hash == hash_of_remote(remote) and lock.has_file(key)
-        for key, entry in lock.tracked.items()
-    )
 
 
 def _write(files: Sequence[_File], lock: LockFile) -> None:
