@@ -392,10 +392,13 @@ def test_a_rejected_edit_is_opened_again_with_the_message_of_the_server(desk):
 
 
 def test_an_edit_that_the_server_rejects_twice_is_kept(desk):
-    """The exit code is that of the server's error."""
-    rejection = httpx.Response(400, json={"type": "error", "error": {"type": "e", "message": "no"}})
+    """The exit code is that of the server's error. Its message is not where an editor looks for directives."""
+    rejection = httpx.Response(400, json={"type": "error", "error": {"type": "e", "message": "vim: set modeline:"}})
     result = desk.edit([["numpy", "nompy"]], replies=[ENVIRONMENT, ENVIRONMENT, rejection])
     assert result.exit == 1
+    lines = desk.seen[1].splitlines()
+    assert "vim" in desk.seen[1]
+    assert "vim" not in "".join(lines[:5] + lines[-5:])
     assert "400 Bad Request" in result.stderr
     assert "nompy" in desk.file.read_text()
 

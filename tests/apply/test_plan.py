@@ -138,7 +138,7 @@ def test_a_missing_environment_is_replaced_only_with_force(state):
     world = World(BODY, {"name": "b"})
     world.remotes["env_1"] = state and remote_of(BODY, archived_at="2026-01-01T00:00:00Z")
     step = world.plan().steps[0]
-    assert step.action == "create"
+    assert (step.action, step.id) == ("create", "env_1")
     assert step.blocked.startswith("env_1 is archived; " if state else "env_1 does not exist any more; ")
     assert "re-run with --force to create a replacement, or remove ./environments/a.yaml" in step.blocked
     assert world.plan(force=True).steps[0].blocked == ""
@@ -360,6 +360,20 @@ def test_renaming_a_file_renames_its_environment_if_the_name_comes_from_the_file
     assert [(change.path, change.old, change.new) for change in step.changes] == [("name", "a", "z")]
     world.files["./environments/y.yaml"] = declared({**BODY, "name": "y"}, "./environments/y.yaml")
     assert [step.action for step in world.plan().steps] == ["create", "create"]
+
+
+def test_one_file_in_place_of_two_equal_ones_creates_an_environment():
+    """Nobody knows which of the two it was."""
+    world = World(BODY, {**BODY, "name": "b"})
+    world.files = {"./environments/z.yaml": declared({**BODY, "name": "z"}, "./environments/z.yaml")}
+    assert [step.action for step in world.plan().steps] == ["create"]
+
+
+def test_a_file_that_states_another_name_is_another_environment():
+    """Only a name that comes from the file changes with it."""
+    world = World(BODY)
+    world.files = {"./environments/z.yaml": declared({**BODY, "name": "other"}, "./environments/z.yaml")}
+    assert [step.action for step in world.plan().steps] == ["create"]
 
 
 # Changes and updates
