@@ -176,6 +176,14 @@ def test_set_sets_a_key_of_metadata_like_add(update):
     assert bodies(result)[-1] == {"metadata": {"team": "x", "new": "1"}}
 
 
+def test_an_element_that_is_there_in_two_versions_needs_no_update(update):
+    """It is not added a second time."""
+    remote = environment(pip=["pandas", "pandas==2.2"])
+    result = update("--add", "packages.pip=pandas", replies=[remote])
+    assert "packages.pip has 'pandas' already.\n" in result.stderr
+    assert bodies(result) == [None]
+
+
 def test_a_package_that_is_set_already_needs_no_update(update):
     """The note is that of `--add`."""
     result = update("--set", "packages.pip=pandas==2.2", replies=[ENVIRONMENT])

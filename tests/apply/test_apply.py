@@ -144,6 +144,17 @@ def test_a_create_that_failed_has_no_id_in_the_result(team):
     assert (resource["result"], resource["id"]) == ("failed", None)
 
 
+def test_an_unchanged_environment_is_neither_done_nor_left_in_a_run_that_fails(team):
+    """The data has it as unchanged."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    team.write("environments/b.yaml")
+    assert team.ant("emulator", "fault", "--method", "POST", "--status", "400").exit == 0
+    result = team.ant("apply", "--yes", ".", "--format", "json")
+    assert "0 done and recorded, 1 failed, 0 not started." in result.stderr
+    assert [one["result"] for one in result.json["resources"]] == ["unchanged", "failed"]
+
+
 class LosingBoth(Losing):
     """A transport that loses two creates when both have begun. Neither arrives."""
 

@@ -156,6 +156,14 @@ def test_a_question_shows_new_environments_in_a_line_each_and_their_fields_on_re
     assert '+ metadata.k: "v"' in team.ant("apply", ".", typed="d\nn\n").stdout
 
 
+def test_a_question_shows_what_an_update_changes(team):
+    """It is what the person decides about."""
+    team.write("environments/a.json", environment(name="a"))
+    team.apply(".")
+    team.write("environments/a.json", environment(name="a", metadata={"k": "v"}))
+    assert '+ metadata.k: "v"' in team.ant("apply", ".", typed="n\n").stdout
+
+
 def test_the_data_of_a_plan_has_every_field_of_a_new_environment(team):
     team.write("environments/a.json", environment(name="a", metadata={"k": "v"}))
     plan = json.loads(team.ant("diff", ".", "--format", "json").stdout)
