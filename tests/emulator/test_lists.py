@@ -99,3 +99,11 @@ def test_the_cursor_of_another_list_is_rejected(api):
     for path in cursors:
         for owner, cursor in cursors.items():
             assert api("GET", path, page=cursor).status_code == (200 if owner == path else 400)
+
+
+def test_of_equal_query_parameters_the_first_one_is_used(api):
+    """A second one changes nothing."""
+    for number in range(3):
+        api.create(f"e{number}")
+    assert len(api("GET", ENVIRONMENTS, limit=["1", "2"]).json["data"]) == 1
+    assert len(api("GET", ENVIRONMENTS, limit=["2", "1"]).json["data"]) == 2

@@ -71,6 +71,20 @@ def test_a_session_waits_for_the_result_of_each_tool(api, queue):
     assert (retrieved["environment_id"], retrieved["agent"]["skills"], retrieved["resources"]) == (queue, [], [])
 
 
+def test_a_tool_result_updates_the_session(api, clock):
+    """The session says when it last changed."""
+    session = create(api, BASH, BASH)
+    created = api("GET", f"/v1/sessions/{session}").json
+    clock.advance(ms=1)
+    answer(api, session)
+    updated = api("GET", f"/v1/sessions/{session}").json
+    assert (updated["created_at"], updated["updated_at"]) == (
+        created["created_at"],
+        api("GET", "/_emulator/clock").json["now"],
+    )
+    assert created["updated_at"] == created["created_at"] != updated["updated_at"]
+
+
 def test_a_script_can_send_messages_go_idle_and_terminate(api):
     """After `idle`, a message of the user continues the script. After `terminate`, no event is accepted."""
     session = create(api, {"message": "Hello."}, "idle", {"idle": True}, "terminate", BASH)
