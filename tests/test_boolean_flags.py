@@ -7,7 +7,7 @@ import pytest
 
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.worker.options import POLL_ROWS, read_options
+from ant_cli.worker.options import PollOptions, read_options
 from tests.conftest import KEY
 
 ON = ("true", "True", "TRUE", "1", "t", "T")
@@ -63,8 +63,8 @@ def test_a_variable_of_the_worker_takes_what_its_flag_takes(texts, value):
     """The variable replaces the flag."""
     flags = Flags({"environment_id": "env_1", "environment_key": KEY})
     for text in texts:
-        found = read_options(POLL_ROWS, flags, {"ANT_WORKER_NO_AUTO_STOP": text}, "")
-        assert found["no_auto_stop"] is value, text
+        found = read_options(PollOptions, flags, {"ANT_WORKER_NO_AUTO_STOP": text}, "")
+        assert found.no_auto_stop is value, text
 
 
 def test_a_credential_is_read_from_stdin_with_each_spelling_of_the_flag(ant):

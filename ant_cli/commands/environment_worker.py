@@ -6,27 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import SAFER
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES, hide_secrets, receive_secrets
-from ant_cli.worker.options import (
-    EXPORTER_ROWS,
-    POLL_ROWS,
-    RUN_ROWS,
-    ExporterOptions,
-    PollOptions,
-    SessionOptions,
-    read_options,
-)
+from ant_cli.worker.options import ExporterOptions, PollOptions, SessionOptions, read_options
 
 
 def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given: str | bool) -> None:
     """Take work from an environment, and run a handler for each item, until a signal."""
     runtime = receive_secrets(runtime)
-    options: dict[str, Any] = read_options(POLL_ROWS, _texts(given), runtime.environ, "beta:worker poll")
-    unused = () if options["pass_api_key"] else SECRET_VARIABLES
+    options = read_options(PollOptions, _texts(given), runtime.environ, "beta:worker poll")
+    unused = () if options.pass_api_key else SECRET_VARIABLES
     if present := [name for name in unused if runtime.environ.get(name)]:
         runtime.hint(
             f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
@@ -37,28 +28,28 @@ def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given
     from ant_cli.worker.start import run_worker  # after the new start: it takes the longest
 
     connection = load(runtime, flags, has_own_credential=True).connection
-    run_worker(PollOptions(**options), handler, connection, runtime)
+    run_worker(options, handler, connection, runtime)
 
 
 def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     """Run one claimed item in this process."""
     runtime = receive_secrets(runtime)
-    options: dict[str, Any] = read_options(RUN_ROWS, _texts(given), runtime.environ, "beta:worker run")
+    options = read_options(SessionOptions, _texts(given), runtime.environ, "beta:worker run")
     # A session's tools could read them.
     hide_secrets(runtime, SECRET_VARIABLES, [ENVIRONMENT_KEY, WORK_SECRET], _typed_secrets(given))
 
     from ant_cli.worker.sdk_session import run_session
 
     connection = load(runtime, flags, has_own_credential=True).connection
-    run_session(SessionOptions(**options), connection.base_url, connection.workspace_id, runtime)
+    run_session(options, connection.base_url, connection.workspace_id, runtime)
 
 
 def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     """Serve the statistics of queues until a signal."""
     from ant_cli.worker.exporter import serve_statistics
 
-    options: dict[str, Any] = read_options(EXPORTER_ROWS, _texts(given), runtime.environ, "beta:worker exporter")
-    serve_statistics(ExporterOptions(**options), load(runtime, flags).connection, runtime)
+    options = read_options(ExporterOptions, _texts(given), runtime.environ, "beta:worker exporter")
+    serve_statistics(options, load(runtime, flags).connection, runtime)
 
 
 def _typed_secrets(given: Mapping[str, str | bool]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ant_cli.help import command_row as row
 from ant_cli.help.account_commands import AUTH, PROFILES
 from ant_cli.help.emulator_commands import EMULATOR
-from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, command_flags
+from ant_cli.worker.options import ExporterOptions, PollOptions, SessionOptions, command_flags
 
 # Environments as files
 
@@ -137,7 +137,7 @@ _WORKER = row.group(
         arguments=(
             row.arguments("handler", "After --: the program for each item, with its arguments.", completes="file"),
         ),
-        flags=command_flags(POLL_ROWS),
+        flags=command_flags(PollOptions),
         takes=_WITHOUT_CREDENTIAL,
     ),
     row.tool(
@@ -146,7 +146,7 @@ _WORKER = row.group(
         "environment_worker:run",
         ("as a handler, or in a container that has all values in variables", "ant beta:worker run --workdir /work"),
         ("with the secret of the item", "ant beta:worker run --work-secret-file /run/secrets/work"),
-        flags=command_flags(RUN_ROWS),
+        flags=command_flags(SessionOptions),
         takes=_WITHOUT_CREDENTIAL,
     ),
     row.tool(
@@ -158,7 +158,7 @@ _WORKER = row.group(
             "of two, to other machines",
             "ant beta:worker exporter --environment-id env_1,env_2 --listen 0.0.0.0:9464",
         ),
-        flags=command_flags(EXPORTER_ROWS),
+        flags=command_flags(ExporterOptions),
         takes=(*row.CREDENTIAL, *_WITHOUT_CREDENTIAL),
     ),
 )

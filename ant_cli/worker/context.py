@@ -16,10 +16,10 @@ from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler import handler_environment
 from ant_cli.worker.lease import SHORTEST_LEASE_S
 from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.metrics import Tally
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import Memory
-from ant_cli.worker.tally import Tally
 from ant_cli.worker.work_api import WorkAPI
 
 T = TypeVar("T")

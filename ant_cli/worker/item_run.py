@@ -156,12 +156,11 @@ class ItemRun:
         if ending is not Ending.LEASE_LOST:
             self._log.info("terminating the handler", reason=ending.value)
             handler.send(signal.SIGTERM)
-            held = not keeping.done()
             events: set[asyncio.Future[Any]] = {handler.exit, self._context.shutdown.killing}
-            events |= {keeping} if held else set()
+            events |= set() if keeping.done() else {keeping}
             timeout_s = self._context.options.kill_timeout
             await asyncio.wait(events, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            if held and keeping.done() and keeping.result() is Ending.LEASE_LOST:
+            if keeping.done() and keeping.result() is Ending.LEASE_LOST:
                 ending = Ending.LEASE_LOST
         if not handler.exit.done():
             self._log.warn("killing the handler", reason=ending.value)

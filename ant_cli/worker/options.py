@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from ant_cli.errors import BadValue, MissingFlag, UnknownName
 from ant_cli.operations.spec import Flags, Param, ValueKind, boolean
-from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
+from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, TypeVar
 from ant_cli.settings.rows import Check, Setting
 from ant_cli.settings.validators import check_header, check_secret, check_whole_number
 
+T = TypeVar("T")
 HeartbeatMode = Literal["auto", "always", "never"]
 _OFFICIAL = ("environment_id", "environment_key", "worker_id", "session_id", "work_id", "work_secret_file")
 """The flags that the official worker also has. Their variables are the official ones."""
@@ -34,10 +35,6 @@ def _row(
         return Setting(param, check, f"{prefix}_{name.upper()}", in_profile=False, safer="", is_global=False)
 
     return named
-
-
-def _rows(options: Any) -> tuple[Setting, ...]:
-    return tuple(named(name) for name, named in options._field_defaults.items())
 
 
 def _required(check: Check, help_text: str) -> Any:
@@ -163,14 +160,14 @@ class ExporterOptions(NamedTuple):
         return f"ExporterOptions(environment_id={self.environment_id!r})"
 
 
-POLL_ROWS = _rows(PollOptions)
-RUN_ROWS = _rows(SessionOptions)
-EXPORTER_ROWS = _rows(ExporterOptions)
+def rows_of(options: Any) -> tuple[Setting, ...]:
+    """Return the rows of one of these classes."""
+    return tuple(named(name) for name, named in options._field_defaults.items())
 
 
-def command_flags(rows: tuple[Setting, ...]) -> tuple[Param, ...]:
+def command_flags(options: Any) -> tuple[Param, ...]:
     """Return the flags of a command: without their defaults, which come after the variables."""
-    return tuple(_command_flag(row.param) for row in rows)
+    return tuple(_command_flag(row.param) for row in rows_of(options))
 
 
 def _command_flag(param: Param) -> Param:
@@ -178,10 +175,8 @@ def _command_flag(param: Param) -> Param:
     return param._replace(required=False, default="", help=param.help + note)
 
 
-def read_options(
-    rows: tuple[Setting, ...], flags: Flags, environ: Mapping[str, str], command: str
-) -> dict[str, Any]:
-    """Return the value of each row by its name: from its flag, its variable, or its default, in this order.
+def read_options(options: type[T], flags: Flags, environ: Mapping[str, str], command: str) -> T:
+    """Return the options: each from its flag, its variable, or its default, in this order.
 
     Raises:
         MissingFlag: if one that is required is not given.
@@ -190,8 +185,9 @@ def read_options(
     """
     from ant_cli.settings.selection import resolve  # late: help needs only the rows
 
+    rows = rows_of(options)
     found = resolve(rows, flags, environ)
     required = {row.name: f"{row.param.flag} ({row.variable})" for row in rows if row.param.required}
     if missing := [name for row, name in required.items() if not found[row].value]:
         raise MissingFlag(missing, command)
-    return {name: resolved.value for name, resolved in found.items()}
+    return options(**{name: resolved.value for name, resolved in found.items()})

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
+from ant_cli.http.pagination import follow_pages
 from ant_cli.http.response import json_object
 from ant_cli.http.retries import RETRIED_4XX
 from ant_cli.http.transport import Timeouts
@@ -34,7 +35,8 @@ _LARGEST = 10**15
 BLOCK_MS = 999
 """How long the server holds a poll open: the API's maximum."""
 _RUNNING = ("starting", "active", "stopping")
-_MOST_PAGES = 20
+_MOST_ITEMS = 2000
+"""How many of the newest items are looked at for those that run."""
 _POLL_TIMEOUT_S = 10.0
 _ACK_TIMEOUT_S = 1.5
 _RECLAIMED_AFTER_S = 4.0
@@ -112,15 +114,12 @@ class WorkAPI:
 
         Finished items are older than running ones, so the first page that has nothing else is the last to look at.
         """
-        count, request = 0, self._request(work.LIST, limit="100")
-        for _ in range(_MOST_PAGES):
-            page = json_object(self._client.send(request).body) or {}
-            states = [item.get("state") for item in page.get("data") or () if isinstance(item, dict)]
+        count = 0
+        for items in follow_pages(self._client, self._request(work.LIST, limit="100"), _MOST_ITEMS):
+            states = [(json_object(item) or {}).get("state") for item in items]
             count += sum(state in _RUNNING for state in states)
-            cursor = page.get("next_page")
-            if not isinstance(cursor, str) or not cursor or set(states) <= {"stopped"}:
+            if all(state == "stopped" for state in states):
                 break
-            request = self._request(work.LIST, limit="100", page=cursor)
         return count
 
     def _request(self, operation: Operation, body: Mapping[str, Value] | None = None, **values: str) -> Request:

@@ -18,10 +18,11 @@ import yaml
 
 from ant_cli.argv import ToolCall, parse
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, CredentialError, UsageError
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.selection import resolve
 from ant_cli.worker.exporter import Exporter, Reading, _metrics, to_numbers
-from ant_cli.worker.metrics import exposition, worker_metrics
-from ant_cli.worker.options import EXPORTER_ROWS, POLL_ROWS, RUN_ROWS, read_options
-from ant_cli.worker.tally import Tally
+from ant_cli.worker.metrics import Tally, exposition, worker_metrics
+from ant_cli.worker.options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "worker"
@@ -77,8 +78,12 @@ def call_of(pod):
 
 def options_of(pod):
     """Return the options of a pod's command."""
-    rows = EXPORTER_ROWS if pod == "exporter" else POLL_ROWS
-    return read_options(rows, call_of(pod).flags, variables(pod), "")
+    return read_options(options_class(pod), call_of(pod).flags, variables(pod), "")._asdict()
+
+
+def options_class(pod):
+    """Return the type of the options of a pod's command."""
+    return ExporterOptions if pod == "exporter" else PollOptions
 
 
 def port_of(pod):
@@ -126,9 +131,9 @@ def promtool(*words):
 
 def time_to_end_s(values):
     """Return how long a worker with these variables may take to end."""
-    timeouts = [row for row in POLL_ROWS if row.param.name in ("drain_timeout", "kill_timeout")]
+    timeouts = [row for row in rows_of(PollOptions) if row.param.name in ("drain_timeout", "kill_timeout")]
     given = {row.variable: values[row.variable] for row in timeouts if row.variable in values}
-    return sum(read_options(tuple(timeouts), parse(["beta:worker", "poll"]).flags, given, "").values())
+    return sum(found.value for found in resolve(tuple(timeouts), Flags(), given).values())
 
 
 def test_the_rules_for_prometheus_name_metrics_that_exist():
@@ -314,7 +319,7 @@ def test_every_pod_is_admitted_by_the_restricted_standard_that_its_namespace_enf
 def test_every_pod_sets_variables_that_its_command_reads(pod):
     """Its flags are parsed, and all that are required are given."""
     call = call_of(pod)
-    rows = EXPORTER_ROWS if pod == "exporter" else POLL_ROWS
+    rows = rows_of(options_class(pod))
     assert variables(pod).keys() <= {row.variable for row in rows}
     assert options_of(pod)["environment_id"]
     if pod != "exporter":
@@ -458,7 +463,7 @@ def test_the_pages_link_to_files_that_exist_and_list_all_of_them():
 
 def test_every_flag_on_the_pages_exists():
     """It belongs to one of the three commands, or to another program."""
-    known = {row.param.flag for row in (*POLL_ROWS, *RUN_ROWS, *EXPORTER_ROWS)}
+    known = {row.param.flag for row in (*rows_of(PollOptions), *rows_of(SessionOptions), *rows_of(ExporterOptions))}
     others = {"--rm", "--init", "--detach", "--filter", "--transform", "--format", "--count", "--config", "--name"}
     docker_and_kubectl = {"--tag", "--env-file", "--stop-timeout", "--namespace", "--from-env-file"}
     pip_and_systemctl = {"--no-deps", "--wheel-dir", "--now"}

@@ -18,9 +18,9 @@ from ant_cli.errors import APIError
 from ant_cli.runtime.background_writer import BackgroundWriter
 from ant_cli.worker.handler import _Output
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, LogView, WorkerLog
+from ant_cli.worker.metrics import Tally
 from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.start import _follow_depth
-from ant_cli.worker.tally import Tally
 from tests.conftest import KEY, Screen, make_runtime
 from tests.terminal_session import Session
 

@@ -27,9 +27,8 @@ from ant_cli.worker import listener as listener_module
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.exporter import CachedStats, Exporter, to_numbers
 from ant_cli.worker.listener import Listener, text_page
-from ant_cli.worker.metrics import READY_S, _readiness, exposition, worker_metrics
+from ant_cli.worker.metrics import READY_S, Tally, _readiness, exposition, worker_metrics
 from ant_cli.worker.settlement import Outcome
-from ant_cli.worker.tally import Tally
 from tests.conftest import KEY
 from tests.worker.conftest import API_KEY
 

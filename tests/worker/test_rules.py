@@ -12,7 +12,7 @@ from ant_cli.http.retries import backoff
 from ant_cli.input.values import parse_duration
 from ant_cli.operations.spec import Flags
 from ant_cli.worker.handler import handler_environment, secrets_of_item
-from ant_cli.worker.options import POLL_ROWS, PollOptions, read_options
+from ant_cli.worker.options import PollOptions, read_options
 from ant_cli.worker.settlement import Ending, Fate, History, Memory, Outcome, Run, give_up, may_have_run, settle
 from ant_cli.worker.supervisor import pause_after_empty
 from tests.conftest import KEY
@@ -22,7 +22,7 @@ NEVER_RUN = History(0, 0)
 
 
 def options(**flags):
-    return PollOptions(**read_options(POLL_ROWS, Flags({**REQUIRED, **flags}), {}, "beta:worker poll"))
+    return read_options(PollOptions, Flags({**REQUIRED, **flags}), {}, "beta:worker poll")
 
 
 # The fate of an item
@@ -232,16 +232,16 @@ def test_a_value_that_makes_no_sense_is_a_usage_error(name, text):
 def test_a_flag_has_precedence_over_its_variable_and_an_empty_variable_is_unset():
     """The official variables keep their names. The names of all others start with ANT_WORKER_."""
     environ = {"ANTHROPIC_ENVIRONMENT_ID": "env_2", "ANT_WORKER_CONCURRENCY": "4", "ANT_WORKER_ATTEMPTS": ""}
-    found = read_options(POLL_ROWS, Flags({"environment_key": KEY, "concurrency": "2"}), environ, "")
-    assert (found["environment_id"], found["concurrency"], found["attempts"]) == ("env_2", 2, 3)
-    found = read_options(POLL_ROWS, Flags({"environment_key": KEY}), environ, "")
-    assert found["concurrency"] == 4
+    found = read_options(PollOptions, Flags({"environment_key": KEY, "concurrency": "2"}), environ, "")
+    assert (found.environment_id, found.concurrency, found.attempts) == ("env_2", 2, 3)
+    found = read_options(PollOptions, Flags({"environment_key": KEY}), environ, "")
+    assert found.concurrency == 4
 
 
 def test_missing_values_are_named_with_their_variables():
     """One message names both."""
     with pytest.raises(MissingFlag, match=r"--environment-id \(ANTHROPIC_ENVIRONMENT_ID\) and --environment-key"):
-        read_options(POLL_ROWS, Flags(), {}, "beta:worker poll")
+        read_options(PollOptions, Flags(), {}, "beta:worker poll")
 
 
 @pytest.mark.parametrize(

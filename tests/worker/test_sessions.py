@@ -11,7 +11,7 @@ import pytest
 
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.worker.options import RUN_ROWS, SessionOptions, read_options
+from ant_cli.worker.options import SessionOptions, read_options
 from ant_cli.worker.sdk_session import work_secret
 from tests.conftest import KEY
 from tests.processes import run_process
@@ -20,7 +20,7 @@ IDS = {"session_id": "session_1", "work_id": "work_1", "environment_id": "env_1"
 
 
 def options(**flags):
-    return SessionOptions(**read_options(RUN_ROWS, Flags({**IDS, **flags}), {}, "beta:worker run"))
+    return read_options(SessionOptions, Flags({**IDS, **flags}), {}, "beta:worker run")
 
 
 SDK = """import asyncio, time
