@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from ant_cli.errors import AntError
+from ant_cli.input.request import has_lone_surrogate
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
-from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, WORKSPACE_ID
+from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, METADATA_KEY, WORKSPACE_ID
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.guardian import Guardian
-from ant_cli.worker.handler import handler_environment
+from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
 from ant_cli.worker.lease import SHORTEST_LEASE_S
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.metrics import Tally
@@ -89,6 +90,32 @@ class WorkerContext:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.guardian.close()
         self.api.close()
+
+
+def handler_environment(
+    environ: Mapping[str, str], item: Mapping[str, Any], attempt: int, own: Mapping[str, str], *, pass_api_key: bool
+) -> dict[str, str]:
+    """Return the environment of a handler: the worker's, without an organization's key, plus the item's variables.
+
+    `own` are the worker's own values: environment key, base URL, worker ID.
+    """
+    data = item.get("data")
+    of_item = {
+        "ANTHROPIC_WORK_ID": item.get("id"),
+        "ANTHROPIC_ENVIRONMENT_ID": item.get("environment_id"),
+        "ANTHROPIC_SESSION_ID": data.get("id") if isinstance(data, dict) else None,
+        "ANTHROPIC_WORK_SECRET": item.get("secret"),
+        "ANT_WORK_ATTEMPT": str(attempt),
+    }
+    left_out = (METADATA_KEY, *of_item, *(() if pass_api_key else SECRET_VARIABLES))
+    kept = {name: text for name, text in environ.items() if name not in left_out}
+    usable = {name: text for name, text in of_item.items() if isinstance(text, str) and _can_be_variable(text)}
+    return {**kept, **own, **usable}
+
+
+def _can_be_variable(text: str) -> bool:
+    """Whether a string from the server can be the value of a variable. If not, only the item on stdin has it."""
+    return text != "" and "\0" not in text and not has_lone_surrogate(text)
 
 
 def _end_leases_command(options: PollOptions, base_url: str) -> list[str]:

@@ -74,12 +74,7 @@ class Guardian:
         self._pipe = -1
 
     def start(
-        self,
-        command: Sequence[str],
-        environ: Mapping[str, str],
-        streams: Sequence[int],
-        work_id: str,
-        limit: Limit = UNLIMITED,
+        self, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int], work_id: str, limit: Limit
     ) -> Child:
         """Start a handler as the leader of a session. `streams` are its stdin, stdout and stderr.
 

@@ -15,14 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from ant_cli.errors import UsageError
-from ant_cli.input.request import has_lone_surrogate
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import texts_in
-from ant_cli.runtime.variables import METADATA_KEY
+from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian import Child, Guardian, Limit
 from ant_cli.worker.guardian_process import now, signal_group, signal_session
-from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
 from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, WorkerLog
+from ant_cli.worker.work_api import WorkItem
 
 _PIPE_TAKES = 4096
 """The bytes that every system's pipe takes while nobody reads."""
@@ -59,34 +58,6 @@ def find_handler(command: Sequence[str], environ: Mapping[str, str]) -> list[str
     return [str(Path(program).absolute()), *command[1:]]
 
 
-def handler_environment(
-    environ: Mapping[str, str], item: Mapping[str, Any], attempt: int, own: Mapping[str, str], *, pass_api_key: bool
-) -> dict[str, str]:
-    """Return the environment of a handler: the worker's, without an organization's key, plus the item's variables.
-
-    `own` are the worker's own values: environment key, base URL, worker ID.
-    """
-    left_out = (METADATA_KEY, *(() if pass_api_key else SECRET_VARIABLES))
-    kept = {name: value for name, value in environ.items() if name not in left_out}
-    data = item.get("data")
-    of_item = {
-        "ANTHROPIC_WORK_ID": item.get("id"),
-        "ANTHROPIC_ENVIRONMENT_ID": item.get("environment_id"),
-        "ANTHROPIC_SESSION_ID": data.get("id") if isinstance(data, dict) else None,
-        "ANTHROPIC_WORK_SECRET": item.get("secret"),
-        "ANT_WORK_ATTEMPT": str(attempt),
-    }
-    usable = {name: text for name, text in of_item.items() if isinstance(text, str) and _can_be_variable(text)}
-    for name in of_item:
-        kept.pop(name, None)
-    return {**kept, **own, **usable}
-
-
-def _can_be_variable(text: str) -> bool:
-    """Whether a string from the server can be the value of a variable. If not, only the item on stdin has it."""
-    return text != "" and "\0" not in text and not has_lone_surrogate(text)
-
-
 def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
     """Return the secrets of an item: its `secret`, and every string in the JSON that the secret encodes."""
     secret = item.get("secret")
@@ -101,22 +72,15 @@ def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
 class Handler:
     """A running handler."""
 
-    def __init__(self, child: Child, stdout: _Output, stderr: _Output, guardian: Guardian) -> None:
-        self._child = child
+    def __init__(self, child: Child, stdout: _Output, stderr: _Output) -> None:
+        self.child = child
         self.exit = child.exit
         """Its exit status, or the negative number of a signal, when it has ended."""
         self._stdout, self._stderr = stdout, stderr
-        self._guardian = guardian
 
     @classmethod
     async def start(
-        cls,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        item: Mapping[str, Any],
-        guardian: Guardian,
-        limit: Limit,
-        log: WorkerLog,
+        cls, context: WorkerContext, environment: Mapping[str, str], item: WorkItem, limit: Limit, log: WorkerLog
     ) -> Handler:
         """Start the handler, and give it the item as one line of JSON. Raises OSError if the system refuses."""
         pipes: list[int] = []
@@ -125,7 +89,7 @@ class Handler:
                 pipes += os.pipe()
             item_read, item_write, stdout_read, stdout_write, stderr_read, stderr_write = pipes
             streams = (item_read, stdout_write, stderr_write)
-            child = guardian.start(command, environment, streams, item["id"], limit)
+            child = context.guardian.start(context.command, environment, streams, item["id"], limit)
         except OSError:
             for descriptor in pipes:
                 os.close(descriptor)
@@ -133,33 +97,29 @@ class Handler:
         for descriptor in (item_read, stdout_write, stderr_write):
             os.close(descriptor)
         await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
-        return cls(child, _Output(stdout_read, "stdout", log), _Output(stderr_read, "stderr", log), guardian)
+        return cls(child, _Output(stdout_read, "stdout", log), _Output(stderr_read, "stderr", log))
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its processes, except those that have left its session."""
-        signal_session(self._child.pid, number)
+        signal_session(self.child.pid, number)
 
     def kill(self) -> None:
         """Kill its processes."""
         if sys.platform != "win32":
             self.send(signal.SIGKILL)
 
-    def limit(self, limit: Limit) -> None:
-        """Replace the limit that the guardian enforces."""
-        self._guardian.limit(self._child, limit)
-
     @property
     def was_overdue(self) -> bool:
         """Whether it was killed after its deadline: by the guardian, because this worker was stopped."""
-        return self.exit.done() and self.exit.result() < 0 and self._child.limit.deadline <= now()
+        return self.exit.done() and self.exit.result() < 0 and self.child.limit.deadline <= now()
 
-    async def finish(self, *, kill_rest: bool) -> None:
+    async def finish(self, guardian: Guardian, *, kill_rest: bool) -> None:
         """After its end: kill the processes that it has left, if wanted, and log the rest of its output."""
         if kill_rest and self.exit.result():
             self.kill()
         elif kill_rest and sys.platform != "win32":
-            signal_group(self._child.pid, signal.SIGKILL)  # after a success that is enough, and takes less time
-        self._guardian.forget(self._child)
+            signal_group(self.child.pid, signal.SIGKILL)  # after a success that is enough, and takes less time
+        guardian.forget(self.child)
         await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
         self._stdout.close()
         self._stderr.close()

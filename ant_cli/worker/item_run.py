@@ -11,8 +11,8 @@ from ant_cli.errors import AntError, APIError
 from ant_cli.http.response import json_object
 from ant_cli.http.retries import backoff
 from ant_cli.runtime.light_typing import Any
-from ant_cli.worker.context import WorkerContext
-from ant_cli.worker.handler import Handler, handler_environment, secrets_of_item
+from ant_cli.worker.context import WorkerContext, handler_environment
+from ant_cli.worker.handler import Handler, secrets_of_item
 from ant_cli.worker.lease import Lease
 from ant_cli.worker.lease_keeper import LeaseKeeper
 from ant_cli.worker.sdk_session import LEASE_HOLDER
@@ -110,19 +110,17 @@ class ItemRun:
         )
         self._log.info("spawning on-work script", script=context.command[0], attempt=attempt)
         try:
-            handler = await Handler.start(
-                context.command, environment, item, context.guardian, keeper.handler_limit, self._log
-            )
+            handler = await Handler.start(context, environment, item, keeper.handler_limit, self._log)
         except OSError as error:
             self._log.error("the handler could not be started", error=str(error))
             return Run(Ending.EXITED, 126)
-        keeping = asyncio.create_task(keeper.keep(handler))
+        keeping = asyncio.create_task(keeper.keep(handler.child))
         try:
             run = await self._attend(handler, keeping)
         finally:
             keeping.cancel()
         handed_over = context.options.no_auto_stop and run == Run(Ending.EXITED, 0)
-        await handler.finish(kill_rest=not handed_over)
+        await handler.finish(context.guardian, kill_rest=not handed_over)
         context.memory.handler_beats |= keeper.lease.handler_beats
         if run.ending is Ending.EXITED and handler.has_said(_REFUSED, self._id):
             context.memory.handler_beats |= keeper.lease.held

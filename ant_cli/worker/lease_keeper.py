@@ -8,9 +8,8 @@ import json
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
 from ant_cli.worker.context import WorkerContext
-from ant_cli.worker.guardian import UNLIMITED, Limit
+from ant_cli.worker.guardian import UNLIMITED, Child, Limit
 from ant_cli.worker.guardian_process import now
-from ant_cli.worker.handler import Handler
 from ant_cli.worker.lease import LOOK, SHORTEST_LEASE_S, Lease, LeaseStep
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.settlement import Ending
@@ -37,12 +36,12 @@ class LeaseKeeper:
             ending = await self._take(step)
         return ending
 
-    async def keep(self, handler: Handler) -> Ending:
+    async def keep(self, handler: Child) -> Ending:
         """Hold or watch the lease until it is lost, or a stop is requested."""
         while step := self.lease.next_step():
             if ending := await self._take(step):
                 return ending
-            handler.limit(self.handler_limit)
+            self._context.guardian.limit(handler, self.handler_limit)
         never: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         return await never
 

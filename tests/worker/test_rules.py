@@ -11,7 +11,8 @@ from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.http.retries import backoff
 from ant_cli.input.values import parse_duration
 from ant_cli.operations.spec import Flags
-from ant_cli.worker.handler import handler_environment, secrets_of_item
+from ant_cli.worker.context import handler_environment
+from ant_cli.worker.handler import secrets_of_item
 from ant_cli.worker.options import PollOptions, read_options
 from ant_cli.worker.settlement import Ending, Fate, History, Memory, Outcome, Run, give_up, may_have_run, settle
 from ant_cli.worker.supervisor import pause_after_empty
