@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+from unittest.mock import Mock
 
 import pytest
 
@@ -13,9 +15,10 @@ from ant_cli.input.values import parse_duration
 from ant_cli.operations.spec import Flags
 from ant_cli.worker.context import handler_environment
 from ant_cli.worker.handler import secrets_of_item
+from ant_cli.worker.metrics import Tally
 from ant_cli.worker.options import PollOptions, read_options
 from ant_cli.worker.settlement import Ending, Fate, History, Memory, Outcome, Run, give_up, may_have_run, settle
-from ant_cli.worker.supervisor import pause_after_empty
+from ant_cli.worker.supervisor import Supervisor, pause_after_empty
 from tests.conftest import KEY
 
 REQUIRED = {"environment_id": "env_1", "environment_key": KEY}
@@ -171,6 +174,42 @@ def test_idle_polls_follow_one_another_and_slow_down_after_five_minutes():
     assert pause_after_empty(0.25, 0.25) == 0.75
     assert pause_after_empty(301.0, 1.0) == 1.0
     assert pause_after_empty(1.0, 1.0) == 0
+
+
+def supervisor(**options):
+    """Return a supervisor whose calls return what a future of the test does, and this future."""
+    answer = asyncio.get_running_loop().create_future()
+    context = Mock(tally=Tally(2), call=lambda _function: answer, options=Mock(concurrency=2, **options))
+    return Supervisor(context), answer
+
+
+def test_a_worker_is_not_idle_while_a_poll_is_in_flight():
+    """It may return an item, which would be lost to all workers for a lease."""
+
+    async def is_idle():
+        found, answer = supervisor(exit_when_idle=1e-9)
+        polling = asyncio.create_task(found._poll())
+        await asyncio.sleep(0)
+        before = found._is_idle_for_good()
+        answer.set_result(None)
+        await polling
+        return before, found._is_idle_for_good()
+
+    assert asyncio.run(is_idle()) == (False, True)
+
+
+def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_run():
+    """The second poll may have been in flight when the item failed."""
+
+    async def pause():
+        found, answer = supervisor()
+        found._failed_items = 5
+        found._wait_if_broken(None)
+        answer.set_result(None)
+        await found._poll()
+        return found._not_before - asyncio.get_running_loop().time()
+
+    assert asyncio.run(pause()) > 10
 
 
 # Flags and variables
