@@ -75,6 +75,15 @@ def test_nothing_of_an_incomplete_response_is_printed(ant_over_socket: AntOverSo
     assert ant_over_socket((CUT, end), OK).stdout == OUTPUT
 
 
+@pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
+def test_a_response_that_breaks_off_behind_a_proxy_is_not_printed(ant_over_socket: AntOverSocket, end):
+    """The message is the same as over a direct connection."""
+    with ScriptedServer((CUT, end)) as server:
+        result = ant_over_socket(url="http://api.invalid", env={"http_proxy": server.url}, more=NO_RETRIES)
+    assert (result.exit, result.stdout, len(server.requests)) == (1, "", 1)
+    assert "the response broke off" in result.stderr
+
+
 def test_a_change_with_an_incomplete_response_is_not_repeated(ant_over_socket: AntOverSocket):
     """The server has carried it out, although it may be repeated after other failures."""
     words = ("beta:environments", "update", "env_1", "--name", "n")
