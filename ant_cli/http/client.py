@@ -30,8 +30,6 @@ class Client(Sender):
         super().__init__(authenticated(settings, runtime, observer), runtime, policy)
         self._credential = self._settings.credential
         """The credential that was sent last, for messages."""
-        self.doubt = False
-        """The last request failed or was interrupted, and the server may have carried it out."""
 
     def sibling(self) -> Client:
         """Return a client for another thread. It shares the credential, the connections and the pace."""
@@ -58,17 +56,14 @@ class Client(Sender):
             NetworkError: if no response arrives.
 
         """
-        self.doubt = False
         try:
             response = self._send_with_retries(request, refresh)
             credential = None if is_local(self._settings.base_url) else self._credential
             hint = long_wait(response) or _credential_hint(request, response, credential)
             raise_for_error(self._request_line(request), response, hint=hint)
-        except BaseException as error:
-            self.doubt = self._maybe_done and request.method != "GET"
-            if isinstance(error, AntError):  # it has texts of the server, and may be shown anywhere
-                raise error.redacted(self._stderr.redact) from None
-            raise
+        except AntError as error:  # it has texts of the server, and may be shown anywhere
+            raise error.redacted(self._stderr.redact) from None
+        self.doubt = False
         return response
 
     def _attempt(self, request: Request, attempt: int) -> Response:

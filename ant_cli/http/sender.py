@@ -81,8 +81,8 @@ class Sender:
         self.policy = policy
         self._sleep = runtime.sleep
         self._pace: Pace | None = None
-        self._maybe_done = False
-        """An attempt of the last request may have been carried out, although its response was lost or an error."""
+        self.doubt = False
+        """The last request failed or was interrupted, and the server may have carried it out."""
         url = settings.base_url
         self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
@@ -121,7 +121,7 @@ class Sender:
             NetworkError: if no response arrives.
 
         """
-        self._maybe_done, attempt = False, 0
+        self.doubt, attempt = False, 0
         while True:
             if self._pace:
                 self._pace.wait()
@@ -135,12 +135,12 @@ class Sender:
             except FailedAttempt as failure:
                 if failure.stale_connection and request.method == "GET":
                     continue  # the server had closed the idle connection: sending again is not a retry
-                self._maybe_done |= failure.maybe_processed
+                self.doubt |= failure.maybe_processed
                 if not retries_left or not failure.should_retry(request):
                     raise failure.error(self._request_line(request)) from None
                 delay_s, why = retries.backoff(attempt), str(failure)
             else:
-                self._maybe_done |= retries.outcome_unknown(response.status)
+                self.doubt |= retries.outcome_unknown(response.status)
                 if self._pace and response.status == retries.RATE_LIMITED and not retries.long_wait(response):
                     self._pace.hold(retries.retry_delay(attempt, response))
                 timed_out = request.retries == "unless_timed_out" and response.status in retries.GATEWAY_TIMEOUTS
@@ -153,11 +153,11 @@ class Sender:
 
     def _prepared(self, refresh: Refresh) -> Request | Response:
         """Call `refresh`, which may send other requests: their outcome says nothing about that of this one."""
-        maybe_done = self._maybe_done
+        doubt = self.doubt
         try:
             return refresh()
         finally:
-            self._maybe_done = maybe_done
+            self.doubt = doubt
 
     def _send_once(self, request: Request, headers: Mapping[str, str]) -> Response:
         """Send a request and read the response, with the debug log around it."""
@@ -188,6 +188,6 @@ class Sender:
         except AntError:  # the request can't be sent
             raise
         except BaseException:  # most likely an interrupt
-            self._maybe_done = True
+            self.doubt = True
             raise
         return response
