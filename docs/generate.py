@@ -10,9 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from completion_scripts import filled_template
 from reference_files import pages
 
-from ant_cli.completion.scripts import SHELLS, script
+from ant_cli.completion.scripts import FILES, PROGRAMS
 from ant_cli.help.catalog import catalog
 
 ROOT = Path(__file__).parents[1]
@@ -22,8 +23,12 @@ COMMAND = "python docs/generate.py"
 def generated() -> dict[Path, str]:
     """Return the content of every generated file, by its path in the working tree."""
     root = catalog()
-    scripts = {Path("completions", shell.file): script(name, root) for name, shell in SHELLS.items()}
-    return scripts | {Path("ant_cli", "help", path): text for path, text in pages(root).items()}
+    files = {Path("ant_cli", "help", path): text for path, text in pages(root).items()}
+    for shell, name in FILES.items():
+        text = filled_template(shell, root)
+        files[Path("ant_cli", "completion", "generated", name)] = text
+        files[Path("completions", name)] = text.replace("@PROGRAM@", PROGRAMS[0])
+    return files
 
 
 def stale(folder: Path = ROOT) -> list[Path]:

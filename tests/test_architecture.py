@@ -180,7 +180,7 @@ FILE_OPENERS = {
     "runtime/storage.py": "locks, and new files that replace old ones",
     "runtime/confirmation.py": "the terminal",
     "completion/cache.py": "new files of the cache",
-    "completion/scripts.py": "its own templates",
+    "completion/scripts.py": "the scripts",
     "help/contents.py": "its own pages",
     "apply/validation.py": "its own schema",
     "commands/official.py": "programs on PATH",

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from ant_cli.errors import UnknownName, UsageError
-from ant_cli.help.catalog import catalog, longest_match
+from ant_cli.help.catalog import longest_match
 from ant_cli.help.command_row import Command
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.layout import show, show_first_page
@@ -54,10 +54,10 @@ def completion(runtime: Runtime, _: Flags, *, shell: str) -> None:
     """
     from pathlib import Path
 
-    from ant_cli.completion.scripts import PROGRAMS, SHELLS, script
+    from ant_cli.completion.scripts import FILES, PROGRAMS, script
 
     name = "powershell" if shell == "pwsh" else shell
-    if name not in SHELLS:
-        raise UnknownName("shell", shell, [*SHELLS, "pwsh"], f"The shells are: {', '.join(SHELLS)}.")
+    if name not in FILES:
+        raise UnknownName("shell", shell, [*FILES, "pwsh"], f"The shells are: {', '.join(FILES)}.")
     program = Path(sys.argv[0]).stem
-    runtime.stdout.write(script(name, catalog(), program if program in PROGRAMS else PROGRAMS[0]).encode())
+    runtime.stdout.write(script(name, program if program in PROGRAMS else PROGRAMS[0]).encode())

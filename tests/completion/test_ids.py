@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from completion_scripts import kind_name
 
 from ant_cli.completion import cache, ids
-from ant_cli.completion.scripts import kind_name
 from ant_cli.help.catalog import longest_match
 from ant_cli.settings.profiles import config_dir
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer

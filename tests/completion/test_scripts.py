@@ -7,9 +7,9 @@ import shutil
 import subprocess
 
 import pytest
+from completion_scripts import flag_kinds, in_fish, in_powershell, takes_flags, with_help
 
-from ant_cli.completion import scripts
-from ant_cli.completion.scripts import flag_kinds, in_fish, in_powershell, takes_flags, with_help
+from ant_cli.completion.scripts import FILES, script
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import Command
 from ant_cli.help.contents import TOPICS
@@ -37,7 +37,7 @@ def test_the_printed_script_is_the_committed_one(ant, shell: str, command: str):
     """The official tool's `@completion` prints it, too."""
     result = ant(command, shell)
     assert (result.exit, result.stderr) == (0, "")
-    assert result.stdout == (SCRIPTS / scripts.SHELLS[shell].file).read_text()
+    assert result.stdout == (SCRIPTS / FILES[shell]).read_text()
 
 
 def test_pwsh_is_accepted_as_a_name_of_powershell(ant):
@@ -75,7 +75,7 @@ def test_the_help_page_says_how_to_install_each_script(ant):
 def test_every_script_completes_every_flag_of_every_command_and_no_others(shell: str, operation):
     """Scripts and parser use the same rows."""
     pattern, flag = PARTS[shell]
-    parts = re.findall(pattern.format(operation.command), scripts.script(shell, ROOT), re.MULTILINE)
+    parts = re.findall(pattern.format(operation.command), script(shell, "ant"), re.MULTILINE)
     offered = {f"--{name}" for part in parts for name in re.findall(flag, part, re.MULTILINE)}
     assert offered & OWN_FLAGS == {param.flag for param in operation.params}
 
@@ -83,19 +83,19 @@ def test_every_script_completes_every_flag_of_every_command_and_no_others(shell:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_no_template_marker_is_left_in_a_script(shell: str):
     """Every table of a template is filled."""
-    assert "@TABLE" not in scripts.script(shell, ROOT)
+    assert "@TABLE" not in script(shell, "ant")
 
 
 def test_the_completion_command_accepts_exactly_the_shells_with_a_script():
     """No shell lacks a script, and no script lacks its shell."""
-    assert tuple(scripts.SHELLS) == SHELLS
+    assert tuple(FILES) == SHELLS
 
 
 @pytest.mark.parametrize(("shell", "program"), [("bash", "bash"), ("zsh", "zsh"), ("fish", "fish")])
 def test_each_shell_finds_no_syntax_error_in_its_script(shell: str, program: str):
     """The shell reads the script without running it."""
     needs(program)
-    done = subprocess.run([program, "-n", SCRIPTS / scripts.SHELLS[shell].file], capture_output=True, check=True)
+    done = subprocess.run([program, "-n", SCRIPTS / FILES[shell]], capture_output=True, check=True)
     assert done.stderr == b""
 
 
@@ -150,7 +150,7 @@ def test_the_powershell_script_follows_the_grammar():
     import tree_sitter_powershell
 
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
-    text = scripts.script("powershell", ROOT)
+    text = script("powershell", "ant")
     assert not parser.parse(text.encode()).root_node.has_error
     assert parser.parse(text.replace("')", "'", 1).encode()).root_node.has_error
 
@@ -158,7 +158,7 @@ def test_the_powershell_script_follows_the_grammar():
 @pytest.mark.parametrize("table", ["subcommands", "flags", "flagKinds", "argumentKinds"])
 def test_no_powershell_hash_table_has_duplicate_keys(table: str):
     """PowerShell rejects duplicate keys, and ignores case."""
-    rows = scripts.script("powershell", ROOT).partition(f"${table} = @{{\n")[2].partition("\n    }")[0]
+    rows = script("powershell", "ant").partition(f"${table} = @{{\n")[2].partition("\n    }")[0]
     keys = re.findall(r"^        ('.*') = ", rows.lower(), re.MULTILINE)
     assert len(keys) > 10
     assert len(set(keys)) == len(keys)
@@ -166,7 +166,7 @@ def test_no_powershell_hash_table_has_duplicate_keys(table: str):
 
 def test_the_powershell_script_is_ascii():
     """PowerShell 5.1 decodes files, and the output of programs, with the code page of the system."""
-    assert scripts.script("powershell", ROOT).isascii()
+    assert script("powershell", "ant").isascii()
 
 
 PWSH = r"""

@@ -1,0 +1,200 @@
+"""The completion scripts: the catalog, written into the template of each shell.
+
+A template has all of the shell's logic. `@TABLE NAME@` in it is replaced by the rows of that table, in the syntax
+of that shell. The tables are the same for every shell. `@PROGRAM@` is the name of the program, which is only known
+when a script is printed.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from ant_cli.completion.scripts import FILES
+from ant_cli.help.command_row import Command, first_sentence
+from ant_cli.help.contents import TOPICS
+from ant_cli.operations.spec import Param
+from ant_cli.runtime.light_typing import NamedTuple
+
+_HELP = "help"
+_ANY = "*"
+"""A pattern for any command, and for the positions of an argument that may be repeated."""
+_KINDS_BY_NAME = {"file": "file", "identity_token_file": "file", "profile": "profile"}
+_KINDS_BY_TYPE = {bool: "boolean", int: "free", float: "free"}
+
+
+# The tables, before the quoting of a shell
+
+
+_Choice = tuple[str, str]
+"""What may be typed, and its description."""
+
+
+class _ValueRow(NamedTuple):
+    """The kind of value that a flag, or the argument at a position, takes."""
+
+    command: str
+    """Any command, if empty."""
+    names: tuple[str, ...]
+    kind: str
+    """As `kind_name` returns it."""
+
+
+def kind_name(param: Param) -> str:
+    """Return the kind of a parameter's value for the scripts, with its choices or the name of its ID.
+
+    It follows from the row, or else from the parameter's choices, location, name or type.
+    """
+    kind: str | None = param.completes or _KINDS_BY_NAME.get(param.name)
+    if kind == "choices" or (not kind and param.choices):
+        return " ".join(("choices", *param.choices))
+    if kind in ("id", "emulator_id") or (not kind and param.location == "path"):
+        return (kind or "id").removesuffix("id") + param.name
+    return kind or _KINDS_BY_TYPE.get(param.type, "free" if param.location == "setting" else "text")
+
+
+def flag_kinds(commands: Iterable[Command]) -> list[_ValueRow]:
+    """Return the kind of value of each flag. Exceptions, for flags of certain commands, come first."""
+    uses: dict[str, dict[str, list[str]]] = {}
+    for command in commands:
+        for flag in command.all_flags:
+            for name in flag.names:
+                uses.setdefault(name, {}).setdefault(kind_name(flag), []).append(command.full_name)
+    special, general = list[_ValueRow](), dict[str, list[str]]()
+    for name, kinds in uses.items():
+        usual = max(kinds, key=lambda kind: len(kinds[kind]))
+        general.setdefault(usual, []).append(name)
+        special += [_ValueRow(where, (name,), kind) for kind in kinds if kind != usual for where in kinds[kind]]
+    return [*special, *(_ValueRow("", tuple(names), kind) for kind, names in general.items())]
+
+
+def _argument_kinds(commands: Iterable[Command]) -> Iterator[_ValueRow]:
+    for command in commands:
+        for position, argument in enumerate(command.arguments):
+            place = _ANY if argument.type is list else str(position)
+            yield _ValueRow(command.full_name, (place,), kind_name(argument))
+
+
+def _subcommands(command: Command) -> list[_Choice]:
+    return [(below.path[-1], below.summary) for below in command.subcommands]
+
+
+def _flags(command: Command) -> list[_Choice]:
+    return [(name, first_sentence(flag.help)) for flag in command.all_flags for name in flag.names]
+
+
+def takes_flags(command: Command) -> bool:
+    """Whether flags may follow. They may not after `ant help COMMAND`."""
+    return command.path[:1] != (_HELP,) or len(command.path) == 1
+
+
+def with_help(root: Command) -> Command:
+    """Return the tree with the topics and all other commands as subcommands of `ant help`."""
+    others = [command for command in root.subcommands if command.path[0] != _HELP]
+    topics = [Command((_HELP, name), summary) for name, summary in TOPICS.items()]
+    below = (*topics, *map(_named_after_help, others))
+    subcommands = [
+        command._replace(subcommands=below) if command.path[0] == _HELP else command for command in root.subcommands
+    ]
+    return root._replace(subcommands=tuple(subcommands))
+
+
+def _named_after_help(command: Command) -> Command:
+    """Return a command as just a name after `help`, without flags and arguments."""
+    below = tuple(map(_named_after_help, command.subcommands))
+    return Command((_HELP, *command.path), command.help, subcommands=below)
+
+
+# The syntax of each shell
+
+
+class _Shell(NamedTuple):
+    """How a shell's script is written."""
+
+    offer: Callable[[str, Iterable[_Choice]], str]
+    """Returns the row for what may follow a command."""
+    kind: Callable[[_ValueRow], str]
+    """Returns the row for a kind of value."""
+
+
+def _offer_in_bash(command: str, choices: Iterable[_Choice]) -> str:
+    return f"{shlex.quote(command)}) reply=({' '.join(name for name, _ in choices)}) ;;"
+
+
+def _kind_in_bash(row: _ValueRow) -> str:
+    """Return a branch whose patterns are a command, or any, followed by one of the row's names."""
+    command = shlex.quote(row.command) if row.command else _ANY
+    patterns = " | ".join(rf"{command}\ {name}" for name in row.names)
+    return f"{patterns}) kind='{row.kind}' ;;"
+
+
+def _offer_in_zsh(command: str, choices: Iterable[_Choice]) -> str:
+    items = ("  " + shlex.quote(name.replace(":", r"\:") + ":" + summary) for name, summary in choices)
+    return "\n    ".join([f"({shlex.quote(command)}) reply=(", *items, ") ;;"])
+
+
+def _kind_in_zsh(row: _ValueRow) -> str:
+    return "(" + _kind_in_bash(row)
+
+
+def _offer_in_fish(command: str, choices: Iterable[_Choice]) -> str:
+    items = (rf"    echo {in_fish(name)}\t{in_fish(summary)}" for name, summary in choices)
+    return "\n        ".join([f"case {in_fish(command)}", *items])
+
+
+def _kind_in_fish(row: _ValueRow) -> str:
+    patterns = " ".join(in_fish(f"{row.command or _ANY} {name}") for name in row.names)
+    return f"case {patterns}; echo {in_fish(row.kind)}"
+
+
+def in_fish(text: str) -> str:
+    r"""Return the text in quotes, in which only \ and ' have a meaning to fish."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _offer_in_powershell(command: str, choices: Iterable[_Choice]) -> str:
+    items = ("    " + in_powershell(f"{name}|{summary}") for name, summary in choices)
+    return "\n        ".join([f"{in_powershell(command)} = @(", *items, ")"])
+
+
+def _kind_in_powershell(row: _ValueRow) -> str:
+    keys = (in_powershell(f"{row.command} {name}".strip()) for name in row.names)
+    return "\n        ".join(f"{key} = {in_powershell(row.kind)}" for key in keys)
+
+
+def in_powershell(text: str) -> str:
+    """Return the text in quotes. Typographic ones are quotes in PowerShell, too."""
+    for mark in "'‘’‚‛":  # noqa: RUF001 - these very characters
+        text = text.replace(mark, mark * 2)
+    return f"'{text}'"
+
+
+SHELLS = {
+    "bash": _Shell(_offer_in_bash, _kind_in_bash),
+    "zsh": _Shell(_offer_in_zsh, _kind_in_zsh),
+    "fish": _Shell(_offer_in_fish, _kind_in_fish),
+    "powershell": _Shell(_offer_in_powershell, _kind_in_powershell),
+}
+
+
+def filled_template(shell: str, root: Command) -> str:
+    """Return the script of a shell, for a tree of commands, without the name of the program."""
+    syntax = SHELLS[shell]
+    template = Path(__file__).with_name("completion").joinpath(FILES[shell]).read_text("utf-8")
+    commands = tuple(with_help(root).walk())
+    flagged = tuple(filter(takes_flags, commands))
+    tables = {
+        "subcommands": [
+            syntax.offer(command.full_name, _subcommands(command)) for command in commands if command.subcommands
+        ],
+        "flags": [syntax.offer(command.full_name, _flags(command)) for command in flagged],
+        "flag_kinds": map(syntax.kind, flag_kinds(flagged)),
+        "argument_kinds": map(syntax.kind, _argument_kinds(commands)),
+    }
+
+    def rows(marker: re.Match[str]) -> str:
+        return "\n".join(marker["indent"] + row for row in tables[marker["name"]])
+
+    return re.sub(r"^(?P<indent> *)@TABLE (?P<name>\w+)@$", rows, template, flags=re.MULTILINE)
