@@ -581,12 +581,14 @@ def trust(authority: trustme.CA, tmp_path) -> str:
     return str(tmp_path / "authority.pem")
 
 
-def tls_server(authority: trustme.CA, name: str = "localhost", *, expired: bool = False) -> ScriptedServer:
+def tls_server(
+    authority: trustme.CA, name: str = "localhost", *, expired: bool = False, reply: bytes = OK
+) -> ScriptedServer:
     """Return a server with a certificate for a name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
     authority.issue_cert(name, not_after=yesterday if expired else None).configure_cert(context)
-    return ScriptedServer(OK, tls=context)
+    return ScriptedServer(reply, tls=context)
 
 
 @pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
@@ -617,6 +619,19 @@ def test_a_certificate_error_is_explained_and_not_retried(
     assert (result.exit, result.waits) == (8, [])
     assert said in result.stderr
     assert "SSL_CERT_FILE" in result.stderr
+
+
+def test_an_https_proxy_that_rejects_a_connection_is_named_and_asked_again(
+    ant_over_socket: AntOverSocket, authority, trust
+):
+    """The TLS handshake with the proxy succeeded, so the error is not about it."""
+    with tls_server(authority, reply=b"HTTP/1.1 407 No User\r\ncontent-length: 0\r\n\r\n") as server:
+        env = {"SSL_CERT_FILE": trust, "https_proxy": server.url.replace("127.0.0.1", "localhost")}
+        result = ant_over_socket(url="https://api.invalid", env=env, words=CREATE)
+    assert (result.exit, len(server.requests)) == (8, 3)
+    assert "407" in result.stderr
+    assert "Is the proxy in https_proxy running?" in result.stderr
+    assert "may have succeeded" not in result.stderr
 
 
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
