@@ -172,6 +172,7 @@ class EmulatorTransport:
             chunks = self._emulator(environ, start_response)
             status, lines = started
             code, _, reason = status.partition(" ")
+            attempt.phase = "body"
             yield Response(int(code), reason, {name.lower(): value for name, value in lines}, chunks)
         except (ConnectionError, TimeoutError) as error:
             raise attempt.failure(error) from None
