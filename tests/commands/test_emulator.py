@@ -707,8 +707,10 @@ def test_enqueue_rejects_an_empty_value(ant, option):
     assert (done.exit in (1, 2), done.stdout) == (True, "")
 
 
-@pytest.mark.parametrize("delay", ["--delay-ms", "--body-delay-ms"])
-def test_the_timeout_applies_to_a_fault_in_the_process(ant, monkeypatch, delay):
+@pytest.mark.parametrize(
+    ("delay", "missing"), [("--delay-ms", "response"), ("--body-delay-ms", "more of the response")]
+)
+def test_the_timeout_applies_to_a_fault_in_the_process(ant, monkeypatch, delay, missing):
     """The command does not wait for the delay of ten minutes. The environment is created, as on a server."""
     waited = []
     monkeypatch.setattr("ant_cli.emulator.faults.time.sleep", waited.append)
@@ -716,7 +718,7 @@ def test_the_timeout_applies_to_a_fault_in_the_process(ant, monkeypatch, delay):
     create = ("--local", "beta:environments", "create", "--name", "n", "--config", "{type: cloud}")
     result = ant(*create, "--timeout", "1.5")
     assert (result.exit, [*filter(None, waited)]) == (8, [1.5])
-    assert "1.5 s" in result.stderr
+    assert f"no {missing} within 1.5 s" in result.stderr
     assert ant("--local", "beta:environments", "list", "--transform", "name", "-r").stdout == "n\n"
 
 
