@@ -185,7 +185,7 @@ FILE_OPENERS = {
     "apply/validation.py": "its own schema",
     "commands/official.py": "programs on PATH",
     "commands/emulator_serve.py": "its own log",
-    "emulator/store.py": "the database",
+    "emulator/store.py": "the database, and its own schema",
     "worker/handler.py": "its end of a pipe",
     "worker/guardian_process.py": "/dev/null",
 }

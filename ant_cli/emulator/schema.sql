@@ -1,0 +1,87 @@
+-- The tables. Changing one means raising the version: files of other versions are rejected.
+--
+-- `sequence` orders the lists and is the position of a cursor, so its values are never reused. Times are microseconds
+-- since 1970, UTC. An environment is stored as the document that is returned, and a work item as columns, because its
+-- rules query them.
+
+CREATE TABLE environments (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    archived INTEGER NOT NULL DEFAULT 0,
+    document TEXT NOT NULL
+);
+
+CREATE TABLE work (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    environment_id TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'session',
+    session_id TEXT NOT NULL,
+    sessions_token TEXT,
+    metadata TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued',
+    created_at INTEGER NOT NULL,
+    handed_out_at INTEGER,
+    acknowledged_at INTEGER,
+    started_at INTEGER,
+    latest_heartbeat_at INTEGER,
+    lease_until INTEGER,
+    stop_requested_at INTEGER,
+    stopped_at INTEGER
+);
+CREATE INDEX work_of_environment ON work (environment_id, sequence);
+CREATE INDEX work_queue ON work (environment_id, sequence) WHERE state = 'queued';
+CREATE INDEX work_leases ON work (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX work_of_session ON work (session_id, sequence);
+
+CREATE TABLE workers (
+    environment_id TEXT NOT NULL,
+    worker_id TEXT NOT NULL,
+    polled_at INTEGER NOT NULL,
+    PRIMARY KEY (environment_id, worker_id)
+) WITHOUT ROWID;
+
+CREATE TABLE faults (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    path_contains TEXT NOT NULL,
+    method TEXT,
+    status INTEGER,
+    times INTEGER NOT NULL,
+    retry_after_ms INTEGER,
+    delay_ms INTEGER NOT NULL,
+    disconnect INTEGER NOT NULL,
+    after INTEGER NOT NULL DEFAULT 0,
+    body_delay_ms INTEGER NOT NULL DEFAULT 0,
+    cut_after_events INTEGER
+);
+
+CREATE TABLE sessions (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    environment_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    title TEXT,
+    metadata TEXT NOT NULL,
+    script TEXT NOT NULL,
+    step INTEGER NOT NULL DEFAULT 0,
+    waits_for TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+);
+
+CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE INDEX events_of_session ON events (session_id, sequence);
+
+CREATE TABLE clock (offset INTEGER NOT NULL);
+INSERT INTO clock VALUES (0);
+
+PRAGMA application_id = 1634628709; -- "ante"
+PRAGMA user_version = 2;
