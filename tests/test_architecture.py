@@ -187,7 +187,8 @@ FILE_OPENERS = {
     "commands/emulator_serve.py": "its own log",
     "emulator/store.py": "the database, and its own schema",
     "worker/handler.py": "its end of a pipe",
-    "worker/guardian_process.py": "/dev/null",
+    "worker/guardian_process.py": "the environment of processes",
+    "worker/hidden_secrets.py": "its own pipe",
 }
 """The files that open others, and which ones."""
 

@@ -25,11 +25,8 @@ def receive_secrets(runtime: Runtime) -> Runtime:
     if runtime.environ is not os.environ or _PIPE not in os.environ:
         return runtime
     _protect_memory()
-    pipe, data = int(os.environ.pop(_PIPE)), b""
-    while part := os.read(pipe, 65_536):
-        data += part
-    os.close(pipe)
-    received = json.loads(data)
+    with open(int(os.environ.pop(_PIPE)), "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
+        received = json.load(pipe)
     for secret in received.values():
         runtime.stderr.register_secret(secret)
     found = copy.copy(runtime)
