@@ -44,15 +44,14 @@ UNLIMITED = Limit(NEVER, "")
 
 
 class Child:
-    """A process that this one starts."""
+    """A handler's first process."""
 
-    def __init__(self, exit_: asyncio.Future[int], work_id: str = "", limit: Limit = UNLIMITED) -> None:
+    def __init__(self, exit_: asyncio.Future[int], work_id: str, limit: Limit) -> None:
         self.pid = 0
         """Its ID, as soon as it is known."""
         self.exit = exit_
         """Its exit status when it has ended: the negative number of a signal, as in subprocess."""
         self.work_id = work_id
-        """The item of a handler."""
         self.limit = limit
 
 
@@ -87,10 +86,11 @@ class Guardian:
         self._guarded.add(handler)
         self._tell_about(handler)
         try:
-            self._spawn(handler, command, environ, streams)
+            handler.pid = _spawn(command, environ, streams)
         except OSError:
             self.forget(handler)
             raise
+        self._children[handler.pid] = handler
         return handler
 
     def limit(self, handler: Child, limit: Limit) -> None:
@@ -112,16 +112,6 @@ class Guardian:
                     os.kill(self._pid, _signal.SIGCONT)
         self._pid = 0
 
-    def _spawn(
-        self, child: Child, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int]
-    ) -> None:
-        copies = [(_os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(streams)]
-        ignored_by_python = (_signal.SIGPIPE, _signal.SIGXFSZ)
-        child.pid = _os.posix_spawn(
-            command[0], list(command), environ, file_actions=copies, setsid=True, setsigdef=ignored_by_python
-        )
-        self._children[child.pid] = child
-
     def _collect(self) -> None:
         """Collect every child that has ended, also those that are no handlers."""
         with suppress(ChildProcessError):
@@ -130,6 +120,8 @@ class Guardian:
                 if _os.WIFSTOPPED(status):
                     if pid == self._pid:
                         os.kill(pid, _signal.SIGCONT)
+                elif pid == self._pid:
+                    self._replace()
                 elif (child := self._children.pop(pid, None)) and not child.exit.done():
                     child.exit.set_result(_os.waitstatus_to_exitcode(status))
 
@@ -140,15 +132,12 @@ class Guardian:
             _os.set_blocking(self._pipe, False)
             try:
                 program = [sys.executable, "-I", "-S", guardian_process.__file__, *self._end_leases]
-                child = Child(self._loop.create_future())
-                self._spawn(child, program, self._environ, [reading] * 3)  # it writes nothing
+                self._pid = _spawn(program, self._environ, [reading] * 3)  # it writes nothing
             except OSError:
                 os.close(self._pipe)
                 raise
             finally:
                 os.close(reading)
-            self._pid = child.pid
-            child.exit.add_done_callback(self._replace)
             for handler in self._guarded:
                 self._tell_about(handler)
         return self._pipe
@@ -157,7 +146,7 @@ class Guardian:
         facts = (id(handler), handler.pid, handler.limit.deadline, handler.work_id, handler.limit.lease)
         self._tell("\t".join(map(str, facts)) + "\n")
 
-    def _replace(self, _exit: asyncio.Future[int]) -> None:
+    def _replace(self) -> None:
         os.close(self._pipe)
         self._pid = 0
         self._loop.call_later(_REPLACED_AFTER_S, self._tell, "")
@@ -170,3 +159,13 @@ class Guardian:
             os.kill(self._pid, _signal.SIGKILL)
         except OSError:  # it was killed at this moment, or none can be started
             pass
+
+
+def _spawn(command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int]) -> int:
+    """Start a process as the leader of a session, and return its ID. Raises OSError if the system refuses."""
+    copies = [(_os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(streams)]
+    ignored_by_python = (_signal.SIGPIPE, _signal.SIGXFSZ)
+    pid: int = _os.posix_spawn(
+        command[0], list(command), environ, file_actions=copies, setsid=True, setsigdef=ignored_by_python
+    )
+    return pid
