@@ -114,13 +114,12 @@ class LeaseKeeper:
             try:
                 return (await self._heartbeat(expected, SHORTEST_LEASE_S)).get("state") == "stopping"
             except AntError as error:
-                refused = isinstance(error, APIError) and error.status == 412
                 current = item_in_refusal(error)
                 lasts = current.get("state") == "active" and self._now() < self.lease.expires_at
-                if attempt == _GIVE_BACK_ATTEMPTS - 1 or (not lasts if refused else is_permanent(error)):
+                if attempt == _GIVE_BACK_ATTEMPTS - 1 or (is_permanent(error) and not lasts):
                     message = "giving the item back failed; it is queued again when its lease ends"
                     self._log.warn(message, error=error)
                     return False
             expected = current.get("last_heartbeat") or expected
-            await asyncio.sleep(0 if refused else backoff(attempt))
+            await asyncio.sleep(0 if lasts else backoff(attempt))
         return False
