@@ -35,13 +35,13 @@ def stale(folder: Path = ROOT) -> list[Path]:
     """Return the paths of generated files that are missing or differ, and of pages without a command."""
     files = generated()
     present = {path: (folder / path).read_text("utf-8") for path in files if (folder / path).exists()}
-    leftover = {path.relative_to(folder) for path in _manual_pages(folder)} - files.keys()
+    leftover = {path.relative_to(folder) for path in _pages(folder)} - files.keys()
     return sorted(leftover | {path for path, text in files.items() if present.get(path) != text})
 
 
 def write(folder: Path = ROOT) -> None:
     """Write every generated file, and remove the pages of commands that no longer exist."""
-    for page in _manual_pages(folder):
+    for page in _pages(folder):
         page.unlink()
     for path, text in generated().items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -58,8 +58,8 @@ def main(arguments: Sequence[str] | None = None, folder: Path = ROOT) -> None:
         sys.exit(f"Not current: {', '.join(map(str, paths))}\nTo write them: {COMMAND}")
 
 
-def _manual_pages(folder: Path) -> list[Path]:
-    return list(folder.glob("ant_cli/help/man/*.1"))
+def _pages(folder: Path) -> list[Path]:
+    return [*folder.glob("ant_cli/help/man/*.1"), *folder.glob("ant_cli/help/pages/*.md")]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The files of the reference: one in Markdown, and a manual page for `ant`, each command, group and topic.
+"""The files of the help: for `ant` and each command, group and topic a help page and a manual page; the reference.
 
 A page in Markdown has headings, paragraphs, lists of `- `term`: text`, and indented code. It becomes a manual page.
 """
@@ -9,19 +9,23 @@ import re
 from collections.abc import Iterable, Sequence
 from textwrap import indent
 
-from ant_cli.help.command_row import HELP, VERSION, Command, Example
-from ant_cli.help.contents import TOPICS, text_of
-from ant_cli.help.pages import (
+from help_pages import (
     ARGUMENTS,
     FLAGS,
     GLOBAL,
+    command_page,
     examples,
     flag_row,
     flag_sections,
     fold,
     section,
     synopsis,
+    text_of,
+    topic_page,
 )
+
+from ant_cli.help.command_row import HELP, VERSION, Command, Example
+from ant_cli.help.contents import TOPICS
 from ant_cli.help.tool_commands import SECTIONS, TOOL_COMMANDS
 from ant_cli.operations.spec import Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
@@ -52,12 +56,24 @@ def pages(root: Command) -> dict[str, str]:
     texts = {_manual("ant"): manual_page("ant", whole, _references(others))}
     for name, text in others.items():
         texts[_manual(name)] = manual_page(name, text, _references(["ant", *map(_name_of, TOPICS)]))
-    return texts | {"reference.md": _reference(root), "first_page.md": _first_page(root)}
+    shown = {"ant": _first_page(root)}
+    shown |= {_page_name(command.full_name): command_page(command) for command in _below(root)}
+    shown |= {name: topic_page(name) for name in TOPICS}
+    header = f"<!-- {_WRITTEN} -->\n\n"
+    return {
+        **texts,
+        **{f"pages/{name}.md": header + text for name, text in shown.items()},
+        "reference.md": _reference(root),
+    }
 
 
 def _name_of(full_name: str) -> str:
     """Return the name of the manual page of a command, or a topic."""
-    return re.sub(r"[ :]", "-", f"ant {full_name}")
+    return f"ant-{_page_name(full_name)}"
+
+
+def _page_name(full_name: str) -> str:
+    return re.sub(r"[ :]", "-", full_name)
 
 
 def _manual(name: str) -> str:
@@ -82,7 +98,6 @@ def _first_page(root: Command) -> str:
     api = [command for command in root.subcommands if command not in TOOL_COMMANDS]
     listed = {title: (*api * (not number), *commands) for number, (title, commands) in enumerate(SECTIONS.items())}
     parts = [
-        f"<!-- {_WRITTEN} -->",
         "**Usage:** ant COMMAND [FLAGS]",
         f"> {root.help}",
         *(

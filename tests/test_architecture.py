@@ -343,7 +343,7 @@ def test_a_command_loads_only_what_it_uses(name, clean_environ):
     ("words", "needed", "unneeded"),
     [
         ("--help", "layout", {"ant_cli.operations", "ant_cli.help.catalog", "ant_cli.argv"}),
-        ("beta:environments list --help", "pages", {"ant_cli.help.tool_commands", "ant_cli.worker"}),
+        ("beta:environments list --help", "contents", {"ant_cli.help.tool_commands", "ant_cli.worker"}),
     ],
 )
 def test_a_help_page_needs_no_rows_of_other_commands(clean_environ, words: str, needed: str, unneeded: set[str]):

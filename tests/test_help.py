@@ -7,12 +7,12 @@ import re
 import shlex
 
 import pytest
+from help_pages import flag_row, fold, text_of
 
 from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import HELP, VERSION
 from ant_cli.help.contents import TOPICS
-from ant_cli.help.pages import flag_row, fold
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.formats import FORMATS
@@ -193,8 +193,6 @@ def test_the_topics_are_complete(ant):
 
 def topic_commands():
     """Yield the commands of the topics that can run unchanged."""
-    from ant_cli.help.contents import text_of
-
     for topic in sorted(TOPICS.keys() - {"flags"}):
         for line in re.findall(r"^    (?:[A-Z_]+=\S* )?ant (beta:env.*)$", text_of(topic), re.M):
             yield line.split(" > ")[0]

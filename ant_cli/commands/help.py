@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from ant_cli.errors import UnknownName, UsageError
 from ant_cli.help.catalog import longest_match
 from ant_cli.help.command_row import Command
-from ant_cli.help.contents import TOPICS
-from ant_cli.help.layout import show, show_first_page
-from ant_cli.help.pages import command_page, topic_page
+from ant_cli.help.contents import TOPICS, page_of
+from ant_cli.help.layout import show
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 
@@ -22,16 +21,13 @@ def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
         UsageError: if there is no such topic or command.
 
     """
-    if not topic:
-        show_first_page(runtime)
-        return
-    if topic[0] in TOPICS:
-        show(topic_page(topic[0]), runtime)
-        return
-    command = longest_match(topic)
-    if command.subcommands and len(command.path) < len(topic):
-        raise _unknown_topic(topic, command)
-    show(command_page(command), runtime)
+    name = " ".join(topic[:1])
+    if topic and name not in TOPICS:
+        command = longest_match(topic)
+        if command.subcommands and len(command.path) < len(topic):
+            raise _unknown_topic(topic, command)
+        name = command.full_name
+    show(page_of(name), runtime)
 
 
 def _unknown_topic(names: Sequence[str], group: Command) -> UsageError:

@@ -1,6 +1,6 @@
-"""What the help says as text: the contents of its first page, and the topics, which apply to many commands.
+"""What the help says as text: the contents of its first page, and the pages of commands and topics.
 
-In the files of topics, # marks the title and ## a section. No row of a command is imported for the first page.
+`docs/generate.py` writes the pages from the rows of the commands. So no row is imported for the first page.
 """
 
 from __future__ import annotations
@@ -31,20 +31,11 @@ TOPICS = {
     "official": "This `ant` next to the official one.",
     "config": "The fields of an environment.",
 }
-"""The topics with their summaries. Each has a file of that name, except `flags`, whose page the catalog makes."""
+"""The topics with their summaries. Each is a file in `docs/topics/`, except `flags`, whose page is made of rows."""
 
 
-def text_of(topic: str) -> str:
-    """Return the text of a topic's file. In that on output, FORMATS stands for a line about each format."""
-    text = read_page(os.path.join("topic_pages", f"{topic}.md"))
-    if topic == "output":
-        from ant_cli.operations.formats import FORMATS  # late: the first page needs no rows
-
-        text = text.replace("    FORMATS\n", "".join(f"    {row.name:<8} {row.help}\n" for row in FORMATS))
-    return text
-
-
-def read_page(path: str) -> str:
-    """Return the text of a file in this folder."""
-    with open(os.path.join(os.path.dirname(__file__), path), encoding="utf-8") as file:
-        return file.read()
+def page_of(name: str) -> str:
+    """Return the help page of a command or a topic; of `ant` itself if the name is empty."""
+    file_name = name.replace(" ", "-").replace(":", "-") or "ant"
+    with open(os.path.join(os.path.dirname(__file__), "pages", f"{file_name}.md"), encoding="utf-8") as file:
+        return file.read().partition("\n\n")[2]

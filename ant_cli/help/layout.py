@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ant_cli.help.contents import read_page
 from ant_cli.output.terminal import Style, detect_style, wrap
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
@@ -19,11 +18,6 @@ _MAX_TERM = 26
 """The longest term of a list that has its text on the same line."""
 _MARGIN = "  "
 _EXAMPLE = re.compile(r"  \S")
-
-
-def show_first_page(runtime: Runtime) -> None:
-    """Show the page of `ant` itself, which `docs/generate.py` writes: no row of a command is imported for it."""
-    show(read_page("first_page.md").partition("\n\n")[2], runtime)
 
 
 def show(page: str, runtime: Runtime) -> None:
