@@ -9,12 +9,11 @@
     ├── APIError                   the server responded with an error; the status decides (see EXIT_CODES)
     ├── ResponseError          1   the response is not usable: a redirect, not JSON, or truncated
     ├── NetworkError           8   no response: no connection, a broken one, a timeout
-    ├── PendingChanges         2   there are changes to apply, and the exit code was asked for
-    ├── PartialFailure             some of several requests failed: their exit code, or 1 if they differ
     └── OutputError            1   the result can't be written
 
-An error carries its data from where it is raised, and is printed once, in `main.py`. An interrupt (130), a
-termination (143) and a closed pipe (0) are not errors, and are handled there too.
+An error carries its data from where it is raised, and is printed once, in `main.py`. AntError itself is raised with
+another exit code if some of several requests failed (theirs, or 1 if they differ), and if `ant diff` finds changes
+(2). An interrupt (130), a termination (143) and a closed pipe (0) are not errors, and are handled there too.
 """
 
 from __future__ import annotations

@@ -10,13 +10,7 @@ import httpx
 
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
-from ant_cli.http.transport import (
-    Attempt,
-    MalformedResponse,
-    Proxy,
-    Timeouts,
-    unusable_url,
-)
+from ant_cli.http.transport import Attempt, MalformedResponse, Proxy, Timeouts, unusable_url
 from ant_cli.http.trust import tls_context
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any
