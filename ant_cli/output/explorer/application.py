@@ -62,15 +62,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     """Browses a response. Which keys apply depends on the widget that has the focus."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    * { background: ansi_default; color: ansi_default; background-tint: transparent; scrollbar-size: 0 0; }
-    Screen { overflow: hidden; }
-    Rows { height: 1fr; }
-    Rows > .tree--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
-    Prompt > .input--cursor { text-style: reverse; }
-    Page { height: 1fr; padding: 0 1; }
-    #status, #footer { height: 1; padding: 0 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
-    """
+    CSS_PATH = "application.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("slash", "search", "search, folded values too"),
         ("n", "search_on(1)", "next match"),
