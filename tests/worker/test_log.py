@@ -291,6 +291,11 @@ class Flooded:
     def is_paused(self):
         return self._output._pause is not None
 
+    @property
+    def kept(self):
+        """How many bytes of a line without an end are in memory."""
+        return len(self._output._line)
+
     def end(self):
         """Return how many lines were logged, and how many were left out each time."""
         os.close(self._pipe)
@@ -343,6 +348,20 @@ def test_a_handler_that_floods_its_output_is_read_slowly(written):
         flooded.end()
 
     asyncio.run(flood())
+
+
+def test_of_a_line_without_an_end_no_more_is_kept_than_may_be_logged():
+    """Its handler may write for days."""
+
+    async def flood():
+        flooded = Flooded()
+        for _ in range(10):
+            flooded.read(b"x" * 60_000)
+        kept = flooded.kept
+        flooded.end()
+        return kept
+
+    assert asyncio.run(flood()) == KEPT_BYTES
 
 
 def test_a_line_without_an_end_is_neither_kept_in_memory_nor_logged_as_a_whole(queue, work, script):

@@ -123,6 +123,9 @@ def test_a_worker_serves_its_metrics_and_its_health(queue, start, script, fifo):
         assert client.get(f"http://{address}/readyz").status_code == 200
         assert client.get(f"http://{address}/other").status_code == 404
         response = client.get(f"http://{address}/metrics")
+        worker.send(signal.SIGTERM)
+        worker.wait_for("draining: no more work is taken")
+        assert client.get(f"http://{address}/readyz").text == "draining\n"
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     found = samples(response.text)
     assert found["ant_worker_slots_used", f"environment_id={queue.id}", "worker_id=w1"] == 1

@@ -43,6 +43,7 @@ def options(**flags):
         (Run(Ending.TIMED_OUT, 0), Outcome.TIMED_OUT, Fate.GIVE_BACK),
         (Run(Ending.STOP_REQUESTED, 1), Outcome.CANCELLED, Fate.STOP),
         (Run(Ending.STOP_REQUESTED, 0), Outcome.CANCELLED, Fate.STOP),
+        (Run(Ending.STOPPED, -15), Outcome.CANCELLED, Fate.STOP),
         (Run(Ending.LEASE_LOST, 0), Outcome.LEASE_LOST, Fate.LEAVE),
         (Run(Ending.NEEDS_LEASE, 0), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
         (Run(Ending.SHUT_DOWN, -15), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
