@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
@@ -15,7 +15,6 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Protocol
 from ant_cli.settings.local_emulator import database_path, is_local, open_emulator
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from ipaddress import IPv4Address, IPv6Address
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from ant_cli.errors import AntError
 from ant_cli.http import retries
@@ -13,15 +13,11 @@ from ant_cli.http.response import RESPONSE_LIMIT, Response
 from ant_cli.http.transport import FailedAttempt, Timeouts
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.runtime.light_typing import NamedTuple, Self
 from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from typing import Self
 
 Refresh = Callable[[], Request | Response]
 """Returns the request to send now, or a response that makes it unnecessary."""

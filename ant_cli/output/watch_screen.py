@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cache
 from itertools import zip_longest
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, Self, cast
 
 from rich.console import Console, ConsoleDimensions, Group
 from rich.live import Live
@@ -19,18 +19,14 @@ from rich.text import Text
 
 from ant_cli.output.columns import Columns
 from ant_cli.output.printer import Printer, Transform, transformed
+from ant_cli.output.progress import Progress
 from ant_cli.output.table import StyledText, TableLayout, TerminalTable
 from ant_cli.output.terminal import Style, cell_width, padding, terminal_size, truncate
 from ant_cli.output.views import ViewRow, view_rows
 from ant_cli.output.watch_lines import Change, differences, item_parts
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.signals import signal_handlers
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from ant_cli.output.progress import Progress
-    from ant_cli.runtime import Runtime
 
 _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
 """The sign before a line, so that nobody depends on the colour."""

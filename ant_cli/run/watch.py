@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from ant_cli.errors import AntError, APIError, NetworkError, ResponseError
 from ant_cli.http.client import Client
@@ -15,8 +15,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from ant_cli.output.watch_screen import WatchScreen
 
 

@@ -6,11 +6,10 @@ import os
 from collections.abc import Mapping
 
 from ant_cli.errors import UsageError, os_error_text
-from ant_cli.runtime.light_typing import TYPE_CHECKING
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
 
     from ant_cli.emulator import Emulator
 
