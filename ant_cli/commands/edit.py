@@ -131,7 +131,7 @@ class _Session(NamedTuple):
         update = _difference(self.exported.body, body, mistakes) if body else {}
         if mistakes:
             raise _mistaken(_notes_about(text, mistakes))
-        if not update:
+        if not changes_of(update, self.first):
             why = "Nothing changed" if body else "The text is empty"
             self.runtime.stderr.say(f"{why}, so nothing was sent.")
             return None

@@ -264,6 +264,13 @@ def test_a_text_without_a_change_sends_nothing(desk, turns):
     assert (result.exit, result.stdout, result.stderr) == (0, "", "Nothing changed, so nothing was sent.\n")
 
 
+def test_a_field_of_the_server_that_is_uncommented_sends_nothing(desk):
+    """It has the value that the server has."""
+    shown = environment(scope="organization")
+    result = desk.edit([["# scope: organization", "scope: organization"]], replies=[shown])
+    assert (result.exit, result.stdout, result.stderr) == (0, "", "Nothing changed, so nothing was sent.\n")
+
+
 @needs_posix("an editor that is a script of sh")
 def test_the_line_breaks_of_windows_are_no_change(desk, tmp_path):
     """An editor there may write them, whatever was in the file. They don't confirm the text after a conflict."""
