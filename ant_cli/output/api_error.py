@@ -24,7 +24,7 @@ def with_body(error: AntError, runtime: Runtime, *, brief: bool = False) -> AntE
     On a terminal, or if it should be `brief`, the body is one sentence, if that says everything. If a flag asks for
     it, it is printed on stdout instead; if that is not possible, it is part of the error.
     """
-    output: OutputSettings | None = runtime.error_settings
+    output: OutputSettings | None = runtime.stderr.error_settings
     if output is None or not isinstance(error, APIError):
         return error
     body = runtime.stderr.redact_body(error.body, LONGEST_SHOWN)

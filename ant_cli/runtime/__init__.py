@@ -39,9 +39,6 @@ class Runtime:
         """A clock that is never set, for measuring how long something takes."""
         self.ask = ask
         """Asks a question and returns the reply, in place of the terminal."""
-        self.error_settings: Any = None
-        """The `OutputSettings` of `settings/` by which the bodies of API errors are printed, once they are loaded.
-        Without them, the bodies are not printed."""
 
     def hint(self, text: str) -> None:
         """Print a hint for people on stderr, unless ANT_NO_HINTS is set."""

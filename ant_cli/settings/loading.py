@@ -123,7 +123,7 @@ def load(
     parallel = flags.text("parallel")
     printing = _output(output, flags)
     if not has_own_credential:  # a worker writes one line for each event
-        runtime.error_settings = printing
+        runtime.stderr.error_settings = printing
     return Settings(
         connection=ConnectionSettings(
             base_url=connection["base_url"].value,
