@@ -71,6 +71,13 @@ class Number(NamedTuple):
         return self.text
 
 
+def scalar_text(value: object) -> str:
+    """Return a decoded scalar as text, which may contain control characters."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
 def json_type(raw: bytes) -> JSONType:
     """Return the type of a JSON value, which its first character determines."""
     return _TYPES.get(raw.lstrip(b" \t\r\n")[:1], "number")

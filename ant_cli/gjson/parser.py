@@ -50,9 +50,9 @@ class BadPath(ValueError):
     """A path that is not valid, or too expensive. The message has no full stop."""
 
 
-def parse(text: str) -> steps.GJSONPath:
-    """Return the steps of a path, or raise BadPath."""
-    return _Parser(text, 0).path()
+def parse(text: str, depth: int = 0) -> steps.GJSONPath:
+    """Return the steps of a path, or raise BadPath. A path inside another one has a `depth`."""
+    return _Parser(text, depth).path()
 
 
 class Comparison(NamedTuple):
@@ -65,7 +65,7 @@ class Comparison(NamedTuple):
     def query(self, depth: int = 0) -> steps.Query:
         """Return the query for the first element for which it holds, or raise BadPath."""
         value = _comparison_value(self.value)
-        path = _Parser(self.path, depth).path() if self.path else ()
+        path = parse(self.path, depth) if self.path else ()
         operator = "=" if self.operator == "==" else self.operator
         pattern = _wildcard(value if operator in ("%", "!%") else "")
         return steps.Query(path, operator, value, pattern, all=False, rest=())
@@ -181,7 +181,7 @@ class _Parser:
         self.at = end = self.balanced(start)
         self.expect_end(self.text[start:end])
         selectors = [_name_and_path(each) for each in split_at_commas(self.text[start + 1 : end - 1])]
-        return steps.Multipath(bracket, tuple((name, self.nested(path)) for name, path in selectors))
+        return steps.Multipath(bracket, tuple((name, parse(path, self.depth)) for name, path in selectors))
 
     def literal(self) -> steps.Literal:
         start = self.at + 1
@@ -201,8 +201,8 @@ class _Parser:
             try:
                 options = json_text.members(json_text.encoded(argument))
             except json_text.JSONTextError as error:
-                raise BadPath(f"The argument of @{name} in the path: {_without_dot(error)}") from None
-        return steps.Modifier(name, options, self.nested(argument) if name == "dig" else ())
+                raise BadPath(f"The argument of @{name} in the path: {str(error).removesuffix('.')}") from None
+        return steps.Modifier(name, options, parse(argument, self.depth) if name == "dig" else ())
 
     def argument(self) -> str:
         """Read JSON, or all text up to the next pipe, dots included."""
@@ -213,9 +213,6 @@ class _Parser:
             pipe = (at for at, char in outside_brackets(self.text[start:]) if char == "|")
             self.at = start + next(pipe, len(self.text) - start)
         return self.text[start : self.at]
-
-    def nested(self, text: str) -> steps.GJSONPath:
-        return _Parser(text, self.depth).path()
 
     def deeper(self) -> None:
         self.depth += 1
@@ -290,7 +287,3 @@ def _comparison_value(text: str) -> str:
         return json_text.string(json_text.encoded(text))
     except json_text.JSONTextError:
         return text[1:-1]
-
-
-def _without_dot(error: Exception) -> str:
-    return str(error).removesuffix(".")

@@ -12,7 +12,7 @@ from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import BadPath, escaped_key, parse, split_at_commas
 from ant_cli.gjson.steps import plain_keys
 from ant_cli.output.times import TIME_ENDINGS
-from ant_cli.output.views import CONTAINERS, plain_list, resource_type, scalar_text
+from ant_cli.output.views import CONTAINERS, plain_list, resource_type
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.sanitize import collapse_space, escape_controls
 
@@ -23,7 +23,7 @@ _steps_of = cache(parse)
 
 def format_scalar(scalar: Any) -> str:
     """Return a text, a number, a boolean or None as one line of text."""
-    return MISSING if scalar is None else collapse_space(scalar_text(scalar)) or MISSING
+    return MISSING if scalar is None else collapse_space(json_text.scalar_text(scalar)) or MISSING
 
 
 Visibility = Literal["always", "varied", "present"]

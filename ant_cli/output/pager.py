@@ -49,7 +49,8 @@ def show(parts: Iterable[bytes], runtime: Runtime, style: Style, before_start: C
         if held:
             _write(held, program, runtime)
         if program:
-            _wait_for(program)
+            with signal_handlers({signal.SIGINT: signal.SIG_IGN}):  # until the pager ends, Ctrl-C is for it alone
+                program.communicate()
 
 
 def _started(command: list[str], runtime: Runtime) -> subprocess.Popen[bytes] | None:
@@ -71,12 +72,6 @@ def _write(data: bytes, program: subprocess.Popen[bytes] | None, runtime: Runtim
         program.stdin.flush()
     except OSError as error:
         raise (BrokenPipeError if is_broken_pipe(error) else error) from None
-
-
-def _wait_for(program: subprocess.Popen[bytes]) -> None:
-    """Wait until the user quits the pager. Only the pager handles Ctrl-C meanwhile."""
-    with signal_handlers({signal.SIGINT: signal.SIG_IGN}):
-        program.communicate()
 
 
 def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[str]:

@@ -155,7 +155,7 @@ class Printer:
         if self.format.opens_screen:
             self._explore(found, is_list=is_list)
             return
-        parts = filter(None, map(self._encode, found))
+        parts = map(self._encode, filter(None, found))
         if is_list and self._may_page and self.style:
             from ant_cli.output import pager
 

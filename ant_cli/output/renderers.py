@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ant_cli.output.terminal import Style
 
 Renderer = Callable[[list[bytes]], bytes]
-"""Takes the next values as JSON, and returns the bytes to print for them."""
+"""Takes the next values, at least one, as JSON, and returns the bytes to print for them."""
 
 
 def make_renderer(
@@ -38,8 +38,8 @@ def make_renderer(
 
     def encode(values: list[bytes]) -> bytes:
         nonlocal has_begun
-        start = separator if has_begun and values else b""
-        has_begun = has_begun or bool(values)
+        start = separator if has_begun else b""
+        has_begun = True
         return start + separator.join([render(value, style) for value in values])
 
     return encode

@@ -35,8 +35,6 @@ class PlainTable:
 
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
-        if not values:
-            return b""
         items, columns = self._given.read(values)
         rows = rows_of(items, columns)
         if not self._widths:
@@ -76,8 +74,6 @@ class TerminalTable:
 
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
-        if not values:
-            return b""
         rows, widths = self.lay_out(values)
         return json_text.encoded("".join(self._line(row, widths) for row in rows))
 

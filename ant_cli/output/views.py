@@ -51,15 +51,8 @@ def resource_type(value: Any) -> str:
     return type_ if isinstance(type_, str) else ""
 
 
-def scalar_text(value: Any) -> str:
-    """Return a scalar as text, which may contain control characters."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
-
-
 def _scalar(value: Any) -> str:
-    return escape_controls(scalar_text(value))
+    return escape_controls(json_text.scalar_text(value))
 
 
 # In a pipe

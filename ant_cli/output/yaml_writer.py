@@ -113,11 +113,7 @@ def _scalar(value: object, indent: str) -> str:
     """Return the text after a colon or a dash; the lines of a literal block are indented."""
     if type(value) is str:
         return _lines(value, indent) if "\n" in value else _text(value)
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)  # a number, [] or {}
+    return json_text.scalar_text(value)  # also [] and {}
 
 
 def _lines(value: str, indent: str) -> str:

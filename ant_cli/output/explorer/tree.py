@@ -10,7 +10,7 @@ from functools import cached_property
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.parser import escaped_key
-from ant_cli.output.views import CONTAINERS, EMPTY, scalar_text
+from ant_cli.output.views import CONTAINERS, EMPTY
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
@@ -151,4 +151,4 @@ def _inside(value: Any) -> str:
         return f'"{cut_to_row(value)}{"" if len(value) > _MAX_ROW else chr(34)}'
     if isinstance(value, CONTAINERS):
         return SIZES["object" if isinstance(value, dict) else "array"].format(len(value) or "")
-    return cut_to_row(scalar_text(value))
+    return cut_to_row(json_text.scalar_text(value))
