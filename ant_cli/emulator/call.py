@@ -29,9 +29,6 @@ BEFORE_WAITING = "ant_emulator.before_waiting"
 PATIENCE_S = "ant_emulator.patience_s"
 """In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
 
-PLAIN = re.compile(r"[A-Za-z0-9_.~/-]+", re.ASCII)
-"""A path in which nothing has to be encoded. Nearly all are like this."""
-
 
 def path_of(environ: WSGIEnvironment) -> str:
     """Return the path as sent, with each segment percent-encoded in the same way.
@@ -43,8 +40,6 @@ def path_of(environ: WSGIEnvironment) -> str:
         sent = quote(environ.get("PATH_INFO", ""), encoding="latin-1", errors="replace")
     elif not sent.startswith("/"):  # a whole URL, as in requests to a proxy
         sent = urlsplit(sent).path
-    if PLAIN.fullmatch(sent):
-        return sent
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
 
 
