@@ -76,29 +76,21 @@ def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
     return numbers
 
 
-class Exporter:
-    """The pages: `/metrics`, `/stats/ENVIRONMENT_ID`, `/healthz`; and `/stats`, if there is one environment."""
-
-    def __init__(self, stats: Mapping[str, CachedStats]) -> None:
-        """Take the statistics to serve. Raises UsageError if the library for metrics is not installed."""
-        self._stats = dict(stats)
-        library()
-
-    def find(self, path: str) -> ServedPage | None:
-        """Return the page of a path."""
-        if path == "/healthz":
-            return text_page("ok")
-        if path == "/metrics":
-            readings = {name: stats.read() for name, stats in self._stats.items()}
-            return ServedPage(200, CONTENT_TYPE, exposition(_metrics(readings)))
-        name = path.removeprefix("/stats").strip("/")
-        if not path.startswith("/stats"):
-            return None
-        chosen = self._stats.get(name) if name or len(self._stats) != 1 else next(iter(self._stats.values()))
-        if chosen is None:
-            return None
-        reading = chosen.read()
-        return json_page({"error": reading.problem}, 502) if reading.problem else json_page(reading.numbers)
+def find_page(stats: Mapping[str, CachedStats], path: str) -> ServedPage | None:
+    """Return `/metrics`, `/stats/ENVIRONMENT_ID` or `/healthz`; also `/stats`, if there is one environment."""
+    if path == "/healthz":
+        return text_page("ok")
+    if path == "/metrics":
+        readings = {name: cached.read() for name, cached in stats.items()}
+        return ServedPage(200, CONTENT_TYPE, exposition(_metrics(readings)))
+    name = path.removeprefix("/stats").strip("/")
+    if not path.startswith("/stats"):
+        return None
+    chosen = stats.get(name) if name or len(stats) != 1 else next(iter(stats.values()))
+    if chosen is None:
+        return None
+    reading = chosen.read()
+    return json_page({"error": reading.problem}, 502) if reading.problem else json_page(reading.numbers)
 
 
 def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, runtime: Runtime) -> None:
@@ -111,8 +103,10 @@ def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, r
 
     Raises:
         AntError: if it can't listen at the address.
+        UsageError: if the library for metrics is not installed.
 
     """
+    library()
     if options.environment_key:
         connection = connection_with_key(connection, options.environment_key)
     connection = authenticated(connection, runtime)  # once for all environments
@@ -120,7 +114,7 @@ def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, r
     with ExitStack() as stack:
         apis = {name: stack.enter_context(closing(WorkAPI(connection, runtime, name))) for name in names}
         stats = {name: CachedStats(partial(_fetch, api), options.cache) for name, api in apis.items()}
-        listener = stack.enter_context(closing(Listener(*options.listen, Exporter(stats).find)))
+        listener = stack.enter_context(closing(Listener(*options.listen, partial(find_page, stats))))
         with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded
             runtime.stderr.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
             threading.Event().wait()

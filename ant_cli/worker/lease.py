@@ -107,7 +107,7 @@ class Lease:
         return None
 
     def take_refusal(self, step: LeaseStep, current: Mapping[str, Any], sent: float) -> Ending | None:
-        """Take a 412 and what it says about the item, which may be nothing.
+        """Take a 412 and what it says about the item, which may be nothing; or that the server allows no look.
 
         A worker that holds the lease has lost it, unless the response to an earlier heartbeat was lost. As long as
         the lease lasts, nobody else can have sent the last heartbeat then.
@@ -136,7 +136,7 @@ class Lease:
         if self._owns:
             return Ending.LEASE_LOST
         if step.expected == LOOK:
-            self._can_look = False
+            self._can_look = False  # it costs nothing: the worker continues without
         else:  # the handler was faster
             self.mode, self.handler_beats = "never", True
         return None
@@ -158,10 +158,6 @@ class Lease:
         """Take a heartbeat without a usable response. It may have been carried out."""
         self._unclear = self._unclear or step.expected != LOOK
         self._next = max(now, sent + min(self._ttl_s / 4, _FIRST_LOOK_S))
-
-    def take_failed_look(self) -> None:
-        """Take a look that the server does not allow. It costs nothing: the worker continues without."""
-        self._can_look = False
 
 
 def _clamped(value: float, low: float, high: float) -> float:

@@ -85,14 +85,12 @@ class LeaseKeeper:
         return await self._context.call(api.heartbeat, self._id, expected, ttl_s, self.lease.timeout_s)
 
     def _take_error(self, error: AntError, step: LeaseStep, sent: float) -> Ending | None:
-        if isinstance(error, APIError) and error.status == 412:
+        is_refusal = isinstance(error, APIError) and error.status == 412
+        if is_refusal or (is_permanent(error) and step.expected == LOOK):
             ending = self.lease.take_refusal(step, item_in_refusal(error), sent)
             if ending is Ending.LEASE_LOST:
                 self._log.warn("heartbeat precondition failed; lease reclaimed by another worker")
             return ending
-        if is_permanent(error) and step.expected == LOOK:
-            self.lease.take_failed_look()
-            return None
         if is_permanent(error):
             self._log.error("permanent heartbeat failure", error=error)
             return Ending.LEASE_LOST

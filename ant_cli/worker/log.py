@@ -70,9 +70,7 @@ class WorkerLog:
 
     def of_item(self, work_id: str, secrets: Iterable[str]) -> WorkerLog:
         """Return a log for the events of an item. It redacts the item's secrets, which are forgotten with it."""
-        log = WorkerLog(self._stderr, self._render, {"work_id": work_id}, self._now, secrets)
-        log._fields = {**self._fields, **log._fields}  # cleaned before
-        return log
+        return WorkerLog(self._stderr, self._render, {**self._fields, "work_id": work_id}, self._now, secrets)
 
     def info(self, message: str, **fields: object) -> None:
         """Log a normal event."""

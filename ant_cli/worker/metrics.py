@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from itertools import accumulate
+from types import SimpleNamespace
 
 from ant_cli import __version__
 from ant_cli.errors import UsageError
@@ -137,11 +138,7 @@ def exposition(metrics: Iterable[Any]) -> bytes:
     """Return metrics in Prometheus' text format."""
     from prometheus_client import generate_latest
 
-    class Given:
-        def collect(self) -> Iterable[Any]:
-            return metrics
-
-    return generate_latest(Given())
+    return generate_latest(SimpleNamespace(collect=lambda: metrics))
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from copy import copy
-from datetime import datetime
 
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
@@ -17,6 +16,7 @@ from ant_cli.input.request import Request, has_lone_surrogate, is_id, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
+from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.variables import METADATA_KEY
@@ -141,10 +141,8 @@ def _limited(client: Client, timeout_s: float, max_retries: int | None = None) -
 
 def age(time_of_server: object, now: float) -> float:
     """Return how many seconds ago something was, by the clocks of both sides; 0 if the server does not say when."""
-    try:
-        return max(now - datetime.fromisoformat(str(time_of_server)).timestamp(), 0.0)
-    except ValueError:
-        return 0.0
+    moment = seconds_since_1970(str(time_of_server))
+    return 0.0 if moment is None else max(now - moment, 0.0)
 
 
 def is_permanent(error: AntError) -> bool:

@@ -20,7 +20,7 @@ from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime.redaction import REDACTED
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
 from ant_cli.settings.loading import load
-from ant_cli.worker.exporter import CachedStats, Exporter
+from ant_cli.worker.exporter import CachedStats, find_page
 from ant_cli.worker.work_api import WorkAPI
 from tests.conftest import KEY, KEY_BY_PATTERN, Result, Screen, make_runtime
 
@@ -356,8 +356,7 @@ def test_a_key_in_the_status_line_of_a_response_is_not_in_the_error_that_the_cli
         runtime = make_runtime(clean_environ, stderr=Screen(terminal=False))
         connection = load(runtime, Flags({"base_url": f"{server.url}/{KEY_BY_PATTERN}"})).connection
         with closing(WorkAPI(connection, runtime, "env_1", "")) as api:
-            exporter = Exporter({"env_1": CachedStats(api.stats, 5.0)})
-            page = exporter.find("/stats/env_1")
+            page = find_page({"env_1": CachedStats(api.stats, 5.0)}, "/stats/env_1")
             with pytest.raises(APIError) as caught:
                 api.stats()
     assert page is not None

@@ -20,7 +20,7 @@ from ant_cli.argv import ToolCall, parse
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, CredentialError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.selection import resolve
-from ant_cli.worker.exporter import Exporter, Reading, _metrics, to_numbers
+from ant_cli.worker.exporter import Reading, _metrics, find_page, to_numbers
 from ant_cli.worker.metrics import Tally, exposition, worker_metrics
 from ant_cli.worker.options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
 
@@ -265,7 +265,7 @@ def test_keda_asks_the_exporter_for_a_number_that_it_serves(scaled, counted):
     host = f"http://{service['metadata']['name']}.{namespace}:{port['port']}"
     assert trigger["metadata"]["url"].startswith(f"{host}/")
     stats = SimpleNamespace(read=lambda: Reading(0.0, to_numbers({"running": 1}, 0.0)))
-    page = Exporter({"env_1": stats}).find(trigger["metadata"]["url"].removeprefix(host))
+    page = find_page({"env_1": stats}, trigger["metadata"]["url"].removeprefix(host))
     assert counted in json.loads(page.body)
 
 

@@ -36,6 +36,11 @@ def refused(watched, at=None, **item):
     return watched.next_step()
 
 
+def forbid_look(watched):
+    """Let a look fail with an error that says nothing about the item."""
+    watched.take_refusal(LeaseStep(LOOK, BEGAN + 1), {}, BEGAN + 1)
+
+
 def test_a_worker_that_never_heartbeats_has_no_next_step():
     """The handler has to heartbeat."""
     assert lease("never").next_step() is None
@@ -139,7 +144,7 @@ def test_a_worker_leaves_the_lease_to_the_handler_if_the_server_does_not_say_who
 def test_a_server_that_allows_no_look_costs_no_lease():
     """The worker claims when it is due."""
     watched = lease("auto")
-    watched.take_failed_look()
+    forbid_look(watched)
     assert watched.next_step() == LeaseStep(NO_HEARTBEAT, BEGAN + 20)
 
 
@@ -234,7 +239,7 @@ def test_a_heartbeat_whose_response_was_lost_is_recognized():
 def test_a_claim_whose_response_was_lost_is_recognized(mode):
     """The lease has the length that this worker asked for."""
     claiming = lease(mode)
-    claiming.take_failed_look()
+    forbid_look(claiming)
     at = claiming.next_step().at
     claiming.take_failure(claiming.next_step(), at, at + 5)
     assert refused(claiming, heartbeat="B1", ttl=40) == LeaseStep("B1", at + 5)
@@ -245,7 +250,7 @@ def test_a_claim_whose_response_was_lost_is_recognized(mode):
 def test_a_longer_lease_than_that_of_a_lost_claim_is_the_handlers():
     """The SDKs' handlers ask for no length, so they get the server's."""
     claiming = lease("auto")
-    claiming.take_failed_look()
+    forbid_look(claiming)
     claiming.take_failure(claiming.next_step(), BEGAN + 10, BEGAN + 15)
     refused(claiming, heartbeat="H", ttl=296)
     assert claiming.handler_beats

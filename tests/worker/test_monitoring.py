@@ -23,13 +23,16 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ant_cli.errors import AntError, NetworkError, UsageError
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
 from ant_cli.worker import listener as listener_module
 from ant_cli.worker.context import WorkerContext
-from ant_cli.worker.exporter import CachedStats, Exporter, to_numbers
+from ant_cli.worker.exporter import CachedStats, find_page, serve_statistics, to_numbers
 from ant_cli.worker.listener import Listener, text_page
 from ant_cli.worker.metrics import READY_S, Tally, _readiness, exposition, worker_metrics
+from ant_cli.worker.options import ExporterOptions
 from ant_cli.worker.settlement import Outcome
-from tests.conftest import KEY
+from tests.conftest import KEY, make_runtime
 from tests.worker.conftest import API_KEY
 
 STATS = {"depth": 3, "pending": 1, "oldest_queued_at": None, "workers_polling": None, "type": "work_queue_stats"}
@@ -69,7 +72,7 @@ def expositions():
     stats = {"env_1": CachedStats(lambda: STATS, 5.0)}
     return [
         exposition(worker_metrics(Tally(4), {"environment_id": "env_1", "worker_id": "w1"})).decode(),
-        Exporter(stats).find("/metrics").body.decode(),
+        find_page(stats, "/metrics").body.decode(),
     ]
 
 
@@ -247,35 +250,37 @@ def test_a_failure_of_the_api_is_not_reported_as_an_empty_queue():
     def fail():
         raise NetworkError("no response")
 
-    exporter = Exporter({"env_1": CachedStats(fail, 5.0)})
-    page = exporter.find("/stats/env_1")
+    stats = {"env_1": CachedStats(fail, 5.0)}
+    page = find_page(stats, "/stats/env_1")
     assert page.status == 502
     assert json.loads(page.body) == {"error": "no response"}
-    found = samples(exporter.find("/metrics").body.decode())
+    found = samples(find_page(stats, "/metrics").body.decode())
     assert found["ant_work_stats_up", "environment_id=env_1"] == 0
     assert not any(name == "ant_work_queue_depth" for name, *_ in found)
 
 
-def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(monkeypatch):
+def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(monkeypatch, clean_environ):
     """Otherwise each scrape would fail."""
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    runtime = make_runtime({**clean_environ, "ANTHROPIC_API_KEY": API_KEY})
+    options = ExporterOptions("env_1", "", ("127.0.0.1", 0), 5.0)
     with pytest.raises(UsageError, match="metrics need the package"):
-        Exporter({})
+        serve_statistics(options, load(runtime, Flags()).connection, runtime)
 
 
 def test_several_environments_share_metric_families_and_have_separate_pages():
     """The format allows each name once."""
-    exporter = Exporter({name: CachedStats(lambda: STATS, 5.0) for name in ("env_1", "env_2")})
-    text = exporter.find("/metrics").body.decode()
+    stats = {name: CachedStats(lambda: STATS, 5.0) for name in ("env_1", "env_2")}
+    text = find_page(stats, "/metrics").body.decode()
     assert text.count("# TYPE ant_work_queue_depth gauge") == 1
     found = samples(text)
     assert found["ant_work_queue_depth", "environment_id=env_1"] == 3
     assert found["ant_work_queue_depth", "environment_id=env_2"] == 3
-    assert exporter.find("/stats/env_2").status == 200
-    assert exporter.find("/stats/env_3") is None
-    assert exporter.find("/stats") is None  # ambiguous
-    assert exporter.find("/statistics") is None
-    assert exporter.find("/healthz").status == 200
+    assert find_page(stats, "/stats/env_2").status == 200
+    assert find_page(stats, "/stats/env_3") is None
+    assert find_page(stats, "/stats") is None  # ambiguous
+    assert find_page(stats, "/statistics") is None
+    assert find_page(stats, "/healthz").status == 200
 
 
 @pytest.mark.parametrize(("variable", "running"), [("ENVIRONMENT_KEY", 2), ("API_KEY", None)])
