@@ -12,9 +12,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ant_cli.gjson import json_text
 from ant_cli.gjson.json_text import Number
-from ant_cli.input import DEPTH_LIMIT
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
@@ -50,12 +48,6 @@ def declared_part(remote: dict[str, Value]) -> dict[str, Value]:
         {name: value for name, value in remote.items() if name not in _SERVER_FIELDS}
     )
     return part
-
-
-def read_json(raw: bytes) -> Any:
-    """Parse JSON, keeping numbers as written. Raises ValueError if it is not JSON, or deeper than a file can be."""
-    json_text.check_depth(raw, DEPTH_LIMIT)
-    return json_text.decode(raw)
 
 
 def canonical(value: Value) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from ant_cli.apply.comparison import read_json
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Object
-from ant_cli.errors import AntError, APIError, ResponseError
+from ant_cli.errors import NOT_FOUND, AntError, APIError, ResponseError
+from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.pool import Pool
+from ant_cli.input import DEPTH_LIMIT
 from ant_cli.input.request import Request, is_id, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import environments
@@ -37,12 +38,8 @@ def read(client: Client, identifier: str) -> Object:
 
 def retrieve(client: Client, identifier: str) -> Object | None:
     """Return an environment; None if no environment has this ID."""
-    try:
-        return read(client, identifier)
-    except APIError as error:
-        if error.status == 404:
-            return None
-        raise
+    body = _send_if_found(client, _request(environments.RETRIEVE, identifier))
+    return None if body is None else _environment(body)
 
 
 def find_names(client: Client, names: Collection[str], *, archived: bool = False) -> dict[str, list[Object]]:
@@ -83,13 +80,7 @@ def update(
 
 def remove(client: Client, operation: Operation, identifier: str) -> bool:
     """Archive or delete an environment. Returns whether it existed."""
-    try:
-        client.send(_request(operation, identifier))
-    except APIError as error:
-        if error.status == 404:
-            return False
-        raise
-    return True
+    return _send_if_found(client, _request(operation, identifier)) is not None
 
 
 def origin_of(workers: Workers) -> ResourceOrigin:
@@ -132,9 +123,20 @@ def _request(operation: Operation, identifier: str, body: dict[str, Value] | Non
     return request_of(operation, {environments.ENVIRONMENT_ID.name: identifier}, body)
 
 
+def _send_if_found(client: Client, request: Request) -> bytes | None:
+    """Return the body of the response; None if the environment does not exist."""
+    try:
+        return client.send(request).body
+    except APIError as error:
+        if error.status == NOT_FOUND:
+            return None
+        raise
+
+
 def _environment(raw: bytes) -> Object:
     try:
-        value = read_json(raw)
+        json_text.check_depth(raw, DEPTH_LIMIT)  # a file can't be deeper
+        value = json_text.decode(raw)
     except ValueError:
         value = None
     if not isinstance(value, dict) or not is_id(value.get("id")):

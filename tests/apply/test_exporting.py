@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant_cli.apply.comparison import hash_of_body, read_json
+from ant_cli.apply.comparison import hash_of_body
 from ant_cli.apply.declarations import Declaration, choose_file, export, read_declaration, safe_name
+from ant_cli.gjson import json_text
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
@@ -62,7 +63,7 @@ def test_an_exported_file_declares_the_exported_environment(tmp_path_factory, re
     """This holds even for strings that look like other values in YAML."""
     folder = tmp_path_factory.mktemp("export") / "environments"
     folder.mkdir()
-    exported = export(read_json(json.dumps(remote).encode()))
+    exported = export(json_text.decode(json.dumps(remote).encode()))
     assert exported.problems == ()
     assert exported.left_out == ()
     path = choose_file(folder, remote, ())
