@@ -128,18 +128,14 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         if rest and not rest[0].startswith("-"):
             raise _unknown_command(name, *args)
         return _group_help(command.path, rest)
+    known = _by_name((*command.flags, *command.global_flags))
     try:
-        return _tool_call(command, [*leading, *rest])
+        parsed = _parse_flags([*leading, *rest], known, command.full_name)
+        if parsed is None:
+            return help_call(*command.path)
+        return ToolCall(command, parsed.flags.with_values(**_arguments(parsed.positional, command)))
     except UsageError as error:
         raise error.with_exit_code(command.usage_exit_code(rest)) from None
-
-
-def _tool_call(command: Command, args: Sequence[str]) -> CommandCall:
-    known = _by_name((*command.flags, *command.global_flags))
-    parsed = _parse_flags(args, known, command.full_name)
-    if parsed is None:
-        return help_call(*command.path)
-    return ToolCall(command, parsed.flags.with_values(**_arguments(parsed.positional, command)))
 
 
 def _unknown_command(*args: str) -> UsageError:
@@ -206,7 +202,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
                 value = "true" if boolean else next(words, None)
             if value is None:
                 raise _missing_value(arg, command)
-            _store(flags, param, value)
+            flags[param.name] = [*flags.get(param.name, []), value] if param.repeatable else value
     return _ParsedArguments(Flags(flags), positional)
 
 
@@ -230,14 +226,6 @@ def reject_boolean_text(text: str, flag: str) -> None:
         raise UsageError(
             f"{text!r} after {flag} is not its value.", f"Write {flag}={text}, or {flag} alone for true."
         )
-
-
-def _store(flags: dict[str, FlagValue], param: Param, value: str) -> None:
-    given = flags.get(param.name)
-    if param.repeatable:
-        flags[param.name] = [*given, value] if isinstance(given, list) else [value]
-    else:
-        flags[param.name] = value
 
 
 def _positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> dict[str, FlagValue]:

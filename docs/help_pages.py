@@ -101,7 +101,7 @@ def _global_flags(command: Command) -> str:
     """Return which global flags a command takes; `ant help flags` describes them."""
     if not command.global_flags:
         return ""
-    if command.takes_all_global_flags:
+    if command.global_flags == GLOBAL_FLAGS:
         names = "--format, --transform, --profile, --local and others"
     else:
         names = ", ".join(param.flag for param in command.global_flags)

@@ -152,7 +152,7 @@ def _argument_item(param: Param) -> tuple[str, str]:
 
 
 def _global_flags(command: Command) -> str:
-    if command.takes_all_global_flags:
+    if command.global_flags == GLOBAL_FLAGS:
         return _text(GLOBAL, _WHERE_GLOBAL)
     return _items(GLOBAL, map(flag_row, command.global_flags))
 

@@ -69,7 +69,9 @@ def apply(runtime: Runtime, flags: Flags, *, path: Sequence[str] = (), **given: 
         number = _validate(job)
         runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
     elif job.plan is not None:
-        _apply_saved(job.plan, job)
+        saved = plan_data.read_plan(job.plan)
+        lock_path = find_lock_path(saved.lock_file, Path.cwd())
+        _run(job._replace(path=saved.paths, lock_path=lock_path, yes=True, options=saved.options), saved)
     else:
         _run(job)
 
@@ -106,13 +108,6 @@ def _validate(job: Job) -> int:
     _note_files(loaded, job.runtime)
     others = (job._replace(path=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
     return len(loaded.declarations) + sum(map(_validate, others))
-
-
-def _apply_saved(file: str, job: Job) -> None:
-    """Carry out a saved plan exactly, or refuse."""
-    saved = plan_data.read_plan(file)
-    lock_path = find_lock_path(saved.lock_file, Path.cwd())
-    _run(job._replace(path=saved.paths, lock_path=lock_path, yes=True, options=saved.options), saved)
 
 
 def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:

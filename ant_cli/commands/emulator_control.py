@@ -67,15 +67,11 @@ def create_session(runtime: Runtime, flags: Flags, **asked: Any) -> None:
     """Create a session whose agent follows a script, and put its work in the queue. The flags are its fields."""
     body = _work(asked)
     if "script" in body:
-        body["script"] = _read_script(runtime, body["script"])
+        path = body["script"]
+        data = runtime.stdin.read() if path == "-" else read_file(path, "--script")
+        body["script"] = json.loads(encode(parse(decode(data, f"--script: {path}"), "--script")))
     response = _call_emulator(runtime, flags, "POST", "/sessions", body)
     print_result(runtime, flags, str(response.get("id")), response)
-
-
-def _read_script(runtime: Runtime, path: str) -> Any:
-    """Return the steps in a file. UsageError if it can't be read."""
-    data = runtime.stdin.read() if path == "-" else read_file(path, "--script")
-    return json.loads(encode(parse(decode(data, f"--script: {path}"), "--script")))
 
 
 def show_session(runtime: Runtime, flags: Flags, *, session_id: str) -> None:

@@ -31,10 +31,7 @@ def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
 def print_report(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
     """Print a report like a result, with secrets redacted as on stderr: it may quote settings, files and errors."""
     redact = runtime.stderr.redact
-    if wants_structured(flags):
-        print_result(runtime, flags, "", _redacted(value, redact))
-    else:
-        print_text(runtime, redact(text))
+    print_result(runtime, flags, redact(text), _redacted(value, redact))
 
 
 def _redacted(value: Any, redact: Callable[[str], str]) -> Any:

@@ -25,7 +25,8 @@ def catalog() -> Command:
 
 def _first_level() -> Iterator[Command]:
     """Yield the top-level groups and commands. Those that a search does not reach are not imported."""
-    yield from map(_api_group, GROUPS)
+    for name, text in GROUPS.items():
+        yield group(name, text, *map(_api_command, of_group(name)), global_flags=GLOBAL_FLAGS)
     from ant_cli.help.tool_commands import TOOL_COMMANDS  # late: a search for a command of the API ends before
 
     yield from TOOL_COMMANDS
@@ -41,10 +42,6 @@ def longest_match(path: Sequence[str]) -> Command:
             break
         command, below = match, match.subcommands
     return command or catalog()
-
-
-def _api_group(name: str) -> Command:
-    return group(name, GROUPS[name], *map(_api_command, of_group(name)), global_flags=GLOBAL_FLAGS)
 
 
 def _api_command(operation: Operation) -> Command:

@@ -74,11 +74,6 @@ class Command(NamedTuple):
         """Every flag that it takes."""
         return (HELP, *self.flags, *self.global_flags)
 
-    @property
-    def takes_all_global_flags(self) -> bool:
-        """Whether it takes every global flag, as the API's commands do."""
-        return self.global_flags == rows.GLOBAL_FLAGS
-
     def walk(self) -> Iterator[Command]:
         """Yield it and all commands below it."""
         yield self

@@ -14,12 +14,12 @@ from itertools import islice
 from ant_cli.errors import MissingFlag, UsageError, see_help, shortened
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.flag_values import read_flags
-from ant_cli.input.request import Placed, Request, place, request_of
+from ant_cli.input.request import Request, place, request_of
 from ant_cli.input.values import ParsedValue, Value, parse_all, to_text, type_name
 from ant_cli.operations.shared_flags import EDITS
 from ant_cli.operations.spec import Flags, Members, Operation, Param
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Literal, NamedTuple
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode, read_file
 
 _NAMED = 3
@@ -44,10 +44,6 @@ class Document(NamedTuple):
     """It is JSON, probably from a program, not YAML."""
 
 
-Piped = Literal["nothing", "something", "what is missing"]
-"""What a pipe or a file had, even if it was blank: `what is missing`, if the flags make no complete request."""
-
-
 class Requests:
     """The requests of a command line. The first iteration checks them. Each iteration builds them again."""
 
@@ -65,17 +61,18 @@ class Requests:
         self._has_edits = any(param.name in flags for param in EDITS)
         """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
         has_fields = any(param.name in flags for param in operation.params_in("body"))
-        lacks_something = any(param.required and param.name not in flags for param in operation.params) or (
+        self._lacks_something = any(param.required and param.name not in flags for param in operation.params) or (
             operation.partial_update and not has_fields and not self._has_edits
         )
+        """The flags make no complete request."""
         path = flags.text("file")
         self._source = _STDIN if path in (None, "-") else str(path)
-        self._values = self._parse(_read(operation, path, runtime, lacks_something=lacks_something))
+        self._values = self._parse(_read(operation, path, runtime, lacks_something=self._lacks_something))
         first = list(islice(self._values(), 2))
         self._are_several = len(first) > 1
         self._is_blank = not first or (first[0].value is None and not self._are_several)
-        was_read = (runtime.stdin.taken and not had_secret) or path is not None
-        self._piped: Piped = "nothing" if not was_read else "what is missing" if lacks_something else "something"
+        self._was_read = (runtime.stdin.taken and not had_secret) or path is not None
+        """There was a file or a pipe, maybe a blank one."""
         self.notes: dict[str, None] = {}
         """Notes and warnings, once each, even those about many inputs."""
         self.count = sum(1 for _ in self)
@@ -97,7 +94,7 @@ class Requests:
         elif not self._is_blank:
             for document in self._documents():
                 yield self._build(self._flags, document)
-        elif self._piped == "nothing" or not operation.acts_on_several or id_name in self._flags:
+        elif not self._was_read or not operation.acts_on_several or id_name in self._flags:
             yield self._build(self._flags, None)
 
     def _parse(self, text: str) -> Callable[[], Iterator[ParsedValue]]:
@@ -135,7 +132,7 @@ class Requests:
     def _build(self, flags: Mapping[str, Value], document: Document | None) -> Request:
         """Return the request of one input. Flags, by parameter name, win over the keys of the document."""
         operation = self._operation
-        piped, given = place(operation, flags, document.members, document.source) if document else Placed({}, {})
+        piped, given = place(operation, flags, document.members, document.source) if document else ({}, {})
         if self._has_edits and any(key in given for key in operation.server_fields if key not in _IDENTITY):
             self._note("Note: of an object from the server, only the ID is used with --add, --remove and --set.")
             given = {}
@@ -149,7 +146,7 @@ class Requests:
         if missing:
             raise MissingFlag(missing, operation.command, where)
         if operation.partial_update and not body and not self._has_edits:
-            if self._piped != "nothing":  # D25: an empty pipe is a mistake
+            if self._was_read:  # D25: an empty pipe is a mistake
                 raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
             self._note("Note: no field was given, so nothing will change.")
         name = given.get("name") or values.get("name")
@@ -175,7 +172,7 @@ class Requests:
                         "Give each object its id, or send one object only.",
                     )
             elif typed != (found := to_text(piped[param.name])):
-                if document.is_json or self._piped != "what is missing":
+                if document.is_json or not self._lacks_something:
                     raise UsageError(
                         f"{document.source} holds {found!r}, but {param.flag} is {typed!r}.",
                         "Leave out one of them. In a loop that reads lines, add < /dev/null to this command.",

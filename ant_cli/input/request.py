@@ -103,18 +103,12 @@ def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping
 # Places
 
 
-class Placed(NamedTuple):
-    """The keys and values of an object in the input, divided by where they go."""
+def place(
+    operation: Operation, flags: Mapping[str, Value], members: Mapping[str, Value], source: str
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Return the values of an object for path, query and headers, by parameter name, and its other keys.
 
-    piped: dict[str, Value]
-    """The values for path, query and headers, by parameter name."""
-    given: Mapping[str, Value]
-    """The other keys, with their values."""
-
-
-def place(operation: Operation, flags: Mapping[str, Value], members: Mapping[str, Value], source: str) -> Placed:
-    """Divide the keys of an object. Those of path, query and headers may be in upper or lower case.
-
+    The keys for path, query and headers may be in upper or lower case.
     Values that flags give are left out, except IDs. An empty list means no value, and so does null, except for a
     query parameter that may be null.
 
@@ -135,7 +129,7 @@ def place(operation: Operation, flags: Mapping[str, Value], members: Mapping[str
             piped[param.name] = _from_piped(param, values[key], where)
             if param.location == "path":
                 path_segment(where, to_text(piped[param.name]))
-    return Placed(piped, given)
+    return piped, given
 
 
 def _means_no_value(param: Param, value: Value) -> bool:

@@ -90,8 +90,6 @@ class _Source(NamedTuple):
 
     def value_of(self, event: Any) -> str:
         """Return the text of a scalar."""
-        if not self.as_written:
-            return str(event.value)
         return str(event.value.translate(self.in_double_quotes if event.style == '"' else self.as_written))
 
     def with_colon_as_text(self, error: Any) -> _Source | None:

@@ -142,9 +142,8 @@ def _unknown_list(param: Param, path: str, lists: Sequence[str]) -> UsageError:
     ends = {name.rpartition(".")[2]: name for name in lists}
     similar = get_close_matches(path.rpartition(".")[2], ends, n=1)
     meant = f" Did you mean {ends[similar[0]]!r}?" if similar else ""
-    problem = f"knows no list {path!r}"
     hint = f"It takes {', '.join(lists)} and metadata.KEY; other fields have their own flags."
-    return UsageError(f"{param.flag} {problem}.{meant}", hint)
+    return UsageError(f"{param.flag} knows no list {path!r}.{meant}", hint)
 
 
 # From edits and an object to an update

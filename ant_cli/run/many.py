@@ -109,13 +109,12 @@ class _Report:
         for result in results:
             if result.error is not None:
                 self._fail(result, result.error)
-            elif result.value:
+                continue
+            if result.value:
                 self._printing = result
                 yield [result.value]
                 self._printing = None
-                self._done += 1
-            else:
-                self._done += 1
+            self._done += 1
 
     def state(self) -> tuple[int, str]:
         """Return how many requests have ended, and how."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 
-from ant_cli.errors import AntError, APIError, NetworkError, ResponseError
+from ant_cli.errors import APIError, NetworkError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.retries import RETRIED
 from ant_cli.operations.shared_flags import UNTIL
@@ -64,7 +64,8 @@ def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
                 display.show(plan.fetch(client))
                 has_begun = True
             except (APIError, NetworkError, ResponseError) as error:
-                if not (has_begun and _may_pass(error)):
+                may_pass = not isinstance(error, APIError) or error.status in RETRIED
+                if not (has_begun and may_pass):
                     raise
                 delay_s = max(delay_s, error.retry_after_s if isinstance(error, APIError) else 0.0)
                 display.failed(error.message, delay_s)
@@ -86,8 +87,3 @@ def _display(
     if is_list:
         watched = WatchedList(printer, plan.settings.output.columns, runtime.stderr.say)
     return WatchScreen(watched, printer.style, watch.every_s, plan.progress, runtime)
-
-
-def _may_pass(error: AntError) -> bool:
-    """Whether a later request may succeed even though the retries of this one failed."""
-    return not isinstance(error, APIError) or error.status in RETRIED
