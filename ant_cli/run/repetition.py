@@ -13,7 +13,7 @@ from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.conditions import make_condition
 from ant_cli.runtime import Runtime
-from ant_cli.settings.loading import OutputSettings, Settings
+from ant_cli.settings.loading import Settings
 
 _IDLE = "idle"
 """The value of `--until` that waits until no item is in a busy state."""
@@ -93,7 +93,10 @@ def _is_shown_on_screen(operation: Operation, settings: Settings, runtime: Runti
     if settings.output.slurp:
         raise UsageError(f"--slurp prints at the end of a list, but {WATCH.flag} never ends.")
     screen_format = AUTO_LIST if operation.paginated else AUTO_OBJECT
-    name = _chosen_format(settings.output)
+    # The format of a profile is for other commands.
+    name = settings.output.format if settings.output.format_source == "--format" else "auto"
+    if settings.output.columns.strip():
+        name = AUTO_LIST
     if name in _LINE_FORMATS:
         return False
     can_redraw = runtime.stdout.can_redraw(runtime.environ)
@@ -103,10 +106,3 @@ def _is_shown_on_screen(operation: Operation, settings: Settings, runtime: Runti
     if can_redraw and settings.connection.debug and runtime.stderr.is_terminal:
         raise UsageError("--debug would write into the screen.", "Write it to a file: 2> debug.log")
     return can_redraw
-
-
-def _chosen_format(output: OutputSettings) -> str:
-    """Return the format that flags choose; the one of a profile is for other commands."""
-    if output.columns.strip():
-        return AUTO_LIST
-    return output.format if output.format_source == "--format" else "auto"
