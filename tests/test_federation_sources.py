@@ -65,7 +65,7 @@ def test_an_organization_alone_is_no_federation(name):
     settings = settings_of({}, {name: "x"}, store)
     assert settings.connection.credential.source == "api_key of profile 'a'"
     assert settings_of({}, {name: "x"}).connection.credential is None
-    assert not settings.provenance.is_ambiguous
+    assert [found.source for found in settings.provenance.credentials] == ["api_key of profile 'a'"]
 
 
 @pytest.mark.parametrize("blank", ["", " "])

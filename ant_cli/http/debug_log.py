@@ -33,17 +33,13 @@ def log_message(stderr: Stderr, mark: str, first: str, headers: Mapping[str, str
     lines = [f"{mark} {first}"]
     lines += [f"{mark} {name}: {REDACTED if _is_secret(name) else value}" for name, value in headers.items()]
     if body:  # its secrets may be in the headers, too: all lines are redacted after it was looked at
-        lines += [mark, *(f"{mark} {line}" for line in _body_lines(body, stderr))]
+        shown = stderr.redact_body(body, LONGEST_SHOWN).decode("utf-8", "backslashreplace").splitlines()
+        lines += [mark, *(f"{mark} {line}" for line in shown)]
+    if len(body) > LONGEST_SHOWN:
+        lines.append(f"{mark} (the beginning of {len(body):,} bytes)")
     stderr.write("\n".join(lines) + "\n")
 
 
 def _is_secret(header: str) -> bool:
     """Whether a header holds a credential, by its whole name or its last word, as in `x-session-token`."""
     return is_secret_name(header) or is_secret_name(header.rpartition("-")[2])
-
-
-def _body_lines(body: bytes, stderr: Stderr) -> list[str]:
-    lines = stderr.redact_body(body, LONGEST_SHOWN).decode("utf-8", "backslashreplace").splitlines()
-    if len(body) > LONGEST_SHOWN:
-        return [*lines, f"(the beginning of {len(body):,} bytes)"]
-    return lines

@@ -10,20 +10,11 @@ from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.transport import LONGEST_URL
 from ant_cli.input.request import Request, has_lone_surrogate
-from ant_cli.runtime.light_typing import NamedTuple
 
 Items = list[bytes]
 """The items of a page, each as the JSON that was received."""
 _LONGEST_CURSOR = LONGEST_URL - 10_000
 """The longest cursor, percent-encoded, that fits into a URL with everything else."""
-
-
-class Page(NamedTuple):
-    """A page of a list."""
-
-    items: Items
-    cursor: str
-    """The name of the next page; empty after the last."""
 
 
 def follow_pages(
@@ -61,8 +52,8 @@ def follow_pages(
         request = request._replace(query=(*query, ("page", cursor)))
 
 
-def _parse_page(body: bytes) -> Page:
-    """Parse a response as a page.
+def _parse_page(body: bytes) -> tuple[Items, str]:
+    """Return the items of a page, and the cursor of the next page; it is empty after the last.
 
     Raises:
         ResponseError: if it is not a page.
@@ -83,7 +74,7 @@ def _parse_page(body: bytes) -> Page:
         raise _not_a_page("Its next_page contains a lone surrogate.")
     if len(quote(cursor)) > _LONGEST_CURSOR:
         raise _not_a_page("Its next_page is too long for a URL.")
-    return Page([*map(bytes, items)], cursor)
+    return [*map(bytes, items)], cursor
 
 
 def _not_a_page(problem: str) -> ResponseError:

@@ -31,15 +31,6 @@ class Result(NamedTuple):
     error: BaseException | None
 
 
-class Unfinished(NamedTuple):
-    """What is left when a pool is stopped early."""
-
-    finished: list[Result]
-    """Results that were not yielded yet, in order."""
-    in_flight: list[tuple[int, Any]]
-    """Items whose task has begun and not ended, with their positions, in order."""
-
-
 class Pool:
     """Runs a task for each item, with several threads. There may be millions of items."""
 
@@ -87,14 +78,17 @@ class Pool:
             yield self._ready.pop(position)
             self._check()
 
-    def stop(self) -> Unfinished:
-        """Begin nothing more. Tasks that have begun are abandoned; their outcome stays unknown."""
+    def stop(self) -> tuple[list[Result], list[tuple[int, Any]]]:
+        """Begin nothing more. Tasks that have begun are abandoned; their outcome stays unknown.
+
+        Returns the results that were not yielded yet, and the items in flight with their positions, both in order.
+        """
         with self._lock:
             self._close()
             while not self._done.empty():
                 self._receive()
             finished = [self._ready[position] for position in sorted(self._ready)]
-            return Unfinished(finished, sorted(self._in_flight.items()))
+            return finished, sorted(self._in_flight.items())
 
     def finish(self) -> None:
         """Begin nothing more, and wait for the tasks that have begun."""

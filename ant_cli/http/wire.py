@@ -176,21 +176,17 @@ class Wire:
         self._source.attempt = None
         try:
             self._reader.peek(1)
+        except BlockingIOError:
+            return True
         except OSError as error:
-            return _would_block(error)
+            import ssl  # late: the direct transport imports it only for https
+
+            return isinstance(error, ssl.SSLWantReadError)
         return False
 
     def close(self) -> None:
         """Close the connection."""
         self._socket.close()
-
-
-def _would_block(error: OSError) -> bool:
-    if isinstance(error, BlockingIOError):
-        return True
-    import ssl
-
-    return isinstance(error, ssl.SSLWantReadError)
 
 
 def _parse_head(lines: list[bytes]) -> Head:

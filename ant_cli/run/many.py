@@ -8,7 +8,7 @@ from itertools import islice
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import Client
-from ant_cli.http.pool import Pool, Result, Unfinished
+from ant_cli.http.pool import Pool, Result
 from ant_cli.input.request import Request
 from ant_cli.operations.shared_flags import PARALLEL
 from ant_cli.operations.spec import Operation
@@ -54,9 +54,9 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
             if operation.method == "GET" and not operation.claims:
                 pool.stop()
                 raise
-            report.account_for(pool.stop())
+            report.account_for(*pool.stop())
         except BaseException:
-            report.account_for(pool.stop())
+            report.account_for(*pool.stop())
             report.end(pool.begun, fails=False)
             raise
         report.end(pool.begun)
@@ -134,16 +134,16 @@ class _Report:
             raise AntError(summary).with_exit_code(code)
         self._stderr.say(summary.capitalize())
 
-    def account_for(self, unfinished: Unfinished) -> None:
+    def account_for(self, finished: list[Result], in_flight: list[tuple[int, Request]]) -> None:
         """Report requests that were sent, but whose results were not printed."""
-        results = [*([self._printing] if self._printing else []), *unfinished.finished]
+        results = [*([self._printing] if self._printing else []), *finished]
         for result in results:
             if isinstance(result.error, AntError):
                 self._fail(result, result.error)
         unprinted = [(result.position, result.item) for result in results if result.error is None]
         self._done += len(unprinted)
         self._name(f"{self._plan.operation.past_participle.capitalize()}, but not printed", unprinted)
-        if in_flight := unfinished.in_flight:
+        if in_flight:
             check = self._plan.hints.check("\nCheck before you repeat them:", in_flight[0][1])
             self._name("In flight, so the outcome is unknown", in_flight, check)
 

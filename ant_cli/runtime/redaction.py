@@ -122,7 +122,6 @@ _ESCAPE = r"""
 """.replace("~", f"{_FILLER}*").replace("H", "[0-9a-fA-F]")
 """An escape of a URL, of JSON or of HTML, with fillers (~) of earlier levels in it. One character may need several
 bytes of UTF-8 in a URL, and two units of UTF-16 in JSON."""
-_NAMED = {"quot": '"', "amp": "&", "apos": "'", "lt": "<", "gt": ">", "sol": "/", "bsol": "\\", "plus": "+"}
 _BREAKS = dict.fromkeys("nrt", "\n")
 
 
@@ -153,11 +152,10 @@ def _undo(escape: re.Match[str]) -> str:
         character = bytes.fromhex(code.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
     elif code.startswith("\\"):
         character = _BREAKS.get(code[1], code[1])
-    elif code.startswith("&#"):
-        number = int(code[3:], 16) if code[2] in "xX" else int(code[2:])
-        character = chr(number) if number <= 0x10FFFF else "?"
     else:
-        character = _NAMED[code[1:]]
+        import html  # late: few texts are HTML
+
+        character = html.unescape(f"{code};")
     return character.rjust(len(escape[0]), _FILLER)
 
 

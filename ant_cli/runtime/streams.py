@@ -184,13 +184,20 @@ class Stdout(Stream):
             raise OutputError(f"the result can't be written to standard output: {os_error_text(error)}.") from None
 
 
-class Redactor:
-    """Redacts the secrets that were registered, and those of responses."""
+class Stderr(Stream):
+    """Standard error: everything for people, with secrets redacted."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: BinaryIO | None) -> None:
+        super().__init__(file)
         self._secrets: list[str] = []
         self._received: list[str] = []
         """The latest secrets of responses."""
+        self._unbuffered: BinaryIO | None = None
+        self._background: BackgroundWriter | None = None
+        self.lay_out: Callable[[str], str] | None = None
+        """Lays out messages on a terminal. It knows the width of the screen."""
+        self.error_settings: Any = None
+        """The `OutputSettings` by which the bodies of API errors are printed. Without them, the bodies are not."""
 
     def register_secret(self, secret: str) -> None:
         """Redact `secret` from everything that is written from here on."""
@@ -220,20 +227,6 @@ class Redactor:
         else:
             text = self.redact(body[:longest].decode("utf-8", "surrogateescape"))[:-_MAYBE_CUT]
         return text.encode("utf-8", "surrogateescape")
-
-
-class Stderr(Redactor, Stream):
-    """Standard error: everything for people, with secrets redacted."""
-
-    def __init__(self, file: BinaryIO | None) -> None:
-        Redactor.__init__(self)
-        Stream.__init__(self, file)
-        self._unbuffered: BinaryIO | None = None
-        self._background: BackgroundWriter | None = None
-        self.lay_out: Callable[[str], str] | None = None
-        """Lays out messages on a terminal. It knows the width of the screen."""
-        self.error_settings: Any = None
-        """The `OutputSettings` by which the bodies of API errors are printed. Without them, the bodies are not."""
 
     def write(self, text: str) -> None:
         """Write a text with secrets redacted and control characters escaped, even in a pipe.

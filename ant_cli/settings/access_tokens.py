@@ -129,7 +129,9 @@ class TokenCache:
             if self._path is not None:
                 patience = Patience(_NOTE_AFTER_S, limit_s, self._runtime.sleep)
                 try:
-                    _make_folder(self._path.parent)
+                    self._path.parent.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                    self._path.parent.mkdir(exist_ok=True, mode=0o700)
+                    _secure(self._path.parent)
                     stack.enter_context(locked(self._path, self._note_waiting, patience))
                 except OSError as error:
                     self._do_without(os_error_text(error))
@@ -185,13 +187,6 @@ def _parse(data: bytes) -> AccessToken | None:
         return token if is_sane else None
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
-
-
-def _make_folder(folder: Path) -> None:
-    """Create the folder, for its owner only. Raises OSError if it can't be trusted."""
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.mkdir(exist_ok=True, mode=0o700)
-    _secure(folder)
 
 
 def _secure(folder: Path) -> str:

@@ -106,14 +106,6 @@ class Provenance(NamedTuple):
     sources: Mapping[str, str] = {}
     """The source of each setting, as messages name it."""
 
-    @property
-    def is_ambiguous(self) -> bool:
-        """Whether there is another credential that the user may have meant."""
-        if len(self.credentials) < 2 or self.credentials[0].kind == "environment_key":
-            return False
-        winner, *others = self.credentials
-        return not winner.explicit or any(other.kind != winner.kind for other in others)
-
 
 def find_credentials(
     flags: Flags, runtime: Runtime, store: ProfileStore, accepts: tuple[CredentialType, ...], *, needs_login: bool

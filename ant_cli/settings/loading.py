@@ -201,7 +201,7 @@ def note_credential_choice(settings: Settings, runtime: Runtime, *, sends: bool 
     """
     if sends and is_local(settings.connection.base_url):
         return
-    clauses = [_ambiguity(settings.provenance)]
+    clauses = [_ambiguity(settings.provenance.credentials)]
     if sends:
         clauses += [_namesake(settings, runtime), describe_destination(settings)]
     if any(clauses):
@@ -227,11 +227,14 @@ def describe_destination(settings: Settings) -> str:
     return f"{sent} is sent to {strip_userinfo(base_url)} ({source})"
 
 
-def _ambiguity(provenance: Provenance) -> str:
-    if not provenance.is_ambiguous:
+def _ambiguity(credentials: tuple[Credential, ...]) -> str:
+    """Return a clause if there is another credential that the user may have meant."""
+    if len(credentials) < 2 or credentials[0].kind == "environment_key":
         return ""
-    sources = [credential.source for credential in provenance.credentials]
-    return f"multiple auth sources ({', '.join(sources)}); using {sources[0]}"
+    used, *others = credentials
+    if used.explicit and all(other.kind == used.kind for other in others):
+        return ""
+    return f"multiple auth sources ({', '.join(place.source for place in credentials)}); using {used.source}"
 
 
 def _namesake(settings: Settings, runtime: Runtime) -> str:

@@ -16,8 +16,8 @@ from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError, o
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, others_may, read_to_limit
+from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS
 from ant_cli.settings.validators import KEYRING, mask
 
@@ -160,21 +160,13 @@ def read_store(runtime: Runtime) -> ProfileStore:
         problem = f"the profiles in {path} can't be read: {os_error_text(error)}."
         raise CredentialError(problem, "\n".join(hints)) from None
     store = ProfileStore(path, _parse(data, path))
-    _register_secrets(store, runtime.stderr)
-    return store
-
-
-def _register_secrets(store: ProfileStore, stderr: Stderr) -> None:
     for profile in store.profiles.values():
-        for value in map(profile.get, SECRET_KEYS):
-            if type(value) in (str, int) and not str(value).startswith(KEYRING):  # digits are a number
-                stderr.register_secret(str(value).strip())
-        base_url = profile.get("base_url")
-        if isinstance(base_url, str) and "@" in base_url:
-            from ant_cli.runtime.redaction import url_secrets
-
-            for secret in url_secrets(base_url):
-                stderr.register_secret(secret)
+        # A key of digits only is a number.
+        texts = {key: str(value) for key, value in profile.items() if type(value) in (str, int)}
+        given = [f"--{key}={text}" for key, text in texts.items() if not text.startswith(KEYRING)]
+        for secret in exposed_secrets(given, {}):
+            runtime.stderr.register_secret(secret)
+    return store
 
 
 def _restrict_mode(descriptor: int, path: Path, runtime: Runtime) -> None:

@@ -140,7 +140,13 @@ def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noq
         raise exclude_each_other("--all", "--profile")
     store = read_store(runtime)
     names = sorted(store.profiles) if all else [select_own(flags.text("profile"), runtime.environ, store).name]
-    removed = _remove_credentials([name for name in names if name], runtime)
+    removed: dict[str, Profile] = {}
+    if any(names):
+        with edit(runtime) as draft:
+            profiles = {name: draft.existing(name) for name in names}
+            removed = {name: old for name, old in profiles.items() if any(key in old for key in CREDENTIAL_KEYS)}
+            for name, old in removed.items():
+                draft.profiles[name] = _without_credentials(old)
     for name in removed:
         runtime.stderr.say(f"Removed the credentials of profile {name!r}.")
     if not removed:
@@ -151,15 +157,3 @@ def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noq
     if name := usable_instead("", runtime.environ):  # it is used if there is no other credential
         runtime.hint(f"Note: profile {name!r} of the official tool is still logged in.")
     delete_keys(*(profile.get("api_key") for profile in removed.values()))
-
-
-def _remove_credentials(names: list[str], runtime: Runtime) -> dict[str, Profile]:
-    """Remove the credentials of profiles. Returns the profiles that had any, as they were."""
-    if not names:
-        return {}
-    with edit(runtime) as draft:
-        profiles: dict[str, Profile] = {name: draft.existing(name) for name in names}
-        removed = {name: old for name, old in profiles.items() if any(key in old for key in CREDENTIAL_KEYS)}
-        for name, old in removed.items():
-            draft.profiles[name] = _without_credentials(old)
-    return removed
