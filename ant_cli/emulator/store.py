@@ -117,12 +117,11 @@ class Store:
         self.lease_seconds = lease_seconds
         """How long a lease lasts, unless its worker asks for a shorter one."""
         self._database = str(database)
-        self._idle: list[sqlite3.Connection] = []
         self._turn = threading.Lock()
         # A database in memory is one connection, which only one thread at a time may use, even for reading.
         in_memory = self._database == IN_MEMORY
         self._reading: AbstractContextManager[object] = self._turn if in_memory else nullcontext()
-        self._idle.append(self._open())
+        self._idle = [self._open()]
 
     def read(self) -> AbstractContextManager[Transaction]:
         """Begin to read. Each query is a separate transaction, because no reader needs consistent queries."""

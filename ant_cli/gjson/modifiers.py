@@ -39,13 +39,10 @@ def _pretty(raw: bytes, options: ModifierOptions) -> bytes:
 
 
 def _fromstr(raw: bytes, _: ModifierOptions) -> bytes | None:
-    match json_text.json_type(raw):
-        case "string":
-            inner = json_text.encoded(json_text.string(raw))
-        case "null":
-            return None
-        case _:
-            return raw
+    type_ = json_text.json_type(raw)
+    if type_ != "string":
+        return None if type_ == "null" else raw
+    inner = json_text.encoded(json_text.string(raw))
     try:
         json_text.validate(inner)
     except json_text.JSONTextError:
@@ -63,21 +60,18 @@ def _reverse(raw: bytes, _: ModifierOptions) -> bytes:
 
 
 def _keys(raw: bytes, _: ModifierOptions) -> bytes:
-    match json_text.json_type(raw):
-        case "object":
-            return make_array([key for key, _ in json_text.raw_pairs(raw)])
-        case "array":
-            return make_array([b"null"] * len(json_text.elements(raw)))
-    return make_array([b"null"])
+    type_ = json_text.json_type(raw)
+    if type_ == "object":
+        return make_array([key for key, _ in json_text.raw_pairs(raw)])
+    count = len(json_text.elements(raw)) if type_ == "array" else 1
+    return make_array([b"null"] * count)
 
 
 def _values(raw: bytes, _: ModifierOptions) -> bytes:
-    match json_text.json_type(raw):
-        case "object":
-            return make_array(child_values(raw))
-        case "array":
-            return raw
-    return make_array([raw])
+    type_ = json_text.json_type(raw)
+    if type_ == "array":
+        return raw
+    return make_array(child_values(raw) if type_ == "object" else [raw])
 
 
 def _flatten(raw: bytes, options: ModifierOptions) -> bytes:
