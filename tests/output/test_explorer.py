@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -754,9 +755,10 @@ def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> Cho
         await pilot.press(*keys)
 
     def run(app: Explorer) -> Choice | None:
-        return app.run(headless=True, size=(80, 24), auto_pilot=pilot_it)
+        return super(Explorer, app).run(headless=True, size=(80, 24), auto_pilot=pilot_it)
 
-    return explore(pages, process_of(Terminal()), is_list=True, run=run, **options)
+    with patch.object(Explorer, "run", run):
+        return explore(pages, process_of(Terminal()), is_list=True, **options)
 
 
 def test_the_explorer_returns_the_value_or_path_that_was_chosen():
@@ -835,10 +837,10 @@ def test_an_unexpected_exception_is_raised_and_not_printed_by_textual(
         async def pilot_it(_: Any) -> None:
             app.post_message(events.Key("question_mark", "?"))
 
-        return app.run(headless=True, size=(80, 24), auto_pilot=pilot_it)
+        return super(Explorer, app).run(headless=True, size=(80, 24), auto_pilot=pilot_it)
 
-    with pytest.raises(raised):
-        explore(iter([texts(1)]), process_of(Terminal()), is_list=True, run=broken)
+    with patch.object(Explorer, "run", broken), pytest.raises(raised):
+        explore(iter([texts(1)]), process_of(Terminal()), is_list=True)
     assert capfd.readouterr() == ("", "")
 
 
@@ -852,7 +854,8 @@ def test_notes_on_stderr_are_printed_after_the_explorer_is_closed():
         assert stderr.getvalue() == b""
         return Choice(b"", is_raw=False, error=None)
 
-    explore(iter([texts(1)]), process, is_list=True, run=run)
+    with patch.object(Explorer, "run", run):
+        explore(iter([texts(1)]), process, is_list=True)
     assert stderr.getvalue() == b"Note: retrying\n"
 
 

@@ -21,9 +21,7 @@ from ant_cli.runtime.process import Terminated
 from ant_cli.runtime.signals import signal_handlers
 
 if TYPE_CHECKING:
-    from ant_cli.output.explorer.application import Choice, Explorer
-
-    Run = Callable[[Explorer], Choice | None]
+    from ant_cli.output.explorer.application import Choice
 
 
 _RECURSION_LIMIT = 2000
@@ -45,7 +43,6 @@ def explore(
     is_list: bool,
     path: str = "",
     before_screen: Callable[[], None] = lambda: None,
-    run: Run | None = None,
 ) -> Choice:
     """Open the screen with the first page, and return the value that the user chose.
 
@@ -75,7 +72,7 @@ def explore(
     runtime.stderr.buffer()
     try:
         with signal_handlers({signal.SIGTERM: terminate}):
-            choice = run(app) if run else app.run()
+            choice = app.run()
     finally:
         runtime.stderr.flush()
         if app.failure:
