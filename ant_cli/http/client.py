@@ -5,7 +5,8 @@ from __future__ import annotations
 from ant_cli.errors import NOT_FOUND, AntError, CredentialError
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
-from ant_cli.http.sender import Observer, Pace, Policy, Refresh, Sender, long_wait
+from ant_cli.http.retries import long_wait
+from ant_cli.http.sender import Observer, Pace, Policy, Refresh, Sender
 from ant_cli.http.transport import Timeouts, timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime, variables

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 from ant_cli.errors import AntError
+from ant_cli.http import retries
 from ant_cli.http.choice import Transport, open_transport
 from ant_cli.http.response import RESPONSE_LIMIT, Response
 from ant_cli.http.transport import FailedAttempt, Timeouts
@@ -20,14 +21,6 @@ from ant_cli.settings.local_emulator import is_local
 
 Refresh = Callable[[], Request | Response]
 """Returns the request to send now, or a response that makes it unnecessary."""
-RETRIED_4XX = frozenset((408, 409, 429))
-"""Errors below 500 that may go away by themselves, because the request itself is not at fault."""
-RETRIED = RETRIED_4XX | frozenset(range(500, 600))
-_RATE_LIMITED = 429
-_GATEWAY_TIMEOUTS = frozenset((408, 504))
-"""The server, or a gateway in front of it, gave up waiting. The request may still be carried out."""
-_LONGEST_WAIT_S = 60.0
-"""The longest wait before a retry."""
 
 
 class Observer:
@@ -141,16 +134,15 @@ class Sender:
                 self.doubt |= failure.maybe_processed
                 if not retries_left or not failure.should_retry(request):
                     raise failure.error(self._request_line(request)) from None
-                delay_s, why = backoff(attempt), str(failure)
+                delay_s, why = retries.backoff(attempt), str(failure)
             else:
-                # It may have been carried out partly, or by a server behind a gateway.
-                self.doubt |= response.status == 408 or 500 <= response.status <= 599
-                if self._pace and response.status == _RATE_LIMITED and not long_wait(response):
-                    self._pace.hold(_retry_delay(attempt, response))
-                timed_out = request.retries == "unless_timed_out" and response.status in _GATEWAY_TIMEOUTS
-                if not retries_left or timed_out or not _should_retry(response):
+                self.doubt |= retries.outcome_unknown(response.status)
+                if self._pace and response.status == retries.RATE_LIMITED and not retries.long_wait(response):
+                    self._pace.hold(retries.retry_delay(attempt, response))
+                timed_out = request.retries == "unless_timed_out" and response.status in retries.GATEWAY_TIMEOUTS
+                if not retries_left or timed_out or not retries.should_retry(response):
                     return response
-                delay_s, why = _retry_delay(attempt, response), response.status_line
+                delay_s, why = retries.retry_delay(attempt, response), response.status_line
             attempt += 1
             with self.policy.observer.before_retry(why, attempt, self.policy.max_retries, delay_s):
                 self._sleep(delay_s)
@@ -195,41 +187,3 @@ class Sender:
             self.doubt = True
             raise
         return response
-
-
-# Retries: which responses are worth another attempt, and when. The rules are those of the API's own libraries.
-
-
-def _should_retry(response: Response) -> bool:
-    """Whether a response is worth a retry.
-
-    A 412 is not retried: the precondition of the request does not hold, and a retry does not change that. Nor is a
-    response that asks to wait longer than `_LONGEST_WAIT_S`: an earlier retry would fail.
-    """
-    if response.status == 412 or long_wait(response):
-        return False
-    override = response.headers.get("x-should-retry")
-    if override in ("true", "false"):
-        return override == "true" and response.status >= 400
-    return response.status in RETRIED
-
-
-def long_wait(response: Response) -> str:
-    """Return a sentence that says how long the server asks to wait, if that is too long for a retry."""
-    delay_s = response.requested_delay() if response.status >= 400 else None
-    if delay_s is None or delay_s <= _LONGEST_WAIT_S:
-        return ""
-    return f"The server asks to wait {delay_s:,.0f} s before the next request."
-
-
-def _retry_delay(attempt: int, response: Response) -> float:
-    """Return the seconds to wait after `attempt`, which counts from 0: what the server asks for, or `backoff`."""
-    requested = response.requested_delay()
-    return backoff(attempt) if requested is None else requested
-
-
-def backoff(attempt: int, longest_s: float = 8.0) -> float:
-    """Return the seconds to wait if the server gives none: 0.5, doubling to 8, minus up to a quarter of jitter."""
-    import random
-
-    return min(0.5 * 2.0 ** min(attempt, 16), longest_s) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret

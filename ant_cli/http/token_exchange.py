@@ -13,7 +13,8 @@ from ant_cli.errors import AntError, CredentialError, ResponseError, UsageError,
 from ant_cli.http.choice import is_loopback
 from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, custom_headers, user_header
 from ant_cli.http.response import Response, json_object, raise_for_error
-from ant_cli.http.sender import RETRIED_4XX, Observer, Policy, Sender, long_wait
+from ant_cli.http.retries import RETRIED_4XX, long_wait
+from ant_cli.http.sender import Observer, Policy, Sender
 from ant_cli.http.transport import timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from ant_cli.errors import APIError, NetworkError, ResponseError
 from ant_cli.http.client import Client
-from ant_cli.http.sender import RETRIED
+from ant_cli.http.retries import RETRIED
 from ant_cli.operations.shared_flags import UNTIL
 from ant_cli.output.watch_lines import WatchLines
 from ant_cli.run.repetition import Repetition

@@ -9,7 +9,7 @@ from itertools import count
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.response import json_object
-from ant_cli.http.sender import backoff
+from ant_cli.http.retries import backoff
 from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.context import WorkerContext, handler_environment
 from ant_cli.worker.handler import Handler, secrets_of_item

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 from ant_cli.errors import AntError, APIError
-from ant_cli.http.sender import backoff
+from ant_cli.http.retries import backoff
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian import UNLIMITED, Child, Limit
 from ant_cli.worker.guardian_process import now

@@ -12,7 +12,7 @@ import time
 from types import FrameType
 
 from ant_cli.errors import AntError
-from ant_cli.http.sender import backoff
+from ant_cli.http.retries import backoff
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.worker.context import WorkerContext

@@ -10,7 +10,7 @@ from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.response import json_object
-from ant_cli.http.sender import RETRIED_4XX
+from ant_cli.http.retries import RETRIED_4XX
 from ant_cli.http.transport import Timeouts
 from ant_cli.input.request import Request, has_lone_surrogate, is_id, request_of
 from ant_cli.input.values import Value

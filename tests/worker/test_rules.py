@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 
 from ant_cli.errors import MissingFlag, UsageError
-from ant_cli.http.sender import backoff
+from ant_cli.http.retries import backoff
 from ant_cli.input.values import parse_duration
 from ant_cli.operations.spec import Flags
 from ant_cli.worker.context import handler_environment
