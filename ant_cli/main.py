@@ -10,7 +10,7 @@ from ant_cli import __version__
 from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, APIError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NoReturn
-from ant_cli.runtime.process import Terminated, enable_escapes, exit_now, handle_sigterm, pause_gc
+from ant_cli.runtime.process import Terminated, escapes_work, exit_now, handle_sigterm, pause_gc
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings.exposed_secrets import exposed_secrets
 
@@ -189,12 +189,11 @@ def _report_bug(error: Exception, stderr: Stderr) -> None:
 
 def this_process() -> Runtime:
     """Return the streams and the environment of this process; a closed stream is None."""
-    enable_escapes()
     return Runtime(
         Stdin(sys.stdin.buffer if sys.stdin else None),
         Stdout(getattr(sys.stdout.buffer, "raw", sys.stdout.buffer) if sys.stdout else None),
         Stderr(getattr(sys.stderr.buffer, "raw", sys.stderr.buffer) if sys.stderr else None),
-        os.environ,
+        os.environ if escapes_work() else {**os.environ, "TERM": "dumb"},
     )
 
 

@@ -55,16 +55,19 @@ def in_background() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def enable_escapes() -> None:
-    """Let a console of Windows understand escape sequences."""
-    if sys.platform == "win32" and any(stream and stream.isatty() for stream in (sys.stdout, sys.stderr)):
-        import ctypes
+def escapes_work() -> bool:
+    """Turn on escape sequences in a console of Windows. Return False if it knows none: a legacy console."""
+    if sys.platform != "win32" or not any(stream and stream.isatty() for stream in (sys.stdout, sys.stderr)):
+        return True
+    import ctypes
 
-        kernel32 = ctypes.windll.kernel32
-        for number in (_STDOUT, _STDERR):
-            handle, mode = kernel32.GetStdHandle(number), ctypes.c_uint()
-            if kernel32.GetConsoleMode(handle, ctypes.byref(mode)):
-                kernel32.SetConsoleMode(handle, mode.value | _ENABLE_ESCAPES)
+    kernel32 = ctypes.windll.kernel32
+    works = True
+    for number in (_STDOUT, _STDERR):
+        handle, mode = kernel32.GetStdHandle(number), ctypes.c_uint()
+        if kernel32.GetConsoleMode(handle, ctypes.byref(mode)):
+            works &= bool(kernel32.SetConsoleMode(handle, mode.value | _ENABLE_ESCAPES))
+    return works
 
 
 _STDOUT, _STDERR = -11, -12
