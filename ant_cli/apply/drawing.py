@@ -39,6 +39,8 @@ _SIGNS = {
 """The signs and colours of the labels of steps, in the order of the summary."""
 _RESULT_SIGNS = {"failed": ("!", "red"), "not started": (" ", "dim")}
 _WIDEST_NAME = 60
+_UNCHANGED_WORDS = 6
+"""How many words of a long run without differences are shown."""
 _SHORT_TEXT = 40
 """Longer texts are compared word by word."""
 _TO = " \u2192 "
@@ -146,12 +148,17 @@ def draw_change(change: FieldChange, paint: Paint) -> Iterator[str]:
 
 
 def _list_lines(old: list[Value], new: list[Value], paint: Paint) -> Iterator[str]:
-    """Yield the elements that are removed and added. One that has moved is both."""
+    """Yield the elements that are removed, added and moved, as the official tool shows them."""
     before, after = ([_shown_value(item, quoted=False) for item in items] for items in (old, new))
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag != "equal":
-            yield from (paint(f"- {item}", "red") for item in before[i1:i2])
-            yield from (paint(f"+ {item}", "green") for item in after[j1:j2])
+        if tag == "equal":
+            continue
+        yield from (paint(f"- {item}", "red") for item in before[i1:i2] if item not in after)
+        for position, item in enumerate(after[j1:j2], j1):
+            if item in before:
+                yield f"[{before.index(item)}\u2192{position}] {item} (moved)"
+            else:
+                yield paint(f"+ {item}", "green")
 
 
 def _word_diff(old: str, new: str, paint: Paint) -> str:
@@ -161,11 +168,17 @@ def _word_diff(old: str, new: str, paint: Paint) -> str:
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         gone, come = escape_breaks("".join(before[i1:i2])), escape_breaks("".join(after[j1:j2]))
         if tag == "equal":
-            parts.append(gone)
+            parts.append(_shortened_run(before[i1:i2]))
             continue
         parts += [paint(f"[-{gone}-]", "red")] if gone else []
         parts += [paint(f"{{+{come}+}}", "green")] if come else []
     return "".join(parts)
+
+
+def _shortened_run(words: Sequence[str]) -> str:
+    if len(words) > 4 * _UNCHANGED_WORDS:
+        words = [*words[: 2 * _UNCHANGED_WORDS], "\u2026", *words[-2 * _UNCHANGED_WORDS :]]
+    return escape_breaks("".join(words))
 
 
 def _shown_value(value: Value, *, quoted: bool = True) -> str:
@@ -231,7 +244,8 @@ def _diff(change: FieldChange) -> Iterator[str]:
     old, new, path = change.old, change.new, change.path
     if isinstance(old, list | None) and isinstance(new, list | None) and (old or new):
         yield f"  {path}:"
-        yield from (f"{line[0]}   {line[2:]}" for line in _list_lines(old or [], new or [], unpainted))
+        for line in _list_lines(old or [], new or [], unpainted):
+            yield f"{line[0]}   {line[2:]}" if line.startswith(("- ", "+ ")) else f"    {line}"
         return
     if old not in (None, ""):
         yield f"- {path}: {_shown_value(old)}"

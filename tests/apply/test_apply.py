@@ -311,6 +311,31 @@ def test_a_changed_string_is_shown_with_its_removed_and_added_words(team):
     assert "[- and bought-]" in shown
 
 
+def test_the_middle_of_a_long_unchanged_text_is_left_out(team):
+    """The words next to a change are shown."""
+    words = [f"w{number}" for number in range(40)]
+    file = "config: {type: cloud}\ndescription: %s\n"
+    team.write("environments/a.yaml", file % " ".join([*words, "old"]))
+    team.apply(".")
+    team.write("environments/a.yaml", file % " ".join([*words, "new"]))
+    shown = team.ant("diff", ".").stdout
+    assert "description: w0 w1 w2 w3 w4 w5 \u2026w34 w35 w36 w37 w38 w39 [-old-]{+new+}" in shown
+
+
+@pytest.mark.parametrize("format_", ["auto", "markdown"])
+def test_an_element_that_has_moved_within_its_list_is_shown_with_its_positions(team, format_):
+    """It is neither removed nor added."""
+    file = "config: {type: cloud, packages: {pip: [%s]}}\n"
+    team.write("environments/a.yaml", file % "numpy, pandas, polars")
+    team.apply(".")
+    team.write("environments/a.yaml", file % "polars, numpy, scipy")
+    lines = [line.strip() for line in team.ant("diff", "--format", format_, ".").stdout.splitlines()]
+    assert "[2\u21920] polars (moved)" in lines
+    assert not any(line.startswith(("-", "+")) and "polars" in line for line in lines)
+    assert any(line.startswith("-") and line.endswith("pandas") for line in lines)
+    assert any(line.startswith("+") and line.endswith("scipy") for line in lines)
+
+
 def test_an_error_of_the_api_ends_the_run_with_its_exit_code(team):
     """Finished steps are recorded, and the body of the error is shown."""
     words = ("--method", "POST", "--after", "1", "--times", "9", "--status", "409")
