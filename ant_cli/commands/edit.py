@@ -253,7 +253,7 @@ def _difference(
 ) -> dict[str, Any]:
     """Return the update from one body to another, with the types around what differs, which the API needs.
 
-    A field that was deleted, or is null, is cleared. `mistakes` gets those that can't be.
+    A field that was deleted, or is null, is cleared. `mistakes` gets those that can't be, and another config.type.
     """
     update: dict[str, Any] = {}
     for key in {**new, **old}:
@@ -262,7 +262,11 @@ def _difference(
             continue
         if isinstance(after, dict) or here in _EMPTIED:
             before, after = before or {}, after or {}
-            kept = before if before.get("type") == after.get("type") else {}  # other types have other fields
+            old_type, new_type = before.get("type"), after.get("type")
+            if old_type != new_type and here == ("config",):
+                problem = f"can't change from {old_type} to {new_type}; create another environment"
+                mistakes.append(Mistake((*here, "type"), problem))
+            kept = before if old_type == new_type else {}  # other types have other fields
             part = _difference(kept, after, mistakes, here)
             if part:
                 update[key] = {name: after[name] for name in ("type",) if name in after} | part

@@ -370,16 +370,14 @@ def test_a_corrected_mistake_is_sent(desk):
     assert not desk.file.parent.exists()
 
 
-def test_another_type_of_config_is_shown_to_the_server_which_rejects_it(desk):
-    """The fields of the old type are not taken for deleted ones."""
+def test_config_type_can_not_be_changed(desk):
+    """That needs another environment. The fields of the old type are not taken for deleted ones."""
     network, pip = "  networking:\n    type: unrestricted\n", "    pip:\n      - pandas\n      - numpy\n"
     rest = f"{network}  packages:\n{pip}    npm:\n      - tsx\n"
-    rejection = httpx.Response(400, json={"error": {"message": "config.type: cannot change"}})
-    turn = [[rest, ""], ["type: cloud", "type: self_hosted"]]
-    result = desk.edit(turn, replies=[ENVIRONMENT, ENVIRONMENT, rejection])
-    assert update_of(result) == {"config": {"type": "self_hosted"}}
-    assert "#! The server rejects it: config.type: cannot change\n  type: self_hosted\n" in desk.seen[1]
-    assert result.exit == 1
+    result = desk.edit([[rest, ""], ["type: cloud", "type: self_hosted"]], replies=[ENVIRONMENT])
+    assert "config.type: can't change from cloud to self_hosted; create another environment" in result.stderr
+    assert "can't be cleared" not in result.stderr
+    assert result.exit == 2
 
 
 def test_a_rejected_edit_is_opened_again_with_the_message_of_the_server(desk):
