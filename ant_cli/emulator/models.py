@@ -33,7 +33,15 @@ def organization_scope(scope: str) -> str:
     return scope
 
 
+def content_block(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a block of the content of a message or a result. One of the type `text` has a text."""
+    if block.get("type") == "text" and not isinstance(block.get("text"), str):
+        raise ValueError("a block of text needs a text")
+    return block
+
+
 Host = Annotated[str, AfterValidator(bare_host)]
+Block = Annotated[dict[str, Any], AfterValidator(content_block)]
 Package = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 Description = Annotated[str, Field(max_length=1024)]
@@ -212,7 +220,7 @@ class ToolResult(Model):
     type: Literal["user.tool_result"]
     tool_use_id: str
     is_error: bool | None = None
-    content: list[dict[str, Any]] | None = None
+    content: list[Block] | None = None
 
 
 class CustomToolResult(Model):
@@ -221,14 +229,14 @@ class CustomToolResult(Model):
     type: Literal["user.custom_tool_result"]
     custom_tool_use_id: str
     is_error: bool | None = None
-    content: list[dict[str, Any]] | None = None
+    content: list[Block] | None = None
 
 
 class UserMessage(Model):
     """A message to the agent."""
 
     type: Literal["user.message"]
-    content: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    content: Annotated[list[Block], Field(min_length=1)]
 
 
 class Interrupt(Model):

@@ -126,6 +126,14 @@ def test_an_unexpected_tool_result_ends_the_session_with_an_error(api, expect, t
         assert api("GET", f"/_emulator/sessions/{session}").json["step"] == 1
 
 
+@pytest.mark.parametrize("text", [5, None, ["x"]])
+def test_a_block_of_text_without_text_is_rejected(api, text):
+    """The session still waits for the result."""
+    session = create(api, {**BASH, "expect": {"text": "a"}})
+    assert "a block of text needs a text" in message(answer(api, session, text), 400)
+    assert answer(api, session, "a").status_code == 200
+
+
 def test_only_the_awaited_tool_result_is_accepted(api):
     """The result of another call, one of another type, and a second one are rejected and change nothing."""
     session = create(api, BASH, BASH)
