@@ -1,8 +1,7 @@
 """The completion scripts: the catalog, written into the template of each shell.
 
 A template has all of the shell's logic. `@TABLE NAME@` in it is replaced by the rows of that table, in the syntax
-of that shell. The tables are the same for every shell. `@PROGRAM@` is the name of the program, which is only known
-when a script is printed.
+of that shell. The tables are the same for every shell.
 """
 
 from __future__ import annotations
@@ -180,7 +179,7 @@ SHELLS = {
 
 
 def filled_template(shell: str, root: Command) -> str:
-    """Return the script of a shell, for a tree of commands, without the name of the program."""
+    """Return the script of a shell, for a tree of commands."""
     syntax = SHELLS[shell]
     template = Path(__file__).with_name("completion").joinpath(FILES[shell]).read_text("utf-8")
     commands = tuple(with_help(root).walk())

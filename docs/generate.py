@@ -13,7 +13,7 @@ from pathlib import Path
 from completion_scripts import filled_template
 from reference_files import pages
 
-from ant_cli.completion.scripts import FILES, PROGRAMS
+from ant_cli.completion.scripts import FILES
 from ant_cli.help.catalog import catalog
 
 ROOT = Path(__file__).parents[1]
@@ -24,10 +24,7 @@ def generated() -> dict[Path, str]:
     """Return the content of every generated file, by its path in the working tree."""
     root = catalog()
     files = {Path("ant_cli", "help", path): text for path, text in pages(root).items()}
-    for shell, name in FILES.items():
-        text = filled_template(shell, root)
-        files[Path("ant_cli", "completion", "generated", name)] = text
-        files[Path("completions", name)] = text.replace("@PROGRAM@", PROGRAMS[0])
+    files |= {Path("completions", name): filled_template(shell, root) for shell, name in FILES.items()}
     return files
 
 

@@ -249,4 +249,4 @@ _ant() {
   fi
 }
 
-complete -F _ant @PROGRAM@
+complete -F _ant ant

@@ -143,5 +143,5 @@ function __ant_ids
     end
 end
 
-complete -c @PROGRAM@ -f -a '(__ant_offers)'
-complete -c @PROGRAM@ -n __ant_expects_file -F
+complete -c ant -f -a '(__ant_offers)'
+complete -c ant -n __ant_expects_file -F

@@ -5,7 +5,7 @@
 #
 # Its syntax is checked by a parser of PowerShell's grammar. It has not been run in PowerShell for this release.
 
-Register-ArgumentCompleter -Native -CommandName '@PROGRAM@', '@PROGRAM@.exe' -ScriptBlock {
+Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
     # Print no error into the line being typed, whatever the session's settings. They change in this block only.
