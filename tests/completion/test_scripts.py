@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
+from pathlib import Path
 
 import pytest
 from completion_scripts import flag_kinds, in_fish, in_powershell, takes_flags, with_help
@@ -38,6 +40,13 @@ def test_the_printed_script_is_the_committed_one(ant, shell: str, command: str):
     result = ant(command, shell)
     assert (result.exit, result.stderr) == (0, "")
     assert result.stdout == (SCRIPTS / FILES[shell]).read_text()
+
+
+def test_a_wheel_has_every_script_in_the_package():
+    """Only a checkout has the folder from which they are read otherwise."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert included == {f"completions/{name}": f"ant_cli/completion/generated/{name}" for name in FILES.values()}
 
 
 def test_pwsh_is_accepted_as_a_name_of_powershell(ant):
