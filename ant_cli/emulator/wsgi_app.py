@@ -87,7 +87,7 @@ class Emulator:
         if isinstance(body, str):
             data = body.encode()
             headers = [("content-type", "application/json"), ("content-length", str(len(data))), *headers]
-            chunks = faults.slow_body(fault, data, patience_s) if fault and fault["body_delay_ms"] else [data]
+            chunks = faults.slow_body(fault, data, patience_s) if fault else [data]
         else:
             headers = [("content-type", "text/event-stream"), *headers]
             chunks = faults.cut_stream(fault, body)
