@@ -210,7 +210,7 @@ def test_one_bad_id_among_many_sends_nothing(many, bad):
         ),
         ((*ARCHIVE,), "- env_1\n- env_2\n", "holds text"),
         (("beta:environments", "create"), '[{"name": "x"}]', "a list"),
-        (("beta:environments", "update", "a", "b"), "name: x\n---\nname: y\n", "not both"),
+        (("beta:environments", "update", "a", "b"), "name: x\n---\nname: y\n", "not both.\nIf stdin is meant"),
         (("beta:environments", "update", "a"), '{"id": "a", "name": "x"}\n{"id": "b", "name": "y"}\n', "'b'"),
         (("beta:environments", "update", "a"), '{"name": "x"}\n{"name": "y"}\n', "line 1 has no id, so all"),
         (("beta:environments", "update", "a"), '{"id": "a", "name": "x"}\n{"name": "y"}\n', "line 2 has no id"),

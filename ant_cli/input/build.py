@@ -87,7 +87,8 @@ class Requests:
         id_name = operation.positional.name if operation.positional else ""
         if self._ids:
             if self._are_several:
-                raise UsageError("give several IDs or several objects, but not both.")
+                hint = _LOOP_HINT if self._source == _STDIN else ""
+                raise UsageError("give several IDs or several objects, but not both.", hint)
             document = None if self._is_blank else next(self._documents())
             for text in self._ids:
                 yield self._build({**self._flags, id_name: text}, document)
