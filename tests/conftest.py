@@ -63,6 +63,7 @@ def pytest_collection_finish() -> None:
 
 
 SLOW_MODULES = {
+    "apply/test_docs.py",
     "commands/test_emulator.py",
     "completion/test_bash.py",
     "completion/test_fish.py",
