@@ -104,7 +104,7 @@ class Known(NamedTuple):
     declarations: Mapping[str, Declaration]
     """The declarations of the files, by key."""
     remotes: Mapping[str, Object | None]
-    """The server's object for each requested ID; None if there is none."""
+    """The server's object for each requested ID, or None."""
     named: Mapping[str, Sequence[Object]] = {}
     """The environments by name, including archived ones."""
     interrupted: Collection[str] = ()

@@ -72,7 +72,7 @@ class Transaction:
         return self.clock() + offset
 
     def one(self, sql: str, *values: object) -> Any:
-        """Return the first `Row`; None if there is none."""
+        """Return the first `Row`, or None."""
         return self.connection.execute(sql, values).fetchone()
 
     def all(self, sql: str, *values: object) -> list[Row]:

@@ -42,6 +42,22 @@ def test_the_printed_script_is_the_committed_one(ant, shell: str, command: str):
     assert result.stdout == (SCRIPTS / FILES[shell]).read_text()
 
 
+@pytest.mark.parametrize(
+    ("shell", "line"),
+    [
+        ("bash", "complete -F _ant ant-environments"),
+        ("zsh", "#compdef ant-environments"),
+        ("zsh", "  compdef _ant ant-environments"),
+        ("fish", "complete -c ant-environments -f -a '(__ant_offers)'"),
+        ("fish", "complete -c ant-environments -n __ant_expects_file -F"),
+        ("powershell", "-CommandName 'ant-environments', 'ant-environments.exe' -ScriptBlock {"),
+    ],
+)
+def test_the_script_of_the_second_name_registers_that_name(shell: str, line: str):
+    """The other one may be the official tool, with its own completion."""
+    assert f"{line}\n" in script(shell, "ant-environments")
+
+
 def test_a_wheel_has_every_script_in_the_package():
     """Only a checkout has the folder from which they are read otherwise."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
