@@ -142,6 +142,7 @@ class Throughput(NamedTuple):
 
 def throughput(command: Sequence[str], queue: Queue, folder: Path, items: int) -> Throughput:
     """Return what a worker takes for an item when many are waiting."""
+    time.sleep(1.5)  # the server may still hold a poll of the last worker, and lose an item with it
     first, *_, last = queue.enqueue(items)
     with worker(command, queue, folder) as process:
         while not queue.is_stopped(first):

@@ -64,6 +64,7 @@ HOMES = {
     "pydantic": {"emulator"},
     "msgspec": {"gjson"},
     "keyring": {"settings"},
+    "greenlet": {"worker"},
     "anthropic": {"worker"},
     "prometheus_client": {"worker"},
     "waitress": {"emulator"},

@@ -45,14 +45,18 @@ def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
     """
     if is_local(base_url):
         return EmulatorTransport(base_url, environ)
-    proxy = find_proxy(base_url, environ)
-    if proxy is None and base_url.isascii():
+    if is_direct(base_url, environ):
         from ant_cli.http.direct import DirectTransport
 
         return DirectTransport(environ)
     from ant_cli.http.proxied import HTTPXTransport
 
-    return HTTPXTransport(environ, proxy)
+    return HTTPXTransport(environ, find_proxy(base_url, environ))
+
+
+def is_direct(base_url: str, environ: Mapping[str, str]) -> bool:
+    """Whether the direct transport can send requests to a base URL. Raises UsageError as `find_proxy` does."""
+    return not is_local(base_url) and base_url.isascii() and find_proxy(base_url, environ) is None
 
 
 def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:

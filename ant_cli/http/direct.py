@@ -37,7 +37,7 @@ class DirectTransport:
     def __init__(self, environ: Mapping[str, str], open_socket: OpenSocket | None = None) -> None:
         """Prepare. Tests pass `open_socket`, which returns a connected socket without using the network."""
         self._environ = environ
-        self._open_socket = open_socket or self._connect
+        self._open_socket = open_socket or self.connect
         self._idle: list[Wire] = []
 
     @contextmanager
@@ -84,7 +84,8 @@ class DirectTransport:
 
         return tls_context(self._environ)
 
-    def _connect(self, origin: Origin, attempt: Attempt) -> socket.socket:
+    def connect(self, origin: Origin, attempt: Attempt) -> socket.socket:
+        """Open a connection. Raises OSError."""
         tls = self._tls if origin.scheme == "https" else None
         # If the name is bytes, Python does not encode it with the IDNA codec, which takes long to import.
         host = origin.host.encode()

@@ -176,17 +176,22 @@ class Wire:
         self._source.attempt = None
         try:
             self._reader.peek(1)
-        except BlockingIOError:
-            return True
         except OSError as error:
-            import ssl  # late: the direct transport imports it only for https
-
-            return isinstance(error, ssl.SSLWantReadError)
+            return would_block(error)
         return False
 
     def close(self) -> None:
         """Close the connection."""
         self._socket.close()
+
+
+def would_block(error: OSError) -> bool:
+    """Whether it only means that a socket has nothing to read, or takes no more, at the moment."""
+    if isinstance(error, BlockingIOError):
+        return True
+    import ssl  # late: the direct transport imports it only for https
+
+    return isinstance(error, ssl.SSLWantReadError | ssl.SSLWantWriteError)
 
 
 def _parse_head(lines: list[bytes]) -> Head:

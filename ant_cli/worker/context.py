@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from ant_cli.errors import AntError
+from ant_cli.http.choice import is_direct
 from ant_cli.input.request import has_lone_surrogate
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
@@ -18,6 +19,7 @@ from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
 from ant_cli.worker.lease import SHORTEST_LEASE_S
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.metrics import Tally
+from ant_cli.worker.on_loop import run_on_loop, runtime_on_loop
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import Memory
@@ -54,9 +56,11 @@ class WorkerContext:
         self.options = options
         self.command = command
         self.log = log
-        self.api = WorkAPI(connection, runtime, options.environment_id, options.worker_id)
         # An abandoned call occupies its thread until it times out, so there are more threads than calls.
         self._executor = ThreadPoolExecutor(2 * options.concurrency + 4, "api")
+        self._on_loop = is_direct(connection.base_url, runtime.environ)
+        api_runtime = runtime_on_loop(runtime, self._executor) if self._on_loop else runtime
+        self.api = WorkAPI(connection, api_runtime, options.environment_id, options.worker_id)
         self.environ = {name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER}
         self.own_variables = {
             ENVIRONMENT_KEY: options.environment_key,
@@ -74,13 +78,17 @@ class WorkerContext:
         self.shutdown = Shutdown(create(), create(), create())
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
-        """Make an API call in a thread. Cancelling does not stop the call; its result is discarded.
+        """Make an API call: on the event loop, or in a thread if there is a proxy.
+
+        Cancelling closes the connection; a call in a thread goes on, and its result is discarded.
 
         Raises:
             AntError: if the call fails, or no thread can be started.
 
         """
         try:
+            if self._on_loop:
+                return await run_on_loop(function, *args)
             return await asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
         except RuntimeError as error:  # handlers have used up the processes of this user
             raise AntError(f"{error}.") from None

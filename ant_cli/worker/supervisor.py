@@ -1,7 +1,7 @@
 """The whole worker: one poller, a task for each running item, and a shutdown that loses nothing.
 
 It runs on asyncio, because a worker mostly waits for several things at once, each with its own limit. API calls
-block, so they are made in threads.
+block, so they are made in greenlets (`on_loop.py`).
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ class Supervisor:
             if not is_first:
                 await self._work_waits.wait()
             await self._slots.acquire()
-            await asyncio.sleep(self._not_before - self._loop.time())
+            if (pause_s := self._not_before - self._loop.time()) > 0:
+                await asyncio.sleep(pause_s)
             item = await self._poll() if is_first or self._work_waits.is_set() else None
             if item is not None:
                 self._start(item)
@@ -160,6 +161,7 @@ class Supervisor:
             finally:  # as soon as possible: the server's response is not waited for
                 self._context.tally.slots_used -= 1
                 self._slots.release()
+            await asyncio.sleep(0)  # send the next poll before the stop: a slot waits for its response
             if settlement:
                 await run.carry_out(settlement)
         except Exception as error:  # noqa: BLE001 - a bug that one item triggers must not end the others

@@ -42,6 +42,8 @@ _ACK_TIMEOUT_S = 1.5
 _RECLAIMED_AFTER_S = 4.0
 """A little less than the time after which a poll returns an item again that was not acknowledged."""
 _TIMEOUT_S = 5.0
+_LARGEST_RESPONSE = 10_000_000
+"""The most bytes of a response. While it is read, nothing else happens, so more would cost leases."""
 
 
 class WorkAPI:
@@ -56,6 +58,7 @@ class WorkAPI:
     ) -> None:
         """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
         self._client = Client(connection, runtime)
+        self._client.policy = self._client.policy._replace(response_limit=_LARGEST_RESPONSE)
         self._environment_id = environment_id
         self._poller = _limited(self._client, _POLL_TIMEOUT_S)
         self._poll = self._request(work.POLL, block_ms=str(BLOCK_MS), anthropic_worker_id=worker_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import json
 import os
@@ -15,8 +14,6 @@ import subprocess
 import sys
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -26,7 +23,6 @@ from ant_cli.errors import AntError, NetworkError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.worker import listener as listener_module
-from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.exporter import CachedStats, find_page, serve_statistics, to_numbers
 from ant_cli.worker.listener import Listener, text_page
 from ant_cli.worker.metrics import READY_S, Tally, _readiness, exposition, worker_metrics
@@ -199,13 +195,6 @@ def test_pages_are_served_when_no_thread_can_be_started(monkeypatch):
     with closing(listener), monkeypatch.context() as patch:
         patch.setattr("threading.Thread.start", refuse)
         assert httpx.get(listener.url).text == "served\n"
-
-
-def test_a_call_for_which_no_thread_can_be_started_fails_like_others():
-    """It is repeated later."""
-    executor = SimpleNamespace(submit=Mock(side_effect=RuntimeError("can't start new thread")))
-    with pytest.raises(AntError, match="can't start new thread"):
-        asyncio.run(WorkerContext.call(SimpleNamespace(_executor=executor), print))
 
 
 # The exporter

@@ -14,15 +14,8 @@ from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.worker.work_api import WorkAPI
 from tests.conftest import make_runtime
-from tests.hostile.scripted_server import ScriptedServer, response
+from tests.worker.work_server import ITEM, WorkServer
 
-ITEM = {
-    "id": "work_1",
-    "environment_id": "env_1",
-    "state": "queued",
-    "data": {"type": "session", "id": "sesn_1"},
-    "metadata": {},
-}
 EXTENDED = {"lease_extended": True, "state": "active", "last_heartbeat": "2026-01-01T00:00:00Z", "ttl_seconds": 60}
 DEEP = b'{"id": "work_1", "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 ODD = [
@@ -37,23 +30,6 @@ ODD = [
     {"latest_heartbeat_at": [1]},
     {"latest_heartbeat_at": 1e999},
 ]
-
-
-class WorkServer(ScriptedServer):
-    """Sends the given response for paths that end with a certain string, and the item for all others."""
-
-    def __init__(self, **replies: object) -> None:
-        super().__init__(response(ITEM))
-        self._by_end = replies
-
-    def _script(self, request):
-        path = request.split(b" ")[1].partition(b"?")[0].decode()
-        reply = self._by_end.get(path.rpartition("/")[2], ITEM)
-        return (response(reply),)
-
-    def count(self, end: str) -> int:
-        """Return the number of requests to paths with this end."""
-        return sum(f"/{end}?" in line for line in self.lines)
 
 
 class SlowQueue(WorkServer):

@@ -1,0 +1,117 @@
+"""Requests on the event loop, with the client of `http/`, which blocks.
+
+A call is made in a greenlet, which has a stack of its own. Where the client would block, the greenlet hands over
+what it waits for, and goes on when the event loop has the result. So the worker's requests follow the same rules as
+all others. To hand each to a thread and back would take as long as the request itself on a fast network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+from copy import copy
+from functools import partial
+
+from greenlet import getcurrent, greenlet
+
+from ant_cli.http.direct import DirectTransport, Origin
+from ant_cli.http.transport import Attempt
+from ant_cli.http.wire import would_block
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import socket
+
+    from _typeshed import WriteableBuffer as Buffer
+
+T = TypeVar("T")
+_Watch = Callable[..., None]
+_READY, _TOO_LATE = True, False
+
+
+async def run_on_loop(function: Callable[..., T], *args: Any) -> T:
+    """Call a function in a greenlet. If this is cancelled, the function gets the CancelledError where it waits."""
+    call = greenlet(function)
+    passed = call.switch(*args)
+    while not call.dead:
+        try:
+            result = await passed
+        except BaseException as error:  # noqa: BLE001 - the function handles it, or raises it again
+            passed = call.throw(error)
+        else:
+            passed = call.switch(result)
+    returned: T = passed
+    return returned
+
+
+def _wait_for(awaitable: Awaitable[T]) -> T:
+    """Return the result of an awaitable to a function that `run_on_loop` called."""
+    event_loop: Any = getcurrent().parent
+    result: T = event_loop.switch(awaitable)
+    return result
+
+
+def runtime_on_loop(runtime: Runtime, executor: Executor) -> Runtime:
+    """Return a runtime for clients whose calls are made by `run_on_loop`. The executor opens their connections."""
+    runtime = copy(runtime)
+    runtime.sleep = lambda seconds: _wait_for(asyncio.sleep(seconds))
+    runtime.transport = _LoopTransport(runtime.environ, executor)
+    return runtime
+
+
+class _LoopTransport(DirectTransport):
+    def __init__(self, environ: Mapping[str, str], executor: Executor) -> None:
+        super().__init__(environ)
+        self._executor = executor
+
+    def connect(self, origin: Origin, attempt: Attempt) -> Any:
+        loop = asyncio.get_running_loop()
+        return _LoopSocket(_wait_for(loop.run_in_executor(self._executor, super().connect, origin, attempt)))
+
+
+class _LoopSocket:
+    """A connected socket with the methods that `Wire` calls. They are called in a greenlet."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)  # noqa: FBT003
+        self._socket = sock
+        self._loop = asyncio.get_running_loop()
+        self._timeout_s = 0.0
+        self.close = sock.close
+
+    def settimeout(self, seconds: float) -> None:
+        self._timeout_s = seconds
+
+    def sendall(self, data: memoryview) -> None:
+        loop, send = self._loop, self._socket.send
+        while data:
+            data = data[self._when_ready(partial(send, data), loop.add_writer, loop.remove_writer) :]
+
+    def recv_into(self, buffer: Buffer) -> int:
+        loop, receive = self._loop, partial(self._socket.recv_into, buffer)
+        return self._when_ready(receive, loop.add_reader, loop.remove_reader)
+
+    def _when_ready(self, exchange: Callable[[], int], watch: _Watch, unwatch: Callable[[int], bool]) -> int:
+        """Exchange data as soon as the socket can. Raises TimeoutError if that takes too long."""
+        while True:
+            try:
+                return exchange()
+            except OSError as error:
+                if not (self._timeout_s and would_block(error)):
+                    raise
+            ready, descriptor = self._loop.create_future(), self._socket.fileno()
+            watch(descriptor, _resolve, ready, _READY)
+            timer = self._loop.call_later(self._timeout_s, _resolve, ready, _TOO_LATE)
+            try:
+                if _wait_for(ready) is _TOO_LATE:
+                    raise TimeoutError
+            finally:
+                timer.cancel()
+                unwatch(descriptor)
+
+
+def _resolve(future: asyncio.Future[bool], value: bool) -> None:  # noqa: FBT001
+    if not future.done():
+        future.set_result(value)

@@ -1,0 +1,163 @@
+"""A worker's requests: while one waits, in whatever way, everything else goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from types import SimpleNamespace
+from unittest.mock import Mock
+
+import pytest
+import trustme
+
+from ant_cli.errors import AntError
+from ant_cli.http.transport import Timeouts
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
+from ant_cli.worker.context import WorkerContext
+from ant_cli.worker.log import LogView, WorkerLog
+from ant_cli.worker.on_loop import run_on_loop, runtime_on_loop
+from ant_cli.worker.options import PollOptions, read_options
+from ant_cli.worker.supervisor import Supervisor
+from tests.conftest import KEY, make_runtime
+from tests.hostile.conftest import OK
+from tests.hostile.scripted_server import ScriptedServer
+from tests.worker.work_server import ITEM, WorkServer
+
+PATIENT = Timeouts(60, 60)
+
+
+def test_a_worker_runs_items_over_tls(start, script, tmp_path):
+    """Its requests are encrypted as those of other commands."""
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with WorkServer(tls) as server:
+        env = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+        worker = start("--base-url", server.url, "--max-items", "2", handler=[script("echo ran")], env=env)
+        assert worker.end() == 0
+    assert worker.output == ["ran", "ran"]
+    assert [server.count(call) for call in ("poll", "ack", "stop")] == [2, 2, 2]
+
+
+def test_a_worker_runs_items_through_a_proxy(start, script):
+    """The library for proxies blocks, so its requests are sent from threads."""
+    with WorkServer() as proxy:
+        env = {"http_proxy": proxy.url}
+        handler = [script("echo ran")]
+        worker = start("--base-url", "http://api.invalid", "--max-items", "2", handler=handler, env=env)
+        assert worker.end() == 0
+    assert worker.output == ["ran", "ran"]
+    assert [proxy.count(call) for call in ("poll", "ack", "stop")] == [2, 2, 2]
+
+
+def test_a_response_much_larger_than_an_item_is_not_read(start, script):
+    """Leases end while it is."""
+    with WorkServer(poll={**ITEM, "metadata": {"a": "x" * 10_000_000}}) as server:
+        worker = start("--base-url", server.url, handler=[script("exit 0")])
+        assert "larger than 10 MB" in worker.wait_for("poll failed, backing off")["error"]
+
+
+class LateReader(ScriptedServer):
+    """Reads no more than one request before it is allowed to."""
+
+    def __init__(self) -> None:
+        super().__init__(OK)
+        self.may_read = threading.Event()
+
+    def _reply(self, connection, request):
+        is_open = super()._reply(connection, request)
+        self.may_read.wait()
+        return is_open
+
+
+@pytest.fixture
+def api_runtime(clean_environ):
+    """Return a runtime for clients on an event loop, with a thread that opens their connections."""
+    with ThreadPoolExecutor(1) as executor:
+        runtime = runtime_on_loop(make_runtime({**clean_environ, "ANTHROPIC_AUTH_TOKEN": KEY}), executor)
+        with closing(runtime.transport):
+            yield runtime
+
+
+def post(runtime, url, body=b""):
+    """Send a request, and return the body of the response."""
+    with runtime.transport.stream("POST", url, {}, body, PATIENT) as response:
+        response.read()
+    return response.body
+
+
+def test_while_a_large_request_is_sent_the_event_loop_goes_on(api_runtime):
+    """A server that is slow to read would cost leases."""
+
+    def send(server):
+        post(api_runtime, server.url)
+        asyncio.get_running_loop().call_soon(server.may_read.set)
+        return post(api_runtime, server.url, b"x" * 20_000_000)
+
+    with LateReader() as server:
+        assert asyncio.run(run_on_loop(send, server)) == b'{"id": "x"}'
+    assert server.requests[1].endswith(b"\r\n\r\n" + b"x" * 20_000_000)
+
+
+def test_a_request_that_is_cancelled_closes_its_connection(api_runtime):
+    """The server learns that nobody waits."""
+    received = []
+
+    async def cancel_when_it_is_sent(listener):
+        loop = asyncio.get_running_loop()
+        request = asyncio.create_task(
+            run_on_loop(post, api_runtime, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        )
+
+        def serve():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(10_000)
+                loop.call_soon_threadsafe(request.cancel)
+                received.append(connection.recv(10_000))
+
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(request, asyncio.to_thread(serve))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        asyncio.run(cancel_when_it_is_sent(listener))
+    assert received == [b""]
+
+
+@pytest.mark.parametrize("on_loop", [True, False])
+def test_a_call_for_which_no_thread_can_be_started_fails_like_others(clean_environ, on_loop):
+    """It is repeated later. A thread opens the connection, or does everything if there is a proxy."""
+    executor = Mock(submit=Mock(side_effect=RuntimeError("can't start new thread")))
+    runtime = runtime_on_loop(make_runtime(clean_environ), executor)
+    context = SimpleNamespace(_executor=executor, _on_loop=on_loop)
+    with pytest.raises(AntError, match="can't start new thread"):
+        asyncio.run(WorkerContext.call(context, post, runtime, "http://127.0.0.1:1"))
+
+
+def test_a_free_slot_polls_before_the_last_item_is_stopped(clean_environ):
+    """Whoever waits for work is served first."""
+    calls = []
+
+    async def work():
+        flags = {"environment_id": "env_1", "environment_key": KEY, "max_items": "2"}
+        options = read_options(PollOptions, Flags(flags), {}, "beta:worker poll")
+        runtime = make_runtime({**clean_environ, "ANTHROPIC_AUTH_TOKEN": KEY})
+        log = WorkerLog(runtime.stderr, LogView(runtime, "text").line, {})
+        context = WorkerContext(options, ["true"], load(runtime, Flags()).connection, runtime, log)
+
+        async def call(function, *_):
+            calls.append(function.__name__)
+            await asyncio.sleep(0)
+            return {**ITEM, "data": {"type": "healthcheck"}}
+
+        context.call = call
+        await Supervisor(context).run()
+        context.close()
+
+    asyncio.run(work())
+    assert calls == ["poll", "acknowledge", "poll", "stop", "acknowledge", "stop"]
