@@ -31,6 +31,9 @@ _QUIET_AFTER_S = 300.0
 _QUIET_CYCLE_S = 2.0
 """The same, when no work has arrived for `_QUIET_AFTER_S`."""
 
+_MOST_POLLS = 4
+"""How many polls may be in flight: while there is work, each returns one item."""
+
 
 class Supervisor:
     """Polls while a slot is free, and runs the items that arrive."""
@@ -62,9 +65,8 @@ class Supervisor:
         with signal_handlers({signal.Signals[name]: self._receive for name in _SIGNALS}):
             options = self._context.options
             self._context.log.info("polling for work", worker_id=options.worker_id, concurrency=options.concurrency)
-            polling = [self._loop.create_task(self._keep_polling(is_first=True))]
-            if options.concurrency > 1 and not options.max_items:  # two polls at once could exceed that number
-                polling.append(self._loop.create_task(self._keep_polling(is_first=False)))
+            polls = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)  # several could exceed it
+            polling = [self._loop.create_task(self._keep_polling(is_first=not number)) for number in range(polls)]
             await asyncio.wait([*polling, self._context.shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
             for task in polling:
                 task.cancel()
@@ -78,7 +80,7 @@ class Supervisor:
     async def _keep_polling(self, *, is_first: bool) -> None:
         """Poll until this worker has to end. It is cancelled when draining begins.
 
-        Each poll returns only one item. So while there is work and a free slot, a second one is sent.
+        Each poll returns only one item. So while there is work and a free slot, others are sent.
 
         Raises:
             APIError: if polling again makes no sense.

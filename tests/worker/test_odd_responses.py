@@ -33,28 +33,28 @@ ODD = [
 
 
 class SlowQueue(WorkServer):
-    """Has work, and holds each poll after the first until another one has arrived, or the worker repeats it."""
+    """Has work, and holds the polls after the first until there are four, or the worker repeats one."""
 
     def __init__(self) -> None:
         super().__init__()
         self.answers = threading.Event()
         self.repeated = False
-        self._two = threading.Barrier(2, action=self.answers.set)
+        self._four = threading.Barrier(4, action=self.answers.set)
 
     def _reply(self, connection, request):
         if b"/poll?" in request and self.requests and not self.answers.is_set():
             if b"x-stainless-retry-count: 0" in request:
-                self._two.wait()
+                self._four.wait()
             else:
                 self.repeated = True
                 self.answers.set()
         return super()._reply(connection, request)
 
 
-def test_while_there_is_work_two_polls_wait_for_free_slots(start, script):
+def test_while_there_is_work_four_polls_wait_for_free_slots(start, script):
     """One returns only one item, so that slots would stay free."""
     with SlowQueue() as server:
-        worker = start("--base-url", server.url, "--concurrency", "3", handler=[script("exit 0")])
+        worker = start("--base-url", server.url, "--concurrency", "9", handler=[script("exit 0")])
         assert server.answers.wait(60)
         worker.send(signal.SIGTERM)
         assert worker.end() == 0
