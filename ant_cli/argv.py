@@ -294,6 +294,8 @@ def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
     name = re.split(r"[=:\s]", arg, maxsplit=1)[0]  # the rest may be a secret: another flag was meant
     if name in _HELP_FLAGS or (name in _VERSION_FLAGS and not command):
         return UsageError(f"{name} takes no value.", see_help(command))
+    if name in known:
+        return UsageError(f"{name} and its value must be two arguments, or have = between them.", see_help(command))
     names = [flag for flag in known if flag.startswith("--")]
     if not name.startswith("--") and not did_you_mean(name, names):
         name = name[:2]  # the rest may be the value of a short flag

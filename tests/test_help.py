@@ -377,11 +377,13 @@ def test_a_mistyped_command_line_gets_a_suggestion(ant, line, error, hint):
     assert hint in second
 
 
-def test_the_rest_of_an_argument_after_an_unknown_flag_is_not_shown(ant):
-    """In quotes, a flag and its value are one argument, and the value may be a secret."""
-    result = ant("beta:environments", "list", "--api-key HIDDEN")
+@pytest.mark.parametrize("argument", ["--api-key HIDDEN", "--api-key:HIDDEN", "--api-key: HIDDEN"])
+@pytest.mark.parametrize("before", [(), ("beta:environments", "list"), ("auth", "login")])
+def test_a_flag_and_its_value_in_one_argument_are_told_apart(ant, argument, before):
+    """It is in quotes, or has the colon of YAML. The value may be a secret, so it is not shown."""
+    result = ant(*before, argument)
     assert (result.exit, result.requests) == (2, [])
-    assert "unknown flag '--api-key'" in result.stderr
+    assert "--api-key and its value must be two arguments, or have = between them." in result.stderr
     assert "HIDDEN" not in result.stderr
 
 
