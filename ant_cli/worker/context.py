@@ -115,7 +115,7 @@ def handler_environment(
         "ANTHROPIC_WORK_SECRET": item.get("secret"),
         "ANT_WORK_ATTEMPT": str(attempt),
     }
-    left_out = (METADATA_KEY, *of_item, *(() if pass_api_key else SECRET_VARIABLES))
+    left_out = {METADATA_KEY, *of_item, *(() if pass_api_key else SECRET_VARIABLES)}
     kept = {name: text for name, text in environ.items() if name not in left_out}
     usable = {name: text for name, text in of_item.items() if isinstance(text, str) and _can_be_variable(text)}
     return {**kept, **own, **usable}

@@ -95,6 +95,7 @@ class _LoopSocket:
 
     def _when_ready(self, exchange: Callable[[], int], watch: _Watch, unwatch: Callable[[int], bool]) -> int:
         """Exchange data as soon as the socket can. Raises TimeoutError if that takes too long."""
+        end = self._loop.time() + self._timeout_s  # parts of a TLS record may arrive without end
         while True:
             try:
                 return exchange()
@@ -103,7 +104,7 @@ class _LoopSocket:
                     raise
             ready, descriptor = self._loop.create_future(), self._socket.fileno()
             watch(descriptor, _resolve, ready, _READY)
-            timer = self._loop.call_later(self._timeout_s, _resolve, ready, _TOO_LATE)
+            timer = self._loop.call_at(end, _resolve, ready, _TOO_LATE)
             try:
                 if _wait_for(ready) is _TOO_LATE:
                     raise TimeoutError

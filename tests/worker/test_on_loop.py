@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import threading
@@ -15,7 +16,7 @@ import pytest
 import trustme
 
 from ant_cli.errors import AntError
-from ant_cli.http.transport import Timeouts
+from ant_cli.http.transport import FailedAttempt, Timeouts
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.worker.context import WorkerContext
@@ -31,14 +32,20 @@ from tests.worker.work_server import ITEM, WorkServer
 PATIENT = Timeouts(60, 60)
 
 
-def test_a_worker_runs_items_over_tls(start, script, tmp_path):
+@pytest.fixture
+def tls(tmp_path, clean_environ):
+    """Return the settings of a server whose certificate a client with this environment trusts."""
+    authority, settings = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(settings)
+    clean_environ["SSL_CERT_FILE"] = str(tmp_path / "ca.pem")
+    authority.cert_pem.write_to_path(clean_environ["SSL_CERT_FILE"])
+    return settings
+
+
+def test_a_worker_runs_items_over_tls(tls, start, script):
     """Its requests are encrypted as those of other commands."""
-    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with WorkServer(tls) as server:
-        env = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
-        worker = start("--base-url", server.url, "--max-items", "2", handler=[script("echo ran")], env=env)
+        worker = start("--base-url", server.url, "--max-items", "2", handler=[script("echo ran")])
         assert worker.end() == 0
     assert worker.output == ["ran", "ran"]
     assert [server.count(call) for call in ("poll", "ack", "stop")] == [2, 2, 2]
@@ -84,9 +91,9 @@ def api_runtime(clean_environ):
             yield runtime
 
 
-def post(runtime, url, body=b""):
+def post(runtime, url, body=b"", timeouts=PATIENT):
     """Send a request, and return the body of the response."""
-    with runtime.transport.stream("POST", url, {}, body, PATIENT) as response:
+    with runtime.transport.stream("POST", url, {}, body, timeouts) as response:
         response.read()
     return response.body
 
@@ -102,6 +109,23 @@ def test_while_a_large_request_is_sent_the_event_loop_goes_on(api_runtime):
     with LateReader() as server:
         assert asyncio.run(run_on_loop(send, server)) == b'{"id": "x"}'
     assert server.requests[1].endswith(b"\r\n\r\n" + b"x" * 20_000_000)
+
+
+class EndlessRecord(ScriptedServer):
+    """Sends a TLS record that never ends, a byte at a time."""
+
+    def _reply(self, connection, _request):
+        with socket.socket(fileno=os.dup(connection.fileno())) as below_tls:
+            below_tls.sendall(b"\x17\x03\x03\x40\x00")  # 16 KiB of data follow
+            while not self._over.wait(0.02):
+                below_tls.sendall(b"x")
+        return False
+
+
+def test_a_tls_record_that_drips_is_given_up(tls, api_runtime):
+    """Each of its bytes can be read, but there is nothing to decrypt before the last one."""
+    with EndlessRecord(tls=tls) as server, pytest.raises(FailedAttempt, match="no response within"):
+        asyncio.run(run_on_loop(post, api_runtime, server.url, b"", Timeouts(0.3, 60)))
 
 
 def test_a_request_that_is_cancelled_closes_its_connection(api_runtime):
