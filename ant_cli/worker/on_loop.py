@@ -8,6 +8,7 @@ all others. To hand each to a thread and back would take as long as the request 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from copy import copy
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
 
 T = TypeVar("T")
-_Watch = Callable[..., None]
 _READY, _TOO_LATE = True, False
 
 
@@ -85,32 +85,40 @@ class _LoopSocket:
         self._timeout_s = seconds
 
     def sendall(self, data: memoryview) -> None:
-        loop, send = self._loop, self._socket.send
         while data:
-            data = data[self._when_ready(partial(send, data), loop.add_writer, loop.remove_writer) :]
+            data = data[self._when_ready(partial(self._socket.send, data), reads=False) :]
 
     def recv_into(self, buffer: Buffer) -> int:
-        loop, receive = self._loop, partial(self._socket.recv_into, buffer)
-        return self._when_ready(receive, loop.add_reader, loop.remove_reader)
+        return self._when_ready(partial(self._socket.recv_into, buffer), reads=True)
 
-    def _when_ready(self, exchange: Callable[[], int], watch: _Watch, unwatch: Callable[[int], bool]) -> int:
+    def _when_ready(self, exchange: Callable[[], int], *, reads: bool) -> int:
         """Exchange data as soon as the socket can. Raises TimeoutError if that takes too long."""
-        end = self._loop.time() + self._timeout_s  # parts of a TLS record may arrive without end
+        end = self._loop.time() + self._timeout_s
         while True:
             try:
                 return exchange()
             except OSError as error:
                 if not (self._timeout_s and would_block(error)):
                     raise
-            ready, descriptor = self._loop.create_future(), self._socket.fileno()
-            watch(descriptor, _resolve, ready, _READY)
-            timer = self._loop.call_at(end, _resolve, ready, _TOO_LATE)
-            try:
-                if _wait_for(ready) is _TOO_LATE:
-                    raise TimeoutError
-            finally:
-                timer.cancel()
-                unwatch(descriptor)
+                if not isinstance(error, BlockingIOError):  # TLS may have to receive before it can send
+                    reads = isinstance(error, ssl.SSLWantReadError)
+            if self._loop.time() >= end:  # it may have been ready many times, but not for a whole TLS record
+                raise TimeoutError
+            self._wait(end, reads=reads)
+
+    def _wait(self, end: float, *, reads: bool) -> None:
+        """Wait until the socket can be read, or written to. Raises TimeoutError at the end."""
+        loop, descriptor = self._loop, self._socket.fileno()
+        watch, unwatch = (loop.add_reader, loop.remove_reader) if reads else (loop.add_writer, loop.remove_writer)
+        ready = loop.create_future()
+        watch(descriptor, _resolve, ready, _READY)
+        timer = loop.call_at(end, _resolve, ready, _TOO_LATE)
+        try:
+            if _wait_for(ready) is _TOO_LATE:
+                raise TimeoutError
+        finally:
+            timer.cancel()
+            unwatch(descriptor)
 
 
 def _resolve(future: asyncio.Future[bool], value: bool) -> None:  # noqa: FBT001

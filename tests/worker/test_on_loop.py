@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import socket
 import ssl
 import threading
@@ -16,6 +17,7 @@ import pytest
 import trustme
 
 from ant_cli.errors import AntError
+from ant_cli.http.direct import DirectTransport
 from ant_cli.http.transport import FailedAttempt, Timeouts
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
@@ -126,6 +128,38 @@ def test_a_tls_record_that_drips_is_given_up(tls, api_runtime):
     """Each of its bytes can be read, but there is nothing to decrypt before the last one."""
     with EndlessRecord(tls=tls) as server, pytest.raises(FailedAttempt, match="no response within"):
         asyncio.run(run_on_loop(post, api_runtime, server.url, b"", Timeouts(0.3, 60)))
+
+
+class Renegotiating(socket.socket):
+    """Stands for TLS 1.2 whose server has begun another handshake: before it sends, it has to receive."""
+
+    attempts = 0
+
+    def send(self, data):
+        self.attempts += 1
+        if not select.select([self], [], [], 0)[0]:
+            raise ssl.SSLWantReadError
+        return super().send(data)
+
+
+def test_a_renegotiation_takes_no_processor_time_while_the_server_is_silent(api_runtime, monkeypatch):
+    """A socket that can be written to says nothing then."""
+    local, remote = socket.socketpair()
+    sock = Renegotiating(fileno=local.detach())
+    monkeypatch.setattr(DirectTransport, "connect", lambda *_: sock)
+
+    async def send():
+        request = asyncio.create_task(run_on_loop(post, api_runtime, "http://127.0.0.1:1"))
+        while not sock.attempts:
+            await asyncio.sleep(0)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        remote.sendall(OK)
+        return await request
+
+    with remote:
+        assert asyncio.run(send()) == b'{"id": "x"}'
+    assert sock.attempts == 2
 
 
 def test_a_request_that_is_cancelled_closes_its_connection(api_runtime):
