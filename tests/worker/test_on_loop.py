@@ -28,7 +28,7 @@ from ant_cli.worker.options import PollOptions, read_options
 from ant_cli.worker.supervisor import Supervisor
 from tests.conftest import KEY, make_runtime
 from tests.hostile.conftest import OK
-from tests.hostile.scripted_server import ScriptedServer
+from tests.hostile.scripted_server import ScriptedServer, response
 from tests.worker.work_server import ITEM, WorkServer
 
 PATIENT = Timeouts(60, 60)
@@ -111,6 +111,34 @@ def test_while_a_large_request_is_sent_the_event_loop_goes_on(api_runtime):
     with LateReader() as server:
         assert asyncio.run(run_on_loop(send, server)) == b'{"id": "x"}'
     assert server.requests[1].endswith(b"\r\n\r\n" + b"x" * 20_000_000)
+
+
+class FastServer(ScriptedServer):
+    """Has sent its response before the client reads it."""
+
+    def __init__(self) -> None:
+        super().__init__(response(b" " * 300_000))
+        self.has_sent = threading.Event()
+
+    def _reply(self, connection, request):
+        is_open = super()._reply(connection, request)
+        self.has_sent.set()
+        return is_open
+
+
+def test_while_a_large_response_is_received_the_event_loop_goes_on(api_runtime):
+    """A server that sends faster than a response is parsed would cost leases."""
+    turns = []
+
+    def receive(server):
+        with api_runtime.transport.stream("GET", server.url, {}, b"", PATIENT) as response:
+            server.has_sent.wait()
+            asyncio.get_running_loop().call_soon(turns.append, "of another")
+            response.read()
+        return list(turns)
+
+    with FastServer() as server:
+        assert asyncio.run(run_on_loop(receive, server)) == ["of another"]
 
 
 class EndlessRecord(ScriptedServer):
