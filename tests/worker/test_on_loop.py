@@ -141,6 +141,42 @@ def test_while_a_large_response_is_received_the_event_loop_goes_on(api_runtime):
         assert asyncio.run(run_on_loop(receive, server)) == ["of another"]
 
 
+def test_a_pause_before_a_retry_can_be_cancelled(api_runtime):
+    """The shutdown of a worker does not wait for it."""
+
+    async def cancel_a_pause():
+        pause = asyncio.create_task(run_on_loop(api_runtime.sleep, 3600))
+        await asyncio.sleep(0)  # it has begun
+        pause.cancel()
+        await pause
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancel_a_pause())
+
+
+class Connections(ScriptedServer):
+    """Counts its connections."""
+
+    count = 0
+
+    def _serve(self, connection):
+        self.count += 1
+        super()._serve(connection)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_connection_is_kept_for_the_next_request(tls, api_runtime, encrypted):
+    """Another one would take as long as several requests, over TLS above all."""
+
+    async def send_twice(url):
+        for _ in range(2):
+            await run_on_loop(post, api_runtime, url)
+
+    with Connections(OK, tls=tls if encrypted else None) as server:
+        asyncio.run(send_twice(server.url))
+    assert (len(server.requests), server.count) == (2, 1)
+
+
 class EndlessRecord(ScriptedServer):
     """Sends a TLS record that never ends, a byte at a time."""
 
