@@ -11,7 +11,7 @@ page has no values for it: a later page may. Longer values on a later page widen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from math import inf
 
 from ant_cli.gjson import json_text
 from ant_cli.output.columns import MISSING, Column, Columns, rows_of
@@ -129,8 +129,10 @@ class TerminalTable:
         room = self._style.width - len(_GAP) * (len(widths) - 1)
         if self._widths and sum(widths) > room:
             return self._widths
-        for floors in _width_floors(columns, needed):
-            _shrink(widths, floors, room)
+        while sum(widths) > max(room, len(widths)):
+            losses = map(_loss, columns, widths, needed)
+            _, _, chosen = min((loss, -widths[index], index) for index, loss in enumerate(losses))  # the widest
+            widths[chosen] -= 1
         return widths
 
     def _line(self, row: list[StyledText], widths: list[int]) -> str:
@@ -160,19 +162,12 @@ def _least_width(column: Column, texts: list[str]) -> int:
     return max(column.min_width, min(content, _SOFT_MIN) if column.flexible else content)
 
 
-def _width_floors(columns: tuple[Column, ...], needed: list[int]) -> Iterator[Sequence[float]]:
-    """Yield the minimum widths to try in turn, the mildest first. IDs are truncated last."""
-    yield needed
-    complete = float("inf")
-    yield [_SOFT_MIN if column.flexible else complete for column in columns]
-    yield [_HARD_MIN if column.flexible or column.drop_order else complete for column in columns]
-    yield [1] * len(columns)
+def _loss(column: Column, width: int, needed: int) -> int:
+    """Return how much is lost if a column gets narrower by a cell: nothing as long as all of its cells fit.
 
-
-def _shrink(widths: list[int], floors: Sequence[float], room: int) -> None:
-    """Narrow the widest column above its minimum, cell by cell, until all fit or none can be narrowed."""
-    while sum(widths) > room:
-        above = [index for index, width in enumerate(widths) if width > floors[index]]
-        if not above:
-            break
-        widths[max(above, key=widths.__getitem__)] -= 1
+    IDs are truncated last, and the last cell of a column is kept.
+    """
+    soft_min = _SOFT_MIN if column.flexible else inf
+    hard_min = _HARD_MIN if column.flexible or column.drop_order else inf
+    least_widths = (needed, soft_min, hard_min, 1)
+    return next((loss for loss, least in enumerate(least_widths) if width > least), len(least_widths))
