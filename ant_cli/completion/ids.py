@@ -158,21 +158,11 @@ def _send_in_time(client: Client, request: Request) -> bytes:
     """Return the body of the response, or raise TimeoutError.
 
     The client's timeout is per step, and does not cover the look-up of a host name. So the request runs in a
-    thread of a pool, which is abandoned when the time is up, just before the process ends.
+    thread, which is abandoned when the time is up, just before the process ends.
     """
-    import time
+    from concurrent.futures import ThreadPoolExecutor
 
-    from ant_cli.http.pool import Pool
-
-    end = time.monotonic() + PATIENCE_S
-
-    def check() -> None:
-        if time.monotonic() > end:
-            raise TimeoutError
-
-    pool = Pool(client, [request], lambda client, request: client.send(request), check, parallel=1, fail_fast=True)
-    body: bytes = next(pool.results()).value.body
-    return body
+    return ThreadPoolExecutor(1).submit(client.send, request).result(PATIENCE_S).body
 
 
 def source_of(id_kind: str) -> Operation | None:
