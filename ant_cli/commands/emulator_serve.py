@@ -39,33 +39,23 @@ ANY_KEY = "sk-ant-emulator"
 # Serving
 
 
-def start(
-    runtime: Runtime,
-    flags: Flags,
-    *,
-    host: str,
-    port: int,
-    database: str = "",
-    lease_seconds: int,
-    organization_id: str = "",
-    workspace_id: str = "",
-    any_credential: bool = False,
-    detach: bool = False,
-) -> None:
-    """Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens."""
-    api_key = _key_to_send(host, flags)
-    database = database or database_path(LOCAL, runtime.environ)
-    options: dict[str, Any] = {"lease_seconds": lease_seconds, "any_credential": any_credential}
-    identity = {"organization_id": organization_id, "workspace_id": workspace_id}
+def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
+    """Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens.
+
+    Apart from the host, the port and --detach, the flags are the options of the emulator.
+    """
+    api_key = _key_to_send(options["host"], flags)
+    options["database"] = database = options.get("database") or database_path(LOCAL, runtime.environ)
+    identity = {name: options.pop(name, "") for name in ("organization_id", "workspace_id")}
     options |= {name: check_header(flag_name(name), text) for name, text in identity.items() if text}
     file = database if database == IN_MEMORY else os.path.realpath(database)
     _note_shared_file(file, runtime)
-    if detach:
-        options |= {"host": host, "port": port, "database": database}
+    if options.pop("detach", False):
         url = _start_in_background(runtime, options, api_key)
         print_result(runtime, flags, url, {"base_url": url})
         return
-    with closing(open_emulator(database, api_key=api_key or None, **options)) as emulator, ExitStack() as stack:
+    host, port = options.pop("host"), options.pop("port")
+    with closing(open_emulator(api_key=api_key or None, **options)) as emulator, ExitStack() as stack:
 
         def announce(url: str) -> None:
             stack.enter_context(registered(runtime, RunningEmulator(url, os.getpid(), bool(api_key), file)))
