@@ -81,8 +81,4 @@ def as_pretty(value: bytes, style: Style | None) -> bytes:
 
 def _safe(rendered: bytes, style: Style | None, *, is_json: bool = False) -> bytes:
     """Return output that is safe for stdout: unchanged in a pipe; on a terminal, escaped and with JSON coloured."""
-    if style is None:
-        return rendered
-    from ant_cli.output.terminal import render_safe
-
-    return render_safe(rendered, style, is_json=is_json)
+    return style.safe(rendered, is_json=is_json) if style else rendered

@@ -53,6 +53,13 @@ class Style(NamedTuple):
         """Return a text in a style; unchanged if the style is empty or there is no colour."""
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if text and style and self.colour else text
 
+    def safe(self, rendered: bytes, *, is_json: bool = False) -> bytes:
+        """Return output with its control characters escaped; JSON in colours, if there is colour."""
+        text = escape_controls(rendered.decode("utf-8", "backslashreplace"))
+        if is_json and self.colour:
+            text = re.sub(_COLORED, lambda match: self.paint(match[0], _COLORS[match.lastgroup or "text"]), text)
+        return text.encode("utf-8", "backslashreplace")
+
 
 def detect_style(runtime: Runtime) -> Style | None:
     """Return the style of stdout; None if it is not a terminal."""
@@ -152,14 +159,3 @@ def message_on_screen(text: str, stderr: Stderr, environ: Mapping[str, str]) -> 
         kept = re.sub(_COMMAND, lambda match: match[0].replace(" ", _UNBREAKABLE), paragraph[len(indent) :])
         lines += [indent + line.replace(_UNBREAKABLE, " ") for line in wrap(kept, max(1, width - len(indent)))]
     return "\n".join(lines)
-
-
-# Content
-
-
-def render_safe(data: bytes, style: Style, *, is_json: bool = False) -> bytes:
-    """Return rendered output with its control characters escaped; JSON with colours, if the style has them."""
-    text = escape_controls(data.decode("utf-8", "backslashreplace"))
-    if is_json and style.colour:
-        text = re.sub(_COLORED, lambda match: style.paint(match[0], _COLORS[match.lastgroup or "text"]), text)
-    return text.encode("utf-8", "backslashreplace")
