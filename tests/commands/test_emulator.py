@@ -254,6 +254,15 @@ def test_emulator_commands_never_send_a_request_to_the_real_api(ant):
     assert "--local" in result.stderr
 
 
+@pytest.mark.parametrize("words", ["enqueue env_1", "key env_1", "session show session_1"])
+@pytest.mark.parametrize("reply", [{}, []])
+def test_an_emulator_command_rejects_the_response_of_another_server(ant, words, reply):
+    """It accepts any path, and says nothing that this command could print."""
+    result = ant("emulator", *words.split(), "--base-url", "http://other.example", replies=[reply])
+    assert (result.exit, result.stdout) == (1, "")
+    assert result.stderr == "ant: the server at the base URL is not the emulator.\n"
+
+
 def test_start_prints_the_base_url_and_serves_until_a_signal(served, local):
     """After SIGTERM or SIGINT, the exit code is 0. Requests are logged on stderr, without a query."""
     for number in (signal.SIGTERM, signal.SIGINT):
