@@ -69,19 +69,12 @@ def _plain_lines(value: Any, indent: str) -> Iterator[str]:
             yield label
             yield from _plain_lines(inner, indent + _GAP)
         else:
-            yield from _hanging(f"{label} ", _plain_scalar(inner))
+            hanging = "\n" + " " * (len(label) + 1)  # an empty line stays empty
+            yield f"{label} " + re.sub(r"\n(?=.)", hanging, _plain_scalar(inner))
 
 
 def _plain_scalar(value: Any) -> str:
     return _NONE if value in EMPTY and value is not None else _scalar(value)
-
-
-def _hanging(start: str, value: str) -> Iterator[str]:
-    """Yield the lines of a text after `start`, with the later ones indented to align with the first."""
-    first, *others = value.split("\n")
-    yield start + first
-    for line in others:
-        yield " " * len(start) + line if line else ""
 
 
 # On a terminal
