@@ -67,9 +67,9 @@ def as_raw_string(value: bytes, style: Style | None) -> bytes:
 
 def as_yaml(value: bytes, style: Style | None) -> bytes:
     """Render a value as a YAML document."""
-    from ant_cli.output.yaml_writer import yaml_document
+    from ant_cli.output.yaml_writer import to_yaml
 
-    return _safe(yaml_document(value), style)
+    return _safe(to_yaml(value).encode(), style)
 
 
 def as_pretty(value: bytes, style: Style | None) -> bytes:

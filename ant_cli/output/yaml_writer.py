@@ -41,35 +41,30 @@ _LONGEST_REMEMBERED = 2000
 
 def to_yaml(raw: bytes) -> str:
     """Return a JSON value as a YAML document without a marker, ending in a line end."""
-    return yaml_document(raw).decode()
-
-
-def yaml_document(raw: bytes) -> bytes:
-    """Return the same in UTF-8."""
     try:
         members = json_text.members(raw) if json_text.json_type(raw) == "object" else {}
         if not members:
             return _document(json_text.decode(raw))
         write = _member if len(raw) <= _LONGEST_REMEMBERED else _member.__wrapped__
-        return b"".join(map(write, members, members.values()))
+        return "".join(map(write, members, members.values()))
     except RecursionError:
         raise json_text.JSONTextError("The JSON is nested too deeply.") from None
 
 
 @lru_cache(maxsize=2048)  # the items of a list are alike: many have the same type, scope and configuration
-def _member(name: str, value: bytes) -> bytes:
+def _member(name: str, value: bytes) -> str:
     """Return the lines of a member of the whole object."""
     key = _text(name)
     if value[:1] == b'"' and b"\\" not in value and len(key) <= _LONGEST_KEY:  # for speed
-        return f"{key}: {_plain_or_quoted(value[1:-1].decode())}\n".encode()
+        return f"{key}: {_plain_or_quoted(value[1:-1].decode())}\n"
     return _document({name: json_text.decode(value)})
 
 
-def _document(value: object) -> bytes:
+def _document(value: object) -> str:
     lines: list[str] = []
     _block(value, "", "", lines)
     lines.append("")
-    return "\n".join(lines).encode()
+    return "\n".join(lines)
 
 
 def _block(value: object, lead: str, indent: str, lines: list[str]) -> None:
