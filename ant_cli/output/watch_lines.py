@@ -62,8 +62,8 @@ class WatchLines:
     def _line(self, change: Change, value: bytes) -> bytes:
         return b'{"change":%s,"item":%s}' % (json_text.quote(change), value) if self._is_list else value
 
-    def failed(self, problem: str, delay_s: float) -> None:
+    def failed(self, problem: str) -> None:
         """Print a note, once for consecutive failures."""
         if not self._fails:
-            self._runtime.stderr.say(f"Note: {problem.removesuffix('.')}. Asking again in {delay_s:g} s.")
+            self._runtime.stderr.say(f"Note: {problem}.")
         self._fails = True

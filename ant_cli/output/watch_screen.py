@@ -8,10 +8,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from itertools import zip_longest
-from typing import IO, Any, Self, cast
+from typing import IO, Any, cast
 
 from rich.console import Console, ConsoleDimensions, Group
 from rich.live import Live
@@ -99,8 +99,8 @@ def _line(cells: list[StyledText], widths: list[int], change: Change | None) -> 
     return line
 
 
-class WatchScreen:
-    """Shows states, and errors between them. A context manager.
+class WatchScreen(AbstractContextManager["WatchScreen"]):
+    """Shows states, and errors between them.
 
     The first state opens the screen. Until then, this is a run like any other. What is written to stderr while the
     screen is open appears at the end, if stderr is a terminal.
@@ -135,9 +135,6 @@ class WatchScreen:
         self._live = Live(console=self._console, screen=True, refresh_per_second=1, get_renderable=self._frame)
         self._opened = ExitStack()
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         """Close the screen, and leave the last state below the command."""
         if self._live.is_started:
@@ -159,10 +156,9 @@ class WatchScreen:
             self._shown = [(part, changes.get(key)) for key, part in {**self._parts, **gone}.items()]
         self._live.refresh()
 
-    def failed(self, problem: str, delay_s: float) -> None:
-        """Show that the state could not be fetched, and when the next attempt is."""
-        text = f"{problem.removesuffix('.')}. Asking again in {delay_s:g} s"
-        self._problem = collapse_space(self._runtime.stderr.redact(text))
+    def failed(self, problem: str) -> None:
+        """Show why the state could not be fetched, until one is."""
+        self._problem = collapse_space(self._runtime.stderr.redact(problem))
         self._live.refresh()
 
     def _open(self) -> None:

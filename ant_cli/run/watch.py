@@ -68,7 +68,7 @@ def run_watch(plan: RunPlan, watch: Repetition, runtime: Runtime) -> None:
                 if not (has_begun and may_pass):
                     raise
                 delay_s = max(delay_s, error.retry_after_s if isinstance(error, APIError) else 0.0)
-                display.failed(error.message, delay_s)
+                display.failed(f"{error.message.removesuffix('.')}. Asking again in {delay_s:g} s")
             if runtime.monotonic() + delay_s > deadline:
                 return
             runtime.sleep(delay_s)
