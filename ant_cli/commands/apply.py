@@ -83,11 +83,8 @@ def diff(runtime: Runtime, flags: Flags, *, path: Sequence[str] = (), **given: A
 
 def _check_flags(job: Job) -> None:
     """Reject flags that mean nothing together."""
-    for flag, is_given in (
-        ("--exit-code", job.exit_code),
-        ("--save-plan", job.save_plan),
-        ("--format markdown", job.markdown),
-    ):
+    about_plans = {"--exit-code": job.exit_code, "--save-plan": job.save_plan, "--format markdown": job.markdown}
+    for flag, is_given in about_plans.items():
         if is_given and not job.dry_run:
             raise UsageError(f"{flag} needs --dry-run.", "Or use: ant diff")
     if job.markdown and "transform" in job.global_flags:
