@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
+from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import load, note_credential_choice
+
+if TYPE_CHECKING:
+    from ant_cli.run.repetition import Repetition
 
 
 def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
@@ -23,6 +28,11 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 
     # 2. The plan: requests and output. Anything wrong is rejected here, before anything is sent.
     plan = RunPlan(operation, flags, settings, runtime)
+    repetition: Repetition | None = None
+    if flags.is_on(WATCH.name) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
+        from ant_cli.run.repetition import Repetition
+
+        repetition = Repetition(plan, flags, runtime)
     if not plan.requests.count:
         return
     if settings.dry_run:
@@ -37,15 +47,13 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
         from ant_cli.run.many import run_many
 
         run_many(plan, runtime)
-    elif plan.repetition and plan.repetition.watches:
-        from ant_cli.run.watch import run_watch
-
-        run_watch(plan, plan.repetition, runtime)
+    elif repetition and repetition.watches:
+        repetition.watch()
     else:
-        _run_one(plan, plan.requests.first, runtime)
+        _run_one(plan, plan.requests.first, repetition, runtime)
 
 
-def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
+def _run_one(plan: RunPlan, request: Request, repetition: Repetition | None, runtime: Runtime) -> None:
     # 5. Ask for confirmation before a change that can't be undone.
     if plan.operation.asks_about(1) and not plan.confirmed:
         from ant_cli.runtime.confirmation import confirm
@@ -61,10 +69,8 @@ def _run_one(plan: RunPlan, request: Request, runtime: Runtime) -> None:
         plan.hints.on_404(request, client),
     ):
         # 7. The response, or each page of a list, is printed as soon as it is complete.
-        if plan.repetition:
-            from ant_cli.run.watch import print_awaited
-
-            print_awaited(plan, plan.repetition, client, runtime)
+        if repetition:
+            repetition.print_awaited(client)
         elif plan.operation.paginated and not plan.printer.format.is_response:
             plan.printer.print_pages(plan.progress.count_items(plan.pages(client)))
         else:

@@ -1,19 +1,30 @@
-"""`--until` and `--watch`: what they ask for, checked before anything is sent."""
+"""Repeat a request: for `--until`, until a condition holds; for `--watch`, to show each change.
+
+What the flags ask for is checked before anything is sent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from math import inf
 
-from ant_cli.errors import BadValue, UsageError, exclude_each_other, see_help
+from ant_cli.errors import APIError, BadValue, NetworkError, ResponseError, UsageError, exclude_each_other, see_help
+from ant_cli.http.client import Client
+from ant_cli.http.retries import RETRIED
 from ant_cli.input.values import parse_duration
 from ant_cli.operations import fields_of
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.conditions import make_condition
+from ant_cli.output.watch_lines import WatchLines
+from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
-from ant_cli.settings.loading import Settings
+from ant_cli.runtime.light_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ant_cli.output.watch_screen import WatchScreen
 
 _IDLE = "idle"
 """The value of `--until` that waits until no item is in a busy state."""
@@ -24,12 +35,11 @@ _SHORTEST_S = 0.01
 
 
 class Repetition:
-    """How often and how long to repeat a request, and what for."""
+    """How often and how long to repeat the request of a plan, and what for."""
 
-    def __init__(
-        self, operation: Operation, flags: Flags, inputs: int, settings: Settings, runtime: Runtime
-    ) -> None:
+    def __init__(self, plan: RunPlan, flags: Flags, runtime: Runtime) -> None:
         """Raise UsageError if the flags can't be used: for their values, together, or for several inputs."""
+        operation, inputs = plan.operation, plan.requests.count
         hint = see_help(operation.command)
         self.watches = flags.is_on(WATCH.name)
         """It is for `--watch`, which has no condition."""
@@ -40,14 +50,14 @@ class Repetition:
             raise exclude_each_other(UNTIL.flag, WATCH.flag, hint=hint)
         if inputs > 1:
             raise UsageError(f"{WATCH.flag} and {UNTIL.flag} take one input, but there are {inputs} inputs.")
-        self.every_s = _seconds(EVERY.flag, flags.text(EVERY.name) or EVERY.default)
+        self._plan = plan
+        self._runtime = runtime
+        self._every_s = _seconds(EVERY.flag, flags.text(EVERY.name) or EVERY.default)
         limit = flags.text(FOR.name)
-        self.limit_s = inf if limit is None else _seconds(FOR.flag, limit)
-        """Infinite for no limit."""
-        self.on_screen = self.watches and _is_shown_on_screen(operation, settings, runtime)
+        self._limit_s = inf if limit is None else _seconds(FOR.flag, limit)
+        self._on_screen = self.watches and _is_shown_on_screen(plan, runtime)
         """Show the latest state on the screen; otherwise print a line for each change."""
-        self._of_list = operation.paginated
-        expressions, self.description = _conditions(operation, flags.list(UNTIL.name))
+        expressions, self._description = _conditions(operation, flags.list(UNTIL.name))
         """The condition of `--until`, for messages."""
         if not self.watches:
             self._condition = make_condition(
@@ -56,12 +66,74 @@ class Repetition:
                 runtime,
                 fields_of(operation.group),
                 must_compare=True,
-                of_list=self._of_list,
+                of_list=operation.paginated,
             )
 
-    def holds(self, values: list[bytes]) -> bool:
-        """Whether the condition of `--until` holds."""
-        return self._condition(b"[" + b",".join(values) + b"]" if self._of_list else values[0])
+    def print_awaited(self, client: Client) -> None:
+        """Repeat the request until the condition holds, or the time is up, and print the last state.
+
+        Raises:
+            NetworkError: if the time is up, which is a timeout to scripts.
+            UsageError: if the condition compares a field that does not exist.
+            AntError: as the client does.
+
+        """
+        plan, runtime = self._plan, self._runtime
+        deadline, is_first = runtime.monotonic() + self._limit_s, True
+        while True:
+            values = plan.fetch(client)
+            holds = self._condition(b"[" + b",".join(values) + b"]" if plan.operation.paginated else values[0])
+            if holds or runtime.monotonic() + self._every_s > deadline:
+                break
+            if is_first:
+                runtime.stderr.say(f"Note: waiting until {self._description}.")
+            is_first = False
+            with plan.progress.waiting_for(f"the condition of {UNTIL.flag}"):
+                runtime.sleep(self._every_s)
+        if plan.operation.paginated:
+            plan.printer.print_pages([values])
+        else:
+            plan.printer.print_one(*values)
+        if not holds:
+            raise NetworkError(f"it was not true within {self._limit_s:g} s that {self._description}.")
+
+    def watch(self) -> None:
+        """Send the request until the time is up, somebody interrupts it, or a change can't be printed any more.
+
+        Raises:
+            AntError: if the first request fails, or a later one fails and another attempt would fail, too.
+
+        """
+        plan, runtime = self._plan, self._runtime
+        with self._display() as display, Client(plan.settings.connection, runtime, plan.progress) as client:
+            deadline, has_begun = runtime.monotonic() + self._limit_s, False
+            while True:
+                delay_s = self._every_s
+                try:
+                    display.show(plan.fetch(client))
+                    has_begun = True
+                except (APIError, NetworkError, ResponseError) as error:
+                    may_pass = not isinstance(error, APIError) or error.status in RETRIED
+                    if not (has_begun and may_pass):
+                        raise
+                    delay_s = max(delay_s, error.retry_after_s if isinstance(error, APIError) else 0.0)
+                    display.failed(f"{error.message.removesuffix('.')}. Asking again in {delay_s:g} s")
+                if runtime.monotonic() + delay_s > deadline:
+                    return
+                runtime.sleep(delay_s)
+
+    def _display(self) -> AbstractContextManager[WatchLines | WatchScreen]:
+        plan, runtime = self._plan, self._runtime
+        printer, output, is_list = plan.printer, plan.settings.output, plan.operation.paginated
+        if not self._on_screen or printer.style is None:
+            plan.progress.disable()  # its line would get between those of the changes, which appear at any time
+            return nullcontext(WatchLines(printer.transform, output, runtime, is_list=is_list))
+        from ant_cli.output.watch_screen import WatchedList, WatchedObject, WatchScreen
+
+        watched: WatchedList | WatchedObject = WatchedObject(printer.transform, printer.style.width)
+        if is_list:
+            watched = WatchedList(printer, output.columns, runtime.stderr.say)
+        return WatchScreen(watched, printer.style, self._every_s, plan.progress, runtime)
 
 
 def _seconds(flag: str, text: str) -> float:
@@ -88,14 +160,15 @@ def _conditions(operation: Operation, texts: Sequence[str]) -> tuple[list[str], 
     return expressions, " and ".join(descriptions)
 
 
-def _is_shown_on_screen(operation: Operation, settings: Settings, runtime: Runtime) -> bool:
+def _is_shown_on_screen(plan: RunPlan, runtime: Runtime) -> bool:
     """Whether a watch is shown on the screen. Raises UsageError for settings that can't be combined with it."""
-    if settings.output.slurp:
+    output = plan.settings.output
+    if output.slurp:
         raise UsageError(f"--slurp prints at the end of a list, but {WATCH.flag} never ends.")
-    screen_format = AUTO_LIST if operation.paginated else AUTO_OBJECT
+    screen_format = AUTO_LIST if plan.operation.paginated else AUTO_OBJECT
     # The format of a profile is for other commands.
-    name = settings.output.format if settings.output.format_source == "--format" else "auto"
-    if settings.output.columns.strip():
+    name = output.format if output.format_source == "--format" else "auto"
+    if output.columns.strip():
         name = AUTO_LIST
     if name in _LINE_FORMATS:
         return False
@@ -103,6 +176,6 @@ def _is_shown_on_screen(operation: Operation, settings: Settings, runtime: Runti
     if name != "auto" and (name != screen_format or not can_redraw):
         screen = f"; at a terminal also {screen_format}"
         raise UsageError(f"{WATCH.flag} can't show the format {name}.", f"Formats: auto, json, jsonl{screen}.")
-    if can_redraw and settings.connection.debug and runtime.stderr.is_terminal:
+    if can_redraw and plan.settings.connection.debug and runtime.stderr.is_terminal:
         raise UsageError("--debug would write into the screen.", "Write it to a file: 2> debug.log")
     return can_redraw

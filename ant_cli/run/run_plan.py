@@ -5,7 +5,7 @@ from __future__ import annotations
 from ant_cli.errors import UsageError
 from ant_cli.input.build import build_all
 from ant_cli.operations import fields_of
-from ant_cli.operations.shared_flags import EDITS, EVERY, FAIL_FAST, FILTER, FOR, MAX_ITEMS, UNTIL, WATCH, YES
+from ant_cli.operations.shared_flags import EDITS, FAIL_FAST, FILTER, MAX_ITEMS, UNTIL, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ant_cli.input.request import Request
     from ant_cli.output.conditions import Condition
     from ant_cli.run.list_edits import EditedUpdate
-    from ant_cli.run.repetition import Repetition
 
 
 class RunPlan:
@@ -35,12 +34,6 @@ class RunPlan:
         self.settings = settings
         self.requests = build_all(operation, flags, runtime)
         """One for each input, with the values from flags, a file and stdin in their places."""
-        self.repetition: Repetition | None = None
-        """What `--until` waits for, or how `--watch` shows changes."""
-        if flags.is_on(WATCH.name) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
-            from ant_cli.run.repetition import Repetition
-
-            self.repetition = Repetition(operation, flags, self.requests.count, settings, runtime)
         self.progress = Progress(runtime)
         empty_message = operation.empty_message
         if empty_message and FILTER.name in flags:  # there may be other items
