@@ -17,12 +17,14 @@ def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
         if variable.startswith(("ANTHROPIC_", "ANT_WORKER_")) and is_secret_name(variable):
             yield environ[variable].strip()
     for position, arg in enumerate(argv):
-        name, separator, value = _split(arg)
-        if is_secret_name(name):
-            if separator:
+        for separator in "=:":  # no secret name contains the other one
+            name, found, value = arg.partition(separator)
+            is_yaml = separator == ":" and value.startswith(" ")  # its values are data
+            if found and is_secret_name(name) and not is_yaml:
                 yield value.strip()
-            elif arg.startswith("-") and not (arg.lstrip("-") == "access-token" and "print-credentials" in argv):
-                yield from map(str.strip, argv[position + 1 : position + 2])
+        asks_for_it = arg.lstrip("-") == "access-token" and "print-credentials" in argv
+        if arg.startswith("-") and is_secret_name(arg) and not asks_for_it:
+            yield from map(str.strip, argv[position + 1 : position + 2])
     proxies = (*variables.PROXIES, *map(str.upper, variables.PROXIES))
     texts = (*argv, *(arg.partition("=")[2] for arg in argv), *map(environ.get, (variables.BASE_URL, *proxies)))
     urls = [text for text in texts if text and "@" in text]
@@ -31,13 +33,3 @@ def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
 
         for url in urls:
             yield from url_secrets(url)
-
-
-def _split(arg: str) -> tuple[str, str, str]:
-    """Split an argument at its first = or colon. A colon before a space is YAML, whose values are data."""
-    parts = (arg.partition("="), arg.partition(":"))
-    return min(
-        (part for part in parts if part[1] != ":" or not part[2].startswith(" ")),
-        key=lambda part: len(part[0]),
-        default=(arg, "", ""),
-    )
