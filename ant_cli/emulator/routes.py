@@ -91,13 +91,10 @@ def move_clock(call: Call) -> str:
 
 def _moment(text: str) -> int:
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidRequest(f"now: must be an RFC 3339 timestamp with an offset, got {text!r}.")
-    # A datetime's own timestamp() is a float, which loses microseconds.
-    return (moment - EPOCH) // timedelta(microseconds=1)
+        # A datetime's own timestamp() is a float, which loses microseconds.
+        return (datetime.fromisoformat(text) - EPOCH) // timedelta(microseconds=1)
+    except (ValueError, TypeError):  # TypeError: it has no offset
+        raise InvalidRequest(f"now: must be an RFC 3339 timestamp with an offset, got {text!r}.") from None
 
 
 def _clock(now: int) -> str:
