@@ -84,7 +84,7 @@ class Call:
         self.method: str = environ["REQUEST_METHOD"]
         self.path = path_of(environ)
         self.ids: Mapping[str, str] = {}
-        """The IDs in the path."""
+        """The IDs in the path, by the names in the route."""
         self.body: Any = None
         """The body, as the type that the route names."""
         self.is_stopping: Callable[[], bool] = environ.get(IS_STOPPING, lambda: False)
@@ -95,16 +95,6 @@ class Call:
         """The query parameters. Of equal names, the first one is used."""
         pairs = parse_qsl(self.environ.get("QUERY_STRING", ""), keep_blank_values=True)
         return dict(reversed(pairs))
-
-    @property
-    def environment_id(self) -> str:
-        """The environment that the path names."""
-        return self.ids["environment_id"]
-
-    @property
-    def work_id(self) -> str:
-        """The work item that the path names."""
-        return self.ids["work_id"]
 
     def text(self, name: str) -> str | None:
         """Return a query parameter. An empty one means null, which is treated as left out."""

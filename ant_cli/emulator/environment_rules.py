@@ -56,7 +56,7 @@ def environment_transaction(call: Call) -> Iterator[tuple[Transaction, Row]]:
     Items with an expired lease return to the queue, as if no worker had ever had them.
     """
     with call.store.write() as transaction:
-        environment = find(transaction, call.environment_id)
+        environment = find(transaction, call.ids["environment_id"])
         if transaction.one(SQL_EXPIRED, transaction.now) is not None:
             transaction.run(SQL_END, transaction.now)
             transaction.run(SQL_REQUEUE, transaction.now)
@@ -103,7 +103,7 @@ def list_environments(call: Call) -> str:
 def retrieve(call: Call) -> str:
     """Return one environment."""
     with call.store.read() as transaction:
-        return str(find(transaction, call.environment_id)["document"])
+        return str(find(transaction, call.ids["environment_id"])["document"])
 
 
 def update(call: Call) -> str:

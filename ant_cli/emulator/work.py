@@ -27,10 +27,11 @@ SQL_FIND = "SELECT * FROM work WHERE id = ? AND environment_id = ?"
 @contextmanager
 def item_transaction(call: Call) -> Iterator[tuple[Transaction, Row]]:
     """Begin a transaction on the call's work item. 404 if there is none."""
-    with environment_transaction(call) as (transaction, _):
-        item = transaction.one(SQL_FIND, call.work_id, call.environment_id)
+    work_id = call.ids["work_id"]
+    with environment_transaction(call) as (transaction, environment):
+        item = transaction.one(SQL_FIND, work_id, environment["id"])
         if item is None:
-            raise EmulatorError(404, f"work_id: there is no work item {call.work_id!r} in {call.environment_id}.")
+            raise EmulatorError(404, f"work_id: there is no work item {work_id!r} in {environment['id']}.")
         yield transaction, item
 
 
@@ -82,12 +83,12 @@ def poll(call: Call) -> str:
     with environment_transaction(call) as (transaction, environment):
         if environment["kind"] != "self_hosted":
             raise InvalidRequest(
-                f"Only BYOC and bridge environments support work polling. Environment {call.environment_id} is "
+                f"Only BYOC and bridge environments support work polling. Environment {environment['id']} is "
                 f"anthropic_{environment['kind']}."
             )
         if worker_id := call.environ.get("HTTP_ANTHROPIC_WORKER_ID", ""):
-            transaction.run(SQL_SEEN, call.environment_id, worker_id, transaction.now)
-        item = _hand_out(transaction, call.environment_id, reclaim)
+            transaction.run(SQL_SEEN, environment["id"], worker_id, transaction.now)
+        item = _hand_out(transaction, environment, reclaim)
     if item is None and block_ms:
         call.before_waiting()
         # If the client has disconnected, the item would be lost until it is reclaimed.
@@ -98,15 +99,15 @@ def poll(call: Call) -> str:
 def _look(call: Call, reclaim: int) -> str | None:
     """Look for work without the write lock, and take the lock only if there is work: many may wait at once."""
     with call.store.read() as reader:
-        values = (call.environment_id, reader.now - reclaim, reader.now)
+        values = (call.ids["environment_id"], reader.now - reclaim, reader.now)
         if reader.one(SQL_ANYTHING, *values) is None:
             return None
-    with environment_transaction(call) as (transaction, _):
-        return _hand_out(transaction, call.environment_id, reclaim)
+    with environment_transaction(call) as (transaction, environment):
+        return _hand_out(transaction, environment, reclaim)
 
 
-def _hand_out(transaction: Transaction, environment_id: str, reclaim: int) -> str | None:
-    item = transaction.one(SQL_NEXT, environment_id, transaction.now - reclaim)
+def _hand_out(transaction: Transaction, environment: Row, reclaim: int) -> str | None:
+    item = transaction.one(SQL_NEXT, environment["id"], transaction.now - reclaim)
     if item is None:
         return None
     return to_json(transaction.change("work", item, handed_out_at=transaction.now), with_secret=True)
@@ -126,8 +127,8 @@ def check_takes_work(environment: Row) -> None:
 def stats(call: Call) -> str:
     """Count the waiting items, those that were handed out and not acknowledged, and the polling workers."""
     with environment_transaction(call) as (transaction, environment):
-        depth, oldest, pending = transaction.one(SQL_STATS, call.environment_id)
-        (workers,) = transaction.one(SQL_WORKERS, call.environment_id, transaction.now - WORKER_WINDOW)
+        depth, oldest, pending = transaction.one(SQL_STATS, environment["id"])
+        (workers,) = transaction.one(SQL_WORKERS, environment["id"], transaction.now - WORKER_WINDOW)
     statistics = {
         "depth": depth,
         "oldest_queued_at": rfc3339(oldest),
@@ -146,7 +147,7 @@ def enqueue(call: Call) -> str:
         check_takes_work(environment)
         sessions = [request.session_id or new_id(request.type) for _ in range(request.count)]
         added = [
-            add(transaction, call.environment_id, session_id, secret=request.secret, **columns)
+            add(transaction, environment["id"], session_id, secret=request.secret, **columns)
             for session_id in sessions
         ]
     return f'{{"data":[{",".join(map(to_json, added))}]}}'
@@ -156,8 +157,8 @@ def make_key(call: Call) -> str:
     """Return a key for the environment, as the Console makes one. It is the same each time."""
     with environment_transaction(call) as (_, environment):
         check_takes_work(environment)
-    key = environment_key(call.environment_id, call.api_key)
-    return json.dumps({"environment_id": call.environment_id, "environment_key": key, "type": "environment_key"})
+    key = environment_key(environment["id"], call.api_key)
+    return json.dumps({"environment_id": environment["id"], "environment_key": key, "type": "environment_key"})
 
 
 def add(transaction: Transaction, environment_id: str, session_id: str, *, secret: bool, **columns: str) -> Row:
@@ -187,19 +188,20 @@ SQL_LIST = "SELECT * FROM work WHERE environment_id = ? AND sequence < ? ORDER B
 
 def list_work(call: Call) -> str:
     """Return a page of an environment's work, the newest first."""
-    name = f"work {call.environment_id}"
+    environment_id = call.ids["environment_id"]
+    name = f"work {environment_id}"
     limit = call.number("limit", 20, 1, 100)
     below = call.page_start(name)
     with environment_transaction(call) as (transaction, environment):
         if environment["kind"] != "self_hosted":
             message = (
-                f"Environment {call.environment_id} not found, or does not support work listing. "
+                f"Environment {environment_id} not found, or does not support work listing. "
                 "The work API is only available for self-hosted environments."
             )
             raise EmulatorError(404, message, "environment_not_found")
         if environment["archived"]:
-            raise EmulatorError(404, f"Environment {call.environment_id} is archived.", "environment_archived")
-        items = transaction.all(SQL_LIST, call.environment_id, below, limit + 1)
+            raise EmulatorError(404, f"Environment {environment_id} is archived.", "environment_archived")
+        items = transaction.all(SQL_LIST, environment_id, below, limit + 1)
     return page_of(name, [{"sequence": item["sequence"], "document": to_json(item)} for item in items], limit)
 
 
@@ -213,7 +215,7 @@ def acknowledge(call: Call) -> str:
     """Take an item out of the queue. If several workers try, one succeeds."""
     with item_transaction(call) as (transaction, item):
         if item["state"] != "queued":
-            raise Conflict(f"work_id: {call.work_id} is {item['state']}; only queued work can be acknowledged.")
+            raise Conflict(f"work_id: {item['id']} is {item['state']}; only queued work can be acknowledged.")
         # The lease begins here, not with the first heartbeat, because a worker may die between the two.
         lease = transaction.now + call.store.lease_seconds * MICROSECONDS_PER_SECOND
         now = transaction.now
