@@ -34,12 +34,13 @@ PATCHED = "metadata"
 
 def hash_of_body(body: Value) -> str:
     """Return the hash of a body that a file declares."""
-    return _digest(canonical(body))
+    text = canonical(body).encode()
+    return hashlib.sha256(b"%d:%b" % (len(text), text)).hexdigest()[:32]
 
 
 def hash_of_remote(remote: dict[str, Value]) -> str:
     """Return the hash of an object of the server, without empty fields and fields that the server owns."""
-    return _digest(canonical(declared_part(remote)))
+    return hash_of_body(declared_part(remote))
 
 
 def declared_part(remote: dict[str, Value]) -> dict[str, Value]:
@@ -85,11 +86,6 @@ def _without_empty(value: Any) -> Any:
         return value
     members = {key: _without_empty(child) for key, child in value.items()}
     return {key: child for key, child in members.items() if not is_empty(child)}
-
-
-def _digest(text: str) -> str:
-    data = text.encode()
-    return hashlib.sha256(b"%d:%b" % (len(data), data)).hexdigest()[:32]
 
 
 def _text(text: str) -> str:

@@ -238,8 +238,7 @@ def read_lock(path: Path) -> LockFile:
         return LockFile(path)
     except OSError as error:
         problem = f"the lock file {path} can't be used: {os_error_text(error)}."
-        hints = filter(None, (getattr(error, "hint", ""), "To use another one: --lock-file PATH"))
-        raise UsageError(problem, "\n".join(hints)) from None
+        raise UsageError(problem, getattr(error, "hint", ""), "To use another one: --lock-file PATH") from None
     _check_conflict(text, path)
     try:
         members = _members(text.encode())

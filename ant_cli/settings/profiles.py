@@ -156,9 +156,8 @@ def read_store(runtime: Runtime) -> ProfileStore:
     except FileNotFoundError:
         return ProfileStore(path)
     except OSError as error:
-        hints = filter(None, (getattr(error, "hint", ""), _WITHOUT_PROFILES))
         problem = f"the profiles in {path} can't be read: {os_error_text(error)}."
-        raise CredentialError(problem, "\n".join(hints)) from None
+        raise CredentialError(problem, getattr(error, "hint", ""), _WITHOUT_PROFILES) from None
     store = ProfileStore(path, _parse(data, path))
     for profile in store.profiles.values():
         # A key of digits only is a number.
