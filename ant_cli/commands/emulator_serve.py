@@ -10,8 +10,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
@@ -58,7 +58,7 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
     with closing(open_emulator(api_key=api_key or None, **options)) as emulator, ExitStack() as stack:
 
         def announce(url: str) -> None:
-            stack.enter_context(registered(runtime, RunningEmulator(url, os.getpid(), bool(api_key), file)))
+            register(RunningEmulator(url, os.getpid(), bool(api_key), file), stack, runtime)
             print_result(runtime, flags, url, {"base_url": url})
             runtime.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
 
@@ -176,22 +176,19 @@ class RunningEmulator(NamedTuple):
         return self.base_url.rpartition(":")[2]
 
 
-@contextmanager
-def registered(runtime: Runtime, emulator: RunningEmulator) -> Iterator[None]:
-    """Keep the file of an emulator. If it can't be written, a note says so, and the emulator is served anyway."""
+def register(emulator: RunningEmulator, stack: ExitStack, runtime: Runtime) -> None:
+    """Keep the file of an emulator until the stack is closed. If it can't be written, a note says so."""
     path = _registry_folder(runtime) / str(emulator.pid)
-    with ExitStack() as stack:
-        try:
-            _make_registry_folder(runtime)
-            file = stack.enter_context(locked(path))
-            stack.callback(file.truncate, 0)  # an empty file is removed with its lock
-            file.truncate(0)  # a killed process may have had this ID
-            file.write(json.dumps(emulator._asdict()).encode())
-            file.flush()
-        except OSError as error:
-            why = os_error_text(error)
-            runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {path}: {why}.")
-        yield
+    try:
+        _make_registry_folder(runtime)
+        file = stack.enter_context(locked(path))
+        stack.callback(file.truncate, 0)  # an empty file is removed with its lock
+        file.truncate(0)  # a killed process may have had this ID
+        file.write(json.dumps(emulator._asdict()).encode())
+        file.flush()
+    except OSError as error:  # it is served anyway
+        why = os_error_text(error)
+        runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {path}: {why}.")
 
 
 def _find_running(runtime: Runtime) -> list[RunningEmulator]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ant_cli.commands.emulator_serve import RunningEmulator, registered
+from ant_cli.commands.emulator_serve import RunningEmulator, register
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import make_runtime
 from tests.processes import COVERAGE, run_process
@@ -350,7 +350,7 @@ def test_stop_succeeds_if_the_emulator_ends_by_itself(ant, clean_environ, monkey
     """It may end after it was found and before the signal."""
     running = RunningEmulator("http://127.0.0.1:8080", pid=2**22, has_key=False, database=":memory:")
     with ExitStack() as life:
-        life.enter_context(registered(make_runtime(clean_environ), running))
+        register(running, life, make_runtime(clean_environ))
 
         def kill(*_):
             life.close()
@@ -367,7 +367,8 @@ def test_the_file_of_a_running_emulator_replaces_that_of_a_killed_one_and_is_rem
     folder.mkdir(parents=True)
     (folder / "7.lock").write_text("the file of a killed emulator")
     running = RunningEmulator("http://127.0.0.1:8080", pid=7, has_key=False, database=":memory:")
-    with registered(make_runtime(clean_environ), running):
+    with ExitStack() as life:
+        register(running, life, make_runtime(clean_environ))
         assert ant("emulator", "status").stdout.startswith("http://127.0.0.1:8080  pid 7  ")
     assert list(folder.iterdir()) == []
 
