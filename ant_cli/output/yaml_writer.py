@@ -84,9 +84,7 @@ def _mapping(members: dict[str, object], lead: str, indent: str, lines: list[str
         if len(key) > _LONGEST_KEY:
             lines.append(f"{lead}? {key}")
             lead, key = indent, ""
-        if type(value) is str and "\n" not in value:  # the most common case
-            lines.append(f"{lead}{key}: {_text(value)}")
-        elif value and isinstance(value, _CONTAINERS):
+        if value and isinstance(value, _CONTAINERS):
             lines.append(f"{lead}{key}:")
             _block(value, deeper, deeper, lines)
         else:
