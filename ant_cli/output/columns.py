@@ -169,9 +169,7 @@ def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
 def _cell_of(column: Column, keys: tuple[str, ...], decoded: Any, item: bytes) -> str:
     """Return a value as one line of text, from the decoded item if the path consists of keys, which is faster."""
     for key in keys:
-        if not isinstance(decoded, dict):
-            return _cell(column.find(item))
-        decoded = decoded.get(key)
+        decoded = decoded.get(key) if isinstance(decoded, dict) else []  # the key may be the index of an array
     if not keys or isinstance(decoded, CONTAINERS):
         return _cell(column.find(item))
     return format_scalar(decoded)
