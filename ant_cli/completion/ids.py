@@ -101,8 +101,6 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     from ant_cli.settings.local_emulator import has_database, is_local
 
     source = source_of(id_kind.removeprefix(EMULATOR))
-    if source is None:
-        return []
     flags = _deciding_flags(typed, source)
     if any("$" in value or "`" in value for value in flags.values()):
         return []  # the scripts pass arguments unchanged, with variables unexpanded
@@ -165,11 +163,16 @@ def _send_in_time(client: Client, request: Request) -> bytes:
     return ThreadPoolExecutor(1).submit(client.send, request).result(PATIENCE_S).body
 
 
-def source_of(id_kind: str) -> Operation | None:
-    """Return the operation that lists the resources of a kind of ID: its path precedes that ID in other paths."""
+def source_of(id_kind: str) -> Operation:
+    """Return the operation that lists the resources of a kind of ID: its path precedes that ID in other paths.
+
+    Raises:
+        StopIteration: if no operation does.
+
+    """
     from ant_cli.operations import OPERATIONS
 
     before = {
         operation.path.partition("/{" + id_kind + "}")[0] for operation in OPERATIONS if id_kind in operation.path
     }
-    return next((item for item in OPERATIONS if item.paginated and item.path in before), None)
+    return next(item for item in OPERATIONS if item.paginated and item.path in before)
