@@ -485,6 +485,11 @@ def test_at_dash_reads_stdin_which_is_then_not_the_body(request_of):
     }
 
 
+def test_stdin_that_a_flag_reads_stands_for_no_ids(refusal_of):
+    """It is not an input without an ID, for which there is nothing to do."""
+    assert "--environment-id is required." in refusal_of(ENV, "update", "--description", "@-", stdin="text")
+
+
 def test_stdin_can_be_used_only_once(refusal_of):
     """The second reader would get nothing."""
     assert "only once" in refusal_of(ENV, "create", "--name", "@-", "--description", "@-", stdin="x")

@@ -50,7 +50,6 @@ class Requests:
     def __init__(self, operation: Operation, flags: Flags, runtime: Runtime) -> None:
         """Raise UsageError if an input can't be read, or can't be a request."""
         self._operation = operation
-        had_secret = runtime.stdin.taken  # then nothing of it is input
         id_param = operation.positional
         ids = flags.get(id_param.name) if id_param else None
         self._ids = ids if isinstance(ids, list) else []
@@ -67,12 +66,13 @@ class Requests:
         """The flags make no complete request."""
         path = flags.text("file")
         self._source = _STDIN if path in (None, "-") else str(path)
-        self._values = self._parse(_read(operation, path, runtime, lacks_something=self._lacks_something))
+        text = _read(operation, path, runtime, lacks_something=self._lacks_something)
+        self._was_read = text is not None
+        """There was a file or a pipe, maybe a blank one."""
+        self._values = self._parse(text or "")
         first = list(islice(self._values(), 2))
         self._are_several = len(first) > 1
         self._is_blank = not first or (first[0].value is None and not self._are_several)
-        self._was_read = (runtime.stdin.taken and not had_secret) or path is not None
-        """There was a file or a pipe, maybe a blank one."""
         self.notes: dict[str, None] = {}
         """Notes and warnings, once each, even those about many inputs."""
         self.count = sum(1 for _ in self)
@@ -244,8 +244,8 @@ def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
 # --file and stdin
 
 
-def _read(operation: Operation, path: str | None, runtime: Runtime, *, lacks_something: bool) -> str:
-    """Return the text of --file or stdin; empty if stdin is not read.
+def _read(operation: Operation, path: str | None, runtime: Runtime, *, lacks_something: bool) -> str | None:
+    """Return the text of --file or stdin; None if stdin is not read.
 
     Rules D26 and D27: a command without a body needs stdin only for missing IDs. A command with a body takes any
     input; but if its flags make a complete request, it must not wait for a silent pipe.
@@ -255,11 +255,11 @@ def _read(operation: Operation, path: str | None, runtime: Runtime, *, lacks_som
         return decode(read_file(path, "--file"), path)
     if path is None:
         if not stdin.has_input or not (operation.has_body or lacks_something):
-            return ""
+            return None
         if stdin.stays_silent():
             if not lacks_something:
                 runtime.stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
-                return ""
+                return None
             runtime.stderr.say("Note: waiting for input on stdin.")
     return decode(stdin.read(), _STDIN)
 
