@@ -27,7 +27,7 @@ from ant_cli.settings.credential_store import delete_keys, read_key, store_key
 from ant_cli.settings.credentials import Credential, fetched
 from ant_cli.settings.key_command import run_command
 from ant_cli.settings.profiles import NO_STORE, check_name, config_dir, edit, read_store, shown, writable_path
-from ant_cli.settings.validators import mask
+from ant_cli.settings.rows import mask
 from tests.conftest import make_runtime, needs_posix
 from tests.memory_keyring import Memory
 from tests.processes import run_process

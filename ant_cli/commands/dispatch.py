@@ -37,7 +37,7 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
 def _value(param: Param, text: FlagValue, command: Command) -> FlagValue | bool | int:
     """Return the value of a flag. The commands check all values except booleans and numbers with bounds."""
     if isinstance(text, str) and param.bounds:
-        from ant_cli.settings.validators import check_whole_number
+        from ant_cli.settings.rows import check_whole_number
 
         return check_whole_number(param.flag, text, *param.bounds)
     if param.type is not bool or not isinstance(text, str):

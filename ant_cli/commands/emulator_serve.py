@@ -27,7 +27,7 @@ from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.runtime.storage import is_locked, locked
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
 from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, open_emulator, state_folder
-from ant_cli.settings.validators import check_header, check_secret, check_whole_number
+from ant_cli.settings.rows import check_header, check_secret, check_whole_number
 
 if TYPE_CHECKING:
     from ant_cli.emulator import Emulator

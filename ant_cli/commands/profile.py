@@ -21,9 +21,8 @@ from ant_cli.settings.credentials import read_piped_secret
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import has_profile, profile_names
 from ant_cli.settings.profiles import Profile, ProfileStore, edit, read_store, shown, unknown_profile
-from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS
+from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS, check_secret
 from ant_cli.settings.selection import SelectedProfile, select_own
-from ant_cli.settings.validators import check_secret
 
 _KEYS = ", ".join(PROFILE_SETTINGS)
 

@@ -13,7 +13,7 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.settings.credentials import Credential, fetched, no_credential
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.validators import mask
+from ant_cli.settings.rows import mask
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
 """What a status says about the credential."""

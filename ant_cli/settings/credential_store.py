@@ -6,7 +6,7 @@ from ant_cli.errors import CredentialError
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.shell import quote
-from ant_cli.settings.validators import KEYRING
+from ant_cli.settings.profiles import KEYRING
 
 _SERVICE = "ant"
 """The name of this program in the credential store."""

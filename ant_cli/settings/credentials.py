@@ -13,10 +13,9 @@ from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 from ant_cli.runtime.redaction import REDACTED
-from ant_cli.settings.profiles import ProfileStore
-from ant_cli.settings.rows import FEDERATION_INTENTS, ON_STDIN, SAFER, VARIABLES
+from ant_cli.settings.profiles import KEYRING, ProfileStore
+from ant_cli.settings.rows import FEDERATION_INTENTS, ON_STDIN, SAFER, VARIABLES, check_new_secret, check_secret
 from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, select, usable_instead
-from ant_cli.settings.validators import KEYRING, check_new_secret, check_secret
 
 if TYPE_CHECKING:
     from ant_cli.settings.federation import FederationRule

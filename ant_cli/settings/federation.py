@@ -16,9 +16,8 @@ from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.access_tokens import is_token
-from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES
+from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES, check_header
 from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, setting_sources
-from ant_cli.settings.validators import check_header
 
 _LONGEST = 16_384
 """The most bytes of the file of an identity token, as in the official SDKs."""

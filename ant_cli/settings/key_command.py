@@ -10,7 +10,7 @@ from threading import Thread
 
 from ant_cli.errors import CredentialError, os_error_text
 from ant_cli.runtime import Runtime, variables
-from ant_cli.settings.validators import split_command
+from ant_cli.settings.rows import split_command
 
 _TIMEOUT_S = 10.0
 """How long a command may take to print a key."""

@@ -14,9 +14,8 @@ from ant_cli.settings.credentials import Credential, Provenance, find_credential
 from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import ProfileStore, read_store
-from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, VARIABLES
+from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, check_header, check_whole_number
 from ant_cli.settings.selection import NO_PROFILE, SettingSource, resolve, setting_sources
-from ant_cli.settings.validators import check_header, check_whole_number
 
 if TYPE_CHECKING:
     from ant_cli.settings.access_tokens import TokenSource
@@ -221,7 +220,7 @@ def describe_destination(settings: Settings) -> str:
     if credential.is_of_profile:
         sent = f"the {credential.noun} of profile {profile.name!r}"
         home = str(profile.values.get("base_url") or home).rstrip("/")
-        other_origin = VARIABLES["base_url"]
+        other_origin = variables.BASE_URL
     if source != other_origin or base_url == home:
         return ""
     return f"{sent} is sent to {strip_userinfo(base_url)} ({source})"

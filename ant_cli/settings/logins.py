@@ -19,7 +19,7 @@ from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.trusted_files import OTHERS_READ, FileRule, read_trusted
 from ant_cli.settings.access_tokens import SPARE_S, AccessToken
 from ant_cli.settings.profiles import config_dir
-from ant_cli.settings.validators import check_new_secret
+from ant_cli.settings.rows import check_new_secret
 
 _LIMIT = 1_000_000
 """The most bytes of a file; the official tool writes less than ten thousand."""

@@ -18,10 +18,11 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, others_may, read_to_limit
 from ant_cli.settings.exposed_secrets import exposed_secrets
-from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS
-from ant_cli.settings.validators import KEYRING, mask
+from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS, mask
 
 FILE_NAME = "profiles.toml"
+KEYRING = "keyring:"
+"""The prefix of an `api_key` that is not a key, but names an entry in the operating system's credential store."""
 _RULE = FileRule(1_000_000, may_be_link=True)
 """It has API keys, servers, and commands that are run."""
 _WITHOUT_PROFILES = f"To run without profiles: {variables.CONFIG_DIR}={os.devnull}"

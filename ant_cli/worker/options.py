@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from ant_cli.errors import BadValue, MissingFlag, UnknownName
 from ant_cli.operations.spec import Flags, Param, ValueKind, boolean
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, TypeVar
-from ant_cli.settings.rows import Check, Setting
-from ant_cli.settings.validators import check_header, check_secret, check_whole_number
+from ant_cli.settings.rows import Check, Setting, check_header, check_secret, check_whole_number
 
 T = TypeVar("T")
 HeartbeatMode = Literal["auto", "always", "never"]

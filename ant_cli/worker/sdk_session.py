@@ -12,7 +12,7 @@ from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.trusted_files import FileRule, read_trusted
-from ant_cli.settings.validators import check_secret
+from ant_cli.settings.rows import check_secret
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.options import SessionOptions
 from ant_cli.worker.settlement import EX_TEMPFAIL

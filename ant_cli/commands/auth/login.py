@@ -17,9 +17,8 @@ from ant_cli.settings.credential_store import store_key as store_in_keyring
 from ant_cli.settings.loading import Settings, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import Profile, check_name, edit, read_store
-from ant_cli.settings.rows import CREDENTIAL_KEYS, SETTINGS, VARIABLES
+from ant_cli.settings.rows import CREDENTIAL_KEYS, SETTINGS, VARIABLES, check_new_secret, mask
 from ant_cli.settings.selection import requested, resolve, select_own, usable_instead
-from ant_cli.settings.validators import check_new_secret, mask
 
 _DEFAULT_PROFILE = "default"
 """The profile of a first login without --profile."""

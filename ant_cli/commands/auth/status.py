@@ -23,9 +23,8 @@ from ant_cli.settings.loading import Settings, describe_destination, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import LAST_S, active_name, has_profile, read_login, read_profile, usable_login
 from ant_cli.settings.profiles import ProfileStore, read_store, shown
-from ant_cli.settings.rows import SETTINGS
+from ant_cli.settings.rows import SETTINGS, check_secret, mask
 from ant_cli.settings.selection import ACTIVE, SelectedProfile, of_official, setting_sources
-from ant_cli.settings.validators import check_secret, mask
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
 _ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official tool"}
