@@ -163,6 +163,7 @@ class Supervisor:
             finally:  # as soon as possible: the server's response is not waited for
                 self._context.tally.slots_used -= 1
                 self._slots.release()
+                self._work_came_at = self._loop.time()
             await asyncio.sleep(0)  # send the next poll before the stop: a slot waits for its response
             if settlement:
                 await run.carry_out(settlement)
@@ -171,8 +172,6 @@ class Supervisor:
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
             )
             self._wait_if_broken(None)
-        finally:
-            self._work_came_at = self._loop.time()
 
     def _wait_if_broken(self, settlement: Settlement | None) -> None:
         """Pause polling after an item that could not be run to its end, or whose handler can't be started."""

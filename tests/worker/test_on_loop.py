@@ -19,13 +19,8 @@ import trustme
 from ant_cli.errors import AntError
 from ant_cli.http.direct import DirectTransport
 from ant_cli.http.transport import FailedAttempt, Timeouts
-from ant_cli.operations.spec import Flags
-from ant_cli.settings.loading import load
 from ant_cli.worker.context import WorkerContext
-from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.on_loop import run_on_loop, runtime_on_loop
-from ant_cli.worker.options import PollOptions, read_options
-from ant_cli.worker.supervisor import Supervisor
 from tests.conftest import KEY, make_runtime
 from tests.hostile.conftest import OK
 from tests.hostile.scripted_server import ScriptedServer, response
@@ -259,27 +254,3 @@ def test_a_call_for_which_no_thread_can_be_started_fails_like_others(clean_envir
     context = SimpleNamespace(_executor=executor, _on_loop=on_loop)
     with pytest.raises(AntError, match="can't start new thread"):
         asyncio.run(WorkerContext.call(context, post, runtime, "http://127.0.0.1:1"))
-
-
-def test_a_free_slot_polls_before_the_last_item_is_stopped(clean_environ):
-    """Whoever waits for work is served first."""
-    calls = []
-
-    async def work():
-        flags = {"environment_id": "env_1", "environment_key": KEY, "max_items": "2"}
-        options = read_options(PollOptions, Flags(flags), {}, "beta:worker poll")
-        runtime = make_runtime({**clean_environ, "ANTHROPIC_AUTH_TOKEN": KEY})
-        log = WorkerLog(runtime.stderr, LogView(runtime, "text").line, {})
-        context = WorkerContext(options, ["true"], load(runtime, Flags()).connection, runtime, log)
-
-        async def call(function, *_):
-            calls.append(function.__name__)
-            await asyncio.sleep(0)
-            return {**ITEM, "data": {"type": "healthcheck"}}
-
-        context.call = call
-        await Supervisor(context).run()
-        context.close()
-
-    asyncio.run(work())
-    assert calls == ["poll", "acknowledge", "poll", "stop", "acknowledge", "stop"]

@@ -1,0 +1,90 @@
+"""When a worker polls: as often as it can use an item, and no more often."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
+from ant_cli.worker.context import WorkerContext
+from ant_cli.worker.log import LogView, WorkerLog
+from ant_cli.worker.options import PollOptions, read_options
+from ant_cli.worker.supervisor import Supervisor
+from tests.conftest import KEY, make_runtime
+from tests.worker.work_server import ITEM
+
+NOTHING_TO_RUN = {**ITEM, "data": {"type": "healthcheck"}}
+"""An item that is only acknowledged and stopped."""
+
+
+class Calls(list[str]):
+    """The names of a worker's calls. Each gets what `reply` returns."""
+
+    def __init__(self, environ) -> None:
+        super().__init__()
+        self._environ = environ
+        self.context: WorkerContext
+
+    async def work(self, **flags: str) -> None:
+        """Run a worker until it ends."""
+        given = Flags({"environment_id": "env_1", "environment_key": KEY, **flags})
+        options = read_options(PollOptions, given, {}, "beta:worker poll")
+        runtime = make_runtime({**self._environ, "ANTHROPIC_AUTH_TOKEN": KEY})
+        log = WorkerLog(runtime.stderr, LogView(runtime, "text").line, {})
+        self.context = WorkerContext(options, ["true"], load(runtime, Flags()).connection, runtime, log)
+        self.context.call = self._call
+        await Supervisor(self.context).run()
+        self.context.close()
+
+    async def _call(self, function, *_):
+        self.append(function.__name__)
+        await asyncio.sleep(0)
+        return await self.reply(function.__name__)
+
+    async def reply(self, _name):
+        """Return the response to a call."""
+        return NOTHING_TO_RUN
+
+    def drain(self) -> None:
+        """Do what the first signal does."""
+        self.context.shutdown.draining.set_result(None)
+
+
+@pytest.fixture
+def calls(clean_environ):
+    """Return the calls of a worker."""
+    return Calls(clean_environ)
+
+
+def test_a_free_slot_polls_before_the_last_item_is_stopped(calls):
+    """Whoever waits for work is served first."""
+    asyncio.run(calls.work(max_items="2"))
+    assert calls == ["poll", "acknowledge", "poll", "stop", "acknowledge", "stop"]
+
+
+def test_the_idle_time_begins_when_the_last_handler_ends(calls):
+    """The next poll is sent then, too: if it is empty after that time, there is no other one."""
+
+    async def work():
+        loop, may_stop = asyncio.get_running_loop(), asyncio.Event()
+        time, hours = loop.time, []
+        loop.time = lambda: time() + 3600 * len(hours)
+
+        async def reply(name):
+            if name == "stop":
+                await may_stop.wait()
+            if name != "poll" or calls.count("poll") == 1:
+                return NOTHING_TO_RUN
+            hours.append("of the poll")
+            may_stop.set()
+            for _ in range(10):
+                await asyncio.sleep(0)
+            return None
+
+        calls.reply = reply
+        await calls.work(exit_when_idle="1h")
+
+    asyncio.run(work())
+    assert calls == ["poll", "acknowledge", "poll", "stop"]
