@@ -116,8 +116,9 @@ class Supervisor:
                 raise
             if not self._failed_polls:  # once for a row of failures
                 context.log.warn("poll failed, backing off", error=error)
-            self._pause(backoff(self._failed_polls, _LONGEST_PAUSE_S))
-            self._failed_polls += 1
+            if began >= self._not_before:  # or it was in flight with another one that failed
+                self._pause(backoff(self._failed_polls, _LONGEST_PAUSE_S))
+                self._failed_polls += 1
             return None
         finally:
             self._polls -= 1

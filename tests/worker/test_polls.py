@@ -6,8 +6,10 @@ import asyncio
 
 import pytest
 
+from ant_cli.errors import NetworkError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
+from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.options import PollOptions, read_options
@@ -88,3 +90,29 @@ def test_the_idle_time_begins_when_the_last_handler_ends(calls):
 
     asyncio.run(work())
     assert calls == ["poll", "acknowledge", "poll", "stop"]
+
+
+def test_polls_that_fail_together_are_one_failure(calls, monkeypatch):
+    """Otherwise the first pause after an outage would be eight times as long with four polls in flight."""
+    failures = []
+    monkeypatch.setattr(supervisor_module, "backoff", lambda number, _longest_s: failures.append(number) or 0.0)
+
+    async def work():
+        four = asyncio.Event()
+
+        async def reply(name):
+            if name != "poll" or calls.count("poll") == 1:
+                return NOTHING_TO_RUN
+            if calls.count("poll") == 5:
+                four.set()
+            elif calls.count("poll") == 7:
+                calls.drain()
+                await asyncio.Event().wait()  # it is cancelled
+            await four.wait()
+            raise NetworkError("connection refused.")
+
+        calls.reply = reply
+        await calls.work(concurrency="4")
+
+    asyncio.run(work())
+    assert failures == [0, 1]
