@@ -33,6 +33,8 @@ _QUIET_CYCLE_S = 2.0
 
 _MOST_POLLS = 4
 """How many polls may be in flight: while there is work, each returns one item."""
+_MOST_UNSTOPPED = 100
+"""How many items may wait for the response to their stop while others run."""
 
 
 class Supervisor:
@@ -91,6 +93,8 @@ class Supervisor:
             if not is_first:
                 await self._work_waits.wait()
             await self._slots.acquire()
+            while len(self._tasks) >= options.concurrency + _MOST_UNSTOPPED:
+                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             if (pause_s := self._not_before - self._loop.time()) > 0:
                 await asyncio.sleep(pause_s)
             item = await self._poll() if is_first or self._work_waits.is_set() else None

@@ -116,3 +116,29 @@ def test_polls_that_fail_together_are_one_failure(calls, monkeypatch):
 
     asyncio.run(work())
     assert failures == [0, 1]
+
+
+def test_items_that_can_not_be_stopped_do_not_pile_up(calls):
+    """Each keeps a connection, and runs again when its lease ends."""
+
+    async def work():
+        may_stop = asyncio.Event()
+
+        async def reply(name):
+            if name == "stop":
+                await may_stop.wait()
+            return NOTHING_TO_RUN
+
+        calls.reply = reply
+        working = asyncio.create_task(calls.work())
+        for _ in range(5000):
+            await asyncio.sleep(0)
+        polls = calls.count("poll")
+        may_stop.set()
+        while calls.count("poll") <= polls:
+            await asyncio.sleep(0)
+        calls.drain()
+        await working
+        return polls
+
+    assert asyncio.run(work()) == 101
