@@ -34,7 +34,18 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
             f"{name!r} is a command of the official `ant`. This one has only the environments API.",
             f"If the official one is installed too, set {OFFICIAL} to its path. See `ant help official`.",
         )
-    _run(program, [program, *_without_emulator(argv)], _environment(runtime.environ))
+    passed = [program, *_without_emulator(argv)]
+    environ = {**runtime.environ, OFFICIAL: ""}  # it must not hand the command line back
+    if is_local(environ.get(BASE_URL, "")):  # it has no emulator
+        del environ[BASE_URL]
+    if sys.platform == "win32":
+        import subprocess
+
+        raise AntError("").with_exit_code(subprocess.call(passed, env=environ))
+    import signal
+
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and the program would inherit that
+    os.execve(program, passed, environ)  # noqa: S606 - what the user typed, without a shell
 
 
 def _find(environ: Mapping[str, str]) -> str | None:
@@ -77,22 +88,3 @@ def _without_emulator(argv: Sequence[str]) -> list[str]:
         elif flag != _LOCAL and not (flag == _BASE_URL and is_local(value)):
             kept.append(arg)
     return kept
-
-
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for the official tool: it has no emulator, and must not hand the command line back."""
-    passed = {**environ, OFFICIAL: ""}
-    if is_local(environ.get(BASE_URL, "")):
-        del passed[BASE_URL]
-    return passed
-
-
-def _run(program: str, argv: list[str], environ: Mapping[str, str]) -> NoReturn:
-    if sys.platform == "win32":
-        import subprocess
-
-        raise AntError("").with_exit_code(subprocess.call(argv, env=environ))
-    import signal
-
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and the program would inherit that
-    os.execve(program, argv, environ)  # noqa: S606 - what the user typed, without a shell
