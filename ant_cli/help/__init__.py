@@ -1,1 +1,1 @@
-"""Help: one catalog of all commands, and its renderers: help pages, Markdown and man pages."""
+"""Help: one catalog of all commands, and the layout of help pages."""

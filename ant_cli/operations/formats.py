@@ -12,7 +12,7 @@ class Format(NamedTuple):
     help: str
     """What it prints, for `ant help output`."""
     render: str = ""
-    """The function of `output/renderers.py` that renders a value.
+    """The function of `output/printer.py` that renders a value.
 
     It takes the JSON and the style of the output (None in a pipe), and returns the bytes to print. A table has
     none: the widths of its columns depend on the rows before.
