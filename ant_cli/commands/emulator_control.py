@@ -23,12 +23,18 @@ from ant_cli.runtime.reading import decode, read_file
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import DEFAULT_BASE_URL
 
+_NO_EMULATOR = "the server at the base URL is not the emulator."
+
 
 def enqueue(runtime: Runtime, flags: Flags, *, environment_id: str, **asked: Any) -> None:
     """Put work in a queue, as a new session does in the real service. The flags are the fields of the work."""
     path = f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/enqueue"
-    items = _call_emulator(runtime, flags, "POST", path, _work(asked), has="data")["data"]
-    print_result(runtime, flags, "\n".join(item["id"] for item in items), items)
+    response = _call_emulator(runtime, flags, "POST", path, _work(asked))
+    try:
+        ids = [item["id"] for item in response["data"]]
+    except (KeyError, TypeError):
+        raise ResponseError(_NO_EMULATOR) from None
+    print_result(runtime, flags, "\n".join(ids), response["data"])
 
 
 def key(runtime: Runtime, flags: Flags, *, environment_id: str) -> None:
@@ -40,7 +46,10 @@ def key(runtime: Runtime, flags: Flags, *, environment_id: str) -> None:
 def make_key(runtime: Runtime, flags: Flags, environment_id: str) -> dict[str, str]:
     """Return the emulator's response with a key for an environment."""
     path = f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/key"
-    return _call_emulator(runtime, flags, "POST", path, has="environment_key")
+    response = _call_emulator(runtime, flags, "POST", path)
+    if not isinstance(response.get("environment_key"), str):
+        raise ResponseError(_NO_EMULATOR)
+    return response
 
 
 def _work(asked: dict[str, Any]) -> dict[str, Any]:
@@ -67,8 +76,10 @@ def create_session(runtime: Runtime, flags: Flags, **asked: Any) -> None:
 
 def show_session(runtime: Runtime, flags: Flags, *, session_id: str) -> None:
     """Print the events of a session, the oldest first."""
-    path = f"/sessions/{path_segment('SESSION_ID', session_id)}"
-    events = _call_emulator(runtime, flags, "GET", path, has="events")["events"]
+    response = _call_emulator(runtime, flags, "GET", f"/sessions/{path_segment('SESSION_ID', session_id)}")
+    events = response.get("events")
+    if not isinstance(events, list):
+        raise ResponseError(_NO_EMULATOR)
     print_result(runtime, flags, "\n".join(map(_event_line, events)), events)
 
 
@@ -113,13 +124,12 @@ def fault(runtime: Runtime, flags: Flags, **asked: Any) -> None:
 
 
 def _call_emulator(
-    runtime: Runtime, flags: Flags, method: str, path: str, body: dict[str, Any] | None = None, *, has: str = ""
+    runtime: Runtime, flags: Flags, method: str, path: str, body: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Send a request to the emulator at the base URL, and return the parsed response, which `has` a member.
+    """Send a request to the emulator at the base URL, and return the parsed response.
 
     Raises:
         UsageError: if the base URL is still that of the real API, which has no such endpoints.
-        ResponseError: if another server responds.
         AntError: as the client does.
 
     """
@@ -132,6 +142,6 @@ def _call_emulator(
     content = None if body is None else json.dumps(body).encode()
     with Client(settings.connection, runtime, Progress(runtime)) as client:
         response = json_object(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
-    if response is None or (has and has not in response):
-        raise ResponseError("the server at the base URL is not the emulator.")
+    if response is None:
+        raise ResponseError(_NO_EMULATOR)
     return response

@@ -255,7 +255,7 @@ def test_emulator_commands_never_send_a_request_to_the_real_api(ant):
 
 
 @pytest.mark.parametrize("words", ["enqueue env_1", "key env_1", "session show session_1"])
-@pytest.mark.parametrize("reply", [{}, []])
+@pytest.mark.parametrize("reply", [{}, [], {"data": [1], "events": 5, "environment_key": 1}, {"data": "x"}])
 def test_an_emulator_command_rejects_the_response_of_another_server(ant, words, reply):
     """It accepts any path, and says nothing that this command could print."""
     result = ant("emulator", *words.split(), "--base-url", "http://other.example", replies=[reply])
