@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from ant_cli.errors import MissingFlag, UsageError, see_help, shortened
@@ -69,7 +69,9 @@ class Requests:
         text = _read(operation, path, runtime, lacks_something=self._lacks_something)
         self._was_read = text is not None
         """There was a file or a pipe, maybe a blank one."""
-        self._values = self._parse(text or "")
+        self._id_lines = _id_lines(text or "") if self._id_key else []
+        """The IDs of the input, if it is a list of IDs."""
+        self._parsed = parse_all("" if self._id_lines else text or "", self._source)
         first = list(islice(self._values(), 2))
         self._are_several = len(first) > 1
         self._is_blank = not first or (first[0].value is None and not self._are_several)
@@ -98,17 +100,16 @@ class Requests:
         elif not self._was_read or not operation.acts_on_several or id_name in self._flags:
             yield self._build(self._flags, None)
 
-    def _parse(self, text: str) -> Callable[[], Iterator[ParsedValue]]:
-        """Return an iterable of the JSON values, YAML documents or lines of IDs in a text.
+    def _values(self) -> Iterator[ParsedValue]:
+        """Yield the JSON values, YAML documents or lines of IDs of the input.
 
-        IDs are only expected if one is missing. Then a list of objects or of IDs stands for its elements.
+        If an ID is missing, a list of objects or of IDs stands for its elements.
         """
-        if self._id_key and (ids := _id_lines(text)):
-            return lambda: iter(ids)
-        values = parse_all(text, self._source)
-        if not self._id_key:
-            return values
-        return lambda: (item for value in values() for item in _items(value))
+        for parsed in self._id_lines or self._parsed():
+            if self._id_key and isinstance(parsed.value, list):
+                yield from (ParsedValue(item, 0, parsed.is_json) for item in parsed.value)
+            else:
+                yield parsed
 
     def _documents(self) -> Iterator[Document]:
         """Convert the values to documents, which are numbered if there are several."""
@@ -274,12 +275,6 @@ def _id_lines(text: str) -> list[ParsedValue]:
         if match[1]:
             ids.append(ParsedValue(match[1], number, is_json=True))
     return ids
-
-
-def _items(parsed: ParsedValue) -> list[ParsedValue]:
-    if not isinstance(parsed.value, list):
-        return [parsed]
-    return [ParsedValue(item, 0, parsed.is_json) for item in parsed.value]
 
 
 def _unknown_in(body: Mapping[str, Value], params: Iterable[Param]) -> Iterator[str]:
