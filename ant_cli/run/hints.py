@@ -87,13 +87,9 @@ class OutcomeHints:
         """Return the command with an environment's ID in place of its name."""
         operation = self._operation
         ids = {**request.path_params, ENVIRONMENT_ID.name: environment_id}
-        argument = operation.positional.name if operation.positional else ""
-        others = [
-            f"{param.flag} {quote(ids[param.name])}"
-            for param in operation.params_in("path")
-            if param.name != argument
-        ]
-        return " ".join(["ant", operation.command, *others, quote(ids[argument])]) + self._target
+        *others, argument = operation.params_in("path")
+        flags = [f"{param.flag} {quote(ids[param.name])}" for param in others]
+        return " ".join(["ant", operation.command, *flags, quote(ids[argument.name])]) + self._target
 
 
 @contextmanager
