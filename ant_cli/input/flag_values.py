@@ -86,15 +86,12 @@ class _Pair(NamedTuple):
 
 def _read_structured(param: Param, texts: Sequence[str], runtime: Runtime) -> Value:
     """Return the value of a structured flag: the last mapping, plus the keys of each `key=value`."""
-    mappings, pairs, ambiguous = list[str](), list[_Pair](), list[_Pair]()
-    for text in texts:
-        pair = _pair_in(param, text)
-        if pair is None or pair.mapping:
-            mappings.append(text)
-        if pair:
-            (ambiguous if pair.mapping else pairs).append(pair)
-    for pair in ambiguous:
-        _report_ambiguous(param, pair, runtime.stderr, has_pairs=bool(pairs))
+    read = [(text, _pair_in(param, text)) for text in texts]
+    mappings = [text for text, pair in read if pair is None or pair.mapping]
+    pairs = [pair for _, pair in read if pair and not pair.mapping]
+    for _, pair in read:
+        if pair and pair.mapping:
+            _report_ambiguous(param, pair, runtime.stderr, has_pairs=bool(pairs))
     whole = _read_mapping(param, mappings[-1], runtime) if mappings else {}
     if not pairs:
         return whole
