@@ -158,11 +158,8 @@ def _apply_edits(body: dict[str, Value], edits: Sequence[Edit], remote: Mapping[
         UsageError: if the object has no such list.
 
     """
-    by_name: dict[str, list[Edit]] = {}
     for edit in edits:
-        by_name.setdefault(edit.name, []).append(edit)
-    for group in by_name.values():
-        yield from _edit_key(body, group[0], remote) if group[0].is_key else _edit_list(body, group, remote)
+        yield from _edit_key(body, edit, remote) if edit.is_key else _edit_list(body, edit, remote)
 
 
 def _edit_key(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> Iterator[str]:
@@ -174,19 +171,17 @@ def _edit_key(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> 
         yield f"{edit.name} is {edit.value!r} already." if edit.value else f"there is no {edit.name}."
 
 
-def _edit_list(body: dict[str, Value], edits: Sequence[Edit], remote: Mapping[str, Any]) -> Iterator[str]:
-    """Put the new list into the body of an update if it differs. Yields notes about the edits."""
-    _, section, name = edits[0].path
+def _edit_list(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> Iterator[str]:
+    """Put the list into the body of an update if the edit changes it. Yields a note about the edit."""
+    _, section, name = edit.path
     config, given = _members(remote, "config"), _members(body, "config")
     part = _members(given, section)
     _check_list_exists(remote, section, name, part)
-    old = _members(config, section).get(name)
+    old = part.get(name, _members(config, section).get(name))  # an earlier edit may have changed it
     old = old if isinstance(old, list) else []
-    new = old
-    for edit in edits:
-        new, note = _with_element(new, edit)
-        if note:
-            yield note
+    new, note = _with_element(old, edit)
+    if note:
+        yield note
     if new != old:
         type_ = {"type": "limited"} if section == "networking" else {}
         body["config"] = {"type": config.get("type"), **given, section: {**type_, **part, name: new}}
