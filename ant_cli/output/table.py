@@ -11,8 +11,6 @@ page has no values for it: a later page may. Longer values on a later page widen
 
 from __future__ import annotations
 
-from math import inf
-
 from ant_cli.gjson import json_text
 from ant_cli.output.columns import MISSING, Column, Columns, rows_of
 from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, truncate
@@ -129,7 +127,7 @@ class TerminalTable:
         room = self._style.width - len(_GAP) * (len(widths) - 1)
         if self._widths and sum(widths) > room:
             return self._widths
-        while sum(widths) > max(room, len(widths)):
+        while sum(widths) > room:
             losses = map(_loss, columns, widths, needed)
             _, _, chosen = min((loss, -widths[index], index) for index, loss in enumerate(losses))  # the widest
             widths[chosen] -= 1
@@ -165,9 +163,8 @@ def _least_width(column: Column, texts: list[str]) -> int:
 def _loss(column: Column, width: int, needed: int) -> int:
     """Return how much is lost if a column gets narrower by a cell: nothing as long as all of its cells fit.
 
-    IDs are truncated last, and the last cell of a column is kept.
+    IDs are truncated last.
     """
-    soft_min = _SOFT_MIN if column.flexible else inf
-    hard_min = _HARD_MIN if column.flexible or column.drop_order else inf
-    least_widths = (needed, soft_min, hard_min, 1)
-    return next((loss for loss, least in enumerate(least_widths) if width > least), len(least_widths))
+    if width > needed:
+        return 0
+    return 1 if column.flexible and width > _HARD_MIN else 2

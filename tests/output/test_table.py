@@ -194,6 +194,24 @@ def test_chosen_columns_are_truncated_but_never_left_out():
     assert max(map(cell_width, shown.splitlines())) <= 40
 
 
+QUEUED = {"type": "work", "id": "work_01AbCdEfGh", "state": "queued", "data": {"id": "session_1"}}
+
+
+@pytest.mark.parametrize(
+    ("item", "width", "row"),
+    [
+        (QUEUED, 24, "work_01AbCdEfGh  queued"),
+        (QUEUED, 22, "work_01AbCdEf…  queued"),
+        (ENVIRONMENTS[0] | {"name": "a" * 30}, 36, "env_011CZkZ9X2dpNyB7HsEFoR01  aaaaa…"),
+        (ENVIRONMENTS[0] | {"name": "a" * 30}, 34, "env_011CZkZ9X2dpNyB7HsEFoR01  aaa…"),
+        (ENVIRONMENTS[0] | {"name": "a" * 30}, 33, "env_011CZkZ9X2dpNyB7HsEFoR…  aaa…"),
+    ],
+)
+def test_a_column_is_narrowed_where_least_is_lost(item, width, row):
+    """First room that no cell uses, then words down to four cells, and IDs last."""
+    assert table([item], style=WIDE._replace(width=width)).splitlines()[1] == row
+
+
 @pytest.mark.parametrize(
     ("width", "shown"),
     [(8, "A    B\nvw…  vw…\n"), (4, "A  B\n…  …\n"), (3, "A\nvw…\n"), (2, "A\nv…\n"), (1, "A\n…\n")],
