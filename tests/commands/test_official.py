@@ -60,6 +60,12 @@ def test_the_help_of_an_official_command_is_the_official_one(run):
     assert run("help", "models", programs=[OFFICIAL]).stdout.startswith("models\n--help\n")
 
 
+def test_a_program_that_calls_this_one_again_finds_no_official_tool(run):
+    """Otherwise, both would call each other without end."""
+    caller = '#!/bin/sh\n# A stand-in for anthropics/anthropic-cli\nprintf "official=${ANT_OFFICIAL-unset}"\n'
+    assert run("models", "list", programs=[caller]).stdout == "official="
+
+
 @pytest.mark.parametrize(
     ("url", "passed"), [("local:demo.db", ""), ("local:", ""), ("http://127.0.0.1:1", "http://127.0.0.1:1")]
 )

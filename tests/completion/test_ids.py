@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx
@@ -407,6 +409,21 @@ def test_completion_does_not_wait_for_a_slow_api(clean_environ, reply: Reply):
         command = [sys.executable, "-m", "ant_cli", *RETRIEVE[:-1], "--base-url", server.url, ""]
         done = subprocess.run(command, env=clean_environ, capture_output=True, timeout=60, check=True)
     assert (done.stdout, done.stderr, len(server.requests)) == (b"", b"", 1)
+
+
+def test_completion_does_not_wait_for_the_look_up_of_a_host_name(ant, monkeypatch):
+    """The client has no time limit for it."""
+    is_over, looked_up = threading.Event(), list[str]()
+
+    def look_up(host: str, *_: object, **__: object) -> None:
+        is_over.wait(10)
+        looked_up.append(host)
+        raise socket.gaierror
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    result = ant(*RETRIEVE[:-1], "--base-url", "http://slow.example", "", network=True)
+    assert (result.exit, result.stdout, result.stderr, looked_up) == (0, "", "", [])
+    is_over.set()
 
 
 def test_completion_from_the_cache_imports_no_heavy_modules(clean_environ):

@@ -24,6 +24,11 @@ def test_in_a_pipe_a_value_follows_its_key():
     assert view(value, None) == "a: 1\nb:\n  c: x\n     y\nd:\n  1. 1\n  2.\n    e: null\nf: (none)\ng: (none)\n"
 
 
+def test_in_a_pipe_the_lines_of_a_text_are_below_each_other_and_empty_ones_stay_empty():
+    """Spaces at the end of a line would only show in a diff."""
+    assert view({"a": {"bc": "x\n\ny\n"}}, None) == "a:\n  bc: x\n\n      y\n\n"
+
+
 def test_on_a_terminal_all_values_are_in_one_column():
     """The depth makes no difference."""
     assert view({"a": 1, "bcd": {"ef": "x", "g": [1]}}) == "a    1\nbcd  ef=x\n  g  1\n"
