@@ -65,18 +65,13 @@ class Declaration(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A file that this tool does not manage."""
+    """A file that declares no environment: it is of another kind, or has mistakes."""
 
     kind: str = ""
-    """Its kind, if the official tool knows it; otherwise empty."""
-    warnings: tuple[str, ...] = ()
-
-
-class Mistaken(NamedTuple):
-    """A file with mistakes."""
-
-    problems: tuple[str, ...]
+    """Its kind, if the official tool knows it and this one does not manage it; otherwise empty."""
+    mistakes: tuple[str, ...] = ()
     """Each with the file, the line and the column."""
+    warnings: tuple[str, ...] = ()
 
 
 class _FileText(NamedTuple):
@@ -92,7 +87,7 @@ class _FileText(NamedTuple):
 
 def read_declaration(
     path: Path, key: str, repository: str, *, named: bool, strict: bool = False
-) -> Declaration | Skipped | Mistaken:
+) -> Declaration | Skipped:
     """Read a file of a repository. If it was `named`, not just found in a folder, it has to be of a known kind.
 
     With `strict`, fields that this tool doesn't know are mistakes, and so are empty files.
@@ -105,7 +100,7 @@ def read_declaration(
         document = parse(source.data, str(path))
     except UsageError as error:
         if expected == ENVIRONMENT or (named and expected is None):
-            return Mistaken((error.message.removesuffix("."),))
+            return Skipped(mistakes=(error.message.removesuffix("."),))
         return Skipped(expected or "")
     kind = _kind_of(document, expected, path, named=named)
     if kind is None and named:
@@ -113,12 +108,12 @@ def read_declaration(
             f"{path}, line 1, column 1: it does not say what it declares. If it is an environment, add "
             "`type: environment`, or keep it in a folder named environments"
         )
-        return Mistaken((problem,))
+        return Skipped(mistakes=(problem,))
     if kind != ENVIRONMENT:
         return Skipped(kind or "")
     if document is None and not source.prose:
         empty = (f"{path}, line 1, column 1: the file is empty",)
-        return Mistaken(empty) if named or strict else Skipped(warnings=empty)
+        return Skipped(mistakes=empty) if named or strict else Skipped(warnings=empty)
     return _declare(path, key, source, document, strict=strict)
 
 
@@ -150,19 +145,20 @@ def _kind_of(document: Value, expected: str | None, path: Path, *, named: bool) 
     return expected
 
 
-def _declare(path: Path, key: str, source: _FileText, document: Value, *, strict: bool) -> Declaration | Mistaken:
+def _declare(path: Path, key: str, source: _FileText, document: Value, *, strict: bool) -> Declaration | Skipped:
     if not isinstance(document, dict | None):
-        return Mistaken((f"{path}, line 1, column 1: must hold keys and values, got {type_name(document)}",))
+        problem = f"{path}, line 1, column 1: must hold keys and values, got {type_name(document)}"
+        return Skipped(mistakes=(problem,))
     body = {"name": name_from(path), **(document or {})}
     if source.prose and "description" in body:
         twice = Mistake(("description",), "the text below it is the description, too")
-        return Mistaken(_lines(path, source, [twice]))
+        return Skipped(mistakes=_lines(path, source, [twice]))
     if source.prose:
         body["description"] = source.prose
     found = check(body)
     mistakes = [mistake for mistake in found if strict or not mistake.may_be_new]
     if mistakes:
-        return Mistaken(_lines(path, source, mistakes))
+        return Skipped(mistakes=_lines(path, source, mistakes))
     if str(body.get("type")).lower() == ENVIRONMENT:
         del body["type"]
     return Declaration(key, path, body, _lines(path, source, found))

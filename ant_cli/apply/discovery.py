@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ant_cli.apply.declarations import DATA, PROSE, Declaration, Mistaken, read_declaration
+from ant_cli.apply.declarations import DATA, PROSE, Declaration, read_declaration
 from ant_cli.apply.lockfile import FILE_NAME, check_inside, repository_of
 from ant_cli.apply.validation import AND_MORE, MOST_MISTAKES
 from ant_cli.errors import UsageError
@@ -69,11 +69,10 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
             other_locks.append(path)
             continue
         result = read_declaration(path, key_of(path, lock_path), repository, named=named, strict=strict)
-        if isinstance(result, Mistaken):
-            left_out[str(path)] = result.problems
-            continue
         if isinstance(result, Declaration):
             by_name.setdefault(result.name, []).append(result)
+        elif result.mistakes:
+            left_out[str(path)] = result.mistakes
         elif result.kind:
             foreign[result.kind] += 1
         warnings += result.warnings

@@ -19,7 +19,6 @@ from ant_cli.runtime.light_typing import NamedTuple
 
 ResponseBody = str | Iterator[str]
 """The body of a response: JSON, or the events of a stream."""
-RouteHandler = Callable[[Call], ResponseBody]
 
 HEALTH = "/healthz"
 MODELS = "/v1/models"
@@ -109,7 +108,7 @@ class Route(NamedTuple):
 
     method: str
     path: str
-    handler: RouteHandler
+    handler: Callable[[Call], ResponseBody]
     takes: tuple[str, ...] = EVERY_KIND
     """The kinds of credentials that it accepts, the usual one first."""
     body: str = ""

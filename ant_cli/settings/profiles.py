@@ -69,8 +69,7 @@ class ProfileStore(NamedTuple):
     @property
     def active(self) -> str:
         """The profile in use if no other is named; empty without one."""
-        active: str = self.document.get("active", "")
-        return active
+        return str(self.document.get("active", ""))
 
     @active.setter
     def active(self, name: str) -> None:
