@@ -42,7 +42,7 @@ _ACK_TIMEOUT_S = 1.5
 _RECLAIMED_AFTER_S = 4.0
 """A little less than the time after which a poll returns an item again that was not acknowledged."""
 _TIMEOUT_S = 5.0
-_LARGEST_RESPONSE = 10_000_000
+_LARGEST_RESPONSE = 2_000_000
 """The most bytes of a response. While it is read, nothing else happens, so more would cost leases."""
 
 

@@ -61,9 +61,9 @@ def test_a_worker_runs_items_through_a_proxy(start, script):
 
 def test_a_response_much_larger_than_an_item_is_not_read(start, script):
     """Leases end while it is."""
-    with WorkServer(poll={**ITEM, "metadata": {"a": "x" * 10_000_000}}) as server:
+    with WorkServer(poll={**ITEM, "metadata": {"a": "x" * 2_000_000}}) as server:
         worker = start("--base-url", server.url, handler=[script("exit 0")])
-        assert "larger than 10 MB" in worker.wait_for("poll failed, backing off")["error"]
+        assert "larger than 2 MB" in worker.wait_for("poll failed, backing off")["error"]
 
 
 class LateReader(ScriptedServer):
