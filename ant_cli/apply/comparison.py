@@ -45,10 +45,8 @@ def hash_of_remote(remote: dict[str, Value]) -> str:
 
 def declared_part(remote: dict[str, Value]) -> dict[str, Value]:
     """Return an object of the server without the fields that it owns, and without empty ones at any depth."""
-    part: dict[str, Value] = _without_empty(
-        {name: value for name, value in remote.items() if name not in _SERVER_FIELDS}
-    )
-    return part
+    declared = {name: value for name, value in remote.items() if name not in _SERVER_FIELDS}
+    return dict(_without_empty(declared))
 
 
 def canonical(value: Value) -> str:

@@ -61,8 +61,7 @@ class Mistake(NamedTuple):
 @cache
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a file. It may state its kind, and leave out the name."""
-    schema: dict[str, Any] = json.loads(_SCHEMA.read_bytes())
-    return schema
+    return dict(json.loads(_SCHEMA.read_bytes()))
 
 
 def check(body: dict[str, Value]) -> list[Mistake]:

@@ -48,8 +48,7 @@ def read_body(environ: WSGIEnvironment) -> bytes:
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if length > LARGEST_BODY:
         raise body_too_large()
-    body: bytes = environ["wsgi.input"].read(length)
-    return body
+    return bytes(environ["wsgi.input"].read(length))
 
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase

@@ -239,8 +239,7 @@ def _check_takes(session: Row, event: Event) -> None:
 
 
 def _current_step(session: Row) -> Event:
-    step: Event = json.loads(session["script"])[session["step"] - 1]
-    return step
+    return dict(json.loads(session["script"])[session["step"] - 1])
 
 
 def _continue(transaction: Transaction, session: Row, event: Event) -> Row:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ant_cli.errors import MissingFlag, UsageError, see_help, shortened
@@ -277,14 +277,13 @@ def _id_lines(text: str) -> list[ParsedValue]:
     return ids
 
 
-def _unknown_in(body: Mapping[str, Value], params: Iterable[Param]) -> Iterator[str]:
+def _unknown_in(body: Mapping[str, Value], params: Sequence[Param]) -> Iterator[str]:
     """Yield a warning for each field, at any depth, and each value of a choice that the API does not document."""
-    by_name = {param.wire_name: param for param in params}
-    yield from _unknown_fields(body, {name: param.members for name, param in by_name.items()}, "")
-    for name, param in by_name.items():
-        value = body.get(name)
+    yield from _unknown_fields(body, {param.wire_name: param.members for param in params}, "")
+    for param in params:
+        value = body.get(param.wire_name)
         if param.choices and isinstance(value, str) and value not in param.choices:
-            yield _warning(f"{value!r} is not a known {name}", value, param.choices)
+            yield _warning(f"{value!r} is not a known {param.wire_name}", value, param.choices)
 
 
 def _unknown_fields(body: Mapping[str, Value], known: Members, path: str) -> Iterator[str]:

@@ -103,16 +103,15 @@ class TokenCache:
             return None
         try:
             problem = _secure(self._path.parent)
-            data = b"" if problem else read_trusted(str(self._path), _PRIVATE)
+            token = None if problem else _parse(read_trusted(str(self._path), _PRIVATE))
         except FileNotFoundError:
             return None
         except OSError as error:
-            problem, data = os_error_text(error), b""
-        token = _parse(data)
+            problem, token = os_error_text(error), None
         if token is None:
             self._discard(self._path, problem or "it is damaged")
-            return None
-        self._runtime.stderr.register_secret(token.secret)
+        else:
+            self._runtime.stderr.register_secret(token.secret)
         return token
 
     @contextmanager
