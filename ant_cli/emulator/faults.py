@@ -45,13 +45,11 @@ def take(call: Call) -> Row | None:
     return None
 
 
-def carry_out(fault: Row | None, patience_s: float) -> bool:
+def carry_out(fault: Row, patience_s: float) -> bool:
     """Wait, and then drop the connection or raise the error of the fault.
 
     A delay is cut after `patience_s` seconds, for which the client waits. Returns whether the client has left.
     """
-    if fault is None:
-        return False
     delay_s = fault["delay_ms"] / 1000
     time.sleep(min(delay_s, patience_s))
     if delay_s > patience_s:

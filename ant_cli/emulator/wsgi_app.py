@@ -107,7 +107,7 @@ class Emulator:
             if self._checks_kinds:
                 check_access(known, route.takes)
             fault = faults.take(call)
-            has_left = faults.carry_out(fault, patience_s)
+            has_left = fault is not None and faults.carry_out(fault, patience_s)
             self._check_headers(call)
         call.body = read_body(environ)
         if route.body:
