@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ant_cli.apply.comparison import declared_part, hash_of_body
-from ant_cli.apply.validation import Mistake, check, first_of, located
+from ant_cli.apply.validation import AND_MORE, Mistake, check, first_of, located
 from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input.values import Value, encode, parse, type_name
 from ant_cli.output.yaml_writer import to_yaml
@@ -223,7 +223,7 @@ def export(remote: dict[str, Value]) -> Exported:
         config["packages"].pop("type", None)  # they need none
     body = {"name": there.get("name"), **declared_part(body)}
     left_out = tuple(".".join(map(str, path)) for path in unknown)
-    return Exported(body, left_out, tuple(map(str, first_of(check(body)))))
+    return Exported(body, left_out, tuple(map(str, first_of(check(body), Mistake((), AND_MORE)))))
 
 
 def choose_file(folder: Path, remote: dict[str, Value], taken: Collection[str]) -> Path:

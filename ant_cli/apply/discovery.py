@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ant_cli.apply.declarations import DATA, PROSE, Declaration, read_declaration
 from ant_cli.apply.lockfile import FILE_NAME, check_inside, repository_of
-from ant_cli.apply.validation import AND_MORE, MOST_MISTAKES
+from ant_cli.apply.validation import AND_MORE, first_of
 from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
 
@@ -40,8 +40,7 @@ class Loaded(NamedTuple):
         problems = list(dict.fromkeys(problem for mistakes in self.left_out.values() for problem in mistakes))
         if len(problems) < 2:
             return UsageError(as_sentence(problems[0])) if problems else None
-        more = [AND_MORE] if len(problems) > MOST_MISTAKES else []
-        return UsageError("\n".join(["there are mistakes in the files:", *problems[:MOST_MISTAKES], *more]))
+        return UsageError("\n".join(["there are mistakes in the files:", *first_of(problems, AND_MORE)]))
 
     def raise_for_mistakes(self) -> None:
         """Raise UsageError if a file was left out."""

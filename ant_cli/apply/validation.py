@@ -15,12 +15,13 @@ from ant_cli.apply.comparison import SURROGATE
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value, type_name
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from ant_cli.input.yaml_reader import Position
 
 FieldPath = tuple[str | int, ...]
+T = TypeVar("T")
 MOST_MISTAKES = 50
 """How many mistakes are described."""
 AND_MORE = "and more mistakes"
@@ -77,14 +78,13 @@ def located(mistakes: Sequence[Mistake], text: str) -> list[tuple[Mistake, Posit
     """Return the mistakes to describe, with their positions in a text."""
     from ant_cli.input.yaml_reader import positions_of  # late: files without mistakes may be JSON
 
-    shown = first_of(mistakes)
+    shown = first_of(mistakes, Mistake((), AND_MORE))
     return list(zip(shown, positions_of(text, [mistake.path for mistake in shown]), strict=True))
 
 
-def first_of(mistakes: Sequence[Mistake]) -> list[Mistake]:
-    """Return the mistakes to describe: it takes too long for all, if there are thousands."""
-    more = [Mistake((), AND_MORE)] if len(mistakes) > MOST_MISTAKES else []
-    return [*mistakes[:MOST_MISTAKES], *more]
+def first_of(mistakes: Sequence[T], more: T) -> list[T]:
+    """Return the mistakes to describe, and `more` in place of all others: thousands take too long."""
+    return [*mistakes[:MOST_MISTAKES], more] if len(mistakes) > MOST_MISTAKES else list(mistakes)
 
 
 def _lacks_registries(config: Any) -> bool:

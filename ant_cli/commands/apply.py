@@ -12,7 +12,7 @@ from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
 from ant_cli.apply.execution import Execution, Journal, holding
 from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock, shown_path
 from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan, needs_names
-from ant_cli.apply.validation import MOST_MISTAKES
+from ant_cli.apply.validation import first_of
 from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.operations.spec import Flags
@@ -294,10 +294,8 @@ def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
 def _note_files(loaded: Loaded, runtime: Runtime) -> None:
     if loaded.error:
         runtime.stderr.say(f"Warning: files with mistakes are left out: {loaded.error.message}")
-    for warning in loaded.warnings[:MOST_MISTAKES]:
+    for warning in first_of(loaded.warnings, "and more"):
         runtime.stderr.say(f"Warning: {as_sentence(warning)}")
-    if len(loaded.warnings) > MOST_MISTAKES:
-        runtime.stderr.say("Warning: and more.")
     if loaded.foreign:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(loaded.foreign.items()))
         runtime.hint(f"Note: this tool manages environments only; files of other kinds were left alone ({kinds}).")
