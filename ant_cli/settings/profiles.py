@@ -25,6 +25,7 @@ KEYRING = "keyring:"
 """The prefix of an `api_key` that is not a key, but names an entry in the operating system's credential store."""
 _RULE = FileRule(1_000_000, may_be_link=True)
 """It has API keys, servers, and commands that are run."""
+_CORRECT = "Correct the file, or move it away; it was not changed."
 _WITHOUT_PROFILES = f"To run without profiles: {variables.CONFIG_DIR}={os.devnull}"
 _NOTE_AFTER_S = 1.0
 _LOCK_LIMIT_S = 10.0
@@ -156,8 +157,7 @@ def read_store(runtime: Runtime) -> ProfileStore:
     except FileNotFoundError:
         return ProfileStore(path)
     except OSError as error:
-        problem = f"the profiles in {path} can't be read: {os_error_text(error)}."
-        raise CredentialError(problem, getattr(error, "hint", ""), _WITHOUT_PROFILES) from None
+        raise _unreadable(path, os_error_text(error), getattr(error, "hint", "")) from None
     store = ProfileStore(path, _parse(data, path))
     for profile in store.profiles.values():
         # A key of digits only is a number.
@@ -188,22 +188,19 @@ def _parse(data: bytes, path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise _malformed(path, f"it is not text in UTF-8: byte {error.start + 1}") from None
+        raise _unreadable(path, f"it is not text in UTF-8: byte {error.start + 1}") from None
     except (ValueError, RecursionError) as error:
-        raise _malformed(path, str(error)) from None
+        raise _unreadable(path, str(error)) from None
     profiles = document.get("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(profile, dict) for profile in profiles.values()):
-        raise _malformed(path, "profiles must be tables, such as [profiles.work]")
+        raise _unreadable(path, "profiles must be tables, such as [profiles.work]")
     if not isinstance(document.get("active", ""), str):
-        raise _malformed(path, 'active must be the name of a profile, such as active = "work"')
+        raise _unreadable(path, 'active must be the name of a profile, such as active = "work"')
     return document
 
 
-def _malformed(path: Path, why: str) -> CredentialError:
-    return CredentialError(
-        f"the profiles in {path} can't be read: {why}.",
-        f"Correct the file, or move it away; it was not changed.\n{_WITHOUT_PROFILES}",
-    )
+def _unreadable(path: Path, why: str, hint: str = _CORRECT) -> CredentialError:
+    return CredentialError(f"the profiles in {path} can't be read: {why}.", hint, _WITHOUT_PROFILES)
 
 
 # Changes
