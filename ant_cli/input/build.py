@@ -69,9 +69,9 @@ class Requests:
         text = _read(operation, path, runtime, lacks_something=self._lacks_something)
         self._was_read = text is not None
         """There was a file or a pipe, maybe a blank one."""
-        self._id_lines = _id_lines(text or "") if self._id_key else []
+        self._listed_ids = _id_lines(text or "") if self._id_key else []
         """The IDs of the input, if it is a list of IDs."""
-        self._parsed = parse_all("" if self._id_lines else text or "", self._source)
+        self._parsed = parse_all("" if self._listed_ids else text or "", self._source)
         first = list(islice(self._values(), 2))
         self._are_several = len(first) > 1
         self._is_blank = not first or (first[0].value is None and not self._are_several)
@@ -105,7 +105,7 @@ class Requests:
 
         If an ID is missing, a list of objects or of IDs stands for its elements.
         """
-        for parsed in self._id_lines or self._parsed():
+        for parsed in self._listed_ids or self._parsed():
             if self._id_key and isinstance(parsed.value, list):
                 yield from (ParsedValue(item, 0, parsed.is_json) for item in parsed.value)
             else:
