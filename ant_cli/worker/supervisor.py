@@ -30,7 +30,6 @@ _IDLE_CYCLE_S = 1.0
 _QUIET_AFTER_S = 300.0
 _QUIET_CYCLE_S = 2.0
 """The same, when no work has arrived for `_QUIET_AFTER_S`."""
-
 _MOST_POLLS = 4
 """How many polls may be in flight: while there is work, each returns one item."""
 _MOST_UNSTOPPED = 100
@@ -67,7 +66,7 @@ class Supervisor:
         with signal_handlers({signal.Signals[name]: self._receive for name in _SIGNALS}):
             options = self._context.options
             self._context.log.info("polling for work", worker_id=options.worker_id, concurrency=options.concurrency)
-            polls = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)  # several could exceed it
+            polls = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)  # several may return too many
             polling = [self._loop.create_task(self._keep_polling(is_first=not number)) for number in range(polls)]
             await asyncio.wait([*polling, self._context.shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
             for task in polling:
