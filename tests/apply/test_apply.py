@@ -277,6 +277,18 @@ def test_an_environment_with_the_same_name_is_adopted_on_request(team):
     assert team.diff(".") == 0
 
 
+def test_an_environment_whose_archiving_failed_stays_tracked(team):
+    """The next run archives it."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    Path("environments/a.yaml").unlink()
+    assert team.ant("emulator", "fault", "--path-contains", "/archive", "--status", "400").exit == 0
+    assert team.ant("apply", "--prune", "--yes", ".").exit == 1
+    assert list(team.ids()) == ["./environments/a.yaml"]
+    team.apply("--prune", ".")
+    assert team.server() == {}
+
+
 def test_an_environment_that_was_deleted_before_it_is_archived_is_forgotten(team):
     """Somebody else deleted it after the plan was made, so nothing is left to do."""
     team.write("environments/b.yaml")
