@@ -178,10 +178,11 @@ def test_a_file_outside_the_folder_of_the_lock_file_is_rejected(tmp_path):
         load(["a/environments"], tmp_path / "b" / "claude-lock.json")
 
 
-def test_a_named_prompt_is_an_agent_and_is_ignored():
+@pytest.mark.parametrize("name", ["helper.md", "HELPER.MD"])
+def test_a_named_prompt_is_an_agent_and_is_ignored(name):
     """The official tool reads it as an agent, too."""
-    write("helper.md", "You are a helper.")
-    assert loaded("helper.md").foreign == {"agent": 1}
+    write(name, "You are a helper.")
+    assert loaded(name).foreign == {"agent": 1}
 
 
 # Declarations

@@ -413,6 +413,18 @@ def test_a_stream_without_events_sends_pings(api, emulator, monkeypatch):
     assert stream.read() == ("ping", {"type": "ping"})
 
 
+def test_a_fault_can_delay_each_event_of_a_stream(api, emulator, monkeypatch):
+    """A slow stream shows whether its reader holds its lease meanwhile."""
+    waits = []
+    monkeypatch.setattr("ant_cli.emulator.faults.time.sleep", waits.append)
+    session = create(api, BASH, "terminate")
+    api("POST", "/_emulator/faults", {"body_delay_ms": 1500, "path_contains": "/stream"})
+    stream = Stream(emulator, session)
+    answer(api, session)
+    events = list(stream.body)
+    assert waits.count(1.5) == len(events) > 1
+
+
 @pytest.mark.parametrize("after", [0, 2])
 def test_a_fault_can_end_a_stream_after_some_events(api, emulator, after):
     """The connection is dropped once, in the middle of the stream. The fault matches only streams."""
