@@ -122,6 +122,7 @@ class Store:
         in_memory = self._database == IN_MEMORY
         self._reading: AbstractContextManager[object] = self._turn if in_memory else nullcontext()
         self._idle = [self._open()]
+        self._is_closed = False
 
     def read(self) -> AbstractContextManager[Transaction]:
         """Begin to read. Each query is a separate transaction, because no reader needs consistent queries."""
@@ -132,7 +133,8 @@ class Store:
         return self._transaction(self._turn, writes=True)
 
     def close(self) -> None:
-        """Close the connections. A later request opens a new one, unless the database was in memory."""
+        """Close the connections. A later request opens one for itself, unless the database was in memory."""
+        self._is_closed = True
         while self._idle:
             self._idle.pop().close()
 
@@ -150,6 +152,8 @@ class Store:
                     yield Transaction(connection, self.clock)
             finally:
                 self._idle.append(connection)
+                if self._is_closed:
+                    self.close()
 
     def _open(self) -> sqlite3.Connection:
         try:

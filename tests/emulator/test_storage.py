@@ -151,3 +151,22 @@ def test_a_read_only_database_is_rejected_without_waiting(tmp_path, monkeypatch)
     monkeypatch.setattr(time, "sleep", pytest.fail)
     with pytest.raises(UnusableDatabase, match="readonly"):
         Emulator(path)
+
+
+def test_a_request_that_outlasts_the_emulator_leaves_no_connection_open(database, monkeypatch):
+    """A poll may still be held when the server stops. It gets its response from a connection of its own."""
+    opened = []
+    connect = sqlite3.connect
+
+    def note(*words, **named):
+        opened.append(connect(*words, **named))
+        return opened[-1]
+
+    monkeypatch.setattr("ant_cli.emulator.store.sqlite3.connect", note)
+    emulator = Emulator(database)
+    emulator.close()
+    assert Api(emulator)("GET", ENVIRONMENTS).status_code == 200
+    assert len(opened) > 1
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
