@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
 
 T = TypeVar("T")
-_READY, _TOO_LATE = True, False
 
 
 async def run_on_loop(function: Callable[..., T], *args: Any) -> T:
@@ -75,7 +74,7 @@ class _LoopSocket:
     """A connected socket with the methods that `Wire` calls. They are called in a greenlet."""
 
     def __init__(self, sock: socket.socket) -> None:
-        sock.setblocking(False)  # noqa: FBT003
+        sock.settimeout(0)
         self._socket = sock
         self._loop = asyncio.get_running_loop()
         self._timeout_s = 0.0
@@ -108,25 +107,24 @@ class _LoopSocket:
                     raise
                 if not isinstance(error, BlockingIOError):  # TLS may have to receive before it can send
                     reads = isinstance(error, ssl.SSLWantReadError)
-            if self._loop.time() >= end:  # it may have been ready many times, but not for a whole TLS record
+            if self._loop.time() >= end:  # a TLS record may never be complete, although its bytes arrive
                 raise TimeoutError
             self._wait(end, reads=reads)
 
     def _wait(self, end: float, *, reads: bool) -> None:
-        """Wait until the socket can be read, or written to. Raises TimeoutError at the end."""
+        """Wait until the socket can be read, or written to, but not beyond the end."""
         loop, descriptor = self._loop, self._socket.fileno()
         watch, unwatch = (loop.add_reader, loop.remove_reader) if reads else (loop.add_writer, loop.remove_writer)
-        ready = loop.create_future()
-        watch(descriptor, _resolve, ready, _READY)
-        timer = loop.call_at(end, _resolve, ready, _TOO_LATE)
+        turn = loop.create_future()
+        watch(descriptor, _resolve, turn)
+        timer = loop.call_at(end, _resolve, turn)
         try:
-            if _wait_for(ready) is _TOO_LATE:
-                raise TimeoutError
+            _wait_for(turn)
         finally:
             timer.cancel()
             unwatch(descriptor)
 
 
-def _resolve(future: asyncio.Future[bool], value: bool) -> None:  # noqa: FBT001
-    if not future.done():
-        future.set_result(value)
+def _resolve(turn: asyncio.Future[None]) -> None:
+    if not turn.done():  # it may be time, and the socket ready, at once
+        turn.set_result(None)

@@ -66,7 +66,8 @@ class Supervisor:
         with signal_handlers({signal.Signals[name]: self._receive for name in _SIGNALS}):
             options = self._context.options
             self._context.log.info("polling for work", worker_id=options.worker_id, concurrency=options.concurrency)
-            polls = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)  # several may return too many
+            # Several polls could return more than --max-items.
+            polls = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)
             polling = [self._loop.create_task(self._keep_polling(is_first=not number)) for number in range(polls)]
             await asyncio.wait([*polling, self._context.shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
             for task in polling:

@@ -23,7 +23,7 @@ from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.on_loop import run_on_loop, runtime_on_loop
 from tests.conftest import KEY, make_runtime
 from tests.hostile.conftest import OK
-from tests.hostile.scripted_server import ScriptedServer, response
+from tests.hostile.scripted_server import Act, ScriptedServer, response
 from tests.worker.work_server import ITEM, WorkServer
 
 PATIENT = Timeouts(60, 60)
@@ -173,9 +173,11 @@ def test_a_connection_is_kept_for_the_next_request(tls, api_runtime, encrypted):
 
 
 class EndlessRecord(ScriptedServer):
-    """Sends a TLS record that never ends, a byte at a time."""
+    """Answers the first request, and the second with a TLS record that never ends, a byte at a time."""
 
-    def _reply(self, connection, _request):
+    def _reply(self, connection, request):
+        if not self.requests:
+            return super()._reply(connection, request)
         with socket.socket(fileno=os.dup(connection.fileno())) as below_tls:
             below_tls.sendall(b"\x17\x03\x03\x40\x00")  # 16 KiB of data follow
             while not self._over.wait(0.02):
@@ -183,10 +185,30 @@ class EndlessRecord(ScriptedServer):
         return False
 
 
+def post_twice(api_runtime, server):
+    """Send a request that opens the connection, however long that takes, and one with a time limit."""
+
+    async def send_twice():
+        await run_on_loop(post, api_runtime, server.url)
+        await run_on_loop(post, api_runtime, server.url, b"", Timeouts(0.3, 60))
+
+    asyncio.run(send_twice())
+
+
 def test_a_tls_record_that_drips_is_given_up(tls, api_runtime):
     """Each of its bytes can be read, but there is nothing to decrypt before the last one."""
-    with EndlessRecord(tls=tls) as server, pytest.raises(FailedAttempt, match="no response within"):
-        asyncio.run(run_on_loop(post, api_runtime, server.url, b"", Timeouts(0.3, 60)))
+    with EndlessRecord(OK, tls=tls) as server, pytest.raises(FailedAttempt, match="no response within"):
+        post_twice(api_runtime, server)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_silent_server_is_given_up(tls, api_runtime, encrypted):
+    """The time limits are those of other commands."""
+    with (
+        ScriptedServer(OK, (Act.STALL,), tls=tls if encrypted else None) as server,
+        pytest.raises(FailedAttempt, match="no response within"),
+    ):
+        post_twice(api_runtime, server)
 
 
 class Renegotiating(socket.socket):
