@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,7 +82,14 @@ def poll_and_ack(client: Client, environment_id: str) -> None:
 CASES = {"retrieve": retrieve, "poll+ack": poll_and_ack}
 
 
-def run_client(case: str, address: tuple[str, int], environment_id: str, seconds: float, barrier, counts) -> None:  # noqa: ANN001
+def run_client(
+    case: str,
+    address: tuple[str, int],
+    environment_id: str,
+    seconds: float,
+    barrier: Barrier,
+    counts: multiprocessing.Queue[int],
+) -> None:
     """Repeat a case for some seconds, and report how often."""
     client = Client(address)
     barrier.wait()

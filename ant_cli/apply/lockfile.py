@@ -172,10 +172,12 @@ def shown_path(path: Path) -> str:
 def _folder_of(path: Path) -> Path:
     """Return a folder, or that of a file. Rejects a folder that is reached by a link out of a repository."""
     absolute = os.path.abspath(path)  # noqa: PTH100 - links are not followed
-    folder = Path(absolute if os.path.isdir(absolute) else os.path.dirname(absolute))  # noqa: PTH112, PTH120
+    folder = Path(absolute)
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() may raise
+        folder = folder.parent
     for link in filter(os.path.islink, (folder, *folder.parents)):
         repository = repository_of(link)
-        if os.path.lexists(os.path.join(repository, ".git")):  # noqa: PTH118
+        if os.path.lexists(Path(repository, ".git")):
             check_inside(link, repository)
     return folder
 

@@ -66,7 +66,7 @@ def _ask_terminal(question: str, runtime: Runtime) -> str:
         runtime.stderr.write(question)
         reply = runtime.stdin.read_line()
     else:  # stdin is the input
-        with open("CON" if sys.platform == "win32" else "/dev/tty", "rb", buffering=0) as terminal:  # noqa: PTH123
+        with open("CON" if sys.platform == "win32" else "/dev/tty", "rb", buffering=0) as terminal:  # noqa: PTH123 - a device
             runtime.stderr.write(question)
             reply = terminal.readline().decode("utf-8", "replace")
     if not reply:

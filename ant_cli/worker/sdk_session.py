@@ -132,7 +132,7 @@ def _leave_lease_to_worker() -> None:
     async def stop(*_: object, **__: object) -> None:
         """Do nothing."""
 
-    AsyncWork.heartbeat = heartbeat  # type: ignore[method-assign]
+    AsyncWork.heartbeat = heartbeat  # type: ignore[method-assign] # as the docstring says, like the next
     AsyncWork.stop = stop  # type: ignore[method-assign, assignment]
 
 

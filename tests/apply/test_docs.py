@@ -61,7 +61,7 @@ def shell(team, tmp_path_factory):
 
     setup = f"git init -q --bare {remote} && git init -q -b main . && git remote add origin {remote}"
     assert run(f"{setup} && git commit -q --allow-empty -m start && git push -q -u origin main").returncode == 0
-    run.summary = programs / "summary.md"  # type: ignore[attr-defined]
+    run.summary = programs / "summary.md"  # type: ignore[attr-defined] # attributes of a function, here and below
     run.comments = programs / "comments.json"  # type: ignore[attr-defined]
     return run
 

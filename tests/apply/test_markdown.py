@@ -27,7 +27,7 @@ class Tags(HTMLParser):
         self.outside = ""
         self.feed(page)
 
-    def handle_starttag(self, tag, attrs):  # noqa: ARG002
+    def handle_starttag(self, tag, attrs):  # noqa: ARG002 - HTMLParser passes it
         self.opened.append(tag)
         self.open.append(tag)
 
