@@ -65,6 +65,7 @@ def test_a_boolean_flag_may_have_a_value_after_an_equals_sign(word, value):
 def test_a_boolean_flag_followed_by_true_or_false_is_rejected(word):
     """D22: otherwise the word would be taken for the ID of a work item."""
     assert f"--force={word}" in refusal(*STOP, "--force", word)
+    assert f"--force={word}" in refusal(*STOP, "work_1", "--force", word)
 
 
 def test_a_command_that_changes_something_takes_several_ids():
@@ -103,6 +104,7 @@ def test_an_id_needs_no_flag():
         (("--fromat", "json"), ["--fromat", "--format"]),
         (("--base-url",), ["--base-url", "value", "ant --help"]),
         (("--version=1",), ["--version takes no value", "ant --help"]),
+        (("beta:environments", "list", "-rtrue"), ["unknown flag '-r'"]),
         ((*CREATE, "--help=true"), ["--help takes no value", "create --help"]),
         (
             ("--limit", "5", "beta:environments", "list"),

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import threading
 
+import httpx
 import pytest
 
+from ant_cli.main import main
 from ant_cli.output.progress import Progress
 from ant_cli.runtime.live_line import ERASE_LINE
 from tests.conftest import Screen, make_runtime
+from tests.scripted_socket import transport_to
 
 
 class Watched(Screen):
-    """A terminal that records when something was drawn."""
+    """A terminal that records when a text, or anything, was drawn."""
 
-    def __init__(self, *, terminal=True):
+    def __init__(self, text="", *, terminal=True):
         super().__init__(terminal=terminal)
         self.drawn = threading.Event()
+        self._text = text.encode()
 
     def write(self, data):
         count = super().write(data)
-        self.drawn.set()
+        if self._text in bytes(data):
+            self.drawn.set()
         return count
 
 
@@ -54,6 +60,19 @@ def test_pages_are_counted():
     with progress.waiting_for("GET /v1/environments"):
         assert screen.drawn.wait(60)
     assert "⠋ Waiting for GET /v1/environments, items so far: 3 (0 s)" in screen.text()
+
+
+def test_a_list_shows_how_many_items_it_has_so_far(clean_environ):
+    """The second page arrives when the terminal has shown the items of the first one."""
+    screen = Watched("items so far: 2")
+    pages = [{"data": [{"id": "env_1"}, {"id": "env_2"}], "next_page": "p"}, {"data": []}]
+
+    def respond(request):
+        assert len(pages) == 2 or screen.drawn.wait(60)
+        return httpx.Response(200, json=pages.pop(0))
+
+    runtime = make_runtime(clean_environ, stdout=io.BytesIO(), stderr=screen, transport=transport_to(respond))
+    assert main(("beta:environments", "list"), runtime) == 0
 
 
 def test_a_retry_is_shown_with_its_reason_and_delay():

@@ -381,10 +381,10 @@ def test_format_names_are_case_insensitive(ant):
     )
 
 
-@pytest.mark.parametrize("flag", ["--version", "-v"])
-def test_the_version_is_printed(ant, flag):
+@pytest.mark.parametrize("words", [("--version",), ("-v",), ("-version",), ("--local", "--version")])
+def test_the_version_is_printed(ant, words):
     """It is one line on stdout."""
-    result = ant(flag)
+    result = ant(*words)
     assert (result.exit, result.stdout, result.stderr) == (0, f"ant {__version__}\n", "")
 
 

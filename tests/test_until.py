@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 STATS = ("beta:environments:work", "stats", "env_1", "--format", "jsonl")
@@ -29,6 +31,13 @@ def test_the_end_of_the_time_is_exit_code_8_after_the_last_object(ant):
     result = ant(*STATS, *UNTIL_IDLE, "--every", "2s", "--for", "1s", replies=[BUSY])
     assert (result.exit, result.stdout, result.waits) == (8, '{"depth":2,"pending":1}\n', [])
     assert "within 1 s" in result.stderr
+
+
+def test_a_clock_that_is_set_does_not_end_the_time_of_for(monkeypatch, ant):
+    """The time is measured by a clock that nobody sets."""
+    hours = count(0, 3600)
+    monkeypatch.setattr("time.time", lambda: next(hours))
+    assert ant(*STATS, *UNTIL_IDLE, "--for", "1h", replies=[BUSY, PENDING, IDLE]).exit == 0
 
 
 def test_a_condition_about_a_member_that_does_not_exist_is_a_usage_error(ant):

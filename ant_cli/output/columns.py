@@ -77,7 +77,7 @@ _COLUMNS_BY_TYPE = {
 }
 """The columns of each resource, by its `type`."""
 _VALUE = Column("VALUE", "@this", flexible=True)
-_MEMBER = (Column("NAME", "0"), Column("VALUE", "1", flexible=True))
+_MEMBER = (Column("NAME", "0"), Column("VALUE", "1"))
 """The columns of an object whose members are the rows."""
 _EXAMPLE = "For example: --columns id,name,config.type"
 

@@ -323,6 +323,15 @@ def test_a_changed_string_is_shown_with_its_removed_and_added_words(team):
     assert "[- and bought-]" in shown
 
 
+def test_a_string_that_is_emptied_is_shown_as_removed(team):
+    """It is not a change from one text to another."""
+    file = "config: {type: cloud}\ndescription: %s\n"
+    team.write("environments/a.yaml", file % "old")
+    team.apply(".")
+    team.write("environments/a.yaml", file % "''")
+    assert '- description: "old"\n' in team.ant("diff", ".").stdout
+
+
 def test_the_middle_of_a_long_unchanged_text_is_left_out(team):
     """The words next to a change are shown."""
     words = [f"w{number}" for number in range(40)]

@@ -68,15 +68,16 @@ def test_work_is_not_requested_without_its_environment_id(ant):
         ("right\u202eleft", "right\\u202eleft"),
         ("x" * 100, "x" * 60),
         ("\ud83d", "\\ud83d"),
+        (None, ""),
     ],
 )
-def test_control_characters_in_names_are_escaped(ant, name: str, shown: str):
-    """A name is on one line and has no terminal sequences."""
+def test_control_characters_in_names_are_escaped(ant, name: str | None, shown: str):
+    """A name is on one line and has no terminal sequences. An object without one has its ID only."""
     page = httpx.Response(200, content=b'{"data": [{"id": "env_1", "name": %s}]}' % ascii_json(name))
     assert ant(*RETRIEVE, replies=[page]).stdout == f"env_1\t{shown}\n"
 
 
-def ascii_json(text: str) -> bytes:
+def ascii_json(text: str | None) -> bytes:
     import json
 
     return json.dumps(text).encode()

@@ -212,6 +212,12 @@ def test_a_column_is_narrowed_where_least_is_lost(item, width, row):
     assert table([item], style=WIDE._replace(width=width)).splitlines()[1] == row
 
 
+def test_a_narrow_table_of_an_object_keeps_both_columns_readable():
+    """The value of a member is not narrowed before its name."""
+    shown = table([{"oldest_queued_at": "2026-03-14T14:18:00Z"}], style=WIDE._replace(width=22), is_list=False)
+    assert shown.splitlines()[1] == "oldest_qu…  2026-03-1…"
+
+
 @pytest.mark.parametrize(
     ("width", "shown"),
     [(8, "A    B\nvw…  vw…\n"), (4, "A  B\n…  …\n"), (3, "A\nvw…\n"), (2, "A\nv…\n"), (1, "A\n…\n")],

@@ -146,6 +146,20 @@ def test_a_stop_request_ends_the_handler(queue, start, script, mode):
 
 
 @SHORT
+def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(queue, start, script, fifo):
+    """It is not killed before, although its item's lease is no longer kept."""
+    (work_id,) = queue.enqueue()
+    handler = script(f"trap 'read line < {fifo}; echo ended; exit 1' TERM; echo started; sleep 600 & wait")
+    worker = start("--kill-timeout", "1h", "--max-items", "1", handler=[handler])
+    worker.wait_for("handler output", line="started")
+    queue.act(work_id, "stop")
+    release(fifo)
+    worker.wait_for("handler output", line="ended")
+    assert worker.end() == 0
+    assert worker.events("killing the handler") == []
+
+
+@SHORT
 def test_a_handler_whose_item_is_stopped_already_may_end_by_itself(queue, start, blocked, fifo):
     """Most likely it has stopped the item itself, as the official SDK does, so its work is done."""
     (work_id,) = queue.enqueue()
