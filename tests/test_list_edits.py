@@ -198,7 +198,10 @@ def test_an_exact_version_may_be_removed_while_another_is_added(update):
 
 
 WHOLE = {**ENVIRONMENT, "type": "environment", "created_at": "2026-11-25T10:00:00Z", "archived_at": None}
-NOTE = "Note: of an object from the server, only the ID is used with --add, --remove and --set.\n"
+NOTE = (
+    "Note: flags say what to change, so of an object from the server, only the ID is used. "
+    "Not sent: config, metadata, name.\n"
+)
 
 
 @pytest.mark.parametrize("text", [json.dumps(WHOLE), json.dumps([WHOLE])], ids=["list", "list --slurp"])

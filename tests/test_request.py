@@ -297,12 +297,15 @@ def test_a_command_without_a_body_does_not_read_stdin(words):
         assert source.read() == b"env_2\n"
 
 
-@pytest.mark.parametrize("words", [(), ("--force",)])
+@pytest.mark.parametrize(
+    "words",
+    [(WORK, "stop", *IDS), (WORK, "stop", *IDS, "--force"), (ENV, "update", "env_1", "--config.type", "cloud")],
+)
 def test_a_complete_request_does_not_wait_for_a_silent_pipe(words):
     """D27: a pipe without input for a second is not read, and a note says so."""
     read_end, write_end = os.pipe()
     screen = Screen(terminal=False)
-    call = parse([WORK, "stop", *IDS, *words])
+    call = parse(words)
     with os.fdopen(read_end, "rb") as source:
         runtime = Runtime(Stdin(source, patience_s=0.01), Stdout(None), Stderr(screen), {})
         build_all(call.operation, call.flags, runtime)
@@ -359,6 +362,29 @@ def test_an_object_from_the_server_can_be_sent_again(request_of, words):
     assert built.body == {"name": "n", "config": {"type": "cloud"}}
     (note,) = built.stderr.splitlines()
     assert all(name in note for name in ("type", "created_at", "updated_at", "archived_at", "state"))
+
+
+@pytest.mark.parametrize(
+    ("words", "body", "unsent"),
+    [
+        (("--metadata", "k=v"), {"metadata": {"k": "v"}}, "name, config"),
+        (("--config.type", "cloud"), {"config": {"type": "cloud"}}, "name"),
+        (("--name", "new", "--description", ""), {"name": "new", "description": ""}, "config"),
+    ],
+)
+def test_an_object_from_the_server_stands_for_its_id_if_flags_give_fields(request_of, words, body, unsent):
+    """Its fields are not put back: others may have changed them since they were read."""
+    server = {"id": "env_1", "name": "n", "config": {"type": "self_hosted"}, "created_at": "2026-03-15T10:00:00Z"}
+    built = request_of(ENV, "update", *words, stdin=json.dumps(server))
+    assert (built.request.path, built.body) == ("/v1/environments/env_1", body)
+    assert built.stderr.endswith(f"only the ID is used. Not sent: {unsent}.\n")
+
+
+def test_flags_add_fields_to_an_object_that_is_created_again(request_of):
+    """A copy needs all fields."""
+    server = {"id": "env_1", "name": "n", "config": {"type": "cloud"}, "created_at": "2026-03-15T10:00:00Z"}
+    built = request_of(ENV, "create", "--name", "copy", stdin=json.dumps(server))
+    assert built.body == {"name": "copy", "config": {"type": "cloud"}}
 
 
 def test_a_work_item_can_be_piped_into_stop(request_of):

@@ -27,6 +27,7 @@ _NAMED = 3
 _IDENTITY = ("id", "type")
 """Server fields that people also write. The others tell an object from the server."""
 _STDIN = "standard input"
+_ID_ONLY = "Note: flags say what to change, so of an object from the server, only the ID is used."
 _LOOP_HINT = (
     "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
 )
@@ -59,7 +60,7 @@ class Requests:
         self._flags = read_flags(operation, flags, runtime)
         self._has_edits = any(param.name in flags for param in EDITS)
         """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
-        has_fields = any(param.name in flags for param in operation.params_in("body"))
+        has_fields = any(param.name in self._flags for param in operation.params_in("body"))
         self._lacks_something = any(param.required and param.name not in flags for param in operation.params) or (
             operation.partial_update and not has_fields and not self._has_edits
         )
@@ -77,7 +78,11 @@ class Requests:
         self._is_blank = not first or (first[0].value is None and not self._are_several)
         self.notes: dict[str, None] = {}
         """Notes and warnings, once each, even those about many inputs."""
+        self._unsent: dict[str, None] = {}
+        """The fields of objects from the server that are not sent, because flags say what changes."""
         self.count = sum(1 for _ in self)
+        if self._unsent:
+            self._note(f"{_ID_ONLY} Not sent: {', '.join(self._unsent)}.")
 
     @property
     def first(self) -> Request:
@@ -135,9 +140,8 @@ class Requests:
         """Return the request of one input. Flags, by parameter name, win over the keys of the document."""
         operation = self._operation
         piped, given = place(operation, flags, document.members, document.source) if document else ({}, {})
-        if self._has_edits and any(key in given for key in operation.server_fields if key not in _IDENTITY):
-            self._note("Note: of an object from the server, only the ID is used with --add, --remove and --set.")
-            given = {}
+        name = given.get("name") or flags.get("name")
+        given = self._changes_in(given, flags)
         if document:
             self._check_ids(flags, piped, document)
         values = {**piped, **flags}
@@ -151,8 +155,20 @@ class Requests:
             if self._was_read:  # D25: an empty pipe is a mistake
                 raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
             self._note("Note: no field was given, so nothing will change.")
-        name = given.get("name") or values.get("name")
         return request_of(operation, values, body)._replace(object_name=name if isinstance(name, str) else "")
+
+    def _changes_in(self, given: dict[str, Value], flags: Mapping[str, Value]) -> dict[str, Value]:
+        """Return what an object changes: nothing if it is from the server, and flags say what changes.
+
+        Its other fields would undo what others have changed since it was read.
+        """
+        operation = self._operation
+        fields = [param.wire_name for param in operation.params_in("body") if param.name in flags]
+        is_returned = any(key in given for key in operation.server_fields if key not in _IDENTITY)
+        if not (operation.positional and is_returned and (fields or self._has_edits)):
+            return given
+        self._unsent |= dict.fromkeys(key for key in given if key not in (*operation.server_fields, *fields))
+        return {}
 
     def _note(self, note: str) -> None:
         self.notes.setdefault(note)
