@@ -17,10 +17,12 @@ from ant_cli.runtime.extras import REQUIREMENTS, install_command, install_hint
 ROOT = Path(__file__).parents[1]
 
 
-def test_hints_name_the_requirements_of_the_extras_in_pyproject():
-    """A hint and an extra install the same packages; `socks` is an extra of httpx."""
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert {name: list(packages) for name, packages in REQUIREMENTS.items() if name != "socks"} == {
+def test_hints_name_the_requirements_of_pyproject():
+    """A hint and an extra install the same packages; `socks` is an extra of httpx, and Windows gets no greenlet."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = {**project["optional-dependencies"], "socks": ["socksio>=1,<2"], "greenlet": ["greenlet>=3.1"]}
+    assert f"{extras['greenlet'][0]}; sys_platform != 'win32'" in project["dependencies"]
+    assert {name: list(packages) for name, packages in REQUIREMENTS.items()} == {
         name: packages for name, packages in extras.items() if name != "dev"
     }
 

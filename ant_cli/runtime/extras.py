@@ -13,9 +13,10 @@ REQUIREMENTS = {
     "explore": ("textual>=8",),
     "keyring": ("keyring>=24",),
     "worker": ("anthropic>=2.13,<3", "prometheus-client>=0.21"),
+    "greenlet": ("greenlet>=3.1",),
     "socks": ("socksio>=1,<2",),
 }
-"""Requirements of each optional feature: the extras of pyproject.toml, and httpx's for SOCKS proxies."""
+"""Requirements of optional features: the extras of pyproject.toml, httpx's for SOCKS proxies, and a worker's."""
 
 
 def install_hint(feature: str) -> str:

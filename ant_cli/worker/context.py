@@ -19,7 +19,6 @@ from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
 from ant_cli.worker.lease import SHORTEST_LEASE_S
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.metrics import Tally
-from ant_cli.worker.on_loop import run_on_loop, runtime_on_loop
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import Memory
@@ -59,7 +58,11 @@ class WorkerContext:
         # An abandoned call occupies its thread until it times out, so there are more threads than calls.
         self._executor = ThreadPoolExecutor(2 * options.concurrency + 4, "api")
         self._on_loop = is_direct(connection.base_url, runtime.environ)
-        api_runtime = runtime_on_loop(runtime, self._executor) if self._on_loop else runtime
+        api_runtime = runtime
+        if self._on_loop:
+            from ant_cli.worker.on_loop import runtime_on_loop  # late, as below: only a worker needs greenlet
+
+            api_runtime = runtime_on_loop(runtime, self._executor)
         self.api = WorkAPI(connection, api_runtime, options.environment_id, options.worker_id)
         self.environ = {name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER}
         self.own_variables = {
@@ -88,6 +91,8 @@ class WorkerContext:
         """
         try:
             if self._on_loop:
+                from ant_cli.worker.on_loop import run_on_loop
+
                 return await run_on_loop(function, *args)
             return await asyncio.get_running_loop().run_in_executor(self._executor, function, *args)
         except RuntimeError as error:  # handlers have used up the processes of this user

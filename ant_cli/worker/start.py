@@ -8,9 +8,11 @@ import secrets
 import socket
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from ant_cli.errors import AntError, UsageError, exclude_each_other
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.live_line import LiveLine
 from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import ConnectionSettings
@@ -44,12 +46,12 @@ def run_worker(
         runtime: Its environment is that of the handlers, its stderr takes the log.
 
     Raises:
-        UsageError: if the handler can't be run, or was given twice; nothing was claimed then.
+        UsageError: if a worker can't run here, or the handler can't be run or was given twice; nothing was
+            claimed then.
         AntError: if the server refuses to hand out work.
 
     """
-    if os.name == "nt":
-        raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
+    require_worker()
     if handler and options.on_work:
         raise exclude_each_other("--on-work", "a handler behind --")
     given = handler or [options.on_work]
@@ -65,6 +67,14 @@ def run_worker(
     worker_id = options.worker_id or _new_worker_id()
     resume_gc()
     asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
+
+
+def require_worker() -> None:
+    """Raise UsageError if no worker can run on this system, or with the packages of this Python."""
+    if os.name == "nt":
+        raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
+    if find_spec("greenlet") is None:
+        raise UsageError("the worker needs the package greenlet.", install_hint("greenlet"))
 
 
 async def _work(

@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import ssl
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -24,6 +25,7 @@ from ant_cli.worker.on_loop import run_on_loop, runtime_on_loop
 from tests.conftest import KEY, make_runtime
 from tests.hostile.conftest import OK
 from tests.hostile.scripted_server import Act, ScriptedServer, response
+from tests.processes import run_process
 from tests.worker.work_server import ITEM, WorkServer
 
 PATIENT = Timeouts(60, 60)
@@ -276,3 +278,10 @@ def test_a_call_for_which_no_thread_can_be_started_fails_like_others(clean_envir
     context = SimpleNamespace(_executor=executor, _on_loop=on_loop)
     with pytest.raises(AntError, match="can't start new thread"):
         asyncio.run(WorkerContext.call(context, post, runtime, "http://127.0.0.1:1"))
+
+
+def test_without_greenlet_a_worker_says_what_to_install_and_everything_else_can_be_imported(clean_environ):
+    """Windows does not get the package. Only a worker that starts needs it."""
+    code = "import sys; sys.modules['greenlet'] = None; from ant_cli.worker import exporter, start"
+    done = run_process([sys.executable, "-c", f"{code}; start.require_worker()"], clean_environ)
+    assert done.stderr.splitlines()[-1].endswith("UsageError: the worker needs the package greenlet.")
