@@ -67,7 +67,7 @@ def test_a_list_shows_how_many_items_it_has_so_far(clean_environ):
     screen = Watched("items so far: 2")
     pages = [{"data": [{"id": "env_1"}, {"id": "env_2"}], "next_page": "p"}, {"data": []}]
 
-    def respond(request):
+    def respond(_request):
         assert len(pages) == 2 or screen.drawn.wait(60)
         return httpx.Response(200, json=pages.pop(0))
 
