@@ -20,6 +20,7 @@ SQL_LIST = """SELECT sequence, document FROM environments
           WHERE sequence < ? AND archived <= ? ORDER BY sequence DESC LIMIT ?"""
 SQL_DELETE = (
     "DELETE FROM work WHERE environment_id = ?",
+    "DELETE FROM queues WHERE environment_id = ?",
     "DELETE FROM workers WHERE environment_id = ?",
     "DELETE FROM events WHERE session_id IN (SELECT id FROM sessions WHERE environment_id = ?)",
     "DELETE FROM sessions WHERE environment_id = ?",

@@ -58,7 +58,7 @@ def list_models(_: Call) -> str:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_9999 = 253_370_764_800 * MICROSECONDS_PER_SECOND
 """The clock can't be set beyond this, so that it does not reach the year 10000: RFC 3339 has four digits."""
-TABLES = ("environments", "work", "workers", "sessions", "events", "faults")
+TABLES = ("environments", "work", "queues", "workers", "sessions", "events", "faults")
 
 
 def reset(call: Call) -> str:

@@ -1,8 +1,12 @@
--- The tables. Changing one means raising the version: files of other versions are rejected.
+-- The tables, version by version. A new file goes through all of them, and one of an older version through those after
+-- its own, so a released version is never edited: a change is a version of its own at the end, with its number in
+-- SCHEMA_VERSION of store.py.
 --
 -- `sequence` orders the lists and is the position of a cursor, so its values are never reused. Times are microseconds
 -- since 1970, UTC. An environment is stored as the document that is returned, and a work item as columns, because its
 -- rules query them.
+
+-- Version 2, of ant 0.2.0.
 
 CREATE TABLE environments (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -85,3 +89,20 @@ INSERT INTO clock VALUES (0);
 
 PRAGMA application_id = 1634628709; -- "ante"
 PRAGMA user_version = 2;
+
+-- Version 3: the length of a queue is known without counting its items.
+
+CREATE TABLE queues (environment_id TEXT PRIMARY KEY, queued INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO queues SELECT environment_id, sum(state = 'queued') FROM work GROUP BY environment_id;
+CREATE TRIGGER work_added AFTER INSERT ON work BEGIN
+    INSERT INTO queues VALUES (new.environment_id, new.state = 'queued')
+    ON CONFLICT DO UPDATE SET queued = queued + excluded.queued;
+END;
+CREATE TRIGGER work_changed AFTER UPDATE OF state ON work WHEN old.state <> new.state BEGIN
+    UPDATE queues SET queued = queued + (new.state = 'queued') - (old.state = 'queued')
+    WHERE environment_id = new.environment_id;
+END;
+DROP INDEX IF EXISTS work_unfinished;
+CREATE INDEX work_pending ON work (environment_id) WHERE state = 'queued' AND handed_out_at IS NOT NULL;
+
+PRAGMA user_version = 3;

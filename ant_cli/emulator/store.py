@@ -45,8 +45,10 @@ def rfc3339(moment: int | None) -> str | None:
 
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-SCHEMA_VERSION = 2
-"""The version of these tables. A database of another one can't be used."""
+SCHEMA_VERSION = 3
+"""The last version in that file. A database of an older one is brought up to it when it is opened."""
+FIRST_VERSION = 2
+"""The first version in that file."""
 APPLICATION_ID = 0x616E7465  # "ante"
 
 Row = Mapping[str, Any]
@@ -183,34 +185,49 @@ class Store:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         try:
-            if _is_empty(connection):
-                _create(connection)
-            (application,) = connection.execute("PRAGMA application_id").fetchone()
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            application, version = _marks(connection)
+            is_ours = application == APPLICATION_ID
+            if FIRST_VERSION <= version < SCHEMA_VERSION if is_ours else _is_empty(connection):
+                _bring_up_to_date(connection)
+                is_ours, version = True, SCHEMA_VERSION
             connection.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.DatabaseError as error:
             raise UnusableDatabase(f"{self._database} cannot be used: {error}.") from error
-        if application != APPLICATION_ID:
+        if not is_ours:
             raise UnusableDatabase(f"{self._database} is not a database of this emulator.")
         if version != SCHEMA_VERSION:
-            raise UnusableDatabase(
-                f"{self._database} has schema version {version}, and this emulator reads {SCHEMA_VERSION}. "
-                "Use another file, or the version of ant that wrote it."
-            )
+            what = "a newer ant: update this one" if version > SCHEMA_VERSION else "ant 0.1, which is too old"
+            raise UnusableDatabase(f"{self._database} has schema version {version}, of {what}.")
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return the application ID and the schema version of a database."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return application, version
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    """Create the tables, unless another process is faster. If that fails, the connection is closed."""
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Create the tables, or change those of an older version, in one transaction, unless another process is faster.
+
+    If that fails, the connection is closed.
+    """
     if not wait_for(lambda: _wal_is_on(connection), BUSY_SECONDS):
         raise sqlite3.OperationalError("database is locked")
     connection.execute("BEGIN IMMEDIATE")
-    if _is_empty(connection):
-        for statement in SCHEMA.read_text("utf-8").split(";"):
+    script, (_, found) = SCHEMA.read_text("utf-8"), _marks(connection)
+    if found:
+        script = script.partition(f"PRAGMA user_version = {found};")[2]
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):  # a trigger has semicolons in it
             connection.execute(statement)
+            statement = ""
     connection.execute("COMMIT")
 
 

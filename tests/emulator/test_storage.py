@@ -2,11 +2,13 @@ import os
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from ant_cli.emulator import Emulator, UnusableDatabase
-from ant_cli.emulator.store import SCHEMA_VERSION
+from ant_cli.emulator.store import SCHEMA, SCHEMA_VERSION
 from tests.conftest import needs_posix
 
 from .api import ENVIRONMENTS, Api
@@ -44,18 +46,66 @@ def test_the_database_is_in_wal_mode_and_has_a_schema_version(database):
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        (f"PRAGMA user_version = {SCHEMA_VERSION + 1}", f"schema version {SCHEMA_VERSION + 1}"),
+        (f"PRAGMA user_version = {SCHEMA_VERSION + 1}", f"version {SCHEMA_VERSION + 1}, of a newer ant: update"),
+        ("PRAGMA user_version = 1", "of ant 0.1, which is too old"),
         ("PRAGMA application_id = 0", "not a database of this emulator"),
     ],
 )
 def test_an_unknown_schema_is_rejected(database, statement, reason):
-    """A file of another version or another program is unchanged, and the error says why."""
+    """A file of a later version or another program is unchanged, and the error says why."""
     Emulator(database).close()
     change(database, statement)
     before = database.read_bytes()
     with pytest.raises(UnusableDatabase, match=reason):
         Emulator(database)
     assert database.read_bytes() == before
+
+
+def tables(database):
+    with closing(sqlite3.connect(database)) as connection:
+        query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        return {
+            name: " ".join(sql.split()).replace(" )", ")").replace("( ", "(")
+            for name, sql in connection.execute(query)
+        }
+
+
+@pytest.fixture(params=sorted((Path(__file__).parent / "released").glob("*.sql")), ids=lambda path: path.stem)
+def released(request, tmp_path):
+    """Return an emulator's file of a released version, for each: two environments, four items, a session."""
+    path = tmp_path / "released.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(request.param.read_text("utf-8"))
+    return path
+
+
+def test_a_file_of_a_released_version_is_brought_up_to_date_with_all_that_is_in_it(released, database):
+    """Several processes may open it at once. Its tables are those of a new file, and its work continues."""
+    with ThreadPoolExecutor(4) as pool:
+        emulators = list(pool.map(Emulator, [released] * 4))
+    api = Api(emulators[0])
+    environments = api("GET", ENVIRONMENTS, include_archived="true").json["data"]
+    assert [each["name"] for each in environments] == ["queue", "old ü"]
+    queue = environments[0]["id"]
+    assert (api.stats(queue)["depth"], api.stats(queue)["pending"]) == (2, 1)
+    api.begin(queue, api.poll(queue)["id"])
+    _, session = [api.poll(queue)["data"]["id"] for _ in range(2)]
+    assert api("GET", f"/v1/sessions/{session}/events").json["data"][2]["type"] == "agent.tool_use"
+    assert (api.stats(queue)["depth"], api.stats(queue)["pending"]) == (0, 2)
+    for emulator in (*emulators, Emulator(database)):
+        emulator.close()
+    assert tables(released) == tables(database)
+
+
+def test_a_file_whose_change_to_a_new_version_fails_stays_as_it_was(released, monkeypatch):
+    """The change is one transaction."""
+    script = released.with_name("schema.sql")
+    script.write_text(SCHEMA.read_text("utf-8") + "\nCREATE TABLE work (x);")
+    before = tables(released)
+    monkeypatch.setattr("ant_cli.emulator.store.SCHEMA", script)
+    with pytest.raises(UnusableDatabase, match="work already exists"):
+        Emulator(released)
+    assert tables(released) == before
 
 
 @needs_posix("permissions")
