@@ -87,7 +87,7 @@ class Guardian:
         self._tell_about(handler)
         try:
             handler.pid = _spawn(command, environ, streams)
-        except OSError:
+        except BaseException:
             self.forget(handler)
             raise
         self._children[handler.pid] = handler
@@ -103,8 +103,16 @@ class Guardian:
         self._guarded.discard(handler)
         self._tell(f"{id(handler)}\n")
 
+    def end(self, handler: Child) -> None:
+        """Kill a handler unless it was forgotten."""
+        if handler in self._guarded:
+            guardian_process.signal_session(handler.pid, _signal.SIGKILL)
+            self.forget(handler)
+
     def close(self) -> None:
-        """End the guardian. It kills the handlers that are still running."""
+        """Kill the handlers that are still running, and end the guardian, which ends their leases."""
+        while self._guarded:
+            guardian_process.signal_session(self._guarded.pop().pid, _signal.SIGKILL)
         if self._pid:
             os.close(self._pipe)
             with suppress(ChildProcessError):
@@ -133,7 +141,7 @@ class Guardian:
             try:
                 program = [sys.executable, "-I", "-S", guardian_process.__file__, *self._end_leases]
                 self._pid = _spawn(program, self._environ, [reading] * 3)  # it writes nothing
-            except OSError:
+            except BaseException:
                 os.close(self._pipe)
                 raise
             finally:

@@ -10,8 +10,9 @@ import shutil
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
+from io import FileIO
 from pathlib import Path
 
 from ant_cli.errors import UsageError
@@ -79,25 +80,27 @@ class Handler:
         self._stdout, self._stderr = stdout, stderr
 
     @classmethod
-    async def start(
+    @asynccontextmanager
+    async def started(
         cls, context: WorkerContext, environment: Mapping[str, str], item: WorkItem, limit: Limit, log: WorkerLog
-    ) -> Handler:
-        """Start the handler, and give it the item as one line of JSON. Raises OSError if the system refuses."""
-        pipes: list[int] = []
-        try:
-            for _ in range(3):
-                pipes += os.pipe()
-            item_read, item_write, stdout_read, stdout_write, stderr_read, stderr_write = pipes
-            streams = (item_read, stdout_write, stderr_write)
+    ) -> AsyncIterator[Handler]:
+        """Start the handler, and give it the item as one line of JSON. It does not outlive the context.
+
+        Raises:
+            OSError: if the system refuses.
+
+        """
+        with ExitStack() as own, ExitStack() as inherited:
+            item_read, item_write = _pipe(inherited, own)
+            stdout_read, stdout_write = _pipe(own, inherited)
+            stderr_read, stderr_write = _pipe(own, inherited)
+            streams = [file.fileno() for file in (item_read, stdout_write, stderr_write)]
             child = context.guardian.start(context.command, environment, streams, item["id"], limit)
-        except OSError:
-            for descriptor in pipes:
-                os.close(descriptor)
-            raise
-        for descriptor in (item_read, stdout_write, stderr_write):
-            os.close(descriptor)
-        await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
-        return cls(child, _Output(stdout_read, "stdout", log), _Output(stderr_read, "stderr", log))
+            own.callback(context.guardian.end, child)
+            inherited.close()
+            await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
+            stdout = own.enter_context(closing(_Output(stdout_read, "stdout", log)))
+            yield cls(child, stdout, own.enter_context(closing(_Output(stderr_read, "stderr", log))))
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its processes, except those that have left its session."""
@@ -114,15 +117,13 @@ class Handler:
         return self.exit.done() and self.exit.result() < 0 and self.child.limit.deadline <= now()
 
     async def finish(self, guardian: Guardian, *, kill_rest: bool) -> None:
-        """After its end: kill the processes that it has left, if wanted, and log the rest of its output."""
+        """After its end: kill the processes that it has left, if wanted, and wait for the rest of its output."""
         if kill_rest and self.exit.result():
             self.kill()
         elif kill_rest and sys.platform != "win32":
             signal_group(self.child.pid, signal.SIGKILL)  # after a success that is enough, and takes less time
         guardian.forget(self.child)
         await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
-        self._stdout.close()
-        self._stderr.close()
 
     def has_said(self, *texts: str) -> bool:
         """Whether one of the last lines of stderr contains all of these texts."""
@@ -136,14 +137,20 @@ class Handler:
         return words[-_LONGEST_LAST_WORDS:].strip("\n")
 
 
-async def _send(data: bytes, pipe: int) -> None:
+def _pipe(reading: ExitStack, writing: ExitStack) -> tuple[FileIO, FileIO]:
+    """Create a pipe. Each of its ends is closed at the end of one of the contexts."""
+    read, write = os.pipe()
+    return reading.enter_context(os.fdopen(read, "rb", 0)), writing.enter_context(os.fdopen(write, "wb", 0))
+
+
+async def _send(data: bytes, pipe: FileIO) -> None:
     """Write to a handler's stdin, in the background if it is more than a pipe takes: it need not read."""
-    if len(data) <= _PIPE_TAKES:
-        with suppress(BrokenPipeError):  # it has closed stdin already
-            os.write(pipe, data)
-        os.close(pipe)
-        return
-    file = os.fdopen(pipe, "wb", buffering=0)
+    with pipe:
+        if len(data) <= _PIPE_TAKES:
+            with suppress(BrokenPipeError):  # it has closed stdin already
+                pipe.write(data)
+            return
+        file = os.fdopen(os.dup(pipe.fileno()), "wb", 0)  # what a handler leaves running may still read it
     transport, _ = await asyncio.get_running_loop().connect_write_pipe(asyncio.BaseProtocol, file)
     transport.write(data)
     transport.close()
@@ -152,8 +159,9 @@ async def _send(data: bytes, pipe: int) -> None:
 class _Output:
     """One of the two outputs of a handler. It is logged line by line; what exceeds the limit is counted."""
 
-    def __init__(self, descriptor: int, stream: str, log: WorkerLog) -> None:
-        self._descriptor = descriptor
+    def __init__(self, pipe: FileIO, stream: str, log: WorkerLog) -> None:
+        self._pipe = pipe
+        self._descriptor = pipe.fileno()
         self._stream = stream
         self._log = log
         self._line = b""
@@ -167,7 +175,7 @@ class _Output:
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.last_lines: deque[bytes] = deque(maxlen=_LAST_LINES)
         if sys.platform != "win32":
-            os.set_blocking(descriptor, False)
+            os.set_blocking(self._descriptor, False)
         self._resume()
 
     def close(self) -> None:
@@ -176,7 +184,7 @@ class _Output:
             self._loop.remove_reader(self._descriptor)
         if self._pause:
             self._pause.cancel()
-        os.close(self._descriptor)
+        self._pipe.close()
         if self._line:
             self._log_lines([self._line])
         self._note_left_out()

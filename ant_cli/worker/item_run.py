@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from contextlib import AsyncExitStack
 from itertools import count
 
 from ant_cli.errors import AntError, APIError
@@ -109,18 +110,20 @@ class ItemRun:
             context.environ, item, attempt, own, pass_api_key=context.options.pass_api_key
         )
         self._log.info("spawning on-work script", script=context.command[0], attempt=attempt)
-        try:
-            handler = await Handler.start(context, environment, item, keeper.handler_limit, self._log)
-        except OSError as error:
-            self._log.error("the handler could not be started", error=str(error))
-            return Run(Ending.EXITED, 126)
-        keeping = asyncio.create_task(keeper.keep(handler.child))
-        try:
-            run = await self._attend(handler, keeping)
-        finally:
-            keeping.cancel()
-        handed_over = context.options.no_auto_stop and run == Run(Ending.EXITED, 0)
-        await handler.finish(context.guardian, kill_rest=not handed_over)
+        async with AsyncExitStack() as stack:
+            started = Handler.started(context, environment, item, keeper.handler_limit, self._log)
+            try:
+                handler = await stack.enter_async_context(started)
+            except OSError as error:
+                self._log.error("the handler could not be started", error=str(error))
+                return Run(Ending.EXITED, 126)
+            keeping = asyncio.create_task(keeper.keep(handler.child))
+            try:
+                run = await self._attend(handler, keeping)
+            finally:
+                keeping.cancel()
+            handed_over = context.options.no_auto_stop and run == Run(Ending.EXITED, 0)
+            await handler.finish(context.guardian, kill_rest=not handed_over)
         context.memory.handler_beats |= keeper.lease.handler_beats
         if run.ending is Ending.EXITED and handler.has_said(_REFUSED, self._id):
             context.memory.handler_beats |= keeper.lease.held

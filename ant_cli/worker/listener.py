@@ -98,7 +98,10 @@ def _handler_class(find: Find) -> type[BaseHTTPRequestHandler]:
         timeout = _REQUEST_TIMEOUT_S
 
         def do_GET(self) -> None:
-            page = find(urlsplit(self.path).path) or text_page("There is nothing here.", 404)
+            try:
+                page = find(urlsplit(self.path).path) or text_page("There is nothing here.", 404)
+            except Exception as error:  # noqa: BLE001 - a probe without a response says less than one with an error
+                page = text_page(f"This page failed: {type(error).__name__}.", 500)
             self.send_response(page.status)
             self.send_header("content-type", page.content_type)
             self.send_header("content-length", str(len(page.body)))

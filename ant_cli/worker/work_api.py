@@ -178,7 +178,9 @@ def _object(body: bytes) -> WorkItem:
 def _of_form(value: WorkItem) -> WorkItem:
     for name, type_ in _FORM.items():
         member = value.get(name)
-        if member is not None and (type(member) is not type_ or (isinstance(member, int) and member > _LARGEST)):
+        if member is not None and (
+            type(member) is not type_ or (isinstance(member, int) and not 0 <= member <= _LARGEST)
+        ):
             raise ResponseError(f"the server sent an object whose {name!r} is not of the API's form.")
     if has_lone_surrogate(value.get("last_heartbeat") or ""):
         raise ResponseError("the server sent a heartbeat that contains a lone surrogate.")

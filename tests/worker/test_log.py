@@ -10,6 +10,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 from functools import partial
+from io import FileIO
 from types import SimpleNamespace
 
 import pytest
@@ -281,7 +282,9 @@ class Flooded:
         loop.time = lambda: self.now
         reading, self._pipe = os.pipe()
         runtime = make_runtime({}, stderr=self.screen)
-        self._output = _Output(reading, "stdout", WorkerLog(runtime.stderr, LogView(runtime, "json").line, {}))
+        self._output = _Output(
+            FileIO(reading), "stdout", WorkerLog(runtime.stderr, LogView(runtime, "json").line, {})
+        )
 
     def read(self, data):
         os.write(self._pipe, data)

@@ -197,6 +197,13 @@ def test_pages_are_served_when_no_thread_can_be_started(monkeypatch):
         assert httpx.get(listener.url).text == "served\n"
 
 
+def test_a_page_that_fails_is_a_response_with_an_error():
+    """A monitor that gets none can't tell a bug from a service that is down."""
+    with closing(Listener("127.0.0.1", 0, lambda _path: text_page(str(1 / 0)))) as listener:
+        response = httpx.get(listener.url)
+    assert (response.status_code, response.text) == (500, "This page failed: ZeroDivisionError.\n")
+
+
 # The exporter
 
 

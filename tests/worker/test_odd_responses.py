@@ -100,9 +100,22 @@ def test_a_string_that_can_not_be_in_a_variable_reaches_a_handler_in_its_input(s
     assert server.count("stop") == 1
 
 
+def test_a_handler_gets_all_of_an_item_that_is_larger_than_a_pipe(start, script):
+    """It reads until the end of its input, as `cat` does."""
+    item = {**ITEM, "metadata": {"notes": "x" * 300_000}}
+    with WorkServer(poll=item, ack=item) as server:
+        worker = start("--base-url", server.url, "--max-items", "1", handler=[script("cat | wc -c")])
+        assert worker.end() == 0
+    assert int(worker.output[0]) > 300_000
+
+
 @pytest.mark.parametrize(
     "part",
-    [{"state": []}, {"state": {}}, {"ttl_seconds": "60"}, {"ttl_seconds": 10**400}, {"last_heartbeat": "\ud800"}],
+    [
+        *({"state": state} for state in ([], {})),
+        *({"ttl_seconds": seconds} for seconds in ("60", 10**400, -(10**400), -1)),
+        {"last_heartbeat": "\ud800"},
+    ],
 )
 def test_an_invalid_response_to_a_heartbeat_does_not_extend_the_lease(start, script, part):
     """The handler does not start, and the worker continues."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 
 import pytest
 
 from ant_cli.errors import NetworkError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
+from ant_cli.worker import handler as handler_module
 from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.context import WorkerContext
+from ant_cli.worker.guardian import Guardian
+from ant_cli.worker.item_run import ItemRun
+from ant_cli.worker.lease_keeper import LeaseKeeper
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.options import PollOptions, read_options
 from ant_cli.worker.supervisor import Supervisor
@@ -27,6 +32,7 @@ class Calls(list[str]):
     def __init__(self, environ) -> None:
         super().__init__()
         self._environ = environ
+        self.command = ["true"]
         self.context: WorkerContext
 
     async def work(self, **flags: str) -> None:
@@ -35,7 +41,7 @@ class Calls(list[str]):
         options = read_options(PollOptions, given, {}, "beta:worker poll")
         runtime = make_runtime({**self._environ, "ANTHROPIC_AUTH_TOKEN": KEY})
         log = WorkerLog(runtime.stderr, LogView(runtime, "text").line, {})
-        self.context = WorkerContext(options, ["true"], load(runtime, Flags()).connection, runtime, log)
+        self.context = WorkerContext(options, self.command, load(runtime, Flags()).connection, runtime, log)
         self.context.call = self._call
         await Supervisor(self.context).run()
         self.context.close()
@@ -142,3 +148,26 @@ def test_items_that_can_not_be_stopped_do_not_pile_up(calls):
         return polls
 
     assert asyncio.run(work()) == 101
+
+
+@pytest.mark.parametrize("place", [(LeaseKeeper, "keep"), (ItemRun, "_attend"), (handler_module, "_send")])
+def test_a_handler_ends_when_the_code_that_watches_it_fails(calls, monkeypatch, place):
+    """Its slot is free then, and the next poll may start the same item again."""
+    handlers, start = [], Guardian.start
+
+    async def fail(*_):
+        raise ZeroDivisionError
+
+    async def reply(name):
+        if name != "poll" or not handlers:
+            return dict(ITEM)
+        assert await asyncio.wait_for(handlers[0].exit, 30) == -signal.SIGKILL
+        calls.drain()
+        return None
+
+    monkeypatch.setattr(Guardian, "start", lambda *args: handlers.append(start(*args)) or handlers[-1])
+    monkeypatch.setattr(*place, fail)
+    monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 0.0)
+    calls.command, calls.reply = ["/bin/sh", "-c", "sleep 600"], reply
+    asyncio.run(calls.work())
+    assert len(handlers) == 1
