@@ -1,8 +1,8 @@
 """Credentials: which kinds there are, and what those that the emulator issues give access to.
 
-An API key is sent as `x-api-key`. A bearer token is an environment key, unless it is the sessions token in the
-secret of a work item, or by its form or its value an API key: the Python SDK sends API keys as bearer tokens. The
-emulator has no logins, so it issues no access tokens.
+An API key is sent as `x-api-key`, or as a bearer token, as the newer SDKs do. A bearer token is of the kind that its
+form shows. A text without such a form stands for the kind that a request needs: users of the SDKs write any text as
+a key. The emulator has no logins, so it issues no access tokens.
 
 Environment keys are not stored: they consist of the environment's ID and a checksum of it that needs the API key.
 """
@@ -22,10 +22,17 @@ API_KEY = "an API key (x-api-key)"
 ENVIRONMENT_KEY = "an environment key (authorization: Bearer)"
 ITEM_SECRET = "the secret of a work item (authorization: Bearer)"  # noqa: S105 - the name of a kind
 EVERY_KIND = (API_KEY, ENVIRONMENT_KEY, ITEM_SECRET)
+NO_KNOWN_KIND = "a bearer token without the form of a key"  # it stands for any kind
+REMEDIES = {
+    API_KEY: "Without --api-key, any text is an API key, such as sk-ant-emulator.",
+    ENVIRONMENT_KEY: "To get one: ant emulator key ENVIRONMENT_ID",
+}
+"""What to do without a credential of a kind that an endpoint takes first."""
 
 TOKEN_PREFIX = "sk-ant-sst01-"  # noqa: S105 - only the prefix
 KEY_PREFIX = "sk-ant-oat01-"
-API_KEY_PREFIXES = ("sk-ant-api", "sk-ant-emulator")
+FORMS = {TOKEN_PREFIX: ITEM_SECRET, KEY_PREFIX: ENVIRONMENT_KEY, "sk-ant-api": API_KEY}
+"""The kind of a bearer token that begins with each prefix."""
 MADE_KEY = re.compile(KEY_PREFIX + r"(?P<environment>env_[0-9A-Za-z]+)-[0-9a-f]{32}")
 ENVIRONMENT_PATH = re.compile(r"/v1/environments/(?P<environment>[^/]+)(?:/.*)?")
 ITEM_PATH = re.compile(r"/v1/environments/[^/]+/work/(?P<id>[^/]+)(?:/heartbeat|/stop)?")
@@ -39,7 +46,7 @@ class SentCredential(NamedTuple):
     """A credential of a request."""
 
     kind: str
-    """One of `EVERY_KIND`."""
+    """One of `EVERY_KIND`, or `NO_KNOWN_KIND`."""
     secret: str
     opens: bool | None = None
     """Whether it gives access to the path; None if the emulator did not issue it."""
@@ -52,12 +59,12 @@ def credentials_of(call: Call) -> list[SentCredential]:
     given = []
     if api_key := call.environ.get("HTTP_X_API_KEY", ""):
         given.append(SentCredential(API_KEY, api_key))
-    if bearer.startswith(TOKEN_PREFIX):
-        given.append(SentCredential(ITEM_SECRET, bearer, _token_opens(call, bearer)))
-    elif bearer.startswith(API_KEY_PREFIXES) or (call.api_key and is_same(bearer, call.api_key)):
-        given.append(SentCredential(API_KEY, bearer))
-    elif bearer:
-        given.append(SentCredential(ENVIRONMENT_KEY, bearer, _key_opens(call, bearer)))
+    if bearer:
+        kind = next((kind for prefix, kind in FORMS.items() if bearer.startswith(prefix)), NO_KNOWN_KIND)
+        if call.api_key and is_same(bearer, call.api_key):
+            kind = API_KEY
+        opens = {ITEM_SECRET: _token_opens, ENVIRONMENT_KEY: _key_opens}.get(kind)
+        given.append(SentCredential(kind, bearer, opens(call, bearer) if opens else None))
     return given
 
 
@@ -66,9 +73,10 @@ def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> Non
 
     The status is 403 and not 401, because a 401 means that nobody has such a credential.
     """
-    taken = [credential for credential in known if credential.kind in takes]
+    taken = [credential for credential in known if credential.kind in (*takes, NO_KNOWN_KIND)]
     if not taken:
-        raise EmulatorError(403, f"This endpoint takes {takes[0]}, not {known[0].kind}.")
+        message = f"This endpoint takes {takes[0]}, not {known[0].kind}. {REMEDIES[takes[0]]}"
+        raise EmulatorError(403, message)
     if all(credential.opens is False for credential in taken):
         raise EmulatorError(403, f"{taken[0].kind} belongs to another environment or work item.")
 

@@ -25,7 +25,7 @@ VERSIONS = ("2023-06-01", "2026-10-21")
 """The values of `anthropic-version`. Clients that send the newer one leave out `?beta=true`."""
 ORGANIZATION_ID = "00000000-0000-4000-8000-000000000000"
 """The emulator's organization, unless another one is given."""
-ANY_KEY = ("ant-emulator", "takes any key")
+ANY_KEY = ("ant-emulator", "API keys are not checked")
 """The header that shows a client that its key was accepted without a check."""
 
 

@@ -19,7 +19,7 @@ def bearer(token):
     return VERSIONS | {"authorization": f"Bearer {token}"}
 
 
-ENVIRONMENT_KEY = bearer("any")
+ENVIRONMENT_KEY = bearer("sk-ant-oat01-any")
 
 
 @pytest.fixture
@@ -69,7 +69,8 @@ def test_a_refusal_names_the_credential_to_use(api, queue, item):
     """It is a 403 of the API: the credential exists, but is of the wrong kind."""
     path = f"{ENVIRONMENTS}/{queue}/work"
     assert message(api("GET", path, headers=API_KEY), 403) == (
-        "This endpoint takes an environment key (authorization: Bearer), not an API key (x-api-key)."
+        "This endpoint takes an environment key (authorization: Bearer), not an API key (x-api-key). "
+        "To get one: ant emulator key ENVIRONMENT_ID"
     )
     path += f"/{item['id']}"
     for headers, given in (
@@ -79,6 +80,21 @@ def test_a_refusal_names_the_credential_to_use(api, queue, item):
         assert message(api("GET", path, headers=headers), 403).startswith(
             f"This endpoint takes an API key (x-api-key), not {given}"
         )
+        assert "any text is an API key, such as sk-ant-emulator." in api("GET", path, headers=headers).text
+
+
+def test_any_other_text_as_a_bearer_token_is_the_kind_of_key_that_is_needed(api, queue, item):
+    """The SDKs send API keys so, and people write any text as a key."""
+    for token in ("test", "k", "my-anthropic-api-key", "sk-ant-emulator"):
+        for path in ("", "/work", f"/work/{item['id']}"):
+            assert api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=bearer(token)).status_code == 200
+    with closing(Emulator(":memory:", api_key="test")) as emulator:
+        strict = Api(emulator, bearer("test"))
+        assert strict("GET", ENVIRONMENTS).status_code == 200
+        assert (
+            strict("GET", f"{ENVIRONMENTS}/{strict.create_queue()}/work", headers=bearer("test")).status_code == 403
+        )
+        assert strict("GET", ENVIRONMENTS, headers=bearer("k")).status_code == 401
 
 
 def test_a_refused_request_changes_nothing(api, queue, item):

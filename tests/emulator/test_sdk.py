@@ -8,8 +8,8 @@ from ant_cli.emulator.credentials import environment_key
 from tests.conftest import needs_posix
 from tests.served_emulator import serving
 
-API_KEY = "sk-ant-api03-any"
-"""The SDK sends it as a bearer token, so that only its form says what it is."""
+API_KEY = "test"
+"""The SDK sends it as a bearer token. It has no form that shows what it is."""
 
 
 @pytest.fixture
@@ -145,9 +145,10 @@ def test_the_sdk_keeps_a_lease_with_heartbeats(anthropic, environments, worker_c
     assert work.poll(queue) is None
 
 
-def test_each_key_is_refused_where_the_api_refuses_it(anthropic, environments, worker_client, queue, enqueue):
+def test_each_key_is_refused_where_the_api_refuses_it(anthropic, client, worker_client, queue, enqueue):
     """The error of the other key is a PermissionDeniedError, whose message names the credential to use."""
     (item,) = enqueue(1)
+    environments = client.copy(api_key="sk-ant-api03-any").beta.environments
     with pytest.raises(anthropic.PermissionDeniedError, match="takes an environment key"):
         environments.work.list(queue)
     for call in (
