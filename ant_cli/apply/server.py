@@ -16,6 +16,7 @@ from ant_cli.input import DEPTH_LIMIT
 from ant_cli.input.request import Request, is_id, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import environments
+from ant_cli.operations.shared_flags import LARGEST_PAGE
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple, TypeVar
@@ -26,7 +27,6 @@ from ant_cli.settings.local_emulator import is_local
 
 T = TypeVar("T")
 R = TypeVar("R")
-PAGE_SIZE = "100"
 _WHO_AM_I = Request("GET", "/v1/models", (("limit", "1"),))
 """The cheapest request whose response names the organization and workspace of the credentials."""
 
@@ -54,7 +54,7 @@ def find_names(client: Client, names: Collection[str], *, archived: bool = False
 
 def list_all(client: Client, *, archived: bool = False) -> list[Object]:
     """Return every environment; archived ones only on request."""
-    query = {"limit": PAGE_SIZE} | ({"include_archived": "true"} if archived else {})
+    query = {"limit": str(LARGEST_PAGE)} | ({"include_archived": "true"} if archived else {})
     pages = follow_pages(client, request_of(environments.LIST, query), None)
     return [_environment(item) for page in pages for item in page]
 

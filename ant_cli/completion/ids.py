@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 0.3
 """How long to wait for the API, in seconds."""
-PAGE_SIZE = "100"
 _NAME_LENGTH = 60
 EMULATOR = "emulator_"
 """The prefix of a kind of ID that is requested only from an emulator, never from the real API."""
@@ -97,6 +96,7 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     from ant_cli.http.choice import is_loopback
     from ant_cli.http.client import Client
     from ant_cli.input.request import request_of
+    from ant_cli.operations.shared_flags import LARGEST_PAGE
     from ant_cli.operations.spec import Flags
     from ant_cli.settings.local_emulator import has_database, is_local
 
@@ -106,7 +106,7 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
         return []  # the scripts pass arguments unchanged, with variables unexpanded
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
     values = {param.name: flags[param.name] for param in source.params_in("path") if param.name in flags}
-    request = request_of(source, {**values, "limit": PAGE_SIZE})
+    request = request_of(source, {**values, "limit": str(LARGEST_PAGE)})
     settings = settings_of(Flags(flags), silent, source)
     url = settings.base_url
     if id_kind.startswith(EMULATOR) and not (is_local(url) or is_loopback(urlsplit(url).hostname or "")):

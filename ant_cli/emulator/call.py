@@ -63,6 +63,8 @@ def new_id(prefix: str) -> str:
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 BEFORE_THE_FIRST = 2**62
+LARGEST_PAGE = 1000
+"""The highest `limit` of a list."""
 CURSOR_PREFIX = "page_"
 CURSOR = re.compile(r"(?P<list>.+) (?P<sequence>[0-9]{1,18})", re.ASCII)
 """The content of a cursor: the list, and the sequence number of the last item that was shown.

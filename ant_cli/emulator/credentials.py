@@ -1,8 +1,8 @@
 """Credentials: which kinds there are, and what those that the emulator issues give access to.
 
-An API key is sent as `x-api-key`, or as a bearer token, as the newer SDKs do. A bearer token is of the kind that its
-form shows. A text without such a form stands for the kind that a request needs: users of the SDKs write any text as
-a key. The emulator has no logins, so it issues no access tokens.
+An API key is sent as `x-api-key`, or as a bearer token, as the newer SDKs do. The form of a bearer token shows its
+kind. A text without such a form stands for the kind that a request needs: users of the SDKs write any text as key.
+The emulator has no logins, so it issues no access tokens.
 
 Environment keys are not stored: they consist of the environment's ID and a checksum of it that needs the API key.
 """

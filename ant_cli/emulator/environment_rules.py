@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.emulator.call import Call, new_id, page_of
+from ant_cli.emulator.call import LARGEST_PAGE, Call, new_id, page_of
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, to_compact_json
 from ant_cli.emulator.store import Row, Transaction, rfc3339
 from ant_cli.runtime.light_typing import Any
@@ -93,7 +93,7 @@ def create(call: Call) -> str:
 
 def list_environments(call: Call) -> str:
     """Return a page of environments, the newest first."""
-    limit = call.number("limit", 20, 1, 100)
+    limit = call.number("limit", 20, 1, LARGEST_PAGE)
     below = call.page_start(LIST)
     include_archived = call.choice("include_archived", "false", ("true", "false")) == "true"
     with call.store.read() as transaction:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 
 from ant_cli.emulator import work
-from ant_cli.emulator.call import BEFORE_THE_FIRST, Call, new_id, page_of
+from ant_cli.emulator.call import BEFORE_THE_FIRST, LARGEST_PAGE, Call, new_id, page_of
 from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
@@ -155,7 +155,7 @@ def list_events(call: Call) -> str:
     with call.store.write() as transaction:
         session = _find(transaction, call)
         order = call.choice("order", "asc", tuple(SQL_EVENTS))
-        limit = call.number("limit", 100, 1, 1000)
+        limit = call.number("limit", 100, 1, LARGEST_PAGE)
         name = f"events {session['id']} {order}"
         sequence = call.page_start(name, 0 if order == "asc" else BEFORE_THE_FIRST)
         rows = transaction.all(SQL_EVENTS[order], session["id"], sequence, limit + 1)

@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.emulator.call import Call, new_id, page_of
+from ant_cli.emulator.call import LARGEST_PAGE, Call, new_id, page_of
 from ant_cli.emulator.credentials import environment_key, new_token, secret_of
 from ant_cli.emulator.environment_rules import environment_transaction
 from ant_cli.emulator.errors import NO_RETRY, Conflict, EmulatorError, InvalidRequest, to_compact_json
@@ -190,7 +190,7 @@ def list_work(call: Call) -> str:
     """Return a page of an environment's work, the newest first."""
     environment_id = call.ids["environment_id"]
     name = f"work {environment_id}"
-    limit = call.number("limit", 20, 1, 100)
+    limit = call.number("limit", 20, 1, LARGEST_PAGE)
     below = call.page_start(name)
     with environment_transaction(call) as (transaction, environment):
         if environment["kind"] != "self_hosted":

@@ -13,7 +13,9 @@ BETA = Param(
     wire="anthropic-beta",
 )
 
-LIMIT = Param("limit", "query", int, "Items per page; every page is fetched anyway.")
+LARGEST_PAGE = 1000
+"""The highest `limit` of a list of the API."""
+LIMIT = Param("limit", "query", int, f"Items per page, 1 to {LARGEST_PAGE}; every page is fetched anyway.")
 PAGE = Param("page", "query", str, "Start at this cursor, the next_page of an earlier response.", nullable=True)
 MAX_ITEMS = Param("max_items", "setting", int, "Stop after this many items; -1 for all of them.")
 FILTER = Param(

@@ -13,6 +13,7 @@ from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request, request_of
 from ant_cli.operations.environments import ENVIRONMENT_ID, LIST
+from ant_cli.operations.shared_flags import LARGEST_PAGE
 from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.shell import positional, quote
@@ -116,7 +117,7 @@ def hints_on_404(
 def _ids_of(name: str, client: Client) -> Iterator[str]:
     from ant_cli.http.pagination import follow_pages  # late: only mistakes need it
 
-    request = request_of(LIST, {"include_archived": "true", "limit": "100"})
+    request = request_of(LIST, {"include_archived": "true", "limit": str(LARGEST_PAGE)})
     for page in islice(follow_pages(client, request, None), _PAGES):
         for members in map(json_text.members, page):
             environment_id = json_text.string(members["id"])

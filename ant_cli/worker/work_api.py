@@ -37,6 +37,8 @@ BLOCK_MS = 999
 _RUNNING = ("starting", "active", "stopping")
 _MOST_ITEMS = 2000
 """How many of the newest items are looked at for those that run."""
+_PAGE_SIZE = "200"
+"""How many of them are requested at once: with 10 KB of metadata each, they fit into `_LARGEST_RESPONSE`."""
 _POLL_TIMEOUT_S = 10.0
 _ACK_TIMEOUT_S = 1.5
 _RECLAIMED_AFTER_S = 4.0
@@ -118,7 +120,7 @@ class WorkAPI:
         Finished items are older than running ones, so the first page that has nothing else is the last to look at.
         """
         count = 0
-        for items in follow_pages(self._client, self._request(work.LIST, limit="100"), _MOST_ITEMS):
+        for items in follow_pages(self._client, self._request(work.LIST, limit=_PAGE_SIZE), _MOST_ITEMS):
             states = [(json_object(item) or {}).get("state") for item in items]
             count += sum(state in _RUNNING for state in states)
             if all(state == "stopped" for state in states):

@@ -42,7 +42,7 @@ def test_the_first_page_of_environments_is_offered(ant):
     assert (result.exit, result.stdout, result.stderr) == (0, "env_1\tdata\nenv_2\t\n", "")
     (request,) = result.requests
     assert request.url.path == "/v1/environments"
-    assert request.url.params["limit"] == "100"
+    assert request.url.params["limit"] == "1000"
     assert "x-api-key" in request.headers
 
 

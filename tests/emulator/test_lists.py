@@ -27,7 +27,7 @@ def test_lists_are_newest_first_with_twenty_items_by_default(api):
     assert rest["next_page"] is None
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 1000])
 def test_following_cursors_returns_every_item_exactly_once(api, limit):
     """This holds for every limit."""
     for number in range(7):
@@ -77,7 +77,7 @@ def test_an_empty_query_parameter_means_omitted(api):
 @pytest.mark.parametrize(
     ("query", "parameter"),
     [
-        *[({"limit": limit}, "limit") for limit in ("0", "101", "-1", "ten", "1.5", "1e1", " 5", "9" * 40)],
+        *[({"limit": limit}, "limit") for limit in ("0", "1001", "-1", "ten", "1.5", "1e1", " 5", "9" * 40)],
         ({"include_archived": "yes"}, "include_archived"),
         *[({"page": page}, "page") for page in ("2", "page_", "page_!!!", "page_YQ==", "page_/w==", "é")],
     ],
