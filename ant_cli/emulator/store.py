@@ -185,15 +185,15 @@ class Store:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         try:
+            is_new = _is_empty(connection)  # asked first: another process may just be creating the tables
             application, version = _marks(connection)
-            is_ours = application == APPLICATION_ID
-            if FIRST_VERSION <= version < SCHEMA_VERSION if is_ours else _is_empty(connection):
+            if is_new or (application == APPLICATION_ID and FIRST_VERSION <= version < SCHEMA_VERSION):
                 _bring_up_to_date(connection)
-                is_ours, version = True, SCHEMA_VERSION
+                application, version = APPLICATION_ID, SCHEMA_VERSION
             connection.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.DatabaseError as error:
             raise UnusableDatabase(f"{self._database} cannot be used: {error}.") from error
-        if not is_ours:
+        if application != APPLICATION_ID:
             raise UnusableDatabase(f"{self._database} is not a database of this emulator.")
         if version != SCHEMA_VERSION:
             what = "a newer ant: update this one" if version > SCHEMA_VERSION else "ant 0.1, which is too old"
