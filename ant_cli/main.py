@@ -147,7 +147,7 @@ def _decode_arg(arg: str) -> str:
 
 def _signal_exit_status(signal: KeyboardInterrupt) -> int:
     """Return the exit status after SIGINT or SIGTERM."""
-    return TERMINATED if isinstance(signal, Terminated) else INTERRUPTED
+    return TERMINATED if isinstance(signal.__cause__ or signal, Terminated) else INTERRUPTED
 
 
 def _report(error: AntError, runtime: Runtime) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from ant_cli import __version__
+from ant_cli.runtime.process import Terminated
 from tests.conftest import KEY
 
 RETRIEVE = ("beta:environments", "retrieve", "env_1")
@@ -403,12 +404,13 @@ def test_an_unexpected_exception_is_reported_as_a_bug_without_a_traceback(ant):
     assert "IndexError" in result.stderr
 
 
-def test_an_interrupt_during_a_change_says_that_the_outcome_is_unknown(ant):
+@pytest.mark.parametrize(("signal", "status"), [(KeyboardInterrupt(), 130), (Terminated(), 143)])
+def test_an_interrupt_during_a_change_says_that_the_outcome_is_unknown(ant, signal, status):
     """The environment may have been created."""
-    result = ant(*CREATE, replies=[KeyboardInterrupt()])
-    assert (result.exit, result.stdout) == (130, "")
+    result = ant(*CREATE, replies=[signal])
+    assert (result.exit, result.stdout) == (status, "")
     assert "may have succeeded" in result.stderr
-    assert ant(*RETRIEVE, replies=[KeyboardInterrupt()]).stderr == ""
+    assert ant(*RETRIEVE, replies=[signal]).stderr == ""
 
 
 def test_an_interrupt_before_a_retry_says_that_a_response_was_lost(ant):

@@ -186,7 +186,7 @@ class Execution:
                 server.remove(client, environments.DELETE, deletes)
             return server.create(client, body)
         except AntError as error:
-            if not client.doubt:
+            if not error.outcome_unknown:
                 with self._guard:
                     self._journal.end(name)
                 raise

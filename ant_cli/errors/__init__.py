@@ -34,6 +34,8 @@ class AntError(Exception):
     """A failure with a message for the user, an exit code, and maybe hints. Immutable."""
 
     exit_code = 1
+    outcome_unknown = False
+    """Whether the request that failed may have been carried out."""
 
     def __init__(self, message: str, *hints: str, request_line: str = "") -> None:
         super().__init__(message)
@@ -54,6 +56,10 @@ class AntError(Exception):
     def with_exit_code(self, exit_code: int) -> Self:
         """Return the same error with another exit code, for a command in which its own code has another meaning."""
         return self._changed(exit_code=exit_code)
+
+    def with_unknown_outcome(self) -> Self:
+        """Return the same error for a request that may have been carried out."""
+        return self._changed(outcome_unknown=True)
 
     def redacted(self, redact: Callable[[str], str]) -> Self:
         """Return the same error without secrets in its texts."""
@@ -183,6 +189,8 @@ class APIError(AntError):
 class ResponseError(AntError):
     """The response does not come from the API, or is incomplete."""
 
+    outcome_unknown = True
+
 
 class NetworkError(AntError):
     """No response arrived."""
@@ -192,6 +200,10 @@ class NetworkError(AntError):
 
 class OutputError(AntError):
     """The result can't be written."""
+
+
+class OutcomeUnknown(KeyboardInterrupt):
+    """An interrupt during a request that may have been carried out. Its cause is the interrupt."""
 
 
 def shortened(text: str, limit: int = 100) -> str:

@@ -6,7 +6,7 @@ from ant_cli.errors import NOT_FOUND, AntError, CredentialError
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.retries import long_wait
-from ant_cli.http.sender import Observer, Pace, Policy, Refresh, Sender
+from ant_cli.http.sender import Doubt, Observer, Pace, Policy, Refresh, Sender
 from ant_cli.http.transport import Timeouts, timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime, variables
@@ -38,41 +38,49 @@ class Client(Sender):
         self._pace = self._pace or Pace(self._sleep)
         return copy(self)
 
+    def with_policy(self, policy: Policy) -> Client:
+        """Return a client that waits by another policy. It shares the credential and the connections."""
+        from copy import copy
+
+        other = copy(self)
+        other.policy = policy
+        return other
+
     def hasty(self) -> Client:
         """Return a client for a request that the user did not ask for: it gives up soon, and displays nothing."""
-        other, haste_s = self.sibling(), min(_HASTE_S, self._settings.timeout_s)
-        other.policy = Policy(0, Timeouts(haste_s, haste_s), Observer())
-        return other
+        haste_s = min(_HASTE_S, self._settings.timeout_s)
+        return self.with_policy(Policy(0, Timeouts(haste_s, haste_s), Observer()))
 
     def send(self, request: Request, refresh: Refresh | None = None) -> Response:
         """Send a request, with retries, and return the successful response.
 
-        `refresh` is called right before each attempt, and returns what to send. If an exception ends the
-        request, `doubt` says whether the request may have been carried out.
+        `refresh` is called right before each attempt, and returns what to send.
 
         Raises:
             APIError: if the response is an error.
             ResponseError: if it is a redirect, is incomplete, is too large, or can't be from the API.
             NetworkError: if no response arrives.
+            OutcomeUnknown: if it is interrupted after the request was sent, unless that is a GET.
 
         """
-        try:
-            response = self._send_with_retries(request, refresh)
-            credential = None if is_local(self._settings.base_url) else self._credential
-            hint = long_wait(response) or _credential_hint(request, response, credential)
-            raise_for_error(self._request_line(request), response, hint=hint)
-        except AntError as error:  # it has texts of the server, and may be shown anywhere
-            raise error.redacted(self._stderr.redact) from None
-        self.doubt = False
+        with Doubt(request) as doubt:
+            try:
+                response = self._send_with_retries(request, doubt, refresh)
+                credential = None if is_local(self._settings.base_url) else self._credential
+                hint = long_wait(response) or _credential_hint(request, response, credential)
+                raise_for_error(self._request_line(request), response, hint=hint)
+            except AntError as error:  # it has texts of the server, and may be shown anywhere
+                raise error.redacted(self._stderr.redact) from None
         return response
 
-    def _attempt(self, request: Request, attempt: int) -> Response:
+    def _attempt(self, request: Request, attempt: int, doubt: Doubt) -> Response:
         """Send a request; if its access token is rejected and can be replaced, send it once more."""
         settings, sent = self._settings, self._credential_for(request)
-        response = self._send_once(request, headers_of(request, settings._replace(credential=sent), attempt))
+        headers = headers_of(request, settings._replace(credential=sent), attempt)
+        response = self._send_once(request, headers, doubt)
         if response.status == 401 and settings.tokens and sent and settings.tokens.renew(sent.secret):
             renewed = settings._replace(credential=self._current_credential())
-            response = self._send_once(request, headers_of(request, renewed, attempt))
+            response = self._send_once(request, headers_of(request, renewed, attempt), doubt)
         return response
 
     def _credential_for(self, request: Request) -> Credential | None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from ant_cli.errors import AntError
+from ant_cli.errors import AntError, OutcomeUnknown
 from ant_cli.http import retries
 from ant_cli.http.choice import Transport, open_transport
 from ant_cli.http.response import RESPONSE_LIMIT, Response
@@ -64,6 +64,28 @@ class Pace:
                 self._sleep(left)
 
 
+class Doubt:
+    """Whether a change may have been made by an attempt to send its request. A context manager.
+
+    An error or an interrupt that leaves the context says so. A GET leaves no doubt, because it changes nothing.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.exists = False
+        self._is_change = request.method != "GET"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _type: object, raised: BaseException | None, _traceback: object) -> None:
+        if not (self.exists and self._is_change):
+            return
+        if isinstance(raised, AntError):
+            raise raised.with_unknown_outcome() from None
+        if isinstance(raised, KeyboardInterrupt):
+            raise OutcomeUnknown from raised
+
+
 class Sender:
     """Sends requests to one server. Reuses one connection while it lasts. A context manager.
 
@@ -77,8 +99,6 @@ class Sender:
         self.policy = policy
         self._sleep = runtime.sleep
         self._pace: Pace | None = None
-        self.doubt = False
-        """The last request failed or was interrupted, and the server may have carried it out."""
         url = settings.base_url
         self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
@@ -94,9 +114,13 @@ class Sender:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
         self._transport.close()
 
-    def _attempt(self, request: Request, attempt: int) -> Response:
+    def _attempt(self, request: Request, attempt: int, doubt: Doubt) -> Response:
         """Send a request by `_send_once`, with the headers of the attempt, which counts from 0."""
         raise NotImplementedError
 
@@ -107,36 +131,37 @@ class Sender:
         """Return a request as errors name it."""
         return f'{request.method} "{self._url(request)}"'
 
-    def _send_with_retries(self, request: Request, refresh: Refresh | None = None) -> Response:
+    def _send_with_retries(self, request: Request, doubt: Doubt, refresh: Refresh | None = None) -> Response:
         """Send a request, with retries, and return the last response, which may be an error.
 
-        `refresh` is called right before each attempt, and returns what to send.
+        `refresh` is called right before each attempt, and returns what to send. It may send requests of its own,
+        whose outcome says nothing about that of this one.
 
         Raises:
             ResponseError: if it is incomplete or too large.
             NetworkError: if no response arrives.
 
         """
-        self.doubt, attempt = False, 0
+        attempt = 0
         while True:
             if self._pace:
                 self._pace.wait()
-            prepared = self._prepared(refresh) if refresh else request
+            prepared = refresh() if refresh else request
             if isinstance(prepared, Response):
                 return prepared
             request = prepared
             retries_left = attempt < self.policy.max_retries
             try:
-                response = self._attempt(request, attempt)
+                response = self._attempt(request, attempt, doubt)
             except FailedAttempt as failure:
                 if failure.stale_connection and request.method == "GET":
                     continue  # the server had closed the idle connection: sending again is not a retry
-                self.doubt |= failure.maybe_processed
+                doubt.exists |= failure.maybe_processed
                 if not retries_left or not failure.should_retry(request):
                     raise failure.error(self._request_line(request)) from None
                 delay_s, why = retries.backoff(attempt), str(failure)
             else:
-                self.doubt |= retries.outcome_unknown(response.status)
+                doubt.exists |= retries.outcome_unknown(response.status)
                 if self._pace and response.status == retries.RATE_LIMITED and not retries.long_wait(response):
                     self._pace.hold(retries.retry_delay(attempt, response))
                 timed_out = request.retries == "unless_timed_out" and response.status in retries.GATEWAY_TIMEOUTS
@@ -147,27 +172,19 @@ class Sender:
             with self.policy.observer.before_retry(why, attempt, self.policy.max_retries, delay_s):
                 self._sleep(delay_s)
 
-    def _prepared(self, refresh: Refresh) -> Request | Response:
-        """Call `refresh`, which may send other requests: their outcome says nothing about that of this one."""
-        doubt = self.doubt
-        try:
-            return refresh()
-        finally:
-            self.doubt = doubt
-
-    def _send_once(self, request: Request, headers: Mapping[str, str]) -> Response:
+    def _send_once(self, request: Request, headers: Mapping[str, str], doubt: Doubt) -> Response:
         """Send a request and read the response, with the debug log around it."""
         url = self._url(request)
         if not self._settings.debug:
-            return self._exchange(request, url, headers)
+            return self._exchange(request, url, headers, doubt)
         from ant_cli.http.debug_log import log_message
 
         log_message(self._stderr, ">", f"{request.method} {url}", headers, request.body or b"")
-        response = self._exchange(request, url, headers)
+        response = self._exchange(request, url, headers, doubt)
         log_message(self._stderr, "<", response.status_line, response.headers, response.body)
         return response
 
-    def _exchange(self, request: Request, url: str, headers: Mapping[str, str]) -> Response:
+    def _exchange(self, request: Request, url: str, headers: Mapping[str, str], doubt: Doubt) -> Response:
         """Send a request and read the response."""
         response: Response | None = None
         policy, body = self.policy, request.body or b""
@@ -184,6 +201,6 @@ class Sender:
         except AntError:  # the request can't be sent
             raise
         except BaseException:  # most likely an interrupt
-            self.doubt = True
+            doubt.exists = True
             raise
         return response

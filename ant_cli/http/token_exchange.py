@@ -14,7 +14,7 @@ from ant_cli.http.choice import is_loopback
 from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, custom_headers, user_header
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import RETRIED_4XX, long_wait
-from ant_cli.http.sender import Observer, Policy, Sender
+from ant_cli.http.sender import Doubt, Observer, Policy, Sender
 from ant_cli.http.transport import timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
@@ -157,7 +157,7 @@ class _TokenEndpoint(Sender):
         policy = Policy(connection.max_retries, timeouts, observer or Observer(), _LARGEST_RESPONSE)
         super().__init__(connection, runtime, policy)
 
-    def _attempt(self, request: Request, _attempt: int) -> Response:
+    def _attempt(self, request: Request, _attempt: int, doubt: Doubt) -> Response:
         headers = {
             **custom_headers(self._settings),
             "accept": "application/json",
@@ -167,7 +167,7 @@ class _TokenEndpoint(Sender):
             "user-agent": USER_AGENT,
             **user_header(self._settings.base_url),
         }
-        return self._send_once(request, headers)
+        return self._send_once(request, headers, doubt)
 
     def exchange(self, rule: FederationRule, now: Callable[[], float]) -> AccessToken:
         """Exchange the identity token of a rule for an access token, which is registered for redaction.
@@ -195,7 +195,7 @@ class _TokenEndpoint(Sender):
         # Measured before the server's clock is, so that the token does not end earlier than expected.
         obtained_at = now()
         try:
-            response = self._send_with_retries(request)
+            response = self._send_with_retries(request, Doubt(request))
             if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
                 # Redacted before it is cut: a secret that is cut in two would not be found.
                 reason = _without_parts(self._stderr.redact(_reason(response.body)), assertion)

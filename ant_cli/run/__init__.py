@@ -65,7 +65,7 @@ def _run_one(plan: RunPlan, request: Request, repetition: Repetition | None, run
     # 6. The client. If the profile only refers to a secret, the client fetches it.
     with (
         Client(plan.settings.connection, runtime, plan.progress) as client,
-        plan.hints.about(request, client),
+        plan.hints.about(request),
         plan.hints.on_404(request, client),
     ):
         # 7. The response, or each page of a list, is printed as soon as it is complete.

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from itertools import islice
 
-from ant_cli.errors import NOT_FOUND, AntError, APIError, OutputError, ResponseError
+from ant_cli.errors import NOT_FOUND, AntError, APIError, OutcomeUnknown, OutputError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request, request_of
@@ -52,18 +52,18 @@ class OutcomeHints:
         self._stderr = stderr
 
     @contextmanager
-    def about(self, request: Request, client: Client) -> Iterator[None]:
+    def about(self, request: Request) -> Iterator[None]:
         """Add hints to an error that is raised inside. At an interrupt, print the hint."""
         try:
             yield
         except OutputError as error:
             raise error.with_hints(self.check(_DONE, request)) from None
         except AntError as error:
-            if client.doubt or isinstance(error, ResponseError):
+            if error.outcome_unknown:
                 raise error.with_hints(self.check(_UNKNOWN, request)) from None
             raise
-        except KeyboardInterrupt:
-            if client.doubt and (hint := self.check(_UNKNOWN, request)):
+        except OutcomeUnknown:
+            if hint := self.check(_UNKNOWN, request):
                 self._stderr.say(hint)
             raise
 

@@ -85,7 +85,7 @@ def _send(plan: RunPlan, client: Client, request: Request) -> bytes:
         AntError: complete with what is known about the outcome.
 
     """
-    with plan.hints.about(request, client):
+    with plan.hints.about(request):
         response = plan.send(client, request)
         if response.status == 204:
             return b""

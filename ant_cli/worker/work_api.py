@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from copy import copy
 
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
@@ -59,15 +58,15 @@ class WorkAPI:
         worker_id: str = "",
     ) -> None:
         """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
-        self._client = Client(connection, runtime)
-        self._client.policy = self._client.policy._replace(response_limit=_LARGEST_RESPONSE)
+        client = Client(connection, runtime)
+        self._client = client.with_policy(client.policy._replace(response_limit=_LARGEST_RESPONSE))
         self._environment_id = environment_id
         self._poller = _limited(self._client, _POLL_TIMEOUT_S)
         self._poll = self._request(work.POLL, block_ms=str(BLOCK_MS), anthropic_worker_id=worker_id)
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.__exit__()
+        self._client.close()
 
     def poll(self) -> WorkItem | None:
         """Return the next item of the queue; None if none arrived while the server waited."""
@@ -89,7 +88,7 @@ class WorkAPI:
         try:
             return _object(client.send(self._request(work.ACK, work_id=work_id)).body)
         except APIError as error:
-            if error.status == 409 and client.doubt and time.monotonic() < until:
+            if error.status == 409 and error.outcome_unknown and time.monotonic() < until:
                 return None
             raise
 
@@ -136,12 +135,9 @@ def _limited(client: Client, timeout_s: float, max_retries: int | None = None) -
 
     A connection that has died unnoticed costs no more than that: the next attempt opens another one.
     """
-    limited = copy(client)
-    limit_s = min(timeout_s, client.policy.timeouts.step_s)
-    limited.policy = client.policy._replace(timeouts=Timeouts(limit_s, limit_s))
-    if max_retries is not None:
-        limited.policy = limited.policy._replace(max_retries=max_retries)
-    return limited
+    policy, limit_s = client.policy, min(timeout_s, client.policy.timeouts.step_s)
+    retries = policy.max_retries if max_retries is None else max_retries
+    return client.with_policy(policy._replace(timeouts=Timeouts(limit_s, limit_s), max_retries=retries))
 
 
 def age(time_of_server: object, now: float) -> float:
