@@ -13,7 +13,7 @@ _ant_subcommands() {
     schema) reply=(environment) ;;
     auth) reply=(login status token print-credentials logout) ;;
     profile) reply=(list get set unset activate deactivate create rename delete) ;;
-    emulator) reply=(start env status stop session enqueue key clock reset fault) ;;
+    emulator) reply=(start env status stop session enqueue key requests clock reset fault) ;;
     'emulator session') reply=(create show) ;;
     help) reply=(input output lists flags exit-codes environment worker profiles official config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
@@ -22,7 +22,7 @@ _ant_subcommands() {
     'help schema') reply=(environment) ;;
     'help auth') reply=(login status token print-credentials logout) ;;
     'help profile') reply=(list get set unset activate deactivate create rename delete) ;;
-    'help emulator') reply=(start env status stop session enqueue key clock reset fault) ;;
+    'help emulator') reply=(start env status stop session enqueue key requests clock reset fault) ;;
     'help emulator session') reply=(create show) ;;
   esac
 }
@@ -75,7 +75,7 @@ _ant_flags() {
     'profile rename') reply=(--help -h) ;;
     'profile delete') reply=(--help -h) ;;
     emulator) reply=(--help -h) ;;
-    'emulator start') reply=(--help -h --host --port --database --lease-seconds --organization-id --workspace-id --any-credential --detach --format --api-key --api-key-stdin) ;;
+    'emulator start') reply=(--help -h --host --port --database --lease-seconds --organization-id --workspace-id --any-credential --log-file --detach --format --api-key --api-key-stdin) ;;
     'emulator env') reply=(--help -h --port --wait) ;;
     'emulator status') reply=(--help -h --format --transform --raw-output -r --columns) ;;
     'emulator stop') reply=(--help -h --port --all) ;;
@@ -84,6 +84,7 @@ _ant_flags() {
     'emulator session show') reply=(--help -h --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
     'emulator enqueue') reply=(--help -h --session-id --count --metadata --type --no-secret --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
     'emulator key') reply=(--help -h --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
+    'emulator requests') reply=(--help -h --clear --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
     'emulator clock') reply=(--help -h --advance-ms --now --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
     'emulator reset') reply=(--help -h --yes --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug) ;;
     'emulator fault') reply=(--help -h --path-contains --method --status --times --retry-after-ms --delay-ms --disconnect --after --body-delay-ms --cut-after-events --list --clear --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
@@ -103,8 +104,8 @@ _ant_kind_of_flag() {
     'beta:worker run'\ --work-id) kind='free' ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
     *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --timeout | *\ --max-retries | *\ --transform | *\ --columns | *\ --transform-error | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --set | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --metadata-key | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --wait | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --method | *\ --status | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-events) kind='free' ;;
-    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --debug | *\ --raw-output | *\ -r | *\ --dry-run | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --only | *\ --exit-code | *\ --adopt | *\ --delete-archived | *\ --prune | *\ --allow-origin-change | *\ --validate | *\ --strict | *\ --upgrade | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --any-credential | *\ --detach | *\ --no-secret | *\ --disconnect | *\ --list | *\ --clear) kind='boolean' ;;
-    *\ --identity-token-file | *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --script) kind='file' ;;
+    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --debug | *\ --raw-output | *\ -r | *\ --dry-run | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ -y | *\ --only | *\ --exit-code | *\ --adopt | *\ --delete-archived | *\ --prune | *\ --allow-origin-change | *\ --validate | *\ --strict | *\ --upgrade | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --any-credential | *\ --detach | *\ --no-secret | *\ --clear | *\ --disconnect | *\ --list) kind='boolean' ;;
+    *\ --identity-token-file | *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --log-file | *\ --script) kind='file' ;;
     *\ --profile) kind='profile' ;;
     *\ --format | *\ --format-error) kind='choices auto json jsonl yaml table pretty raw explore' ;;
     *\ --name | *\ --config | *\ --config.networking | *\ --config.packages | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;

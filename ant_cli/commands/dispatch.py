@@ -14,7 +14,7 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     """Call the function of a tool command, whose module is imported only now.
 
     The function gets the global flags as text, and its own flags and arguments as keywords: those that were given,
-    and those that have a default.
+    those in variables if its row names their prefix, and those that have a default.
 
     Raises:
         UsageError: if a value is not a boolean, or not a number within the bounds of its flag.
@@ -23,6 +23,8 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     """
     own = {param.name: param for param in (*command.arguments, *command.flags)}
     given: dict[str, FlagValue] = {name: param.default for name, param in own.items() if param.default}
+    if command.variables:
+        given |= {name: text for name in own if (text := runtime.environ.get(command.variables + name.upper()))}
     given |= {name: text for name, text in flags.items() if name in own}
     try:
         keywords = {name: _value(own[name], text, command) for name, text in given.items()}

@@ -1,4 +1,4 @@
-"""`ant emulator enqueue`, `key`, `session`, `fault`, `clock` and `reset`: control an emulator.
+"""`ant emulator enqueue`, `key`, `session`, `requests`, `fault`, `clock` and `reset`: control an emulator.
 
 They send HTTP requests to `/_emulator/`, so the code is the same for an emulator in this process (`--local`) and
 for a served one (`--base-url http://...`).
@@ -91,7 +91,26 @@ def _event_line(event: Any) -> str:
     return f"{event.get('processed_at')}  {event.get('type')}  {details}".rstrip()
 
 
-# Time, faults, and reset
+# The journal, time, faults, and reset
+
+
+def requests(runtime: Runtime, flags: Flags, *, clear: bool = False) -> None:
+    """Print the last requests that a served emulator answered, the oldest first; or remove them."""
+    response = _call_emulator(runtime, flags, "DELETE" if clear else "GET", "/requests")
+    if clear:
+        runtime.stderr.say("The journal is empty.")
+        return
+    if not isinstance(entries := response.get("data"), list):
+        raise ResponseError(_NO_EMULATOR)
+    if not entries:
+        runtime.hint("There are no requests. The journal is in the memory of a served emulator, from its start.")
+    print_result(runtime, flags, "\n".join(map(_request_line, entries)), entries)
+
+
+def _request_line(entry: Any) -> str:
+    """Return a request as a line for people."""
+    names = ("time", "method", "path", "status", "request_id", "fault", "error")
+    return "  ".join(str(entry.get(name)) for name in names if entry.get(name) is not None)
 
 
 def clock(runtime: Runtime, flags: Flags, **asked: Any) -> None:

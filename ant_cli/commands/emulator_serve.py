@@ -10,11 +10,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from ipaddress import ip_address
 from pathlib import Path
 
+from ant_cli.commands.emulator_log import Say, log_to, remove_old_logs
 from ant_cli.commands.results import print_result, print_text
 from ant_cli.errors import AntError, CredentialError, UsageError, exclude_each_other, os_error_text
 from ant_cli.operations.spec import Flags, flag_name
@@ -43,7 +43,7 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
 
     Apart from the host, the port and --detach, the flags are the options of the emulator.
     """
-    api_key = _key_to_send(options["host"], flags)
+    api_key = _key_to_send(options["host"], flags, runtime)
     options["database"] = database = options.get("database") or database_path(LOCAL, runtime.environ)
     identity = {name: options.pop(name, "") for name in ("organization_id", "workspace_id")}
     options |= {name: check_header(flag_name(name), text) for name, text in identity.items() if text}
@@ -54,14 +54,16 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
         print_result(runtime, flags, url, {"base_url": url})
         return
     host, port = options.pop("host"), options.pop("port")
-    with closing(open_emulator(api_key=api_key or None, **options)) as emulator, ExitStack() as stack:
+    with ExitStack() as stack:
+        log = stack.enter_context(log_to(options.pop("log_file", ""), runtime))
+        emulator = stack.enter_context(closing(open_emulator(api_key=api_key or None, **options)))
 
         def announce(url: str) -> None:
             register(RunningEmulator(url, os.getpid(), bool(api_key), file), stack, runtime)
             print_result(runtime, flags, url, {"base_url": url})
             runtime.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
 
-        _serve(emulator, host, port, announce, runtime)
+        _serve(emulator, host, port, announce, log)
 
 
 def _note_shared_file(file: str, runtime: Runtime) -> None:
@@ -82,13 +84,15 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         AntError: if it does not start. The error has its output.
 
     """
-    log = _registry_folder(runtime) / "emulator.log"
+    log = Path(options.setdefault("log_file", str(_registry_folder(runtime) / f"{time.time_ns()}.log")))
     flags = [f"{flag_name(name)}={value}" for name, value in options.items()]
     try:
         _make_registry_folder(runtime)
+        remove_old_logs(_registry_folder(runtime))
         stderr = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     except OSError as error:
         raise AntError(f"the emulator can't write {log}: {os_error_text(error)}.") from None
+    environ = {name: text for name, text in runtime.environ.items() if not name.startswith("ANT_EMULATOR_")}
     if api_key:
         flags.append("--api-key-stdin")
     begun = log.stat().st_size
@@ -97,7 +101,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         stdin=subprocess.PIPE if api_key else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,
-        env={**runtime.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         **in_background(),
         text=True,
     )
@@ -116,9 +120,9 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
     raise AntError(f"the emulator did not start. It says:\n{message}")
 
 
-def _key_to_send(host: str, flags: Flags) -> str:
+def _key_to_send(host: str, flags: Flags, runtime: Runtime) -> str:
     """Return the key that clients have to send; empty for any key. Raises UsageError if one is required."""
-    if api_key := flags.text("api_key"):
+    if api_key := flags.text("api_key") or runtime.environ.get("ANT_EMULATOR_API_KEY"):
         return check_secret("--api-key", api_key)
     if _is_exposed(host):
         raise UsageError(
@@ -136,7 +140,7 @@ def _is_exposed(host: str) -> bool:
         return host != "localhost"
 
 
-def _serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], None], runtime: Runtime) -> None:
+def _serve(emulator: Emulator, host: str, port: int, announce: Say, log: Say) -> None:
     """Serve until a signal arrives.
 
     Raises:
@@ -149,7 +153,7 @@ def _serve(emulator: Emulator, host: str, port: int, announce: Callable[[str], N
     except ImportError as error:
         raise UsageError(f"serving the emulator needs {error.name}.", install_hint("emulator")) from None
     try:
-        serve_emulator(emulator, host, port, announce, runtime.stderr.say)
+        serve_emulator(emulator, host, port, announce, log)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host that can't be a name at all
         why = os_error_text(error).partition(" (while ")[0] if isinstance(error, OSError) else "not a host name"
         raise AntError(f"the emulator can't listen at {host}:{port}: {why}.") from None

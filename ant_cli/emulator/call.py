@@ -14,6 +14,7 @@ from functools import cached_property
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
 from ant_cli.emulator.errors import LARGEST_BODY, InvalidRequest, body_too_large
+from ant_cli.emulator.journal import Entry, Journal
 from ant_cli.emulator.store import Row, Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ BEFORE_WAITING = "ant_emulator.before_waiting"
 """In the WSGI environment: a function that is called before a request waits, and may raise to have it elsewhere."""
 PATIENCE_S = "ant_emulator.patience_s"
 """In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
+LOG = "ant_emulator.log"
+"""In the WSGI environment: a function that is called with the journal's entry before the response is sent."""
 
 
 def path_of(environ: WSGIEnvironment) -> str:
@@ -41,14 +44,6 @@ def path_of(environ: WSGIEnvironment) -> str:
     elif not sent.startswith("/"):  # a whole URL, as in requests to a proxy
         sent = urlsplit(sent).path
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
-
-
-def read_body(environ: WSGIEnvironment) -> bytes:
-    """Return the body. Raises EmulatorError if it is too large. The server has checked that it is complete."""
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    if length > LARGEST_BODY:
-        raise body_too_large()
-    return bytes(environ["wsgi.input"].read(length))
 
 
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -77,9 +72,10 @@ that item, even if the item itself is gone.
 class Call:
     """One request. Its path is matched, and its body read, before a rule gets it."""
 
-    def __init__(self, environ: WSGIEnvironment, store: Store, api_key: str) -> None:
+    def __init__(self, environ: WSGIEnvironment, store: Store, api_key: str, journal: Journal) -> None:
         self.environ = environ
         self.store = store
+        self.journal = journal
         self.api_key = api_key
         """The emulator's API key; empty if it accepts any."""
         self.method: str = environ["REQUEST_METHOD"]
@@ -88,8 +84,25 @@ class Call:
         """The IDs in the path, by the names in the route."""
         self.body: Any = None
         """The body, as the type that the route names."""
+        self.arrived: int | None = None
+        """When it arrived, by the emulator's clock."""
+        self.fault: Row | None = None
+        """The fault that applies."""
+        self.log: Callable[[Entry], None] = environ.get(LOG, lambda _: None)
         self.is_stopping: Callable[[], bool] = environ.get(IS_STOPPING, lambda: False)
         self.before_waiting: Callable[[], None] = environ.get(BEFORE_WAITING, lambda: None)
+
+    @cached_property
+    def raw_body(self) -> bytes:
+        """The body. EmulatorError is raised if it is too large. The server has checked that it is complete."""
+        length = int(self.environ.get("CONTENT_LENGTH") or 0)
+        if length > LARGEST_BODY:
+            raise body_too_large()
+        return bytes(self.environ["wsgi.input"].read(length))
+
+    def header(self, name: str) -> str | None:
+        """Return a header of the request. An empty one is treated as left out."""
+        return self.environ.get("HTTP_" + name.upper().replace("-", "_")) or None
 
     @cached_property
     def query(self) -> Mapping[str, str]:

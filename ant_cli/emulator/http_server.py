@@ -21,8 +21,10 @@ from waitress.channel import HTTPChannel  # type: ignore[import-untyped] # as ab
 from waitress.server import create_server  # type: ignore[import-untyped] # as above
 from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
-from ant_cli.emulator.call import BEFORE_WAITING, BOUND_HOST, IS_STOPPING, new_id, path_of
-from ant_cli.emulator.errors import LARGEST_BODY, PHRASES, Disconnected, EmulatorError, body_too_large, envelope
+from ant_cli.emulator.call import BEFORE_WAITING, BOUND_HOST, IS_STOPPING, LOG, new_id
+from ant_cli.emulator.errors import LARGEST_BODY, PHRASES, EmulatorError, body_too_large, envelope
+from ant_cli.emulator.journal import Entry
+from ant_cli.emulator.store import rfc3339
 from ant_cli.emulator.wsgi_app import Emulator
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -199,14 +201,11 @@ class Server:
         """Call the emulator with the data that only the server knows, and log a line for its response."""
         begun = time.perf_counter()
 
-        def log(status: str) -> None:
-            took = (time.perf_counter() - begun) * 1000
+        def log(entry: Entry) -> None:
+            took = f"{(time.perf_counter() - begun) * 1000:.1f} ms"
             # The path is percent-encoded: a control character in it must not reach a terminal.
-            self._log(f"{environ['REQUEST_METHOD']} {path_of(environ)} {status} {took:.1f} ms")
-
-        def start(status: str, headers: list[tuple[str, str]], *rest: object) -> Callable[[bytes], object]:
-            log(status.partition(" ")[0])
-            return start_response(status, headers, *rest)  # type: ignore[arg-type] # exc_info or nothing
+            parts = (rfc3339(time.time_ns() // 1_000), entry.method, entry.path, entry.status or "disconnected")
+            self._log(" ".join(map(str, filter(None, (*parts, took, entry.request_id, entry.fault, entry.error)))))
 
         def before_waiting() -> None:
             if threading.get_ident() == self._main_thread:
@@ -216,11 +215,8 @@ class Server:
         environ[BOUND_HOST] = self._host
         environ[IS_STOPPING] = lambda: self._stopping or environ["waitress.client_disconnected"]()
         environ[BEFORE_WAITING] = before_waiting
-        try:
-            return self._emulator(environ, start)
-        except Disconnected:
-            log("disconnected")
-            raise
+        environ[LOG] = log
+        return self._emulator(environ, start_response)
 
 
 def serve(emulator: Emulator, host: str, port: int, on_listening: Say, log: Say) -> None:

@@ -62,12 +62,23 @@ TABLES = ("environments", "work", "queues", "workers", "sessions", "events", "fa
 
 
 def reset(call: Call) -> str:
-    """Remove everything: environments, work, sessions, faults, and the offset of the clock."""
+    """Remove everything: environments, work, sessions, faults, the journal, and the offset of the clock."""
+    call.journal.clear()
     with call.store.write() as transaction:
         for table in TABLES:
             transaction.run(f"DELETE FROM {table}")  # noqa: S608 - a constant
         transaction.run("UPDATE clock SET offset = 0")
     return json.dumps({"type": "emulator_reset"})
+
+
+def list_requests(call: Call) -> str:
+    """Return the last 1,000 requests of the API, the oldest first."""
+    return f'{{"data":[{",".join(call.journal.to_json())}]}}'
+
+
+def clear_requests(call: Call) -> str:
+    """Remove the requests from the journal."""
+    return json.dumps({"count": call.journal.clear(), "type": "requests_deleted"})
 
 
 def show_clock(call: Call) -> str:
@@ -148,6 +159,8 @@ ROUTES = (
     Route("POST", ADMIN + "/faults", faults.add, body="FaultRequest"),
     Route("GET", ADMIN + "/faults", faults.list_faults),
     Route("DELETE", ADMIN + "/faults", faults.clear),
+    Route("GET", ADMIN + "/requests", list_requests),
+    Route("DELETE", ADMIN + "/requests", clear_requests),
     Route("GET", ADMIN + "/clock", show_clock),
     Route("POST", ADMIN + "/clock", move_clock, body="ClockRequest"),
 )

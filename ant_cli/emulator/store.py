@@ -126,6 +126,11 @@ class Store:
         self._idle = [self._open()]
         self._is_closed = False
 
+    def now(self) -> int:
+        """Return the time of the emulator's clock."""
+        with self.read() as reader:
+            return reader.now
+
     def read(self) -> AbstractContextManager[Transaction]:
         """Begin to read. Each query is a separate transaction, because no reader needs consistent queries."""
         return self._transaction(self._reading, writes=False)

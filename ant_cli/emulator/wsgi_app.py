@@ -10,11 +10,12 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ant_cli.emulator import faults
-from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call, new_id, read_body
+from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call, new_id
 from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of, is_same
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
+from ant_cli.emulator.journal import HEADERS, Entry, Journal
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
-from ant_cli.emulator.store import LEASE_SECONDS, Clock, Row, Store
+from ant_cli.emulator.store import LEASE_SECONDS, Clock, Store, rfc3339
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Emulator:
         workspace_id: str | None = None,
     ) -> None:
         self._store = Store(database, clock, lease_seconds=lease_seconds)
+        self._journal = Journal(api_key or "")
         self._api_key = api_key
         self._require_credential = require_credential
         self._checks_kinds = require_credential and not any_credential
@@ -71,45 +73,74 @@ class Emulator:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Handle one request."""
+        call = Call(environ, self._store, self._api_key or "", self._journal)
         request_id = new_id("req")
         patience_s = environ.get(PATIENCE_S, math.inf)
-        status, fault = 200, None
+        status, error = 200, None
         more: tuple[tuple[str, str], ...] = ()
         try:
-            body, fault = self._handle(environ, patience_s)
-        except (Disconnected, ClientLeft):
+            body = self._handle(call, patience_s)
+        except (Disconnected, ClientLeft) as lost:
+            self._note(call, request_id, None, str(lost))
             raise
         except Exception as problem:  # noqa: BLE001 - a client gets the API's envelope for a bug, too
             bug = f"The emulator failed: {type(problem).__name__}: {problem}."
             error = problem if isinstance(problem, EmulatorError) else EmulatorError(500, bug)
             body, status, more = envelope(error, request_id), error.status, error.headers
+        self._note(call, request_id, status, str(error) if error else None, body if isinstance(body, str) else "")
         headers = [("request-id", request_id), *self._own_headers, *more]
         if isinstance(body, str):
             data = body.encode()
             headers = [("content-type", "application/json"), ("content-length", str(len(data))), *headers]
-            chunks = faults.slow_body(fault, data, patience_s) if fault else [data]
+            chunks = faults.slow_body(call.fault, data, patience_s) if call.fault and not error else [data]
         else:
             headers = [("content-type", "text/event-stream"), *headers]
-            chunks = faults.cut_stream(fault, body)
+            chunks = faults.cut_stream(call.fault, body)
         start_response(f"{status} {PHRASES.get(status, 'Unknown')}", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
 
-    def _handle(self, environ: WSGIEnvironment, patience_s: float) -> tuple[ResponseBody, Row | None]:
-        """Return the body of the response, and the fault that concerns it. The order of the checks is the API's."""
-        call = Call(environ, self._store, self._api_key or "")
-        bound_host = environ.get(BOUND_HOST)
+    def _note(
+        self, call: Call, request_id: str, status: int | None, error: str | None, response_body: str = ""
+    ) -> None:
+        """Log a request, and add it to the journal unless it is one to the emulator itself."""
+        request_body = b""
+        with suppress(EmulatorError):
+            request_body = call.raw_body
+        entry = Entry(
+            time=rfc3339(call.arrived),
+            method=call.method,
+            path=call.path,
+            query=call.query,
+            credentials=[each.kind for each in credentials_of(call)],
+            worker_id=call.header("anthropic-worker-id"),
+            headers={name: text for name in HEADERS if (text := call.header(name))},
+            request_body=request_body,
+            status=status,
+            error=error,
+            request_id=request_id,
+            fault=call.fault["id"] if call.fault else None,
+            response_body=response_body.encode(),
+        )
+        call.log(entry)
+        if is_api(call.path):
+            self._journal.add(entry)
+
+    def _handle(self, call: Call, patience_s: float) -> ResponseBody:
+        """Return the body of the response. The order of the checks is the API's."""
+        call.arrived = self._store.now()
+        bound_host = call.environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # pages don't know the key
             _refuse_browsers(call, bound_host)
         known = self._known_credentials(call)
         route, call.ids = match(call.path, call.method)
-        fault, has_left = None, False
+        has_left = False
         if is_api(call.path):
             if self._checks_kinds:
                 check_access(known, route.takes)
-            fault = faults.take(call)
-            has_left = fault is not None and faults.carry_out(fault, patience_s)
+            call.fault = faults.take(call)
+            has_left = call.fault is not None and faults.carry_out(call.fault, patience_s)
             self._check_headers(call)
-        call.body = read_body(environ)
+        call.body = call.raw_body
         if route.body:
             from ant_cli.emulator import models  # late: pydantic would double the start of everything else
 
@@ -117,7 +148,7 @@ class Emulator:
         response = route.handler(call)
         if has_left:
             raise ClientLeft
-        return response, fault
+        return response
 
     def _known_credentials(self, call: Call) -> list[SentCredential]:
         """Return the credentials that the emulator knows. Raises EmulatorError if it needs one and knows none."""

@@ -39,6 +39,8 @@ class Command(NamedTuple):
     function: str = ""
     """The function that it calls, as `module:name`. It takes the runtime, the global flags, and a keyword for each
     of its own flags and arguments."""
+    variables: str = ""
+    """The prefix of the variables that its own flags may come from."""
     reports_changes: bool = False
     """Its exit code 2 means that there are changes; if it has the flag `--exit-code`, only with that."""
     notes_typed_secret: bool = True

@@ -19,6 +19,9 @@ _NO_SECRET = row.boolean_flag("no_secret", "Leave out the secret that the API's 
 _METADATA = row.text_flag("metadata", "Keys and values of each item.", "YAML", "text")
 _PORT = row.number_flag("port", "The port of the emulator, if several are running.")
 
+_VARIABLES = "ANT_EMULATOR_"
+"""The prefix of the variables of `start`."""
+
 _SESSION = row.group(
     "emulator session",
     "Create sessions whose agent follows a script, and show their events.",
@@ -56,7 +59,7 @@ EMULATOR = row.group(
     "Run the built-in emulator of the API, and inject faults.",
     row.tool(
         "emulator start",
-        "Serve the emulator over HTTP until Ctrl-C; print its base URL as soon as it listens.",
+        "Serve the emulator until Ctrl-C. Its base URL is printed as soon as it listens.",
         "emulator_serve:start",
         ("on any free port", "ant emulator start"),
         ("in the background, keeping nothing", "ant emulator start --port 8080 --database :memory: --detach"),
@@ -72,14 +75,19 @@ EMULATOR = row.group(
             row.text_flag("organization_id", "The organization ID in the headers of responses."),
             row.text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
             row.boolean_flag("any_credential", "Accept any kind of credential in every request."),
+            row.text_flag("log_file", "Write the log to this file, 10 MB at most.", "FILE", "file"),
             row.boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
         ),
         takes=("format", "api_key", "api_key_stdin"),
+        variables=_VARIABLES,
+        notes=f"""\
+Each flag may come from a variable, such as {_VARIABLES}PORT for --port.
+A service container of a CI system can't be given flags.""",
         notes_typed_secret=False,
     ),
     row.tool(
         "emulator env",
-        "Print variables that point clients to the running emulator, for a shell to evaluate.",
+        "Print variables that point a shell's clients to the running emulator.",
         "emulator_serve:env",
         ("point this shell's clients to the emulator", 'eval "$(ant emulator env)"'),
         ("run a single program on it, once it is up", '(eval "$(ant emulator env --wait 10)" && python worker.py)'),
@@ -136,8 +144,20 @@ EMULATOR = row.group(
         takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
     row.tool(
+        "emulator requests",
+        "Print the last 1,000 requests of a served emulator, the oldest first.",
+        "emulator_control:requests",
+        ("a line each, with the reason of an error", "ant emulator requests --base-url http://127.0.0.1:8080"),
+        (
+            "the failed ones, with their bodies",
+            "ant emulator requests --base-url http://127.0.0.1:8080 --format jsonl | jq 'select(.status != 200)'",
+        ),
+        flags=(row.boolean_flag("clear", "Remove them from the journal."),),
+        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
+    ),
+    row.tool(
         "emulator clock",
-        "Show the emulator's clock, or move it, so that leases run out without waiting.",
+        "Show the clock, or move it, so that leases run out without waiting.",
         "emulator_control:clock",
         ("show its time", "ant --local emulator clock"),
         ("five minutes later: leases have run out", "ant --local emulator clock --advance-ms 300000"),
@@ -149,7 +169,7 @@ EMULATOR = row.group(
     ),
     row.tool(
         "emulator reset",
-        "Delete everything in the emulator: environments, work, sessions and faults.",
+        "Delete everything: environments, work, sessions and faults.",
         "emulator_control:reset",
         ("the emulator of --local", "ant --local emulator reset"),
         ("a served emulator, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),

@@ -14,7 +14,7 @@ from ant_cli.runtime.secret_names import is_secret_name
 def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
     """Yield the secrets in the environment, in URLs, and after anything like a flag for a key or token."""
     for variable in environ:
-        if variable.startswith(("ANTHROPIC_", "ANT_WORKER_")) and is_secret_name(variable):
+        if variable.startswith(("ANTHROPIC_", "ANT_WORKER_", "ANT_EMULATOR_")) and is_secret_name(variable):
             yield environ[variable].strip()
     for position, arg in enumerate(argv):
         for separator in "=:":  # no secret name contains the other one

@@ -12,7 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ant_cli.commands import emulator_log
 from ant_cli.commands.emulator_serve import RunningEmulator, register
+from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import make_runtime
 from tests.processes import COVERAGE, run_process
@@ -394,12 +396,55 @@ def test_start_detach_serves_in_the_background_until_stop(separate, clean_enviro
     assert (stopped.returncode, stopped.stderr) == (0, f"Stopped the emulator at {url}.\n")
     assert separate("beta:environments", "list", "--base-url", url, "--max-retries", "0", **key).returncode == 8
     folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
-    assert [path.name for path in folder.iterdir()] == ["emulator.log"]
-    log = folder / "emulator.log"
+    (log,) = folder.iterdir()
+    assert str(log) in started.stderr
     assert "GET /v1/environments 200" in log.read_text()
     assert "sk-of-its-own" not in log.read_text()
     assert {path.stat().st_mode & 0o777 for path in (folder.parent, folder)} == {0o700}
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_log_of_an_emulator_is_limited_and_has_no_secrets(tmp_path, monkeypatch):
+    """The oldest lines go, and what a client sent can't change the terminal that shows the log."""
+    monkeypatch.setattr(emulator_log, "_MOST_BYTES", 400)
+    runtime = make_runtime({})
+    runtime.stderr.register_secret("correct-horse-battery")
+    path = tmp_path / "emulator.log"
+    with emulator_log.log_to(str(path), runtime) as log:
+        for number in range(100):
+            log(f"{number:08} \x1b correct-horse-battery")
+    kept = [*path.with_name("emulator.log.1").read_text().splitlines(), *path.read_text().splitlines()]
+    assert kept[-1].startswith("00000099 ")
+    assert not [text for text in ("\x1b", "horse") if text in kept[-1]]
+    assert 0 < sum(map(len, kept)) < 400
+    with pytest.raises(UsageError, match="can't be written"), emulator_log.log_to(str(tmp_path), runtime):
+        pass
+
+
+def test_only_the_newest_logs_of_detached_emulators_are_kept(separate, clean_environ):
+    """Each emulator in the background has its own, so they would add up. A variable may detach it, once."""
+    folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
+    folder.mkdir(parents=True)
+    for number in range(20):
+        (folder / f"0{number:02}.log").touch()
+        (folder / f"0{number:02}.log.1").touch()
+    started = separate("emulator", "start", ANT_EMULATOR_DETACH="1", ANT_EMULATOR_DATABASE=":memory:")
+    stopped = separate("emulator", "stop")
+    assert (started.returncode, stopped.returncode) == (0, 0), started.stderr
+    *old, newest = sorted(path.name for path in folder.glob("*.log"))
+    assert old == [f"0{number:02}.log" for number in range(11, 20)]
+    assert newest in started.stderr
+    assert len(list(folder.glob("*.1"))) == 9
+
+
+def test_start_takes_its_flags_from_variables(served, local):
+    """A service container of a CI system gets variables only. A flag wins."""
+    more = {"ANT_EMULATOR_API_KEY": "sk-of-its-own", "ANT_EMULATOR_PORT": "high"}
+    url, _ = served("--port", "0", **more)
+    listing = ("beta:environments", "list", "--base-url", url)
+    assert [local(*listing, ANTHROPIC_API_KEY=key).returncode for key in ("sk-of-its-own", "other")] == [0, 4]
+    _, process = served(**more)
+    assert process.communicate()[1].startswith("ant: --port must be ")
 
 
 def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(separate, clean_environ):

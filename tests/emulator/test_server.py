@@ -2,6 +2,7 @@ import errno
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import threading
@@ -165,21 +166,24 @@ def test_a_disconnect_fault_closes_the_connection_without_a_response(served):
 
 
 def test_each_request_is_logged_in_one_line(emulator):
-    """The line has method, path, status and time; control characters in the path are escaped."""
+    """It has the time, the request ID, the fault and the reason; control characters in the path are escaped."""
     lines = []
     with serving(emulator, lines.append) as server, connected(server.url) as connection:
         send(connection, "GET", ENVIRONMENTS)
         send(connection, "GET", "/%0a%1b[31m")
-        send(connection, "POST", "/_emulator/faults", {"disconnect": True})
+        _, fault = send(connection, "POST", "/_emulator/faults", {"disconnect": True})
         with pytest.raises(http.client.RemoteDisconnected):
             send(connection, "GET", ENVIRONMENTS)
-    assert [line.split()[:3] for line in lines] == [
-        ["GET", ENVIRONMENTS, "200"],
-        ["GET", "/%0A%1B%5B31m", "404"],
-        ["POST", "/_emulator/faults", "200"],
-        ["GET", ENVIRONMENTS, "disconnected"],
+    line = re.compile(r"20\d\d-\S+Z (\S+ \S+ \S+) [0-9.]+ ms req_\w+ ?(.*)")
+    assert [line.fullmatch(text).groups() for text in lines] == [
+        (f"GET {ENVIRONMENTS} 200", ""),
+        ("GET /%0A%1B%5B31m 404", "GET /%0A%1B%5B31m: there is no such endpoint."),
+        ("POST /_emulator/faults 200", ""),
+        (
+            f"GET {ENVIRONMENTS} disconnected",
+            f"{fault['id']} Injected fault ({fault['id']}) dropped the connection.",
+        ),
     ]
-    assert all(line.endswith(" ms") for line in lines)
 
 
 def test_listening_on_a_port_in_use_raises_and_announces_nothing(emulator):

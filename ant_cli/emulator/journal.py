@@ -1,0 +1,86 @@
+"""The journal: the last requests of the API that an emulator answered, to see what a client really sent.
+
+It is in memory, because a file with every body would grow with each poll. So it has the requests of one served
+emulator since its start. Those to the emulator itself (`/_emulator/`, `/healthz`) are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from ant_cli.emulator.errors import to_compact_json
+from ant_cli.runtime.light_typing import NamedTuple
+
+MOST_REQUESTS = 1_000
+LONGEST_BODY = 65_536
+"""How many bytes of a body are kept."""
+HIDDEN = "[REDACTED]"
+SECRETS = re.compile(
+    r'(?P<name>\\?"(?:secret|sessions_token|environment_key)\\?": ?\\?")[^"\\]+|sk-ant-[\w-]+', re.ASCII
+)
+"""The secrets that the emulator issues: in JSON, and in JSON that is a text because it was cut."""
+HEADERS = ("anthropic-version", "anthropic-beta", "user-agent", "x-stainless-retry-count")
+"""The headers that are kept. They explain many errors, and have no secrets."""
+
+
+class Entry(NamedTuple):
+    """A request, and what became of it. The fields are those of its JSON."""
+
+    time: str | None
+    """When it arrived, by the emulator's clock."""
+    method: str
+    path: str
+    query: Mapping[str, str]
+    credentials: Sequence[str]
+    """The kinds that it had."""
+    worker_id: str | None
+    headers: Mapping[str, str]
+    request_body: bytes
+    status: int | None
+    """None if there was no response."""
+    error: str | None
+    request_id: str
+    fault: str | None
+    """The ID of the fault that applied to it."""
+    response_body: bytes
+
+
+class Journal:
+    """The last requests of an emulator."""
+
+    def __init__(self, api_key: str) -> None:
+        self._api_key = json.dumps(api_key, ensure_ascii=False)[1:-1]
+        self._entries: deque[Entry] = deque(maxlen=MOST_REQUESTS)
+
+    def add(self, entry: Entry) -> None:
+        """Add a request; the oldest one is dropped. Only the beginning of its bodies is kept."""
+        bodies = {name: getattr(entry, name)[:LONGEST_BODY] for name in ("request_body", "response_body")}
+        self._entries.append(entry._replace(**bodies))
+
+    def to_json(self) -> list[str]:
+        """Return the requests, the oldest first, as JSON without secrets."""
+        return list(map(self._hide_secrets, list(self._entries)))
+
+    def clear(self) -> int:
+        """Remove all requests, and return their number."""
+        count = len(self._entries)
+        self._entries.clear()
+        return count
+
+    def _hide_secrets(self, entry: Entry) -> str:
+        bodies = {name: _readable(getattr(entry, name)) for name in ("request_body", "response_body")}
+        text = to_compact_json(entry._asdict() | bodies)
+        if self._api_key:
+            text = text.replace(self._api_key, HIDDEN)
+        return SECRETS.sub(lambda found: (found["name"] or "") + HIDDEN, text)
+
+
+def _readable(body: bytes) -> object:
+    """Return a body as the JSON that it is, and otherwise as text; None for an empty one."""
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return body.decode("utf-8", "replace")
