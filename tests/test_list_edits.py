@@ -105,6 +105,10 @@ def test_both_requests_have_the_headers_of_the_update(update):
         (("--remove", "packages.pip=polars"), "packages.pip has no 'polars'."),
         (("--remove", "packages.pip=pandas"), "packages.pip has no 'pandas'; it has 'pandas==2.2'."),
         (("--remove", "packages.pip=numpi"), "packages.pip has no 'numpi'. Did you mean 'numpy'?"),
+        (
+            ("--remove", "packages.pip=x,y"),
+            "packages.pip has no 'x,y'. To remove each: --remove packages.pip=x --remove packages.pip=y",
+        ),
         (("--add", "metadata.team=data"), "metadata.team is 'data' already."),
         (("--remove", "metadata.gone"), "there is no metadata.gone."),
     ],
@@ -268,6 +272,14 @@ def test_an_unambiguous_change_causes_no_note(update):
             ["--remove metadata.a can't be combined with this metadata"],
         ),
         (("--add", "metadata.a=1", "--metadata", "null"), ["with this metadata"]),
+        (("--add", "packages.pip=x, y>=1, <2,z"), ["Write", "=x", "='y>=1, <2'", "=z"]),
+        (("--add", "packages.pip=x y"), ["Write --add packages.pip=x --add packages.pip=y\n"]),
+        (("--set", "packages.pip=x,"), ["takes one element, got 'x,'", "Write --set packages.pip=x\n"]),
+        (("--add", "packages.npm=a,@b/c"), ["--add packages.npm=a --add packages.npm=@b/c"]),
+        (("--add", "networking.allowed_hosts=a.b,*.c"), ["allowed_hosts=a.b", "allowed_hosts='*.c'"]),
+        (("--set", "packages.pip=x=2.3.1"), ["takes a version after '=='", "Write --set packages.pip=x==2.3.1\n"]),
+        (("--add", "packages.npm=@a/b==2"), ["Write --add packages.npm=@a/b@2\n"]),
+        (("--add", "packages.gem=rails@7"), ["Write --add packages.gem=rails:7\n"]),
     ],
 )
 def test_invalid_edits_are_rejected_before_anything_is_sent(update, words, parts):
@@ -276,6 +288,32 @@ def test_invalid_edits_are_rejected_before_anything_is_sent(update, words, parts
     assert (result.exit, result.stdout) == (2, "")
     for part in parts:
         assert part in result.stderr
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        "pip=x[a,b]>=2 , <3",
+        "pip=x; y<'3,8' and z",
+        "pip=x @ https://a.b/x.whl",
+        "apt=gcc:i386",
+        "apt=x=1:2",
+        "npm=@a/b@2",
+    ],
+)
+def test_a_comma_or_a_space_within_one_package_is_part_of_it(update, element):
+    """Extras, conditions on versions and on the system belong to the package."""
+    manager, _, package = element.partition("=")
+    assert bodies(update("--add", f"packages.{element}"))[-1]["config"]["packages"][manager][-1] == package
+
+
+def test_a_comma_before_another_key_of_metadata_gets_a_note(update):
+    """It may be part of the value."""
+    result = update("--add", "metadata.a=1,b=2")
+    assert bodies(result)[-1] == {"metadata": {"a": "1,b=2"}}
+    assert result.stderr == (
+        "Note: --add: the value of 'a' is '1,b=2'. For several keys: --add metadata.a=1 --add metadata.b=2\n"
+    )
 
 
 def test_a_repeated_element_is_added_once(update):

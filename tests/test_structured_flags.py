@@ -45,6 +45,20 @@ def test_a_value_after_the_equals_sign_is_an_unchanged_string(ant, text, value):
     assert ant(*CREATE, "--metadata", text).body["metadata"] == {text.partition("=")[0]: value}
 
 
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("a=1, b=x y", "the value of 'a' is '1, b=x y'. For several keys: --metadata a=1 --metadata 'b=x y'\n"),
+        ("a=1,b", ""),
+    ],
+)
+def test_a_comma_before_another_key_gets_a_note_with_a_flag_for_each(ant, text, note):
+    """It is still one value, because values may have commas."""
+    result = ant(*CREATE, "--metadata", text)
+    assert result.body["metadata"] == {"a": text[2:]}
+    assert result.stderr == (note and f"Note: --metadata: {note}")
+
+
 def test_a_value_after_the_equals_sign_may_be_a_file_or_stdin(ant, tmp_path):
     """D10 applies to it, as to the strings of YAML on the command line."""
     (tmp_path / "notes.txt").write_text("a: b=c\n")

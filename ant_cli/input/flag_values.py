@@ -150,11 +150,25 @@ def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
     if pair.text == "null":
         delete = f"To delete the key: {param.flag} {pair.key}=" if is_patch else ""
         raise BadValue(param.flag, f"{pair.key}=null may mean null or a string", delete, as_text)
+    if note := comma_note(param.flag, f"{pair.key}={pair.text}"):
+        runtime.stderr.say(note)
     if pair.text:
         return _expand_file_refs(pair.text, f"{param.flag} {pair.key}", runtime)
     if not is_patch:
         raise BadValue(param.flag, f"has no value for the key {pair.key!r}", as_text)
     return None
+
+
+def comma_note(flag: str, pair: str, prefix: str = "") -> str:
+    """Return a note about `key=value,key=value`, which is one key with a comma in its value; empty for any other."""
+    first, *others = re.split(rf",\s*(?={_KEY}=)", pair)
+    if not others:
+        return ""
+    from ant_cli.runtime.shell import quote
+
+    several = " ".join(f"{flag} {prefix}{quote(part)}" for part in (first, *others))
+    key, _, value = pair.partition("=")
+    return f"Note: {flag}: the value of {key!r} is {value!r}. For several keys: {several}"
 
 
 def _as_json(param: Param, mapping: Value) -> str:

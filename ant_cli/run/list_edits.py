@@ -16,12 +16,14 @@ from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.response import Response
 from ant_cli.input.build import Requests
+from ant_cli.input.flag_values import comma_note
 from ant_cli.input.request import Request
 from ant_cli.input.values import Value, encode
 from ant_cli.operations.shared_flags import ADD, REMOVE, SET
 from ant_cli.operations.spec import Flags, Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.shell import quote
 from ant_cli.settings.loading import Settings
 
 _KEY_PREFIX = "metadata."
@@ -36,6 +38,12 @@ _PACKAGE_NAMES = {
 }
 """How the name of a package ends where its version begins, for each package manager: `curl=8.5`, `ripgrep@14`,
 `rails:7.1`, `golang.org/x/tools@latest`, `@types/node@22`, `pandas[all]>=2`."""
+
+_VERSION_MARKS = {"apt": "=", "cargo": "@", "gem": ":", "go": "@", "npm": "@", "pip": "=="}
+"""What separates a package from its version, for each package manager."""
+_VERSIONED = r"(@?[\w./-]+(?:\[[^]]*\])?)\s*(==?|@|:)\s*(v?[0-9][\w.+~-]*)"
+_SEPARATOR = r"(?:,\s*(?=[\w@*]|$)|(?<![\s<>=!~@;,])\s+(?=[A-Za-z*]|@\w))(?![^\[(]*[\])])"
+"""What separates elements in one text. A comma in brackets, or between conditions on a version, does not."""
 
 
 class Edit(NamedTuple):
@@ -133,7 +141,29 @@ def _parse(param: Param, text: str, lists: Sequence[str]) -> Edit:
     elif not value:
         remove = f"To remove the key: {REMOVE.flag} {edit.name}" if is_key else ""
         raise BadValue(where, "needs a value", f"For example: {where}={'VALUE' if is_key else 'NAME'}", remove)
+    elif not (is_key or edit.removes):
+        _check_element(edit, where)
     return edit
+
+
+def _check_element(edit: Edit, where: str) -> None:
+    """Reject several elements in one text, and a version that is written as another package manager's."""
+    if several := _several(edit):
+        raise BadValue(where, f"takes one element, got {edit.value!r}", f"Write {several}")
+    mark = _VERSION_MARKS.get(edit.name.rpartition(".")[2])
+    written = re.fullmatch(_VERSIONED, edit.value)
+    if mark and written and written[2] != mark:
+        package, _, version = written.groups()
+        hint = f"Write {where}={quote(package + mark + version)}"
+        raise BadValue(where, f"takes a version after {mark!r}, got {edit.value!r}", hint)
+
+
+def _several(edit: Edit) -> str:
+    """Return a flag for each of the elements in a text such as `polars,numpy`; empty if it is one element."""
+    requirement, _, _ = edit.value.partition(";")  # conditions on the system may follow
+    parts = re.split(_SEPARATOR, requirement)
+    flags = [f"{edit.flag} {edit.name}={quote(part)}" for part in parts if part]
+    return " ".join(flags) if len(parts) > 1 else ""
 
 
 def _unknown_list(param: Param, path: str, lists: Sequence[str]) -> UsageError:
@@ -199,6 +229,8 @@ def _with_element(items: list[Any], edit: Edit) -> tuple[list[Any], str]:
     if edit.removes:
         texts = [item for item in items if isinstance(item, str)]
         others = f"; it has {shown}." if shown else "." + did_you_mean(edit.value, texts)
+        if several := _several(edit):
+            others = f". To remove each: {several}"
         return items, f"{edit.name} has no {edit.value!r}{others}"
     if versions == [edit.value] or (edit.flag == ADD.flag and edit.value in items):
         return items, f"{edit.name} has {edit.value!r} already."
@@ -256,6 +288,9 @@ class EditedUpdate:
         """
         self._edits = _parse_edits(flags, lists)
         self._runtime = runtime
+        for edit in self._edits:
+            if edit.is_key and (note := comma_note(edit.flag, edit.typed.removeprefix(_KEY_PREFIX), _KEY_PREFIX)):
+                runtime.stderr.say(note)
         for request in requests:
             given = _object(request.body or b"{}")
             for edit in self._edits:
