@@ -160,7 +160,7 @@ def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
 
 
 def comma_note(flag: str, pair: str, prefix: str = "") -> str:
-    """Return a note about `key=value,key=value`, which is one key with a comma in its value; empty for any other."""
+    """Return a note about `key=value,key=value`, which is one key; empty for a value without another key."""
     first, *others = re.split(rf",\s*(?={_KEY}=)", pair)
     if not others:
         return ""
