@@ -8,6 +8,7 @@ import time
 import pytest
 
 LIST = ("beta:environments", "list", "--format", "jsonl", "--transform", "id", "-r")
+WORK = "beta:environments:work"
 PAGES = [
     {
         "data": [
@@ -224,6 +225,60 @@ def test_a_value_that_is_not_a_time_is_rejected_where_a_time_is_compared(ant, ex
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     path = re.split("[<>=!]", expression)[0]
     assert f"{path}<now-7d (more than 7 days ago)" in " ".join(result.stderr.split())
+
+
+NETWORKS = {
+    "data": [
+        {"id": "new", "created_at": "2026-11-01T08:00:00Z", "config": {"networking": {"type": "limited"}}},
+        {"id": "old", "created_at": "2026-10-01T08:00:00Z", "config": {"networking": {"type": "unrestricted"}}},
+    ],
+    "next_page": None,
+}
+
+
+@pytest.mark.parametrize("expression", ["network==limited", "NETWORK!=unrestricted", "created>=2026-10-31"])
+def test_a_filter_may_name_a_column_by_its_title(ant, expression):
+    """As in --columns. Times are compared as times."""
+    result = ant(*LIST, "--filter", expression, replies=[NETWORKS])
+    assert (result.stdout, result.stderr) == ("new\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ((*LIST, "--filter", "type==cloud"), "Write config.type==cloud\n"),
+        ((*LIST, "--filter", 'TYPE!="cloud"'), "Write 'config.type!=\"cloud\"'\n"),
+        ((*LIST, "--filter", "type==environment"), "Leave it out.\n"),
+        ((*LIST, "--until", "#.type==cloud"), "Write '#.config.type==cloud'\n"),
+        ((WORK, "list", "env_1", "--filter", "type==session"), "Write data.type==session\n"),
+        ((*LIST, "--filter", "name=demo*"), "For a pattern: 'name%\"demo*\"'\n"),
+        ((*LIST, "--filter", "name!=demo*"), "For a pattern: 'name!%\"demo*\"'\n"),
+        ((*LIST, "--filter", "demo*"), "Write 'name%\"demo*\"'\n"),
+        ((WORK, "list", "env_1", "--filter", "work_*"), "Write 'id%\"work_*\"'\n"),
+    ],
+)
+def test_a_filter_that_selects_all_or_nothing_is_rejected_with_the_one_that_was_meant(ant, words, hint):
+    """Every object of a kind has the same type, and a * is part of a pattern only after %."""
+    result = ant(*words, replies=[])
+    assert (result.exit, result.stdout) == (2, "")
+    assert result.stderr.endswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (("--filter", 'name=="tmp-*"'), "compares the * itself. For a pattern: 'name%\"tmp-*\"'\n"),
+        (("--filter", "state==archived"), "archived environments are listed only with --include-archived.\n"),
+        (("--filter", "archived_at<now-7d"), "listed only with --include-archived.\n"),
+        (("--filter", "archived_at!=null", "--include-archived"), ""),
+        (("--filter", "archived_at==null"), ""),
+    ],
+)
+def test_a_filter_that_may_select_nothing_gets_a_note(ant, words, note):
+    """Quotes are for an exact text."""
+    result = ant(*LIST, *words, replies=PAGES)
+    assert result.exit == 0
+    assert result.stderr[-len(note) :] == note if note else result.stderr == ""
 
 
 def test_filters_come_before_max_items(ant):

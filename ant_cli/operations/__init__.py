@@ -13,6 +13,9 @@ GROUPS = {
 }
 """The groups of commands, and what each is for."""
 
+KINDS = {environments.GROUP: ("environment", "config.type"), work.GROUP: ("work", "data.type")}
+"""The `type` of each group's objects, which all of them have, and the field that tells types of them apart."""
+
 OFFICIAL_COMMANDS = (
     "completions",
     "messages",

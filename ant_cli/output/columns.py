@@ -108,13 +108,14 @@ class Columns:
         return values, self._columns
 
     def _resolved(self, column: Column, items: list[bytes]) -> Column:
-        """Return the user's column: as a path if that matches an item, otherwise as one of the known titles."""
-        if any(column.find(item) is not None for item in items):
-            return column
+        """Return the user's column: one of the known titles, as a table shows them, otherwise a path."""
         keys = _keys_of(json_text.decode(items[0]))
         titles = {known.title: known for known in _columns_for(items[0])} if keys else {}
-        if known := titles.get(column.title):
+        known = titles.get(column.title)
+        if known and known.path != column.path:
             return known._replace(drop_order=0, condition="always")  # a requested column is never dropped
+        if any(column.find(item) is not None for item in items):
+            return column
         others = [key for key in keys if not column.path.startswith(key)]
         suggestion = did_you_mean(column.path, [*(title.lower() for title in titles), *others])
         where = "the first items" if self._is_list else "the response"  # later pages may have other members
@@ -139,6 +140,11 @@ def _parse_columns(spec: str) -> tuple[Column, ...]:
     if spec.strip() and not columns:
         raise UsageError(f"--columns {spec!r} names no column.", _EXAMPLE)
     return columns
+
+
+def path_of_title(kind: str, title: str) -> str:
+    """Return the path of a resource's column by its title, in any case; the title if there is no such column."""
+    return next((column.path for column in _COLUMNS_BY_TYPE[kind] if column.title == title.upper()), title)
 
 
 def _columns_for(item: bytes) -> tuple[Column, ...]:

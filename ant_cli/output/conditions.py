@@ -15,13 +15,15 @@ from ant_cli.errors import ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply, matches
-from ant_cli.gjson.parser import BadPath, outside_brackets, split_comparison
+from ant_cli.gjson.parser import BadPath, Comparison, outside_brackets, split_comparison
 from ant_cli.gjson.steps import Each, Key, Modifier, PathStep, Query, Wildcard
 from ant_cli.input.values import seconds_in
+from ant_cli.operations import KINDS, fields_of
 from ant_cli.operations.spec import Members
 from ant_cli.output.times import DATE, seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.shell import quote
 
 Condition = Callable[[bytes], bool]
 """Whether conditions hold for a JSON value."""
@@ -78,23 +80,26 @@ def make_condition(
     flag: str,
     expressions: Sequence[str],
     runtime: Runtime,
-    known: Members,
+    group: str,
     *,
     must_compare: bool = False,
     of_list: bool = False,
 ) -> Condition:
     """Return a function that says whether all expressions hold for a JSON value.
 
-    A member that an expression names may be mistyped, if neither the first value nor `known`, the fields of the
-    API's objects, have it. That is an error if the expression holds without the member, because it would select
+    A member that an expression names may be mistyped, if neither the first value nor the objects of the API's
+    `group` have it. That is an error if the expression holds without the member, because it would select
     everything, or if the expressions `must_compare`, because they are waited for; otherwise there is a warning.
     `of_list` is for conditions on a whole list.
 
     Raises:
-        UsageError: if an expression is not a comparison in GJSON's query syntax.
+        UsageError: if an expression is not a comparison in GJSON's query syntax, or can't tell objects apart.
 
     """
-    comparisons = [_parse(flag, text, runtime, must_compare=must_compare, of_list=of_list) for text in expressions]
+    known = fields_of(group)
+    comparisons = [
+        _parse(flag, text, runtime, group, must_compare=must_compare, of_list=of_list) for text in expressions
+    ]
     unchecked = list(comparisons)
 
     def condition(value: bytes) -> bool:
@@ -141,29 +146,75 @@ def _missing_member(
 # From text to a comparison
 
 
-def _parse(flag: str, text: str, runtime: Runtime, *, must_compare: bool, of_list: bool) -> _SingleCondition:
+def _parse(
+    flag: str, text: str, runtime: Runtime, group: str, *, must_compare: bool, of_list: bool
+) -> _SingleCondition:
+    where = f"{flag} {text!r}"
     try:
-        path, operator, operand = comparison = split_comparison(text)
+        comparison = split_comparison(text)
+        path, operator, operand = comparison = comparison._replace(path=_path_of(where, comparison, group))
         query = comparison.query()
         is_comparison = _is_operand(operator, operand) if operator else not must_compare
         if not (_is_path(path) and is_comparison and _compares(query, of_list=of_list)):
             raise BadPath(_ABOUT_A_LIST if of_list else "It takes a path, one of == != < <= > >= % !%, and a value")
     except BadPath as error:
         raise UsageError(
-            f"{flag} {text!r} is not a condition: {error}.",
+            f"{where} is not a condition: {error}.",
             f'Write strings in double quotes: name!="prod"; for several conditions, give several {flag} flags.',
         ) from None
+    if note := _check_pattern(where, query, comparison, group):
+        runtime.stderr.say(note)
     key, time, with_null = path.rpartition(".")[2], None, False
     if operator not in ("", *_PATTERNS):
         with_null, is_time = operand == "null", key.endswith("_at")
         time = _parse_time(operand, runtime.now, is_time=is_time)
         is_vague = operator in _EQUALITY and re.fullmatch(f"now.*|{DATE}", operand.strip('"'))
         if is_vague if time else is_time and not with_null:
-            raise UsageError(
-                f"{flag} {text!r}: {operand} after {operator} is not a time.", _TIME_HINT.format(key=path)
-            )
+            raise UsageError(f"{where}: {operand} after {operator} is not a time.", _TIME_HINT.format(key=path))
     positive = query._replace(operator=_OPPOSITES.get(query.operator, query.operator))
     return _SingleCondition(positive, query.operator in _OPPOSITES, with_null, time)
+
+
+def _path_of(where: str, comparison: Comparison, group: str) -> str:
+    """Return the path of a comparison, that of a column if its title was given.
+
+    Raises:
+        UsageError: if every object of the group has the same value there.
+
+    """
+    kind, meant = KINDS[group]
+    each, _, name = comparison.path.rpartition("#.")
+    prefix = comparison.path.removesuffix(name)
+    if name.lower() == "type" and not each:
+        rest, is_same = comparison.operator + comparison.value, comparison.value.strip('"') == kind
+        hint = "Leave it out." if is_same else f"Write {quote(prefix + meant + rest)}"
+        raise UsageError(f"{where}: every object has the type {kind!r}.", hint)
+    if each or name in fields_of(group):
+        return comparison.path
+    from ant_cli.output.columns import path_of_title  # late: most conditions name fields
+
+    return prefix + path_of_title(kind, name)
+
+
+def _check_pattern(where: str, query: Query, comparison: Comparison, group: str) -> str:
+    """Return a note about a * that is compared as it is; empty if there is none.
+
+    Raises:
+        UsageError: if it was most likely meant as part of a pattern.
+
+    """
+    path, operator, operand = comparison
+    if not operator and isinstance(query.path[0], Wildcard) and len(query.path) == 1:
+        name = "name" if "name" in fields_of(group) else "id"
+        meant = f'{name}%"{path}"'
+        raise UsageError(f"{where} compares nothing.", f"Write {quote(meant)}")
+    if operator not in _EQUALITY or "*" not in operand:
+        return ""
+    text = operand.strip('"')
+    pattern = quote(f'{path}{"!" * (operator == "!=")}%"{text}"')
+    if operand != text:
+        return f"Note: {where} compares the * itself. For a pattern: {pattern}"
+    raise UsageError(f"{where} compares the * itself.", f"For a pattern: {pattern}")
 
 
 def _is_path(path: str) -> bool:

@@ -13,7 +13,6 @@ from ant_cli.errors import APIError, BadValue, NetworkError, ResponseError, Usag
 from ant_cli.http.client import Client
 from ant_cli.http.retries import RETRIED
 from ant_cli.input.values import parse_duration
-from ant_cli.operations import fields_of
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
@@ -64,7 +63,7 @@ class Repetition:
                 UNTIL.flag,
                 expressions,
                 runtime,
-                fields_of(operation.group),
+                operation.group,
                 must_compare=True,
                 of_list=operation.paginated,
             )

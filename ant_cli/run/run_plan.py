@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from ant_cli.errors import UsageError
 from ant_cli.input.build import build_all
-from ant_cli.operations import fields_of
 from ant_cli.operations.shared_flags import EDITS, FAIL_FAST, FILTER, MAX_ITEMS, UNTIL, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer, check_json
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from ant_cli.input.request import Request
     from ant_cli.output.conditions import Condition
     from ant_cli.run.list_edits import EditedUpdate
+
+_ARCHIVED = r'state==?"?archived"?|archived(_at)?(!=null|[<>].*)?'
+"""Filters that select archived environments only."""
 
 
 class RunPlan:
@@ -108,4 +112,7 @@ def _item_condition(operation: Operation, flags: Flags, printer: Printer, runtim
         return None
     from ant_cli.output.conditions import make_condition
 
-    return make_condition(FILTER.flag, flags.list(FILTER.name), runtime, fields_of(operation.group))
+    texts = flags.list(FILTER.name)
+    if any(re.fullmatch(_ARCHIVED, text) for text in texts) and not flags.is_on("include_archived"):
+        runtime.stderr.say("Note: archived environments are listed only with --include-archived.")
+    return make_condition(FILTER.flag, texts, runtime, operation.group)

@@ -100,10 +100,10 @@ def test_columns_may_be_titles_in_any_case(style):
     assert shown.splitlines()[1].split()[1:] == ["unrestricted", "organization"]
 
 
-def test_an_existing_path_has_precedence_over_a_title():
-    """The path type is that of the resource. The title TYPE is that of its configuration."""
-    assert table(ENVIRONMENTS[:1], "type") == "TYPE\nenvironment\n"
-    assert table(ENVIRONMENTS[:1], "TYPE") == "TYPE\ncloud\n"
+def test_a_title_has_precedence_over_a_path():
+    """TYPE is the type of the configuration, as in every table. A path of several keys is no title."""
+    assert table(ENVIRONMENTS[:1], "type") == table(ENVIRONMENTS[:1], "TYPE") == "TYPE\ncloud\n"
+    assert table(ENVIRONMENTS[:1], "@this.type") == "@THIS.TYPE\nenvironment\n"
 
 
 def test_columns_may_be_any_path():
