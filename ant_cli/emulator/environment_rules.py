@@ -6,7 +6,7 @@ An environment is stored as the JSON of its response, so a read returns it uncha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from ant_cli.emulator.call import LARGEST_PAGE, Call, new_id, page_of
@@ -68,6 +68,7 @@ def create(call: Call) -> str:
     """Create an environment."""
     params = call.body
     config = _merged_config(CONFIGS[params.config.type if params.config else "cloud"], params.config)
+    check_metadata(params.metadata or {})
     with call.store.write() as transaction:
         now = rfc3339(transaction.now)
         environment = {
@@ -115,10 +116,12 @@ def update(call: Call) -> str:
             message = f"environment_id: {stored['id']} is archived and cannot change."
             raise InvalidRequest(message, "environment_archived")
         environment = json.loads(stored["document"])
-        metadata = environment["metadata"] | (params.metadata or {})
+        merged = environment["metadata"] | (params.metadata or {})
+        metadata = {key: value for key, value in merged.items() if value}
+        check_metadata(metadata)
         environment |= {
             "config": _merged_config(environment["config"], params.config),
-            "metadata": {key: value for key, value in metadata.items() if value},
+            "metadata": metadata,
             "name": params.name or environment["name"],
             "scope": params.scope or environment["scope"],
             "updated_at": rfc3339(transaction.now),
@@ -136,6 +139,24 @@ def _check_name(transaction: Transaction, environment: dict[str, Any]) -> None:
     other = transaction.one(query, environment["name"], environment["id"])
     if other:
         raise Conflict(f"name: {environment['name']!r} is taken by {other[0]}; names are unique.")
+
+
+MOST_KEYS, LONGEST_KEY, LONGEST_VALUE = 16, 64, 512
+"""The limits of metadata that the API documents for sessions and agents; for environments it publishes none."""
+RESERVED_KEYS = "anthropic"
+
+
+def check_metadata(metadata: Mapping[str, str]) -> None:
+    """Reject metadata with too many keys, too long ones or values, or reserved keys. The message names each."""
+    problems = [f"at most {MOST_KEYS} keys are allowed, got {len(metadata)}"] if len(metadata) > MOST_KEYS else []
+    for key, value in metadata.items():
+        if len(key) > LONGEST_KEY or len(value) > LONGEST_VALUE:
+            most = f"{LONGEST_KEY} characters in a key and {LONGEST_VALUE} in a value"
+            problems.append(f"{key[:LONGEST_KEY]!r} is too long: at most {most}")
+        if key.startswith(RESERVED_KEYS):
+            problems.append(f"{key[:LONGEST_KEY]!r} is reserved, as all keys that begin with {RESERVED_KEYS!r} are")
+    if problems:
+        raise InvalidRequest(f"metadata: {'; '.join(problems)}.", "invalid_metadata")
 
 
 def archive(call: Call) -> str:

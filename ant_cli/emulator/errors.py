@@ -21,9 +21,10 @@ NO_RETRY = (("x-should-retry", "false"),)
 """Tells a client not to retry, because that won't help."""
 ERROR_TYPES = {
     401: "authentication_error",
+    402: "billing_error",
     403: "permission_error",
     404: "not_found_error",
-    408: "timeout_error",
+    409: "conflict_error",
     413: "request_too_large",
     429: "rate_limit_error",
     504: "timeout_error",

@@ -6,6 +6,7 @@ A path is matched segment by segment, as sent, so an ID with a %2F in it is one 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
@@ -166,6 +167,14 @@ ROUTES = (
 )
 
 
+NOT_EMULATED = re.compile(
+    "/v1/(?:agents|complete|deployments|deployment_runs|dreams|files|memory_stores|messages|models|organizations"
+    "|sessions|skills|tunnels|user_profiles|vaults)(?:/.*)?"
+)
+"""The paths that only the API has."""
+INSTEAD = "There are sessions whose agent follows a script: ant emulator session create --script FILE"
+
+
 def is_api(path: str) -> bool:
     """Whether a path is one of the API, which has checks and faults, and not one of the emulator itself."""
     return path != HEALTH and not path.startswith(ADMIN + "/")
@@ -190,7 +199,8 @@ def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
     if allowed:
         names = ", ".join(sorted(allowed))
         raise EmulatorError(405, f"{path} takes {names}, not {method}.", headers=(("allow", names),))
-    raise EmulatorError(404, f"{method} {path}: there is no such endpoint.")
+    why = f"not emulated. {INSTEAD}" if NOT_EMULATED.fullmatch(path) else "there is no such endpoint."
+    raise EmulatorError(404, f"{method} {path}: {why}")
 
 
 def _ids(pattern: list[str], segments: list[str]) -> dict[str, str] | None:

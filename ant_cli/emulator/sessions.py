@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from ant_cli.emulator import work
 from ant_cli.emulator.call import BEFORE_THE_FIRST, LARGEST_PAGE, Call, new_id, page_of
+from ant_cli.emulator.environment_rules import check_metadata
 from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
@@ -30,6 +31,7 @@ SQL_QUEUE = """SELECT * FROM environments WHERE kind = 'self_hosted' AND NOT arc
 def create(call: Call) -> str:
     """Create a session whose agent follows a script, and put its work in the queue."""
     request = call.body
+    check_metadata(request.metadata or {})
     script = json.dumps([step.model_dump(exclude_none=True) for step in request.script])
     with call.store.write() as transaction:
         environment = _environment(transaction, request.environment_id)
@@ -147,11 +149,15 @@ SQL_EVENTS = {
 SQL_NEW = "SELECT sequence, type, document FROM events WHERE session_id = ? AND sequence > ? ORDER BY sequence"
 SQL_LAST = "SELECT coalesce(max(sequence), 0) FROM events WHERE session_id = ?"
 
+LIST_PARAMETERS = {"limit", "order", "page", "beta"}
+
 Event = dict[str, Any]
 
 
 def list_events(call: Call) -> str:
-    """Return a page of a session's events, the oldest first unless asked otherwise."""
+    """Return a page of a session's events, the oldest first unless asked otherwise. Filters are rejected."""
+    if filters := sorted(call.query.keys() - LIST_PARAMETERS):
+        raise InvalidRequest(f"{filters[0]}: not emulated; filter the events that you get.")
     with call.store.write() as transaction:
         session = _find(transaction, call)
         order = call.choice("order", "asc", tuple(SQL_EVENTS))

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 
 from ant_cli.emulator.call import LARGEST_PAGE, Call, new_id, page_of
 from ant_cli.emulator.credentials import environment_key, new_token, secret_of
-from ant_cli.emulator.environment_rules import environment_transaction
+from ant_cli.emulator.environment_rules import check_metadata, environment_transaction
 from ant_cli.emulator.errors import NO_RETRY, Conflict, EmulatorError, InvalidRequest, to_compact_json
 from ant_cli.emulator.store import MICROSECONDS_PER_SECOND, Row, Transaction, rfc3339, wait_for
 
@@ -77,7 +77,7 @@ SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_
 
 def poll(call: Call) -> str:
     """Hand out the oldest item that no worker has; wait for one if asked to. Return `null` for an empty queue."""
-    reclaim_ms = min(call.number("reclaim_older_than_ms", RECLAIM_MS, 0), LONGEST_RECLAIM_MS)
+    reclaim_ms = min(call.number("reclaim_older_than_ms", RECLAIM_MS, 1), LONGEST_RECLAIM_MS)
     block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
     reclaim = reclaim_ms * MICROSECONDS_PER_SECOND // 1_000
     with environment_transaction(call) as (transaction, environment):
@@ -142,6 +142,7 @@ def stats(call: Call) -> str:
 def enqueue(call: Call) -> str:
     """Put work in the queue, as the creation of a session does in the real service."""
     request = call.body
+    check_metadata(request.metadata or {})
     columns = {"kind": request.type, "metadata": json.dumps(request.metadata or {})}
     with environment_transaction(call) as (transaction, environment):
         check_takes_work(environment)
@@ -252,7 +253,7 @@ def _check_heartbeat(item: Row, expected: str | None, now: int) -> None:
     else:
         return
     left = -(-max((item["lease_until"] or now) - now, 0) // MICROSECONDS_PER_SECOND)
-    lease = {"state": state, "ttl_seconds": left, "last_heartbeat": last or ""}
+    lease = {"state": state, "ttl_seconds": left, "lease_extended": False, "last_heartbeat": last}
     raise EmulatorError(412, message, "heartbeat_precondition_failed", {"current_state": lease}, NO_RETRY)
 
 
@@ -286,4 +287,5 @@ def update(call: Call) -> str:
     with item_transaction(call) as (transaction, item):
         metadata = json.loads(item["metadata"]) | (call.body.metadata or {})
         kept = {key: value for key, value in metadata.items() if value is not None}
+        check_metadata(kept)
         return to_json(transaction.change("work", item, metadata=json.dumps(kept)))

@@ -213,6 +213,33 @@ def test_update_merges_packages_by_manager(api):
     assert updated["config"]["packages"] == EMPTY_PACKAGES | {"pip": ["c"], "npm": ["b"], "go": ["d"]}
 
 
+@pytest.mark.parametrize(
+    ("metadata", "problem"),
+    [
+        ({f"k{number}": "v" for number in range(17)}, "at most 16 keys are allowed, got 17"),
+        ({"k" * 65: "v"}, "is too long: at most 64 characters in a key"),
+        ({"k": "v" * 513}, "'k' is too long: at most 64 characters in a key and 512 in a value"),
+        ({"anthropic_id": "v"}, "'anthropic_id' is reserved"),
+    ],
+)
+def test_metadata_beyond_its_limits_is_rejected(api, metadata, problem):
+    """The code is `invalid_metadata`, wherever metadata is taken."""
+    kept = {f"k{number}": "v" * 512 for number in range(16)}
+    queue = api.create("queue", config={"type": "self_hosted"}, metadata=kept)
+    (item,) = api.enqueue(queue, metadata=kept)
+    for path in (
+        ENVIRONMENTS,
+        f"{ENVIRONMENTS}/{queue}",
+        f"{ENVIRONMENTS}/{queue}/work/{item}",
+        f"/_emulator/environments/{queue}/enqueue",
+        "/_emulator/sessions",
+    ):
+        response = api("POST", path, {"metadata": metadata} | ({"name": "n"} if path == ENVIRONMENTS else {}))
+        assert problem in message(response, 400), path
+        assert response.json["error"]["error_code"] == "invalid_metadata"
+    assert api.update(queue, metadata={"k0": None, "k": "v"}).status_code == 200
+
+
 def test_update_deletes_metadata_keys_set_to_null_or_an_empty_string(api):
     """Other keys of the metadata are merged."""
     environment_id = api.create(metadata={"a": "1", "b": "2", "c": "3"})

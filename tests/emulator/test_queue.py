@@ -43,8 +43,8 @@ def test_poll_returns_no_work_of_another_environment(api, queue):
         ({"reclaim_older_than_ms": ""}, 5 * SECOND, False),
         ({"reclaim_older_than_ms": 100}, 100, False),
         ({"reclaim_older_than_ms": 100}, 101, True),
-        ({"reclaim_older_than_ms": 0}, 0, False),
-        ({"reclaim_older_than_ms": 0}, 1, True),
+        ({"reclaim_older_than_ms": 1}, 1, False),
+        ({"reclaim_older_than_ms": 1}, 2, True),
         ({"reclaim_older_than_ms": 10**18 - 1}, 10**9, False),
         ({"reclaim_older_than_ms": 10**18 - 1, "block_ms": 1}, 10**9, False),
     ],
@@ -74,10 +74,10 @@ def test_acknowledged_and_stopped_items_are_not_reclaimed(api, queue, clock):
 
 @pytest.mark.parametrize(
     "query",
-    [*({"block_ms": value} for value in ("0", "1000", "-1", "x")), {"reclaim_older_than_ms": "-1"}],
+    [*({"block_ms": value} for value in ("0", "1000", "-1", "x")), {"reclaim_older_than_ms": "0"}],
 )
 def test_an_invalid_block_ms_or_reclaim_older_than_ms_is_rejected(api, queue, query):
-    """`block_ms` is from 1 to 999, and no time may be negative."""
+    """`block_ms` is from 1 to 999, and the other at least 1."""
     response = api("GET", f"{ENVIRONMENTS}/{queue}/work/poll", **query)
     assert message(response, 400).startswith(f"{next(iter(query))}: ")
 

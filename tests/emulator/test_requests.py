@@ -103,6 +103,13 @@ def test_unknown_paths_are_404_and_wrong_methods_405_with_an_api_error_body(api,
     assert ("allow" in response.headers) == (status == 405)
 
 
+@pytest.mark.parametrize("path", ["/v1/agents", "/v1/messages", "/v1/skills/skill_1", "/v1/sessions/s/threads"])
+def test_an_endpoint_that_only_the_api_has_is_said_to_be_not_emulated(api, path):
+    """The error says what there is instead. A path that the API does not have either is a mistake."""
+    assert "not emulated. There are sessions whose agent follows a script" in message(api("PATCH", path), 404)
+    assert message(api("PATCH", "/v1/none"), 404) == "PATCH /v1/none: there is no such endpoint."
+
+
 def test_a_405_names_all_methods_of_the_path(api):
     """They are those of all endpoints that have this path."""
     allowed = {
@@ -143,8 +150,9 @@ def test_a_body_above_ten_megabytes_is_rejected(emulator):
     ("status", "word"),
     [
         (400, "invalid_request_error"),
+        (402, "billing_error"),
         (403, "permission_error"),
-        (409, "invalid_request_error"),
+        (409, "conflict_error"),
         (412, "invalid_request_error"),
         (429, "rate_limit_error"),
         (500, "api_error"),

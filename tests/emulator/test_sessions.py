@@ -243,6 +243,8 @@ def test_events_are_listed_in_pages_in_either_order(api):
     path = f"/v1/sessions/{session}/events"
     assert message(api("GET", path, page=page, order="desc"), 400).startswith("page: ")
     assert message(api("GET", path, order="up"), 400).startswith("order: ")
+    for name in ("types[]", "created_at[gte]"):
+        assert message(api("GET", path, **{name: "agent.message"}), 400).startswith(f"{name}: not emulated; filter")
 
 
 def test_a_session_that_only_a_work_item_names_has_no_script(api, queue):
@@ -300,7 +302,7 @@ def token_of(secret):
 def test_only_polls_return_the_secret_of_a_work_item(api, queue):
     """Each poll of the item returns the same secret. The field is null for an item without one."""
     work = api.enqueue(queue)[0]
-    polled = [api.poll(queue)["secret"], api.poll(queue, reclaim_older_than_ms=0)]
+    polled = [api.poll(queue)["secret"], api.poll(queue, reclaim_older_than_ms=1)]
     assert polled[1] is None
     assert token_of(polled[0]).startswith("sk-ant-")
     assert api.item(queue, work)["secret"] is None

@@ -149,7 +149,8 @@ def test_a_heartbeat_with_an_outdated_last_heartbeat_is_412(api, queue, work, st
         "current_state": {
             "state": state,
             "ttl_seconds": 0 if state == "queued" else 300,
-            "last_heartbeat": before["latest_heartbeat_at"] or "",
+            "lease_extended": False,
+            "last_heartbeat": before["latest_heartbeat_at"],
         },
     }
     assert api.item(queue, work) == before
