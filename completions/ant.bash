@@ -13,7 +13,7 @@ _ant_subcommands() {
     schema) reply=(environment) ;;
     auth) reply=(login status token print-credentials logout) ;;
     profile) reply=(list get set unset activate deactivate create rename delete) ;;
-    emulator) reply=(start env status stop session enqueue key requests clock reset fault) ;;
+    emulator) reply=(start exec env status stop session enqueue key requests clock reset fault) ;;
     'emulator session') reply=(create show) ;;
     help) reply=(input output lists flags exit-codes environment worker profiles official config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
@@ -22,7 +22,7 @@ _ant_subcommands() {
     'help schema') reply=(environment) ;;
     'help auth') reply=(login status token print-credentials logout) ;;
     'help profile') reply=(list get set unset activate deactivate create rename delete) ;;
-    'help emulator') reply=(start env status stop session enqueue key requests clock reset fault) ;;
+    'help emulator') reply=(start exec env status stop session enqueue key requests clock reset fault) ;;
     'help emulator session') reply=(create show) ;;
   esac
 }
@@ -76,6 +76,7 @@ _ant_flags() {
     'profile delete') reply=(--help -h) ;;
     emulator) reply=(--help -h) ;;
     'emulator start') reply=(--help -h --host --port --database --lease-seconds --organization-id --workspace-id --any-credential --log-file --detach --format --api-key --api-key-stdin) ;;
+    'emulator exec') reply=(--help -h --lease-seconds --organization-id --workspace-id --any-credential --log-file) ;;
     'emulator env') reply=(--help -h --port --wait) ;;
     'emulator status') reply=(--help -h --format --transform --raw-output -r --columns) ;;
     'emulator stop') reply=(--help -h --port --all) ;;
@@ -150,6 +151,7 @@ _ant_kind_of_argument() {
     'profile rename'\ 0) kind='profile' ;;
     'profile rename'\ 1) kind='free' ;;
     'profile delete'\ 0) kind='profile' ;;
+    'emulator exec'\ *) kind='file' ;;
     'emulator env'\ 0) kind='emulator_environment_id' ;;
     'emulator session show'\ 0) kind='free' ;;
     'emulator enqueue'\ 0) kind='emulator_environment_id' ;;

@@ -76,7 +76,8 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         )
         'emulator' = @(
             'start|Serve the emulator until Ctrl-C'
-            'env|Print variables that point a shell''s clients to the running emulator'
+            'exec|Run a command with an emulator of its own, and exit with its status'
+            'env|Print variables that point a shell to the running emulator'
             'status|List the running emulators'
             'stop|Stop the running emulator when the requests in progress are done'
             'session|Create sessions whose agent follows a script, and show their events'
@@ -161,7 +162,8 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         )
         'help emulator' = @(
             'start|Serve the emulator until Ctrl-C'
-            'env|Print variables that point a shell''s clients to the running emulator'
+            'exec|Run a command with an emulator of its own, and exit with its status'
+            'env|Print variables that point a shell to the running emulator'
             'status|List the running emulators'
             'stop|Stop the running emulator when the requests in progress are done'
             'session|Create sessions whose agent follows a script, and show their events'
@@ -1184,6 +1186,15 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--api-key|The API key'
             '--api-key-stdin|Read the API key from stdin'
         )
+        'emulator exec' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--lease-seconds|How long a lease lasts by default'
+            '--organization-id|The organization ID in the headers of responses'
+            '--workspace-id|The workspace of the key; its ID is in the headers of responses'
+            '--any-credential|Accept any kind of credential in every request'
+            '--log-file|Write the log to this file, 10 MB at most'
+        )
         'emulator env' = @(
             '--help|Show help'
             '-h|Show help'
@@ -1611,6 +1622,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'profile rename 0' = 'profile'
         'profile rename 1' = 'free'
         'profile delete 0' = 'profile'
+        'emulator exec *' = 'file'
         'emulator env 0' = 'emulator_environment_id'
         'emulator session show 0' = 'free'
         'emulator enqueue 0' = 'emulator_environment_id'

@@ -148,15 +148,21 @@ def _serve(emulator: Emulator, host: str, port: int, announce: Say, log: Say) ->
         AntError: if it can't listen at the address.
 
     """
-    try:
-        from ant_cli.emulator.http_server import serve as serve_emulator
-    except ImportError as error:
-        raise UsageError(f"serving the emulator needs {error.name}.", install_hint("emulator")) from None
+    serve_emulator = import_server().serve
     try:
         serve_emulator(emulator, host, port, announce, log)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host that can't be a name at all
         why = os_error_text(error).partition(" (while ")[0] if isinstance(error, OSError) else "not a host name"
         raise AntError(f"the emulator can't listen at {host}:{port}: {why}.") from None
+
+
+def import_server() -> Any:
+    """Return the module that serves emulators. UsageError if a package that it needs is not installed."""
+    try:
+        from ant_cli.emulator import http_server
+    except ImportError as error:
+        raise UsageError(f"serving the emulator needs {error.name}.", install_hint("emulator")) from None
+    return http_server
 
 
 # Finding the ones that run

@@ -22,6 +22,14 @@ _PORT = row.number_flag("port", "The port of the emulator, if several are runnin
 _VARIABLES = "ANT_EMULATOR_"
 """The prefix of the variables of `start`."""
 
+_BEHAVIOUR = (
+    row.number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
+    row.text_flag("organization_id", "The organization ID in the headers of responses."),
+    row.text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
+    row.boolean_flag("any_credential", "Accept any kind of credential in every request."),
+    row.text_flag("log_file", "Write the log to this file, 10 MB at most.", "FILE", "file"),
+)
+
 _SESSION = row.group(
     "emulator session",
     "Create sessions whose agent follows a script, and show their events.",
@@ -71,11 +79,7 @@ EMULATOR = row.group(
                 "The file of its data; :memory: keeps nothing. [default: the file of --local]",
                 completes="file",
             ),
-            row.number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
-            row.text_flag("organization_id", "The organization ID in the headers of responses."),
-            row.text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
-            row.boolean_flag("any_credential", "Accept any kind of credential in every request."),
-            row.text_flag("log_file", "Write the log to this file, 10 MB at most.", "FILE", "file"),
+            *_BEHAVIOUR,
             row.boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
         ),
         takes=("format", "api_key", "api_key_stdin"),
@@ -86,8 +90,21 @@ A service container of a CI system can't be given flags.""",
         notes_typed_secret=False,
     ),
     row.tool(
+        "emulator exec",
+        "Run a command with an emulator of its own, and exit with its status.",
+        "emulator_exec:run_command",
+        ("a test suite", "ant emulator exec -- pytest"),
+        ("with a log that explains failures", "ant emulator exec --log-file emulator.log -- npm test"),
+        arguments=(row.arguments("command", "After --: the command, with its arguments.", completes="file"),),
+        flags=_BEHAVIOUR,
+        notes="""\
+The emulator is in memory, at a free port. The command finds it by
+ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY; other variables that begin with
+ANTHROPIC_ are removed. All processes of the command end with it.""",
+    ),
+    row.tool(
         "emulator env",
-        "Print variables that point a shell's clients to the running emulator.",
+        "Print variables that point a shell to the running emulator.",
         "emulator_serve:env",
         ("point this shell's clients to the emulator", 'eval "$(ant emulator env)"'),
         ("run a single program on it, once it is up", '(eval "$(ant emulator env --wait 10)" && python worker.py)'),

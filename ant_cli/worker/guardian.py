@@ -151,7 +151,8 @@ class Guardian:
         return self._pipe
 
     def _tell_about(self, handler: Child) -> None:
-        facts = (id(handler), handler.pid, handler.limit.deadline, handler.work_id, handler.limit.lease)
+        variable = f"ANTHROPIC_WORK_ID={handler.work_id}"
+        facts = (id(handler), handler.pid, handler.limit.deadline, variable, handler.limit.lease)
         self._tell("\t".join(map(str, facts)) + "\n")
 
     def _replace(self) -> None:

@@ -1,10 +1,10 @@
 """The program of the guardian, which kills handlers: each at its deadline, and all of them when its stdin ends.
 
 It runs as a script, without this package, so it starts fast. A line on stdin has, between tabs, a key for a handler
-that is about to start or runs, its process ID (0 before it is known), its deadline, the ID of its item, and its
-LEASE. A line with the key alone says that the handler has ended. LEASE is the input of the command in the arguments
-that ends the lease; it may be empty. The command is run if the worker has gone: it gives back the items of the
-handlers that were killed.
+that is about to start or runs, its process ID (0 before it is known), its deadline, a variable that is in no other
+environment, and its LEASE. A line with the key alone says that the handler has ended. LEASE is the input of the
+command in the arguments that ends the lease; it may be empty. The command is run if the worker has gone: it gives
+back the items of the handlers that were killed.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def guard(pipe: int) -> list[bytes]:
 
 
 def _kill(facts: list[bytes]) -> None:
-    pid, _, work_id, _ = facts
-    for leader in [int(pid)] if pid != b"0" else _leaders_with(b"ANTHROPIC_WORK_ID=" + work_id):
+    pid, _, variable, _ = facts
+    for leader in [int(pid)] if pid != b"0" else _leaders_with(variable):
         signal_session(leader, _signal.SIGKILL)
 
 

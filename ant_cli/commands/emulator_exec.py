@@ -1,0 +1,81 @@
+"""`ant emulator exec`: run a command, such as a test suite, with an emulator that nothing else uses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+
+from ant_cli.commands.emulator_log import log_to
+from ant_cli.commands.emulator_serve import ANY_KEY, import_server
+from ant_cli.errors import AntError, UsageError, os_error_text
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.signals import signal_handlers
+from ant_cli.settings.local_emulator import IN_MEMORY, open_emulator
+from ant_cli.worker import guardian_process
+from ant_cli.worker.guardian_process import NEVER
+
+_os: Any = os
+_BY_SIGNAL = 128
+"""A shell adds the number of the signal to it, for the exit status of a command that ended by a signal."""
+
+
+def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **options: Any) -> None:
+    """Run a command whose clients find an emulator in memory, and no variable of the real API.
+
+    Raises:
+        UsageError: if there is no command, it can't be started, or the emulator can't be served.
+        AntError: with the exit status of the command, if that is not 0.
+
+    """
+    if not command:
+        raise UsageError("a command is required.", "For example: ant emulator exec -- pytest")
+    if sys.platform == "win32":
+        raise UsageError("exec needs a POSIX system, where it can end all processes of the command.")
+    server_class = import_server().Server
+    with ExitStack() as stack:
+        log = stack.enter_context(log_to(options.pop("log_file", os.devnull), runtime))
+        emulator = stack.enter_context(closing(open_emulator(IN_MEMORY, **options)))
+        server = server_class(emulator, "127.0.0.1", 0, log)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(server.stop)
+        environ = {name: text for name, text in runtime.environ.items() if not name.startswith("ANTHROPIC_")}
+        status = _run_guarded(command, environ, {variables.BASE_URL: server.url, variables.API_KEY: ANY_KEY})
+    if status:
+        raise AntError("").with_exit_code(status if status > 0 else _BY_SIGNAL - status)
+
+
+def _run_guarded(command: Sequence[str], environ: Mapping[str, str], added: Mapping[str, str]) -> int:
+    """Run a command in a session of its own, and return its exit status.
+
+    The worker's guardian kills what is left of the session when the command has ended, or if this process is
+    killed. Signals are passed on, because a terminal sends them to this process only.
+    """
+    program = [sys.executable, "-I", "-S", guardian_process.__file__]
+    guardian: Any = subprocess.Popen(program, stdin=subprocess.PIPE, start_new_session=True, bufsize=0)
+
+    def announce(pid: int) -> None:
+        variable = f"{variables.BASE_URL}={added[variables.BASE_URL]}"  # no other process has this port
+        guardian.stdin.write(f"command\t{pid}\t{NEVER}\t{variable}\t\n".encode())
+
+    with guardian:  # its stdin is closed at the end
+        announce(0)
+        try:
+            process = subprocess.Popen(command, env={**environ, **added}, start_new_session=True)
+        except (OSError, ValueError) as error:
+            why = os_error_text(error) if isinstance(error, OSError) else str(error)
+            raise UsageError(f"{command[0]} can't be started: {why}.") from None
+        announce(process.pid)
+        pass_on = dict.fromkeys((signal.SIGINT, signal.SIGTERM), lambda number, _: _os.killpg(process.pid, number))
+        with signal_handlers(pass_on):
+            # Its ID stays taken until it is collected, after the guardian has killed the rest of its session.
+            _os.waitid(_os.P_PID, process.pid, _os.WEXITED | _os.WNOWAIT)
+    return process.wait()

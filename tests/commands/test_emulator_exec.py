@@ -1,0 +1,66 @@
+"""`ant emulator exec`: a command with an emulator of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import needs_posix
+from tests.processes import COVERAGE, run_process
+
+pytestmark = needs_posix("process groups")
+EXEC = (sys.executable, "-m", "ant_cli", "emulator", "exec")
+CREATE = f"{sys.executable} -m ant_cli beta:environments create --name made --transform name -r"
+
+
+def test_exec_gives_a_command_an_emulator_and_no_variable_of_the_real_api(clean_environ, tmp_path):
+    """The command's stdin, output and exit status are those of `ant`."""
+    log = tmp_path / "log"
+    script = f"cat; {CREATE}; env | grep -c ^ANTHROPIC_; exit 3"
+    more = {"ANTHROPIC_AUTH_TOKEN": "real", "ANTHROPIC_PROFILE": "real", "ANTHROPIC_API_KEY": "real"}
+    command = (*EXEC, "--log-file", log, "--", "sh", "-c", script)
+    done = run_process(command, clean_environ | COVERAGE | more, stdin=None, input="piped\n")
+    assert (done.returncode, done.stdout.split(), done.stderr) == (3, ["piped", "made", "2"], "")
+    assert "POST /v1/environments 200" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        ((), 2, "a command is required"),
+        (("--", "no-such-program"), 2, "no-such-program can't be started: no such file"),
+        (("--", "sh", "-c", "kill -9 $$"), 137, ""),
+        (("--", "true"), 0, ""),
+    ],
+)
+def test_exec_exits_with_the_status_of_the_command(clean_environ, words, status, message):
+    """A command that ends by a signal has the status that a shell gives it."""
+    done = run_process((*EXEC, *words), clean_environ)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert message in done.stderr
+    assert bool(message) == bool(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("number", "script", "status"),
+    [
+        (signal.SIGKILL, "sleep 600", -9),
+        (signal.SIGHUP, "sleep 600", -1),
+        (signal.SIGTERM, "sleep 600", -15),
+        (signal.SIGINT, "read _", 5),
+        (None, "exit 6", 6),
+    ],
+)
+def test_no_process_of_the_command_is_left_however_exec_ends(clean_environ, number, script, status):
+    """They have its output open, so that it ends with the last of them. So has the guardian that kills them."""
+    begin = "trap 'exit 5' INT; sleep 601 & (trap '' INT TERM HUP; sleep 602) & echo begun;"
+    command = (*EXEC, "--", "bash", "-c", begin + script)
+    process = subprocess.Popen(command, env=clean_environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        assert process.stdout.readline() == b"begun\n"
+        if number:
+            os.kill(process.pid, number)
+        assert process.stdout.read() == b""
+    assert process.returncode == status
