@@ -71,7 +71,6 @@ class Skipped(NamedTuple):
     """Its kind, if the official tool knows it and this one does not manage it; otherwise empty."""
     mistakes: tuple[str, ...] = ()
     """Each with the file, the line and the column."""
-    warnings: tuple[str, ...] = ()
 
 
 class _FileText(NamedTuple):
@@ -90,7 +89,7 @@ def read_declaration(
 ) -> Declaration | Skipped:
     """Read a file of a repository. If it was `named`, not just found in a folder, it has to be of a known kind.
 
-    With `strict`, fields that this tool doesn't know are mistakes, and so are empty files.
+    With `strict`, fields that this tool doesn't know are mistakes.
     """
     expected = kind_by_path(path)
     try:
@@ -112,8 +111,7 @@ def read_declaration(
     if kind != ENVIRONMENT:
         return Skipped(kind or "")
     if document is None and not source.prose:
-        empty = (f"{path}, line 1, column 1: the file is empty",)
-        return Skipped(mistakes=empty) if named or strict else Skipped(warnings=empty)
+        return Skipped(mistakes=(f"{path}, line 1, column 1: the file is empty",))
     return _declare(path, key, source, document, strict=strict)
 
 

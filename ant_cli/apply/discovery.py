@@ -29,38 +29,22 @@ class Loaded(NamedTuple):
     foreign: Mapping[str, int]
     """How many files of each other kind were ignored."""
     warnings: tuple[str, ...] = ()
-    left_out: Mapping[str, Sequence[str]] = {}
-    """The mistakes in files that were left out because of them, by the path of the file."""
     other_locks: tuple[Path, ...] = ()
     """The lock files of folders that are left out because they have one of their own."""
 
-    @property
-    def error(self) -> UsageError | None:
-        """Every mistake in the files that were left out."""
-        problems = list(dict.fromkeys(problem for mistakes in self.left_out.values() for problem in mistakes))
-        if len(problems) < 2:
-            return UsageError(as_sentence(problems[0])) if problems else None
-        return UsageError("\n".join(["there are mistakes in the files:", *first_of(problems, AND_MORE)]))
-
-    def raise_for_mistakes(self) -> None:
-        """Raise UsageError if a file was left out."""
-        if self.error:
-            raise self.error
-
 
 def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Loaded:
-    """Read all files, and check them. With `strict`, warnings are mistakes, and a mistake is an error.
-
-    Otherwise files with mistakes are left out, and so are files that declare the same name.
+    """Read all files, and check them. With `strict`, fields that this tool doesn't know are mistakes.
 
     Raises:
-        UsageError: if a path does not exist or leads out of the folder, or if no file is without mistakes.
+        UsageError: if a path does not exist or leads out of the folder, or if there are mistakes in files, such as
+            the same name in two of them; it names all.
 
     """
     by_name: dict[str, list[Declaration]] = {}
     foreign = Counter[str]()
     warnings: list[str] = []
-    left_out: dict[str, Sequence[str]] = {}
+    mistakes: list[str] = []
     other_locks: list[Path] = []
     repository = repository_of(lock_path)
     for path, named in _files(paths, lock_path, repository).items():
@@ -70,20 +54,19 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
         result = read_declaration(path, key_of(path, lock_path), repository, named=named, strict=strict)
         if isinstance(result, Declaration):
             by_name.setdefault(result.name, []).append(result)
+            warnings += result.warnings
         elif result.mistakes:
-            left_out[str(path)] = result.mistakes
+            mistakes += result.mistakes
         elif result.kind:
             foreign[result.kind] += 1
-        warnings += result.warnings
     for first, *others in by_name.values():
-        if others:
-            problem = f"{others[-1].path}, line 1, column 1: {first.path} declares the same name"
-            left_out |= {str(one.path): (problem,) for one in (first, *others)}
-    used = {first.key: first for first, *others in by_name.values() if not others}
-    loaded = Loaded(used, foreign, tuple(warnings), left_out, tuple(other_locks))
-    if strict or not used:
-        loaded.raise_for_mistakes()
-    return loaded
+        mistakes += [f"{one.path}, line 1, column 1: {first.path} declares the same name" for one in others]
+    if len(mistakes) == 1:
+        raise UsageError(as_sentence(mistakes[0]))
+    if mistakes:
+        raise UsageError("\n".join(["there are mistakes in the files:", *first_of(mistakes, AND_MORE)]))
+    used = {first.key: first for (first,) in by_name.values()}
+    return Loaded(used, foreign, tuple(warnings), tuple(other_locks))
 
 
 def key_of(path: Path, lock_path: Path) -> str:

@@ -204,7 +204,6 @@ def plan_markdown(plan: Plan, known: Known, redact: Redact, *, verbose: bool) ->
         f"### Plan for {_code(redact(shown_path(known.lock.path)))}",
         f"Target: {_code(redact(draw_target(known.origin, known.profile)))}",
         summary(plan, unpainted),
-        *_list("Left out, because they have mistakes:", known.left_out, redact),
         *_list("In the lock file, but the file is gone:", plan.lost, redact),
     ]
     if steps:

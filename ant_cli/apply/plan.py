@@ -116,8 +116,6 @@ class Known(NamedTuple):
     """The server and account of the run."""
     profile: str = ""
     """The profile that the user chose or that has the credential; otherwise empty."""
-    left_out: Mapping[str, Sequence[str]] = {}
-    """The mistakes of the files that were left out, by path."""
 
 
 def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:

@@ -39,7 +39,6 @@ def plan_data(plan: Plan, known: Known, kind: Literal["plan", "apply_result"]) -
         "blocked": len(plan.blocked),
         "resources": [_step_data(step) for step in plan.steps],
         "lost": list(plan.lost),
-        "left_out": [{"path": path, "mistakes": list(mistakes)} for path, mistakes in known.left_out.items()],
     }
 
 

@@ -101,7 +101,6 @@ def _check_flags(job: Job) -> None:
 def _validate(job: Job) -> int:
     """Check the files, also those in folders with a lock file of their own. Return how many are valid."""
     loaded = _load(job, read_lock(job.lock_path))
-    loaded.raise_for_mistakes()
     _note_files(loaded, job.runtime)
     others = (job._replace(path=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
     return len(loaded.declarations) + sum(map(_validate, others))
@@ -115,17 +114,13 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
     Raises:
         AntError: if the plan is blocked, and would be carried out or the exit code has to show that; without a
             message, if there are changes and the exit code has to show that.
-        UsageError: after all, if files with mistakes were left out.
+        UsageError: if a file has mistakes.
 
     """
     with nullcontext() if job.dry_run else holding(job.lock_path, job.runtime) as journal:
         lock = read_lock(job.lock_path)
         job = _with_untracked(job, lock)
         loaded = _load(job, lock)
-        if saved or job.save_plan is not None:
-            loaded.raise_for_mistakes()
-        if loaded.error:  # an entry whose file is gone may have moved to one with mistakes
-            job = job._replace(options=job.options._replace(prune=False))
         with server.connected(job.global_flags, job.runtime, job.parallel) as workers:
             known = _look_up(lock, loaded, workers, job, journal)
             plan = make_plan(known)
@@ -146,8 +141,6 @@ def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
                 job.runtime.stderr.say("Aborted.")
             elif journal:
                 _carry_out(plan, known, journal, workers, job)
-    if loaded.error:
-        raise UsageError("files with mistakes were left out.", "Correct them, and run the command again.")
     if job.exit_code and plan.changing:
         raise AntError("").with_exit_code(_PENDING)  # a result, not a failure: the plan has been printed
 
@@ -161,7 +154,9 @@ def _with_untracked(job: Job, lock: LockFile) -> Job:
         return job
     try:
         found = load([shown_path(lock.path.parent)], lock.path).declarations
-    except UsageError:
+    except UsageError as error:
+        _load(job, lock)  # first, the mistakes in tracked files
+        job.runtime.stderr.say(f"Note: new files are not offered. {error.message}")
         return job
     declarations = [declaration for key, declaration in found.items() if key not in lock.entries]
     for declaration in declarations:
@@ -213,7 +208,6 @@ def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job, 
             export_flags=lock_flag + target_flags(job.global_flags),
             origin=origin,
             profile=workers.profile,
-            left_out=loaded.left_out,
         )
         if needs_names(known):
             names = {declaration.name for declaration in loaded.declarations.values()}
@@ -282,8 +276,6 @@ def _confirmed(plan: Plan, known: Known, job: Job) -> bool:
 def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
     """Print notes about things outside the plan, on stderr."""
     advice = "pass --prune to archive its environment, or restore the file to keep it tracked"
-    if loaded.error:
-        advice = "nothing is archived while a file has mistakes, because it may be this one, renamed"
     for key in plan.lost:
         runtime.stderr.say(f"Warning: {key} is in the lock file, but its file is gone; {advice}.")
     for lock_path in loaded.other_locks:
@@ -292,8 +284,6 @@ def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
 
 
 def _note_files(loaded: Loaded, runtime: Runtime) -> None:
-    if loaded.error:
-        runtime.stderr.say(f"Warning: files with mistakes are left out: {loaded.error.message}")
     for warning in first_of(loaded.warnings, "and more"):
         runtime.stderr.say(f"Warning: {as_sentence(warning)}")
     if loaded.foreign:

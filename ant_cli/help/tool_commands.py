@@ -30,7 +30,7 @@ _LOCK_FILE = row.text_flag("lock_file", "The lock file. [default: the nearest on
 _ONLY = row.boolean_flag("only", "Only the named files, not all in the lock file.")
 _PRUNE = row.boolean_flag("prune", "Archive environments whose files are gone.")
 _VERBOSE = row.boolean_flag("verbose", "Show unchanged environments and all fields.", short="-v", completes="plain")
-_STRICT = row.boolean_flag("strict", "Reject unknown fields and empty files.")
+_STRICT = row.boolean_flag("strict", "Reject unknown fields.")
 _PARALLEL = row.number_flag("parallel", "Requests at once.", (1, 64), "8")
 
 _APPLY = row.tool(

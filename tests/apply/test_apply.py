@@ -407,7 +407,7 @@ def test_plan_and_result_are_printed_as_data_on_request(team):
     """Stdout has nothing else."""
     team.write("environments/a.yaml")
     plan = json.loads(team.ant("diff", ".", "--format", "json").stdout)
-    assert (plan["changes"], plan["blocked"], plan["left_out"]) == (1, 0, [])
+    assert (plan["changes"], plan["blocked"]) == (1, 0)
     target = {"base_url": team.url, "organization_id": ORGANIZATION_ID, "workspace_id": None, "profile": None}
     assert plan["target"] == target
     assert plan["resources"] == [
@@ -427,21 +427,6 @@ def test_plan_and_result_are_printed_as_data_on_request(team):
     assert result["resources"][0]["result"] == "created"
     assert result["resources"][0]["id"] == team.server()["a"]["id"]
     assert result["target"] == target
-
-
-def test_a_plan_as_data_has_the_files_that_were_left_out(team):
-    """Each has its mistakes. Of two files with the same name, both are left out."""
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml", "name: c\n")
-    team.write("environments/c.yaml")
-    team.write("environments/d.yaml", "config: 3\n")
-    twice = "environments/c.yaml, line 1, column 1: environments/b.yaml declares the same name"
-    mistake = "environments/d.yaml, line 1, column 1: config: must be keys and values, got a number"
-    assert json.loads(team.ant("diff", ".", "--format", "json").stdout)["left_out"] == [
-        {"path": "environments/d.yaml", "mistakes": [mistake]},
-        {"path": "environments/b.yaml", "mistakes": [twice]},
-        {"path": "environments/c.yaml", "mistakes": [twice]},
-    ]
 
 
 def test_suggested_commands_go_to_the_same_lock_file_and_account(team, monkeypatch):
@@ -595,48 +580,39 @@ def test_checking_files_needs_no_server_and_no_key(team):
     assert not Path("claude-lock.json").exists()
 
 
-def test_a_file_with_mistakes_does_not_keep_its_neighbours_from_being_applied(team):
-    """It is named before anything is asked or sent, and the exit code is that of a mistake."""
+def test_a_mistake_in_any_file_stops_the_run_before_anything_is_sent(team):
+    """Nothing is asked either, and nothing archived: a renamed file may be the one with the mistake."""
     team.write("environments/a.yaml")
-    team.write("environments/bad.yaml", "config: 3\n")
-    mistake = "environments/bad.yaml, line 1, column 1: config: must be keys and values, got a number."
-    assert (team.ant("diff", ".").exit, team.ant("apply", "--dry-run", ".").exit) == (1, 2)
-    declined = team.ant("apply", ".", typed="n\n")
-    assert (declined.exit, team.server()) == (2, {})
-    assert declined.stderr.index("environments/bad.yaml") < declined.stderr.index("Apply these changes to")
-    result = team.ant("apply", "--yes", ".")
-    assert (result.exit, set(team.server()), set(team.ids())) == (2, {"a"}, {"./environments/a.yaml"})
-    assert f"Warning: files with mistakes are left out: {mistake}" in result.stderr
-    assert "ant: files with mistakes were left out." in result.stderr
-    for words in (("--validate",), ("--yes", "--strict"), ("--dry-run", "--save-plan", "plan.json")):
-        assert team.ant("apply", *words, ".").stderr == f"ant: {mistake}\n"
-    assert not Path("plan.json").exists()
-
-
-def test_nothing_is_archived_while_a_file_has_mistakes(team):
-    """The file may be the one that is gone, under another name."""
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml")
     team.apply(".")
-    Path("environments/a.yaml").rename("environments/c.yaml").write_text("name: a\nconfig: 3\n")
-    assert "to archive" not in team.ant("diff", "--prune", ".").stdout
-    result = team.ant("apply", "--yes", "--prune", ".")
-    assert (result.exit, set(team.server())) == (2, {"a", "b"})
-    assert "its file is gone; nothing is archived while a file has mistakes" in result.stderr
-    assert "pass --prune" not in result.stderr
-    team.write("environments/c.yaml", "name: a\n")
-    team.apply("--prune", ".")
-    assert set(team.ids()) == {"./environments/b.yaml", "./environments/c.yaml"}
-    assert set(team.server()) == {"a", "b"}
-
-
-def test_files_that_declare_the_same_name_are_left_out(team):
-    """Each would overwrite the environment of the other; a third one is applied."""
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml", "name: a\n")
+    team.write("environments/b.yaml", "name: c\n")
     team.write("environments/c.yaml")
-    assert team.ant("apply", "--yes", ".").exit == 2
-    assert set(team.server()) == {"c"}
+    Path("environments/a.yaml").rename("environments/d.yaml").write_text("name: a\nconfig: 3\n")
+    problems = (
+        "ant: there are mistakes in the files:\n"
+        "environments/d.yaml, line 2, column 1: config: must be keys and values, got a number\n"
+        "environments/c.yaml, line 1, column 1: environments/b.yaml declares the same name\n"
+    )
+    commands = [
+        ("apply",),
+        ("apply", "--yes", "--prune"),
+        ("apply", "--dry-run"),
+        ("apply", "--validate"),
+        ("diff",),
+    ]
+    for command, *flags in commands:
+        result = team.ant(command, *flags, ".")
+        assert (result.exit, result.stdout, result.stderr) == (1 if command == "diff" else 2, "", problems)
+    assert set(team.server()) == {"a"}
+
+
+def test_new_files_with_mistakes_are_not_offered(team):
+    """The tracked files are applied; a note says why others are not."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    team.write("environments/b.yaml", "config: 3\n")
+    result = team.ant("apply", typed="y\n")
+    assert result.exit == 0
+    assert "Note: new files are not offered. environments/b.yaml, line 1, column 1: config" in result.stderr
 
 
 def test_an_unknown_field_is_sent_and_the_server_decides(team):

@@ -327,13 +327,10 @@ def test_the_type_of_a_file_may_be_in_upper_case():
 
 
 @pytest.mark.parametrize("text", ["# nothing\n", ""])
-def test_an_empty_file_in_a_folder_is_skipped_with_a_warning(text):
-    """Its neighbours are applied. A named one is a mistake."""
+def test_an_empty_file_in_a_folder_is_a_mistake(text):
+    """It was most likely to have content."""
     write("environments/a.yaml")
     write("environments/empty.yaml", text)
-    found = loaded(".")
-    assert set(found.declarations) == {"./environments/a.yaml"}
-    assert found.warnings == ("environments/empty.yaml, line 1, column 1: the file is empty",)
     assert mistakes(".") == ["environments/empty.yaml, line 1, column 1: the file is empty."]
 
 
