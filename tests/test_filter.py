@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import httpx
 import pytest
 
 LIST = ("beta:environments", "list", "--format", "jsonl", "--transform", "id", "-r")
@@ -186,6 +187,27 @@ def test_times_are_compared_as_times(ant, expression, ids):
     """Also with other offsets. `now` is a time except in quotes."""
     result = ant(*LIST, "--filter", expression, replies=[AGES], now=lambda: NOW)
     assert (result.exit, result.stdout.split()) == (0, ids), result.stderr
+
+
+@pytest.mark.parametrize(
+    ("date", "ids"),
+    [
+        ("Sun, 01 Nov 2026 08:00:00 GMT", ["old"]),  # the clocks agree on the second
+        ("Sun, 01 Nov 2026 08:00:01 GMT", ["week", "old"]),
+        ("Mon, 02 Nov 2026 00:00:00 GMT", ["week", "old"]),
+        ("Sat, 31 Oct 2026 00:00:00 GMT", ["old"]),
+        ("Sun, 31 Feb 2027 00:00:00 GMT", ["old"]),  # not a date, as the next one
+        ("tomorrow", ["old"]),
+    ],
+)
+def test_now_is_the_time_of_the_server_where_it_sends_one(ant, date, ids):
+    """So a computer whose clock is wrong cleans up what it should. With two pages, the later date counts."""
+    pages = [
+        httpx.Response(200, json=AGES | {"next_page": "p"}),
+        httpx.Response(200, json=AGES, headers={"date": date}),
+    ]
+    result = ant(*LIST, "--filter", "created_at<now-7d", replies=pages, now=lambda: NOW)
+    assert (result.exit, result.stdout.split()) == (0, ["old", *ids]), result.stderr
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this test changes the time zone")

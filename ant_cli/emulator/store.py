@@ -139,6 +139,14 @@ class Store:
         """Begin a transaction during which nobody else writes. An exception rolls it back."""
         return self._transaction(self._turn, writes=True)
 
+    def http_date(self) -> str:
+        """Return the time as a `date` header has it; that of this process if the database can't be read."""
+        now = self.clock()
+        with suppress(sqlite3.Error), self.read() as reader:
+            now = reader.now
+        day, month, number, time_of_day, year = time.asctime(time.gmtime(now // MICROSECONDS_PER_SECOND)).split()
+        return f"{day}, {int(number):02} {month} {year} {time_of_day} GMT"
+
     def close(self) -> None:
         """Close the connections. A later request opens one for itself, unless the database was in memory."""
         self._is_closed = True

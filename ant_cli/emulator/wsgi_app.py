@@ -88,7 +88,7 @@ class Emulator:
             error = problem if isinstance(problem, EmulatorError) else EmulatorError(500, bug)
             body, status, more = envelope(error, request_id), error.status, error.headers
         self._note(call, request_id, status, str(error) if error else None, body if isinstance(body, str) else "")
-        headers = [("request-id", request_id), *self._own_headers, *more]
+        headers = [("date", self._store.http_date()), ("request-id", request_id), *self._own_headers, *more]
         if isinstance(body, str):
             data = body.encode()
             headers = [("content-type", "application/json"), ("content-length", str(len(data))), *headers]

@@ -28,6 +28,7 @@ class Client(Sender):
         """Fetch the credential; nothing is connected yet. Raises CredentialError if no credential was found."""
         policy = Policy(settings.max_retries, timeouts_of(settings.timeout_s), observer or Observer())
         super().__init__(authenticated(settings, runtime, observer), runtime, policy)
+        self._server_clock = runtime.server_clock
         self._credential = self._settings.credential
         """The credential that was sent last, for messages."""
 
@@ -66,6 +67,7 @@ class Client(Sender):
         with Doubt(request) as doubt:
             try:
                 response = self._send_with_retries(request, doubt, refresh)
+                self._server_clock.take(response.headers.get("date", ""))
                 credential = None if is_local(self._settings.base_url) else self._credential
                 hint = long_wait(response) or _credential_hint(request, response, credential)
                 raise_for_error(self._request_line(request), response, hint=hint)

@@ -167,7 +167,7 @@ def _parse(
     key, time, with_null = path.rpartition(".")[2], None, False
     if operator not in ("", *_PATTERNS):
         with_null, is_time = operand == "null", key.endswith("_at")
-        time = _parse_time(operand, runtime.now, is_time=is_time)
+        time = _parse_time(operand, runtime.server_clock.now, is_time=is_time)
         is_vague = operator in _EQUALITY and re.fullmatch(f"now.*|{DATE}", operand.strip('"'))
         if is_vague if time else is_time and not with_null:
             raise UsageError(f"{where}: {operand} after {operator} is not a time.", _TIME_HINT.format(key=path))

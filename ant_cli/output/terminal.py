@@ -66,7 +66,7 @@ def detect_style(runtime: Runtime) -> Style | None:
     if not runtime.stdout.is_terminal:
         return None
     width, height = terminal_size(runtime.stdout, runtime.environ)
-    return Style(width, height, shows_colour(runtime.environ), runtime.now)
+    return Style(width, height, shows_colour(runtime.environ), runtime.server_clock.now)
 
 
 def shows_colour(environ: Mapping[str, str]) -> bool:

@@ -12,6 +12,48 @@ if TYPE_CHECKING:
     from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
 
+class ServerClock:
+    """The time at the server, by the `date` header of its latest response; this computer's time without one.
+
+    So a relative time is right even if this computer's clock is wrong, or if that of the emulator was moved.
+    """
+
+    def __init__(self, local: Callable[[], float]) -> None:
+        self._local = local
+        self._latest: tuple[str, float] | None = None
+        self._ahead_s = 0.0
+
+    def take(self, date: str) -> None:
+        """Take the `date` header of a response that has just arrived; empty if it has none."""
+        if date:
+            self._latest = date, self._local()
+
+    def now(self) -> float:
+        """Return the time at the server, in seconds since 1970."""
+        if self._latest is not None:
+            self._ahead_s, self._latest = _ahead_s(*self._latest), None
+        return self._local() + self._ahead_s
+
+
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+_DATE = r"\w{3}, (?P<day>[0-9]{2}) (?P<month>\w{3}) (?P<year>[0-9]{4}) (?P<time>[0-9:]{8}) GMT"
+
+
+def _ahead_s(date: str, local: float) -> float:
+    """Return how far the server's clock is ahead; 0 if both agree on the second, or if it is no date."""
+    import re  # late, like the next one: only relative times need the date
+    from datetime import datetime
+
+    if (parts := re.fullmatch(_DATE, date)) is None:
+        return 0.0
+    try:
+        month = _MONTHS.index(parts["month"]) // 3 + 1
+        server = datetime.fromisoformat(f"{parts['year']}-{month:02}-{parts['day']}T{parts['time']}Z").timestamp()
+    except ValueError:
+        return 0.0
+    return 0.0 if server <= local < server + 1 else server + 1 - local
+
+
 class Runtime:
     """Everything a run gets from its surroundings; tests pass their own."""
 
@@ -35,6 +77,7 @@ class Runtime:
         """A `Transport` of `http/`, in place of the network."""
         self.sleep = sleep or time.sleep
         self.now = now or time.time
+        self.server_clock = ServerClock(self.now)
         self.monotonic = now or time.monotonic
         """A clock that is never set, for measuring how long something takes."""
         self.ask = ask

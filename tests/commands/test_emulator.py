@@ -596,6 +596,19 @@ def test_debug_hides_the_secret_of_polled_work(local):
     assert secret not in done.stderr
 
 
+def test_a_nightly_clean_up_can_be_tested_by_moving_the_clock(local, ant):
+    """Filters and ages are relative to the emulator's clock, which its responses show."""
+    environment_id = local(*CREATE).stdout
+    clean_up = ("beta:environments", "list", "--filter", "created_at<now-7d", "--transform", "id", "-r")
+    assert local(*clean_up).stdout == ""
+    local("emulator", "clock", "--advance-ms", str(7 * 86_400_000))
+    assert local(*clean_up).stdout == environment_id
+    table = ant("beta:environments", "list", env=ENVIRON, network=True, terminal=True).stdout
+    assert "7 d ago" in table
+    local("emulator", "clock", "--now", "2020-01-01T00:00:00Z")
+    assert local(*clean_up).stdout == ""
+
+
 def test_clock_shows_the_time_and_moves_it_forward_or_to_a_time(local):
     """Leases can expire without waiting."""
     assert local("emulator", "clock", "--now", "2030-01-02T03:04:05Z").stdout == "2030-01-02T03:04:05.000000Z\n"

@@ -63,3 +63,10 @@ def test_the_emulator_uses_the_machine_clock_by_default():
     first = Api(emulator)("GET", CLOCK).json["now"]
     assert first <= Api(emulator)("GET", CLOCK).json["now"]
     emulator.close()
+
+
+def test_the_date_of_a_response_is_the_time_of_the_clock(api):
+    """Clients take it as now. Errors have it, too."""
+    api("POST", CLOCK, {"now": "2027-01-02T03:04:05.9Z"})
+    for path in (ENVIRONMENTS, "/v1/none"):
+        assert api("GET", path).headers["date"] == "Sat, 02 Jan 2027 03:04:05 GMT"
