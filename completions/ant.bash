@@ -9,7 +9,7 @@ _ant_subcommands() {
     '') reply=(beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion help) ;;
     beta:environments) reply=(create retrieve update list delete archive) ;;
     beta:environments:work) reply=(retrieve poll ack heartbeat stop list update stats) ;;
-    beta:worker) reply=(poll run exporter) ;;
+    beta:worker) reply=(poll run exporter check) ;;
     schema) reply=(environment) ;;
     auth) reply=(login status token print-credentials logout) ;;
     profile) reply=(list get set unset activate deactivate create rename delete) ;;
@@ -18,7 +18,7 @@ _ant_subcommands() {
     help) reply=(input output lists flags exit-codes environment worker profiles official config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
     'help beta:environments') reply=(create retrieve update list delete archive) ;;
     'help beta:environments:work') reply=(retrieve poll ack heartbeat stop list update stats) ;;
-    'help beta:worker') reply=(poll run exporter) ;;
+    'help beta:worker') reply=(poll run exporter check) ;;
     'help schema') reply=(environment) ;;
     'help auth') reply=(login status token print-credentials logout) ;;
     'help profile') reply=(list get set unset activate deactivate create rename delete) ;;
@@ -52,6 +52,7 @@ _ant_flags() {
     'beta:worker poll') reply=(--help -h --environment-id --environment-key --worker-id --on-work --workdir --max-idle --log-format --concurrency --heartbeat --lease --attempts --metadata-key --on-failure --no-auto-stop --pass-api-key --item-timeout --drain-timeout --kill-timeout --exit-when-idle --max-items --listen --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
     'beta:worker run') reply=(--help -h --session-id --work-id --environment-id --environment-key --work-secret-file --workdir --max-idle --log-format --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
     'beta:worker exporter') reply=(--help -h --environment-id --environment-key --listen --cache --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --profile) ;;
+    'beta:worker check') reply=(--help -h --environment-id --environment-key --on-work --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --profile --format --transform --raw-output -r --columns) ;;
     apply) reply=(--help -h --yes -y --dry-run --only --exit-code --adopt --delete-archived --force --prune --allow-origin-change --lock-file --save-plan --plan --validate --strict --upgrade --parallel --verbose -v --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r) ;;
     diff) reply=(--help -h --only --prune --lock-file --strict --parallel --verbose -v --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r) ;;
     edit) reply=(--help -h --dry-run --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r) ;;
@@ -101,6 +102,7 @@ _ant_kind_of_flag() {
     'beta:worker poll'\ --environment-id) kind='free' ;;
     'beta:worker run'\ --environment-id) kind='free' ;;
     'beta:worker exporter'\ --environment-id) kind='free' ;;
+    'beta:worker check'\ --environment-id) kind='free' ;;
     'emulator session create'\ --environment-id) kind='free' ;;
     'beta:worker run'\ --work-id) kind='free' ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
@@ -138,6 +140,8 @@ _ant_kind_of_argument() {
     'beta:environments:work update'\ *) kind='work_id' ;;
     'beta:environments:work stats'\ 0) kind='environment_id' ;;
     'beta:worker poll'\ *) kind='file' ;;
+    'beta:worker check'\ 0) kind='environment' ;;
+    'beta:worker check'\ *) kind='file' ;;
     apply\ *) kind='file' ;;
     diff\ *) kind='file' ;;
     edit\ 0) kind='environment_id' ;;

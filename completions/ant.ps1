@@ -52,6 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'poll|Run a handler for each work item, until a signal; see `ant help worker`'
             'run|Run the tools of one claimed item''s session in this process; for containers'
             'exporter|Serve queue statistics to Prometheus and KEDA, until a signal'
+            'check|Show why the work of an environment is not done, and what to do next'
         )
         'schema' = @(
             'environment|Print the JSON schema of an environment''s file'
@@ -138,6 +139,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'poll|Run a handler for each work item, until a signal; see `ant help worker`'
             'run|Run the tools of one claimed item''s session in this process; for containers'
             'exporter|Serve queue statistics to Prometheus and KEDA, until a signal'
+            'check|Show why the work of an environment is not done, and what to do next'
         )
         'help schema' = @(
             'environment|Print the JSON schema of an environment''s file'
@@ -879,6 +881,34 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             '--debug|Show requests and responses on stderr, with secrets hidden'
             '--profile|The profile to use, in place of the active one'
         )
+        'beta:worker check' = @(
+            '--help|Show help'
+            '-h|Show help'
+            '--environment-id|The environment whose work is taken'
+            '--environment-key|Its key; safer: ANTHROPIC_ENVIRONMENT_KEY'
+            '--on-work|A handler without arguments, or the word in-process'
+            '--api-key|The API key'
+            '--auth-token|A bearer token, in place of a key'
+            '--api-key-stdin|Read the API key from stdin'
+            '--auth-token-stdin|Read the bearer token from stdin'
+            '--federation-rule|Log in by this federation rule (fdrl_...)'
+            '--identity-token-file|With --federation-rule: the file of an OIDC token'
+            '--identity-token|With --federation-rule: the OIDC token itself'
+            '--organization-id|With --federation-rule: the organization'
+            '--service-account-id|With --federation-rule: the service account, if any'
+            '--base-url|Where the API is; local:PATH is an emulator'
+            '--local|Use the emulator on this machine: short for --base-url local:'
+            '--workspace-id|The workspace, if the credential has several'
+            '--timeout|Seconds to wait for a connection, and between bytes'
+            '--max-retries|How many times to retry a failed request'
+            '--debug|Show requests and responses on stderr, with secrets hidden'
+            '--profile|The profile to use, in place of the active one'
+            '--format|How results are printed'
+            '--transform|A GJSON path to pick from the result; on lists, from each item'
+            '--raw-output|Print a string without its quotes'
+            '-r|Print a string without its quotes'
+            '--columns|Print a table with these columns, titles or GJSON paths: id,name'
+        )
         'apply' = @(
             '--help|Show help'
             '-h|Show help'
@@ -1456,6 +1486,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:worker poll --environment-id' = 'free'
         'beta:worker run --environment-id' = 'free'
         'beta:worker exporter --environment-id' = 'free'
+        'beta:worker check --environment-id' = 'free'
         'emulator session create --environment-id' = 'free'
         'beta:worker run --work-id' = 'free'
         '--help' = 'plain'
@@ -1609,6 +1640,8 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work update *' = 'work_id'
         'beta:environments:work stats 0' = 'environment_id'
         'beta:worker poll *' = 'file'
+        'beta:worker check 0' = 'environment'
+        'beta:worker check *' = 'file'
         'apply *' = 'file'
         'diff *' = 'file'
         'edit 0' = 'environment_id'

@@ -187,7 +187,7 @@ FILE_OPENERS = {
     "commands/official.py": "programs on PATH",
     "commands/emulator_serve.py": "its own log",
     "emulator/store.py": "the database, and its own schema",
-    "worker/handler.py": "its end of a pipe",
+    "worker/handler.py": "its end of a pipe, and the first line of a script",
     "worker/guardian_process.py": "the environment of processes",
     "worker/hidden_secrets.py": "its own pipe",
 }

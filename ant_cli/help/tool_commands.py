@@ -9,7 +9,7 @@ from __future__ import annotations
 from ant_cli.help import command_row as row
 from ant_cli.help.account_commands import AUTH, PROFILES
 from ant_cli.help.emulator_commands import EMULATOR
-from ant_cli.worker.options import ExporterOptions, PollOptions, SessionOptions, command_flags
+from ant_cli.worker.options import CheckOptions, ExporterOptions, PollOptions, SessionOptions, command_flags
 
 # Environments as files
 
@@ -125,6 +125,8 @@ _SCHEMA = row.group(
 _WITHOUT_CREDENTIAL = (*row.CONNECTION, *row.PROFILE)
 """The global flags of a worker. Its credential is the environment's key, not one of these."""
 
+_HANDLER = row.arguments("handler", "After --: the program for each item, with its arguments.", completes="file")
+
 _WORKER = row.group(
     "beta:worker",
     "Run the work of a self-hosted environment.",
@@ -134,9 +136,7 @@ _WORKER = row.group(
         "environment_worker:poll",
         ("run a script for each item", "ant beta:worker poll --on-work ./handle.sh"),
         ("four at once, each in a container", "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker"),
-        arguments=(
-            row.arguments("handler", "After --: the program for each item, with its arguments.", completes="file"),
-        ),
+        arguments=(_HANDLER,),
         flags=command_flags(PollOptions),
         takes=_WITHOUT_CREDENTIAL,
     ),
@@ -160,6 +160,18 @@ _WORKER = row.group(
         ),
         flags=command_flags(ExporterOptions),
         takes=(*row.CREDENTIAL, *_WITHOUT_CREDENTIAL),
+    ),
+    row.tool(
+        "beta:worker check",
+        "Show why the work of an environment is not done, and what to do next. It only reads. The exit code is 0 "
+        "if work would be done now, else 1.",
+        "worker_check:check",
+        ("why does it not run?", "ant beta:worker check env_1 -- ./handle.sh"),
+        ("in a script", "ant beta:worker check env_1 > /dev/null || echo 'nothing is done'"),
+        ("for a monitor", "ant beta:worker check env_1 --format json"),
+        arguments=(row.argument("environment", "The environment's ID.", "id", required=False), _HANDLER),
+        flags=command_flags(CheckOptions),
+        takes=(*row.CREDENTIAL, *_WITHOUT_CREDENTIAL, *row.RESULT),
     ),
 )
 

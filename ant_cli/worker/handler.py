@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -46,7 +47,7 @@ def find_handler(command: Sequence[str], environ: Mapping[str, str]) -> list[str
     """Return the command line of a handler, with the program replaced by its path.
 
     Raises:
-        UsageError: if there is no such program, or it can't be executed.
+        UsageError: if there is no such program, or the system can't execute it.
 
     """
     program = shutil.which(command[0], path=environ.get("PATH"))
@@ -56,7 +57,26 @@ def find_handler(command: Sequence[str], environ: Mapping[str, str]) -> list[str
             "Give a path, or a name that is in PATH; a script has to be executable. "
             "Arguments are separate words after --: ant beta:worker poll -- PROGRAM ARGUMENT",
         )
+    if problem := _script_problem(program):
+        hint = "Its first line has to name its interpreter, such as #!/bin/sh, and end without a carriage return."
+        raise UsageError(f"the handler {command[0]!r} can't be run: it {problem}.", hint)
     return [str(Path(program).absolute()), *command[1:]]
+
+
+def _script_problem(program: str) -> str:
+    """Return why the system can't execute a script; empty if it can, or if the program is no script."""
+    try:
+        with Path(program).open("rb") as file:
+            start = file.read(256)
+    except OSError:  # it may be executed, but not read
+        return ""
+    if b"\0" in start:
+        return ""
+    if not start.startswith(b"#!"):
+        return "does not begin with #!"
+    interpreter = re.split(rb"[ \t]", start[2:].partition(b"\n")[0].strip(b" \t"))[0]
+    exists = os.access(interpreter, os.X_OK)
+    return "" if exists else f"is for {os.fsdecode(interpreter)!r}, which does not exist or can't be executed"
 
 
 def secrets_of_item(item: Mapping[str, Any]) -> list[str]:

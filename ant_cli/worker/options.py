@@ -94,6 +94,7 @@ def _address(source: str, text: str, _: str) -> tuple[str, int]:
 _ENVIRONMENT_ID = _required(check_header, "The environment whose work is taken.")
 _KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
 _OPTIONAL_KEY = _row(check_secret, "", _KEY_HELP)
+_ON_WORK = _file("", "A handler without arguments, or the word in-process.")
 _WORKDIR = _file(".", "The folder in which sessions run.")
 _MAX_IDLE = _time("1m", "The longest idle time of a session.")
 _LOG_FORMAT = _choice(("auto", "plain", "text", "json"), "Format of the log.")
@@ -105,7 +106,7 @@ class PollOptions(NamedTuple):
     environment_id: str = _ENVIRONMENT_ID
     environment_key: str = _required(check_secret, _KEY_HELP)
     worker_id: str = _row(check_header, "", "A name for this worker, unique in the environment.")
-    on_work: str = _file("", "A handler without arguments, or the word in-process.")
+    on_work: str = _ON_WORK
     workdir: str = _WORKDIR
     max_idle: float = _MAX_IDLE
     log_format: str = _LOG_FORMAT
@@ -157,6 +158,18 @@ class ExporterOptions(NamedTuple):
     def __repr__(self) -> str:
         """Return a representation without the key."""
         return f"ExporterOptions(environment_id={self.environment_id!r})"
+
+
+class CheckOptions(NamedTuple):
+    """The options of `beta:worker check`, each with its row."""
+
+    environment_id: str = _ENVIRONMENT_ID
+    environment_key: str = _OPTIONAL_KEY
+    on_work: str = _ON_WORK
+
+    def __repr__(self) -> str:
+        """Return a representation without the key."""
+        return f"CheckOptions(environment_id={self.environment_id!r})"
 
 
 def rows_of(options: Any) -> tuple[Setting, ...]:

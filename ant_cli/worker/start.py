@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
 from ant_cli.errors import AntError, UsageError, exclude_each_other
@@ -46,35 +46,41 @@ def run_worker(
         runtime: Its environment is that of the handlers, its stderr takes the log.
 
     Raises:
-        UsageError: if a worker can't run here, or the handler can't be run or was given twice; nothing was
-            claimed then.
+        UsageError: as `find_command` does; nothing was claimed then.
         AntError: if the server refuses to hand out work.
 
     """
-    require_worker()
-    if handler and options.on_work:
-        raise exclude_each_other("--on-work", "a handler behind --")
-    given = handler or [options.on_work]
-    runs_sessions = given[0] in ("", _IN_PROCESS)
+    command = find_command(handler, options.on_work, runtime.environ)
     # A session writes nothing but its log, all of it to stderr.
-    view = LogView(runtime, options.log_format, marks_stderr=not runs_sessions)
-    if runs_sessions:  # they leave the lease and the stop to this worker
+    view = LogView(runtime, options.log_format, marks_stderr=bool(command))
+    if not command:  # sessions leave the lease and the stop to this worker
         command = _session_command(options, "plain" if view.is_for_people else options.log_format)
         options = options._replace(no_auto_stop=False, heartbeat="always")
-    else:
-        command = find_handler(given, runtime.environ)
     connection = connection_with_key(connection, options.environment_key, options.metadata_key)
     worker_id = options.worker_id or _new_worker_id()
     resume_gc()
     asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
 
 
-def require_worker() -> None:
-    """Raise UsageError if no worker can run on this system, or with the packages of this Python."""
+def find_command(handler: Sequence[str], on_work: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the command line of the handler, which was given in one of two ways; empty if sessions run here.
+
+    Raises:
+        UsageError: if no worker can run on this system, or with the packages of this Python; or if the handler
+            can't be run, or was given twice.
+
+    """
     if os.name == "nt":
         raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
     if find_spec("greenlet") is None:
         raise UsageError("the worker needs the package greenlet.", install_hint("greenlet"))
+    if handler and on_work:
+        raise exclude_each_other("--on-work", "a handler behind --")
+    given = handler or [on_work]
+    if given[0] not in ("", _IN_PROCESS):
+        return find_handler(given, environ)
+    require_sdk()
+    return []
 
 
 async def _work(
@@ -120,11 +126,10 @@ async def _follow_depth(context: WorkerContext) -> None:
 
 
 def _session_command(options: PollOptions, log_format: str) -> list[str]:
-    """Return the command of this program that runs one session. Raises UsageError if the SDK is not installed.
+    """Return the command of this program that runs one session.
 
     Each session has its own process: it can be drained or killed, and its memory is returned.
     """
-    require_sdk()
     run = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run", "--workdir", options.workdir]
     return [*run, "--max-idle", f"{options.max_idle}s", "--log-format", log_format]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
@@ -14,6 +14,7 @@ from ant_cli.http.transport import Timeouts
 from ant_cli.input.request import Request, has_lone_surrogate, is_id, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import work
+from ant_cli.operations.environments import RETRIEVE
 from ant_cli.operations.spec import Operation
 from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime import Runtime
@@ -33,7 +34,8 @@ _FORM: Mapping[str, type] = {
 _LARGEST = 10**15
 BLOCK_MS = 999
 """How long the server holds a poll open: the API's maximum."""
-_RUNNING = ("starting", "active", "stopping")
+RUNNING = ("starting", "active", "stopping")
+"""The states of an item that is held by a lease."""
 _MOST_ITEMS = 2000
 """How many of the newest items are looked at for those that run."""
 _PAGE_SIZE = "200"
@@ -119,12 +121,24 @@ class WorkAPI:
         Finished items are older than running ones, so the first page that has nothing else is the last to look at.
         """
         count = 0
-        for items in follow_pages(self._client, self._request(work.LIST, limit=_PAGE_SIZE), _MOST_ITEMS):
-            states = [(json_object(item) or {}).get("state") for item in items]
-            count += sum(state in _RUNNING for state in states)
+        for items in self._pages():
+            states = [item.get("state") for item in items]
+            count += sum(state in RUNNING for state in states)
             if all(state == "stopped" for state in states):
                 break
         return count
+
+    def environment(self) -> WorkItem:
+        """Return the environment. It needs an API key."""
+        return _object(self._client.send(self._request(RETRIEVE)).body)
+
+    def newest_items(self) -> list[WorkItem]:
+        """Return the newest items."""
+        return [item for items in self._pages() for item in items]
+
+    def _pages(self) -> Iterator[list[WorkItem]]:
+        for page in follow_pages(self._client, self._request(work.LIST, limit=_PAGE_SIZE), _MOST_ITEMS):
+            yield [_of_form(json_object(item) or {}) for item in page]
 
     def _request(self, operation: Operation, body: Mapping[str, Value] | None = None, **values: str) -> Request:
         return request_of(operation, {"environment_id": self._environment_id, **values}, body)

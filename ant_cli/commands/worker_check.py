@@ -1,0 +1,220 @@
+"""`ant beta:worker check`: a page about a queue and a worker that could run here, and why work is not done.
+
+Nothing is changed or claimed: the API gets GET requests only, and none of them is a poll. The report is made as
+JSON, and its text for people is made from that, so that both say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+
+from ant_cli.commands.results import print_report
+from ant_cli.errors import AntError, APIError, NetworkError, UsageError
+from ant_cli.http.response import error_message
+from ant_cli.operations.spec import Flags
+from ant_cli.output.times import relative_time
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.sanitize import collapse_space
+from ant_cli.runtime.shell import quote
+from ant_cli.runtime.variables import ENVIRONMENT_KEY
+from ant_cli.settings.loading import ConnectionSettings, load
+from ant_cli.settings.local_emulator import is_local
+from ant_cli.worker.options import CheckOptions, read_options
+from ant_cli.worker.settlement import DEAD_LETTER, LAST_ERROR
+from ant_cli.worker.start import find_command
+from ant_cli.worker.work_api import RUNNING, WorkAPI, WorkItem, age, connection_with_key, is_permanent
+
+Report = dict[str, Any]
+"""JSON: members and their values. What nobody said is None."""
+_LONGEST_LEASE_S = 300
+"""The longest lease that the API grants. It does not say when the lease of an item ends."""
+_FRESH_S = 45
+"""The heartbeats of a worker come every 30 seconds, or more often."""
+_SLOW_S = 60
+"""An item that waits longer was not taken at once."""
+_MOST_SHOWN = 10
+"""How many items of a kind the page for people lists."""
+_LISTS: dict[str, Callable[[WorkItem], object]] = {
+    "waiting": lambda item: item.get("state") == "queued",
+    "running": lambda item: item.get("state") in RUNNING,
+    "dead_letters": lambda item: DEAD_LETTER in (item.get("metadata") or {}),
+}
+"""The lists of the report, and which items belong to each."""
+_GET_KEY = f"Make a key for this environment in the Console, and set {ENVIRONMENT_KEY}."
+_ELSEWHERE = "Create the sessions in another environment, which is self-hosted."
+
+
+class Finding(NamedTuple):
+    """Something that explains why work is not done."""
+
+    cause: str
+    next_step: str
+    blocks: bool = True
+    """Because of it, work would not be done now."""
+
+
+def check(
+    runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: str
+) -> None:
+    """Show why the work of an environment is not done. Raises AntError if work would not be done now."""
+    named = {"environment_id": environment} if environment else {}
+    options = read_options(CheckOptions, Flags(given, **named), runtime.environ, "beta:worker check")
+    program = handler or [options.on_work or "HANDLER"]
+    words = ["ant", "beta:worker", "poll", "--environment-id", options.environment_id, "--", *program]
+    report, refusals = _ask(options, load(runtime, flags).connection, runtime)
+    problem = _handler_problem(handler, options.on_work, runtime)
+    found = [*refusals, *_findings(report, problem, " ".join(map(quote, words)), runtime.now())]
+    report["handler"] = problem.cause if problem else "can be started"
+    report["findings"] = [finding._asdict() for finding in found]
+    report["works"] = not any(finding.blocks for finding in found)
+    print_report(runtime, flags, "\n".join(_page(report, runtime.now())), report)
+    if not report["works"]:
+        raise AntError(f"no work of {options.environment_id} would be done now.")
+
+
+# What the API and this machine say
+
+
+def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime) -> tuple[Report, list[Finding]]:
+    """Ask the API with the credentials at hand. Return what it says, and what it refuses."""
+    refusals, is_here = list[Finding](), is_local(connection.base_url)
+    account = connection if connection.credential or is_here else None
+    worker = connection_with_key(connection, options.environment_key) if options.environment_key else None
+    worker = worker or (account if is_here else None)
+
+    def ask(connection: ConnectionSettings | None, question: Callable[[WorkAPI], Any]) -> Any:
+        try:
+            if connection is not None:
+                with closing(WorkAPI(connection, runtime, options.environment_id)) as api:
+                    return question(api)
+        except (NetworkError, UsageError):
+            raise
+        except AntError as error:
+            refusals.append(_refusal(error, connection is worker))
+        return None
+
+    environment = items = queue = None
+    try:
+        environment = ask(account, WorkAPI.environment)
+        items = ask(worker, WorkAPI.newest_items)
+        queue = ask(account if items is None else worker, WorkAPI.stats)
+    except NetworkError as error:
+        refusals = [Finding(f"The server does not respond: {error.message}", "Check the base URL and the network.")]
+    report = {
+        "environment": {"id": options.environment_id, **(environment or {})},
+        "has_key": worker is not None,
+        "may_poll": items is not None,
+        "queue": queue,
+    }
+    for name, belongs in _LISTS.items():
+        report[name] = items and [_shown(item, runtime.now()) for item in items if belongs(item)]
+    return report, refusals
+
+
+def _refusal(error: AntError, is_key: bool) -> Finding:  # noqa: FBT001
+    said = f": {error_message(error.body)}" if isinstance(error, APIError) else ""
+    cause = "The server refuses to say more"
+    if is_key and is_permanent(error):
+        cause = "The environment does not accept this environment key, which may be of another one"
+    step = _GET_KEY if is_key else "To see all: ant beta:environments list"
+    return Finding(f"{cause}: {error.message}{said}", f"{error.hint}\n{step}".strip())
+
+
+def _shown(item: WorkItem, now: float) -> Report:
+    """Return what matters of an item, and how long its lease lasts at the most."""
+    metadata, last_sign = item.get("metadata") or {}, item.get("latest_heartbeat_at") or item.get("acknowledged_at")
+    left_s = round(max(_LONGEST_LEASE_S - age(last_sign, now), 0))
+    return {
+        **{key: item.get(key) for key in ("id", "state", "data", "created_at")},
+        "last_sign_at": last_sign,
+        "lease_ends_within_seconds": left_s if item.get("state") in RUNNING else None,
+        "reason": metadata.get(DEAD_LETTER) or metadata.get(LAST_ERROR),
+    }
+
+
+def _handler_problem(handler: Sequence[str], on_work: str, runtime: Runtime) -> Finding | None:
+    """Return why a worker can't start here. If no handler is given, that matters only if there are no others."""
+    try:
+        find_command(handler, on_work, runtime.environ)
+    except UsageError as error:
+        return Finding(error.message[0].upper() + error.message[1:], error.hint, blocks=bool(handler or on_work))
+    return None
+
+
+# What follows from that
+
+
+def _findings(report: Report, handler: Finding | None, start: str, now: float) -> Iterator[Finding]:
+    """Yield what explains why work is not done, the most important first. `start` starts a worker."""
+    environment, queue = report["environment"], report["queue"] or {}
+    workers = queue.get("workers_polling")
+    if environment.get("archived_at"):
+        yield Finding("The environment is archived: it hands out no work.", _ELSEWHERE)
+    elif queue and workers is None:
+        yield Finding("The environment is not self-hosted: Anthropic runs its sessions.", _ELSEWHERE)
+    if handler:
+        yield handler._replace(blocks=handler.blocks or not workers)
+    if not report["has_key"]:
+        yield Finding("There is no environment key: no worker can start here.", _GET_KEY, blocks=not workers)
+    if workers is not None:
+        yield from _findings_of_queue(report, queue, start, now)
+
+
+def _findings_of_queue(report: Report, queue: Report, start: str, now: float) -> Iterator[Finding]:
+    running, depth, workers = report["running"] or [], queue.get("depth"), queue.get("workers_polling")
+    silent = [item for item in running if age(item["last_sign_at"], now) >= _FRESH_S]
+    is_busy = len(silent) < len(running)
+    if not workers:
+        cause = "No worker has polled in the last 30 seconds."
+        cause += " Those that hold items may be busy, or have died." * is_busy
+        step = f"Start one: {start}\nIf one runs, see its log: after failures of its handler, it pauses."
+        yield Finding(cause, step, bool(depth) or not is_busy)
+    elif depth and age(queue.get("oldest_queued_at"), now) > _SLOW_S:
+        cause = "Items wait although workers poll: all are busy, or pause because their handlers fail."
+        yield Finding(cause, "See their logs, start more of them, or raise --concurrency.", not is_busy)
+    if silent:
+        cause = (
+            f"Of {len(silent)} running, no heartbeat came for {_FRESH_S} seconds: maybe their workers have died."
+        )
+        left_s = max(item["lease_ends_within_seconds"] for item in silent)
+        step = f"They are handed out again when their leases end, in {left_s} seconds at the latest."
+        yield Finding(cause, step, not (depth or is_busy))
+    if report["dead_letters"]:
+        step = "Send their sessions a message, or create the sessions again."
+        yield Finding("Dead letters are items that failed too often, and do not run again.", step, blocks=False)
+    if not (depth or running or queue.get("pending")):
+        step = "Create a session in this environment, or look for it in another one."
+        yield Finding("The queue is empty: no session waits for a worker.", step, blocks=False)
+
+
+# The text for people
+
+
+def _page(report: Report, now: float) -> Iterator[str]:
+    environment, queue = report["environment"], report["queue"]
+    yield f"Environment   {environment['id']}  {collapse_space(str(environment.get('name', '')))}"
+    if queue:
+        oldest = relative_time(str(queue.get("oldest_queued_at")), now)
+        yield f"Queue         {queue.get('depth')} waiting{f', the oldest queued {oldest}' if oldest else ''}"
+        yield f"Handed out    {queue.get('pending')} not yet acknowledged"
+        yield f"Workers       {queue.get('workers_polling')} polled in the last 30 seconds"
+    for name in _LISTS:
+        if (items := report[name]) is not None:
+            yield f"{name.capitalize().replace('_', ' '):14}{len(items)}"
+            yield from (f"  {_item_text(item, now)}" for item in items[:_MOST_SHOWN])
+    key = "may poll" if report["may_poll"] else "is not known to be good" if report["has_key"] else "is missing"
+    yield f"Key           {key}"
+    yield f"Handler       {report['handler']}"
+    yield ""
+    for finding in report["findings"]:
+        yield f"{'!' if finding['blocks'] else '-'} {finding['cause']}"
+        yield from (f"  {line}" for line in finding["next_step"].splitlines())
+
+
+def _item_text(item: Report, now: float) -> str:
+    parts, left_s = [item["id"], item["state"]], item["lease_ends_within_seconds"]
+    if left_s is not None:
+        parts.append(f"last seen {relative_time(str(item['last_sign_at']), now)}, lease ends within {left_s} s")
+    return collapse_space("  ".join(map(str, [*parts, item["reason"] or ""])))

@@ -1,0 +1,181 @@
+"""`ant beta:worker check`: what it says about set-ups in which no work is done, on an emulator with keys."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ant_cli.emulator import Emulator
+from tests.served_emulator import serving
+from tests.worker.conftest import API_KEY, Queue, RequestLog
+
+HANDLERS = {
+    "good": "#!/bin/sh\n",
+    "not-executable": "#!/bin/sh\n",
+    "windows": "#!/bin/sh\r\n",
+    "bare": "echo hello\n",
+    "binary": "\x7fELF\0",
+}
+
+
+@pytest.fixture
+def queue(tmp_path):
+    """Serve an emulator that checks keys, and return the queue of an environment."""
+    log = RequestLog()
+    with (
+        closing(Emulator(tmp_path / "emulator.db", api_key=API_KEY)) as emulator,
+        serving(emulator, log.add) as server,
+        closing(Queue(server.url, log)) as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+def check(ant, queue):
+    """Run the command with both keys and a good handler. It only reads."""
+    for name, text in HANDLERS.items():
+        Path(name).write_bytes(text.encode())
+        Path(name).chmod(0o644 if name == "not-executable" else 0o755)
+    keys = {"ANTHROPIC_API_KEY": API_KEY, "ANTHROPIC_ENVIRONMENT_KEY": key_of(queue, queue.id)}
+
+    def run(*words, environment="", handler="./good", later_s=0.0, **env):
+        before = len(queue.requests)
+        done = ant(
+            *("beta:worker", "check", environment or queue.id, "--max-retries", "0", *words, "--", handler),
+            env={"ANTHROPIC_BASE_URL": queue.url, **keys, **env},
+            network=True,
+            now=lambda: time.time() + later_s,
+        )
+        assert not [line for line in queue.requests[before:] if "/poll" in line or "GET " not in line]
+        return done
+
+    return run
+
+
+def key_of(queue, environment_id):
+    """Make a key for the workers of an environment."""
+    return queue.send("POST", f"/_emulator/environments/{environment_id}/key")["environment_key"]
+
+
+def create(queue, type_):
+    """Create another environment."""
+    return queue.send("POST", "/v1/environments", {"name": type_, "config": {"type": type_}})["id"]
+
+
+def poll_as_worker(queue):
+    """Poll as the statistics count it."""
+    return queue._client.get(f"{queue._path}/poll", headers={"Anthropic-Worker-ID": "w1"}).json()
+
+
+def leave_waiting(queue):
+    queue.enqueue()
+
+
+def wait_in_vain(queue):
+    """Let a worker poll and then pause, while an item waits."""
+    poll_as_worker(queue)
+    queue.enqueue()
+
+
+def hold(queue):
+    """Let a worker take an item, and die."""
+    queue.enqueue()
+    work_id = poll_as_worker(queue)["id"]
+    queue.act(work_id, "ack")
+    queue.act(work_id, "heartbeat")
+
+
+def give_up(queue):
+    """Leave nothing but a dead letter."""
+    poll_as_worker(queue)
+    (work_id,) = queue.enqueue()
+    queue.send("POST", f"{queue._path}/{work_id}", {"metadata": {"ant_dead_letter": "3 attempts failed: no disk"}})
+    queue.act(work_id, "stop")
+
+
+def archive(queue):
+    queue.send("POST", f"/v1/environments/{queue.id}/archive", {})
+
+
+def use_cloud(queue):
+    return {"environment": create(queue, "cloud")}
+
+
+def use_key_of_another(queue):
+    return {"ANTHROPIC_ENVIRONMENT_KEY": key_of(queue, create(queue, "self_hosted"))}
+
+
+NO_KEY = {"ANTHROPIC_ENVIRONMENT_KEY": None}
+NO_API_KEY = {"ANTHROPIC_API_KEY": None}
+BROKEN = {
+    "no worker": (leave_waiting, {}, "No worker has polled in the last 30 seconds"),
+    "an empty queue without workers": (None, {}, "The queue is empty"),
+    "a wrong key": (
+        None,
+        {"ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-oat01-no"},
+        "does not accept this environment key, which may be of another one: 401",
+    ),
+    "an API key in place of the key": (None, {"ANTHROPIC_ENVIRONMENT_KEY": API_KEY}, "not an API key"),
+    "the key of another environment": (
+        use_key_of_another,
+        {},
+        "does not accept this environment key, which may be of another one: 40",
+    ),
+    "only an API key": (leave_waiting, NO_KEY, "There is no environment key"),
+    "no credential": (None, NO_KEY | NO_API_KEY, "There is no environment key"),
+    "an archived environment": (archive, {}, "The environment is archived"),
+    "an archived one, seen by its key": (archive, NO_API_KEY, "is archived"),
+    "an environment in the cloud": (use_cloud, {}, "The environment is not self-hosted"),
+    "an unknown environment": (None, {"environment": "env_no"}, "404 Not Found: environment_id"),
+    "a dead worker": (hold, {"later_s": 100}, "Of 1 running, no heartbeat came for 45 seconds"),
+    "an outage": (wait_in_vain, {"later_s": 100}, "or pause because their handlers fail"),
+    "a handler that is not there": (wait_in_vain, {"handler": "./no"}, "'./no' is not a program"),
+    "a handler without permission": (wait_in_vain, {"handler": "./not-executable"}, "is not a program"),
+    "a handler from Windows": (wait_in_vain, {"handler": "./windows"}, r"it is for '/bin/sh\r', which does not"),
+    "a handler without interpreter": (wait_in_vain, {"handler": "./bare"}, "it does not begin with #!"),
+    "no server": (None, {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}, "The server does not respond"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_check_of_a_broken_set_up_names_the_cause_and_exits_with_1(queue, check, name):
+    """Each is a question of "why does it not run?"."""
+    break_it, changes, cause = BROKEN[name]
+    changes = changes | ((break_it and break_it(queue)) or {})
+    done = check(**changes)
+    assert cause in done.stdout
+    assert done.exit == 1
+    assert done.stderr == f"ant: no work of {changes.get('environment', queue.id)} would be done now.\n"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "handler", "shown"),
+    [
+        (poll_as_worker, "./binary", "The queue is empty"),
+        (wait_in_vain, "/bin/sh", "1 waiting, the oldest queued just now"),
+        (give_up, "./good", "stopped 3 attempts failed: no disk\n"),
+        (hold, "./good", "active last seen just now, lease ends within 300 s\n"),
+    ],
+)
+def test_a_check_exits_with_0_while_work_would_be_done(queue, check, prepare, handler, shown):
+    """Finished items, and those that run, are shown as well."""
+    prepare(queue)
+    done = check(handler=handler)
+    assert (done.exit, done.stderr) == (0, "")
+    assert shown in done.stdout
+    assert "Handler       can be started\n" in done.stdout
+    assert "! " not in done.stdout
+
+
+def test_a_check_for_a_monitor_is_one_object(queue, check):
+    """It has the numbers, the items and the findings."""
+    hold(queue)
+    done = check("--format", "json", later_s=100)
+    assert (done.exit, done.json["works"], done.json["may_poll"]) == (1, False, True)
+    assert done.json["queue"]["workers_polling"] == 1
+    (item,) = done.json["running"]
+    assert 190 <= item["lease_ends_within_seconds"] <= 200
+    assert [finding["blocks"] for finding in done.json["findings"]] == [True]
