@@ -10,7 +10,7 @@ from ant_cli import __version__
 from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, APIError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NoReturn
-from ant_cli.runtime.process import Terminated, escapes_work, exit_now, handle_sigterm, pause_gc
+from ant_cli.runtime.process import Terminated, escapes_work, exit_now, handle_sigterm
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings.exposed_secrets import exposed_secrets
 
@@ -204,7 +204,6 @@ def run_process(handle_interrupts: Callable[[], None]) -> NoReturn:
     """
     try:
         handle_interrupts()
-        pause_gc()
         if sys.argv[1:] != ["--version"]:  # it ends too soon to be interrupted
             handle_sigterm()
         status = main(sys.argv[1:], this_process())

@@ -14,7 +14,6 @@ from ant_cli.http.transport import FailedAttempt, Timeouts
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple, Self
-from ant_cli.runtime.process import resume_gc
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local
@@ -110,7 +109,6 @@ class Sender:
             self._stderr.write(f"* certificate authorities: {describe_trust(runtime.environ)}\n")
 
     def __enter__(self) -> Self:
-        resume_gc()  # what a run needs is loaded
         return self
 
     def __exit__(self, *_: object) -> None:

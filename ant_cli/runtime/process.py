@@ -1,4 +1,4 @@
-"""The process: garbage collection, signals and exit, each technique with its reason.
+"""The process: signals and exit, each technique with its reason.
 
 Figures are in docs/speed.md, from `benchmarks/run.py`.
 """
@@ -6,24 +6,11 @@ Figures are in docs/speed.md, from `benchmarks/run.py`.
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import sys
 
 from ant_cli.errors import INTERRUPTED, TERMINATED
 from ant_cli.runtime.light_typing import Any, NoReturn
-
-
-def pause_gc() -> None:
-    """Pause the garbage collector while modules load, because they allocate much and free nothing."""
-    gc.disable()
-
-
-def resume_gc() -> None:
-    """Resume the collector, but let it skip what was loaded. Without it, a long list would fill the memory."""
-    if not gc.isenabled():
-        gc.freeze()
-        gc.enable()
 
 
 class Terminated(KeyboardInterrupt):

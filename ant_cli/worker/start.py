@@ -14,7 +14,6 @@ from ant_cli.errors import AntError, UsageError, exclude_each_other
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.live_line import LiveLine
-from ant_cli.runtime.process import resume_gc
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.handler import find_handler
@@ -58,7 +57,6 @@ def run_worker(
         options = options._replace(no_auto_stop=False, heartbeat="always")
     connection = connection_with_key(connection, options.environment_key, options.metadata_key)
     worker_id = options.worker_id or _new_worker_id()
-    resume_gc()
     asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
 
 
