@@ -286,7 +286,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments retrieve' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The environment''s ID, which begins with env_'
+            '--environment-id|The environment''s ID, which begins with env_, or its name'
             '--until|Repeat until this holds: ''state=="archived"'''
             '--watch|Repeat the request, and mark what changed'
             '--every|The time between requests'
@@ -324,7 +324,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments update' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The environment''s ID, which begins with env_'
+            '--environment-id|The environment''s ID, which begins with env_, or its name'
             '--name|A new name'
             '--config|Settings of its sandboxes; others keep their values'
             '--config.type|Only the type'
@@ -410,7 +410,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments delete' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The environment''s ID, which begins with env_'
+            '--environment-id|The environment''s ID, which begins with env_, or its name'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
             '--yes|Do not ask for confirmation at a terminal'
@@ -445,7 +445,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments archive' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The environment''s ID, which begins with env_'
+            '--environment-id|The environment''s ID, which begins with env_, or its name'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
             '--yes|Do not ask for confirmation at a terminal'
@@ -508,7 +508,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work retrieve' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The ID of the environment that the work belongs to'
+            '--environment-id|The ID or name of the environment that the work belongs to'
             '--work-id|The work item''s ID'
             '--until|Repeat until this holds: ''state=="archived"'''
             '--watch|Repeat the request, and mark what changed'
@@ -547,7 +547,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work poll' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The ID of the self-hosted environment'
+            '--environment-id|The ID or name of the self-hosted environment'
             '--block-ms|Milliseconds to wait for work to arrive, 1 to 999'
             '--reclaim-older-than-ms|Also take items that another worker got this many milliseconds ago but never acknowledged'
             '--anthropic-worker-id|A name for this worker, unique in the environment; the queue''s statistics count workers by name'
@@ -582,7 +582,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work ack' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The ID of the environment that the work belongs to'
+            '--environment-id|The ID or name of the environment that the work belongs to'
             '--work-id|The work item''s ID'
             '--parallel|Requests at once, if there are several inputs'
             '--fail-fast|With several inputs: send nothing after the first failure'
@@ -617,7 +617,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work heartbeat' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The ID of the environment that the work belongs to'
+            '--environment-id|The ID or name of the environment that the work belongs to'
             '--work-id|The work item''s ID'
             '--desired-ttl-seconds|How many seconds the lease should last'
             '--expected-last-heartbeat|Extend the lease only if this was the last heartbeat: NO_HEARTBEAT for none, then the last_heartbeat of the previous response, exactly as returned'
@@ -654,7 +654,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work stop' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The ID of the environment that the work belongs to'
+            '--environment-id|The ID or name of the environment that the work belongs to'
             '--work-id|The work item''s ID'
             '--force|Stop it immediately, without a graceful shutdown'
             '--parallel|Requests at once, if there are several inputs'
@@ -690,7 +690,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work list' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The ID of the self-hosted environment'
+            '--environment-id|The ID or name of the self-hosted environment'
             '--limit|Items per page, 1 to 1000; every page is fetched anyway'
             '--page|Start at this cursor, the next_page of an earlier response'
             '--filter|List items that match: ''name%"tmp-*"'', ''created_at<now-7d'''
@@ -731,7 +731,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work update' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The ID of the environment that the work belongs to'
+            '--environment-id|The ID or name of the environment that the work belongs to'
             '--work-id|The work item''s ID'
             '--metadata|Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: ''2'', team: null}'
             '--parallel|Requests at once, if there are several inputs'
@@ -767,7 +767,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work stats' = @(
             '--help|Show help'
             '-h|Show help'
-            '--environment-id|The ID of the self-hosted environment'
+            '--environment-id|The ID or name of the self-hosted environment'
             '--until|Repeat until this holds: ''state=="archived"'''
             '--watch|Repeat the request, and mark what changed'
             '--every|The time between requests'

@@ -180,9 +180,9 @@ def test_a_name_in_place_of_an_id_is_looked_up_with_the_api_key(ant):
     """The environments are not listed with the environment key that the failed request was sent with."""
     environments = {"data": [{"id": "env_01", "name": "prod"}], "next_page": None}
     gone = httpx.Response(404, json=ERROR)
-    done = ant(work.GROUP, "list", "prod", env=BOTH, replies=[gone, environments])
-    assert [request.headers.get("x-api-key") for request in done.requests] == [None, API_KEY]
-    assert "'prod' is the name of env_01." in done.stderr
+    done = ant(work.GROUP, "list", "prod", env=BOTH, replies=[gone, environments, {"data": []}])
+    assert [request.headers.get("x-api-key") for request in done.requests] == [None, API_KEY, None]
+    assert (done.exit, done.requests[-1].url.path) == (0, "/v1/environments/env_01/work")
     done = ant(work.GROUP, "list", "prod", env=WORKER, replies=[gone])
     assert (done.exit, len(done.requests)) == (5, 1)
 

@@ -180,11 +180,13 @@ class Workers(NamedTuple):
 
 
 @contextmanager
-def connected(flags: Flags, runtime: Runtime, parallel: int) -> Iterator[Workers]:
-    """Yield workers for the API."""
+def connected(
+    flags: Flags, runtime: Runtime, parallel: int, client_type: type[Client] = Client
+) -> Iterator[Workers]:
+    """Yield workers for the API. IDs that a user typed need a NameClient; those in files are not names."""
     settings = load_settings(runtime, flags)
     note_credential_choice(settings, runtime)
     if is_local(settings.connection.base_url):
         parallel = 1  # several are no faster there, and so environments are created in the order of their files
-    with Client(settings.connection, runtime) as client:
+    with client_type(settings.connection, runtime) as client:
         yield Workers(client, parallel, settings.connection.base_url, settings.chosen_profile)

@@ -15,6 +15,7 @@ from ant_cli.apply.validation import Mistake, check, located
 from ant_cli.commands.results import wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
+from ant_cli.http.name_client import NameClient
 from ant_cli.http.response import error_message
 from ant_cli.input.values import Value, encode, type_name
 from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
@@ -22,7 +23,6 @@ from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
 from ant_cli.output.yaml_writer import to_yaml
-from ant_cli.run.hints import hints_on_404, target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.sanitize import escape_breaks
@@ -62,10 +62,9 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     """Open an environment in the editor, and send the changes."""
     command = choose_editor(runtime)
     printer = Printer(output_settings(flags), runtime, is_list=False) if wants_structured(flags) else None
-    with server.connected(flags, runtime, 1) as workers:
+    with server.connected(flags, runtime, 1, NameClient) as workers:
         client = workers.client
-        with hints_on_404(environment_id, client, lambda found_id: f"ant edit {found_id}{target_flags(flags)}"):
-            remote = server.read(client, environment_id)
+        remote = server.read(client, environment_id)
         with EditedFile(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
             edited = _Session(remote, _exported(remote), file, client, printer, runtime, dry_run).run()
     if edited is None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 
+from ant_cli.apply.server import read
 from ant_cli.commands.results import print_result
 from ant_cli.errors import ResponseError, UsageError, exclude_each_other
-from ant_cli.http.client import Client
+from ant_cli.http.name_client import NameClient
 from ant_cli.http.response import json_object
 from ant_cli.input.request import Request, path_segment
 from ant_cli.input.values import encode, mapping, parse
+from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
@@ -28,8 +30,7 @@ _NO_EMULATOR = "the server at the base URL is not the emulator."
 
 def enqueue(runtime: Runtime, flags: Flags, *, environment_id: str, **asked: Any) -> None:
     """Put work in a queue, as a new session does in the real service. The flags are the fields of the work."""
-    path = f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/enqueue"
-    response = _call_emulator(runtime, flags, "POST", path, _work(asked))
+    response = _call_emulator(runtime, flags, "POST", "/enqueue", _work(asked), environment_id)
     try:
         ids = [item["id"] for item in response["data"]]
     except (KeyError, TypeError):
@@ -45,9 +46,8 @@ def key(runtime: Runtime, flags: Flags, *, environment_id: str) -> None:
 
 def make_key(runtime: Runtime, flags: Flags, environment_id: str) -> dict[str, str]:
     """Return the emulator's response with a key for an environment."""
-    path = f"/environments/{path_segment('ENVIRONMENT_ID', environment_id)}/key"
-    response = _call_emulator(runtime, flags, "POST", path)
-    if not isinstance(response.get("environment_key"), str):
+    response = _call_emulator(runtime, flags, "POST", "/key", None, environment_id)
+    if not all(isinstance(response.get(name), str) for name in ("environment_id", "environment_key")):
         raise ResponseError(_NO_EMULATOR)
     return response
 
@@ -143,9 +143,16 @@ def fault(runtime: Runtime, flags: Flags, **asked: Any) -> None:
 
 
 def _call_emulator(
-    runtime: Runtime, flags: Flags, method: str, path: str, body: dict[str, Any] | None = None
+    runtime: Runtime,
+    flags: Flags,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None = None,
+    environment_id: str | None = None,
 ) -> dict[str, Any]:
     """Send a request to the emulator at the base URL, and return the parsed response.
+
+    An environment's ID, which may be a name, is part of the path, or is in the body.
 
     Raises:
         UsageError: if the base URL is still that of the real API, which has no such endpoints.
@@ -158,9 +165,14 @@ def _call_emulator(
             "no emulator was named.",
             "Name one: --local, or --base-url with the URL that `ant emulator start` printed.",
         )
-    content = None if body is None else json.dumps(body).encode()
-    with Client(settings.connection, runtime, Progress(runtime)) as client:
-        response = json_object(client.send(Request(method, "/_emulator" + path, (), body=content)).body)
+    ids = {ENVIRONMENT_ID.name: environment_id} if environment_id is not None else {}
+    segments = "".join(f"/environments/{path_segment('ENVIRONMENT_ID', text)}" for text in ids.values())
+    with NameClient(settings.connection, runtime, Progress(runtime)) as client:
+        if body and ENVIRONMENT_ID.name in body:
+            body[ENVIRONMENT_ID.name] = read(client, body[ENVIRONMENT_ID.name])["id"]
+        content = None if body is None else json.dumps(body).encode()
+        request = Request(method, f"/_emulator{segments}{path}", (), body=content, path_params=ids)
+        response = json_object(client.send(request).body)
     if response is None:
         raise ResponseError(_NO_EMULATOR)
     return response

@@ -261,7 +261,7 @@ def _worker_variables(runtime: Runtime, emulator: RunningEmulator, environment_i
         raise CredentialError("the emulator was started with its own key.", "Put that into ANTHROPIC_API_KEY.")
     flags = Flags({"base_url": emulator.base_url, "api_key": api_key})
     made = make_key(runtime, flags, environment_id)
-    return {"ANTHROPIC_ENVIRONMENT_ID": environment_id, variables.ENVIRONMENT_KEY: made["environment_key"]}
+    return {variables.ENVIRONMENT_ID: made["environment_id"], variables.ENVIRONMENT_KEY: made["environment_key"]}
 
 
 def status(runtime: Runtime, flags: Flags) -> None:

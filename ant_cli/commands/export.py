@@ -16,8 +16,9 @@ from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path
 from ant_cli.apply.plan import Object
 from ant_cli.apply.validation import json_schema
 from ant_cli.commands.results import print_result, wants_structured
-from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError, os_error_text
+from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.http.client import Client
+from ant_cli.http.name_client import NameClient
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
@@ -47,11 +48,11 @@ def export_files(
     if bool(environment) == all:
         raise UsageError("name environments, by ID or name, or write --all for all of them; not both.")
     lock_path = find_lock_path(lock_file, Path.cwd(), (directory,))
-    with holding(lock_path, runtime), server.connected(flags, runtime, 1) as workers:
+    with holding(lock_path, runtime), server.connected(flags, runtime, 1, NameClient) as workers:
         lock = read_lock(lock_path)
         origin = server.origin_of(workers)
         server.check_origin(lock, origin)
-        remotes = server.list_all(workers.client) if all else _named(environment, workers.client)
+        remotes = server.list_all(workers.client) if all else _read(environment, workers.client)
         files = _files(remotes, Path(directory), lock, force=force, runtime=runtime)
         lock = lock if lock.origin.base_url else lock.with_origin(origin)
         _write(files, lock)
@@ -64,21 +65,10 @@ def print_schema(runtime: Runtime, flags: Flags) -> None:
     print_result(runtime, flags, json.dumps(schema, indent=2), schema)
 
 
-def _named(wanted: Sequence[str], client: Client) -> list[Object]:
-    by_id = {text: server.retrieve(client, text) for text in wanted if text.startswith("env_")}
-    names = [text for text in wanted if not by_id.get(text)]
-    by_name = server.find_names(client, names) if names else {}
-    return [by_id.get(text) or _only(text, by_name.get(text, [])) for text in dict.fromkeys(wanted)]
-
-
-def _only(name: str, candidates: Sequence[Object]) -> Object:
-    if len(candidates) == 1:
-        return candidates[0]
-    if candidates:
-        ids = ", ".join(str(remote["id"]) for remote in candidates)
-        raise AntError(f"several environments have the name {name!r}: {ids}.", "Name one by its ID.")
-    error = AntError(f"no environment has the ID or name {name!r}.", "To list them: ant beta:environments list")
-    raise error.with_exit_code(EXIT_CODES[404])
+def _read(wanted: Sequence[str], client: Client) -> list[Object]:
+    """Return the environments with these IDs or names, each once."""
+    remotes = [server.read(client, text) for text in dict.fromkeys(wanted)]
+    return list({str(remote["id"]): remote for remote in remotes}.values())
 
 
 def _files(

@@ -7,7 +7,7 @@ from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.retries import long_wait
 from ant_cli.http.sender import Doubt, Observer, Pace, Policy, Refresh, Sender
-from ant_cli.http.transport import Timeouts, timeouts_of
+from ant_cli.http.transport import timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime, variables
 from ant_cli.settings.credentials import Credential, fetched, no_credential
@@ -17,8 +17,6 @@ from ant_cli.settings.rows import mask
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
 """What a status says about the credential."""
-_HASTE_S = 2.0
-"""How many seconds a hasty client waits for a response."""
 
 
 class Client(Sender):
@@ -47,10 +45,9 @@ class Client(Sender):
         other.policy = policy
         return other
 
-    def hasty(self) -> Client:
-        """Return a client for a request that the user did not ask for: it gives up soon, and displays nothing."""
-        haste_s = min(_HASTE_S, self._settings.timeout_s)
-        return self.with_policy(Policy(0, Timeouts(haste_s, haste_s), Observer()))
+    def as_sent(self, request: Request) -> Request:
+        """Return a request with what the client puts in the place of its IDs: here, nothing."""
+        return request
 
     def send(self, request: Request, refresh: Refresh | None = None) -> Response:
         """Send a request, with retries, and return the successful response.
@@ -84,6 +81,9 @@ class Client(Sender):
             renewed = settings._replace(credential=self._current_credential())
             response = self._send_once(request, headers_of(request, renewed, attempt), doubt)
         return response
+
+    def _url(self, request: Request) -> str:
+        return super()._url(self.as_sent(request))
 
     def _credential_for(self, request: Request) -> Credential | None:
         """Return the credential to send. An environment key is not sent where the API rejects it."""

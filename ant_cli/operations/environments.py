@@ -61,7 +61,7 @@ ENVIRONMENT_ID = Param(
     "environment_id",
     "path",
     str,
-    "The environment's ID, which begins with env_.",
+    "The environment's ID, which begins with env_, or its name.",
     required=True,
     aliases=("id",),
 )

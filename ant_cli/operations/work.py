@@ -26,9 +26,9 @@ SERVER_FIELDS = (
 )
 
 ENVIRONMENT_ID = Param(
-    "environment_id", "path", str, "The ID of the environment that the work belongs to.", required=True
+    "environment_id", "path", str, "The ID or name of the environment that the work belongs to.", required=True
 )
-QUEUE_ID = ENVIRONMENT_ID._replace(help="The ID of the self-hosted environment.", aliases=("id",))
+QUEUE_ID = ENVIRONMENT_ID._replace(help="The ID or name of the self-hosted environment.", aliases=("id",))
 WORK_ID = Param("work_id", "path", str, "The work item's ID.", required=True, aliases=("id",))
 
 RETRIEVE = Operation(

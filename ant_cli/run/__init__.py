@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.http.client import Client
+from ant_cli.http.name_client import NameClient
 from ant_cli.input.request import Request
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
@@ -64,9 +64,8 @@ def _run_one(plan: RunPlan, request: Request, repetition: Repetition | None, run
 
     # 6. The client. If the profile only refers to a secret, the client fetches it.
     with (
-        Client(plan.settings.connection, runtime, plan.progress) as client,
-        plan.hints.about(request),
-        plan.hints.on_404(request, client),
+        NameClient(plan.settings.connection, runtime, plan.progress) as client,
+        plan.hints.about(request, client),
     ):
         # 7. The response, or each page of a list, is printed as soon as it is complete.
         if repetition:

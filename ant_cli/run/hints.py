@@ -1,19 +1,13 @@
-"""Hints for failed requests: how to see whether the change was made, and the ID that a name stands for."""
+"""Hints for failed requests: how to see whether the change was made."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import partial
-from itertools import islice
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from ant_cli.errors import NOT_FOUND, AntError, APIError, OutcomeUnknown, OutputError
-from ant_cli.gjson import json_text
+from ant_cli.errors import AntError, OutcomeUnknown, OutputError
 from ant_cli.http.client import Client
-from ant_cli.input.request import Request, request_of
-from ant_cli.operations.environments import ENVIRONMENT_ID, LIST
-from ant_cli.operations.shared_flags import LARGEST_PAGE
+from ant_cli.input.request import Request
 from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.shell import positional, quote
@@ -24,12 +18,6 @@ _DONE = "The server made the change anyway. To check:"
 
 _TARGETS = ("profile", "base_url", "workspace_id")
 """The flags, besides `--local`, that choose a server or an account and are no secret."""
-
-_ID = r"env_\w+"
-_SAFE_ID = r"\w[\w-]*"
-"""An ID that needs no quotes, and is no flag. Nothing else from a server becomes part of a suggested command."""
-_PAGES = 10
-"""The most pages of environments to search."""
 
 
 def target_flags(flags: Flags) -> str:
@@ -52,18 +40,18 @@ class OutcomeHints:
         self._stderr = stderr
 
     @contextmanager
-    def about(self, request: Request) -> Iterator[None]:
+    def about(self, request: Request, client: Client) -> Iterator[None]:
         """Add hints to an error that is raised inside. At an interrupt, print the hint."""
         try:
             yield
         except OutputError as error:
-            raise error.with_hints(self.check(_DONE, request)) from None
+            raise error.with_hints(self.check(_DONE, client.as_sent(request))) from None
         except AntError as error:
             if error.outcome_unknown:
-                raise error.with_hints(self.check(_UNKNOWN, request)) from None
+                raise error.with_hints(self.check(_UNKNOWN, client.as_sent(request))) from None
             raise
         except OutcomeUnknown:
-            if hint := self.check(_UNKNOWN, request):
+            if hint := self.check(_UNKNOWN, client.as_sent(request)):
                 self._stderr.say(hint)
             raise
 
@@ -76,50 +64,3 @@ class OutcomeHints:
         if param := operation.positional:
             ids[param.name] = positional(request.path_params[param.name], param.flag)
         return f"{fact} ant {operation.check_command.format(**ids)}{self._target}"
-
-    def on_404(self, request: Request, client: Client) -> AbstractContextManager[None]:
-        """Add hints to a 404 that is raised inside, if the request has a name in place of an environment's ID."""
-        name = request.path_params.get(ENVIRONMENT_ID.name, "")
-        # The suggested command does not repeat the fields of a body.
-        label = "With the same input" if self._operation.has_body else "Its command"
-        return hints_on_404(name, client, partial(self._command, request), label)
-
-    def _command(self, request: Request, environment_id: str) -> str:
-        """Return the command with an environment's ID in place of its name."""
-        operation = self._operation
-        ids = {**request.path_params, ENVIRONMENT_ID.name: environment_id}
-        *others, argument = operation.params_in("path")
-        flags = [f"{param.flag} {quote(ids[param.name])}" for param in others]
-        return " ".join(["ant", operation.command, *flags, quote(ids[argument.name])]) + self._target
-
-
-@contextmanager
-def hints_on_404(
-    name: str, client: Client, command: Callable[[str], str], label: str = "Its command"
-) -> Iterator[None]:
-    """Add hints to a 404 that is raised inside, if `name` is the name of an environment instead of its ID.
-
-    They are the commands with the ID, which are not run: names are not unique, and may belong to another
-    environment tomorrow.
-    """
-    try:
-        yield
-    except APIError as error:
-        if error.status != NOT_FOUND or not name or re.fullmatch(_ID, name, re.ASCII):
-            raise
-        hints = list[str]()
-        with suppress(Exception):  # the user did not ask for this request
-            ids = list(_ids_of(name, client.hasty()))
-            hints = [f"{name!r} is the name of {found}. {label}: {command(found)}" for found in ids]
-        raise error.with_hints(*hints) from None
-
-
-def _ids_of(name: str, client: Client) -> Iterator[str]:
-    from ant_cli.http.pagination import follow_pages  # late: only mistakes need it
-
-    request = request_of(LIST, {"include_archived": "true", "limit": str(LARGEST_PAGE)})
-    for page in islice(follow_pages(client, request, None), _PAGES):
-        for members in map(json_text.members, page):
-            environment_id = json_text.string(members["id"])
-            if json_text.string(members["name"]) == name and re.fullmatch(_SAFE_ID, environment_id, re.ASCII):
-                yield environment_id

@@ -14,6 +14,7 @@ from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
+from ant_cli.http.name_client import NameClient
 from ant_cli.http.response import Response
 from ant_cli.input.build import Requests
 from ant_cli.input.flag_values import comma_note
@@ -313,7 +314,7 @@ class EditedUpdate:
 
     def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
         """Read each object, and yield the update that would be sent, unless nothing changes. Raises as `send`."""
-        with Client(settings.connection, self._runtime) as client:
+        with NameClient(settings.connection, self._runtime) as client:
             for request in requests:
                 made = self._refresh(client, request)()
                 if isinstance(made, Request):

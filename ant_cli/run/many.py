@@ -8,6 +8,7 @@ from itertools import islice
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import Client
+from ant_cli.http.name_client import NameClient
 from ant_cli.http.pool import Pool, Result
 from ant_cli.input.request import Request
 from ant_cli.operations.shared_flags import PARALLEL
@@ -42,7 +43,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     report = _Report(plan, runtime)
     with (
         plan.progress.of_many(report.state, requests.count),
-        Client(settings.connection, runtime, plan.progress) as client,
+        NameClient(settings.connection, runtime, plan.progress) as client,
         delayed_signals() as signals,
     ):
         send = partial(_send, plan)
@@ -85,7 +86,7 @@ def _send(plan: RunPlan, client: Client, request: Request) -> bytes:
         AntError: complete with what is known about the outcome.
 
     """
-    with plan.hints.about(request):
+    with plan.hints.about(request, client):
         response = plan.send(client, request)
         if response.status == 204:
             return b""

@@ -11,6 +11,7 @@ from math import inf
 
 from ant_cli.errors import APIError, BadValue, NetworkError, ResponseError, UsageError, exclude_each_other, see_help
 from ant_cli.http.client import Client
+from ant_cli.http.name_client import NameClient
 from ant_cli.http.retries import RETRIED
 from ant_cli.input.values import parse_duration
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
@@ -104,7 +105,7 @@ class Repetition:
 
         """
         plan, runtime = self._plan, self._runtime
-        with self._display() as display, Client(plan.settings.connection, runtime, plan.progress) as client:
+        with self._display() as display, NameClient(plan.settings.connection, runtime, plan.progress) as client:
             deadline, has_begun = runtime.monotonic() + self._limit_s, False
             while True:
                 delay_s = self._every_s

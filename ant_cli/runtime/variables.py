@@ -22,6 +22,7 @@ NO_HINTS = "ANT_NO_HINTS"
 """If set, hints are not printed."""
 KEY_COMMANDS = "ANT_API_KEY_COMMANDS"
 """Set for a command that prints a key: the sources of the running commands, one per line."""
+ENVIRONMENT_ID = "ANTHROPIC_ENVIRONMENT_ID"
 ENVIRONMENT_KEY = "ANTHROPIC_ENVIRONMENT_KEY"
 WORK_SECRET = "ANTHROPIC_WORK_SECRET"  # noqa: S105 - a name
 METADATA_KEY = "ANT_WORKER_METADATA_KEY"

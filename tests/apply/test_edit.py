@@ -544,13 +544,12 @@ def test_an_environment_that_does_not_exist_is_not_opened(desk):
 
 
 @needs_posix("an editor that is a script of sh")
-def test_an_edit_with_a_name_in_place_of_the_id_suggests_itself_with_the_id(ant):
+def test_an_edit_takes_a_name_in_place_of_the_id(ant):
     """Every other command does the same. An unknown ID is not a name, and other errors have other causes."""
     missing = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "No."}})
     page = {"data": [{"id": "env_1", "name": "data"}], "next_page": None}
-    result = ant("edit", "data", replies=[missing, page], env={"EDITOR": "false"})
-    assert result.exit == 5
-    assert result.stderr.endswith("'data' is the name of env_1. Its command: ant edit env_1\n")
+    result = ant("edit", "data", replies=[missing, page, environment()], env={"EDITOR": "true"})
+    assert (result.exit, result.stderr) == (0, "Nothing changed, so nothing was sent.\n")
     for word, reply in (("env_9", missing), ("data", httpx.Response(403, json={}))):
         assert len(ant("edit", word, replies=[reply], env={"EDITOR": "false"}).requests) == 1
 

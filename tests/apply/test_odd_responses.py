@@ -33,10 +33,11 @@ def test_an_invalid_environment_is_neither_exported_nor_edited(team, words, body
 def test_an_export_by_a_name_that_several_environments_have_names_their_ids(team):
     """One of them would be a guess."""
     there = [{"id": "env_1", "name": "a"}, {"id": "env_2", "name": "a"}]
-    with ScriptedServer(response({"data": there, "next_page": None})) as server:
+    missing = response({}, status="404 Not Found")
+    with ScriptedServer(response({}), missing, response({"data": there, "next_page": None})) as server:
         done = team.ant("export", "a", ANTHROPIC_BASE_URL=server.url)
-    assert done.exit == 1
-    assert "several environments have the name 'a': env_1, env_2.\nName one by its ID.\n" in done.stderr
+    assert done.exit == 5
+    assert "2 environments have the name 'a': env_1, env_2. Give one of these IDs.\n" in done.stderr
 
 
 def test_a_suggested_command_takes_no_id_for_a_flag(team):

@@ -107,12 +107,13 @@ def test_a_served_emulator_refuses_the_wrong_kind_of_credential_unless_any_is_ac
 
 
 def test_key_prints_a_key_for_the_workers_of_an_environment(local):
-    """A name is not an ID."""
+    """A name is as good as an ID."""
     environment_id = local(*CREATE).stdout.strip()
     key = local("emulator", "key", environment_id).stdout
+    assert local("emulator", "key", "queue").stdout == key
     assert key.startswith(f"sk-ant-oat01-{environment_id}-")
     assert local("emulator", "key", environment_id, "--transform", "environment_key", "-r").stdout == key
-    done = local("emulator", "key", "queue")
+    done = local("emulator", "key", "missing")
     assert (done.returncode, done.stdout) == (5, "")
 
 
@@ -152,9 +153,10 @@ def test_env_of_an_emulator_with_a_key_needs_that_key(served, local):
 
 
 def test_env_of_an_unknown_environment_stops_the_shell(served, local):
-    """A name is not an ID."""
-    environment_of(served, local)
-    done = local("emulator", "env", "queue")
+    """A name stands for its environment, whose ID is printed."""
+    _, environment_id = environment_of(served, local)
+    assert f"ANTHROPIC_ENVIRONMENT_ID={environment_id}\n" in local("emulator", "env", "queue").stdout
+    done = local("emulator", "env", "missing")
     assert (done.returncode, done.stdout) == (5, "false\n")
 
 

@@ -1,0 +1,231 @@
+"""A name in place of an environment's ID (D45): what is sent, for which environment, and when nothing is."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import httpx
+import pytest
+
+NOT_FOUND = httpx.Response(
+    404, json={"type": "error", "error": {"type": "not_found_error", "message": "no such environment"}}
+)
+RETRIEVE = ("beta:environments", "retrieve")
+DELETE = ("beta:environments", "delete", "--yes")
+PROD = "/v1/environments/prod"
+FOUND = "/v1/environments/env_2"
+
+
+def env(item_id: str, name: str, *, archived: bool = False):
+    """Return an environment."""
+    return {"id": item_id, "name": name, "archived_at": "2026-03-15T10:00:00Z" if archived else None}
+
+
+def page(*items, after: str | None = None):
+    """Return a page of environments."""
+    return {"data": list(items), "next_page": after}
+
+
+live, archived = partial(env, archived=False), partial(env, archived=True)
+LISTED = page(live("env_1", "dev"), live("env_2", "prod"), archived("env_3", "prod"))
+
+
+def sent(result):
+    """Return the method and path of each request, without the beta parameter."""
+    return [f"{request.method} {request.url.path}" for request in result.requests]
+
+
+def test_a_name_stands_for_its_environment_if_the_server_knows_no_such_id(ant):
+    """The first request is that of the official tool. In a pipe nothing is said about it."""
+    result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, LISTED, live("env_2", "prod")])
+    assert (result.exit, result.json["id"], result.stderr) == (0, "env_2", "")
+    assert sent(result) == [f"GET {PROD}", "GET /v1/environments", f"GET {FOUND}"]
+    assert dict(result.requests[1].url.params) == {"beta": "true", "include_archived": "true", "limit": "1000"}
+
+
+def test_a_note_at_a_terminal_names_the_environment(ant):
+    """The user sees what the name was taken for."""
+    result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, LISTED, live("env_2", "prod")], terminal=True)
+    assert "Note: 'prod' is env_2.\n" in result.stderr
+    only = [NOT_FOUND, page(archived("env_3", "prod")), archived("env_3", "prod")]
+    assert (
+        "Note: 'prod' is env_3, which is archived.\n" in ant(*RETRIEVE, "prod", replies=only, terminal=True).stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "request_line"),
+    [
+        (DELETE, f"DELETE {FOUND}"),
+        (("beta:environments", "archive"), f"POST {FOUND}/archive"),
+        (("beta:environments", "update", "--name", "p"), f"POST {FOUND}"),
+        (("beta:environments:work", "ack", "work_1", "--environment-id"), f"POST {FOUND}/work/work_1/ack"),
+        (("emulator", "enqueue"), "POST /_emulator/environments/env_2/enqueue"),
+        (("emulator", "key"), "POST /_emulator/environments/env_2/key"),
+    ],
+)
+def test_before_a_change_the_environment_is_read_again(ant, words, request_line):
+    """It must still have the name: it may have been renamed since the look."""
+    flags = ("--base-url", "http://127.0.0.1:1") if words[0] == "emulator" else ()
+    replies = [
+        NOT_FOUND,
+        LISTED,
+        live("env_2", "prod"),
+        {"id": "x", "data": [], "environment_id": "env_2", "environment_key": "k"},
+    ]
+    result = ant(*words, "prod", *flags, replies=replies)
+    assert (result.exit, sent(result)[1:]) == (0, ["GET /v1/environments", f"GET {FOUND}", request_line])
+
+
+@pytest.mark.parametrize("now", [live("env_2", "other"), archived("env_2", "prod"), {"id": "env_2"}])
+def test_a_change_is_not_sent_if_the_environment_lost_its_name_meanwhile(ant, now):
+    """Nor if it was archived meanwhile: another one may have the name now."""
+    result = ant(*DELETE, "prod", replies=[NOT_FOUND, LISTED, now])
+    assert (result.exit, sent(result)[2:]) == (6, [f"GET {FOUND}"])
+    assert "env_2 is no longer what the name 'prod' stood for, so nothing was sent." in result.stderr
+
+
+def test_a_change_whose_response_was_lost_is_repeated_without_the_check(ant):
+    """Its first attempt may have given the environment another name."""
+    replies = [NOT_FOUND, LISTED, live("env_2", "prod"), httpx.Response(500), live("env_2", "new")]
+    result = ant("beta:environments", "update", "prod", "--name", "new", replies=replies)
+    assert (result.exit, sent(result)[3:]) == (0, [f"POST {FOUND}"] * 2)
+
+
+@pytest.mark.parametrize(
+    ("listed", "hint"),
+    [
+        (
+            page(live("env_1", "dev")),
+            "No environment has the name 'prod'. To list them: ant beta:environments list",
+        ),
+        (page(live("env_1", "prd")), "No environment has the name 'prod'. Did you mean 'prd'?"),
+        (page(), "No environment has the name 'prod'."),
+        (
+            page(live("env_1", "prod"), live("env_2", "prod"), archived("env_3", "prod")),
+            "2 environments have the name 'prod': env_1, env_2. Give one of these IDs.",
+        ),
+        (page(archived("env_1", "prod"), archived("env_2", "prod")), "have the name 'prod': env_1, env_2."),
+        (page(live("..", "prod")), "No environment has the name 'prod'."),
+    ],
+)
+def test_nothing_is_changed_unless_exactly_one_environment_has_the_name(ant, listed, hint):
+    """Archived ones count only if there is no other."""
+    result = ant(*DELETE, "prod", replies=[NOT_FOUND, listed])
+    assert (result.exit, len(result.requests)) == (5, 2)
+    assert "no such environment" in result.stderr
+    assert hint in result.stderr
+
+
+def test_every_page_is_read_before_a_name_counts_as_unique(ant):
+    """The last environment may have the same name as the first."""
+    pages = [page(live("env_1", "prod"), after="2"), page(after="3"), page(live("env_2", "prod"))]
+    result = ant(*DELETE, "prod", replies=[NOT_FOUND, *pages])
+    assert (result.exit, "2 environments" in result.stderr) == (5, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*RETRIEVE, "env_1"),
+        ("beta:environments:work", "ack", "w", "--environment-id", "env_1"),
+        ("beta:environments", "list"),
+    ],
+)
+def test_no_name_is_looked_for_if_there_is_none(ant, words):
+    """The argument has the form of an ID, or there is no argument."""
+    result = ant(*words, replies=[NOT_FOUND, page()])
+    assert (result.exit, len(result.requests)) == (5, 1)
+
+
+@pytest.mark.parametrize("status", [400, 403, 409])
+def test_no_name_is_looked_for_after_another_error(ant, status):
+    """Only a 404 says that the ID does not exist."""
+    result = ant(*RETRIEVE, "prod", "--max-retries", "0", replies=[httpx.Response(status, json={}), page()])
+    assert len(result.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        httpx.Response(401),
+        httpx.Response(403),
+        httpx.Response(404),
+        httpx.Response(200, text="<html>"),
+        page({"name": "prod"}),
+        page(1),
+    ],
+    ids=["401", "403", "404", "not JSON", "no ID", "not an object"],
+)
+def test_the_error_stays_that_of_the_request_if_environments_cannot_be_listed(ant, reply):
+    """The credential may not be allowed to."""
+    result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, reply])
+    alone = ant(*RETRIEVE, "env_1", replies=[NOT_FOUND])
+    assert (result.exit, result.stderr) == (5, alone.stderr.replace("env_1", "prod"))
+
+
+@pytest.mark.parametrize(("reply", "code"), [(httpx.Response(500), 7), (ConnectionResetError("no"), 8)])
+def test_an_outage_during_the_look_is_not_reported_as_a_missing_environment(ant, reply, code):
+    """A script would create it again."""
+    assert ant(*RETRIEVE, "prod", "--max-retries", "0", replies=[NOT_FOUND, reply, reply]).exit == code
+
+
+@pytest.mark.parametrize(
+    "stdin", ["dev\nprod\ndev\n", '["dev","prod","dev"]', '{"id":"dev"}{"id":"prod"}{"id":"dev"}']
+)
+def test_the_environments_are_listed_once_for_all_names_of_a_run(ant, stdin):
+    """Each name is sent as an ID before it counts as a name."""
+    read = (live("env_1", "dev"), live("env_2", "prod"))
+    replies = [NOT_FOUND, LISTED, read[0], NOT_FOUND, read[1], read[0]]
+    result = ant(*RETRIEVE, "--parallel", "1", "--format", "jsonl", stdin=stdin, replies=replies)
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["env_1", "env_2", "env_1"]
+    assert sent(result)[3:] == [f"GET {PROD}", f"GET {FOUND}", "GET /v1/environments/env_1"]
+
+
+def test_threads_share_the_look(ant):
+    """Eight names at once, in the emulator."""
+    names = [f"name-{number}" for number in range(8)]
+    declared = "\n---\n".join(f"name: {name}" for name in names)
+    ids = ant("--local", "beta:environments", "create", "--transform", "id", "-r", stdin=declared).stdout.split()
+    result = ant("--local", *RETRIEVE, "--transform", "id", "-r", "--debug", stdin="\n".join(names))
+    assert (result.exit, result.stdout.splitlines()) == (0, ids)
+    assert result.stderr.count("> GET local:/v1/environments?") == 1
+
+
+def test_a_dry_run_shows_the_name(ant):
+    """Nothing is sent, so nothing is known about it."""
+    result = ant(*DELETE, "prod", "--dry-run")
+    assert (result.stdout.splitlines()[0], result.requests) == (
+        "DELETE https://api.anthropic.com/v1/environments/prod?beta=true",
+        [],
+    )
+
+
+def test_an_edit_of_a_list_reads_and_changes_the_environment_with_the_name(ant):
+    """The request that reads is the first one."""
+    read = {**live("env_2", "prod"), "config": {"type": "cloud", "packages": {"pip": []}}}
+    words = ("beta:environments", "update", "prod", "--add", "packages.pip=polars")
+    result = ant(*words, replies=[NOT_FOUND, LISTED, read, NOT_FOUND, read, read, read])
+    assert (result.exit, result.requests[-1].method, result.requests[-1].url.path) == (0, "POST", FOUND)
+
+
+def test_a_watch_repeats_the_request_for_the_environment_with_the_name(ant):
+    """The name is looked up once."""
+    until = ("--until", 'description=="x"')
+    replies = [NOT_FOUND, LISTED, live("env_2", "prod"), {**live("env_2", "prod"), "description": "x"}]
+    assert sent(ant(*RETRIEVE, "prod", *until, replies=replies))[2:] == [f"GET {FOUND}"] * 2
+
+
+def test_the_hint_after_a_lost_response_has_the_id(ant):
+    """By then, another environment may have the name."""
+    replies = [NOT_FOUND, LISTED, live("env_2", "prod"), httpx.Response(200, text="<html>")]
+    result = ant(*DELETE, "prod", replies=replies)
+    assert result.stderr.endswith("ant beta:environments retrieve env_2\n")
+
+
+def test_a_session_of_the_emulator_is_created_for_the_environment_with_the_name(ant):
+    """Its request has the ID in the body."""
+    ant("--local", "beta:environments", "create", "--name", "edge", "--config.type", "self_hosted")
+    result = ant("--local", "emulator", "session", "create", "--environment-id", "edge")
+    assert (result.exit, result.stdout.startswith("session_")) == (0, True)
