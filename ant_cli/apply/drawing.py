@@ -43,6 +43,8 @@ _UNCHANGED_WORDS = 6
 """How many words of a long run without differences are shown."""
 _SHORT_TEXT = 40
 """Longer texts are compared word by word."""
+_MOST_COMPARED = 50_000
+"""How many pairs of equal items are compared: the time grows with at least their number."""
 _TO = " \u2192 "
 _MOST_BYTES = 60_000
 """GitHub takes comments of 65,536 characters, and summaries of 1 MiB. The rest is for the text around the plan."""
@@ -150,22 +152,45 @@ def draw_change(change: FieldChange, paint: Paint) -> Iterator[str]:
 def _list_lines(old: list[Value], new: list[Value], paint: Paint) -> Iterator[str]:
     """Yield the elements that are removed, added and moved, as the official tool shows them."""
     before, after = ([_shown_value(item, quoted=False) for item in items] for items in (old, new))
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    old_positions = {item: position for position, item in reversed([*enumerate(before)])}
+    new_items = set(after)
+    for tag, i1, i2, j1, j2 in _differences(before, after):
         if tag == "equal":
             continue
-        yield from (paint(f"- {item}", "red") for item in before[i1:i2] if item not in after)
+        yield from (paint(f"- {item}", "red") for item in before[i1:i2] if item not in new_items)
         for position, item in enumerate(after[j1:j2], j1):
-            if item in before:
-                yield f"[{before.index(item)}\u2192{position}] {item} (moved)"
+            if item in old_positions:
+                yield f"[{old_positions[item]}\u2192{position}] {item} (moved)"
             else:
                 yield paint(f"+ {item}", "green")
+
+
+def _differences(before: list[str], after: list[str]) -> list[tuple[str, int, int, int, int]]:
+    """Return the differences as `SequenceMatcher` does; a single one if there are too many equal items for it."""
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    i, j = len(before) - end, len(after) - end
+    found = [("replace", start, i, start, j)]
+    numbers = Counter(after[start:j])
+    if sum(numbers[item] for item in before[start:i]) <= _MOST_COMPARED:
+        matcher = SequenceMatcher(None, before[start:i], after[start:j], autojunk=False)
+        found = [
+            (tag, start + i1, start + i2, start + j1, start + j2) for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+        ]
+    return [("equal", 0, start, 0, start), *found, ("equal", i, len(before), j, len(after))]
+
+
+def _common(before: list[str], after: list[str]) -> int:
+    """Return how many items are the same at the beginning."""
+    differing = (at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
+    return next(differing, min(len(before), len(after)))
 
 
 def _word_diff(old: str, new: str, paint: Paint) -> str:
     """Return a text with its differences marked: [-removed-]{+added+}."""
     before, after = re.findall(r"\S+|\s+", old), re.findall(r"\S+|\s+", new)
     parts = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for tag, i1, i2, j1, j2 in _differences(before, after):
         gone, come = escape_breaks("".join(before[i1:i2])), escape_breaks("".join(after[j1:j2]))
         if tag == "equal":
             parts.append(_shortened_run(before[i1:i2]))

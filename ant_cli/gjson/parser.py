@@ -95,14 +95,14 @@ def split_at_commas(text: str) -> list[str]:
 
 def _wildcard(pattern: str) -> re.Pattern[str]:
     r"""Return the regular expression for `*`, `?` and `\`; it matches in linear time."""
-    chunks = [""]
+    chunks: list[list[str]] = [[]]
     for match in _WILD_TOKEN.finditer(pattern):
         escaped, star, question, char = match.groups()
         if star:
-            chunks.append("")
+            chunks.append([])
         else:
-            chunks[-1] += "." if question else re.escape(escaped or char)
-    first, *middle = chunks
+            chunks[-1].append("." if question else re.escape(escaped or char))
+    first, *middle = map("".join, chunks)
     last = middle.pop() if middle else None
     # The first position of a chunk is never worse than a later one, so an atomic group (?>) rules out backtracking.
     expression = first + "".join(f"(?>.*?{chunk})" for chunk in middle)

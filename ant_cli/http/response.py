@@ -5,6 +5,7 @@ A proxy or gateway may respond in place of the API, with 200 and a page of HTML,
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -60,14 +61,13 @@ class Response:
             FailedAttempt: if it is too large, is cut off, or has a compression that was not requested.
 
         """
-        chunks, size = list[bytes](), 0
+        body = io.BytesIO()  # a list of small chunks would take many times the memory
         for chunk in self._decompressed():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > limit:
+            body.write(chunk)
+            if body.tell() > limit:
                 megabytes = limit // 1_000_000
                 raise incomplete_response(f"is larger than {megabytes} MB, which is the limit", permanent=True)
-        self.body = b"".join(chunks).removeprefix(_BOM)
+        self.body = body.getvalue().removeprefix(_BOM)
 
     def _decompressed(self) -> Iterable[bytes]:
         encoding = self.headers.get("content-encoding", "").lower().removeprefix("x-")

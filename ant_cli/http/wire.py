@@ -24,7 +24,8 @@ _LONGEST_HEAD = 65_536
 _SENT_AT_ONCE = 262_144
 _READ_AT_ONCE = 65_536
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\0\r\n\f\v]*))?")
-_HEADER = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):[ \t]*([^\0\r\n\f\v]*?)[ \t]*")
+_HEADER = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):([^\0\r\n\f\v]*)")
+_BLANKS = " \t"
 _CHUNK_SIZE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\0\r\n]*)?\r\n"
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
@@ -109,17 +110,17 @@ class Wire:
 
     def _lines(self, room: int) -> list[bytes]:
         """Return lines up to the next empty one, without their ends."""
-        lines: list[bytes] = []
+        lines: list[list[bytes]] = []
         while True:
             line = self._line(room)
             room -= len(line)
             content = line.removesuffix(b"\n").removesuffix(b"\r")
             if not content:
-                return lines
+                return [b" ".join(parts) for parts in lines]
             if len(lines) > 1 and content[:1] in (b" ", b"\t"):  # an obsolete way to continue a header
-                lines[-1] += b" " + content.strip(b" \t")
+                lines[-1].append(content.lstrip(b" \t"))
             else:
-                lines.append(content)
+                lines.append([content])
 
     def _line(self, limit: int) -> bytes:
         line = self._reader.readline(max(limit, 0) + 1)
@@ -206,14 +207,13 @@ def _parse_head(lines: list[bytes]) -> Head:
 
 
 def _parse_headers(lines: list[bytes]) -> dict[str, str]:
-    headers: dict[str, str] = {}
+    headers: dict[str, list[str]] = {}
     for line in lines:
         header = _HEADER.fullmatch(line)
         if not header:
             raise MalformedResponse
-        name, value = header[1].decode().lower(), header[2].decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
+        headers.setdefault(header[1].decode().lower(), []).append(header[2].decode("latin-1").strip(_BLANKS))
+    return {name: ", ".join(values) for name, values in headers.items()}
 
 
 def _check_framing(headers: dict[str, str]) -> None:
@@ -221,7 +221,7 @@ def _check_framing(headers: dict[str, str]) -> None:
     if headers.get("transfer-encoding", "chunked").lower() != "chunked":
         raise MalformedResponse
     if "content-length" in headers:
-        lengths = {text.strip(" \t") for text in headers["content-length"].split(",")}
+        lengths = {text.strip(_BLANKS) for text in headers["content-length"].split(",")}
         length = lengths.pop()
         if lengths or not _LENGTH.fullmatch(length):
             raise MalformedResponse

@@ -31,7 +31,7 @@ _ID_ONLY = "Note: flags say what to change, so of an object from the server, onl
 _LOOP_HINT = (
     "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
 )
-_ID_LINE = r"[ \t]*(?!(?:---|\.\.\.|null)[ \t\r]*$)([\w.~-]*)(?:[ \t]+#.*|[ \t]*#.*)?[ \t\r]*"
+_ID_LINE = r"[ \t]*+(?!(?:---|\.\.\.|null)[ \t\r]*$)([\w.~-]*)[ \t\r]*+(?:#.*)?"
 """A line with one ID, or with only white space and a comment."""
 
 

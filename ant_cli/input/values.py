@@ -34,11 +34,10 @@ def convert(param: Param, where: str, text: str) -> Value:
 
 def integer(where: str, text: str) -> Number:
     """Read a whole number in decimal. `010` is 10; `0x10` and `1_000` are rejected."""
-    match = re.fullmatch(r"([+-]?)0*([0-9]+)", text)
-    if not match:
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
         raise BadValue(where, f"must be a whole number, got {text!r}")
-    sign, digits = match.groups()
-    return Number(("-" if sign == "-" and digits != "0" else "") + digits)
+    digits = text.lstrip("+-").lstrip("0") or "0"
+    return Number(("-" if text[0] == "-" and digits != "0" else "") + digits)
 
 
 def mapping(where: str, text: str) -> Value:

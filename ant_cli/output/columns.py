@@ -79,6 +79,8 @@ _COLUMNS_BY_TYPE = {
 _VALUE = Column("VALUE", "@this", flexible=True)
 _MEMBER = (Column("NAME", "0"), Column("VALUE", "1"))
 """The columns of an object whose members are the rows."""
+_MOST_COLUMNS = 50
+"""How many members of an unknown resource are columns. Every item has a cell in each of them."""
 _EXAMPLE = "For example: --columns id,name,config.type"
 
 
@@ -104,8 +106,13 @@ class Columns:
                 return [b"[%b,%b]" % (json_text.quote(name), member) for name, member in members.items()], _MEMBER
         if not self._columns:
             chosen = tuple(self._resolved(column, values) for column in self._chosen)
-            self._columns = chosen or _columns_for(values[0])
+            self._columns = chosen or self._first_of(_columns_for(values[0]))
         return values, self._columns
+
+    def _first_of(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        if len(columns) > _MOST_COLUMNS:
+            self._warn(f"Note: only the first {_MOST_COLUMNS} members are columns; --columns names others.")
+        return columns[:_MOST_COLUMNS]
 
     def _resolved(self, column: Column, items: list[bytes]) -> Column:
         """Return the user's column: one of the known titles, as a table shows them, otherwise a path."""

@@ -34,7 +34,7 @@ _LEFT_TO_RIGHT = "\u200e"
 _COLORED = r'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=\s*:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)'
 _COLORS = {"key": "blue", "text": "green", "null": "dim"}
 
-_COMMAND = r"`[^`]*`|(?:^|(?<=: ))(?:ant |/\S*python\S* ).*"
+_COMMAND = r"`[^`]*`|(?:^|(?<=: ))(?:ant |/(?=\S*python)\S+ ).*"
 """A command in a message: in backquotes, or to the end of the line. It is not broken."""
 _UNBREAKABLE = "\x1f"
 """Replaces a space inside a command during wrapping. It can't be in the text, which was escaped."""

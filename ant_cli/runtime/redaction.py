@@ -70,14 +70,24 @@ def _find(forms: Iterable[str], level: str, pattern: str = "") -> list[tuple[int
     if not found or len(text) == len(level):
         return found
     positions = [position for position, character in enumerate(level) if character not in (_FILLER, _SEPARATOR)]
-    return [(len(level[: positions[start]].rstrip(_FILLER)), positions[end - 1] + 1) for start, end in found]
+
+    def with_fillers(start: int, end: int) -> tuple[int, int]:
+        before = positions[start - 1] + 1 if start else 0
+        return before + len(level[before : positions[start]].rstrip(_FILLER)), positions[end - 1] + 1
+
+    return [with_fillers(start, end) for start, end in found]
 
 
 def _occurrences(form: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a form occurs; occurrences that overlap at equal distances, as in `aaaa`, as one."""
     start = text.find(form)
     while start >= 0:
-        yield start, start + len(form)
-        start = text.find(form, start + 1)
+        end = start + len(form)
+        following = text.find(form, start + 1, end + len(form) - 1)
+        while following >= 0 and text.startswith(form[start - following :], end):
+            end += following - start
+        yield start, end
+        start = text.find(form, end - len(form) + 1)
 
 
 def _comparable(text: str) -> str:
@@ -194,7 +204,8 @@ _USERINFO = r"(?<=//)(?:[^/?#]*|[^:/?#\[]*:(?!\d*/)[^@]*)@"
 
 def strip_userinfo(url: str) -> str:
     """Return the URL without the user and password in it."""
-    return re.sub(_USERINFO, "", url)
+    end = url.rfind("@") + 1  # so that not every `//` behind it is searched to the end
+    return re.sub(_USERINFO, "", url[:end]) + url[end:]
 
 
 def url_secrets(url: str) -> list[str]:

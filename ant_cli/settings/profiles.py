@@ -25,6 +25,8 @@ KEYRING = "keyring:"
 """The prefix of an `api_key` that is not a key, but names an entry in the operating system's credential store."""
 _RULE = FileRule(1_000_000, may_be_link=True)
 """It has API keys, servers, and commands that are run."""
+_MOST_DOTS = 100
+"""The most dots in a line: for those in a key, the time of `tomllib` grows with the square of their number."""
 _CORRECT = "Correct the file, or move it away; it was not changed."
 _WITHOUT_PROFILES = f"To run without profiles: {variables.CONFIG_DIR}={os.devnull}"
 _NOTE_AFTER_S = 1.0
@@ -185,6 +187,8 @@ def _parse(data: bytes, path: Path) -> dict[str, Any]:
     """Parse the file. Raises CredentialError, with the position, if it is malformed. Unknown keys are fine."""
     import tomllib
 
+    if any(line.count(b".") > _MOST_DOTS for line in data.split(b"\n")):
+        raise _unreadable(path, f"a line has more than {_MOST_DOTS} dots")
     try:
         document = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

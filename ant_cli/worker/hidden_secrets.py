@@ -11,12 +11,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
+from ant_cli.errors import UsageError
 from ant_cli.runtime import Runtime, variables
 
 SECRET_VARIABLES = (variables.API_KEY, variables.AUTH_TOKEN, variables.IDENTITY_TOKEN)
 """An organization's credentials, which handlers and sessions do not need."""
 _PIPE = "ANT_WORKER_SECRETS_PIPE"
-"""The descriptor from which a process that was started again reads its secrets."""
+"""The descriptor from which a process that was started again reads its secrets. Only this module sets it."""
 _PR_SET_DUMPABLE = 4
 
 
@@ -25,8 +26,11 @@ def receive_secrets(runtime: Runtime) -> Runtime:
     if runtime.environ is not os.environ or _PIPE not in os.environ:
         return runtime
     _protect_memory()
-    with open(int(os.environ.pop(_PIPE)), "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
-        received = json.load(pipe)
+    try:
+        with open(int(os.environ.pop(_PIPE)), "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
+            received: dict[str, str] = {**json.load(pipe)}
+    except (ValueError, TypeError, OSError):
+        raise UsageError(f"{_PIPE} is for the worker's own use: unset it.") from None
     for secret in received.values():
         runtime.stderr.register_secret(secret)
     found = copy.copy(runtime)
@@ -38,8 +42,8 @@ def hide_secrets(runtime: Runtime, unused: Sequence[str], used: Sequence[str], t
     """Start this program again without these secrets in its environment and arguments, and protect its memory.
 
     Other processes see the environment and the arguments that a process was started with. The values of `used`
-    variables, and those `typed` as flags, by their variables, are handed over in a pipe, for `receive_secrets`. The
-    `unused` ones are nowhere in the new process.
+    variables, and those `typed` as flags, by their variables, are handed over in a file without a name, for
+    `receive_secrets`: a pipe would take only 64 KiB. The `unused` ones are nowhere in the new process.
     """
     if runtime.environ is not os.environ or os.name == "nt":
         return
@@ -47,14 +51,27 @@ def hide_secrets(runtime: Runtime, unused: Sequence[str], used: Sequence[str], t
     if not (hidden or typed):
         _protect_memory()
         return
-    reading, writing = os.pipe()
     handed_over = {**{name: os.environ[name] for name in used if name in hidden}, **typed}
-    os.write(writing, json.dumps(handed_over).encode())
-    os.close(writing)
-    os.set_inheritable(reading, True)  # noqa: FBT003 - it takes no keyword
+    descriptor = _nameless_file(json.dumps(handed_over).encode())
+    os.set_inheritable(descriptor, True)  # noqa: FBT003 - it takes no keyword
     kept = {name: text for name, text in os.environ.items() if name not in hidden}
     program = [sys.executable, *_without(sys.orig_argv[1:], list(typed.values()))]
-    os.execve(program[0], program, {**kept, _PIPE: str(reading)})  # noqa: S606 - no shell is wanted
+    os.execve(program[0], program, {**kept, _PIPE: str(descriptor)})  # noqa: S606 - no shell is wanted
+
+
+def _nameless_file(content: bytes) -> int:
+    """Return the descriptor of a file in memory; on other systems than Linux, of one that was deleted at once."""
+    if sys.platform == "linux":
+        descriptor = os.memfd_create("secrets")
+    else:
+        import tempfile
+
+        with tempfile.TemporaryFile() as deleted:
+            descriptor = os.dup(deleted.fileno())
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _without(argv: Sequence[str], values: Sequence[str]) -> Iterator[str]:
