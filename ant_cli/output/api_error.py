@@ -7,7 +7,8 @@ from contextlib import suppress
 from ant_cli.errors import AntError, APIError, OutputError, UsageError, shortened
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import BY_NAME
-from ant_cli.output.printer import Transform, make_renderer
+from ant_cli.output.printer import Transform
+from ant_cli.output.rendering import make_renderer
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import LONGEST_SHOWN
 from ant_cli.settings.loading import OutputSettings

@@ -8,7 +8,8 @@ from functools import partial
 
 from ant_cli.errors import ResponseError, UsageError
 from ant_cli.gjson import json_text
-from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME, Format
+from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME, FORMATS, Format
+from ant_cli.output.rendering import make_renderer, render_string
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.loading import OutputSettings
@@ -115,7 +116,7 @@ class Printer:
         self._raw_strings = settings.raw_output
         self._slurps = settings.slurp
         self.shows_archived = shows_archived
-        self.empty_message = "" if settings.slurp and not self.format.is_table else empty_message
+        self.empty_message = "" if settings.slurp and not self.format.has_columns else empty_message
         self._render = make_renderer(
             self.format,
             settings.columns,
@@ -136,7 +137,7 @@ class Printer:
         found: Iterable[list[bytes]] = (transformed(page, self.transform) for page in noting)
         if self._slurps and not self.format.opens_screen:
             items = [item for values in found for item in values]
-            found = [items if self.format.is_table else [b"[" + b",".join(items) + b"]"]]
+            found = [items if self.format.has_columns else [b"[" + b",".join(items) + b"]"]]
         self._print(found, is_list=True)
 
     def _noting_emptiness(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
@@ -182,7 +183,7 @@ class Printer:
         try:
             if self._raw_strings and any(map(_is_string, values)):
                 return b"".join(
-                    as_raw_string(value, self.style) if _is_string(value) else self._render([value])
+                    render_string(value, self.style) if _is_string(value) else self._render([value])
                     for value in values
                 )
             return self._render(values)
@@ -217,12 +218,15 @@ def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool)
     chosen = BY_NAME[settings.format]
     on_terminal = runtime.stdout.is_terminal
     if settings.columns.strip():
-        if chosen.name != "auto" and not chosen.is_table:
+        if chosen.name == "auto":
+            return BY_NAME[AUTO_LIST]
+        if not chosen.has_columns:
+            formats = " or ".join(row.name for row in FORMATS if row.has_columns)
             raise UsageError(
-                f"--columns needs --format table, but the format is {chosen.name} ({settings.format_source}).",
+                f"--columns needs --format {formats}, but the format is {chosen.name} ({settings.format_source}).",
                 "To pick fields in other formats, use --transform, for example: --transform '{id,name}'",
             )
-        return BY_NAME[AUTO_LIST]
+        return chosen
     if chosen.name == "auto":
         return BY_NAME[(AUTO_LIST if is_list else AUTO_OBJECT) if on_terminal else AUTO_PIPE]
     if chosen.opens_screen:
@@ -240,75 +244,3 @@ def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:
         return [transform(value) for value in values]
     except json_text.JSONTextError as error:  # some paths can't be evaluated as deeply as JSON can be nested
         raise _invalid_json(error) from None
-
-
-# Formats: `operations/formats.py` has a row for each, which names a function here
-
-
-def make_renderer(
-    format_: Format,
-    columns: str = "",
-    *,
-    is_list: bool = False,
-    style: Style | None = None,
-    warn: Callable[[str], None] = lambda _: None,
-    shows_archived: bool = False,
-) -> Callable[[list[bytes]], bytes]:
-    """Return a function that takes the next values, at least one, and returns the bytes to print for them.
-
-    They are plain if there is no style. Raises UsageError for a bad `--columns`.
-    """
-    if format_.is_table:
-        from ant_cli.output.columns import Columns
-        from ant_cli.output.table import PlainTable, TerminalTable
-
-        given = Columns(columns, warn, is_list=is_list)
-        return TerminalTable(given, style, shows_archived=shows_archived) if style else PlainTable(given)
-    render, separator, has_begun = globals()[format_.render], format_.separator, False
-
-    def encode(values: list[bytes]) -> bytes:
-        nonlocal has_begun
-        start = separator if has_begun else b""
-        has_begun = True
-        return start + separator.join([render(value, style) for value in values])
-
-    return encode
-
-
-def as_json(value: bytes, style: Style | None) -> bytes:
-    """Render a value over several lines."""
-    return _safe(json_text.indent(value) + b"\n", style, is_json=True)
-
-
-def as_jsonl(value: bytes, style: Style | None) -> bytes:
-    """Render a value on one line."""
-    return _safe(json_text.compact(value) + b"\n", style, is_json=True)
-
-
-def as_raw(value: bytes, style: Style | None) -> bytes:
-    """Render a value unchanged."""
-    return _safe(value.strip() + b"\n", style)
-
-
-def as_raw_string(value: bytes, style: Style | None) -> bytes:
-    """Render a JSON string without its quotes."""
-    return _safe(json_text.encoded(json_text.string(value)) + b"\n", style)
-
-
-def as_yaml(value: bytes, style: Style | None) -> bytes:
-    """Render a value as a YAML document."""
-    from ant_cli.output.yaml_writer import to_yaml
-
-    return _safe(to_yaml(value).encode(), style)
-
-
-def as_pretty(value: bytes, style: Style | None) -> bytes:
-    """Render the view of a value, which itself escapes unsafe characters."""
-    from ant_cli.output.views import view
-
-    return json_text.encoded(view(value, style))
-
-
-def _safe(rendered: bytes, style: Style | None, *, is_json: bool = False) -> bytes:
-    """Return output that is safe for stdout: unchanged in a pipe; on a terminal, escaped and with JSON coloured."""
-    return style.safe(rendered, is_json=is_json) if style else rendered

@@ -11,7 +11,7 @@ from collections import namedtuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, Self, TypeVar
+    from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, Self, TypeVar, assert_never
 else:
 
     class _NamedTupleMaker(type):
@@ -40,6 +40,21 @@ else:
         """Return what stands for every type."""
         return Protocol
 
+    def assert_never(value: object) -> None:
+        """Let a type check fail where a value may get that no branch before has handled."""
+        raise AssertionError(value)
+
     Any = BinaryIO = Literal = NoReturn = Self = Protocol
 
-__all__ = ["TYPE_CHECKING", "Any", "BinaryIO", "Literal", "NamedTuple", "NoReturn", "Protocol", "Self", "TypeVar"]
+__all__ = [
+    "TYPE_CHECKING",
+    "Any",
+    "BinaryIO",
+    "Literal",
+    "NamedTuple",
+    "NoReturn",
+    "Protocol",
+    "Self",
+    "TypeVar",
+    "assert_never",
+]

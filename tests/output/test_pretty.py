@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ant_cli.operations.formats import BY_NAME
-from ant_cli.output.printer import make_renderer
+from ant_cli.output.rendering import make_renderer
 from ant_cli.output.terminal import Style
 from tests.screens.scenes import NOW, WHOLE
 

@@ -8,7 +8,7 @@ import pytest
 
 from ant_cli.errors import UsageError
 from ant_cli.operations.formats import BY_NAME
-from ant_cli.output.printer import make_renderer
+from ant_cli.output.rendering import make_renderer
 from ant_cli.output.terminal import (
     Style,
     cell_width,

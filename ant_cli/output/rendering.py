@@ -1,0 +1,99 @@
+"""The formats: a function for each row of `operations/formats.py`, which renders JSON values as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ant_cli.gjson import json_text
+from ant_cli.operations.formats import Format
+from ant_cli.runtime.light_typing import TYPE_CHECKING, assert_never
+
+if TYPE_CHECKING:
+    from ant_cli.output.terminal import Style
+
+Render = Callable[[list[bytes]], bytes]
+"""Takes the next values, at least one, and returns the bytes to print for them."""
+
+
+def make_renderer(
+    format_: Format,
+    columns: str = "",
+    *,
+    is_list: bool = False,
+    style: Style | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+    shows_archived: bool = False,
+) -> Render:
+    """Return the function that renders a format. Its output is plain if there is no style.
+
+    Raises:
+        UsageError: for a bad `--columns`.
+
+    """
+    match format_.name:
+        case "auto" | "json" | "explore":
+            return _each(partial(_json, style=style))
+        case "jsonl":
+            return _each(partial(_jsonl, style=style))
+        case "yaml":
+            return _each(partial(_yaml, style=style), separator=b"---\n")
+        case "pretty":
+            return _each(partial(_pretty, style=style), separator=b"\n")
+        case "raw":
+            return _each(partial(_raw, style=style))
+        case "table":
+            from ant_cli.output.columns import Columns
+            from ant_cli.output.table import PlainTable, TerminalTable
+
+            given = Columns(columns, warn, is_list=is_list)
+            return TerminalTable(given, style, shows_archived=shows_archived) if style else PlainTable(given)
+    assert_never(format_.name)
+
+
+def _each(render: Callable[[bytes], bytes], separator: bytes = b"") -> Render:
+    """Return a function that renders each value by itself, with the separator between them."""
+    has_begun = False
+
+    def render_all(values: list[bytes]) -> bytes:
+        nonlocal has_begun
+        start = separator if has_begun else b""
+        has_begun = True
+        return start + separator.join(map(render, values))
+
+    return render_all
+
+
+def _json(value: bytes, style: Style | None) -> bytes:
+    return _safe(json_text.indent(value) + b"\n", style, is_json=True)
+
+
+def _jsonl(value: bytes, style: Style | None) -> bytes:
+    return _safe(json_text.compact(value) + b"\n", style, is_json=True)
+
+
+def _raw(value: bytes, style: Style | None) -> bytes:
+    return _safe(value.strip() + b"\n", style)
+
+
+def _yaml(value: bytes, style: Style | None) -> bytes:
+    from ant_cli.output.yaml_writer import to_yaml
+
+    return _safe(to_yaml(value).encode(), style)
+
+
+def _pretty(value: bytes, style: Style | None) -> bytes:
+    """Render the view of a value, which itself escapes unsafe characters."""
+    from ant_cli.output.views import view
+
+    return json_text.encoded(view(value, style))
+
+
+def render_string(value: bytes, style: Style | None) -> bytes:
+    """Render a JSON string without its quotes, for `-r`."""
+    return _safe(json_text.encoded(json_text.string(value)) + b"\n", style)
+
+
+def _safe(rendered: bytes, style: Style | None, *, is_json: bool = False) -> bytes:
+    """Return output that is safe for stdout: unchanged in a pipe; on a terminal, escaped and with JSON coloured."""
+    return style.safe(rendered, is_json=is_json) if style else rendered
