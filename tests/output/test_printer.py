@@ -93,11 +93,10 @@ def test_auto_is_for_people_on_a_terminal_and_json_in_a_pipe(ant):
 @pytest.mark.parametrize("terminal", [False, True])
 def test_the_columns_flag_selects_a_table(ant, terminal):
     """This holds in a pipe and on a terminal, for a list and for one object: the flag is never ignored."""
-    for result in (
-        ant(*LIST, "--columns", "id,type", replies=[page(ENVIRONMENT)], terminal=terminal, env={"NO_COLOR": "1"}),
-        ant(*RETRIEVE, "--columns", "id,type", replies=[ENVIRONMENT], terminal=terminal, env={"NO_COLOR": "1"}),
-    ):
-        assert (result.exit, result.stdout) == (0, "ID     TYPE\nenv_1  environment\n")
+    for words, reply in ((LIST, page(ENVIRONMENT)), (RETRIEVE, ENVIRONMENT)):
+        columns = ("--columns", "id,archived_at")
+        result = ant(*words, *columns, replies=[reply], terminal=terminal, env={"NO_COLOR": "1"})
+        assert (result.exit, result.stdout) == (0, "ID     ARCHIVED_AT\nenv_1  -\n")
 
 
 @pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "pretty", "raw", "explore"])
