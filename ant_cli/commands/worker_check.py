@@ -11,11 +11,14 @@ from contextlib import closing
 
 from ant_cli.commands.results import print_report
 from ant_cli.errors import AntError, APIError, NetworkError, UsageError
-from ant_cli.http.response import error_message
+from ant_cli.http.name_client import NameClient
+from ant_cli.http.response import error_message, json_object
+from ant_cli.input.request import is_id, request_of
+from ant_cli.operations.environments import RETRIEVE
 from ant_cli.operations.spec import Flags
 from ant_cli.output.times import relative_time
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import ENVIRONMENT_KEY
@@ -26,6 +29,7 @@ from ant_cli.worker.settlement import DEAD_LETTER, LAST_ERROR
 from ant_cli.worker.start import find_command
 from ant_cli.worker.work_api import RUNNING, WorkAPI, WorkItem, age, connection_with_key, is_permanent
 
+T = TypeVar("T")
 Report = dict[str, Any]
 """JSON: members and their values. What nobody said is None."""
 _LONGEST_LEASE_S = 300
@@ -61,17 +65,18 @@ def check(
     """Show why the work of an environment is not done. Raises AntError if work would not be done now."""
     named = {"environment_id": environment} if environment else {}
     options = read_options(CheckOptions, Flags(given, **named), runtime.environ, "beta:worker check")
-    program = handler or [options.on_work or "HANDLER"]
-    words = ["ant", "beta:worker", "poll", "--environment-id", options.environment_id, "--", *program]
     report, refusals = _ask(options, load(runtime, flags).connection, runtime)
+    environment_id, now = report["environment"]["id"], runtime.server_clock.now()
+    program = handler or [options.on_work or "HANDLER"]
+    words = ["ant", "beta:worker", "poll", "--environment-id", environment_id, "--", *program]
     problem = _handler_problem(handler, options.on_work, runtime)
-    found = [*refusals, *_findings(report, problem, " ".join(map(quote, words)), runtime.now())]
+    found = [*refusals, *_findings(report, problem, " ".join(map(quote, words)), now)]
     report["handler"] = problem.cause if problem else "can be started"
     report["findings"] = [finding._asdict() for finding in found]
     report["works"] = not any(finding.blocks for finding in found)
-    print_report(runtime, flags, "\n".join(_page(report, runtime.now())), report)
+    print_report(runtime, flags, "\n".join(_page(report, now)), report)
     if not report["works"]:
-        raise AntError(f"no work of {options.environment_id} would be done now.")
+        raise AntError(f"no work of {environment_id} would be done now.")
 
 
 # What the API and this machine say
@@ -84,33 +89,50 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
     worker = connection_with_key(connection, options.environment_key) if options.environment_key else None
     worker = worker or (account if is_here else None)
 
-    def ask(connection: ConnectionSettings | None, question: Callable[[WorkAPI], Any]) -> Any:
+    def ask(connection: ConnectionSettings | None, question: Callable[..., T], *more: Any) -> T | None:
         try:
-            if connection is not None:
-                with closing(WorkAPI(connection, runtime, options.environment_id)) as api:
-                    return question(api)
+            return question(connection, runtime, environment_id, *more) if connection else None
         except (NetworkError, UsageError):
             raise
         except AntError as error:
             refusals.append(_refusal(error, connection is worker))
-        return None
+            return None
 
-    environment = items = queue = None
+    environment_id, items, queue = options.environment_id, None, None
+    environment = WorkItem()
     try:
-        environment = ask(account, WorkAPI.environment)
-        items = ask(worker, WorkAPI.newest_items)
-        queue = ask(account if items is None else worker, WorkAPI.stats)
+        environment = ask(account, _environment) or environment
+        environment_id = environment.get("id", environment_id)  # a name was given
+        items = ask(worker, _of_queue, WorkAPI.newest_items)
+        queue = ask(account if items is None else worker, _of_queue, WorkAPI.stats)
     except NetworkError as error:
         refusals = [Finding(f"The server does not respond: {error.message}", "Check the base URL and the network.")]
+    if account is None and not environment_id.startswith("env_"):
+        step = "Give the ID, which begins with env_, or set ANTHROPIC_API_KEY."
+        refusals.insert(0, Finding(f"{environment_id!r} is a name, whose ID only an API key can find.", step))
+    now = runtime.server_clock.now()
     report = {
-        "environment": {"id": options.environment_id, **(environment or {})},
+        "environment": {**environment, "id": environment_id},
         "has_key": worker is not None,
         "may_poll": items is not None,
         "queue": queue,
     }
     for name, belongs in _LISTS.items():
-        report[name] = items and [_shown(item, runtime.now()) for item in items if belongs(item)]
+        report[name] = items and [_shown(item, now) for item in items if belongs(item)]
     return report, refusals
+
+
+def _environment(connection: ConnectionSettings, runtime: Runtime, environment_id: str) -> WorkItem:
+    with NameClient(connection, runtime) as client:
+        found = json_object(client.send(request_of(RETRIEVE, {"environment_id": environment_id})).body)
+    return found if found and is_id(found.get("id")) else {}
+
+
+def _of_queue(
+    connection: ConnectionSettings, runtime: Runtime, environment_id: str, question: Callable[[WorkAPI], T]
+) -> T:
+    with closing(WorkAPI(connection, runtime, environment_id)) as api:
+        return question(api)
 
 
 def _refusal(error: AntError, is_key: bool) -> Finding:  # noqa: FBT001

@@ -14,7 +14,6 @@ from ant_cli.http.transport import Timeouts
 from ant_cli.input.request import Request, has_lone_surrogate, is_id, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import work
-from ant_cli.operations.environments import RETRIEVE
 from ant_cli.operations.spec import Operation
 from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime import Runtime
@@ -127,10 +126,6 @@ class WorkAPI:
             if all(state == "stopped" for state in states):
                 break
         return count
-
-    def environment(self) -> WorkItem:
-        """Return the environment. It needs an API key."""
-        return _object(self._client.send(self._request(RETRIEVE)).body)
 
     def newest_items(self) -> list[WorkItem]:
         """Return the newest items."""
