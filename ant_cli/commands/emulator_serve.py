@@ -21,7 +21,7 @@ from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
-from ant_cli.runtime.process import in_background, terminate
+from ant_cli.runtime.process import in_background, own_command, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.runtime.storage import is_locked, locked
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
@@ -76,9 +76,8 @@ def _note_shared_file(file: str, runtime: Runtime) -> None:
 def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str) -> str:
     """Start an emulator as a separate process, and return its base URL as soon as it listens.
 
-    The key is passed on in a pipe, because others can read the arguments while the emulator runs. With `-P`, no
-    module is imported from the working directory, which may belong to somebody else. Modules are found where this
-    process finds them: in a file made by shiv or pex, Python would not find them by itself.
+    The key is passed on in a pipe, because others can read the arguments while the emulator runs. Modules are found
+    where this process finds them: in a file made by shiv or pex, Python would not find them by itself.
 
     Raises:
         AntError: if it does not start. The error has its output.
@@ -96,21 +95,24 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
     if api_key:
         flags.append("--api-key-stdin")
     begun = log.stat().st_size
-    process: subprocess.Popen[str] = subprocess.Popen(
-        [sys.executable, "-P", "-m", "ant_cli", "emulator", "start", "--format", "auto", *flags],
-        stdin=subprocess.PIPE if api_key else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        env={**environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        **in_background(),
-        text=True,
-    )
-    os.close(stderr)
-    if process.stdin is not None:
-        with suppress(BrokenPipeError), process.stdin as stdin:  # it may have ended with an error already
-            stdin.write(api_key)
-    with process.stdout as stdout:  # type: ignore[union-attr] # it is a pipe
-        url = stdout.readline().strip()
+    try:
+        process: subprocess.Popen[str] = subprocess.Popen(
+            own_command("emulator", "start", "--format", "auto", *flags),
+            stdin=subprocess.PIPE if api_key else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            **in_background(),
+            text=True,
+        )
+    finally:
+        os.close(stderr)
+    try:
+        url = _base_url_of(process, api_key)
+    except BaseException:  # most likely Ctrl-C, and nobody knows its address yet
+        process.kill()
+        process.wait()
+        raise
     if url:
         process.returncode = 0  # it keeps running, so Popen must not warn about it
         runtime.stderr.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
@@ -118,6 +120,15 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
     process.wait()
     message = log.read_bytes()[begun:].decode("utf-8", "replace").strip()
     raise AntError(f"the emulator did not start. It says:\n{message}")
+
+
+def _base_url_of(process: subprocess.Popen[str], api_key: str) -> str:
+    """Give a new emulator its key, and return its base URL when it listens; empty if it ends before."""
+    if process.stdin is not None:
+        with suppress(BrokenPipeError), process.stdin as stdin:  # it may have ended with an error already
+            stdin.write(api_key)
+    with process.stdout as stdout:  # type: ignore[union-attr] # it is a pipe
+        return stdout.readline().strip()
 
 
 def _key_to_send(host: str, flags: Flags, runtime: Runtime) -> str:

@@ -33,6 +33,14 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
     raise Terminated
 
 
+def own_command(*words: str) -> list[str]:
+    """Return the command that starts this program again.
+
+    With `-P`, no module is imported from the working directory, which may belong to somebody else.
+    """
+    return [sys.executable, "-P", "-m", "ant_cli", *words]
+
+
 def in_background() -> dict[str, Any]:
     """Return the options of `subprocess.Popen` for a process that goes on when the terminal is closed."""
     if sys.platform == "win32":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +11,7 @@ from ant_cli.http.choice import is_direct
 from ant_cli.input.request import has_lone_surrogate
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
+from ant_cli.runtime.process import own_command
 from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, METADATA_KEY, WORKSPACE_ID
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.guardian import Guardian
@@ -135,4 +135,4 @@ def _end_leases_command(options: PollOptions, base_url: str) -> list[str]:
     """Return the command that ends leases: its input has a line for each."""
     words = ["--environment-id", options.environment_id, "--desired-ttl-seconds", str(SHORTEST_LEASE_S)]
     words += ["--file", "-", "--base-url", base_url, "--max-retries", "1", "--timeout", str(_LONGEST_END_S)]
-    return [sys.executable, "-P", "-m", "ant_cli", "beta:environments:work", "heartbeat", *words]
+    return own_command("beta:environments:work", "heartbeat", *words)

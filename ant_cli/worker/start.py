@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 import socket
-import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
@@ -14,6 +13,7 @@ from ant_cli.errors import AntError, UsageError, exclude_each_other
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.live_line import LiveLine
+from ant_cli.runtime.process import own_command
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.handler import find_handler
@@ -128,8 +128,8 @@ def _session_command(options: PollOptions, log_format: str) -> list[str]:
 
     Each session has its own process: it can be drained or killed, and its memory is returned.
     """
-    run = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run", "--workdir", options.workdir]
-    return [*run, "--max-idle", f"{options.max_idle}s", "--log-format", log_format]
+    limits = ("--workdir", options.workdir, "--max-idle", f"{options.max_idle}s")
+    return own_command("beta:worker", "run", *limits, "--log-format", log_format)
 
 
 def _new_worker_id() -> str:

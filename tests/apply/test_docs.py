@@ -103,6 +103,19 @@ def action_steps() -> list[str]:
     return others
 
 
+def test_the_action_runs_no_code_of_a_pull_request_when_it_installs_ant(team, shell, tmp_path):
+    """Python imports modules of the working directory first. A pull request may bring any file."""
+    for module in ("logging", "venv"):
+        team.write(f"{module}.py", "raise SystemExit('the code of the pull request')\n")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@" --without-pip\n')
+    python.chmod(0o755)
+    _, install, *_ = yaml.safe_load((ACTION / "action.yml").read_text())["runs"]["steps"]
+    create_venv, *_ = install["run"].splitlines()
+    done = shell(create_venv, **{**install["env"], "PYTHON": str(python)})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_workflow_shows_a_plan_and_applies_it(team, shell):
     """The pull request changes nothing. The merge commits the lock file."""
     team.write("environments/a.yaml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ant_cli.commands import emulator_log
+from ant_cli.commands import emulator_log, emulator_serve
 from ant_cli.commands.emulator_serve import RunningEmulator, register
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
@@ -488,6 +489,15 @@ def test_an_emulator_is_detached_from_a_program_that_brings_its_own_modules(clea
     program = [sys._base_executable, "-I", "-c", run]  # type: ignore[attr-defined] # without the modules
     done = detached(program, clean_environ)
     assert done.stdout.startswith("http://127.0.0.1:"), done.stderr
+
+
+def test_an_interrupted_start_leaves_no_detached_emulator_running(local, monkeypatch):
+    """Nobody knows its address."""
+    program = f"read key; echo $$ > pid; kill -INT {os.getpid()}; exec sleep 600"
+    monkeypatch.setattr(emulator_serve, "own_command", lambda *_: ["/bin/sh", "-c", program])
+    assert local("emulator", "start", "--detach", "--api-key", "sk-of-its-own").returncode == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(Path("pid").read_text()), 0)
 
 
 def test_the_key_of_an_emulator_can_be_read_from_stdin(clean_environ):
