@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatch
+from itertools import groupby, takewhile
 from pathlib import Path
 
 from ant_cli.apply.declarations import DATA, PROSE, Declaration, read_declaration
@@ -17,6 +19,8 @@ _SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "
 """Skipped: folders of generated files, or of other projects. Names that start with a dot are also skipped."""
 
 
+_LONGEST_PATTERN = 1000
+"""The most characters of a pattern."""
 _DEEPEST = 100
 """How many levels of folders are searched. Git stores thousands in a few bytes."""
 
@@ -112,21 +116,64 @@ def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path,
 
 def expand(paths: Sequence[str]) -> Iterator[str]:
     """Yield the paths, with the matches of a pattern in its place: the shells of Windows expand none."""
-    import glob
-
     for text in paths:
         if not text:
             raise UsageError("a path is empty.", "Give it a value; the current folder is a dot.")
-        if os.path.lexists(text) or not glob.has_magic(text):
+        if not _has_wildcard(text) or os.path.lexists(text):
             yield text
-        elif matches := sorted(glob.glob(text, recursive=True)):  # noqa: PTH207 - a path may be absolute
+        elif len(text) > _LONGEST_PATTERN:
+            raise UsageError(f"a pattern has more than {_LONGEST_PATTERN:,} characters.", "Name a folder instead.")
+        elif matches := list(_matches(Path(text).parts)):
             yield from matches
         else:
             raise UsageError(f"no file matches {text}.")
 
 
+def _has_wildcard(text: str) -> bool:
+    return any(character in text for character in "*?[")
+
+
+def _matches(pattern: Sequence[str]) -> Iterator[str]:
+    """Yield the files and folders that the parts of a pattern match, without what is below such a folder."""
+    fixed = [*takewhile(lambda part: not _has_wildcard(part), pattern)]
+    parts = [part for part, _ in groupby(pattern[len(fixed) :])]  # several ** mean one
+    start = Path(*fixed)
+    reached = {str(start): _with_empty(parts, {0})}
+    for root, folders, files in _searched(start):
+        names = [*folders, *filter(_may_declare, files)]
+        after = {name: _after(parts, reached[root], name) for name in names}
+        yield from (os.path.join(root, name) for name in names if len(parts) in after[name])  # noqa: PTH118 - as walk
+        folders[:] = [name for name in folders if after[name] and len(parts) not in after[name]]
+        reached |= {os.path.join(root, name): after[name] for name in folders}  # noqa: PTH118 - as walk
+
+
+def _after(parts: Sequence[str], positions: set[int], name: str) -> set[int]:
+    """Return the positions in a pattern that can be reached with a name."""
+    taken = {at: parts[at] == "**" or fnmatch(name, parts[at]) for at in positions if at < len(parts)}
+    return _with_empty(parts, {at + (parts[at] != "**") for at, is_taken in taken.items() if is_taken})
+
+
+def _with_empty(parts: Sequence[str], positions: set[int]) -> set[int]:
+    """Return positions in a pattern, and those behind them where ** stands for no folder."""
+    return positions | {at + 1 for at in positions if parts[at : at + 1] == ["**"]}
+
+
 def _walk(folder: Path, lock: str) -> Iterator[Path]:
     """Yield the files below a folder. Of a folder that belongs to another lock file, only that lock file."""
+    for root, folders, files in _searched(folder):
+        own_lock = Path(root, FILE_NAME)
+        if root != str(folder) and FILE_NAME in files and os.path.abspath(own_lock) != lock:  # noqa: PTH100 - no links
+            folders.clear()
+            yield own_lock
+            continue
+        yield from (Path(root, name) for name in files if _may_declare(name))
+
+
+def _searched(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield each folder with the names of its folders, which the caller may leave out, and of its files.
+
+    No link is followed.
+    """
     for root, folders, files in os.walk(folder):
         if root.count(os.sep) > str(folder).count(os.sep) + _DEEPEST:
             raise UsageError(
@@ -135,15 +182,13 @@ def _walk(folder: Path, lock: str) -> Iterator[Path]:
         if "SKILL.md" in files:  # all of it is one skill
             folders.clear()
             continue
-        own_lock = Path(root, FILE_NAME)
-        if root != str(folder) and FILE_NAME in files and os.path.abspath(own_lock) != lock:  # noqa: PTH100 - no links
-            folders.clear()
-            yield own_lock
-            continue
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith("."))
-        for name in sorted(files):
-            if name.lower().endswith((*DATA, *PROSE)) and not name.startswith(".") and name != FILE_NAME:
-                yield Path(root, name)
+        kept = (name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith("."))
+        folders[:] = sorted(name for name in kept if not os.path.islink(os.path.join(root, name)))  # noqa: PTH114, PTH118
+        yield root, folders, sorted(files)
+
+
+def _may_declare(name: str) -> bool:
+    return name.lower().endswith((*DATA, *PROSE)) and not name.startswith(".") and name != FILE_NAME
 
 
 def as_sentence(problem: str) -> str:

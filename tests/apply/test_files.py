@@ -110,6 +110,39 @@ def test_a_pattern_is_expanded_by_the_program():
     assert mistakes("environments/*.json") == ["no file matches environments/*.json."]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("**/*.yaml", {"a", "n/b", "n/m/c"}),
+        ("**/**/b.yaml", {"n/b"}),
+        ("environments/**", {"a", "n/b", "n/m/c"}),
+        ("environments/*", {"a", "n/b", "n/m/c"}),
+        ("*/n/?.yaml", {"n/b"}),
+        ("env*/**/m/**/c.yaml", {"n/m/c"}),
+        ("**/m", {"n/m/c"}),
+        ("*/[!a].yaml", set()),
+        ("l*/**", set()),
+    ],
+)
+def test_a_pattern_finds_each_file_once_and_follows_no_link(pattern, found):
+    """Two links to their own folder would be 2^40 paths."""
+    for name in ("a", "n/b", "n/m/c", ".hidden/d", "node_modules/e"):
+        write(f"environments/{name}.yaml", "type: environment")
+    for link in ("l1", "l2", "environments/l3"):
+        Path(link).symlink_to(".", target_is_directory=True)
+    if found:
+        assert loaded(pattern).declarations.keys() == {f"./environments/{name}.yaml" for name in found}
+    else:
+        assert mistakes(pattern) == [f"no file matches {pattern}."]
+
+
+@pytest.mark.parametrize("part", ["*/", "[a", "**/", "?"])
+def test_a_pattern_has_a_sensible_length(part):
+    """Its parts are compared with every name."""
+    write("environments/a.yaml")
+    assert mistakes(part * 16_000) == ["a pattern has more than 1,000 characters."]
+
+
 def test_a_file_that_is_found_twice_is_read_once():
     """It may be given by its name and by its folder."""
     write("environments/a.yaml")
