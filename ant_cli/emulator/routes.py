@@ -40,6 +40,8 @@ MODEL = {
     "display_name": "Claude Opus 4.5",
     "created_at": "2025-11-01T00:00:00Z",
     "lifecycle": "active",
+    "line": "opus",
+    **dict.fromkeys(("capabilities", "deprecated_at", "max_input_tokens", "max_tokens", "retires_at")),
 }
 """The only model in the list, which can't be used."""
 
