@@ -7,6 +7,7 @@ for a served one (`--base-url http://...`).
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from ant_cli.apply.server import read
 from ant_cli.commands.results import print_result
@@ -115,8 +116,19 @@ def _request_line(entry: Any) -> str:
 
 def clock(runtime: Runtime, flags: Flags, **asked: Any) -> None:
     """Show the emulator's clock, or move it, so that leases run out without waiting. The flags say where to."""
+    if now := asked.get("now"):
+        _check_time(now)
     response = _call_emulator(runtime, flags, "POST" if asked else "GET", "/clock", asked or None)
     print_result(runtime, flags, str(response.get("now")), response)
+
+
+def _check_time(text: str) -> None:
+    from datetime import datetime
+
+    with suppress(ValueError):
+        if datetime.fromisoformat(text).tzinfo:
+            return
+    raise UsageError(f"--now must be a time with its offset, such as 2026-03-15T10:00:00Z, got {text!r}.")
 
 
 def reset(runtime: Runtime, flags: Flags, *, yes: bool = False) -> None:

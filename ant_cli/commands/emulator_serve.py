@@ -48,7 +48,9 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
     identity = {name: options.pop(name, "") for name in ("organization_id", "workspace_id")}
     options |= {name: check_header(flag_name(name), text) for name, text in identity.items() if text}
     file = database if database == IN_MEMORY else os.path.realpath(database)
-    _note_shared_file(file, runtime)
+    if file != IN_MEMORY:
+        _note_shared_file(file, runtime)
+    import_server()  # before it is needed, so that the error is the same with --detach
     if options.pop("detach", False):
         url = _start_in_background(runtime, options, api_key)
         print_result(runtime, flags, url, {"base_url": url})
@@ -69,7 +71,7 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
 def _note_shared_file(file: str, runtime: Runtime) -> None:
     """Note that the database is served already: what one emulator changes, the other one shows."""
     for other in _find_running(runtime):
-        if other.database == file != IN_MEMORY:
+        if other.database == file:
             runtime.stderr.say(f"Note: the emulator at {other.base_url} serves the same file, {file}.")
 
 
@@ -198,17 +200,17 @@ class RunningEmulator(NamedTuple):
 
 def register(emulator: RunningEmulator, stack: ExitStack, runtime: Runtime) -> None:
     """Keep the file of an emulator until the stack is closed. If it can't be written, a note says so."""
-    path = _registry_folder(runtime) / str(emulator.pid)
     try:
+        path = _registry_folder(runtime) / str(emulator.pid)
         _make_registry_folder(runtime)
         file = stack.enter_context(locked(path))
         stack.callback(file.truncate, 0)  # an empty file is removed with its lock
         file.truncate(0)  # a killed process may have had this ID
         file.write(json.dumps(emulator._asdict()).encode())
         file.flush()
-    except OSError as error:  # it is served anyway
-        why = os_error_text(error)
-        runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {path}: {why}.")
+    except (OSError, UsageError) as error:  # it is served anyway
+        why = f"{path}: {os_error_text(error)}." if isinstance(error, OSError) else str(error)
+        runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {why}")
 
 
 def _find_running(runtime: Runtime) -> list[RunningEmulator]:

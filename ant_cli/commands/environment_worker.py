@@ -35,6 +35,8 @@ def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     """Run one claimed item in this process."""
     runtime = receive_secrets(runtime)
     options = read_options(SessionOptions, _texts(given), runtime.environ, "beta:worker run")
+    if options.unrestricted_paths:  # guides for other workers use it
+        runtime.hint("Note: --unrestricted-paths has no effect: file tools stay below --workdir.")
     # A session's tools could read them.
     hide_secrets(runtime, SECRET_VARIABLES, [ENVIRONMENT_KEY, WORK_SECRET], _typed_secrets(given))
 

@@ -46,7 +46,7 @@ _SESSION = row.group(
             row.text_flag("environment_id", "A self-hosted environment. [default: the newest]"),
             row.text_flag("script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", "file"),
             row.text_flag("title", "The title of the session."),
-            _METADATA,
+            _METADATA._replace(help="Keys and values of the session."),
             _NO_SECRET,
         ),
         takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),

@@ -16,7 +16,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple, Self
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import ConnectionSettings
-from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.local_emulator import LOCAL, creates_file, is_local
 
 Refresh = Callable[[], Request | Response]
 """Returns the request to send now, or a response that makes it unnecessary."""
@@ -99,10 +99,13 @@ class Sender:
         self._sleep = runtime.sleep
         self._pace: Pace | None = None
         url = settings.base_url
+        is_new = creates_file(url)
         self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
             self._base_url, runtime.environ
         )
+        if is_new and self._stderr.is_terminal:  # most likely the folder is another one than the user thinks
+            self._stderr.say(f"Created {url.removeprefix(LOCAL)}: there was no such file of an emulator.")
         if settings.debug and url.startswith("https:"):
             from ant_cli.http.trust import describe_trust
 

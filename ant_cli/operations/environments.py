@@ -51,7 +51,7 @@ SCOPE = Param(
     "scope",
     "body",
     str,
-    "Who can see a self-hosted one. The default depends on the organization.",
+    "Who can see it; organizations of the API reject account.",
     nullable=True,
     choices=("organization", "account"),
 )

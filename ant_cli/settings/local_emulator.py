@@ -41,7 +41,9 @@ def open_emulator(database: str, **options: Any) -> Emulator:
     from ant_cli.emulator import Emulator, UnusableDatabase
 
     folder = Path(database).parent
-    if not folder.is_dir():  # most likely a mistyped path, whose new file would look like an empty account
+    if (
+        database != IN_MEMORY and not folder.is_dir()
+    ):  # most likely a mistyped path, whose new file would look like an empty account
         raise UsageError(f"the emulator's database can't be used: there is no folder {folder}.", _DATABASE_HINT)
     try:
         return Emulator(database, **options)
@@ -70,6 +72,12 @@ def database_path(base_url: str, environ: Mapping[str, str]) -> str:
 def has_database(base_url: str, environ: Mapping[str, str]) -> bool:
     """Whether the database that a `local:` URL names exists."""
     return os.path.exists(base_url.removeprefix(LOCAL) or state_folder(environ) / _DATABASE)  # noqa: PTH110 - either
+
+
+def creates_file(base_url: str) -> bool:
+    """Whether a base URL names a file, and the emulator will create it, because it does not exist."""
+    path = base_url.removeprefix(LOCAL)
+    return is_local(base_url) and path not in ("", IN_MEMORY) and not os.path.exists(path)  # noqa: PTH110 - as above
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:

@@ -141,6 +141,7 @@ class SessionOptions(NamedTuple):
     workdir: str = _WORKDIR
     max_idle: float = _MAX_IDLE
     log_format: str = _LOG_FORMAT
+    unrestricted_paths: bool = _switch("Has no effect: file tools stay below --workdir.")
 
     def __repr__(self) -> str:
         """Return a representation without the key."""

@@ -229,7 +229,8 @@ def test_a_fault_can_drop_the_connection(local):
         (("session", "show", ".."), ["SESSION_ID must be an ID, got '..'"]),
         (("session", "show", "session_1"), ["404"]),
         (("session", "shwo"), ["shwo", "show"]),
-        (("clock", "--now", "noon"), ["now: must be an RFC 3339 timestamp"]),
+        (("clock", "--now", "noon"), ["--now must be a time with its offset, such as 2026-03-15T10:00:00Z"]),
+        (("clock", "--now", "2026-03-15T10:00:00"), ["--now must be a time with its offset"]),
         (("clock", "--advance-ms", "-1"), ["--advance-ms must be a whole number"]),
         (("fault", "--after", "x", "--status", "500"), ["--after must be a whole number from 0 to 1000000"]),
         (("strat",), ["strat", "`ant emulator --help`"]),
@@ -672,9 +673,26 @@ def test_serving_the_emulator_without_waitress_says_what_to_install(separate, tm
     """Only `ant emulator start` needs the extra. The emulator in the process works without it."""
     (tmp_path / "waitress.py").write_text("raise ImportError('no', name='waitress')")
     assert separate(*CREATE, PYTHONPATH=str(tmp_path)).returncode == 0
-    done = separate("emulator", "start", PYTHONPATH=str(tmp_path))
-    assert done.returncode == 2
-    assert done.stderr == f"ant: serving the emulator needs waitress.\n{install_hint('emulator')}\n"
+    for flags in ([], ["--detach"]):
+        done = separate("emulator", "start", *flags, PYTHONPATH=str(tmp_path))
+        assert done.returncode == 2
+        assert done.stderr == f"ant: serving the emulator needs waitress.\n{install_hint('emulator')}\n"
+
+
+def test_a_named_database_that_is_created_is_noted_once_at_a_terminal(ant):
+    """In another folder, the same name is another file, which is empty."""
+    shown = [
+        ant(
+            "beta:environments",
+            "list",
+            env={"ANTHROPIC_BASE_URL": f"local:{name}"},
+            network=True,
+            terminal=terminal,
+        )
+        for name, terminal in (("a.db", True), ("a.db", True), ("b.db", False), (":memory:", True))
+    ]
+    assert ["Created a.db" in each.stderr for each in shown] == [True, False, False, False]
+    assert "Created" not in "".join(each.stderr for each in shown[1:])
 
 
 def test_a_file_that_is_not_a_database_is_rejected_and_unchanged(local, tmp_path):

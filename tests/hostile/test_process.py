@@ -315,6 +315,7 @@ def test_an_unwritable_home_stops_only_commands_that_write_there(shell: Shell, e
         ("beta:environments retrieve env_1", 0),
         ("profile list", 0),
         ("--local beta:environments list", 2),
+        ("--base-url local::memory: beta:environments list", 0),
         ("emulator env", 2),
     ],
 )
