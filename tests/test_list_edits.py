@@ -117,15 +117,27 @@ def test_an_environment_that_needs_no_change_is_printed_and_not_updated(update, 
     """A note says why nothing changes, and the exit code is 0."""
     result = update(*words, replies=[ENVIRONMENT])
     assert (result.exit, result.json) == (0, ENVIRONMENT)
-    assert f"Note: env_1: {note}\n" in result.stderr
-    assert "Note: env_1: nothing changes, so no update is sent.\n" in result.stderr
+    assert f"Note: env_1: {note} Nothing changes, so no update is sent.\n" == result.stderr
 
 
 def test_other_fields_are_sent_even_if_nothing_is_added(update):
     """They are a separate change."""
     result = update("--add", "packages.pip=numpy", "--name", "new")
     assert bodies(result)[-1] == {"name": "new"}
-    assert "nothing changes" not in result.stderr
+    assert "Nothing changes" not in result.stderr
+
+
+def test_the_summary_of_many_updates_counts_those_that_change_nothing(update):
+    """Each has one note. A dry run counts the requests that it prints."""
+    same = environment(pip=["x"])
+    words, stdin = ("--add", "packages.pip=x", "--parallel", "1"), "env_1\nenv_2\nenv_3\n"
+    result = update(*words, ids=UPDATE[:2], stdin=stdin, replies=[same, ENVIRONMENT, DONE, same])
+    assert (result.exit, len(result.requests)) == (0, 4)
+    note = "packages.pip has 'x' already. Nothing changes, so no update is sent."
+    assert result.stderr == f"Note: env_1: {note}\nNote: env_3: {note}\nUpdated 1 of 3, 2 unchanged.\n"
+    dry = update(*words, "--dry-run", ids=UPDATE[:2], stdin=stdin, replies=[same, ENVIRONMENT, same])
+    assert dry.stdout == "update  env_2\n"
+    assert "\n1 request at " in dry.stderr
 
 
 def test_another_version_of_an_added_package_is_noted(update):
@@ -140,7 +152,7 @@ def test_the_at_sign_of_a_scoped_package_starts_no_version(update):
     """A note names only another version of the same scoped package."""
     remote = environment(npm=["@types/node@22", "@other/pkg"])
     noted = update("--remove", "packages.npm=@types/node", remote=remote, replies=[remote]).stderr
-    assert "packages.npm has no '@types/node'; it has '@types/node@22'.\n" in noted
+    assert "packages.npm has no '@types/node'; it has '@types/node@22'. Nothing changes" in noted
 
 
 GOPLS = "golang.org/x/tools/gopls"
@@ -184,14 +196,14 @@ def test_an_element_that_is_there_in_two_versions_needs_no_update(update):
     """It is not added a second time."""
     remote = environment(pip=["pandas", "pandas==2.2"])
     result = update("--add", "packages.pip=pandas", replies=[remote])
-    assert "packages.pip has 'pandas' already.\n" in result.stderr
+    assert "packages.pip has 'pandas' already. Nothing changes" in result.stderr
     assert bodies(result) == [None]
 
 
 def test_a_package_that_is_set_already_needs_no_update(update):
     """The note is that of `--add`."""
     result = update("--set", "packages.pip=pandas==2.2", replies=[ENVIRONMENT])
-    assert "packages.pip has 'pandas==2.2' already.\n" in result.stderr
+    assert "packages.pip has 'pandas==2.2' already. Nothing changes" in result.stderr
 
 
 def test_an_exact_version_may_be_removed_while_another_is_added(update):
@@ -440,7 +452,7 @@ def test_each_of_several_environments_is_read_and_written(ant):
     result = ant(*command, replies=[ENVIRONMENT, DONE, others[0]])
     assert result.exit == 0
     assert [request.method for request in result.requests] == ["GET", "POST", "GET"]
-    assert "Note: env_2: packages.pip has 'x' already.\n" in result.stderr
+    assert "Note: env_2: packages.pip has 'x' already. Nothing changes" in result.stderr
     assert "Note: env_1" not in result.stderr
 
 

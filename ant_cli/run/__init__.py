@@ -73,7 +73,7 @@ def _run_one(plan: RunPlan, request: Request, repetition: Repetition | None, run
         elif plan.operation.paginated and not plan.printer.format.is_response:
             plan.printer.print_pages(plan.progress.count_items(plan.pages(client)))
         else:
-            response = plan.send(client, request)
+            response = plan.send(client, request).response
             if response.status != 204:
                 plan.printer.print_one(response.body)
 
@@ -86,11 +86,13 @@ def _print_dry_run(plan: RunPlan, runtime: Runtime) -> None:
     from ant_cli.http.debug_log import dry_run_text
 
     if plan.requests.count > 1 and not plan.settings.connection.debug:
+        count = 0
         for request in plan.dry_run():
+            count += 1
             parts = (plan.operation.name, *request.path_params.values(), request.object_name)
             line = escape_controls(runtime.stderr.redact("  ".join(filter(None, parts))))
             runtime.stdout.write(f"{line}\n".encode())
-        runtime.stderr.say(f"{plan.requests.count} requests {plan.where}. --debug shows each of them in full.")
+        runtime.stderr.say(f"{count} request{'s' * (count != 1)} {plan.where}. --debug shows each of them in full.")
         return
     for number, request in enumerate(plan.dry_run()):
         text = runtime.stderr.redact_body(dry_run_text(request, plan.settings.connection))

@@ -8,7 +8,7 @@ only the fields that change, because the API keeps the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
@@ -25,10 +25,11 @@ from ant_cli.operations.spec import Flags, Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import quote
+from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.loading import Settings
 
 _KEY_PREFIX = "metadata."
-_NOTHING = "nothing changes, so no update is sent."
+_NOTHING = "Nothing changes, so no update is sent."
 _PACKAGE_NAMES = {
     "apt": r"[^\s=/]+(?=[=/]|$)",
     "cargo": r"[\w-]+(?=[\s@=]|$)",
@@ -301,8 +302,33 @@ class EditedUpdate:
                     )
                     raise UsageError(problem, "Leave out one of them.")
 
-    def send(self, client: Client, request: Request) -> Response:
-        """Update an object, and return the response. If nothing changes, return the response that was read.
+    def refresh(self, client: Client, request: Request) -> Refresh:
+        """Return the function that makes the update of an object before each attempt to send it."""
+        return Refresh(self._edits, client, request, self._runtime.stderr)
+
+    def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
+        """Read each object, and yield the update that would be sent, if any. Raises as `Refresh`."""
+        with NameClient(settings.connection, self._runtime) as client:
+            for request in requests:
+                made = self.refresh(client, request)()
+                if isinstance(made, Request):
+                    yield made
+
+
+class Refresh:
+    """Reads an object, and returns its update; the response, if nothing changes."""
+
+    def __init__(self, edits: Sequence[Edit], client: Client, request: Request, stderr: Stderr) -> None:
+        self._edits = edits
+        self._client = client
+        self._request = request
+        self._stderr = stderr
+        self._is_first = True
+        self.is_unchanged = False
+        """Nothing was to change, so no update is sent."""
+
+    def __call__(self) -> Request | Response:
+        """Read the object, and note at first what does not change.
 
         Raises:
             UsageError: if the object has no such list.
@@ -310,33 +336,16 @@ class EditedUpdate:
             AntError: as the client does.
 
         """
-        return client.send(request, self._refresh(client, request))
-
-    def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
-        """Read each object, and yield the update that would be sent, unless nothing changes. Raises as `send`."""
-        with NameClient(settings.connection, self._runtime) as client:
-            for request in requests:
-                made = self._refresh(client, request)()
-                if isinstance(made, Request):
-                    yield made
-
-    def _refresh(self, client: Client, request: Request) -> Callable[[], Request | Response]:
-        """Return a function that reads the object and returns its update; the response, if nothing changes."""
-        label = " ".join(request.path_params.values())
-        is_first = True
-
-        def refresh() -> Request | Response:
-            nonlocal is_first
-            response = client.send(request._replace(method="GET", body=None))
-            body = _object(request.body or b"{}")
-            notes = list(_apply_edits(body, self._edits, _object(response.body)))
-            if is_first:  # later, the changes of an earlier attempt would be no news
-                for note in notes if body else (*notes, _NOTHING):
-                    self._runtime.stderr.say(f"Note: {label}: {note}")
-            is_first = False
-            return request._replace(body=encode(body)) if body else response
-
-        return refresh
+        request = self._request
+        response = self._client.send(request._replace(method="GET", body=None))
+        body = _object(request.body or b"{}")
+        notes = list(_apply_edits(body, self._edits, _object(response.body)))
+        if self._is_first:  # later, the changes of an earlier attempt would be no news
+            self._is_first, self.is_unchanged = False, not body
+            label = " ".join(request.path_params.values())
+            for note in notes if body else [" ".join((*notes, _NOTHING))]:
+                self._stderr.say(f"Note: {label}: {note}")
+        return request._replace(body=encode(body)) if body else response
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ant_cli.output.printer import check_json
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.signals import delayed_signals
 
 _SHOWN = 3
@@ -79,19 +80,26 @@ def _label(operation: Operation, position: int, request: Request) -> str:
     return request.path_params.get(name) or f"input {position + 1}"
 
 
-def _send(plan: RunPlan, client: Client, request: Request) -> bytes:
-    """Send one of the requests, in a thread of the pool, and return the body to print.
+class _Done(NamedTuple):
+    """The outcome of one of the requests."""
+
+    body: bytes
+    """What is printed, if it is not empty."""
+    is_unchanged: bool
+
+
+def _send(plan: RunPlan, client: Client, request: Request) -> _Done:
+    """Send one of the requests, in a thread of the pool.
 
     Raises:
         AntError: complete with what is known about the outcome.
 
     """
     with plan.hints.about(request, client):
-        response = plan.send(client, request)
-        if response.status == 204:
-            return b""
-        check_json(response.body)
-        return response.body
+        response, is_unchanged = plan.send(client, request)
+        if response.status != 204:
+            check_json(response.body)
+        return _Done(b"" if response.status == 204 else response.body, is_unchanged)
 
 
 class _Report:
@@ -101,7 +109,7 @@ class _Report:
         self._plan = plan
         self._runtime = runtime
         self._stderr = runtime.stderr
-        self._done = self._failed = 0
+        self._done = self._unchanged = self._failed = 0
         self._exit_codes = set[int]()
         self._printing: Result | None = None
 
@@ -111,17 +119,18 @@ class _Report:
             if result.error is not None:
                 self._fail(result, result.error)
                 continue
-            if result.value:
+            if result.value.body:
                 self._printing = result
-                yield [result.value]
+                yield [result.value.body]
                 self._printing = None
-            self._done += 1
+            self._count(result)
 
     def state(self) -> tuple[int, str]:
         """Return how many requests have ended, and how."""
-        failed = f", {self._failed} failed" if self._failed else ""
-        text = f"{self._plan.operation.past_participle} {self._done} of {self._plan.requests.count}{failed}"
-        return self._done + self._failed, text
+        others = {"unchanged": self._unchanged, "failed": self._failed}
+        text = f"{self._plan.operation.past_participle} {self._done} of {self._plan.requests.count}"
+        text += "".join(f", {number} {outcome}" for outcome, number in others.items() if number)
+        return self._done + self._unchanged + self._failed, text
 
     def end(self, sent: int, *, fails: bool = True) -> None:
         """Print the summary. Raises AntError with it if it `fails` unless everything was done."""
@@ -130,7 +139,7 @@ class _Report:
         rest = count - sent - len(unsent)
         self._name("Not sent", unsent, f" and {rest:,} more" if rest else "")
         summary = f"{self.state()[1]}."
-        if fails and self._done < count:
+        if fails and self._done + self._unchanged < count:
             code = next(iter(self._exit_codes)) if len(self._exit_codes) == 1 else AntError.exit_code
             raise AntError(summary).with_exit_code(code)
         self._stderr.say(summary.capitalize())
@@ -141,12 +150,18 @@ class _Report:
         for result in results:
             if isinstance(result.error, AntError):
                 self._fail(result, result.error)
-        unprinted = [(result.position, result.item) for result in results if result.error is None]
-        self._done += len(unprinted)
+        done = [result for result in results if result.error is None]
+        for result in done:
+            self._count(result)
+        unprinted = [(result.position, result.item) for result in done if not result.value.is_unchanged]
         self._name(f"{self._plan.operation.past_participle.capitalize()}, but not printed", unprinted)
         if in_flight:
             check = self._plan.hints.check("\nCheck before you repeat them:", in_flight[0][1])
             self._name("In flight, so the outcome is unknown", in_flight, check)
+
+    def _count(self, result: Result) -> None:
+        self._unchanged += result.value.is_unchanged
+        self._done += not result.value.is_unchanged
 
     def _fail(self, result: Result, error: BaseException) -> None:
         if not isinstance(error, AntError):

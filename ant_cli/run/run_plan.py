@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ant_cli.errors import UsageError
+from ant_cli.http.response import Response
 from ant_cli.input.build import build_all
 from ant_cli.operations.shared_flags import EDITS, FAIL_FAST, FILTER, MAX_ITEMS, UNTIL, YES
 from ant_cli.operations.spec import Flags, Operation
@@ -12,7 +13,7 @@ from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
 from ant_cli.run.hints import OutcomeHints, target_flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import Settings
 
@@ -20,13 +21,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ant_cli.http.client import Client
-    from ant_cli.http.response import Response
     from ant_cli.input.request import Request
     from ant_cli.output.conditions import Condition
     from ant_cli.run.list_edits import EditedUpdate
 
 _ARCHIVED = r'state==?"?archived"?|archived(_at)?(!=null|[<>].*)?'
 """Filters that select archived environments only."""
+
+
+class Sent(NamedTuple):
+    """The outcome of a request."""
+
+    response: Response
+    is_unchanged: bool = False
+    """There was nothing to change, and this is the response that was read."""
 
 
 class RunPlan:
@@ -85,9 +93,12 @@ class RunPlan:
 
         return follow_pages(client, self.requests.first, self.settings.max_items, self.is_wanted)
 
-    def send(self, client: Client, request: Request) -> Response:
+    def send(self, client: Client, request: Request) -> Sent:
         """Send a request, with the changes of `--add` and `--remove`, and return the response."""
-        return self.edited.send(client, request) if self.edited else client.send(request)
+        if self.edited is None:
+            return Sent(client.send(request))
+        refresh = self.edited.refresh(client, request)
+        return Sent(client.send(request, refresh), refresh.is_unchanged)
 
     @property
     def where(self) -> str:
