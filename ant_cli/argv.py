@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ant_cli.errors import UnknownName, UsageError, see_help, shortened
+from ant_cli.errors import BadValue, UnknownName, UsageError, see_help, shortened
 from ant_cli.operations import GROUPS, OFFICIAL_COMMANDS, OPERATIONS, find
 from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param, flag_name
@@ -182,6 +182,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
     false after it was meant as one (D22).
     """
     flags = dict[str, FlagValue]()
+    used = dict[str, Param]()
     positional: list[str] = []
     boolean = ""
     words = iter(args)
@@ -203,7 +204,21 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
             if value is None:
                 raise _missing_value(arg, command)
             flags[param.name] = [*flags.get(param.name, []), value] if param.repeatable else value
+            used[param.name] = param
+    for name, param in used.items():
+        _reject_blank(param, flags[name])
     return _ParsedArguments(Flags(flags), positional)
+
+
+def _reject_blank(param: Param, value: FlagValue) -> None:
+    """Raise BadValue if a setting is blank, as in `--base-url "$URL"` without the variable.
+
+    Another value, such as the real API in place of a server for tests, is never used instead.
+    """
+    texts = [value] if isinstance(value, str) else value
+    if param.location == "setting" and param.takes_value and not all(map(str.strip, texts)):
+        hint = "Give it a value, or leave it out. A variable of the shell may be unset."
+        raise BadValue(param.flag, "is empty", hint)
 
 
 def _by_name(params: Iterable[Param]) -> dict[str, Param]:

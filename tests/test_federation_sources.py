@@ -76,13 +76,6 @@ def test_an_empty_or_blank_variable_is_missing(ant, name, blank):
     assert REQUIRED[name] in ant("beta:environments", "list", env=env).stderr
 
 
-def test_a_blank_flag_does_not_replace_the_variable_of_the_same_value():
-    """It is treated as not given, as `--api-key " "` is."""
-    blank = dict.fromkeys((*RULE, "identity_token"), " ")
-    rule = settings_of(blank, VARIABLES).connection.credential.rule
-    assert (rule.federation_rule, rule.organization_id, rule.identity_token_file) == tuple(VARIABLES.values())
-
-
 def test_a_token_and_its_file_contradict_each_other(ant):
     """Two such flags are a usage error; two such variables are an error if they are used."""
     with pytest.raises(UsageError, match="--identity-token and --identity-token-file"):
@@ -107,7 +100,9 @@ def test_no_message_shows_an_identity_token(ant, words, env):
     done = ant("beta:environments", "list", *words, "--nope=identity-canary", env=env)
     assert done.exit == 2
     assert "identity-canary" not in done.stderr
-    settings = settings_of({"identity_token": "identity-canary", **RULE, "identity_token_file": ""}, {})
+    settings = settings_of(
+        {"identity_token": "identity-canary", "federation_rule": "fdrl_1", "organization_id": "org-1"}, {}
+    )
     assert "identity-canary" not in repr(settings)
 
 

@@ -479,7 +479,6 @@ def test_an_id_is_never_a_file(request_of):
         (("--name", "@data://nothing"), ["nothing", "\\@data://nothing"]),
         (("--name", "@file://nothing"), ["nothing", "\\@file://nothing"]),
         (("--name", "@file://"), ["--name: the name of the file is missing"]),
-        (("--name", "n", "--file="), ["--file: the name of the file is missing"]),
         (("--name", "@file://latin.txt"), ["latin.txt", "UTF-8", "0xe9"]),
         pytest.param(("--name", "@."), ["directory"], marks=needs_posix("its words for errors")),
         (("--name", "n", "--config", "@nobody"), ["--config", "nobody"]),

@@ -337,7 +337,6 @@ def test_debug_shows_both_sides_without_secrets(ant):
     [
         (("--format", "xml"), ["'xml'", "jsonl", "yaml"]),
         (("--format-error", "jsno"), ["--format-error", "Did you mean 'json'?"]),
-        (("--format-error", ""), ["--format-error", "jsonl"]),
         (("--timeout", "soon"), ["--timeout", "seconds"]),
         (("--timeout", "0"), ["--timeout"]),
         (("--max-retries", "-1"), ["--max-retries"]),

@@ -12,7 +12,7 @@ from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import describe_destination, load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
-from ant_cli.settings.rows import DEFAULT_BASE_URL
+from ant_cli.settings.rows import DEFAULT_BASE_URL, GLOBAL_FLAGS
 from tests.conftest import Screen, make_runtime
 
 PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
@@ -119,13 +119,15 @@ def test_the_setting_of_the_highest_source_is_used_and_its_source_known(name, wi
     assert settings.provenance.sources[name] == source
 
 
+UNSET = "A variable of the shell may be unset."
+
+
 @pytest.mark.parametrize("blank", ["", " ", "\t "])
 def test_a_blank_variable_and_a_blank_value_of_a_profile_are_unset(blank):
     """A script may export a variable although it has nothing to put there."""
     profile = dict.fromkeys(("base_url", "workspace_id", "timeout", "max_retries", "format"), blank)
     store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": profile}})
-    environ = {"ANTHROPIC_BASE_URL": blank, "ANTHROPIC_WORKSPACE_ID": blank}
-    settings = settings_of({"base_url": blank, "workspace_id": blank}, environ, store)
+    settings = settings_of({}, {"ANTHROPIC_BASE_URL": blank, "ANTHROPIC_WORKSPACE_ID": blank}, store)
     assert set(settings.provenance.sources.values()) == {"default"}
     assert (settings.connection.base_url, settings.connection.timeout_s) == (DEFAULT_BASE_URL, 60.0)
 
@@ -187,12 +189,6 @@ def test_an_active_profile_that_does_not_exist_is_an_error():
     with pytest.raises(CredentialError, match="'gone'") as caught:
         settings_of({}, {}, ProfileStore(Path("f"), {"active": "gone", "profiles": {"a": {}}}))
     assert caught.value.hint == "The profiles are: a. To choose one: ant profile activate NAME"
-
-
-def test_an_empty_profile_flag_is_an_error():
-    """`--profile "$UNSET"` was meant to name a profile."""
-    with pytest.raises(BadValue, match="--profile needs a name"):
-        settings_of({"profile": ""}, {}, ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {}}}))
 
 
 def test_an_empty_profile_variable_means_unset():
@@ -258,13 +254,23 @@ def test_an_invalid_value_that_a_flag_overrides_is_ignored():
     assert (settings.connection.base_url, settings.connection.timeout_s) == ("http://h", 1.0)
 
 
-def test_an_empty_flag_is_not_given_if_a_variable_can_give_the_setting():
-    """The value may be a shell's variable that is not set; an empty number is a mistake."""
-    environ = {"ANTHROPIC_BASE_URL": "http://variable", "ANTHROPIC_WORKSPACE_ID": "wrkspc_1"}
-    connection = settings_of({"base_url": "", "workspace_id": ""}, environ).connection
-    assert (connection.base_url, connection.workspace_id) == ("http://variable", "wrkspc_1")
-    with pytest.raises(BadValue, match="--timeout"):
-        settings_of({"timeout": ""}, {})
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("beta:environments", "list", f"{param.flag}=") for param in GLOBAL_FLAGS if param.takes_value),
+        ("--base-url", " ", "beta:environments", "list"),
+        ("beta:environments", "list", "--watch", "--every", ""),
+        ("beta:environments", "list", "--filter", "name==x", "--filter="),
+        ("profile", "list", "--format="),
+        ("emulator", "start", "--port="),
+    ],
+)
+def test_a_blank_setting_is_a_usage_error(ant, words):
+    """A variable of the shell was most likely unset: the real API must not take the place of a server for tests."""
+    result = ant(*words, env={"ANTHROPIC_BASE_URL": "http://variable"}, replies=[])
+    flag = next(word for word in reversed(words) if word.startswith("--")).rstrip("=")
+    assert (result.exit, result.stdout) == (2, "")
+    assert result.stderr == f"ant: {flag} is empty.\nGive it a value, or leave it out. {UNSET}\n"
 
 
 def test_a_key_of_a_profile_that_is_no_setting_of_profiles_is_ignored():

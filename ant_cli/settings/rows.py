@@ -149,7 +149,7 @@ class Setting(NamedTuple):
     check: Check
     """Takes the source as messages name it, the text, and how to correct it there. Returns the value."""
     variable: str
-    """The environment variable, read without the flag, or if a global flag is blank, as in `--base-url "$URL"`."""
+    """The environment variable, read without the flag."""
     in_profile: bool
     """Whether a profile may have it, under its name."""
     safer: str

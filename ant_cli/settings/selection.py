@@ -110,14 +110,7 @@ def select_own(named: str | None, environ: Mapping[str, str], store: ProfileStor
 
 
 def requested(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> tuple[str, str]:
-    """Return the name of the profile to use, and the source of that name. The profile may not exist.
-
-    Raises:
-        BadValue: if --profile is empty.
-
-    """
-    if named == "":
-        raise BadValue("--profile", "needs a name", "`ant profile list` shows the profiles.")
+    """Return the name of the profile to use, and the source of that name. The profile may not exist."""
     sources = (
         (named, "--profile"),
         (environ.get(variables.PROFILE), variables.PROFILE),
@@ -177,7 +170,7 @@ def setting_sources(
         if text not in (None, LOCAL):
             raise exclude_each_other("--local", "--base-url")
         yield SettingSource("--local", LOCAL)
-    if text is not None and (text.strip() or not (setting.is_global and setting.variable)):
+    if text is not None:
         yield SettingSource(setting.param.flag, text)
     if profile.official:
         yield from _stored(name, profile)
