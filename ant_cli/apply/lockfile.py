@@ -21,8 +21,16 @@ from ant_cli.input.request import is_id
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode
 from ant_cli.runtime.sanitize import escape_breaks
+from ant_cli.runtime.shell import quote
 from ant_cli.runtime.storage import replace_file
-from ant_cli.runtime.trusted_files import FileRule, UntrustedFile, read_trusted, real_path_below
+from ant_cli.runtime.trusted_files import (
+    FOREIGN,
+    FileRule,
+    UntrustedFile,
+    is_foreign,
+    read_trusted,
+    real_path_below,
+)
 
 FILE_NAME = "claude-lock.json"
 VERSION = 1
@@ -140,8 +148,8 @@ def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -
     If there are no paths, or no lock file above them, it begins in `folder`, where a new lock file is created.
 
     Raises:
-        UsageError: if the name is empty, if the paths have different lock files, or if a link leads out of the
-            repository.
+        UsageError: if the name is empty, if the paths have different lock files, if a link leads out of the
+            repository, or if the search of root has found the lock file of another user above its beginning.
 
     """
     if named is not None:
@@ -149,15 +157,31 @@ def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -
             raise UsageError("--lock-file was given an empty value.", "Give it a path, or leave it out.")
         lock_path = folder / named
     else:
-        default = _nearest(folder) or folder / FILE_NAME
-        found = {text: _nearest(_folder_of(folder / text)) or default for text in paths}
+        default = default_lock_path(folder)
+        starts = {text: _folder_of(folder / text) for text in paths}
+        found = {text: _nearest(start) or default for text, start in starts.items()}
         if len(set(found.values())) > 1:
             examples = {path: text for text, path in found.items()}
             listed = "".join(f"\n  {text}: {path}" for path, text in examples.items())
             raise UsageError(f"the paths have different lock files:{listed}", "Name the paths of one at a time.")
         lock_path = next(iter(found.values()), default)
+        if lock_path.parent not in (folder, *starts.values()):
+            _check_owner(lock_path)
     check_destination(lock_path, folder)
     return lock_path
+
+
+def default_lock_path(folder: Path) -> Path:
+    """Return the path of the lock file of a run in a folder that names neither paths nor a lock file."""
+    return _nearest(folder) or folder / FILE_NAME
+
+
+def _check_owner(path: Path) -> None:
+    """Reject a file of another user that root did not name. For other users, `read_lock` rejects all of them."""
+    facts = path.lstat()
+    if is_foreign(facts, even_to_root=True) and not is_foreign(facts):
+        problem = f"the lock file {path} can't be used: {FOREIGN}, and is not in a folder that you named."
+        raise UsageError(problem, f"To use it: --lock-file {quote(str(path))}")
 
 
 def shown_path(path: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ant_cli.apply import drawing, plan_data, server
 from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
 from ant_cli.apply.execution import Execution, Journal, holding
-from ant_cli.apply.lockfile import LockFile, find_lock_path, read_lock, shown_path
+from ant_cli.apply.lockfile import LockFile, default_lock_path, find_lock_path, read_lock, shown_path
 from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan, needs_names
 from ant_cli.apply.validation import first_of
 from ant_cli.commands.results import print_report, wants_structured
@@ -189,7 +189,7 @@ def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job, 
     if loaded.other_locks and not (loaded.declarations or loaded.foreign):
         folder = shown_path(loaded.other_locks[0].parent)
         raise UsageError("every folder with files has a lock file of its own.", f"Name one, such as {folder}")
-    is_default = find_lock_path(None, Path.cwd()) == lock.path
+    is_default = default_lock_path(Path.cwd()) == lock.path
     lock_flag = "" if is_default else f" --lock-file {quote(shown_path(lock.path))}"
     progress = Progress(job.runtime)
     with progress.waiting_for(f"{len(loaded.declarations)} environments"):

@@ -117,6 +117,25 @@ def test_a_lock_file_of_another_user_in_a_folder_above_is_rejected(tmp_path, mon
     assert "If it is yours after all: sudo chown" in caught.value.hint
 
 
+@posix_only
+@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to others")
+def test_root_takes_no_lock_file_of_another_user_from_a_folder_above(team, monkeypatch):
+    """Everybody can put one into /tmp. In the current folder, root works for its owner, as with sudo."""
+    team.write("claude-lock.json", '{"version": 1}')
+    os.chown(LOCK, 1234, 1234)
+    assert team.diff() == 0
+    team.write("inner/environments/a.yaml")
+    monkeypatch.chdir("inner")
+    result = team.ant("apply", "--dry-run", ".")
+    assert result.exit == 2
+    path = Path("../claude-lock.json").resolve()
+    assert result.stderr == (
+        f"ant: the lock file {path} can't be used: it belongs to another user, and is not in a folder that you "
+        f"named.\nTo use it: --lock-file {path}\n"
+    )
+    assert team.ant("diff", "--lock-file", str(path), ".").exit == 2  # there are changes
+
+
 @pytest.mark.parametrize(
     "text",
     [
