@@ -272,8 +272,8 @@ def test_the_error_for_a_malformed_file_has_its_position_and_a_workaround(try_bo
 
 
 @pytest.mark.parametrize("content", [GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, ""], ids=["CRLF", "BOM", "empty"])
-def test_a_profiles_file_with_windows_line_endings_is_read(try_both, home, content):
-    """Editors on Windows write such files."""
+def test_a_profiles_file_of_an_editor_on_windows_and_an_empty_one_are_read(try_both, home, content):
+    """Such editors write other line endings, or a byte order mark."""
     path = place(home, content)
     assert try_both()[::2] == (0, 0)
     assert tomllib.loads(path.read_text())["profiles"].keys() - {"work"} == {"another"}

@@ -110,9 +110,9 @@ def test_a_list_that_fails_in_the_middle_removes_nothing(ant):
 
 @pytest.mark.parametrize("form", ["auto", "json", "jsonl"])
 def test_json_formats_print_a_line_for_each_change(ant, form):
-    """This holds for each of these formats."""
-    result = ant(*STATS, "--format", form, replies=[{"n": [1]}, GONE])
-    assert result.stdout == '{"n":[1]}\n'
+    """A response that is the same as before is not a change."""
+    result = ant(*STATS, "--format", form, replies=[{"n": [1]}, {"n": [1]}, {"n": [2]}, GONE])
+    assert result.stdout == '{"n":[1]}\n{"n":[2]}\n'
 
 
 def test_strings_from_the_server_are_escaped_at_a_terminal(ant):

@@ -168,7 +168,7 @@ def test_a_failing_renewal_is_not_repeated_for_each_request(federated, clock):
 
 @pytest.mark.parametrize(("seconds", "sent"), [(5, ["", "1", "", "2"]), (4, ["", "1", "1"])])
 def test_a_failed_renewal_is_repeated_after_five_seconds(slow, federated, clock, seconds, sent):
-    """The first page takes that long, so that the second one has a new token."""
+    """The first page takes that long. Only after all five does the second one have a new token."""
     federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
     clock.now += 500
     replies = [httpx.Response(503), page(0, last=False), *[grant(2)] * (seconds == 5), page(1, last=True)]

@@ -157,7 +157,7 @@ def test_a_full_disk_names_what_was_done_but_not_printed(shell):
         )
     run = reports(result)
     assert run.exit == 1
-    assert "No space left on device" in run.stderr or "no space left on device" in run.stderr
+    assert "no space left on device" in run.stderr
     assert IDS[0] in run.unprinted
     assert run.accounted() == IDS
 

@@ -148,7 +148,7 @@ def test_120_kb_of_brackets_do_not_exhaust_the_memory(shell, words, body):
     script = f"ulimit -v 1000000; exec $PYTHON -c {shlex.quote(UNLIMITED)} beta:environments {words}"
     result = shell(script, response(body), response(body))
     assert (result.exit, len(result.stdout) < 1000) == (1, True)
-    assert "nested too deeply" in result.stderr or "too deeply" in result.stderr or body[:8] == b'{"type":'
+    assert "nested too deeply" in result.stderr or body.startswith(b'{"type":')
 
 
 @pytest.mark.parametrize(("levels", "status"), [(DEEPEST - 2, 0), (DEEPEST + 1, 1)])
