@@ -44,6 +44,12 @@ def rfc3339(moment: int | None) -> str | None:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{microseconds:06d}Z"
 
 
+def http_date(moment: int) -> str:
+    """Return `moment` as the `date` header of a response."""
+    day, month, number, time_of_day, year = time.asctime(time.gmtime(moment // MICROSECONDS_PER_SECOND)).split()
+    return f"{day}, {int(number):02} {month} {year} {time_of_day} GMT"
+
+
 SCHEMA = Path(__file__).with_name("schema.sql")
 SCHEMA_VERSION = 3
 """The last version in that file. A database of an older one is brought up to it when it is opened."""
@@ -138,14 +144,6 @@ class Store:
     def write(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction during which nobody else writes. An exception rolls it back."""
         return self._transaction(self._turn, writes=True)
-
-    def http_date(self) -> str:
-        """Return the time as a `date` header has it; that of this process if the database can't be read."""
-        now = self.clock()
-        with suppress(sqlite3.Error), self.read() as reader:
-            now = reader.now
-        day, month, number, time_of_day, year = time.asctime(time.gmtime(now // MICROSECONDS_PER_SECOND)).split()
-        return f"{day}, {int(number):02} {month} {year} {time_of_day} GMT"
 
     def close(self) -> None:
         """Close the connections. A later request opens one for itself, unless the database was in memory."""

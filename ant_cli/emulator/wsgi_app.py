@@ -15,7 +15,7 @@ from ant_cli.emulator.credentials import SentCredential, check_access, credentia
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
 from ant_cli.emulator.journal import HEADERS, Entry, Journal
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
-from ant_cli.emulator.store import LEASE_SECONDS, Clock, Store, rfc3339
+from ant_cli.emulator.store import LEASE_SECONDS, Clock, Store, http_date, rfc3339
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ class Emulator:
             error = problem if isinstance(problem, EmulatorError) else EmulatorError(500, bug)
             body, status, more = envelope(error, request_id), error.status, error.headers
         self._note(call, request_id, status, str(error) if error else None, body if isinstance(body, str) else "")
-        headers = [("date", self._store.http_date()), ("request-id", request_id), *self._own_headers, *more]
+        headers = [("request-id", request_id), *self._own_headers, *more]
+        if call.arrived is not None:  # otherwise the database can't be read
+            headers.append(("date", http_date(call.arrived)))
         if isinstance(body, str):
             data = body.encode()
             headers = [("content-type", "application/json"), ("content-length", str(len(data))), *headers]
