@@ -238,3 +238,45 @@ def test_each_command_succeeds_on_an_emulator_that_refuses_the_wrong_credential(
         run(work.GROUP, "update", *item, "--metadata", "a=b")
         run(work.GROUP, "stats", queue, env=WORKER)
         assert run(work.GROUP, "list", queue, env=WORKER)["metadata"] == {"a": "b"}
+
+
+# The environment's ID
+
+STATS = (work.GROUP, "stats")
+IN_VARIABLE = {"ANTHROPIC_ENVIRONMENT_ID": "env_v"}
+ITEM = '{"id": "work_1", "environment_id": "env_1"}'
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "path"),
+    [
+        (STATS, None, "env_v/work/stats"),
+        (STATS, "", "env_v/work/stats"),
+        ((*STATS, "env_1"), None, "env_1/work/stats"),
+        ((*STATS, "--environment-id", "env_1"), None, "env_1/work/stats"),
+        (STATS, "env_1\n", "env_1/work/stats"),
+        ((work.GROUP, "ack", "work_2"), ITEM, "env_v/work/work_2/ack"),
+        ((work.GROUP, "ack"), ITEM, "env_1/work/work_1/ack"),
+        ((work.GROUP, "ack"), "work_1\n", "env_v/work/work_1/ack"),
+    ],
+)
+def test_work_commands_use_the_environment_of_the_variable_if_nothing_else_names_one(ant, words, stdin, path):
+    """A command that has its ID leaves stdin to the loop around it."""
+    done = ant(*words, env=IN_VARIABLE, stdin=stdin)
+    assert (done.exit, done.stderr, done.requests[0].url.path) == (0, "", f"/v1/environments/{path}")
+
+
+def test_a_note_at_a_terminal_names_the_variable_with_the_environment(ant):
+    """It may have been set for something else."""
+    note = "Note: --environment-id is env_v, from ANTHROPIC_ENVIRONMENT_ID.\n"
+    assert note in ant(*STATS, env=IN_VARIABLE, terminal=True).stderr
+    assert note not in ant(*STATS, "env_1", env=IN_VARIABLE, terminal=True).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "env"),
+    [(("beta:environments", "delete", "--yes"), IN_VARIABLE), (STATS, {"ANTHROPIC_ENVIRONMENT_ID": " "})],
+)
+def test_an_environment_itself_is_never_taken_from_the_variable(ant, words, env):
+    """It would be deleted by a command that lacks an ID. A blank variable is unset."""
+    assert (ant(*words, env=env).exit, ant(*words, env=env).requests) == (2, [])

@@ -51,6 +51,7 @@ class Requests:
     def __init__(self, operation: Operation, flags: Flags, runtime: Runtime) -> None:
         """Raise UsageError if an input can't be read, or can't be a request."""
         self._operation = operation
+        self._at_terminal = runtime.stderr.is_terminal
         id_param = operation.positional
         ids = flags.get(id_param.name) if id_param else None
         self._ids = ids if isinstance(ids, list) else []
@@ -61,13 +62,19 @@ class Requests:
         self._has_edits = any(param.name in flags for param in EDITS)
         """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
         has_fields = any(param.name in self._flags for param in operation.params_in("body"))
-        self._lacks_something = any(param.required and param.name not in flags for param in operation.params) or (
-            operation.partial_update and not has_fields and not self._has_edits
-        )
+        self._from_variables = _from_variables(operation, flags, runtime)
+        """IDs that are used unless the input has others."""
+        self._known = {**flags, **self._from_variables}
+        """What needs no input, by parameter name."""
+        self._lacks_something = any(
+            param.required and param.name not in self._known for param in operation.params
+        ) or (operation.partial_update and not has_fields and not self._has_edits)
         """The flags make no complete request."""
         path = flags.text("file")
         self._source = _STDIN if path in (None, "-") else str(path)
-        text = _read(operation, path, runtime, lacks_something=self._lacks_something)
+        may_have_id = bool(id_param and id_param.name in self._from_variables)
+        takes_input = operation.has_body or self._lacks_something or may_have_id
+        text = _read(path, runtime, lacks_something=self._lacks_something) if takes_input or path else None
         self._was_read = text is not None
         """There was a file or a pipe, maybe a blank one."""
         self._listed_ids = _id_lines(text or "") if self._id_key else []
@@ -102,7 +109,7 @@ class Requests:
         elif not self._is_blank:
             for document in self._documents():
                 yield self._build(self._flags, document)
-        elif not self._was_read or not operation.acts_on_several or id_name in self._flags:
+        elif not self._was_read or not operation.acts_on_several or id_name in self._known:
             yield self._build(self._flags, None)
 
     def _values(self) -> Iterator[ParsedValue]:
@@ -144,7 +151,8 @@ class Requests:
         given = self._changes_in(given, flags)
         if document:
             self._check_ids(flags, piped, document)
-        values = {**piped, **flags}
+        values = {**self._from_variables, **piped, **flags}
+        self._note_variables(piped, flags)
         body = self._body(values, given)
         where = f"{document.source}: " if document and self._are_several else ""
         required = [param for param in operation.params if param.required]
@@ -172,6 +180,12 @@ class Requests:
 
     def _note(self, note: str) -> None:
         self.notes.setdefault(note)
+
+    def _note_variables(self, *given: Mapping[str, Value]) -> None:
+        """Note IDs from variables at a terminal: a user may have forgotten that they are set."""
+        for param in self._operation.params if self._at_terminal else ():
+            if param.name in self._from_variables and not any(param.name in values for values in given):
+                self._note(f"Note: {param.flag} is {self._from_variables[param.name]}, from {param.variable}.")
 
     def _check_ids(self, flags: Mapping[str, Value], piped: Mapping[str, Value], document: Document) -> None:
         """Reject an object whose ID differs from the flag's: it may be the next line of a loop, not a body (D31).
@@ -261,7 +275,13 @@ def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
 # --file and stdin
 
 
-def _read(operation: Operation, path: str | None, runtime: Runtime, *, lacks_something: bool) -> str | None:
+def _from_variables(operation: Operation, flags: Flags, runtime: Runtime) -> dict[str, Value]:
+    """Return the IDs that no flag gives, and a variable does. A blank one counts as unset."""
+    texts = {param.name: runtime.environ.get(param.variable, "").strip() for param in operation.params_in("path")}
+    return {name: text for name, text in texts.items() if text and name not in flags}
+
+
+def _read(path: str | None, runtime: Runtime, *, lacks_something: bool) -> str | None:
     """Return the text of --file or stdin; None if stdin is not read.
 
     Rules D26 and D27: a command without a body needs stdin only for missing IDs. A command with a body takes any
@@ -271,7 +291,7 @@ def _read(operation: Operation, path: str | None, runtime: Runtime, *, lacks_som
     if path not in (None, "-"):
         return decode(read_file(path, "--file"), path)
     if path is None:
-        if not stdin.has_input or not (operation.has_body or lacks_something):
+        if not stdin.has_input:
             return None
         if stdin.stays_silent():
             if not lacks_something:

@@ -115,6 +115,8 @@ class Param(NamedTuple):
     """Other keys that piped input may use for it."""
     short: str = ""
     """A one-letter flag, with its dash."""
+    variable: str = ""
+    """The environment variable that gives an ID if neither the command line nor the input does."""
     precondition: bool = False
     """The server compares the value with its state, which the request changes. So a request that timed out, and may
     have been processed, must not be sent again with the same value."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ant_cli.operations import shared_flags as shared
 from ant_cli.operations.environments import ITEM, METADATA_PATCH
 from ant_cli.operations.spec import CREDENTIAL_TYPES, Operation, Param
+from ant_cli.runtime import variables
 
 GROUP = "beta:environments:work"
 QUEUE = ITEM + "/work"
@@ -26,9 +27,16 @@ SERVER_FIELDS = (
 )
 
 ENVIRONMENT_ID = Param(
-    "environment_id", "path", str, "The ID or name of the environment that the work belongs to.", required=True
+    "environment_id",
+    "path",
+    str,
+    f"The ID or name of the environment that the work belongs to. Also: {variables.ENVIRONMENT_ID}.",
+    required=True,
+    variable=variables.ENVIRONMENT_ID,
 )
-QUEUE_ID = ENVIRONMENT_ID._replace(help="The ID or name of the self-hosted environment.", aliases=("id",))
+QUEUE_ID = ENVIRONMENT_ID._replace(
+    help=f"The ID or name of the self-hosted environment. Also: {variables.ENVIRONMENT_ID}.", aliases=("id",)
+)
 WORK_ID = Param("work_id", "path", str, "The work item's ID.", required=True, aliases=("id",))
 
 RETRIEVE = Operation(
