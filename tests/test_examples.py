@@ -57,6 +57,7 @@ timeout = 5
 BEFORE = {
     "ant profile activate dev": "ant profile create dev\n",
     "ant apply --validate environments": "mkdir environments\n",
+    "ant edit data": "ant beta:environments create --name data >&2\n",
     "ant export data --directory environments": "ant beta:environments create --name data >&2\n",
 }
 """The commands that the page shows before an example."""

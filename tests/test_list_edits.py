@@ -136,7 +136,7 @@ def test_the_summary_of_many_updates_counts_those_that_change_nothing(update):
     note = "packages.pip has 'x' already. Nothing changes, so no update is sent."
     assert result.stderr == f"Note: env_1: {note}\nNote: env_3: {note}\nUpdated 1 of 3, 2 unchanged.\n"
     dry = update(*words, "--dry-run", ids=UPDATE[:2], stdin=stdin, replies=[same, ENVIRONMENT, same])
-    assert dry.stdout == "update  env_2\n"
+    assert dry.stdout.startswith('update  env_2  n  {"config":')
     assert "\n1 request at " in dry.stderr
 
 

@@ -202,14 +202,14 @@ def test_one_bad_id_among_many_sends_nothing(many, bad):
         ((*ARCHIVE,), "env_1\nnull\n", "IDs, one per line"),
         ((*ARCHIVE,), '"env_1"\nnull\n', "line 2"),
         ((*ARCHIVE,), '{"id": "a"}\n{"id": ["b"]}\n', "line 2"),
-        ((*ARCHIVE,), "env_1\nenv 2\n", "IDs, one per line"),
+        ((*ARCHIVE,), "env_1\nenv, 2\n", "IDs, one per line"),
         (
             (*ARCHIVE,),
             '["env_1", ["env_2"]]',
             "document 2 must hold IDs, one per line, or keys and values, but holds a list",
         ),
-        ((*ARCHIVE,), "- env_1\n- env_2\n", "holds text"),
-        (("beta:environments", "create"), '[{"name": "x"}]', "a list"),
+        (("beta:environments", "create", "--name", "x"), "[]", "a list"),
+        (("beta:environments", "create"), '[{"name": "x"}, "y"]', "document 2 must hold keys and values"),
         (("beta:environments", "update", "a", "b"), "name: x\n---\nname: y\n", "not both.\nIf stdin is meant"),
         (("beta:environments", "update", "a"), '{"id": "a", "name": "x"}\n{"id": "b", "name": "y"}\n', "'b'"),
         (("beta:environments", "update", "a"), '{"name": "x"}\n{"name": "y"}\n', "line 1 has no id, so all"),
@@ -230,6 +230,17 @@ def test_unusable_input_sends_nothing(many, args, stdin, part):
     result = many(*args, stdin=stdin, api=api)
     assert (result.exit, api.sent, result.stdout) == (2, [], "")
     assert part in result.stderr
+
+
+def test_a_list_in_a_file_is_several_inputs(many, tmp_path):
+    """As on stdin."""
+    api = FakeAPI()
+    (tmp_path / "ids.yaml").write_text("- env_1\n- data\n")
+    (tmp_path / "new.json").write_text('[{"name": "a"}, {"name": "b"}]')
+    assert many(*ARCHIVE, "-f", str(tmp_path / "ids.yaml"), api=api).exit == 0
+    assert sorted(api.sent) == ["data", "env_1"]
+    created = many("beta:environments", "create", "-f", str(tmp_path / "new.json"), "--dry-run").stdout
+    assert created == 'create  a  {"name":"a"}\ncreate  b  {"name":"b"}\n'
 
 
 @pytest.mark.parametrize("item", ['"env_1"', '{"id": "env_1"}', '{"environment_id": "env_1"}'])
@@ -285,7 +296,7 @@ def test_dry_run_and_question_name_the_objects_of_the_input(many):
     lines = many(*ARCHIVE, "--dry-run", stdin=objects).stdout.splitlines()
     assert lines == ["archive  env_1  data", "archive  env_2  ␛[31mred"]
     created = many("beta:environments", "create", "--dry-run", stdin='{"name": "a"}\n{"name": "b"}\n').stdout
-    assert created == "create  a\ncreate  b\n"
+    assert created == 'create  a  {"name":"a"}\ncreate  b  {"name":"b"}\n'
 
 
 def test_a_failure_in_a_pipe_is_one_line(many):

@@ -172,7 +172,8 @@ def test_an_outage_during_the_look_is_not_reported_as_a_missing_environment(ant,
 
 
 @pytest.mark.parametrize(
-    "stdin", ["dev\nprod\ndev\n", '["dev","prod","dev"]', '{"id":"dev"}{"id":"prod"}{"id":"dev"}']
+    "stdin",
+    ["dev\nprod\ndev\n", "- dev\n- prod\n- dev\n", '["dev","prod","dev"]', '{"id":"dev"}{"id":"prod"}{"id":"dev"}'],
 )
 def test_the_environments_are_listed_once_for_all_names_of_a_run(ant, stdin):
     """Each name is sent as an ID before it counts as a name."""

@@ -21,6 +21,7 @@ from ant_cli.operations.spec import Flags, Members, Operation, Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode, read_file
+from ant_cli.runtime.shell import quote
 
 _NAMED = 3
 """How many unused keys a note names."""
@@ -31,8 +32,11 @@ _ID_ONLY = "Note: flags say what to change, so of an object from the server, onl
 _LOOP_HINT = (
     "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
 )
-_ID_LINE = r"[ \t]*+(?!(?:---|\.\.\.|null)[ \t\r]*$)([\w.~-]*)[ \t\r]*+(?:#.*)?"
-"""A line with one ID, or with only white space and a comment."""
+_CSV = r"[^\s,]++(?:,[^\s,]++)++(?:\s|$)"
+"""How the header of a CSV file begins."""
+_CSV_TO_JSON = "python3 -c 'import csv,json,sys; [print(json.dumps(row)) for row in csv.DictReader(sys.stdin)]'"
+_ID_LINE = r"[ \t]*+(?!(?:---|\.\.\.|null)[ \t\r]*$|- )((?:[\w.~-]++(?: [\w.~-]++)*+)?)[ \t\r]*+(?:#.*)?"
+"""A line with one ID or name, or with only white space and a comment."""
 
 
 class Document(NamedTuple):
@@ -115,11 +119,12 @@ class Requests:
     def _values(self) -> Iterator[ParsedValue]:
         """Yield the JSON values, YAML documents or lines of IDs of the input.
 
-        If an ID is missing, a list of objects or of IDs stands for its elements.
+        If an ID is missing, or each object is created, a list of objects or of IDs stands for its elements.
         """
+        creates = self._operation.creates
         for parsed in self._listed_ids or self._parsed():
-            if self._id_key and isinstance(parsed.value, list):
-                yield from (ParsedValue(item, 0, parsed.is_json) for item in parsed.value)
+            if isinstance(parsed.value, list) and (self._id_key or (creates and parsed.value)):
+                yield from (ParsedValue(item, 0, parsed.is_json or isinstance(item, str)) for item in parsed.value)
             else:
                 yield parsed
 
@@ -137,11 +142,13 @@ class Requests:
         wanted = (
             "IDs, one per line, or keys and values" if self._id_key else "keys and values, such as `name: demo`"
         )
-        is_loop = self._source == _STDIN and isinstance(value, str)
-        return UsageError(
-            f"{source} must hold {wanted}, but holds {type_name(value)}.",
-            _LOOP_HINT if is_loop else see_help(self._operation.command),
-        )
+        hint = see_help(self._operation.command)
+        if isinstance(value, str) and re.match(_CSV, value):
+            path = "FILE.csv" if self._source == _STDIN else quote(self._source)
+            hint = f"To send CSV as JSON lines: {_CSV_TO_JSON} < {path} | ant {self._operation.command}"
+        elif isinstance(value, str) and self._source == _STDIN:
+            hint = _LOOP_HINT
+        return UsageError(f"{source} must hold {wanted}, but holds {type_name(value)}.", hint)
 
     def _build(self, flags: Mapping[str, Value], document: Document | None) -> Request:
         """Return the request of one input. Flags, by parameter name, win over the keys of the document."""

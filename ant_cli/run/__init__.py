@@ -90,8 +90,9 @@ def _print_dry_run(plan: RunPlan, runtime: Runtime) -> None:
         for request in plan.dry_run():
             count += 1
             parts = (plan.operation.name, *request.path_params.values(), request.object_name)
-            line = escape_controls(runtime.stderr.redact("  ".join(filter(None, parts))))
-            runtime.stdout.write(f"{line}\n".encode())
+            body = runtime.stderr.redact_body(request.body if request.body and request.body != b"{}" else b"")
+            line = runtime.stderr.redact("  ".join(filter(None, (*parts, body.decode(errors="replace")))))
+            runtime.stdout.write(f"{escape_controls(line)}\n".encode())
         runtime.stderr.say(f"{count} request{'s' * (count != 1)} {plan.where}. --debug shows each of them in full.")
         return
     for number, request in enumerate(plan.dry_run()):

@@ -338,14 +338,15 @@ class Refresh:
         """
         request = self._request
         response = self._client.send(request._replace(method="GET", body=None))
-        body = _object(request.body or b"{}")
-        notes = list(_apply_edits(body, self._edits, _object(response.body)))
+        body, remote = _object(request.body or b"{}"), _object(response.body)
+        notes = list(_apply_edits(body, self._edits, remote))
         if self._is_first:  # later, the changes of an earlier attempt would be no news
             self._is_first, self.is_unchanged = False, not body
             label = " ".join(request.path_params.values())
             for note in notes if body else [" ".join((*notes, _NOTHING))]:
                 self._stderr.say(f"Note: {label}: {note}")
-        return request._replace(body=encode(body)) if body else response
+        name = request.object_name or str(remote.get("name") or "")
+        return request._replace(body=encode(body), object_name=name) if body else response
 
 
 def _object(raw: bytes) -> dict[str, Any]:
