@@ -18,8 +18,10 @@ from ant_cli.gjson.json_text import Number
 from ant_cli.input import DEPTH_LIMIT
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
-_NODE_LIMIT = 100_000
-"""How many values the aliases of a text may add to it."""
+_ALIAS_LIMIT = 1_000_000
+"""How many characters the aliases of a text may add to it."""
+_SIZE_OF_VALUE = 10
+"""What each value counts in addition to its characters: its memory, and its punctuation in JSON."""
 
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser is ten times as fast, if PyYAML has it
 _WORDS: dict[str, bool | None] = (
@@ -73,7 +75,7 @@ def read_yaml(text: str, *, json_words: bool = False, several: bool = False) -> 
         try:
             return _Reader(source, json_words=json_words).documents(several=several)
         except (yaml.YAMLError, UnicodeEncodeError) as error:
-            source, problem = source.with_colon_as_text(error), _problem(error, text)
+            source, problem = source.with_colons_as_text(error), _problem(error, text)
     raise problem
 
 
@@ -85,26 +87,36 @@ class _Source(NamedTuple):
     in_double_quotes: dict[int, str]
     """The same, with escapes resolved."""
     colon: str = ""
-    """The stand-in for a colon."""
-    retries_left: int = 99
+    """The stand-in for a colon that is text; empty if there is none, or if it is in use."""
 
     def value_of(self, event: Any) -> str:
         """Return the text of a scalar."""
         return str(event.value.translate(self.in_double_quotes if event.style == '"' else self.as_written))
 
-    def with_colon_as_text(self, error: Any) -> _Source | None:
-        """Return the same with a stand-in for the colon that libyaml rejects.
+    def with_colons_as_text(self, error: Any) -> _Source | None:
+        """Return the same with stand-ins for the colon that libyaml rejects and all others like it, if it is text.
 
-        Only a colon that follows a line separator on its line is text. Otherwise, return None.
+        A colon is text if it follows a line separator on its line. The lines below, which libyaml has not read yet,
+        are only changed if they begin as `key: text` does: in others, it may follow a key.
         """
-        if not (self.retries_left and "mapping values are not allowed" in str(error)):
+        is_separator = "|".join(chr(code) for code, text in self.as_written.items() if text in _LINE_SEPARATORS)
+        if not (is_separator and self.colon and "mapping values are not allowed" in str(error)):
             return None
         colon = error.problem_mark.index
-        line = self.text[self.text.rfind("\n", 0, colon) + 1 : colon].translate(self.as_written)
-        if not any(separator in line for separator in _LINE_SEPARATORS):
+        if not re.search(is_separator, self.text[self.text.rfind("\n", 0, colon) + 1 : colon]):
             return None
-        text = self.text[:colon] + self.colon + self.text[colon + 1 :]
-        return self._replace(text=text, retries_left=self.retries_left - 1)
+
+        def with_text(line: str) -> str:
+            begin, *rest = re.split(is_separator, line, maxsplit=1)
+            is_text = rest and ": " in begin and not set(begin) & set("\"'[]{}")
+            return line[: len(begin)] + self._without_colons(line[len(begin) :]) if is_text else line
+
+        rejected, *lines = self.text[colon:].split("\n")
+        changed = "\n".join([self._without_colons(rejected), *map(with_text, lines)])
+        return self._replace(text=self.text[:colon] + changed, colon="")
+
+    def _without_colons(self, text: str) -> str:
+        return re.sub(r":(?=[ \t\r]|$)", self.colon, text)
 
 
 def _prepare(text: str) -> _Source:
@@ -240,8 +252,8 @@ class _Reader:
     def _reject_missing_space(self, key: Any, event: Any) -> None:
         """Reject `{a:1}`, which is the key "a:1" without a value in YAML."""
         no_value = event.start_mark.index == event.end_mark.index and isinstance(event, yaml.ScalarEvent)
-        if no_value and key.implicit[0] and ":" in key.value:
-            name = self._source.value_of(key).partition(":")[0]  # what follows is the value, which may be a secret
+        name, colon, _ = self._source.value_of(key).partition(":")  # what follows is the value: it may be a secret
+        if no_value and key.implicit[0] and colon:
             raise YAMLProblem(f"{name + ':'!r} needs a space after the colon, or quotes", key.start_mark)
 
     def _alias(self, event: Any, depth: int) -> Any:
@@ -252,8 +264,8 @@ class _Reader:
         size, height = _extent(value)
         _check_depth(depth + height, event)
         self._aliased += size
-        if self._aliased > _NODE_LIMIT:
-            raise YAMLProblem(f"the aliases stand for more than {_NODE_LIMIT:,} values", event.start_mark)
+        if self._aliased > _ALIAS_LIMIT:
+            raise YAMLProblem(f"the aliases stand for more than {_ALIAS_LIMIT:,} characters", event.start_mark)
         return value
 
     def _anchor(self, event: Any) -> str:
@@ -300,11 +312,13 @@ def _maps_to_merge(value: Any, event: Any) -> list[dict[str, Any]]:
 
 
 def _extent(value: Any) -> tuple[int, int]:
-    """Return how many values a value has, including itself, and how many levels of lists and maps."""
+    """Return the size of a value, and how many levels of lists and maps it has."""
     if not isinstance(value, list | dict):
-        return 1, 0
+        return _SIZE_OF_VALUE + len(str(value)), 0
     extents = [_extent(child) for child in (value.values() if isinstance(value, dict) else value)]
-    return 1 + sum(size for size, _ in extents), 1 + max((height for _, height in extents), default=0)
+    keys = sum(map(len, value)) if isinstance(value, dict) else 0
+    size = _SIZE_OF_VALUE + keys + sum(size for size, _ in extents)
+    return size, 1 + max((height for _, height in extents), default=0)
 
 
 # Positions of values, for errors about values that are valid YAML, but wrong

@@ -64,14 +64,17 @@ def test_invalid_input_is_rejected_with_its_position_and_the_reason(ant_over_soc
     assert len(result.stderr) < 500
 
 
-def test_aliases_that_add_more_than_100000_values_together_are_rejected(ant):
-    """Each alias alone adds fewer values, which would be accepted."""
-    text = "metadata:\n  a: &big [" + "0," * 60_000 + "]\n  b: {}\n"
-    once, twice = text.format("*big"), text.format("[*big, *big]")
-    assert len(ant(*CREATE, stdin=once).body["metadata"]["b"]) == 60_000
-    refused = ant(*CREATE, stdin=twice)
+@pytest.mark.parametrize(
+    "big", ["[" + "0," * 50_000 + "]", "x" * 600_000, "{" + ", ".join(f"k{n:0999}: 1" for n in range(600)) + "}"]
+)
+def test_aliases_that_add_more_than_a_million_characters_together_are_rejected(ant, big):
+    """Each alias alone adds fewer, which would be accepted. A value counts as ten characters more than it has."""
+    text = f"metadata:\n  a: &big {big}\n  b: %s\n"
+    body = ant(*CREATE, stdin=text % "*big").body["metadata"]
+    assert body["a"] == body["b"]
+    refused = ant(*CREATE, stdin=text % "[*big, *big]")
     assert (refused.exit, refused.requests) == (2, [])
-    assert "100,000" in refused.stderr
+    assert "the aliases stand for more than 1,000,000 characters" in refused.stderr
 
 
 @pytest.mark.parametrize(
