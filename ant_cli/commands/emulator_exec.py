@@ -38,11 +38,11 @@ def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **op
         raise UsageError("a command is required.", "For example: ant emulator exec -- pytest")
     if sys.platform == "win32":
         raise UsageError("exec needs a POSIX system, where it can end all processes of the command.")
-    server_class = import_server().Server
+    server_class, port = import_server().Server, options.pop("port")
     with ExitStack() as stack:
         log = stack.enter_context(log_to(options.pop("log_file", os.devnull), runtime))
         emulator = stack.enter_context(closing(open_emulator(IN_MEMORY, **options)))
-        server = server_class(emulator, "127.0.0.1", 0, log)
+        server = server_class(emulator, "127.0.0.1", port, log)
         thread = threading.Thread(target=server.run)
         thread.start()
         stack.callback(thread.join)

@@ -44,6 +44,8 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
     Apart from the host, the port and --detach, the flags are the options of the emulator.
     """
     api_key = _key_to_send(options["host"], flags, runtime)
+    if "seed" in options and options.setdefault("database", IN_MEMORY) != IN_MEMORY:
+        raise UsageError("--seed needs --database :memory:, because the next run would use the same IDs again.")
     options["database"] = database = options.get("database") or database_path(LOCAL, runtime.environ)
     identity = {name: options.pop(name, "") for name in ("organization_id", "workspace_id")}
     options |= {name: check_header(flag_name(name), text) for name, text in identity.items() if text}

@@ -6,9 +6,7 @@ Without the framework `ant --local` starts in half the time, and nothing else of
 from __future__ import annotations
 
 import json
-import os
 import re
-import string
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
@@ -44,16 +42,6 @@ def path_of(environ: WSGIEnvironment) -> str:
     elif not sent.startswith("/"):  # a whole URL, as in requests to a proxy
         sent = urlsplit(sent).path
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
-
-
-ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-CHARACTERS = "".join(ALPHABET[byte % len(ALPHABET)] for byte in range(256)).encode()
-"""The character of an identifier for each random byte."""
-
-
-def new_id(prefix: str) -> str:
-    """Return a fresh identifier: `env_01` and 22 random characters for the prefix `env`."""
-    return f"{prefix}_01{os.urandom(22).translate(CHARACTERS).decode()}"
 
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import EmulatorError
+from ant_cli.emulator.identifiers import TOKEN_PREFIX
 from ant_cli.runtime.light_typing import NamedTuple
 
 API_KEY = "an API key (x-api-key)"
@@ -29,7 +30,6 @@ REMEDIES = {
 }
 """What to do without a credential of a kind that an endpoint takes first."""
 
-TOKEN_PREFIX = "sk-ant-sst01-"  # noqa: S105 - only the prefix
 KEY_PREFIX = "sk-ant-oat01-"
 FORMS = {TOKEN_PREFIX: ITEM_SECRET, KEY_PREFIX: ENVIRONMENT_KEY, "sk-ant-api": API_KEY}
 """The kind of a bearer token that begins with each prefix."""
@@ -81,13 +81,6 @@ def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> Non
         raise EmulatorError(403, f"{taken[0].kind} belongs to another environment or work item.")
 
 
-def new_token() -> str:
-    """Return a fresh sessions token."""
-    import secrets  # late: it imports OpenSSL's hashes, which a list does not need
-
-    return TOKEN_PREFIX + secrets.token_urlsafe(24)
-
-
 def secret_of(sessions_token: str) -> str:
     """Return the `secret` of a work item: JSON with the token, in URL-safe base64 without padding."""
     payload = json.dumps({"sessions_token": sessions_token})
@@ -96,7 +89,7 @@ def secret_of(sessions_token: str) -> str:
 
 def environment_key(environment_id: str, api_key: str) -> str:
     """Return the key of an environment, for an emulator with this API key; empty if it has none."""
-    import hmac  # late, as above
+    import hmac  # late: it imports OpenSSL's hashes, which a list does not need
 
     checksum = hmac.digest(api_key.encode(), environment_id.encode(), "sha256").hex()[:32]
     return f"{KEY_PREFIX}{environment_id}-{checksum}"

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from ant_cli.emulator.call import LARGEST_PAGE, Call, new_id, page_of
+from ant_cli.emulator.call import LARGEST_PAGE, Call, page_of
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, to_compact_json
 from ant_cli.emulator.store import Row, Transaction, rfc3339
 from ant_cli.runtime.light_typing import Any
@@ -72,7 +72,7 @@ def create(call: Call) -> str:
     with call.store.write() as transaction:
         now = rfc3339(transaction.now)
         environment = {
-            "id": new_id("env"),
+            "id": transaction.ids.new_id("env"),
             "archived_at": None,
             "config": config,
             "created_at": now,

@@ -13,7 +13,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 
-from ant_cli.emulator.call import Call, new_id
+from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import ClientLeft, Disconnected, EmulatorError, InvalidRequest
 from ant_cli.emulator.store import Row
 
@@ -96,7 +96,7 @@ def add(call: Call) -> str:
     """Add a fault."""
     _check(call.body.model_dump(exclude_defaults=True))
     with call.store.write() as transaction:
-        fault = transaction.add("faults", id=new_id("fault"), **call.body.model_dump())
+        fault = transaction.add("faults", id=transaction.ids.new_id("fault"), **call.body.model_dump())
     return json.dumps(_to_fields(fault))
 
 

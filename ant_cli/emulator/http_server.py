@@ -21,8 +21,9 @@ from waitress.channel import HTTPChannel  # type: ignore[import-untyped] # as ab
 from waitress.server import create_server  # type: ignore[import-untyped] # as above
 from waitress.task import ErrorTask, ThreadedTaskDispatcher  # type: ignore[import-untyped] # as above
 
-from ant_cli.emulator.call import BEFORE_WAITING, BOUND_HOST, IS_STOPPING, LOG, new_id
+from ant_cli.emulator.call import BEFORE_WAITING, BOUND_HOST, IS_STOPPING, LOG
 from ant_cli.emulator.errors import LARGEST_BODY, PHRASES, EmulatorError, body_too_large, envelope
+from ant_cli.emulator.identifiers import Identifiers
 from ant_cli.emulator.journal import Entry
 from ant_cli.emulator.store import rfc3339
 from ant_cli.emulator.wsgi_app import Emulator
@@ -78,7 +79,7 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc] # waitress has no types
         error = EmulatorError(cause.code, f"{cause.reason}: {cause.body}.")
         if cause.code == 413:
             error = body_too_large()
-        request_id = new_id("req")
+        request_id = Identifiers().new_id("req")
         body = envelope(error, request_id).encode()
         self.status = f"{error.status} {PHRASES.get(error.status, cause.reason)}"
         self.response_headers += [("content-type", "application/json"), ("request-id", request_id)]

@@ -157,10 +157,11 @@ class FaultRequest(Model):
 
 
 class ClockRequest(Model):
-    """The body that moves the clock: forward by some time, or to a time in RFC 3339."""
+    """The body that moves the clock: forward by some time, or to a time in RFC 3339; and stops it, or starts it."""
 
     advance_ms: Annotated[int, Field(ge=0, le=10**12)] | None = None
     now: str | None = None
+    freeze: bool | None = None
 
 
 # Sessions

@@ -15,7 +15,7 @@ from ant_cli.emulator import environment_rules, faults, sessions, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import API_KEY, ENVIRONMENT_KEY, EVERY_KIND, ITEM_SECRET
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
-from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, rfc3339
+from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, Transaction, rfc3339
 from ant_cli.runtime.light_typing import NamedTuple
 
 ResponseBody = str | Iterator[str]
@@ -65,12 +65,13 @@ TABLES = ("environments", "work", "queues", "workers", "sessions", "events", "fa
 
 
 def reset(call: Call) -> str:
-    """Remove everything: environments, work, sessions, faults, the journal, and the offset of the clock."""
+    """Remove everything: environments, work, sessions, faults, the journal, and the setting of the clock."""
     call.journal.clear()
     with call.store.write() as transaction:
         for table in TABLES:
             transaction.run(f"DELETE FROM {table}")  # noqa: S608 - a constant
-        transaction.run("UPDATE clock SET offset = 0")
+        transaction.run("UPDATE clock SET offset = 0, frozen_at = NULL")
+        transaction.ids.restart()
     return json.dumps({"type": "emulator_reset"})
 
 
@@ -87,19 +88,27 @@ def clear_requests(call: Call) -> str:
 def show_clock(call: Call) -> str:
     """Tell the emulator's time."""
     with call.store.read() as transaction:
-        return _clock(transaction.now)
+        return _clock(transaction, transaction.now)
 
 
 def move_clock(call: Call) -> str:
-    """Move the clock forward, or to a given time. It continues from there, for every process on the file."""
+    """Move the clock forward, or to a given time, and stop it or let it go on, for every process on the file."""
     target = None if call.body.now is None else _moment(call.body.now)
     with call.store.write() as transaction:
         start = transaction.now if target is None else target
         now = start + (call.body.advance_ms or 0) * MICROSECONDS_PER_MS
         if not 0 <= now < YEAR_9999:
             raise InvalidRequest("now: must be in the years from 1970 to 9998, advance_ms included.")
-        transaction.run("UPDATE clock SET offset = offset + ?", now - transaction.now)
-    return _clock(now)
+        freeze = call.body.freeze
+        if freeze is None:
+            freeze = _is_frozen(transaction)
+        offset = now - transaction.clock()
+        transaction.run("UPDATE clock SET offset = ?, frozen_at = ?", offset, now if freeze else None)
+        return _clock(transaction, now)
+
+
+def _is_frozen(transaction: Transaction) -> bool:
+    return transaction.one("SELECT frozen_at FROM clock")[0] is not None
 
 
 def _moment(text: str) -> int:
@@ -110,8 +119,8 @@ def _moment(text: str) -> int:
         raise InvalidRequest(f"now: must be an RFC 3339 timestamp with an offset, got {text!r}.") from None
 
 
-def _clock(now: int) -> str:
-    return json.dumps({"now": rfc3339(now), "type": "clock"})
+def _clock(transaction: Transaction, now: int) -> str:
+    return json.dumps({"now": rfc3339(now), "frozen": _is_frozen(transaction), "type": "clock"})
 
 
 # All endpoints

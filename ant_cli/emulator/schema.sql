@@ -106,3 +106,19 @@ DROP INDEX IF EXISTS work_unfinished;
 CREATE INDEX work_pending ON work (environment_id) WHERE state = 'queued' AND handed_out_at IS NOT NULL;
 
 PRAGMA user_version = 3;
+
+-- Version 4: a clock that can be stopped; faults that say more; sessions with an agent, which can be archived.
+
+ALTER TABLE clock ADD COLUMN frozen_at INTEGER;
+ALTER TABLE faults ADD COLUMN query_contains TEXT NOT NULL DEFAULT '';
+ALTER TABLE faults ADD COLUMN worker_id TEXT;
+ALTER TABLE faults ADD COLUMN after_commit INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE faults ADD COLUMN body TEXT;
+ALTER TABLE faults ADD COLUMN headers TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE faults ADD COLUMN error_code TEXT;
+ALTER TABLE faults ADD COLUMN retry_after INTEGER;
+ALTER TABLE faults ADD COLUMN cut_after_bytes INTEGER;
+ALTER TABLE sessions ADD COLUMN agent TEXT NOT NULL DEFAULT 'agent_emulator';
+ALTER TABLE sessions ADD COLUMN archived_at INTEGER;
+
+PRAGMA user_version = 4;

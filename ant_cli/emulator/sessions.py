@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 
 from ant_cli.emulator import work
-from ant_cli.emulator.call import BEFORE_THE_FIRST, LARGEST_PAGE, Call, new_id, page_of
+from ant_cli.emulator.call import BEFORE_THE_FIRST, LARGEST_PAGE, Call, page_of
 from ant_cli.emulator.environment_rules import check_metadata
 from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
@@ -38,7 +38,7 @@ def create(call: Call) -> str:
         work.check_takes_work(environment)
         session = _added(
             transaction,
-            id=new_id("session"),
+            id=transaction.ids.new_id("session"),
             environment_id=environment["id"],
             title=request.title,
             metadata=json.dumps(request.metadata or {}),
@@ -217,7 +217,12 @@ def send_events(call: Call) -> str:
 
 def _emit(transaction: Transaction, session: Row, event_type: str, fields: Event | None = None) -> Event:
     """Add an event to a session and return it."""
-    event = {"id": new_id("sevt"), "type": event_type, "processed_at": rfc3339(transaction.now), **(fields or {})}
+    event = {
+        "id": transaction.ids.new_id("sevt"),
+        "type": event_type,
+        "processed_at": rfc3339(transaction.now),
+        **(fields or {}),
+    }
     transaction.add("events", session_id=session["id"], type=event_type, document=json.dumps(event))
     return event
 

@@ -21,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ant_cli.emulator.errors import UnusableDatabase
+from ant_cli.emulator.identifiers import Identifiers
 from ant_cli.runtime.light_typing import Any, TypeVar
 
 IN_MEMORY = ":memory:"
@@ -51,7 +52,7 @@ def http_date(moment: int) -> str:
 
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """The last version in that file. A database of an older one is brought up to it when it is opened."""
 FIRST_VERSION = 2
 """The first version in that file."""
@@ -69,15 +70,16 @@ LOOK_AGAIN_SECONDS = 0.025
 class Transaction:
     """One request's view of the database, at one moment."""
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
+    def __init__(self, connection: sqlite3.Connection, clock: Clock, ids: Identifiers) -> None:
         self.connection = connection
         self.clock = clock
+        self.ids = ids
 
     @cached_property
     def now(self) -> int:
-        """The time of the transaction: the clock's, plus the offset in the database."""
-        offset: int = self.one("SELECT offset FROM clock")[0]
-        return self.clock() + offset
+        """The time of the transaction: the clock's, plus the offset in the database, or when it was stopped."""
+        offset, frozen_at = self.one("SELECT offset, frozen_at FROM clock")
+        return int(self.clock() + offset if frozen_at is None else frozen_at)
 
     def one(self, sql: str, *values: object) -> Any:
         """Return the first `Row`, or None."""
@@ -119,8 +121,14 @@ class Store:
     """The database, shared by threads and by processes."""
 
     def __init__(
-        self, database: str | Path, clock: Clock | None = None, *, lease_seconds: int = LEASE_SECONDS
+        self,
+        database: str | Path,
+        clock: Clock | None = None,
+        *,
+        lease_seconds: int = LEASE_SECONDS,
+        seed: int | None = None,
     ) -> None:
+        self.ids = Identifiers(seed)
         self.clock = clock or (lambda: time.time_ns() // 1_000)
         self.lease_seconds = lease_seconds
         """How long a lease lasts, unless its worker asks for a shorter one."""
@@ -162,7 +170,7 @@ class Store:
                 with connection:  # commits, or rolls back
                     if writes:
                         connection.execute("BEGIN IMMEDIATE")
-                    yield Transaction(connection, self.clock)
+                    yield Transaction(connection, self.clock, self.ids)
             finally:
                 self._idle.append(connection)
                 if self._is_closed:

@@ -15,8 +15,8 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.emulator.call import LARGEST_PAGE, Call, new_id, page_of
-from ant_cli.emulator.credentials import environment_key, new_token, secret_of
+from ant_cli.emulator.call import LARGEST_PAGE, Call, page_of
+from ant_cli.emulator.credentials import environment_key, secret_of
 from ant_cli.emulator.environment_rules import check_metadata, environment_transaction
 from ant_cli.emulator.errors import NO_RETRY, Conflict, EmulatorError, InvalidRequest, to_compact_json
 from ant_cli.emulator.store import MICROSECONDS_PER_SECOND, Row, Transaction, rfc3339, wait_for
@@ -146,7 +146,7 @@ def enqueue(call: Call) -> str:
     columns = {"kind": request.type, "metadata": json.dumps(request.metadata or {})}
     with environment_transaction(call) as (transaction, environment):
         check_takes_work(environment)
-        sessions = [request.session_id or new_id(request.type) for _ in range(request.count)]
+        sessions = [request.session_id or transaction.ids.new_id(request.type) for _ in range(request.count)]
         added = [
             add(transaction, environment["id"], session_id, secret=request.secret, **columns)
             for session_id in sessions
@@ -166,10 +166,10 @@ def add(transaction: Transaction, environment_id: str, session_id: str, *, secre
     """Put one item in a queue, with a sessions token if it should have a secret."""
     item: Row = transaction.add(
         "work",
-        id=new_id("work"),
+        id=transaction.ids.new_id("work"),
         environment_id=environment_id,
         session_id=session_id,
-        sessions_token=new_token() if secret else None,
+        sessions_token=transaction.ids.new_token() if secret else None,
         created_at=transaction.now,
         **{"metadata": "{}", **columns},
     )

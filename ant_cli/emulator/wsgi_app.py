@@ -10,9 +10,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from ant_cli.emulator import faults
-from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call, new_id
+from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call
 from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of, is_same
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
+from ant_cli.emulator.identifiers import Identifiers
 from ant_cli.emulator.journal import HEADERS, Entry, Journal
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
 from ant_cli.emulator.store import LEASE_SECONDS, Clock, Store, http_date, rfc3339
@@ -37,8 +38,9 @@ class Emulator:
     environment, and sessions tokens for their own item and session. Without it, any credential is accepted; none is
     needed if `require_credential` is false, as in the same process. Each endpoint accepts the kinds of credentials
     that the API accepts; with `any_credential`, every kind. A lease lasts `lease_seconds` (1 to 300) unless a
-    heartbeat asks for another length. Responses name `organization_id` and, if there is one, `workspace_id`. The
-    WSGI call raises `Disconnected` when a fault drops the connection; everything else is a response.
+    heartbeat asks for another length. Responses name `organization_id` and, if there is one, `workspace_id`. With a
+    `seed`, the IDs and secrets in an empty database are the same in each run. The WSGI call raises `Disconnected`
+    when a fault drops the connection; everything else is a response.
     """
 
     patience_key = PATIENCE_S
@@ -54,8 +56,9 @@ class Emulator:
         lease_seconds: int = LEASE_SECONDS,
         organization_id: str = ORGANIZATION_ID,
         workspace_id: str | None = None,
+        seed: int | None = None,
     ) -> None:
-        self._store = Store(database, clock, lease_seconds=lease_seconds)
+        self._store = Store(database, clock, lease_seconds=lease_seconds, seed=seed)
         self._journal = Journal(api_key or "")
         self._api_key = api_key
         self._require_credential = require_credential
@@ -74,7 +77,8 @@ class Emulator:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Handle one request."""
         call = Call(environ, self._store, self._api_key or "", self._journal)
-        request_id = new_id("req")
+        # A health check at any time must not change the other IDs that follow from a seed.
+        request_id = (Identifiers() if call.path == HEALTH else self._store.ids).new_id("req")
         patience_s = environ.get(PATIENCE_S, math.inf)
         status, error = 200, None
         more: tuple[tuple[str, str], ...] = ()

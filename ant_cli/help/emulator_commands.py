@@ -23,10 +23,12 @@ _VARIABLES = "ANT_EMULATOR_"
 """The prefix of the variables of `start`."""
 
 _BEHAVIOUR = (
+    row.number_flag("port", "The port; 0 for any free one.", (0, 65535), "0"),
     row.number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
     row.text_flag("organization_id", "The organization ID in the headers of responses."),
     row.text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
     row.boolean_flag("any_credential", "Accept any kind of credential in every request."),
+    row.number_flag("seed", "The same IDs and secrets in each run; the database is in memory.", (0, 999_999_999)),
     row.text_flag("log_file", "Write the log to this file, 10 MB at most.", "FILE", "file"),
 )
 
@@ -73,7 +75,6 @@ EMULATOR = row.group(
         ("in the background, keeping nothing", "ant emulator start --port 8080 --database :memory: --detach"),
         flags=(
             row.text_flag("host", "The address to listen on.", default="127.0.0.1"),
-            row.number_flag("port", "The port; 0 for any free one.", (0, 65535), "0"),
             row.text_flag(
                 "database",
                 "The file of its data; :memory: keeps nothing. [default: the file of --local]",
@@ -98,7 +99,7 @@ A service container of a CI system can't be given flags.""",
         arguments=(row.arguments("command", "After --: the command, with its arguments.", completes="file"),),
         flags=_BEHAVIOUR,
         notes="""\
-The emulator is in memory, at a free port. The command finds it by
+The emulator is in memory. The command finds it by
 ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY; other variables that begin with
 ANTHROPIC_ are removed. All processes of the command end with it.""",
     ),
@@ -181,6 +182,7 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
         flags=(
             row.number_flag("advance_ms", "How many milliseconds to move it forward.", (0, 999_999_999)),
             row.text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
+            row.boolean_flag("freeze", "Stop it at this time. --freeze=false lets it go on."),
         ),
         takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),

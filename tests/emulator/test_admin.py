@@ -32,13 +32,56 @@ def test_reset_removes_environments_work_faults_and_the_clock_shift(api):
 def test_a_moved_clock_is_shared_by_all_emulators_on_the_file(database, clock, body, now):
     """The shift of the clock is stored in the database."""
     one = Emulator(database, clock=clock)
-    assert Api(one)("POST", CLOCK, body).json == {"now": now, "type": "clock"}
+    assert Api(one)("POST", CLOCK, body).json == {"now": now, "frozen": False, "type": "clock"}
     one.close()
     other = Emulator(database, clock=clock)
     assert Api(other)("GET", CLOCK).json["now"] == now
     environment_id = Api(other).create()
     assert Api(other).retrieve(environment_id)["created_at"] == now
     other.close()
+
+
+def test_a_frozen_clock_stands_still_until_it_is_moved_or_released(api, clock):
+    """Moved, it stands still at another time; released, it goes on from there."""
+
+    def now(body=None):
+        clock.advance(ms=1)
+        response = api("POST" if body else "GET", CLOCK, body).json
+        return response["now"][17:23], response["frozen"]
+
+    assert now({"now": "2030-01-01T00:00:05Z", "freeze": True}) == ("05.000", True)
+    assert now() == ("05.000", True)
+    assert now({"advance_ms": 1000}) == ("06.000", True)
+    assert now() == ("06.000", True)
+    assert now({"freeze": False}) == ("06.000", False)
+    assert now() == ("06.001", False)
+    now({"freeze": True})
+    api("POST", "/_emulator/reset")
+    assert now()[1] is False
+
+
+def test_two_emulators_with_the_same_seed_respond_with_the_same_bytes():
+    """So does one emulator after a reset. A health check in between doesn't matter."""
+
+    def run(emulator, checks):
+        api = Api(emulator)
+        api("POST", CLOCK, {"now": "2030-01-01T00:00:00Z", "freeze": True})
+        queue = api.create_queue()
+        responses = [api("POST", "/_emulator/sessions", {"script": [{"tool": "bash"}]})]
+        if checks:
+            api("GET", "/healthz", headers={})
+        responses += [api("GET", f"{ENVIRONMENTS}/{queue}/work/poll"), api("GET", "/nowhere")]
+        responses += [api("POST", "/_emulator/faults", {"delay_ms": 1}), api("GET", "/_emulator/requests")]
+        return [(response.data, list(response.headers)) for response in responses]
+
+    emulators = [Emulator(":memory:", seed=seed) for seed in (7, 7, 8)]
+    first, second, other = (run(emulator, number) for number, emulator in enumerate(emulators))
+    assert first == second
+    assert all(one[0] != another[0] for one, another in zip(first, other, strict=True))
+    Api(emulators[0])("POST", "/_emulator/reset")
+    assert [body for body, _ in run(emulators[0], 0)] == [body for body, _ in first]
+    for emulator in emulators:
+        emulator.close()
 
 
 @pytest.mark.parametrize(
