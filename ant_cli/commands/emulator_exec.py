@@ -66,7 +66,16 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str], added: Mapp
         variable = f"{variables.BASE_URL}={added[variables.BASE_URL]}"  # no other process has this port
         guardian.stdin.write(f"command\t{pid}\t{NEVER}\t{variable}\t\n".encode())
 
-    with guardian:  # its stdin is closed at the end
+    received = list[int]()
+    process: Any = None
+
+    def pass_on(number: int, _: object) -> None:
+        received.append(number)
+        if process is not None:
+            _send_to_group(process.pid, received)
+
+    # Its stdin is closed at the end. A signal that arrives while the command is being started is passed on then.
+    with guardian, signal_handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM), pass_on)):
         announce(0)
         try:
             process = subprocess.Popen(command, env={**environ, **added}, start_new_session=True)
@@ -74,8 +83,13 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str], added: Mapp
             why = os_error_text(error) if isinstance(error, OSError) else str(error)
             raise UsageError(f"{command[0]} can't be started: {why}.") from None
         announce(process.pid)
-        pass_on = dict.fromkeys((signal.SIGINT, signal.SIGTERM), lambda number, _: _os.killpg(process.pid, number))
-        with signal_handlers(pass_on):
-            # Its ID stays taken until it is collected, after the guardian has killed the rest of its session.
-            _os.waitid(_os.P_PID, process.pid, _os.WEXITED | _os.WNOWAIT)
-    return process.wait()
+        _send_to_group(process.pid, received)
+        # Its ID stays taken until it is collected, after the guardian has killed the rest of its session.
+        _os.waitid(_os.P_PID, process.pid, _os.WEXITED | _os.WNOWAIT)
+    return int(process.wait())
+
+
+def _send_to_group(leader: int, numbers: list[int]) -> None:
+    """Send the signals, each once, also if another one arrives meanwhile."""
+    while numbers:
+        guardian_process.signal_group(leader, numbers.pop())
