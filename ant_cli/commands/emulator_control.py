@@ -149,6 +149,8 @@ def fault(runtime: Runtime, flags: Flags, **asked: Any) -> None:
     else:
         if "method" in asked:
             asked["method"] = asked["method"].upper()
+        if "header" in asked:
+            asked["headers"] = asked.pop("header")
         response = _call_emulator(runtime, flags, "POST", "/faults", asked)
     as_data = flags if "format" in flags else flags.with_values(format="json")
     print_result(runtime, as_data, "", response.get("data", response))

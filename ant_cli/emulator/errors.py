@@ -46,12 +46,15 @@ class EmulatorError(Exception):
         code: str = "",
         details: Mapping[str, object] | None = None,
         headers: tuple[tuple[str, str], ...] = (),
+        body: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.details = details or {}
         self.headers = headers
+        self.body = body
+        """The whole body, in place of the envelope."""
 
 
 class InvalidRequest(EmulatorError):
@@ -95,6 +98,8 @@ def error_type(status: int) -> str:
 
 def envelope(error: EmulatorError, request_id: str) -> str:
     """Return the body of a response that is an error. The SDKs read the code from `details`."""
+    if error.body is not None:
+        return error.body
     inner: dict[str, object] = {"type": error_type(error.status), "message": str(error)}
     code = {"error_code": error.code} if error.code else {}
     if code or error.details:

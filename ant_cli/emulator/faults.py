@@ -1,8 +1,9 @@
 """Faults on demand: failing responses, for people who test their own retries.
 
-A fault applies to requests whose path, percent-encoded as sent, contains a text. It lets the first `after` of them
-pass. It delays the next `times`, and then either raises an error or drops the connection, so the request is not
-carried out; or it lets the request pass, but slows down or cuts the response.
+A fault applies to requests whose path and query, percent-encoded as sent, contain a text, and to those of a worker.
+It lets the first `after` of them pass. It delays the next `times`, and then either raises an error or drops the
+connection, so the request is not carried out. With `after_commit` it is, and only its response is lost. Or it lets
+the request pass, but slows down or cuts the response.
 Faults are stored in the database, so they apply to every process that shares it, and each happens exactly as often
 as it says.
 """
@@ -25,7 +26,8 @@ PING = 'event: ping\ndata: {"type": "ping"}\n\n'
 
 SQL_LIST = "SELECT * FROM faults ORDER BY sequence"
 SQL_MATCHING = """SELECT * FROM faults WHERE instr(?, path_contains) AND (method IS NULL OR method = ?)
-                  AND (cut_after_events IS NULL OR ?) ORDER BY sequence"""
+                  AND (cut_after_events IS NULL OR ?) AND instr(?, query_contains)
+                  AND (worker_id IS NULL OR worker_id = ?) ORDER BY sequence"""
 
 
 def take(call: Call) -> Row | None:
@@ -35,7 +37,9 @@ def take(call: Call) -> Row | None:
             return None
     call.before_waiting()
     with call.store.write() as transaction:
-        for fault in transaction.all(SQL_MATCHING, call.path, call.method, call.path.endswith(STREAM)):
+        sent = (call.path, call.method, call.path.endswith(STREAM))
+        query, worker_id = call.environ.get("QUERY_STRING", ""), call.header("anthropic-worker-id")
+        for fault in transaction.all(SQL_MATCHING, *sent, query, worker_id):
             if fault["after"]:
                 transaction.run("UPDATE faults SET after = after - 1 WHERE id = ?", fault["id"])
                 continue
@@ -45,11 +49,13 @@ def take(call: Call) -> Row | None:
     return None
 
 
-def carry_out(fault: Row, patience_s: float) -> bool:
-    """Wait, and then drop the connection or raise the error of the fault.
+def carry_out(fault: Row | None, patience_s: float, *, after_commit: bool) -> bool:
+    """Wait, and then drop the connection or raise the error, if the fault happens at this time.
 
     A delay is cut after `patience_s` seconds, for which the client waits. Returns whether the client has left.
     """
+    if fault is None or fault["after_commit"] != after_commit:
+        return False
     delay_s = fault["delay_ms"] / 1000
     time.sleep(min(delay_s, patience_s))
     if delay_s > patience_s:
@@ -57,21 +63,30 @@ def carry_out(fault: Row, patience_s: float) -> bool:
     if fault["disconnect"]:
         raise Disconnected(f"Injected fault ({fault['id']}) dropped the connection.")
     if fault["status"] is not None:
-        raise EmulatorError(fault["status"], f"Injected fault ({fault['id']}).", headers=_retry_after(fault))
+        message, code = f"Injected fault ({fault['id']}).", fault["error_code"] or ""
+        raise EmulatorError(fault["status"], message, code, headers=_headers(fault), body=fault["body"])
     return False
 
 
-def _retry_after(fault: Row) -> tuple[tuple[str, str], ...]:
-    milliseconds = fault["retry_after_ms"]
-    if milliseconds is None:
-        return ()
-    # A client that knows only whole seconds must not retry too early.
-    seconds = -(-milliseconds // 1000)
-    return ("retry-after-ms", str(milliseconds)), ("retry-after", str(seconds))
+def _headers(fault: Row) -> tuple[tuple[str, str], ...]:
+    """Return the headers of the error: those that tell when to retry, and those that are given as lines."""
+    seconds, milliseconds = fault["retry_after"], fault["retry_after_ms"]
+    headers = []
+    if milliseconds is not None:
+        headers.append(("retry-after-ms", str(milliseconds)))
+        if seconds is None:  # a client that knows only whole seconds must not retry too early
+            seconds = -(-milliseconds // 1000)
+    if seconds is not None:
+        headers.append(("retry-after", str(seconds)))
+    lines = [line.partition(":") for line in json.loads(fault["headers"])]
+    return (*headers, *((name.lower(), value.strip()) for name, _, value in lines))
 
 
-def slow_body(fault: Row, body: bytes, patience_s: float) -> Iterator[bytes]:
-    """Yield a body in two halves, with the fault's delay between them."""
+def damaged_body(fault: Row, body: bytes, patience_s: float) -> Iterator[bytes]:
+    """Yield a body in two halves, with the fault's delay between them; or drop the connection in the middle."""
+    if (cut := fault["cut_after_bytes"]) is not None:
+        yield body[:cut]
+        raise Disconnected(f"Injected fault ({fault['id']}) cut the body.")
     seconds, middle = fault["body_delay_ms"] / 1000, len(body) // 2
     yield body[:middle]
     time.sleep(min(seconds, patience_s))
@@ -96,19 +111,27 @@ def add(call: Call) -> str:
     """Add a fault."""
     _check(call.body.model_dump(exclude_defaults=True))
     with call.store.write() as transaction:
-        fault = transaction.add("faults", id=transaction.ids.new_id("fault"), **call.body.model_dump())
+        fields = call.body.model_dump() | {"headers": json.dumps(call.body.headers)}
+        fault = transaction.add("faults", id=transaction.ids.new_id("fault"), **fields)
     return json.dumps(_to_fields(fault))
+
+
+OF_STATUS = ("retry_after_ms", "retry_after", "body", "headers", "error_code")
+"""The fields of a fault that describe its response."""
 
 
 def _check(given: Mapping[str, object]) -> None:
     """Reject a fault that does nothing, or does two things that exclude each other."""
-    breaks = [name for name in ("status", "disconnect", "cut_after_events") if name in given]
+    breaks = [name for name in ("status", "disconnect", "cut_after_events", "cut_after_bytes") if name in given]
     if not breaks and not {"delay_ms", "body_delay_ms"} & given.keys():
-        raise InvalidRequest("status: required, unless the fault has delays, disconnect or cut_after_events.")
+        raise InvalidRequest("status: required, unless the fault has delays, disconnect or a cut.")
     if len(breaks) > 1:
         raise InvalidRequest(f"{breaks[0]}: excludes {breaks[1]}; a fault does one of them.")
-    if "retry_after_ms" in given and "status" not in given:
-        raise InvalidRequest("retry_after_ms: needs a status, with whose response it is sent.")
+    for name in OF_STATUS:
+        if name in given and "status" not in given:
+            raise InvalidRequest(f"{name}: needs a status, with whose response it is sent.")
+    if "after_commit" in given and not {"status", "disconnect", "delay_ms"} & given.keys():
+        raise InvalidRequest("after_commit: needs a status, disconnect or delay_ms, which happens then.")
     if "body_delay_ms" in given and breaks and breaks != ["cut_after_events"]:
         raise InvalidRequest(f"body_delay_ms: excludes {breaks[0]}, after which there is no body to delay.")
 
@@ -128,6 +151,7 @@ def clear(call: Call) -> str:
 
 
 def _to_fields(fault: Row) -> dict[str, object]:
-    fields = dict(fault) | {"disconnect": bool(fault["disconnect"]), "type": "fault"}
+    fields = dict(fault) | {name: bool(fault[name]) for name in ("disconnect", "after_commit")}
+    fields |= {"headers": json.loads(fault["headers"]), "type": "fault"}
     del fields["sequence"]
     return fields

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal
+from wsgiref.util import is_hop_by_hop
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -15,6 +16,7 @@ from pydantic_core import ErrorDetails
 from ant_cli.emulator.errors import InvalidRequest
 
 LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 HOST = re.compile(rf"(?:\*\.)?{LABEL}(?:\.{LABEL})*")
 
 
@@ -40,6 +42,16 @@ def content_block(block: dict[str, Any]) -> dict[str, Any]:
     return block
 
 
+def header_line(line: str) -> str:
+    """Return a line `name: value` of a header that an application may set (PEP 3333)."""
+    name, colon, value = line.partition(":")
+    of_connection = is_hop_by_hop(name) or name.lower() == "content-length"
+    if not (colon and HEADER_NAME.fullmatch(name) and value.isascii() and value.isprintable()) or of_connection:
+        raise ValueError(f"{line!r} is not a header; write 'name: value', and none of the connection itself")
+    return line
+
+
+Header = Annotated[str, AfterValidator(header_line)]
 Host = Annotated[str, AfterValidator(bare_host)]
 Block = Annotated[dict[str, Any], AfterValidator(content_block)]
 Package = Annotated[str, Field(min_length=1)]
@@ -154,6 +166,14 @@ class FaultRequest(Model):
     after: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     body_delay_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
     cut_after_events: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    query_contains: str = ""
+    worker_id: str | None = None
+    after_commit: bool = False
+    body: str | None = None
+    headers: Annotated[list[Header], Field(default_factory=list)]
+    error_code: str | None = None
+    retry_after: Annotated[int, Field(ge=0, le=3_600)] | None = None
+    cut_after_bytes: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
 
 
 class ClockRequest(Model):

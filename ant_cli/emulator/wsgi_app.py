@@ -92,17 +92,21 @@ class Emulator:
             error = problem if isinstance(problem, EmulatorError) else EmulatorError(500, bug)
             body, status, more = envelope(error, request_id), error.status, error.headers
         self._note(call, request_id, status, str(error) if error else None, body if isinstance(body, str) else "")
-        headers = [("request-id", request_id), *self._own_headers, *more]
+        headers = {
+            "content-type": "application/json",
+            "request-id": request_id,
+            **dict((*self._own_headers, *more)),
+        }
         if call.arrived is not None:  # otherwise the database can't be read
-            headers.append(("date", http_date(call.arrived)))
+            headers.setdefault("date", http_date(call.arrived))
         if isinstance(body, str):
             data = body.encode()
-            headers = [("content-type", "application/json"), ("content-length", str(len(data))), *headers]
-            chunks = faults.slow_body(call.fault, data, patience_s) if call.fault and not error else [data]
+            headers["content-length"] = str(len(data))
+            chunks = faults.damaged_body(call.fault, data, patience_s) if call.fault and not error else [data]
         else:
-            headers = [("content-type", "text/event-stream"), *headers]
+            headers["content-type"] = "text/event-stream"
             chunks = faults.cut_stream(call.fault, body)
-        start_response(f"{status} {PHRASES.get(status, 'Unknown')}", headers)
+        start_response(f"{status} {PHRASES.get(status, 'Unknown')}", list(headers.items()))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
 
     def _note(
@@ -139,12 +143,12 @@ class Emulator:
             _refuse_browsers(call, bound_host)
         known = self._known_credentials(call)
         route, call.ids = match(call.path, call.method)
-        has_left = False
+        has_left = False  # the client
         if is_api(call.path):
             if self._checks_kinds:
                 check_access(known, route.takes)
             call.fault = faults.take(call)
-            has_left = call.fault is not None and faults.carry_out(call.fault, patience_s)
+            has_left = faults.carry_out(call.fault, patience_s, after_commit=False)
             self._check_headers(call)
         call.body = call.raw_body
         if route.body:
@@ -152,7 +156,7 @@ class Emulator:
 
             call.body = models.parse(getattr(models, route.body), call.body)
         response = route.handler(call)
-        if has_left:
+        if has_left or faults.carry_out(call.fault, patience_s, after_commit=True):
             raise ClientLeft
         return response
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ant_cli.help import command_row as row
 from ant_cli.operations.shared_flags import YES
+from ant_cli.operations.spec import Param
 
 NOTES = """\
 It behaves as the API's reference and recordings of the API show: fields and
@@ -200,19 +201,26 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
         "Make the next requests fail, to see how your program handles it.",
         "emulator_control:fault",
         ("two polls that fail", "ant --local emulator fault --path-contains work/poll --status 529 --times 2"),
-        ("a slow network for the next twenty requests", "ant --local emulator fault --delay-ms 500 --times 20"),
-        ("list the remaining faults", "ant --local emulator fault --list"),
+        ("a change whose response is lost", "ant emulator fault --method POST --after-commit --disconnect"),
         flags=(
-            row.text_flag("path_contains", "Only requests whose path contains this, percent-encoded."),
-            row.text_flag("method", "Only requests with this method: GET, POST or DELETE."),
+            row.text_flag("path_contains", "Only paths that contain this."),
+            row.text_flag("query_contains", "Only queries that contain this."),
+            row.text_flag("method", "Only GET, POST or DELETE."),
+            row.text_flag("worker_id", "Only the requests of this worker."),
             row.number_flag("status", "The status of the response.", (400, 599)),
+            row.text_flag("error_code", "Its error code."),
+            row.text_flag("body", "Its whole body."),
+            Param("header", "setting", list, "A header of it: 'name: value'."),
+            row.number_flag("retry_after", "Its retry-after header.", (0, 3_600)),
             row.number_flag("times", "How many requests fail.", (1, 1_000_000), "1"),
-            row.number_flag("retry_after_ms", "The retry-after-ms header.", (0, 3_600_000)),
+            row.number_flag("retry_after_ms", "And retry-after-ms.", (0, 3_600_000)),
             row.number_flag("delay_ms", "Delay of the response.", (0, 600_000), "0"),
             row.boolean_flag("disconnect", "Close the connection without a response."),
+            row.boolean_flag("after_commit", "Fail when the change is made."),
             row.number_flag("after", "How many succeed first.", (0, 1_000_000), "0"),
-            row.number_flag("body_delay_ms", "Pause within a body, or at an event.", (0, 600_000)),
-            row.number_flag("cut_after_events", "Cut a stream after this many events.", (0, 1_000_000)),
+            row.number_flag("body_delay_ms", "Pause within a body.", (0, 600_000)),
+            row.number_flag("cut_after_bytes", "Cut a body.", (0, 1_000_000)),
+            row.number_flag("cut_after_events", "Cut a stream.", (0, 1_000_000)),
             row.boolean_flag("list", "List the remaining faults."),
             row.boolean_flag("clear", "Remove all faults."),
         ),

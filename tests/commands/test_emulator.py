@@ -187,6 +187,12 @@ def test_a_fault_fails_the_given_number_of_requests(local):
     assert local("beta:environments", "list", "--max-retries", "0").returncode == 0
 
 
+def test_a_fault_has_the_headers_that_are_given(local):
+    """Each as a line, as for curl."""
+    given = ("--header", "retry-after: 5", "--header", "X-Proxy: p")
+    assert json.loads(local("emulator", "fault", "--status", "502", *given).stdout)["headers"] == [*given[1::2]]
+
+
 def test_a_fault_can_drop_the_connection(local):
     """A dropped connection is a network error, even in the same process."""
     local("emulator", "fault", "--path-contains", "environments", "--disconnect", "--times", "1")

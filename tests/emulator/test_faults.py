@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
 from ant_cli.emulator import Disconnected, Emulator, faults
 
@@ -96,6 +96,52 @@ def test_a_fault_with_only_a_delay_lets_the_request_succeed(api):
     assert api("GET", FAULTS).json == {"data": []}
 
 
+def test_a_fault_applies_only_to_its_query_and_worker(api):
+    """As a test of two workers needs that fails the polls of one of them."""
+    api("POST", FAULTS, {"status": 500, "query_contains": "limit=7", "worker_id": "w1"})
+    sent = [({"limit": 7}, "w2"), ({"limit": 6}, "w1"), ({"limit": 7}, "w1")]
+    responses = [
+        api("GET", ENVIRONMENTS, headers=HEADERS | {"anthropic-worker-id": worker}, **query)
+        for query, worker in sent
+    ]
+    assert [response.status_code for response in responses] == [200, 200, 500]
+
+
+def test_the_change_is_made_if_its_response_is_lost_after_the_commit(api):
+    """By a dropped connection, or by an error of something in between. The response of a read is lost, too."""
+    api("POST", FAULTS, {"after_commit": True, "disconnect": True, "method": "POST"})
+    with pytest.raises(Disconnected):
+        api("POST", ENVIRONMENTS, {"name": "first"})
+    api("POST", FAULTS, {"after_commit": True, "status": 502, "times": 2})
+    assert api("POST", ENVIRONMENTS, {"name": "second"}).status_code == 502
+    assert api("GET", ENVIRONMENTS).status_code == 502
+    assert [item["name"] for item in api("GET", ENVIRONMENTS).json["data"]] == ["second", "first"]
+
+
+def test_the_response_of_a_fault_can_be_given_whole(emulator, api):
+    """As a proxy sends it, which knows nothing of the API; or as the API, with an error code."""
+    headers = ["Content-Type: text/html", "x-should-retry: false"]
+    api("POST", FAULTS, {"status": 502, "body": "<html>", "headers": headers, "retry_after": 3})
+    response = Client(emulator).get(ENVIRONMENTS, headers=HEADERS)
+    assert (response.status_code, response.text, response.content_type) == (502, "<html>", "text/html")
+    assert (response.headers["x-should-retry"], response.headers["retry-after"]) == ("false", "3")
+    api(
+        "POST", FAULTS, {"status": 403, "error_code": "organization_on_hold", "retry_after": 9, "retry_after_ms": 1}
+    )
+    response = api("GET", ENVIRONMENTS)
+    assert response.json["error"]["details"]["error_code"] == "organization_on_hold"
+    assert (response.headers["retry-after"], response.headers["retry-after-ms"]) == ("9", "1")
+
+
+def test_a_fault_can_cut_a_body(api, emulator):
+    """The connection is dropped after the given number of bytes, of more that were announced."""
+    api("POST", FAULTS, {"cut_after_bytes": 5})
+    body, status, headers = run_wsgi_app(emulator, EnvironBuilder(ENVIRONMENTS, headers=HEADERS).get_environ())
+    assert (status, next(body), int(headers["content-length"]) > 5) == ("200 OK", b'{"dat', True)
+    with pytest.raises(Disconnected):
+        next(body)
+
+
 def test_clearing_faults_removes_all_and_returns_their_number(api):
     """After clearing there are no faults."""
     for _ in range(3):
@@ -155,6 +201,15 @@ def test_a_fault_for_one_request_fails_only_one_of_two_simultaneous_requests(dat
         ({"disconnect": True, "cut_after_events": 0}, "disconnect: excludes cut_after_events"),
         ({"status": 500, "body_delay_ms": 1}, "body_delay_ms: excludes status"),
         ({"disconnect": True, "body_delay_ms": 1}, "body_delay_ms: excludes disconnect"),
+        ({"cut_after_bytes": 1, "cut_after_events": 1}, "cut_after_events: excludes cut_after_bytes"),
+        ({"delay_ms": 1, "body": "x"}, "body: needs a status"),
+        ({"delay_ms": 1, "headers": ["a: b"]}, "headers: needs a status"),
+        ({"disconnect": True, "error_code": "x"}, "error_code: needs a status"),
+        ({"after_commit": True, "cut_after_bytes": 1}, "after_commit: needs a status, disconnect or delay_ms"),
+        ({"status": 500, "headers": ["a"]}, "headers.0: 'a' is not a header"),
+        ({"status": 500, "headers": ["a: b\r\nc: d"]}, "headers.0: "),
+        ({"status": 500, "headers": ["Content-Length: 5"]}, "headers.0: "),
+        ({"status": 500, "headers": ["connection: close"]}, "headers.0: "),
     ],
 )
 def test_a_fault_without_effect_or_with_invalid_fields_is_rejected(api, body, begin):
