@@ -186,9 +186,11 @@ def test_a_profiles_file_that_others_can_change_is_rejected_and_keeps_its_mode(p
 
 
 @needs_posix("permissions")
-def test_the_command_of_a_profile_that_others_can_change_is_not_run(process, path, tmp_path):
-    """It would run with the rights of this user."""
-    write(path, f"[profiles.work]\napi_key_command = 'touch {tmp_path}/ran; echo {SECRET}'\n", 0o666)
+@pytest.mark.parametrize(("mode", "of_folder"), [(0o666, 0o700), (0o600, 0o777)])
+def test_the_command_of_a_profile_that_others_can_change_is_not_run(process, path, tmp_path, mode, of_folder):
+    """It would run with the rights of this user. In a folder that they can change, they can replace the file."""
+    write(path, f"[profiles.work]\napi_key_command = 'touch {tmp_path}/ran; echo {SECRET}'\n", mode)
+    path.parent.chmod(of_folder)
     assert main(["--profile", "work", "beta:environments", "list"], process) == 4
     assert not (tmp_path / "ran").exists()
 
@@ -231,6 +233,16 @@ def test_a_new_profiles_file_and_its_folder_are_private(process, clean_environ):
     assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in where.iterdir()} == {
         "profiles.toml": 0o600,
     }
+
+
+@needs_posix("permissions")
+def test_no_profile_is_written_into_a_folder_that_others_can_change(process, path):
+    """It would be rejected when it is read."""
+    path.parent.chmod(0o777)
+    with pytest.raises(OutputError, match=r"they can change .* \(mode 0777\)") as caught, edit(process):
+        pytest.fail("nothing can be written there")
+    assert f"To change that: chmod 755 {path.parent}\n" in caught.value.hint
+    assert not path.exists()
 
 
 @needs_posix("permissions")

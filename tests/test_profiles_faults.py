@@ -99,8 +99,8 @@ def place(home, content=GOOD, *, owner=ME, mode=0o600, folder_owner=ME, folder_m
         ({"folder_mode": 0o500}, 0, 1, "can't be written: permission denied"),
         ({"folder_mode": 0o600}, 4, 4, "can't be read: permission denied"),
         ({"folder_owner": ROOT, "folder_mode": 0o755}, 0, 1, "can't be written: permission denied"),
-        ({"folder_mode": 0o777}, 0, 0, ""),
-        ({"folder_owner": SOMEBODY, "folder_mode": 0o777}, 0, 0, ""),
+        ({"folder_mode": 0o777}, 4, 4, "can't be read: other users can replace it"),
+        ({"folder_owner": SOMEBODY, "folder_mode": 0o755}, 4, 4, "anthropic belongs to another user"),
     ],
     ids=repr,
 )

@@ -35,6 +35,8 @@ class FileRule(NamedTuple):
     """Root may use the files of every user, as with sudo, except if the owner must be the `user`."""
     own_group: bool = False
     """A group of only the owner is not others: with umask 002, git makes files that this group can change."""
+    safe_folders: bool = False
+    """Others must not be able to replace it, either: see `check_folders`."""
     may_be_link: bool = False
     may_be_pipe: bool = False
     """It may be a pipe, such as that of `<(command)`, which is then waited for."""
@@ -145,6 +147,36 @@ def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
     if others_may(facts, bits & ~0o070 if rule.own_group and _is_alone_in_group(facts) else bits):
         problem = f"other users can {'read' if bits & 0o044 else 'change'} it (mode {mode:04o})"
         raise UntrustedFile(problem, f"To change that: chmod {mode & ~bits:o} {_quoted(path)}")
+    if rule.safe_folders:
+        check_folders(path)
+
+
+def check_folders(path: str) -> None:
+    """Raise UntrustedFile if other users could replace a file, by renaming it or a folder on the way to it.
+
+    As in ssh, the folders above the home folder don't count. In a sticky folder, such as /tmp, only the owner of
+    a file can rename it.
+    """
+    if sys.platform == "win32":
+        return
+    home = os.path.realpath(os.path.expanduser("~"))
+    for step in {os.path.abspath(path), os.path.realpath(path)}:
+        while step != home and (folder := os.path.dirname(step)) != step:
+            _check_folder(folder)
+            step = folder
+
+
+def _check_folder(folder: str) -> None:
+    facts = os.stat(folder)
+    if is_foreign(facts):
+        raise UntrustedFile(f"its folder {folder} belongs to another user")
+    mode = stat.S_IMODE(facts.st_mode)
+    bits = mode & OTHERS_WRITE
+    if bits == 0o020 and _is_alone_in_group(facts):
+        return
+    if bits and not mode & stat.S_ISVTX:
+        problem = f"other users can replace it, because they can change {folder} (mode {mode:04o})"
+        raise UntrustedFile(problem, f"To change that: chmod {mode & ~bits:o} {_quoted(folder)}")
 
 
 def _is_alone_in_group(facts: os.stat_result) -> bool:

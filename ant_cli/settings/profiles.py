@@ -16,14 +16,14 @@ from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError, o
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.runtime.trusted_files import FileRule, open_trusted, others_may, read_to_limit
+from ant_cli.runtime.trusted_files import FileRule, check_folders, open_trusted, others_may, read_to_limit
 from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS, mask
 
 FILE_NAME = "profiles.toml"
 KEYRING = "keyring:"
 """The prefix of an `api_key` that is not a key, but names an entry in the operating system's credential store."""
-_RULE = FileRule(1_000_000, may_be_link=True)
+_RULE = FileRule(1_000_000, safe_folders=True, may_be_link=True)
 """It has API keys, servers, and commands that are run."""
 _MOST_DOTS = 100
 """The most dots in a line: for those in a key, the time of `tomllib` grows with the square of their number."""
@@ -274,13 +274,15 @@ def writable_path(runtime: Runtime) -> Path:
         raise CredentialError(f"there is no {missing} for profiles.", f"Set {variables.CONFIG_DIR} to a folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_folders(str(folder / FILE_NAME))  # a new file that would be rejected is not written
         return (folder / FILE_NAME).resolve()
     except (OSError, RuntimeError) as error:  # RuntimeError: a circle of links
-        raise _unwritable(folder, os_error_text(error)) from None
+        raise _unwritable(folder, os_error_text(error), getattr(error, "hint", "")) from None
 
 
-def _unwritable(path: Path, why: str) -> OutputError:
+def _unwritable(path: Path, why: str, hint: str = "") -> OutputError:
     return OutputError(
         f"the profiles in {path} can't be written: {why}. Nothing was changed.",
+        hint,
         f"{variables.CONFIG_DIR} can name another folder.",
     )

@@ -138,13 +138,50 @@ def test_a_group_counts_as_others_unless_it_is_that_of_the_owner_alone(path, mon
 
     monkeypatch.setattr("grp.getgrgid", find_group)
     monkeypatch.setattr("pwd.getpwuid", lambda _: SimpleNamespace(pw_name="ada"))
-    path.chmod(0o664)
-    if is_read:
-        assert read_trusted(str(path), FileRule(10, own_group=True)) == b"content"
-    else:
-        assert "other users can change it" in problem(path, FileRule(10, own_group=True))
+    for rule, changed in ((FileRule(10, own_group=True), path), (FileRule(10, safe_folders=True), path.parent)):
+        path.chmod(0o644)
+        changed.chmod(changed.stat().st_mode | 0o020)
+        if is_read:
+            assert read_trusted(str(path), rule) == b"content"
+        else:
+            assert "other users can" in problem(path, rule)
     path.chmod(0o666)
     assert "other users can change it" in problem(path, FileRule(10, own_group=True))
+
+
+@pytest.mark.parametrize(
+    ("folder", "mode", "is_read"),
+    [
+        (".config/anthropic", 0o755, True),
+        (".config/anthropic", 0o777, False),
+        (".config/anthropic", 0o1777, True),
+        (".config", 0o757, False),
+        (".", 0o757, False),
+        ("..", 0o757, True),
+        ("of links", 0o757, False),
+    ],
+)
+def test_a_file_that_others_could_replace_is_rejected_where_it_matters(
+    tmp_path, monkeypatch, folder, mode, is_read
+):
+    """As in ssh. Only the owner of a file can replace it in a sticky folder."""
+    home = tmp_path / "above" / "home"
+    monkeypatch.setenv("HOME", str(home))
+    path, link = home / ".config" / "anthropic" / "file", home / "of links" / "link"
+    for each in (path, link):
+        each.parent.mkdir(parents=True)
+    path.write_bytes(b"content")
+    link.symlink_to(path)
+    (home / folder).chmod(mode)
+    rule = FileRule(10, safe_folders=True, may_be_link=True)
+    if is_read:
+        assert read_trusted(str(link), rule) == b"content"
+    else:
+        where = (home / folder).resolve()
+        expected = (
+            f"other users can replace it, because they can change {where} (mode {mode:04o}). To change that: "
+        )
+        assert problem(link, rule).startswith(f"{expected}chmod 755 ")
 
 
 def test_a_name_that_no_file_can_have_is_an_error_of_the_file():
