@@ -36,7 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'update|Change fields of an environment; all others keep their values'
             'list|List environments, the newest first'
             'delete|Delete an environment for good'
-            'archive|Archive an environment: it stays readable, but new sessions can''t use it'
+            'archive|Archive an environment for good: it stays readable, but new sessions can''t use it, and nothing restores it'
         )
         'beta:environments:work' = @(
             'retrieve|Show one work item'
@@ -123,7 +123,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'update|Change fields of an environment; all others keep their values'
             'list|List environments, the newest first'
             'delete|Delete an environment for good'
-            'archive|Archive an environment: it stays readable, but new sessions can''t use it'
+            'archive|Archive an environment for good: it stays readable, but new sessions can''t use it, and nothing restores it'
         )
         'help beta:environments:work' = @(
             'retrieve|Show one work item'

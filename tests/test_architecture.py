@@ -246,7 +246,7 @@ def test_an_operation_is_complete(operation: Operation):
     assert (operation.positional is None) == ("{" not in operation.path)
     assert operation.group in GROUPS
     assert len(operation.examples) >= 2
-    assert (YES in operation.params) == (operation.asks != "never")
+    assert (YES in operation.params) == operation.is_final
     assert all(param.help.endswith((".", ")", ":", "'", "}", "]")) for param in operation.params)
 
 

@@ -286,6 +286,12 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
             "",
         ),
         ("get env_1", "`ant beta:environments retrieve` or `ant beta:environments:work retrieve`?", "ant --help"),
+        (
+            "restore env_1",
+            "unknown command 'restore'.",
+            "Archived environments can't be restored. To make a copy: ant",
+        ),
+        ("beta:environments unarchive env_1", "'unarchive' for 'ant beta:environments'.", "can't be restored."),
         ("login", "unknown command 'login'. Did you mean `ant auth login`?", "ant --help"),
         ("work poll", "unknown command 'work'. Did you mean `ant beta:environments:work poll`?", "ant --help"),
         ("version", "unknown command 'version'. Did you mean `ant --version`?", "ant --help"),

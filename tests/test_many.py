@@ -503,10 +503,14 @@ def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
 
 @pytest.mark.parametrize(
     "args",
-    [(*ARCHIVE, "a", "b", "--yes"), (*ARCHIVE, "a"), ("beta:environments", "update", "a", "b", "--name", "n")],
+    [
+        (*ARCHIVE, "a", "b", "--yes"),
+        (*ARCHIVE, "a", "--yes"),
+        ("beta:environments", "update", "a", "b", "--name", "n"),
+    ],
 )
-def test_a_single_object_or_an_update_or_yes_needs_no_confirmation(many, args):
-    """Only delete and archive ask, for several objects."""
+def test_an_update_or_yes_needs_no_confirmation(many, args):
+    """Only delete and archive ask."""
     assert many(*args, terminal=True, ask=lambda _: pytest.fail("asked")).exit == 0
 
 

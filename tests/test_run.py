@@ -488,17 +488,19 @@ def test_the_archived_column_is_shown_with_include_archived(ant, flags, shown):
 DELETE = ("beta:environments", "delete", "env_1")
 
 
+@pytest.mark.parametrize("name", ["delete", "archive"])
 @pytest.mark.parametrize(("reply", "sent"), [("y", 1), ("Yes\n", 1), ("", 0), ("n", 0), ("env_1", 0)])
-def test_delete_asks_at_a_terminal(ant, reply, sent):
-    """A deletion can't be undone. Only yes means yes."""
+def test_delete_and_archive_ask_at_a_terminal(ant, name, reply, sent):
+    """Neither can be undone. Only yes means yes."""
     questions = []
 
     def ask(question):
         questions.append(question)
         return reply
 
-    result = ant(*DELETE, terminal=True, ask=ask)
-    assert questions == ["Delete env_1 at https://api.anthropic.com? [y/N] "]
+    result = ant("beta:environments", name, "env_1", terminal=True, ask=ask)
+    question = f"{name.capitalize()} env_1 at https://api.anthropic.com? This can't be undone. [y/N] "
+    assert questions == [question]
     assert (len(result.requests), result.exit) == (sent, 0 if sent else 2)
     assert ("To skip the question: --yes" in result.stderr) is not bool(sent)
 
@@ -533,5 +535,5 @@ def test_no_other_command_for_one_object_asks(ant):
     def ask(_question):
         raise AssertionError
 
-    result = ant("beta:environments", "archive", "env_1", terminal=True, ask=ask)
+    result = ant("beta:environments", "update", "env_1", "--name", "n", terminal=True, ask=ask)
     assert (result.exit, len(result.requests)) == (0, 1)

@@ -37,6 +37,10 @@ SYNONYMS = {
 """Names that other tools use, and the command or flag of this one."""
 
 
+_FINAL = (
+    "Archived environments can't be restored. To make a copy: "
+    "ant beta:environments retrieve ID | ant beta:environments create --name NAME"
+)
 HABITS = {
     "--all": "A list follows every page; --max-items N ends it earlier.",
     "--file": "Files and folders are arguments, as in: ant apply environments/",
@@ -48,9 +52,11 @@ HABITS = {
     "--wait": "--until CONDITION waits, for example for an idle queue: work list ENVIRONMENT_ID --until idle",
     "-f": "Files and folders are arguments, as in: ant apply environments/",
     "-l": "--filter 'metadata.KEY==\"VALUE\"' selects by metadata.",
+    "restore": _FINAL,
+    "unarchive": _FINAL,
     "-q": "--transform PATH selects a part of the result; 2> /dev/null hides notes.",
 }
-"""Flags of other tools that this one does not need, and what to do instead."""
+"""Flags and commands of other tools that this one does not need, and what to do instead."""
 _CUTOFF = 0.7
 """How similar a name must be, from 0 to 1. A wrong suggestion is worse than none."""
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from itertools import takewhile
 
 from ant_cli.errors import UsageError, shortened
-from ant_cli.errors.suggestions import SYNONYMS
+from ant_cli.errors.suggestions import HABITS, SYNONYMS
 from ant_cli.help.catalog import catalog, longest_match
 from ant_cli.help.command_row import Command
 from ant_cli.operations import OFFICIAL_COMMANDS
@@ -22,11 +22,14 @@ def unknown_command(args: Sequence[str]) -> UsageError:
     """Return the error for the arguments of an unknown command. The first arguments may be existing groups."""
     group = longest_match(args)
     rest = args[len(group.path) :]
-    similar = suggestion(rest, group)
+    habit = HABITS.get(rest[0], "")
+    similar = "" if habit else suggestion(rest, group)
     typed = repr(shortened(rest[0])) if similar else group.quoted(rest[0])
     place = f" for 'ant {group.full_name}'" if group.path else ""
     help_command = " ".join(["ant", *group.path, "--help"])
-    return UsageError(f"unknown command {typed}{place}.{similar}", f"Run `{help_command}` to see the commands.")
+    return UsageError(
+        f"unknown command {typed}{place}.{similar}", habit or f"Run `{help_command}` to see the commands."
+    )
 
 
 def suggestion(args: Sequence[str], group: Command) -> str:

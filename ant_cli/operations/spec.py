@@ -209,9 +209,9 @@ class Operation(NamedTuple):
     """It takes an item from a queue, so that others don't get it, although its method is GET."""
     past_participle: str = "done"
     """What happened to the objects, as in `archived 498 of 500`."""
-    asks: Literal["never", "for several", "always"] = "never"
-    """When a user at a terminal is asked to confirm it, unless `--yes` is given: `always`, even for one object, if
-    it can't be undone. `params` must have `--yes`."""
+    is_final: bool = False
+    """It can't be undone, so a user at a terminal is asked to confirm it, unless `--yes` is given, which `params`
+    must have."""
     success_message: str = ""
     """A sentence for people that says what was done, with the ID as `{id}`; empty if the response shows it."""
     busy_states: tuple[str, ...] = ()
@@ -248,10 +248,6 @@ class Operation(NamedTuple):
     def acts_on_several(self) -> bool:
         """Whether it may have several inputs that name existing objects (D31)."""
         return self.positional is not None and any(param.name == "parallel" for param in self.params)
-
-    def asks_about(self, count: int) -> bool:
-        """Whether a user at a terminal is asked to confirm it for this number of objects."""
-        return self.asks == "always" or (self.asks == "for several" and count > 1)
 
     @property
     def command(self) -> str:

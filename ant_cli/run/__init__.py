@@ -55,7 +55,7 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
 
 def _run_one(plan: RunPlan, request: Request, repetition: Repetition | None, runtime: Runtime) -> None:
     # 5. Ask for confirmation before a change that can't be undone.
-    if plan.operation.asks_about(1) and not plan.confirmed:
+    if plan.operation.is_final and not plan.confirmed:
         from ant_cli.runtime.confirmation import confirm
 
         ids = " ".join(request.path_params.values())

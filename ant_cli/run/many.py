@@ -39,7 +39,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
     offered = (param.default for param in operation.params if param.name == PARALLEL.name)
     usual = int(next(offered, PARALLEL.default))  # a poll does not offer it
     parallel = min(settings.parallel or usual, requests.count)
-    if operation.asks_about(requests.count) and not plan.confirmed:
+    if operation.is_final and not plan.confirmed:
         confirm(_question(plan), runtime, reads_stdin=True)
     report = _Report(plan, runtime)
     with (

@@ -19,7 +19,9 @@ def confirm(question: str, runtime: Runtime, *, reads_stdin: bool = False) -> No
         UsageError: if the reply is not yes, or there is no terminal from which it can be read.
 
     """
-    if can_ask(runtime, reads_stdin=reads_stdin) and not is_yes(ask(f"{question} [y/N]", runtime)):
+    if can_ask(runtime, reads_stdin=reads_stdin) and not is_yes(
+        ask(f"{question} This can't be undone. [y/N]", runtime)
+    ):
         raise UsageError("nothing was sent.", _HINT)
 
 
