@@ -140,10 +140,12 @@ def test_the_rules_for_prometheus_name_metrics_that_exist():
     """Their labels have values that occur. An alert for any other metric or label would never fire."""
     groups = yaml.safe_load((FOLDER / "ant-rules.yml").read_text())["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
-    selectors = [found for rule in rules for found in re.findall(r"(ant_\w+)(?:\{(\w+=\"\w+\")\})?", rule["expr"])]
-    assert len(selectors) == len(rules)
-    for name, label in selectors:
-        assert re.search(rf"^{name}\{{.*{label}.*\}} ", served(), re.MULTILINE), (name, label)
+    jobs = [job["job_name"] for job in yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]]
+    for rule in rules:
+        selectors = re.findall(r"(ant_\w+)(?:\{(\w+=\"\w+\")\})?", rule["expr"])
+        assert selectors or rule["expr"] == f'up{{job=~"{"|".join(jobs)}"}} == 0'
+        for name, label in selectors:
+            assert re.search(rf"^{name}\{{.*{label}.*\}} ", served(), re.MULTILINE), (name, label)
 
 
 def test_prometheus_scrapes_the_ports_of_the_unit_and_of_the_exporter():
@@ -153,6 +155,7 @@ def test_prometheus_scrapes_the_ports_of_the_unit_and_of_the_exporter():
     assert config["rule_files"] == ["ant-rules.yml"]
     (worker,), (exporter,) = targets["ant-worker"], targets["ant-exporter"]
     assert f"--listen {worker} " in unit("ant-worker.service")["ExecStart"]
+    assert unit("ant-exporter.service")["ExecStart"].endswith(f"ant beta:worker exporter --listen {exporter}")
     assert f"ant beta:worker exporter --listen {exporter}`" in PAGES
     assert worker != exporter
 
@@ -162,7 +165,7 @@ def test_promtool_accepts_the_configuration_and_the_rules():
     """They are checked unchanged."""
     done = promtool("check", "config", "--lint-fatal", "prometheus.yml")
     assert done.returncode == 0, done.stderr
-    assert "SUCCESS: 4 rules found" in done.stdout
+    assert "SUCCESS: 6 rules found" in done.stdout
 
 
 @needs_promtool
@@ -175,7 +178,8 @@ def test_prometheus_fires_each_alert_and_counts_items_with_and_without_workers(t
         'ant_worker_items_total{environment_id="env_1",outcome="dead_letter"}': "0 0 0 1x7",
         'ant_worker_heartbeats_total{environment_id="env_1",outcome="lost"}': "0 0 0 1x7",
         'ant_work_queue_oldest_age_seconds{environment_id="env_1"}': "400x10",
-        'ant_work_stats_up{environment_id="env_1"}': "0x10",
+        'ant_work_stats_up{environment_id="env_1"}': "0x10 stale",
+        'up{environment_id="env_1",job="ant-worker"}': "0x10",
     }
     counted = {"0m": 3, "2m": 3, "4m": 2, "7m": 0}
     alerts = ("AntDeadLetters", "AntLeasesLost", "AntQueueWaits", "AntStatisticsMissing")
@@ -184,7 +188,14 @@ def test_prometheus_fires_each_alert_and_counts_items_with_and_without_workers(t
         "interval": "1m",
         "input_series": [{"series": name, "values": values} for name, values in series.items()],
         "alert_rule_test": [
-            {"eval_time": "9m", "alertname": name, "exp_alerts": [{"exp_labels": labels}]} for name in alerts
+            *({"eval_time": "9m", "alertname": name, "exp_alerts": [{"exp_labels": labels}]} for name in alerts),
+            {
+                "eval_time": "9m",
+                "alertname": "AntDown",
+                "exp_alerts": [{"exp_labels": {**labels, "job": "ant-worker"}}],
+            },
+            {"eval_time": "9m", "alertname": "AntNothingReports", "exp_alerts": []},
+            {"eval_time": "17m", "alertname": "AntNothingReports", "exp_alerts": [{"exp_labels": {}}]},
         ],
         "promql_expr_test": [
             {"expr": EXPRESSION, "eval_time": when, "exp_samples": [{"labels": "{}", "value": value}]}
@@ -310,9 +321,11 @@ def test_every_pod_is_admitted_by_the_restricted_standard_that_its_namespace_enf
         "capabilities": {"drop": ["ALL"]},
     }
     assert PODS[pod]["automountServiceAccountToken"] is False
+    assert container(pod)["resources"].keys() == {"requests", "limits"}
     user = dockerfile()["USER"].strip()
     assert re.fullmatch("[1-9][0-9]+", user)
-    assert f"useradd --uid {user} " in dockerfile()["RUN"]
+    assert f"useradd --uid {user} --gid 0 " in dockerfile()["RUN"]
+    assert "chmod -R g=u /home/worker" in dockerfile()["RUN"]
 
 
 @pytest.mark.parametrize("pod", PODS)
@@ -384,7 +397,8 @@ def test_the_image_is_built_from_a_wheel_and_a_handler_that_are_there():
     image = dockerfile()
     wheel, handler = image["COPY"].splitlines()
     assert wheel == "ant_environments-*.whl /tmp/"
-    assert "/tmp/ant_environments-*.whl)[worker]" in image["RUN"]
+    assert '"$(ls -t /tmp/ant_environments-*.whl | head -n 1)[worker]"' in image["RUN"]
+    assert '"$(ls -t docs/worker/ant_environments-*.whl | head -n 1)[worker]"' in PAGES
     assert handler == "--chmod=755 handle.sh /usr/local/bin/handle"
     assert "pip wheel --no-deps --wheel-dir docs/worker ." in PAGES
     assert (FOLDER / "handle.sh").stat().st_mode & 0o111
@@ -423,6 +437,7 @@ def test_a_unit_runs_the_handler_and_is_not_started_again_after_a_permanent_erro
     permanent = {str(code) for code in (UsageError.exit_code, CredentialError.exit_code, EXIT_CODES[NOT_FOUND])}
     assert set(service["RestartPreventExitStatus"].split()) == permanent
     assert (service["Restart"], service["KillMode"]) == ("always", "mixed")
+    assert int(service["TasksMax"]) > 0
 
 
 def test_the_template_is_the_unit_with_a_port_and_a_state_directory_for_each_instance():
@@ -435,7 +450,7 @@ def test_the_template_is_the_unit_with_a_port_and_a_state_directory_for_each_ins
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", [*UNITS, "ant-exporter.service"])
 def test_systemd_accepts_the_units(tmp_path, name):
     """Its check prints nothing about a valid unit."""
     path = tmp_path / name.replace("@", "@9471")
@@ -446,7 +461,7 @@ def test_systemd_accepts_the_units(tmp_path, name):
         text=True,
         check=False,
     )
-    assert [line for line in done.stderr.splitlines() if "ant-worker" in line] == []
+    assert [line for line in done.stderr.splitlines() if path.stem in line] == []
     assert done.returncode == 0
 
 
