@@ -117,7 +117,7 @@ class Execution:
             for step in steps
         }
         self._unrecorded: set[str] = set()
-        """The keys of steps that were carried out, but are not in the lock file."""
+        """The keys of steps that were carried out, but not recorded in the lock file."""
 
     @property
     def steps(self) -> tuple[Step, ...]:

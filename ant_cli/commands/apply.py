@@ -366,7 +366,8 @@ def _say_failures(steps: Sequence[Step], runtime: Runtime, raised: AntError | No
             text = with_body(step.error, runtime).report(on_terminal=runtime.stderr.is_terminal)
             runtime.stderr.say(f"{step.key}: {text}")
         elif step.result == "not recorded":
-            runtime.stderr.say(f"{step.key}: {step.id} is not in the lock file.")
+            missing = step.id if step.action in ("create", "adopt") else "its change"
+            runtime.stderr.say(f"{step.key}: {missing} is not in the lock file.")
     counts = Counter(step.result for step in steps)
     failed, left, lost = counts["failed"], counts["not started"], counts["not recorded"]
     done = f"{len(steps) - counts['unchanged'] - failed - left - lost} done and recorded, "

@@ -311,7 +311,7 @@ def test_a_lock_file_that_is_replaced_during_a_run_is_not_followed(team, tmp_pat
 @needs_posix("permissions")
 @pytest.mark.parametrize("words", [(), ("--format", "json")])
 def test_a_step_that_can_not_be_recorded_is_not_reported_as_recorded(team, monkeypatch, words):
-    """The ID is shown, because it is nowhere else. The next run finds the environment by its name."""
+    """An ID that is nowhere else is shown. The next run finds the environment by its name."""
     team.write("environments/a.yaml")
     team.write("environments/b.yaml")
     fsync = os.fsync
@@ -321,10 +321,14 @@ def test_a_step_that_can_not_be_recorded_is_not_reported_as_recorded(team, monke
             raise OSError(28, "No space left on device")
         fsync(descriptor)
 
-    monkeypatch.setattr(os, "fsync", full)
-    result = team.ant("apply", "--yes", "--parallel", "1", ".", *words)
-    monkeypatch.setattr(os, "fsync", fsync)
-    assert result.exit == 1
+    def apply_with_full_disk():
+        monkeypatch.setattr(os, "fsync", full)
+        result = team.ant("apply", "--yes", "--parallel", "1", ".", *words)
+        monkeypatch.setattr(os, "fsync", fsync)
+        assert result.exit == 1
+        return result
+
+    result = apply_with_full_disk()
     identifier = team.server()["a"]["id"]
     assert f"./environments/a.yaml: {identifier} is not in the lock file.\n" in result.stderr
     assert "0 done and recorded, 1 done but not recorded, 0 failed, 1 not started. Run it again" in result.stderr
@@ -333,6 +337,11 @@ def test_a_step_that_can_not_be_recorded_is_not_reported_as_recorded(team, monke
         assert f"created {identifier}" in result.stdout
     team.apply(".")
     assert team.ids()["./environments/a.yaml"] == identifier
+    team.write("environments/a.yaml", "config: {type: cloud}\ndescription: new\n")
+    result = apply_with_full_disk()
+    assert "./environments/a.yaml: its change is not in the lock file.\n" in result.stderr
+    team.apply(".")
+    assert team.diff(".") == 0
 
 
 @needs_posix("permissions")
