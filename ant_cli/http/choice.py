@@ -89,9 +89,9 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
 
 
 def _is_exempt(host: str, port: int, environ: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY names a host. Go and curl read it in the same way, except that only Go knows ports."""
+    """Whether NO_PROXY names a host, as Go reads it: with commas between the items, which may have ports."""
     items = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")
-    return any(_matches(item, _canonical(host), port) for item in re.split(r"[\s,]+", items) if item)
+    return any(_matches(item, _canonical(host), port) for item in map(str.strip, items.split(",")) if item)
 
 
 def _matches(item: str, host: str, port: int) -> bool:
@@ -105,11 +105,10 @@ def _matches(item: str, host: str, port: int) -> bool:
         with suppress(ValueError):
             return address is not None and address in ipaddress.ip_network(item, strict=False)
         return False
-    pattern = re.fullmatch(r"(\[.*\]|[^:]*)(?::([0-9]*))?", item)
-    name = pattern[1] if pattern else item  # an IPv6 address without brackets
-    if pattern and pattern[2] not in (None, "", str(port)):
+    with_port = re.fullmatch(r"(\[.*\]|[^:]*):([0-9]*)", item)
+    if with_port and with_port[2] not in ("", str(port)):
         return False
-    name = name.strip("[]")
+    name = with_port[1].strip("[]") if with_port else item  # without a port, an address has no brackets
     if (exempt := _address(_canonical(name))) is not None:
         return address == exempt
     if name.startswith((".", "*.")):  # only the subdomains
