@@ -195,7 +195,7 @@ def test_times_are_compared_as_times(ant, expression, ids):
         ("Sun, 01 Nov 2026 08:00:00 GMT", ["old"]),  # the clocks agree on the second
         ("Sun, 01 Nov 2026 08:00:01 GMT", ["week", "old"]),
         ("Mon, 02 Nov 2026 00:00:00 GMT", ["week", "old"]),
-        ("Sat, 31 Oct 2026 00:00:00 GMT", ["old"]),
+        ("Sat, 01 Nov 2025 00:00:00 GMT", []),
         ("Sun, 31 Feb 2027 00:00:00 GMT", ["old"]),  # not a date, as the next one
         ("tomorrow", ["old"]),
     ],

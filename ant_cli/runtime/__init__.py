@@ -25,8 +25,7 @@ class ServerClock:
 
     def take(self, date: str) -> None:
         """Take the `date` header of a response that has just arrived; empty if it has none."""
-        if date:
-            self._latest = date, self._local()
+        self._latest = date, self._local()
 
     def now(self) -> float:
         """Return the time at the server, in seconds since 1970."""

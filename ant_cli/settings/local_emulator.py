@@ -41,9 +41,8 @@ def open_emulator(database: str, **options: Any) -> Emulator:
     from ant_cli.emulator import Emulator, UnusableDatabase
 
     folder = Path(database).parent
-    if (
-        database != IN_MEMORY and not folder.is_dir()
-    ):  # most likely a mistyped path, whose new file would look like an empty account
+    # Most likely it is a mistyped path, whose new file would look like an empty account.
+    if database != IN_MEMORY and not folder.is_dir():
         raise UsageError(f"the emulator's database can't be used: there is no folder {folder}.", _DATABASE_HINT)
     try:
         return Emulator(database, **options)

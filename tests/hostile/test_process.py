@@ -316,6 +316,7 @@ def test_an_unwritable_home_stops_only_commands_that_write_there(shell: Shell, e
         ("profile list", 0),
         ("--local beta:environments list", 2),
         ("--base-url local::memory: beta:environments list", 0),
+        ("emulator start --database :memory: --host 192.0.2.1 --api-key k", 1),
         ("emulator env", 2),
     ],
 )
