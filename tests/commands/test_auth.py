@@ -116,18 +116,49 @@ def test_login_to_the_emulator_needs_no_account(ant_without_key, path):
     [
         (("--local",), {}, {"base_url": "local:"}),
         (("--base-url", "local::memory:"), {}, {"base_url": "local::memory:"}),
-        ((), {"ANTHROPIC_BASE_URL": "local:"}, {}),
+        (("--no-verify",), {"ANTHROPIC_BASE_URL": "local:"}, {}),
     ],
 )
 def test_login_to_the_local_emulator_says_that_nothing_was_verified(ant_without_key, path, words, env, stored):
     """The emulator accepts any key. A base URL is stored only if it is on the command line."""
     done = ant_without_key("auth", "login", "--api-key-stdin", *words, env=env, stdin=SECRET)
     assert (done.exit, done.requests) == (0, [])
-    assert done.stderr.startswith("The emulator accepts any key, so nothing was verified.\nStored the key")
+    unchecked = "" if "--no-verify" in words else "The emulator accepts any key, so nothing was verified.\n"
+    assert done.stderr.startswith(f"{unchecked}Stored the key")
     assert "works" not in done.stderr
     assert document(path)["profiles"]["default"] == {"api_key": SECRET} | stored
-    check = ant_without_key("auth", "status", "--check", *words, env=env)
+    server = [word for word in words if word != "--no-verify"]
+    check = ant_without_key("auth", "status", "--check", *server, env=env)
     assert "The emulator accepts any key, so nothing was verified." in check.stderr
+
+
+def test_a_key_that_an_emulator_in_a_variable_accepts_is_not_stored_as_checked(ant_without_key, path):
+    """The profile would be used with the real API as soon as the variable is unset."""
+    env = {"ANTHROPIC_BASE_URL": "local:"}
+    done = ant_without_key("auth", "login", "--api-key-stdin", env=env, stdin=SECRET)
+    assert (done.exit, done.requests, path.exists()) == (2, [], False)
+    assert "ant: nothing was stored, because ANTHROPIC_BASE_URL names the emulator at local:.\n" in done.stderr
+    assert "To check the key with the API: --base-url https://api.anthropic.com\n" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "replies", "stored"),
+    [((), ["n"], OTHER), ((), ["y"], SECRET), (("--profile", "work"), [], SECRET)],
+)
+def test_login_asks_before_it_replaces_a_key_of_the_active_profile(ant_without_key, path, words, replies, stored):
+    """A profile that is named is meant."""
+    write(path, f'active = "work"\n[profiles.work]\napi_key = "{OTHER}"\n')
+    words = ("auth", "login", "--no-verify", "--api-key", SECRET, *words)
+    questions = []
+
+    def ask(question):
+        questions.append(question)
+        return replies[0]
+
+    done = ant_without_key(*words, terminal=True, ask=ask)
+    assert questions == ["Profile 'work' has a key already (api_key). Replace it? [y/N] "] * len(replies)
+    assert document(path)["profiles"]["work"]["api_key"] == stored
+    assert ("For a key in another profile: ant auth login --profile NAME" in done.stderr) is (stored == OTHER)
 
 
 def test_login_to_a_served_emulator_verifies_the_key_only_if_it_has_one(ant_without_key, tmp_path):

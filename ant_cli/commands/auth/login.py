@@ -11,13 +11,14 @@ from ant_cli.operations import environments
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.credential_store import check_store, delete_keys
 from ant_cli.settings.credential_store import store_key as store_in_keyring
 from ant_cli.settings.loading import Settings, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import Profile, check_name, edit, read_store
-from ant_cli.settings.rows import CREDENTIAL_KEYS, SETTINGS, VARIABLES, check_new_secret, mask
+from ant_cli.settings.rows import CREDENTIAL_KEYS, DEFAULT_BASE_URL, SETTINGS, VARIABLES, check_new_secret, mask
 from ant_cli.settings.selection import requested, resolve, select_own, usable_instead
 
 _DEFAULT_PROFILE = "default"
@@ -41,19 +42,42 @@ def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: b
     chosen = {key: source.value for key, source in given.items() if source.label != "default"}
     if keyring:
         check_store()
+    if "profile" not in flags:
+        _confirm_replacement(name, store.profiles.get(name, {}), runtime)
     key = _key_to_store(flags, name, runtime)
     if not no_verify:
         planned = store.with_profile(name, _without_credentials(store.profiles.get(name, {})) | chosen)
         settings = load(runtime, flags.with_values(api_key=key, profile=name), planned)
         try:
-            verify(settings, runtime)
+            is_checked = verify(settings, runtime)
         except AntError as error:
             hint = "Nothing was stored. To store the key without verifying it: --no-verify"
             hinted = error.with_hints(hint) if isinstance(error, NetworkError) else error.with_only_hints(hint)
             raise hinted from None
+        if not is_checked and settings.provenance.sources["base_url"] == VARIABLES["base_url"]:
+            raise _unchecked(settings.connection.base_url)
     _store_key(key, name, chosen, runtime, in_keyring=keyring)
     _note_shadowing_variables(runtime)
     note_profile_variable(name, runtime)
+
+
+def _confirm_replacement(name: str, profile: Profile, runtime: Runtime) -> None:
+    """Ask before the key of a profile that was not named is replaced. Raises UsageError if it is to stay."""
+    replaced = " and ".join(key for key in CREDENTIAL_KEYS if profile.get(key))
+    if replaced and can_ask(runtime):
+        question = f"Profile {name!r} has a key already ({replaced}). Replace it? [y/N]"
+        if not is_yes(ask(question, runtime)):
+            raise UsageError("nothing was stored.", "For a key in another profile: ant auth login --profile NAME")
+
+
+def _unchecked(base_url: str) -> UsageError:
+    """Return the error for a key that only an emulator has seen, whose profile would be used with the real API."""
+    variable = VARIABLES["base_url"]
+    return UsageError(
+        f"nothing was stored, because {variable} names the emulator at {strip_userinfo(base_url)}.",
+        f"To check the key with the API: --base-url {DEFAULT_BASE_URL}",
+        f"To store it for the emulator: --base-url {strip_userinfo(base_url)}, or without a check: --no-verify",
+    )
 
 
 def _key_to_store(flags: Flags, name: str, runtime: Runtime) -> str:
@@ -101,8 +125,10 @@ def _note_shadowing_variables(runtime: Runtime) -> None:
 # Verify a credential with one cheap request
 
 
-def verify(settings: Settings, runtime: Runtime) -> None:
+def verify(settings: Settings, runtime: Runtime) -> bool:
     """Check that the server accepts the credential, and print for which workspace it does.
+
+    Returns False for an emulator that accepts any credential.
 
     Raises:
         CredentialError: if there is no credential.
@@ -121,13 +147,14 @@ def verify(settings: Settings, runtime: Runtime) -> None:
     headers = response.headers
     if is_local(connection.base_url) or _EMULATOR_HEADER in headers:
         runtime.stderr.say("The emulator accepts any key, so nothing was verified.")
-        return
+        return False
     noun = connection.credential.noun if connection.credential else "key"
     workspace_id = connection.workspace_id or headers.get("anthropic-workspace-id")
     organization_id = headers.get("anthropic-organization-id")
     place = f"workspace {workspace_id}" if workspace_id else "default workspace"
     place += f", organization {organization_id}" if organization_id else ""
     runtime.stderr.say(f"{noun.capitalize()} accepted by {server} ({place}).")
+    return True
 
 
 # Log out
