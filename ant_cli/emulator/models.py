@@ -7,7 +7,7 @@ built where they are sent, and their types are in the tests.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from wsgiref.util import is_hop_by_hop
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -187,7 +187,7 @@ class ClockRequest(Model):
 # Sessions
 
 
-STEPS = ("tool", "custom_tool", "message", "idle", "terminate")
+STEPS = ("tool", "custom_tool", "tools", "message", "idle", "terminate")
 """The kinds of steps of a script."""
 
 
@@ -199,13 +199,32 @@ class Expectation(Model):
     contains: str | None = None
 
 
-class ScriptStep(Model):
-    """A step of a script: a call of a tool, a message, or the end of a turn or of the session."""
+class ToolStep(Model):
+    """A call of a tool, alone or as one of several at once."""
 
     tool: Annotated[str, Field(min_length=1)] | None = None
     custom_tool: Annotated[str, Field(min_length=1)] | None = None
     input: dict[str, Any] | None = None
     expect: Expectation | None = None
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        kinds = [kind for kind in self._kinds() if getattr(self, kind) is not None]
+        if len(kinds) != 1:
+            raise ValueError(f"must have one of {', '.join(self._kinds())}, got {', '.join(kinds) or 'none'}")
+        if kinds[0] not in ("tool", "custom_tool") and (self.input is not None or self.expect is not None):
+            raise ValueError(f"{kinds[0]} takes no input and expects nothing")
+        return self
+
+    @classmethod
+    def _kinds(cls) -> list[str]:
+        return [kind for kind in STEPS if kind in cls.model_fields]
+
+
+class ScriptStep(ToolStep):
+    """A step of a script: a call of a tool or of several, a message, or the end of a turn or of the session."""
+
+    tools: Annotated[list[ToolStep], Field(min_length=1, max_length=100)] | None = None
     message: str | None = None
     idle: Literal[True] | None = None
     terminate: Literal[True] | None = None
@@ -214,15 +233,6 @@ class ScriptStep(Model):
     @classmethod
     def _read_word(cls, data: Any) -> Any:
         return {data: True} if data in ("idle", "terminate") else data
-
-    @model_validator(mode="after")
-    def _check_kind(self) -> ScriptStep:
-        kinds = [kind for kind in STEPS if getattr(self, kind) is not None]
-        if len(kinds) != 1:
-            raise ValueError(f"must have one of {', '.join(STEPS)}, got {', '.join(kinds) or 'none'}")
-        if kinds[0] not in ("tool", "custom_tool") and (self.input is not None or self.expect is not None):
-            raise ValueError(f"{kinds[0]} takes no input and expects nothing")
-        return self
 
 
 class SessionRequest(Model):
@@ -258,6 +268,33 @@ class UserMessage(Model):
 
     type: Literal["user.message"]
     content: Annotated[list[Block], Field(min_length=1)]
+
+
+class AgentReference(Model):
+    """An agent, which the emulator does not look at: its sessions follow a script."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: Annotated[str, Field(pattern=r"^\S+$")]
+    version: int | None = None
+
+
+class SessionCreateParams(Model):
+    """The body that creates a session in the API. Resources, vaults and a budget have no effect."""
+
+    agent: Annotated[str, Field(pattern=r"^\S+$")] | AgentReference
+    environment_id: str
+    title: str | None = None
+    metadata: dict[str, str] | None = None
+    initial_events: Annotated[list[UserMessage], Field(max_length=50, default_factory=list)]
+    resources: list[Any] | None = None
+    vault_ids: list[str] | None = None
+    budget: Any = None
+
+    @property
+    def agent_and_version(self) -> str:
+        """The agent's ID, and its version if there is one."""
+        return self.agent if isinstance(self.agent, str) else f"{self.agent.id} {self.agent.version or 1}"
 
 
 class Interrupt(Model):

@@ -27,7 +27,8 @@ ENVIRONMENTS = "/v1/environments"
 ENVIRONMENT = ENVIRONMENTS + "/<environment_id>"
 WORK = ENVIRONMENT + "/work"
 ITEM = WORK + "/<work_id>"
-SESSION = "/v1/sessions/<session_id>"
+SESSIONS = "/v1/sessions"
+SESSION = SESSIONS + "/<session_id>"
 ADMIN = "/_emulator"
 
 
@@ -159,12 +160,15 @@ ROUTES = (
     Route("POST", ITEM + "/ack", work.acknowledge, QUEUE),
     Route("POST", ITEM + "/heartbeat", work.heartbeat),
     Route("POST", ITEM + "/stop", work.stop, body="WorkStopRequest"),
+    Route("POST", SESSIONS, sessions.create, ACCOUNT, "SessionCreateParams"),
     Route("GET", SESSION, sessions.retrieve),
+    Route("DELETE", SESSION, sessions.delete, ACCOUNT),
+    Route("POST", SESSION + "/archive", sessions.archive, ACCOUNT),
     Route("GET", SESSION + "/events", sessions.list_events),
     Route("POST", SESSION + "/events", sessions.send_events, body="SendEventsRequest"),
     Route("GET", SESSION + "/events/stream", sessions.stream),
     Route("POST", ADMIN + "/reset", reset),
-    Route("POST", ADMIN + "/sessions", sessions.create, body="SessionRequest"),
+    Route("POST", ADMIN + "/sessions", sessions.create_scripted, body="SessionRequest"),
     Route("GET", ADMIN + "/sessions/<session_id>", sessions.show),
     Route("POST", ADMIN + "/environments/<environment_id>/enqueue", work.enqueue, body="EnqueueRequest"),
     Route("POST", ADMIN + "/environments/<environment_id>/key", work.make_key),

@@ -1,4 +1,4 @@
-"""Sessions: the four endpoints that a worker needs, and the emulator's own for creating sessions.
+"""Sessions: the endpoints that an application and a worker need, and the emulator's own.
 
 A session's agent follows a script, which replaces a model. A step that calls a tool makes the session wait for the
 tool's result, and `idle` makes it wait for a message from the user. A result that the step does not expect ends the
@@ -10,7 +10,7 @@ A session that only a work item names is created when it is requested. Its agent
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ant_cli.emulator import work
 from ant_cli.emulator.call import BEFORE_THE_FIRST, LARGEST_PAGE, Call, page_of
@@ -18,6 +18,7 @@ from ant_cli.emulator.environment_rules import check_metadata
 from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
+from ant_cli.emulator.scripts import ANSWERED, RESULTS, TOOLS, Event, awaited_calls, check_takes, mismatch, tools_of
 from ant_cli.emulator.store import Row, Transaction, rfc3339, wait_for
 from ant_cli.runtime.light_typing import Any
 
@@ -28,24 +29,69 @@ SQL_QUEUE = """SELECT * FROM environments WHERE kind = 'self_hosted' AND NOT arc
                ORDER BY sequence DESC LIMIT 1"""
 
 
+SQL_DELETE = (
+    "UPDATE work SET state = 'stopped' WHERE session_id = ?",  # the length of the queue follows the state
+    "DELETE FROM work WHERE session_id = ?",
+    "DELETE FROM events WHERE session_id = ?",
+    "DELETE FROM sessions WHERE id = ?",
+)
+SCRIPT = "emulator_script"
+"""The key of the metadata of a session whose value is the script of its agent, as JSON."""
+DEFAULT_SCRIPT = '[{"tool": "bash", "input": {"command": "echo hello"}}, {"message": "Done."}]'
+
+
 def create(call: Call) -> str:
-    """Create a session whose agent follows a script, and put its work in the queue."""
+    """Create a session, as an application does, and put its work in the queue. A message begins its script."""
+    from ant_cli.emulator import models  # late: pydantic would double the start of everything else
+
+    params = call.body
+    metadata = dict(params.metadata or {})
+    check_metadata({key: text for key, text in metadata.items() if key != SCRIPT})
+    scripted = models.parse(models.SessionRequest, f'{{"script":{metadata.get(SCRIPT, DEFAULT_SCRIPT)}}}'.encode())
+    with call.store.write() as transaction:
+        environment = find_environment(transaction, params.environment_id)
+        work.check_takes_work(environment)
+        session = _added(transaction, environment, params, scripted, agent=params.agent_and_version)
+        for event in params.initial_events:
+            session = _continue(transaction, session, _emit_sent(transaction, session, event))
+        if not params.initial_events:
+            session = _go_idle(transaction, session, 0)
+        return _to_json(session)
+
+
+def create_scripted(call: Call) -> str:
+    """Create a session whose agent follows a script at once, and put its work in the queue."""
     request = call.body
     check_metadata(request.metadata or {})
-    script = json.dumps([step.model_dump(exclude_none=True) for step in request.script])
     with call.store.write() as transaction:
         environment = _environment(transaction, request.environment_id)
         work.check_takes_work(environment)
-        session = _added(
-            transaction,
-            id=transaction.ids.new_id("session"),
-            environment_id=environment["id"],
-            title=request.title,
-            metadata=json.dumps(request.metadata or {}),
-            script=script,
-        )
-        work.add(transaction, environment["id"], session["id"], secret=request.secret)
+        session = _added(transaction, environment, request, request, secret=request.secret)
+        if request.script:
+            content = [{"type": "text", "text": "Run the script."}]
+            _emit(transaction, session, "user.message", {"content": content})
+            _emit(transaction, session, "session.status_running")
+        return _to_json(_advance(transaction, session))
+
+
+def archive(call: Call) -> str:
+    """Archive a session for good: it is terminated. Repeating it changes nothing."""
+    with call.store.write() as transaction:
+        session = _find(transaction, call)
+        if session["status"] != "terminated":
+            session = _terminate(transaction, session, session["step"])
+        if session["archived_at"] is None:
+            session = _saved(transaction, session, archived_at=transaction.now)
         return _to_json(session)
+
+
+def delete(call: Call) -> str:
+    """Delete a session with its events and its work. Its streams end."""
+    with call.store.write() as transaction:
+        session = _find(transaction, call)
+        for statement in SQL_DELETE:
+            transaction.run(statement, session["id"])
+    return json.dumps({"id": session["id"], "type": "session_deleted"})
 
 
 def show(call: Call) -> str:
@@ -73,7 +119,8 @@ def _find(transaction: Transaction, call: Call) -> Row:
         item = transaction.one(SQL_NAMED, session_id)
         if item is None:
             raise EmulatorError(404, f"session_id: there is no session {session_id!r}.")
-        session = _added(transaction, id=session_id, environment_id=item["environment_id"])
+        session = _inserted(transaction, id=session_id, environment_id=item["environment_id"])
+        session = _advance(transaction, session)
     return session
 
 
@@ -87,23 +134,36 @@ def _environment(transaction: Transaction, environment_id: str | None) -> Row:
     return newest
 
 
-def _added(transaction: Transaction, *, metadata: str = "{}", script: str = "[]", **columns: str | None) -> Row:
-    """Add a session, and carry out the first steps of its script."""
+def _added(
+    transaction: Transaction, environment: Row, params: Any, scripted: Any, *, secret: bool = True, **columns: str
+) -> Row:
+    """Add a session with the title and the metadata of a request, and its work."""
+    session = _inserted(
+        transaction,
+        id=transaction.ids.new_id("session"),
+        environment_id=environment["id"],
+        title=params.title,
+        metadata=json.dumps(params.metadata or {}),
+        script=json.dumps([step.model_dump(exclude_none=True) for step in scripted.script]),
+        **columns,
+    )
+    work.add(transaction, environment["id"], session["id"], secret=secret)
+    return session
+
+
+def _inserted(transaction: Transaction, **columns: str | None) -> Row:
     now = transaction.now
-    columns |= {"status": "running", "metadata": metadata, "script": script}
-    session = transaction.add("sessions", created_at=now, updated_at=now, **columns)
-    if script != "[]":
-        content = [{"type": "text", "text": "Run the script."}]
-        _emit(transaction, session, "user.message", {"content": content})
-        _emit(transaction, session, "session.status_running")
-    return _advance(transaction, session)
+    columns = {"status": "running", "metadata": "{}", "script": "[]", **columns}
+    session: Row = transaction.add("sessions", created_at=now, updated_at=now, **columns)
+    return session
 
 
 def _to_json(session: Row) -> str:
+    agent_id, _, version = session["agent"].partition(" ")
     fields = {
         "id": session["id"],
         "agent": {
-            "id": "agent_emulator",
+            "id": agent_id,
             "description": None,
             "execution_identity": {"type": "service_account"},
             "mcp_servers": [],
@@ -114,9 +174,9 @@ def _to_json(session: Row) -> str:
             "system": None,
             "tools": [],
             "type": "agent",
-            "version": 1,
+            "version": int(version or 1),
         },
-        "archived_at": None,
+        "archived_at": rfc3339(session["archived_at"]),
         "budget": None,
         "created_at": rfc3339(session["created_at"]),
         "deployment_id": None,
@@ -151,8 +211,6 @@ SQL_LAST = "SELECT coalesce(max(sequence), 0) FROM events WHERE session_id = ?"
 
 LIST_PARAMETERS = {"limit", "order", "page", "beta"}
 
-Event = dict[str, Any]
-
 
 def list_events(call: Call) -> str:
     """Return a page of a session's events, the oldest first unless asked otherwise. Filters are rejected."""
@@ -182,8 +240,9 @@ def _follow(call: Call, session_id: str, last: int) -> Iterator[str]:
     def look() -> list[Row] | None:
         with call.store.read() as reader:
             events = reader.all(SQL_NEW, session_id, last)
+            is_deleted = not events and reader.one(SQL_FIND, session_id) is None
         # An empty list ends the wait, and the stream.
-        return events or ([] if call.is_stopping() else None)
+        return events or ([] if is_deleted or call.is_stopping() else None)
 
     yield PING
     while True:
@@ -204,15 +263,17 @@ def send_events(call: Call) -> str:
     with call.store.write() as transaction:
         session = _find(transaction, call)
         for sent in call.body.events:
-            _check_takes(session, sent.model_dump())
-            fields = sent.model_dump(exclude={"type"}, exclude_none=True)
-            event = _emit(transaction, session, sent.type, fields)
-            taken.append(event)
-            session = _continue(transaction, session, event)
+            check_takes(session, sent.model_dump())
+            taken.append(_emit_sent(transaction, session, sent))
+            session = _continue(transaction, session, taken[-1])
         if session["waits_for"] and transaction.one(SQL_UNFINISHED, session["id"]) is None:
             # No worker has the session, or will get it, to call the tool.
             work.add(transaction, session["environment_id"], session["id"], secret=True)
     return json.dumps({"data": taken})
+
+
+def _emit_sent(transaction: Transaction, session: Row, sent: Any) -> Event:
+    return _emit(transaction, session, sent.type, sent.model_dump(exclude={"type"}, exclude_none=True))
 
 
 def _emit(transaction: Transaction, session: Row, event_type: str, fields: Event | None = None) -> Event:
@@ -230,38 +291,17 @@ def _emit(transaction: Transaction, session: Row, event_type: str, fields: Event
 # The script
 
 
-TOOLS = {"tool": "agent.tool_use", "custom_tool": "agent.custom_tool_use"}
-"""The event that a step emits to call a tool."""
-RESULTS = {"user.tool_result": "tool_use_id", "user.custom_tool_result": "custom_tool_use_id"}
-"""The events with a tool's result, and the field that names the call."""
-
-
-def _check_takes(session: Row, event: Event) -> None:
-    """Reject an event for a session that has ended, or does not wait for the event's result."""
-    if session["status"] == "terminated":
-        raise InvalidRequest(f"session_id: {session['id']} is terminated and takes no more events.")
-    field = RESULTS.get(event["type"])
-    if field is None:
-        return
-    if event[field] != session["waits_for"]:
-        raise InvalidRequest(f"events: {session['id']} does not wait for a result of {event[field]!r}.")
-    if ("tool" in _current_step(session)) != (field == "tool_use_id"):
-        raise InvalidRequest(f"events: the result of {event[field]!r} has another type than {event['type']}.")
-
-
-def _current_step(session: Row) -> Event:
-    return dict(json.loads(session["script"])[session["step"] - 1])
-
-
 def _continue(transaction: Transaction, session: Row, event: Event) -> Row:
     """Continue with the script if the session waits for this event of the user."""
     if event["type"] in RESULTS:
-        step = _current_step(session)
-        if problem := _mismatch(step.get("expect") or {}, event):
-            message = f"Step {session['step']} ({step}): {problem}"
+        call_id, awaited = event[RESULTS[event["type"]]], awaited_calls(session)
+        if problem := mismatch(awaited[call_id].get("expect") or {}, event):
+            message = f"Step {session['step']} ({awaited[call_id]}): {problem}"
             error = {"type": "unknown_error", "message": message, "retry_status": {"type": "terminal"}}
             _emit(transaction, session, "session.error", {"error": error})
             return _terminate(transaction, session, session["step"])
+        if len(awaited) > 1:
+            return _saved(transaction, session, waits_for=session["waits_for"].replace(call_id, ANSWERED))
     elif event["type"] == "user.interrupt" and session["waits_for"]:
         return _go_idle(transaction, session, session["step"])
     elif event["type"] != "user.message" or session["waits_for"]:
@@ -283,24 +323,26 @@ def _advance(transaction: Transaction, session: Row) -> Row:
         elif "idle" in step:
             break
         else:
-            return _go_idle(transaction, session, done, _call_tool(transaction, session, step))
+            return _go_idle(
+                transaction, session, done, [_call(transaction, session, tool) for tool in tools_of(step)]
+            )
     return _go_idle(transaction, session, done)
 
 
-def _call_tool(transaction: Transaction, session: Row, step: Event) -> str:
-    """Call the tool of a step, and return the ID of the call."""
-    tool = next(tool for tool in TOOLS if tool in step)
-    fields = {"name": step[tool], "input": step.get("input") or {}}
-    if tool == "tool":
+def _call(transaction: Transaction, session: Row, tool: Event) -> str:
+    """Call a tool, and return the ID of the call."""
+    kind = next(kind for kind in TOOLS if kind in tool)
+    fields = {"name": tool[kind], "input": tool.get("input") or {}}
+    if kind == "tool":
         fields["evaluated_permission"] = "allow"
-    return str(_emit(transaction, session, TOOLS[tool], fields)["id"])
+    return str(_emit(transaction, session, TOOLS[kind], fields)["id"])
 
 
-def _go_idle(transaction: Transaction, session: Row, step: int, waits_for: str | None = None) -> Row:
-    """End the turn, or wait for the result of a call."""
-    reason = {"type": "requires_action", "event_ids": [waits_for]} if waits_for else {"type": "end_turn"}
+def _go_idle(transaction: Transaction, session: Row, step: int, call_ids: Sequence[str] = ()) -> Row:
+    """End the turn, or wait for the results of calls."""
+    reason = {"type": "requires_action", "event_ids": call_ids} if call_ids else {"type": "end_turn"}
     _emit(transaction, session, "session.status_idle", {"stop_reason": reason, "stop_details": None})
-    return _saved(transaction, session, status="idle", step=step, waits_for=waits_for)
+    return _saved(transaction, session, status="idle", step=step, waits_for=" ".join(call_ids) or None)
 
 
 def _terminate(transaction: Transaction, session: Row, step: int) -> Row:
@@ -310,16 +352,3 @@ def _terminate(transaction: Transaction, session: Row, step: int) -> Row:
 
 def _saved(transaction: Transaction, session: Row, **columns: object) -> Row:
     return transaction.change("sessions", session, updated_at=transaction.now, **columns)
-
-
-def _mismatch(expected: Event, result: Event) -> str | None:
-    """Return why a result is not as expected; None if it is."""
-    is_error = bool(result.get("is_error"))
-    text = "".join(block.get("text", "") for block in result.get("content") or [] if block.get("type") == "text")
-    if expected.get("is_error") not in (None, is_error):
-        return f"expected is_error to be {expected['is_error']}, got {is_error}; the text is {text!r}."
-    if expected.get("text") not in (None, text):
-        return f"expected the text {expected['text']!r}, got {text!r}."
-    if (part := expected.get("contains")) is not None and part not in text:
-        return f"expected text that contains {part!r}, got {text!r}."
-    return None

@@ -12,6 +12,7 @@ from ant_cli.emulator.call import IS_STOPPING
 
 from .api import ENVIRONMENTS, HEADERS, Api, message
 
+SESSIONS = "/v1/sessions"
 BASH = {"tool": "bash", "input": {"command": "ls"}}
 
 
@@ -159,6 +160,91 @@ def test_a_custom_tool_has_its_own_event_and_result_types(api):
     result = {"type": "user.custom_tool_result", "custom_tool_use_id": call["id"], "content": []}
     assert send(api, session, result).status_code == 200
     assert events_of(api, session)[-1]["stop_reason"] == {"type": "end_turn"}
+
+
+def test_a_session_waits_for_the_results_of_all_tools_that_it_calls_at_once(api):
+    """In any order, each once, and each of its own type. Until the last one, nothing else happens."""
+    tools = [BASH | {"expect": {"text": "a"}}, {"custom_tool": "weather"}, {"tool": "read"}]
+    session = create(api, {"tools": tools}, {"message": "Done."})
+    *_, first, second, third, idle = events_of(api, session)
+    assert [event["name"] for event in (first, second, third)] == ["bash", "weather", "read"]
+    assert idle["stop_reason"] == {"type": "requires_action", "event_ids": [first["id"], second["id"], third["id"]]}
+    custom = {"type": "user.custom_tool_result", "custom_tool_use_id": second["id"]}
+    results = [{"type": "user.tool_result", "tool_use_id": event["id"]} for event in (third, first)]
+    assert "another type" in message(send(api, session, custom | {"custom_tool_use_id": first["id"]}), 400)
+    assert send(api, session, custom, results[0]).status_code == 200
+    for answered in (custom, results[0], {"type": "user.tool_result", "tool_use_id": "-"}):
+        assert "does not wait" in message(send(api, session, answered), 400)
+    assert len(events_of(api, session)) == 8
+    send(api, session, results[1] | {"content": [{"type": "text", "text": "a"}]})
+    assert kinds(events_of(api, session)[9:]) == ["status_running", "message", "status_idle"]
+
+
+def test_the_error_of_one_of_several_tools_names_it(api):
+    """The session ends, whatever the others return."""
+    session = create(api, {"tools": [{"tool": "read"}, BASH | {"expect": {"is_error": True}}]})
+    answer(api, session)
+    *_, error, _ = events_of(api, session)
+    assert "Step 1 ({'tool': 'bash'" in error["error"]["message"]
+
+
+@pytest.mark.parametrize("agent", ["agent_1", {"type": "agent", "id": "agent_1", "version": 1}])
+def test_an_application_creates_a_session_and_begins_its_script_with_a_message(api, queue, agent):
+    """The script is in the metadata, or the default one. The work is in the queue from the beginning."""
+    sent = {"agent": agent, "environment_id": queue, "title": "t", "resources": []}
+    script = json.dumps([{"message": "x" * 600}])
+    created = api("POST", SESSIONS, {**sent, "metadata": {"emulator_script": script, "k": "v"}}).json
+    assert (created["status"], created["agent"]["id"], created["agent"]["version"]) == ("idle", "agent_1", 1)
+    assert (created["title"], created["metadata"]["k"]) == ("t", "v")
+    assert api.poll(queue)["data"]["id"] == created["id"]
+    send(api, created["id"], HELLO)
+    assert kinds(events_of(api, created["id"])) == [
+        "status_idle",
+        "message",
+        "status_running",
+        "message",
+        "status_idle",
+    ]
+    begun = api("POST", SESSIONS, {**sent, "initial_events": [HELLO]}).json["id"]
+    assert kinds(events_of(api, begun)) == ["message", "status_running", "tool_use", "status_idle"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "begin"),
+    [
+        ({"agent": ""}, 400, "agent"),
+        ({"agent": "a b"}, 400, "agent"),
+        ({"environment_id": "env_1"}, 404, "environment_id: "),
+        ({"metadata": {"emulator_script": "[{}]"}}, 400, "script.0: must have one of"),
+        ({"metadata": {"emulator_script": "["}}, 400, "body: "),
+        ({"initial_events": [{"type": "user.interrupt"}]}, 400, "initial_events.0"),
+    ],
+)
+def test_an_invalid_session_of_an_application_is_rejected(api, queue, body, status, begin):
+    """Nothing is created."""
+    response = api("POST", SESSIONS, {"agent": "agent_1", "environment_id": queue, **body})
+    assert message(response, status).startswith(begin)
+    assert api.stats(queue)["depth"] == 0
+
+
+def test_an_archived_session_is_terminated_and_takes_no_more_events(api, clock):
+    """Archiving it again changes nothing."""
+    session = create(api, BASH)
+    archived = api("POST", f"{SESSIONS}/{session}/archive").json
+    assert (archived["status"], archived["archived_at"]) == ("terminated", archived["updated_at"])
+    clock.advance(ms=1)
+    assert api("POST", f"{SESSIONS}/{session}/archive").json == archived == api("GET", f"{SESSIONS}/{session}").json
+    assert message(answer(api, session), 400)
+
+
+def test_a_deleted_session_is_gone_with_its_work_and_its_streams_end(api, queue, emulator):
+    """So no worker waits for it."""
+    session = create(api, BASH)
+    stream = Stream(emulator, session)
+    assert api("DELETE", f"{SESSIONS}/{session}").json == {"id": session, "type": "session_deleted"}
+    assert list(stream.body) == []
+    assert api("GET", f"{SESSIONS}/{session}").status_code == 404
+    assert (api.stats(queue)["depth"], api.poll(queue)) == (0, None)
 
 
 def test_an_interrupt_ends_the_turn(api):
