@@ -161,7 +161,8 @@ def tool(
 
 def group(full_name: str, help_text: str, *commands: Command, **others: Any) -> Command:
     """Return a group of commands. Its page has the first examples of the first ones."""
-    found = [(command.path[-1], *command.examples[number]) for number in (0, 1) for command in commands]
+    nth = [(command.path[-1], command.examples[number:][:1]) for number in (0, 1) for command in commands]
+    found = [(name, *example) for name, examples in nth for example in examples]
     examples = tuple((f"{name}: {purpose}", line) for name, purpose, line in found[:_GROUP_EXAMPLES])
     return Command(tuple(full_name.split()), help_text, subcommands=commands, examples=examples, **others)
 

@@ -134,7 +134,6 @@ _WORKER = row.group(
         "beta:worker poll",
         "Run a handler for each work item, until a signal; see `ant help worker`.",
         "environment_worker:poll",
-        ("run a script for each item", "ant beta:worker poll --on-work ./handle.sh"),
         ("four at once, each in a container", "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker"),
         arguments=(_HANDLER,),
         flags=command_flags(PollOptions),

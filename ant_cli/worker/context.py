@@ -20,6 +20,7 @@ from ant_cli.worker.lease import SHORTEST_LEASE_S
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.metrics import Tally
 from ant_cli.worker.options import PollOptions
+from ant_cli.worker.outage import Outage
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import Memory
 from ant_cli.worker.work_api import WorkAPI
@@ -77,6 +78,7 @@ class WorkerContext:
         )
         self.tally = Tally(options.concurrency)
         self.memory = Memory()
+        self.outage = Outage()
         create = asyncio.get_running_loop().create_future
         self.shutdown = Shutdown(create(), create(), create())
 

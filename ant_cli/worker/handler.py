@@ -149,6 +149,11 @@ class Handler:
         """Whether one of the last lines of stderr contains all of these texts."""
         return any(all(text.encode() in line for text in texts) for line in self._stderr.last_lines)
 
+    @property
+    def has_output(self) -> bool:
+        """Whether it has written a line."""
+        return bool(self._stdout.last_lines or self._stderr.last_lines)
+
     def last_words(self, clean: Callable[[str], str]) -> str:
         """Return the last lines of stderr, up to a limit. `clean` removes secrets from a line."""
         # Of a longer line, only the beginning may have been kept. Cut in two, a secret would not be found.

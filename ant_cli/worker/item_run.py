@@ -5,34 +5,46 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from itertools import count
+from math import ceil
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.response import json_object
 from ant_cli.http.retries import backoff
+from ant_cli.input.request import is_id
+from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.context import WorkerContext, handler_environment
 from ant_cli.worker.handler import Handler, secrets_of_item
-from ant_cli.worker.lease import Lease
+from ant_cli.worker.lease import SHORTEST_LEASE_S, Lease
 from ant_cli.worker.lease_keeper import LeaseKeeper
+from ant_cli.worker.outage import Doubt
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import (
     UNREPORTED,
     Ending,
     Fate,
+    History,
     Metadata,
     Outcome,
     Run,
     Settlement,
-    give_up,
     may_have_run,
     settle,
+    settle_early,
 )
 from ant_cli.worker.work_api import WorkItem, age, is_permanent
 
 _REFUSED = "heartbeat precondition failed"
 """What the SDKs' workers log, with the item's ID, when their heartbeat is answered with 412. They exit with 0."""
+_MAY_HAVE_DETACHED = (
+    "the handler exited with 0 at once, without output or a heartbeat, and its item was stopped: "
+    "a handler has to stay in the foreground until the session ends, or needs --no-auto-stop"
+)
+_LONGEST_DOUBT_S = 5.0
+"""How long to wait for the next runs before a failure counts as the item's own."""
+_LEASE_IN_DOUBT_S = 10
 
 
 class ItemRun:
@@ -55,49 +67,92 @@ class ItemRun:
         self._keeper = LeaseKeeper(self._id, lease, context, self._log)
         self._keys: set[str] = set()
         """The keys of the item's metadata."""
+        self._history = History(0, 0)
+        self._clock_offset = 0.0
+        """What the clock of the server has more than that of the event loop."""
+        self._seconds = 0.0
+        """How long the handler ran."""
+        self._ended = Run(Ending.EXITED)
+        self._doubt = Doubt()
+        self._settlement: Settlement | None = None
 
-    async def run(self) -> Settlement | None:
-        """Run the item's handler. Return what to do with it; None if it could not be acknowledged."""
+    async def run(self) -> bool:
+        """Run the item's handler. Return False if the item could not be acknowledged. Then, `carry_out` is next."""
         context = self._context
         try:
             item = await context.call(context.api.acknowledge, self._id) or self._polled
         except AntError as error:
             self._log.error("ack failed, discarding work item", error=error)
-            return None
+            return False
         if "secret" in self._polled:
             item["secret"] = self._polled["secret"]
         work_type = (item.get("data") or {}).get("type")
         self._log.info("claimed work", work_type=str(work_type))
         if work_type == "healthcheck":  # the queue only checks whether a worker is there: nothing to run
-            return Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
-        return await self._settle(item)
+            self._settlement = Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
+        else:
+            await self._run(item)
+        return True
 
-    async def _settle(self, item: WorkItem) -> Settlement:
-        context = self._context
+    async def _run(self, item: WorkItem) -> None:
+        context, started = self._context, self._now()
         self._keys |= set(item.get("metadata") or ())
-        history = context.memory.history_of(item)
-        started = self._now()
-        settlement = give_up(history, context.options)
-        if settlement is None:
-            if may_have_run(self._polled, item, history, context.options.lease):
-                # The run is counted before it starts, because it may kill this worker, too.
-                self._keys.add(UNREPORTED)
-                await self._update({UNREPORTED: str(history.unreported + 1)})
-            context.tally.queue_wait.observe(age(item.get("created_at"), time.time()))
-            run = await self._run_handler(item, history.attempts + 1)
-            settlement = settle(run, history, context.options)
-            context.tally.item_duration.observe(self._now() - started)
-        context.memory.note(self._id, history, settlement.outcome)
-        context.tally.items[settlement.outcome.value] += 1
-        self._log_outcome(settlement, self._now() - started)
-        return settlement
+        acknowledged_at = seconds_since_1970(str(item.get("acknowledged_at")))
+        self._clock_offset = (acknowledged_at or time.time()) - started
+        history = self._history = context.memory.history_of(item)
+        settlement = settle_early(history, context.options, self._server_time())
+        if settlement is None and may_have_run(self._polled, item, history, context.options.lease):
+            settlement = await self._prepare_another_run(item)
+        if settlement:
+            self._conclude(settlement)
+            return
+        context.tally.queue_wait.observe(age(item.get("created_at"), time.time()))
+        began = self._now()
+        run = self._ended = await self._run_handler(item, history.attempts + 1)
+        self._seconds = self._now() - began
+        context.tally.item_duration.observe(self._seconds)
+        self._doubt = context.outage.take(self._id, run, began, self._now())
+        if self._doubt.is_set():
+            self._settle(run)
 
-    def _log_outcome(self, settlement: Settlement, seconds: float) -> None:
-        fields = {"outcome": settlement.outcome.value, "seconds": round(seconds, 3)}
+    async def _prepare_another_run(self, item: WorkItem) -> Settlement | None:
+        """Prepare to run an item that may have run before. Return its settlement if its session has ended."""
+        if await self._session_has_ended(item.get("data") or {}):
+            return Settlement(Outcome.CANCELLED, Fate.STOP, {}, "its session has ended")
+        # The run is counted before it starts, because it may kill this worker, too.
+        self._keys.add(UNREPORTED)
+        await self._update({UNREPORTED: str(self._history.unreported + 1)})
+        return None
+
+    async def _session_has_ended(self, data: WorkItem) -> bool:
+        if data.get("type") != "session" or not is_id(data.get("id")):
+            return False
+        try:
+            session = await self._context.call(self._context.api.session, data["id"])
+        except AntError:  # this key can't look: the handler will notice
+            return False
+        return session.get("status") == "terminated" or bool(session.get("archived_at"))
+
+    def _settle(self, run: Run) -> Settlement:
+        """Decide what becomes of the item after a run of its handler."""
+        outage, options = self._context.outage, self._context.options
+        outage_pause_s = None if self._doubt.counts else outage.pause_of_item(self._now())
+        return self._conclude(settle(run, self._history, options, self._server_time(), outage_pause_s))
+
+    def _conclude(self, settlement: Settlement) -> Settlement:
+        self._settlement = settlement
+        self._context.memory.note(self._id, self._history, settlement.outcome, settlement.retry_at)
+        self._context.tally.items[settlement.outcome.value] += 1
+        fields = {"outcome": settlement.outcome.value, "seconds": round(self._seconds, 3)}
         if settlement.outcome is Outcome.SUCCEEDED:
             self._log.info("work item done", **fields)
         else:
             self._log.warn("work item not done", **fields, reason=settlement.reason, next=settlement.fate.value)
+        return settlement
+
+    def _server_time(self) -> float:
+        """Return the time of the server, in seconds since 1970."""
+        return self._now() + self._clock_offset
 
     # Handler and lease
 
@@ -128,7 +183,7 @@ class ItemRun:
         if run.ending is Ending.EXITED and handler.has_said(_REFUSED, self._id):
             context.memory.handler_beats |= keeper.lease.held
             return Run(Ending.NEEDS_LEASE if keeper.lease.held else Ending.LEASE_LOST)
-        return run._replace(last_words=handler.last_words(self._log.clean))
+        return run._replace(last_words=handler.last_words(self._log.clean), has_output=handler.has_output)
 
     async def _attend(self, handler: Handler, keeping: asyncio.Task[Ending]) -> Run:
         """Wait until a handler ends, or until something has to end it."""
@@ -170,15 +225,28 @@ class ItemRun:
 
     # Reports to the server. A failure costs nothing: the item comes back when its lease ends.
 
-    async def carry_out(self, settlement: Settlement) -> None:
-        """Stop the item or give it back, and write what other workers should know about it."""
+    async def carry_out(self) -> int:
+        """Stop the item or give it back, and write what other workers should know about it.
+
+        If only the next runs tell whether its failure is its own fault, they are waited for, with a short lease.
+        Return the seconds after which the item may run again; 0 if it is not given back.
+        """
+        if self._settlement is None:
+            await self._keeper.give_back(_LEASE_IN_DOUBT_S)  # this worker may be killed
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._doubt.wait(), _LONGEST_DOUBT_S)
+        settlement = self._settlement or self._settle(self._ended)
         if settlement.outcome is Outcome.SUCCEEDED and settlement.fate is Fate.STOP:
             self._learn(await self._stop())  # first of all, so that finished work is not done again
             await self._update(settlement.metadata)
-            return
+            return 0
         await self._update(settlement.metadata)
-        if settlement.fate is Fate.STOP or (settlement.fate is Fate.GIVE_BACK and await self._keeper.give_back()):
+        pause_s = 0
+        if settlement.fate is Fate.GIVE_BACK:
+            pause_s = max(ceil(settlement.retry_at - self._server_time()), SHORTEST_LEASE_S)
+        if settlement.fate is Fate.STOP or (pause_s and await self._keeper.give_back(pause_s)):
             await self._stop()
+        return pause_s
 
     async def _update(self, metadata: Metadata) -> None:
         """Write metadata, if this worker has a key for that. A key that the item does not have is not deleted."""
@@ -196,11 +264,17 @@ class ItemRun:
         `stopped` is the item after its stop. After a run that took less than a look, a claim would only be one more
         request.
         """
-        lease, is_silent = self._keeper.lease, False
-        if self._now() >= lease.first_look:
+        lease, memory = self._keeper.lease, self._context.memory
+        had_time = self._now() >= lease.first_look
+        may_have_detached = not (had_time or self._ended.has_output or memory.has_warned)
+        is_silent = False
+        if had_time or may_have_detached:
             item = json_object(stopped) or {}
             is_silent = lease.held or item.get("latest_heartbeat_at", "unknown") is None
-        self._context.memory.handler_is_silent = is_silent
+        memory.handler_is_silent = is_silent and had_time
+        if is_silent and may_have_detached:
+            memory.has_warned = True
+            self._log.warn(_MAY_HAVE_DETACHED)
 
     async def _stop(self) -> bytes:
         """Stop the item, and return the response, or nothing if it was stopped already or that failed.

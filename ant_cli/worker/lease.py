@@ -22,8 +22,8 @@ LOOK = "1970-01-01T00:00:00Z"
 ENDING = ("stopping", "stopped")
 _SERVER_LEASE_S = 300.0
 """The lease that an acknowledgement starts, as long as no response says otherwise."""
-SHORTEST_LEASE_S = 1
-"""The shortest lease that the API grants."""
+SHORTEST_LEASE_S, LONGEST_LEASE_S = 1, 300
+"""The shortest and the longest lease that the API grants."""
 _FIRST_LOOK_S = 1.0
 _PATIENCE_S = 20.0
 """How long a handler may take to send its first heartbeat. Then the worker sends it."""

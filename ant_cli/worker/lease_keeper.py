@@ -10,7 +10,7 @@ from ant_cli.http.retries import backoff
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian import UNLIMITED, Child, Limit
 from ant_cli.worker.guardian_process import now
-from ant_cli.worker.lease import LOOK, SHORTEST_LEASE_S, Lease, LeaseStep
+from ant_cli.worker.lease import LONGEST_LEASE_S, LOOK, Lease, LeaseStep
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.settlement import Ending
 from ant_cli.worker.work_api import WorkItem, is_permanent, item_in_refusal
@@ -101,16 +101,18 @@ class LeaseKeeper:
         self.lease.take_failure(step, sent, self._now())
         return None
 
-    async def give_back(self) -> bool:
-        """End the lease, so that the item is queued again. Return whether a stop was requested instead.
+    async def give_back(self, pause_s: int) -> bool:
+        """Let the item be queued again after a pause. Return whether a stop was requested instead.
 
-        The API has no call for that: the last heartbeat asks for the shortest lease there is. A handler may have
+        The API has no call for that: the last heartbeat asks for a lease as long as the pause. A handler may have
         sent the last one before. As long as that lease lasts, nobody else can have the item.
         """
-        expected = self.lease.last_heartbeat
+        expected, ttl_s = self.lease.last_heartbeat, min(pause_s, LONGEST_LEASE_S)
         for attempt in range(_GIVE_BACK_ATTEMPTS):
             try:
-                return (await self._heartbeat(expected, SHORTEST_LEASE_S)).get("state") == "stopping"
+                response = await self._heartbeat(expected, ttl_s)
+                self.lease.last_heartbeat = response.get("last_heartbeat") or expected
+                return response.get("state") == "stopping"
             except AntError as error:
                 current = item_in_refusal(error)
                 lasts = current.get("state") == "active" and self._now() < self.lease.expires_at

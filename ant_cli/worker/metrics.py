@@ -58,6 +58,8 @@ class Tally:
         self.slots = slots
         self.slots_used = 0
         self.draining = False
+        self.outage = ""
+        """Why no work is taken: how handlers fail; empty without an outage."""
         self.polls = Counter(dict.fromkeys(("work", "empty", "error"), 0))
         self.items: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
@@ -75,6 +77,7 @@ class Tally:
             f"{self.items[Outcome.SUCCEEDED]} done",
             f"{sum(self.items[outcome] for outcome in _FAILURES)} failed",
             f"queue {'?' if self.queue_depth is None else self.queue_depth}",
+            *(["outage"] if self.outage else []),
             *(["draining"] if self.draining else []),
         ]
         return "  ".join(parts)
@@ -124,6 +127,7 @@ def worker_metrics(tally: Tally, own: Mapping[str, str]) -> list[Any]:
         family("Gauge", "ant_worker_info", "The worker.", [({**own, "version": __version__}, (1,))]),
         gauge("ant_worker_slots", "Items that can run at once.", tally.slots),
         gauge("ant_worker_slots_used", "Items that run now.", tally.slots_used),
+        gauge("ant_worker_outage", "Whether handlers fail whatever the item is.", bool(tally.outage)),
         gauge("ant_worker_draining", "Whether no more work is taken.", tally.draining),
         gauge("ant_worker_last_poll_timestamp_seconds", last_poll, tally.last_poll_at),
         counter("ant_worker_polls", "Polls by what they brought.", tally.polls),
@@ -177,5 +181,7 @@ def _turns(loop: asyncio.AbstractEventLoop) -> bool:
 def _readiness(tally: Tally, now: float) -> ServedPage:
     if tally.draining:
         return text_page("draining", 503)
+    if tally.outage:
+        return text_page(f"outage: {tally.outage}; one item at a time tries whether it is over", 503)
     busy = tally.slots_used >= tally.slots  # with all slots busy, there is no reason to poll
     return text_page("ok") if busy or now - tally.last_poll_at < READY_S else text_page("polling fails", 503)

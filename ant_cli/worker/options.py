@@ -113,6 +113,7 @@ class PollOptions(NamedTuple):
     concurrency: int = _number(1, 1000, "1", "How many items run at once.")
     heartbeat: HeartbeatMode = _choice(("auto", "always", "never"), "Who holds the leases.")
     lease: float = _row(_lease, "45s", "The length of a lease.", value_name="TIME")
+    retry_delay: float = _time("10s", "The first pause of a failed item.")
     attempts: int = _number(1, 1000, "3", "Give an item up after this many failures.")
     metadata_key: str = _row(check_secret, "", "An API key, to count them in the item's metadata.")
     on_failure: Literal["retry", "stop"] = _choice(("retry", "stop"), "After a failure.")
@@ -121,8 +122,8 @@ class PollOptions(NamedTuple):
     item_timeout: float = _time("0", "The time limit of a handler.")
     drain_timeout: float = _time("20s", "Time to finish items after a signal.")
     kill_timeout: float = _time("10s", "The time from SIGTERM to SIGKILL.")
-    exit_when_idle: float = _time("0", "Exit after this time without work.")
-    max_items: int = _number(0, 999_999_999, "0", "Exit after this many items.")
+    exit_when_idle: float = _time("0", "Exit if idle this long; 1 if one is a dead letter.")
+    max_items: int = _number(0, 999_999_999, "0", "Exit after this many items; 1 if one is a dead letter.")
     listen: tuple[str, int] | Literal[""] = _row(_address, "", "Serve metrics and health checks at ADDRESS:PORT.")
 
     def __repr__(self) -> str:

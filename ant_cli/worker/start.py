@@ -21,6 +21,7 @@ from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.metrics import monitored
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import require_sdk
+from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.supervisor import Supervisor
 from ant_cli.worker.work_api import connection_with_key, is_permanent
 
@@ -108,6 +109,10 @@ async def _work(
         if view.is_for_people:
             log.info(tally.summary(now() - began))
         runtime.stderr.end_background()
+    dead_letters = tally.items[Outcome.DEAD_LETTER]
+    if dead_letters and (options.exit_when_idle or options.max_items):
+        noun = "item is a dead letter" if dead_letters == 1 else "items are dead letters"
+        raise AntError(f"{dead_letters} {noun}: stopped after --attempts failures.")
 
 
 async def _follow_depth(context: WorkerContext) -> None:

@@ -17,7 +17,6 @@ from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.item_run import ItemRun
-from ant_cli.worker.settlement import Settlement
 from ant_cli.worker.work_api import WorkItem, is_permanent
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -34,6 +33,8 @@ _MOST_POLLS = 4
 """How many polls may be in flight: while there is work, each returns one item."""
 _MOST_UNSTOPPED = 100
 """How many items may wait for the response to their stop while others run."""
+_LONGEST_TRY_S = 10.0
+"""An item that tries whether an outage is over, and runs this long, has shown it."""
 
 
 class Supervisor:
@@ -55,6 +56,9 @@ class Supervisor:
         self._not_before = 0.0
         """When the next poll may be sent."""
         self._claimed = 0
+        self._may_try = asyncio.Event()
+        """No item tries whether an outage is over."""
+        self._may_try.set()
 
     async def run(self) -> None:
         """Work until a signal, a limit, or a permanent error.
@@ -72,6 +76,8 @@ class Supervisor:
             await asyncio.wait([*polling, self._context.shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
             for task in polling:
                 task.cancel()
+            # A failure counts if nothing interrupts this worker.
+            self._context.outage.close(counts=not self._context.shutdown.draining.done())
             await self._drain()
         for error in await asyncio.gather(*polling, return_exceptions=True):
             if isinstance(error, Exception):  # it was not just cancelled
@@ -95,8 +101,7 @@ class Supervisor:
             await self._slots.acquire()
             while len(self._tasks) >= options.concurrency + _MOST_UNSTOPPED:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            if (pause_s := self._not_before - self._loop.time()) > 0:
-                await asyncio.sleep(pause_s)
+            await self._wait_out_pauses()
             item = await self._poll() if is_first or self._work_waits.is_set() else None
             if item is not None:
                 self._start(item)
@@ -105,6 +110,13 @@ class Supervisor:
             if is_first and self._is_idle_for_good():
                 self._context.log.info("no work; exiting", idle_seconds=options.exit_when_idle)
                 return
+
+    async def _wait_out_pauses(self) -> None:
+        outage = self._context.outage
+        await self._may_try.wait()
+        pause_s = max(self._not_before, outage.resumes_at) - self._loop.time()
+        if pause_s > 0:
+            await asyncio.sleep(pause_s)
 
     async def _poll(self) -> WorkItem | None:
         """Poll once. If nothing arrives, the next polls wait."""
@@ -132,12 +144,15 @@ class Supervisor:
         context.tally.last_poll_at = time.time()
         if item is None:
             context.tally.polls["empty"] += 1
+            context.outage.take_empty_poll(began)
+            self._note_outage()
             self._work_waits.clear()
             now = self._loop.time()
             self._pause(pause_after_empty(now - self._work_came_at, now - began))
         else:
             context.tally.polls["work"] += 1
-            self._work_waits.set()
+            if not context.outage.reason:
+                self._work_waits.set()
         return item
 
     def _pause(self, seconds: float) -> None:
@@ -153,34 +168,64 @@ class Supervisor:
     def _start(self, item: WorkItem) -> None:
         """Handle an item in its own task. It keeps the slot until it ends."""
         self._claimed += 1
-        self._work_came_at = self._loop.time()
+        self._note_work()
         self._context.tally.slots_used += 1
-        task = self._loop.create_task(self._handle(item))
+        trial = None
+        if self._context.outage.reason:
+            self._may_try.clear()
+            trial = self._loop.call_later(_LONGEST_TRY_S, self._end_outage)
+        task = self._loop.create_task(self._handle(item, trial))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _handle(self, item: WorkItem) -> None:
+    async def _handle(self, item: WorkItem, trial: asyncio.TimerHandle | None) -> None:
         try:
             try:
                 run = ItemRun(item, self._context)
-                settlement = await run.run()
-                self._wait_if_broken(settlement)
+                was_claimed = await run.run()
+                self._note_outage()
+                self._pause_after_trouble(has_trouble=not was_claimed)
             finally:  # as soon as possible: the server's response is not waited for
                 self._context.tally.slots_used -= 1
+                if trial:
+                    trial.cancel()
+                    self._may_try.set()
                 self._slots.release()
-                self._work_came_at = self._loop.time()
+                self._note_work()
             await asyncio.sleep(0)  # send the next poll before the stop: a slot waits for its response
-            if settlement:
-                await run.carry_out(settlement)
+            if was_claimed:
+                self._note_work(await run.carry_out())
         except Exception as error:  # noqa: BLE001 - a bug that one item triggers must not end the others
             self._context.log.error(
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
             )
-            self._wait_if_broken(None)
+            self._pause_after_trouble(has_trouble=True)
 
-    def _wait_if_broken(self, settlement: Settlement | None) -> None:
-        """Pause polling after an item that could not be run to its end, or whose handler can't be started."""
-        if settlement is None or settlement.handler_is_broken:
+    def _note_work(self, pause_s: float = 0.0) -> None:
+        """Note that there is work, or will be after a pause: this worker is not idle."""
+        self._work_came_at = max(self._work_came_at, self._loop.time() + pause_s)
+
+    def _end_outage(self) -> None:
+        self._context.outage.end()
+        self._note_outage()
+        self._may_try.set()
+
+    def _note_outage(self) -> None:
+        """Log the beginning and the end of an outage, and take no more work in it."""
+        outage, tally = self._context.outage, self._context.tally
+        if outage.reason:
+            self._work_waits.clear()
+        if outage.reason and not tally.outage:
+            self._context.log.error(
+                "outage: only one item at a time tries whether it is over", reason=outage.reason
+            )
+        elif tally.outage and not outage.reason:
+            self._context.log.info("the outage is over")
+        tally.outage = outage.reason
+
+    def _pause_after_trouble(self, *, has_trouble: bool) -> None:
+        """Pause polling after an item that could not be acknowledged, or run to its end because of a bug."""
+        if has_trouble:
             pause_s = backoff(self._failed_items, _LONGEST_PAUSE_S)
             self._failed_items += 1
             self._context.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))

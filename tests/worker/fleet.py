@@ -117,8 +117,7 @@ class Fleet:
             name,
             "--concurrency",
             str(self._slots),
-            "--attempts",
-            "1000",
+            *("--attempts", "1000", "--retry-delay", "0"),
         ]
         words += ["--heartbeat", "always", "--lease", f"{_LEASE_SECONDS}s", "--", str(self._handler)]
         environ = {

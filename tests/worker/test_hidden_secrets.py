@@ -48,7 +48,7 @@ def test_a_key_that_was_typed_as_a_flag_is_not_in_the_arguments_of_the_worker(qu
     """The worker uses it nevertheless, and the arguments of the handler are left as they are."""
     (work_id,) = queue.enqueue()
     handler = script("tr '\\0' ' ' < /proc/$PPID/cmdline; echo; tr '\\0' '\\n' < /proc/$PPID/environ; exit 3")
-    worker = work(*flag, "--attempts", "1", handler=[handler, METADATA_KEY, "--", "y"])
+    worker = work(*flag, "--attempts", "1", handler=[handler, METADATA_KEY, "--", "y"], status=1)
     (arguments,) = (line for line in worker.output if "beta:worker poll" in line)
     own, of_handler = arguments.split(" -- ", 1)
     assert "metadata" not in own

@@ -291,7 +291,9 @@ def test_a_handler_that_takes_longer_than_the_lease_ends_and_is_not_disturbed(qu
 def test_a_failing_handler_is_counted_and_ends(queue, work, script, mode):
     """The third run of an item is its last. The environment's key is enough for that."""
     (work_id,) = queue.enqueue()
-    worker = work("--heartbeat", mode, "--max-items", "3", handler=[script("exit 1")])
+    worker = work(
+        "--heartbeat", mode, "--max-items", "3", "--retry-delay", "0", handler=[script("exit 1")], status=1
+    )
     outcomes = [entry["outcome"] for entry in worker.events("work item not done")]
     assert outcomes == ["failed", "failed", "dead_letter"]
     assert queue.item(work_id)["state"] == "stopped"

@@ -96,7 +96,7 @@ def test_promtool_has_no_complaint_about_the_metrics(text):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_worker_is_ready_while_it_polls_or_is_busy_and_does_not_drain():
+def test_a_worker_is_ready_while_it_polls_or_is_busy_without_draining_or_an_outage():
     """A worker whose slots are full does not need to poll."""
     tally = Tally(1)
     tally.last_poll_at = 1000.0
@@ -104,6 +104,9 @@ def test_a_worker_is_ready_while_it_polls_or_is_busy_and_does_not_drain():
     assert _readiness(tally, 1000.0 + READY_S).status == 503
     tally.slots_used = 1
     assert _readiness(tally, 2000.0).status == 200
+    tally.outage = "the handler exited with 125"
+    assert _readiness(tally, 1000.0).status == 503
+    assert b"outage: the handler exited with 125; one item" in _readiness(tally, 1000.0).body
     tally.draining = True
     assert _readiness(tally, 1000.0).status == 503
 

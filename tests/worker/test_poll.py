@@ -100,21 +100,41 @@ def test_an_impossible_environment_id_is_an_error_before_polling(queue, work, sc
 
 
 def test_a_failed_item_is_given_back_and_counted(queue, work, script):
-    """Its lease ends in a second. With an API key, the metadata has the number of failures, and the reason."""
+    """Its lease is its pause. With an API key, the metadata has the number of failures, and the reason."""
     (work_id,) = queue.enqueue()
     work(handler=[script("exit 3")], env=WITH_METADATA)
     item = queue.item(work_id)
+    assert item["metadata"].pop("ant_retry_at")
     assert item["metadata"] == {"ant_attempts": "1", "ant_last_error": "the handler exited with 3"}
     assert queue.count("/stop") == 0
-    queue.advance(1)
+    queue.advance(5)
+    assert queue.item(work_id)["state"] == "active"
+    queue.advance(5)
     assert queue.item(work_id)["state"] == "queued"
+
+
+def test_an_item_that_the_server_hands_out_during_its_pause_is_given_back_for_the_rest(queue, work, script):
+    """Another worker knows the end of the pause from the metadata. The server did not grant the long lease."""
+    (work_id,) = queue.enqueue()
+    handler = script("test -e again || ! touch again")
+    work("--retry-delay", "2m", handler=[handler], env=WITH_METADATA)
+    queue.act(work_id, "heartbeat", desired_ttl_seconds="1")
+    queue.advance(1)
+    worker = work(handler=[handler], env=WITH_METADATA)
+    assert worker.events("work item not done")[0]["reason"] == "its pause after a failure is not over"
+    assert worker.events("spawning on-work script") == []
+    queue.advance(60)
+    assert queue.item(work_id)["state"] == "active"
+    queue.advance(60)
+    assert work(handler=[handler], env=WITH_METADATA).events("work item done")
+    assert queue.item(work_id)["metadata"] == {}
 
 
 def test_the_metadata_of_a_failed_item_has_the_last_lines_of_stderr(queue, work, script):
     """They say more than the exit status. Secrets are redacted, and stdout may be data."""
     (work_id,) = queue.enqueue()
     lines = f'seq 100 >&2; echo data; printf "ValueError: {KEY}\n  $ANTHROPIC_WORK_SECRET \033[2J" >&2'
-    work("--attempts", "1", handler=[script(f"{lines}; exit 3")], env=WITH_METADATA)
+    work("--attempts", "1", handler=[script(f"{lines}; exit 3")], env=WITH_METADATA, status=1)
     metadata = queue.item(work_id)["metadata"]
     words = "\n".join([*map(str, range(93, 101)), "ValueError: [redacted]", "  [redacted] ␛[2J"])
     assert metadata["ant_last_error"] == f"the handler exited with 3: {words}"
@@ -125,7 +145,8 @@ def test_a_failed_item_is_retried_with_the_number_of_its_attempt(queue, work, sc
     """The attempts end with a success."""
     (work_id,) = queue.enqueue()
     worker = work(
-        "--max-items", "2", handler=[script('echo "attempt $ANT_WORK_ATTEMPT"; test -e again || ! touch again')]
+        *("--max-items", "2", "--retry-delay", "0"),
+        handler=[script('echo "attempt $ANT_WORK_ATTEMPT"; test -e again || ! touch again')],
     )
     assert worker.output == ["attempt 1", "attempt 2"]
     assert queue.item(work_id)["state"] == "stopped"
@@ -134,18 +155,21 @@ def test_a_failed_item_is_retried_with_the_number_of_its_attempt(queue, work, sc
 def test_an_item_that_failed_too_often_becomes_a_dead_letter(queue, work, script):
     """It is stopped, so that it can't fail forever, and its metadata says why."""
     (work_id,) = queue.enqueue()
-    worker = work("--attempts", "1", handler=[script("kill -9 $$")], env=WITH_METADATA)
+    worker = work("--attempts", "1", handler=[script("kill -9 $$")], env=WITH_METADATA, status=1)
     item = queue.item(work_id)
     assert item["state"] == "stopped"
     assert item["metadata"]["ant_dead_letter"].endswith("the handler was killed by SIGKILL")
     assert worker.events("work item not done")[0]["outcome"] == "dead_letter"
+    assert worker.lines[-1] == "ant: 1 item is a dead letter: stopped after --attempts failures.\n"
 
 
 def test_a_worker_without_an_api_key_counts_failures_itself(queue, work, script):
-    """So an item that always fails is stopped in the end, and nothing is written."""
+    """So an item that always fails is stopped in the end, and nothing is written. It is not idle in a pause."""
     (work_id,) = queue.enqueue()
     worker = work(
-        "--attempts", "2", "--max-items", "2", handler=[script('echo "attempt $ANT_WORK_ATTEMPT"; exit 1')]
+        *("--attempts", "2", "--exit-when-idle", "1ms", "--retry-delay", "1s"),
+        handler=[script('echo "attempt $ANT_WORK_ATTEMPT"; exit 1')],
+        status=1,
     )
     assert worker.output == ["attempt 1", "attempt 2"]
     assert [entry["outcome"] for entry in worker.events("work item not done")] == ["failed", "dead_letter"]
@@ -158,7 +182,7 @@ def test_a_success_removes_what_was_written_about_failures(queue, work, script):
     """Otherwise nobody could tell which items still need attention."""
     (work_id,) = queue.enqueue()
     handler = script("test -e again || ! touch again")
-    work(handler=[handler], env=WITH_METADATA)
+    work("--retry-delay", "0", handler=[handler], env=WITH_METADATA)
     assert queue.item(work_id)["metadata"]["ant_attempts"] == "1"
     work(handler=[handler], env=WITH_METADATA)
     assert queue.item(work_id)["metadata"] == {}
@@ -180,7 +204,7 @@ def test_a_key_that_can_not_write_metadata_costs_no_lease(queue, work, script):
     queue.fail(f"/work/{work_id}", method="POST", status=401, after=1)
     worker = work(handler=[script("exit 1")], env=WITH_METADATA)
     assert worker.events("writing the item's metadata failed")
-    queue.advance(1)
+    queue.advance(10)
     assert queue.item(work_id)["state"] == "queued"
 
 
@@ -194,7 +218,7 @@ def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work,
         counted.append(queue.item(work_id)["metadata"].get("ant_unreported"))
         queue.advance(300)
     assert counted == [None, "1", "2"]
-    worker = work("--attempts", "2", handler=[handler], env=WITH_METADATA)
+    worker = work("--attempts", "2", handler=[handler], env=WITH_METADATA, status=1)
     item = queue.item(work_id)
     assert item["state"] == "stopped"
     assert item["metadata"]["ant_dead_letter"].startswith("2 attempts failed; the end of 2 of them")
@@ -210,6 +234,7 @@ def test_an_old_item_that_is_given_back_is_not_counted_twice(queue, work, script
     work(handler=[script(f"exit {status}")], env=WITH_METADATA)
     found = queue.item(work_id)["metadata"]
     found.pop("ant_last_error", None)
+    found.pop("ant_retry_at", None)
     assert found == metadata
 
 
@@ -233,12 +258,45 @@ def test_exit_status_75_gives_an_item_back_without_counting(queue, work, script)
     (work_id,) = queue.enqueue()
     work("--attempts", "1", handler=[script("exit 75")])
     assert queue.item(work_id)["metadata"] == {}
-    queue.advance(1)
+    queue.advance(3)
     assert queue.item(work_id)["state"] == "queued"
 
 
+def test_an_outage_costs_no_attempts_and_its_end_is_noticed(queue, start, script):
+    """Five early failures in a row show it. Then one item after another tries, and the others wait."""
+    queue.enqueue(8)
+    worker = start("--attempts", "1", "--exit-when-idle", "10ms", handler=[script("test -e works")])
+    worker.wait_for("outage: only one item at a time tries whether it is over", reason="the handler exited with 1")
+    Path("works").touch()
+    worker.wait_for("the outage is over")
+    assert worker.end() == 0
+    assert len(worker.events("work item done")) == 8
+    assert {entry["outcome"] for entry in worker.events("work item not done")} == {"given_back"}
+
+
+def test_a_handler_that_may_have_passed_its_session_on_is_warned_about_once(queue, work, script):
+    """With `docker run -d`, the item would be stopped before the container can work on it."""
+    queue.enqueue(4)
+    warning = "the handler exited with 0 at once"
+    detached = work("--max-items", "2", handler=[script("exit 0")])
+    assert [entry["level"] for entry in detached.log if entry["msg"].startswith(warning)] == ["WARN"]
+    for words, text in ((["--no-auto-stop"], "exit 0"), ([], "echo done")):
+        assert warning not in "".join(work(*words, handler=[script(text)]).lines)
+
+
+@pytest.mark.parametrize(("is_over", "runs"), [(True, 0), (False, 1)])
+def test_an_item_whose_session_has_ended_is_stopped_without_a_run(queue, work, script, is_over, runs):
+    """Only the session of an item that may have run before is looked at."""
+    agent = {"environment_id": queue.id, "script": ["terminate"] if is_over else []}
+    session_id = queue.send("POST", "/_emulator/sessions", agent)["id"]
+    queue.advance(100)
+    worker = work(handler=[script("echo ran")])
+    assert len(worker.output) == runs
+    assert (queue.count(session_id), queue.count("/stop")) == (1, 1)
+
+
 def test_a_missing_interpreter_costs_no_attempt(queue, work, tmp_path):
-    """The next item would fail, too, so polling backs off, and the queue is unchanged."""
+    """The next item would fail, too, so it is an outage, and the queue is unchanged."""
     path = tmp_path / "broken"
     path.write_text("#!/no/such/interpreter\n")
     path.chmod(0o755)
@@ -246,7 +304,8 @@ def test_a_missing_interpreter_costs_no_attempt(queue, work, tmp_path):
     worker = work("--attempts", "1", handler=[str(path)])
     assert queue.item(work_id)["metadata"] == {}
     assert queue.count("/stop") == 0
-    assert worker.events("backing off after unprocessable work item")
+    (event,) = worker.events("outage: only one item at a time tries whether it is over")
+    assert event["reason"] == "the handler exited with 126"
 
 
 def test_a_bug_that_an_item_triggers_is_logged_and_polling_backs_off(queue, work, script, tmp_path):

@@ -171,3 +171,18 @@ def test_a_handler_ends_when_the_code_that_watches_it_fails(calls, monkeypatch, 
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 600"], reply
     asyncio.run(calls.work())
     assert len(handlers) == 1
+
+
+@pytest.mark.parametrize(("limit", "last_call"), [({}, "heartbeat"), ({"max_items": "1"}, "stop")])
+def test_a_worker_that_is_interrupted_counts_no_failure_that_may_be_an_outage(calls, limit, last_call):
+    """Otherwise, restarts in an outage would use up the attempts of the same few items."""
+
+    async def reply(name):
+        if name == "poll" and calls.count("poll") == 2:
+            calls.drain()
+            await asyncio.Event().wait()  # it is cancelled
+        return dict(ITEM)
+
+    calls.command, calls.reply = ["/bin/sh", "-c", "exit 1"], reply
+    asyncio.run(calls.work(attempts="1", **limit))
+    assert calls[-1] == last_call

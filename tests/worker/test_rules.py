@@ -17,7 +17,19 @@ from ant_cli.worker.context import handler_environment
 from ant_cli.worker.handler import secrets_of_item
 from ant_cli.worker.metrics import Tally
 from ant_cli.worker.options import PollOptions, read_options
-from ant_cli.worker.settlement import Ending, Fate, History, Memory, Outcome, Run, give_up, may_have_run, settle
+from ant_cli.worker.outage import Outage
+from ant_cli.worker.settlement import (
+    Ending,
+    Fate,
+    History,
+    Memory,
+    Outcome,
+    Run,
+    may_have_run,
+    pause_after,
+    settle,
+    settle_early,
+)
 from ant_cli.worker.supervisor import Supervisor, pause_after_empty
 from tests.conftest import KEY
 
@@ -38,8 +50,6 @@ def options(**flags):
         (Run(Ending.EXITED, 0), Outcome.SUCCEEDED, Fate.STOP),
         (Run(Ending.EXITED, 1), Outcome.FAILED, Fate.GIVE_BACK),
         (Run(Ending.EXITED, -9), Outcome.FAILED, Fate.GIVE_BACK),
-        (Run(Ending.EXITED, 75), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
-        (Run(Ending.EXITED, 127), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
         (Run(Ending.TIMED_OUT, 0), Outcome.TIMED_OUT, Fate.GIVE_BACK),
         (Run(Ending.STOP_REQUESTED, 1), Outcome.CANCELLED, Fate.STOP),
         (Run(Ending.STOP_REQUESTED, 0), Outcome.CANCELLED, Fate.STOP),
@@ -57,15 +67,13 @@ def test_the_end_of_a_run_decides_the_fate_of_its_item(run, outcome, fate):
 
 
 def test_only_failures_of_the_handler_are_counted():
-    """Failures of the worker or of the machine are not counted."""
+    """Failures of the worker, of the machine, or in an outage, are not counted."""
     counted = (Run(Ending.EXITED, 1), Run(Ending.TIMED_OUT, -15))
-    others = {Run(Ending.EXITED, code) for code in (0, 75, 126, 127)} | {
-        Run(Ending.SHUT_DOWN, 1),
-        Run(Ending.LEASE_LOST),
-    }
-    before = History(3, 1)
-    assert all(settle(run, before, options(attempts="9")).metadata["ant_attempts"] == "5" for run in counted)
-    assert not any(settle(run, before, options(attempts="9")).metadata.get("ant_attempts") for run in others)
+    before, nine = History(3, 1), options(attempts="9")
+    assert all(settle(run, before, nine).metadata["ant_attempts"] == "5" for run in counted)
+    others = [settle(Run(ending, 1), before, nine) for ending in (Ending.SHUT_DOWN, Ending.LEASE_LOST)]
+    others += [settle(Run(Ending.EXITED), before, nine), settle(Run(Ending.EXITED, 1), before, nine, 0.0, 2.0)]
+    assert not any(settlement.metadata.get("ant_attempts") for settlement in others)
 
 
 def test_an_item_whose_last_attempt_fails_becomes_a_dead_letter():
@@ -96,8 +104,8 @@ def test_runs_without_a_reported_end_count_as_attempts():
     """Their worker was killed, perhaps by the handler."""
     history = Memory().history_of({"id": "work_1", "metadata": {"ant_attempts": "1", "ant_unreported": "2"}})
     assert (history.failures, history.unreported, history.attempts) == (1, 2, 3)
-    assert give_up(history, options(attempts="4")) is None
-    given_up = give_up(history, options(attempts="3"))
+    assert settle_early(history, options(attempts="4"), 0.0) is None
+    given_up = settle_early(history, options(attempts="3"), 0.0)
     assert (given_up.outcome, given_up.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
     assert given_up.metadata["ant_dead_letter"].startswith("3 attempts failed; the end of 2 of them")
 
@@ -126,14 +134,16 @@ def test_a_worker_does_not_remember_more_items_than_it_needs():
 def test_what_was_written_about_failures_is_deleted_after_a_success():
     """The item needs no further run."""
     metadata = settle(Run(Ending.EXITED, 0), History(1, 1), options()).metadata
-    assert metadata == {"ant_attempts": None, "ant_last_error": None, "ant_unreported": None}
+    keys = ("ant_attempts", "ant_last_error", "ant_retry_at", "ant_unreported")
+    assert metadata == dict.fromkeys(keys)
 
 
 def test_a_run_that_was_counted_before_its_start_is_not_counted_twice():
     """Its end is known now. Earlier runs whose end is not known stay."""
     assert settle(Run(Ending.EXITED, 1), History(1, 1), options(attempts="9")).metadata["ant_unreported"] is None
-    assert settle(Run(Ending.EXITED, 75), NEVER_RUN, options()).metadata == {"ant_unreported": None}
-    assert settle(Run(Ending.EXITED, 75), History(0, 2), options()).metadata == {"ant_unreported": "2"}
+    interrupted = Run(Ending.SHUT_DOWN, 75)
+    assert settle(interrupted, NEVER_RUN, options()).metadata == {"ant_unreported": None}
+    assert settle(interrupted, History(0, 2), options()).metadata == {"ant_unreported": "2"}
 
 
 NEW = {"created_at": "2026-03-14T15:00:00Z", "acknowledged_at": "2026-03-14T15:04:59.9Z", "metadata": {}}
@@ -159,6 +169,144 @@ def test_an_item_taken_within_a_lease_of_its_creation_is_new(polled, changes, ex
 
 
 # Pauses
+
+
+@pytest.mark.parametrize(
+    ("delay", "pauses"),
+    [("10s", [10, 60, 300, 300]), ("1m", [60, 300, 300]), ("1ms", [0.001, 0.006]), ("0", [0, 0])],
+)
+def test_the_pauses_of_a_failed_item_grow_to_five_minutes_with_jitter(delay, pauses):
+    """Up to a quarter of each is left out at random. The first can be changed."""
+    for failures, longest_s in enumerate(pauses, 1):
+        assert 0.75 * longest_s <= pause_after(failures, options(retry_delay=delay)) <= longest_s
+    assert pause_after(1000, options()) <= 300
+
+
+NOW = 1_790_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("failures", "attempts", "rest_s", "outcome"),
+    [
+        (1, "3", 20.0, Outcome.GIVEN_BACK),
+        (1, "3", 0.5, None),
+        (1, "3", -60.0, None),
+        (1, "3", 301.0, None),  # no pause is that long: somebody else wrote it
+        (3, "3", -60.0, Outcome.DEAD_LETTER),
+    ],
+)
+def test_an_item_whose_pause_is_not_over_does_not_run(failures, attempts, rest_s, outcome):
+    """The server may not have granted a lease as long as the pause. The clock is that of the server."""
+    settlement = settle_early(History(failures, 0, NOW + rest_s), options(attempts=attempts), NOW)
+    assert (settlement and settlement.outcome) == outcome
+    if outcome is Outcome.GIVEN_BACK:
+        assert settlement.retry_at == NOW + rest_s
+
+
+def test_the_metadata_and_the_memory_of_a_worker_know_when_a_pause_ends():
+    """Another worker reads it from the metadata, to the second."""
+    settlement = settle(Run(Ending.EXITED, 1), NEVER_RUN, options(), NOW)
+    assert NOW + 7.5 <= settlement.retry_at <= NOW + 10
+    memory = Memory()
+    memory.note("work_1", NEVER_RUN, settlement.outcome, settlement.retry_at)
+    assert memory.history_of({"id": "work_1"}) == History(1, 0, settlement.retry_at)
+    found = Memory().history_of({"id": "work_1", "metadata": settlement.metadata})
+    assert found == History(1, 0, int(settlement.retry_at))
+    assert settle(Run(Ending.EXITED, 1), History(2, 0), options(), NOW).metadata["ant_retry_at"] is None
+
+
+# Outages
+
+CANNOT_RUN, FAILS, WORKS = 125, 1, 0
+
+
+def run_of(outage, *ends, took=0.1):
+    """Let runs end one after the other, as (item, exit status), and return whether each failure counts."""
+    doubts = []
+    for item, status in ends:
+        began = outage.resumes_at or outage.now
+        outage.now = began + took
+        doubts.append(outage.take(item, Run(Ending.EXITED, status), began, outage.now))
+    return [doubt.counts if doubt.is_set() else None for doubt in doubts]
+
+
+@pytest.fixture
+def outage():
+    """Return what a worker knows about outages, with a clock."""
+    found = Outage()
+    found.now = 100.0
+    return found
+
+
+@pytest.mark.parametrize(
+    ("ends", "counts", "is_outage"),
+    [
+        (["a1"], [None], False),
+        (["a1", "b1", "c1", "d1"], [None] * 4, False),
+        (["a1", "b1", "c1", "d1", "e1"], [False] * 5, True),
+        (["a1", "b1", "c1", "d1", "e1", "f1", "a1"], [False] * 7, True),
+        (["a1", "a1", "a1", "a1", "a1", "a1"], [None] * 6, False),
+        (["a1", "b0"], [True, True], False),
+        (["a1", "b1", "c1", "d1", "e0", "f1"], [True] * 5 + [None], False),
+        (["a75"], [False], True),
+        (["a125", "b1"], [False, False], True),
+        (["a126", "b0"], [False, True], False),
+        (["a127", "a0", "b1"], [False, True, None], False),
+        # An item is excused once, so that five bad ones don't hold up all others for ever.
+        (["a1", "b1", "c1", "d1", "e1", "f0", "a1", "b1"], [False] * 5 + [True] * 3, False),
+    ],
+)
+def test_a_run_of_early_failures_of_different_items_is_an_outage(outage, ends, counts, is_outage):
+    """Until that is known, no failure counts. Some exit statuses show it at once, and a success the opposite."""
+    assert run_of(outage, *((end[0], int(end[1:])) for end in ends)) == counts
+    assert bool(outage.reason) is is_outage
+
+
+def test_a_late_failure_counts_at_once_and_says_nothing_about_others(outage):
+    """The handler could be started."""
+    assert run_of(outage, *((item, 1) for item in "abcdefg"), took=10.0) == [True] * 7
+    assert not outage.reason
+
+
+@pytest.mark.parametrize(("end", "counts"), [("empty queue", True), ("interrupted", False)])
+def test_failures_in_doubt_are_decided_when_nothing_else_runs(outage, end, counts):
+    """The queue may be empty, or the worker may have to end: then an attempt of the item is not over."""
+    doubt = outage.take("a", Run(Ending.EXITED, 1), 100.0, 100.1)
+    outage.take_empty_poll(100.2) if end == "empty queue" else outage.close(counts=False)
+    assert (doubt.is_set(), doubt.counts) == (True, counts)
+    later = outage.take("b", Run(Ending.EXITED, 1), 101.0, 101.1)
+    assert later.is_set() is (end == "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("ends", "later_s"), [([(item, 1) for item in "abcde"], 0.0), ([("a", 125)], 4.0)], ids=["failures", "125"]
+)
+def test_an_outage_is_forgotten_when_nothing_is_left_to_try(outage, ends, later_s):
+    """Otherwise the last item would be excused for ever, and an idle worker would not be ready."""
+    run_of(outage, *ends)
+    outage.take_empty_poll(outage.resumes_at + later_s - 0.01)
+    assert outage.reason
+    outage.take_empty_poll(outage.resumes_at + later_s)
+    assert not outage.reason
+    assert run_of(outage, ("a", 1), ("b", 125)) == [False, False]
+    assert outage.resumes_at - outage.now >= 0.75  # pauses still grow
+
+
+def test_the_pauses_of_an_outage_grow_to_a_minute(outage):
+    """A try that ran at the same time as another one makes no pause longer. A success ends it."""
+    pauses = []
+    for number in range(10):
+        run_of(outage, (str(number), 125))
+        resumes_at = outage.resumes_at
+        pauses.append(resumes_at - outage.now)
+        outage.take("same time", Run(Ending.EXITED, 125), outage.now - 0.05, outage.now + 0.05)
+        assert outage.resumes_at == resumes_at
+    for pause, longest in zip(pauses, [0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60], strict=True):
+        assert 0.75 * longest <= pause <= longest
+    outage.take("began before", Run(Ending.EXITED, 0), 100.0, outage.now)
+    assert outage.reason == "the handler exited with 125"
+    run_of(outage, ("next", 0), ("another", 125))
+    assert outage.resumes_at - outage.now <= 0.5
 
 
 def test_errors_back_off_to_a_minute_with_jitter():
@@ -205,7 +353,7 @@ def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_
     async def pause():
         found, answer = supervisor()
         found._failed_items = 5
-        found._wait_if_broken(None)
+        found._pause_after_trouble(has_trouble=True)
         answer.set_result(None)
         await found._poll()
         return found._not_before - asyncio.get_running_loop().time()

@@ -299,5 +299,5 @@ def test_the_first_process_of_a_container_reaps_the_orphans_of_handlers(queue, w
     queue.enqueue(2)
     orphans = "for number in 1 2 3 4 5; do (sleep 0 & exit); done"
     handler = script(f"{orphans}; while grep -q ') Z' /proc/[0-9]*/stat 2> /dev/null; do :; done; exit 3")
-    worker = work("--max-items", "2", "--attempts", "1", under=IN_A_CONTAINER, handler=[handler])
+    worker = work("--max-items", "2", "--attempts", "1", under=IN_A_CONTAINER, handler=[handler], status=1)
     assert [event["reason"] for event in worker.events("work item not done")] == ["the handler exited with 3"] * 2
