@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 from ant_cli.commands.results import print_report
-from ant_cli.errors import AntError, APIError, NetworkError, UsageError
+from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
 from ant_cli.http.name_client import NameClient
 from ant_cli.http.response import error_message, json_object
 from ant_cli.input.request import is_id, request_of
@@ -27,7 +27,7 @@ from ant_cli.settings.local_emulator import is_local
 from ant_cli.worker.options import CheckOptions, read_options
 from ant_cli.worker.settlement import DEAD_LETTER, LAST_ERROR
 from ant_cli.worker.start import find_command
-from ant_cli.worker.work_api import RUNNING, WorkAPI, WorkItem, age, connection_with_key, is_permanent
+from ant_cli.worker.work_api import RUNNING, WorkAPI, WorkItem, age, connection_with_key
 
 T = TypeVar("T")
 Report = dict[str, Any]
@@ -70,7 +70,7 @@ def check(
     program = handler or [options.on_work or "HANDLER"]
     words = ["ant", "beta:worker", "poll", "--environment-id", environment_id, "--", *program]
     problem = _handler_problem(handler, options.on_work, runtime)
-    found = [*refusals, *_findings(report, problem, " ".join(map(quote, words)), now)]
+    found = list(_findings(report, refusals, problem, " ".join(map(quote, words)), now))
     report["handler"] = problem.cause if problem else "can be started"
     report["findings"] = [finding._asdict() for finding in found]
     report["works"] = not any(finding.blocks for finding in found)
@@ -103,13 +103,14 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
     try:
         environment = ask(account, _environment) or environment
         environment_id = environment.get("id", environment_id)  # a name was given
-        items = ask(worker, _of_queue, WorkAPI.newest_items)
-        queue = ask(account if items is None else worker, _of_queue, WorkAPI.stats)
+        if environment or _may_be_id(environment_id):
+            items = ask(worker, _of_queue, WorkAPI.newest_items)
+            queue = ask((account if environment else None) if items is None else worker, _of_queue, WorkAPI.stats)
     except NetworkError as error:
         refusals = [Finding(f"The server does not respond: {error.message}", "Check the base URL and the network.")]
-    if account is None and not environment_id.startswith("env_"):
+    if account is None and not _may_be_id(environment_id):
         step = "Give the ID, which begins with env_, or set ANTHROPIC_API_KEY."
-        refusals.insert(0, Finding(f"{environment_id!r} is a name, whose ID only an API key can find.", step))
+        refusals.append(Finding(f"{environment_id!r} is a name, whose ID only an API key can find.", step))
     now = runtime.server_clock.now()
     report = {
         "environment": {**environment, "id": environment_id},
@@ -120,6 +121,10 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
     for name, belongs in _LISTS.items():
         report[name] = items and [_shown(item, now) for item in items if belongs(item)]
     return report, refusals
+
+
+def _may_be_id(environment_id: str) -> bool:
+    return environment_id.startswith("env_")
 
 
 def _environment(connection: ConnectionSettings, runtime: Runtime, environment_id: str) -> WorkItem:
@@ -137,8 +142,8 @@ def _of_queue(
 
 def _refusal(error: AntError, is_key: bool) -> Finding:  # noqa: FBT001
     said = f": {error_message(error.body)}" if isinstance(error, APIError) else ""
-    cause = "The server refuses to say more"
-    if is_key and is_permanent(error):
+    cause = "The server refuses"
+    if is_key and isinstance(error, APIError) and error.status in (401, 403, NOT_FOUND):
         cause = "The environment does not accept this environment key, which may be of another one"
     step = _GET_KEY if is_key else "To see all: ant beta:environments list"
     return Finding(f"{cause}: {error.message}{said}", f"{error.hint}\n{step}".strip())
@@ -168,14 +173,19 @@ def _handler_problem(handler: Sequence[str], on_work: str, runtime: Runtime) -> 
 # What follows from that
 
 
-def _findings(report: Report, handler: Finding | None, start: str, now: float) -> Iterator[Finding]:
+def _findings(
+    report: Report, refusals: list[Finding], handler: Finding | None, start: str, now: float
+) -> Iterator[Finding]:
     """Yield what explains why work is not done, the most important first. `start` starts a worker."""
     environment, queue = report["environment"], report["queue"] or {}
     workers = queue.get("workers_polling")
     if environment.get("archived_at"):
         yield Finding("The environment is archived: it hands out no work.", _ELSEWHERE)
-    elif queue and workers is None:
+        return
+    if queue and workers is None:
         yield Finding("The environment is not self-hosted: Anthropic runs its sessions.", _ELSEWHERE)
+        return
+    yield from refusals
     if handler:
         yield handler._replace(blocks=handler.blocks or not workers)
     if not report["has_key"]:
@@ -198,7 +208,8 @@ def _findings_of_queue(report: Report, queue: Report, start: str, now: float) ->
         yield Finding(cause, "See their logs, start more of them, or raise --concurrency.", not is_busy)
     if silent:
         cause = (
-            f"Of {len(silent)} running, no heartbeat came for {_FRESH_S} seconds: maybe their workers have died."
+            f"Of {len(silent)} running, no heartbeat came for {_FRESH_S} seconds: their workers have died, or they "
+            "have failed and wait for their next attempts."
         )
         left_s = max(item["lease_ends_within_seconds"] for item in silent)
         step = f"They are handed out again when their leases end, in {left_s} seconds at the latest."
@@ -217,7 +228,7 @@ def _findings_of_queue(report: Report, queue: Report, start: str, now: float) ->
 def _page(report: Report, now: float) -> Iterator[str]:
     environment, queue = report["environment"], report["queue"]
     yield f"Environment   {environment['id']}  {collapse_space(str(environment.get('name', '')))}"
-    if queue:
+    if queue and queue.get("workers_polling") is not None:
         oldest = relative_time(str(queue.get("oldest_queued_at")), now)
         yield f"Queue         {queue.get('depth')} waiting{f', the oldest queued {oldest}' if oldest else ''}"
         yield f"Handed out    {queue.get('pending')} not yet acknowledged"
