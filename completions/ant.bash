@@ -2,10 +2,10 @@
 #
 # Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant.
 
-# Put into reply the subcommands of the command $1.
+# Put into reply the subcommands of the command $1. `help` takes the same names.
 _ant_subcommands() {
   reply=()
-  case $1 in
+  case ${1#help } in
     '') reply=(beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion help) ;;
     beta:environments) reply=(create retrieve update list delete archive) ;;
     beta:environments:work) reply=(retrieve poll ack heartbeat stop list update stats) ;;
@@ -16,14 +16,6 @@ _ant_subcommands() {
     emulator) reply=(start exec env status stop session enqueue key requests clock reset fault) ;;
     'emulator session') reply=(create show) ;;
     help) reply=(input output lists flags exit-codes environment worker profiles official config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
-    'help beta:environments') reply=(create retrieve update list delete archive) ;;
-    'help beta:environments:work') reply=(retrieve poll ack heartbeat stop list update stats) ;;
-    'help beta:worker') reply=(poll run exporter check) ;;
-    'help schema') reply=(environment) ;;
-    'help auth') reply=(login status token print-credentials logout) ;;
-    'help profile') reply=(list get set unset activate deactivate create rename delete) ;;
-    'help emulator') reply=(start exec env status stop session enqueue key requests clock reset fault) ;;
-    'help emulator session') reply=(create show) ;;
   esac
 }
 
@@ -97,72 +89,74 @@ _ant_flags() {
 
 # Put into kind what the flag $2 of the command $1 takes.
 _ant_kind_of_flag() {
-  kind=plain
+  local text=plain
   case "$1 $2" in
-    'beta:worker poll'\ --environment-id) kind='free' ;;
-    'beta:worker run'\ --environment-id) kind='free' ;;
-    'beta:worker exporter'\ --environment-id) kind='free' ;;
-    'beta:worker check'\ --environment-id) kind='free' ;;
-    'emulator session create'\ --environment-id) kind='free' ;;
-    'beta:worker run'\ --work-id) kind='free' ;;
-    *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) kind='plain' ;;
-    *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --timeout | *\ --max-retries | *\ --transform | *\ --columns | *\ --transform-error | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --set | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --retry-delay | *\ --attempts | *\ --metadata-key | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --seed | *\ --wait | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --query-contains | *\ --method | *\ --status | *\ --error-code | *\ --body | *\ --header | *\ --retry-after | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-bytes | *\ --cut-after-events) kind='free' ;;
-    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --debug | *\ --raw-output | *\ -r | *\ --dry-run | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ --unrestricted-paths | *\ -y | *\ --only | *\ --exit-code | *\ --adopt | *\ --delete-archived | *\ --prune | *\ --allow-origin-change | *\ --validate | *\ --strict | *\ --upgrade | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --any-credential | *\ --detach | *\ --no-secret | *\ --clear | *\ --freeze | *\ --disconnect | *\ --after-commit | *\ --list) kind='boolean' ;;
-    *\ --identity-token-file | *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --log-file | *\ --script) kind='file' ;;
-    *\ --profile) kind='profile' ;;
-    *\ --format | *\ --format-error) kind='choices auto json jsonl yaml table pretty raw explore' ;;
-    *\ --name | *\ --config | *\ --config.networking | *\ --config.packages | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) kind='text' ;;
-    *\ --config.type) kind='choices cloud self_hosted' ;;
-    *\ --scope) kind='choices organization account' ;;
-    *\ --environment-id) kind='environment_id' ;;
-    *\ --work-id) kind='work_id' ;;
-    *\ --log-format) kind='choices auto plain text json' ;;
-    *\ --heartbeat) kind='choices auto always never' ;;
-    *\ --on-failure) kind='choices retry stop' ;;
-    *\ --type) kind='choices session healthcheck' ;;
+    'beta:worker poll'\ --environment-id) text=free ;;
+    'beta:worker run'\ --environment-id) text=free ;;
+    'beta:worker exporter'\ --environment-id) text=free ;;
+    'beta:worker check'\ --environment-id) text=free ;;
+    'emulator session create'\ --environment-id) text=free ;;
+    'beta:worker run'\ --work-id) text=free ;;
+    *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) text=plain ;;
+    *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --timeout | *\ --max-retries | *\ --transform | *\ --columns | *\ --transform-error | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --set | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --retry-delay | *\ --attempts | *\ --metadata-key | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --seed | *\ --wait | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --query-contains | *\ --method | *\ --status | *\ --error-code | *\ --body | *\ --header | *\ --retry-after | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-bytes | *\ --cut-after-events) text=free ;;
+    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --debug | *\ --raw-output | *\ -r | *\ --dry-run | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --pass-api-key | *\ --unrestricted-paths | *\ -y | *\ --only | *\ --exit-code | *\ --adopt | *\ --delete-archived | *\ --prune | *\ --allow-origin-change | *\ --validate | *\ --strict | *\ --upgrade | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --any-credential | *\ --detach | *\ --no-secret | *\ --clear | *\ --freeze | *\ --disconnect | *\ --after-commit | *\ --list) text=boolean ;;
+    *\ --identity-token-file | *\ --file | *\ -f | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --log-file | *\ --script) text=file ;;
+    *\ --profile) text=profile ;;
+    *\ --format | *\ --format-error) text='choices auto json jsonl yaml table pretty raw explore' ;;
+    *\ --name | *\ --config | *\ --config.networking | *\ --config.packages | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) text=text ;;
+    *\ --config.type) text='choices cloud self_hosted' ;;
+    *\ --scope) text='choices organization account' ;;
+    *\ --environment-id) text=environment_id ;;
+    *\ --work-id) text=work_id ;;
+    *\ --log-format) text='choices auto plain text json' ;;
+    *\ --heartbeat) text='choices auto always never' ;;
+    *\ --on-failure) text='choices retry stop' ;;
+    *\ --type) text='choices session healthcheck' ;;
   esac
+  kind=$text
 }
 
 # Put into kind what the argument of the command $1 at the position $2 is.
 _ant_kind_of_argument() {
-  kind=plain
+  local text=plain
   case "$1 $2" in
-    'beta:environments retrieve'\ 0) kind='environment_id' ;;
-    'beta:environments update'\ *) kind='environment_id' ;;
-    'beta:environments delete'\ *) kind='environment_id' ;;
-    'beta:environments archive'\ *) kind='environment_id' ;;
-    'beta:environments:work retrieve'\ 0) kind='work_id' ;;
-    'beta:environments:work poll'\ 0) kind='environment_id' ;;
-    'beta:environments:work ack'\ *) kind='work_id' ;;
-    'beta:environments:work heartbeat'\ *) kind='work_id' ;;
-    'beta:environments:work stop'\ *) kind='work_id' ;;
-    'beta:environments:work list'\ 0) kind='environment_id' ;;
-    'beta:environments:work update'\ *) kind='work_id' ;;
-    'beta:environments:work stats'\ 0) kind='environment_id' ;;
-    'beta:worker poll'\ *) kind='file' ;;
-    'beta:worker check'\ 0) kind='environment' ;;
-    'beta:worker check'\ *) kind='file' ;;
-    apply\ *) kind='file' ;;
-    diff\ *) kind='file' ;;
-    edit\ 0) kind='environment_id' ;;
-    export\ *) kind='free' ;;
-    'profile get'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id timeout max_retries format' ;;
-    'profile set'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id timeout max_retries format' ;;
-    'profile set'\ 1) kind='free' ;;
-    'profile unset'\ 0) kind='choices api_key api_key_command auth_token base_url workspace_id timeout max_retries format' ;;
-    'profile activate'\ 0) kind='profile' ;;
-    'profile create'\ 0) kind='free' ;;
-    'profile rename'\ 0) kind='profile' ;;
-    'profile rename'\ 1) kind='free' ;;
-    'profile delete'\ 0) kind='profile' ;;
-    'emulator exec'\ *) kind='file' ;;
-    'emulator env'\ 0) kind='emulator_environment_id' ;;
-    'emulator session show'\ 0) kind='free' ;;
-    'emulator enqueue'\ 0) kind='emulator_environment_id' ;;
-    'emulator key'\ 0) kind='emulator_environment_id' ;;
-    completion\ 0) kind='choices bash zsh fish powershell' ;;
-    help\ *) kind='free' ;;
+    'beta:environments retrieve'\ 0) text=environment_id ;;
+    'beta:environments update'\ *) text=environment_id ;;
+    'beta:environments delete'\ *) text=environment_id ;;
+    'beta:environments archive'\ *) text=environment_id ;;
+    'beta:environments:work retrieve'\ 0) text=work_id ;;
+    'beta:environments:work poll'\ 0) text=environment_id ;;
+    'beta:environments:work ack'\ *) text=work_id ;;
+    'beta:environments:work heartbeat'\ *) text=work_id ;;
+    'beta:environments:work stop'\ *) text=work_id ;;
+    'beta:environments:work list'\ 0) text=environment_id ;;
+    'beta:environments:work update'\ *) text=work_id ;;
+    'beta:environments:work stats'\ 0) text=environment_id ;;
+    'beta:worker poll'\ *) text=file ;;
+    'beta:worker check'\ 0) text=environment ;;
+    'beta:worker check'\ *) text=file ;;
+    apply\ *) text=file ;;
+    diff\ *) text=file ;;
+    edit\ 0) text=environment_id ;;
+    export\ *) text=free ;;
+    'profile get'\ 0) text='choices api_key api_key_command auth_token base_url workspace_id timeout max_retries format' ;;
+    'profile set'\ 0) text='choices api_key api_key_command auth_token base_url workspace_id timeout max_retries format' ;;
+    'profile set'\ 1) text=free ;;
+    'profile unset'\ 0) text='choices api_key api_key_command auth_token base_url workspace_id timeout max_retries format' ;;
+    'profile activate'\ 0) text=profile ;;
+    'profile create'\ 0) text=free ;;
+    'profile rename'\ 0) text=profile ;;
+    'profile rename'\ 1) text=free ;;
+    'profile delete'\ 0) text=profile ;;
+    'emulator exec'\ *) text=file ;;
+    'emulator env'\ 0) text=emulator_environment_id ;;
+    'emulator session show'\ 0) text=free ;;
+    'emulator enqueue'\ 0) text=emulator_environment_id ;;
+    'emulator key'\ 0) text=emulator_environment_id ;;
+    completion\ 0) text='choices bash zsh fish powershell' ;;
+    help\ *) text=free ;;
   esac
+  kind=$text
 }
 
 # Put into words what was typed up to the cursor; the last of them is to be completed.

@@ -31,14 +31,14 @@ _Choice = tuple[str, str]
 """What may be typed, and its description."""
 
 
-class _ValueRow(NamedTuple):
-    """The kind of value that a flag, or the argument at a position, takes."""
+class _Row(NamedTuple):
+    """What a table says of flags, or of the argument at a position."""
 
     command: str
-    """Any command, if empty."""
+    """`_ANY` for any command; empty for `ant` itself."""
     names: tuple[str, ...]
-    kind: str
-    """As `kind_name` returns it."""
+    text: str
+    """A kind of value, as `kind_name` returns it, or a description."""
 
 
 def kind_name(param: Param) -> str:
@@ -54,39 +54,43 @@ def kind_name(param: Param) -> str:
     return kind or _KINDS_BY_TYPE.get(param.type, "free" if param.location == "setting" else "text")
 
 
-def flag_kinds(commands: Iterable[Command]) -> list[_ValueRow]:
-    """Return the kind of value of each flag. Exceptions, for flags of certain commands, come first."""
+def flag_rows(commands: Iterable[Command], text_of: Callable[[Param], str]) -> list[_Row]:
+    """Return a text about each flag. Exceptions, for flags of certain commands, come first."""
     uses: dict[str, dict[str, list[str]]] = {}
     for command in commands:
         for flag in command.all_flags:
             for name in flag.names:
-                uses.setdefault(name, {}).setdefault(kind_name(flag), []).append(command.full_name)
-    special, general = list[_ValueRow](), dict[str, list[str]]()
-    for name, kinds in uses.items():
-        usual = max(kinds, key=lambda kind: len(kinds[kind]))
+                uses.setdefault(name, {}).setdefault(text_of(flag), []).append(command.full_name)
+    special, general = list[_Row](), dict[str, list[str]]()
+    for name, texts in uses.items():
+        usual = max(texts, key=lambda text: len(texts[text]))
         general.setdefault(usual, []).append(name)
-        special += [_ValueRow(where, (name,), kind) for kind in kinds if kind != usual for where in kinds[kind]]
-    return [*special, *(_ValueRow("", tuple(names), kind) for kind, names in general.items())]
+        special += [_Row(where, (name,), text) for text in texts if text != usual for where in texts[text]]
+    return [*special, *(_Row(_ANY, tuple(names), text) for text, names in general.items())]
 
 
-def _argument_kinds(commands: Iterable[Command]) -> Iterator[_ValueRow]:
+def _argument_kinds(commands: Iterable[Command]) -> Iterator[_Row]:
     for command in commands:
         for position, argument in enumerate(command.arguments):
             place = _ANY if argument.type is list else str(position)
-            yield _ValueRow(command.full_name, (place,), kind_name(argument))
+            yield _Row(command.full_name, (place,), kind_name(argument))
 
 
 def _subcommands(command: Command) -> list[_Choice]:
     return [(below.path[-1], below.summary) for below in command.subcommands]
 
 
-def _flags(command: Command) -> list[_Choice]:
-    return [(name, first_sentence(flag.help)) for flag in command.all_flags for name in flag.names]
+def _flags(command: Command) -> list[str]:
+    return [name for flag in command.all_flags for name in flag.names]
 
 
-def takes_flags(command: Command) -> bool:
-    """Whether flags may follow. They may not after `ant help COMMAND`."""
-    return command.path[:1] != (_HELP,) or len(command.path) == 1
+def _description(flag: Param) -> str:
+    return first_sentence(flag.help)
+
+
+def is_named_after_help(command: Command) -> bool:
+    """Whether it is just a name after `ant help`: without flags, and with the subcommands of that command."""
+    return command.path[:1] == (_HELP,) and len(command.path) > 1
 
 
 def with_help(root: Command) -> Command:
@@ -112,40 +116,54 @@ def _named_after_help(command: Command) -> Command:
 class _Shell(NamedTuple):
     """How a shell's script is written."""
 
-    offer: Callable[[str, Iterable[_Choice]], str]
-    """Returns the row for what may follow a command."""
-    kind: Callable[[_ValueRow], str]
-    """Returns the row for a kind of value."""
+    subcommands: Callable[[str, Iterable[_Choice]], str]
+    """Returns the row for the subcommands of a command."""
+    flags: Callable[[str, Iterable[str]], str]
+    """Returns the row for the flags of a command."""
+    text: Callable[[_Row], str]
+    """Returns the row for a kind of value, or for a description."""
 
 
-def _offer_in_bash(command: str, choices: Iterable[_Choice]) -> str:
-    return f"{shlex.quote(command)}) reply=({' '.join(name for name, _ in choices)}) ;;"
+def _subcommands_in_bash(command: str, choices: Iterable[_Choice]) -> str:
+    return _flags_in_bash(command, (name for name, _ in choices))
 
 
-def _kind_in_bash(row: _ValueRow) -> str:
+def _flags_in_bash(command: str, names: Iterable[str]) -> str:
+    return f"{shlex.quote(command)}) reply=({' '.join(names)}) ;;"
+
+
+def _text_in_bash(row: _Row) -> str:
     """Return a branch whose patterns are a command, or any, followed by one of the row's names."""
-    command = shlex.quote(row.command) if row.command else _ANY
+    command = row.command if row.command == _ANY else shlex.quote(row.command)
     patterns = " | ".join(rf"{command}\ {name}" for name in row.names)
-    return f"{patterns}) kind='{row.kind}' ;;"
+    return f"{patterns}) text={shlex.quote(row.text)} ;;"
 
 
-def _offer_in_zsh(command: str, choices: Iterable[_Choice]) -> str:
+def _subcommands_in_zsh(command: str, choices: Iterable[_Choice]) -> str:
     items = ("  " + shlex.quote(name.replace(":", r"\:") + ":" + summary) for name, summary in choices)
     return "\n    ".join([f"({shlex.quote(command)}) reply=(", *items, ") ;;"])
 
 
-def _kind_in_zsh(row: _ValueRow) -> str:
-    return "(" + _kind_in_bash(row)
+def _flags_in_zsh(command: str, names: Iterable[str]) -> str:
+    return "(" + _flags_in_bash(command, names)
 
 
-def _offer_in_fish(command: str, choices: Iterable[_Choice]) -> str:
+def _text_in_zsh(row: _Row) -> str:
+    return "(" + _text_in_bash(row)
+
+
+def _subcommands_in_fish(command: str, choices: Iterable[_Choice]) -> str:
     items = (rf"    echo {in_fish(name)}\t{in_fish(summary)}" for name, summary in choices)
     return "\n        ".join([f"case {in_fish(command)}", *items])
 
 
-def _kind_in_fish(row: _ValueRow) -> str:
-    patterns = " ".join(in_fish(f"{row.command or _ANY} {name}") for name in row.names)
-    return f"case {patterns}; echo {in_fish(row.kind)}"
+def _flags_in_fish(command: str, names: Iterable[str]) -> str:
+    return f"case {in_fish(command)}; set flags {' '.join(names)}"
+
+
+def _text_in_fish(row: _Row) -> str:
+    patterns = " ".join(in_fish(f"{row.command} {name}") for name in row.names)
+    return f"case {patterns}; echo {in_fish(row.text)}"
 
 
 def in_fish(text: str) -> str:
@@ -153,14 +171,18 @@ def in_fish(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _offer_in_powershell(command: str, choices: Iterable[_Choice]) -> str:
+def _subcommands_in_powershell(command: str, choices: Iterable[_Choice]) -> str:
     items = ("    " + in_powershell(f"{name}|{summary}") for name, summary in choices)
     return "\n        ".join([f"{in_powershell(command)} = @(", *items, ")"])
 
 
-def _kind_in_powershell(row: _ValueRow) -> str:
-    keys = (in_powershell(f"{row.command} {name}".strip()) for name in row.names)
-    return "\n        ".join(f"{key} = {in_powershell(row.kind)}" for key in keys)
+def _flags_in_powershell(command: str, names: Iterable[str]) -> str:
+    return f"{in_powershell(command)} = {in_powershell(' '.join(names))}"
+
+
+def _text_in_powershell(row: _Row) -> str:
+    keys = (in_powershell(f"{row.command} {name}".removeprefix(f"{_ANY} ")) for name in row.names)
+    return "\n        ".join(f"{key} = {in_powershell(row.text)}" for key in keys)
 
 
 def in_powershell(text: str) -> str:
@@ -171,10 +193,10 @@ def in_powershell(text: str) -> str:
 
 
 SHELLS = {
-    "bash": _Shell(_offer_in_bash, _kind_in_bash),
-    "zsh": _Shell(_offer_in_zsh, _kind_in_zsh),
-    "fish": _Shell(_offer_in_fish, _kind_in_fish),
-    "powershell": _Shell(_offer_in_powershell, _kind_in_powershell),
+    "bash": _Shell(_subcommands_in_bash, _flags_in_bash, _text_in_bash),
+    "zsh": _Shell(_subcommands_in_zsh, _flags_in_zsh, _text_in_zsh),
+    "fish": _Shell(_subcommands_in_fish, _flags_in_fish, _text_in_fish),
+    "powershell": _Shell(_subcommands_in_powershell, _flags_in_powershell, _text_in_powershell),
 }
 
 
@@ -182,15 +204,14 @@ def filled_template(shell: str, root: Command) -> str:
     """Return the script of a shell, for a tree of commands."""
     syntax = SHELLS[shell]
     template = Path(__file__).with_name("completion").joinpath(FILES[shell]).read_text("utf-8")
-    commands = tuple(with_help(root).walk())
-    flagged = tuple(filter(takes_flags, commands))
+    commands = [command for command in with_help(root).walk() if not is_named_after_help(command)]
+    groups = [command for command in commands if command.subcommands]
     tables = {
-        "subcommands": [
-            syntax.offer(command.full_name, _subcommands(command)) for command in commands if command.subcommands
-        ],
-        "flags": [syntax.offer(command.full_name, _flags(command)) for command in flagged],
-        "flag_kinds": map(syntax.kind, flag_kinds(flagged)),
-        "argument_kinds": map(syntax.kind, _argument_kinds(commands)),
+        "subcommands": [syntax.subcommands(group.full_name, _subcommands(group)) for group in groups],
+        "flags": [syntax.flags(command.full_name, _flags(command)) for command in commands],
+        "flag_descriptions": map(syntax.text, flag_rows(commands, _description)),
+        "flag_kinds": map(syntax.text, flag_rows(commands, kind_name)),
+        "argument_kinds": map(syntax.text, _argument_kinds(commands)),
     }
 
     def rows(marker: re.Match[str]) -> str:

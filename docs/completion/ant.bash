@@ -2,10 +2,10 @@
 #
 # Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant.
 
-# Put into reply the subcommands of the command $1.
+# Put into reply the subcommands of the command $1. `help` takes the same names.
 _ant_subcommands() {
   reply=()
-  case $1 in
+  case ${1#help } in
     @TABLE subcommands@
   esac
 }
@@ -20,18 +20,20 @@ _ant_flags() {
 
 # Put into kind what the flag $2 of the command $1 takes.
 _ant_kind_of_flag() {
-  kind=plain
+  local text=plain
   case "$1 $2" in
     @TABLE flag_kinds@
   esac
+  kind=$text
 }
 
 # Put into kind what the argument of the command $1 at the position $2 is.
 _ant_kind_of_argument() {
-  kind=plain
+  local text=plain
   case "$1 $2" in
     @TABLE argument_kinds@
   esac
+  kind=$text
 }
 
 # Put into words what was typed up to the cursor; the last of them is to be completed.

@@ -2,17 +2,28 @@
 #
 # Only IDs are fetched through `ant` itself. Everything else is here, so that completion is instant.
 
-# Print the subcommands of the command $argv[1], with their descriptions.
+# Print the subcommands of the command $argv[1], with their descriptions. `help` takes the same names.
 function __ant_subcommands
-    switch $argv[1]
+    switch (string replace -r '^help ' '' -- "$argv[1]")
         @TABLE subcommands@
     end
 end
 
 # Print the flags of the command $argv[1], with their descriptions.
 function __ant_flags
+    set -l flags
     switch $argv[1]
         @TABLE flags@
+    end
+    for flag in $flags
+        printf '%s\t%s\n' $flag (__ant_description_of_flag $argv[1] $flag)
+    end
+end
+
+# Print the description of the flag $argv[2] of the command $argv[1].
+function __ant_description_of_flag
+    switch "$argv[1] $argv[2]"
+        @TABLE flag_descriptions@
     end
 end
 

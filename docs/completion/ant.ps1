@@ -13,14 +13,19 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     $ErrorActionPreference = 'SilentlyContinue'
     $PSNativeCommandUseErrorActionPreference = $false
 
-    # The subcommands of each group, with their descriptions.
+    # The subcommands of each group, with their descriptions. `help` takes the same names.
     $subcommands = @{
         @TABLE subcommands@
     }
 
-    # The flags of each command, with their descriptions.
+    # The flags of each command.
     $flags = @{
         @TABLE flags@
+    }
+
+    # The description of a flag: after one command, or after any.
+    $flagDescriptions = @{
+        @TABLE flag_descriptions@
     }
 
     # What a flag takes: after one command, or after any.
@@ -33,9 +38,14 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         @TABLE argument_kinds@
     }
 
-    function Get-FlagKind($command, $flag) {
-        $own = $flagKinds["$command $flag"]
-        if ($own) { $own } else { $flagKinds[$flag] }
+    function Get-Subcommands($command) {
+        $subcommands[$command -replace '^help ', '']
+    }
+
+    # What a table has for a flag of a command.
+    function Get-ForFlag($table, $command, $flag) {
+        $own = $table["$command $flag"]
+        if ($own) { $own } else { $table[$flag] }
     }
 
     # A word, or its beginning, without quotes and without backticks.
@@ -51,7 +61,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
 
     # Whether a word is a command, or a group, below another one.
     function Test-Subcommand($command, $word) {
-        foreach ($item in $subcommands[$command]) {
+        foreach ($item in (Get-Subcommands $command)) {
             if (($item -split '\|')[0] -ceq $word) { return $true }
         }
         return $false
@@ -144,7 +154,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         } elseif ($word -like '-*=*') {
             continue
         } elseif ($word -like '-?*') {
-            $kind = Get-FlagKind $command $word
+            $kind = Get-ForFlag $flagKinds $command $word
             if ($kind -eq 'plain' -or $kind -eq 'boolean') { $kind = '' }
         } elseif (Test-Subcommand $command $word) {
             $command = "$command $word".Trim()
@@ -159,10 +169,10 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     } elseif ($typed -like '--*=*') {
         $flag, $typed = $typed -split '=', 2
         $before = "$flag="
-        $kind = Get-FlagKind $command $flag
+        $kind = Get-ForFlag $flagKinds $command $flag
     } elseif ($typed -like '-*') {
         $kind = 'flags'
-    } elseif ($subcommands[$command]) {
+    } elseif (Get-Subcommands $command) {
         $kind = 'commands'
     } else {
         $kind = $argumentKinds["$command $position"]
@@ -175,8 +185,12 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
     }
 
     $offers = @(
-        if ($kind -eq 'flags') { Add-Described $flags[$command] }
-        elseif ($kind -eq 'commands') { Add-Described $subcommands[$command] }
+        if ($kind -eq 'flags') {
+            foreach ($flag in ($flags[$command] -split ' ')) {
+                Add-Offer $flag (Get-ForFlag $flagDescriptions $command $flag)
+            }
+        }
+        elseif ($kind -eq 'commands') { Add-Described (Get-Subcommands $command) }
         elseif ($kind -eq 'boolean') { Add-Described @('true', 'false') }
         elseif ($kind -eq 'file') { Add-Files }
         elseif ($kind -eq 'profile') { Add-Profiles }
