@@ -111,7 +111,8 @@ def requests(runtime: Runtime, flags: Flags, *, clear: bool = False) -> None:
 def _request_line(entry: Any) -> str:
     """Return a request as a line for people."""
     names = ("time", "method", "path", "status", "request_id", "fault", "error")
-    return "  ".join(str(entry.get(name)) for name in names if entry.get(name) is not None)
+    shown = {"status": "no response"} | {name: text for name, text in entry.items() if text is not None}
+    return "  ".join(str(shown[name]) for name in names if name in shown)
 
 
 def clock(runtime: Runtime, flags: Flags, **asked: Any) -> None:

@@ -76,6 +76,23 @@ def reset(call: Call) -> str:
     return json.dumps({"type": "emulator_reset"})
 
 
+def list_endpoints(_: Call) -> str:
+    """Return the emulator's own endpoints, with a JSON Schema of each body."""
+    from ant_cli.emulator import models  # late: pydantic would double the start of everything else
+
+    endpoints = [
+        {
+            "method": route.method,
+            "path": route.path,
+            "description": (route.handler.__doc__ or "").partition("\n")[0],
+            "body": getattr(models, route.body).model_json_schema() if route.body else None,
+        }
+        for route in ROUTES
+        if route.path.startswith(ADMIN)
+    ]
+    return json.dumps({"data": endpoints})
+
+
 def list_requests(call: Call) -> str:
     """Return the last 1,000 requests of the API, the oldest first."""
     return f'{{"data":[{",".join(call.journal.to_json())}]}}'
@@ -167,6 +184,7 @@ ROUTES = (
     Route("GET", SESSION + "/events", sessions.list_events),
     Route("POST", SESSION + "/events", sessions.send_events, body="SendEventsRequest"),
     Route("GET", SESSION + "/events/stream", sessions.stream),
+    Route("GET", ADMIN + "/", list_endpoints),
     Route("POST", ADMIN + "/reset", reset),
     Route("POST", ADMIN + "/sessions", sessions.create_scripted, body="SessionRequest"),
     Route("GET", ADMIN + "/sessions/<session_id>", sessions.show),

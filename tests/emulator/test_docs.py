@@ -1,0 +1,100 @@
+"""The page `docs/emulator.md`: what it shows for tests, run as it stands in an empty project."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ant_cli.emulator import models
+from ant_cli.emulator.routes import ADMIN, ROUTES
+from tests.conftest import needs_posix
+
+PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
+NAMED_BLOCK = re.compile(r"```\w+\n(?:#|//) (?P<name>[\w.]+)\n(?P<text>.*?)```", re.DOTALL)
+NODE_MODULES = [Path(path) for path in os.environ.get("NODE_PATH", "").split(os.pathsep) if path]
+"""Where the TypeScript SDK may be: it is no dependency of ours."""
+
+
+@pytest.fixture
+def project(tmp_path, clean_environ):
+    """Return a function that runs a command in an empty project with the files of the page."""
+    for block in NAMED_BLOCK.finditer(PAGE):
+        (tmp_path / block["name"]).write_text(block["text"])
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")  # the project is not this one
+    environ = {name: text for name, text in clean_environ.items() if not name.startswith("ANTHROPIC_")}
+    environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+
+    def run(*command):
+        return subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+@needs_posix("bash, which the SDK runs")
+def test_the_fixture_for_pytest_works_in_an_empty_project(project):
+    """It has at most 15 lines."""
+    fixture = next(block["text"] for block in NAMED_BLOCK.finditer(PAGE) if block["name"] == "conftest.py")
+    assert fixture.count("\n") <= 15
+    done = project(sys.executable, "-m", "pytest", "-q")
+    assert "1 passed" in done.stdout, done.stdout
+
+
+@needs_posix("bash, which the SDK runs")
+def test_the_test_for_node_works_in_an_empty_project(project, tmp_path):
+    """Where node and the SDK are: NODE_PATH names the folder."""
+    modules = [path for path in NODE_MODULES if (path / "@anthropic-ai" / "sdk").is_dir()]
+    if not modules or not shutil.which("node"):
+        pytest.skip("needs node, and in NODE_PATH a folder with @anthropic-ai/sdk")
+    (tmp_path / "node_modules").symlink_to(modules[0])
+    done = project("node", "--test", "emulator.test.mjs")
+    assert re.search("^. pass 1$", done.stdout, re.MULTILINE), done.stdout
+
+
+@needs_posix("a shell")
+def test_the_script_for_ci_works_and_shows_what_the_emulator_saw_if_it_fails(project, tmp_path):
+    """Its last line fails if the number of items is another one."""
+    command = ("ant", "emulator", "exec", "--log-file", "emulator.log", "--", "sh", "ci.sh")
+    assert " ".join(command) in PAGE.replace("\n", " ")
+    done = project(*command)
+    assert done.returncode == 0, done.stderr
+    assert "/ack 409 " in (tmp_path / "emulator.log").read_text()
+    script = (tmp_path / "ci.sh").read_text()
+    (tmp_path / "ci.sh").write_text(script.replace("-eq 3", "-eq 4"))
+    failed = project(*command)
+    assert failed.returncode == 1
+    assert re.search("/ack  no response  req_.* dropped the connection", failed.stderr)
+
+
+@needs_posix("signals")
+def test_the_image_serves_by_its_variables_and_passes_its_health_check(clean_environ):
+    """All but the port, which may be taken here."""
+    (variables,) = re.findall(r"^ENV (.*)$", PAGE, re.MULTILINE)
+    (check,) = re.findall(r"^HEALTHCHECK .* CMD \[(.*)\]$", PAGE, re.MULTILINE)
+    environ = clean_environ | dict(text.split("=") for text in variables.split()) | {"ANT_EMULATOR_PORT": "0"}
+    command = [sys.executable, "-m", "ant_cli", "emulator", "start"]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as emulator:
+        port = emulator.stdout.readline().strip().rpartition(":")[2]
+        _, *words = shlex.split(check.replace(",", ""))
+        checked = subprocess.run([sys.executable, *(word.replace("8080", port) for word in words)])
+        emulator.terminate()
+    assert checked.returncode == 0
+
+
+def test_the_page_lists_the_control_endpoints_with_their_fields(served):
+    """As the emulator itself does."""
+    listed = httpx.get(f"{served}/_emulator/").json()["data"]
+    found = {
+        (f"{endpoint['method']} {endpoint['path']}", *((endpoint["body"] or {}).get("properties", ())))
+        for endpoint in listed
+    }
+    rows = re.findall(r"^\| `((?:GET|POST|DELETE) /_emulator/\S*)` \| (.*?) \|", PAGE, re.MULTILINE)
+    assert {(name, *re.findall("`(.+?)`", fields)) for name, fields in rows} == found
+    assert len(listed) == len([route for route in ROUTES if route.path.startswith(ADMIN)])
+    assert all(endpoint["description"] for endpoint in listed)
+    assert models.ClockRequest.model_json_schema() in [endpoint["body"] for endpoint in listed]
