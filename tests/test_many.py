@@ -178,6 +178,25 @@ def test_failures_of_different_kinds_are_exit_code_1(many):
     assert many(*ARCHIVE, *IDS, api=FakeAPI({"env_3": 404, "env_5": 409})).exit == 1
 
 
+@pytest.mark.parametrize(("threads", "code"), [(2, 0), (0, 1)])
+def test_fewer_threads_than_wanted_do_the_work(many, monkeypatch, threads, code):
+    """A container may allow no more. What is in flight then must not be forgotten."""
+    started = []
+
+    class Few(threading.Thread):
+        def start(self):
+            if len(started) == threads:
+                raise RuntimeError("can't start new thread")
+            started.append(self)
+            super().start()
+
+    monkeypatch.setattr("ant_cli.http.pool.Thread", Few)
+    api = FakeAPI()
+    result = many(*ARCHIVE, *IDS, api=api)
+    assert (result.exit, len(api.sent)) == (code, 10 if threads else 0)
+    assert ("ant: can't start new thread.\n" in result.stderr) is not threads
+
+
 def test_fail_fast_sends_nothing_after_the_first_failure(many):
     """The message names the IDs that were not sent."""
     api = FakeAPI({"env_3": 404})

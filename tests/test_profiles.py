@@ -593,6 +593,18 @@ def test_a_key_command_with_an_open_quote_is_rejected(process):
         fetch_secret("command", "op 'read", "c", process)
 
 
+def test_a_key_command_is_ended_if_its_output_can_not_be_read(process, monkeypatch):
+    """Another thread may be one too many for this user."""
+    commands, start = [], subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda *args, **more: commands.append(start(*args, **more)) or commands[-1]
+    )
+    monkeypatch.setattr("threading.Thread.start", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run_command(f'{sys.executable} -c "import signal; signal.pause()"', "c", process)
+    assert commands[0].returncode
+
+
 def test_a_key_command_is_ended_after_its_time_limit(process):
     """The limit is shorter in this test."""
     command = f'{sys.executable} -c "import signal; signal.pause()"'

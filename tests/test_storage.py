@@ -104,6 +104,20 @@ def test_files_of_others_with_a_similar_name_stay(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"a.yaml", *(path.name for path in kept)}
 
 
+def test_an_interrupted_change_leaves_nothing_behind(tmp_path, monkeypatch):
+    """The new content may be a secret."""
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(path, b"new")
+    assert (path.read_text(), list(tmp_path.iterdir())) == ("old", [path])
+
+
 @needs_posix("links")
 def test_a_link_in_the_place_of_the_lock_is_rejected(tmp_path):
     """Following it could open another file."""

@@ -112,9 +112,9 @@ class EditedFile:
         """Remove the notes, so that only the user's text is left. Returns whether the user changed it."""
         try:
             text = _without_notes(self._read())
-        except UsageError:  # it is not text
+            self._write(text)
+        except (UsageError, OSError):  # it is not text, or the disk is full
             return self.path.exists()
-        self._write(text)
         return text != self._first
 
     def _write(self, text: str) -> None:

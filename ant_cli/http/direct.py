@@ -90,14 +90,14 @@ class DirectTransport:
         # If the name is bytes, Python does not encode it with the IDNA codec, which takes long to import.
         host = origin.host.encode()
         sock = socket.create_connection((host, origin.port), attempt.seconds())  # type: ignore[arg-type]
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if tls is None:
-            return sock
-        attempt.phase = "handshake"
         try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if tls is None:
+                return sock
+            attempt.phase = "handshake"
             sock.settimeout(attempt.seconds())
             return tls.wrap_socket(sock, server_hostname=host)
-        except OSError:
+        except BaseException:
             sock.close()
             raise
 

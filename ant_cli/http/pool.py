@@ -8,6 +8,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Lock, Semaphore, Thread
 
+from ant_cli.errors import AntError
 from ant_cli.http.client import Client
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
@@ -66,7 +67,12 @@ class Pool:
     def results(self) -> Iterator[Result]:
         """Run the tasks, and yield their results in the order of the items, each as soon as possible."""
         for client in self._clients:
-            Thread(target=self._work, args=(client,), daemon=True).start()
+            try:
+                Thread(target=self._work, args=(client,), daemon=True).start()
+            except RuntimeError as error:  # the system allows no more, and fewer can do the work
+                if not self._working:
+                    raise AntError(f"{error}.") from None
+                break
             self._working += 1
         for position in count():
             while position not in self._ready:

@@ -155,7 +155,7 @@ def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
             _keep_facts(file.fileno(), path, mode=not private)
         draft.replace(path)
         _sync_folder(path.parent)
-    except OSError:
+    except BaseException:  # also Ctrl-C: it may hold a secret
         draft.unlink(missing_ok=True)
         raise
 

@@ -69,8 +69,8 @@ def _run(args: list[str], environ: Mapping[str, str], timeout_s: float) -> bytes
 
     # A thread reads, because not every system can wait for a pipe with a timeout.
     reader = Thread(target=read, daemon=True)
-    reader.start()
     try:
+        reader.start()
         reader.join(timeout_s)
         if reader.is_alive():
             raise subprocess.TimeoutExpired(args, timeout_s)
@@ -80,6 +80,7 @@ def _run(args: list[str], environ: Mapping[str, str], timeout_s: float) -> bytes
     finally:
         child.kill()
         child.wait()
-        reader.join(_GRACE_S)
+        if reader.is_alive():
+            reader.join(_GRACE_S)
         if child.stdout and not reader.is_alive():
             child.stdout.close()

@@ -653,6 +653,23 @@ def test_a_deleted_file_is_an_error(desk):
 
 
 @needs_posix("an editor that is a script of sh")
+def test_a_text_is_kept_when_the_disk_is_full(desk, monkeypatch):
+    """Its mistake can't be marked, and the mark can't be removed."""
+    written, write = [], editor.replace_file
+
+    def write_once(path, content):
+        if written:
+            raise OSError(28, "No space left on device")
+        written.append(write(path, content))
+
+    monkeypatch.setattr(editor, "replace_file", write_once)
+    result = desk.edit([["    pip:", "    pipp:"]], replies=[ENVIRONMENT])
+    assert result.exit == 1
+    assert f"Your text is kept in {desk.file}\n" in result.stderr
+    assert "    pipp:\n" in desk.file.read_text()
+
+
+@needs_posix("an editor that is a script of sh")
 def test_a_file_that_is_not_text_is_kept(desk, tmp_path):
     """The editor may have written anything."""
     script = tmp_path / "latin.sh"

@@ -459,6 +459,17 @@ def test_a_malformed_proxy_variable_is_a_usage_error(ant_over_socket: AntOverSoc
     assert "proxy-pass" not in result.stderr
 
 
+def test_a_connection_that_fails_as_soon_as_it_is_open_is_closed(ant_over_socket: AntOverSocket, monkeypatch):
+    """Warnings are errors, also that of a socket that nobody has closed."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(22, "Invalid argument")
+
+    with ScriptedServer(OK) as server:
+        monkeypatch.setattr(socket.socket, "setsockopt", refuse)
+        assert ant_over_socket(server=server, env={}, more=("--max-retries", "0")).exit == 8
+
+
 def test_errors_of_a_proxy_are_reported(ant_over_socket: AntOverSocket):
     """A 407 comes from the proxy, either as the response or in place of a tunnel."""
     with ScriptedServer(error("407 Proxy Authentication Required")) as proxy:
