@@ -105,7 +105,7 @@ class Sender:
             self._base_url, runtime.environ
         )
         if is_new and self._stderr.is_terminal:  # most likely the folder is another one than the user thinks
-            self._stderr.say(f"Created {url.removeprefix(LOCAL)}: there was no such file of an emulator.")
+            self._stderr.say(f"Created {url.removeprefix(LOCAL)}, an empty database of the emulator.")
         if settings.debug and url.startswith("https:"):
             from ant_cli.http.trust import describe_trust
 
