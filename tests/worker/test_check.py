@@ -48,7 +48,7 @@ def check(ant, queue):
             env={"ANTHROPIC_BASE_URL": queue.url, **keys, **env},
             network=True,
         )
-        assert not [line for line in queue.requests[before:] if "/poll" in line or "GET " not in line]
+        assert not [line for line in queue.requests[before:] if "/poll" in line or not line.startswith("GET ")]
         return done
 
     return run

@@ -80,14 +80,16 @@ def test_a_handler_may_have_arguments(queue, work, script):
     assert worker.output == ["[--max-items][two words][]"]
 
 
-@pytest.mark.parametrize("name", ["missing-program", "./missing.sh", "./folder", "./plain.txt"])
+@pytest.mark.parametrize("name", ["missing-program", "./missing.sh", "./folder", "./plain.txt", "./script"])
 def test_a_handler_that_can_not_be_run_is_an_error_before_anything_is_claimed(queue, work, tmp_path, name):
     """The official worker would take and stop every item of the queue without running anything."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "plain.txt").write_text("no program")
+    (tmp_path / "script").write_text("#!/no/such/interpreter\n")
+    (tmp_path / "script").chmod(0o755)
     (work_id,) = queue.enqueue()
     worker = work("--on-work", name, handler=[], status=2)
-    assert f"the handler '{name}' is not a program" in worker.lines[0]
+    assert f"the handler '{name}' " in worker.lines[0]
     assert queue.count("/poll") == 0
     assert queue.item(work_id)["state"] == "queued"
 
@@ -295,10 +297,10 @@ def test_an_item_whose_session_has_ended_is_stopped_without_a_run(queue, work, s
     assert (queue.count(session_id), queue.count("/stop")) == (1, 1)
 
 
-def test_a_missing_interpreter_costs_no_attempt(queue, work, tmp_path):
+def test_a_handler_that_the_system_does_not_start_costs_no_attempt(queue, work, tmp_path):
     """The next item would fail, too, so it is an outage, and the queue is unchanged."""
     path = tmp_path / "broken"
-    path.write_text("#!/no/such/interpreter\n")
+    path.write_bytes(b"\x7fELF\0")
     path.chmod(0o755)
     (work_id,) = queue.enqueue()
     worker = work("--attempts", "1", handler=[str(path)])
