@@ -13,6 +13,7 @@ from inspect import Parameter, Signature
 from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 from ant_cli.argv import parse, reject_boolean_text
 from ant_cli.help.catalog import catalog
@@ -25,6 +26,16 @@ from ant_cli.settings.rows import GLOBAL_FLAGS
 
 GLOBAL = "ant_cli.global_flags"
 """The key under which a context keeps the global flags before the command, as they are written."""
+_BEHIND = "ant_cli.behind"
+
+
+class _CommandOfTree(TyperCommand):
+    """A command that knows how many arguments are behind `--`, which Typer does not tell."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Count the arguments, and parse them."""
+        ctx.meta[_BEHIND] = len(args) - args.index("--") - 1 if "--" in args else 0
+        return super().parse_args(ctx, args)
 
 
 def build(command: Command) -> typer.Typer:
@@ -43,7 +54,13 @@ def build(command: Command) -> typer.Typer:
         if item.subcommands:
             app.add_typer(build(item))
         else:
-            described = app.command(item.path[-1], help=item.help, short_help=item.summary, add_help_option=False)
+            described = app.command(
+                item.path[-1],
+                cls=_CommandOfTree,
+                help=item.help,
+                short_help=item.summary,
+                add_help_option=False,
+            )
             described(_command_callback(item))
     return app
 
@@ -66,7 +83,8 @@ def _command_callback(command: Command) -> Callable[..., None]:
 
     def callback(ctx: typer.Context, **given: Any) -> None:
         before = [*ctx.meta.get(GLOBAL, []), *command.path, *_flags(params, given)]
-        _run(before, ctx, [text for param in command.arguments for text in _texts(given[_argument_name(param)])])
+        arguments = [text for param in command.arguments for text in _texts(given[_argument_name(param)])]
+        _run(before, ctx, arguments, ctx.meta[_BEHIND])
 
     return _with_parameters(
         callback, [*map(_argument, command.arguments), *map(_option, params), _help_option(command)]
@@ -88,9 +106,10 @@ def _texts(value: str | list[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _run(before: Sequence[str], ctx: typer.Context, arguments: Sequence[str] = ()) -> NoReturn:
+def _run(before: Sequence[str], ctx: typer.Context, arguments: Sequence[str] = (), behind: int = 0) -> NoReturn:
     """Run the command line of a command, its flags and its arguments. Raises typer.Exit with its exit status."""
-    argv = [*before, "--", *arguments] if arguments else before
+    first = len(arguments) - behind
+    argv = [*before, *arguments[:first], *(["--", *arguments[first:]] if behind else [])]
 
     def action() -> None:
         for flag in [word for word in reversed(before) if word.startswith("-") and "=" not in word]:

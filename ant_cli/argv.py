@@ -59,6 +59,8 @@ class _ParsedArguments(NamedTuple):
 
     flags: Flags
     positional: list[str]
+    behind: int = 0
+    """How many of them are behind `--`."""
 
 
 def parse(argv: Sequence[str]) -> CommandCall:
@@ -133,7 +135,7 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         parsed = _parse_flags([*leading, *rest], known, command.full_name)
         if parsed is None:
             return help_call(*command.path)
-        return ToolCall(command, parsed.flags.with_values(**_arguments(parsed.positional, command)))
+        return ToolCall(command, parsed.flags.with_values(**_arguments(parsed, command)))
     except UsageError as error:
         raise error.with_exit_code(command.usage_exit_code(rest)) from None
 
@@ -184,11 +186,13 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
     flags = dict[str, FlagValue]()
     used = dict[str, Param]()
     positional: list[str] = []
+    behind = 0
     boolean = ""
     words = iter(args)
     for arg in words:
         if arg == "--":
-            positional += words
+            rest = list(words)
+            positional, behind = positional + rest, len(rest)
         elif arg in _HELP_FLAGS:
             return None
         elif not arg.startswith("-") or arg == "-":
@@ -207,7 +211,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
             used[param.name] = param
     for name, param in used.items():
         _reject_blank(param, flags[name])
-    return _ParsedArguments(Flags(flags), positional)
+    return _ParsedArguments(Flags(flags), positional, behind)
 
 
 def _reject_blank(param: Param, value: FlagValue) -> None:
@@ -281,18 +285,19 @@ def _meant_by(arg: str, flags: Mapping[str, FlagValue], operation: Operation) ->
     return ""
 
 
-def _arguments(args: list[str], command: Command) -> dict[str, FlagValue]:
-    """Return the arguments of a tool command, by name.
+def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, FlagValue]:
+    """Return the arguments of a tool command, by name. Those behind `--` are for one that takes several, if any.
 
     Raises:
         UsageError: if one is missing, or there are more.
 
     """
-    values = dict[str, FlagValue]()
+    values, args = dict[str, FlagValue](), parsed.positional
+    reserved = parsed.behind if any(param.type is list for param in command.arguments) else 0
     for param in command.arguments:
         if param.type is list:
             values[param.name], args = args, []
-        elif args:
+        elif len(args) > reserved:
             values[param.name], args = args[0], args[1:]
         elif param.required:
             raise UsageError(f"{param.name.upper()} is required.", see_help(command.full_name))

@@ -132,6 +132,7 @@ _ant_kind_of_argument() {
     'beta:environments:work list'\ 0) text=environment_id ;;
     'beta:environments:work update'\ *) text=work_id ;;
     'beta:environments:work stats'\ 0) text=environment_id ;;
+    'beta:worker poll'\ 0) text=environment ;;
     'beta:worker poll'\ *) text=file ;;
     'beta:worker check'\ 0) text=environment ;;
     'beta:worker check'\ *) text=file ;;

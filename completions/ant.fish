@@ -405,6 +405,7 @@ function __ant_kind_of_argument
         case 'beta:environments:work list 0'; echo 'environment_id'
         case 'beta:environments:work update *'; echo 'work_id'
         case 'beta:environments:work stats 0'; echo 'environment_id'
+        case 'beta:worker poll 0'; echo 'environment'
         case 'beta:worker poll *'; echo 'file'
         case 'beta:worker check 0'; echo 'environment'
         case 'beta:worker check *'; echo 'file'

@@ -545,6 +545,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments:work list 0' = 'environment_id'
         'beta:environments:work update *' = 'work_id'
         'beta:environments:work stats 0' = 'environment_id'
+        'beta:worker poll 0' = 'environment'
         'beta:worker poll *' = 'file'
         'beta:worker check 0' = 'environment'
         'beta:worker check *' = 'file'

@@ -112,6 +112,8 @@ def test_the_cases_that_typer_rejects_are_accepted_on_the_command_line():
         ["beta:environments", "delete", "--environment-id", "env_1", "env_2"],
         ["beta:environments", "archive", "--dry-run", "--", "-env", "--force"],
         ["beta:worker", "poll", "--", "docker", "run", "--rm", "worker"],
+        ["beta:worker", "poll", "env_1", "--concurrency", "2", "--", "docker", "run", "--rm", "worker"],
+        ["beta:worker", "check", "env_1"],
     ],
     ids=" ".join,
 )

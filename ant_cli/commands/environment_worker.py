@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ant_cli.errors import UsageError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
@@ -13,9 +14,17 @@ from ant_cli.worker.hidden_secrets import SECRET_VARIABLES, hide_secrets, receiv
 from ant_cli.worker.options import ExporterOptions, PollOptions, SessionOptions, read_options
 
 
-def poll(runtime: Runtime, flags: Flags, *, handler: Sequence[str] = (), **given: str | bool) -> None:
+def poll(
+    runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: str | bool
+) -> None:
     """Take work from an environment, and run a handler for each item, until a signal."""
     runtime = receive_secrets(runtime)
+    if "/" in environment:
+        raise UsageError(f"{environment!r} is not the ID of an environment.", "A handler goes after --.")
+    if environment and "environment_id" in given:
+        raise exclude_each_other("ENVIRONMENT", "--environment-id")
+    if environment:
+        given["environment_id"] = environment
     options = read_options(PollOptions, _texts(given), runtime.environ, "beta:worker poll")
     unused = () if options.pass_api_key else SECRET_VARIABLES
     if present := [name for name in unused if runtime.environ.get(name)]:

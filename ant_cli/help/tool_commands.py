@@ -125,6 +125,7 @@ _SCHEMA = row.group(
 _WITHOUT_CREDENTIAL = (*row.CONNECTION, *row.PROFILE)
 """The global flags of a worker. Its credential is the environment's key, not one of these."""
 
+_ENVIRONMENT = row.argument("environment", "The environment's ID.", "id", required=False)
 _HANDLER = row.arguments("handler", "After --: the program for each item, with its arguments.", completes="file")
 
 _WORKER = row.group(
@@ -134,8 +135,11 @@ _WORKER = row.group(
         "beta:worker poll",
         "Run a handler for each work item, until a signal; see `ant help worker`.",
         "environment_worker:poll",
-        ("four at once, each in a container", "ant beta:worker poll --concurrency 4 -- docker run --rm -i worker"),
-        arguments=(_HANDLER,),
+        (
+            "four at once, each in a container",
+            "ant beta:worker poll env_1 --concurrency 4 -- docker run --rm -i worker",
+        ),
+        arguments=(_ENVIRONMENT, _HANDLER),
         flags=command_flags(PollOptions),
         takes=_WITHOUT_CREDENTIAL,
     ),
@@ -168,7 +172,7 @@ _WORKER = row.group(
         ("why does it not run?", "ant beta:worker check env_1 -- ./handle.sh"),
         ("in a script", "ant beta:worker check env_1 > /dev/null || echo 'nothing is done'"),
         ("for a monitor", "ant beta:worker check env_1 --format json"),
-        arguments=(row.argument("environment", "The environment's ID.", "id", required=False), _HANDLER),
+        arguments=(_ENVIRONMENT, _HANDLER),
         flags=command_flags(CheckOptions),
         takes=(*row.CREDENTIAL, *_WITHOUT_CREDENTIAL, *row.RESULT),
     ),

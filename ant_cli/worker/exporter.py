@@ -108,7 +108,7 @@ def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, r
     """
     library()
     if options.environment_key:
-        connection = connection_with_key(connection, options.environment_key)
+        connection = connection_with_key(connection, options.environment_key, runtime.environ)
     connection = authenticated(connection, runtime)  # once for all environments
     names = [name.strip() for name in options.environment_id.split(",") if name.strip()]
     with ExitStack() as stack:

@@ -56,7 +56,7 @@ def run_worker(
     if not command:  # sessions leave the lease and the stop to this worker
         command = _session_command(options, "plain" if view.is_for_people else options.log_format)
         options = options._replace(no_auto_stop=False, heartbeat="always")
-    connection = connection_with_key(connection, options.environment_key, options.metadata_key)
+    connection = connection_with_key(connection, options.environment_key, runtime.environ, options.metadata_key)
     worker_id = options.worker_id or _new_worker_id()
     asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
 

@@ -245,6 +245,9 @@ class Supervisor:
         for stage, message in zip(self._context.shutdown, _STAGES, strict=True):
             if not stage.done():
                 self._context.log.info(message, signal=name, running=len(self._tasks))
+                if stage is self._context.shutdown.draining and self._tasks:
+                    time_left = f"{self._context.options.drain_timeout:g} s"
+                    self._context.log.info(f"handlers have {time_left} to finish; a second signal ends them")
                 stage.set_result(None)
                 break
 

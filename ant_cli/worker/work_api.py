@@ -18,7 +18,7 @@ from ant_cli.operations.spec import Operation
 from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
-from ant_cli.runtime.variables import METADATA_KEY
+from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY
 from ant_cli.settings.credentials import Credential
 from ant_cli.settings.loading import ConnectionSettings
 
@@ -199,11 +199,15 @@ def _of_form(value: WorkItem) -> WorkItem:
     return value
 
 
-def connection_with_key(connection: ConnectionSettings, key: str, api_key: str = "") -> ConnectionSettings:
+def connection_with_key(
+    connection: ConnectionSettings, key: str, environ: Mapping[str, str], api_key: str = ""
+) -> ConnectionSettings:
     """Return the connection with an environment's key in place of any other credential.
 
-    `api_key` is for the requests that take no environment key; empty for none.
+    `environ` shows whether the key is that of the variable, for messages. `api_key` is for the requests that take
+    no environment key; empty for none.
     """
+    source = ENVIRONMENT_KEY if environ.get(ENVIRONMENT_KEY, "").strip() == key else "--environment-key"
     second_choice = Credential("api_key", api_key, METADATA_KEY, explicit=True) if api_key else None
-    credential = Credential("environment_key", key, "--environment-key", explicit=True)
+    credential = Credential("environment_key", key, source, explicit=True)
     return connection._replace(credential=credential, second_choice=second_choice)

@@ -94,6 +94,16 @@ def test_a_handler_that_can_not_be_run_is_an_error_before_anything_is_claimed(qu
     assert queue.item(work_id)["state"] == "queued"
 
 
+def test_the_environment_may_be_an_argument_before_the_handler(queue, work, script):
+    """A path there is a mistake: the handler goes after the dashes."""
+    queue.enqueue()
+    handler = script("echo ran")
+    assert work(queue.id, handler=[handler], env={"ANTHROPIC_ENVIRONMENT_ID": ""}).output == ["ran"]
+    worker = work(handler, handler=[], status=2)
+    assert worker.lines == [f"ant: {handler!r} is not the ID of an environment.\n", "A handler goes after --.\n"]
+    assert "can't be used together" in work(queue.id, "--environment-id", "env_1", handler=[], status=2).lines[0]
+
+
 def test_an_impossible_environment_id_is_an_error_before_polling(queue, work, script):
     """Otherwise the worker would request another resource over and over."""
     worker = work("--environment-id", "..", handler=[script("exit 0")], status=2)
@@ -447,6 +457,7 @@ def test_a_permanent_error_ends_the_worker(queue, work, script, status, exit_cod
     worker = work(handler=[script("exit 0")], status=exit_code)
     (event,) = worker.events("poll hit permanent 4xx; stopping")
     assert event["error"].startswith(f"{status} ")
+    assert ("(from ANTHROPIC_ENVIRONMENT_KEY)" in worker.lines[-2]) is (status in (401, 403))
     assert queue.count("/poll") == 1
 
 

@@ -59,6 +59,7 @@ def test_the_second_signal_ends_the_handlers_and_gives_their_items_back(queue, s
     worker.wait_for("handler output", line="started")
     worker.send(signal.SIGTERM)
     worker.wait_for("draining: no more work is taken")
+    worker.wait_for("handlers have 20 s to finish; a second signal ends them")
     worker.send(signal.SIGTERM)
     worker.wait_for("handler output", line="asked to stop")
     assert worker.end() == 0
