@@ -29,8 +29,9 @@ class ServerClock:
 
     def now(self) -> float:
         """Return the time at the server, in seconds since 1970."""
-        if self._latest is not None:
-            self._ahead_s, self._latest = _ahead_s(*self._latest), None
+        latest, self._latest = self._latest, None  # threads may share the clock
+        if latest is not None:
+            self._ahead_s = _ahead_s(*latest)
         return self._local() + self._ahead_s
 
 
