@@ -7,7 +7,7 @@ anywhere, the nearest of which wins; `--force=false`), and importing one would d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ant_cli.errors import BadValue, UnknownName, UsageError, see_help, shortened
 from ant_cli.operations import GROUPS, OFFICIAL_COMMANDS, OPERATIONS, find
@@ -201,7 +201,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
             positional.append(arg)
             boolean = ""
         else:
-            param, value = _flag_and_value(arg, known, command)
+            param, value = _flag_and_value(arg, words, known, command)
             boolean = "" if param.takes_value or value is not None else arg
             if value is None:
                 value = "true" if boolean else next(words, None)
@@ -229,14 +229,16 @@ def _by_name(params: Iterable[Param]) -> dict[str, Param]:
     return {name: param for param in params for name in param.spellings}
 
 
-def _flag_and_value(arg: str, known: Mapping[str, Param], command: str) -> tuple[Param, str | None]:
+def _flag_and_value(
+    arg: str, following: Iterator[str], known: Mapping[str, Param], command: str
+) -> tuple[Param, str | None]:
     name, equals, value = arg.partition("=")
     if name in known:
         return known[name], value if equals else None
     short = known.get(arg[:2])
     if short is not None and short.takes_value and not arg.startswith("--"):
         return short, arg[2:]
-    raise _unknown_flag(name, known, command)
+    raise _unknown_flag(arg, known, command, next(following, ""))
 
 
 def reject_boolean_text(text: str, flag: str) -> None:
@@ -258,10 +260,11 @@ def _positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: O
     takes = 0 if param is None or param.name in flags else len(args) if operation.takes_several_ids else 1
     if args:
         _reject_unquoted(flags)
-    if len(args) > takes:
+    unexpected = args[takes:] or [arg for arg in args if operation.has_body and "=" in arg]
+    if unexpected:
         also = f" together with {param.flag}" if param is not None and not takes else ""
-        hint = _meant_by(args[takes], flags, operation) or see_help(operation.command)
-        raise UsageError(f"unexpected argument {args[takes]!r}{also}.", hint)
+        hint = _meant_by(unexpected, flags, operation) or see_help(operation.command)
+        raise UsageError(f"unexpected argument {unexpected[0]!r}{also}.", hint)
     return {param.name: args[0] if len(args) == 1 else args} if param is not None and args else {}
 
 
@@ -273,16 +276,16 @@ def _reject_unquoted(flags: Mapping[str, FlagValue]) -> None:
             raise UsageError(problem, f"Write quotes around it: {flag_name(name)} '{shortened(value)} ...'")
 
 
-def _meant_by(arg: str, flags: Mapping[str, FlagValue], operation: Operation) -> str:
+def _meant_by(args: Sequence[str], flags: Mapping[str, FlagValue], operation: Operation) -> str:
+    """Return the hint with the command that was meant by unexpected arguments; empty if nothing is known."""
     known = _by_name(params_of(operation))
     for name, value in flags.items():
         if isinstance(value, str) and value in known:
             return f"{flag_name(name)} took {value} as its value. An empty value is {flag_name(name)}="
-    if operation.name == "create" and "name" not in flags:
-        from ant_cli.runtime.shell import quote
+    from ant_cli.help.habits import argument_instead
 
-        return f"Did you mean `ant {operation.command} --name {quote(arg)}`?"
-    return ""
+    instead = argument_instead(args, flags, operation)
+    return f"Did you mean `{instead}`?" if instead else ""
 
 
 def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, FlagValue]:
@@ -306,20 +309,25 @@ def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, FlagValu
     return values
 
 
-def _unknown_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
+def _unknown_flag(arg: str, known: Iterable[str], command: str, following: str = "") -> UsageError:
     import re  # late, like difflib below: only mistakes need them
 
-    from ant_cli.errors.suggestions import HABITS, did_you_mean
+    from ant_cli.errors.suggestions import did_you_mean
+    from ant_cli.help.habits import flag_instead
 
     name = re.split(r"[=:\s]", arg, maxsplit=1)[0]  # the rest may be a secret: another flag was meant
     if name in _HELP_FLAGS or (name in _VERSION_FLAGS and not command):
         return UsageError(f"{name} takes no value.", see_help(command))
     if name in known:
         return UsageError(f"{name} and its value must be two arguments, or have = between them.", see_help(command))
+    value = arg[len(name) + 1 :] or ("" if following.startswith("-") else following)
+    instead = flag_instead(name, value, command)
+    if instead.startswith("ant ") or instead.partition(" ")[0] in known:
+        return UsageError(f"unknown flag {name!r}. Did you mean `{instead}`?", see_help(command))
     names = [flag for flag in known if flag.startswith("--")]
     if not name.startswith("--") and not did_you_mean(name, names):
         name = name[:2]  # the rest may be the value of a short flag
-    habit = HABITS.get(name, "")
+    habit = "" if instead.startswith("--") else instead
     return UnknownName("flag", name, [] if habit else names, habit, see_help(command))
 
 

@@ -15,7 +15,7 @@ _ant_subcommands() {
     profile) reply=(list get set unset activate deactivate create rename delete) ;;
     emulator) reply=(start exec env status stop session enqueue key requests clock reset fault) ;;
     'emulator session') reply=(create show) ;;
-    help) reply=(input output lists flags exit-codes environment worker profiles official config beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
+    help) reply=(input output lists flags exit-codes variables worker profiles official fields beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
   esac
 }
 

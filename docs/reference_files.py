@@ -35,7 +35,7 @@ _INTRODUCTION = f"All commands of `ant`, with their flags. {_WRITTEN}"
 _WHERE_GLOBAL = "See the page of `ant`."
 _EXIT_STATUS = "0 on success; the page of `ant` and `ant help exit-codes` list the others."
 _END = "Flags and examples: ant COMMAND --help. With the official ant: ant help official"
-_IN_ROOT = ("exit-codes", "environment")
+_IN_ROOT = ("exit-codes", "variables")
 """The topics that `man ant` also contains, because people look for them there."""
 _TITLE = re.compile(r"# (.+)")
 _ITEM = re.compile(r"- `([^`]+)`: (.*)")

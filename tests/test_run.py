@@ -344,7 +344,7 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--max-items", "9" * 19), ["--max-items", "18 digits"]),
         (("--max-items", "-2"), ["--max-items", "-1 for all"]),
         (("-transfrom=id",), ["'-transfrom'", "Did you mean '--transform'?"]),
-        (("--name", "x"), ["'--name'", "Did you mean '--filter'?"]),
+        (("--name", "x"), ["'--name'", """Did you mean `--filter 'name=="x"'`?"""]),
         (("--base-url", "localhost:1"), ["--base-url", "http://"]),
         (("--base-url", "http://"), ["--base-url"]),
         (("--base-url", "http://h:99999"), ["--base-url"]),

@@ -173,7 +173,7 @@ def test_config_is_never_read_as_key_equals_value(ant):
         ("--config", "env.yml", "--config @env.yml"),
         ("--config", "type:cloud", "--config '{type: cloud}'"),
         ("--metadata", "team:data", "--metadata '{team: data}'"),
-        ("--config", "cloud", "For example: --config '{key: value}'"),
+        ("--config", "cloud", "For example: --config '{type: cloud}'"),
     ],
 )
 def test_text_in_place_of_keys_and_values_is_answered_with_what_was_most_likely_meant(ant, flag, text, hint):

@@ -172,7 +172,7 @@ def _load(job: Job, lock: LockFile) -> Loaded:
     if not (job.path or lock.exists):
         raise UsageError(
             f"there is no {lock.path.name} here, nor above, and no file was named.",
-            "Name files or folders: ant apply .",
+            f"Name files or folders: ant {'diff' if job.dry_run else 'apply'} .",
         )
     tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
     return load([*job.path, *([] if job.options.only else tracked)], lock.path, strict=job.strict)

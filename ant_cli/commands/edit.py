@@ -42,7 +42,7 @@ _FOOT = """\
 # The package managers are apt, cargo, gem, go, npm and pip. A limited network
 # has allowed_hosts, allow_package_managers and allow_mcp_servers.
 #
-# `ant help config` describes every field.
+# `ant help fields` describes every field.
 """
 _EMPTIED = ((PATCHED,), ("config", "packages"))
 """The fields that are cleared member by member."""

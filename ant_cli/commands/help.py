@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ant_cli.errors import UnknownName, UsageError
 from ant_cli.help.catalog import longest_match
 from ant_cli.help.command_row import Command
-from ant_cli.help.contents import TOPICS, page_of
+from ant_cli.help.contents import OTHER_NAMES, TOPICS, page_of
 from ant_cli.help.layout import show
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
@@ -21,7 +21,8 @@ def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
         UsageError: if there is no such topic or command.
 
     """
-    name = " ".join(topic[:1])
+    name = "-".join(topic)
+    name = OTHER_NAMES.get(name, name)
     if topic and name not in TOPICS:
         command = longest_match(topic)
         if command.subcommands and len(command.path) < len(topic):

@@ -5,16 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 SYNONYMS = {
-    "--auto-approve": "--yes",
-    "--jq": "--transform",
-    "--json": "--format",
-    "--max-results": "--max-items",
-    "--name": "--filter",
-    "--output": "--format",
-    "--selector": "--filter",
-    "--state": "--filter",
-    "-o": "--format",
-    "-w": "--watch",
     "auth list": "profile list",
     "auth switch": "profile activate",
     "config": "profile",
@@ -22,8 +12,11 @@ SYNONYMS = {
     "destroy": "delete",
     "env": "environments",
     "environment": "environments",
+    "envs": "environments",
     "get": "retrieve",
     "ls": "list",
+    "markdown": "table",
+    "md": "table",
     "plan": "diff",
     "remove": "delete",
     "rm": "delete",
@@ -34,29 +27,7 @@ SYNONYMS = {
     "whoami": "auth status",
     "worker start": "beta:worker poll",
 }
-"""Names that other tools use, and the command or flag of this one."""
-
-
-_FINAL = (
-    "Archived environments can't be restored. To make a copy: "
-    "ant beta:environments retrieve ID | ant beta:environments create --name NAME"
-)
-HABITS = {
-    "--all": "A list follows every page; --max-items N ends it earlier.",
-    "--file": "Files and folders are arguments, as in: ant apply environments/",
-    "--no-headers": "For scripts: --format jsonl, or the IDs alone: --transform id -r",
-    "--quiet": "Notes go to stderr: 2> /dev/null hides them.",
-    "--set": "Each field has a flag of its own; a metadata key is --metadata KEY=VALUE",
-    "--sort-by": "Sort with jq: --slurp | jq 'sort_by(.name)'",
-    "-n": "--workspace-id ID chooses the workspace.",
-    "--wait": "--until CONDITION waits, for example for an idle queue: work list ENVIRONMENT_ID --until idle",
-    "-f": "Files and folders are arguments, as in: ant apply environments/",
-    "-l": "--filter 'metadata.KEY==\"VALUE\"' selects by metadata.",
-    "restore": _FINAL,
-    "unarchive": _FINAL,
-    "-q": "--transform PATH selects a part of the result; 2> /dev/null hides notes.",
-}
-"""Flags and commands of other tools that this one does not need, and what to do instead."""
+"""Names that other tools use, and those of this one, of which commands are made. Whole lines: `help/habits.py`."""
 _CUTOFF = 0.7
 """How similar a name must be, from 0 to 1. A wrong suggestion is worse than none."""
 

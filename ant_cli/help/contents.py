@@ -25,13 +25,26 @@ TOPICS = {
     "lists": "--filter, --until and --watch.",
     "flags": "The flags of every command of the API.",
     "exit-codes": "Exit codes.",
-    "environment": "Environment variables.",
+    "variables": "Environment variables.",
     "worker": "Handlers of `ant beta:worker poll`, and signals.",
     "profiles": "Profiles: named keys and settings.",
     "official": "This `ant` next to the official one.",
-    "config": "The fields of an environment.",
+    "fields": "The fields of an environment.",
 }
 """The topics with their summaries. Each is a file in `docs/topics/`, except `flags`, whose page is made of rows."""
+
+OTHER_NAMES = {
+    "config": "fields",
+    "columns": "fields",
+    "environment": "variables",
+    "env": "variables",
+    "filter": "lists",
+    "formats": "output",
+    "handler": "worker",
+    "until": "lists",
+    "watch": "lists",
+}
+"""Further names of topics, under which people look for them."""
 
 
 def page_of(name: str) -> str:

@@ -7,9 +7,10 @@ from difflib import get_close_matches
 from itertools import takewhile
 
 from ant_cli.errors import UsageError, shortened
-from ant_cli.errors.suggestions import HABITS, SYNONYMS
+from ant_cli.errors.suggestions import SYNONYMS
 from ant_cli.help.catalog import catalog, longest_match
 from ant_cli.help.command_row import Command
+from ant_cli.help.habits import command_instead
 from ant_cli.operations import OFFICIAL_COMMANDS
 
 LIMIT = 3
@@ -22,18 +23,25 @@ def unknown_command(args: Sequence[str]) -> UsageError:
     """Return the error for the arguments of an unknown command. The first arguments may be existing groups."""
     group = longest_match(args)
     rest = args[len(group.path) :]
-    habit = HABITS.get(rest[0], "")
-    similar = "" if habit else suggestion(rest, group)
+    similar = suggestion(rest, group)
+    sentence = "" if similar.endswith("?") else similar.strip()
     typed = repr(shortened(rest[0])) if similar else group.quoted(rest[0])
     place = f" for 'ant {group.full_name}'" if group.path else ""
     help_command = " ".join(["ant", *group.path, "--help"])
     return UsageError(
-        f"unknown command {typed}{place}.{similar}", habit or f"Run `{help_command}` to see the commands."
+        f"unknown command {typed}{place}.{'' if sentence else similar}",
+        sentence or f"Run `{help_command}` to see the commands.",
     )
 
 
 def suggestion(args: Sequence[str], group: Command) -> str:
-    """Return " Did you mean `ant ...`?" for the commands that may have been meant; empty if none is similar."""
+    """Return " Did you mean `ant ...`?" for the commands that may have been meant; empty if none is similar.
+
+    For a command that there can't be, it is a sentence that says why.
+    """
+    words = list(takewhile(lambda arg: not arg.startswith("-"), args[:6]))
+    if instead := command_instead(words, group.full_name):
+        return f" Did you mean `{instead}`?" if instead.startswith("ant ") else f" {instead}"
     commands = [f"`ant {command}`" for command in _similar_commands(args, group)]
     return f" Did you mean {' or '.join(commands)}?" if commands else ""
 
@@ -60,13 +68,16 @@ def _similar_commands(args: Sequence[str], group: Command) -> list[str]:
             return [command.full_name]
     if not group.path and (swapped := _by_end(2, _names(commands)).get(" ".join(typed[1::-1]))):
         return swapped  # a verb before its object, as in kubectl
-    for length in range(len(typed), 0, -1):
-        official = [name for name in OFFICIAL_COMMANDS if name.count(":") <= length]
-        names = _by_end(length, [*_names(commands), *official])
-        exact = names.get(" ".join(literal[:length])) if length > 1 else None  # one word means little
-        if similar := exact or _mistyped(typed[:length], names):
-            return similar[:LIMIT]
-    return []
+    by_length = [(length, _ends_of_all(length, commands)) for length in range(len(typed), 0, -1)]
+    for length, names in by_length[:-1]:  # one word means little
+        if exact := names.get(" ".join(literal[:length])) or names.get(" ".join(typed[:length])):
+            return exact[:LIMIT]
+    return next((found[:LIMIT] for length, names in by_length if (found := _mistyped(typed[:length], names))), [])
+
+
+def _ends_of_all(length: int, commands: Sequence[Command]) -> dict[str, list[str]]:
+    official = [name for name in OFFICIAL_COMMANDS if name.count(":") <= length]
+    return _by_end(length, [*_names(commands), *official])
 
 
 def _names(commands: Sequence[Command]) -> list[str]:

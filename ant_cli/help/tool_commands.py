@@ -14,7 +14,7 @@ from ant_cli.worker.options import CheckOptions, ExporterOptions, PollOptions, S
 # Environments as files
 
 NOTES = """\
-Commit claude-lock.json. `ant help config` describes the files."""
+Commit claude-lock.json. `ant help fields` describes the files."""
 
 _EDIT_NOTES = """\
 The editor is $VISUAL, $EDITOR, vi or nano. If the text has mistakes, it is

@@ -165,12 +165,25 @@ class Requests:
         required = [param for param in operation.params if param.required]
         missing = [param.flag for param in required if param.name not in values and param.wire_name not in body]
         if missing:
-            raise MissingFlag(missing, operation.command, where)
+            raise self._missing(missing, values, where)
         if operation.partial_update and not body and not self._has_edits:
             if self._was_read:  # D25: an empty pipe is a mistake
                 raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
             self._note("Note: no field was given, so nothing will change.")
         return request_of(operation, values, body)._replace(object_name=name if isinstance(name, str) else "")
+
+    def _missing(self, flags: Sequence[str], values: Mapping[str, Value], where: str) -> UsageError:
+        """Return the error for missing values. If one is an ID, it has the command with places for the IDs."""
+        operation = self._operation
+        error, params = MissingFlag(flags, operation.command, where), operation.params_in("path")
+        if not any(param.flag in flags for param in params):
+            return error
+        ids = {param.name: to_text(values.get(param.name) or param.name.upper()) for param in params}
+        *others, last = params
+        if others and ids[last.name].startswith("env_"):  # where an item is meant, it is the environment's
+            ids = {others[0].name: ids[last.name], last.name: last.name.upper()}
+        words = [*(f"{param.flag} {quote(ids[param.name])}" for param in others), quote(ids[last.name])]
+        return error.with_only_hints(f"Give IDs after the command: ant {operation.command} {' '.join(words)}")
 
     def _changes_in(self, given: dict[str, Value], flags: Mapping[str, Value]) -> dict[str, Value]:
         """Return what an object changes: nothing if it is from the server, and flags say what changes.

@@ -40,6 +40,14 @@ def integer(where: str, text: str) -> Number:
     return Number(("-" if text[0] == "-" and digits != "0" else "") + digits)
 
 
+_EXAMPLES = {
+    "--config": "'{type: cloud}'",
+    "--config.networking": "'{type: limited, allowed_hosts: [api.example.com]}'",
+    "--config.packages": "'{pip: [pandas]}'",
+    "--metadata": "KEY=VALUE",
+}
+
+
 def mapping(where: str, text: str) -> Value:
     """Read keys and values, in JSON or YAML. A text that is just `null`, as in a file, is None."""
     if text.strip() in _NULLS:
@@ -58,7 +66,7 @@ def _meant_mapping(where: str, text: str) -> str:
         return f"To read it from a file: {where} @{text}"
     if pair := re.fullmatch(r"([\w.-]+):(\S+)", text):
         return f"Write a space after the colon: {where} '{{{pair[1]}: {pair[2]}}}'"
-    return f"For example: {where} '{{key: value}}'"
+    return f"For example: {where} " + _EXAMPLES.get(where, "'{key: value}'")
 
 
 _NULLS = ("null", "Null", "NULL", "~")

@@ -119,9 +119,10 @@ def unknown_profile(name: str, source: str, store: ProfileStore, others: Iterabl
     """
     origin = {"active": f" (active in {store.path})", "": ""}.get(source, f" (from {source})")
     known = sorted({*store.profiles, *others})
-    hint = f"The profiles are: {', '.join(known)}." if known else f"Create it: ant auth login --profile {name}"
+    hint = f"The profiles are: {', '.join(known)}. " if known else ""
+    hint += f"To create it: ant auth login --profile {name}" if source != "active" else ""
     if known and source == "active":
-        hint += " To choose one: ant profile activate NAME"
+        hint += "To choose one: ant profile activate NAME"
     return CredentialError(f"profile {name!r}{origin} does not exist.{did_you_mean(name, known)}", hint)
 
 
