@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -49,18 +50,22 @@ class Journal:
         self._open = list(self.interrupted)
 
     def begin(self, name: str) -> None:
-        """Record that a name is being created, before the request is sent."""
+        """Record that a name is being created, before the request is sent. Raises OutputError if that fails."""
         self._open.append(name)
-        self._file.write(b"\n%b\n" % json.dumps(name).encode())  # the last line may be incomplete
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        line = b"\n%b\n" % json.dumps(name).encode()  # the last line may be incomplete
+        try:
+            if os.write(self._file.fileno(), line) < len(line):  # a buffer would keep what can't be written
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self.end(name)
+            raise OutputError(f"{self._file.name} can't be written: {os_error_text(error)}.") from None
 
     def end(self, name: str) -> None:
         """Forget a name whose outcome is known."""
         self._open = [other for other in self._open if other != name]
         if not self._open:
             self._file.truncate(0)
-            self._file.flush()
 
 
 @contextmanager

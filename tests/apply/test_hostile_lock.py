@@ -309,6 +309,23 @@ def test_a_lock_file_that_is_replaced_during_a_run_is_not_followed(team, tmp_pat
 
 
 @needs_posix("permissions")
+def test_nothing_is_created_whose_name_can_not_be_noted_before(team, monkeypatch):
+    """If the run were killed, the next one would not look for it."""
+    team.write("environments/a.yaml")
+
+    def full(descriptor):
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) == 0o600:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = team.ant("apply", "--yes", ".")
+    assert result.exit == 1
+    assert "claude-lock.json.lock can't be written: no space left on device." in result.stderr
+    assert "0 done and recorded, 1 failed, 0 not started. Run it again" in result.stderr
+    assert (team.server(), JOURNAL.exists()) == ({}, False)
+
+
+@needs_posix("permissions")
 @pytest.mark.parametrize("words", [(), ("--format", "json")])
 def test_a_step_that_can_not_be_recorded_is_not_reported_as_recorded(team, monkeypatch, words):
     """An ID that is nowhere else is shown. The next run finds the environment by its name."""
