@@ -22,6 +22,8 @@ from ant_cli.worker import guardian_process
 from ant_cli.worker.guardian_process import NEVER
 
 _os: Any = os
+_SIGKILL: int = getattr(signal, "SIGKILL", 0)
+_MARK = "ANT_EMULATOR_EXEC"
 _BY_SIGNAL = 128
 """A shell adds the number of the signal to it, for the exit status of a command that ended by a signal."""
 
@@ -48,23 +50,27 @@ def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **op
         stack.callback(thread.join)
         stack.callback(server.stop)
         environ = {name: text for name, text in runtime.environ.items() if not name.startswith("ANTHROPIC_")}
-        status = _run_guarded(command, environ, {variables.BASE_URL: server.url, variables.API_KEY: ANY_KEY})
+        status = _run_guarded(command, {**environ, variables.BASE_URL: server.url, variables.API_KEY: ANY_KEY})
     if status:
         raise AntError("").with_exit_code(status if status > 0 else _BY_SIGNAL - status)
 
 
-def _run_guarded(command: Sequence[str], environ: Mapping[str, str], added: Mapping[str, str]) -> int:
+def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run a command in a session of its own, and return its exit status.
 
-    The worker's guardian kills what is left of the session when the command has ended, or if this process is
-    killed. Signals are passed on, because a terminal sends them to this process only.
+    What is left of the session then is killed, by the worker's guardian if this process was killed before. The
+    guardian knows the process ID; until then, a variable that nothing else has shows which process it is. Signals
+    are passed on, because a terminal sends them to this process only.
     """
+    mark = os.urandom(8).hex()
     program = [sys.executable, "-I", "-S", guardian_process.__file__]
     guardian: Any = subprocess.Popen(program, stdin=subprocess.PIPE, start_new_session=True, bufsize=0)
 
     def announce(pid: int) -> None:
-        variable = f"{variables.BASE_URL}={added[variables.BASE_URL]}"  # no other process has this port
-        guardian.stdin.write(f"command\t{pid}\t{NEVER}\t{variable}\t\n".encode())
+        try:
+            guardian.stdin.write(f"command\t{pid}\t{NEVER}\t{_MARK}={mark}\t\n".encode())
+        except BrokenPipeError:
+            raise AntError("the process that guards the command has ended.") from None
 
     received = list[int]()
     process: Any = None
@@ -74,19 +80,22 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str], added: Mapp
         if process is not None:
             _send_to_group(process.pid, received)
 
-    # Its stdin is closed at the end. A signal that arrives while the command is being started is passed on then.
+    # The guardian's stdin is closed at the end. A signal that arrives while the command starts is passed on then.
     with guardian, signal_handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM), pass_on)):
         announce(0)
         try:
-            process = subprocess.Popen(command, env={**environ, **added}, start_new_session=True)
+            process = subprocess.Popen(command, env={**environ, _MARK: mark}, start_new_session=True)
         except (OSError, ValueError) as error:
             why = os_error_text(error) if isinstance(error, OSError) else str(error)
             raise UsageError(f"{command[0]} can't be started: {why}.") from None
-        announce(process.pid)
-        _send_to_group(process.pid, received)
-        # Its ID stays taken until it is collected, after the guardian has killed the rest of its session.
-        _os.waitid(_os.P_PID, process.pid, _os.WEXITED | _os.WNOWAIT)
-    return int(process.wait())
+        try:
+            announce(process.pid)
+            _send_to_group(process.pid, received)
+            _os.waitid(_os.P_PID, process.pid, _os.WEXITED | _os.WNOWAIT)
+        finally:  # its ID stays taken until it is collected
+            guardian_process.signal_session(process.pid, _SIGKILL)
+            status = process.wait()
+    return int(status)
 
 
 def _send_to_group(leader: int, numbers: list[int]) -> None:

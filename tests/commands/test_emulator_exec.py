@@ -64,3 +64,19 @@ def test_no_process_of_the_command_is_left_however_exec_ends(clean_environ, numb
             os.kill(process.pid, number)
         assert process.stdout.read() == b""
     assert process.returncode == status
+
+
+def test_exec_does_not_run_a_command_that_nothing_guards(ant, monkeypatch):
+    """A command that could be left behind is not begun, and the exit status shows it."""
+    monkeypatch.setattr("ant_cli.worker.guardian_process.__file__", os.devnull)
+    popen = subprocess.Popen
+
+    def start(command, **options):
+        process = popen(command, **options)
+        if os.devnull in command:
+            process.wait()
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    done = ant("emulator", "exec", "--", "false", network=True)
+    assert (done.exit, done.stderr) == (1, "ant: the process that guards the command has ended.\n")
