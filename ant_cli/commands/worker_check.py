@@ -16,7 +16,7 @@ from ant_cli.http.response import error_message, json_object
 from ant_cli.input.request import is_id, request_of
 from ant_cli.operations.environments import RETRIEVE
 from ant_cli.operations.spec import Flags
-from ant_cli.output.times import relative_time
+from ant_cli.output.times import relative_time, seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 from ant_cli.runtime.sanitize import collapse_space
@@ -25,7 +25,7 @@ from ant_cli.runtime.variables import ENVIRONMENT_KEY
 from ant_cli.settings.loading import ConnectionSettings, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.worker.options import CheckOptions, read_options
-from ant_cli.worker.settlement import DEAD_LETTER, LAST_ERROR
+from ant_cli.worker.settlement import DEAD_LETTER, LAST_ERROR, RETRY_AT
 from ant_cli.worker.start import find_command
 from ant_cli.worker.work_api import RUNNING, WorkAPI, WorkItem, age, connection_with_key
 
@@ -156,11 +156,13 @@ def _refusal(error: AntError, is_key: bool) -> Finding:  # noqa: FBT001
 def _shown(item: WorkItem, now: float) -> Report:
     """Return what matters of an item, and how long its lease lasts at the most."""
     metadata, last_sign = item.get("metadata") or {}, item.get("latest_heartbeat_at") or item.get("acknowledged_at")
+    is_paused = (seconds_since_1970(str(metadata.get(RETRY_AT))) or 0) > now
     left_s = round(max(_LONGEST_LEASE_S - age(last_sign, now), 0))
     return {
         **{key: item.get(key) for key in ("id", "state", "data", "created_at")},
         "last_sign_at": last_sign,
         "lease_ends_within_seconds": left_s if item.get("state") in RUNNING else None,
+        "retry_at": metadata.get(RETRY_AT) if is_paused else None,
         "reason": metadata.get(DEAD_LETTER) or metadata.get(LAST_ERROR),
     }
 
@@ -199,7 +201,8 @@ def _findings(
 
 
 def _findings_of_queue(report: Report, queue: Report, start: str, now: float) -> Iterator[Finding]:
-    running, depth, workers = report["running"] or [], queue.get("depth"), queue.get("workers_polling")
+    depth, workers = queue.get("depth"), queue.get("workers_polling")
+    running = [item for item in report["running"] or () if not item["retry_at"]]
     silent = [item for item in running if age(item["last_sign_at"], now) >= _FRESH_S]
     is_busy = len(silent) < len(running)
     if not workers:
@@ -221,7 +224,7 @@ def _findings_of_queue(report: Report, queue: Report, start: str, now: float) ->
     if report["dead_letters"]:
         step = "Send their sessions a message, or create the sessions again."
         yield Finding("Dead letters are items that failed too often, and do not run again.", step, blocks=False)
-    if not (depth or running or queue.get("pending")):
+    if not (depth or report["running"] or queue.get("pending")):
         step = "Create a session in this environment, or look for it in another one."
         yield Finding("The queue is empty: no session waits for a worker.", step, blocks=False)
 
@@ -252,6 +255,8 @@ def _page(report: Report, now: float) -> Iterator[str]:
 
 def _item_text(item: Report, now: float) -> str:
     parts, left_s = [item["id"], item["state"]], item["lease_ends_within_seconds"]
-    if left_s is not None:
+    if pause := relative_time(str(item["retry_at"]), now):
+        parts.append(f"waits for its next attempt, {pause}")
+    elif left_s is not None:
         parts.append(f"last seen {relative_time(str(item['last_sign_at']), now)}, lease ends within {left_s} s")
     return collapse_space("  ".join(map(str, [*parts, item["reason"] or ""])))

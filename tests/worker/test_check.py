@@ -91,6 +91,14 @@ def hold(queue):
     work_id = poll_as_worker(queue)["id"]
     queue.act(work_id, "ack")
     queue.act(work_id, "heartbeat")
+    return work_id
+
+
+def fail(queue):
+    """Leave an item that waits for its next attempt, as a worker that may write metadata does."""
+    work_id = hold(queue)
+    metadata = {"ant_last_error": "the handler exited with 1", "ant_retry_at": "2125-11-29T00:00:00Z"}
+    queue.send("POST", f"{queue._path}/{work_id}", {"metadata": metadata})
 
 
 def hold_and_die(queue):
@@ -169,6 +177,7 @@ def test_a_check_of_a_broken_set_up_names_the_cause_and_exits_with_1(queue, chec
         (poll_as_worker, "./binary", "The queue is empty"),
         (work, "/bin/sh", "1 waiting, the oldest queued just now"),
         (give_up, "./good", "stopped 3 attempts failed: no disk\n"),
+        (fail, "./good", "active waits for its next attempt, in 99 y the handler exited with 1\n"),
         (hold, "./good", "active last seen just now, lease ends within 300 s\n"),
     ],
 )
