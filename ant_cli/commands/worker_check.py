@@ -24,6 +24,7 @@ from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import ENVIRONMENT_KEY
 from ant_cli.settings.loading import ConnectionSettings, load
 from ant_cli.settings.local_emulator import is_local
+from ant_cli.worker.listener import served_text
 from ant_cli.worker.options import CheckOptions, read_options
 from ant_cli.worker.settlement import DEAD_LETTER, LAST_ERROR, RETRY_AT
 from ant_cli.worker.start import find_command
@@ -36,7 +37,7 @@ _LONGEST_LEASE_S = 300
 """The longest lease that the API grants. It does not say when the lease of an item ends."""
 _FRESH_S = 45
 """The heartbeats of a worker come every 30 seconds, or more often."""
-_SLOW_S = 60
+_SLOW_S = 30
 """An item that waits longer was not taken at once."""
 _MOST_SHOWN = 10
 """How many items of a kind the page for people lists."""
@@ -121,10 +122,18 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
         "has_key": worker is not None,
         "may_poll": items is not None,
         "queue": queue,
+        "worker_here": _worker_here(*options.listen, environment_id),
     }
     for name, belongs in _LISTS.items():
         report[name] = items and [_shown(item, now) for item in items if belongs(item)]
     return report, refusals
+
+
+def _worker_here(host: str, port: int, environment_id: str) -> str | None:
+    """Return what a worker of the environment says about itself; None if none serves that there."""
+    if f'ant_worker_slots{{environment_id="{environment_id}"' not in served_text(host, port, "/metrics"):
+        return None
+    return collapse_space(served_text(host, port, "/readyz")) or None
 
 
 def _may_be_id(environment_id: str) -> bool:
@@ -196,6 +205,8 @@ def _findings(
         yield handler._replace(blocks=handler.blocks or not workers)
     if not report["has_key"]:
         yield Finding("There is no environment key: no worker can start here.", _GET_KEY, blocks=not workers)
+    if report["worker_here"] not in (None, "ok"):
+        yield Finding(f"The worker here takes no work: {report['worker_here']}.", "Its log says more.")
     if workers is not None:
         yield from _findings_of_queue(report, queue, start, now)
 
@@ -244,6 +255,8 @@ def _page(report: Report, now: float) -> Iterator[str]:
         if (items := report[name]) is not None:
             yield f"{name.capitalize().replace('_', ' '):14}{len(items)}"
             yield from (f"  {_item_text(item, now)}" for item in items[:_MOST_SHOWN])
+    if report["worker_here"]:
+        yield f"Worker here   {report['worker_here']}"
     key = "may poll" if report["may_poll"] else "is not known to be good" if report["has_key"] else "is missing"
     yield f"Key           {key}"
     yield f"Handler       {report['handler']}"

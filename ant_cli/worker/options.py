@@ -168,6 +168,9 @@ class CheckOptions(NamedTuple):
     environment_id: str = _ENVIRONMENT_ID
     environment_key: str = _OPTIONAL_KEY
     on_work: str = _ON_WORK
+    listen: tuple[str, int] = _row(
+        _address, "127.0.0.1:9464", "Where a worker may serve its state, as ADDRESS:PORT."
+    )
 
     def __repr__(self) -> str:
         """Return a representation without the key."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli.emulator import Emulator
+from ant_cli.worker.listener import Listener, text_page
 from tests.served_emulator import serving
 from tests.worker.conftest import API_KEY, Queue, RequestLog
 
@@ -189,6 +190,18 @@ def test_a_check_exits_with_0_while_work_would_be_done(queue, check, prepare, ha
     assert shown in done.stdout
     assert "Handler       can be started\n" in done.stdout
     assert "! " not in done.stdout
+
+
+def test_a_check_asks_the_worker_on_this_machine_why_it_takes_no_work(queue, check):
+    """The server does not know of an outage. A worker of another environment does not matter."""
+    work(queue)
+    for environment_id, code in ((queue.id, 1), ("env_other", 0)):
+        metrics = text_page(f'ant_worker_slots{{environment_id="{environment_id}",worker_id="w"}} 1.0')
+        pages = {"/metrics": metrics, "/readyz": text_page("outage: the handler exited with 125", 503)}
+        with closing(Listener("127.0.0.1", 0, pages.get)) as listener:
+            done = check("--listen", listener.url.removeprefix("http://"))
+        said = "The worker here takes no work: outage: the handler exited with 125." in done.stdout
+        assert (done.exit, said) == (code, bool(code))
 
 
 def test_a_check_for_a_monitor_is_one_object(queue, check):
