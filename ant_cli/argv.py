@@ -77,7 +77,11 @@ def parse(argv: Sequence[str]) -> CommandCall:
     if rest[0] in _VERSION_FLAGS:
         return VersionCall()
     if rest[0].startswith("-"):
-        raise _misplaced_flag(rest[0], (*_HELP_FLAGS, *_VERSION_FLAGS), "")
+        from ant_cli.help.catalog import longest_match
+
+        command = longest_match([arg for arg in rest if not arg.startswith("-")])
+        error = _misplaced_flag(rest[0], (*_HELP_FLAGS, *_VERSION_FLAGS), "")
+        raise error.with_exit_code(command.usage_exit_code(rest))
     name, rest = rest[0], rest[1:]
     if name in OFFICIAL_COMMANDS:
         return OfficialCall(name, tuple(argv))

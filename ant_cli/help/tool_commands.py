@@ -66,12 +66,12 @@ _APPLY = row.tool(
 
 _DIFF = row.tool(
     "diff",
-    "Show what `ant apply` would change. The exit code is 0 without changes, 2 with changes, and 1 if "
-    "the plan is blocked or a file has mistakes.",
+    "Show what `ant apply` would change. The exit code is 0 without changes, 2 with changes, 1 if "
+    "the plan is blocked or a file has mistakes, and as usual for a wrong key or no response.",
     "apply:diff",
     ("all files below this folder", "ant diff ."),
     ("a comment for a pull request", "ant diff --format markdown . > plan.md"),
-    ("in a script", 'ant diff . > plan.txt; test $? -ne 1 || echo "blocked"'),
+    ("in a script that goes on only with a plan", "ant diff . > plan.txt || test $? -eq 2"),
     arguments=(_PATHS,),
     flags=(_ONLY, _PRUNE, _LOCK_FILE, _STRICT, _PARALLEL, _VERBOSE),
     takes=(*_CONNECTION, *_DATA),

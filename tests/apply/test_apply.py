@@ -383,6 +383,9 @@ def test_the_exit_code_says_whether_there_are_changes(team):
     assert team.ant(*plan, "--exit-code", "--force").exit == 2
     team.write("environments/a.yaml", "config: 3")
     assert [team.ant(*plan).exit, team.ant(*plan, "--exit-code").exit] == [2, 1]
+    team.write("environments/a.yaml")
+    assert team.ant("emulator", "fault", "--status", "401").exit == 0
+    assert team.ant("diff", ".").exit == 4
 
 
 @pytest.mark.parametrize(
@@ -390,6 +393,8 @@ def test_the_exit_code_says_whether_there_are_changes(team):
     [
         (("diff", "--bogus", "."), 1),
         (("diff", ".", "--lock-file"), 1),
+        (("--bogus", "diff", "."), 1),
+        (("--bogus", "beta:environments", "list"), 2),
         (("apply", "--dry-run", "--exit-code", "--bogus", "."), 1),
         (("apply", "--dry-rn", "--exit-code=true", "."), 1),
         (("diff", "--prune=maybe", "."), 1),
