@@ -148,13 +148,11 @@ def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -
     If there are no paths, or no lock file above them, it begins in `folder`, where a new lock file is created.
 
     Raises:
-        UsageError: if the name is empty, if the paths have different lock files, if a link leads out of the
-            repository, or if the search of root has found the lock file of another user above its beginning.
+        UsageError: if the paths have different lock files, if a link leads out of the repository, or if the search
+            of root has found the lock file of another user above its beginning.
 
     """
     if named is not None:
-        if not named:
-            raise UsageError("--lock-file was given an empty value.", "Give it a path, or leave it out.")
         lock_path = folder / named
     else:
         default = default_lock_path(folder)

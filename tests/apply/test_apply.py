@@ -543,7 +543,7 @@ def test_a_saved_plan_is_carried_out_exactly(team):
     [
         (("--exit-code", "."), "--exit-code needs --dry-run"),
         (("--save-plan", "x", "."), "--save-plan needs --dry-run"),
-        (("--lock-file", "", "."), "--lock-file was given an empty value"),
+        (("--lock-file", "", "."), "--lock-file is empty"),
         (("--parallel", "0", "."), "--parallel must be a whole number from 1 to 64, got '0'"),
         (("--parallel", "x", "."), "--parallel must be a whole number from 1 to 64, got 'x'"),
         ((), "there is no claude-lock.json here, nor above, and no file was named"),
