@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ant_cli.errors import BadValue, UnknownName, UsageError, see_help, shortened
 from ant_cli.operations import GROUPS, OFFICIAL_COMMANDS, OPERATIONS, find
-from ant_cli.operations.shared_flags import FILE
+from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Flags, FlagValue, Operation, Param, flag_name
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.settings.rows import GLOBAL_FLAGS
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _HELP_FLAGS = ("--help", "-help", "-h")
 _VERSION_FLAGS = ("--version", "-version", "-v")
+_OPENING_QUOTES = ("\u201c", "\u2018", "\u201e")
+_QUOTES = frozenset("\u201c\u201d\u201e\u2018\u2019")
 _ALIASES = {"@completion": "completion"}
 """Other names of tool commands, from the official tool."""
 
@@ -30,6 +32,8 @@ class ApiCall(NamedTuple):
 
     operation: Operation
     flags: Flags
+    notes: Sequence[str] = ()
+    """What to tell the user about the arguments."""
 
 
 class ToolCall(NamedTuple):
@@ -38,6 +42,8 @@ class ToolCall(NamedTuple):
     command: Command
     flags: Flags
     """Its flags and arguments, as text."""
+    notes: Sequence[str] = ()
+    """What to tell the user about the arguments."""
 
 
 class VersionCall(NamedTuple):
@@ -59,8 +65,9 @@ class _ParsedArguments(NamedTuple):
 
     flags: Flags
     positional: list[str]
-    behind: int = 0
+    behind: int
     """How many of them are behind `--`."""
+    notes: Sequence[str]
 
 
 def parse(argv: Sequence[str]) -> CommandCall:
@@ -113,7 +120,7 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCa
     if parsed is None:
         return help_call(group, operation.name)
     given = _positional_id(parsed.positional, parsed.flags, operation)
-    return ApiCall(operation, parsed.flags.with_values(**given))
+    return ApiCall(operation, parsed.flags.with_values(**given), parsed.notes)
 
 
 def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCall:
@@ -139,7 +146,8 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         parsed = _parse_flags([*leading, *rest], known, command.full_name)
         if parsed is None:
             return help_call(*command.path)
-        return ToolCall(command, parsed.flags.with_values(**_arguments(parsed, command)))
+        flags = parsed.flags.with_values(**_arguments(parsed, command))
+        return ToolCall(command, flags, parsed.notes)
     except UsageError as error:
         raise error.with_exit_code(command.usage_exit_code(rest)) from None
 
@@ -189,6 +197,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
     """
     flags = dict[str, FlagValue]()
     used = dict[str, Param]()
+    repeated = dict[str, None]()
     positional: list[str] = []
     behind = 0
     boolean = ""
@@ -211,11 +220,15 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
                 value = "true" if boolean else next(words, None)
             if value is None:
                 raise _missing_value(arg, command)
+            if value != flags.get(param.name, value) and not param.repeatable and param not in GLOBAL_FLAGS:
+                repeated[f"Note: {param.flag} is given more than once; only its last value is used."] = None
             flags[param.name] = [*flags.get(param.name, []), value] if param.repeatable else value
             used[param.name] = param
     for name, param in used.items():
         _reject_blank(param, flags[name])
-    return _ParsedArguments(Flags(flags), positional, behind)
+        _reject_typographic_quotes(param.flag, flags[name], has_keys=bool(param.key_values) or param in EDITS)
+    _reject_typographic_quotes("an argument", positional[: len(positional) - behind])
+    return _ParsedArguments(Flags(flags), positional, behind, tuple(repeated))
 
 
 def _reject_blank(param: Param, value: FlagValue) -> None:
@@ -227,6 +240,15 @@ def _reject_blank(param: Param, value: FlagValue) -> None:
     if param.location == "setting" and param.takes_value and not all(map(str.strip, texts)):
         hint = "Give it a value, or leave it out. A variable of the shell may be unset."
         raise BadValue(param.flag, "is empty", hint)
+
+
+def _reject_typographic_quotes(where: str, value: FlagValue, *, has_keys: bool = False) -> None:
+    """Raise UsageError if quotes of a text editor are around a value: for a shell they are part of it."""
+    texts = [value] if isinstance(value, str) else value
+    for text in texts:
+        inner = text.partition("=")[2] if has_keys and "=" in text else text
+        if inner[:1] in _OPENING_QUOTES and not _QUOTES & {*inner[1:-1]}:
+            raise UsageError(f"{where} begins with a typographic quote.", "Write straight quotes: 'TEXT'")
 
 
 def _by_name(params: Iterable[Param]) -> dict[str, Param]:
@@ -285,7 +307,9 @@ def _meant_by(args: Sequence[str], flags: Mapping[str, FlagValue], operation: Op
     known = _by_name(params_of(operation))
     for name, value in flags.items():
         if isinstance(value, str) and value in known:
-            return f"{flag_name(name)} took {value} as its value. An empty value is {flag_name(name)}="
+            flag = flag_name(name)
+            empty = "" if known[flag].location == "setting" else f" An empty value is {flag}="
+            return f"{flag} took {value} as its value.{empty}"
     from ant_cli.help.habits import argument_instead
 
     instead = argument_instead(args, flags, operation)

@@ -83,6 +83,9 @@ def execute(call: CommandCall, runtime: Runtime) -> None:
     """Make a call: run its operation, or its tool command."""
     from ant_cli.argv import ApiCall, OfficialCall, ToolCall
 
+    if isinstance(call, ApiCall | ToolCall):
+        for note in call.notes:
+            runtime.stderr.say(note)
     if isinstance(call, ApiCall):
         from ant_cli.run import run
 

@@ -44,6 +44,45 @@ def test_global_flags_stand_anywhere_and_the_nearest_wins(words):
     assert flags(*words) == {"format": "yaml"}
 
 
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        ((*CREATE, "--name", "a", "--name", "b"), "--name"),
+        (("apply", ".", "--lock-file", "a", "--lock-file=b"), "--lock-file"),
+        ((*CREATE, "--name", "a", "--name", "a"), None),
+        ((*CREATE, "--metadata", "a=1", "--metadata", "b=2"), None),
+    ],
+)
+def test_other_flags_with_two_values_get_a_note(words, flag):
+    """Only the last one is used, as in the official tool."""
+    note = f"Note: {flag} is given more than once; only its last value is used."
+    assert list(parse(words).notes) == ([note] if flag else [])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*CREATE, "--name", "\u201cdemo\u201d"),
+        (*CREATE, "--name=\u201cmy", "demo\u201d"),
+        (*CREATE, "--name", "a", "--metadata", "team=\u2018x\u2019"),
+        (*CREATE, "--api-key", "\u201ek\u201c"),
+        ("beta:environments", "update", "env_1", "--add", "packages.pip=\u201cpolars\u201d"),
+        ("beta:environments", "delete", "\u201cenv_1\u201d"),
+        ("apply", "\u201cenvironments\u201d"),
+    ],
+)
+def test_typographic_quotes_around_a_value_are_rejected(words):
+    """A chat or a word processor made them; a shell takes them for a part of the value, which may be a secret."""
+    message = refusal(*words)
+    assert "begins with a typographic quote. Write straight quotes: 'TEXT'" in message
+
+
+def test_typographic_quotes_within_a_text_are_part_of_it():
+    """They may be around one word of a description."""
+    text = "\u201cAlpha\u201d and \u201cBeta\u201d"
+    assert flags(*CREATE, "--description", text) == {"description": text}
+
+
 def test_the_word_after_a_flag_is_its_value_whatever_it_looks_like():
     """A value may start with a dash, and may even look like a flag."""
     assert flags(*CREATE, "--name", "-x", "--description", "--help") == {"name": "-x", "description": "--help"}

@@ -80,8 +80,15 @@ def test_an_id_is_one_segment_of_the_path(request_of, environment_id, segment):
     assert request_of(ENV, "retrieve", environment_id).request.path == f"/v1/environments/{segment}"
 
 
+@pytest.mark.parametrize("stdin", [None, '{"id": " env_1\\n"}'])
+def test_an_id_loses_the_white_space_around_it(request_of, stdin):
+    """It may come from a file with Windows line endings, or from a table."""
+    request = request_of(ENV, "retrieve", *([] if stdin else [" env_1\r"]), stdin=stdin).request
+    assert (request.path, request.path_params) == ("/v1/environments/env_1", {"environment_id": "env_1"})
+
+
 @pytest.mark.parametrize(
-    "environment_id", ["", " ", "\t", "\u3000", ".", "..", "a\nb", "env_1\r", "a\x7f", "a\x85b"]
+    "environment_id", ["", " ", "\t", "\u3000", ".", "..", "a\nb", "env_1\rx", "a\x7f", "a\x85b"]
 )
 def test_an_id_that_can_not_be_a_segment_of_a_path_is_rejected(refusal_of, environment_id):
     """D4: this includes empty and blank IDs, control characters, and names of folders such as `..`."""

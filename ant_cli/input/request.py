@@ -55,19 +55,19 @@ def request_of(
     query = [("beta", "true")]
     headers: list[tuple[str, str]] = []
     path = operation.path
+    ids = {param.name: to_text(values[param.name]).strip() for param in operation.params_in("path")}
     for param in operation.params:
         if param.name not in values or param.location in ("body", "setting"):
             continue
         value = values[param.name]
         if param.location == "path":
-            path = path.replace(f"{{{param.name}}}", path_segment(param.flag, to_text(value)))
+            path = path.replace(f"{{{param.name}}}", path_segment(param.flag, ids[param.name]))
         elif param.location == "query":
             text = "" if value is None else _check_encodable(param.flag, to_text(value))
             query.append((param.wire_name, text))
         else:
             headers.append((param.wire_name.lower(), _header(param, value)))
     content = encode(dict(body)) if operation.has_body else None
-    ids = {param.name: to_text(values[param.name]) for param in operation.params_in("path")}
     message = _success_message(operation, ids, body)
     return Request(
         operation.method,
@@ -128,7 +128,7 @@ def place(
             where = f"{source}: {key}"
             piped[param.name] = _from_piped(param, values[key], where)
             if param.location == "path":
-                path_segment(where, to_text(piped[param.name]))
+                path_segment(where, to_text(piped[param.name]).strip())
     return piped, given
 
 

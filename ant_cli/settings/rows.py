@@ -258,7 +258,7 @@ RESULT = (
     _stored("format", "How results are printed.", default="auto", **_FORMATS),
     _setting("transform", "A GJSON path to pick from the result; on lists, from each item."),
     _setting("raw_output", "Print a string without its quotes.", short="-r", type_=bool),
-    _setting("columns", "Print a table with these columns, titles or GJSON paths: id,name."),
+    _setting("columns", "Print a table with these columns, titles or GJSON paths: id,name.", type_=list),
 )
 OUTPUT = (
     *RESULT,

@@ -164,7 +164,7 @@ def setting_sources(
         BadValue: if the profile's value is neither text nor a number.
 
     """
-    name, text = setting.name, flags.text(setting.name)
+    name, text = setting.name, ",".join(flags.list(setting.name)) if setting.name in flags else None
     profile = profile if setting.in_profile or profile.official else NO_PROFILE
     if name == "base_url" and flags.is_on("local"):
         if text not in (None, LOCAL):

@@ -120,11 +120,10 @@ def test_the_columns_flag_contradicts_another_format_of_the_profile(ant):
     assert "the format is yaml (format of profile 'ci')." in result.stderr.replace("\n", " ")
 
 
-@pytest.mark.parametrize("columns", ["", " "])
-def test_an_empty_columns_flag_is_ignored(ant, columns):
-    """A script passes one if its variable is unset."""
-    result = ant(*LIST, "--columns", columns, replies=[page(ENVIRONMENT)])
-    assert result.stdout == ant(*LIST, replies=[page(ENVIRONMENT)]).stdout
+def test_columns_of_several_flags_are_all_shown(ant):
+    """As if they had commas between them."""
+    result = ant(*LIST, "--columns", "id", "--columns", "name,scope", replies=[page(ENVIRONMENT)])
+    assert result.stdout == ant(*LIST, "--columns", "id,name,scope", replies=[page(ENVIRONMENT)]).stdout
 
 
 def test_rows_are_printed_page_by_page(ant):
