@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.runtime.storage import is_locked, locked, replace_file
+from ant_cli.runtime.storage import append, is_locked, locked, replace_file
 from tests.conftest import needs_posix
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="permissions and links of POSIX")
@@ -38,7 +38,7 @@ def test_the_content_of_the_lock_is_kept_for_the_next_process(tmp_path):
     """It stays until a process empties the file."""
     path = tmp_path / "file"
     with locked(path) as lock:
-        lock.write(b"creating x\n")
+        append(lock, b"creating x\n")
     with locked(path) as lock:
         lock.seek(0)
         assert lock.read() == b"creating x\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +20,7 @@ from ant_cli.input.values import Value
 from ant_cli.operations import environments
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import BinaryIO
-from ant_cli.runtime.storage import locked
+from ant_cli.runtime.storage import append, locked
 from ant_cli.runtime.trusted_files import others_may
 
 _DONE = {"create": "created", "update": "updated", "adopt": "adopted", "record": "recorded"}
@@ -54,8 +53,7 @@ class Journal:
         self._open.append(name)
         line = b"\n%b\n" % json.dumps(name).encode()  # the last line may be incomplete
         try:
-            if os.write(self._file.fileno(), line) < len(line):  # a buffer would keep what can't be written
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            append(self._file, line)
             os.fsync(self._file.fileno())
         except OSError as error:
             self.end(name)

@@ -23,7 +23,7 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 from ant_cli.runtime.process import in_background, own_command, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
-from ant_cli.runtime.storage import is_locked, locked
+from ant_cli.runtime.storage import append, is_locked, locked
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
 from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, open_emulator, state_folder
 from ant_cli.settings.rows import check_header, check_secret, check_whole_number
@@ -208,8 +208,7 @@ def register(emulator: RunningEmulator, stack: ExitStack, runtime: Runtime) -> N
         file = stack.enter_context(locked(path))
         stack.callback(file.truncate, 0)  # an empty file is removed with its lock
         file.truncate(0)  # a killed process may have had this ID
-        file.write(json.dumps(emulator._asdict()).encode())
-        file.flush()
+        append(file, json.dumps(emulator._asdict()).encode())
     except (OSError, UsageError) as error:  # it is served anyway
         why = f"{path}: {os_error_text(error)}." if isinstance(error, OSError) else str(error)
         runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {why}")

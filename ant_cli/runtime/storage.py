@@ -9,6 +9,7 @@ The library `filelock` takes 35 ms to import.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -68,12 +69,22 @@ def locked(
         try:
             yield lock
         finally:
-            lock.flush()
             if os.fstat(lock.fileno()).st_size == 0:
                 if sys.platform == "win32":  # where nobody can remove a file that is open
                     lock.close()
                 with suppress(OSError):
                     name.unlink()
+
+
+def append(lock: BinaryIO, data: bytes) -> None:
+    """Write to a locked file. A buffer would keep what a full disk can't take, and fail again when it is closed.
+
+    Raises:
+        OSError: if not all can be written.
+
+    """
+    if os.write(lock.fileno(), data) < len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patience) -> BinaryIO:

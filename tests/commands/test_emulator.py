@@ -17,7 +17,7 @@ from ant_cli.commands import emulator_log, emulator_serve
 from ant_cli.commands.emulator_serve import RunningEmulator, register
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
-from tests.conftest import make_runtime
+from tests.conftest import make_runtime, needs_posix
 from tests.processes import COVERAGE, run_process
 
 CREATE = (
@@ -774,6 +774,22 @@ def test_an_unwritable_home_is_an_error_with_an_alternative(local):
     done = local("beta:environments", "list", "--base-url", "local:/dev/null/state/x.db")
     assert "there is no folder /dev/null/state." in done.stderr
     assert "Errno" not in done.stderr
+
+
+@needs_posix("a limit for the size of files")
+def test_an_emulator_is_served_to_its_end_although_its_file_can_not_be_written(clean_environ):
+    """The disk may be full. Nothing is left behind."""
+    words = ("emulator", "start", "--database", ":memory:")
+    limited = ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh", sys.executable, "-m", "ant_cli", *words]
+    with subprocess.Popen(
+        limited, env=clean_environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline().startswith("http://127.0.0.1:")
+        process.terminate()
+        stderr = process.communicate()[1]
+    assert process.returncode == 0, stderr
+    assert "`ant emulator env` won't find" in stderr
+    assert list((Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").glob("*.lock")) == []
 
 
 def test_start_serves_without_a_state_folder_and_notes_that_env_cannot_find_it(served, local):
