@@ -69,6 +69,7 @@ SLOW_MODULES = {
     "completion/test_fish.py",
     "completion/test_second_name.py",
     "completion/test_zsh.py",
+    "hostile/test_growth.py",
     "hostile/test_many_faults.py",
     "hostile/test_process.py",
     "output/test_explorer.py",

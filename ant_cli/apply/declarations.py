@@ -29,7 +29,7 @@ YAML = (".yaml", ".yml")
 DATA = (*YAML, ".json")
 PROSE = (".md", ".markdown")
 _PREFIX = re.compile(rf"({'|'.join(_KINDS)})(?:[_.-]|$)", re.IGNORECASE)
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)(?:^---[ \t]*(?:\n|\Z))(.*)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*+(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _DATA_RULE = FileRule(1_000_000, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True, endings=DATA)
 """Anybody may have written it, and a link in it may lead anywhere: what it names must belong to the repository."""
 _PROSE_RULE = _DATA_RULE._replace(endings=PROSE)
@@ -128,7 +128,7 @@ def _read(path: Path, repository: str) -> _FileText:
         return _FileText(text, "")
     match = _FRONT_MATTER.match(text)
     if match:
-        return _FileText(f"\n{match[1]}", match[2].strip())
+        return _FileText(f"\n{match[1]}", text[match.end() :].strip())
     if re.match(r"---[ \t]*\n", text):
         raise UsageError(f"{path}, line 1, column 1: the front matter has no end: a line of --- is missing.")
     return _FileText("", text.strip())

@@ -13,6 +13,8 @@ from ant_cli.input.request import Request, has_lone_surrogate
 
 Items = list[bytes]
 """The items of a page, each as the JSON that was received."""
+_MOST_VALUES = 500_000
+"""The most values of a page. The API's have a thousandth of that for each item, and at most 1,000 items."""
 _LONGEST_CURSOR = LONGEST_URL - 10_000
 """The longest cursor, percent-encoded, that fits into a URL with everything else."""
 
@@ -61,6 +63,8 @@ def _parse_page(body: bytes) -> tuple[Items, str]:
     """
     try:
         page = json_text.members(body, shallow=True)
+        if page["data"].count(b",") > _MOST_VALUES:  # each takes many times its size
+            raise _not_a_page(f"It has more than {_MOST_VALUES:,} values.")
         items = json_text.elements(page.pop("data"), shallow=True)
         for member in page.values():  # an item is checked when it is used
             json_text.check_depth(member)

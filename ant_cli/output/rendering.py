@@ -12,6 +12,9 @@ from ant_cli.runtime.light_typing import TYPE_CHECKING, assert_never
 if TYPE_CHECKING:
     from ant_cli.output.terminal import Style
 
+_MOST_VALUES = 100_000
+"""Up to how many values a result is laid out for people. More take seconds, and hundreds of megabytes."""
+
 Render = Callable[[list[bytes]], bytes]
 """Takes the next values, at least one, and returns the bytes to print for them."""
 
@@ -37,9 +40,9 @@ def make_renderer(
         case "jsonl":
             return _each(partial(_jsonl, style=style))
         case "yaml":
-            return _each(partial(_yaml, style=style), separator=b"---\n")
+            return _unless_large(_each(partial(_yaml, style=style), separator=b"---\n"), style, warn)
         case "pretty":
-            return _each(partial(_pretty, style=style), separator=b"\n")
+            return _unless_large(_each(partial(_pretty, style=style), separator=b"\n"), style, warn)
         case "raw":
             return _each(partial(_raw, style=style))
         case "table":
@@ -47,7 +50,8 @@ def make_renderer(
             from ant_cli.output.table import PlainTable, TerminalTable
 
             given = Columns(columns, warn, is_list=is_list)
-            return TerminalTable(given, style, shows_archived=shows_archived) if style else PlainTable(given)
+            table = TerminalTable(given, style, shows_archived=shows_archived) if style else PlainTable(given)
+            return _unless_large(table, style, warn)
     assert_never(format_.name)
 
 
@@ -62,6 +66,18 @@ def _each(render: Callable[[bytes], bytes], separator: bytes = b"") -> Render:
         return start + separator.join(map(render, values))
 
     return render_all
+
+
+def _unless_large(render: Render, style: Style | None, warn: Callable[[str], None]) -> Render:
+    """Return a function that prints values that are too large for a format as JSON, which is also YAML."""
+
+    def render_or_print_json(values: list[bytes]) -> bytes:
+        if all(value.count(b",") < _MOST_VALUES for value in values):
+            return render(values)
+        warn(f"Note: it is printed as JSON, because it has {_MOST_VALUES:,} values or more.")
+        return b"".join(_json(value, style) for value in values)
+
+    return render_or_print_json
 
 
 def _json(value: bytes, style: Style | None) -> bytes:

@@ -315,3 +315,18 @@ def test_a_warning_about_a_mistyped_column_suggests_the_nearest_one(ant):
     result = ant(*LIST, "--format", "table", "--columns", "id,naem", replies=[items])
     assert result.stdout == "ID     NAEM\nenv_1  -\n"
     assert "Did you mean 'name'?" in result.stderr
+
+
+@pytest.mark.parametrize("format_", ["table", "pretty", "yaml"])
+def test_a_result_of_very_many_values_is_printed_as_json(ant, format_):
+    """Laid out for people, it would take hundreds of megabytes. JSON is YAML, too."""
+    result = ant(*RETRIEVE, "--format", format_, replies=[[1] * 200_000])
+    assert json.loads(result.stdout) == [1] * 200_000
+    assert result.stderr == "Note: it is printed as JSON, because it has 100,000 values or more.\n"
+
+
+def test_a_page_of_very_many_values_is_rejected(ant):
+    """Each of its items takes 50 times its size in memory."""
+    result = ant(*LIST, replies=[{"data": [1] * 600_000}])
+    assert result.exit == 1
+    assert "not a page of a list. It has more than 500,000 values" in result.stderr
