@@ -19,12 +19,7 @@ def poll(
 ) -> None:
     """Take work from an environment, and run a handler for each item, until a signal."""
     runtime = receive_secrets(runtime)
-    if "/" in environment:
-        raise UsageError(f"{environment!r} is not the ID of an environment.", "A handler goes after --.")
-    if environment and "environment_id" in given:
-        raise exclude_each_other("ENVIRONMENT", "--environment-id")
-    if environment:
-        given["environment_id"] = environment
+    given |= environment_flag(environment, given)
     options = read_options(PollOptions, _texts(given), runtime.environ, "beta:worker poll")
     unused = () if options.pass_api_key else SECRET_VARIABLES
     if present := [name for name in unused if runtime.environ.get(name)]:
@@ -61,6 +56,15 @@ def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
 
     options = read_options(ExporterOptions, _texts(given), runtime.environ, "beta:worker exporter")
     serve_statistics(options, load(runtime, flags).connection, runtime)
+
+
+def environment_flag(environment: str, given: Mapping[str, str | bool]) -> dict[str, str]:
+    """Return the flag that the argument ENVIRONMENT stands for, if any. Raises UsageError if it can't be one."""
+    if "/" in environment:
+        raise UsageError(f"{environment!r} is not the ID of an environment.", "A handler goes after --.")
+    if environment and "environment_id" in given:
+        raise exclude_each_other("ENVIRONMENT", "--environment-id")
+    return {"environment_id": environment} if environment else {}
 
 
 def _typed_secrets(given: Mapping[str, str | bool]) -> dict[str, str]:

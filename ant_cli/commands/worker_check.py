@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
+from ant_cli.commands.environment_worker import environment_flag
 from ant_cli.commands.results import print_report
 from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
 from ant_cli.http.name_client import NameClient
@@ -24,6 +25,7 @@ from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import ENVIRONMENT_KEY
 from ant_cli.settings.loading import ConnectionSettings, load
 from ant_cli.settings.local_emulator import is_local
+from ant_cli.worker.lease import LONGEST_LEASE_S
 from ant_cli.worker.listener import served_text
 from ant_cli.worker.options import CheckOptions, read_options
 from ant_cli.worker.settlement import DEAD_LETTER, LAST_ERROR, RETRY_AT
@@ -33,8 +35,6 @@ from ant_cli.worker.work_api import RUNNING, WorkAPI, WorkItem, age, connection_
 T = TypeVar("T")
 Report = dict[str, Any]
 """JSON: members and their values. What nobody said is None."""
-_LONGEST_LEASE_S = 300
-"""The longest lease that the API grants. It does not say when the lease of an item ends."""
 _FRESH_S = 45
 """The heartbeats of a worker come every 30 seconds, or more often."""
 _SLOW_S = 30
@@ -64,8 +64,8 @@ def check(
     runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: str
 ) -> None:
     """Show why the work of an environment is not done. Raises AntError if work would not be done now."""
-    named = {"environment_id": environment} if environment else {}
-    options = read_options(CheckOptions, Flags(given, **named), runtime.environ, "beta:worker check")
+    asked = Flags(given, **environment_flag(environment, given))
+    options = read_options(CheckOptions, asked, runtime.environ, "beta:worker check")
     report, refusals = _ask(options, load(runtime, flags).connection, runtime)
     environment_id, now = report["environment"]["id"], runtime.server_clock.now()
     program = handler or [options.on_work or "HANDLER"]
@@ -166,7 +166,7 @@ def _shown(item: WorkItem, now: float) -> Report:
     """Return what matters of an item, and how long its lease lasts at the most."""
     metadata, last_sign = item.get("metadata") or {}, item.get("latest_heartbeat_at") or item.get("acknowledged_at")
     is_paused = (seconds_since_1970(str(metadata.get(RETRY_AT))) or 0) > now
-    left_s = round(max(_LONGEST_LEASE_S - age(last_sign, now), 0))
+    left_s = round(max(LONGEST_LEASE_S - age(last_sign, now), 0))
     return {
         **{key: item.get(key) for key in ("id", "state", "data", "created_at")},
         "last_sign_at": last_sign,

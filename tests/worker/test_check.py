@@ -45,8 +45,8 @@ def check(ant, queue):
     def run(*words, environment="", handler="./good", **env):
         before = len(queue.requests)
         done = ant(
-            *("beta:worker", "check", environment or queue.id, "--max-retries", "0", *words, "--", handler),
-            env={"ANTHROPIC_BASE_URL": queue.url, **keys, **env},
+            *("beta:worker", "check", *words, *([environment] if environment else []), "--", handler),
+            env={"ANTHROPIC_BASE_URL": queue.url, "ANTHROPIC_ENVIRONMENT_ID": queue.id, **keys, **env},
             network=True,
         )
         assert not [line for line in queue.requests[before:] if "/poll" in line or not line.startswith("GET ")]
