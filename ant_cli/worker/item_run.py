@@ -84,8 +84,7 @@ class ItemRun:
         except AntError as error:
             self._log.error("ack failed, discarding work item", error=error)
             return False
-        if "secret" in self._polled:
-            item["secret"] = self._polled["secret"]
+        item |= {name: self._polled[name] for name in ("id", "secret") if name in self._polled}
         work_type = (item.get("data") or {}).get("type")
         self._log.info("claimed work", work_type=str(work_type))
         if work_type == "healthcheck":  # the queue only checks whether a worker is there: nothing to run

@@ -100,6 +100,16 @@ def test_a_string_that_can_not_be_in_a_variable_reaches_a_handler_in_its_input(s
     assert server.count("stop") == 1
 
 
+@pytest.mark.parametrize("ack", [{"data": {"type": "session"}}, {**ITEM, "id": "other\t1\tinf"}])
+def test_an_item_keeps_the_id_of_the_poll(start, script, ack):
+    """That one has been checked: it is a part of paths, and of what the guardian reads."""
+    with WorkServer(ack=ack) as server:
+        handler = [script('echo "$ANTHROPIC_WORK_ID"')]
+        worker = start("--base-url", server.url, "--max-items", "1", handler=handler)
+        assert worker.end() == 0
+    assert worker.output == ["work_1"]
+
+
 def test_a_handler_gets_all_of_an_item_that_is_larger_than_a_pipe(start, script):
     """It reads until the end of its input, as `cat` does."""
     item = {**ITEM, "metadata": {"notes": "x" * 300_000}}
