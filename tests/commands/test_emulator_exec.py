@@ -51,6 +51,7 @@ def test_exec_exits_with_the_status_of_the_command(clean_environ, words, status,
         (signal.SIGTERM, "sleep 600", -15),
         (signal.SIGINT, "read _", 5),
         (None, "exit 6", 6),
+        (None, "kill -9 $(pgrep -P $PPID -f guardian_proces[s]); exit 7", 7),
     ],
 )
 def test_no_process_of_the_command_is_left_however_exec_ends(clean_environ, number, script, status):
@@ -80,3 +81,26 @@ def test_exec_does_not_run_a_command_that_nothing_guards(ant, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", start)
     done = ant("emulator", "exec", "--", "false", network=True)
     assert (done.exit, done.stderr) == (1, "ant: the process that guards the command has ended.\n")
+
+
+KILLED_AT_THE_START = """
+import os, signal, subprocess
+from ant_cli.__main__ import entry_point
+
+class Popen(subprocess.Popen):
+    def __init__(self, command, **options):
+        super().__init__(command, **options)
+        if command[0] == "sleep":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+subprocess.Popen = Popen
+entry_point()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the environment of processes")
+def test_a_command_does_not_outlive_an_exec_that_was_killed_before_it_knew_its_process_id(clean_environ):
+    """Its guardian finds it by a variable. Its output ends with it."""
+    program = (sys.executable, "-c", KILLED_AT_THE_START, "emulator", "exec", "--", "sleep", "603")
+    done = run_process(program, clean_environ, timeout=60)
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, "")

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from ant_cli.emulator import Emulator
@@ -77,6 +79,8 @@ def test_two_emulators_with_the_same_seed_respond_with_the_same_bytes():
     emulators = [Emulator(":memory:", seed=seed) for seed in (7, 7, 8)]
     first, second, other = (run(emulator, number) for number, emulator in enumerate(emulators))
     assert first == second
+    item = json.loads(first[1][0])
+    assert item["id"][-22:] != item["environment_id"][-22:] != item["data"]["id"][-22:]
     assert all(one[0] != another[0] for one, another in zip(first, other, strict=True))
     Api(emulators[0])("POST", "/_emulator/reset")
     assert [body for body, _ in run(emulators[0], 0)] == [body for body, _ in first]
