@@ -54,13 +54,8 @@ def build(command: Command) -> typer.Typer:
         if item.subcommands:
             app.add_typer(build(item))
         else:
-            described = app.command(
-                item.path[-1],
-                cls=_CommandOfTree,
-                help=item.help,
-                short_help=item.summary,
-                add_help_option=False,
-            )
+            texts: dict[str, Any] = {"help": item.help, "short_help": item.summary}
+            described = app.command(item.path[-1], cls=_CommandOfTree, add_help_option=False, **texts)
             described(_command_callback(item))
     return app
 

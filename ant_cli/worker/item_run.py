@@ -45,6 +45,7 @@ _MAY_HAVE_DETACHED = (
 _LONGEST_DOUBT_S = 5.0
 """How long to wait for the next runs before a failure counts as the item's own."""
 _LEASE_IN_DOUBT_S = 10
+"""Until then, the item is nobody's if this worker is killed."""
 
 
 class ItemRun:
@@ -107,12 +108,12 @@ class ItemRun:
             return
         context.tally.queue_wait.observe(age(item.get("created_at"), time.time()))
         began = self._now()
-        run = self._ended = await self._run_handler(item, history.attempts + 1)
+        self._ended = await self._run_handler(item, history.attempts + 1)
         self._seconds = self._now() - began
         context.tally.item_duration.observe(self._seconds)
-        self._doubt = context.outage.take(self._id, run, began, self._now())
+        self._doubt = context.outage.take(self._id, self._ended, began, self._now())
         if self._doubt.is_set():
-            self._settle(run)
+            self._settle()
 
     async def _prepare_another_run(self, item: WorkItem) -> Settlement | None:
         """Prepare to run an item that may have run before. Return its settlement if its session has ended."""
@@ -132,11 +133,11 @@ class ItemRun:
             return False
         return session.get("status") == "terminated" or bool(session.get("archived_at"))
 
-    def _settle(self, run: Run) -> Settlement:
+    def _settle(self) -> Settlement:
         """Decide what becomes of the item after a run of its handler."""
-        outage, options = self._context.outage, self._context.options
+        outage, options, now = self._context.outage, self._context.options, self._server_time()
         outage_pause_s = None if self._doubt.counts else outage.pause_of_item(self._now())
-        return self._conclude(settle(run, self._history, options, self._server_time(), outage_pause_s))
+        return self._conclude(settle(self._ended, self._history, options, now, outage_pause_s))
 
     def _conclude(self, settlement: Settlement) -> Settlement:
         self._settlement = settlement
@@ -234,7 +235,7 @@ class ItemRun:
             await self._keeper.give_back(_LEASE_IN_DOUBT_S)  # this worker may be killed
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._doubt.wait(), _LONGEST_DOUBT_S)
-        settlement = self._settlement or self._settle(self._ended)
+        settlement = self._settlement or self._settle()
         if settlement.outcome is Outcome.SUCCEEDED and settlement.fate is Fate.STOP:
             self._learn(await self._stop())  # first of all, so that finished work is not done again
             await self._update(settlement.metadata)

@@ -51,7 +51,6 @@ class Outage:
     def take(self, work_id: str, run: Run, began: float, ended: float) -> Doubt:
         """Take the end of a run. Return whether its failure counts, or will count."""
         if run.succeeded:
-            self._excused.pop(work_id, None)
             if began >= self._since:
                 self.end()
             return _settled(counts=True)

@@ -151,8 +151,7 @@ class Supervisor:
             self._pause(pause_after_empty(now - self._work_came_at, now - began))
         else:
             context.tally.polls["work"] += 1
-            if not context.outage.reason:
-                self._work_waits.set()
+            self._work_waits.set()
         return item
 
     def _pause(self, seconds: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -53,6 +53,19 @@ def test_a_handler_that_the_lease_is_left_to_has_no_deadline():
         return LeaseKeeper("work_1", lease("never"), Mock(), Mock()).handler_limit
 
     assert asyncio.run(limit()) == UNLIMITED
+
+
+def test_an_item_can_be_given_back_again_for_longer():
+    """The second heartbeat expects the first. No lease is longer than 300 seconds."""
+
+    async def leases():
+        context = Mock(call=AsyncMock(return_value=response("H1")))
+        keeper = LeaseKeeper("work_1", lease("auto"), context, Mock())
+        assert not await keeper.give_back(10)
+        assert not await keeper.give_back(301)
+        return [call.args[2:4] for call in context.call.await_args_list]
+
+    assert asyncio.run(leases()) == [(NO_HEARTBEAT, 10), ("H1", 300)]
 
 
 def test_a_worker_that_always_heartbeats_claims_at_once_and_notices_a_stop_request_in_time():
