@@ -100,6 +100,22 @@ def fail(queue):
     work_id = hold(queue)
     metadata = {"ant_last_error": "the handler exited with 1", "ant_retry_at": "2125-11-29T00:00:00Z"}
     queue.send("POST", f"{queue._path}/{work_id}", {"metadata": metadata})
+    queue.advance(100)
+    poll_as_worker(queue)
+
+
+def hold_after_a_death(queue):
+    """Let another worker wait for the next item."""
+    hold_and_die(queue)
+    work(queue)
+
+
+def be_busy(queue):
+    """Let the only worker run an item while another one waits."""
+    work_id = hold(queue)
+    queue.enqueue()
+    queue.advance(100)
+    queue.act(work_id, "heartbeat")
 
 
 def hold_and_die(queue):
@@ -146,11 +162,12 @@ BROKEN = {
     "only an API key": (leave_waiting, NO_KEY, "There is no environment key"),
     "no credential": (None, NO_KEY | NO_API_KEY, "There is no environment key"),
     "an archived environment": (archive, {}, "The environment is archived"),
-    "an archived one, seen by its key": (archive, NO_API_KEY, "is archived"),
+    "an archived one, seen by its key": (archive, NO_API_KEY, "another one: 404 Not Found: Environment"),
     "an environment in the cloud": (use_cloud, {}, "The environment is not self-hosted"),
     "an unknown environment": (None, {"environment": "env_no"}, "404 Not Found: environment_id"),
     "a name for the key alone": (None, {"environment": "queue", **NO_API_KEY}, "'queue' is a name"),
     "a name of no environment": (None, {"environment": "no"}, "No environment has the name 'no'"),
+    "only busy workers": (be_busy, {}, "Those that hold items may be busy, or have died."),
     "a dead worker": (hold_and_die, {}, "Of 1 running, no heartbeat came for 45 seconds"),
     "an outage": (wait_for_long, {}, "or pause because their handlers fail"),
     "a handler that is not there": (work, {"handler": "./no"}, "'./no' is not a program"),
@@ -179,6 +196,7 @@ def test_a_check_of_a_broken_set_up_names_the_cause_and_exits_with_1(queue, chec
         (work, "/bin/sh", "1 waiting, the oldest queued just now"),
         (give_up, "./good", "stopped 3 attempts failed: no disk\n"),
         (fail, "./good", "active waits for its next attempt, in 99 y the handler exited with 1\n"),
+        (hold_after_a_death, "./good", "- Of 1 running, no heartbeat came"),
         (hold, "./good", "active last seen just now, lease ends within 300 s\n"),
     ],
 )
