@@ -23,14 +23,7 @@ from ant_cli.runtime.reading import decode
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.storage import replace_file
-from ant_cli.runtime.trusted_files import (
-    FOREIGN,
-    FileRule,
-    UntrustedFile,
-    is_foreign,
-    read_trusted,
-    real_path_below,
-)
+from ant_cli.runtime.trusted_files import FileRule, UntrustedFile, is_foreign, read_trusted, real_path_below
 
 FILE_NAME = "claude-lock.json"
 VERSION = 1
@@ -178,7 +171,7 @@ def _check_owner(path: Path) -> None:
     """Reject a file of another user that root did not name. For other users, `read_lock` rejects all of them."""
     facts = path.lstat()
     if is_foreign(facts, even_to_root=True) and not is_foreign(facts):
-        problem = f"the lock file {path} can't be used: {FOREIGN}, and is not in a folder that you named."
+        problem = f"the lock file {path} belongs to another user, and is not in a folder that you named."
         raise UsageError(problem, f"To use it: --lock-file {quote(str(path))}")
 
 

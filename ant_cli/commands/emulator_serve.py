@@ -99,7 +99,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
     if api_key:
         flags.append("--api-key-stdin")
     begun = log.stat().st_size
-    try:
+    with os.fdopen(stderr, "ab"):
         process: subprocess.Popen[str] = subprocess.Popen(
             own_command("emulator", "start", "--format", "auto", *flags),
             stdin=subprocess.PIPE if api_key else subprocess.DEVNULL,
@@ -109,8 +109,6 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
             **in_background(),
             text=True,
         )
-    finally:
-        os.close(stderr)
     try:
         url = _base_url_of(process, api_key)
     except BaseException:  # most likely Ctrl-C, and nobody knows its address yet

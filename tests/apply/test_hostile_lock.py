@@ -130,8 +130,8 @@ def test_root_takes_no_lock_file_of_another_user_from_a_folder_above(team, monke
     assert result.exit == 2
     path = Path("../claude-lock.json").resolve()
     assert result.stderr == (
-        f"ant: the lock file {path} can't be used: it belongs to another user, and is not in a folder that you "
-        f"named.\nTo use it: --lock-file {path}\n"
+        f"ant: the lock file {path} belongs to another user, and is not in a folder that you named.\n"
+        f"To use it: --lock-file {path}\n"
     )
     assert team.ant("diff", "--lock-file", str(path), ".").exit == 2  # there are changes
 
