@@ -64,10 +64,10 @@ def _dispatch(argv: Sequence[str], runtime: Runtime) -> None:
         runtime.stdout.write(FIRST_STEPS.encode())
         return
     if list(argv) in _FIRST_PAGE:
-        from ant_cli.help.contents import page_of
+        from ant_cli.help.contents import first_page
         from ant_cli.help.layout import show
 
-        show(page_of(""), runtime)
+        show(first_page(), runtime)
         return
     if argv and argv[0] == "__complete":
         from ant_cli.completion.ids import complete

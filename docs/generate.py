@@ -1,4 +1,4 @@
-"""`python docs/generate.py`: write the generated files, scripts and reference, into the working tree.
+"""`python docs/generate.py`: write the generated files, scripts and manual pages, into the working tree.
 
 With `--check`, write nothing, and fail if a generated file is not current.
 """
@@ -11,19 +11,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from completion_scripts import filled_template
-from reference_files import pages
+from manual_pages import first_page, manual_pages
 
 from ant_cli.completion.scripts import FILES
 from ant_cli.help.catalog import catalog
 
 ROOT = Path(__file__).parents[1]
 COMMAND = "python docs/generate.py"
+HELP = Path("ant_cli", "help")
 
 
 def generated() -> dict[Path, str]:
     """Return the content of every generated file, by its path in the working tree."""
     root = catalog()
-    files = {Path("ant_cli", "help", path): text for path, text in pages(root).items()}
+    files = {HELP / "man" / f"{name}.1": text for name, text in manual_pages(root).items()}
+    files[HELP / "first_page.md"] = first_page(root)
     files |= {Path("completions", name): filled_template(shell, root) for shell, name in FILES.items()}
     return files
 
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str] | None = None, folder: Path = ROOT) -> None:
 
 
 def _pages(folder: Path) -> list[Path]:
-    return [*folder.glob("ant_cli/help/man/*.1"), *folder.glob("ant_cli/help/pages/*.md")]
+    return [*(folder / HELP / "man").glob("*.1")]
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from help_pages import fold
 
+from ant_cli.help.command_page import fold
 from ant_cli.help.command_row import HELP, argument_name
 from ant_cli.help.contents import EXAMPLES as ROOT_EXAMPLES
 from ant_cli.help.tool_commands import TOOL_COMMANDS

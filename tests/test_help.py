@@ -7,10 +7,10 @@ import re
 import shlex
 
 import pytest
-from help_pages import flag_row, fold, text_of
 
 from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
 from ant_cli.help.catalog import catalog
+from ant_cli.help.command_page import flag_row, fold, topic_page
 from ant_cli.help.command_row import HELP, VERSION
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.tool_commands import TOOL_COMMANDS
@@ -194,7 +194,7 @@ def test_the_topics_are_complete(ant):
 def topic_commands():
     """Yield the commands of the topics that can run unchanged."""
     for topic in sorted(TOPICS.keys() - {"flags"}):
-        for line in re.findall(r"^    (?:[A-Z_]+=\S* )?ant (beta:env.*)$", text_of(topic), re.M):
+        for line in re.findall(r"^    (?:[A-Z_]+=\S* )?ant (beta:env.*)$", topic_page(topic), re.M):
             yield line.split(" > ")[0]
 
 

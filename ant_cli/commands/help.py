@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from ant_cli.errors import UnknownName, UsageError
 from ant_cli.help.catalog import longest_match
+from ant_cli.help.command_page import command_page, topic_page
 from ant_cli.help.command_row import Command
-from ant_cli.help.contents import OTHER_NAMES, TOPICS, page_of
+from ant_cli.help.contents import OTHER_NAMES, TOPICS, first_page
 from ant_cli.help.layout import show
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
@@ -23,12 +24,14 @@ def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
     """
     name = "-".join(topic)
     name = OTHER_NAMES.get(name, name)
-    if topic and name not in TOPICS:
-        command = longest_match(topic)
-        if command.subcommands and len(command.path) < len(topic):
-            raise _unknown_topic(topic, command)
-        name = command.full_name
-    show(page_of(name), runtime)
+    show(topic_page(name) if name in TOPICS else _page(topic), runtime)
+
+
+def _page(path: Sequence[str]) -> str:
+    command = longest_match(path)
+    if command.subcommands and len(command.path) < len(path):
+        raise _unknown_topic(path, command)
+    return command_page(command) if command.path else first_page()
 
 
 def _unknown_topic(names: Sequence[str], group: Command) -> UsageError:

@@ -1,7 +1,4 @@
-"""What the help says as text: the contents of its first page, and the pages of commands and topics.
-
-`docs/generate.py` writes the pages from the rows of the commands. So no row is imported for the first page.
-"""
+"""What the help says as text: the contents of its first page, and the topics."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ TOPICS = {
     "official": "This `ant` next to the official one.",
     "fields": "The fields of an environment.",
 }
-"""The topics with their summaries. Each is a file in `docs/topics/`, except `flags`, whose page is made of rows."""
+"""The topics with their summaries. Each is a file in `topics/`, except `flags`, whose page is made of rows."""
 
 OTHER_NAMES = {
     "config": "fields",
@@ -47,8 +44,15 @@ OTHER_NAMES = {
 """Further names of topics, under which people look for them."""
 
 
-def page_of(name: str) -> str:
-    """Return the help page of a command or a topic; of `ant` itself if the name is empty."""
-    file_name = name.replace(" ", "-").replace(":", "-") or "ant"
-    with open(os.path.join(os.path.dirname(__file__), "pages", f"{file_name}.md"), encoding="utf-8") as file:
-        return file.read().partition("\n\n")[2]
+def first_page() -> str:
+    """Return the help page of `ant` itself.
+
+    `docs/generate.py` has written it from the rows of all commands, whose import takes as long as Python's start.
+    """
+    return text_of("first_page.md").partition("\n\n")[2]
+
+
+def text_of(file_name: str) -> str:
+    """Return the text of a file of this folder."""
+    with open(os.path.join(os.path.dirname(__file__), file_name), encoding="utf-8") as file:
+        return file.read()

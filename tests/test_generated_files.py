@@ -1,4 +1,4 @@
-"""Generated files: the completion scripts, the reference in Markdown, and the manual pages."""
+"""Generated files: the completion scripts, and the manual pages."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from pathlib import Path
 
 import generate as generator
 import pytest
-from reference_files import manual_page, pages
+from manual_pages import ESCAPES, manual_page, manual_pages
 
 from ant_cli.help.catalog import catalog
-from ant_cli.help.contents import TOPICS
 from ant_cli.operations import OPERATIONS
+from ant_cli.settings.rows import GLOBAL_FLAGS
 from tests.processes import run_process
 
 ROOT = Path(__file__).parents[1]
 GENERATED = generator.generated()
+PAGES = manual_pages(catalog())
 MAN_PAGES = sorted(path for path in GENERATED if path.suffix == ".1")
 
 
@@ -44,30 +45,37 @@ def test_outdated_generated_files_are_listed_and_can_be_written(tmp_path: Path):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
-def test_the_reference_describes_each_command_completely(operation):
-    """Both forms have its flags, its request and its examples."""
-    found = pages(catalog())
-    name = "ant-" + operation.command.replace(" ", "-").replace(":", "-")
-    chapter = found["reference.md"].partition(f"\n## ant {operation.command}\n")[2].partition("\n## ")[0]
+def test_the_manual_page_of_a_group_describes_each_command_completely(operation):
+    """A chapter has the flags of a command, its request and its examples."""
+    page = PAGES[f"ant-{operation.group.replace(':', '-')}"]
+    chapter = page.partition(f"\n.SH {roff(f'ant {operation.command}').upper()}\n")[2].partition("\n.SH ")[0]
     for param in operation.params:
-        assert f"{param.flag}" in chapter
-        assert param.flag.replace("-", "\\-") in found[f"man/{name}.1"]
-    assert f"{operation.method} {operation.path}" in chapter
-    assert all(purpose in chapter for purpose, _ in operation.examples)
+        assert roff(param.flag) in chapter
+    assert roff(f"{operation.method} {operation.path}") in chapter
+    assert all(roff(purpose) in chapter for purpose, _ in operation.examples)
 
 
-def test_every_help_page_is_in_the_reference():
-    """Pages of groups and topics are included, in Markdown and as manual pages."""
-    found = pages(catalog())
-    for words in [*(command.full_name for command in catalog().walk() if command.path), *TOPICS]:
-        title = f"ant help {words}" if words in TOPICS else f"ant {words}"
-        assert f"\n## {title}\n" in found["reference.md"]
-        assert f"man/ant-{words.replace(' ', '-').replace(':', '-')}.1" in found
+def roff(text):
+    return text.translate(ESCAPES)
+
+
+def test_every_command_is_in_a_manual_page():
+    """Those of groups are in the page of their group."""
+    titles = {line for page in PAGES.values() for line in page.splitlines() if line.startswith(".SH ")}
+    for command in catalog().walk():
+        if command.path and not command.subcommands:
+            assert f".SH {roff(f'ant {command.full_name}').upper()}" in titles
+
+
+def test_the_text_of_a_global_flag_is_in_one_manual_page():
+    """A change of it changes one page."""
+    for param in GLOBAL_FLAGS:
+        assert [name for name, page in PAGES.items() if roff(param.help) in page] == ["ant-flags"]
 
 
 def test_the_main_manual_page_has_exit_codes_and_variables():
     """Users look for them there."""
-    page = pages(catalog())["man/ant.1"]
+    page = PAGES["ant"]
     assert ".SH EXIT CODES" in page
     assert "ANTHROPIC_API_KEY" in page
 

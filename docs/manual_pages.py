@@ -1,6 +1,6 @@
-"""The files of the help: for `ant` and each command, group and topic a help page and a manual page; the reference.
+"""The manual pages (of `ant`, of each group, and of the global flags) and the first page of the help.
 
-A page in Markdown has headings, paragraphs, lists of `- `term`: text`, and indented code. It becomes a manual page.
+A page is written in Markdown, with headings, paragraphs, lists of `- `term`: text`, and indented code.
 """
 
 from __future__ import annotations
@@ -9,21 +9,18 @@ import re
 from collections.abc import Iterable, Sequence
 from textwrap import indent
 
-from help_pages import (
+from ant_cli.help.command_page import (
     ARGUMENTS,
     FLAGS,
     GLOBAL,
-    command_page,
     examples,
     flag_row,
     flag_sections,
     fold,
     section,
     synopsis,
-    text_of,
     topic_page,
 )
-
 from ant_cli.help.command_row import HELP, VERSION, Command, Example
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.tool_commands import SECTIONS, TOOL_COMMANDS
@@ -31,9 +28,7 @@ from ant_cli.operations.spec import Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
 _WRITTEN = "Written by `python docs/generate.py`: don't edit it."
-_INTRODUCTION = f"All commands of `ant`, with their flags. {_WRITTEN}"
-_WHERE_GLOBAL = "See the page of `ant`."
-_EXIT_STATUS = "0 on success; the page of `ant` and `ant help exit-codes` list the others."
+_FLAGS_PAGE = "ant-flags"
 _END = "Flags and examples: ant COMMAND --help. With the official ant: ant help official"
 _IN_ROOT = ("exit-codes", "variables")
 """The topics that `man ant` also contains, because people look for them there."""
@@ -42,59 +37,45 @@ _ITEM = re.compile(r"- `([^`]+)`: (.*)")
 _SECTION = 2
 """The level of a section's heading. Lower levels are parts of a section."""
 _MADE_FROM = r".\" The manual page of `\1`, written by `python docs/generate.py`: don't edit it."
-_ESCAPES = str.maketrans(
+ESCAPES = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"},
 )
 """Characters that have a meaning in roff, or are replaced by it, and how to write them."""
 
 
-def pages(root: Command) -> dict[str, str]:
-    """Return the text of each file, by its path below this folder."""
-    others = {_name_of(command.full_name): _command_page(command) for command in _below(root)}
-    others |= {_name_of(name): _topic(name) for name in TOPICS}
-    whole = "\n".join([_root_page(root), *(_demoted(text_of(name)) for name in _IN_ROOT)])
-    texts = {_manual("ant"): manual_page("ant", whole, _references(others))}
-    for name, text in others.items():
-        texts[_manual(name)] = manual_page(name, text, _references(["ant", *map(_name_of, TOPICS)]))
-    shown = {"ant": _first_page(root)}
-    shown |= {_page_name(command.full_name): command_page(command) for command in _below(root)}
-    shown |= {name: topic_page(name) for name in TOPICS}
-    header = f"<!-- {_WRITTEN} -->\n\n"
-    return {
-        **texts,
-        **{f"pages/{name}.md": header + text for name, text in shown.items()},
-        "reference.md": _reference(root),
-    }
+def manual_pages(root: Command) -> dict[str, str]:
+    """Return the manual pages by their names."""
+    pages = {_page_name(group): _with_chapters(group) for group in root.subcommands if group.subcommands}
+    pages[_FLAGS_PAGE] = _flags_page()
+    topics = (_demoted(topic_page(name)) for name in _IN_ROOT)
+    pages = {"ant": "\n".join([_root_page(root), *_chapters(root), *topics]), **pages}
+    return {name: manual_page(name, text, _others(name, pages)) for name, text in pages.items()}
 
 
-def _name_of(full_name: str) -> str:
-    """Return the name of the manual page of a command, or a topic."""
-    return f"ant-{_page_name(full_name)}"
+def _page_name(group: Command) -> str:
+    return re.sub(r"[ :]", "-", f"ant {group.full_name}")
 
 
-def _page_name(full_name: str) -> str:
-    return re.sub(r"[ :]", "-", full_name)
-
-
-def _manual(name: str) -> str:
-    return f"man/{name}.1"
-
-
-def _references(names: Iterable[str]) -> str:
-    """Return references to manual pages, as `man` shows them."""
-    return ", ".join(f"`{name}`(1)" for name in names)
+def _others(name: str, pages: Iterable[str]) -> str:
+    """Return references to the other pages, as `man` shows them."""
+    return ", ".join(f"`{other}`(1)" for other in pages if other != name)
 
 
 # Markdown
 
 
-def _reference(root: Command) -> str:
-    pages = [_root_page(root), *map(_command_page, _below(root)), *map(_topic, TOPICS)]
-    return "\n".join([_page("Reference", _INTRODUCTION), *map(_demoted, pages)])
+def _with_chapters(group: Command) -> str:
+    """Return the page of a group, with a chapter for each command below it."""
+    return "\n".join([_command_page(group), *(_demoted(_command_page(below)) for below in [*group.walk()][1:])])
 
 
-def _first_page(root: Command) -> str:
-    """Return the help page of `ant` itself. The groups of the API come before all tool commands."""
+def _chapters(root: Command) -> list[str]:
+    """Return a chapter for each command that is in no group."""
+    return [_demoted(_command_page(command)) for command in root.subcommands if not command.subcommands]
+
+
+def first_page(root: Command) -> str:
+    """Return the file with the help page of `ant` itself. The groups of the API come before all tool commands."""
     api = [command for command in root.subcommands if command not in TOOL_COMMANDS]
     listed = {title: (*api * (not number), *commands) for number, (title, commands) in enumerate(SECTIONS.items())}
     parts = [
@@ -108,12 +89,7 @@ def _first_page(root: Command) -> str:
         examples(root.examples),
         f"**Topics:** ant help TOPIC\n> {', '.join(TOPICS)}\n{_END}",
     ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _below(root: Command) -> list[Command]:
-    """Return all commands and groups, in the order of the help pages."""
-    return [command for command in root.walk() if command.path]
+    return "\n\n".join([f"<!-- {_WRITTEN} -->", *parts]) + "\n"
 
 
 def _root_page(root: Command) -> str:
@@ -121,12 +97,16 @@ def _root_page(root: Command) -> str:
         "ant",
         root.help,
         _code("Synopsis", [synopsis(root)]),
-        _commands(command for command in _below(root) if not command.subcommands),
+        _items("Commands", (_command_item(command) for command in root.walk() if not command.subcommands)),
         _items(FLAGS, map(flag_row, (HELP, VERSION))),
-        _items(GLOBAL, map(flag_row, GLOBAL_FLAGS)),
+        _global_flags(root),
         _examples(root.examples),
         _items("Topics", ((f"ant help {name}", summary) for name, summary in TOPICS.items())),
     )
+
+
+def _command_item(command: Command) -> tuple[str, str]:
+    return f"ant {command.full_name}", command.summary + "."
 
 
 def _command_page(command: Command) -> str:
@@ -137,13 +117,11 @@ def _command_page(command: Command) -> str:
         _code("Synopsis", [synopsis(command)]),
         _text("Description", _plain(command.help).removeprefix(command.summary + ".").strip()),
         _items(ARGUMENTS, map(_argument_item, command.arguments)),
-        _commands(command.subcommands),
         _code("Request", [f"{operation.method} {operation.path}"]) if operation else "",
-        *(_items(title, map(flag_row, flags)) for title, flags in flag_sections(command).items()),
+        *(_flags(title, flags) for title, flags in flag_sections(command).items()),
         _global_flags(command),
         _code("Notes", command.notes.splitlines()),
         _examples(command.examples),
-        _text("Exit status", _EXIT_STATUS if operation else ""),
     )
 
 
@@ -151,22 +129,19 @@ def _argument_item(param: Param) -> tuple[str, str]:
     return param.value_name or param.name.upper(), param.help
 
 
+def _flags(title: str, flags: Iterable[Param]) -> str:
+    return _items(title, (flag_row(flag) for flag in flags if flag is not HELP))  # every command has it
+
+
 def _global_flags(command: Command) -> str:
-    if command.global_flags == GLOBAL_FLAGS:
-        return _text(GLOBAL, _WHERE_GLOBAL)
-    return _items(GLOBAL, map(flag_row, command.global_flags))
+    """Return which global flags a command takes. Their page has the text of each."""
+    names = [f"`{param.flag}`" for param in command.global_flags]
+    listed = "All" if command.global_flags == GLOBAL_FLAGS else ", ".join(names)
+    return _text(GLOBAL, f"{listed}: see `{_FLAGS_PAGE}`(1)." if names else "")
 
 
-def _commands(listed: Iterable[Command]) -> str:
-    return _items("Commands", ((f"ant {command.full_name}", command.summary + ".") for command in listed))
-
-
-def _topic(name: str) -> str:
-    """Return the page of a topic of `ant help`."""
-    if name == "flags":
-        return _page("ant help flags", TOPICS[name], _items(GLOBAL, map(flag_row, GLOBAL_FLAGS)))
-    introduction, _, sections = text_of(name).partition("\n\n")[2].partition("## ")
-    return _page(f"ant help {name}", TOPICS[name], _text("Description", introduction), f"## {sections}")
+def _flags_page() -> str:
+    return _page("ant help flags", TOPICS["flags"], _items(GLOBAL, map(flag_row, GLOBAL_FLAGS)))
 
 
 def _page(title: str, *parts: str) -> str:
@@ -243,5 +218,5 @@ def _inline(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    text = text.translate(_ESCAPES)
+    text = text.translate(ESCAPES)
     return r"\&" + text if text.startswith(".") else text

@@ -1,4 +1,4 @@
-"""The pages of `ant help`: the catalog and the topics as Markdown.
+"""The pages of `ant help`: commands and topics as Markdown.
 
 In the files of topics, # marks the title and ## a section.
 """
@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from ant_cli.help.command_row import HELP, Command, Example, argument_name, help_text
-from ant_cli.help.contents import TOPICS
+from ant_cli.help.contents import TOPICS, text_of
 from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.spec import Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
@@ -85,16 +84,12 @@ def flag_row(param: Param) -> tuple[str, str]:
 
 
 def topic_page(topic: str) -> str:
-    """Return the help page of a topic."""
+    """Return the help page of a topic. In that on output, FORMATS stands for a line about each format."""
     if topic == "flags":
         return f"# {TOPICS[topic].removesuffix('.')}\n\n{section(GLOBAL, map(flag_row, GLOBAL_FLAGS))}\n"
-    return text_of(topic)
-
-
-def text_of(topic: str) -> str:
-    """Return the text of a topic's file. In that on output, FORMATS stands for a line about each format."""
-    text = Path(__file__).with_name("topics").joinpath(f"{topic}.md").read_text("utf-8")
-    return text.replace("    FORMATS\n", "".join(f"    {row.name:<8} {row.help}\n" for row in FORMATS))
+    return text_of(f"topics/{topic}.md").replace(
+        "    FORMATS\n", "".join(f"    {row.name:<8} {row.help}\n" for row in FORMATS)
+    )
 
 
 def _global_flags(command: Command) -> str:
