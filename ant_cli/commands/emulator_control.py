@@ -10,7 +10,7 @@ import json
 from contextlib import suppress
 
 from ant_cli.apply.server import read
-from ant_cli.commands.results import print_result
+from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import ResponseError, UsageError, exclude_each_other
 from ant_cli.http.name_client import NameClient
 from ant_cli.http.response import json_object
@@ -105,7 +105,8 @@ def requests(runtime: Runtime, flags: Flags, *, clear: bool = False) -> None:
         raise ResponseError(_NO_EMULATOR)
     if not entries:
         runtime.hint("There are no requests. The journal is in the memory of a served emulator, from its start.")
-    print_result(runtime, flags, "\n".join(map(_request_line, entries)), entries)
+    if entries or wants_structured(flags):
+        print_result(runtime, flags, "\n".join(map(_request_line, entries)), entries)
 
 
 def _request_line(entry: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -185,6 +186,21 @@ def test_a_fault_fails_the_given_number_of_requests(local):
     local("emulator", "fault", *flags)
     assert json.loads(local("emulator", "fault", "--clear").stdout)["count"] == 1
     assert local("beta:environments", "list", "--max-retries", "0").returncode == 0
+
+
+def test_requests_prints_what_a_served_emulator_answered_until_it_is_cleared(served, local):
+    """A line each, with the reason of an error. Without requests, nothing is printed, and a hint says why."""
+    at = ("--base-url", served()[0], "--api-key", "test")
+    local("beta:environments", "retrieve", "env_1", *at)
+    local(*CREATE, *at)
+    first, second = local("emulator", "requests", *at).stdout.splitlines()
+    assert re.fullmatch(r"20\S+  GET  /v1/environments/env_1  404  req_\w+  .* no environment 'env_1'.", first)
+    assert re.fullmatch(r"20\S+  POST  /v1/environments  200  req_\w+", second)
+    names = local("emulator", "requests", "--format", "jsonl", "--transform", "request_body.name", *at)
+    assert '"queue"' in names.stdout
+    assert local("emulator", "requests", "--clear", *at).stdout == ""
+    cleared = local("emulator", "requests", *at)
+    assert (cleared.stdout, "in the memory of a served emulator" in cleared.stderr) == ("", True)
 
 
 def test_a_fault_has_the_headers_that_are_given(local):
