@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from ant_cli.output.terminal import Style
 
 _MOST_VALUES = 100_000
-"""Up to how many values a result is laid out for people. More take seconds, and hundreds of megabytes."""
+_MOST_BYTES = 10_000_000
+"""Up to how many values, and bytes, a result is laid out for people. More take hundreds of megabytes."""
+
+_MOST_VALUES_OF_JSON = 1_000_000
+"""Up to how many values JSON is laid out on several lines."""
+_MOST_LEVELS = 32
+_LONGEST_DEEP = 10_000
+"""A value of more bytes is not laid out if it has more levels: each line would be indented by dozens of spaces."""
 
 Render = Callable[[list[bytes]], bytes]
 """Takes the next values, at least one, and returns the bytes to print for them."""
@@ -72,16 +79,28 @@ def _unless_large(render: Render, style: Style | None, warn: Callable[[str], Non
     """Return a function that prints values that are too large for a format as JSON, which is also YAML."""
 
     def render_or_print_json(values: list[bytes]) -> bytes:
-        if all(value.count(b",") < _MOST_VALUES for value in values):
+        if not any(len(value) > _MOST_BYTES or _is_large(value, _MOST_VALUES) for value in values):
             return render(values)
-        warn(f"Note: it is printed as JSON, because it has {_MOST_VALUES:,} values or more.")
+        warn("Note: it is printed as JSON, because it has very many values, or very many levels.")
         return b"".join(_json(value, style) for value in values)
 
     return render_or_print_json
 
 
+def _is_large(value: bytes, most: int) -> bool:
+    """Whether a value has more values than `most`, or would be indented by many times its size."""
+    if value.count(b",") >= most:
+        return True
+    try:
+        json_text.check_depth(value, _MOST_LEVELS if len(value) > _LONGEST_DEEP else json_text.DEEPEST)
+    except json_text.JSONTextError:
+        return True
+    return False
+
+
 def _json(value: bytes, style: Style | None) -> bytes:
-    return _safe(json_text.indent(value) + b"\n", style, is_json=True)
+    lay_out = json_text.compact if _is_large(value, _MOST_VALUES_OF_JSON) else json_text.indent
+    return _safe(lay_out(value) + b"\n", style, is_json=True)
 
 
 def _jsonl(value: bytes, style: Style | None) -> bytes:

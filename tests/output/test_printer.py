@@ -317,12 +317,14 @@ def test_a_warning_about_a_mistyped_column_suggests_the_nearest_one(ant):
     assert "Did you mean 'name'?" in result.stderr
 
 
-@pytest.mark.parametrize("format_", ["table", "pretty", "yaml"])
-def test_a_result_of_very_many_values_is_printed_as_json(ant, format_):
-    """Laid out for people, it would take hundreds of megabytes. JSON is YAML, too."""
-    result = ant(*RETRIEVE, "--format", format_, replies=[[1] * 200_000])
-    assert json.loads(result.stdout) == [1] * 200_000
-    assert result.stderr == "Note: it is printed as JSON, because it has 100,000 values or more.\n"
+@pytest.mark.parametrize("format_", ["json", "table", "pretty", "yaml"])
+@pytest.mark.parametrize(("levels", "count"), [(1, 1_100_000), (200, 20_000)])
+def test_a_result_of_very_many_values_or_levels_is_printed_as_compact_json(ant, format_, levels, count):
+    """Laid out for people, it would take hundreds of times its size. JSON is YAML, too."""
+    text = "[" * levels + "1," * count + "1" + "]" * levels
+    result = ant(*RETRIEVE, "--format", format_, replies=[httpx.Response(200, text=text)])
+    assert result.stdout == f"{text}\n"
+    assert ("it is printed as JSON, because it has very many" in result.stderr) is (format_ != "json")
 
 
 def test_a_page_of_very_many_values_is_rejected(ant):
