@@ -537,3 +537,19 @@ def test_no_other_command_for_one_object_asks(ant):
 
     result = ant("beta:environments", "update", "env_1", "--name", "n", terminal=True, ask=ask)
     assert (result.exit, len(result.requests)) == (0, 1)
+
+
+def test_a_limit_at_a_terminal_is_noted_as_the_size_of_a_page(ant):
+    """Every page is fetched anyway, which is not what most people mean."""
+    page = {"data": [{"id": "env_1", "name": "a" * 40, "config": {"type": "cloud"}}], "next_page": None}
+    listing = ("beta:environments", "list", "--limit", "3")
+    assert "--max-items 3\nends the list.\n" in ant(*listing, replies=[page], terminal=True).stderr
+    assert "--max-items" not in ant(*listing, replies=[page]).stderr
+
+
+def test_a_narrow_screen_notes_the_columns_that_it_has_no_room_for(ant):
+    """The user may choose others."""
+    words = ("beta:environments", "create", "--name", "a" * 40)
+    assert ant("--local", *words).exit == 0
+    result = ant("--local", "beta:environments", "list", terminal=True, env={"COLUMNS": "40"})
+    assert "Note: there is no room for" in result.stderr

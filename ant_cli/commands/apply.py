@@ -28,6 +28,10 @@ _PENDING = 2
 """The exit code that says that there are changes, if `--exit-code` asks for it."""
 
 
+_PASSING = (6, 7, 8)
+"""The exit codes of failures after which the same run may succeed."""
+
+
 class Job(NamedTuple):
     """One run: its flags, which the rows of `ant apply` and `ant diff` describe, and what follows from them."""
 
@@ -325,7 +329,7 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Worke
     try:
         execution.run(workers)
     except (KeyboardInterrupt, OutputError):
-        _say_failures(execution.steps, runtime)
+        runtime.stderr.say(_say_failures(execution.steps, runtime))
         raise
     steps = execution.steps
     if is_data:
@@ -335,8 +339,7 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Worke
         print_line(f"State written to {shown_path(lock.path)}")
     error = next((step.error for step in steps if step.error), None)
     if error:
-        _say_failures(steps, runtime, error)
-        raise error
+        raise AntError(_say_failures(steps, runtime)).with_exit_code(error.exit_code)
     if isinstance(report.failure, OutputError):
         raise report.failure.with_hints("All steps were carried out and recorded anyway.")
 
@@ -359,11 +362,14 @@ class _Report:
                 self.failure = error
 
 
-def _say_failures(steps: Sequence[Step], runtime: Runtime, raised: AntError | None = None) -> None:
-    """Print the failures except the one that is raised, and a summary of all results."""
+def _say_failures(steps: Sequence[Step], runtime: Runtime) -> str:
+    """Print the failures, one line for each in a log, and return a summary of all results."""
+    may_pass = not any(step.error for step in steps)
     for step in steps:
-        if step.error and step.error is not raised:
-            text = with_body(step.error, runtime).report(on_terminal=runtime.stderr.is_terminal)
+        if step.error:
+            error = with_body(step.error, runtime, brief=True)
+            may_pass |= error.exit_code in _PASSING
+            text = error.report(on_terminal=True) if runtime.stderr.is_terminal else error.line()
             runtime.stderr.say(f"{step.key}: {text}")
         elif step.result == "not recorded":
             missing = step.id if step.action in ("create", "adopt") else "its change"
@@ -372,5 +378,5 @@ def _say_failures(steps: Sequence[Step], runtime: Runtime, raised: AntError | No
     failed, left, lost = counts["failed"], counts["not started"], counts["not recorded"]
     done = f"{len(steps) - counts['unchanged'] - failed - left - lost} done and recorded, "
     done += f"{lost} done but not recorded, " if lost else ""
-    hint = " Run it again to continue." if left or failed or lost else ""
-    runtime.stderr.say(f"{done}{failed} failed, {left} not started.{hint}")
+    hint = " Run it again to continue." if lost or (may_pass and (left or failed)) else ""
+    return f"{done}{failed} failed, {left} not started.{hint}"

@@ -68,10 +68,13 @@ def _similar_commands(args: Sequence[str], group: Command) -> list[str]:
             return [command.full_name]
     if not group.path and (swapped := _by_end(2, _names(commands)).get(" ".join(typed[1::-1]))):
         return swapped  # a verb before its object, as in kubectl
-    by_length = [(length, _ends_of_all(length, commands)) for length in range(len(typed), 0, -1)]
-    for length, names in by_length[:-1]:  # one word means little
+    official = [name for name in OFFICIAL_COMMANDS if name.count(":") == 1]
+    leaves = [*_names([command for command in commands if not command.subcommands]), *official]
+    for length in range(len(typed), 1, -1):  # one word means little
+        names = _by_end(length, leaves)
         if exact := names.get(" ".join(literal[:length])) or names.get(" ".join(typed[:length])):
             return exact[:LIMIT]
+    by_length = [(length, _ends_of_all(length, commands)) for length in range(len(typed), 0, -1)]
     return next((found[:LIMIT] for length, names in by_length if (found := _mistyped(typed[:length], names))), [])
 
 

@@ -57,7 +57,9 @@ def make_renderer(
             from ant_cli.output.table import PlainTable, TerminalTable
 
             given = Columns(columns, warn, is_list=is_list)
-            table = TerminalTable(given, style, shows_archived=shows_archived) if style else PlainTable(given)
+            table: TerminalTable | PlainTable = PlainTable(given)
+            if style:
+                table = TerminalTable(given, style, shows_archived=shows_archived, note=warn)
             return _unless_large(table, style, warn)
     assert_never(format_.name)
 

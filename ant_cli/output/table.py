@@ -11,6 +11,8 @@ page has no values for it: a later page may. Longer values on a later page widen
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ant_cli.gjson import json_text
 from ant_cli.output.columns import MISSING, Column, Columns, rows_of
 from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, truncate
@@ -20,6 +22,8 @@ from ant_cli.runtime.light_typing import NamedTuple
 _GAP = "  "
 _SOFT_MIN = 13
 """A column whose cells may be truncated keeps this width while there are other columns to drop."""
+_USUAL_WIDTH = 80
+"""What is left out on a narrower screen is noted."""
 _HARD_MIN = 4
 """A column gets narrower than this only if no other column can be narrowed."""
 
@@ -62,8 +66,13 @@ class TableLayout(NamedTuple):
 class TerminalTable:
     """Renders rows below a line of titles, which is printed once, no wider than the screen."""
 
-    def __init__(self, given: Columns, style: Style, *, shows_archived: bool) -> None:
+    def __init__(
+        self, given: Columns, style: Style, *, shows_archived: bool, note: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._given = given
+        self._note = note
+        self._left_out: list[str] = []
+        """The titles of columns without room."""
         self._style = style
         self._shows_archived = shows_archived
         self._columns: tuple[Column, ...] = ()
@@ -73,6 +82,9 @@ class TerminalTable:
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
         rows, widths = self.lay_out(values)
+        if self._left_out and self._style.width < _USUAL_WIDTH:
+            titles, self._left_out = ", ".join(self._left_out), []
+            self._note(f"Note: there is no room for {titles}. --columns chooses others, --format json shows all.")
         return json_text.encoded("".join(self._line(row, widths) for row in rows))
 
     def lay_out(self, values: list[bytes]) -> TableLayout:
@@ -104,7 +116,9 @@ class TerminalTable:
             droppable = [index for index in kept if columns[index].drop_order]
             if not droppable:
                 break
-            kept.remove(max(droppable, key=lambda index: columns[index].drop_order))
+            dropped = max(droppable, key=lambda index: columns[index].drop_order)
+            kept.remove(dropped)
+            self._left_out.append(columns[dropped].title)
         return kept
 
     def _is_of_use(self, column: Column, texts: list[str]) -> bool:

@@ -7,6 +7,7 @@ import re
 TIME_ENDINGS = ("_AT", "HEARTBEAT")
 """The endings of titles and keys that contain timestamps, in upper case."""
 DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_A_MOMENT_S = 10
 _UNITS = ((365 * 86_400, "y"), (30 * 86_400, "mo"), (86_400, "d"), (3600, "h"), (60, "min"))
 """Seconds of each unit, the longest first."""
 
@@ -27,7 +28,8 @@ def seconds_since_1970(text: str) -> float | None:
 def relative_time(text: str, now: float) -> str:
     """Return a timestamp relative to `now` (in seconds since 1970), such as `3 h ago`; empty if it is not one.
 
-    The clocks of server and user differ by a few seconds, so a time less than a minute ahead is `just now`.
+    The clocks of server and user differ by a few seconds, so a time up to nine seconds ago, or less than a minute
+    ahead, is `just now`.
     """
     moment = seconds_since_1970(text)
     if moment is None:
@@ -37,4 +39,4 @@ def relative_time(text: str, now: float) -> str:
         if abs(seconds) >= length:
             count = int(abs(seconds) // length)
             return f"{count} {unit} ago" if seconds > 0 else f"in {count} {unit}"
-    return "just now"
+    return f"{int(seconds)} s ago" if seconds >= _A_MOMENT_S else "just now"

@@ -7,7 +7,7 @@ import re
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
 from ant_cli.input.build import build_all
-from ant_cli.operations.shared_flags import EDITS, FAIL_FAST, FILTER, MAX_ITEMS, UNTIL, YES
+from ant_cli.operations.shared_flags import EDITS, FAIL_FAST, FILTER, LIMIT, MAX_ITEMS, UNTIL, YES
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
@@ -119,6 +119,9 @@ def _item_condition(operation: Operation, flags: Flags, printer: Printer, runtim
         for param in (FILTER, UNTIL):
             if param.name in flags:
                 raise UsageError(f"{param.flag} is about items, but --format raw prints the response unchanged.")
+    elif LIMIT.name in flags and MAX_ITEMS.name not in flags and operation.paginated and runtime.stderr.is_terminal:
+        ending = f"{MAX_ITEMS.flag} {flags.text(LIMIT.name)} ends the list."
+        runtime.stderr.say(f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}")
     if FILTER.name not in flags:
         return None
     from ant_cli.output.conditions import make_condition
