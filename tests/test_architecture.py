@@ -210,6 +210,11 @@ def test_files_are_opened_in_a_few_places_only():
     assert {str(path.relative_to(PACKAGE)) for path in found} == FILE_OPENERS.keys()
 
 
+def test_the_program_starts_itself_in_one_way():
+    """Without `-P`, Python imports modules from the folder that the user is in."""
+    assert [path.name for path in FILES if '"-m", "ant_cli"' in path.read_text()] == ["process.py"]
+
+
 def test_every_slow_module_exists():
     """A renamed one would no longer be left out of the quick run."""
     assert [name for name in SLOW_MODULES if not (PACKAGE.parent / "tests" / name).exists()] == []
