@@ -69,7 +69,7 @@ def check(
     report, refusals = _ask(options, load(runtime, flags).connection, runtime)
     environment_id, now = report["environment"]["id"], runtime.server_clock.now()
     program = handler or [options.on_work or "HANDLER"]
-    words = ["ant", "beta:worker", "poll", "--environment-id", environment_id, "--", *program]
+    words = ["ant", "beta:worker", "poll", environment_id, "--", *program]
     problem = _handler_problem(handler, options.on_work, runtime)
     found = list(_findings(report, refusals, problem, " ".join(map(quote, words)), now))
     report["handler"] = problem.cause if problem else "can be started"
@@ -100,7 +100,7 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
         except (NetworkError, UsageError):
             raise
         except AntError as error:
-            refusals.append(_refusal(error, connection is worker))
+            refusals.append(_refusal(error, connection is not account))
             return None
 
     environment_id, items, queue = options.environment_id, None, None
@@ -108,7 +108,7 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
     try:
         environment = ask(account, _environment) or environment
         environment_id = environment.get("id", environment_id)  # a name was given
-        if environment or _may_be_id(environment_id):
+        if environment or (worker is not account and _may_be_id(environment_id)):
             items = ask(worker, _of_queue, WorkAPI.newest_items)
             queue = ask((account if environment else None) if items is None else worker, _of_queue, WorkAPI.stats)
     except NetworkError as error:
