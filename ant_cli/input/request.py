@@ -61,7 +61,7 @@ def request_of(
             continue
         value = values[param.name]
         if param.location == "path":
-            path = path.replace(f"{{{param.name}}}", path_segment(param.flag, ids[param.name]))
+            path = path.replace(f"{{{param.name}}}", path_segment(param.flag, to_text(value)))
         elif param.location == "query":
             text = "" if value is None else _check_encodable(param.flag, to_text(value))
             query.append((param.wire_name, text))
@@ -128,7 +128,7 @@ def place(
             where = f"{source}: {key}"
             piped[param.name] = _from_piped(param, values[key], where)
             if param.location == "path":
-                path_segment(where, to_text(piped[param.name]).strip())
+                path_segment(where, to_text(piped[param.name]))
     return piped, given
 
 
@@ -147,9 +147,10 @@ def _from_piped(param: Param, value: Value, where: str) -> Value:
 
 
 def path_segment(where: str, text: str) -> str:
-    """Return an ID as one percent-encoded segment of a path. Raises BadValue if it can't be one."""
+    """Return an ID, without the space around it, as a percent-encoded segment. Raises BadValue if it can't be one."""
     if _is_no_segment(text):
         raise BadValue(where, f"must be an ID, got {text!r}")
+    text = text.strip()
     if _has_control_character(text):
         raise BadValue(where, f"contains a control character: {text!r}")
     return quote(_check_encodable(where, text), safe="")
