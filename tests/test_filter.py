@@ -290,6 +290,7 @@ def test_a_filter_that_selects_all_or_nothing_is_rejected_with_the_one_that_was_
     ("words", "note"),
     [
         (("--filter", 'name=="tmp-*"'), "compares the * itself. For a pattern: 'name%\"tmp-*\"'\n"),
+        (("--filter", 'name!%"tmp"'), "because it has no *. For a part of it: 'name!%\"*tmp*\"'\n"),
         (("--filter", "state==archived"), "archived environments are listed only with --include-archived.\n"),
         (("--filter", "archived_at<now-7d"), "listed only with --include-archived.\n"),
         (("--filter", "archived_at!=null", "--include-archived"), ""),

@@ -35,6 +35,7 @@ _DATA_RULE = FileRule(1_000_000, NOTHING_FORBIDDEN, owner="anyone", may_be_link=
 _PROSE_RULE = _DATA_RULE._replace(endings=PROSE)
 SCHEMA_LINE = "# yaml-language-server: $schema=https://platform.claude.com/schemas/ant/beta/environment.json\n"
 """Lets editors check and complete the file."""
+_TO_SAY_SO = "add `type: environment`, or keep it in a folder named environments"
 _LONGEST_NAME = 100
 """In bytes: file systems allow 255, with the kind, a number and the ending."""
 
@@ -71,6 +72,7 @@ class Skipped(NamedTuple):
     """Its kind, if the official tool knows it and this one does not manage it; otherwise empty."""
     mistakes: tuple[str, ...] = ()
     """Each with the file, the line and the column."""
+    warnings: tuple[str, ...] = ()
 
 
 class _FileText(NamedTuple):
@@ -104,10 +106,12 @@ def read_declaration(
     kind = _kind_of(document, expected, path, named=named)
     if kind is None and named:
         problem = (
-            f"{path}, line 1, column 1: it does not say what it declares. If it is an environment, add "
-            "`type: environment`, or keep it in a folder named environments"
+            f"{path}, line 1, column 1: it does not say what it declares. If it is an environment, {_TO_SAY_SO}"
         )
         return Skipped(mistakes=(problem,))
+    if kind is None and isinstance(document, dict) and "config" in document and not check(document):
+        warning = f"{path} looks like an environment, but is not applied, because it does not say so: {_TO_SAY_SO}"
+        return Skipped(warnings=(warning,))
     if kind != ENVIRONMENT:
         return Skipped(kind or "")
     if document is None and not source.prose:

@@ -58,11 +58,11 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
         result = read_declaration(path, key_of(path, lock_path), repository, named=named, strict=strict)
         if isinstance(result, Declaration):
             by_name.setdefault(result.name, []).append(result)
-            warnings += result.warnings
         elif result.mistakes:
             mistakes += result.mistakes
         elif result.kind:
             foreign[result.kind] += 1
+        warnings += result.warnings
     for first, *others in by_name.values():
         mistakes += [f"{one.path}, line 1, column 1: {first.path} declares the same name" for one in others]
     if len(mistakes) == 1:

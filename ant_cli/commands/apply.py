@@ -284,14 +284,14 @@ def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
         runtime.stderr.say(f"Warning: {key} is in the lock file, but its file is gone; {advice}.")
     for lock_path in loaded.other_locks:
         runtime.stderr.say(f"Warning: {lock_path.parent} is left out, because it has a lock file of its own.")
+    if not (plan.steps or plan.lost or loaded.warnings or loaded.foreign or loaded.other_locks):
+        runtime.stderr.say("Note: no file of an environment was found; `ant help fields` shows one.")
     _note_files(loaded, runtime)
 
 
 def _note_files(loaded: Loaded, runtime: Runtime) -> None:
     for warning in first_of(loaded.warnings, "and more"):
         runtime.stderr.say(f"Warning: {as_sentence(warning)}")
-    if not (loaded.declarations or loaded.warnings or loaded.foreign or loaded.other_locks):
-        runtime.hint("Note: no file of an environment was found; `ant help config` shows one.")
     if loaded.foreign:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(loaded.foreign.items()))
         runtime.hint(f"Note: this tool manages environments only; files of other kinds were left alone ({kinds}).")

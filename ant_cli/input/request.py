@@ -147,7 +147,7 @@ def _from_piped(param: Param, value: Value, where: str) -> Value:
 
 
 def path_segment(where: str, text: str) -> str:
-    """Return an ID, without the space around it, as a percent-encoded segment. Raises BadValue if it can't be one."""
+    """Return an ID, without space around it, as a percent-encoded segment. Raises BadValue if it can't be one."""
     if _is_no_segment(text):
         raise BadValue(where, f"must be an ID, got {text!r}")
     text = text.strip()

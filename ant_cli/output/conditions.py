@@ -197,7 +197,7 @@ def _path_of(where: str, comparison: Comparison, group: str) -> str:
 
 
 def _check_pattern(where: str, query: Query, comparison: Comparison, group: str) -> str:
-    """Return a note about a * that is compared as it is; empty if there is none.
+    """Return a note about a pattern without a *, or a * that is compared as it is; empty if there is none.
 
     Raises:
         UsageError: if it was most likely meant as part of a pattern.
@@ -208,9 +208,12 @@ def _check_pattern(where: str, query: Query, comparison: Comparison, group: str)
         name = "name" if "name" in fields_of(group) else "id"
         meant = f'{name}%"{path}"'
         raise UsageError(f"{where} compares nothing.", f"Write {quote(meant)}")
-    if operator not in _EQUALITY or "*" not in operand:
-        return ""
     text = operand.strip('"')
+    if operator in _PATTERNS and operand != "null" and not {"*", "?"} & {*text}:
+        part = quote(f'{path}{operator}"*{text}*"')
+        return f"Note: {where} compares the whole text, because it has no *. For a part of it: {part}"
+    if operator not in _EQUALITY or "*" not in text:
+        return ""
     pattern = quote(f'{path}{"!" * (operator == "!=")}%"{text}"')
     if operand != text:
         return f"Note: {where} compares the * itself. For a pattern: {pattern}"

@@ -359,6 +359,16 @@ def test_the_type_of_a_file_may_be_in_upper_case():
     assert loaded(".").foreign == {"agent": 1}
 
 
+def test_a_file_that_looks_like_an_environment_but_does_not_say_so_gets_a_warning():
+    """It was most likely to be applied."""
+    write("prod.yaml", "name: prod\nconfig: {type: cloud}\n")
+    write("compose.yaml", "name: prod\nconfig: {type: cloud}\nservices: {}\n")
+    found = loaded(".")
+    assert found.declarations == {}
+    (warning,) = found.warnings
+    assert warning.startswith("prod.yaml looks like an environment, but is not applied, because it does not say so")
+
+
 @pytest.mark.parametrize("text", ["# nothing\n", ""])
 def test_an_empty_file_in_a_folder_is_a_mistake(text):
     """It was most likely to have content."""

@@ -85,6 +85,13 @@ def test_paths_with_different_lock_files_are_refused(team):
     assert team.server() == {}
 
 
+def test_a_run_that_finds_no_file_of_an_environment_says_so(team):
+    """The wrong folder may have been named."""
+    assert "Note: no file of an environment was found" in team.ant("diff", ".").stderr
+    team.write("environments/a.yaml")
+    assert team.ant("diff", ".").stderr == ""
+
+
 def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
     """Its environments would be created a second time, in another account."""
     team.write("environments/a.yaml")
