@@ -13,7 +13,7 @@ sessions that a worker needs. Any number of processes may share one emulator.
 
 It has no models, no sandboxes and no rate limits. A session's agent follows a
 script. Unless `start` is given a key, it accepts any key of the right kind, but
-only from this machine, not from web pages. docs/emulator.md has all rules."""
+only from this machine, not from web pages."""
 
 _WORK_TYPES = ("session", "healthcheck")
 _NO_SECRET = row.boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
