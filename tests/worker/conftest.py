@@ -179,11 +179,17 @@ def server_lease():
 
 
 @pytest.fixture
-def queue(tmp_path, server_lease):
+def server_key() -> str | None:
+    """The API key that the server takes; None if it takes every key."""
+    return None
+
+
+@pytest.fixture
+def queue(tmp_path, server_lease, server_key):
     """Serve an emulator, and return the queue of an environment."""
     log = RequestLog()
     with (
-        closing(Emulator(tmp_path / "emulator.db", lease_seconds=server_lease)) as emulator,
+        closing(Emulator(tmp_path / "emulator.db", api_key=server_key, lease_seconds=server_lease)) as emulator,
         serving(emulator, log.add) as server,
         closing(Queue(server.url, log)) as found,
     ):

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.emulator import Emulator
 from ant_cli.worker.listener import Listener, text_page
-from tests.served_emulator import serving
-from tests.worker.conftest import API_KEY, Queue, RequestLog
+from tests.worker.conftest import API_KEY
 
 HANDLERS = {
     "good": "#!/bin/sh\n",
@@ -23,15 +21,9 @@ HANDLERS = {
 
 
 @pytest.fixture
-def queue(tmp_path):
-    """Serve an emulator that checks keys, and return the queue of an environment."""
-    log = RequestLog()
-    with (
-        closing(Emulator(tmp_path / "emulator.db", api_key=API_KEY)) as emulator,
-        serving(emulator, log.add) as server,
-        closing(Queue(server.url, log)) as found,
-    ):
-        yield found
+def server_key():
+    """The server checks keys."""
+    return API_KEY
 
 
 @pytest.fixture
