@@ -273,6 +273,21 @@ def test_a_blank_setting_is_a_usage_error(ant, words):
     assert result.stderr == f"ant: {flag} is empty.\nGive it a value, or leave it out. {UNSET}\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "exit_code", "text"),
+    [
+        (("--timeout", "x", "--help"), 0, "List environments"),
+        (("--timeout", "x", "--unknown"), 2, "unknown flag '--unknown'"),
+        (("--timeout", "x", "extra"), 2, "unexpected argument 'extra'"),
+        (("--timeout", "x", "--timeout", "5", "--dry-run"), 0, "/v1/environments?"),
+    ],
+)
+def test_the_value_of_a_setting_is_checked_last_and_only_if_it_is_used(ant, words, exit_code, text):
+    """Help is shown whatever else is wrong, and a value that is replaced does no harm."""
+    done = ant("beta:environments", "list", *words)
+    assert (done.exit, text in done.stdout + done.stderr) == (exit_code, True)
+
+
 def test_a_key_of_a_profile_that_is_no_setting_of_profiles_is_ignored():
     """A newer version may know it."""
     values = {"transform": "name", "columns": "id", "format_error": "nonsense", "dry_run": True}

@@ -830,3 +830,14 @@ def test_status_with_a_closed_stdout_reader_is_silent(no_key):
     )
     os.close(write_end)
     assert (done.returncode, done.stderr) in ((0, b""), (-signal.SIGPIPE, b""))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("login", "--keyring"), ("login", "--no-verify"), ("status", "--check"), ("logout", "--all")],
+    ids=" ".join,
+)
+def test_a_boolean_flag_does_not_quote_a_key_that_was_meant_for_another(ant_without_key, words):
+    """Its text may be a key of a form that nobody knows."""
+    done = ant_without_key("auth", words[0], f"{words[1]}=correct-horse-battery-9")
+    assert (done.exit, "must be true or false" in done.stderr, "horse" in done.stderr) == (2, True, False)

@@ -170,6 +170,12 @@ def test_ids_of_the_in_process_emulator_need_no_credential(ant, local):
     assert result.stdout == f"{made.json['id']}\tn\n"
 
 
+def test_the_emulator_is_not_asked_if_the_flag_for_it_is_false(ant):
+    """A boolean flag may have a value, also on a line that is still being typed."""
+    done = ant("__complete", "environment_id", "--local=false", *RETRIEVE[2:], replies=[PAGE])
+    assert [request.url.path for request in done.requests] == ["/v1/environments"]
+
+
 @pytest.mark.parametrize(
     "base_url", ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:1", "https://127.1/x"]
 )
