@@ -53,7 +53,6 @@ def main(arguments: Sequence[str]) -> None:
             timed(f"one create ({count + 1} of 10)", *words, folder=folder, url=server.url)
         each = (time.perf_counter() - began) / 10
         print(f"{number} creates, one after another, would take  {each * number:6.1f} s")
-        server.stop()
 
 
 if __name__ == "__main__":

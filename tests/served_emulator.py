@@ -25,5 +25,13 @@ def serving(
     try:
         yield server
     finally:
-        server.stop()
+        _end(server)
         thread.join()
+
+
+def _end(server: Server) -> None:
+    """Do what a signal does, which only the main thread gets."""
+    server.is_stopping = True
+    http = server._http
+    http.task_dispatcher.shutdown()
+    http.trigger.pull_trigger(lambda: [each.close() for each in list(http._map.values())])

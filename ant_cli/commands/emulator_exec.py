@@ -45,10 +45,7 @@ def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **op
         log = stack.enter_context(log_to(options.pop("log_file", os.devnull), runtime))
         emulator = stack.enter_context(closing(open_emulator(IN_MEMORY, **options)))
         server = server_class(emulator, "127.0.0.1", port, log)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        stack.callback(thread.join)
-        stack.callback(server.stop)
+        threading.Thread(target=server.run, daemon=True).start()  # as long as this process
         environ = {name: text for name, text in runtime.environ.items() if not name.startswith("ANTHROPIC_")}
         status = _run_guarded(command, {**environ, variables.BASE_URL: server.url, variables.API_KEY: ANY_KEY})
     if status:

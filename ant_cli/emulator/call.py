@@ -23,8 +23,6 @@ BOUND_HOST = "ant_emulator.bound_host"
 """In the WSGI environment: the host name or address at which the server listens."""
 IS_STOPPING = "ant_emulator.is_stopping"
 """In the WSGI environment: a function that returns whether a stream should end."""
-BEFORE_WAITING = "ant_emulator.before_waiting"
-"""In the WSGI environment: a function that is called before a request waits, and may raise to have it elsewhere."""
 PATIENCE_S = "ant_emulator.patience_s"
 """In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
 LOG = "ant_emulator.log"
@@ -78,7 +76,6 @@ class Call:
         """The fault that applies."""
         self.log: Callable[[Entry], None] = environ.get(LOG, lambda _: None)
         self.is_stopping: Callable[[], bool] = environ.get(IS_STOPPING, lambda: False)
-        self.before_waiting: Callable[[], None] = environ.get(BEFORE_WAITING, lambda: None)
 
     @cached_property
     def raw_body(self) -> bytes:

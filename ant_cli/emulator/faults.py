@@ -35,7 +35,6 @@ def take(call: Call) -> Row | None:
     with call.store.read() as reader:
         if reader.one("SELECT 1 FROM faults LIMIT 1") is None:
             return None
-    call.before_waiting()
     with call.store.write() as transaction:
         sent = (call.path, call.method, call.path.endswith(STREAM))
         query, worker_id = call.environ.get("QUERY_STRING", ""), call.header("anthropic-worker-id")

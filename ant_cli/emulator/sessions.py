@@ -228,7 +228,6 @@ def list_events(call: Call) -> str:
 
 def stream(call: Call) -> Iterator[str]:
     """Return the events of a session as they happen, until it is terminated."""
-    call.before_waiting()
     with call.store.write() as transaction:
         session = _find(transaction, call)
         (last,) = transaction.one(SQL_LAST, session["id"])

@@ -90,7 +90,6 @@ def poll(call: Call) -> str:
             transaction.run(SQL_SEEN, environment["id"], worker_id, transaction.now)
         item = _hand_out(transaction, environment, reclaim)
     if item is None and block_ms:
-        call.before_waiting()
         # If the client has disconnected, the item would be lost until it is reclaimed.
         item = wait_for(lambda: "null" if call.is_stopping() else _look(call, reclaim), block_ms / 1000)
     return item or "null"

@@ -13,10 +13,10 @@ def say(text: str) -> None:
 
 
 def main() -> None:
-    """Print the base URL when the server listens, its notes, and `stopped` after a graceful end."""
+    """Print the base URL when the server listens, and `stopped` after a graceful end."""
     lease_s = int(sys.argv[3]) if len(sys.argv) > 3 else 300
     emulator = Emulator(sys.argv[1], lease_seconds=lease_s)
-    serve(emulator, "127.0.0.1", int(sys.argv[2]), say, lambda line: say(line) if line.startswith("Note") else None)
+    serve(emulator, "127.0.0.1", int(sys.argv[2]), say, lambda _line: None)
     emulator.close()
     say("stopped")
 

@@ -5,15 +5,17 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from ant_cli.emulator import Emulator, faults, work
-from ant_cli.emulator.call import BEFORE_WAITING
+from ant_cli.emulator import Emulator, faults, http_server, work
 from ant_cli.emulator.http_server import serve
 from tests.conftest import needs_posix
 from tests.served_emulator import serving
@@ -37,8 +39,9 @@ def send(connection, method, path, body=None):
 
 @needs_posix("signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_the_server_and_restores_the_signal_handlers(emulator, number):
-    """The base URL is announced once."""
+def test_a_signal_stops_the_server_and_restores_the_signal_handlers(emulator, monkeypatch, number):
+    """The base URL is announced once. Waitress leaves its threads to the end of the process."""
+    monkeypatch.setattr(http_server, "MOST_THREADS", 1)
     before = [signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)]
     urls = []
 
@@ -54,30 +57,24 @@ def test_a_signal_stops_the_server_and_restores_the_signal_handlers(emulator, nu
         socket.create_connection((parts.hostname, parts.port))
 
 
-def test_a_stopping_server_finishes_the_requests_in_flight(emulator):
-    """It closes the idle connections."""
-    begun, release = threading.Event(), threading.Event()
-
-    class Slow(Emulator):
-        def __call__(self, environ, start_response):
-            environ[BEFORE_WAITING]()
-            begun.set()
-            release.wait()
-            return emulator(environ, start_response)
-
-    with (
-        closing(Slow(":memory:")) as slow,
-        serving(slow) as server,
-        connected(server.url) as connection,
-        connected(server.url) as idle,
-    ):
+@needs_posix("signals")
+def test_a_stopping_server_finishes_the_requests_in_flight(database):
+    """A stream ends as a whole. A client that has sent no request is not waited for."""
+    command = [sys.executable, Path(__file__).parent / "serve.py", database, "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, ExitStack() as stack:
+        stack.callback(process.kill)
+        url = process.stdout.readline().strip()
+        connection, idle = (stack.enter_context(connected(url)) for _ in range(2))
         idle.connect()
-        connection.request("GET", ENVIRONMENTS, headers=HEADERS)
-        begun.wait()
-        server.stop()
+        environment = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[1]
+        session = send(connection, "POST", "/_emulator/sessions", {"environment_id": environment["id"]})[1]
+        connection.request("GET", f"/v1/sessions/{session['id']}/events/stream", headers=HEADERS)
+        stream = connection.getresponse()
+        assert stream.readline() == b"event: ping\n"
+        process.terminate()
+        assert stream.read() == b'data: {"type": "ping"}\n\n'  # raises IncompleteRead if the end is missing
         assert idle.sock.recv(1) == b""
-        release.set()
-        assert connection.getresponse().status == 200
+        assert process.stdout.read() == "stopped\n"
 
 
 @pytest.mark.parametrize("name", ["block_ms", "block%5Fms", "%62lock_m%73"])
@@ -128,15 +125,8 @@ def test_a_poll_whose_client_has_left_takes_no_work(emulator, monkeypatch):
         assert send(other, "GET", f"{ENVIRONMENTS}/{queue}/work/poll")[1]["type"] == "work"
 
 
-def test_a_poll_that_waits_may_have_a_body(served):
-    """The request is handled again by another thread, which reads the whole body, too."""
-    with connected(served) as connection:
-        queue = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[1]["id"]
-        assert send(connection, "GET", f"{ENVIRONMENTS}/{queue}/work/poll?block_ms=1", {}) == (200, None)
-
-
 def test_a_fault_delays_no_request_that_it_does_not_match(emulator, monkeypatch):
-    """While there are faults, a request does not occupy the thread that serves all clients."""
+    """A delay occupies only the thread of its request."""
     delayed, release = threading.Event(), threading.Event()
 
     def sleep(seconds):
