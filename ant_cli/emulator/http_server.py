@@ -36,6 +36,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Say = Callable[[str], None]
 """Writes a line for people."""
+_LARGEST_HEAD = 16_384
+"""The most bytes of a request's headers: waitress takes the square of the number of blanks before a value."""
 
 
 def threads_for(open_files: int) -> int:
@@ -78,6 +80,7 @@ class Server:
             threads=threads,
             connection_limit=CONNECTIONS_PER_THREAD * threads
             + 2,  # the listening socket and the trigger count, too
+            max_request_header_size=_LARGEST_HEAD,
             max_request_body_size=LARGEST_BODY + 1,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=1,
