@@ -62,42 +62,6 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-SLOW_MODULES = {
-    "apply/test_docs.py",
-    "commands/test_emulator.py",
-    "completion/test_bash.py",
-    "completion/test_fish.py",
-    "completion/test_second_name.py",
-    "completion/test_zsh.py",
-    "hostile/test_growth.py",
-    "hostile/test_many_faults.py",
-    "hostile/test_process.py",
-    "output/test_explorer.py",
-    "output/test_explorer_terminal.py",
-    "screens/test_screens.py",
-    "test_examples.py",
-    "test_profiles_processes.py",
-    "test_readme.py",
-    "worker/test_fleet.py",
-    "worker/test_leases_held.py",
-    "worker/test_log.py",
-    "worker/test_monitoring.py",
-    "worker/test_odd_responses.py",
-    "worker/test_poll.py",
-    "worker/test_sessions.py",
-    "worker/test_signals.py",
-}
-"""Modules whose tests run many processes. They are slow, as are the tests with that mark."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of slow modules, which `nox -s quick` leaves out."""
-    folder = Path(__file__).parent
-    for item in items:
-        if item.path.relative_to(folder).as_posix() in SLOW_MODULES:
-            item.add_marker("slow")
-
-
 KEY = "correct-horse-battery"
 """The key of every run.
 

@@ -23,7 +23,6 @@ from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.shared_flags import FILE, YES
 from ant_cli.operations.spec import Operation
 from ant_cli.settings.rows import GLOBAL_FLAGS
-from tests.conftest import SLOW_MODULES
 from tests.hostile.scripted_server import ScriptedServer, response
 from tests.processes import run_process
 
@@ -213,11 +212,6 @@ def test_files_are_opened_in_a_few_places_only():
 def test_the_program_starts_itself_in_one_way():
     """Without `-P`, Python imports modules from the folder that the user is in."""
     assert [path.name for path in FILES if '"-m", "ant_cli"' in path.read_text()] == ["process.py"]
-
-
-def test_every_slow_module_exists():
-    """A renamed one would no longer be left out of the quick run."""
-    assert [name for name in SLOW_MODULES if not (PACKAGE.parent / "tests" / name).exists()] == []
 
 
 def test_a_file_is_short_enough_to_read_in_one_go():

@@ -21,6 +21,8 @@ from ant_cli.help.contents import EXAMPLES as ROOT_EXAMPLES
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from tests.processes import run_process
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-ant-example-0123456789"
 OWN_TERMINAL = 'exec <"$0"; exec "$@"'
 """The first terminal that a session leader opens becomes its own, where it can be asked for a key."""

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from tests.profile_workers import Workers
 
+pytestmark = pytest.mark.slow
+
 START = 'active = "shared"\n[profiles.shared]\n' + "".join(f"[profiles.own-{worker}]\n" for worker in range(3))
 SPELLINGS = {"api_key": "sk-ant-{}", "base_url": "http://{}", "workspace_id": "wrkspc_{}"}
 """The value of each key. Every value is used once, so that it shows who wrote it, and when."""

@@ -10,6 +10,8 @@ import pytest
 
 from tests.processes import run_process
 
+pytestmark = pytest.mark.slow
+
 PATH = Path(__file__).parent.parent / "README.md"
 README = PATH.read_text()
 EXAMPLES = re.findall(r"<!-- (examples[^>]*?) -->\n```sh\n(.*?)```", README, re.DOTALL)

@@ -21,9 +21,12 @@ from tests.served_emulator import serving
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "plan"
 PAGE = (Path(__file__).parents[2] / "docs" / "apply.md").read_text("utf-8")
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32" or not shutil.which("git"), reason="the shell and git of a CI machine"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        sys.platform == "win32" or not shutil.which("git"), reason="the shell and git of a CI machine"
+    ),
+]
 
 
 def block(name: str) -> str:

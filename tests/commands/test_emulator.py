@@ -21,6 +21,8 @@ from ant_cli.runtime.extras import install_hint
 from tests.conftest import make_runtime, needs_posix
 from tests.processes import COVERAGE, run_process
 
+pytestmark = pytest.mark.slow
+
 CREATE = (
     "beta:environments",
     "create",

@@ -10,6 +10,8 @@ import pytest
 from tests.completion.conftest import NAMES, SCRIPTS, ShellSandbox, needs
 from tests.completion.terminal import Terminal
 
+pytestmark = pytest.mark.slow
+
 ALL = "\x0f"
 """Control-O: insert every offered word."""
 SETUP = rf"""

@@ -10,6 +10,8 @@ import pytest
 from tests.completion.conftest import HARD_NAME_SHOWN, NAMES, SCRIPTS, ShellSandbox, needs
 from tests.processes import run_process
 
+pytestmark = pytest.mark.slow
+
 SETUP = r"""
 function fish_prompt; printf '> '; end
 bind ctrl-g 'printf "«%s»" (commandline)'

@@ -8,6 +8,8 @@ from tests.completion import test_bash, test_zsh
 from tests.completion.conftest import REAL_ANT, SCRIPTS, ShellSandbox, needs
 from tests.processes import run_process
 
+pytestmark = pytest.mark.slow
+
 LINE, COMPLETED = "ant-environments beta:environments cr", "ant-environments beta:environments create "
 
 

@@ -72,6 +72,8 @@ from ant_cli.worker.log import _quoted
 from ant_cli.worker.work_api import _object, age
 from tests.conftest import make_runtime
 
+pytestmark = pytest.mark.slow
+
 LARGEST = 65_536
 """The most characters that are tried: the longest head of a response."""
 MOST_GROWTH = 8

@@ -16,6 +16,8 @@ from tests.test_many import Run
 from .conftest import needs
 from .scripted_server import Act, Reply, ScriptedServer, error, response
 
+pytestmark = pytest.mark.slow
+
 IDS = [f"env_{number:02}" for number in range(30)]
 ARCHIVE = ("beta:environments", "archive")
 BROKEN = IDS[11]

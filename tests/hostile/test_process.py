@@ -20,6 +20,8 @@ from tests.conftest import Result
 from .conftest import LIST, OK, OUTPUT, needs
 from .scripted_server import Act, ScriptedServer, error, response
 
+pytestmark = pytest.mark.slow
+
 Shell = Callable[..., Result]
 RETRIEVE = "$ANT beta:environments retrieve env_1"
 PAGES = ("--help", "--version", "", "beta:environments", "beta:environments create --help")

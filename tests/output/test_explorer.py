@@ -37,6 +37,8 @@ from ant_cli.output.explorer.tree import (
 from ant_cli.runtime import Runtime
 from tests.conftest import make_runtime
 
+pytestmark = pytest.mark.slow
+
 ITEM = {"id": "env_1", "config": {"type": "cloud", "hosts": ["a.b", "c"]}, "name": "demo", "note": None}
 
 

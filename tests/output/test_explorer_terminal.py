@@ -15,6 +15,8 @@ from ant_cli.runtime.extras import install_command
 from tests.hostile.scripted_server import Act, Reply, ScriptedServer, error, response
 from tests.terminal_session import PATIENCE_S, Session
 
+pytestmark = pytest.mark.slow
+
 LIST = ("beta:environments", "list")
 RETRIEVE = ("beta:environments", "retrieve", "env_2")
 PROD = {"id": "env_1", "name": "prod-eu"}

@@ -21,6 +21,8 @@ from tests.conftest import Screen
 from tests.screens.scenes import FULL_SCREEN_OFF, NOW, SCENES, canonical, play
 from tests.terminal_session import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent.parent
 SIZES = {80: 24, 160: 50}

@@ -9,6 +9,8 @@ import pytest
 from tests.worker.fleet import run
 from tests.worker.fleet_log import HandlerKill, Verdict, WorkerKill, judge
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(shutil.which("flock") is None, reason="the handlers lock files with flock")
 def test_no_item_is_lost_or_run_twice_at_once_while_workers_and_handlers_are_killed(tmp_path):

@@ -7,6 +7,8 @@ import signal
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def blocked(script, fifo):

@@ -25,6 +25,8 @@ from ant_cli.worker.start import _follow_depth
 from tests.conftest import KEY, Screen, make_runtime
 from tests.terminal_session import Session
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 15, 10, 0, 0, 123456, UTC)
 ITEM = "work_01abcdefXYZ"
 

@@ -31,6 +31,8 @@ from ant_cli.worker.settlement import Outcome
 from tests.conftest import KEY, make_runtime
 from tests.worker.conftest import API_KEY
 
+pytestmark = pytest.mark.slow
+
 STATS = {"depth": 3, "pending": 1, "oldest_queued_at": None, "workers_polling": None, "type": "work_queue_stats"}
 
 

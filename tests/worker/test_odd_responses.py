@@ -16,6 +16,8 @@ from ant_cli.worker.work_api import WorkAPI
 from tests.conftest import make_runtime
 from tests.worker.work_server import ITEM, WorkServer
 
+pytestmark = pytest.mark.slow
+
 EXTENDED = {"lease_extended": True, "state": "active", "last_heartbeat": "2026-01-01T00:00:00Z", "ttl_seconds": 60}
 DEEP = b'{"id": "work_1", "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 ODD = [

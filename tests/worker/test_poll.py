@@ -13,6 +13,8 @@ from tests.conftest import KEY
 from tests.processes import COVERAGE
 from tests.worker.conftest import API_KEY, WITH_METADATA
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def coverage():

@@ -16,6 +16,8 @@ from ant_cli.worker.sdk_session import work_secret
 from tests.conftest import KEY
 from tests.processes import run_process
 
+pytestmark = pytest.mark.slow
+
 IDS = {"session_id": "session_1", "work_id": "work_1", "environment_id": "env_1"}
 
 

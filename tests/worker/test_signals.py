@@ -13,6 +13,8 @@ import pytest
 
 from ant_cli.worker.guardian import Guardian
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def reading(fifo):
