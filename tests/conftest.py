@@ -24,8 +24,11 @@ from hypothesis import HealthCheck, settings
 from ant_cli.main import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.official_store import OfficialStore
-from tests.scripted_socket import transport_to
+from tests.helpers.stores import OfficialStore
+from tests.helpers.transports import transport_to
+
+pytest_plugins = ["tests.helpers.federation", "tests.helpers.runs"]
+"""Their fixtures are for all rooms."""
 
 settings.register_profile("ant", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ant")
@@ -35,13 +38,13 @@ if sys.platform == "win32":
     collect_ignore = [
         "commands/test_auth.py",
         "completion",
-        "hostile/test_process.py",
+        "test_process.py",
         "hostile/test_stored_secrets.py",
         "output/test_explorer_terminal.py",
         "output/test_pager.py",
-        "test_examples.py",
-        "screens",
-        "test_profiles_processes.py",
+        "docs/test_examples.py",
+        "output/screens",
+        "settings/test_profiles_at_once.py",
         "worker",
     ]
     """Tests that drive the terminals, locks and shells of POSIX, and the worker, which needs it."""
@@ -207,7 +210,7 @@ def interruptible() -> None:
 def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, clean_environ: dict[str, str], tmp_path: Any) -> None:
     """Run each test in an empty folder, without the environment of the person who runs it.
 
-    Coverage measures no process that a test starts, unless the test passes `tests.processes.COVERAGE` on.
+    Coverage measures no process that a test starts, unless the test passes `tests.helpers.processes.COVERAGE` on.
     """
     for name in list(os.environ):
         if name.startswith(("ANTHROPIC_", "COVERAGE_")) or name.lower().endswith("_proxy"):
@@ -280,7 +283,7 @@ def credential_store() -> Iterator[Any]:
     """The operating system's credential store, which is empty."""
     import keyring
 
-    from tests.memory_keyring import Memory
+    from tests.helpers.memory_keyring import Memory
 
     before = keyring.get_keyring()
     backend = Memory()

@@ -14,12 +14,12 @@ from ant_cli.app import app
 from ant_cli.argv import parse
 from ant_cli.errors import UsageError
 from ant_cli.help.catalog import catalog
-from tests.conformance.test_conformance import CASES, OURS
 from tests.conftest import make_runtime
+from tests.run.conformance.test_conformance import CASES, OURS
 
 KEY = "plain-typer-key-0123"
 PARSED = ("02-flags", "03-null", "07-ids", "15-usage", "17-many", "more")
-"""The themes of the conformance cases about the parsing of arguments. tests/conformance runs all themes."""
+"""The themes of the conformance cases about the parsing of arguments. tests/run/conformance runs all themes."""
 EVERY_CASE = [case for case in [*CASES, *OURS] if case["id"].startswith(PARSED)]
 NO_VALUE = "In Typer's grammar a boolean flag has no value, so that --flag=false is an error."
 NO_ORDER = (

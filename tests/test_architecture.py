@@ -23,8 +23,8 @@ from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.shared_flags import FILE, YES
 from ant_cli.operations.spec import Operation
 from ant_cli.settings.rows import GLOBAL_FLAGS
-from tests.hostile.scripted_server import ScriptedServer, response
-from tests.processes import run_process
+from tests.helpers.processes import run_process
+from tests.helpers.servers import ScriptedServer, response
 
 PACKAGE = Path(ant_cli.__file__).parent
 

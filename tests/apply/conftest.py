@@ -19,7 +19,7 @@ from ant_cli.main import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import KEY, Result, Screen
-from tests.served_emulator import serving
+from tests.helpers.emulators import serving
 
 
 class Keyboard(io.BytesIO):

@@ -11,7 +11,7 @@ import pytest
 
 from ant_cli.emulator import Emulator
 from tests.apply.conftest import Team
-from tests.served_emulator import serving
+from tests.helpers.emulators import serving
 
 LOCK = Path("claude-lock.json")
 

@@ -22,7 +22,7 @@ from ant_cli.http.response import Response
 from ant_cli.http.transport import FailedAttempt, incomplete_response
 from tests.apply.conftest import Team
 from tests.conftest import needs_posix
-from tests.served_emulator import serving
+from tests.helpers.emulators import serving
 
 
 class Losing:

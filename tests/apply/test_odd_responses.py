@@ -9,7 +9,7 @@ import pytest
 
 from ant_cli.apply.declarations import ENVIRONMENT
 from tests.conftest import needs_posix
-from tests.hostile.scripted_server import ScriptedServer, response
+from tests.helpers.servers import ScriptedServer, response
 
 NOT_FINITE = b'{"id": "env_1", "name": "a", "metadata": {"size": NaN}}'
 DEEP = b'{"id": "env_1", "name": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"

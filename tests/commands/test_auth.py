@@ -23,9 +23,9 @@ import pytest
 from ant_cli.commands.profile import prompt_secret
 from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
-from tests.completion.terminal import OWN_TERMINAL
 from tests.conftest import make_runtime
-from tests.processes import COVERAGE, run_process
+from tests.helpers.processes import COVERAGE, run_process
+from tests.helpers.shells import OWN_TERMINAL
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 OTHER = "sk-ant-api03-9876543210-abcd"

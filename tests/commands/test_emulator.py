@@ -19,7 +19,7 @@ from ant_cli.commands.emulator_serve import RunningEmulator, register
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import make_runtime, needs_posix
-from tests.processes import COVERAGE, run_process
+from tests.helpers.processes import COVERAGE, run_process
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.conftest import needs_posix
-from tests.processes import COVERAGE, run_process
+from tests.helpers.processes import COVERAGE, run_process
 
 pytestmark = needs_posix("process groups")
 EXEC = (sys.executable, "-m", "ant_cli", "emulator", "exec")

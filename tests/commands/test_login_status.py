@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.conftest import needs_posix
-from tests.official_store import NOW, REFRESH, TOKEN
+from tests.helpers.stores import NOW, REFRESH, TOKEN
 
 STATUS = ("auth", "status")
 PAGE = {"data": [], "next_page": None}

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tests.conftest import needs_posix
-from tests.official_store import NOW, REFRESH, TOKEN, WHO
-from tests.processes import run_process
+from tests.helpers.processes import run_process
+from tests.helpers.stores import NOW, REFRESH, TOKEN, WHO
 
 PRINT = ("auth", "print-credentials")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.completion.terminal import Terminal
-from tests.processes import run_process
+from tests.helpers.processes import run_process
+from tests.helpers.shells import Terminal
 
 SCRIPTS = Path(__file__).parents[2] / "completions"
 REAL_ANT = Path(sys.executable).parent / "ant"

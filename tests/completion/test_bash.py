@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.completion.conftest import NAMES, SCRIPTS, ShellSandbox, needs
-from tests.completion.terminal import Terminal
+from tests.helpers.shells import Terminal
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from tests.completion.conftest import HARD_NAME_SHOWN, NAMES, SCRIPTS, ShellSandbox, needs
-from tests.processes import run_process
+from tests.helpers.processes import run_process
 
 pytestmark = pytest.mark.slow
 

@@ -17,8 +17,8 @@ from completion_scripts import kind_name
 from ant_cli.completion import cache, ids
 from ant_cli.help.catalog import longest_match
 from ant_cli.settings.profiles import config_dir
-from tests.hostile.scripted_server import Act, Reply, ScriptedServer
-from tests.processes import run_process
+from tests.helpers.processes import run_process
+from tests.helpers.servers import Act, Reply, ScriptedServer
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}
 RETRIEVE = ("__complete", "environment_id", "beta:environments", "retrieve", "")

@@ -19,7 +19,7 @@ from ant_cli.help.tool_commands import SHELLS
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Param
 from tests.completion.conftest import SCRIPTS, ShellSandbox, needs
-from tests.processes import run_process
+from tests.helpers.processes import run_process
 
 ROOT = catalog()
 OWN_FLAGS = {param.flag for operation in OPERATIONS for param in operation.params}

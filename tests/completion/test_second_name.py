@@ -6,7 +6,7 @@ import pytest
 
 from tests.completion import test_bash, test_zsh
 from tests.completion.conftest import REAL_ANT, SCRIPTS, ShellSandbox, needs
-from tests.processes import run_process
+from tests.helpers.processes import run_process
 
 pytestmark = pytest.mark.slow
 

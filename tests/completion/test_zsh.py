@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from tests.completion.conftest import NAMES, SCRIPTS, ShellSandbox
-from tests.completion.terminal import Terminal
+from tests.helpers.shells import Terminal
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@ from contextlib import closing
 import pytest
 
 from ant_cli.emulator import Emulator
-from tests.served_emulator import serving
+from tests.helpers.emulators import serving
 
 from .api import Api
 from .manual_clock import ManualClock

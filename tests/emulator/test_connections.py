@@ -13,7 +13,7 @@ import pytest
 
 from ant_cli.emulator import http_server
 from ant_cli.emulator.call import LARGEST_BODY
-from tests.served_emulator import serving
+from tests.helpers.emulators import serving
 
 from .api import ENVIRONMENTS, HEADERS
 from .test_server import connected

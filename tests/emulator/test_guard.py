@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ant_cli.emulator import Emulator
-from tests.served_emulator import serving
+from tests.helpers.emulators import serving
 
 from .api import ENVIRONMENTS, HEADERS, message
 from .test_server import connected, send

@@ -1,6 +1,6 @@
 import sys
 
-from tests.processes import run_process
+from tests.helpers.processes import run_process
 
 LIST = """
 import io

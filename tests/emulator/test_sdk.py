@@ -8,7 +8,7 @@ import pytest
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.credentials import environment_key
 from tests.conftest import needs_posix
-from tests.served_emulator import serving
+from tests.helpers.emulators import serving
 
 from . import response_types as types
 

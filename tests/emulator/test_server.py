@@ -18,7 +18,7 @@ import pytest
 from ant_cli.emulator import Emulator, faults, http_server, work
 from ant_cli.emulator.http_server import serve
 from tests.conftest import needs_posix
-from tests.served_emulator import serving
+from tests.helpers.emulators import serving
 
 from .api import ENVIRONMENTS, HEADERS
 

@@ -21,7 +21,7 @@ from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import Screen
-from tests.scripted_socket import transport_to
+from tests.helpers.transports import transport_to
 
 EXAMPLES = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 EXIT_CODES = {0, 1, 2, 4, 5, 6, 7, 8}

@@ -23,9 +23,8 @@ from ant_cli.settings.loading import load
 from ant_cli.worker.exporter import CachedStats, find_page
 from ant_cli.worker.work_api import WorkAPI
 from tests.conftest import KEY, KEY_BY_PATTERN, Result, Screen, make_runtime
-
-from .conftest import CREATE, LIST, OK, RETRIEVE
-from .scripted_server import Act, Reply, ScriptedServer, error, response
+from tests.helpers.runs import CREATE, LIST, OK, RETRIEVE
+from tests.helpers.servers import Act, Reply, ScriptedServer, error, response
 
 AntOverSocket = Callable[..., Result]
 SPECIAL = 'can"ary/\\+%& =9'

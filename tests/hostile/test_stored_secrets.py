@@ -15,8 +15,7 @@ import httpx
 import pytest
 
 from tests.conftest import KEY, KEY_BY_PATTERN, Result
-
-from .scripted_server import ScriptedServer, response
+from tests.helpers.servers import ScriptedServer, response
 
 Shell = Callable[..., Result]
 

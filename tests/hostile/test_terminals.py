@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stdout
 from tests.conftest import Result, Screen
-
-from .conftest import CREATE, DELETE, LIST, RETRIEVE
-from .scripted_server import response
+from tests.helpers.runs import CREATE, DELETE, LIST, RETRIEVE
+from tests.helpers.servers import response
 
 AntOverSocket = Callable[..., Result]
 FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "raw")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ant_cli.runtime.extras import install_command
-from tests.hostile.scripted_server import Act, Reply, ScriptedServer, error, response
-from tests.terminal_session import PATIENCE_S, Session
+from tests.helpers.servers import Act, Reply, ScriptedServer, error, response
+from tests.helpers.terminals import PATIENCE_S, Session
 
 pytestmark = pytest.mark.slow
 

@@ -22,9 +22,9 @@ from ant_cli.main import main
 from ant_cli.output.pager import command_of, lines_of, show
 from ant_cli.output.terminal import Style
 from tests.conftest import Screen, make_runtime
-from tests.hostile.scripted_server import ScriptedServer, response
-from tests.processes import COVERAGE
-from tests.scripted_socket import transport_to
+from tests.helpers.processes import COVERAGE
+from tests.helpers.servers import ScriptedServer, response
+from tests.helpers.transports import transport_to
 
 STYLE = Style(width=80, height=10, colour=False, clock=lambda: 0.0)
 LONG = b"row\n" * 10

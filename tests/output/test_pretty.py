@@ -9,7 +9,7 @@ import pytest
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.rendering import make_renderer
 from ant_cli.output.terminal import Style
-from tests.screens.scenes import NOW, WHOLE
+from tests.output.screens.scenes import NOW, WHOLE
 
 STYLE = Style(width=60, height=24, colour=False, clock=lambda: NOW)
 

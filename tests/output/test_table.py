@@ -18,7 +18,7 @@ from ant_cli.output.terminal import (
     wrap,
 )
 from ant_cli.output.times import relative_time
-from tests.screens.scenes import ENVIRONMENTS, NOW, WORK, environment
+from tests.output.screens.scenes import ENVIRONMENTS, NOW, WORK, environment
 
 WIDE = Style(width=160, height=24, colour=False, clock=lambda: NOW)
 COLOURED = WIDE._replace(colour=True)

@@ -18,7 +18,7 @@ import pytest
 
 from ant_cli.emulator import Emulator
 from tests.conftest import KEY
-from tests.served_emulator import serving
+from tests.helpers.emulators import serving
 
 API_KEY = "sk-ant-api03-of-the-operator"
 WITH_METADATA = {"ANT_WORKER_METADATA_KEY": API_KEY}

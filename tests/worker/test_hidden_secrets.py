@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.conftest import KEY
-from tests.processes import run_process
+from tests.helpers.processes import run_process
 
 ORGANIZATION_KEY = "sk-ant-canary-organization"
 METADATA_KEY = "sk-ant-canary-metadata"

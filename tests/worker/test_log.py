@@ -23,7 +23,7 @@ from ant_cli.worker.metrics import Tally
 from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.start import _follow_depth
 from tests.conftest import KEY, Screen, make_runtime
-from tests.terminal_session import Session
+from tests.helpers.terminals import Session
 
 pytestmark = pytest.mark.slow
 

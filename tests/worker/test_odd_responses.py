@@ -14,7 +14,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.worker.work_api import WorkAPI
 from tests.conftest import make_runtime
-from tests.worker.work_server import ITEM, WorkServer
+from tests.helpers.work_server import ITEM, WorkServer
 
 pytestmark = pytest.mark.slow
 

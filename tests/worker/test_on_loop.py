@@ -23,10 +23,10 @@ from ant_cli.http.transport import FailedAttempt, Timeouts
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.on_loop import run_on_loop, runtime_on_loop
 from tests.conftest import KEY, make_runtime
-from tests.hostile.conftest import OK
-from tests.hostile.scripted_server import Act, ScriptedServer, response
-from tests.processes import run_process
-from tests.worker.work_server import ITEM, WorkServer
+from tests.helpers.processes import run_process
+from tests.helpers.runs import OK
+from tests.helpers.servers import Act, ScriptedServer, response
+from tests.helpers.work_server import ITEM, WorkServer
 
 PATIENT = Timeouts(60, 60)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import KEY
-from tests.processes import COVERAGE
+from tests.helpers.processes import COVERAGE
 from tests.worker.conftest import API_KEY, WITH_METADATA
 
 pytestmark = pytest.mark.slow

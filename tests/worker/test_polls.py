@@ -23,7 +23,7 @@ from ant_cli.worker.options import PollOptions, read_options
 from ant_cli.worker.outage import Outage
 from ant_cli.worker.supervisor import Supervisor
 from tests.conftest import KEY, make_runtime
-from tests.worker.work_server import ITEM
+from tests.helpers.work_server import ITEM
 
 NOTHING_TO_RUN = {**ITEM, "data": {"type": "healthcheck"}}
 """An item that is only acknowledged and stopped."""

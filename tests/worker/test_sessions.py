@@ -14,7 +14,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.worker.options import SessionOptions, read_options
 from ant_cli.worker.sdk_session import work_secret
 from tests.conftest import KEY
-from tests.processes import run_process
+from tests.helpers.processes import run_process
 
 pytestmark = pytest.mark.slow
 

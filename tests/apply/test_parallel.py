@@ -1,0 +1,46 @@
+"""The workers of `ant apply`: several requests at once, with one rate limit and one credential."""
+
+from __future__ import annotations
+
+import threading
+
+from ant_cli.apply import server
+from ant_cli.http.client import Client
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
+from tests.conftest import make_runtime
+from tests.run.test_many import IDS, FakeAPI, rate_limited_api
+
+
+def test_a_rate_limit_holds_back_all_workers(clean_environ):
+    """Until the time is up, no worker sends another request."""
+    api, sleep, waits = rate_limited_api()
+    runtime = make_runtime(clean_environ, transport=api, sleep=sleep)
+    with Client(load(runtime, Flags({})).connection, runtime) as client:
+        found = server.Workers(client, 2).each(IDS, server.read)
+    assert [environment["id"] for environment in found] == IDS
+    assert len({thread for _, thread in waits}) == 2
+    assert {seconds for seconds, _ in waits} == {30}
+
+
+def test_as_many_requests_are_in_progress_as_workers_are_allowed(clean_environ):
+    """With enough steps, there are never more and not fewer. Later steps use the same clients."""
+    full = threading.Barrier(3)
+    api = FakeAPI(dict.fromkeys(IDS[:3], lambda: full.wait(60) >= 0 and 200))
+    runtime = make_runtime(clean_environ, transport=api)
+    with Client(load(runtime, Flags({})).connection, runtime) as client:
+        workers = server.Workers(client, 3)
+        for _ in range(2):
+            assert len(workers.each(IDS, server.read)) == len(IDS)
+    assert api.most_at_once == 3
+
+
+def test_the_emulator_in_the_process_creates_in_the_order_of_the_files(team):
+    """A list shows them in the same order each time."""
+    names = [f"env-{number:02}" for number in range(12)]
+    for name in names:
+        team.write(f"environments/{name}.yaml")
+    here = {"ANTHROPIC_BASE_URL": "local:"}
+    assert team.ant("apply", "--yes", ".", **here).exit == 0
+    listed = team.ant("beta:environments", "list", "--transform", "name", "--format", "jsonl", "-r", **here)
+    assert listed.stdout.split() == names[::-1]

@@ -1,0 +1,805 @@
+"""The network: any failure, at any point, ends the run in time with one message, and without partial output."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import itertools
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import certifi
+import pytest
+import trustme
+
+from ant_cli.http.choice import find_proxy
+from ant_cli.http.direct import DirectTransport
+from ant_cli.http.transport import FailedAttempt, Timeouts, timeouts_of
+from ant_cli.runtime.extras import install_hint
+from tests.conftest import Result
+from tests.helpers.runs import CREATE, LIST, OK, OUTPUT
+from tests.helpers.servers import Act, ScriptedServer, error, response
+
+CUT = OK[:-3]
+HEAD = b"HTTP/1.1 200 OK\r\n"
+NO_RETRIES = ("--max-retries", "0")
+AntOverSocket = Callable[..., Result]
+
+
+# Connections that end early
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ((Act.RESET,), "reset"),
+        ((Act.CLOSE,), "without"),
+        ((HEAD + b"cont", Act.RESET), "reset"),
+        ((HEAD + b"cont", Act.CLOSE), "without"),
+        ((b"SSH-2.0-OpenSSH_9.9\r\n", Act.CLOSE), "without"),
+        ((b"HTTP/1.1 abc OK\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((b"HTTP/1.1 101 Switching Protocols\r\n\r\n", Act.CLOSE), "HTTP"),
+        ((HEAD + b"bad header\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((HEAD + b"x: a\0b\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((HEAD + b"content-length: -2\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((HEAD + b"content-length: 2\r\ncontent-length: 3\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((HEAD + b"x: " + b"a" * 1_000_000 + b"\r\n\r\n{}", Act.CLOSE), "HTTP"),
+        ((HEAD + b"x: a\r\n" * 150_000 + b"\r\n{}", Act.CLOSE), "HTTP"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_no_response_is_a_network_error_after_three_attempts(ant_over_socket: AntOverSocket, reply, said):
+    """The exit code is 8, and the message says what happened."""
+    result = ant_over_socket(reply)
+    assert (result.exit, result.stdout, len(result.requests)) == (8, "", 3)
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
+def test_nothing_of_an_incomplete_response_is_printed(ant_over_socket: AntOverSocket, end):
+    """A GET is retried; if the retries fail as well, stdout stays empty."""
+    result = ant_over_socket((CUT, end))
+    assert (result.exit, result.stdout, len(result.requests)) == (1, "", 3)
+    assert "broke off" in result.stderr
+    assert ant_over_socket((CUT, end), OK).stdout == OUTPUT
+
+
+@pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
+def test_a_response_that_breaks_off_behind_a_proxy_is_not_printed(ant_over_socket: AntOverSocket, end):
+    """The message is the same as over a direct connection."""
+    with ScriptedServer((CUT, end)) as server:
+        result = ant_over_socket(url="http://api.invalid", env={"http_proxy": server.url}, more=NO_RETRIES)
+    assert (result.exit, result.stdout, len(server.requests)) == (1, "", 1)
+    assert "the response broke off" in result.stderr
+
+
+def test_a_change_with_an_incomplete_response_is_not_repeated(ant_over_socket: AntOverSocket):
+    """The server has carried it out, although it may be repeated after other failures."""
+    words = ("beta:environments", "update", "env_1", "--name", "n")
+    result = ant_over_socket((CUT, Act.CLOSE), OK, words=words)
+    assert (result.exit, result.stdout, len(result.requests)) == (1, "", 1)
+    assert "broke off" in result.stderr
+
+
+@pytest.mark.parametrize("chunk", [b'5\r\n{"a":\r\n', b'zz\r\n{"a":1}\r\n'])
+def test_broken_chunks_are_an_incomplete_response(ant_over_socket: AntOverSocket, chunk):
+    """Neither a missing end nor an invalid size is accepted."""
+    result = ant_over_socket((HEAD + b"transfer-encoding: chunked\r\n\r\n" + chunk, Act.CLOSE))
+    assert (result.exit, result.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
+def test_an_incomplete_response_to_a_change_is_not_retried(ant_over_socket: AntOverSocket, end):
+    """The server has carried out the request, so a second `create` would make a second environment."""
+    result = ant_over_socket((CUT, end), words=CREATE)
+    assert (result.exit, len(result.requests)) == (1, 1)
+    assert "may have succeeded" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        HEAD + b'\r\n{"id":"x"}',
+        b'HTTP/1.0 200 OK\r\n\r\n{"id":"x"}',
+        HEAD + b"content-length: 10\r\ncontent-length: 10\r\n\r\n" + b'{"id":"x"}',
+        HEAD + b"transfer-encoding: chunked\r\n\r\n" + b'a;q=1\r\n{"id":"x"}\r\n0\r\nx-end: 1\r\n\r\n',
+        b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+        response({"id": "x"}, status="200"),
+        OK + b"what follows is not read",
+    ],
+)
+def test_unusual_but_complete_responses_are_accepted(ant_over_socket: AntOverSocket, reply):
+    """HTTP allows each of them."""
+    assert ant_over_socket((reply, Act.CLOSE)).stdout == OUTPUT
+
+
+@pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
+def test_a_connection_that_became_stale_between_pages_is_replaced(ant_over_socket: AntOverSocket, end):
+    """The next page is requested over a new connection, which does not count as a retry."""
+    result = ant_over_socket(
+        (response({"data": [1], "next_page": "p"}), end),
+        response({"data": [2], "next_page": None}),
+        words=LIST,
+        more=NO_RETRIES,
+    )
+    assert (result.exit, result.stdout) == (0, "1\n2\n")
+
+
+def test_a_connection_that_ends_while_the_next_page_is_requested_is_replaced(ant_over_socket: AntOverSocket):
+    """Most likely, the server gave it up while it was idle, so that does not count as a retry, either."""
+    first, last = response({"data": [1], "next_page": "p"}), response({"data": [2], "next_page": None})
+    result = ant_over_socket(first, (Act.CLOSE,), last, words=LIST, more=NO_RETRIES)
+    assert (result.exit, result.stdout, len(result.requests)) == (0, "1\n2\n", 3)
+
+
+def test_a_malformed_response_on_a_kept_connection_is_not_asked_for_again(ant_over_socket: AntOverSocket):
+    """The server has received the request, so sending it again would be a retry."""
+    first, last = response({"data": [1], "next_page": "p"}), response({"data": [2], "next_page": None})
+    result = ant_over_socket(first, (b"not HTTP\r\n\r\n", Act.CLOSE), last, words=LIST, more=NO_RETRIES)
+    assert (result.exit, result.stdout, len(result.requests)) == (8, "1\n", 2)
+    assert "the response is not valid HTTP" in result.stderr
+
+
+def test_a_post_repeated_after_a_stale_connection_counts_as_a_retry(ant_over_socket: AntOverSocket):
+    """Only a GET is repeated without counting: a POST may have been carried out before the connection ended."""
+    words = ("beta:environments", "update", "env_1", "--name", "n")
+    result = ant_over_socket(error("500 Broken"), (Act.CLOSE,), OK, words=words, more=("--max-retries", "1"))
+    assert (result.exit, result.stdout, len(result.requests), len(result.waits)) == (8, "", 2, 1)
+
+
+# Silence
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("reply", "timeout", "said"),
+    [
+        ((Act.STALL,), "0.3", "no response within 0.3 s"),
+        ((HEAD, Act.STALL), "0.3", "no response within 0.3 s"),
+        (
+            (CUT, Act.STALL),
+            "2",
+            "no more of the response within 2 s",
+        ),  # long enough for a busy machine to send the first part
+    ],
+)
+def test_a_silent_server_is_given_up_after_the_timeout(ant_over_socket: AntOverSocket, reply, timeout, said):
+    """Each stage of a request has a timeout."""
+    result = ant_over_socket(reply, more=NO_RETRIES, timeout=timeout)
+    assert (result.exit, result.stdout) == (8, "")
+    assert said in result.stderr
+    assert "--timeout" in result.stderr
+
+
+def test_a_server_with_a_full_connection_queue_is_given_up(ant_over_socket: AntOverSocket):
+    """Nothing was sent, so the error is the same as without a server."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.settimeout(0)
+            one.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        result = ant_over_socket(url=url, words=CREATE, more=NO_RETRIES, timeout="0.3")
+        for one in waiting:
+            one.close()
+    assert result.exit == 8
+    assert "no connection within 0.3 s" in result.stderr
+    assert "may have succeeded" not in result.stderr
+
+
+@pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
+def test_a_tls_handshake_that_stalls_is_named_and_not_retried(ant_over_socket: AntOverSocket, path):
+    """A port that never replies to a handshake won't reply to the next one."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}{path}"
+        result = ant_over_socket(url=url, words=CREATE, timeout="0.3")
+    assert (result.exit, result.waits) == (8, [])
+    assert "the TLS handshake failed (no reply within 0.3 s)" in result.stderr
+    assert "may have succeeded" not in result.stderr
+
+
+@pytest.mark.parametrize("path", ["", "/ä"])
+@pytest.mark.parametrize("reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"SSH-2.0-OpenSSH_9.9\r\n"])
+def test_a_tls_handshake_with_a_plain_text_port_is_named_and_not_retried(
+    ant_over_socket: AntOverSocket, path, reply
+):
+    """Both transports print the same message, which says how the base URL may be wrong."""
+    with Babbler(reply) as port:
+        result = ant_over_socket(url=f"https://127.0.0.1:{port}{path}")
+    assert (result.exit, result.waits) == (8, [])
+    assert "the TLS handshake failed (" in result.stderr
+    assert "begins with http://" in result.stderr
+
+
+class Babbler:
+    """A server that sends text as soon as a client connects. A context manager that returns its port."""
+
+    def __init__(self, greeting: bytes) -> None:
+        self._greeting = greeting
+        self._socket = socket.create_server(("127.0.0.1", 0))
+
+    def __enter__(self) -> int:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return int(self._socket.getsockname()[1])
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                with connection:
+                    connection.sendall(self._greeting)
+                    connection.recv(10_000)
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+@pytest.mark.parametrize("way", ["direct", "proxy"])
+@pytest.mark.parametrize(
+    "sent", [b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\nx: ", HEAD + b"content-length: 900000\r\n\r\n{"]
+)
+def test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long(
+    ant_over_socket: AntOverSocket, monkeypatch, way, sent
+):
+    """The bytes belong to the headers or the body. Each arrives a minute after the last, by the test's clock."""
+    clock = SimpleNamespace(monotonic=partial(next, itertools.count(0, 60)))
+    monkeypatch.setattr("ant_cli.http.transport.time", clock)
+    with ScriptedServer((sent, Act.DRIP)) as server:
+        url = server.url
+        if way == "proxy":
+            url = "http://api.invalid"
+        env = {"http_proxy": server.url} if way == "proxy" else {}
+        result = ant_over_socket(url=url, env=env, more=NO_RETRIES)
+    assert (result.exit, result.stdout) == (8, "")
+    assert "no complete response within 600 s" in result.stderr
+    assert "--timeout" in result.stderr
+
+
+def test_a_wait_that_is_cut_short_by_the_end_of_the_attempt_is_blamed_on_the_attempt():
+    """The message names the limit that was reached, not that of a step."""
+    with ScriptedServer((Act.STALL,)) as server, pytest.raises(FailedAttempt) as caught:
+        exchange(DirectTransport({}), server, Timeouts(60, 0.05))  # which closes the connection
+    assert str(caught.value) == "no complete response within 0.05 s"
+
+
+def test_a_connection_that_takes_as_long_as_a_whole_attempt_may_is_what_the_message_names():
+    """An exchange of an identity token, for example, has the same limit for a step and for everything."""
+
+    def connect(*_):
+        raise TimeoutError
+
+    with (
+        pytest.raises(FailedAttempt) as caught,
+        DirectTransport({}, connect).stream("GET", "http://api.invalid", {}, b"", Timeouts(0, 0)),
+    ):
+        pass
+    assert str(caught.value) == "no connection within 0 s"
+
+
+def test_a_kept_connection_is_not_used_for_another_server():
+    """The request has a credential, which is for one server only."""
+    with (
+        contextlib.closing(DirectTransport({})) as transport,
+        ScriptedServer(OK, OK) as one,
+        ScriptedServer(OK) as other,
+    ):
+        for server in (one, other):
+            exchange(transport, server, Timeouts(60, 600))
+        assert [len(one.requests), len(other.requests)] == [1, 1]
+
+
+def exchange(transport: DirectTransport, server: ScriptedServer, timeouts: Timeouts) -> None:
+    with transport.stream("GET", server.url, {}, b"", timeouts) as received:
+        received.read()
+
+
+def test_an_attempt_may_take_ten_times_the_timeout_of_a_step():
+    """The official tool has the same limit: ten minutes by default."""
+    assert timeouts_of(60.0) == Timeouts(60.0, 600.0)
+
+
+def test_a_response_that_arrives_byte_by_byte_is_accepted(ant_over_socket: AntOverSocket):
+    """The timeout applies between bytes, not to the whole response."""
+    assert ant_over_socket(tuple(bytes([byte]) for byte in OK)).stdout == OUTPUT
+
+
+def test_an_early_rejection_of_a_large_body_is_read(ant_over_socket: AntOverSocket):
+    """The server responds with 413 without reading the rest of the body."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(error("413 Content Too Large"))
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(1_000_000):
+                    pass
+
+        threading.Thread(target=refuse, daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        result = ant_over_socket(url=url, words=CREATE, stdin=b'{"description":"' + b"x" * 5_000_000 + b'"}')
+    assert (result.exit, "413 Content Too Large" in result.stderr) == (1, True)
+
+
+def test_a_server_that_never_reads_a_large_body_is_given_up(shell, tmp_path):
+    """Sending has a timeout, too. The shell has its own limit, which turns a hang into a failure."""
+    (tmp_path / "body.json").write_bytes(b'{"description":"' + b"x" * 9_000_000 + b'"}')
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # prevents the system from buffering all of it
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        flags = f"--base-url {url} --timeout 0.3 --max-retries 0"
+        result = shell(f"$ANT beta:environments create --name n --file body.json {flags}", seconds=100)
+    assert (result.exit, result.stdout) == (8, "")
+    assert "0.3 s" in result.stderr
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "said"),
+    [
+        ("http://127.0.0.1:1", 8, "refused"),
+        ("http://nosuch.invalid", 8, "host name is not known"),
+        ("http://bücher.invalid", 8, "host name is not known"),
+        ("http://a..b.invalid", 2, "host name"),
+        ("http://" + "a" * 70 + ".invalid", 2, "host name"),
+        ("http://\u2028x.invalid", 2, "base-url"),
+        ("https://127.0.0.1:{port}", 8, "TLS handshake failed"),
+        *(
+            (url, 2, "base-url")
+            for url in ("http://127.0.0.1:99999", "http://127.0.0.1:-1", "http://[::1", "http://")
+        ),
+        *((url, 2, "base-url") for url in ("{url}?a=b", "{url}#a", "{url}?", "{url}/a#")),
+        *((url, 2, "base-url") for url in ("ws://127.0.0.1", "127.0.0.1", "http://a b")),
+    ],
+)
+def test_an_unusable_base_url_is_a_usage_or_network_error(ant_over_socket: AntOverSocket, url, status, said):
+    """Impossible addresses are usage errors, all others network errors; none reaches a server."""
+    result = ant_over_socket(url=url, timeout="0.3")
+    assert (result.exit, result.stdout, result.requests) == (status, "", [])
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("{url}/", b"GET /v1/environments/env_1?"),
+        ("{url}/a/b/", b"GET /a/b/v1/environments/env_1?"),
+        ("{url}/a%20b", b"GET /a%20b/v1/environments/env_1?"),
+        ("{url}/ä", b"GET /%C3%A4/v1/environments/env_1?"),
+    ],
+)
+def test_the_path_of_the_base_url_comes_before_the_paths_of_the_api(ant_over_socket: AntOverSocket, url, line):
+    """A gateway may serve the API under a path."""
+    result = ant_over_socket(url=url)
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+    assert result.requests[0].startswith(line)
+
+
+def test_a_base_url_may_be_an_ipv6_address(ant_over_socket: AntOverSocket):
+    """The address is in brackets."""
+    assert ant_over_socket(server=ScriptedServer(OK, host="::1")).stdout == OUTPUT
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("localhost", "LOCALHOST", "127.1", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0"),
+        *("127\u30020\u30020\u30021", "127\uff0e0\uff0e0\uff0e1"),
+    ],
+)
+def test_loopback_is_never_requested_through_a_proxy(ant_over_socket: AntOverSocket, name):
+    """This holds for every notation of a loopback address, also with full-width dots."""
+    env = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:1")
+    assert ant_over_socket(url=f"http://{name}:{{port}}", env=env).stdout == OUTPUT
+
+
+@pytest.mark.parametrize("name", ["\uff11\uff12\uff17.0.0.1", "\uff4c\uff4f\uff43alhost"])
+def test_full_width_digits_and_letters_do_not_lead_loopback_to_a_proxy(ant_over_socket: AntOverSocket, name):
+    """The key stays on this machine. A resolver may read such a name as loopback; httpx rejects it."""
+    result = ant_over_socket(url=f"http://{name}:{{port}}", env={"http_proxy": "http://127.0.0.1:1"})
+    assert (result.exit, result.requests) == (2, [])
+
+
+# Proxies
+
+
+def through(ant_over_socket: AntOverSocket, variable: str, proxy: str, scheme: str = "http") -> Result:
+    """Send a request to a host that can be reached only through a proxy."""
+    return ant_over_socket(url=f"{scheme}://api.invalid", env={variable: proxy}, more=NO_RETRIES)
+
+
+@pytest.mark.parametrize(
+    ("variable", "scheme"), [("http_proxy", "http"), ("HTTPS_PROXY", "https"), ("ALL_PROXY", "http")]
+)
+def test_a_failing_proxy_is_named_by_its_variable_without_its_password(
+    ant_over_socket: AntOverSocket, variable, scheme
+):
+    """The message does not show the password of the proxy."""
+    result = through(ant_over_socket, variable, "http://ada:proxy-pass@127.0.0.1:1", scheme)
+    assert (result.exit, "proxy-pass" in result.stderr) == (8, False)
+    assert variable in result.stderr
+
+
+def test_a_socks_proxy_without_socksio_names_the_package_to_install(ant_over_socket: AntOverSocket, monkeypatch):
+    """Httpx needs another package for SOCKS. Without the package, it is a usage error."""
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    result = through(ant_over_socket, "ALL_PROXY", "socks5://127.0.0.1:1")
+    assert (result.exit, result.stdout) == (2, "")
+    message = "ALL_PROXY names a SOCKS proxy, which needs the package socksio."
+    assert result.stderr == f"ant: {message}\n{install_hint('socks')}\n"
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://ada:proxy-pass@[bad", "foo:bar", "ftp://proxy", "http://p:99999", "://", "http://", "http://:80"],
+)
+def test_a_malformed_proxy_variable_is_a_usage_error(ant_over_socket: AntOverSocket, proxy):
+    """The message has the name of the variable, not its value."""
+    result = through(ant_over_socket, "http_proxy", proxy)
+    assert (result.exit, result.stdout) == (2, "")
+    assert "http_proxy" in result.stderr
+    assert "proxy-pass" not in result.stderr
+
+
+def test_a_connection_that_fails_as_soon_as_it_is_open_is_closed(ant_over_socket: AntOverSocket, monkeypatch):
+    """Warnings are errors, also that of a socket that nobody has closed."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(22, "Invalid argument")
+
+    with ScriptedServer(OK) as server:
+        monkeypatch.setattr(socket.socket, "setsockopt", refuse)
+        assert ant_over_socket(server=server, env={}, more=("--max-retries", "0")).exit == 8
+
+
+def test_errors_of_a_proxy_are_reported(ant_over_socket: AntOverSocket):
+    """A 407 comes from the proxy, either as the response or in place of a tunnel."""
+    with ScriptedServer(error("407 Proxy Authentication Required")) as proxy:
+        assert through(ant_over_socket, "http_proxy", proxy.url).exit == 1
+        tunnel = through(ant_over_socket, "https_proxy", proxy.url, "https")
+        assert (tunnel.exit, "407" in tunnel.stderr) == (8, True)
+        assert (
+            "https_proxy running? If it requires a user and a password: http://USER:PASSWORD@HOST." in tunnel.stderr
+        )
+    assert [line.split()[0] for line in proxy.lines] == ["GET", "CONNECT"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed_through_a_proxy(ant_over_socket: AntOverSocket, status):
+    """Requests through a proxy use another transport, which must not send the key to another host either."""
+    moved = response(b"", "location: http://elsewhere.invalid/", status=f"{status} Moved")
+    with ScriptedServer(moved, OK) as proxy:
+        result = through(ant_over_socket, "http_proxy", proxy.url)
+    assert (result.exit, result.stdout) == (1, "")
+    assert [line.split()[:2] for line in proxy.lines] == [
+        ["GET", "http://api.invalid/v1/environments/env_1?beta=true"]
+    ]
+
+
+PROXIED_HOSTS = [
+    ("http://192.0.2.7", "192.0.2.9/24"),
+    ("http://[::ffff:192.0.2.7]", "192.0.2.0/24"),
+    ("http://[fd00::1]", "fd00::/8"),
+    ("http://[fd00::1%25eth0]", "fd00::1"),
+    ("http://[FD00:0:0::1]", "fd00::1"),
+    ("http://[fd00::1]", "[fd00:0:0:0::1]:80"),
+    ("http://[fd00::1]:8080", "[fd00::1]:8080"),
+    ("http://0xc0.0.2.7", "192.0.2.7"),
+    ("http://api.example", "other, api.example"),
+    ("http://eu.api.example", "api.example"),
+    ("http://API.example.", "api.EXAMPLE"),
+    ("http://eu.api.example", ".api.example"),
+    ("http://eu.api.example", "*.api.example"),
+    ("http://api.example:8080", "api.example:8080"),
+    ("https://api.example", "api.example:443"),
+    ("http://api.example", "*"),
+    ("http://bücher.example", "xn--bcher-kva.example"),
+]
+"""Base URLs, and values of NO_PROXY that name their hosts."""
+
+
+@pytest.mark.parametrize(("url", "exempt"), PROXIED_HOSTS)
+def test_a_host_in_no_proxy_is_requested_without_the_proxy(url, exempt):
+    """Networks, addresses and domains are read as Go reads them."""
+    environ = {"ALL_PROXY": "http://proxy.invalid:3128", "NO_PROXY": exempt}
+    assert find_proxy(url, environ) is None
+    assert find_proxy(url, environ | {"NO_PROXY": "elsewhere.example"}) == (environ["ALL_PROXY"], "ALL_PROXY")
+
+
+@pytest.mark.parametrize(
+    ("url", "exempt"),
+    [
+        ("http://192.0.3.7", "192.0.2.0/24"),
+        ("http://api.example", "192.0.2.0/0"),
+        ("http://[fd00::1]:8080", "[fd00::1]:80"),
+        ("http://api.example:8080", "api.example:80"),
+        ("http://[fd00::1]", "[fd00::1]"),
+        ("http://api.example", "other api.example"),
+        ("http://my-api.example", "api.example"),
+        ("http://api.example", "*.api.example"),
+        ("http://api.example", ".api.example"),
+    ],
+)
+def test_a_host_that_only_resembles_an_item_of_no_proxy_is_requested_through_the_proxy(url, exempt):
+    """Direct connections may be blocked."""
+    assert find_proxy(url, {"http_proxy": "proxy.invalid:3128", "no_proxy": exempt}) is not None
+
+
+def test_items_of_no_proxy_that_cannot_be_read_are_ignored(ant_over_socket: AntOverSocket):
+    """They match nothing, and the request goes through the proxy."""
+    with ScriptedServer(OK) as proxy:
+        env = {"http_proxy": proxy.url, "NO_PROXY": "[::1,fd00::/200,a/b/c,:,/,a:b:c,[x]:" + "9" * 5000}
+        assert ant_over_socket(url="http://192.0.2.7", env=env).stdout == OUTPUT
+
+
+def test_spaces_around_the_url_of_a_proxy_are_ignored(ant_over_socket: AntOverSocket):
+    """A file of variables may leave some behind."""
+    with ScriptedServer(OK) as proxy:
+        assert through(ant_over_socket, "http_proxy", f" {proxy.url} ").stdout == OUTPUT
+
+
+def test_only_the_variable_of_the_urls_scheme_is_read(ant_over_socket: AntOverSocket):
+    """A mistake in another one does not matter here. An empty variable counts as unset."""
+    with ScriptedServer(OK) as proxy:
+        env = {"http_proxy": "", "HTTP_PROXY": proxy.url, "https_proxy": "http://[bad", "ALL_PROXY": "http://:80"}
+        assert ant_over_socket(url="http://api.invalid", env=env).stdout == OUTPUT
+
+
+def test_the_proxy_of_the_other_scheme_is_not_used():
+    """Only ALL_PROXY counts for both."""
+    env = {"http_proxy": "p:1"}
+    assert find_proxy("https://api.example", env) is None
+    assert find_proxy("https://api.example", env | {"all_proxy": "p:2"}) == ("http://p:2", "all_proxy")
+
+
+def test_http_proxy_in_capitals_is_ignored_below_a_web_server():
+    """There it holds the header `Proxy` of a request, so that any visitor could read the key."""
+    env = {"HTTP_PROXY": "http://proxy.invalid:3128", "REQUEST_METHOD": "GET"}
+    assert find_proxy("http://api.example", env) is None
+    assert find_proxy("http://api.example", env | {"http_proxy": "p:1"}) == ("http://p:1", "http_proxy")
+
+
+# Certificates
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """A certificate authority that exists only for this test."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def trust(authority: trustme.CA, tmp_path) -> str:
+    """A file with the authority's certificate."""
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    return str(tmp_path / "authority.pem")
+
+
+def tls_server(
+    authority: trustme.CA, name: str = "localhost", *, expired: bool = False, reply: bytes = OK
+) -> ScriptedServer:
+    """Return a server with a certificate for a name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    authority.issue_cert(name, not_after=yesterday if expired else None).configure_cert(context)
+    return ScriptedServer(reply, tls=context)
+
+
+@pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
+def test_ssl_cert_file_adds_a_trusted_authority_on_both_transports(
+    ant_over_socket: AntOverSocket, authority, trust, user
+):
+    """The certificate of the server was issued by that authority."""
+    server = tls_server(authority)
+    result = ant_over_socket(server=server, url=f"https://{user}localhost:{{port}}", env={"SSL_CERT_FILE": trust})
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+
+
+@pytest.mark.parametrize(
+    ("name", "expired", "known", "said"),
+    [
+        ("localhost", False, False, "not trusted (unable to get local issuer certificate)"),
+        ("localhost", True, True, "has expired"),
+        ("other.example", False, True, "not trusted (Hostname mismatch"),
+    ],
+)
+def test_a_certificate_error_is_explained_and_not_retried(
+    ant_over_socket: AntOverSocket, authority, trust, name, expired, known, said
+):
+    """The hint says how to name an authority. A retry would have the same result."""
+    server = tls_server(authority, name, expired=expired)
+    env = {"SSL_CERT_FILE": trust} if known else {}
+    result = ant_over_socket(server=server, url="https://localhost:{port}", env=env)
+    assert (result.exit, result.waits) == (8, [])
+    assert said in result.stderr
+    assert "SSL_CERT_FILE" in result.stderr
+
+
+def test_an_https_proxy_that_rejects_a_connection_is_named_and_asked_again(
+    ant_over_socket: AntOverSocket, authority, trust
+):
+    """The TLS handshake with the proxy succeeded, so the error is not about it."""
+    with tls_server(authority, reply=b"HTTP/1.1 407 No User\r\ncontent-length: 0\r\n\r\n") as server:
+        env = {"SSL_CERT_FILE": trust, "https_proxy": server.url.replace("127.0.0.1", "localhost")}
+        result = ant_over_socket(url="https://api.invalid", env=env, words=CREATE)
+    assert (result.exit, len(server.requests)) == (8, 3)
+    assert "407" in result.stderr
+    assert "Is the proxy in https_proxy running?" in result.stderr
+    assert "may have succeeded" not in result.stderr
+
+
+@pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
+def test_a_certificate_is_not_accepted_by_its_common_name(ant_over_socket: AntOverSocket, authority, trust, path):
+    """The constraints of an authority apply to alternative names only, so a common name could be any name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(common_name="localhost").configure_cert(context)
+    server = ScriptedServer(OK, tls=context)
+    url = f"https://localhost:{{port}}{path}"
+    result = ant_over_socket(server=server, url=url, env={"SSL_CERT_FILE": trust})
+    assert (result.exit, result.requests) == (8, [])
+    # Python 3.13 and later reject it by itself, with an OpenSSL that says so.
+    assert re.search("Hostname mismatch|Empty Subject Alternative Name", result.stderr)
+
+
+@pytest.mark.parametrize(("name", "status"), [("localhost", 0), ("other.example", 8)])
+def test_the_certificate_of_a_proxy_is_checked_like_that_of_a_server(
+    ant_over_socket: AntOverSocket, authority, trust, name, status
+):
+    """The authorities of SSL_CERT_FILE are trusted for both."""
+    with tls_server(authority, name) as proxy:
+        env = {"http_proxy": f"https://localhost:{proxy.port}", "SSL_CERT_FILE": trust}
+        result = ant_over_socket(url="http://api.invalid", env=env, more=NO_RETRIES)
+    assert (result.exit, len(proxy.requests)) == (status, 1 if status == 0 else 0)
+
+
+@pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_ssl_cert_file_or_dir_that_does_not_exist_is_a_usage_error(ant_over_socket: AntOverSocket, variable, user):
+    """Otherwise no server would be trusted, and the user would not see the reason."""
+    result = ant_over_socket(url=f"https://{user}localhost:{{port}}", env={variable: "/nope"})
+    assert (result.exit, variable in result.stderr) == (2, True)
+
+
+@pytest.fixture
+def system_trust(authority: trustme.CA, tmp_path, monkeypatch) -> Callable[..., Path]:
+    """Make the system trust the authority by a folder, by a file, or not at all. Returns the path."""
+
+    def install(kind: str) -> Path:
+        folder, file = tmp_path / "certs", tmp_path / "cert.pem"
+        folder.mkdir()
+        authority.cert_pem.write_to_path(str(folder / "company.pem" if kind == "folder" else file))
+        if kind == "folder":
+            subprocess.run(["openssl", "rehash", str(folder)], check=True)
+        if kind == "nothing":
+            file.unlink()
+        paths = ssl.get_default_verify_paths()._replace(openssl_cafile=str(file), openssl_capath=str(folder))
+        monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+        monkeypatch.setattr("ant_cli.http.trust.BUNDLES", ())
+        return folder if kind == "folder" else file
+
+    return install
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems verify by themselves")
+@pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_an_authority_in_the_operating_systems_trust_store_is_trusted(
+    ant_over_socket: AntOverSocket, authority, system_trust, kind, path
+):
+    """Companies install their authorities there. The debug log names the trust store."""
+    if kind == "folder" and not shutil.which("openssl"):
+        pytest.skip("this test needs openssl, which names the files in a folder of authorities")
+    place = system_trust(kind)
+    result = ant_over_socket(
+        server=tls_server(authority), url=f"https://localhost:{{port}}{path}", more=("--debug",)
+    )
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+    assert f"* certificate authorities: {place} (operating system)\n" in result.stderr
+
+
+def test_an_empty_ssl_cert_file_next_to_a_folder_counts_as_unset(
+    ant_over_socket: AntOverSocket, authority, system_trust
+):
+    """Otherwise a file without a name would be read."""
+    env = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": str(system_trust("folder"))}
+    result = ant_over_socket(server=tls_server(authority), url="https://localhost:{port}", env=env)
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems verify by themselves")
+def test_certifi_is_used_if_the_operating_system_has_no_trust_store(
+    ant_over_socket: AntOverSocket, authority, system_trust
+):
+    """Certifi does not have the authority of this test."""
+    system_trust("nothing")
+    result = ant_over_socket(server=tls_server(authority), url="https://localhost:{port}", more=("--debug",))
+    assert (result.exit, "unable to get local issuer certificate" in result.stderr) == (8, True)
+    assert f"* certificate authorities: {certifi.where()} (certifi" in result.stderr
+
+
+def test_ssl_cert_file_replaces_the_operating_systems_trust_store(
+    ant_over_socket: AntOverSocket, authority, trust, system_trust
+):
+    """SSL_CERT_FILE names the only trusted authorities."""
+    system_trust("file")
+    other = trust.replace("authority", "other")
+    trustme.CA().cert_pem.write_to_path(other)
+    for file, status in ((trust, 0), (other, 8)):
+        env = {"SSL_CERT_FILE": file}
+        result = ant_over_socket(
+            server=tls_server(authority), url="https://localhost:{port}", env=env, more=("--debug",)
+        )
+        assert result.exit == status
+        assert f"* certificate authorities: {file} (SSL_CERT_FILE)\n" in result.stderr
+
+
+# Retries
+
+
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        ("retry-after: 0", 0, 0),
+        ("retry-after: 7", 7, 7),
+        ("retry-after: 60", 60, 60),
+        ("retry-after: -5", 0, 0),
+        ("retry-after: Fri, 01 Jan 1999 00:00:00 GMT", 0, 0),
+        ("retry-after-ms: 1500", 1.5, 1.5),
+        *(
+            (f"retry-after: {text}", 0.3, 0.5)
+            for text in ("NaN", "inf", "-inf", "1e400", "1_0", "0x10", "", "soon")
+        ),
+        ("retry-after: Fri, 31 Dec 99999999999 23:59:59 GMT", 0.3, 0.5),
+    ],
+)
+def test_retry_after_is_honoured_up_to_a_minute_and_invalid_values_are_ignored(
+    ant_over_socket: AntOverSocket, header, low, high
+):
+    """No wait is negative. A wait of more than two seconds is announced."""
+    result = ant_over_socket(error("429 Too Many", "rate_limit_error", header), OK)
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+    assert low <= result.waits[0] <= high
+    assert ("Retry 1 of 2" in result.stderr) == (high > 2)
+
+
+@pytest.mark.parametrize("form", ["%a, %d %b %Y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"])
+def test_retry_after_may_be_a_date(ant_over_socket: AntOverSocket, monkeypatch, form):
+    """The date has HTTP's format or C's. Both are in GMT, whatever the local time zone is."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    date = time.strftime(form, time.gmtime(time.time() + 30))
+    result = ant_over_socket(error("503 Busy", "x", f"retry-after: {date}"), OK)
+    monkeypatch.undo()
+    time.tzset()
+    assert 25 < result.waits[0] <= 31
+
+
+def test_thousands_of_retries_wait_at_most_eight_seconds_each(ant_over_socket: AntOverSocket):
+    """The delay stops growing at eight seconds."""
+    result = ant_over_socket(error("429 Too Many"), more=("--max-retries", "1100"))
+    assert (result.exit, len(result.waits)) == (7, 1100)
+    assert 6 <= result.waits[-1] <= 8
+
+
+def test_a_success_with_x_should_retry_is_not_retried(ant_over_socket: AntOverSocket):
+    """The request was carried out, and `x-should-retry` is for failures."""
+    for words in (("beta:environments", "retrieve", "env_1"), CREATE):
+        result = ant_over_socket(response({"id": "x"}, "x-should-retry: true"), words=words)
+        assert (result.exit, result.stdout, len(result.requests)) == (0, OUTPUT, 1)

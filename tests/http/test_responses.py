@@ -1,0 +1,374 @@
+"""Responses: those that can't be from the API are rejected with a reason, and all others pass through unchanged."""
+
+from __future__ import annotations
+
+import gzip
+import shlex
+import sys
+import tracemalloc
+import zlib
+from collections.abc import Callable
+
+import pytest
+
+from ant_cli.gjson.json_text import DEEPEST
+from ant_cli.http.response import json_object
+from tests.conftest import KEY, Result
+from tests.helpers.runs import LIST, OK, OUTPUT
+from tests.helpers.servers import Act, error, response
+
+AntOverSocket = Callable[..., Result]
+FORMATS = ("json", "jsonl", "yaml", "table", "pretty", "raw")
+HTML = b"<html><body>Please log in</body></html>"
+API_ERROR = {"type": "error", "error": {"type": "overloaded_error", "message": "too busy"}}
+DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
+
+
+# Responses that are not from the API
+
+
+@pytest.mark.parametrize("words", [(), LIST, (*LIST, "--format", "raw"), (*LIST, "--slurp")])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (HTML, "HTML"),
+        (b"\n <!DOCTYPE html>", "HTML"),
+        (b"", "empty"),
+        (b" \r\n", "empty"),
+        ('{"id": "ü"}'.encode("utf-16"), "no UTF-8 at byte 0"),
+        ('{"id": "x"}'.encode("utf-16-le"), "Not JSON"),
+        ('{"data": ["ü"]}'.encode("latin-1"), "UTF-8"),
+        (b'{"data": [1],}', "JSON"),
+        (b'{"data": [NaN]}', "JSON"),
+        (b'{"data": [1]}{"data": [2]}', "JSON"),
+        (b'{"data": ["a\nb"]}', "JSON"),
+        (b'{"data": ["\0"]}', "JSON"),
+        (b'{"data": [' + DEEP + b"]}", "nested"),
+        (b'{"a":' * 1_000_000, ""),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_response_that_is_not_json_is_not_printed_on_stdout(ant_over_socket: AntOverSocket, words, body, said):
+    """The exit code is 1, and stderr describes the response."""
+    result = ant_over_socket(response(body), words=words or ("beta:environments", "retrieve", "env_1"))
+    assert (result.exit, result.stdout) == (1, "")
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("words", [(), LIST, (*LIST, "--format", "raw")])
+def test_an_error_body_with_status_200_is_an_error(ant_over_socket: AntOverSocket, words):
+    """Some gateways always return 200."""
+    result = ant_over_socket(response(API_ERROR), words=words or ("beta:environments", "retrieve", "env_1"))
+    assert (result.exit, result.stdout) == (1, "")
+    assert "200 OK" in result.stderr
+    assert "too busy" in result.stderr
+
+
+def test_a_result_with_a_member_named_error_is_not_an_error(ant_over_socket: AntOverSocket):
+    """Data may have a member of that name."""
+    assert ant_over_socket(response({"type": "environment", "metadata": {"last": "error"}})).exit == 0
+    assert ant_over_socket(response({"data": [API_ERROR]}), words=LIST).exit == 0
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/html; charset=latin-1", ""])
+def test_a_json_response_is_accepted_with_any_content_type(ant_over_socket: AntOverSocket, kind):
+    """The body decides, not the header."""
+    assert ant_over_socket(response({"id": "x"}, kind=kind)).stdout == OUTPUT
+
+
+def test_a_byte_order_mark_before_a_response_is_dropped(ant_over_socket: AntOverSocket):
+    """The response is a result, a page, or an error."""
+    assert ant_over_socket(response(b'\xef\xbb\xbf{"id":"x"}')).stdout == OUTPUT
+    assert ant_over_socket(response(b'\xef\xbb\xbf{"id":"x"}'), more=("--format", "raw")).stdout == '{"id":"x"}\n'
+    assert ant_over_socket(response(b'\xef\xbb\xbf{"data":[1]}'), words=LIST).stdout == "1\n"
+    assert '"message": "m"' in ant_over_socket(response(b'\xef\xbb\xbf{"message":"m"}', status="400 Bad")).stderr
+
+
+# Values that pass through
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        rb'"\ud83d"',
+        rb'"a\u0000b"',
+        b"1e400",
+        b"-0.0",
+        b"1.10",
+        b"9" * 5000,
+        b'{"a":1,"a":2}',
+        b'{"":{"":[]}}',
+        b'"\x7f"',
+        '"\u202e\u2028"'.encode(),
+        b"[" * 400 + b"]" * 400,
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_a_value_passes_through_unchanged_in_every_format(ant_over_socket: AntOverSocket, value):
+    """Compact JSON has the received bytes. Every other format can print the value, too."""
+    body = b'{"v":' + value + b"}"
+    assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+    assert ant_over_socket(response(b'{"data":[' + body + b"]}"), words=LIST).stdout.encode() == body + b"\n"
+    for name in FORMATS:
+        result = ant_over_socket(response(body), more=("--format", name))
+        assert (name, result.exit, result.stderr) == (name, 0, "")
+        assert result.stdout
+
+
+def test_a_value_too_deep_for_yaml_is_an_error_in_yaml_and_unchanged_in_json(ant_over_socket: AntOverSocket):
+    """Nothing is printed as YAML, not even a part of the value."""
+    body = b'{"v":' + b"[" * 900 + b"]" * 900 + b"}"
+    result = ant_over_socket(response(body), more=("--format", "yaml"))
+    assert (result.exit, result.stdout, "nested" in result.stderr) == (1, "", True)
+    assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+
+
+BRACKETS = b"[" * 60_000 + b"]" * 60_000
+UNLIMITED = "import sys; sys.setrecursionlimit(10**6); from ant_cli.__main__ import entry_point; entry_point()"
+"""The program in a Python that, like 3.14, does not limit the depth of JSON."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no ulimit")
+@pytest.mark.parametrize("words", ["retrieve env_1", "retrieve env_1 --format jsonl", "list", "list --format yaml"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        BRACKETS,
+        b'{"data": [' + BRACKETS + b'], "next_page": null}',
+        b'{"data": [1], "x": ' + BRACKETS + b"}",
+        b'{"type": "error", "error": {"type": "x", "message": ' + BRACKETS + b"}}",
+        b'{"a":' * 12_000 + b"1" + b"}" * 12_000,
+        b'["]",' * 10_000 + b'"' + b"[" * 10_000 + b'"' + b"]" * 10_000,
+    ],
+    ids=["array", "item", "other member", "error", "objects", "brackets in strings"],
+)
+def test_120_kb_of_brackets_do_not_exhaust_the_memory(shell, words, body):
+    """Laid out with one bracket per line, they would take gigabytes."""
+    script = f"ulimit -v 1000000; exec $PYTHON -c {shlex.quote(UNLIMITED)} beta:environments {words}"
+    result = shell(script, response(body), response(body))
+    assert (result.exit, len(result.stdout) < 1000) == (1, True)
+    assert "nested too deeply" in result.stderr or body.startswith(b'{"type":')
+
+
+@pytest.mark.parametrize(("levels", "status"), [(DEEPEST - 2, 0), (DEEPEST + 1, 1)])
+@pytest.mark.parametrize("words", ["retrieve env_1", "list"])
+def test_the_limit_of_nesting_is_the_same_on_every_python(shell, words, levels, status):
+    """Brackets in strings don't count."""
+    value = b"[" * 10 + b'"[[[\\"[[[\\\\",' + b"[" * (levels - 10) + b"]" * levels
+    body = b'{"data":[' + value + b"]}" if words == "list" else value
+    result = shell(f"$ANT beta:environments {words} --format jsonl", response(body))
+    assert (result.exit, "nested too deeply" in result.stderr) == (status, status == 1)
+
+
+def test_a_response_that_is_nested_too_deeply_is_no_object():
+    """The commands of the emulator and the worker reject it."""
+    for levels, is_object in ((DEEPEST, True), (DEEPEST + 1, False)):
+        body = b'{"a":' * levels + b"1" + b"}" * levels
+        assert (json_object(body) is not None) is is_object
+
+
+def test_many_brackets_side_by_side_or_in_a_string_are_no_deep_nesting(ant_over_socket: AntOverSocket):
+    """They are on one level."""
+    body = b'["' + b"[" * 2000 + b'"' + b",[]" * 2000 + b"]"
+    assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+
+
+# Compression
+
+
+PACKED = gzip.compress(b'{"id":"x"}', mtime=0)
+
+
+@pytest.mark.parametrize("name", ["gzip", "GZIP", "x-gzip"])
+def test_gzip_is_requested_and_decompressed(ant_over_socket: AntOverSocket, name):
+    """No other encoding is requested."""
+    result = ant_over_socket(response(PACKED, f"content-encoding: {name}"))
+    assert result.stdout == OUTPUT
+    assert b"accept-encoding: gzip\r\n" in result.requests[0]
+
+
+def test_gzip_of_several_members_is_one_response(ant_over_socket: AntOverSocket):
+    """The gzip format allows several members."""
+    packed = gzip.compress(b'{"id":', mtime=0) + gzip.compress(b'"x"}', mtime=0)
+    assert ant_over_socket(response(packed, "content-encoding: gzip")).stdout == '{\n  "id": "x"\n}\n'
+
+
+@pytest.mark.parametrize("name", ["br", "zstd", "deflate", "gzip, gzip", "nonsense"])
+def test_an_encoding_that_was_not_requested_is_an_error(ant_over_socket: AntOverSocket, name):
+    """It is not retried, because the server would use the same encoding again."""
+    result = ant_over_socket(response(PACKED, f"content-encoding: {name}"))
+    assert (result.exit, result.stdout, result.waits) == (1, "", [])
+    assert name in result.stderr
+
+
+@pytest.mark.parametrize(
+    "body", [b"not gzip", PACKED[:-4], PACKED[:-8] + bytes(8)], ids=["other", "cut off", "wrong sum"]
+)
+def test_broken_gzip_counts_as_an_incomplete_response(ant_over_socket: AntOverSocket, body):
+    """A GET is therefore retried."""
+    result = ant_over_socket(response(body, "content-encoding: gzip"))
+    assert (result.exit, result.stdout, len(result.waits)) == (1, "", 2)
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "200 OK"])
+def test_an_empty_body_with_a_content_encoding_is_accepted(ant_over_socket: AntOverSocket, status):
+    """Some servers label empty bodies like this."""
+    result = ant_over_socket(response(b"", "content-encoding: gzip", status=status))
+    assert (result.exit, result.stdout) == ((0, "") if status.startswith("204") else (1, ""))
+
+
+LIMIT = 100_000_000
+"""The documented limit of a response after decompression, in bytes."""
+
+
+def packed(body: bytes, size: int) -> bytes:
+    """Return a body in gzip, padded with spaces to a size."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    spaces, rest = divmod(size - len(body), 1_000_000)
+    parts = [body, *[b" " * 1_000_000] * spaces, b" " * rest]
+    return b"".join(map(packer.compress, parts)) + packer.flush()
+
+
+def test_a_response_at_the_size_limit_is_accepted_and_a_longer_one_is_rejected(ant_over_socket: AntOverSocket):
+    """The limit applies after decompression. A response that is too large is not requested again."""
+    result = ant_over_socket(response(packed(b'{"id":"x"}', LIMIT), "content-encoding: gzip"))
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+    result = ant_over_socket(response(packed(b'{"id":"x"}', LIMIT + 1), "content-encoding: gzip"))
+    assert (result.exit, result.stdout, len(result.requests)) == (1, "", 1)
+    assert "100 MB" in result.stderr
+
+
+def test_an_error_response_beyond_the_size_limit_keeps_its_status(ant_over_socket: AntOverSocket):
+    """The status decides, and the body is discarded."""
+    result = ant_over_socket(response(packed(b"", LIMIT + 1), "content-encoding: gzip", status="404 Not Found"))
+    assert (result.exit, result.stdout, len(result.requests)) == (5, "", 1)
+    assert result.stderr.strip().endswith("404 Not Found")
+
+
+def test_a_compression_bomb_takes_no_more_memory_than_the_limit(ant_over_socket: AntOverSocket):
+    """It is decompressed in small parts: each of its chunks from the network would fill 66 MB."""
+    bomb = response(gzip.compress(bytes(4 * LIMIT // 3), mtime=0), "content-encoding: gzip")
+    tracemalloc.start()
+    try:
+        result = ant_over_socket(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (result.exit, result.stdout, len(result.requests)) == (1, "", 1)
+    assert peak < LIMIT + 20_000_000
+
+
+# Statuses
+
+
+@pytest.mark.parametrize("status", [*range(300, 600, 11), 304, 401, 403, 404, 408, 409, 412, 429, 529, 600, 999])
+def test_every_error_status_has_its_exit_code(ant_over_socket: AntOverSocket, status):
+    """The table of exit codes decides, and no error exits with 0."""
+    known = {401: 4, 403: 4, 404: 5, 408: 7, 409: 6, 412: 6, 429: 7}
+    expected = known.get(status, 7 if 500 <= status <= 599 else 1)
+    body = b"" if status == 304 else b'{"type":"error"}'
+    result = ant_over_socket((response(body, status=f"{status} Words"), Act.CLOSE))
+    assert (result.exit, result.stdout) == (expected, "")
+    assert f"{status} Words" in result.stderr
+    assert len(result.requests) == (3 if status in (408, 409, 429) or 500 <= status <= 599 else 1)
+
+
+def test_an_html_error_page_is_shortened_to_one_line(ant_over_socket: AntOverSocket):
+    """The request is retried if its status allows it."""
+    result = ant_over_socket(
+        response(b"<html>\n" + b"<p>sorry</p>\n" * 1000, kind="text/html", status="502 Bad Gateway")
+    )
+    assert (result.exit, len(result.requests)) == (7, 3)
+    assert "<html> <p>sorry</p>" in result.stderr
+    assert len(result.stderr) < 1000
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_an_error_and_not_followed(ant_over_socket: AntOverSocket, status):
+    """The key is not sent to another host."""
+    location = f"http://ada:pass-word@elsewhere.invalid/?key={KEY}"
+    result = ant_over_socket(response(b"", f"location: {location}", status=f"{status} Moved"))
+    assert (result.exit, len(result.requests)) == (1, 1)
+    assert "elsewhere.invalid" in result.stderr
+    assert "pass-word" not in result.stderr
+
+
+# Lists
+
+
+def test_a_list_that_returns_to_an_earlier_page_ends_with_an_error(ant_over_socket: AntOverSocket):
+    """Earlier items are printed (D29)."""
+    result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST)
+    assert (result.exit, result.stdout) == (1, "1\n1\n")
+    assert "does not end" in result.stderr
+
+
+def test_a_list_whose_next_page_is_the_first_one_ends_with_an_error(ant_over_socket: AntOverSocket):
+    """The first page is not requested again (D29)."""
+    result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST, more=("--page", "p"))
+    assert (result.exit, result.stdout, len(result.requests)) == (1, "1\n", 1)
+
+
+def test_a_list_that_would_return_to_an_earlier_page_is_no_error_if_no_more_items_are_wanted(
+    ant_over_socket: AntOverSocket,
+):
+    """The page would not be requested."""
+    result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST, more=("--max-items", "2"))
+    assert (result.exit, result.stdout, result.stderr) == (0, "1\n1\n", "")
+
+
+def test_an_endless_list_is_printed_page_by_page(ant_over_socket: AntOverSocket):
+    """It continues as long as the cursors are new."""
+    pages = [response({"data": [number], "next_page": f"p{number}"}) for number in range(50)]
+    result = ant_over_socket(*pages, words=LIST, more=("--max-items", "40"))
+    assert result.stdout.split() == [str(number) for number in range(40)]
+    assert len(result.requests) == 40
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {},
+        {"data": {}},
+        {"data": None},
+        [1],
+        5,
+        {"data": [], "next_page": 5},
+        {"data": [], "next_page": "\ud800"},
+        {"data": [], "next_page": "x" * 70_000},
+        {"data": [], "next_page": "\xe9" * 12_000},
+    ],
+)
+def test_a_response_that_is_not_a_page_ends_a_list_with_an_error(ant_over_socket: AntOverSocket, page):
+    """Earlier items stay printed."""
+    result = ant_over_socket(response({"data": [1], "next_page": "p"}), response(page), words=LIST)
+    assert (result.exit, result.stdout) == (1, "1\n")
+    assert "not a page" in result.stderr
+
+
+def test_a_list_whose_second_page_fails_prints_the_first(ant_over_socket: AntOverSocket):
+    """The exit code and the message are those of the failure."""
+    result = ant_over_socket(
+        response({"data": [1], "next_page": "p"}), error("404 Not Found", "not_found_error"), words=LIST
+    )
+    assert (result.exit, result.stdout) == (5, "1\n")
+
+
+def test_a_success_after_retries_prints_no_trace_of_the_failures(ant_over_socket: AntOverSocket):
+    """Stderr stays empty."""
+    result = ant_over_socket((Act.RESET,), error("500 Broken"), OK)
+    assert (result.exit, result.stdout, result.stderr) == (0, OUTPUT, "")
+
+
+@pytest.mark.parametrize(
+    "words", ["emulator enqueue env_1", "emulator reset", "auth login --api-key-stdin --profile p"]
+)
+@pytest.mark.parametrize("body", [b"hello", b"[1]", b'"x"', b'{"data": 5}', b"9" * 5000, b"[" * 100_000])
+def test_a_tool_command_recognizes_a_server_that_is_neither_the_api_nor_the_emulator(
+    ant_over_socket: AntOverSocket, words, body
+):
+    """Its response is an error and not a bug. A reset accepts any object, because it uses nothing of it."""
+    result = ant_over_socket(response(body), words=words.split(), stdin="other-key-1234")
+    expected = 0 if (words, body) == ("emulator reset", b'{"data": 5}') else 1
+    assert (result.exit, result.stdout) == (expected, "")
+    assert ("not the" in result.stderr) == (expected == 1)

@@ -1,0 +1,317 @@
+"""The cache of access tokens: later runs use its entries, unless others may have written or read them."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import KEY, needs_posix
+from tests.helpers.federation import ASSERTION, OBJECT, RETRIEVE, bearers, grant
+from tests.helpers.processes import COVERAGE
+from tests.helpers.servers import ScriptedServer, response
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has access lists instead of modes")
+
+
+def test_a_later_run_uses_the_cached_token(federated):
+    """It needs no exchange."""
+    assert bearers(federated(*RETRIEVE, replies=[grant(1), OBJECT])) == ["", "1"]
+    assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["1"]
+
+
+@posix_only
+def test_only_its_owner_can_read_the_cache(federated, folder, entry):
+    """Folder and file are private from the beginning, and the lock is removed."""
+    federated(*RETRIEVE, replies=[grant(), OBJECT])
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder, entry())]
+    assert modes == [0o700, 0o700, 0o600]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ["--federation-rule", "fdrl_2"],
+        ["--organization-id", "org-2"],
+        ["--service-account-id", "svac_2"],
+        ["--workspace-id", "wrkspc_2"],
+        ["--base-url", "https://other.example"],
+        ["--identity-token-file", "another"],
+        ["--identity-token", f"{ASSERTION}2"],
+    ],
+)
+def test_a_token_is_used_only_with_the_settings_of_its_exchange(federated, token_file, change):
+    """They are rule, organization, account, workspace, base URL and identity."""
+    Path("another").write_bytes(token_file.read_bytes())
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    assert bearers(federated(*RETRIEVE, *change, replies=[grant(2), OBJECT])) == ["", "2"]
+    assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["1"]
+
+
+def test_two_paths_of_the_same_identity_token_file_share_an_entry(federated, token_file, tmp_path):
+    """A relative path means the same as the absolute one."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    os.chdir(tmp_path)
+    env = {"ANTHROPIC_IDENTITY_TOKEN_FILE": token_file.name}
+    assert bearers(federated(*RETRIEVE, env=env, replies=[OBJECT])) == ["1"]
+
+
+def test_an_identity_token_in_a_variable_is_cached_by_its_hash_and_never_stored(federated, clean_environ):
+    """In a file, it would be a credential that lasts longer than the access token."""
+    env = {"ANTHROPIC_IDENTITY_TOKEN_FILE": None, "ANTHROPIC_IDENTITY_TOKEN": ASSERTION}
+    federated(*RETRIEVE, env=env, replies=[grant(1), OBJECT])
+    assert bearers(federated(*RETRIEVE, env=env, replies=[OBJECT])) == ["1"]
+    files = [path for path in Path(clean_environ["HOME"]).rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if ASSERTION in path.read_text() + str(path)] == []
+
+
+def test_expired_entries_are_removed(federated, clock, folder):
+    """Each CI job has its own identity token, so the number of entries would grow."""
+    for number in range(3):
+        federated(*RETRIEVE, "--identity-token", f"{ASSERTION}{number}", replies=[grant(number), OBJECT])
+    assert len(list(folder.iterdir())) == 3
+    clock.now += 4000
+    federated(*RETRIEVE, replies=[grant(9), OBJECT])
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_without_profiles_nothing_is_cached(federated, clean_environ):
+    """The user has chosen that with /dev/null for the folder, so there is no note."""
+    env = {"ANTHROPIC_CONFIG_DIR": os.devnull}
+    for number in (1, 2):
+        result = federated(*RETRIEVE, env=env, replies=[grant(number), OBJECT])
+        assert (bearers(result), result.stderr) == (["", str(number)], "")
+    assert not list(Path(clean_environ["HOME"]).iterdir())
+
+
+# Untrusted entries and folders
+
+
+def damaged(content):
+    def spoil(path):
+        path.write_bytes(content)
+
+    return spoil
+
+
+def changed(**fields):
+    def spoil(path):
+        path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+
+    return spoil
+
+
+def linked(path):
+    target = path.with_name("elsewhere")
+    path.rename(target)
+    path.symlink_to(target)
+
+
+def to_pipe(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def to_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGED = {
+    "empty": damaged(b""),
+    "cut": damaged(b'{"access_token": "'),
+    "text": damaged(b"a token"),
+    "list": damaged(b"[]"),
+    "null": damaged(b"null"),
+    "deep": damaged(b"[" * 60_000),
+    "huge": damaged(b" " * 10_000_000),
+    "binary": damaged(b"\xff\xfe\x00"),
+    "without a token": changed(access_token=""),
+    "a number as token": changed(access_token=7),
+    "a line break": changed(access_token=f"{KEY}-9\r\nx-evil: 1"),
+    "a control character": changed(access_token=f"{KEY}-9\x1b"),
+    "text as end": changed(expires_at="soon"),
+    "no end": changed(expires_at=None),
+    "a huge end": changed(expires_at=10**400),
+    "an end beyond all bounds": changed(expires_at=float("inf")),
+    "an end that is no number": changed(expires_at=float("nan")),
+    "an end before its beginning": changed(expires_at=1),
+}
+UNTRUSTED = {
+    "link": linked,
+    "pipe": to_pipe,
+    "group can read": lambda path: path.chmod(0o640),
+    "others can write": lambda path: path.chmod(0o602),
+}
+
+
+@pytest.mark.parametrize("name", [*DAMAGED, *(UNTRUSTED if os.name != "nt" else {})])
+def test_an_entry_that_is_damaged_or_accessible_to_others_is_replaced(federated, entry, name):
+    """One note says so, and the next run trusts the new entry."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    path = entry()
+    (DAMAGED | UNTRUSTED)[name](path)
+    result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
+    assert (result.exit, bearers(result)) == (0, ["", "2"])
+    assert result.stderr.count("Note: ") == result.stderr.count("\n") == 1
+    assert f"the cached access token in {path} was not used, but removed: " in result.stderr
+    assert stat.S_ISREG(path.lstat().st_mode)
+    assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
+
+
+@posix_only
+def test_the_target_of_a_link_in_place_of_an_entry_is_unchanged(federated, entry, tmp_path):
+    """It is neither read nor written."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    path, precious = entry(), tmp_path / "precious"
+    path.rename(precious)
+    before = precious.read_text()
+    path.symlink_to(precious)
+    assert bearers(federated(*RETRIEVE, replies=[grant(2), OBJECT])) == ["", "2"]
+    assert precious.read_text() == before
+
+
+@posix_only
+def test_entries_of_a_folder_that_others_can_write_to_are_replaced(federated, entry, folder):
+    """Others may have replaced an entry. The folder is made private."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    entry()
+    folder.chmod(0o770)
+    result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
+    assert bearers(result) == ["", "2"]
+    assert result.stderr.endswith("was not used, but removed: other users could write to its folder.\n")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert federated(*RETRIEVE, replies=[OBJECT]).stderr == ""
+
+
+ME, SOMEBODY = 65534, 65533
+"""User IDs: the user who runs `ant`, and another one."""
+
+
+@posix_only
+@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to another user")
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_an_entry_of_another_user_is_replaced(federated, entry, monkeypatch, mode):
+    """The token may belong to the other user, who could then see the requests."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    os.chown(entry(), SOMEBODY, SOMEBODY)
+    entry().chmod(mode)
+    monkeypatch.setattr(os, "geteuid", lambda: ME)
+    result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
+    assert bearers(result) == ["", "2"]
+    assert result.stderr.endswith("was not used, but removed: it belongs to another user.\n")
+    assert entry().stat().st_uid != SOMEBODY
+    assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
+
+
+@posix_only
+@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to another user")
+def test_a_folder_of_another_user_is_not_used(federated, entry, folder, monkeypatch):
+    """It is neither read nor written."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    before = entry().read_text()
+    os.chown(folder, SOMEBODY, SOMEBODY)
+    monkeypatch.setattr(os, "geteuid", lambda: ME)
+    result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
+    assert bearers(result) == ["", "2"]
+    assert result.stderr.endswith("so each run exchanges one: it belongs to another user.\n")
+    assert entry().read_text() == before
+
+
+# Unusable folders
+
+
+def folder_as_file(folder):
+    folder.parent.mkdir()
+    folder.write_text("")
+
+
+def folder_as_link(folder):
+    (folder.parent.parent / "elsewhere").mkdir()
+    folder.parent.mkdir()
+    folder.symlink_to(folder.parent.parent / "elsewhere")
+
+
+def parent_as_file(folder):
+    folder.parent.write_text("")
+
+
+@needs_posix("permissions")
+@pytest.mark.parametrize("obstacle", [folder_as_file, folder_as_link, to_folder])
+def test_an_unusable_folder_is_noted_once_and_the_run_continues(federated, folder, entry, obstacle):
+    """Each run then exchanges the token."""
+    if obstacle is to_folder:
+        federated(*RETRIEVE, replies=[grant(0), OBJECT])
+        to_folder(entry())
+    else:
+        obstacle(folder)
+    for number in (1, 2):
+        result = federated(*RETRIEVE, replies=[grant(number), OBJECT])
+        assert (result.exit, bearers(result)) == (0, ["", str(number)])
+        assert result.stderr.count("\n") == 1
+        assert result.stderr.startswith(
+            f"Note: access tokens can't be cached in {folder}, so each run exchanges one: "
+        )
+        assert federated(*RETRIEVE, env={"ANT_NO_HINTS": "1"}, replies=[grant(), OBJECT]).stderr == ""
+    if obstacle is folder_as_link:
+        assert not list((folder.parent.parent / "elsewhere").iterdir())
+
+
+@posix_only
+def test_a_pipe_in_place_of_the_lock_causes_one_note(federated, entry, folder):
+    """The run does not wait for the other end of the pipe."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    path = entry()
+    path.unlink()
+    os.mkfifo(f"{path}.lock")
+    result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
+    assert (result.exit, bearers(result)) == (0, ["", "2"])
+    assert result.stderr.startswith(f"Note: access tokens can't be cached in {folder}, ")
+    assert result.stderr.endswith(" is not seekable.\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this test needs a file system of Linux")
+def test_a_folder_that_can_not_be_created_is_noted_once_and_the_run_continues(federated):
+    """An example is a container with a read-only file system."""
+    for number in (1, 2):
+        result = federated(*RETRIEVE, env={"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, replies=[grant(number), OBJECT])
+        assert (result.exit, bearers(result)) == (0, ["", str(number)])
+        assert result.stderr.startswith(
+            "Note: access tokens can't be cached in /proc/ant/access-tokens, so each run "
+        )
+        assert result.stderr.count("\n") == 1
+
+
+def ant_process(variables, clean_environ, url, *prefix, cwd, **options):
+    """Run `ant` as a separate process, and return it after its end."""
+    environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
+    return subprocess.run(
+        [*prefix, sys.executable, "-m", "ant_cli", *RETRIEVE, "--base-url", url],
+        env=environ | COVERAGE,
+        cwd=cwd,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+@posix_only
+def test_a_full_disk_is_noted_and_the_run_continues(variables, clean_environ, folder, tmp_path):
+    """A file that could not be written completely is removed."""
+    limit = ["sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" "$@"']
+    with ScriptedServer(response(grant(access_token="a-token")), response(OBJECT)) as server:
+        done = ant_process(variables, clean_environ, server.url, *limit, cwd=tmp_path)
+    assert (done.returncode, json.loads(done.stdout)) == (0, OBJECT)
+    assert (
+        done.stderr
+        == f"Note: access tokens can't be cached in {folder}, so each run exchanges one: file too large.\n"
+    )
+    assert [path.name for path in folder.iterdir() if not path.name.endswith(".lock")] == []

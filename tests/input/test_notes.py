@@ -1,0 +1,144 @@
+"""Notes about input that may be a mistake: unused keys, and files that do not exist."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.run.test_many import FakeAPI, many  # noqa: F401 - a fixture
+
+ENV = "beta:environments"
+SENT = {
+    "environment": {
+        "id": "env_1", "type": "environment", "name": "n", "description": None, "config": {}, "metadata": {},
+        "scope": "organization", "state": "active", "created_at": "", "updated_at": "", "archived_at": None,
+    },
+    "work": {
+        "id": "work_1", "environment_id": "env_1", "type": "work", "data": {}, "secret": "s", "state": "queued",
+        "metadata": {}, "created_at": "", "acknowledged_at": None, "started_at": None, "latest_heartbeat_at": None,
+        "stop_requested_at": None, "stopped_at": None,
+    },
+}  # fmt: skip
+"""Objects as the API returns them."""
+
+
+@pytest.mark.parametrize(
+    ("words", "sent"),
+    [
+        ((ENV, "archive"), "environment"),
+        ((ENV, "delete"), "environment"),
+        ((ENV, "retrieve"), "environment"),
+        ((f"{ENV}:work", "stats"), "environment"),
+        ((f"{ENV}:work", "ack"), "work"),
+        ((f"{ENV}:work", "retrieve"), "work"),
+        ((f"{ENV}:work", "heartbeat"), "work"),
+    ],
+)
+def test_piping_in_an_object_from_the_server_causes_no_note(ant, words, sent):
+    """The ID is used. That the other keys are not needed is expected."""
+    result = ant(*words, stdin=json.dumps(SENT[sent]))
+    assert (result.exit, result.stderr, len(result.requests)) == (0, "", 1)
+
+
+@pytest.mark.parametrize("words", [(ENV, "archive"), (ENV, "delete"), (ENV, "retrieve")])
+def test_a_key_that_a_command_without_a_body_does_not_know_is_noted(ant, words):
+    """The key may be mistyped; the command is still carried out."""
+    result = ant(*words, stdin="id: env_1\nanthropic-bta: x\n")
+    assert (result.exit, len(result.requests)) == (0, 1)
+    assert result.stderr == (
+        f"Note: {' '.join(words)} does not use 'anthropic-bta' of the input. Did you mean 'anthropic-beta'?\n"
+    )
+
+
+def test_the_note_about_unused_keys_comes_once_and_names_three(many):  # noqa: F811 - a fixture
+    """This holds however many objects and keys there are."""
+    keys = dict.fromkeys("vwxyz")
+    stdin = "".join(json.dumps({"id": name, **keys}) + "\n" for name in ("env_1", "env_2", "env_3"))
+    result = many(ENV, "archive", stdin=stdin, api=FakeAPI())
+    assert result.stderr == (
+        "Note: beta:environments archive does not use 'v', 'w', 'x', ... of the input.\nArchived 3 of 3.\n"
+    )
+
+
+def test_the_secret_of_a_work_item_is_not_sent_back(ant):
+    """Only the server sets it."""
+    result = ant(f"{ENV}:work", "update", "--metadata", "{a: b}", stdin=json.dumps(SENT["work"]))
+    assert result.body == {"metadata": {"a": "b"}}
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "message"),
+    [
+        ((ENV, "create"), "name: x\n---\ndescription: y\n", "standard input, document 2: --name is required."),
+        ((ENV, "create"), '{"name": "x"}\n\n{"description": "y"}\n', "standard input, line 3: --name is required."),
+        ((ENV, "update"), "id: a\nname: x\n---\nid: b\n", "standard input, document 2: the input holds no field"),
+        (
+            (ENV, "update"),
+            "id: a\nname: x\n---\nname: y\n",
+            "standard input, document 2: --environment-id is required",
+        ),
+        (
+            (ENV, "archive"),
+            "env_1\n# not yet\n..\n",
+            "standard input, line 3: environment_id must be an ID, got '..'",
+        ),
+        ((ENV, "archive"), '{"id": "a"}\n{"id": " "}\n', "standard input, line 2: id must be an ID, got ' '"),
+        ((ENV, "archive"), "id: a\n---\nid: [b]\n", "standard input, document 2: id must be one value"),
+        ((ENV, "create"), "description: y\n", "ant: --name is required."),
+    ],
+)
+def test_the_error_of_one_of_several_inputs_says_which_one_is_wrong(ant, words, stdin, message):
+    """The message gives the line of JSON or of IDs, or the YAML document. A single input needs no number."""
+    result = ant(*words, stdin=stdin)
+    assert (result.exit, result.requests) == (2, [])
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "text"),
+    [
+        (("--name", "@notes"), "--name", "@notes"),
+        (("--name", "n", "--description", "@my-notes"), "--description", "@my-notes"),
+        (("--name", "n", "--metadata", "{owner: '@ada'}"), "--metadata", "@ada"),
+        (("--name", "n", "--metadata", "owner=@ada"), "--metadata owner", "@ada"),
+    ],
+)
+def test_a_value_that_may_be_a_mistyped_file_name_is_sent_with_a_note(ant, words, where, text):
+    """It may also be a person's handle."""
+    result = ant(ENV, "create", *words)
+    assert result.exit == 0
+    assert text in json.dumps(result.body)
+    assert result.stderr == f"Note: {where}: {text!r} is sent literally, because there is no such file.\n"
+
+
+def test_data_that_names_an_existing_file_is_sent_literally_with_one_note(ant, tmp_path, monkeypatch):
+    """The official tool would send the text of the file. `@scope/package` names no file, and gets no note."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("from the file")
+    data = {"name": "n", "description": "@notes.txt", "metadata": {"a": "@notes.txt", "b": "@scope/package"}}
+    result = ant(ENV, "create", stdin=json.dumps(data))
+    assert (result.exit, result.body) == (0, data)
+    assert result.stderr == "Note: '@notes.txt' is sent literally: files are read only for values of flags.\n"
+
+
+@pytest.mark.parametrize("text", ["@", "ada@example", "@ada and @bob", r"\@ada", "@!"])
+def test_a_value_that_can_not_be_a_file_name_is_sent_without_a_note(ant, text):
+    result = ant(ENV, "create", "--name", text)
+    assert (result.exit, result.stderr, result.body) == (0, "", {"name": text.removeprefix("\\")})
+
+
+def test_max_items_with_raw_is_noted(ant):
+    """One response is printed unchanged, with all of its items."""
+    page = {"data": [{"id": "env_1"}, {"id": "env_2"}], "next_page": None}
+    result = ant(ENV, "list", "--max-items", "1", "--format", "raw", replies=[page])
+    assert (result.exit, result.json) == (0, page)
+    assert result.stderr == "Note: --max-items is not used: --format raw prints one response unchanged.\n"
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "257", "1e5", "many", "²"])
+def test_a_bad_parallel_is_rejected_even_for_a_single_input(ant, text):
+    """Nothing is sent."""
+    result = ant(ENV, "archive", "env_1", f"--parallel={text}")
+    assert (result.exit, result.requests) == (2, [])
+    assert f"--parallel must be a whole number from 1 to 256, got {text!r}." in result.stderr

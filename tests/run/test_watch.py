@@ -1,0 +1,452 @@
+"""`--watch`: a request is repeated, and changes are shown."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from datetime import datetime
+
+import httpx
+import pytest
+
+from ant_cli.output.printer import Transform
+from ant_cli.output.watch_lines import differences
+from ant_cli.output.watch_screen import WatchedObject
+from tests.conftest import KEY
+from tests.helpers.processes import COVERAGE
+from tests.helpers.servers import Act, ScriptedServer, error, response
+from tests.helpers.terminals import FULL_SCREEN_ON, Session
+
+LIST = ("beta:environments", "list", "--watch")
+RETRIEVE = ("beta:environments:work", "retrieve", "work_1", "--environment-id", "env_1", "--watch")
+STATS = ("beta:environments:work", "stats", "env_1", "--watch")
+GONE = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "gone"}})
+"""The response that ends a watch."""
+FAULT = httpx.Response(503, json={"type": "error", "error": {"type": "overloaded_error", "message": "busy"}})
+
+
+def page(*items, next_page=None):
+    return {"data": list(items), "next_page": next_page}
+
+
+def item(name, state="queued", **fields):
+    return {"id": name, "state": state, **fields}
+
+
+def lines_of(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+# In a pipe
+
+
+def test_in_a_pipe_each_change_of_a_list_is_a_line_of_json(ant):
+    """The first state is added. A removed item is printed in its last state."""
+    result = ant(*LIST, replies=[page(item("a"), item("b")), page(item("c"), item("a", "active")), GONE])
+    assert lines_of(result) == [
+        {"change": "added", "item": item("a")},
+        {"change": "added", "item": item("b")},
+        {"change": "added", "item": item("c")},
+        {"change": "changed", "item": item("a", "active")},
+        {"change": "removed", "item": item("b")},
+    ]
+    assert (result.exit, result.waits) == (5, [2.0, 2.0])
+
+
+@pytest.mark.parametrize("words", [RETRIEVE, STATS], ids=["retrieve", "stats"])
+def test_in_a_pipe_an_object_is_printed_after_each_change(ant, words):
+    """Its current state is printed on one line."""
+    result = ant(*words, "--every", "500ms", replies=[{"n": 1}, {"n": 1}, {"n": 2}, GONE])
+    assert result.stdout == '{"n":1}\n{"n":2}\n'
+    assert result.waits == [0.5, 0.5, 0.5]
+
+
+def test_only_values_that_the_transform_keeps_are_compared(ant):
+    """Items are identified by their IDs, even if the transform drops them."""
+    rounds = [page(item("a", n=1), item("b", n=1)), page(item("a", n=2), item("b", "active", n=1)), GONE]
+    result = ant(*LIST, "--transform", "{state}", replies=rounds)
+    assert [line["change"] for line in lines_of(result)] == ["added", "added", "changed"]
+    assert lines_of(result)[2]["item"] == {"state": "active"}
+
+
+def test_a_string_of_an_object_can_be_printed_without_quotes(ant):
+    """A script reads one state after another."""
+    replies = [item("a"), item("a", "active", n=1), item("a", "active", n=2), GONE]
+    assert ant(*RETRIEVE, "--transform", "state", "-r", replies=replies).stdout == "queued\nactive\n"
+
+
+def test_filter_and_max_items_choose_what_is_watched(ant):
+    """An item that no longer matches is removed."""
+    rounds = [
+        page(item("a", "stopped"), item("b"), next_page="p2"),
+        page(item("c"), item("d")),
+        page(item("b", "stopped"), item("c"), item("d")),
+        GONE,
+    ]
+    words = (
+        "beta:environments:work",
+        "list",
+        "env_1",
+        "--watch",
+        "--filter",
+        'state=="queued"',
+        "--max-items",
+        "2",
+    )
+    result = ant(*words, replies=rounds)
+    found = [(line["change"], line["item"]["id"]) for line in lines_of(result)]
+    assert found == [("added", "b"), ("added", "c"), ("added", "d"), ("removed", "b")]
+
+
+def test_a_list_that_fails_in_the_middle_removes_nothing(ant):
+    """A state has all pages or none."""
+    rounds = [page(item("a"), next_page="p2"), page(item("b")), page(item("a"), next_page="p2"), FAULT, GONE]
+    result = ant(*LIST, "--max-retries", "0", replies=rounds)
+    assert [line["change"] for line in lines_of(result)] == ["added", "added"]
+
+
+@pytest.mark.parametrize("form", ["auto", "json", "jsonl"])
+def test_json_formats_print_a_line_for_each_change(ant, form):
+    """A response that is the same as before is not a change."""
+    result = ant(*STATS, "--format", form, replies=[{"n": [1]}, {"n": [1]}, {"n": [2]}, GONE])
+    assert result.stdout == '{"n":[1]}\n{"n":[2]}\n'
+
+
+def test_strings_from_the_server_are_escaped_at_a_terminal(ant):
+    """This includes lines of JSON."""
+    result = ant(
+        *LIST, "--format", "jsonl", terminal=True, env={"NO_COLOR": "1"}, replies=[page(item("\u009b31m")), GONE]
+    )
+    assert "\u009b" not in result.stdout
+    assert '"id":"\\u009b31m"' in result.stdout
+
+
+def test_lines_of_changes_are_not_interrupted_by_a_line_of_progress(ant):
+    """They may be on the same terminal."""
+    flags = ("--format", "jsonl", "--max-retries", "1")
+    result = ant(*LIST, *flags, terminal=True, replies=[page(item("a")), FAULT, page(item("b")), GONE])
+    assert result.exit == 5
+    assert "Retry" not in result.stderr
+
+
+# Combinations that are usage errors
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*LIST, "--format", "table"),
+        (*LIST, "--format", "yaml"),
+        (*LIST, "--format", "raw"),
+        (*LIST, "--format", "explore"),
+        (*LIST, "--columns", "id"),
+        (*LIST, "--slurp"),
+        (*LIST, "--every", "soon"),
+        (*STATS, "--format", "pretty"),
+        (*STATS, "--until", "depth==0"),
+        ("beta:environments", "list", "--every", "2s"),
+        ("beta:environments", "list", "--watch=false", "--for", "2s"),
+    ],
+    ids=" ".join,
+)
+def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words):
+    """They are a usage error."""
+    result = ant(*words)
+    assert (result.exit, result.requests, result.stdout) == (2, [], "")
+
+
+@pytest.mark.parametrize(
+    "words", [(*LIST, "--format", "pretty"), (*STATS, "--format", "table"), (*LIST, "--debug")]
+)
+def test_a_terminal_can_watch_a_list_as_a_table_or_an_object_as_a_view_only(ant, words):
+    """Other formats don't fit the screen, and a debug log would be written into it."""
+    result = ant(*words, terminal=True)
+    assert (result.exit, result.requests) == (2, [])
+
+
+def test_the_format_of_a_profile_does_not_prevent_a_watch(ant):
+    """It was not asked for on the command line."""
+    assert ant("profile", "create", "test").exit == 0
+    assert ant("profile", "set", "format", "yaml").exit == 0
+    result = ant(*STATS, "--for", "1s", terminal=True, replies=[{"n": 1}])
+    assert (result.exit, result.stderr) == (0, "")
+
+
+def test_watch_does_not_take_several_inputs(ant):
+    """The message says so, and nothing is sent."""
+    result = ant("beta:environments", "retrieve", "--watch", stdin="a\nb\n")
+    assert (result.exit, result.requests) == (2, [])
+    assert "there are 2 inputs" in result.stderr
+
+
+def test_a_dry_run_of_a_watch_shows_one_request(ant):
+    """It is not sent."""
+    result = ant(*STATS, "--dry-run")
+    assert (result.exit, result.requests, result.stdout.count("GET")) == (0, [], 1)
+
+
+def test_a_watch_ends_with_0_when_its_time_is_up(ant):
+    """The next request would be too late."""
+    result = ant(*STATS, "--every", "2s", "--for", "1s", replies=[{"n": 1}])
+    assert (result.exit, result.stdout, result.waits) == (0, '{"n":1}\n', [])
+
+
+# Faults
+
+
+def test_a_watch_survives_a_fault_that_remains_after_retries(ant):
+    """A series of faults is noted once, on stderr."""
+    result = ant(*STATS, "--max-retries", "1", replies=[{"n": 1}, FAULT, FAULT, FAULT, FAULT, {"n": 2}, GONE])
+    assert result.stdout == '{"n":1}\n{"n":2}\n'
+    assert result.stderr.count("Note: 503 Service Unavailable. Asking again in 2 s.") == 1
+
+
+def test_each_series_of_faults_is_noted(ant):
+    """A response between two faults separates them."""
+    result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, FAULT, {"n": 1}, FAULT, FAULT, {"n": 1}, GONE])
+    assert result.stderr.count("Note: 503") == 2
+
+
+@pytest.mark.parametrize(
+    "fault", [ConnectionResetError("reset"), httpx.Response(200, text="<html>"), httpx.Response(200, text="{")]
+)
+def test_a_watch_survives_network_errors_and_invalid_responses(ant, fault):
+    """Nothing of an invalid response is printed."""
+    result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, fault, {"n": 2}, GONE])
+    assert result.stdout == '{"n":1}\n{"n":2}\n'
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 4), (404, 5), (400, 1)])
+def test_a_permanent_error_ends_a_watch_with_its_exit_code(ant, status, code):
+    """Repeating the request would not help."""
+    result = ant(*STATS, replies=[{"n": 1}, httpx.Response(status, json={})])
+    assert (result.exit, len(result.requests)) == (code, 2)
+    assert str(status) in result.stderr
+
+
+def test_a_fault_of_the_first_request_ends_a_watch(ant):
+    """The base URL may be wrong."""
+    result = ant(*STATS, "--max-retries", "1", replies=[FAULT, FAULT])
+    assert (result.exit, len(result.requests)) == (7, 2)
+
+
+CENTURY_S = 100 * 365 * 86_400.0
+"""The longest delay that a server can ask for."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"),
+    [
+        ("30", 30.0),
+        ("3600", 3600.0),
+        ("1", 2.0),
+        ("10000000000", CENTURY_S),
+        ("9" * 400, CENTURY_S),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", CENTURY_S),
+    ],
+)
+def test_a_rate_limit_delays_the_next_round_as_long_as_the_server_asks(ant, asked, waited):
+    """The delay is never less than --every."""
+    limited = httpx.Response(429, headers={"retry-after": asked}, json={})
+    result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, limited, {"n": 2}, GONE])
+    assert result.waits == [2.0, waited, 2.0]
+
+
+def test_a_watch_ends_with_0_when_it_can_not_print_a_change_any_more(clean_environ):
+    """Its reader has left, as `head` and `grep -m1` do."""
+    with ScriptedServer(*(response({"n": number}) for number in range(1, 2000))) as server:
+        words = [*STATS, "--every", "10ms", "--base-url", server.url]
+        with subprocess.Popen(
+            [sys.executable, "-m", "ant_cli", *words],
+            env={**COVERAGE, **clean_environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout.readline() == b'{"n":1}\n'
+            process.stdout.close()
+            assert process.wait(60) == 0
+            assert process.stderr.read() == b""
+
+
+# At a terminal
+
+
+def test_a_screen_shows_faults_in_its_status_line(ant, monkeypatch):
+    """The last state stays above."""
+    monkeypatch.setenv("TERM", "xterm")
+    replies = [page(item("a")), FAULT, page(), GONE]
+    result = ant(*LIST, "--max-retries", "0", terminal=True, env={"NO_COLOR": "1"}, replies=replies)
+    frames = result.stdout.split("\x1b[H")
+    assert "503 Service Unavailable. Asking again in 2 s" in frames[3]
+    assert "a   queued" in frames[3]
+    assert "- a   queued" in frames[4]
+    assert "Asking" not in frames[4]
+    assert result.exit == 5
+    assert "gone" in result.stderr
+
+
+def last_state(ant, *rounds):
+    """Return the lines that a watched list leaves on the screen, with their signs."""
+    flags = ("--for", f"{2 * len(rounds) - 1}s")
+    shown = ant(*LIST, *flags, terminal=True, env={"NO_COLOR": "1"}, replies=list(rounds)).stdout
+    return [line[:3] for line in shown.rpartition("\x1b[?1049l")[2].splitlines()[1:]]
+
+
+def test_nothing_of_the_first_state_is_marked(ant):
+    """It is not new on the server."""
+    assert last_state(ant, page(item("a"))) == ["  a"]
+
+
+def test_the_last_change_is_marked_until_the_next_one(ant):
+    """Users may look away for a moment. What is gone is below the rest."""
+    first, second = page(item("a"), item("b"), item("c")), page(item("a"), item("c", "active"), item("d"))
+    assert last_state(ant, first, second) == ["  a", "~ c", "+ d", "- b"]
+    assert last_state(ant, first, second, second) == ["  a", "~ c", "+ d", "- b"]
+    assert last_state(ant, first, second, page(item("a"), item("c", "active"))) == ["  a", "  c", "- d"]
+
+
+def test_what_is_gone_is_dim(ant):
+    """Its sign is not."""
+    shown = ant(*LIST, "--for", "3s", terminal=True, replies=[page(item("a"), item("b")), page(item("b"))]).stdout
+    assert "\x1b[31m-\x1b[0m \x1b[2ma\x1b[0m" in shown.rpartition("\x1b[?1049l")[2]
+
+
+def test_a_removed_item_that_comes_back_is_new(ant):
+    """It is not shown twice."""
+    assert last_state(ant, page(item("a"), item("b")), page(item("b")), page(item("b"), item("a"))) == [
+        "  b",
+        "+ a",
+    ]
+
+
+def test_a_string_from_the_server_is_redacted_and_escaped_in_the_status_line(ant, monkeypatch):
+    """Here it is the target of a redirect."""
+    monkeypatch.setenv("TERM", "xterm")
+    moved = httpx.Response(302, headers=[(b"location", f"/{KEY}\xad".encode("latin-1"))])
+    result = ant(*STATS, terminal=True, replies=[{"n": 1}, moved, GONE])
+    assert 'a redirect to "/[redacted]\\u00ad"' in result.stdout
+    assert "\xad" not in result.stdout
+
+
+def test_the_age_of_a_time_is_not_a_change():
+    """A minute later, the object is the same."""
+    value = b'{"type":"work","created_at":"2026-03-14T15:00:00Z"}'
+    begin = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
+    watched = WatchedObject(Transform("--transform", ""), 80)
+    before, after = watched.parts([value]), watched.parts([value])
+    assert differences(before, after) == {}
+    (shown,) = before.values()
+    assert (shown.age(begin), shown.age(begin + 60)) == ("(just now)", "(1 min ago)")
+
+
+def test_a_list_without_items_says_so_on_the_screen(ant):
+    """The message is that of the command without --watch."""
+    result = ant(*LIST, "--for", "1s", terminal=True, replies=[page()])
+    assert "No environments." in result.stdout.rpartition("\x1b[?1049l")[2]
+    result = ant(*LIST, "--for", "1s", "--filter", "name==b", terminal=True, replies=[page()])
+    assert "No environments match --filter." in result.stdout.rpartition("\x1b[?1049l")[2]
+
+
+@pytest.mark.parametrize("flags", [(), ("--include-archived",)])
+def test_the_screen_says_what_is_archived_if_that_was_requested(ant, flags):
+    """As in the list without --watch."""
+    environment = {"id": "env_1", "type": "environment", "name": "n", "archived_at": None}
+    words = ("beta:environments", "list", "--watch", "--for", "1s", *flags)
+    result = ant(*words, terminal=True, replies=[page(environment)])
+    assert ("ARCHIVED" in result.stdout) == bool(flags)
+
+
+def test_a_column_that_matches_nothing_is_noted_once_after_the_screen(ant):
+    """The screen would repeat it in each frame."""
+    pages = [page(item("env_1")), page(item("env_1", "active")), GONE]
+    result = ant(*LIST, "--columns", "id,stat", terminal=True, replies=pages)
+    assert result.stderr.count("Warning: --columns: 'stat' matches nothing") == 1
+    assert "Did you mean 'state'?" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Ctrl-Z")
+def test_a_watch_leaves_the_signals_of_the_process_as_they_were(ant):
+    """Another program may have called it."""
+    before = signal.getsignal(signal.SIGTSTP)
+    ant(*STATS, "--for", "1s", terminal=True, replies=[{"n": 1}])
+    assert signal.getsignal(signal.SIGTSTP) == before
+
+
+def test_a_value_of_several_lines_has_one_line_of_the_screen(ant):
+    """Otherwise the number of hidden rows would be wrong."""
+    result = ant(*STATS, "--for", "1s", terminal=True, env={"NO_COLOR": "1"}, replies=[{"a": "one\ntwo", "b": 1}])
+    assert result.stdout.rpartition("\x1b[?1049l")[2].split("\n")[:2] == ["  a  one two", "  b  1"]
+
+
+def test_a_column_without_room_is_dropped_next_to_the_signs(ant):
+    """The other cells are complete."""
+    work = {"type": "work", "id": "work_01Hn5Bq8mZcXvR2tKs9LpW04", "state": "starting"}
+    result = ant(*LIST, "--for", "1s", terminal=True, env={"COLUMNS": "63"}, replies=[page(work)])
+    assert "starting" in result.stdout.rpartition("\x1b[?1049l")[2]
+
+
+@pytest.fixture
+def watch(clean_environ):
+    """Watch the response of a loopback server in a real terminal, and wait for the first screen."""
+    with ExitStack() as opened:
+
+        def start(*replies, words=LIST, until="Ctrl-C ends"):
+            server = opened.enter_context(ScriptedServer(*replies))
+            options = ("--every", "10ms", "--max-retries", "0", "--base-url", server.url)
+            session = Session((sys.executable, "-m", "ant_cli", *words, *options), clean_environ)
+            opened.callback(session.close)
+            session.wait_for(until)
+            return session
+
+        yield start
+
+
+MANY = response(page(*(item(f"work_{number}") for number in range(40))))
+
+
+def test_ctrl_c_restores_the_terminal_and_leaves_the_last_state(watch):
+    """The run ends by SIGINT, so a loop of the shell ends, too."""
+    session = watch(MANY, (Act.STALL,), until="18 rows not shown")
+    session.type("\x03")
+    status, left = session.end()
+    assert status == -2
+    assert "work_0" in left
+    assert len(left.splitlines()) <= 24
+
+
+@pytest.mark.slow
+def test_the_screen_is_redrawn_at_once_when_the_window_changes_its_size(watch):
+    """It does not wait for the next response."""
+    session = watch(MANY, (Act.STALL,), until="18 rows not shown")
+    session.type("")
+    session.resize(10, 60)
+    session.wait_for("32 rows not shown")
+    session.resize(1, 1)
+    session.resize(50, 100)
+    session.wait_for("work_39")
+    session.type("\x03")
+    session.end()
+
+
+def test_ctrl_z_gives_the_terminal_back_to_the_shell_and_fg_returns_to_the_screen(watch):
+    """The watch is stopped in between."""
+    session = watch(MANY, (Act.STALL,))
+    session.type("\x1a")
+    session.wait_for_stop()
+    session.process.send_signal(18)
+    session.wait_for("work_0")
+    assert session.has_sent(FULL_SCREEN_ON)
+    session.type("\x03")
+    assert session.end()[0] == -2
+
+
+def test_an_error_that_ends_a_watch_is_below_the_last_state(watch):
+    """The screen belongs to the shell again by then."""
+    session = watch(MANY, error("404 Not Found"), until="404")
+    status, left = session.end()
+    assert status == 5
+    assert left.index("work_0") < left.index("404")

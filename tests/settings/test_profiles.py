@@ -1,0 +1,632 @@
+"""The profiles file: it is read with care, and changed completely or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import keyring
+import keyring.errors
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import ant_cli
+from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
+from ant_cli.main import main
+from ant_cli.runtime.extras import install_hint
+from ant_cli.runtime.storage import replace_file
+from ant_cli.settings.credential_store import delete_keys, read_key, store_key
+from ant_cli.settings.credentials import Credential, fetched
+from ant_cli.settings.key_command import run_command
+from ant_cli.settings.profiles import NO_STORE, check_name, config_dir, edit, read_store, shown, writable_path
+from ant_cli.settings.rows import mask
+from tests.conftest import make_runtime, needs_posix
+from tests.helpers.memory_keyring import Memory
+from tests.helpers.processes import run_process
+
+SECRET = "sk-ant-api03-0123456789-wxyz"
+GOOD = f"""active = "work"
+future = [1, 2]
+
+[profiles.work]
+api_key = "{SECRET}"
+color = "blue"
+"""
+
+
+class Screen(io.BytesIO):
+    """A stream that keeps its output."""
+
+    @property
+    def text(self):
+        return self.getvalue().decode()
+
+
+@pytest.fixture
+def stderr():
+    """The output on stderr."""
+    return Screen()
+
+
+@pytest.fixture
+def process(clean_environ, stderr):
+    """A run without stdin."""
+    return make_runtime(clean_environ, stdout=Screen(), stderr=stderr)
+
+
+@pytest.fixture
+def path(clean_environ):
+    """The profiles file, whose folder exists."""
+    where = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
+    where.mkdir(mode=0o700)
+    return where / "profiles.toml"
+
+
+def write(path, text, mode=0o600):
+    """Write the profiles file."""
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    path.chmod(mode)
+    return path
+
+
+# The folder
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "home", "where"),
+    [
+        ({"ANTHROPIC_CONFIG_DIR": "/c", "HOME": "/h"}, "posix", "/p", "/c"),
+        ({"ANTHROPIC_CONFIG_DIR": "", "HOME": "/h"}, "posix", "/p", "/h/.config/anthropic"),
+        ({}, "posix", "/p", "/p/.config/anthropic"),
+        ({"HOME": ""}, "posix", "~", None),
+        ({"APPDATA": "/roaming", "HOME": "/h"}, "nt", "/p", "/roaming/Anthropic"),
+        ({"ANTHROPIC_CONFIG_DIR": "/c", "APPDATA": "/roaming"}, "nt", "/p", "/c"),
+        ({}, "nt", "/p", "/p/.config/anthropic"),
+    ],
+)
+def test_the_config_folder_comes_from_the_variable_or_the_platform(environ, platform, home, where):
+    """It is `ANTHROPIC_CONFIG_DIR`, or else a folder in `%APPDATA%` on Windows or in the home folder."""
+    assert config_dir(environ, platform, lambda _: home) == (Path(where) if where else None)
+
+
+@needs_posix("the variable HOME")
+def test_without_a_home_no_profile_exists_or_can_be_created(process, monkeypatch):
+    """Reading returns no profiles; the error of writing says which variable to set."""
+    process.environ = {}
+    monkeypatch.setenv("HOME", "~")  # the home of a user without a home folder
+    assert read_store(process) == NO_STORE
+    with pytest.raises(CredentialError, match="no home directory"):
+        writable_path(process)
+
+
+def test_reading_without_a_profiles_file_returns_none_and_creates_none(process, stderr):
+    """Reading creates neither a file nor a folder."""
+    store = read_store(process)
+    assert (store.profiles, store.active, stderr.text) == ({}, "", "")
+    assert not store.path.parent.exists()
+
+
+# Reading
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('active = "work\n', "Illegal character '\\n' (at line 1, column 15)"),
+        ("[profiles.work]\napi_key\n", "Expected '=' after a key in a key/value pair (at line 2, column 8)"),
+        ('active = "', "Unterminated string (at end of document)"),
+        ('# fine\nactive = "\xff"'.encode("latin-1"), "it is not text in UTF-8: byte 18"),
+        ("x = " + "[" * 100_000, "maximum recursion depth exceeded"),
+        ("x = " + "1" * 10_000, "value has 10000 digits"),
+        ("profiles = 1", "profiles must be tables, such as [profiles.work]"),
+        ("[profiles]\nwork = 1", "profiles must be tables, such as [profiles.work]"),
+        ("active = 1", 'active must be the name of a profile, such as active = "work"'),
+    ],
+)
+def test_a_malformed_file_is_an_error_with_its_position_and_never_overwritten(process, path, text, message):
+    """The error has the position; no command changes a file that it cannot read."""
+    write(path, text)
+    before = path.read_bytes()
+    for attempt in (lambda: read_store(process), lambda: edit(process).__enter__()):
+        with pytest.raises(CredentialError, match=re.escape(message)) as caught:
+            attempt()
+        assert str(path) in str(caught.value)
+        assert "it was not changed" in caught.value.hint
+    assert path.read_bytes() == before
+
+
+@needs_posix("its words for errors")
+def test_a_file_in_the_place_of_the_config_folder_is_an_error(process, path):
+    """Both reading and writing report it."""
+    write(path, "")
+    process.environ = {"ANTHROPIC_CONFIG_DIR": str(path)}
+    with pytest.raises(CredentialError, match="can't be read: not a directory"):
+        read_store(process)
+    with pytest.raises(OutputError, match="can't be written: file exists"):
+        writable_path(process)
+
+
+@needs_posix("permissions")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o755])
+def test_wide_permissions_of_the_profiles_file_are_narrowed_with_a_note(process, path, stderr, mode):
+    """Otherwise other users could read the secrets."""
+    write(path, GOOD, mode)
+    read_store(process)
+    assert stat.S_IMODE(path.stat().st_mode) == mode & 0o700
+    assert stderr.text == f"Note: other users could read {path}; now only you can.\n"
+    read_store(process)
+    assert stderr.text.count("\n") == 1
+
+
+@needs_posix("permissions")
+@pytest.mark.parametrize("mode", [0o660, 0o602, 0o777])
+def test_a_profiles_file_that_others_can_change_is_rejected_and_keeps_its_mode(process, path, mode):
+    """They may have added a command that is run, or a server that would get the key."""
+    write(path, GOOD, mode)
+    with pytest.raises(CredentialError, match=r"other users can change it \(mode 0\d+\)") as caught:
+        read_store(process)
+    assert f"To change that: chmod {mode & ~0o022:o} {path}\n" in caught.value.hint
+    with pytest.raises(CredentialError), edit(process):
+        pytest.fail("the draft was made from a file that is not trusted")
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == (GOOD, mode)
+
+
+@needs_posix("permissions")
+@pytest.mark.parametrize(("mode", "of_folder"), [(0o666, 0o700), (0o600, 0o777)])
+def test_the_command_of_a_profile_that_others_can_change_is_not_run(process, path, tmp_path, mode, of_folder):
+    """It would run with the rights of this user. In a folder that they can change, they can replace the file."""
+    write(path, f"[profiles.work]\napi_key_command = 'touch {tmp_path}/ran; echo {SECRET}'\n", mode)
+    path.parent.chmod(of_folder)
+    assert main(["--profile", "work", "beta:environments", "list"], process) == 4
+    assert not (tmp_path / "ran").exists()
+
+
+@needs_posix("permissions")
+def test_permissions_that_cannot_be_narrowed_cause_a_note(process, path, stderr, monkeypatch):
+    """An example is a mounted secret."""
+    write(path, GOOD, 0o644)
+
+    def refuse(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "fchmod", refuse)
+    assert read_store(process).active == "work"
+    assert "that can't be changed: read-only file system" in stderr.text
+
+
+# Writing
+
+
+@needs_posix("permissions")
+def test_a_new_profiles_file_and_its_folder_are_private(process, clean_environ):
+    """Only the owner can read them."""
+    with edit(process) as draft:
+        draft.new("work")
+    where = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
+    assert stat.S_IMODE(where.stat().st_mode) == 0o700
+    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in where.iterdir()} == {
+        "profiles.toml": 0o600,
+    }
+
+
+@needs_posix("permissions")
+def test_no_profile_is_written_into_a_folder_that_others_can_change(process, path):
+    """It would be rejected when it is read."""
+    path.parent.chmod(0o777)
+    with pytest.raises(OutputError, match=r"they can change .* \(mode 0777\)") as caught, edit(process):
+        pytest.fail("nothing can be written there")
+    assert f"To change that: chmod 755 {path.parent}\n" in caught.value.hint
+    assert not path.exists()
+
+
+@needs_posix("permissions")
+def test_an_existing_config_folder_keeps_its_permissions(process, path):
+    """The folder may be used by other programs and users."""
+    path.parent.chmod(0o755)
+    with edit(process) as draft:
+        draft.new("work")
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o755
+
+
+def test_unknown_keys_are_kept_and_keys_stay_in_order(process, path):
+    """A newer version may have written the unknown keys."""
+    write(path, GOOD)
+    with edit(process) as draft:
+        draft.profiles["work"]["base_url"] = "http://h"
+        draft.new("another")
+    assert tomllib.loads(path.read_text()) == {
+        "active": "work",
+        "future": [1, 2],
+        "profiles": {"another": {}, "work": {"api_key": SECRET, "base_url": "http://h", "color": "blue"}},
+    }
+    assert path.read_text().index("[profiles.another]") > path.read_text().index("[profiles.work]")
+
+
+def test_an_edit_without_a_change_writes_nothing(process, path):
+    """The file is not even sorted."""
+    write(path, GOOD)
+    before = path.stat()
+    with edit(process):
+        pass
+    assert (path.stat().st_ino, path.read_text()) == (before.st_ino, GOOD)
+
+
+def test_an_exception_during_an_edit_leaves_the_file_unchanged(process, path):
+    """An edit is written completely or not at all."""
+    write(path, GOOD)
+
+    def half_a_change():
+        with edit(process) as draft:
+            draft.active = ""
+            draft.existing("wrk")
+
+    with pytest.raises(CredentialError, match="profile 'wrk' does not exist"):
+        half_a_change()
+    assert path.read_text() == GOOD
+
+
+@needs_posix("links")
+def test_an_edit_through_a_symbolic_link_changes_its_target(process, path, tmp_path):
+    """A link into a folder of dotfiles stays a link."""
+    target = write(tmp_path / "dotfiles.toml", GOOD)
+    path.symlink_to(target)
+    with edit(process) as draft:
+        draft.new("another")
+    assert path.is_symlink()
+    assert "another" in tomllib.loads(target.read_text())["profiles"]
+    assert not [file for file in tmp_path.iterdir() if file.name.startswith(".profiles")]
+
+
+@needs_posix("links")
+def test_a_loop_of_symbolic_links_is_an_error(process, path):
+    """Both reading and writing report it."""
+    path.symlink_to(path)
+    with pytest.raises(CredentialError, match="can't be read"):
+        read_store(process)
+    with pytest.raises((CredentialError, OutputError), match=r"can't be (read|written)"), edit(process):
+        pass
+
+
+@needs_posix("permissions")
+def test_an_edit_keeps_the_owner_of_the_file(path, monkeypatch):
+    """With sudo, root changes a file that stays the user's."""
+    write(path, GOOD)
+    given = []
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    monkeypatch.setattr(os, "fchown", lambda _, *ids: given.append(ids))
+    owner = (path.stat().st_uid, path.stat().st_gid)
+    replace_file(path, b"new")
+    assert given == [owner]
+
+
+def test_a_failing_rename_leaves_the_old_file_and_no_temporary_one(process, path, monkeypatch):
+    """The new file is written under another name before."""
+    write(path, GOOD)
+
+    def refuse(_):
+        raise OSError(28, "No space left on device")
+
+    def change():
+        with edit(process) as draft:
+            draft.new("another")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OutputError, match="no space left on device"):
+        change()
+    assert path.read_text() == GOOD
+    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
+
+
+def test_an_edit_succeeds_although_the_folder_cannot_be_flushed(process, path, monkeypatch):
+    """Some network file systems can't flush a folder. The file is already renamed by then."""
+    write(path, GOOD)
+    fsync = os.fsync
+
+    def refuse_folders(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(22, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    with edit(process) as draft:
+        draft.new("another")
+    assert "another" in read_store(process).profiles
+
+
+@pytest.mark.parametrize("name", ["", "-x", ".x", "a b", "a/b", "a\n", "é", "x" * 65, "a[b]"])
+def test_profile_names_with_spaces_controls_or_odd_characters_are_rejected(name):
+    """Names are used in shells, completed and printed."""
+    with pytest.raises(UsageError, match="is not a valid profile name"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("name", ["work", "a.b-c_d", "me@example.com", "_", "9" * 64])
+def test_profile_names_of_letters_digits_and_some_signs_are_accepted(name):
+    """These names need no quoting in a shell."""
+    assert check_name(name) == name
+
+
+# Faults, in separate processes
+
+ADD = "from ant_cli.__main__ import entry_point; entry_point()"
+KILL = "import os; os.{call} = lambda *_, **__: os.kill(os.getpid(), 9); " + ADD
+
+
+def python(code, environ, *words):
+    """Run code in a separate process, with the words as its arguments. It leaves no half-written bytecode."""
+    return run_process([sys.executable, "-c", code, *words], environ | {"PYTHONDONTWRITEBYTECODE": "1"})
+
+
+@needs_posix("SIGKILL")
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_killed_edit_leaves_the_old_file(clean_environ, process, path, call):
+    """It may be killed at any moment before the rename; the next edit removes the temporary file."""
+    write(path, GOOD)
+    done = python(KILL.format(call=call), clean_environ, "profile", "create", "another")
+    assert (done.returncode, path.read_text()) == (-signal.SIGKILL, GOOD)
+    with edit(process) as draft:
+        draft.profiles["third"] = {}
+    assert "third" in read_store(process).profiles
+    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
+
+
+@needs_posix("its words for errors")
+def test_a_config_folder_that_cannot_be_created_is_an_error(clean_environ):
+    """Like a read-only disk, /proc allows no new folders, not even for root."""
+    done = python(ADD, clean_environ | {"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, "profile", "create", "work")
+    assert done.returncode == 1
+    assert "/proc/ant can't be written" in done.stderr
+    assert "ANTHROPIC_CONFIG_DIR can name another folder." in done.stderr
+
+
+NAMES = st.sampled_from(["a", "b", "c.d", "e@f"])
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+COMMANDS = st.one_of(
+    st.tuples(st.just("put"), NAMES, st.sampled_from(["api_key", "base_url", "x y"]), TEXTS),
+    st.tuples(st.just("remove"), NAMES),
+    st.tuples(st.just("activate"), NAMES),
+    st.tuples(st.just("fail"), NAMES),
+)
+
+
+def carry_out(command, document):
+    """Make a change to a file or a model with profiles and an active one."""
+    kind, name, *rest = command
+    if kind == "put":
+        document.profiles.setdefault(name, {})[rest[0]] = rest[1]
+    elif kind == "remove":
+        document.profiles.pop(name, None)
+    elif kind == "activate":
+        document.active = name
+    else:
+        document.profiles.clear()
+        raise UsageError("halfway")
+
+
+class Model:
+    """The expected content of the file."""
+
+    def __init__(self):
+        self.profiles, self.active = {}, ""
+
+
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(COMMANDS, max_size=12))
+def test_the_file_has_the_last_acknowledged_state_after_any_sequence_of_edits(process, commands):
+    """Some of the edits fail."""
+    path = writable_path(process)
+    path.unlink(missing_ok=True)
+    model = Model()
+    for command in commands:
+        try:
+            with edit(process) as draft:
+                carry_out(command, draft)
+        except UsageError:
+            pass
+        else:
+            carry_out(command, model)
+        store = read_store(process)
+        assert (store.profiles, store.active) == (model.profiles, model.active)
+
+
+# Masking
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        (SECRET, "sk-ant-...wxyz"),
+        ("sk-ant-short", "sk-ant-..."),
+        ("a-token-of-20-letters", "...ters"),
+        ("tiny", "..."),
+        ("", "..."),
+    ],
+)
+def test_a_masked_key_shows_the_end_of_long_keys_only(secret, text):
+    """Users can tell keys apart, and nothing of a short key is shown."""
+    assert mask(secret) == text
+
+
+def test_values_of_unknown_keys_are_masked():
+    """They may be secrets; a command and the name of a keyring entry are not."""
+    assert shown("api_key_command", "op read x") == "op read x"
+    assert shown("api_key", "keyring:work-1") == "keyring:work-1"
+    assert shown("client_secret", "abc-abc-abc-abc") == "...-abc"
+
+
+# Commands that print a key
+
+
+def fetch_secret(form, reference, source, process):
+    """Return the secret that a profile's value refers to."""
+    return fetched(Credential("api_key", reference, source, form=form), process).secret
+
+
+@needs_posix("commands of POSIX")
+def test_a_key_command_runs_without_a_shell(process):
+    """It is split into arguments by quotes, and no other character is special."""
+    code = "import sys; print('sk-ant-' + sys.argv[1])"
+    secret = fetch_secret("command", f"{sys.executable} -c \"{code}\" '$HOME;x'", "c", process)
+    assert secret == "sk-ant-$HOME;x"
+    assert "sk-ant-$HOME;x" not in process.stderr.redact(f"{secret} is shown")
+
+
+@needs_posix("commands of POSIX")
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (f"{sys.executable} -c \"print('hush'); raise SystemExit(3)\"", "c failed with status 3."),
+        (f"{sys.executable} -c \"import os; print('hush'); os.kill(os.getpid(), 9)\"", "c failed with status -9."),
+        (f'{sys.executable} -c "print(1, 2)"', "what c gives contains a space, which no key has."),
+        (f'{sys.executable} -c ""', "what c gives is empty."),
+        (
+            f"{sys.executable} -c \"print('hush'); print('hush')\"",
+            "what c gives contains a character that no key has",
+        ),
+        ("no-such-program-anywhere hush", "c can't be run: no-such-program-anywhere: no such file or directory."),
+        ("'' hush", "c can't be run: "),
+    ],
+)
+def test_a_key_command_without_a_key_is_an_error_that_hides_its_output(process, command, message):
+    """Its output may contain a secret."""
+    with pytest.raises(CredentialError, match=re.escape(message)) as caught:
+        fetch_secret("command", command, "c", process)
+    assert "hush" not in str(caught.value) + caught.value.hint
+
+
+def test_a_key_command_that_runs_itself_is_an_error(process):
+    """`ant auth token` of the same profile runs itself; the command of another profile may be run."""
+    code = "import os; print('sk-' + os.environ['ANT_API_KEY_COMMANDS'].replace(chr(10), '+'))"
+    command = f'{sys.executable} -c "{code}"'
+    process.environ = {**process.environ, "ANT_API_KEY_COMMANDS": "a"}
+    assert fetch_secret("command", command, "b", process) == "sk-a+b"
+    with pytest.raises(CredentialError, match="a runs ant, which would run it again endlessly"):
+        fetch_secret("command", command, "a", process)
+
+
+def test_a_profile_whose_key_command_is_ant_auth_token_is_an_error(clean_environ, path):
+    """The error has the reason, and no chain of processes is started."""
+    del clean_environ["ANTHROPIC_API_KEY"]
+    ant = f"{sys.executable} -m ant_cli auth token --profile"
+    write(path, f"[profiles.a]\napi_key_command = '{ant} b'\n[profiles.b]\napi_key_command = '{ant} a'\n")
+    environ = clean_environ | {"PYTHONPATH": str(Path(ant_cli.__file__).parent.parent)}
+    done = python(ADD, environ, "auth", "token", "--profile", "a")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("ant: api_key_command of profile 'a' runs ant, which would run it again")
+    assert done.stderr.count("failed with status 4") == 2
+
+
+@needs_posix("commands of POSIX")
+def test_a_key_command_with_an_open_quote_is_rejected(process):
+    """Nothing is run."""
+    with pytest.raises(BadValue, match="c is not a command line: no closing quotation"):
+        fetch_secret("command", "op 'read", "c", process)
+
+
+def test_a_key_command_is_ended_if_its_output_can_not_be_read(process, monkeypatch):
+    """Another thread may be one too many for this user."""
+    commands, start = [], subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda *args, **more: commands.append(start(*args, **more)) or commands[-1]
+    )
+    monkeypatch.setattr("threading.Thread.start", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run_command(f'{sys.executable} -c "import signal; signal.pause()"', "c", process)
+    assert commands[0].returncode
+
+
+def test_a_key_command_is_ended_after_its_time_limit(process):
+    """The limit is shorter in this test."""
+    command = f'{sys.executable} -c "import signal; signal.pause()"'
+    with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
+        run_command(command, "c", process, timeout_s=0.2)
+
+
+@needs_posix("commands of POSIX")
+def test_a_key_command_that_closes_its_output_is_ended_after_its_time_limit(process):
+    """The limit applies until the command ends, even if the key has arrived."""
+    command = "sh -c 'echo key; exec >&-; exec sleep 5'"
+    with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
+        run_command(command, "c", process, timeout_s=0.2)
+
+
+def test_a_key_command_with_endless_output_is_stopped(process):
+    """It is stopped long before its output fills the memory."""
+    command = f"{sys.executable} -c \"while True: print('x' * 1000)\""
+    with pytest.raises(CredentialError, match=r"c prints more than a key."):
+        run_command(command, "c", process)
+
+
+# The credential store of the operating system
+
+
+class Locked(Memory):
+    """A credential store whose owner has denied access."""
+
+    def get_password(self, *_):
+        raise keyring.errors.KeyringLocked("it is locked")
+
+
+def test_each_key_has_its_own_entry_in_the_credential_store(credential_store, process):
+    """Two profiles that have the same name, one after the other, never share an entry."""
+    first, second = store_key("work", "k-1"), store_key("work", "k-2")
+    assert first != second
+    assert fetch_secret("keyring", first, "api_key", process) == "k-1"
+    delete_keys(first)
+    delete_keys(first)
+    delete_keys("sk-ant-no-reference")
+    delete_keys(None)
+    assert [*credential_store.entries.values()] == ["k-2"]
+    with pytest.raises(CredentialError, match="no longer in the operating system's credential store"):
+        read_key(first, "api_key")
+
+
+@pytest.mark.usefixtures("credential_store")
+def test_an_error_of_the_credential_store_is_quoted():
+    """The message is that of the store."""
+    keyring.set_keyring(Locked())
+    with pytest.raises(CredentialError, match="can't be used: it is locked"):
+        read_key("keyring:x", "api_key")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no bus!"), RuntimeError()], ids=["with words", "without"])
+def test_any_exception_of_the_credential_store_is_reported_as_an_error(credential_store, monkeypatch, error):
+    """The store of each operating system has its own exceptions."""
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(credential_store, "set_password", fail)
+    with pytest.raises(CredentialError, match=r"credential store can't be used: (no bus|RuntimeError)\.$"):
+        store_key("work", SECRET)
+
+
+@pytest.mark.usefixtures("credential_store")
+def test_a_missing_credential_store_is_an_error_with_an_alternative():
+    """The error says how to store the key without it."""
+    from keyring.backends.fail import Keyring
+
+    keyring.set_keyring(Keyring())
+    for attempt in (lambda: store_key("work", SECRET), lambda: read_key("keyring:work-1", "api_key")):
+        with pytest.raises(CredentialError, match="can't be used: No recommended backend was available") as caught:
+            attempt()
+        assert "Without --keyring, `ant auth login`" in caught.value.hint
+
+
+def test_a_keyring_reference_without_the_package_says_how_to_install_it(monkeypatch):
+    """The package keyring is optional."""
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(CredentialError, match="needs the package keyring") as caught:
+        read_key("keyring:x", "api_key")
+    assert caught.value.hint == install_hint("keyring")

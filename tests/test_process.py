@@ -1,0 +1,447 @@
+"""The process: signals, streams that are closed or full, and an environment that lacks nearly everything."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ant_cli.runtime.signals import delayed_signals, signal_handlers
+from tests.conftest import Result
+from tests.helpers.runs import LIST, OK, OUTPUT, needs
+from tests.helpers.servers import Act, ScriptedServer, error, response
+
+pytestmark = pytest.mark.slow
+
+Shell = Callable[..., Result]
+RETRIEVE = "$ANT beta:environments retrieve env_1"
+PAGES = ("--help", "--version", "", "beta:environments", "beta:environments create --help")
+PATIENCE_S = 60.0
+
+
+# Signals
+
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+STAGES = {
+    "before the first byte": ((Act.STALL,),),
+    "inside the headers": ((b"HTTP/1.1 200 OK\r\n", Act.STALL),),
+    "inside the body": ((OK[:-3], Act.STALL),),
+    "before a retry": (error("429 Too Many", "rate_limit_error", "retry-after: 50"),),
+    "before the next page": (response({"data": [1], "next_page": "p"}), (Act.STALL,)),
+    "while writing to a full pipe": (response({"data": ["x" * 1000] * 2000}),),
+}
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_signal_ends_the_process_at_once_by_that_signal(start, tmp_path, stage, number):
+    """It ends at every stage, without a message or a leftover file. Otherwise the process would run for 50 s."""
+    running = start(LIST, *STAGES[stage])
+    if stage == "while writing to a full pipe":
+        assert running.process.stdout.read(1) == b'"'
+    result = running.end_by(number)
+    assert result.exit == -number
+    assert all(line.startswith("Note:") for line in result.stderr.splitlines())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_ends_the_wait_for_stdin(start, number):
+    """No request has been sent at that moment."""
+    read_end, write_end = os.pipe()
+    running = start(("beta:environments", "create"), stdin=read_end, wait=False)
+    note = running.process.stderr.readline()
+    result = running.end_by(number)
+    os.close(read_end)
+    os.close(write_end)
+    assert (note, result.exit) == (b"Note: waiting for input on stdin.\n", -number)
+
+
+@pytest.mark.parametrize("program", ["bash", "sh"])
+def test_ctrl_c_also_ends_the_shell_loop_around_the_command(start, program):
+    """A shell would continue with the next ID if the command exited with a status instead of by the signal."""
+    script = 'for id in env_1 env_2; do "$0" -m ant_cli "$@" "$id"; done; echo went on'
+    words = ("beta:environments", "delete")
+    running = start(words, (Act.STALL,), program=(program, "-c", script, sys.executable))
+    os.killpg(running.process.pid, signal.SIGINT)  # like a terminal
+    running.process.wait(60)
+    assert running.process.returncode == -signal.SIGINT
+    assert b"went on" not in running.process.stdout.read()
+    assert len(running.server.requests) == 1
+
+
+def test_sigterm_stays_ignored_if_the_parent_ignored_it(shell: Shell):
+    """By convention, a shell's trap that ignores a signal also applies to the commands that it runs."""
+    script = (
+        "import os, signal; from ant_cli.runtime.process import handle_sigterm; handle_sigterm(); "
+        "os.kill(os.getpid(), signal.SIGTERM); print('alive')"
+    )
+    assert shell(f"trap '' TERM; $PYTHON -c {shlex.quote(script)}").stdout == "alive\n"
+
+
+def test_a_closed_stdout_reader_ends_the_command_silently_with_success(shell: Shell):
+    """`head` has read enough."""
+    page = response({"data": ["x" * 1000] * 1000, "next_page": "p"})
+    result = shell("$ANT beta:environments list | head -c 10; exit ${PIPESTATUS[0]}", page)
+    assert (result.exit, result.stderr) == (0, "")
+    for words in PAGES:
+        result = shell(f"$ANT {words} | true; exit ${{PIPESTATUS[0]}}")
+        assert (result.exit, result.stderr) == (0, "")
+
+
+def test_a_single_ctrl_d_ends_typed_input(clean_environ):
+    """The end of input is read from the terminal only once."""
+    master, slave = pty.openpty()
+    words = [sys.executable, "-m", "ant_cli", "beta:environments", "create", "--file", "-", "--dry-run"]
+    os.write(master, b"name: typed\n\x04")
+    done = subprocess.run(
+        words, stdin=slave, stdout=subprocess.PIPE, env=clean_environ, timeout=PATIENCE_S, check=False
+    )
+    os.close(slave)
+    os.close(master)
+    assert (done.returncode, b'"name": "typed"' in done.stdout) == (0, True)
+
+
+# Unwritable streams
+
+
+WRITERS = [*(f"$ANT {words}" for words in PAGES), RETRIEVE, f"{RETRIEVE} --dry-run"]
+
+
+@pytest.mark.parametrize("script", WRITERS)
+def test_a_closed_stdout_is_an_error_for_results_and_help_pages(shell: Shell, script):
+    """Otherwise the output would be lost silently."""
+    result = shell(f"{script} >&-")
+    assert (result.exit, "closed" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("script", WRITERS)
+@needs("/dev/full")
+def test_a_full_disk_is_an_error_with_the_operating_systems_reason(shell: Shell, script):
+    """The output is redirected to a file."""
+    result = shell(f"{script} >/dev/full")
+    assert (result.exit, "no space left" in result.stderr) == (1, True)
+
+
+@needs("/dev/full")
+def test_an_unwritable_result_of_a_change_is_an_error_that_says_it_was_made(shell: Shell):
+    """The server has made the change."""
+    result = shell("$ANT beta:environments create --name n >/dev/full")
+    assert (result.exit, len(result.requests)) == (1, 1)
+    assert "The server made the change anyway" in result.stderr
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>/dev/null"])
+def test_an_unusable_stderr_does_not_change_results_and_exit_codes(shell: Shell, redirection):
+    """Only the messages are lost."""
+    assert shell(f"{RETRIEVE} --debug {redirection}").stdout == OUTPUT
+    assert shell(f"{RETRIEVE} --nonsense {redirection}").exit == 2
+    assert shell(f"$ANT --help {redirection}").stdout.startswith("Usage")
+
+
+def test_a_closed_stderr_reader_does_not_change_results_and_exit_codes(shell: Shell):
+    """Only the messages are lost."""
+    result = shell(f"exec 3>&1; ({RETRIEVE} --debug 2>&1 >&3 3>&-; echo $? >&3) | true")
+    assert result.stdout == OUTPUT + "0\n"
+
+
+def test_closed_stdin_stdout_and_stderr_are_an_error_without_a_message(shell: Shell):
+    """There is no stream left for a message."""
+    assert shell(f"{RETRIEVE} <&- >&- 2>&-").exit == 1
+
+
+def test_output_to_a_full_non_blocking_pipe_is_complete(shell: Shell):
+    """The program waits until the pipe accepts more."""
+    page = response({"data": ["x" * 1000] * 1000})
+    script = (
+        "$ANT beta:environments list --format jsonl | $PYTHON -c '"
+        "import sys; print(len(sys.stdin.buffer.read().split()))'"
+    )
+    nonblocking = "import os, sys; os.set_blocking(1, False); os.execvp(sys.argv[1], sys.argv[1:])"
+    result = shell(script.replace("$ANT", f"$PYTHON -c {shlex.quote(nonblocking)} $ANT"), page)
+    assert (result.exit, result.stdout, result.stderr) == (0, "1000\n", "")
+
+
+@pytest.mark.parametrize("unbuffered", [None, "1"])
+def test_a_large_result_is_written_completely(shell: Shell, unbuffered):
+    """This holds for unbuffered Python, too."""
+    page = response({"data": ["x" * 1000] * 3000})
+    result = shell("$ANT beta:environments list --format jsonl | wc -l", page, env={"PYTHONUNBUFFERED": unbuffered})
+    assert result.stdout.strip() == "3000"
+
+
+# Environments
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"HOME": None},
+        {"HOME": ""},
+        {"HOME": "/nope"},
+        {"PATH": None},
+        {"TERM": None},
+        {"TERM": "nonsense"},
+        {"LC_ALL": "C"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONWARNINGS": "error"},
+        {"PYTHONDEVMODE": "1"},
+        {"PYTHONOPTIMIZE": "2"},
+        {"COLUMNS": "nonsense", "LINES": "-5"},
+    ],
+    ids=str,
+)
+def test_text_passes_unchanged_in_a_minimal_environment(shell: Shell, env):
+    """The bytes of responses and arguments stay the same in any locale."""
+    reply = response('{"id":"ü😀"}'.encode())
+    program = {"HOME": None, **env}
+    result = shell("$ANT beta:environments create --name nü", reply, env=program)
+    assert (result.exit, result.stdout, result.stderr) == (0, '{\n  "id": "ü😀"\n}\n', "")
+    assert '{"name":"nü"}'.encode() in result.requests[0]
+
+
+@pytest.mark.parametrize("python", ["-O", "-OO", "-I", "-E", "-s", "-B", "-W error", "-X dev -W error", "-bb"])
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("beta:environments list --format table", 0),
+        ("beta:environments create --name x --config '{type: cloud}' --format yaml", 0),
+        ("beta:environments retrieve env_1 --base-url http://ada:hunter2pass@127.0.0.1:1 --max-retries 0", 8),
+        ("--help", 0),
+        ("--local beta:environments list", 0),
+    ],
+)
+def test_the_program_runs_with_any_options_of_python(shell: Shell, python, words, status):
+    """Without assertions, isolated, or with warnings as errors: it leaks nothing, and uses nothing deprecated."""
+    pages = response({"data": [{"type": "environment", "id": "x"}], "next_page": "p"}), response({"data": []})
+    result = shell(f"$ANT {words}", *pages, python=python)
+    assert result.exit == status
+    assert "Warning: " not in result.stderr.replace("Warning: 'a' is not", "")
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+class Interrupt:
+    def find_spec(name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt)
+from ant_cli.__main__ import entry_point
+entry_point()
+"""
+"""The start of `ant`, with a Ctrl-C when it imports a module."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows can't send itself a Ctrl-C")
+@pytest.mark.parametrize("module", ["ant_cli.main", "ant_cli.errors", "ant_cli.argv", "ant_cli.run", "socket"])
+def test_ctrl_c_while_modules_are_imported_ends_the_process_without_a_message(clean_environ, module):
+    """It ends by the signal, so that a loop of a shell ends, too."""
+    code = INTERRUPTED_IMPORT.format(module=module)
+    words = [
+        sys.executable,
+        "-c",
+        code,
+        "beta:environments",
+        "retrieve",
+        "env_1",
+        "--base-url",
+        "http://127.0.0.1:1",
+    ]
+    done = subprocess.run(words, env=clean_environ, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_an_ignored_ctrl_c_stays_ignored_where_signals_are_delayed():
+    """`nohup` and background jobs of a script ignore it. Many requests, and `apply`, delay the others."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with delayed_signals() as signals:
+            signal.raise_signal(signal.SIGINT)
+            signals.check()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_ignored_ctrl_c_stays_ignored_while_modules_are_imported(shell: Shell):
+    """A shell starts background processes like this."""
+    code = INTERRUPTED_IMPORT.format(module="ant_cli.errors")
+    assert shell(f"trap '' INT; $PYTHON -c {shlex.quote(code)} --version").stdout.startswith("ant ")
+
+
+def test_an_argument_that_is_not_valid_text_is_rejected(shell: Shell):
+    """A different text would be sent."""
+    result = shell("$ANT beta:environments create --name $'\\xff'")
+    assert (result.exit, "UTF-8" in result.stderr, result.requests) == (2, True, [])
+
+
+@pytest.mark.parametrize("limit", ["-n 16", "-n 10", "-v 600000", "-u 1"])
+def test_the_program_runs_with_few_descriptors_little_memory_and_no_processes(shell: Shell, limit):
+    """The limits of the operating system are lowered for the run."""
+    assert shell(f"ulimit {limit}; exec {RETRIEVE}").stdout == OUTPUT
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("beta:environments retrieve env_1", 0), ("--help", 0), ("--local beta:environments list", 0)],
+)
+def test_a_deleted_working_directory_is_not_needed(shell: Shell, words, status):
+    """No file is read from it."""
+    assert shell(f"mkdir gone; cd gone; rmdir ../gone; $ANT {words}").exit == status
+
+
+@pytest.mark.parametrize(
+    "env", [{"HOME": "/dev/null"}, {"HOME": "/dev/null", "XDG_STATE_HOME": None}, {"XDG_STATE_HOME": "/dev/null/x"}]
+)
+def test_an_unwritable_home_stops_only_commands_that_write_there(shell: Shell, env):
+    """The emulator writes a file; a command of the API does not."""
+    assert shell(RETRIEVE, env=env).stdout == OUTPUT
+    result = shell("$ANT --local beta:environments list", env={"XDG_STATE_HOME": None, **env})
+    assert (result.exit, "can't be used" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("beta:environments retrieve env_1", 0),
+        ("profile list", 0),
+        ("--local beta:environments list", 2),
+        ("--base-url local::memory: beta:environments list", 0),
+        ("emulator start --database :memory: --host 192.0.2.1 --api-key k", 1),
+        ("emulator env", 2),
+    ],
+)
+def test_a_missing_home_stops_only_commands_that_write_there(shell: Shell, words, status):
+    """Containers may run as a user ID without a passwd entry."""
+    nameless = (
+        "import os, pwd, sys; os.environ.pop('HOME'); pwd.getpwuid = {}.__getitem__; "
+        "from ant_cli.__main__ import entry_point; entry_point()"
+    )
+    result = shell(
+        f"$PYTHON -c {shlex.quote(nameless)} {words}",
+        env={"XDG_STATE_HOME": None, "XDG_CACHE_HOME": None, "ANTHROPIC_CONFIG_DIR": None},
+    )
+    assert (result.exit, "no home directory" in result.stderr) == (status, status == 2)
+
+
+def test_a_large_response_that_is_not_json_is_not_printed_in_part(shell: Shell):
+    """The error is at its end."""
+    body = b'{"data":[' + b",".join([b'"' + b"x" * 10_000 + b'"'] * 2_000) + b"]]"
+    result = shell("$ANT beta:environments list --format raw", response(body))
+    assert (result.exit, result.stdout, "Not JSON" in result.stderr) == (1, "", True)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this test needs pseudo-terminals")
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_interrupt_erases_the_progress_line(clean_environ, number):
+    """The terminal shows no progress afterwards."""
+    ours, theirs = os.openpty()
+    with ScriptedServer((Act.STALL,)) as server:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ant_cli", *LIST, "--base-url", server.url],
+            env={**clean_environ, "TERM": "xterm"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        seen = b""
+        while b"Waiting for" not in seen:
+            seen += os.read(ours, 1000)
+        child.send_signal(number)
+        assert child.wait(60) == -number
+    with contextlib.suppress(OSError):  # the end of a pseudo-terminal
+        while part := os.read(ours, 1000):
+            seen += part
+    os.close(ours)
+    assert seen.endswith(b"\r\x1b[K")
+    assert b"Traceback" not in seen
+
+
+# Handlers of signals
+
+
+def raise_and_return(number: int, note: list[int]) -> None:
+    """Handle a signal by a function that notes it, and send it to this process."""
+    with signal_handlers({number: lambda number, _: note.append(number)}):
+        signal.raise_signal(number)
+
+
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler])
+def test_a_handler_is_replaced_for_a_while_unless_the_signal_is_ignored(before):
+    """`nohup` and a shell's background jobs ignore signals for the programs that they start."""
+    usual = signal.signal(signal.SIGINT, before)
+    try:
+        note: list[int] = []
+        raise_and_return(signal.SIGINT, note)
+        assert note == ([] if before is signal.SIG_IGN else [signal.SIGINT])
+        assert signal.getsignal(signal.SIGINT) == before
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def test_outside_the_main_thread_no_handler_is_replaced():
+    """Python would raise an exception."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def replaced() -> dict[int, object]:
+            with signal_handlers({signal.SIGINT: signal.SIG_IGN}) as before:
+                return before
+
+        assert pool.submit(replaced).result() == {}
+
+
+def interrupted_work(done: list[str], *, checks: bool) -> None:
+    """Do two pieces of work, with a Ctrl-C before the first, and perhaps a check between them."""
+    with delayed_signals() as signals:
+        signal.raise_signal(signal.SIGINT)
+        done.append("first")
+        if checks:
+            signals.check()
+        done.append("second")
+
+
+@pytest.mark.parametrize(("checks", "expected"), [(True, ["first"]), (False, ["first", "second"])])
+def test_a_delayed_signal_is_handled_in_its_usual_way_at_the_next_check(checks, expected):
+    """The end is a check, too."""
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_work(done, checks=checks)
+    assert done == expected
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def interrupt_twice(done: list[str]) -> None:
+    with delayed_signals():
+        signal.raise_signal(signal.SIGINT)
+        done.append("after the first")
+        signal.raise_signal(signal.SIGINT)
+        done.append("after the second")
+
+
+def test_a_second_signal_is_not_delayed():
+    """A person who presses Ctrl-C twice wants to leave."""
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupt_twice(done)
+    assert done == ["after the first"]
+
+
+def test_ctrl_c_that_the_parent_ignores_does_not_end_many_requests(shell: Shell):
+    """A shell starts background jobs like this."""
+    body = "".join(f"env_{number} " for number in range(5))
+    code = INTERRUPTED_IMPORT.format(module="ant_cli.http.pool")
+    words = f"beta:environments archive {body} --yes"
+    result = shell(f"trap '' INT; $PYTHON -c {shlex.quote(code)} {words}")
+    assert result.exit == 0
+    assert "Archived 5 of 5." in result.stderr
