@@ -14,7 +14,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.worker.listener import Listener, ServedPage, json_page, text_page
-from ant_cli.worker.metrics import CONTENT_TYPE, exposition, family, library
+from ant_cli.worker.metrics import CONTENT_TYPE, library
 from ant_cli.worker.options import ExporterOptions
 from ant_cli.worker.work_api import WorkAPI, age, connection_with_key, is_permanent
 
@@ -82,7 +82,7 @@ def find_page(stats: Mapping[str, CachedStats], path: str) -> ServedPage | None:
         return text_page("ok")
     if path == "/metrics":
         readings = {name: cached.read() for name, cached in stats.items()}
-        return ServedPage(200, CONTENT_TYPE, exposition(_metrics(readings)))
+        return ServedPage(200, CONTENT_TYPE, _metrics(readings))
     name = path.removeprefix("/stats").strip("/")
     if not path.startswith("/stats"):
         return None
@@ -131,15 +131,16 @@ def _fetch(api: WorkAPI) -> dict[str, Any]:
         raise
 
 
-def _metrics(readings: Mapping[str, Reading]) -> list[Any]:
+def _metrics(readings: Mapping[str, Reading]) -> bytes:
     """Return the metrics of environments, by their IDs. A number that no server returned is left out."""
-    numbers = {
-        environment_id: {"up": float(not reading.problem), "taken_at": reading.taken_at, **reading.numbers}
-        for environment_id, reading in readings.items()
+    metrics = library()
+    registry = metrics.CollectorRegistry()
+    gauges = {
+        key: metrics.Gauge(name, text, ["environment_id"], registry=registry)
+        for name, (key, text) in _METRICS.items()
     }
-    families = []
-    for name, (key, text) in _METRICS.items():
-        samples = [({"environment_id": env}, (known[key],)) for env, known in numbers.items() if key in known]
-        if samples:
-            families.append(family("Gauge", name, text, samples))
-    return families
+    for environment_id, reading in readings.items():
+        numbers = {"up": not reading.problem, "taken_at": reading.taken_at, **reading.numbers}
+        for key in gauges.keys() & numbers.keys():
+            gauges[key].labels(environment_id).set(numbers[key])
+    return bytes(metrics.generate_latest(registry))

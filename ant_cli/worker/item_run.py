@@ -106,11 +106,11 @@ class ItemRun:
         if settlement:
             self._conclude(settlement)
             return
-        context.tally.queue_wait.observe(age(item.get("created_at"), time.time()))
+        context.tally.observe_wait(age(item.get("created_at"), time.time()))
         began = self._now()
         self._ended = await self._run_handler(item, history.attempts + 1)
         self._seconds = self._now() - began
-        context.tally.item_duration.observe(self._seconds)
+        context.tally.observe_duration(self._seconds)
         self._doubt = context.outage.take(self._id, self._ended, began, self._now())
         if self._doubt.is_set():
             self._settle()

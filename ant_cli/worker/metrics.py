@@ -6,16 +6,15 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from itertools import accumulate
-from types import SimpleNamespace
+from functools import partial
 
 from ant_cli import __version__
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import Any, Literal
+from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.listener import Listener, ServedPage, text_page
 from ant_cli.worker.options import PollOptions
 from ant_cli.worker.settlement import Outcome
@@ -26,29 +25,6 @@ READY_S = 60.0
 _ALIVE_S = 5.0
 """How long the event loop may take to react before the worker is considered dead."""
 _FAILURES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.DEAD_LETTER)
-Samples = Sequence[tuple[Mapping[str, str], tuple[Any, ...]]]
-"""The labels of each sample, and its value; of a histogram, its buckets and its sum."""
-
-
-class Histogram:
-    """A histogram of seconds."""
-
-    def __init__(self, *bounds: float) -> None:
-        """Take the upper bounds of the buckets."""
-        self._bounds = bounds
-        self._counts = [0] * (len(bounds) + 1)
-        self.sum = 0.0
-
-    def observe(self, seconds: float) -> None:
-        """Count a value."""
-        position = sum(seconds > bound for bound in self._bounds)
-        self._counts[position] += 1
-        self.sum += seconds
-
-    def cumulative(self) -> list[tuple[str, int]]:
-        """Return the upper bound of each bucket with the number of values up to it, as Prometheus defines them."""
-        bounds = [*map(str, self._bounds), "+Inf"]
-        return list(zip(bounds, accumulate(self._counts), strict=True))
 
 
 class Tally:
@@ -63,8 +39,9 @@ class Tally:
         self.polls = Counter(dict.fromkeys(("work", "empty", "error"), 0))
         self.items: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
-        self.item_duration = Histogram(0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
-        self.queue_wait = Histogram(0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0)
+        self.observe_duration: Callable[[float], object] = _ignore
+        self.observe_wait: Callable[[float], object] = _ignore
+        """They take seconds for the histograms of `WorkerMetrics`, if there are any."""
         self.queue_depth: int | None = None
         """The number of waiting items, if it is being fetched; None if the server did not say."""
         self.last_poll_at = 0.0
@@ -91,58 +68,63 @@ class Tally:
         return f"{runs}: {listed}" if listed else runs
 
 
+def _ignore(_seconds: float) -> None:
+    pass
+
+
 def library() -> Any:
     """Return the library for metrics. Raises UsageError if it is not installed."""
     try:
-        from prometheus_client import core
+        import prometheus_client
     except ImportError:
         raise UsageError("metrics need the package prometheus-client.", install_hint("worker")) from None
-    return core
+    metrics: Any = prometheus_client
+    metrics.disable_created_metrics()  # the time at which each counter began
+    return metrics
 
 
-def family(kind: Literal["Gauge", "Counter", "Histogram"], name: str, text: str, samples: Samples) -> Any:
-    """Return a family of metrics, with at least one sample. All have the same labels."""
-    labels, _ = samples[0]
-    made = getattr(library(), f"{kind}MetricFamily")(name, text, labels=list(labels))
-    for labels, value in samples:
-        made.add_metric(list(labels.values()), *value)
-    return made
+class WorkerMetrics:
+    """The metrics of a worker, with its own labels."""
 
+    def __init__(self, tally: Tally, labels: Mapping[str, str]) -> None:
+        """Add histograms to the tally. Raises UsageError if the library is not installed."""
+        self._tally = tally
+        self._labels = labels
+        self._library = library()
+        histogram = partial(self._library.Histogram, labelnames=labels, registry=None)
+        took, waited = "How long handlers ran.", "From the creation of an item to its start."
+        self._histograms = (
+            histogram("ant_worker_item_duration_seconds", took, buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)),
+            histogram("ant_worker_queue_wait_seconds", waited, buckets=(0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600)),
+        )
+        tally.observe_duration, tally.observe_wait = (each.labels(**labels).observe for each in self._histograms)
 
-def worker_metrics(tally: Tally, own: Mapping[str, str]) -> list[Any]:
-    """Return the metrics of a worker, with its own labels. Raises UsageError if the library is not installed."""
+    def text(self) -> bytes:
+        """Return the metrics in Prometheus' text format."""
+        tally, labels, registry = self._tally, self._labels, self._library.CollectorRegistry()
 
-    def gauge(name: str, text: str, value: float) -> Any:
-        return family("Gauge", name, text, [(own, (value,))])
+        def gauge(name: str, text: str, value: float, **more: str) -> None:
+            made = self._library.Gauge(name, text, [*labels, *more], registry=registry)
+            made.labels(**labels, **more).set(value)
 
-    def counter(name: str, text: str, counts: Mapping[str, int]) -> Any:
-        samples = [({**own, "outcome": outcome}, (count,)) for outcome, count in counts.items()]
-        return family("Counter", name, text, samples)
+        def counter(name: str, text: str, counts: Mapping[str, int]) -> None:
+            made = self._library.Counter(name, text, [*labels, "outcome"], registry=registry)
+            for outcome, count in counts.items():
+                made.labels(**labels, outcome=outcome).inc(count)
 
-    def histogram(name: str, text: str, histogram: Histogram) -> Any:
-        return family("Histogram", name, text, [(own, (histogram.cumulative(), histogram.sum))])
-
-    last_poll = "When a poll last succeeded; 0 for never."
-    return [
-        family("Gauge", "ant_worker_info", "The worker.", [({**own, "version": __version__}, (1,))]),
-        gauge("ant_worker_slots", "Items that can run at once.", tally.slots),
-        gauge("ant_worker_slots_used", "Items that run now.", tally.slots_used),
-        gauge("ant_worker_outage", "Whether handlers fail whatever the item is.", bool(tally.outage)),
-        gauge("ant_worker_draining", "Whether no more work is taken.", tally.draining),
-        gauge("ant_worker_last_poll_timestamp_seconds", last_poll, tally.last_poll_at),
-        counter("ant_worker_polls", "Polls by what they brought.", tally.polls),
-        counter("ant_worker_items", "Items by outcome.", tally.items),
-        counter("ant_worker_heartbeats", "Heartbeats by outcome.", tally.heartbeats),
-        histogram("ant_worker_item_duration_seconds", "How long handlers ran.", tally.item_duration),
-        histogram("ant_worker_queue_wait_seconds", "From the creation of an item to its start.", tally.queue_wait),
-    ]
-
-
-def exposition(metrics: Iterable[Any]) -> bytes:
-    """Return metrics in Prometheus' text format."""
-    from prometheus_client import generate_latest
-
-    return generate_latest(SimpleNamespace(collect=lambda: metrics))
+        gauge("ant_worker_info", "The worker.", 1, version=__version__)
+        gauge("ant_worker_slots", "Items that can run at once.", tally.slots)
+        gauge("ant_worker_slots_used", "Items that run now.", tally.slots_used)
+        gauge("ant_worker_outage", "Whether handlers fail whatever the item is.", bool(tally.outage))
+        gauge("ant_worker_draining", "Whether no more work is taken.", tally.draining)
+        last_poll = "When a poll last succeeded; 0 for never."
+        gauge("ant_worker_last_poll_timestamp_seconds", last_poll, tally.last_poll_at)
+        counter("ant_worker_polls", "Polls by what they brought.", tally.polls)
+        counter("ant_worker_items", "Items by outcome.", tally.items)
+        counter("ant_worker_heartbeats", "Heartbeats by outcome.", tally.heartbeats)
+        for each in self._histograms:
+            registry.register(each)
+        return bytes(self._library.generate_latest(registry))
 
 
 @contextmanager
@@ -159,11 +141,11 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
         return
     loop = asyncio.get_running_loop()
     own = {"environment_id": options.environment_id, "worker_id": options.worker_id}
-    worker_metrics(tally, own)  # raises now instead of at the first scrape
+    metrics = WorkerMetrics(tally, own)
 
     def find(path: str) -> ServedPage | None:
         if path == "/metrics":
-            return ServedPage(200, CONTENT_TYPE, exposition(worker_metrics(tally, own)))
+            return ServedPage(200, CONTENT_TYPE, metrics.text())
         if path == "/healthz":
             return text_page("ok") if _turns(loop) else text_page("the event loop is stuck", 503)
         return _readiness(tally, time.time()) if path == "/readyz" else None

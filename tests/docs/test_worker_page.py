@@ -21,7 +21,7 @@ from ant_cli.errors import EXIT_CODES, NOT_FOUND, CredentialError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.selection import resolve
 from ant_cli.worker.exporter import Reading, _metrics, find_page, to_numbers
-from ant_cli.worker.metrics import Tally, exposition, worker_metrics
+from ant_cli.worker.metrics import Tally, WorkerMetrics
 from ant_cli.worker.options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -111,12 +111,9 @@ def unit(name):
 
 def served():
     """Return the metrics of a worker and an exporter as text."""
-    return exposition(
-        [
-            *worker_metrics(Tally(1), {"environment_id": "env_1", "worker_id": "w1"}),
-            *_metrics({"env_1": Reading(0.0, to_numbers({"running": 1}, 0.0))}),
-        ]
-    ).decode()
+    own = {"environment_id": "env_1", "worker_id": "w1"}
+    of_queue = _metrics({"env_1": Reading(0.0, to_numbers({"running": 1}, 0.0))})
+    return (WorkerMetrics(Tally(1), own).text() + of_queue).decode()
 
 
 needs_promtool = pytest.mark.skipif(

@@ -25,7 +25,7 @@ from ant_cli.settings.loading import load
 from ant_cli.worker import listener as listener_module
 from ant_cli.worker.exporter import CachedStats, find_page, serve_statistics, to_numbers
 from ant_cli.worker.listener import Listener, text_page
-from ant_cli.worker.metrics import READY_S, Tally, _readiness, exposition, worker_metrics
+from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness
 from ant_cli.worker.options import ExporterOptions
 from ant_cli.worker.settlement import Outcome
 from tests.conftest import KEY, make_runtime
@@ -34,6 +34,7 @@ from tests.worker.conftest import API_KEY
 pytestmark = pytest.mark.slow
 
 STATS = {"depth": 3, "pending": 1, "oldest_queued_at": None, "workers_polling": None, "type": "work_queue_stats"}
+OWN = {"environment_id": "env_1", "worker_id": "w1"}
 
 
 def samples(text):
@@ -48,11 +49,12 @@ def samples(text):
 def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
     """All of them have the worker and the environment as labels."""
     tally = Tally(4)
+    metrics = WorkerMetrics(tally, OWN)
     tally.polls["work"] += 2
     tally.slots_used = 1
     tally.items[Outcome.SUCCEEDED.value] += 1
-    tally.item_duration.observe(0.3)
-    found = samples(exposition(worker_metrics(tally, {"environment_id": "env_1", "worker_id": "w1"})).decode())
+    tally.observe_duration(0.3)
+    found = samples(metrics.text().decode())
     labels = ("environment_id=env_1", "worker_id=w1")
     assert found["ant_worker_slots", *labels] == 4
     assert found["ant_worker_slots_used", *labels] == 1
@@ -69,7 +71,7 @@ def expositions():
     """Return the metrics of a worker and an exporter."""
     stats = {"env_1": CachedStats(lambda: STATS, 5.0)}
     return [
-        exposition(worker_metrics(Tally(4), {"environment_id": "env_1", "worker_id": "w1"})).decode(),
+        WorkerMetrics(Tally(4), OWN).text().decode(),
         find_page(stats, "/metrics").body.decode(),
     ]
 
