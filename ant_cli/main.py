@@ -15,7 +15,7 @@ from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings.exposed_secrets import exposed_secrets
 
 if TYPE_CHECKING:
-    from ant_cli.argv import CommandCall
+    from ant_cli.argv import ApiCall, CommandCall, ToolCall
     from ant_cli.operations.spec import Flags
 
 _FIRST_PAGE: tuple[list[str], ...] = ([], ["--help"], ["-h"], ["help"])
@@ -86,25 +86,37 @@ def execute(call: CommandCall, runtime: Runtime) -> None:
     if isinstance(call, ApiCall | ToolCall):
         for note in call.notes:
             runtime.stderr.say(note)
-    if isinstance(call, ApiCall):
-        from ant_cli.run import run
+        try:
+            _execute(call, runtime)
+        except APIError as error:
+            from ant_cli.output.api_error import with_body
+            from ant_cli.settings.loading import output_settings
 
-        run(call.operation, _read_given(call.flags, runtime), runtime)
-        if call.operation.method != "GET":
-            _forget_completed_ids(runtime)
-    elif isinstance(call, ToolCall):
-        from ant_cli.commands.dispatch import call_tool
-
-        flags = _read_given(call.flags, runtime, note=call.command.notes_typed_secret)
-        call_tool(call.command, flags, runtime)
-        if call.command.path[:1] in _CHANGING:
-            _forget_completed_ids(runtime)
+            raise with_body(error, output_settings(call.flags), runtime) from None
     elif isinstance(call, OfficialCall):
         from ant_cli.commands.official import hand_over
 
         hand_over(call.name, call.argv, runtime)
     else:
         _show_version(runtime)
+
+
+def _execute(call: ApiCall | ToolCall, runtime: Runtime) -> None:
+    from ant_cli.argv import ApiCall
+
+    if isinstance(call, ApiCall):
+        from ant_cli.run import run
+
+        run(call.operation, _read_given(call.flags, runtime), runtime)
+        if call.operation.method != "GET":
+            _forget_completed_ids(runtime)
+        return
+    from ant_cli.commands.dispatch import call_tool
+
+    flags = _read_given(call.flags, runtime, note=call.command.notes_typed_secret)
+    call_tool(call.command, flags, runtime)
+    if call.command.path[:1] in _CHANGING:
+        _forget_completed_ids(runtime)
 
 
 def _forget_completed_ids(runtime: Runtime) -> None:
@@ -155,10 +167,6 @@ def _signal_exit_status(signal: KeyboardInterrupt) -> int:
 
 def _report(error: AntError, runtime: Runtime) -> None:
     """Print an error and its hints as one message. In a log, API errors begin as in the official tool."""
-    if isinstance(error, APIError):
-        from ant_cli.output.api_error import with_body
-
-        error = with_body(error, runtime)
     on_terminal = runtime.stderr.is_terminal
     if text := error.report(on_terminal=on_terminal):
         runtime.stderr.say(text if isinstance(error, APIError) and not on_terminal else f"ant: {text}")

@@ -23,6 +23,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import quote
+from ant_cli.settings.loading import output_settings
 
 _PENDING = 2
 """The exit code that says that there are changes, if `--exit-code` asks for it."""
@@ -331,7 +332,7 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Worke
     try:
         execution.run(workers)
     except (KeyboardInterrupt, OutputError):
-        runtime.stderr.say(_say_failures(execution.steps, runtime))
+        runtime.stderr.say(_say_failures(execution.steps, flags, runtime))
         raise
     steps = execution.steps
     if is_data:
@@ -341,7 +342,7 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Worke
         print_line(f"State written to {shown_path(lock.path)}")
     error = next((step.error for step in steps if step.error), None)
     if error:
-        raise AntError(_say_failures(steps, runtime)).with_exit_code(error.exit_code)
+        raise AntError(_say_failures(steps, flags, runtime)).with_exit_code(error.exit_code)
     if isinstance(report.failure, OutputError):
         raise report.failure.with_hints("All steps were carried out and recorded anyway.")
 
@@ -364,12 +365,12 @@ class _Report:
                 self.failure = error
 
 
-def _say_failures(steps: Sequence[Step], runtime: Runtime) -> str:
+def _say_failures(steps: Sequence[Step], flags: Flags, runtime: Runtime) -> str:
     """Print the failures, one line for each in a log, and return a summary of all results."""
     may_pass = not any(step.error for step in steps)
     for step in steps:
         if step.error:
-            error = with_body(step.error, runtime, brief=True)
+            error = with_body(step.error, output_settings(flags), runtime, brief=True)
             may_pass |= error.exit_code in _PASSING
             text = error.report(on_terminal=True) if runtime.stderr.is_terminal else error.line()
             runtime.stderr.say(f"{step.key}: {text}")

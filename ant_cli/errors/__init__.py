@@ -45,6 +45,10 @@ class AntError(Exception):
         self.hint = "\n".join(filter(None, hints))
         """What the user can do, a line for each hint."""
 
+    def without_body(self) -> Self:
+        """Return the same error without the body of its response, if there is one."""
+        return self
+
     def with_hints(self, *hints: str) -> Self:
         """Return the same error with these hints after its own."""
         return self.with_only_hints(self.hint, *hints)
@@ -66,7 +70,7 @@ class AntError(Exception):
         texts = {name: redact(getattr(self, name)) for name in ("message", "request_line", "hint")}
         return self._changed(**texts)
 
-    def _changed(self, **data: str | float) -> Self:
+    def _changed(self, **data: str | float | bytes) -> Self:
         changed = type(self).__new__(type(self), *self.args)
         vars(changed).update(vars(self), **data)
         return changed
@@ -165,6 +169,10 @@ class APIError(AntError):
         self.retry_after_s = retry_after_s
         """How long the server asks to wait before the next request, in seconds."""
         self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
+
+    def without_body(self) -> Self:
+        """Return the same error without its body."""
+        return self._changed(body=b"")
 
     def with_details(self, details: str, sentence: str = "") -> Self:
         """Return the same error with its body rendered for people."""

@@ -18,14 +18,13 @@ _EXCERPT_LENGTH = 500
 """The most characters of an error that are printed if it is not JSON, such as a proxy's page of HTML."""
 
 
-def with_body(error: AntError, runtime: Runtime, *, brief: bool = False) -> AntError:
+def with_body(error: AntError, output: OutputSettings, runtime: Runtime, *, brief: bool = False) -> AntError:
     """Return an API error with its body, in which secrets are redacted; any other error unchanged.
 
     On a terminal, or if it should be `brief`, the body is one sentence, if that says everything. If a flag asks for
     it, it is printed on stdout instead; if that is not possible, it is part of the error.
     """
-    output: OutputSettings | None = runtime.stderr.error_settings
-    if output is None or not isinstance(error, APIError):
+    if not isinstance(error, APIError):
         return error
     body = runtime.stderr.redact_body(error.body, LONGEST_SHOWN)
     details, sentence = _error_details(body, output), ""

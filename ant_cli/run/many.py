@@ -169,7 +169,7 @@ class _Report:
         self._failed += 1
         self._exit_codes.add(error.exit_code)
         label = _label(self._plan.operation, result.position, result.item)
-        error = with_body(error, self._runtime, brief=True)
+        error = with_body(error, self._plan.settings.output, self._runtime, brief=True)
         text = error.report(on_terminal=True) if self._stderr.is_terminal else error.line()
         self._stderr.say(f"{label}: {text}")
 

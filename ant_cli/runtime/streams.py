@@ -13,7 +13,7 @@ import stat
 import sys
 
 from ant_cli.errors import OutputError, UsageError, os_error_text
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, BinaryIO
+from ant_cli.runtime.light_typing import TYPE_CHECKING, BinaryIO
 from ant_cli.runtime.sanitize import escape_controls
 
 if TYPE_CHECKING:
@@ -196,8 +196,6 @@ class Stderr(Stream):
         self._background: BackgroundWriter | None = None
         self.lay_out: Callable[[str], str] | None = None
         """Lays out messages on a terminal. It knows the width of the screen."""
-        self.error_settings: Any = None
-        """The `OutputSettings` by which the bodies of API errors are printed. Without them, the bodies are not."""
 
     def register_secret(self, secret: str) -> None:
         """Redact `secret` from everything that is written from here on."""

@@ -94,8 +94,6 @@ def load(
 ) -> Settings:
     """Return the settings of a run. Every secret among them is registered for redaction first.
 
-    From then on, the bodies of API errors are printed as they say.
-
     Args:
         runtime: Its environment is read, its stderr redacts the secrets.
         flags: The flags that were given.
@@ -120,9 +118,6 @@ def load(
     output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
     sources = {name: item.label for name, item in (connection | output).items()}
     parallel = flags.text("parallel")
-    printing = _output(output, flags)
-    if not has_own_credential:  # a worker writes one line for each event
-        runtime.stderr.error_settings = printing
     return Settings(
         connection=ConnectionSettings(
             base_url=connection["base_url"].value,
@@ -136,7 +131,7 @@ def load(
             accepts=accepts,
             custom_headers=_custom_headers(runtime),
         ),
-        output=printing,
+        output=_output(output, flags),
         provenance=provenance._replace(sources=sources),
         dry_run=flags.is_on("dry_run"),
         max_items=_max_items(flags.text("max_items")),

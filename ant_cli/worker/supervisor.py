@@ -129,7 +129,7 @@ class Supervisor:
             self._work_waits.clear()
             if is_permanent(error):
                 context.log.error("poll hit permanent 4xx; stopping", error=error)
-                raise
+                raise error.without_body() from None  # the log has its message
             if not self._failed_polls:  # once for a row of failures
                 context.log.warn("poll failed, backing off", error=error)
             if began >= self._not_before:  # or it was in flight with another one that failed
