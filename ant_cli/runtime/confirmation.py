@@ -6,6 +6,7 @@ import sys
 
 from ant_cli.errors import UsageError
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.streams import Stdin
 
 _HINT = "To skip the question: --yes"
 
@@ -70,7 +71,7 @@ def _ask_terminal(question: str, runtime: Runtime) -> str:
     else:  # stdin is the input
         with open("CON" if sys.platform == "win32" else "/dev/tty", "rb", buffering=0) as terminal:  # noqa: PTH123 - a device
             runtime.stderr.write(question)
-            reply = terminal.readline().decode("utf-8", "replace")
+            reply = Stdin(terminal).read_line()
     if not reply:
         raise EOFError
     return reply

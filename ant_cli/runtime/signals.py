@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,6 +37,28 @@ def signal_handlers(
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+
+
+def wait_for_input(descriptor: int) -> None:
+    """Wait until a terminal has input. Call it in the main thread.
+
+    A signal that arrives just before a system call is noticed only when the call returns, so that a read would wait
+    for the next key. Here it also writes to a pipe, which ends the wait. On Windows, a console needs no help.
+    """
+    if sys.platform == "win32":
+        return
+    import select  # late: few runs wait for a key
+
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    before = signal.set_wakeup_fd(wake)
+    try:
+        while descriptor not in select.select([descriptor, woken], [], [])[0]:
+            os.read(woken, 1)
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(woken)
+        os.close(wake)
 
 
 class DelayedSignals:

@@ -111,7 +111,12 @@ class Stdin(Stream):
 
     def read_line(self) -> str:
         """Read a line that a person types, with its line break; empty at the end of the input."""
-        return self._file.readline().decode("utf-8", "replace") if self._file else ""
+        if self._file is None:
+            return ""
+        from ant_cli.runtime.signals import wait_for_input
+
+        wait_for_input(self.descriptor)
+        return self._file.readline().decode("utf-8", "replace")
 
 
 if sys.platform == "win32":

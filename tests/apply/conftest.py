@@ -21,6 +21,8 @@ from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import KEY, Result, Screen
 from tests.helpers.emulators import serving
 
+NOT_A_PIPE = open(os.devnull)  # noqa: PTH123, SIM115 - a device, for all tests
+
 
 class Keyboard(io.BytesIO):
     """Standard input from a keyboard."""
@@ -29,7 +31,7 @@ class Keyboard(io.BytesIO):
         return True
 
     def fileno(self) -> int:
-        raise OSError
+        return NOT_A_PIPE.fileno()
 
 
 class Team:

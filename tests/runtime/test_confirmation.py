@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
+import io
+import operator
+import os
+import select
+import signal
 import sys
+from collections import deque
 from contextlib import closing
+from functools import partial
 
 import pytest
 
-from tests.conftest import KEY_BY_PATTERN
+from ant_cli.runtime.confirmation import ask
+from tests.conftest import KEY_BY_PATTERN, make_runtime
 
 pytest.importorskip("pty", reason="this test needs pseudo-terminals")
 
@@ -39,3 +48,19 @@ def test_a_question_is_redacted_and_escaped_and_only_yes_means_yes(clean_environ
     assert "\u202e" not in asked + left
     assert "refused" not in left
     assert (ended, "nothing was sent." in left) == (status, status == 2)
+
+
+def test_a_ctrl_c_just_before_the_program_waits_for_a_reply_is_not_lost(clean_environ, monkeypatch):
+    """Python notices a signal between its own instructions only. Here are none between the signal and the wait."""
+    interrupt, wait = partial(ctypes.PyDLL(None)["raise"], signal.SIGINT), select.select
+    results = deque()
+
+    def interrupted_wait(*arguments):
+        results.extend(map(operator.call, (interrupt, partial(wait, *arguments))))
+
+    monkeypatch.setattr(select, "select", interrupted_wait)
+    ours, theirs = map(io.FileIO, os.openpty())
+    with ours, theirs as terminal:
+        with pytest.raises(KeyboardInterrupt):
+            ask("Delete?", make_runtime(clean_environ, terminal))
+        assert results.pop()[0] != [terminal.fileno()]
