@@ -77,6 +77,7 @@ def test_what_needs_attention_is_in_the_plan(team):
     Path("environments/gone.json").unlink()
     result = team.ant("diff", ".", "--format", "markdown")
     assert result.exit == 1
+    assert "~ 1 to update  ! 1 blocked" in result.stdout
     assert "| **update, blocked** |" in result.stdout
     assert "\n! blocked: env_" in result.stdout
     assert "but the file is gone:\n\n- <code>&#46;/environments/gone&#46;json</code>" in result.stdout
@@ -106,6 +107,18 @@ def test_a_large_plan_fits_in_a_comment_and_says_what_it_leaves_out(team):
     page = rendered(result.stdout)
     assert page.open == []
     assert page.opened.count("tr") + page.opened.count("details") > 100
+
+
+def test_a_long_list_of_files_that_are_gone_fits_in_a_comment(team):
+    """The summary comes after it, and must be in the comment."""
+    team.write("environments/a.json", environment(name="a"))
+    team.apply(".")
+    lock = Path("claude-lock.json")
+    content = json.loads(lock.read_text())
+    ((key, entry),) = content["resources"].items()
+    gone = {f"./{number}{'x' * 200}.json": entry | {"id": f"env_{number}"} for number in range(500)}
+    lock.write_text(json.dumps(content | {"resources": gone | {key: entry}}))
+    assert len(team.ant("diff", ".", "--format", "markdown").stdout) < COMMENT
 
 
 def test_a_long_value_is_cut_and_says_how_long_it_is(team):

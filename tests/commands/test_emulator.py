@@ -55,8 +55,9 @@ def local(ant):
 def separate(clean_environ):
     """Run `ant` in a separate process, with the emulator in a file."""
 
-    def run(*words, **more):
-        return run_process([sys.executable, "-m", "ant_cli", *words], clean_environ | ENVIRON | more, timeout=30)
+    def run(*words, stdin=subprocess.DEVNULL, **more):
+        environ = clean_environ | ENVIRON | more
+        return run_process([sys.executable, "-m", "ant_cli", *words], environ, timeout=30, stdin=stdin)
 
     return run
 
@@ -456,7 +457,12 @@ def test_only_the_newest_logs_of_detached_emulators_are_kept(separate, clean_env
     for number in range(20):
         (folder / f"0{number:02}.log").touch()
         (folder / f"0{number:02}.log.1").touch()
-    started = separate("emulator", "start", ANT_EMULATOR_DETACH="1", ANT_EMULATOR_DATABASE=":memory:")
+    reads, writes = os.pipe()
+    started = separate("emulator", "start", stdin=reads, ANT_EMULATOR_DETACH="1", ANT_EMULATOR_DATABASE=":memory:")
+    os.close(reads)
+    with pytest.raises(BrokenPipeError):  # the emulator doesn't hold the stdin of the shell
+        os.write(writes, b"x")
+    os.close(writes)
     stopped = separate("emulator", "stop")
     assert (started.returncode, stopped.returncode) == (0, 0), started.stderr
     *old, newest = sorted(path.name for path in folder.glob("*.log"))

@@ -168,6 +168,7 @@ def test_a_session_waits_for_the_results_of_all_tools_that_it_calls_at_once(api)
     session = create(api, {"tools": tools}, {"message": "Done."})
     *_, first, second, third, idle = events_of(api, session)
     assert [event["name"] for event in (first, second, third)] == ["bash", "weather", "read"]
+    assert second["input"] == {}
     assert idle["stop_reason"] == {"type": "requires_action", "event_ids": [first["id"], second["id"], third["id"]]}
     custom = {"type": "user.custom_tool_result", "custom_tool_use_id": second["id"]}
     results = [{"type": "user.tool_result", "tool_use_id": event["id"]} for event in (third, first)]

@@ -233,10 +233,10 @@ def test_objects_of_a_list_can_be_piped_into_an_update_with_edits(update, text):
 
 def test_fields_that_are_piped_with_an_id_are_still_sent_with_an_edit(update):
     """An object of a few fields was written for the update."""
-    text = '{"id": "env_1", "name": "new"}'
+    text = '{"id": "env_1", "type": "environment", "name": "new"}'
     result = update("--add", "packages.pip=polars", ids=("beta:environments", "update"), stdin=text)
     assert bodies(result)[-1]["name"] == "new"
-    assert result.stderr == ""
+    assert result.stderr == "Note: left out what the server sets: type.\n"
 
 
 def test_an_unambiguous_change_causes_no_note(update):

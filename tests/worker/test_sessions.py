@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -158,6 +159,41 @@ def test_a_missing_secret_is_a_usage_error(tmp_path):
         work_secret(options(), {})
     assert work_secret(options(environment_key=KEY), {}) == ""
     assert work_secret(options(), {"ANTHROPIC_WORK_SECRET": "the-secret"}) == "the-secret"
+
+
+TALKING_SDK = """
+import logging
+class APIError(Exception): pass
+class AsyncAnthropic:
+    def __init__(self, **_): pass
+    async def __aenter__(self): return self
+    async def __aexit__(self, *_): pass
+class EnvironmentWorker:
+    def __init__(self, *_, **__): pass
+    async def handle_item(self, work_secret, **_):
+        logging.getLogger("anthropic").info("the secret is %s", work_secret)
+        for _ in range(500):
+            logging.getLogger("anthropic").info("x" * 10_000)
+"""
+
+
+def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(clean_environ, tmp_path):
+    """The pipe is full after a few lines, and nobody empties it."""
+    package = tmp_path / "anthropic"
+    (package / "lib").mkdir(parents=True)
+    (package / "__init__.py").write_text(TALKING_SDK)
+    (package / "lib" / "__init__.py").touch()
+    (package / "lib" / "environments.py").write_text("from anthropic import EnvironmentWorker")
+    identity = {f"ANTHROPIC_{name.upper()}": text for name, text in IDS.items()}
+    (tmp_path / "secret").write_text("plain-secret")
+    (tmp_path / "secret").chmod(0o600)
+    command = [sys.executable, "-m", "ant_cli", "beta:worker", "run", "--work-secret-file", "secret"]
+    environ = {**clean_environ, **identity, "PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        assert process.wait(60) == 0
+        log = process.stderr.read()
+    assert "the secret is " in log
+    assert "plain-secret" not in log
 
 
 def test_an_unreachable_session_is_an_error(clean_environ):
