@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ant_cli.errors import BadValue, UnknownName, UsageError, see_help, shortened
 from ant_cli.operations import GROUPS, OFFICIAL_COMMANDS, OPERATIONS, find
 from ant_cli.operations.shared_flags import EDITS, FILE
-from ant_cli.operations.spec import Flags, FlagValue, Operation, Param, flag_name
+from ant_cli.operations.spec import Flags, Operation, Param, Text, Texts, flag_name, values_of
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
@@ -31,6 +31,8 @@ class ApiCall(NamedTuple):
     """A command line that calls an operation."""
 
     operation: Operation
+    fields: Texts
+    """What goes into the request, as text."""
     flags: Flags
     notes: Sequence[str] = ()
     """What to tell the user about the arguments."""
@@ -41,7 +43,7 @@ class ToolCall(NamedTuple):
 
     command: Command
     flags: Flags
-    """Its flags and arguments, as text."""
+    """The values of its flags and arguments."""
     notes: Sequence[str] = ()
     """What to tell the user about the arguments."""
 
@@ -63,7 +65,8 @@ CommandCall = ApiCall | ToolCall | VersionCall | OfficialCall
 class _ParsedArguments(NamedTuple):
     """The arguments after a command."""
 
-    flags: Flags
+    texts: Texts
+    """The texts of the flags, in the order in which they were given."""
     positional: list[str]
     behind: int
     """How many of them are behind `--`."""
@@ -116,11 +119,14 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCa
     operation = find(group, args[0])
     if operation is None:
         raise _unknown_command(group, *args)
-    parsed = _parse_flags([*leading, *args[1:]], _by_name(params_of(operation)), operation.command)
+    params = params_of(operation)
+    parsed = _parse_flags([*leading, *args[1:]], _by_name(params), operation.command)
     if parsed is None:
         return help_call(group, operation.name)
-    given = _positional_id(parsed.positional, parsed.flags, operation)
-    return ApiCall(operation, parsed.flags.with_values(**given), parsed.notes)
+    ids = _positional_id(parsed.positional, parsed.texts, operation)
+    flags = values_of(parsed.texts, params)
+    fields = {name: text for name, text in parsed.texts.items() if name not in flags}
+    return ApiCall(operation, fields | ids, flags, parsed.notes)
 
 
 def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCall:
@@ -146,8 +152,9 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         parsed = _parse_flags([*leading, *rest], known, command.full_name)
         if parsed is None:
             return help_call(*command.path)
-        flags = parsed.flags.with_values(**_arguments(parsed, command))
-        return ToolCall(command, flags, parsed.notes)
+        texts = {**parsed.texts, **_arguments(parsed, command)}
+        params = (*command.arguments, *command.flags, *command.global_flags)
+        return ToolCall(command, values_of(texts, params), parsed.notes)
     except UsageError as error:
         raise error.with_exit_code(command.usage_exit_code(rest)) from None
 
@@ -195,7 +202,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
     The argument after a flag is its value, even if it starts with a dash. A boolean takes no value, and true or
     false after it was meant as one (D22).
     """
-    flags = dict[str, FlagValue]()
+    texts = dict[str, Text]()
     used = dict[str, Param]()
     repeated = dict[str, None]()
     positional: list[str] = []
@@ -220,18 +227,18 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
                 value = "true" if boolean else next(words, None)
             if value is None:
                 raise _missing_value(arg, command)
-            if value != flags.get(param.name, value) and not param.repeatable and param not in GLOBAL_FLAGS:
+            if value != texts.get(param.name, value) and not param.repeatable and param not in GLOBAL_FLAGS:
                 repeated[f"Note: {param.flag} is given more than once; only its last value is used."] = None
-            flags[param.name] = [*flags.get(param.name, []), value] if param.repeatable else value
+            texts[param.name] = [*texts.get(param.name, []), value] if param.repeatable else value
             used[param.name] = param
     for name, param in used.items():
-        _reject_blank(param, flags[name])
-        _reject_typographic_quotes(param.flag, flags[name], has_keys=bool(param.key_values) or param in EDITS)
+        _reject_blank(param, texts[name])
+        _reject_typographic_quotes(param.flag, texts[name], has_keys=bool(param.key_values) or param in EDITS)
     _reject_typographic_quotes("an argument", positional[: len(positional) - behind])
-    return _ParsedArguments(Flags(flags), positional, behind, tuple(repeated))
+    return _ParsedArguments(texts, positional, behind, tuple(repeated))
 
 
-def _reject_blank(param: Param, value: FlagValue) -> None:
+def _reject_blank(param: Param, value: Text) -> None:
     """Raise BadValue if a setting is blank, as in `--base-url "$URL"` without the variable.
 
     Another value, such as the real API in place of a server for tests, is never used instead.
@@ -242,7 +249,7 @@ def _reject_blank(param: Param, value: FlagValue) -> None:
         raise BadValue(param.flag, "is empty", hint)
 
 
-def _reject_typographic_quotes(where: str, value: FlagValue, *, has_keys: bool = False) -> None:
+def _reject_typographic_quotes(where: str, value: Text, *, has_keys: bool = False) -> None:
     """Raise UsageError if quotes of a text editor are around a value: for a shell they are part of it."""
     texts = [value] if isinstance(value, str) else value
     for text in texts:
@@ -275,7 +282,7 @@ def reject_boolean_text(text: str, flag: str) -> None:
         )
 
 
-def _positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: Operation) -> dict[str, FlagValue]:
+def _positional_id(args: list[str], flags: Texts, operation: Operation) -> dict[str, Text]:
     """Return the IDs that were given without their flag, if any (D31).
 
     Raises:
@@ -294,7 +301,7 @@ def _positional_id(args: list[str], flags: Mapping[str, FlagValue], operation: O
     return {param.name: args[0] if len(args) == 1 else args} if param is not None and args else {}
 
 
-def _reject_unquoted(flags: Mapping[str, FlagValue]) -> None:
+def _reject_unquoted(flags: Texts) -> None:
     """Raise UsageError if the shell split a value at its spaces, for lack of quotes: --config {type: cloud}."""
     for name, value in flags.items():
         if isinstance(value, str) and value.startswith(("{", "[")) and not value.endswith(("}", "]")):
@@ -302,7 +309,7 @@ def _reject_unquoted(flags: Mapping[str, FlagValue]) -> None:
             raise UsageError(problem, f"Write quotes around it: {flag_name(name)} '{shortened(value)} ...'")
 
 
-def _meant_by(args: Sequence[str], flags: Mapping[str, FlagValue], operation: Operation) -> str:
+def _meant_by(args: Sequence[str], flags: Texts, operation: Operation) -> str:
     """Return the hint with the command that was meant by unexpected arguments; empty if nothing is known."""
     known = _by_name(params_of(operation))
     for name, value in flags.items():
@@ -316,14 +323,14 @@ def _meant_by(args: Sequence[str], flags: Mapping[str, FlagValue], operation: Op
     return f"Did you mean `{instead}`?" if instead else ""
 
 
-def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, FlagValue]:
+def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
     """Return the arguments of a tool command, by name. Those behind `--` are for one that takes several, if any.
 
     Raises:
         UsageError: if one is missing, or there are more.
 
     """
-    values, args = dict[str, FlagValue](), parsed.positional
+    values, args = dict[str, Text](), parsed.positional
     reserved = parsed.behind if any(param.type is list for param in command.arguments) else 0
     for param in command.arguments:
         if param.type is list:

@@ -107,7 +107,7 @@ def _execute(call: ApiCall | ToolCall, runtime: Runtime) -> None:
     if isinstance(call, ApiCall):
         from ant_cli.run import run
 
-        run(call.operation, _read_given(call.flags, runtime), runtime)
+        run(call.operation, call.fields, _read_given(call.flags, runtime), runtime)
         if call.operation.method != "GET":
             _forget_completed_ids(runtime)
         return

@@ -21,7 +21,9 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
+from ant_cli.argv import ApiCall, ToolCall, parse
 from ant_cli.main import main
+from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.helpers.stores import OfficialStore
@@ -153,6 +155,14 @@ def make_runtime(
 ) -> Runtime:
     """Return a runtime over binary files; a stream without a file is closed. The seams are those of `Runtime`."""
     return Runtime(Stdin(stdin), Stdout(stdout), Stderr(stderr), environ, **seams)
+
+
+def flags_of(*command: str, **texts: str | bool) -> Flags:
+    """Return the flags of a command line with these texts of flags, by parameter name."""
+    words = [f"{flag_name(name)}={text}" for name, text in texts.items()]
+    call = parse([*(command or ("beta:environments", "list")), *words])
+    assert isinstance(call, ApiCall | ToolCall)
+    return call.flags
 
 
 def piped(content: str | bytes | None) -> int:

@@ -62,6 +62,11 @@ def call_by_typer(monkeypatch):
     return run
 
 
+def words_of(case):
+    """Return the arguments of a conformance case, for a server that is never asked."""
+    return [word.replace("{base_url}", "http://127.0.0.1:1") for word in case["args"]]
+
+
 def call_by_argv(*args):
     """Return the call that the command line makes for arguments, and the exit status; None if it rejects them."""
     try:
@@ -73,13 +78,14 @@ def call_by_argv(*args):
 @pytest.mark.parametrize("case", EVERY_CASE, ids=[case["id"] for case in EVERY_CASE])
 def test_typer_and_the_command_line_make_the_same_call_for_a_conformance_case(case, call_by_typer):
     """Both call the same operation with the same flags, or both reject the arguments with exit code 2."""
-    expected = (None, 2) if case["id"] in REFUSED_BY_TYPER else call_by_argv(*case["args"])
-    assert call_by_typer(*case["args"]) == expected
+    words = words_of(case)
+    expected = (None, 2) if case["id"] in REFUSED_BY_TYPER else call_by_argv(*words)
+    assert call_by_typer(*words) == expected
 
 
 def test_the_cases_that_typer_rejects_are_accepted_on_the_command_line():
     """An exception that is no longer needed must be removed from the list."""
-    found = {case["id"]: call_by_argv(*case["args"]) for case in EVERY_CASE if case["id"] in REFUSED_BY_TYPER}
+    found = {case["id"]: call_by_argv(*words_of(case)) for case in EVERY_CASE if case["id"] in REFUSED_BY_TYPER}
     assert found.keys() == REFUSED_BY_TYPER.keys()
     assert all(call is not None for call, _ in found.values())
 

@@ -13,7 +13,7 @@ STOP = ("beta:environments:work", "stop")
 def flags(*words):
     call = parse(words)
     assert isinstance(call, ApiCall)
-    return dict(call.flags)
+    return {**call.fields, **call.flags}
 
 
 def refusal(*words):
@@ -25,7 +25,7 @@ def refusal(*words):
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_the_two_words_of_a_command_call_its_operation(operation):
     """Every operation is found by its group and its name."""
-    assert parse([operation.group, operation.name]) == ApiCall(operation, {})
+    assert parse([operation.group, operation.name]) == ApiCall(operation, {}, {})
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_repeatable_flag_keeps_all_its_values():
 
 def test_an_id_needs_no_flag():
     """The ID may come anywhere after the command, also after a double dash."""
-    assert flags("beta:environments", "delete", "env_1", "--debug") == {"environment_id": "env_1", "debug": "true"}
+    assert flags("beta:environments", "delete", "env_1", "--debug") == {"environment_id": "env_1", "debug": True}
     assert flags("beta:environments", "delete", "--", "-env") == {"environment_id": "-env"}
 
 
@@ -185,23 +185,24 @@ def test_every_way_to_ask_for_help_is_the_same_call(words, path):
 def test_two_dashes_end_the_flags_also_after_an_id():
     """What follows them is an ID, even if it looks like a flag."""
     words = ("beta:environments", "archive", "env_1", "--", "env_2", "--yes")
-    assert parse(words).flags == {"environment_id": ["env_1", "env_2", "--yes"]}
+    assert parse(words).fields == {"environment_id": ["env_1", "env_2", "--yes"]}
 
 
 @pytest.mark.parametrize(
     ("words", "flags"),
     [
-        (("-local", "beta:environments", "list", "-limit", "5"), {"local": "true", "limit": "5"}),
-        (("beta:environments", "-format=json", "list", "-slurp=false"), {"format": "json", "slurp": "false"}),
+        (("-local", "beta:environments", "list", "-limit", "5"), {"local": True, "limit": "5"}),
+        (("beta:environments", "-format=json", "list", "-slurp=false"), {"format": "json", "slurp": False}),
         (("beta:environments", "list", "-file", "x"), {"file": "x"}),
         (("beta:environments", "list", "-fx"), {"file": "x"}),
         (("beta:environments", "list", "-fil"), {"file": "il"}),
-        (("auth", "status", "-check"), {"check": "true"}),
+        (("auth", "status", "-check"), {"check": True}),
     ],
 )
 def test_one_dash_is_enough_for_a_long_flag(words, flags):
     """As in the official tool. Only a name that no flag has is a short flag with its value."""
-    assert parse(words).flags == flags
+    call = parse(words)
+    assert {**getattr(call, "fields", {}), **call.flags} == flags
 
 
 @pytest.mark.parametrize("words", [("--version",), ("-v",), ("-version",), ("--local", "--version")])
@@ -213,8 +214,8 @@ def test_the_version_can_be_requested_after_global_flags(words):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("--format", "json", "auth", "status", "--check"), {"format": "json", "check": "true"}),
-        (("auth", "--debug", "status", "--check=false"), {"debug": "true", "check": "false"}),
+        (("--format", "json", "auth", "status", "--check"), {"format": "json", "check": True}),
+        (("auth", "--debug", "status", "--check=false"), {"debug": True, "check": False}),
         (("profile", "set", "timeout", "5", "--profile=ci"), {"key": "timeout", "value": "5", "profile": "ci"}),
         (("profile", "set", "--", "base_url", "-x"), {"key": "base_url", "value": "-x"}),
         (("@completion", "bash"), {"shell": "bash"}),

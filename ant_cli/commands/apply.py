@@ -67,7 +67,7 @@ def apply(runtime: Runtime, flags: Flags, *, path: Sequence[str] = (), **given: 
     lock_path = find_lock_path(given.get("lock_file"), Path.cwd(), tuple(expand(path)))
     options = Options(**{name: given.pop(name) for name in given.keys() & set(Options._fields)})
     job = Job(runtime, flags, tuple(path), lock_path, options=options, **given)
-    if (flags.text("format") or "").lower() == "markdown":
+    if flags.get("format") == "markdown":
         job = job._replace(global_flags=flags.only(flags.keys() - {"format"}), markdown=True)
     _check_flags(job)
     if job.validate:

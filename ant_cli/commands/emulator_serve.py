@@ -17,6 +17,7 @@ from pathlib import Path
 from ant_cli.commands.emulator_log import Say, log_to, remove_old_logs
 from ant_cli.commands.results import print_result, print_text
 from ant_cli.errors import AntError, CredentialError, UsageError, exclude_each_other, os_error_text
+from ant_cli.operations.parsers import whole_number
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
@@ -26,7 +27,7 @@ from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.runtime.storage import append, is_locked, locked
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
 from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, open_emulator, state_folder
-from ant_cli.settings.rows import check_header, check_secret, check_whole_number
+from ant_cli.settings.rows import check_secret
 
 if TYPE_CHECKING:
     from ant_cli.emulator import Emulator
@@ -47,8 +48,6 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
     if "seed" in options and options.setdefault("database", IN_MEMORY) != IN_MEMORY:
         raise UsageError("--seed needs --database :memory:, because the next run would use the same IDs again.")
     options["database"] = database = options.get("database") or database_path(LOCAL, runtime.environ)
-    identity = {name: options.pop(name, "") for name in ("organization_id", "workspace_id")}
-    options |= {name: check_header(flag_name(name), text) for name, text in identity.items() if text}
     file = database if database == IN_MEMORY else os.path.realpath(database)
     if file != IN_MEMORY:
         _note_shared_file(file, runtime)
@@ -135,7 +134,7 @@ def _base_url_of(process: subprocess.Popen[str], api_key: str) -> str:
 
 def _key_to_send(host: str, flags: Flags, runtime: Runtime) -> str:
     """Return the key that clients have to send; empty for any key. Raises UsageError if one is required."""
-    if api_key := flags.text("api_key") or runtime.environ.get("ANT_EMULATOR_API_KEY"):
+    if api_key := flags.get("api_key") or runtime.environ.get("ANT_EMULATOR_API_KEY"):
         return check_secret("--api-key", api_key)
     if _is_exposed(host):
         raise UsageError(
@@ -248,7 +247,7 @@ def _read(path: Path) -> RunningEmulator | None:
 def env(runtime: Runtime, _: Flags, *, environment_id: str = "", port: str = "", wait: str) -> None:
     """Print variables that point clients to the running emulator, for a shell to evaluate."""
     try:
-        emulator = _the_one(runtime, port, check_whole_number("--wait", wait, 0, 3600))
+        emulator = _the_one(runtime, port, whole_number(0, 3600)("--wait", wait))
         exported = {variables.BASE_URL: emulator.base_url}
         if not emulator.has_key:
             exported[variables.API_KEY] = ANY_KEY

@@ -7,20 +7,21 @@ from collections.abc import Mapping, Sequence
 from ant_cli.errors import UsageError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import SAFER
+from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES, hide_secrets, receive_secrets
-from ant_cli.worker.options import ExporterOptions, PollOptions, SessionOptions, read_options
 
 
 def poll(
-    runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: str | bool
+    runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: Any
 ) -> None:
     """Take work from an environment, and run a handler for each item, until a signal."""
     runtime = receive_secrets(runtime)
     given |= environment_flag(environment, given)
-    options = read_options(PollOptions, _texts(given), runtime.environ, "beta:worker poll")
+    options = read_options(PollOptions, Flags(given), runtime.environ, "beta:worker poll")
     unused = () if options.pass_api_key else SECRET_VARIABLES
     if present := [name for name in unused if runtime.environ.get(name)]:
         runtime.hint(
@@ -35,10 +36,10 @@ def poll(
     run_worker(options, handler, connection, runtime)
 
 
-def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
+def run(runtime: Runtime, flags: Flags, **given: Any) -> None:
     """Run one claimed item in this process."""
     runtime = receive_secrets(runtime)
-    options = read_options(SessionOptions, _texts(given), runtime.environ, "beta:worker run")
+    options = read_options(SessionOptions, Flags(given), runtime.environ, "beta:worker run")
     if options.unrestricted_paths:  # guides for other workers use it
         runtime.hint("Note: --unrestricted-paths has no effect: file tools stay below --workdir.")
     # A session's tools could read them.
@@ -50,15 +51,15 @@ def run(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
     run_session(options, connection.base_url, connection.workspace_id, runtime)
 
 
-def exporter(runtime: Runtime, flags: Flags, **given: str | bool) -> None:
+def exporter(runtime: Runtime, flags: Flags, **given: Any) -> None:
     """Serve the statistics of queues until a signal."""
     from ant_cli.worker.exporter import serve_statistics
 
-    options = read_options(ExporterOptions, _texts(given), runtime.environ, "beta:worker exporter")
+    options = read_options(ExporterOptions, Flags(given), runtime.environ, "beta:worker exporter")
     serve_statistics(options, load(runtime, flags).connection, runtime)
 
 
-def environment_flag(environment: str, given: Mapping[str, str | bool]) -> dict[str, str]:
+def environment_flag(environment: str, given: Mapping[str, Any]) -> dict[str, str]:
     """Return the flag that the argument ENVIRONMENT stands for, if any. Raises UsageError if it can't be one."""
     if "/" in environment:
         raise UsageError(f"{environment!r} is not the ID of an environment.", "A handler goes after --.")
@@ -67,11 +68,6 @@ def environment_flag(environment: str, given: Mapping[str, str | bool]) -> dict[
     return {"environment_id": environment} if environment else {}
 
 
-def _typed_secrets(given: Mapping[str, str | bool]) -> dict[str, str]:
+def _typed_secrets(given: Mapping[str, Any]) -> dict[str, str]:
     """Return the secrets that were given as flags, by their variables."""
-    return {variable: str(given[name]) for name, variable in SAFER.items() if given.get(name)}
-
-
-def _texts(given: Mapping[str, str | bool]) -> Flags:
-    """Return the flags as text, like variables: the rows convert both."""
-    return Flags({name: value if isinstance(value, str) else str(value).lower() for name, value in given.items()})
+    return {variable: given[name] for name, variable in SAFER.items() if given.get(name)}

@@ -21,7 +21,7 @@ from ant_cli.settings.credentials import read_piped_secret
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import has_profile, profile_names
 from ant_cli.settings.profiles import Profile, ProfileStore, edit, read_store, shown, unknown_profile
-from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS, check_secret
+from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS, check_new_secret, check_secret
 from ant_cli.settings.selection import SelectedProfile, select_own
 
 _KEYS = ", ".join(PROFILE_SETTINGS)
@@ -41,9 +41,9 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
         f"{'*' if row['active'] else ' '} {row['name']}{' (of the official ant)' if 'official' in row else ''}"
         for row in rows
     )
-    if flags.text("format") == "table" and "columns" not in flags and "transform" not in flags:
+    if flags.get("format") == "table" and "columns" not in flags and "transform" not in flags:
         given = [key for key in (*PROFILE_SETTINGS, "official") if any(key in row for row in rows)]
-        flags = flags.with_values(columns=",".join(("name", "active", *given)))
+        flags = flags.with_values(columns=["name", "active", *given])
     if rows:
         print_result(runtime, flags, text, rows)
     else:
@@ -78,7 +78,7 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
 
 def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedProfile:
     """Return the profile in use. Raises CredentialError without one."""
-    profile = select_own(flags.text("profile"), runtime.environ, store)
+    profile = select_own(flags.get("profile"), runtime.environ, store)
     if profile.name:
         return profile
     raise CredentialError(
@@ -102,16 +102,17 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
     _check_key(key)
     name = _selected(flags, runtime, read_store(runtime)).name
     if key in SECRET_KEYS:
-        value = _secret(key, value, runtime)
-    elif not value:
+        stored: str | float = check_new_secret(key, _secret(key, value, runtime))
+    elif value:
+        stored = _stored_form(PROFILE_SETTINGS[key].value_of(key, value))
+    else:
         raise UsageError(f"{key} needs a value.", f"ant profile set {key} VALUE, or: ant profile unset {key}")
-    checked = _to_stored(key, value)
     with edit(runtime) as draft:
         profile = draft.existing(name)
         before = profile.get(key)
-        profile[key] = checked
-    runtime.stderr.say(f"Set {key} of profile {name!r} to {shown(key, checked)}.")
-    if before != checked:
+        profile[key] = stored
+    runtime.stderr.say(f"Set {key} of profile {name!r} to {shown(key, stored)}.")
+    if before != stored:
         delete_keys(before)
 
 
@@ -158,9 +159,7 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: Callable[[st
     return check_secret("the secret", typed)
 
 
-def _to_stored(key: str, text: str) -> str | float:
-    """Return a value in the form in which it is stored. Raises UsageError if it is invalid."""
-    value = PROFILE_SETTINGS[key].check(key, text, "")
+def _stored_form(value: str | float) -> str | float:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -202,10 +201,9 @@ def deactivate(runtime: Runtime, _flags: Flags) -> None:
 
 def create(runtime: Runtime, flags: Flags, *, name: str, api_key_command: str | None = None) -> None:
     """Create a profile. The first one becomes the active one."""
-    texts = {key: text for key in flags if (text := flags.text(key)) is not None}
+    values = {key: _stored_form(value) for key, value in flags.items()}
     if api_key_command is not None:
-        texts["api_key_command"] = api_key_command
-    values = {key: _to_stored(key, text) for key, text in texts.items()}
+        values["api_key_command"] = api_key_command
     with edit(runtime) as draft:
         draft.new(name).update(values)
         draft.active = draft.active or name

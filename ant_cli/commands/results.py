@@ -46,4 +46,4 @@ def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
 
 def wants_structured(flags: Flags) -> bool:
     """Whether a flag asks for the result as data."""
-    return (flags.text("format") or "auto") != "auto" or "transform" in flags or "columns" in flags
+    return flags.get("format", "auto") != "auto" or "transform" in flags or "columns" in flags

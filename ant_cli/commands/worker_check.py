@@ -25,9 +25,9 @@ from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import ENVIRONMENT_KEY
 from ant_cli.settings.loading import ConnectionSettings, load
 from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.worker_options import CheckOptions, read_options
 from ant_cli.worker.lease import LONGEST_LEASE_S
 from ant_cli.worker.listener import served_text
-from ant_cli.worker.options import CheckOptions, read_options
 from ant_cli.worker.settlement import DEAD_LETTER, LAST_ERROR, RETRY_AT
 from ant_cli.worker.start import find_command
 from ant_cli.worker.work_api import RUNNING, WorkAPI, WorkItem, age, connection_with_key
@@ -61,7 +61,7 @@ class Finding(NamedTuple):
 
 
 def check(
-    runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: str
+    runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: Any
 ) -> None:
     """Show why the work of an environment is not done. Raises AntError if work would not be done now."""
     asked = Flags(given, **environment_flag(environment, given))

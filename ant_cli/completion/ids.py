@@ -97,8 +97,9 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     from ant_cli.http.client import Client
     from ant_cli.input.request import request_of
     from ant_cli.operations.shared_flags import LARGEST_PAGE
-    from ant_cli.operations.spec import Flags
+    from ant_cli.operations.spec import values_of
     from ant_cli.settings.local_emulator import has_database, is_local
+    from ant_cli.settings.rows import GLOBAL_FLAGS
 
     source = source_of(id_kind.removeprefix(EMULATOR))
     flags = _deciding_flags(typed, source)
@@ -107,7 +108,7 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
     values = {param.name: flags[param.name] for param in source.params_in("path") if param.name in flags}
     request = request_of(source, {**values, "limit": str(LARGEST_PAGE)})
-    settings = settings_of(Flags(flags), silent, source)
+    settings = settings_of(values_of(flags, GLOBAL_FLAGS), silent, source)
     url = settings.base_url
     if id_kind.startswith(EMULATOR) and not (is_local(url) or is_loopback(urlsplit(url).hostname or "")):
         return []
@@ -142,7 +143,7 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
 
     connection = load(runtime, flags, accepts=operation.accepts).connection
     credential = connection.credential
-    is_at_hand = credential and (credential.secret or credential.official) and not any(map(flags.is_on, ON_STDIN))
+    is_at_hand = credential and (credential.secret or credential.official) and not any(map(flags.get, ON_STDIN))
     return connection._replace(
         credential=credential if is_at_hand else None,
         second_choice=None,

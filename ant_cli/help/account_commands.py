@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.help import command_row as row
-from ant_cli.settings.rows import CREDENTIALS, PROFILE_SETTINGS, SETTINGS
+from ant_cli.settings.rows import API_KEY_COMMAND, CREDENTIALS, PROFILE_SETTINGS
 
 AUTH = row.group(
     "auth",
@@ -18,8 +18,8 @@ AUTH = row.group(
             "op read op://vault/anthropic/key | ant auth login --profile ci --api-key-stdin",
         ),
         flags=(
-            row.boolean_flag("no_verify", "Store it without sending a request that checks it."),
-            row.boolean_flag("keyring", "Keep it in the operating system's credential store."),
+            row.private_flag("no_verify", "Store it without sending a request that checks it."),
+            row.private_flag("keyring", "Keep it in the operating system's credential store."),
         ),
         takes=(*row.PROFILE, "api_key", "api_key_stdin", *row.CONNECTION),
     ),
@@ -30,7 +30,7 @@ AUTH = row.group(
         ("which key is used, and why", "ant auth status"),
         ("continue only if the server accepts the key", "ant auth status --check > /dev/null || exit 4"),
         ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),
-        flags=(row.boolean_flag("check", "Send a request to check whether the server accepts the credential."),),
+        flags=(row.private_flag("check", "Send a request to check whether the server accepts the credential."),),
         takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
     row.tool(
@@ -49,8 +49,8 @@ AUTH = row.group(
         ("for the programs that this shell starts", 'set -a; eval "$(ant auth print-credentials --env)"; set +a'),
         ("as the .env file of a container", "umask 077; ant auth print-credentials --env --profile ci > .env"),
         flags=(
-            row.boolean_flag("access_token", "Print only the access token."),
-            row.boolean_flag("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
+            row.private_flag("access_token", "Print only the access token."),
+            row.private_flag("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
         ),
         takes=(*row.PROFILE, *row.FEDERATION, *row.CONNECTION),
     ),
@@ -60,7 +60,7 @@ AUTH = row.group(
         "auth.login:logout",
         ("forget the key of the active profile", "ant auth logout"),
         ("forget all keys, as the last step of a CI job", "ant auth logout --all"),
-        flags=(row.boolean_flag("all", "Remove the credentials of all profiles."),),
+        flags=(row.private_flag("all", "Remove the credentials of all profiles."),),
         takes=row.PROFILE,
     ),
 )
@@ -133,7 +133,7 @@ PROFILES = row.group(
             "ant profile create ops --api-key-command 'op read op://vault/anthropic/key'",
         ),
         arguments=(row.argument("name", "Its name."),),
-        flags=(SETTINGS["api_key_command"].param._replace(completes="free"),),
+        flags=(API_KEY_COMMAND._replace(completes="free"),),
         takes=tuple(name for name, row in PROFILE_SETTINGS.items() if row not in CREDENTIALS),
     ),
     row.tool(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ant_cli.errors import AntError, UsageError, shortened
 from ant_cli.help.contents import TOPICS
+from ant_cli.operations.parsers import private_boolean, whole_number
 from ant_cli.operations.spec import Operation, Param, ValueKind
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings import rows
@@ -113,7 +114,7 @@ PROFILE = ("profile",)
 RESULT = tuple(row.name for row in rows.RESULT)
 """The global flags of a command that prints a result."""
 FEDERATION = tuple(row.name for row in rows.FEDERATION)
-CREDENTIAL = (*(row.name for row in rows.CREDENTIALS if row.is_global), *FEDERATION)
+CREDENTIAL = (*(row.name for row in rows.CREDENTIALS if row in rows.GLOBAL_FLAGS), *FEDERATION)
 """The global flags that give a credential."""
 CONNECTION = tuple(row.name for row in rows.CONNECTION)
 REQUEST = (*CREDENTIAL, *CONNECTION)
@@ -127,12 +128,18 @@ def text_flag(name: str, text: str, value_name: str = "", completes: ValueKind =
 
 def number_flag(name: str, text: str, bounds: tuple[int, int] | None = None, default: str = "") -> Param:
     """Return a flag that takes a number. Without bounds, the command gets it as text, and checks it."""
-    return Param(name, "setting", int, text, bounds=bounds, default=default)
+    parse = whole_number(*bounds) if bounds else None
+    return Param(name, "setting", int, text, bounds=bounds, parse=parse, default=default)
 
 
 def boolean_flag(name: str, text: str, **others: Any) -> Param:
     """Return a boolean flag."""
     return Param(name, "setting", bool, text, **others)
+
+
+def private_flag(name: str, text: str) -> Param:
+    """Return a boolean flag of a command after which people type keys: errors do not quote its value."""
+    return boolean_flag(name, text, parse=private_boolean)
 
 
 def argument(name: str, text: str, completes: ValueKind = "free", *, required: bool = True, **others: Any) -> Param:
@@ -152,7 +159,7 @@ def tool(
     return Command(
         tuple(full_name.split()),
         help_text,
-        global_flags=tuple(rows.SETTINGS[name].param for name in takes),
+        global_flags=tuple(rows.SETTINGS[name] for name in takes),
         examples=examples,
         function=f"ant_cli.commands.{function}",
         **others,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ant_cli.help import command_row as row
 from ant_cli.operations.shared_flags import YES
 from ant_cli.operations.spec import Param
+from ant_cli.settings.rows import header
 
 NOTES = """\
 It behaves as the API's reference and recordings of the API show: fields and
@@ -26,8 +27,8 @@ _VARIABLES = "ANT_EMULATOR_"
 _BEHAVIOUR = (
     row.number_flag("port", "The port; 0 for any free one.", (0, 65535), "0"),
     row.number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
-    row.text_flag("organization_id", "The organization ID in the headers of responses."),
-    row.text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses."),
+    row.text_flag("organization_id", "The organization ID in the headers of responses.", parse=header),
+    row.text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses.", parse=header),
     row.boolean_flag("any_credential", "Accept any kind of credential in every request."),
     row.number_flag("seed", "The same IDs and secrets in each run; the database is in memory.", (0, 999_999_999)),
     row.text_flag("log_file", "Write the log to this file, 10 MB at most.", "FILE", "file"),

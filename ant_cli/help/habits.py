@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from ant_cli.errors import shortened
-from ant_cli.operations.spec import FlagValue, Operation
+from ant_cli.operations.spec import Operation, Texts
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.redaction import may_be_key
 from ant_cli.runtime.shell import quote
@@ -146,7 +146,7 @@ def command_instead(words: Sequence[str], group: str) -> str:
     return _instead(_COMMANDS, words, group)
 
 
-def argument_instead(args: Sequence[str], flags: Mapping[str, FlagValue], operation: Operation) -> str:
+def argument_instead(args: Sequence[str], flags: Texts, operation: Operation) -> str:
     """Return what to type in place of unexpected arguments of an operation; empty if nothing is known."""
     arg, command = args[0], f"ant {operation.command}"
     key, equals, value = arg.partition("=")

@@ -16,8 +16,8 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.input.flag_values import read_flags
 from ant_cli.input.request import Request, place, request_of
 from ant_cli.input.values import ParsedValue, Value, parse_all, to_text, type_name
-from ant_cli.operations.shared_flags import EDITS
-from ant_cli.operations.spec import Flags, Members, Operation, Param
+from ant_cli.operations.shared_flags import EDITS, FILE
+from ant_cli.operations.spec import Flags, Members, Operation, Param, Texts
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode, read_file
@@ -52,30 +52,31 @@ class Document(NamedTuple):
 class Requests:
     """The requests of a command line. The first iteration checks them. Each iteration builds them again."""
 
-    def __init__(self, operation: Operation, flags: Flags, runtime: Runtime) -> None:
+    def __init__(self, operation: Operation, texts: Texts, flags: Flags, runtime: Runtime) -> None:
         """Raise UsageError if an input can't be read, or can't be a request."""
         self._operation = operation
         self._at_terminal = runtime.stderr.is_terminal
         id_param = operation.positional
-        ids = flags.get(id_param.name) if id_param else None
+        ids = texts.get(id_param.name) if id_param else None
         self._ids = ids if isinstance(ids, list) else []
         """The IDs, if there are several as arguments."""
-        self._id_key = id_param.wire_name if id_param and id_param.name not in flags else ""
+        self._id_key = id_param.wire_name if id_param and id_param.name not in texts else ""
         """The key of the ID in an object; empty if a flag gives the ID."""
-        self._flags = read_flags(operation, flags, runtime)
+        self.fields = read_flags(operation, texts, runtime)
+        """The values of flags and arguments, by parameter name, without the IDs if there are several."""
         self._has_edits = any(param.name in flags for param in EDITS)
         """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
-        has_fields = any(param.name in self._flags for param in operation.params_in("body"))
-        self._from_variables = _from_variables(operation, flags, runtime)
+        has_fields = any(param.name in self.fields for param in operation.params_in("body"))
+        self._from_variables = _from_variables(operation, texts, runtime)
         """IDs that are used unless the input has others."""
-        self._known = {**flags, **self._from_variables}
+        self._known = {**texts, **self._from_variables}
         """What needs no input, by parameter name."""
         self._lacks_something = any(
             param.required and param.name not in self._known for param in operation.params
         ) or (operation.partial_update and not has_fields and not self._has_edits)
         """The flags make no complete request."""
-        path = flags.text("file")
-        self._source = _STDIN if path in (None, "-") else str(path)
+        path: str = flags.of(FILE)
+        self._source = _STDIN if path in ("", "-") else path
         may_have_id = bool(id_param and id_param.name in self._from_variables)
         takes_input = operation.has_body or self._lacks_something or may_have_id
         text = _read(path, runtime, lacks_something=self._lacks_something) if takes_input or path else None
@@ -109,12 +110,12 @@ class Requests:
                 raise UsageError("give several IDs or several objects, but not both.", hint)
             document = None if self._is_blank else next(self._documents())
             for text in self._ids:
-                yield self._build({**self._flags, id_name: text}, document)
+                yield self._build({**self.fields, id_name: text}, document)
         elif not self._is_blank:
             for document in self._documents():
-                yield self._build(self._flags, document)
+                yield self._build(self.fields, document)
         elif not self._was_read or not operation.acts_on_several or id_name in self._known:
-            yield self._build(self._flags, None)
+            yield self._build(self.fields, None)
 
     def _values(self) -> Iterator[ParsedValue]:
         """Yield the JSON values, YAML documents or lines of IDs of the input.
@@ -272,7 +273,7 @@ class Requests:
             self._note_files(child)
 
 
-def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
+def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime) -> Requests:
     """Return the requests of a command line, and print the notes about them.
 
     There is at least one, unless input that should name objects ended without an ID.
@@ -282,7 +283,7 @@ def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
             several inputs for a list.
 
     """
-    requests = Requests(operation, flags, runtime)
+    requests = Requests(operation, texts, flags, runtime)
     if operation.paginated and requests.count > 1:
         raise UsageError(f"one input is expected, but there are {requests.count}.", see_help(operation.command))
     if not requests.count:
@@ -295,22 +296,22 @@ def build_all(operation: Operation, flags: Flags, runtime: Runtime) -> Requests:
 # --file and stdin
 
 
-def _from_variables(operation: Operation, flags: Flags, runtime: Runtime) -> dict[str, Value]:
+def _from_variables(operation: Operation, given: Texts, runtime: Runtime) -> dict[str, Value]:
     """Return the IDs that no flag gives, and a variable does. A blank one counts as unset."""
     texts = {param.name: runtime.environ.get(param.variable, "").strip() for param in operation.params_in("path")}
-    return {name: text for name, text in texts.items() if text and name not in flags}
+    return {name: text for name, text in texts.items() if text and name not in given}
 
 
-def _read(path: str | None, runtime: Runtime, *, lacks_something: bool) -> str | None:
+def _read(path: str, runtime: Runtime, *, lacks_something: bool) -> str | None:
     """Return the text of --file or stdin; None if stdin is not read.
 
     Rules D26 and D27: a command without a body needs stdin only for missing IDs. A command with a body takes any
     input; but if its flags make a complete request, it must not wait for a silent pipe.
     """
     stdin = runtime.stdin
-    if path not in (None, "-"):
+    if path not in ("", "-"):
         return decode(read_file(path, "--file"), path)
-    if path is None:
+    if not path:
         if not stdin.has_input:
             return None
         if stdin.stays_silent():

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.values import Value, convert, encode, parse
-from ant_cli.operations.spec import Flags, FlagValue, Operation, Param, flag_name
+from ant_cli.operations.spec import Operation, Param, Text, Texts, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
@@ -33,18 +33,18 @@ _MAY_BE_A_NAME = r"[\w-]*\w"
 """What follows `@` in the name of a person, or a mistyped name of a file."""
 
 
-def read_flags(operation: Operation, flags: Flags, runtime: Runtime) -> dict[str, Value]:
-    """Return the values of flags, by parameter name, without settings, and without the IDs if there are several.
+def read_flags(operation: Operation, texts: Texts, runtime: Runtime) -> dict[str, Value]:
+    """Return the values of flags, by parameter name, without the IDs if there are several.
 
     Raises:
         UsageError: if a text can't be read or converted, or could be read in two ways, or a key is given twice.
 
     """
-    params = [param for param in operation.params if param.location != "setting" and param.name in flags]
+    params = [param for param in operation.params if param.name in texts]
     values = {
-        param.name: _read_flag(param, flags[param.name], runtime)
+        param.name: _read_flag(param, texts[param.name], runtime)
         for param in params
-        if param.repeatable or isinstance(flags[param.name], str)
+        if param.repeatable or isinstance(texts[param.name], str)
     }
     for param in params:
         if param.outer:
@@ -62,7 +62,7 @@ def _with_field(outer: Value, param: Param, value: Value) -> Value:
     return {**outer, field: value}
 
 
-def _read_flag(param: Param, given: FlagValue, runtime: Runtime) -> Value:
+def _read_flag(param: Param, given: Text, runtime: Runtime) -> Value:
     texts = [given] if isinstance(given, str) else given
     if param.type is dict:
         return _read_structured(param, texts, runtime)

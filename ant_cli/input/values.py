@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.gjson.json_text import NotFinite, Number, after_space, check_depth, encoded, reject_constant
 from ant_cli.input import DEPTH_LIMIT
-from ant_cli.operations.spec import Param, boolean
+from ant_cli.operations.parsers import boolean
+from ant_cli.operations.spec import Param
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 Value = bool | Number | str | list[Any] | dict[str, Any] | None
@@ -85,35 +86,6 @@ _TYPE_NAMES: dict[type, str] = {
 def type_name(value: Value) -> str:
     """Return the name of a value's type for messages."""
     return _TYPE_NAMES[type(value)]
-
-
-# Durations
-
-_UNITS_S = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_PART = r"([0-9]+(?:\.[0-9]+)?)(ms|d|h|m|s)"
-_LONGEST_S = 366 * 86_400.0
-
-
-def parse_duration(source: str, text: str) -> float:
-    """Return the seconds of a duration such as `90`, `1.5s`, `500ms` or `1h30m`.
-
-    Raises:
-        BadValue: if it is not a duration, or is longer than a year.
-
-    """
-    seconds = float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else seconds_in(text)
-    if seconds is None:
-        raise BadValue(source, f"must be a duration such as 30s or 1m30s, got {text!r}")
-    if seconds > _LONGEST_S:
-        raise BadValue(source, f"must be a duration of at most a year, got {text!r}")
-    return seconds
-
-
-def seconds_in(text: str) -> float | None:
-    """Return the seconds of a duration with units, such as `7d` or `1h30m`; None if it is not one."""
-    if not re.fullmatch(f"(?:{_PART})+", text):
-        return None
-    return sum(float(number) * _UNITS_S[unit] for number, unit in re.findall(_PART, text))
 
 
 # JSON and YAML

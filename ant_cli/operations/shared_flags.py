@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from ant_cli.operations.parsers import item_count, pause, whole_number
 from ant_cli.operations.spec import Param
 
 FILE = Param("file", "setting", str, "Read the input from this file; - is stdin.", short="-f")
 BETA = Param(
-    "beta",
-    "header",
-    list,
-    "A beta version, in place of the default. May be repeated.",
-    wire="anthropic-beta",
+    "beta", "header", list, "A beta version, in place of the default. May be repeated.", wire="anthropic-beta"
 )
 
 LARGEST_PAGE = 1000
 """The highest `limit` of a list of the API."""
 LIMIT = Param("limit", "query", int, f"Items per page, 1 to {LARGEST_PAGE}; every page is fetched anyway.")
 PAGE = Param("page", "query", str, "Start at this cursor, the next_page of an earlier response.", nullable=True)
-MAX_ITEMS = Param("max_items", "setting", int, "Stop after this many items; -1 for all of them.")
+MAX_ITEMS = Param("max_items", "setting", int, "Stop after this many items; -1 for all of them.", parse=item_count)
 FILTER = Param(
     "filter",
     "setting",
@@ -34,26 +31,10 @@ UNTIL = Param(
     "Repeat until this holds: 'state==\"archived\"'. May be repeated; all must hold.",
     value_name="CONDITION",
 )
-WATCH = Param(
-    "watch",
-    "setting",
-    bool,
-    "Repeat the request, and mark what changed.",
-)
-EVERY = Param(
-    "every",
-    "setting",
-    str,
-    "The time between requests.",
-    value_name="TIME",
-    default="2s",
-)
+WATCH = Param("watch", "setting", bool, "Repeat the request, and mark what changed.")
+EVERY = Param("every", "setting", str, "The time between requests.", value_name="TIME", default="2s", parse=pause)
 FOR = Param(
-    "for",
-    "setting",
-    str,
-    "Stop after this time; --until then exits with 8.",
-    value_name="TIME",
+    "for", "setting", str, "Stop after this time; --until then exits with 8.", value_name="TIME", parse=pause
 )
 WATCHING = (WATCH, EVERY, FOR)
 WAITING = (UNTIL, *WATCHING)
@@ -61,7 +42,14 @@ UNTIL_IN_LIST = UNTIL._replace(
     help="Repeat until this holds for the list: '#==0', '#.name==\"demo\"'. May be repeated."
 )
 LIST_WAITING = (UNTIL_IN_LIST, *WATCHING)
-PARALLEL = Param("parallel", "setting", int, "Requests at once, if there are several inputs.", default="8")
+PARALLEL = Param(
+    "parallel",
+    "setting",
+    int,
+    "Requests at once, if there are several inputs.",
+    default="8",
+    parse=whole_number(1, 256),
+)
 FAIL_FAST = Param("fail_fast", "setting", bool, "With several inputs: send nothing after the first failure.")
 YES = Param("yes", "setting", bool, "Do not ask for confirmation at a terminal.")
 MANY = (PARALLEL, FAIL_FAST)

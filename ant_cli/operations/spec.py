@@ -6,11 +6,11 @@ requests, documentation and the contract tests are derived from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from ant_cli.errors import BadValue
-from ant_cli.runtime.light_typing import Literal, NamedTuple
+from ant_cli.operations.parsers import Parse, boolean
+from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 
 VALUE_NAMES = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "NUMBER"}
 """The placeholder for a flag's value in help, by its type; a boolean has none."""
@@ -26,63 +26,46 @@ ValueKind = Literal["free", "text", "file", "profile", "boolean", "plain", "choi
 """What completion offers for a value: nothing if `free`, files after @ if `text`; for `choices` and `id`, those of
 the parameter. `emulator_id` never queries the real API. A `boolean` may have =true or =false, `plain` nothing."""
 
-FlagValue = str | list[str]
-"""The value of a flag: a string, or a list for a flag that may be repeated."""
+Text = str | list[str]
+"""The text of a flag or an argument; a list if it may be repeated."""
 
-_BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.fromkeys(
-    ("false", "False", "FALSE", "0", "f", "F"), False
-)
-"""The values of a boolean: those that the official tool accepts."""
+Texts = Mapping[str, Text]
+"""The texts of a command line, by parameter name."""
 
-
-def boolean(where: str, text: str) -> bool:
-    """Return the boolean that a text means. Messages name it by `where`.
-
-    Raises:
-        BadValue: if it is not one.
-
-    """
-    if text not in _BOOLEANS:
-        hint = f"Write {where}=false." if where.startswith("--") else ""
-        raise BadValue(where, f"must be true or false, got {text!r}", hint)
-    return _BOOLEANS[text]
+_UNSET: dict[type, Any] = {bool: False, str: "", list: ()}
+"""The values of settings that are neither given nor have a default, by their types; None for numbers."""
 
 
-class Flags(dict[str, FlagValue]):
-    """The flags of a command as given, by parameter name. Nobody changes them."""
+class Flags(dict[str, Any]):
+    """The values of settings and arguments that were given, by parameter name. Nobody changes them."""
 
     def __repr__(self) -> str:
         """Return the names only: a value may be a secret."""
         return f"Flags({', '.join(self)})"
 
-    def text(self, name: str) -> str | None:
-        """Return the value of a flag; None if it was not given, or may be repeated."""
-        value = self.get(name)
-        return value if isinstance(value, str) else None
-
-    def is_on(self, name: str) -> bool:
-        """Return the value of a boolean flag; False if it was not given.
-
-        Raises:
-            BadValue: if its text is neither true nor false.
-
-        """
-        text = self.text(name)
-        return text is not None and boolean(flag_name(name), text)
-
-    def list(self, name: str) -> Sequence[str]:
-        """Return the values of a flag in the order in which they were given; empty if it was not given."""
-        value = self.get(name, [])
-        return [value] if isinstance(value, str) else value
+    def of(self, param: Param) -> Any:
+        """Return the value of a setting; its default if it was not given."""
+        return self.get(param.name, param.default_value)
 
     def only(self, names: Iterable[str]) -> Flags:
         """Return the flags with these names."""
         kept = frozenset(names)
         return Flags({name: value for name, value in self.items() if name in kept})
 
-    def with_values(self, **values: FlagValue) -> Flags:
+    def with_values(self, **values: Any) -> Flags:
         """Return the flags with these values added; they replace those of the same name."""
         return Flags(self, **values)
+
+
+def values_of(texts: Texts, params: Iterable[Param]) -> Flags:
+    """Return the values of the settings among these texts. Texts of other parameters are left out.
+
+    Raises:
+        UsageError: if a text can't be used; for the first one, in the order in which they were given.
+
+    """
+    rows = {param.name: param for param in params if param.location == "setting"}
+    return Flags({name: rows[name].value_of(rows[name].flag, text) for name, text in texts.items() if name in rows})
 
 
 def flag_name(name: str) -> str:
@@ -116,7 +99,13 @@ class Param(NamedTuple):
     short: str = ""
     """A one-letter flag, with its dash."""
     variable: str = ""
-    """The environment variable that gives an ID if neither the command line nor the input does."""
+    """The environment variable that gives its value if neither the command line nor the input does."""
+    in_profile: bool = False
+    """Whether a profile may have it, under its name."""
+    safer: str = ""
+    """What to use in place of the flag, if its value is a secret: other users can see it."""
+    parse: Parse | None = None
+    """The parser of a setting; None for a text that is its own value. Values in requests are JSON: see `input/`."""
     precondition: bool = False
     """The server compares the value with its state, which the request changes. So a request that timed out, and may
     have been processed, must not be sent again with the same value."""
@@ -180,6 +169,23 @@ class Param(NamedTuple):
     def takes_value(self) -> bool:
         """Whether the argument after the flag belongs to it."""
         return self.type is not bool
+
+    @property
+    def default_value(self) -> Any:
+        """The value of a setting that is not given."""
+        return self.value_of("default", self.default) if self.default else _UNSET.get(self.type)
+
+    def value_of(self, source: str, text: Text) -> Any:
+        """Return the value of the text of a setting, or the list of values of several texts.
+
+        Raises:
+            UsageError: if its parser rejects it. The message names the text by `source`.
+
+        """
+        parse = self.parse or (boolean if self.type is bool else None)
+        if parse is None:
+            return text
+        return parse(source, text) if isinstance(text, str) else [parse(source, each) for each in text]
 
 
 class Operation(NamedTuple):

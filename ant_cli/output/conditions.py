@@ -17,8 +17,8 @@ from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply, matches
 from ant_cli.gjson.parser import BadPath, Comparison, outside_brackets, split_comparison
 from ant_cli.gjson.steps import Each, Key, Modifier, PathStep, Query, Wildcard
-from ant_cli.input.values import seconds_in
 from ant_cli.operations import KINDS, fields_of
+from ant_cli.operations.parsers import seconds_in
 from ant_cli.operations.spec import Members
 from ant_cli.output.times import DATE, seconds_since_1970
 from ant_cli.runtime import Runtime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ant_cli.http.name_client import NameClient
 from ant_cli.input.request import Request
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
-from ant_cli.operations.spec import Flags, Operation
+from ant_cli.operations.spec import Flags, Operation, Texts
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from ant_cli.run.repetition import Repetition
 
 
-def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
+def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> None:
     """Run an operation and print its result.
+
+    `fields` are the texts that were given for the request.
 
     Raises:
         AntError: if it fails; the class of the error decides the exit code.
@@ -27,9 +29,9 @@ def run(operation: Operation, flags: Flags, runtime: Runtime) -> None:
     settings = load(runtime, flags, accepts=operation.accepts)
 
     # 2. The plan: requests and output. Anything wrong is rejected here, before anything is sent.
-    plan = RunPlan(operation, flags, settings, runtime)
+    plan = RunPlan(operation, fields, flags, settings, runtime)
     repetition: Repetition | None = None
-    if flags.is_on(WATCH.name) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
+    if flags.of(WATCH) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
         from ant_cli.run.repetition import Repetition
 
         repetition = Repetition(plan, flags, runtime)

@@ -25,8 +25,8 @@ def target_flags(flags: Flags) -> str:
 
     A suggested command repeats them, so that it goes where the failed one went.
     """
-    chosen = {name: value for name in _TARGETS if (value := flags.text(name))}
-    local = " --local" if flags.is_on("local") else ""
+    chosen = {name: value for name in _TARGETS if (value := flags.get(name))}
+    local = " --local" if flags.get("local") else ""
     return local + "".join(f" {flag_name(name)} {quote(strip_userinfo(value))}" for name, value in chosen.items())
 
 

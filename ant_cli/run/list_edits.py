@@ -115,7 +115,7 @@ def _parse_edits(flags: Flags, lists: Sequence[str]) -> tuple[Edit, ...]:
         UsageError: if one names no such list, has no value, or contradicts another one.
 
     """
-    given = (_parse(param, text, lists) for param in (REMOVE, ADD, SET) for text in flags.list(param.name))
+    given = (_parse(param, text, lists) for param in (REMOVE, ADD, SET) for text in flags.of(param))
     edits = tuple(dict.fromkeys(given))
     seen: dict[tuple[str, str], list[Edit]] = {}
     for edit in edits:

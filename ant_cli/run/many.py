@@ -11,7 +11,6 @@ from ant_cli.http.client import Client
 from ant_cli.http.name_client import NameClient
 from ant_cli.http.pool import Pool, Result
 from ant_cli.input.request import Request
-from ant_cli.operations.shared_flags import PARALLEL
 from ant_cli.operations.spec import Operation
 from ant_cli.output.api_error import with_body
 from ant_cli.output.printer import check_json
@@ -36,9 +35,7 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
 
     """
     operation, requests, settings = plan.operation, plan.requests, plan.settings
-    offered = (param.default for param in operation.params if param.name == PARALLEL.name)
-    usual = int(next(offered, PARALLEL.default))  # a poll does not offer it
-    parallel = min(settings.parallel or usual, requests.count)
+    parallel = min(plan.parallel, requests.count)
     if operation.is_final and not plan.confirmed:
         confirm(_question(plan), runtime, reads_stdin=True)
     report = _Report(plan, runtime)

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import inf
 
-from ant_cli.errors import APIError, BadValue, NetworkError, ResponseError, UsageError, exclude_each_other, see_help
+from ant_cli.errors import APIError, NetworkError, ResponseError, UsageError, exclude_each_other, see_help
 from ant_cli.http.client import Client
 from ant_cli.http.name_client import NameClient
 from ant_cli.http.retries import RETRIED
-from ant_cli.input.values import parse_duration
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
@@ -30,8 +29,6 @@ _IDLE = "idle"
 """The value of `--until` that waits until no item is in a busy state."""
 _LINE_FORMATS = ("json", "jsonl")
 """The formats of a watch that prints a line for each change."""
-_SHORTEST_S = 0.01
-"""The shortest pause or run. A shorter one, such as 0 seconds, is a mistake."""
 
 
 class Repetition:
@@ -41,7 +38,7 @@ class Repetition:
         """Raise UsageError if the flags can't be used: for their values, together, or for several inputs."""
         operation, inputs = plan.operation, plan.requests.count
         hint = see_help(operation.command)
-        self.watches = flags.is_on(WATCH.name)
+        self.watches = flags.of(WATCH)
         """It is for `--watch`, which has no condition."""
         if not self.watches and UNTIL.name not in flags:
             param = EVERY if EVERY.name in flags else FOR
@@ -52,12 +49,11 @@ class Repetition:
             raise UsageError(f"{WATCH.flag} and {UNTIL.flag} take one input, but there are {inputs} inputs.")
         self._plan = plan
         self._runtime = runtime
-        self._every_s = _seconds(EVERY.flag, flags.text(EVERY.name) or EVERY.default)
-        limit = flags.text(FOR.name)
-        self._limit_s = inf if limit is None else _seconds(FOR.flag, limit)
+        self._every_s: float = flags.of(EVERY)
+        self._limit_s: float = flags.of(FOR) or inf
         self._on_screen = self.watches and _is_shown_on_screen(plan, runtime)
         """Show the latest state on the screen; otherwise print a line for each change."""
-        expressions, self._description = _conditions(operation, flags.list(UNTIL.name))
+        expressions, self._description = _conditions(operation, flags.of(UNTIL))
         """The condition of `--until`, for messages."""
         if not self.watches:
             self._condition = make_condition(
@@ -134,13 +130,6 @@ class Repetition:
         if is_list:
             watched = WatchedList(printer, output.columns, runtime.stderr.say)
         return WatchScreen(watched, printer.style, self._every_s, plan.progress, runtime)
-
-
-def _seconds(flag: str, text: str) -> float:
-    seconds = parse_duration(flag, text)
-    if seconds < _SHORTEST_S:
-        raise BadValue(flag, f"must be a duration of at least 10ms, got {text!r}")
-    return seconds
 
 
 def _conditions(operation: Operation, texts: Sequence[str]) -> tuple[list[str], str]:

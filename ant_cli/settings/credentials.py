@@ -12,7 +12,6 @@ from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_o
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
-from ant_cli.runtime.redaction import REDACTED
 from ant_cli.settings.profiles import KEYRING, ProfileStore
 from ant_cli.settings.rows import FEDERATION_INTENTS, ON_STDIN, SAFER, VARIABLES, check_new_secret, check_secret
 from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, select, usable_instead
@@ -132,7 +131,7 @@ def find_credentials(
     is_complete = any(place.is_complete for place in (*typed, *exported, *federations))
     needs_environment_key = "environment key" in accepts and "API key" not in accepts
     needs_login = needs_login and not is_complete and not (needs_environment_key and environment.is_given)
-    profile = select(flags.text("profile"), environ, store, needs_login=needs_login)
+    profile = select(flags.get("profile"), environ, store, needs_login=needs_login)
     if profile.official and profile.official.is_federation:
         federations = _federations(flags, environ, profile)
     by_flags, by_variables = federations
@@ -154,7 +153,7 @@ def environment_key(environ: Mapping[str, str]) -> Credential:
 def _typed(kind: CredentialKind, flags: Flags) -> Credential:
     from_stdin = f"{kind}_stdin"  # its text replaced the flag that says so
     source = flag_name(from_stdin if from_stdin in flags else kind)
-    return Credential(kind, flags.text(kind), source, explicit=True)
+    return Credential(kind, flags.get(kind), source, explicit=True)
 
 
 def _federations(
@@ -162,7 +161,7 @@ def _federations(
 ) -> tuple[Credential, Credential]:
     """Return the places of a federation in flags and in variables. At most one of them has a rule."""
     by_flags, by_variables = _federation("--federation-rule"), _federation(variables.FEDERATION_RULE_ID)
-    if any(flags.text(row.name) or environ.get(row.variable) for row in FEDERATION_INTENTS):
+    if any(flags.get(row.name) or environ.get(row.variable) for row in FEDERATION_INTENTS):
         from ant_cli.settings.federation import find_rule  # late: few runs have a federation
 
         if rule := find_rule(flags, environ, profile):
@@ -201,8 +200,10 @@ def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) 
 def _checked(credential: Credential) -> Credential:
     if credential.form != "text":
         return credential
-    secret = check_secret(credential.source, credential.secret, credential.fix_hint)
-    return credential._replace(text=secret)
+    try:
+        return credential._replace(text=check_secret(credential.source, credential.secret))
+    except BadValue as error:
+        raise error.with_hints(credential.fix_hint) from None
 
 
 # The secret
@@ -265,7 +266,7 @@ def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
         UsageError: if stdin holds no usable credential, or another flag gives one, too.
 
     """
-    wanted = [name for name in ON_STDIN if _is_on(flags, name)]
+    wanted = [name for name in ON_STDIN if flags.get(name)]
     if not wanted:
         return Flags({name: value for name, value in flags.items() if name not in ON_STDIN})
     conflicts = [flag_name(name) for name in (*wanted, ON_STDIN[wanted[0]]) if name in flags]
@@ -293,17 +294,8 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
 
 def note_typed_credential(flags: Flags, runtime: Runtime) -> None:
     """Print a note that other users can see a credential on the command line."""
-    typed = next((name for name in SAFER if flags.text(name)), "")
+    typed = next((name for name in SAFER if flags.get(name)), "")
     if typed:
         runtime.hint(
             f"Note: other users of this machine can read the value of {flag_name(typed)}. Safer: {SAFER[typed]}."
         )
-
-
-def _is_on(flags: Flags, name: str) -> bool:
-    """Return the value of a boolean flag. Its text is not quoted: it may be the secret."""
-    try:
-        return flags.is_on(name)
-    except BadValue:
-        problem = f"must be true or false, got {REDACTED}"
-    raise BadValue(flag_name(name), problem, "The secret is read from stdin.")

@@ -16,7 +16,7 @@ from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.access_tokens import is_token
-from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES, check_header
+from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES, header
 from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, setting_sources
 
 _LONGEST = 16_384
@@ -86,7 +86,7 @@ def rule_of(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, 
     """Return the rule of a profile of the official tool. Flags win over it; variables supply missing values."""
     rows = (*FEDERATION, SETTINGS["workspace_id"])
     found = {row.name: next(setting_sources(row, flags, environ, profile)) for row in rows}
-    texts = {name: given.text.strip() for name, given in found.items()}
+    texts = {name: given.value.strip() for name, given in found.items()}
     # The identity token and its file are one value, from the first place that has one of them.
     if found["identity_token"].label.startswith("--"):
         texts["identity_token_file"] = ""
@@ -115,7 +115,7 @@ def check_rule(rule: FederationRule) -> None:
             f"Unset {VARIABLES['identity_token']} or {VARIABLES['identity_token_file']}.",
         )
     for value in (rule.federation_rule, rule.organization_id, rule.service_account_id, rule.workspace_id):
-        check_header(_named(rule), value)
+        header(_named(rule), value)
 
 
 def _named(rule: FederationRule) -> str:

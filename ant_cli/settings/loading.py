@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ant_cli.errors import BadValue
+from ant_cli.operations.shared_flags import SLURP
 from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
@@ -14,13 +15,12 @@ from ant_cli.settings.credentials import Credential, Provenance, find_credential
 from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import ProfileStore, read_store
-from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, check_header, check_whole_number
+from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, header
 from ant_cli.settings.selection import NO_PROFILE, SettingSource, resolve, setting_sources
 
 if TYPE_CHECKING:
     from ant_cli.settings.access_tokens import TokenSource
 
-_PARALLEL_LIMIT = 256
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _SHORTEST_KEY = 8
 """Shorter words of custom headers are not redacted in messages: they are common words, such as `prod`."""
@@ -71,10 +71,6 @@ class Settings(NamedTuple):
     output: OutputSettings
     provenance: Provenance
     dry_run: bool
-    max_items: int | None
-    """None for no limit."""
-    parallel: int | None
-    """How many requests to send at once; None for the default."""
 
     @property
     def chosen_profile(self) -> str:
@@ -106,10 +102,10 @@ def load(
         CredentialError: if the profiles can't be read, or the requested one does not exist.
 
     """
-    for secret in exposed_secrets([f"--{name}={flags.text(name)}" for name in flags], runtime.environ):
+    for secret in exposed_secrets([f"--{name}={flags[name]}" for name in flags], runtime.environ):
         runtime.stderr.register_secret(secret)
     store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
-    server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ)).text
+    server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ)).value
     needs_login = not has_own_credential and not is_local(server)
     provenance = find_credentials(flags, runtime, store, accepts, needs_login=needs_login)
     profile, usable = provenance.profile, provenance.credentials
@@ -117,7 +113,6 @@ def load(
     # The format of a profile is for people, so that it breaks no script.
     output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
     sources = {name: item.label for name, item in (connection | output).items()}
-    parallel = flags.text("parallel")
     return Settings(
         connection=ConnectionSettings(
             base_url=connection["base_url"].value,
@@ -126,16 +121,14 @@ def load(
             workspace_id=connection["workspace_id"].value,
             timeout_s=connection["timeout"].value,
             max_retries=connection["max_retries"].value,
-            debug=flags.is_on("debug"),
+            debug=connection["debug"].value,
             profile_name=profile.name,
             accepts=accepts,
             custom_headers=_custom_headers(runtime),
         ),
         output=_output(output, flags),
         provenance=provenance._replace(sources=sources),
-        dry_run=flags.is_on("dry_run"),
-        max_items=_max_items(flags.text("max_items")),
-        parallel=None if parallel is None else check_whole_number("--parallel", parallel, 1, _PARALLEL_LIMIT),
+        dry_run=output["dry_run"].value,
     )
 
 
@@ -155,7 +148,7 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
     for number, line in enumerate(runtime.environ.get(source, "").split("\n"), 1):
         name, colon, value = map(str.strip, line.partition(":"))
         if re.fullmatch(_HEADER_NAME, name) and colon:
-            headers[name.lower()] = check_header(f"{source}, line {number},", value)
+            headers[name.lower()] = header(f"{source}, line {number},", value)
         elif line.strip():
             raise BadValue(source, f"must have a header as `Name: value` in each line, unlike line {number}")
     for word in re.split(r"[\s=;,]+", " ".join(headers.values())):
@@ -165,24 +158,15 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
 
 
 def _output(found: Mapping[str, SettingSource], flags: Flags) -> OutputSettings:
-    values = {name: source.value for name, source in found.items()}
+    values = {name: source.value for name, source in found.items() if name in OutputSettings._fields}
     values["format_error"] = values["format_error"] or "auto"
+    values["columns"] = ",".join(values["columns"])
     return OutputSettings(
         **values,
         format_source=found["format"].label,
         prints_errors="format_error" in flags or "transform_error" in flags,
-        raw_output=flags.is_on("raw_output"),
-        slurp=flags.is_on("slurp"),
+        slurp=flags.of(SLURP),
     )
-
-
-def _max_items(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not re.fullmatch(r"\+?[0-9]{1,18}|-1", text):
-        problem = f"must be a number of items of at most 18 digits, or -1 for all of them, got {text!r}"
-        raise BadValue("--max-items", problem)
-    return None if text == "-1" else int(text)
 
 
 # Notes that say which credential is used, for a user who may have meant another

@@ -1,4 +1,4 @@
-"""The settings as rows: the flag of each, its variable, whether a profile may have it, and how its text is checked.
+"""The settings as rows: the flag of each, its variable, whether a profile may have it, and the parser of its text.
 
 From these rows are derived: the flags of all commands with their help and completion, the sources of each setting,
 the keys of `ant profile`, and what is registered as a secret.
@@ -7,82 +7,76 @@ the keys of `ant profile`, and what is registered as a secret.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import partial
 
 from ant_cli.errors import BadValue, UnknownName
 from ant_cli.operations.formats import BY_NAME, FORMATS
+from ant_cli.operations.parsers import Parse, private_boolean, seconds, whole_number
 from ant_cli.operations.spec import Param
 from ant_cli.runtime import variables
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.secret_names import is_secret_name
 from ant_cli.settings.local_emulator import is_local
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 
 
-# Checks. Each takes the source of a text as messages name it, the text, and how to correct it there. It returns the
-# value, or raises BadValue.
+# Parsers, and checks of secrets
 
 
-def check_text(_source: str, text: str, _fix_hint: str = "") -> str:
-    """Return any text."""
-    return text
-
-
-def check_secret(source: str, secret: str, fix_hint: str = "") -> str:
+def check_secret(source: str, secret: str) -> str:
     """Return a credential without surrounding white space. It will be a header, so it must be printable ASCII."""
     secret = secret.strip()
     if not secret:
-        raise BadValue(source, "is empty", fix_hint)
+        raise BadValue(source, "is empty")
     if not (secret.isascii() and secret.isprintable()):
-        raise BadValue(source, "contains a character that no key has (a line break, perhaps)", fix_hint)
+        raise BadValue(source, "contains a character that no key has (a line break, perhaps)")
     return secret
 
 
-def check_new_secret(source: str, secret: str, fix_hint: str = "") -> str:
+def check_new_secret(source: str, secret: str) -> str:
     """Return a credential to store, or one that a command printed. A text with a space is not just a key."""
-    secret = check_secret(source, secret, fix_hint)
+    secret = check_secret(source, secret)
     if " " in secret:
-        raise BadValue(source, "contains a space, which no key has", fix_hint)
+        raise BadValue(source, "contains a space, which no key has")
     return secret
 
 
-def check_header(source: str, text: str, fix_hint: str = "") -> str:
+def header(source: str, text: str) -> str:
     """Return a header value without surrounding space. Raises BadValue if a header can't contain it."""
     if not (text.isascii() and text.isprintable()):
-        raise BadValue(source, "contains a character that is not allowed in a header", fix_hint)
+        raise BadValue(source, "contains a character that is not allowed in a header")
     return text.strip()
 
 
-def check_command(source: str, text: str, fix_hint: str = "") -> str:
+def command(source: str, text: str) -> str:
     """Return a command line if its quotes are balanced and it is not empty."""
-    if not split_command(source, text, fix_hint):
-        raise BadValue(source, "is empty", fix_hint)
+    if not split_command(source, text):
+        raise BadValue(source, "is empty")
     return text
 
 
-def split_command(source: str, text: str, fix_hint: str = "") -> list[str]:
+def split_command(source: str, text: str) -> list[str]:
     """Split a command line into arguments, as the user's shell does."""
     from ant_cli.runtime.shell import split
 
     try:
         return split(text)
     except ValueError as error:
-        raise BadValue(source, f"is not a command line: {str(error).lower()}", fix_hint) from None
+        raise BadValue(source, f"is not a command line: {str(error).lower()}") from None
 
 
 _NOT_IN_HOST = frozenset('%<>^|\\`{}"')
 """Characters that no host name has: https://url.spec.whatwg.org/#forbidden-host-code-point."""
 
 
-def check_base_url(source: str, url: str, fix_hint: str = "") -> str:
+def base_url(source: str, url: str) -> str:
     """Return the URL without a slash at its end, if requests can be sent to it."""
     if is_local(url):
         return url
     if not url.lower().startswith(("http://", "https://")):
         example = "For example: https://api.anthropic.com"
-        raise BadValue(source, "must start with http:// or https://", example, fix_hint)
+        raise BadValue(source, "must start with http:// or https://", example)
     from urllib.parse import urlsplit  # late: help needs only the other validators
 
     try:
@@ -93,39 +87,17 @@ def check_base_url(source: str, url: str, fix_hint: str = "") -> str:
     except ValueError:
         usable = False
     if not usable or re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise BadValue(source, "must be a URL with a host, perhaps a port and a path, and nothing else", fix_hint)
+        raise BadValue(source, "must be a URL with a host, perhaps a port and a path, and nothing else")
     return url.rstrip("/")
 
 
-def check_format(source: str, text: str, fix_hint: str = "") -> str:
+def format_name(source: str, text: str) -> str:
     """Return the name of a format, in lower case."""
     name = text.lower()
     if name not in BY_NAME:
         known = f"The formats are: {', '.join(BY_NAME)}."
-        raise UnknownName(
-            "format", text, BY_NAME, known, fix_hint, where="" if source.strip("-") == "format" else source
-        )
+        raise UnknownName("format", text, BY_NAME, known, where="" if source.strip("-") == "format" else source)
     return name
-
-
-def check_seconds(source: str, text: str, fix_hint: str = "") -> float:
-    """Return a time in seconds."""
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or not 0.001 <= float(text) <= 86_400:
-        raise BadValue(source, f"must be a number of seconds from 0.001 to 86400, got {text!r}", fix_hint)
-    return float(text)
-
-
-def check_count(source: str, text: str, fix_hint: str = "") -> int:
-    """Return a small whole number."""
-    return check_whole_number(source, text, 0, 9999, fix_hint)
-
-
-def check_whole_number(source: str, text: str, low: int, high: int, fix_hint: str = "") -> int:
-    """Return a whole number from `low` to `high`, which has at most nine digits."""
-    number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else -1
-    if not low <= number <= high:
-        raise BadValue(source, f"must be a whole number from {low} to {high}, got {text!r}", fix_hint)
-    return number
 
 
 def mask(secret: str) -> str:
@@ -138,47 +110,20 @@ def mask(secret: str) -> str:
 # Rows
 
 
-Check = Callable[[str, str, str], Any]
-
-
-class Setting(NamedTuple):
-    """One setting: where its value may come from, and how it is checked."""
-
-    param: Param
-    """Its flag, with its default."""
-    check: Check
-    """Takes the source as messages name it, the text, and how to correct it there. Returns the value."""
-    variable: str
-    """The environment variable, read without the flag."""
-    in_profile: bool
-    """Whether a profile may have it, under its name."""
-    safer: str
-    """What to use in place of the flag, if its value is a secret: other users can see it."""
-    is_global: bool
-    """Whether it is a flag of every command."""
-
-    @property
-    def name(self) -> str:
-        """Its name, in code and in profiles."""
-        return self.param.name
-
-
 def _setting(
     name: str,
     help_text: str,
     variable: str = "",
-    check: Check = check_text,
+    parse: Parse | None = None,
     *,
     type_: type = str,
-    in_profile: bool = False,
     safer: str = "",
-    is_global: bool = True,
     **options: Any,
-) -> Setting:
-    """Return a setting; the options are those of `Param`. Its help also says what to use in place of the flag."""
+) -> Param:
+    """Return a setting; the options are fields of `Param`. Its help also says what to use in place of the flag."""
     instead = f" Safer: {safer}." if safer else f" Also: {variable}." if variable else ""
-    param = Param(name, "setting", type_, help_text + instead, **options)
-    return Setting(param, check, variable, in_profile, safer, is_global)
+    text = help_text + instead
+    return Param(name, "setting", type_, text, variable=variable, parse=parse, safer=safer, **options)
 
 
 _stored = partial(_setting, in_profile=True)
@@ -186,26 +131,27 @@ _stored = partial(_setting, in_profile=True)
 
 # Credentials
 
+API_KEY_COMMAND = _stored(
+    "api_key_command",
+    "A command that prints the key, run when it is needed.",
+    parse=command,
+    value_name="COMMAND",
+)
+"""Profiles have it, and it is no flag of every command."""
 CREDENTIALS = (
     _stored(
-        "api_key", "The API key.", variables.API_KEY, check_new_secret, safer="ANTHROPIC_API_KEY or --api-key-stdin"
+        "api_key", "The API key.", variables.API_KEY, check_secret, safer="ANTHROPIC_API_KEY or --api-key-stdin"
     ),
-    _stored(
-        "api_key_command",
-        "A command that prints the key, run when it is needed.",
-        check=check_command,
-        is_global=False,
-        value_name="COMMAND",
-    ),
+    API_KEY_COMMAND,
     _stored(
         "auth_token",
         "A bearer token, in place of a key.",
         variables.AUTH_TOKEN,
-        check_new_secret,
+        check_secret,
         safer="ANTHROPIC_AUTH_TOKEN or --auth-token-stdin",
     ),
-    _setting("api_key_stdin", "Read the API key from stdin.", type_=bool),
-    _setting("auth_token_stdin", "Read the bearer token from stdin.", type_=bool),
+    _setting("api_key_stdin", "Read the API key from stdin.", type_=bool, parse=private_boolean),
+    _setting("auth_token_stdin", "Read the bearer token from stdin.", type_=bool, parse=private_boolean),
 )
 """The settings that give a key or a token. Within a profile, the first one that it has is used."""
 ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
@@ -235,25 +181,31 @@ CONNECTION = (
         "base_url",
         "Where the API is; local:PATH is an emulator.",
         variables.BASE_URL,
-        check_base_url,
+        base_url,
         default=DEFAULT_BASE_URL,
     ),
     _setting("local", "Use the emulator on this machine: short for --base-url local:", type_=bool),
-    _stored("workspace_id", "The workspace, if the credential has several.", variables.WORKSPACE_ID, check_header),
+    _stored("workspace_id", "The workspace, if the credential has several.", variables.WORKSPACE_ID, header),
     _stored(
         "timeout",
         "Seconds to wait for a connection, and between bytes.",
-        check=check_seconds,
+        parse=seconds,
         default="60",
         type_=float,
     ),
-    _stored("max_retries", "How many times to retry a failed request.", check=check_count, default="2", type_=int),
+    _stored(
+        "max_retries",
+        "How many times to retry a failed request.",
+        parse=whole_number(0, 9999),
+        default="2",
+        type_=int,
+    ),
     _setting("debug", "Show requests and responses on stderr, with secrets hidden.", type_=bool),
 )
 
 # How results are printed
 
-_FORMATS: dict[str, Any] = {"check": check_format, "choices": tuple(row.name for row in FORMATS)}
+_FORMATS: dict[str, Any] = {"parse": format_name, "choices": tuple(row.name for row in FORMATS)}
 RESULT = (
     _stored("format", "How results are printed.", default="auto", **_FORMATS),
     _setting("transform", "A GJSON path to pick from the result; on lists, from each item."),
@@ -268,7 +220,7 @@ OUTPUT = (
 )
 
 SETTINGS = {row.name: row for row in (*CREDENTIALS, *FEDERATION, PROFILE, *CONNECTION, *OUTPUT)}
-GLOBAL_FLAGS = tuple(row.param for row in SETTINGS.values() if row.is_global)
+GLOBAL_FLAGS = tuple(row for row in SETTINGS.values() if row is not API_KEY_COMMAND)
 """The flags of every command of the API."""
 PROFILE_SETTINGS = {name: row for name, row in SETTINGS.items() if row.in_profile}
 """What a profile may have. Unknown keys are preserved: a newer version may know them."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from ant_cli.errors import BadValue, CredentialError, exclude_each_other
-from ant_cli.operations.spec import Flags
+from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
+from ant_cli.operations.spec import Flags, Param
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 from ant_cli.settings.local_emulator import LOCAL
 from ant_cli.settings.profiles import ProfileStore, unknown_profile
-from ant_cli.settings.rows import Setting
 
 if TYPE_CHECKING:
     from ant_cli.settings.logins import OfficialProfile
@@ -144,15 +143,24 @@ class SettingSource(NamedTuple):
 
     label: str
     """The flag, variable or profile key, as messages name it; or `default`."""
-    text: str
+    value: Any
+    """The value; its text, if `is_text`."""
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
-    value: Any = ""
-    """What the text means, if it was checked; empty without a source and a default."""
+    is_text: bool = True
+
+    def parsed(self, row: Param) -> SettingSource:
+        """Return it with the value that its text means. Raises UsageError if it can't be used."""
+        if not self.is_text:
+            return self
+        try:
+            return self._replace(value=row.value_of(self.label, self.value), is_text=False)
+        except UsageError as error:
+            raise error.with_hints(self.fix_hint) from None
 
 
 def setting_sources(
-    setting: Setting, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
+    row: Param, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
 ) -> Iterator[SettingSource]:
     """Yield the sources of a setting that have a value, by precedence: the first is used.
 
@@ -164,21 +172,21 @@ def setting_sources(
         BadValue: if the profile's value is neither text nor a number.
 
     """
-    name, text = setting.name, ",".join(flags.list(setting.name)) if setting.name in flags else None
-    profile = profile if setting.in_profile or profile.official else NO_PROFILE
-    if name == "base_url" and flags.is_on("local"):
-        if text not in (None, LOCAL):
+    name, given = row.name, row.name in flags
+    profile = profile if row.in_profile or profile.official else NO_PROFILE
+    if name == "base_url" and flags.get("local"):
+        if given and flags[name] != LOCAL:
             raise exclude_each_other("--local", "--base-url")
-        yield SettingSource("--local", LOCAL)
-    if text is not None:
-        yield SettingSource(setting.param.flag, text)
+        yield SettingSource("--local", LOCAL, is_text=False)
+    if given:
+        yield SettingSource(row.flag, flags[name], is_text=False)
     if profile.official:
         yield from _stored(name, profile)
-    if (text := environ.get(setting.variable, "")).strip():
-        yield SettingSource(setting.variable, text)
+    if (text := environ.get(row.variable, "")).strip():
+        yield SettingSource(row.variable, text)
     if not profile.official:
         yield from _stored(name, profile)
-    yield SettingSource("default", setting.param.default)
+    yield SettingSource("default", row.default_value, is_text=False)
 
 
 def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
@@ -188,14 +196,7 @@ def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
 
 
 def resolve(
-    settings: tuple[Setting, ...], flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
+    rows: Iterable[Param], flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
 ) -> dict[str, SettingSource]:
-    """Return each setting that may have several sources, from the first, with its value."""
-    found = {}
-    for setting in settings:
-        if setting.param.takes_value or setting.variable:
-            source = next(setting_sources(setting, flags, environ, profile))
-            if source.text or source.label != "default":
-                source = source._replace(value=setting.check(source.label, source.text, source.fix_hint))
-            found[setting.name] = source
-    return found
+    """Return each setting from its first source, with its value. Raises UsageError if that can't be used."""
+    return {row.name: next(setting_sources(row, flags, environ, profile)).parsed(row) for row in rows}

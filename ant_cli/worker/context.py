@@ -14,12 +14,12 @@ from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 from ant_cli.runtime.process import own_command
 from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, METADATA_KEY, WORKSPACE_ID
 from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.settings.worker_options import PollOptions
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
 from ant_cli.worker.lease import SHORTEST_LEASE_S
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.metrics import Tally
-from ant_cli.worker.options import PollOptions
 from ant_cli.worker.outage import Outage
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import Memory

@@ -13,9 +13,9 @@ from ant_cli.http.client import authenticated
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.settings.worker_options import ExporterOptions
 from ant_cli.worker.listener import Listener, ServedPage, json_page, text_page
 from ant_cli.worker.metrics import CONTENT_TYPE, library
-from ant_cli.worker.options import ExporterOptions
 from ant_cli.worker.work_api import WorkAPI, age, connection_with_key, is_permanent
 
 _COUNTS = ("depth", "pending", "workers_polling")

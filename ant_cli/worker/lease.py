@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.worker.options import HeartbeatMode
+from ant_cli.settings.worker_options import HeartbeatMode
 from ant_cli.worker.settlement import Ending
 
 NO_HEARTBEAT = "NO_HEARTBEAT"

@@ -15,8 +15,8 @@ from ant_cli import __version__
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any
+from ant_cli.settings.worker_options import PollOptions
 from ant_cli.worker.listener import Listener, ServedPage, text_page
-from ant_cli.worker.options import PollOptions
 from ant_cli.worker.settlement import Outcome
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -13,8 +13,8 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.trusted_files import FileRule, read_trusted
 from ant_cli.settings.rows import check_secret
+from ant_cli.settings.worker_options import SessionOptions
 from ant_cli.worker.log import LogView, WorkerLog
-from ant_cli.worker.options import SessionOptions
 from ant_cli.worker.settlement import EX_TEMPFAIL
 
 LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.worker.options import PollOptions
+from ant_cli.settings.worker_options import PollOptions
 
 ATTEMPTS, LAST_ERROR, DEAD_LETTER = "ant_attempts", "ant_last_error", "ant_dead_letter"
 """Metadata keys that count attempts and record failures, because the API has no counter."""

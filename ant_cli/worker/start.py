@@ -15,11 +15,11 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.live_line import LiveLine
 from ant_cli.runtime.process import own_command
 from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.settings.worker_options import PollOptions
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.handler import find_handler
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.metrics import monitored
-from ant_cli.worker.options import PollOptions
 from ant_cli.worker.sdk_session import require_sdk
 from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.supervisor import Supervisor

@@ -20,9 +20,9 @@ from ant_cli.argv import ToolCall, parse
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, CredentialError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.selection import resolve
+from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
 from ant_cli.worker.exporter import Reading, _metrics, find_page, to_numbers
 from ant_cli.worker.metrics import Tally, WorkerMetrics
-from ant_cli.worker.options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "worker"
@@ -128,7 +128,7 @@ def promtool(*words):
 
 def time_to_end_s(values):
     """Return how long a worker with these variables may take to end."""
-    timeouts = [row for row in rows_of(PollOptions) if row.param.name in ("drain_timeout", "kill_timeout")]
+    timeouts = [row for row in rows_of(PollOptions) if row.name in ("drain_timeout", "kill_timeout")]
     given = {row.variable: values[row.variable] for row in timeouts if row.variable in values}
     return sum(found.value for found in resolve(tuple(timeouts), Flags(), given).values())
 
@@ -475,7 +475,7 @@ def test_the_pages_link_to_files_that_exist_and_list_all_of_them():
 
 def test_every_flag_on_the_pages_exists():
     """It belongs to one of the three commands, or to another program."""
-    known = {row.param.flag for row in (*rows_of(PollOptions), *rows_of(SessionOptions), *rows_of(ExporterOptions))}
+    known = {row.flag for row in (*rows_of(PollOptions), *rows_of(SessionOptions), *rows_of(ExporterOptions))}
     others = {"--rm", "--init", "--detach", "--filter", "--transform", "--format", "--count", "--config", "--name"}
     docker_and_kubectl = {"--tag", "--env-file", "--stop-timeout", "--namespace", "--from-env-file"}
     pip_and_systemctl = {"--no-deps", "--wheel-dir", "--now"}

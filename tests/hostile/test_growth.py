@@ -53,9 +53,10 @@ from ant_cli.http.token_exchange import _reason, _without_parts
 from ant_cli.http.transport import Attempt, ConnectionClosed, FailedAttempt, MalformedResponse, Timeouts
 from ant_cli.http.wire import Wire
 from ant_cli.input.build import _id_lines
-from ant_cli.input.values import integer, parse_all, parse_duration
+from ant_cli.input.values import integer, parse_all
 from ant_cli.input.yaml_reader import YAMLProblem, positions_of, read_yaml
 from ant_cli.operations.formats import BY_NAME
+from ant_cli.operations.parsers import duration
 from ant_cli.output.conditions import make_condition
 from ant_cli.output.explorer.tree import Value, in_a_row
 from ant_cli.output.rendering import make_renderer
@@ -227,7 +228,7 @@ READERS: dict[str, Callable[[str], object]] = {
         json.dumps({"a": text, "b": [*text]}).encode()
     ),
     "a pattern": lambda text: list(expand([f"{text}*"])),
-    "a duration": lambda text: parse_duration("--x", f"1{text}"),
+    "a duration": lambda text: duration("--x", f"1{text}"),
     "a number": lambda text: integer("--x", f"0{text}x"),
     "a time": lambda text: [relative_time(f"2026-11-01{text}", 0.0), age(f"2026-11-01T{text}", 0.0)],
     "IDs on lines": lambda text: _id_lines(text + "\0"),

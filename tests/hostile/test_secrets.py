@@ -16,13 +16,13 @@ import pytest
 
 from ant_cli.errors import APIError
 from ant_cli.operations import OPERATIONS
-from ant_cli.operations.spec import Flags, Operation
+from ant_cli.operations.spec import Operation
 from ant_cli.runtime.redaction import REDACTED
 from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
 from ant_cli.settings.loading import load
 from ant_cli.worker.exporter import CachedStats, find_page
 from ant_cli.worker.work_api import WorkAPI
-from tests.conftest import KEY, KEY_BY_PATTERN, Result, Screen, make_runtime
+from tests.conftest import KEY, KEY_BY_PATTERN, Result, Screen, flags_of, make_runtime
 from tests.helpers.runs import CREATE, LIST, OK, RETRIEVE
 from tests.helpers.servers import Act, Reply, ScriptedServer, error, response
 
@@ -353,7 +353,7 @@ def test_a_key_in_the_status_line_of_a_response_is_not_in_the_error_that_the_cli
     """An error may go anywhere: into a report of `apply`, or the exporter's pages."""
     with ScriptedServer(error(f"418 {KEY}")) as server:
         runtime = make_runtime(clean_environ, stderr=Screen(terminal=False))
-        connection = load(runtime, Flags({"base_url": f"{server.url}/{KEY_BY_PATTERN}"})).connection
+        connection = load(runtime, flags_of(base_url=f"{server.url}/{KEY_BY_PATTERN}")).connection
         with closing(WorkAPI(connection, runtime, "env_1", "")) as api:
             page = find_page({"env_1": CachedStats(api.stats, 5.0)}, "/stats/env_1")
             with pytest.raises(APIError) as caught:

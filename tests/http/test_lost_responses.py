@@ -9,9 +9,8 @@ import pytest
 from ant_cli.errors import AntError
 from ant_cli.http.client import Client
 from ant_cli.input.request import Request
-from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
-from tests.conftest import Result, make_runtime, needs_posix
+from tests.conftest import Result, flags_of, make_runtime, needs_posix
 from tests.helpers.runs import CREATE, DELETE, OK, OUTPUT
 from tests.helpers.servers import Act, Reply, ScriptedServer, error, response
 
@@ -144,7 +143,7 @@ def doubt_about_change(environ, *replies: bytes | Reply, retries: str = "0") -> 
     """Return whether a change is in doubt that reads something before each attempt, and fails."""
     with ScriptedServer(*replies) as server:
         runtime = make_runtime(environ, sleep=lambda _: None)
-        connection = load(runtime, Flags({"base_url": server.url, "max_retries": retries})).connection
+        connection = load(runtime, flags_of(base_url=server.url, max_retries=retries)).connection
         with Client(connection, runtime) as client, pytest.raises(AntError) as caught:
             client.send(WRITE, lambda: client.send(READ) and WRITE)
     return caught.value.outcome_unknown
@@ -171,7 +170,7 @@ def test_an_earlier_change_in_doubt_does_not_put_a_later_one_in_doubt(clean_envi
     """One client sends many changes."""
     with ScriptedServer(error("500 Broken"), error("409 Conflict")) as server:
         runtime = make_runtime(clean_environ)
-        connection = load(runtime, Flags({"base_url": server.url, "max_retries": "0"})).connection
+        connection = load(runtime, flags_of(base_url=server.url, max_retries="0")).connection
         with Client(connection, runtime) as client:
             for doubt in (True, False):
                 with pytest.raises(AntError) as caught:

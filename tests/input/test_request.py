@@ -41,7 +41,9 @@ def request_of():
         assert isinstance(call, ApiCall)
         screen = Screen(terminal=False)
         with os.fdopen(piped(stdin), "rb") as source:
-            request = build_all(call.operation, call.flags, make_runtime({}, source, stderr=screen)).first
+            request = build_all(
+                call.operation, call.fields, call.flags, make_runtime({}, source, stderr=screen)
+            ).first
         return Built(request, screen.text())
 
     return make
@@ -149,9 +151,9 @@ def test_a_new_operation_needs_only_a_row():
         (ENVIRONMENT_ID, Param("name", "body", str, "A name.", required=True), Param("dry", "query", bool, "Try.")),
         (),
     )
-    flags = {"environment_id": "env_1", "name": "n", "dry": "true"}
+    fields = {"environment_id": "env_1", "name": "n", "dry": "true"}
     with os.fdopen(piped(None), "rb") as source:
-        request = build_all(rename, Flags(flags), make_runtime({}, source)).first
+        request = build_all(rename, fields, Flags(), make_runtime({}, source)).first
     assert (request.method, request.path) == ("PUT", "/v1/environments/env_1/name")
     assert request.query == (("beta", "true"), ("dry", "true"))
     assert request.body == b'{"name":"n"}'
@@ -304,7 +306,7 @@ def test_a_command_without_a_body_does_not_read_stdin(words):
     """D26: in `while read id`, the other IDs belong to the loop."""
     source = os.fdopen(piped("env_2\n"), "rb")
     call = parse(words)
-    build_all(call.operation, call.flags, make_runtime({}, source))
+    build_all(call.operation, call.fields, call.flags, make_runtime({}, source))
     with source:
         assert source.read() == b"env_2\n"
 
@@ -320,7 +322,7 @@ def test_a_complete_request_does_not_wait_for_a_silent_pipe(words):
     call = parse(words)
     with os.fdopen(read_end, "rb") as source:
         runtime = Runtime(Stdin(source, patience_s=0.01), Stdout(None), Stderr(screen), {})
-        build_all(call.operation, call.flags, runtime)
+        build_all(call.operation, call.fields, call.flags, runtime)
     os.close(write_end)
     assert "stdin" in screen.text()
 

@@ -7,8 +7,8 @@ import pytest
 
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
-from ant_cli.worker.options import PollOptions, read_options
-from tests.conftest import KEY
+from ant_cli.settings.worker_options import PollOptions, read_options
+from tests.conftest import KEY, flags_of
 
 ON = ("true", "True", "TRUE", "1", "t", "T")
 OFF = ("false", "False", "FALSE", "0", "f", "F")
@@ -21,19 +21,14 @@ NO_KEY = {"ANTHROPIC_API_KEY": None}
 @pytest.mark.parametrize(("texts", "value"), [(ON, True), (OFF, False)], ids=["on", "off"])
 def test_a_boolean_flag_is_read_as_the_official_tool_reads_it(texts, value):
     """The value may be a digit, a letter, or the word in three spellings."""
-    assert [Flags({"debug": text}).is_on("debug") for text in texts] == [value] * len(texts)
-
-
-def test_a_boolean_flag_that_was_not_given_is_off():
-    """Only a few boolean flags are on by default."""
-    assert not Flags().is_on("debug")
+    assert [flags_of(debug=text)["debug"] for text in texts] == [value] * len(texts)
 
 
 @pytest.mark.parametrize("text", ["yes", "tRUE", "2", "", " 1"])
 def test_a_boolean_flag_with_another_value_is_a_usage_error(text):
     """Guessing could do the opposite of what was meant."""
     with pytest.raises(UsageError, match="--dry-run must be true or false"):
-        Flags({"dry_run": text}).is_on("dry_run")
+        flags_of(dry_run=text)
 
 
 @pytest.mark.parametrize(("texts", "shown"), [(ON, True), (OFF, False)], ids=["on", "off"])

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from ant_cli.errors import UsageError
-from ant_cli.operations.spec import Flags
 from ant_cli.settings.federation import check_rule
 from ant_cli.settings.loading import load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
-from tests.conftest import make_runtime
+from tests.conftest import flags_of, make_runtime
 
 RULE = {"federation_rule": "fdrl_1", "organization_id": "org-1", "identity_token_file": "/run/token"}
 VARIABLES = {
@@ -24,7 +23,7 @@ VARIABLES = {
 
 def settings_of(flags, environ, store=NO_STORE):
     """Load the settings of a run."""
-    return load(make_runtime(environ), Flags(flags), store)
+    return load(make_runtime(environ), flags_of(**flags), store)
 
 
 def test_each_value_of_a_federation_comes_from_its_flag_or_else_its_variable():

@@ -10,13 +10,13 @@ from ant_cli.argv import params_of
 from ant_cli.errors import BadValue
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.operations import OPERATIONS
-from ant_cli.operations.spec import Flags, Operation
+from ant_cli.operations.spec import Operation
 from ant_cli.runtime import variables
 from ant_cli.runtime.redaction import REDACTED
 from ant_cli.settings.credentials import read_credentials
 from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.rows import ON_STDIN, SAFER, VARIABLES
-from tests.conftest import make_runtime
+from tests.conftest import flags_of, make_runtime
 
 SECRET = "secret-of-the-pipe"
 LIST = ("beta:environments", "list")
@@ -173,5 +173,5 @@ def test_a_secret_on_stdin_is_registered_even_if_it_is_rejected():
         file.seek(0)
         runtime = make_runtime({}, file)
         with pytest.raises(BadValue):
-            read_credentials(Flags({"api_key_stdin": "true"}), runtime)
+            read_credentials(flags_of(api_key_stdin=True), runtime)
     assert runtime.stderr.redact(f"x {SECRET} and more") == "x [redacted]"

@@ -12,7 +12,7 @@ import pytest
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.settings.logins import folder_of, profile_names
-from tests.conftest import KEY, make_runtime
+from tests.conftest import KEY, flags_of, make_runtime
 from tests.helpers.stores import NOW, REFRESH, TOKEN
 
 LIST = ("beta:environments", "list")
@@ -365,7 +365,7 @@ def test_a_dry_run_reads_no_token(ant_with_login, official):
 
 def rule_of(environ, **flags):
     """Return the rule of a run."""
-    settings = load(make_runtime(environ), Flags(flags))
+    settings = load(make_runtime(environ), flags_of(**flags))
     return settings.connection.credential.rule, settings.connection
 
 
@@ -465,7 +465,7 @@ def test_no_file_of_the_official_tool_is_read_if_there_is_a_key(clean_environ, o
         monkeypatch.delitem(sys.modules, name)
     for environ in (clean_environ, {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "t"}):
         load(make_runtime(environ), Flags())
-    load(make_runtime({**clean_environ, "ANTHROPIC_API_KEY": ""}), Flags({"local": "true"}))
+    load(make_runtime({**clean_environ, "ANTHROPIC_API_KEY": ""}), flags_of(local=True))
     assert not [name for name in sys.modules if name.startswith("ant_cli.settings.logins")]
 
 

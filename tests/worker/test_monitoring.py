@@ -22,11 +22,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from ant_cli.errors import AntError, NetworkError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
+from ant_cli.settings.worker_options import ExporterOptions
 from ant_cli.worker import listener as listener_module
 from ant_cli.worker.exporter import CachedStats, find_page, serve_statistics, to_numbers
 from ant_cli.worker.listener import Listener, text_page
 from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness
-from ant_cli.worker.options import ExporterOptions
 from ant_cli.worker.settlement import Outcome
 from tests.conftest import KEY, make_runtime
 from tests.worker.conftest import API_KEY

@@ -10,6 +10,7 @@ import pytest
 from ant_cli.errors import NetworkError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
+from ant_cli.settings.worker_options import PollOptions, read_options
 from ant_cli.worker import handler as handler_module
 from ant_cli.worker import item_run as item_run_module
 from ant_cli.worker import outage as outage_module
@@ -19,10 +20,9 @@ from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.lease_keeper import LeaseKeeper
 from ant_cli.worker.log import LogView, WorkerLog
-from ant_cli.worker.options import PollOptions, read_options
 from ant_cli.worker.outage import Outage
 from ant_cli.worker.supervisor import Supervisor
-from tests.conftest import KEY, make_runtime
+from tests.conftest import KEY, flags_of, make_runtime
 from tests.helpers.work_server import ITEM
 
 NOTHING_TO_RUN = {**ITEM, "data": {"type": "healthcheck"}}
@@ -40,7 +40,7 @@ class Calls(list[str]):
 
     async def work(self, **flags: str) -> None:
         """Run a worker until it ends."""
-        given = Flags({"environment_id": "env_1", "environment_key": KEY, **flags})
+        given = flags_of("beta:worker", "poll", environment_id="env_1", environment_key=KEY, **flags)
         options = read_options(PollOptions, given, {}, "beta:worker poll")
         runtime = make_runtime({**self._environ, "ANTHROPIC_AUTH_TOKEN": KEY})
         log = WorkerLog(runtime.stderr, LogView(runtime, "text").line, {})

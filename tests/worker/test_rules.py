@@ -11,12 +11,12 @@ import pytest
 
 from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.http.retries import backoff
-from ant_cli.input.values import parse_duration
+from ant_cli.operations.parsers import duration
 from ant_cli.operations.spec import Flags
+from ant_cli.settings.worker_options import PollOptions, read_options
 from ant_cli.worker.context import handler_environment
 from ant_cli.worker.handler import secrets_of_item
 from ant_cli.worker.metrics import Tally
-from ant_cli.worker.options import PollOptions, read_options
 from ant_cli.worker.outage import Outage
 from ant_cli.worker.settlement import (
     Ending,
@@ -31,14 +31,14 @@ from ant_cli.worker.settlement import (
     settle_early,
 )
 from ant_cli.worker.supervisor import Supervisor, pause_after_empty
-from tests.conftest import KEY
+from tests.conftest import KEY, flags_of
 
 REQUIRED = {"environment_id": "env_1", "environment_key": KEY}
 NEVER_RUN = History(0, 0)
 
 
 def options(**flags):
-    return read_options(PollOptions, Flags({**REQUIRED, **flags}), {}, "beta:worker poll")
+    return read_options(PollOptions, flags_of("beta:worker", "poll", **REQUIRED | flags), {}, "beta:worker poll")
 
 
 # The fate of an item
@@ -379,14 +379,14 @@ def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_
 )
 def test_durations_have_the_units_of_the_official_tool_or_are_plain_seconds(text, seconds):
     """Units can be combined."""
-    assert parse_duration("--max-idle", text) == seconds
+    assert duration("--max-idle", text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "soon", "1w", "-1s", "1m 30s", "s", "1e3", "99999h", "\u0661s"])
 def test_an_invalid_duration_is_rejected(text):
     """The message names the flag."""
     with pytest.raises(UsageError, match="--max-idle must be a duration"):
-        parse_duration("--max-idle", text)
+        duration("--max-idle", text)
 
 
 @pytest.mark.parametrize(
@@ -421,7 +421,9 @@ def test_a_value_that_makes_no_sense_is_a_usage_error(name, text):
 def test_a_flag_has_precedence_over_its_variable_and_an_empty_variable_is_unset():
     """The official variables keep their names. The names of all others start with ANT_WORKER_."""
     environ = {"ANTHROPIC_ENVIRONMENT_ID": "env_2", "ANT_WORKER_CONCURRENCY": "4", "ANT_WORKER_ATTEMPTS": ""}
-    found = read_options(PollOptions, Flags({"environment_key": KEY, "concurrency": "2"}), environ, "")
+    found = read_options(
+        PollOptions, flags_of("beta:worker", "poll", environment_key=KEY, concurrency="2"), environ, ""
+    )
     assert (found.environment_id, found.concurrency, found.attempts) == ("env_2", 2, 3)
     found = read_options(PollOptions, Flags({"environment_key": KEY}), environ, "")
     assert found.concurrency == 4

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from ant_cli.errors import UsageError
-from ant_cli.operations.spec import Flags
-from ant_cli.worker.options import SessionOptions, read_options
+from ant_cli.settings.worker_options import SessionOptions, read_options
 from ant_cli.worker.sdk_session import work_secret
-from tests.conftest import KEY
+from tests.conftest import KEY, flags_of
 from tests.helpers.processes import run_process
 
 pytestmark = pytest.mark.slow
@@ -23,7 +22,7 @@ IDS = {"session_id": "session_1", "work_id": "work_1", "environment_id": "env_1"
 
 
 def options(**flags):
-    return read_options(SessionOptions, Flags({**IDS, **flags}), {}, "beta:worker run")
+    return read_options(SessionOptions, flags_of("beta:worker", "run", **IDS | flags), {}, "beta:worker run")
 
 
 SDK = """import asyncio, time

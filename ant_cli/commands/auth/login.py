@@ -37,7 +37,7 @@ _PROBE_REQUEST = request_of(environments.LIST, {"limit": "1"})
 def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: bool = False) -> None:
     """Store a key in a profile. It is read from a hidden prompt, or from stdin."""
     store = read_store(runtime)
-    name = check_name(requested(flags.text("profile"), runtime.environ, store)[0] or _DEFAULT_PROFILE)
+    name = check_name(requested(flags.get("profile"), runtime.environ, store)[0] or _DEFAULT_PROFILE)
     given = resolve(_STORED_SETTINGS, flags, {})  # a variable may be meant for something else
     chosen = {key: source.value for key, source in given.items() if source.label != "default"}
     if keyring:
@@ -82,7 +82,7 @@ def _unchecked(base_url: str) -> UsageError:
 
 def _key_to_store(flags: Flags, name: str, runtime: Runtime) -> str:
     """Return the key that a flag gives, which may refer to stdin, or else the one from the prompt."""
-    given = flags.text("api_key")
+    given = flags.get("api_key")
     if given is None and runtime.stdin.has_input:
         raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
     if given is None:
@@ -165,7 +165,7 @@ def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noq
     if all and "profile" in flags:
         raise exclude_each_other("--all", "--profile")
     store = read_store(runtime)
-    names = sorted(store.profiles) if all else [select_own(flags.text("profile"), runtime.environ, store).name]
+    names = sorted(store.profiles) if all else [select_own(flags.get("profile"), runtime.environ, store).name]
     removed: dict[str, Profile] = {}
     if any(names):
         with edit(runtime) as draft:

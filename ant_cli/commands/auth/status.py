@@ -92,7 +92,7 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
             "value": strip_userinfo(connection.base_url),
             "source": sources["base_url"],
             "needs_credential": not is_local(connection.base_url),
-            "shadows": [{"source": url.label, "value": strip_userinfo(url.text)} for url in shadowed],
+            "shadows": [{"source": url.label, "value": strip_userinfo(url.value)} for url in shadowed],
         },
         "workspace_id": {"value": connection.workspace_id or None, "source": sources["workspace_id"]},
         "profile": {

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ant_cli.errors import BadValue, MissingFlag, UnknownName
-from ant_cli.operations.spec import Flags, Param, ValueKind, boolean
+from ant_cli.errors import BadValue, MissingFlag
+from ant_cli.operations.parsers import Parse, duration, one_of, whole_number
+from ant_cli.operations.spec import Flags, Param, ValueKind
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, TypeVar
-from ant_cli.settings.rows import Check, Setting, check_header, check_secret, check_whole_number
+from ant_cli.settings.rows import check_secret, header
 
 T = TypeVar("T")
 HeartbeatMode = Literal["auto", "always", "never"]
@@ -19,71 +20,49 @@ _NOT_SHOWN = ("", "0", "false", "auto")
 
 
 def _row(
-    check: Check,
+    parse: Parse | None,
     default: str,
     help_text: str,
     type_: type = str,
     completes: ValueKind | None = "free",
     **more: Any,
 ) -> Any:
-    """Return what makes the row of a setting, given its name. It is declared in place of the default of a field."""
-
-    def named(name: str) -> Setting:
-        param = Param(name, "setting", type_, help_text, default=default, completes=completes, **more)
-        prefix = "ANTHROPIC" if name in _OFFICIAL else "ANT_WORKER"
-        return Setting(param, check, f"{prefix}_{name.upper()}", in_profile=False, safer="", is_global=False)
-
-    return named
+    """Return the row of an option, without its name. It is declared in place of the default of a field."""
+    return Param("", "setting", type_, help_text, default=default, completes=completes, parse=parse, **more)
 
 
-def _required(check: Check, help_text: str) -> Any:
-    return _row(check, "", f"{help_text} Required.", required=True)
+def _required(parse: Parse, help_text: str) -> Any:
+    return _row(parse, "", f"{help_text} Required.", required=True)
 
 
 def _file(default: str, help_text: str) -> Any:
-    def check(source: str, text: str, _: str) -> str:
-        if not text:
-            raise BadValue(source, "is empty")
-        return text
-
-    return _row(check, default, help_text, completes="file")
+    return _row(None, default, help_text, completes="file")
 
 
 def _time(default: str, help_text: str) -> Any:
-    return _row(_duration, default, help_text, value_name="TIME")
+    return _row(duration, default, help_text, value_name="TIME")
 
 
 def _number(low: int, high: int, default: str, help_text: str) -> Any:
-    return _row(lambda source, text, _: check_whole_number(source, text, low, high), default, help_text, int)
+    return _row(whole_number(low, high), default, help_text, int)
 
 
 def _choice(choices: tuple[str, ...], help_text: str) -> Any:
-    def check(source: str, text: str, _: str) -> str:
-        if text not in choices:
-            raise UnknownName("value", text, choices, f"{source} takes: {', '.join(choices)}.", where=source)
-        return text
-
-    return _row(check, choices[0], help_text, completes="choices", choices=choices)
+    return _row(one_of(choices), choices[0], help_text, completes="choices", choices=choices)
 
 
 def _switch(help_text: str) -> Any:
-    return _row(lambda source, text, _: boolean(source, text), "false", help_text, bool, None)
+    return _row(None, "", help_text, bool, None)
 
 
-def _duration(source: str, text: str, _: str) -> float:
-    from ant_cli.input.values import parse_duration  # late: help needs only the rows
-
-    return parse_duration(source, text)
-
-
-def _lease(source: str, text: str, default: str) -> float:
-    seconds = _duration(source, text, default)
+def _lease(source: str, text: str) -> float:
+    seconds = duration(source, text)
     if not 1 <= seconds <= 300 or seconds != int(seconds):
         raise BadValue(source, f"must be whole seconds from 1s to 300s, got {text!r}")
     return seconds
 
 
-def _address(source: str, text: str, _: str) -> tuple[str, int]:
+def _address(source: str, text: str) -> tuple[str, int]:
     """Return host and port."""
     host, _, port = text.rpartition(":")
     if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
@@ -91,7 +70,7 @@ def _address(source: str, text: str, _: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-_ENVIRONMENT_ID = _required(check_header, "The environment whose work is taken.")
+_ENVIRONMENT_ID = _required(header, "The environment whose work is taken.")
 _KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
 _OPTIONAL_KEY = _row(check_secret, "", _KEY_HELP)
 _ON_WORK = _file("", "A handler without arguments, or the word in-process.")
@@ -105,7 +84,7 @@ class PollOptions(NamedTuple):
 
     environment_id: str = _ENVIRONMENT_ID
     environment_key: str = _required(check_secret, _KEY_HELP)
-    worker_id: str = _row(check_header, "", "A name for this worker, unique in the environment.")
+    worker_id: str = _row(header, "", "A name for this worker, unique in the environment.")
     on_work: str = _ON_WORK
     workdir: str = _WORKDIR
     max_idle: float = _MAX_IDLE
@@ -134,8 +113,8 @@ class PollOptions(NamedTuple):
 class SessionOptions(NamedTuple):
     """The options of `beta:worker run`, each with its row."""
 
-    session_id: str = _required(check_header, "The session to run.")
-    work_id: str = _required(check_header, "Its work item.")
+    session_id: str = _required(header, "The session to run.")
+    work_id: str = _required(header, "Its work item.")
     environment_id: str = _ENVIRONMENT_ID
     environment_key: str = _OPTIONAL_KEY
     work_secret_file: str = _file("", "A file with the item's secret, in place of the key.")
@@ -152,7 +131,7 @@ class SessionOptions(NamedTuple):
 class ExporterOptions(NamedTuple):
     """The options of `beta:worker exporter`, each with its row."""
 
-    environment_id: str = _required(check_header, "The environment; separate several with commas.")
+    environment_id: str = _required(header, "The environment; separate several with commas.")
     environment_key: str = _OPTIONAL_KEY
     listen: tuple[str, int] = _row(_address, "127.0.0.1:9464", "Where to serve, as ADDRESS:PORT.")
     cache: float = _time("5s", "How long statistics are kept.")
@@ -177,19 +156,24 @@ class CheckOptions(NamedTuple):
         return f"CheckOptions(environment_id={self.environment_id!r})"
 
 
-def rows_of(options: Any) -> tuple[Setting, ...]:
+def rows_of(options: Any) -> tuple[Param, ...]:
     """Return the rows of one of these classes."""
-    return tuple(named(name) for name, named in options._field_defaults.items())
+    return tuple(_named(name, row) for name, row in options._field_defaults.items())
+
+
+def _named(name: str, row: Param) -> Param:
+    prefix = "ANTHROPIC" if name in _OFFICIAL else "ANT_WORKER"
+    return row._replace(name=name, variable=f"{prefix}_{name.upper()}")
 
 
 def command_flags(options: Any) -> tuple[Param, ...]:
     """Return the flags of a command: without their defaults, which come after the variables."""
-    return tuple(_command_flag(row.param) for row in rows_of(options))
+    return tuple(map(_command_flag, rows_of(options)))
 
 
-def _command_flag(param: Param) -> Param:
-    note = "" if param.default in _NOT_SHOWN else f" [default: {param.default}]"
-    return param._replace(required=False, default="", help=param.help + note)
+def _command_flag(row: Param) -> Param:
+    note = "" if row.default in _NOT_SHOWN else f" [default: {row.default}]"
+    return row._replace(required=False, default="", help=row.help + note)
 
 
 def read_options(options: type[T], flags: Flags, environ: Mapping[str, str], command: str) -> T:
@@ -197,14 +181,13 @@ def read_options(options: type[T], flags: Flags, environ: Mapping[str, str], com
 
     Raises:
         MissingFlag: if one that is required is not given.
-        UsageError: if one has a value that can't be used.
+        UsageError: if the value of a variable can't be used.
 
     """
     from ant_cli.settings.selection import resolve  # late: help needs only the rows
 
     rows = rows_of(options)
-    found = resolve(rows, flags, environ)
-    required = {row.name: f"{row.param.flag} ({row.variable})" for row in rows if row.param.required}
-    if missing := [name for row, name in required.items() if not found[row].value]:
+    values = {name: source.value for name, source in resolve(rows, flags, environ).items()}
+    if missing := [f"{row.flag} ({row.variable})" for row in rows if row.required and not values[row.name]]:
         raise MissingFlag(missing, command)
-    return options(**{name: resolved.value for name, resolved in found.items()})
+    return options(**values)

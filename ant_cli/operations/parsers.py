@@ -1,0 +1,114 @@
+"""Parsers of settings: a text becomes a value where it enters, by the parser that its row (`Param`) names.
+
+It is the same for a flag, a variable and a profile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ant_cli.errors import BadValue, UnknownName
+from ant_cli.runtime.light_typing import Any
+
+Parse = Callable[[str, str], Any]
+"""Takes the source of a text, as messages name it, and the text. Returns its value, or raises UsageError."""
+
+_BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.fromkeys(
+    ("false", "False", "FALSE", "0", "f", "F"), False
+)
+"""The values of a boolean: those that the official tool accepts."""
+
+
+def boolean(source: str, text: str) -> bool:
+    """Return the boolean that a text means."""
+    return _boolean(source, text, repr(text))
+
+
+def private_boolean(source: str, text: str) -> bool:
+    """Return the boolean that a text means. Errors do not quote it: it may be a key that was meant for a prompt."""
+    from ant_cli.runtime.redaction import REDACTED  # late: help does not need it
+
+    return _boolean(source, text, REDACTED)
+
+
+def _boolean(source: str, text: str, shown: str) -> bool:
+    if text not in _BOOLEANS:
+        hint = f"Write {source}=false." if source.startswith("--") else ""
+        raise BadValue(source, f"must be true or false, got {shown}", hint)
+    return _BOOLEANS[text]
+
+
+def one_of(choices: tuple[str, ...]) -> Parse:
+    """Return the parser of a text that must be one of the choices."""
+
+    def parse(source: str, text: str) -> str:
+        if text not in choices:
+            raise UnknownName("value", text, choices, f"{source} takes: {', '.join(choices)}.", where=source)
+        return text
+
+    return parse
+
+
+# Numbers
+
+
+def whole_number(low: int, high: int) -> Parse:
+    """Return the parser of a whole number from `low` to `high`, which has at most nine digits."""
+
+    def parse(source: str, text: str) -> int:
+        number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else -1
+        if not low <= number <= high:
+            raise BadValue(source, f"must be a whole number from {low} to {high}, got {text!r}")
+        return number
+
+    return parse
+
+
+def item_count(source: str, text: str) -> int | None:
+    """Return a number of items; None for -1, which means all of them."""
+    if not re.fullmatch(r"\+?[0-9]{1,18}|-1", text):
+        problem = f"must be a number of items of at most 18 digits, or -1 for all of them, got {text!r}"
+        raise BadValue(source, problem)
+    return None if text == "-1" else int(text)
+
+
+# Times
+
+
+def seconds(source: str, text: str) -> float:
+    """Return a timeout in seconds."""
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or not 0.001 <= float(text) <= 86_400:
+        raise BadValue(source, f"must be a number of seconds from 0.001 to 86400, got {text!r}")
+    return float(text)
+
+
+_UNITS_S = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_PART = r"([0-9]+(?:\.[0-9]+)?)(ms|d|h|m|s)"
+_LONGEST_S = 366 * 86_400.0
+_SHORTEST_PAUSE_S = 0.01
+
+
+def duration(source: str, text: str) -> float:
+    """Return the seconds of a duration such as `90`, `1.5s`, `500ms` or `1h30m`, of at most a year."""
+    found = float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else seconds_in(text)
+    if found is None:
+        raise BadValue(source, f"must be a duration such as 30s or 1m30s, got {text!r}")
+    if found > _LONGEST_S:
+        raise BadValue(source, f"must be a duration of at most a year, got {text!r}")
+    return found
+
+
+def pause(source: str, text: str) -> float:
+    """Return the seconds of a duration between requests. A shorter one than 10 ms, such as 0, is a mistake."""
+    found = duration(source, text)
+    if found < _SHORTEST_PAUSE_S:
+        raise BadValue(source, f"must be a duration of at least 10ms, got {text!r}")
+    return found
+
+
+def seconds_in(text: str) -> float | None:
+    """Return the seconds of a duration with units, such as `7d` or `1h30m`; None if it is not one."""
+    if not re.fullmatch(f"(?:{_PART})+", text):
+        return None
+    return sum(float(number) * _UNITS_S[unit] for number, unit in re.findall(_PART, text))
