@@ -487,7 +487,7 @@ def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(separate, cle
     try:
         (running,) = (Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").glob("*.lock")
         arguments = subprocess.run(
-            ["ps", "-o", "args=", "-p", running.stem], capture_output=True, text=True, check=True
+            ["ps", "-ww", "-o", "args=", "-p", running.stem], capture_output=True, text=True, check=True
         ).stdout
     finally:
         separate("emulator", "stop")

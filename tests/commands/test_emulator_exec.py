@@ -7,10 +7,8 @@ import sys
 
 import pytest
 
-from tests.conftest import needs_posix
 from tests.helpers.processes import COVERAGE, run_process
 
-pytestmark = needs_posix("process groups")
 EXEC = (sys.executable, "-m", "ant_cli", "emulator", "exec")
 CREATE = f"{sys.executable} -m ant_cli beta:environments create --name made --transform name -r"
 

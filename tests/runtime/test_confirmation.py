@@ -17,9 +17,6 @@ import pytest
 
 from ant_cli.runtime.confirmation import ask
 from tests.conftest import KEY_BY_PATTERN, make_runtime
-
-pytest.importorskip("pty", reason="this test needs pseudo-terminals")
-
 from tests.helpers.terminals import Session
 
 ANT = f"'{sys.executable}' -m ant_cli"
