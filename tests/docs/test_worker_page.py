@@ -26,7 +26,8 @@ from ant_cli.worker.metrics import Tally, WorkerMetrics
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "worker"
-PAGES = (DOCS / "worker.md").read_text() + (FOLDER / "README.md").read_text()
+PATHS = (DOCS / "worker.md", DOCS / "worker-faults.md", FOLDER / "README.md")
+PAGES = "".join(path.read_text() for path in PATHS)
 UNITS = ("ant-worker.service", "ant-worker@.service")
 EXPRESSION = re.search(r"```promql\n(.*)\n```", PAGES)[1]
 KEDA_KEYS = {
@@ -464,9 +465,9 @@ def test_systemd_accepts_the_units(tmp_path, name):
 
 def test_the_pages_link_to_files_that_exist_and_list_all_of_them():
     """The folder's page has a row for each file and each kustomization."""
-    for page, folder in ((DOCS / "worker.md", DOCS), (FOLDER / "README.md", FOLDER)):
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (folder / target).exists(), target
+    for page in PATHS:
+        for target in re.findall(r"\]\(([^)#:]+)", page.read_text()):
+            assert (page.parent / target).exists(), target
     listed = set(re.findall(r"\]\(([^)]+)\)", (FOLDER / "README.md").read_text()))
     kustomizations = {f"kubernetes/{path.name}" for path in (FOLDER / "kubernetes").iterdir()}
     files = {path.name for path in FOLDER.iterdir() if path.is_file() and path.suffix not in (".md", ".whl")}
