@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
 from ant_cli.emulator.errors import LARGEST_BODY, InvalidRequest, body_too_large
@@ -29,6 +29,10 @@ LOG = "ant_emulator.log"
 """In the WSGI environment: a function that is called with the journal's entry before the response is sent."""
 
 
+PLAIN_PATH = re.compile(r"[\w.~/-]*", re.ASCII)
+"""A path without anything to encode."""
+
+
 def path_of(environ: WSGIEnvironment) -> str:
     """Return the path as sent, with each segment percent-encoded in the same way.
 
@@ -39,7 +43,14 @@ def path_of(environ: WSGIEnvironment) -> str:
         sent = quote(environ.get("PATH_INFO", ""), encoding="latin-1", errors="replace")
     elif not sent.startswith("/"):  # a whole URL, as in requests to a proxy
         sent = urlsplit(sent).path
+    if PLAIN_PATH.fullmatch(sent):
+        return sent
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
+
+
+@lru_cache(maxsize=64)
+def _parse_query(text: str) -> Mapping[str, str]:
+    return dict(reversed(parse_qsl(text, keep_blank_values=True)))
 
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -68,32 +79,38 @@ class Call:
         self.path = path_of(environ)
         self.ids: Mapping[str, str] = {}
         """The IDs in the path, by the names in the route."""
+        self._raw_body: bytes | None = None
         self.body: Any = None
         """The body, as the type that the route names."""
         self.arrived: int | None = None
         """When it arrived, by the emulator's clock."""
+        self.has_faults = False
+        """Whether there are faults, which may apply to it."""
+        self.credentials: Sequence[str] = ()
+        """The kinds of credentials that it has."""
         self.fault: Row | None = None
         """The fault that applies."""
         self.log: Callable[[Entry], None] = environ.get(LOG, lambda _: None)
         self.is_stopping: Callable[[], bool] = environ.get(IS_STOPPING, lambda: False)
 
-    @cached_property
+    @property
     def raw_body(self) -> bytes:
         """The body. EmulatorError is raised if it is too large. The server has checked that it is complete."""
-        length = int(self.environ.get("CONTENT_LENGTH") or 0)
-        if length > LARGEST_BODY:
-            raise body_too_large()
-        return bytes(self.environ["wsgi.input"].read(length))
+        if self._raw_body is None:
+            length = int(self.environ.get("CONTENT_LENGTH") or 0)
+            if length > LARGEST_BODY:
+                raise body_too_large()
+            self._raw_body = self.environ["wsgi.input"].read(length)
+        return self._raw_body
 
     def header(self, name: str) -> str | None:
         """Return a header of the request. An empty one is treated as left out."""
         return self.environ.get("HTTP_" + name.upper().replace("-", "_")) or None
 
-    @cached_property
+    @property
     def query(self) -> Mapping[str, str]:
         """The query parameters. Of equal names, the first one is used."""
-        pairs = parse_qsl(self.environ.get("QUERY_STRING", ""), keep_blank_values=True)
-        return dict(reversed(pairs))
+        return _parse_query(self.environ.get("QUERY_STRING", ""))
 
     def text(self, name: str) -> str | None:
         """Return a query parameter. An empty one means null, which is treated as left out."""

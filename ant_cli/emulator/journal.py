@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from ant_cli.emulator.errors import to_compact_json
+from ant_cli.emulator.store import rfc3339
 from ant_cli.runtime.light_typing import NamedTuple
 
 MOST_REQUESTS = 1_000
@@ -22,14 +23,17 @@ SECRETS = re.compile(
     r'(?P<name>\\?"(?:secret|sessions_token|environment_key)\\?": ?\\?")[^"\\]+|sk-ant-[\w-]+', re.ASCII
 )
 """The secrets that the emulator issues: in JSON, and in JSON that is a text because it was cut."""
-HEADERS = ("anthropic-version", "anthropic-beta", "user-agent", "x-stainless-retry-count")
-"""The headers that are kept. They explain many errors, and have no secrets."""
+HEADERS = {
+    name: "HTTP_" + name.upper().replace("-", "_")
+    for name in ("anthropic-version", "anthropic-beta", "user-agent", "x-stainless-retry-count")
+}
+"""The headers that are kept, and their names in WSGI. They explain many errors, and have no secrets."""
 
 
 class Entry(NamedTuple):
-    """A request, and what became of it. The fields are those of its JSON."""
+    """A request, and what became of it. The fields are those of its JSON, which is made when it is read."""
 
-    time: str | None
+    time: int | None
     """When it arrived, by the emulator's clock."""
     method: str
     path: str
@@ -57,8 +61,10 @@ class Journal:
 
     def add(self, entry: Entry) -> None:
         """Add a request; the oldest one is dropped. Only the beginning of its bodies is kept."""
-        bodies = {name: getattr(entry, name)[:LONGEST_BODY] for name in ("request_body", "response_body")}
-        self._entries.append(entry._replace(**bodies))
+        if len(entry.request_body) > LONGEST_BODY or len(entry.response_body) > LONGEST_BODY:
+            sent, received = entry.request_body[:LONGEST_BODY], entry.response_body[:LONGEST_BODY]
+            entry = entry._replace(request_body=sent, response_body=received)
+        self._entries.append(entry)
 
     def to_json(self) -> list[str]:
         """Return the requests, the oldest first, as JSON without secrets."""
@@ -72,7 +78,7 @@ class Journal:
 
     def _hide_secrets(self, entry: Entry) -> str:
         bodies = {name: _readable(getattr(entry, name)) for name in ("request_body", "response_body")}
-        text = to_compact_json(entry._asdict() | bodies)
+        text = to_compact_json(entry._asdict() | {"time": rfc3339(entry.time), **bodies})
         if self._api_key:
             text = text.replace(self._api_key, HIDDEN)
         return SECRETS.sub(lambda found: (found["name"] or "") + HIDDEN, text)

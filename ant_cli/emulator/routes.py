@@ -226,15 +226,18 @@ def is_api(path: str) -> bool:
     return path != HEALTH and not path.startswith(ADMIN + "/")
 
 
-_PATTERNS = [(route.path.split("/"), route) for route in ROUTES]
-"""The segments of each path. `<name>` is an ID."""
+_PATTERNS: dict[int, list[tuple[list[str], Route]]] = {}
+"""The segments of each path, by their number. `<name>` is an ID."""
+for _route in ROUTES:
+    _segments = _route.path.split("/")
+    _PATTERNS.setdefault(len(_segments), []).append((_segments, _route))
 
 
 def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
     """Return the first endpoint that matches, and the IDs in the path. Raises EmulatorError if none matches."""
     segments, allowed = path.split("/"), set[str]()
-    for pattern, route in _PATTERNS:
-        ids = _ids(pattern, segments) if len(pattern) == len(segments) else None
+    for pattern, route in _PATTERNS.get(len(segments), ()):
+        ids = _ids(pattern, segments)
         if ids is None:
             continue
         allowed.add(route.method)
@@ -253,8 +256,8 @@ def _ids(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
     """Return the IDs of a path, or None if it does not match the pattern, which is as long."""
     ids = {}
     for expected, segment in zip(pattern, segments, strict=True):
-        if expected.startswith("<") and segment:
+        if expected != segment:
+            if not (segment and expected.startswith("<")):
+                return None
             ids[expected[1:-1]] = unquote(segment)
-        elif expected != segment:
-            return None
     return ids

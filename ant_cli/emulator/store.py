@@ -15,14 +15,14 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from ant_cli.emulator.errors import UnusableDatabase
 from ant_cli.emulator.identifiers import Identifiers
-from ant_cli.runtime.light_typing import Any, TypeVar
+from ant_cli.runtime.light_typing import Any, NamedTuple, Self, TypeVar
 
 IN_MEMORY = ":memory:"
 BUSY_SECONDS = 30.0
@@ -45,9 +45,10 @@ def rfc3339(moment: int | None) -> str | None:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{microseconds:06d}Z"
 
 
-def http_date(moment: int) -> str:
-    """Return `moment` as the `date` header of a response."""
-    day, month, number, time_of_day, year = time.asctime(time.gmtime(moment // MICROSECONDS_PER_SECOND)).split()
+@lru_cache(maxsize=1)
+def http_date(second: int) -> str:
+    """Return a time in seconds since 1970 as the `date` header of a response."""
+    day, month, number, time_of_day, year = time.asctime(time.gmtime(second)).split()
     return f"{day}, {int(number):02} {month} {year} {time_of_day} GMT"
 
 
@@ -65,21 +66,62 @@ T = TypeVar("T")
 
 LOOK_AGAIN_SECONDS = 0.025
 """How often a waiting request looks into the database."""
+SQL_ARRIVAL = "SELECT offset, frozen_at, EXISTS (SELECT 1 FROM faults) FROM clock"
+
+
+class Arrival(NamedTuple):
+    """When a request arrived, by the emulator's clock, and whether there are faults that may apply to it."""
+
+    time: int
+    has_faults: bool
+
+
+def _time_of(clock: Clock, offset: int, frozen_at: int | None) -> int:
+    return clock() + offset if frozen_at is None else frozen_at
 
 
 class Transaction:
-    """One request's view of the database, at one moment."""
+    """One request's view of the database, at one moment. It has a connection until the end of its `with` block.
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock, ids: Identifiers) -> None:
-        self.connection = connection
-        self.clock = clock
-        self.ids = ids
+    It is no `@contextmanager`, which would take longer than the query of a request that reads.
+    """
+
+    connection: sqlite3.Connection
+
+    def __init__(self, store: Store, turn: AbstractContextManager[object], *, writes: bool) -> None:
+        self.clock = store.clock
+        self.ids = store.ids
+        self._store = store
+        self._turn = turn
+        self._writes = writes
+
+    def __enter__(self) -> Self:
+        self._turn.__enter__()
+        try:
+            self.connection = self._store.borrow()
+        except BaseException:
+            self._turn.__exit__(None, None, None)
+            raise
+        if self._writes:
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+            except BaseException as error:
+                self.__exit__(type(error), error, None)
+                raise
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            if self._writes:
+                self.connection.__exit__(*error)  # commits, or rolls back
+        finally:
+            self._store.give_back(self.connection)
+            self._turn.__exit__(*error)
 
     @cached_property
     def now(self) -> int:
         """The time of the transaction: the clock's, plus the offset in the database, or when it was stopped."""
-        offset, frozen_at = self.one("SELECT offset, frozen_at FROM clock")
-        return int(self.clock() + offset if frozen_at is None else frozen_at)
+        return _time_of(self.clock, *self.one("SELECT offset, frozen_at FROM clock"))
 
     def one(self, sql: str, *values: object) -> Any:
         """Return the first `Row`, or None."""
@@ -140,18 +182,19 @@ class Store:
         self._idle = [self._open()]
         self._is_closed = False
 
-    def now(self) -> int:
-        """Return the time of the emulator's clock."""
+    def arrival(self) -> Arrival:
+        """Return what every request needs to know, in one query."""
         with self.read() as reader:
-            return reader.now
+            offset, frozen_at, has_faults = reader.one(SQL_ARRIVAL)
+            return Arrival(_time_of(self.clock, offset, frozen_at), bool(has_faults))
 
-    def read(self) -> AbstractContextManager[Transaction]:
+    def read(self) -> Transaction:
         """Begin to read. Each query is a separate transaction, because no reader needs consistent queries."""
-        return self._transaction(self._reading, writes=False)
+        return Transaction(self, self._reading, writes=False)
 
-    def write(self) -> AbstractContextManager[Transaction]:
+    def write(self) -> Transaction:
         """Begin a transaction during which nobody else writes. An exception rolls it back."""
-        return self._transaction(self._turn, writes=True)
+        return Transaction(self, self._turn, writes=True)
 
     def close(self) -> None:
         """Close the connections. A later request opens one for itself, unless the database was in memory."""
@@ -159,22 +202,18 @@ class Store:
         while self._idle:
             self._idle.pop().close()
 
-    @contextmanager
-    def _transaction(self, turn: AbstractContextManager[object], *, writes: bool) -> Iterator[Transaction]:
-        with turn:
-            try:
-                connection = self._idle.pop()
-            except IndexError:  # there are as many as concurrent requests
-                connection = self._open()
-            try:
-                with connection:  # commits, or rolls back
-                    if writes:
-                        connection.execute("BEGIN IMMEDIATE")
-                    yield Transaction(connection, self.clock, self.ids)
-            finally:
-                self._idle.append(connection)
-                if self._is_closed:
-                    self.close()
+    def borrow(self) -> sqlite3.Connection:
+        """Return a connection that nobody uses. There are as many as concurrent requests."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
+
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Let others use a connection."""
+        self._idle.append(connection)
+        if self._is_closed:
+            self.close()
 
     def _open(self) -> sqlite3.Connection:
         try:

@@ -16,7 +16,7 @@ from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorE
 from ant_cli.emulator.identifiers import Identifiers
 from ant_cli.emulator.journal import HEADERS, Entry, Journal
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
-from ant_cli.emulator.store import LEASE_SECONDS, Clock, Store, http_date, rfc3339
+from ant_cli.emulator.store import LEASE_SECONDS, MICROSECONDS_PER_SECOND, Clock, Store, http_date
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ VERSIONS = ("2023-06-01", "2026-10-21")
 """The values of `anthropic-version`. Clients that send the newer one leave out `?beta=true`."""
 ORGANIZATION_ID = "00000000-0000-4000-8000-000000000000"
 """The emulator's organization, unless another one is given."""
-ANY_KEY = ("ant-emulator", "API keys are not checked")
+ANY_KEY = {"ant-emulator": "API keys are not checked"}
 """The header that shows a client that its key was accepted without a check."""
 
 
@@ -64,11 +64,12 @@ class Emulator:
         self._require_credential = require_credential
         self._checks_kinds = require_credential and not any_credential
         self._workspace_id = workspace_id
-        self._own_headers = (
-            ("anthropic-organization-id", organization_id),
-            *([("anthropic-workspace-id", workspace_id)] if workspace_id else []),
-            *([ANY_KEY] if api_key is None else []),
-        )
+        self._own_headers = {
+            "content-type": "application/json",
+            "anthropic-organization-id": organization_id,
+            **({"anthropic-workspace-id": workspace_id} if workspace_id else {}),
+            **(ANY_KEY if api_key is None else {}),
+        }
 
     def close(self) -> None:
         """Close the database."""
@@ -91,16 +92,12 @@ class Emulator:
             bug = f"The emulator failed: {type(problem).__name__}: {problem}."
             error = problem if isinstance(problem, EmulatorError) else EmulatorError(500, bug)
             body, status, more = envelope(error, request_id), error.status, error.headers
-        self._note(call, request_id, status, str(error) if error else None, body if isinstance(body, str) else "")
-        headers = {
-            "content-type": "application/json",
-            "request-id": request_id,
-            **dict((*self._own_headers, *more)),
-        }
+        data = body.encode() if isinstance(body, str) else b""
+        self._note(call, request_id, status, str(error) if error else None, data)
+        headers = {**self._own_headers, "request-id": request_id, **dict(more)}
         if call.arrived is not None:  # otherwise the database can't be read
-            headers.setdefault("date", http_date(call.arrived))
+            headers.setdefault("date", http_date(call.arrived // MICROSECONDS_PER_SECOND))
         if isinstance(body, str):
-            data = body.encode()
             headers["content-length"] = str(len(data))
             chunks = faults.damaged_body(call.fault, data, patience_s) if call.fault and not error else [data]
         else:
@@ -110,26 +107,26 @@ class Emulator:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
 
     def _note(
-        self, call: Call, request_id: str, status: int | None, error: str | None, response_body: str = ""
+        self, call: Call, request_id: str, status: int | None, error: str | None, response_body: bytes = b""
     ) -> None:
         """Log a request, and add it to the journal unless it is one to the emulator itself."""
         request_body = b""
         with suppress(EmulatorError):
             request_body = call.raw_body
         entry = Entry(
-            time=rfc3339(call.arrived),
+            time=call.arrived,
             method=call.method,
             path=call.path,
             query=call.query,
-            credentials=[each.kind for each in credentials_of(call)],
+            credentials=call.credentials,
             worker_id=call.header("anthropic-worker-id"),
-            headers={name: text for name in HEADERS if (text := call.header(name))},
+            headers={name: text for name, key in HEADERS.items() if (text := call.environ.get(key))},
             request_body=request_body,
             status=status,
             error=error,
             request_id=request_id,
             fault=call.fault["id"] if call.fault else None,
-            response_body=response_body.encode(),
+            response_body=response_body,
         )
         call.log(entry)
         if is_api(call.path):
@@ -137,11 +134,13 @@ class Emulator:
 
     def _handle(self, call: Call, patience_s: float) -> ResponseBody:
         """Return the body of the response. The order of the checks is the API's."""
-        call.arrived = self._store.now()
+        given = credentials_of(call)
+        call.credentials = [each.kind for each in given]
+        call.arrived, call.has_faults = self._store.arrival()
         bound_host = call.environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # pages don't know the key
             _refuse_browsers(call, bound_host)
-        known = self._known_credentials(call)
+        known = self._known_credentials(call, given)
         route, call.ids = match(call.path, call.method)
         has_left = False  # the client
         if is_api(call.path):
@@ -160,9 +159,9 @@ class Emulator:
             raise ClientLeft
         return response
 
-    def _known_credentials(self, call: Call) -> list[SentCredential]:
+    def _known_credentials(self, call: Call, given: list[SentCredential]) -> list[SentCredential]:
         """Return the credentials that the emulator knows. Raises EmulatorError if it needs one and knows none."""
-        given = known = credentials_of(call)
+        known = given
         is_needed = self._require_credential and is_api(call.path)
         if self._api_key is not None:
             known = [each for each in given if each.opens or is_same(each.secret, self._api_key)]
