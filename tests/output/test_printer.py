@@ -260,53 +260,6 @@ def httpx_error():
 # Mistyped words
 
 
-@pytest.mark.parametrize(
-    ("words", "meant"),
-    [
-        (("beta:environment", "list"), "`ant beta:environments list`"),
-        (("beta:environments", "lst"), "`ant beta:environments list`"),
-        (("beta:environments", "list", "--limt", "3"), "'--limit'"),
-        (("--formt", "json", "beta:environments", "list"), "'--format'"),
-        (("beta:environments", "--hlep"), "'--help'"),
-        (("beta:environments", "list", "--format", "jsno"), "'json'"),
-        (("beta:environments", "list", "--format-error", "ymal"), "'yaml'"),
-        (("beta:environments", "list", "--output", "json"), "`--format json`"),
-        (("beta:environments", "list", "-o", "json"), "`--format json`"),
-        (("beta:environments", "list", "-ojson"), "`--format json`"),
-        (("beta:environments", "list", "--json", "name"), "`--format json`"),
-        (("beta:environments", "list", "--jq", ".name"), "`--transform .name`"),
-        (("beta:environments", "list", "--state", "active"), """`--filter 'state=="active"'`"""),
-        (("beta:environments", "list", "--selector", "a=b"), """`--filter 'metadata.KEY=="VALUE"'`"""),
-        (("beta:environments", "list", "-w"), "`--watch`"),
-        (("apply", "--auto-approve"), "`--yes`"),
-        (("plan", "."), "`ant diff`"),
-        (("env", "list"), "`ant beta:environments list`"),
-        (("config", "set", "format", "json"), "`ant profile set`"),
-        (("whoami",), "`ant auth status`"),
-        (("beta:environments", "describe", "env_1"), "`ant beta:environments retrieve`"),
-        (("beta:environments", "view", "env_1"), "`ant beta:environments retrieve`"),
-        (("beta:environments", "destroy", "env_1"), "`ant beta:environments delete`"),
-        (("help", "inptu"), "'input'"),
-        (("help", "exit-code"), "'exit-codes'"),
-        (("help", "beta:environments", "crate"), "`ant beta:environments create`"),
-        (("help", "beta:environments:wrok"), "`ant beta:environments:work`"),
-        (("hlep",), "`ant help`"),
-    ],
-)
-def test_a_usage_error_about_a_mistyped_word_suggests_the_nearest_one(ant, words, meant):
-    """Nothing is sent."""
-    result = ant(*words)
-    assert (result.exit, result.requests) == (2, [])
-    assert f"Did you mean {meant}?" in result.stderr
-
-
-def test_a_warning_about_a_mistyped_key_of_the_input_suggests_the_nearest_one(ant):
-    """The key is sent, because the API may know it."""
-    result = ant("beta:environments", "create", stdin="name: demo\ndescripton: x\n")
-    assert (result.exit, result.body["descripton"]) == (0, "x")
-    assert "Did you mean 'description'?" in result.stderr
-
-
 def test_a_warning_about_a_mistyped_column_suggests_the_nearest_one(ant):
     """The warning is on stderr, and the table is printed."""
     items = page({"id": "env_1", "type": "environment", "name": "demo"})

@@ -157,11 +157,9 @@ def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words):
     assert (result.exit, result.requests, result.stdout) == (2, [], "")
 
 
-@pytest.mark.parametrize(
-    "words", [(*LIST, "--format", "pretty"), (*STATS, "--format", "table"), (*LIST, "--debug")]
-)
+@pytest.mark.parametrize("words", [(*LIST, "--format", "pretty"), (*STATS, "--format", "table")])
 def test_a_terminal_can_watch_a_list_as_a_table_or_an_object_as_a_view_only(ant, words):
-    """Other formats don't fit the screen, and a debug log would be written into it."""
+    """Other formats don't fit the screen."""
     result = ant(*words, terminal=True)
     assert (result.exit, result.requests) == (2, [])
 

@@ -76,12 +76,6 @@ def test_a_credential_on_stdin_can_not_be_combined_with_another_use_of_stdin_or_
     assert SECRET not in done.stderr
 
 
-def test_a_body_on_stdin_is_read_if_stdin_is_not_the_credential(ant):
-    """`--api-key-stdin=false` is the same as no flag."""
-    done = ant("--api-key-stdin=false", "beta:environments", "create", stdin='{"name": "n"}')
-    assert done.body == {"name": "n"}
-
-
 def test_auth_status_and_token_know_the_credential_on_stdin(ant):
     """It is a separate source."""
     done = ant("auth", "status", "--api-key-stdin", stdin=SECRET, env=NO_KEY)
