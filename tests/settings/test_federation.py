@@ -116,21 +116,6 @@ def test_a_dry_run_with_a_federation_shows_the_beta_header_and_exchanges_nothing
     assert "anthropic-beta: a,oauth-2025-04-20\n" in done.stdout
 
 
-def test_auth_status_shows_a_federation_in_its_place(ant):
-    """The line shows the rule, and the file or the masked token."""
-    env = {"ANTHROPIC_API_KEY": None, **VARIABLES}
-    done = ant("auth", "status", env=env)
-    assert (
-        "  6. ANTHROPIC_FEDERATION_RULE_ID  exchanges the token in /run/token-2 by fdrl_2  <- used" in done.stdout
-    )
-
-
-def test_auth_status_shows_what_a_federation_lacks(ant):
-    """An incomplete federation is not mistaken for one with a hidden token."""
-    rule = ant("auth", "status", env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2"})
-    assert "ANTHROPIC_FEDERATION_RULE_ID  exchanges no token by fdrl_2  <- used" in rule.stdout
-
-
 def test_without_a_credential_an_organization_alone_leads_to_what_a_federation_lacks(ant):
     """It may be meant for a federation."""
     done = ant("beta:environments", "list", env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_ORGANIZATION_ID": "org-2"})

@@ -46,15 +46,6 @@ def settings_of(flags, environ, store=NO_STORE):
 
 # Each pair of sources
 
-CREDENTIALS = {
-    "--api-key": ("api_key", "flag-key"),
-    "--auth-token": ("auth_token", "flag-token"),
-    "ANTHROPIC_API_KEY": ("api_key", "variable-key"),
-    "ANTHROPIC_AUTH_TOKEN": ("auth_token", "variable-token"),
-    "--profile": ("api_key", "named-profile-key"),
-    "ANTHROPIC_PROFILE": ("auth_token", "variable-profile-token"),
-    "active": ("api_key", "active-profile-key"),
-}
 SETTINGS = {
     "base_url": {
         "--local": ("local", "true"),
@@ -93,16 +84,6 @@ SETTINGS = {
 MEANT = {"true": "local:", "1.5": 1.5, "3": 3, "0": 0}
 EXCLUSIVE = ("--local", "--base-url")
 PAIRS = [(name, *pair) for name, table in SETTINGS.items() for pair in combinations(table, 2) if pair != EXCLUSIVE]
-
-
-@pytest.mark.parametrize(("winner", "loser"), list(combinations(CREDENTIALS, 2)))
-def test_the_credential_of_the_higher_source_is_used(winner, loser):
-    """The order is flag, variable, named profile, active profile; a key comes before a token."""
-    settings = settings_of(*inputs_of({source: CREDENTIALS[source] for source in (loser, winner)}))
-    kind, secret = CREDENTIALS[winner]
-    assert (settings.connection.credential.kind, settings.connection.credential.secret) == (kind, secret)
-    expected = 1 if winner in PROFILES else 2  # an unselected profile has no effect
-    assert len(settings.provenance.credentials) == expected
 
 
 @pytest.mark.parametrize(("name", "winner", "loser"), PAIRS)

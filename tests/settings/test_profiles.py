@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import signal
 import stat
 import subprocess
 import sys
@@ -15,8 +14,6 @@ from pathlib import Path
 import keyring
 import keyring.errors
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import ant_cli
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
@@ -123,6 +120,9 @@ def test_reading_without_a_profiles_file_returns_none_and_creates_none(process, 
         ('active = "work\n', "Illegal character '\\n' (at line 1, column 15)"),
         ("[profiles.work]\napi_key\n", "Expected '=' after a key in a key/value pair (at line 2, column 8)"),
         ('active = "', "Unterminated string (at end of document)"),
+        ('active = "a\0b"\n', "Illegal character '\\x00' (at line 1, column 12)"),
+        ("active =\r\n", "Invalid value (at line 1, column 9)"),
+        ("active = 'a'\rb = 1", "(at line 1, column 13)"),
         ('# fine\nactive = "\xff"'.encode("latin-1"), "it is not text in UTF-8: byte 18"),
         ("x = " + "[" * 100_000, "maximum recursion depth exceeded"),
         ("x = " + "1" * 10_000, "value has 10000 digits"),
@@ -139,7 +139,7 @@ def test_a_malformed_file_is_an_error_with_its_position_and_never_overwritten(pr
         with pytest.raises(CredentialError, match=re.escape(message)) as caught:
             attempt()
         assert str(path) in str(caught.value)
-        assert "it was not changed" in caught.value.hint
+        assert "it was not changed.\nTo run without profiles: ANTHROPIC_CONFIG_DIR=/dev/null" in caught.value.hint
     assert path.read_bytes() == before
 
 
@@ -285,16 +285,6 @@ def test_an_edit_through_a_symbolic_link_changes_its_target(process, path, tmp_p
     assert not [file for file in tmp_path.iterdir() if file.name.startswith(".profiles")]
 
 
-@needs_posix("links")
-def test_a_loop_of_symbolic_links_is_an_error(process, path):
-    """Both reading and writing report it."""
-    path.symlink_to(path)
-    with pytest.raises(CredentialError, match="can't be read"):
-        read_store(process)
-    with pytest.raises((CredentialError, OutputError), match=r"can't be (read|written)"), edit(process):
-        pass
-
-
 @needs_posix("permissions")
 def test_an_edit_keeps_the_owner_of_the_file(path, monkeypatch):
     """With sudo, root changes a file that stays the user's."""
@@ -357,25 +347,11 @@ def test_profile_names_of_letters_digits_and_some_signs_are_accepted(name):
 # Faults, in separate processes
 
 ADD = "from ant_cli.__main__ import entry_point; entry_point()"
-KILL = "import os; os.{call} = lambda *_, **__: os.kill(os.getpid(), 9); " + ADD
 
 
 def python(code, environ, *words):
     """Run code in a separate process, with the words as its arguments. It leaves no half-written bytecode."""
     return run_process([sys.executable, "-c", code, *words], environ | {"PYTHONDONTWRITEBYTECODE": "1"})
-
-
-@needs_posix("SIGKILL")
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_killed_edit_leaves_the_old_file(clean_environ, process, path, call):
-    """It may be killed at any moment before the rename; the next edit removes the temporary file."""
-    write(path, GOOD)
-    done = python(KILL.format(call=call), clean_environ, "profile", "create", "another")
-    assert (done.returncode, path.read_text()) == (-signal.SIGKILL, GOOD)
-    with edit(process) as draft:
-        draft.profiles["third"] = {}
-    assert "third" in read_store(process).profiles
-    assert sorted(file.name for file in path.parent.iterdir()) == ["profiles.toml"]
 
 
 @needs_posix("its words for errors")
@@ -385,59 +361,6 @@ def test_a_config_folder_that_cannot_be_created_is_an_error(clean_environ):
     assert done.returncode == 1
     assert "/proc/ant can't be written" in done.stderr
     assert "ANTHROPIC_CONFIG_DIR can name another folder." in done.stderr
-
-
-NAMES = st.sampled_from(["a", "b", "c.d", "e@f"])
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
-COMMANDS = st.one_of(
-    st.tuples(st.just("put"), NAMES, st.sampled_from(["api_key", "base_url", "x y"]), TEXTS),
-    st.tuples(st.just("remove"), NAMES),
-    st.tuples(st.just("activate"), NAMES),
-    st.tuples(st.just("fail"), NAMES),
-)
-
-
-def carry_out(command, document):
-    """Make a change to a file or a model with profiles and an active one."""
-    kind, name, *rest = command
-    if kind == "put":
-        document.profiles.setdefault(name, {})[rest[0]] = rest[1]
-    elif kind == "remove":
-        document.profiles.pop(name, None)
-    elif kind == "activate":
-        document.active = name
-    else:
-        document.profiles.clear()
-        raise UsageError("halfway")
-
-
-class Model:
-    """The expected content of the file."""
-
-    def __init__(self):
-        self.profiles, self.active = {}, ""
-
-
-@settings(
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(st.lists(COMMANDS, max_size=12))
-def test_the_file_has_the_last_acknowledged_state_after_any_sequence_of_edits(process, commands):
-    """Some of the edits fail."""
-    path = writable_path(process)
-    path.unlink(missing_ok=True)
-    model = Model()
-    for command in commands:
-        try:
-            with edit(process) as draft:
-                carry_out(command, draft)
-        except UsageError:
-            pass
-        else:
-            carry_out(command, model)
-        store = read_store(process)
-        assert (store.profiles, store.active) == (model.profiles, model.active)
 
 
 # Masking

@@ -251,26 +251,6 @@ def test_a_dangling_link_is_followed_when_the_file_is_created(try_both, home):
     assert "can't be written: no such file or directory" in why
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ('active = "a\0b"\n', "Illegal character '\\x00' (at line 1, column 12)"),
-        ("\ufeff\ufeffactive = 'a'\n", "Invalid statement (at line 1, column 1)"),
-        ("active =\r\n", "Invalid value (at line 1, column 9)"),
-        ("active = 'a'\rb = 1", "(at line 1, column 13)"),
-    ],
-    ids=["NUL", "two byte order marks", "CRLF", "CR"],
-)
-def test_the_error_for_a_malformed_file_has_its_position_and_a_workaround(try_both, home, content, message):
-    """The file is neither used nor changed."""
-    place(home, content)
-    status, said, end, why = try_both()
-    assert (status, end, said) == (4, 4, why)
-    assert message in said
-    assert "Correct the file, or move it away; it was not changed.\n" in said
-    assert "To run without profiles: ANTHROPIC_CONFIG_DIR=/dev/null" in said
-
-
 @pytest.mark.parametrize("content", [GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, ""], ids=["CRLF", "BOM", "empty"])
 def test_a_profiles_file_of_an_editor_on_windows_and_an_empty_one_are_read(try_both, home, content):
     """Such editors write other line endings, or a byte order mark."""
