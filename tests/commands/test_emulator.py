@@ -172,13 +172,6 @@ def test_enqueue_prints_items_with_format_and_transform(local):
     assert done.stdout == '"queued"\n'
 
 
-def test_reset_deletes_all_environments(local):
-    """After a reset the list is empty."""
-    local(*CREATE)
-    assert local("emulator", "reset").returncode == 0
-    assert local("beta:environments", "list").stdout == ""
-
-
 def test_a_fault_fails_the_given_number_of_requests(local):
     """Retries survive two failures. The remaining faults can be listed and cleared."""
     flags = ("--path-contains", "environments", "--status", "529", "--retry-after-ms", "1")
@@ -725,28 +718,6 @@ def test_a_named_database_that_is_created_is_noted_once_at_a_terminal(ant):
     assert "Created" not in "".join(each.stderr for each in shown[1:])
 
 
-def test_a_file_that_is_not_a_database_is_rejected_and_unchanged(local, tmp_path):
-    """It may belong to another program."""
-    (tmp_path / "emulator.db").write_text("something else, and long enough to be looked at" * 100)
-    done = local("beta:environments", "list")
-    assert done.returncode == 2
-    assert "database" in done.stderr
-    assert (tmp_path / "emulator.db").stat().st_size > 1000
-
-
-@pytest.mark.parametrize("is_served", [False, True])
-def test_a_slash_in_an_id_reaches_no_other_endpoint(local, served, is_served):
-    """The response is 404, in the process and over HTTP, and nothing is archived."""
-    url = {"ANTHROPIC_BASE_URL": served()[0], "ANTHROPIC_API_KEY": "any"} if is_served else {}
-    environment_id = local(*CREATE, **url).stdout.strip()
-    assert local("beta:environments", "retrieve", f"{environment_id}/work/stats", **url).returncode == 5
-    done = local("beta:environments", "update", f"{environment_id}/archive", "--name", "n", **url)
-    assert done.returncode == 5
-    assert f"there is no environment '{environment_id}/archive'" in done.stderr
-    found = json.loads(local("beta:environments", "retrieve", environment_id, **url).stdout)
-    assert (found["name"], found["archived_at"]) == ("queue", None)
-
-
 @pytest.mark.parametrize("odd", ["é", "環境", "%", "a?b#c"])
 def test_the_error_for_an_unknown_id_quotes_it_unchanged(local, odd):
     """This includes text outside of ASCII."""
@@ -766,25 +737,12 @@ def test_emulator_commands_use_the_base_url_of_a_profile(local, words):
     assert local("emulator", *named, "--profile", "active", ANTHROPIC_BASE_URL="").returncode == 2
 
 
-def test_help_says_what_the_emulator_does_and_what_it_lacks(local):
-    """The page also has its rules and examples."""
-    page = local("emulator", "--help").stdout
-    parts = ("recordings of the API", "no sandboxes", "docs/emulator.md", "Examples:\n  # ")
-    assert all(part in page for part in parts)
-
-
 @pytest.mark.parametrize("name", ["start", "enqueue", "fault", "env", "clock"])
 def test_the_help_of_emulator_flags_has_the_same_metavars_as_other_commands(local, name):
     """Metavars are TEXT and NUMBER, not types or ranges of Python."""
     page = local("emulator", name, "--help").stdout.partition("Global flags:")[0]
     assert " NUMBER  " in page
     assert not any(part in page for part in ("<", "range", "x>="))
-
-
-def test_the_help_of_a_number_has_the_lowest_and_the_highest_one(local):
-    """The same two numbers are in the error for others."""
-    page = " ".join(local("emulator", "enqueue", "--help").stdout.split())
-    assert "--count NUMBER How many work items. [1-10000] [default: 1]" in page
 
 
 def test_an_unwritable_home_is_an_error_with_an_alternative(local):

@@ -5,14 +5,12 @@ from __future__ import annotations
 import configparser
 import json
 import re
-import shutil
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -117,16 +115,6 @@ def served():
     return (WorkerMetrics(Tally(1), own).text() + of_queue).decode()
 
 
-needs_promtool = pytest.mark.skipif(
-    not shutil.which("promtool"), reason="promtool is not installed; other tests check the names"
-)
-
-
-def promtool(*words):
-    """Run Prometheus' tool in the folder of the files."""
-    return subprocess.run(["promtool", *words], cwd=FOLDER, capture_output=True, text=True, check=False)
-
-
 def time_to_end_s(values):
     """Return how long a worker with these variables may take to end."""
     timeouts = [row for row in rows_of(PollOptions) if row.name in ("drain_timeout", "kill_timeout")]
@@ -158,54 +146,6 @@ def test_prometheus_scrapes_the_ports_of_the_unit_and_of_the_exporter():
     assert worker != exporter
 
 
-@needs_promtool
-def test_promtool_accepts_the_configuration_and_the_rules():
-    """They are checked unchanged."""
-    done = promtool("check", "config", "--lint-fatal", "prometheus.yml")
-    assert done.returncode == 0, done.stderr
-    assert "SUCCESS: 6 rules found" in done.stdout
-
-
-@needs_promtool
-def test_prometheus_fires_each_alert_and_counts_items_with_and_without_workers(tmp_path):
-    """Ten minutes of series: three items wait, then a worker has two of them, then it has ended."""
-    series = {
-        'ant_work_queue_depth{environment_id="env_1"}': "3 3 1 1 0 0 0x4",
-        'ant_work_queue_pending{environment_id="env_1"}': "0x10",
-        'ant_worker_slots_used{environment_id="env_1",worker_id="a"}': "_ _ 2 2 2 0 stale",
-        'ant_worker_items_total{environment_id="env_1",outcome="dead_letter"}': "0 0 0 1x7",
-        'ant_worker_heartbeats_total{environment_id="env_1",outcome="lost"}': "0 0 0 1x7",
-        'ant_work_queue_oldest_age_seconds{environment_id="env_1"}': "400x10",
-        'ant_work_stats_up{environment_id="env_1"}': "0x10 stale",
-        'up{environment_id="env_1",job="ant-worker"}': "0x10",
-    }
-    counted = {"0m": 3, "2m": 3, "4m": 2, "7m": 0}
-    alerts = ("AntDeadLetters", "AntLeasesLost", "AntQueueWaits", "AntStatisticsMissing")
-    labels = {"environment_id": "env_1"}
-    test = {
-        "interval": "1m",
-        "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "alert_rule_test": [
-            *({"eval_time": "9m", "alertname": name, "exp_alerts": [{"exp_labels": labels}]} for name in alerts),
-            {
-                "eval_time": "9m",
-                "alertname": "AntDown",
-                "exp_alerts": [{"exp_labels": {**labels, "job": "ant-worker"}}],
-            },
-            {"eval_time": "9m", "alertname": "AntNothingReports", "exp_alerts": []},
-            {"eval_time": "17m", "alertname": "AntNothingReports", "exp_alerts": [{"exp_labels": {}}]},
-        ],
-        "promql_expr_test": [
-            {"expr": EXPRESSION, "eval_time": when, "exp_samples": [{"labels": "{}", "value": value}]}
-            for when, value in counted.items()
-        ],
-    }
-    path = tmp_path / "test.yml"
-    path.write_text(yaml.safe_dump({"rule_files": [str(FOLDER / "ant-rules.yml")], "tests": [test]}))
-    done = promtool("test", "rules", str(path))
-    assert done.returncode == 0, done.stderr
-
-
 def test_the_expression_for_prometheus_has_a_value_when_no_worker_runs():
     """A sum without any series has no value, and neither has what it is added to: nothing would ever start."""
     text = (FOLDER / "kubernetes" / "scaled-object" / "scaled-object.yaml").read_text()
@@ -220,19 +160,6 @@ def test_the_expression_for_prometheus_has_a_value_when_no_worker_runs():
         assert f"(sum({name}) or vector(0))" in EXPRESSION
 
 
-@pytest.mark.parametrize("name", [key for key in MANIFESTS if not key[0].startswith("Scaled")])
-def test_the_manifests_follow_the_schemas_of_kubernetes(name):
-    """Unknown fields are mistakes, too."""
-    kubernetes_validate.validate(MANIFESTS[name], kubernetes_validate.latest_version(), strict=True)
-
-
-def test_the_job_of_the_scaled_job_follows_the_schema_of_kubernetes():
-    """KEDA creates jobs from this template."""
-    template = SCALED_JOB["spec"]["jobTargetRef"]
-    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x"}, "spec": template}
-    kubernetes_validate.validate(job, kubernetes_validate.latest_version(), strict=True)
-
-
 @pytest.mark.parametrize("name", ["base", "scaled-object", "scaled-job"])
 def test_a_kustomization_names_all_files_of_its_folder_and_the_namespace(name):
     """The two that need KEDA contain the base."""
@@ -241,21 +168,6 @@ def test_a_kustomization_names_all_files_of_its_folder_and_the_namespace(name):
     files = {path.name for path in folder.iterdir()} - {"kustomization.yaml"}
     assert set(kustomization["resources"]) == files | (set() if name == "base" else {"../base"})
     assert ("Namespace", kustomization["namespace"]) in MANIFESTS
-
-
-@pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not installed")
-@pytest.mark.parametrize(
-    ("name", "workers"),
-    [("base", ("Deployment", 2)), ("scaled-object", ("Deployment", None)), ("scaled-job", ("ScaledJob", None))],
-)
-def test_kubectl_builds_the_kustomizations_with_workers_of_one_kind(name, workers):
-    """Where KEDA counts the workers, the Deployment has no number that would undo KEDA's."""
-    built = subprocess.run(
-        ["kubectl", "kustomize", str(FOLDER / "kubernetes" / name)], capture_output=True, text=True, check=True
-    )
-    found = [value for value in yaml.safe_load_all(built.stdout) if value["metadata"]["name"] == "ant-worker"]
-    kinds = [value for value in found if value["kind"] in ("Deployment", "ScaledJob")]
-    assert [(value["kind"], value["spec"].get("replicas")) for value in kinds] == [workers]
 
 
 @pytest.mark.parametrize(
@@ -445,22 +357,6 @@ def test_the_template_is_the_unit_with_a_port_and_a_state_directory_for_each_ins
     assert differs == {"ExecStart", "StateDirectory", "WorkingDirectory", "Environment", "SyslogIdentifier"}
     assert many["ExecStart"] == one["ExecStart"].replace("127.0.0.1:9464", "127.0.0.1:%i")
     assert many["StateDirectory"] == f"{one['StateDirectory']}-%i"
-
-
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-@pytest.mark.parametrize("name", [*UNITS, "ant-exporter.service"])
-def test_systemd_accepts_the_units(tmp_path, name):
-    """Its check prints nothing about a valid unit."""
-    path = tmp_path / name.replace("@", "@9471")
-    shutil.copy(FOLDER / name, path)
-    done = subprocess.run(
-        ["systemd-analyze", "verify", "--recursive-errors=no", str(path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert [line for line in done.stderr.splitlines() if path.stem in line] == []
-    assert done.returncode == 0
 
 
 def test_the_pages_link_to_files_that_exist_and_list_all_of_them():

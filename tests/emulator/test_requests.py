@@ -48,15 +48,6 @@ def test_any_credential_and_a_list_of_betas_are_accepted(api, headers):
     assert api("GET", ENVIRONMENTS, headers=headers).status_code == 200
 
 
-def test_in_process_requests_need_no_credential():
-    """`require_credential=False` disables only the check of the credential."""
-    emulator = Emulator(":memory:", require_credential=False)
-    api = Api(emulator)
-    assert api("GET", ENVIRONMENTS, headers=without("x-api-key")).status_code == 200
-    assert api("GET", ENVIRONMENTS, headers={}).status_code == 400
-    emulator.close()
-
-
 @pytest.mark.parametrize("path", [ENVIRONMENTS, "/_emulator/faults"])
 @pytest.mark.parametrize(
     ("credential", "status"),

@@ -144,28 +144,6 @@ def test_many_emulators_can_create_the_same_database_at_once(database):
         emulator.close()
 
 
-@pytest.mark.parametrize("processes", [1, 4])
-def test_no_item_is_returned_to_two_workers(database, processes):
-    """Many pollers get each item once, from one emulator or from several that share the file."""
-    emulators = [Emulator(database) for _ in range(processes)]
-    queue = Api(emulators[0]).create_queue()
-    work = Api(emulators[0]).enqueue(queue, count=100)
-
-    def drain(number):
-        api = Api(emulators[number % processes])
-        got = []
-        while item := api.poll(queue):
-            got.append(item["id"])
-            assert api.act(queue, item["id"], "ack").status_code == 200
-        return got
-
-    with ThreadPoolExecutor(8) as pool:
-        got = [work_id for part in pool.map(drain, range(8)) for work_id in part]
-    assert sorted(got) == sorted(work)
-    for emulator in emulators:
-        emulator.close()
-
-
 def test_threads_may_share_a_database_in_memory(emulator):
     """A database in memory has one connection, and the requests take turns."""
     api = Api(emulator)
