@@ -39,8 +39,8 @@ def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_run
     assert queue.item(work_id)["state"] == "stopped"
 
 
-SHORT = pytest.mark.parametrize("server_lease", [12])
-"""With such a lease, an automatic worker claims after about two seconds."""
+SHORT = pytest.mark.parametrize("server_lease", [6])
+"""With such a lease, an automatic worker claims after about a second."""
 
 
 @SHORT
@@ -132,13 +132,11 @@ def test_a_worker_that_never_heartbeats_sends_nothing_while_a_handler_runs(queue
     assert queue.count("/heartbeat") == 0
 
 
-@SHORT
-@pytest.mark.parametrize("mode", ["always", "auto"])
-def test_a_stop_request_ends_the_handler(queue, start, script, mode):
+def test_a_stop_request_ends_the_handler(queue, start, script):
     """The handler gets SIGTERM, and the item is stopped for good."""
     (work_id,) = queue.enqueue()
     handler = script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")
-    worker = start("--heartbeat", mode, "--lease", "12s", "--max-items", "1", handler=[handler])
+    worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[handler])
     worker.wait_for("handler output", line="started")
     queue.act(work_id, "stop")
     worker.wait_for("handler output", line="asked to stop")
@@ -175,15 +173,11 @@ def test_a_handler_whose_item_is_stopped_already_may_end_by_itself(queue, start,
     assert worker.end() == 0
 
 
-@SHORT
-@pytest.mark.parametrize("mode", ["always", "auto"])
-def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, start, blocked, fifo, mode):
+def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, start, blocked, fifo):
     """The official worker would stop the item, which another worker is running."""
     (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", mode, "--lease", "12s", "--max-items", "1", handler=[blocked])
+    worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
-    if mode == "auto":
-        queue.wait_for_state(work_id, "active")
     queue.advance(301)
     assert queue.poll()["id"] == work_id
     queue.act(work_id, "ack")
@@ -200,7 +194,7 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
     """The timeout that ended the handler is no failure of an item that belongs to another worker."""
     (work_id,) = queue.enqueue()
     handler = script("trap 'echo asked to stop' TERM; echo started; sleep 600 & wait; sleep 600")
-    limits = ("--lease", "12s", "--item-timeout", "500ms", "--kill-timeout", "1h", "--max-items", "1")
+    limits = ("--lease", "3s", "--item-timeout", "500ms", "--kill-timeout", "1h", "--max-items", "1")
     worker = start("--heartbeat", "always", *limits, handler=[handler])
     worker.wait_for("handler output", line="asked to stop")
     queue.advance(301)
@@ -215,7 +209,7 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
 def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, start, blocked):
     """A disconnected worker has to assume that another one gets the item."""
     (work_id,) = queue.enqueue()
-    limits = ("--lease", "5s", "--max-items", "1", "--max-retries", "0")  # so that several requests fail meanwhile
+    limits = ("--lease", "3s", "--max-items", "1", "--max-retries", "0")  # so that several requests fail meanwhile
     worker = start("--heartbeat", "always", *limits, handler=[blocked])
     worker.wait_for("handler output", line="started")
     queue.fail(work_id, disconnect=True, times=100)
@@ -229,7 +223,7 @@ def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, start, 
 def test_a_failed_heartbeat_is_repeated(queue, start, blocked, fifo):
     """It follows long before the lease ends."""
     (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", "always", "--lease", "12s", "--max-items", "1", handler=[blocked])
+    worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
     before = queue.count("/heartbeat")
     queue.fail("/heartbeat", status=500)
@@ -240,17 +234,15 @@ def test_a_failed_heartbeat_is_repeated(queue, start, blocked, fifo):
     assert queue.item(work_id)["state"] == "stopped"
 
 
-@pytest.mark.parametrize("mode", ["always", "auto"])
-@SHORT
-def test_a_swallowed_heartbeat_costs_nothing(queue, start, blocked, fifo, mode):
-    """The next one uses another connection, and the lease has not ended meanwhile. A claim may be it, too."""
+def test_a_swallowed_heartbeat_costs_nothing(queue, start, blocked, fifo):
+    """The next one uses another connection, and the lease has not ended meanwhile."""
     (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", mode, "--lease", "6s", "--max-items", "1", handler=[blocked])
+    worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
-    queue.fail("/heartbeat", delay_ms=8_000)
+    queue.fail("/heartbeat", delay_ms=4_000)
     worker.wait_for("transient heartbeat failure")
     before = queue.count("/heartbeat")
-    queue.wait_for_requests("/heartbeat", before + 4)
+    queue.wait_for_requests("/heartbeat", before + 2)
     release(fifo)
     assert worker.end() == 0
     assert queue.item(work_id)["state"] == "stopped"
@@ -278,24 +270,20 @@ def test_runs_that_always_lose_their_lease_end(queue, start, script):
     assert queue.item(work_id)["state"] == "stopped"
 
 
-@pytest.mark.parametrize("mode", ["always", "auto"])
 @pytest.mark.parametrize("server_lease", [2])
-def test_a_handler_that_takes_longer_than_the_lease_ends_and_is_not_disturbed(queue, work, script, mode):
+def test_a_handler_that_takes_longer_than_the_lease_ends_and_is_not_disturbed(queue, work, script):
     """Only heartbeats hold its lease: with the environment's key, the worker can't look at the item."""
     (work_id,) = queue.enqueue()
-    worker = work("--heartbeat", mode, handler=[script("sleep 4; exit 0")])
+    worker = work(handler=[script("sleep 3; exit 0")])
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
     assert queue.item(work_id)["state"] == "stopped"
     assert queue.refused == []
 
 
-@pytest.mark.parametrize("mode", ["always", "auto"])
-def test_a_failing_handler_is_counted_and_ends(queue, work, script, mode):
+def test_a_failing_handler_is_counted_and_ends(queue, work, script):
     """The third run of an item is its last. The environment's key is enough for that."""
     (work_id,) = queue.enqueue()
-    worker = work(
-        "--heartbeat", mode, "--max-items", "3", "--retry-delay", "0", handler=[script("exit 1")], status=1
-    )
+    worker = work("--max-items", "3", "--retry-delay", "0", handler=[script("exit 1")], status=1)
     outcomes = [entry["outcome"] for entry in worker.events("work item not done")]
     assert outcomes == ["failed", "failed", "dead_letter"]
     assert queue.item(work_id)["state"] == "stopped"
