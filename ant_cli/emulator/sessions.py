@@ -18,9 +18,17 @@ from ant_cli.emulator.environment_rules import check_metadata
 from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
-from ant_cli.emulator.scripts import ANSWERED, RESULTS, TOOLS, Event, awaited_calls, check_takes, mismatch, tools_of
 from ant_cli.emulator.store import Row, Transaction, rfc3339, wait_for
 from ant_cli.runtime.light_typing import Any
+
+Event = dict[str, Any]
+
+TOOLS = {"tool": "agent.tool_use", "custom_tool": "agent.custom_tool_use"}
+"""The event that a step emits to call a tool."""
+RESULTS = {"user.tool_result": "tool_use_id", "user.custom_tool_result": "custom_tool_use_id"}
+"""The events with a tool's result, and the field that names the call."""
+ANSWERED = "-"
+"""In the place of the ID of a call whose result has arrived, while the session waits for those of others."""
 
 SQL_FIND = "SELECT * FROM sessions WHERE id = ?"
 SQL_NAMED = "SELECT environment_id FROM work WHERE session_id = ? AND kind = 'session' LIMIT 1"
@@ -164,33 +172,26 @@ def _to_json(session: Row) -> str:
         "id": session["id"],
         "agent": {
             "id": agent_id,
-            "description": None,
             "execution_identity": {"type": "service_account"},
-            "mcp_servers": [],
             "model": {"id": "emulator", "speed": "standard"},
-            "multiagent": None,
             "name": "scripted agent",
-            "skills": [],
-            "system": None,
-            "tools": [],
             "type": "agent",
             "version": int(version or 1),
+            **dict.fromkeys(("description", "multiagent", "system")),
+            **dict.fromkeys(("mcp_servers", "skills", "tools"), ()),
         },
         "archived_at": rfc3339(session["archived_at"]),
-        "budget": None,
         "created_at": rfc3339(session["created_at"]),
-        "deployment_id": None,
         "environment_id": session["environment_id"],
         "metadata": json.loads(session["metadata"]),
-        "outcome_evaluations": [],
-        "resources": [],
-        "stats": {},
         "status": session["status"],
         "title": session["title"],
         "type": "session",
         "updated_at": rfc3339(session["updated_at"]),
+        **dict.fromkeys(("budget", "deployment_id")),
+        **dict.fromkeys(("outcome_evaluations", "resources", "vault_ids"), ()),
+        "stats": {},
         "usage": {},
-        "vault_ids": [],
     }
     return json.dumps(fields)
 
@@ -262,7 +263,7 @@ def send_events(call: Call) -> str:
     with call.store.write() as transaction:
         session = _find(transaction, call)
         for sent in call.body.events:
-            check_takes(session, sent.model_dump())
+            _check_takes(session, sent.model_dump())
             taken.append(_emit_sent(transaction, session, sent))
             session = _continue(transaction, session, taken[-1])
         if session["waits_for"] and transaction.one(SQL_UNFINISHED, session["id"]) is None:
@@ -293,8 +294,8 @@ def _emit(transaction: Transaction, session: Row, event_type: str, fields: Event
 def _continue(transaction: Transaction, session: Row, event: Event) -> Row:
     """Continue with the script if the session waits for this event of the user."""
     if event["type"] in RESULTS:
-        call_id, awaited = event[RESULTS[event["type"]]], awaited_calls(session)
-        if problem := mismatch(awaited[call_id].get("expect") or {}, event):
+        call_id, awaited = event[RESULTS[event["type"]]], _awaited_calls(session)
+        if problem := _mismatch(awaited[call_id].get("expect") or {}, event):
             message = f"Step {session['step']} ({awaited[call_id]}): {problem}"
             error = {"type": "unknown_error", "message": message, "retry_status": {"type": "terminal"}}
             _emit(transaction, session, "session.error", {"error": error})
@@ -323,7 +324,7 @@ def _advance(transaction: Transaction, session: Row) -> Row:
             break
         else:
             return _go_idle(
-                transaction, session, done, [_call(transaction, session, tool) for tool in tools_of(step)]
+                transaction, session, done, [_call(transaction, session, tool) for tool in _tools_of(step)]
             )
     return _go_idle(transaction, session, done)
 
@@ -351,3 +352,44 @@ def _terminate(transaction: Transaction, session: Row, step: int) -> Row:
 
 def _saved(transaction: Transaction, session: Row, **columns: object) -> Row:
     return transaction.change("sessions", session, updated_at=transaction.now, **columns)
+
+
+def _check_takes(session: Row, event: Event) -> None:
+    """Reject an event for a session that has ended, or does not wait for the event's result."""
+    if session["status"] == "terminated":
+        raise InvalidRequest(f"session_id: {session['id']} is terminated and takes no more events.")
+    field = RESULTS.get(event["type"])
+    if field is None:
+        return
+    tool = _awaited_calls(session).get(event[field])
+    if tool is None:
+        raise InvalidRequest(f"events: {session['id']} does not wait for a result of {event[field]!r}.")
+    if ("tool" in tool) != (field == "tool_use_id"):
+        raise InvalidRequest(f"events: the result of {event[field]!r} has another type than {event['type']}.")
+
+
+def _awaited_calls(session: Row) -> dict[str, Event]:
+    """Return the calls of the current step that have no result yet, by their IDs."""
+    if not session["waits_for"]:
+        return {}
+    step: Event = json.loads(session["script"])[session["step"] - 1]
+    ids = session["waits_for"].split()
+    return {call_id: tool for call_id, tool in zip(ids, _tools_of(step), strict=True) if call_id != ANSWERED}
+
+
+def _tools_of(step: Event) -> list[Event]:
+    """Return what a step calls at once."""
+    return step.get("tools") or [step]
+
+
+def _mismatch(expected: Event, result: Event) -> str | None:
+    """Return why a result is not as expected; None if it is."""
+    is_error = bool(result.get("is_error"))
+    text = "".join(block.get("text", "") for block in result.get("content") or [] if block.get("type") == "text")
+    if expected.get("is_error") not in (None, is_error):
+        return f"expected is_error to be {expected['is_error']}, got {is_error}; the text is {text!r}."
+    if expected.get("text") not in (None, text):
+        return f"expected the text {expected['text']!r}, got {text!r}."
+    if (part := expected.get("contains")) is not None and part not in text:
+        return f"expected text that contains {part!r}, got {text!r}."
+    return None

@@ -27,6 +27,12 @@ class Doubt(asyncio.Event):
 
     counts = True
 
+    def settle(self, *, counts: bool) -> Doubt:
+        """Set it, and return it."""
+        self.counts = counts
+        self.set()
+        return self
+
 
 class Outage:
     """What the ends of a worker's runs say about its handler."""
@@ -53,14 +59,14 @@ class Outage:
         if run.succeeded:
             if began >= self._since:
                 self.end()
-            return _settled(counts=True)
+            return Doubt().settle(counts=True)
         if run.ending is not Ending.EXITED:
-            return _settled(counts=True)
+            return Doubt().settle(counts=True)
         if self.reason or run.status in CANNOT_RUN:
             self._pause(work_id, run, began, ended)
-            return _settled(counts=False)
+            return Doubt().settle(counts=False)
         if ended - began > _AT_THE_START_S or work_id in self._excused:
-            return _settled(counts=True)
+            return Doubt().settle(counts=True)
         return self._take_early_failure(work_id, run, began, ended)
 
     def _take_early_failure(self, work_id: str, run: Run, began: float, ended: float) -> Doubt:
@@ -104,20 +110,12 @@ class Outage:
     def close(self, *, counts: bool) -> None:
         """Leave no doubt from now on, because no more items are taken."""
         self._settle_doubts(counts=counts)
-        self._last_word = _settled(counts=counts)
+        self._last_word = Doubt().settle(counts=counts)
 
     def _settle_doubts(self, *, counts: bool) -> None:
-        doubt, self._doubt = self._doubt, Doubt()
-        doubt.counts = counts
-        doubt.set()
+        self._doubt.settle(counts=counts)
+        self._doubt = Doubt()
 
     def pause_of_item(self, now: float) -> float:
         """Return the seconds after which an item that an outage gave back may run again."""
         return max(self.resumes_at - now, 0.0) + _LATE_S
-
-
-def _settled(*, counts: bool) -> Doubt:
-    doubt = Doubt()
-    doubt.counts = counts
-    doubt.set()
-    return doubt
