@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 _FIRST_PAGE: tuple[list[str], ...] = ([], ["--help"], ["-h"], ["help"])
 """The command lines that show the help page of `ant` itself, which does not need the catalog."""
 
-_CHANGING = (("apply",), ("edit",), ("emulator",))
-"""The tool commands that may create, rename or delete something that has an ID."""
-
 
 def main(argv: Sequence[str], runtime: Runtime) -> int:
     """Run a command line, report any error on stderr, and return the exit status."""
@@ -115,7 +112,7 @@ def _execute(call: ApiCall | ToolCall, runtime: Runtime) -> None:
 
     flags = _read_given(call.flags, runtime, note=call.command.notes_typed_secret)
     call_tool(call.command, flags, runtime)
-    if call.command.path[:1] in _CHANGING:
+    if call.command.changes_objects:
         _forget_completed_ids(runtime)
 
 

@@ -21,10 +21,10 @@ from ant_cli.help.command_page import (
     synopsis,
     topic_page,
 )
-from ant_cli.help.command_row import HELP, VERSION, Command, Example
+from ant_cli.help.command_row import HELP, VERSION, Command
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.tool_commands import SECTIONS, TOOL_COMMANDS
-from ant_cli.operations.spec import Param
+from ant_cli.operations.spec import Example, Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
 _WRITTEN = "Written by `python docs/generate.py`: don't edit it."

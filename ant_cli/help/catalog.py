@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ant_cli.help.command_row import VERSION, Command, group
-from ant_cli.help.contents import EXAMPLES, SUMMARY
+from ant_cli.help.contents import SUMMARY
 from ant_cli.operations import GROUPS, of_group, work
 from ant_cli.operations.shared_flags import FILE
-from ant_cli.operations.spec import Operation, Param
+from ant_cli.operations.spec import Example, Operation, Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
+EXAMPLES = (
+    Example("try it here, without an account", "ant --local beta:environments create --name demo"),
+    Example("the environments of your organization", "ant beta:environments list"),
+)
 _FOR_WORKERS = "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
 
 
@@ -55,7 +59,9 @@ def _api_command(operation: Operation) -> Command:
         _arguments(operation),
         (*operation.params, FILE),
         GLOBAL_FLAGS,
-        examples=tuple((purpose, f"ant {operation.command} {words}") for purpose, words in operation.examples),
+        examples=tuple(
+            Example(purpose, f"ant {operation.command} {words}") for purpose, words in operation.examples
+        ),
         operation=operation,
     )
 

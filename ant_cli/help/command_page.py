@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ant_cli.help.command_row import HELP, Command, Example, argument_name, help_text
+from ant_cli.help.command_row import HELP, Command, argument_name, help_text
 from ant_cli.help.contents import TOPICS, text_of
 from ant_cli.operations.formats import FORMATS
-from ant_cli.operations.spec import Param
+from ant_cli.operations.spec import Example, Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
 REQUIRED = "Required, also from stdin or --file"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from ant_cli.errors import AntError, UsageError, shortened
 from ant_cli.help.contents import TOPICS
 from ant_cli.operations.parsers import private_boolean, whole_number
-from ant_cli.operations.spec import Operation, Param, ValueKind
+from ant_cli.operations.spec import Example, Operation, Param, ValueKind
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings import rows
-
-Example = tuple[str, str]
-"""The purpose of a command line, and the line."""
 
 HELP = Param("help", "setting", bool, "Show help.", short="-h", completes="plain")
 VERSION = Param("version", "setting", bool, "Show the version.", short="-v", completes="plain")
@@ -44,6 +42,8 @@ class Command(NamedTuple):
     """The prefix of the variables that its own flags may come from."""
     reports_changes: bool = False
     """Its exit code 2 means that there are changes; if it has the flag `--exit-code`, only with that."""
+    changes_objects: bool = False
+    """It may create, rename or delete something that has an ID."""
     notes_typed_secret: bool = True
     """A secret in the arguments causes a note. Not if the key is the emulator's."""
 
@@ -100,11 +100,10 @@ def argument_name(param: Param) -> str:
 
 
 def help_text(param: Param) -> str:
-    """Return the help of a flag: its purpose, its known values, and its default."""
+    """Return the help of a flag: its purpose, its choices, and its default."""
     choices = f" One of: {', '.join(param.choices)}." if param.choices else ""
-    bounds = " [{}-{}]".format(*param.bounds) if param.bounds else ""
     default = f" [default: {param.default}]" if param.default else ""
-    return param.help + choices + bounds + default
+    return param.help + choices + default
 
 
 # The rows of tool commands
@@ -126,10 +125,10 @@ def text_flag(name: str, text: str, value_name: str = "", completes: ValueKind =
     return Param(name, "setting", str, text, value_name=value_name, completes=completes, **others)
 
 
-def number_flag(name: str, text: str, bounds: tuple[int, int] | None = None, default: str = "") -> Param:
-    """Return a flag that takes a number. Without bounds, the command gets it as text, and checks it."""
-    parse = whole_number(*bounds) if bounds else None
-    return Param(name, "setting", int, text, bounds=bounds, parse=parse, default=default)
+def number_flag(name: str, text: str, lowest: int, highest: int, default: str = "") -> Param:
+    """Return a flag that takes a whole number between these."""
+    parse = whole_number(lowest, highest)
+    return Param(name, "setting", int, f"{text} [{lowest}-{highest}]", default=default, parse=parse)
 
 
 def boolean_flag(name: str, text: str, **others: Any) -> Param:
@@ -153,14 +152,14 @@ def arguments(name: str, text: str, value_name: str = "", completes: ValueKind |
 
 
 def tool(
-    full_name: str, help_text: str, function: str, *examples: Example, takes: tuple[str, ...] = (), **others: Any
+    name: str, help_text: str, function: str, *examples: tuple[str, str], takes: tuple[str, ...] = (), **others: Any
 ) -> Command:
     """Return a command. `takes` names the global flags that it takes; the others are fields of `Command`."""
     return Command(
-        tuple(full_name.split()),
+        tuple(name.split()),
         help_text,
         global_flags=tuple(rows.SETTINGS[name] for name in takes),
-        examples=examples,
+        examples=tuple(Example(*example) for example in examples),
         function=f"ant_cli.commands.{function}",
         **others,
     )
@@ -169,8 +168,8 @@ def tool(
 def group(full_name: str, help_text: str, *commands: Command, **others: Any) -> Command:
     """Return a group of commands. Its page has the first examples of the first ones."""
     nth = [(command.path[-1], command.examples[number:][:1]) for number in (0, 1) for command in commands]
-    found = [(name, *example) for name, examples in nth for example in examples]
-    examples = tuple((f"{name}: {purpose}", line) for name, purpose, line in found[:_GROUP_EXAMPLES])
+    found = (Example(f"{name}: {purpose}", line) for name, examples in nth for purpose, line in examples)
+    examples = tuple(islice(found, _GROUP_EXAMPLES))
     return Command(tuple(full_name.split()), help_text, subcommands=commands, examples=examples, **others)
 
 

@@ -5,10 +5,6 @@ from __future__ import annotations
 import os
 
 SUMMARY = "The Managed Agents environments API at the command line."
-EXAMPLES = (
-    ("try it here, without an account", "ant --local beta:environments create --name demo"),
-    ("the environments of your organization", "ant beta:environments list"),
-)
 FIRST_STEPS = """\
 ant: the Managed Agents environments API at the command line.
 Log in:                  ant auth login

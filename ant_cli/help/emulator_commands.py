@@ -19,18 +19,20 @@ only from this machine, not from web pages."""
 _WORK_TYPES = ("session", "healthcheck")
 _NO_SECRET = row.boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
 _METADATA = row.text_flag("metadata", "Keys and values of each item.", "YAML", "text")
-_PORT = row.number_flag("port", "The port of the emulator, if several are running.")
+# Texts: on a mistake, `emulator env` first prints a command for `eval` that fails.
+_PORT = Param("port", "setting", int, "The port of the emulator, if several are running.")
+_WAIT = Param("wait", "setting", int, "Seconds to wait for one to start, from 0 to 3600.", default="0")
 
 _VARIABLES = "ANT_EMULATOR_"
 """The prefix of the variables of `start`."""
 
 _BEHAVIOUR = (
-    row.number_flag("port", "The port; 0 for any free one.", (0, 65535), "0"),
-    row.number_flag("lease_seconds", "How long a lease lasts by default.", (1, 300), "300"),
+    row.number_flag("port", "The port; 0 for any free one.", 0, 65535, "0"),
+    row.number_flag("lease_seconds", "How long a lease lasts by default.", 1, 300, "300"),
     row.text_flag("organization_id", "The organization ID in the headers of responses.", parse=header),
     row.text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses.", parse=header),
     row.boolean_flag("any_credential", "Accept any kind of credential in every request."),
-    row.number_flag("seed", "The same IDs and secrets in each run; the database is in memory.", (0, 999_999_999)),
+    row.number_flag("seed", "The same IDs and secrets in each run; the database is in memory.", 0, 999_999_999),
     row.text_flag("log_file", "Write the log to this file, 10 MB at most.", "FILE", "file"),
 )
 
@@ -54,6 +56,7 @@ _SESSION = row.group(
             _NO_SECRET,
         ),
         takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
+        changes_objects=True,
     ),
     row.tool(
         "emulator session show",
@@ -90,6 +93,7 @@ EMULATOR = row.group(
         notes=f"""\
 Each flag may come from a variable, such as {_VARIABLES}PORT for --port.
 A service container of a CI system can't be given flags.""",
+        changes_objects=True,
         notes_typed_secret=False,
     ),
     row.tool(
@@ -117,7 +121,7 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
                 "environment_id", "An environment: also print its ID and a key.", "emulator_id", required=False
             ),
         ),
-        flags=(_PORT, row.number_flag("wait", "Seconds to wait for one to start, from 0 to 3600.", default="0")),
+        flags=(_PORT, _WAIT),
     ),
     row.tool(
         "emulator status",
@@ -145,7 +149,7 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
         arguments=(row.argument("environment_id", "A self-hosted environment.", "emulator_id"),),
         flags=(
             row.text_flag("session_id", "The session of all items. [default: a new one for each]"),
-            row.number_flag("count", "How many work items.", (1, 10_000), "1"),
+            row.number_flag("count", "How many work items.", 1, 10_000, "1"),
             _METADATA,
             row.text_flag(
                 "type", "The type of the work.", completes="choices", choices=_WORK_TYPES, default="session"
@@ -153,6 +157,7 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
             _NO_SECRET,
         ),
         takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
+        changes_objects=True,
     ),
     row.tool(
         "emulator key",
@@ -182,7 +187,7 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
         ("show its time", "ant --local emulator clock"),
         ("five minutes later: leases have run out", "ant --local emulator clock --advance-ms 300000"),
         flags=(
-            row.number_flag("advance_ms", "How many milliseconds to move it forward.", (0, 999_999_999)),
+            row.number_flag("advance_ms", "How many milliseconds to move it forward.", 0, 999_999_999),
             row.text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
             row.boolean_flag("freeze", "Stop it at this time. --freeze=false lets it go on."),
         ),
@@ -196,6 +201,7 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
         ("a served emulator, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),
         flags=(YES,),
         takes=(*row.PROFILE, *row.REQUEST),
+        changes_objects=True,
     ),
     row.tool(
         "emulator fault",
@@ -208,20 +214,20 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
             row.text_flag("query_contains", "Only queries that contain this."),
             row.text_flag("method", "Only GET, POST or DELETE."),
             row.text_flag("worker_id", "Only the requests of this worker."),
-            row.number_flag("status", "The status of the response.", (400, 599)),
+            row.number_flag("status", "The status of the response.", 400, 599),
             row.text_flag("error_code", "Its error code."),
             row.text_flag("body", "Its whole body."),
             Param("header", "setting", list, "A header of it: 'name: value'."),
-            row.number_flag("retry_after", "Its retry-after header.", (0, 3_600)),
-            row.number_flag("times", "How many requests fail.", (1, 1_000_000), "1"),
-            row.number_flag("retry_after_ms", "And retry-after-ms.", (0, 3_600_000)),
-            row.number_flag("delay_ms", "Delay of the response.", (0, 600_000), "0"),
+            row.number_flag("retry_after", "Its retry-after header.", 0, 3_600),
+            row.number_flag("times", "How many requests fail.", 1, 1_000_000, "1"),
+            row.number_flag("retry_after_ms", "And retry-after-ms.", 0, 3_600_000),
+            row.number_flag("delay_ms", "Delay of the response.", 0, 600_000, "0"),
             row.boolean_flag("disconnect", "Close the connection without a response."),
             row.boolean_flag("after_commit", "Fail when the change is made."),
-            row.number_flag("after", "How many succeed first.", (0, 1_000_000), "0"),
-            row.number_flag("body_delay_ms", "Pause within a body.", (0, 600_000)),
-            row.number_flag("cut_after_bytes", "Cut a body.", (0, 1_000_000)),
-            row.number_flag("cut_after_events", "Cut a stream.", (0, 1_000_000)),
+            row.number_flag("after", "How many succeed first.", 0, 1_000_000, "0"),
+            row.number_flag("body_delay_ms", "Pause within a body.", 0, 600_000),
+            row.number_flag("cut_after_bytes", "Cut a body.", 0, 1_000_000),
+            row.number_flag("cut_after_events", "Cut a stream.", 0, 1_000_000),
             row.boolean_flag("list", "List the remaining faults."),
             row.boolean_flag("clear", "Remove all faults."),
         ),

@@ -38,7 +38,7 @@ _ONLY = row.boolean_flag("only", "Only the named files, not all in the lock file
 _PRUNE = row.boolean_flag("prune", "Archive environments whose files are gone.")
 _VERBOSE = row.boolean_flag("verbose", "Show unchanged environments and all fields.", short="-v", completes="plain")
 _STRICT = row.boolean_flag("strict", "Reject unknown fields.")
-_PARALLEL = row.number_flag("parallel", "Requests at once.", (1, 64), "8")
+_PARALLEL = row.number_flag("parallel", "Requests at once.", 1, 64, "8")
 
 
 def _plan_format(source: str, text: str) -> str:
@@ -78,6 +78,7 @@ _APPLY = row.tool(
         _VERBOSE,
     ),
     takes=(*_CONNECTION, *_DATA),
+    changes_objects=True,
     notes=NOTES,
     reports_changes=True,
 )
@@ -122,6 +123,7 @@ _EDIT = row.tool(
     arguments=(row.argument("environment_id", "The environment's ID, or its name.", "id"),),
     flags=(row.boolean_flag("dry_run", "Show what would change and send nothing."),),
     takes=(*_CONNECTION, *_DATA),
+    changes_objects=True,
     notes=_EDIT_NOTES,
 )
 

@@ -88,15 +88,14 @@ def _retries(operation: Operation, values: Mapping[str, Value]) -> Retries:
     A create that is carried out twice leaves two objects (D33). After a 408 or 504, it is sent again, as the
     official tool does; a request with a precondition is not, because the precondition may no longer hold.
     """
-    if any(param.precondition and values.get(param.name) is not None for param in operation.params):
+    if values.get(operation.precondition) is not None:
         return "unless_timed_out"
     return "unless_lost" if operation.creates else "always"
 
 
 def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping[str, Value]) -> str:
-    """Return the operation's message, or that of a boolean parameter that is true and has one."""
-    chosen = [param.success_message for param in operation.params if body.get(param.wire_name) is True]
-    message = next(filter(None, chosen), operation.success_message)
+    forced = body.get("force") is True
+    message = (forced and operation.forced_message) or operation.success_message
     return message.format(id=ids[operation.positional.name]) if operation.positional else message
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.operations import shared_flags as shared
-from ant_cli.operations.spec import Members, Operation, Param
+from ant_cli.operations.spec import Example, Members, Operation, Param
 
 GROUP = "beta:environments"
 COLLECTION = "/v1/environments"
@@ -83,12 +83,12 @@ CREATE = Operation(
         shared.BETA,
     ),
     (
-        (
+        Example(
             "a cloud environment with two Python packages",
             "--name data-analysis --config '{type: cloud, packages: {pip: [pandas, numpy]}}'",
         ),
-        ("one whose work your own workers run", "--name edge --config '{type: self_hosted}'"),
-        ("everything from a file except the name", "--file env.yaml --name staging"),
+        Example("one whose work your own workers run", "--name edge --config '{type: self_hosted}'"),
+        Example("everything from a file except the name", "--file env.yaml --name staging"),
     ),
     creates=True,
     server_fields=SERVER_FIELDS,
@@ -109,8 +109,8 @@ LIST = Operation(
         shared.BETA,
     ),
     (
-        ("IDs and names, a line each", "--transform '{id,name}' --format jsonl"),
-        ("the ten newest, archived ones included", "--include-archived --max-items 10"),
+        Example("IDs and names, a line each", "--transform '{id,name}' --format jsonl"),
+        Example("the ten newest, archived ones included", "--include-archived --max-items 10"),
     ),
     paginated=True,
     empty_message="No environments.",
@@ -124,8 +124,8 @@ RETRIEVE = Operation(
     "Show one environment.",
     (ENVIRONMENT_ID, *shared.WAITING, *shared.MANY, shared.BETA),
     (
-        ("all fields", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
-        (
+        Example("all fields", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
+        Example(
             "only its packages, for a script",
             "env_011CZkZ9X2dpNyB7HsEFoRfW --transform config.packages.pip --format jsonl",
         ),
@@ -152,8 +152,8 @@ UPDATE = Operation(
         shared.BETA,
     ),
     (
-        ("another name", "env_011CZkZ9X2dpNyB7HsEFoRfW --name nightly"),
-        (
+        Example("another name", "env_011CZkZ9X2dpNyB7HsEFoRfW --name nightly"),
+        Example(
             "one package more, one metadata key less",
             "env_011CZkZ9X2dpNyB7HsEFoRfW --add packages.pip=polars --metadata tier=",
         ),
@@ -172,8 +172,8 @@ DELETE = Operation(
     "Delete an environment for good.",
     (ENVIRONMENT_ID, *shared.MANY, shared.YES, shared.BETA),
     (
-        ("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
-        ("see what would be sent", "env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
+        Example("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
+        Example("see what would be sent", "env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
     ),
     is_final=True,
     success_message="Deleted {id}.",
@@ -189,8 +189,8 @@ ARCHIVE = Operation(
     "Archive an environment for good: it stays readable, but new sessions can't use it, and nothing restores it.",
     (ENVIRONMENT_ID, *shared.MANY, shared.YES, shared.BETA),
     (
-        ("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
-        ("when it was archived", "env_011CZkZ9X2dpNyB7HsEFoRfW --transform archived_at -r"),
+        Example("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
+        Example("when it was archived", "env_011CZkZ9X2dpNyB7HsEFoRfW --transform archived_at -r"),
     ),
     is_final=True,
     success_message="Archived {id}.",

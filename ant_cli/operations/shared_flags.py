@@ -56,24 +56,10 @@ MANY = (PARALLEL, FAIL_FAST)
 MANY_CREATED = (PARALLEL._replace(default="1"), FAIL_FAST)
 
 ADD = Param(
-    "add",
-    "setting",
-    list,
-    "Add to a list or set a key: packages.pip=polars; repeated.",
-    value_name="PATH=TEXT",
+    "add", "setting", list, "Add to a list or set a key: packages.pip=polars; repeated.", value_name="PATH=TEXT"
 )
 REMOVE = Param(
-    "remove",
-    "setting",
-    list,
-    "Remove from a list: packages.pip=pandas, or metadata.KEY.",
-    value_name="PATH",
+    "remove", "setting", list, "Remove from a list: packages.pip=pandas, or metadata.KEY.", value_name="PATH"
 )
-SET = Param(
-    "set",
-    "setting",
-    list,
-    "Set a package or a key: packages.pip=pandas==2.3.",
-    value_name="PATH=TEXT",
-)
+SET = Param("set", "setting", list, "Set a package or a key: packages.pip=pandas==2.3.", value_name="PATH=TEXT")
 EDITS = (ADD, REMOVE, SET)

@@ -106,9 +106,6 @@ class Param(NamedTuple):
     """What to use in place of the flag, if its value is a secret: other users can see it."""
     parse: Parse | None = None
     """The parser of a setting; None for a text that is its own value. Values in requests are JSON: see `input/`."""
-    precondition: bool = False
-    """The server compares the value with its state, which the request changes. So a request that timed out, and may
-    have been processed, must not be sent again with the same value."""
     members: Members = MappingProxyType({})
     """The known fields of a structured value. Unknown fields are not rejected, but sent with a warning."""
     key_values: Literal["", "new", "patch"] = ""
@@ -120,10 +117,6 @@ class Param(NamedTuple):
     """What completion and help offer. Other values are not rejected here: the server, or the setting, decides."""
     default: str = ""
     """The value, as text, if none is given. Help shows it. If a default is not text, `help` describes it."""
-    bounds: tuple[int, int] | None = None
-    """The lowest and the highest number that a tool command accepts. Help shows them."""
-    success_message: str = ""
-    """Reported instead of the operation's message if this boolean is true."""
     value_name: str = ""
     """The placeholder for its value in help, if not that of its type; for an argument, its name in help."""
     completes: ValueKind | None = None
@@ -188,6 +181,13 @@ class Param(NamedTuple):
         return parse(source, text) if isinstance(text, str) else [parse(source, each) for each in text]
 
 
+class Example(NamedTuple):
+    """What a command is for, and its command line."""
+
+    purpose: str
+    line: str
+
+
 class Operation(NamedTuple):
     """One endpoint of the API, which is one command."""
 
@@ -201,8 +201,8 @@ class Operation(NamedTuple):
     summary: str
     """What it does, in one line."""
     params: tuple[Param, ...]
-    examples: tuple[tuple[str, str], ...]
-    """Pairs of a purpose and the arguments after the command."""
+    examples: tuple[Example, ...]
+    """Their lines have only the arguments after the command."""
     paginated: bool = False
     """The response is a page of items, which may name the next page."""
     partial_update: bool = False
@@ -220,6 +220,11 @@ class Operation(NamedTuple):
     must have."""
     success_message: str = ""
     """A sentence for people that says what was done, with the ID as `{id}`; empty if the response shows it."""
+    forced_message: str = ""
+    """The same, if the field `force` is true."""
+    precondition: str = ""
+    """The parameter that the server compares with its state, which the request changes. So a request that timed
+    out, and may have been processed, must not be sent again with the same value."""
     busy_states: tuple[str, ...] = ()
     """The states of items that `--until idle` waits for to end."""
     empty_message: str = ""

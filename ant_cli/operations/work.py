@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.operations import shared_flags as shared
 from ant_cli.operations.environments import ITEM, METADATA_PATCH
-from ant_cli.operations.spec import CREDENTIAL_TYPES, Operation, Param
+from ant_cli.operations.spec import CREDENTIAL_TYPES, Example, Operation, Param
 from ant_cli.runtime import variables
 
 GROUP = "beta:environments:work"
@@ -47,8 +47,8 @@ RETRIEVE = Operation(
     "Show one work item.",
     (ENVIRONMENT_ID, WORK_ID, *shared.WAITING, *shared.MANY, shared.BETA),
     (
-        ("all fields", "--environment-id env_1 work_1"),
-        ("only its state", "--environment-id env_1 work_1 --transform state -r"),
+        Example("all fields", "--environment-id env_1 work_1"),
+        Example("only its state", "--environment-id env_1 work_1 --transform state -r"),
     ),
     past_participle="retrieved",
 )
@@ -87,8 +87,8 @@ POLL = Operation(
         shared.BETA,
     ),
     (
-        ("wait almost a second for work", "env_1 --block-ms 999"),
-        ("take an item and acknowledge it", "env_1 --format jsonl | ant beta:environments:work ack"),
+        Example("wait almost a second for work", "env_1 --block-ms 999"),
+        Example("take an item and acknowledge it", "env_1 --format jsonl | ant beta:environments:work ack"),
     ),
     claims=True,
     past_participle="polled",
@@ -103,8 +103,8 @@ ACK = Operation(
     "Acknowledge a work item, so that no other worker gets it.",
     (ENVIRONMENT_ID, WORK_ID, *shared.MANY, shared.BETA),
     (
-        ("one item", "--environment-id env_1 work_1"),
-        ("IDs from a pipe", "< work.json"),
+        Example("one item", "--environment-id env_1 work_1"),
+        Example("IDs from a pipe", "< work.json"),
     ),
     success_message="Acknowledged {id}.",
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
@@ -129,23 +129,21 @@ HEARTBEAT = Operation(
             "Extend the lease only if this was the last heartbeat: NO_HEARTBEAT for none, then the last_heartbeat "
             "of the previous response, exactly as returned. Otherwise: 412, exit code 6.",
             nullable=True,
-            precondition=True,
         ),
         *shared.MANY,
         shared.BETA,
     ),
     (
-        ("claim the lease", "--environment-id env_1 work_1 --expected-last-heartbeat NO_HEARTBEAT"),
-        ("hold it for another minute", "--environment-id env_1 work_1 --desired-ttl-seconds 60"),
+        Example("claim the lease", "--environment-id env_1 work_1 --expected-last-heartbeat NO_HEARTBEAT"),
+        Example("hold it for another minute", "--environment-id env_1 work_1 --desired-ttl-seconds 60"),
     ),
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="extended",
+    precondition="expected_last_heartbeat",
     accepts=CREDENTIAL_TYPES,
 )
 
-FORCE = Param(
-    "force", "body", bool, "Stop it immediately, without a graceful shutdown.", success_message="Stopped {id}."
-)
+FORCE = Param("force", "body", bool, "Stop it immediately, without a graceful shutdown.")
 
 STOP = Operation(
     GROUP,
@@ -155,10 +153,11 @@ STOP = Operation(
     "Stop a work item, gracefully or immediately.",
     (ENVIRONMENT_ID, WORK_ID, FORCE, *shared.MANY, shared.BETA),
     (
-        ("gracefully: it may finish its current task", "--environment-id env_1 work_1"),
-        ("immediately", "--environment-id env_1 work_1 --force"),
+        Example("gracefully: it may finish its current task", "--environment-id env_1 work_1"),
+        Example("immediately", "--environment-id env_1 work_1 --force"),
     ),
     success_message="Requested stop of {id}.",
+    forced_message="Stopped {id}.",
     server_fields=(*SERVER_FIELDS, "metadata"),
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="stopped",
@@ -177,8 +176,8 @@ LIST = Operation(
     "List the work items of an environment, the newest first.",
     (QUEUE_ID, *shared.LISTING, UNTIL_IDLE, *shared.WATCHING, shared.BETA),
     (
-        ("wait until no item is queued, starting, active or stopping", "env_1 --until idle --for 10m"),
-        ("IDs and states, a line each", "env_1 --transform '{id,state}' --format jsonl"),
+        Example("wait until no item is queued, starting, active or stopping", "env_1 --until idle --for 10m"),
+        Example("IDs and states, a line each", "env_1 --transform '{id,state}' --format jsonl"),
     ),
     paginated=True,
     busy_states=("queued", "starting", "active", "stopping"),
@@ -200,8 +199,10 @@ UPDATE = Operation(
         shared.BETA,
     ),
     (
-        ("set one key, delete another", "--environment-id env_1 work_1 --metadata owner=ada --metadata retry="),
-        ("from a pipe", "--environment-id env_1 work_1 < metadata.yaml"),
+        Example(
+            "set one key, delete another", "--environment-id env_1 work_1 --metadata owner=ada --metadata retry="
+        ),
+        Example("from a pipe", "--environment-id env_1 work_1 < metadata.yaml"),
     ),
     server_fields=SERVER_FIELDS,
     past_participle="updated",
@@ -215,8 +216,8 @@ STATS = Operation(
     "Show queue statistics.",
     (QUEUE_ID, *shared.WAITING, *shared.MANY, shared.BETA),
     (
-        ("all figures", "env_1"),
-        ("only the number of waiting items", "env_1 --transform depth"),
+        Example("all figures", "env_1"),
+        Example("only the number of waiting items", "env_1 --transform depth"),
     ),
     past_participle="retrieved",
     accepts=_API_OR_ENVIRONMENT_KEY,

@@ -132,10 +132,7 @@ _stored = partial(_setting, in_profile=True)
 # Credentials
 
 API_KEY_COMMAND = _stored(
-    "api_key_command",
-    "A command that prints the key, run when it is needed.",
-    parse=command,
-    value_name="COMMAND",
+    "api_key_command", "A command that prints the key, run when it is needed.", parse=command, value_name="COMMAND"
 )
 """Profiles have it, and it is no flag of every command."""
 CREDENTIALS = (
@@ -187,11 +184,7 @@ CONNECTION = (
     _setting("local", "Use the emulator on this machine: short for --base-url local:", type_=bool),
     _stored("workspace_id", "The workspace, if the credential has several.", variables.WORKSPACE_ID, header),
     _stored(
-        "timeout",
-        "Seconds to wait for a connection, and between bytes.",
-        parse=seconds,
-        default="60",
-        type_=float,
+        "timeout", "Seconds to wait for a connection, and between bytes.", parse=seconds, default="60", type_=float
     ),
     _stored(
         "max_retries",

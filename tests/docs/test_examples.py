@@ -15,9 +15,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from ant_cli.help.catalog import EXAMPLES as ROOT_EXAMPLES
 from ant_cli.help.command_page import fold
 from ant_cli.help.command_row import HELP, argument_name
-from ant_cli.help.contents import EXAMPLES as ROOT_EXAMPLES
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from tests.helpers.processes import run_process
 
