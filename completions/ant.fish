@@ -376,7 +376,7 @@ function __ant_kind_of_flag
         case '* --api-key-stdin' '* --auth-token-stdin' '* --local' '* --debug' '* --raw-output' '* -r' '* --dry-run' '* --fail-fast' '* --watch' '* --include-archived' '* --slurp' '* --yes' '* --force' '* --no-auto-stop' '* --pass-api-key' '* --unrestricted-paths' '* -y' '* --only' '* --exit-code' '* --adopt' '* --delete-archived' '* --prune' '* --allow-origin-change' '* --validate' '* --strict' '* --upgrade' '* --all' '* --no-verify' '* --keyring' '* --check' '* --access-token' '* --env' '* --any-credential' '* --detach' '* --no-secret' '* --clear' '* --freeze' '* --disconnect' '* --after-commit' '* --list'; echo 'boolean'
         case '* --identity-token-file' '* --file' '* -f' '* --on-work' '* --workdir' '* --work-secret-file' '* --lock-file' '* --save-plan' '* --plan' '* --directory' '* --database' '* --log-file' '* --script'; echo 'file'
         case '* --profile'; echo 'profile'
-        case '* --format' '* --format-error'; echo 'choices auto json jsonl yaml table pretty raw explore'
+        case '* --format' '* --format-error'; echo 'choices auto json jsonl yaml table pretty markdown raw explore'
         case '* --name' '* --config' '* --config.networking' '* --config.packages' '* --description' '* --metadata' '* --beta' '* --page' '* --anthropic-worker-id' '* --expected-last-heartbeat'; echo 'text'
         case '* --config.type'; echo 'choices cloud self_hosted'
         case '* --scope'; echo 'choices organization account'

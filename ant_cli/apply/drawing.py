@@ -22,7 +22,7 @@ from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
 from ant_cli.output.terminal import cell_width, detect_style
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.sanitize import escape_breaks
+from ant_cli.runtime.sanitize import escape_breaks, markdown_code
 
 Paint = Callable[[str, str], str]
 """Returns a text in a style, such as `green`; unchanged if there is no colour."""
@@ -291,9 +291,7 @@ def _fitting(parts: Iterable[str], most_bytes: int) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """Return a text in which Markdown finds no syntax."""
-    shown = _cut(escape_breaks(text), _MOST_CELL)
-    return "<code>" + re.sub(r"[!-,.:-@\[-`{-~]", lambda found: f"&#{ord(found[0])};", shown) + "</code>"
+    return markdown_code(_cut(escape_breaks(text), _MOST_CELL))
 
 
 def _cut(text: str, most: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
-FormatName = Literal["auto", "json", "jsonl", "yaml", "table", "pretty", "raw", "explore"]
+FormatName = Literal["auto", "json", "jsonl", "yaml", "table", "pretty", "markdown", "raw", "explore"]
 
 
 class Format(NamedTuple):
@@ -28,6 +28,7 @@ FORMATS = (
     Format("yaml", "YAML, with --- between items"),
     Format("table", "one line per item; plain text in a pipe", has_columns=True),
     Format("pretty", "an indented view, for reading"),
+    Format("markdown", "a table for GitHub, or a plan of ant diff", has_columns=True),
     Format("raw", "the response as received", is_response=True),
     Format("explore", "a browser of the response, on a terminal", opens_screen=True),
 )

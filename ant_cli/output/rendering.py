@@ -52,13 +52,13 @@ def make_renderer(
             return _unless_large(_each(partial(_pretty, style=style), separator=b"\n"), style, warn)
         case "raw":
             return _each(partial(_raw, style=style))
-        case "table":
+        case "table" | "markdown":
             from ant_cli.output.columns import Columns
-            from ant_cli.output.table import PlainTable, TerminalTable
+            from ant_cli.output.table import MarkdownTable, PlainTable, TerminalTable
 
             given = Columns(columns, warn, is_list=is_list)
-            table: TerminalTable | PlainTable = PlainTable(given)
-            if style:
+            table: Render = MarkdownTable(given) if format_.name == "markdown" else PlainTable(given)
+            if style and format_.name == "table":
                 table = TerminalTable(given, style, shows_archived=shows_archived, note=warn)
             return _unless_large(table, style, warn)
     assert_never(format_.name)

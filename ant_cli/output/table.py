@@ -18,6 +18,7 @@ from ant_cli.output.columns import MISSING, Column, Columns, rows_of
 from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, truncate
 from ant_cli.output.times import relative_time
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.sanitize import markdown_code
 
 _GAP = "  "
 _SOFT_MIN = 13
@@ -47,6 +48,23 @@ class PlainTable:
     def _line(self, cells: list[str]) -> str:
         pairs = zip(cells, self._widths, strict=True)
         return _GAP.join(text + " " * (width - cell_width(text)) for text, width in pairs).rstrip() + "\n"
+
+
+class MarkdownTable:
+    """Renders rows of a table in Markdown."""
+
+    def __init__(self, given: Columns) -> None:
+        self._given = given
+        self._has_begun = False
+
+    def __call__(self, values: list[bytes]) -> bytes:
+        """Return the rows of these values, below the titles if they are the first."""
+        items, columns = self._given.read(values)
+        rows = [list(map(markdown_code, cells)) for cells in rows_of(items, columns)]
+        if not self._has_begun:
+            rows = [[markdown_code(column.title) for column in columns], ["---"] * len(columns), *rows]
+            self._has_begun = True
+        return json_text.encoded("".join(f"| {' | '.join(cells)} |\n" for cells in rows))
 
 
 class StyledText(NamedTuple):

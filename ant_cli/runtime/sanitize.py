@@ -32,6 +32,12 @@ def collapse_space(text: str) -> str:
     return escape_controls(" ".join(text.split()))
 
 
+def markdown_code(text: str) -> str:
+    """Return a text as code in which Markdown finds no syntax, and GitHub no mention and no link."""
+    shown = escape_breaks(text).translate(_MARKDOWN_ESCAPES)
+    return f"<code>{shown}</code>"
+
+
 _DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _WIDTHLESS = (0xAD, 0x180E, 0x200B, 0x2028, 0x2029, *range(0x2060, 0x2066), 0xFEFF, *range(0xFFF9, 0xFFFC))
 _TAGS = range(0xE0000, 0xE0080)
@@ -40,3 +46,4 @@ _ESCAPES: dict[int, str] = (
     | {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *_DIRECTIONS, *_WIDTHLESS)}
     | {code: f"\\udb40\\u{code - 0xE0000 + 0xDC00:04x}" for code in _TAGS}
 )
+_MARKDOWN_ESCAPES = {ord(sign): f"&#{ord(sign)};" for sign in "!\"#$%&'()*+,.:;<=>?@[\\]^_`{|}~"}

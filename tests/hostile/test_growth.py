@@ -108,7 +108,7 @@ def receive(data: str) -> None:
 
 HEAD = "HTTP/1.1 200 OK\r\n"
 CHUNKED = f"{HEAD}transfer-encoding: chunked\r\n\r\n"
-PRINTED = [BY_NAME[name] for name in ("json", "jsonl", "yaml", "table", "pretty", "raw")]
+PRINTED = [BY_NAME[name] for name in ("json", "jsonl", "yaml", "table", "pretty", "markdown", "raw")]
 STYLE = Style(80, 24, colour=True, clock=lambda: 0.0)
 RUNTIME = make_runtime({})
 GROUP = "beta:environments"

@@ -18,7 +18,7 @@ from tests.helpers.runs import CREATE, DELETE, LIST, RETRIEVE
 from tests.helpers.servers import response
 
 AntOverSocket = Callable[..., Result]
-FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "raw")
+FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "markdown", "raw")
 ATTACKS = {
     "a title": "\x1b]0;owned\x07",
     "the clipboard": "\x1b]52;c;cm0gLXJm\x1b\\",

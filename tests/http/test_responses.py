@@ -18,7 +18,7 @@ from tests.helpers.runs import LIST, OK, OUTPUT
 from tests.helpers.servers import Act, error, response
 
 AntOverSocket = Callable[..., Result]
-FORMATS = ("json", "jsonl", "yaml", "table", "pretty", "raw")
+FORMATS = ("json", "jsonl", "yaml", "table", "pretty", "markdown", "raw")
 HTML = b"<html><body>Please log in</body></html>"
 API_ERROR = {"type": "error", "error": {"type": "overloaded_error", "message": "too busy"}}
 DEEP = b"[" * 1_000_000 + b"]" * 1_000_000

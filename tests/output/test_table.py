@@ -63,6 +63,15 @@ def test_a_piped_table_has_a_dash_for_a_missing_value():
     ]
 
 
+def test_a_table_in_markdown_has_its_titles_once_and_no_syntax_of_its_values():
+    """It may become a comment on GitHub, and anybody may have named an environment."""
+    render = make_renderer(BY_NAME["markdown"], "name,id", is_list=True, style=COLOURED)
+    assert [render(texts([{"name": name}])).decode() for name in ("a|b", "@team\n")] == [
+        "| <code>NAME</code> | <code>ID</code> |\n| --- | --- |\n| <code>a&#124;b</code> | <code>-</code> |\n",
+        "| <code>&#64;team</code> | <code>-</code> |\n",
+    ]
+
+
 def test_the_titles_are_printed_once_and_widths_stay_the_same():
     """Later pages continue the table."""
     draw = make_renderer(BY_NAME["table"], is_list=True)
