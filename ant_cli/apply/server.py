@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
-from ant_cli.apply.plan import Object
+from ant_cli.apply.plan import Known, Object, Options, ids_to_read, needs_names
 from ant_cli.errors import NOT_FOUND, AntError, APIError, ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
@@ -81,6 +82,28 @@ def update(
 def remove(client: Client, operation: Operation, identifier: str) -> bool:
     """Archive or delete an environment. Returns whether it existed."""
     return _send_if_found(client, _request(operation, identifier)) is not None
+
+
+def look_up(workers: Workers, lock: LockFile, declarations: Mapping[str, Declaration], options: Options) -> Known:
+    """Fetch the server's objects for the entries of the lock file, and for new names those that have them.
+
+    Raises:
+        AntError: if the credentials are for another server or account than the lock file, and that may not change,
+            or if a request fails.
+
+    """
+    origin = origin_of(workers)
+    if not options.allow_origin_change:
+        check_origin(lock, origin)
+    if options.allow_origin_change or not lock.origin.base_url:
+        lock = lock.with_origin(origin)
+    ids = ids_to_read(lock, declarations)
+    remotes = dict(zip(ids, workers.each(ids, retrieve), strict=True))
+    known = Known(lock, declarations, remotes, options=options, origin=origin, profile=workers.profile)
+    if needs_names(known):
+        names = {declaration.name for declaration in declarations.values()}
+        known = known._replace(named=find_names(workers.client, names, archived=True))
+    return known
 
 
 def origin_of(workers: Workers) -> ResourceOrigin:

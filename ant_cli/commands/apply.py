@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data, server
 from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
 from ant_cli.apply.execution import Execution, Journal, holding
 from ant_cli.apply.lockfile import LockFile, default_lock_path, find_lock_path, read_lock, shown_path
-from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan, needs_names
+from ant_cli.apply.plan import Known, Options, Plan, Step, make_plan
 from ant_cli.apply.validation import first_of
 from ant_cli.commands.results import print_report, wants_structured
 from ant_cli.errors import AntError, OutputError, UsageError
@@ -27,58 +27,87 @@ from ant_cli.settings.loading import output_settings
 
 _PENDING = 2
 """The exit code that says that there are changes, if `--exit-code` asks for it."""
-
-
 _PASSING = (6, 7, 8)
 """The exit codes of failures after which the same run may succeed."""
 
 
-class Job(NamedTuple):
-    """One run: its flags, which the rows of `ant apply` and `ant diff` describe, and what follows from them."""
+class View(NamedTuple):
+    """How a run shows what it does, and whether it asks a person about it."""
 
     runtime: Runtime
-    global_flags: Flags
-    path: tuple[str, ...]
-    lock_path: Path
-    parallel: int
-    options: Options
+    flags: Flags
+    """The global flags."""
     yes: bool = False
-    dry_run: bool = False
-    lock_file: str | None = None
     verbose: bool = False
-    exit_code: bool = False
-    save_plan: str | None = None
-    plan: str | None = None
-    validate: bool = False
-    strict: bool = False
-    upgrade: bool = False
-    """Accepted for scripts of the official tool, where it concerns skills."""
-    markdown: bool = False
-    """`--format markdown`, which is then not in the global flags."""
 
     @property
     def asks(self) -> bool:
         """Whether a person is asked about what the flags leave open."""
         return not self.yes and can_ask(self.runtime)
 
+    @property
+    def is_markdown(self) -> bool:
+        """Whether the plan is printed as text for GitHub."""
+        return self.flags.get("format") == "markdown"
 
-def apply(runtime: Runtime, flags: Flags, *, path: Sequence[str] = (), **given: Any) -> None:
+
+class Scope(NamedTuple):
+    """Which files count, and what may be done to make the server match them."""
+
+    command: str
+    """The command to name in a hint."""
+    paths: tuple[str, ...]
+    lock_path: Path
+    options: Options
+    strict: bool = False
+
+
+def apply(
+    runtime: Runtime,
+    flags: Flags,
+    *,
+    parallel: int,
+    path: Sequence[str] = (),
+    lock_file: str | None = None,
+    strict: bool = False,
+    yes: bool = False,
+    verbose: bool = False,
+    dry_run: bool = False,
+    exit_code: bool = False,
+    save_plan: str | None = None,
+    plan: str | None = None,
+    validate: bool = False,
+    upgrade: bool = False,  # noqa: ARG001 - for scripts of the official tool, where it concerns skills
+    force: bool = False,
+    prune: bool = False,
+    adopt: bool = False,
+    delete_archived: bool = False,
+    only: bool = False,
+    allow_origin_change: bool = False,
+) -> None:
     """Create and update the environments on the server to match the files."""
-    lock_path = find_lock_path(given.get("lock_file"), Path.cwd(), tuple(expand(path)))
-    options = Options(**{name: given.pop(name) for name in given.keys() & set(Options._fields)})
-    job = Job(runtime, flags, tuple(path), lock_path, options=options, **given)
-    if flags.get("format") == "markdown":
-        job = job._replace(global_flags=flags.only(flags.keys() - {"format"}), markdown=True)
-    _check_flags(job)
-    if job.validate:
-        number = _validate(job)
+    lock_path = find_lock_path(lock_file, Path.cwd(), tuple(expand(path)))
+    options = Options(force, prune, adopt, delete_archived, only, allow_origin_change)
+    scope = Scope("diff" if dry_run else "apply", tuple(path), lock_path, options, strict)
+    view = View(runtime, flags, yes, verbose)
+    about_plans = {"--exit-code": exit_code, "--save-plan": save_plan, "--format markdown": view.is_markdown}
+    for flag, is_given in about_plans.items():
+        if is_given and not dry_run:
+            raise UsageError(f"{flag} needs --dry-run.", "Or use: ant diff")
+    _check_flags(scope, view)
+    if plan is not None:
+        if any((*options, *path, dry_run, validate, strict, lock_file)):
+            raise UsageError("--plan takes everything from the plan.", "Leave out paths and other flags.")
+        saved = plan_data.read_plan(plan)
+        scope = Scope("apply", saved.paths, find_lock_path(saved.lock_file, Path.cwd()), saved.options)
+        _apply(scope, view._replace(yes=True), parallel, saved)
+    elif validate:
+        number = _validate(scope, runtime)
         runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
-    elif job.plan is not None:
-        saved = plan_data.read_plan(job.plan)
-        lock_path = find_lock_path(saved.lock_file, Path.cwd())
-        _run(job._replace(path=saved.paths, lock_path=lock_path, yes=True, options=saved.options), saved)
+    elif dry_run:
+        _preview(scope, view, parallel, save_plan, sets_exit_code=exit_code)
     else:
-        _run(job)
+        _apply(scope, view, parallel)
 
 
 def diff(runtime: Runtime, flags: Flags, *, path: Sequence[str] = (), **given: Any) -> None:
@@ -86,138 +115,118 @@ def diff(runtime: Runtime, flags: Flags, *, path: Sequence[str] = (), **given: A
     apply(runtime, flags, path=path, yes=True, dry_run=True, exit_code=True, **given)
 
 
-def _check_flags(job: Job) -> None:
+def _check_flags(scope: Scope, view: View) -> None:
     """Reject flags that mean nothing together."""
-    about_plans = {"--exit-code": job.exit_code, "--save-plan": job.save_plan, "--format markdown": job.markdown}
-    for flag, is_given in about_plans.items():
-        if is_given and not job.dry_run:
-            raise UsageError(f"{flag} needs --dry-run.", "Or use: ant diff")
-    if job.markdown and "transform" in job.global_flags:
-        raise UsageError("--format markdown can't be combined with --transform.")
-    if job.options.only and not job.path:
+    for name in ("transform", "columns"):
+        if view.is_markdown and name in view.flags:
+            raise UsageError(f"--format markdown can't be combined with --{name}.")
+    if scope.options.only and not scope.paths:
         raise UsageError("--only needs a path.", "To apply everything in the lock file, leave it out.")
-    if job.options.only and job.options.prune:
+    if scope.options.only and scope.options.prune:
         raise UsageError("--only and --prune can't be combined: all files count for what is archived.")
-    others = (job.path, job.dry_run, job.validate, job.strict, job.lock_file)
-    if job.plan is not None and (any(job.options) or any(others)):
-        raise UsageError("--plan takes everything from the plan.", "Leave out paths and other flags.")
 
 
-def _validate(job: Job) -> int:
+def _validate(scope: Scope, runtime: Runtime) -> int:
     """Check the files, also those in folders with a lock file of their own. Return how many are valid."""
-    loaded = _load(job, read_lock(job.lock_path))
-    _note_files(loaded, job.runtime)
-    others = (job._replace(path=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
-    return len(loaded.declarations) + sum(map(_validate, others))
+    loaded = _read(scope, read_lock(scope.lock_path))
+    _note_files(loaded, runtime)
+    others = (scope._replace(paths=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
+    return len(loaded.declarations) + sum(_validate(other, runtime) for other in others)
 
 
-def _run(job: Job, saved: plan_data.SavedPlan | None = None) -> None:
-    """Show the plan. Unless it is a dry run, ask, and carry it out while holding the lock of the lock file.
+def _preview(scope: Scope, view: View, parallel: int, save_plan: str | None, *, sets_exit_code: bool) -> None:
+    """Show and save the plan. If the exit code has to show what it is, raise AntError unless nothing changes."""
+    lock = read_lock(scope.lock_path)
+    scope = _with_untracked(scope, lock, view)
+    loaded = _read(scope, lock)
+    with server.connected(view.flags, view.runtime, parallel) as workers:
+        known = _look_up(scope, lock, loaded, workers, view)
+    plan = make_plan(known)
+    _show_plan(plan, known, view)
+    _note(plan, loaded, view.runtime)
+    if save_plan is not None:
+        plan_data.save_plan(save_plan, plan, known, scope.paths, view.runtime.stderr.redact)
+    if sets_exit_code:
+        _check_unblocked(plan)
+        if plan.changing:
+            raise AntError("").with_exit_code(_PENDING)  # a result, not a failure: the plan has been printed
+
+
+def _apply(scope: Scope, view: View, parallel: int, saved: plan_data.SavedPlan | None = None) -> None:
+    """Show the plan, ask, and carry it out, while holding the lock of the lock file.
 
     A saved plan was reviewed before: it is carried out as it is, or rejected.
-
-    Raises:
-        AntError: if the plan is blocked, and would be carried out or the exit code has to show that; without a
-            message, if there are changes and the exit code has to show that.
-        UsageError: if a file has mistakes.
-
     """
-    with nullcontext() if job.dry_run else holding(job.lock_path, job.runtime) as journal:
-        lock = read_lock(job.lock_path)
-        job = _with_untracked(job, lock)
-        loaded = _load(job, lock)
-        with server.connected(job.global_flags, job.runtime, job.parallel) as workers:
-            known = _look_up(lock, loaded, workers, job, journal)
+    with holding(scope.lock_path, view.runtime) as journal:
+        lock = read_lock(scope.lock_path)
+        scope = _with_untracked(scope, lock, view)
+        loaded = _read(scope, lock)
+        with server.connected(view.flags, view.runtime, parallel) as workers:
+            known = _look_up(scope, lock, loaded, workers, view)._replace(interrupted=journal.interrupted)
             plan = make_plan(known)
             if saved:
                 plan_data.check_unchanged(saved, plan, known.origin)
             else:
-                asks = journal is not None and job.asks
-                plan = _unblocked(plan, known, job.runtime) if asks else plan
-                if job.dry_run or not (job.yes and wants_structured(job.global_flags)):
-                    _show_plan(plan, known, job, with_fields=job.verbose or not asks)
-                _note(plan, loaded, job.runtime)
-            if job.save_plan is not None:
-                plan_data.save_plan(job.save_plan, plan, known, job.path, job.runtime.stderr.redact)
-            if plan.blocked and (job.exit_code or not job.dry_run):
-                lines = [f"  {step.key}: {step.blocked}" for step in plan.blocked]
-                raise AntError("\n".join(["refusing to apply. This plan cannot be applied:", *lines]))
-            if journal and plan.changing and not (job.yes or _confirmed(plan, known, job)):
-                job.runtime.stderr.say("Aborted.")
-            elif journal:
-                _carry_out(plan, known, journal, workers, job)
-    if job.exit_code and plan.changing:
-        raise AntError("").with_exit_code(_PENDING)  # a result, not a failure: the plan has been printed
+                plan = _unblocked(plan, known, view)
+                if not (view.yes and wants_structured(view.flags)):  # then the results are the only document
+                    _show_plan(plan, known, view)
+                _note(plan, loaded, view.runtime)
+            _check_unblocked(plan)
+            if view.yes or not plan.changing or _confirmed(plan, known, view):
+                _carry_out(plan, known, journal, workers, view)
+            else:
+                view.runtime.stderr.say("Aborted.")
 
 
-# Before the plan
+# Reading
 
 
-def _with_untracked(job: Job, lock: LockFile) -> Job:
-    """Return the job; without paths, with those of the new files that the user chooses to add."""
-    if job.path or not job.asks:
-        return job
+def _with_untracked(scope: Scope, lock: LockFile, view: View) -> Scope:
+    """Return the scope; without paths, with those of the new files that the user chooses to add."""
+    if scope.paths or not view.asks:
+        return scope
+    say = view.runtime.stderr.say
     try:
         found = load([shown_path(lock.path.parent)], lock.path).declarations
     except UsageError as error:
-        _load(job, lock)  # first, the mistakes in tracked files
-        job.runtime.stderr.say(f"Note: new files are not offered. {error.message}")
-        return job
+        _read(scope, lock)  # first, the mistakes in tracked files
+        say(f"Note: new files are not offered. {error.message}")
+        return scope
     declarations = [declaration for key, declaration in found.items() if key not in lock.entries]
     for declaration in declarations:
-        job.runtime.stderr.say(f"  {declaration.key} is not tracked yet")
+        say(f"  {declaration.key} is not tracked yet")
     what = "it" if len(declarations) == 1 else f"these {len(declarations)}"
-    if not (declarations and is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", job.runtime))):
-        return job
-    return job._replace(path=tuple(str(declaration.path) for declaration in declarations))
+    if not (declarations and is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", view.runtime))):
+        return scope
+    return scope._replace(paths=tuple(str(declaration.path) for declaration in declarations))
 
 
-def _load(job: Job, lock: LockFile) -> Loaded:
+def _read(scope: Scope, lock: LockFile) -> Loaded:
     """Read the files of a run: the named ones, and unless these are the only ones, those in the lock file."""
-    if not (job.path or lock.exists):
+    if not (scope.paths or lock.exists):
         raise UsageError(
             f"there is no {lock.path.name} here, nor above, and no file was named.",
-            f"Name files or folders: ant {'diff' if job.dry_run else 'apply'} .",
+            f"Name files or folders: ant {scope.command} .",
         )
     tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
-    return load([*job.path, *([] if job.options.only else tracked)], lock.path, strict=job.strict)
+    return load([*scope.paths, *([] if scope.options.only else tracked)], lock.path, strict=scope.strict)
 
 
-def _look_up(lock: LockFile, loaded: Loaded, workers: server.Workers, job: Job, journal: Journal | None) -> Known:
-    """Fetch the server's objects for the entries of the lock file, and for new names those that have them.
-
-    Raises:
-        AntError: if the credentials are for another server or account than the lock file, and that may not change,
-            or if a request fails.
-
-    """
+def _look_up(scope: Scope, lock: LockFile, loaded: Loaded, workers: server.Workers, view: View) -> Known:
     if loaded.other_locks and not (loaded.declarations or loaded.foreign):
         folder = shown_path(loaded.other_locks[0].parent)
         raise UsageError("every folder with files has a lock file of its own.", f"Name one, such as {folder}")
     is_default = default_lock_path(Path.cwd()) == lock.path
     lock_flag = "" if is_default else f" --lock-file {quote(shown_path(lock.path))}"
-    progress = Progress(job.runtime)
-    with progress.waiting_for(f"{len(loaded.declarations)} environments"):
-        origin = server.origin_of(workers)
-        if not job.options.allow_origin_change:
-            server.check_origin(lock, origin)
-        if job.options.allow_origin_change or not lock.origin.base_url:
-            lock = lock.with_origin(origin)
-        ids = ids_to_read(lock, loaded.declarations)
-        known = Known(
-            lock,
-            loaded.declarations,
-            remotes=dict(zip(ids, workers.each(ids, server.retrieve), strict=True)),
-            interrupted=journal.interrupted if journal else (),
-            options=job.options,
-            export_flags=lock_flag + target_flags(job.global_flags),
-            origin=origin,
-            profile=workers.profile,
-        )
-        if needs_names(known):
-            names = {declaration.name for declaration in loaded.declarations.values()}
-            known = known._replace(named=server.find_names(workers.client, names, archived=True))
-    return known
+    with Progress(view.runtime).waiting_for(f"{len(loaded.declarations)} environments"):
+        known = server.look_up(workers, lock, loaded.declarations, scope.options)
+    return known._replace(export_flags=lock_flag + target_flags(view.flags))
+
+
+def _check_unblocked(plan: Plan) -> None:
+    if plan.blocked:
+        lines = [f"  {step.key}: {step.blocked}" for step in plan.blocked]
+        raise AntError("\n".join(["refusing to apply. This plan cannot be applied:", *lines]))
 
 
 # The plan
@@ -230,10 +239,10 @@ _UNBLOCKING = {
 """The options that unblock a plan, with the questions for them."""
 
 
-def _unblocked(plan: Plan, known: Known, runtime: Runtime) -> Plan:
+def _unblocked(plan: Plan, known: Known, view: View) -> Plan:
     """Return the plan. The user may let it take over or delete environments that have the names."""
-    options = known.options
-    for option, question in _UNBLOCKING.items():
+    options, runtime = known.options, view.runtime
+    for option, question in _UNBLOCKING.items() if view.asks else ():
         blocked = [step for step in plan.blocked if step.unblocked_by == option]
         for step in blocked:
             runtime.stderr.say(f"  {step.key}: {step.deletes or step.id} has the name {step.name!r}")
@@ -242,23 +251,24 @@ def _unblocked(plan: Plan, known: Known, runtime: Runtime) -> Plan:
     return plan if options == known.options else make_plan(known._replace(options=options))
 
 
-def _show_plan(plan: Plan, known: Known, job: Job, *, with_fields: bool = True) -> None:
+def _show_plan(plan: Plan, known: Known, view: View) -> None:
     """Print the plan. If nobody reads it to the end, the rest of the run and the exit code are the same."""
     with suppress(BrokenPipeError):
-        redact = job.runtime.stderr.redact
-        if wants_structured(job.global_flags):
-            print_report(job.runtime, job.global_flags, "", plan_data.plan_data(plan, known, "plan"))
+        runtime, redact = view.runtime, view.runtime.stderr.redact
+        if view.is_markdown:
+            text = drawing.plan_markdown(plan, known, redact, verbose=view.verbose)
+        elif wants_structured(view.flags):
+            print_report(runtime, view.flags, "", plan_data.plan_data(plan, known, "plan"))
             return
-        if job.markdown:
-            text = drawing.plan_markdown(plan, known, redact, verbose=job.verbose)
         else:
-            paint, target = drawing.paint_for(job.runtime), drawing.draw_target(known.origin, known.profile)
-            text = drawing.draw_plan(plan, known.lock, paint, verbose=job.verbose, with_fields=with_fields)
+            with_fields = view.verbose or not view.asks
+            paint, target = drawing.paint_for(runtime), drawing.draw_target(known.origin, known.profile)
+            text = drawing.draw_plan(plan, known.lock, paint, verbose=view.verbose, with_fields=with_fields)
             text = redact(f"Target  {target}\n\n{text}")
-        job.runtime.stdout.write((text + "\n").encode(), escape=False)
+        runtime.stdout.write((text + "\n").encode(), escape=False)
 
 
-def _confirmed(plan: Plan, known: Known, job: Job) -> bool:
+def _confirmed(plan: Plan, known: Known, view: View) -> bool:
     """Ask whether to apply. If nobody can be asked, refuse, as the official tool does.
 
     Commands for single objects proceed in that case: see `confirm` in `runtime/`.
@@ -267,15 +277,15 @@ def _confirmed(plan: Plan, known: Known, job: Job) -> bool:
         AntError: if nobody can be asked.
 
     """
-    if not job.asks:
+    if not view.asks:
         problem = "cannot ask for confirmation without a terminal"
         raise AntError(f"{problem}; re-run with --yes to apply, or --dry-run to see the plan only.")
-    target = job.runtime.stderr.redact(drawing.draw_target(known.origin, known.profile))
+    target = view.runtime.stderr.redact(drawing.draw_target(known.origin, known.profile))
     while True:
-        reply = ask(f"Apply these changes to {target}? (y)es / (n)o / (d)etails", job.runtime)
+        reply = ask(f"Apply these changes to {target}? (y)es / (n)o / (d)etails", view.runtime)
         if reply not in ("d", "details"):
             return is_yes(reply)
-        _show_plan(plan, known, job._replace(verbose=True, global_flags=Flags()))
+        _show_plan(plan, known, View(view.runtime, Flags(), verbose=True))
 
 
 def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
@@ -301,7 +311,7 @@ def _note_files(loaded: Loaded, runtime: Runtime) -> None:
 # After the plan
 
 
-def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Workers, job: Job) -> None:
+def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Workers, view: View) -> None:
     """Carry out a plan, and report: a line for each step, or data at the end.
 
     The steps are carried out even if the report can't be printed.
@@ -311,53 +321,56 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Worke
         OutputError: if the lock file can't be written; or the report, after all steps.
 
     """
-    runtime, flags = job.runtime, job.global_flags
-    lock, is_data = known.lock, wants_structured(flags)
+    runtime, lock = view.runtime, known.lock
     if known.options.allow_origin_change:
         lock.save()
-    width, paint = drawing.name_width(plan.changing), drawing.paint_for(runtime)
-    report = _Report()
-
-    def print_line(line: str) -> None:
-        if plan.changing and not is_data:
-            text = runtime.stderr.redact(line) + "\n"
-            report.print(lambda: runtime.stdout.write(text.encode(), escape=False))
-
-    def print_result(step: Step) -> None:
-        if step.result != "recorded" or step.moved_from:
-            print_line(drawing.draw_result(step, width, paint))
-
-    print_line(f"\nApply  {shown_path(lock.path)}")
-    execution = Execution(plan.steps, lock, journal, print_result)
+    report = _Report(plan, view)
+    report.print_line(f"\nApply  {shown_path(lock.path)}")
+    execution = Execution(plan.steps, lock, journal, report.print_result)
     try:
         execution.run(workers)
     except (KeyboardInterrupt, OutputError):
-        runtime.stderr.say(_say_failures(execution.steps, flags, runtime))
+        runtime.stderr.say(_say_failures(execution.steps, view))
         raise
     steps = execution.steps
-    if is_data:
-        data = plan_data.plan_data(plan._replace(steps=steps), known, "apply_result")
-        report.print(lambda: print_report(runtime, flags, "", data))
-    elif any(step.result not in ("unchanged", "failed", "not started") for step in steps):
-        print_line(f"State written to {shown_path(lock.path)}")
+    if any(step.result not in ("unchanged", "failed", "not started") for step in steps):
+        report.print_line(f"State written to {shown_path(lock.path)}")
+    report.print_data(plan_data.plan_data(plan._replace(steps=steps), known, "apply_result"))
     error = next((step.error for step in steps if step.error), None)
     if error:
-        raise AntError(_say_failures(steps, flags, runtime)).with_exit_code(error.exit_code)
+        raise AntError(_say_failures(steps, view)).with_exit_code(error.exit_code)
     if isinstance(report.failure, OutputError):
         raise report.failure.with_hints("All steps were carried out and recorded anyway.")
 
 
 class _Report:
-    """The report on stdout.
+    """The report on stdout: lines for people, or data.
 
     A run that changes the server must not stop halfway because nobody reads its report any more, as in `| grep -q`,
     or it can't be written. After the first part that is lost, nothing more is printed.
     """
 
-    failure: OutputError | BrokenPipeError | None = None
+    def __init__(self, plan: Plan, view: View) -> None:
+        self._view = view
+        self._is_data = wants_structured(view.flags)
+        self._has_lines = bool(plan.changing) and not self._is_data
+        self._width, self._paint = drawing.name_width(plan.changing), drawing.paint_for(view.runtime)
+        self.failure: OutputError | BrokenPipeError | None = None
 
-    def print(self, write: Callable[[], None]) -> None:
-        """Print a part of the report."""
+    def print_line(self, line: str) -> None:
+        if self._has_lines:
+            text = self._view.runtime.stderr.redact(line) + "\n"
+            self._print(lambda: self._view.runtime.stdout.write(text.encode(), escape=False))
+
+    def print_result(self, step: Step) -> None:
+        if step.result != "recorded" or step.moved_from:
+            self.print_line(drawing.draw_result(step, self._width, self._paint))
+
+    def print_data(self, data: dict[str, Any]) -> None:
+        if self._is_data:
+            self._print(lambda: print_report(self._view.runtime, self._view.flags, "", data))
+
+    def _print(self, write: Callable[[], None]) -> None:
         if self.failure is None:
             try:
                 write()
@@ -365,12 +378,12 @@ class _Report:
                 self.failure = error
 
 
-def _say_failures(steps: Sequence[Step], flags: Flags, runtime: Runtime) -> str:
+def _say_failures(steps: Sequence[Step], view: View) -> str:
     """Print the failures, one line for each in a log, and return a summary of all results."""
-    may_pass = not any(step.error for step in steps)
+    runtime, may_pass = view.runtime, not any(step.error for step in steps)
     for step in steps:
         if step.error:
-            error = with_body(step.error, output_settings(flags), runtime, brief=True)
+            error = with_body(step.error, output_settings(view.flags), runtime, brief=True)
             may_pass |= error.exit_code in _PASSING
             text = error.report(on_terminal=True) if runtime.stderr.is_terminal else error.line()
             runtime.stderr.say(f"{step.key}: {text}")
