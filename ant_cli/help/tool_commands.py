@@ -9,7 +9,6 @@ from __future__ import annotations
 from ant_cli.help import command_row as row
 from ant_cli.help.account_commands import AUTH, PROFILES
 from ant_cli.help.emulator_commands import EMULATOR
-from ant_cli.settings.rows import format_name
 from ant_cli.settings.worker_options import (
     CheckOptions,
     ExporterOptions,
@@ -39,17 +38,6 @@ _PRUNE = row.boolean_flag("prune", "Archive environments whose files are gone.")
 _VERBOSE = row.boolean_flag("verbose", "Show unchanged environments and all fields.", short="-v", completes="plain")
 _STRICT = row.boolean_flag("strict", "Reject unknown fields.")
 _PARALLEL = row.number_flag("parallel", "Requests at once.", 1, 64, "8")
-
-
-def _plan_format(source: str, text: str) -> str:
-    return text.lower() if text.lower() == "markdown" else format_name(source, text)
-
-
-def _for_plans(command: row.Command) -> row.Command:
-    """Return a command whose `--format` may also be markdown."""
-    flags = (flag._replace(parse=_plan_format) if flag.name == "format" else flag for flag in command.global_flags)
-    return command._replace(global_flags=tuple(flags))
-
 
 _APPLY = row.tool(
     "apply",
@@ -216,7 +204,7 @@ _COMPLETION = row.tool(
 )
 
 SECTIONS = {
-    "Work with the API": (_WORKER, _for_plans(_APPLY), _for_plans(_DIFF), _EDIT, _EXPORT, _SCHEMA),
+    "Work with the API": (_WORKER, _APPLY, _DIFF, _EDIT, _EXPORT, _SCHEMA),
     "Log in, and switch between accounts": (AUTH, PROFILES),
     "Try and test without an account": (EMULATOR,),
     "Get help": (_COMPLETION, row.HELP_COMMAND),
