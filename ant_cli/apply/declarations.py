@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ant_cli.apply.comparison import declared_part, hash_of_body
 from ant_cli.apply.validation import AND_MORE, Mistake, check, first_of, located
@@ -39,7 +39,7 @@ _TO_SAY_SO = "add `type: environment`, or keep it in a folder named environments
 _LONGEST_NAME = 100
 """In bytes: file systems allow 255, with the kind, a number and the ending."""
 
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)
 """Names of devices on Windows, with any extension."""
 
 
@@ -48,7 +48,7 @@ class Declaration(NamedTuple):
 
     key: str
     """The path of the file relative to the lock file. It starts with `./`."""
-    path: Path
+    path: PurePath
     body: dict[str, Value]
     """The body of `create`, including the derived name."""
     warnings: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ class _FileText(NamedTuple):
 
 
 def read_declaration(
-    path: Path, key: str, repository: str, *, named: bool, strict: bool = False
+    path: PurePath, key: str, repository: str, *, named: bool, strict: bool = False
 ) -> Declaration | Skipped:
     """Read a file of a repository. If it was `named`, not just found in a folder, it has to be of a known kind.
 
@@ -119,7 +119,7 @@ def read_declaration(
     return _declare(path, key, source, document, strict=strict)
 
 
-def _read(path: Path, repository: str) -> _FileText:
+def _read(path: PurePath, repository: str) -> _FileText:
     """Read a file, and split it into data and prose."""
     if escape_breaks(str(path)) != str(path):  # in a log of CI, a line may be a command
         raise UsageError(f"{escape_breaks(str(path))}: its name has a control character.")
@@ -138,7 +138,7 @@ def _read(path: Path, repository: str) -> _FileText:
     return _FileText("", text.strip())
 
 
-def _kind_of(document: Value, expected: str | None, path: Path, *, named: bool) -> str | None:
+def _kind_of(document: Value, expected: str | None, path: PurePath, *, named: bool) -> str | None:
     stated = document.get("type") if isinstance(document, dict) else None
     if isinstance(stated, str) and stated.lower() in _KINDS:
         return stated.lower()
@@ -147,7 +147,9 @@ def _kind_of(document: Value, expected: str | None, path: Path, *, named: bool) 
     return expected
 
 
-def _declare(path: Path, key: str, source: _FileText, document: Value, *, strict: bool) -> Declaration | Skipped:
+def _declare(
+    path: PurePath, key: str, source: _FileText, document: Value, *, strict: bool
+) -> Declaration | Skipped:
     if not isinstance(document, dict | None):
         problem = f"{path}, line 1, column 1: must hold keys and values, got {type_name(document)}"
         return Skipped(mistakes=(problem,))
@@ -166,27 +168,27 @@ def _declare(path: Path, key: str, source: _FileText, document: Value, *, strict
     return Declaration(key, path, body, _lines(path, source, found))
 
 
-def _lines(path: Path, source: _FileText, mistakes: Sequence[Mistake]) -> tuple[str, ...]:
+def _lines(path: PurePath, source: _FileText, mistakes: Sequence[Mistake]) -> tuple[str, ...]:
     return tuple(
         f"{path}, line {position.line}, column {position.column}: {mistake}"
         for mistake, position in located(mistakes, source.data)
     )
 
 
-def kind_by_path(path: Path) -> str | None:
+def kind_by_path(path: PurePath) -> str | None:
     """Return the kind that a file's folder or else its name indicates; None if neither does."""
     match = _PREFIX.match(path.stem)
-    return _FOLDERS.get(path.absolute().parent.name.lower()) or (match[1].lower() if match else None)
+    return _FOLDERS.get(Path(path).absolute().parent.name.lower()) or (match[1].lower() if match else None)
 
 
-def name_from(path: Path) -> str:
+def name_from(path: PurePath) -> str:
     """Return the name of an environment whose file has no `name`.
 
     It is the name of the file without its extension and the kind. For a bare `environment.yaml`, it is the name of
     the folder.
     """
     rest = re.sub(r"^environment([_.-]|$)", "", path.stem, flags=re.IGNORECASE)
-    return rest or path.absolute().parent.name
+    return rest or Path(path).absolute().parent.name
 
 
 # From the server to a file
@@ -247,4 +249,4 @@ def safe_name(text: str) -> str:
     """Return a text as a file name that is safe on every system; empty if no character of it is safe."""
     safe = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text))
     name = safe.encode()[:_LONGEST_NAME].decode(errors="ignore").strip("-. ")
-    return f"{name}_" if _RESERVED.fullmatch(name) else name
+    return _RESERVED.sub(r"\1_\2", name)  # for Windows, `aux.x_` would be the device, too

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from itertools import groupby, takewhile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ant_cli.apply.declarations import DATA, PROSE, Declaration, read_declaration
-from ant_cli.apply.lockfile import FILE_NAME, check_inside, repository_of
+from ant_cli.apply.lockfile import FILE_NAME, LockFile, check_inside, repository_of
 from ant_cli.apply.validation import AND_MORE, first_of
 from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import NamedTuple
@@ -37,7 +37,7 @@ class Loaded(NamedTuple):
     """The lock files of folders that are left out because they have one of their own."""
 
 
-def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Loaded:
+def load(paths: Sequence[str], lock: LockFile, *, strict: bool = False) -> Loaded:
     """Read all files, and check them. With `strict`, fields that this tool doesn't know are mistakes.
 
     Raises:
@@ -50,12 +50,17 @@ def load(paths: Sequence[str], lock_path: Path, *, strict: bool = False) -> Load
     warnings: list[str] = []
     mistakes: list[str] = []
     other_locks: list[Path] = []
-    repository = repository_of(lock_path)
-    for path, named in _files(paths, lock_path, repository).items():
+    repository = repository_of(lock.path)
+    tracked = {_identity(lock.file_of(key)): key for key in lock.tracked}
+    for path, named in _files(paths, lock.path, repository).items():
         if path.name == FILE_NAME:
             other_locks.append(path)
             continue
-        result = read_declaration(path, key_of(path, lock_path), repository, named=named, strict=strict)
+        key = key_of(path, lock.path)
+        if (known_as := tracked.get(_identity(path), key)) != key:  # another case, and the name may depend on it
+            key, path = known_as, lock.file_of(known_as)
+        shown = PurePosixPath(path.as_posix())  # messages have one kind of slash, as keys do
+        result = read_declaration(shown, key, repository, named=named, strict=strict)
         if isinstance(result, Declaration):
             by_name.setdefault(result.name, []).append(result)
         elif result.mistakes:
@@ -92,6 +97,16 @@ def key_of(path: Path, lock_path: Path) -> str:
     return f"./{relative}"
 
 
+def _identity(path: Path) -> str:
+    """Return the absolute path, in lower case where the disk ignores case: the same for each spelling of a file."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
+    try:
+        other = absolute.with_name(absolute.name.swapcase())
+        return str(absolute).casefold() if os.path.samestat(absolute.lstat(), other.lstat()) else str(absolute)
+    except OSError:
+        return str(absolute)
+
+
 def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path, bool]:
     """Return the files, each once, and whether each was named itself."""
     is_named: dict[Path, bool] = {}
@@ -109,9 +124,9 @@ def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path,
             is_named[path] = True
         else:
             raise UsageError(f"{text} does not exist.")
-    by_absolute_path = {os.path.abspath(path): path for path in is_named}  # noqa: PTH100 - links are not followed
-    by_absolute_path.pop(lock, None)
-    return {path: is_named[path] for path in by_absolute_path.values()}
+    by_identity = {_identity(path): path for path in is_named}
+    by_identity.pop(_identity(lock_path), None)
+    return {path: is_named[path] for path in by_identity.values()}
 
 
 def expand(paths: Sequence[str]) -> Iterator[str]:

@@ -187,7 +187,7 @@ def _with_untracked(scope: Scope, lock: LockFile, view: View) -> Scope:
         return scope
     say = view.runtime.stderr.say
     try:
-        found = load([shown_path(lock.path.parent)], lock.path).declarations
+        found = load([shown_path(lock.path.parent)], lock).declarations
     except UsageError as error:
         _read(scope, lock)  # first, the mistakes in tracked files
         say(f"Note: new files are not offered. {error.message}")
@@ -209,7 +209,7 @@ def _read(scope: Scope, lock: LockFile) -> Loaded:
             f"Name files or folders: ant {scope.command} .",
         )
     tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
-    return load([*scope.paths, *([] if scope.options.only else tracked)], lock.path, strict=scope.strict)
+    return load([*scope.paths, *([] if scope.options.only else tracked)], lock, strict=scope.strict)
 
 
 def _look_up(scope: Scope, lock: LockFile, loaded: Loaded, workers: server.Workers, view: View) -> Known:

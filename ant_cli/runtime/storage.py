@@ -26,6 +26,7 @@ _PRIVATE = 0o600
 _READABLE = 0o644
 """Others can read a new file, unless the umask says otherwise, and never change it."""
 _POLL_S = 0.05
+_TRIES = 20
 _DRAFT_SUFFIX = ".ant-draft"
 """The ending of a new file's name until it replaces the old file."""
 _LOCKED_BYTE = 1 << 30
@@ -164,11 +165,23 @@ def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
             file.flush()
             os.fsync(file.fileno())
             _keep_facts(file.fileno(), path, mode=not private)
-        draft.replace(path)
+        _take_place(draft, path)
         _sync_folder(path.parent)
     except BaseException:  # also Ctrl-C: it may hold a secret
         draft.unlink(missing_ok=True)
         raise
+
+
+def _take_place(draft: Path, path: Path) -> None:
+    """Rename a draft. Windows replaces no file that a program has open, so wait a second for that."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            draft.replace(path)
+            return
+        except PermissionError:
+            if sys.platform != "win32" or not tries_left:
+                raise
+            time.sleep(_POLL_S)
 
 
 def _remove_drafts(folder: Path, prefix: str) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.discovery import Loaded, load
+from ant_cli.apply.lockfile import LockFile
 from ant_cli.apply.validation import check, json_schema
 from ant_cli.errors import UsageError
 from ant_cli.input.yaml_reader import positions_of
@@ -27,7 +28,7 @@ def write(name: str, text: str = "config: {type: cloud}\n") -> None:
 
 
 def loaded(*paths: str, strict: bool = False) -> Loaded:
-    return load(paths, Path.cwd() / "claude-lock.json", strict=strict)
+    return load(paths, LockFile(Path.cwd() / "claude-lock.json"), strict=strict)
 
 
 def one(*paths: str) -> Declaration:
@@ -152,7 +153,7 @@ def test_a_file_that_is_found_twice_is_read_once():
 def test_the_lock_file_is_not_a_declaration():
     """This holds for any name of it."""
     write("environments/claude-lock.json", '{"version": 1}')
-    found = load(["."], Path.cwd() / "environments" / "claude-lock.json")
+    found = load(["."], LockFile(Path.cwd() / "environments" / "claude-lock.json"))
     assert found.declarations == {}
 
 
@@ -208,7 +209,7 @@ def test_a_file_outside_the_folder_of_the_lock_file_is_rejected(tmp_path):
     """Its key would lead out of that folder."""
     write("a/environments/x.yaml")
     with pytest.raises(UsageError, match="is outside"):
-        load(["a/environments"], tmp_path / "b" / "claude-lock.json")
+        load(["a/environments"], LockFile(tmp_path / "b" / "claude-lock.json"))
 
 
 @pytest.mark.parametrize("name", ["helper.md", "HELPER.MD"])

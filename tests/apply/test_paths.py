@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,19 @@ def test_only_narrows_a_run_to_the_named_files(team):
     assert team.ant("apply", "--dry-run", *words).exit == 0
     assert team.ant("apply", "--plan", "plan.json").exit == 0
     assert {name: one["description"] for name, one in team.server().items()} == {"a": "changed", "b": None}
+
+
+def test_a_path_in_another_case_is_the_same_environment_where_the_disk_ignores_case(team):
+    """On a disk that does not, a hard link is another spelling of the same file."""
+    team.write("environments/a.yaml")
+    team.apply(".")
+    with suppress(FileExistsError):
+        os.link("environments/a.yaml", "environments/A.YAML")
+    team.write("environments/a.yaml", CHANGED)
+    assert "./environments/a.yaml" in team.ant("diff", "environments/A.YAML").stdout
+    team.apply("--only", "environments/A.YAML")
+    assert team.server()["a"]["description"] == "changed"
+    assert set(team.ids()) == {"./environments/a.yaml"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,27 @@ def test_an_interrupted_change_leaves_nothing_behind(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         replace_file(path, b"new")
     assert (path.read_text(), list(tmp_path.iterdir())) == ("old", [path])
+
+
+@pytest.mark.parametrize(("fails", "content"), [(1, "new"), (100, "old")])
+def test_on_windows_a_file_that_somebody_has_open_for_a_moment_is_replaced(tmp_path, monkeypatch, fails, content):
+    """A search index or a virus scanner opens new files. After a second, the error is reported."""
+    path = tmp_path / "file"
+    path.write_text("old")
+    waits, replace = [], Path.replace
+
+    def busy(draft, target):
+        if len(waits) < fails:
+            raise PermissionError
+        replace(draft, target)
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(Path, "replace", busy)
+    with suppress(PermissionError):
+        replace_file(path, b"new")
+    assert (path.read_text(), list(tmp_path.iterdir())) == (content, [path])
+    assert sum(waits) < 1
 
 
 @needs_posix("links")
