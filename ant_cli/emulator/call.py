@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
-from ant_cli.emulator.errors import LARGEST_BODY, InvalidRequest, body_too_large
+from ant_cli.emulator.errors import LARGEST_BODY, EmulatorError, InvalidRequest
 from ant_cli.emulator.journal import Entry, Journal
 from ant_cli.emulator.store import Row, Store
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
@@ -99,7 +99,7 @@ class Call:
         if self._raw_body is None:
             length = int(self.environ.get("CONTENT_LENGTH") or 0)
             if length > LARGEST_BODY:
-                raise body_too_large()
+                raise EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
             self._raw_body = self.environ["wsgi.input"].read(length)
         return self._raw_body
 

@@ -86,11 +86,6 @@ class Disconnected(ConnectionError):
     """
 
 
-def body_too_large() -> EmulatorError:
-    """Return the error for a request whose body is too long."""
-    return EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
-
-
 def error_type(status: int) -> str:
     """Return the API's error type for a status."""
     return ERROR_TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")

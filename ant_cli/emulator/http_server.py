@@ -32,6 +32,9 @@ MOST_THREADS = 100
 """More than anybody starts workers: a waiting poll and a stream each occupy a thread."""
 CONNECTIONS_PER_THREAD = 3
 """Connections between two requests need no thread. Clients beyond this limit have to wait until one is closed."""
+FILES_PER_THREAD = 3 + 2 * CONNECTIONS_PER_THREAD
+"""Three of the database, and for each connection a socket and perhaps a temporary file."""
+OTHER_FILES = 32
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Say = Callable[[str], None]
@@ -43,19 +46,23 @@ _LARGEST_HEAD = 16_384
 def threads_for(open_files: int) -> int:
     """Return how many threads a process can have without coming near its limit of open files.
 
-    At that limit it could not accept a connection, and would try again and again. A thread has three files of the
-    database, each of its connections a socket and perhaps a temporary file, and the rest of the process 32 files.
+    At that limit it could not accept a connection, and would try again and again.
     """
-    return max(1, min(MOST_THREADS, (open_files - 32) // (3 + 2 * CONNECTIONS_PER_THREAD)))
+    return max(1, (open_files - OTHER_FILES) // FILES_PER_THREAD)
 
 
 def _open_files() -> int:
+    """Return how many files this process may open, as far as it can use them. A soft limit below that is raised."""
+    most = OTHER_FILES + FILES_PER_THREAD * MOST_THREADS
     if sys.platform == "win32":  # which has no such limit
-        return sys.maxsize
+        return most
     import resource
 
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return sys.maxsize if soft == resource.RLIM_INFINITY else soft
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    if resource.RLIM_INFINITY != soft < most:  # on macOS, it is 256
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most
 
 
 class Server:

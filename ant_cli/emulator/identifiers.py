@@ -43,6 +43,7 @@ class Identifiers:
         if kind not in self._sequences:
             import random  # late: few emulators have a seed
 
-            self._sequences[kind] = random.Random(f"{self._seed} {kind}")  # noqa: S311 - it is meant to be known
+            # Another thread may have been faster.
+            self._sequences.setdefault(kind, random.Random(f"{self._seed} {kind}"))  # noqa: S311 - it is meant to be known
         data: bytes = self._sequences[kind].randbytes(count)
         return data
