@@ -321,7 +321,7 @@ def test_nothing_is_created_whose_name_can_not_be_noted_before(team, monkeypatch
     result = team.ant("apply", "--yes", ".")
     assert result.exit == 1
     assert "claude-lock.json.lock can't be written: no space left on device." in result.stderr
-    assert "0 done and recorded, 1 failed, 0 not started. Run it again" in result.stderr
+    assert "0 done and recorded, 1 failed, 0 not started.\n" in result.stderr
     assert (team.server(), JOURNAL.exists()) == ({}, False)
 
 

@@ -230,7 +230,7 @@ def test_a_fault_can_drop_the_connection(local):
         (("start", "--api-key", "schlüssel"), ["--api-key contains a character that no key has"]),
         (("enqueue", ".."), ["ENVIRONMENT_ID must be an ID, got '..'"]),
         (("enqueue", " "), ["ENVIRONMENT_ID must be an ID, got ' '"]),
-        (("enqueue", "env\n"), ["ENVIRONMENT_ID contains a control character"]),
+        (("enqueue", "e\nnv"), ["ENVIRONMENT_ID contains a control character"]),
         (("fault", "--list", "--clear"), ["--list and --clear can't be used together."]),
         (("status",), ["no emulator is running", "ant emulator start"]),
         (("stop",), ["no emulator is running", "ant emulator start"]),

@@ -115,7 +115,7 @@ def test_the_action_runs_no_code_of_a_pull_request_when_it_installs_ant(team, sh
     python.chmod(0o755)
     _, install, *_ = yaml.safe_load((ACTION / "action.yml").read_text())["runs"]["steps"]
     create_venv, *_ = install["run"].splitlines()
-    done = shell(create_venv, **{**install["env"], "PYTHON": str(python)})
+    done = shell(create_venv, **{**install["env"], "PYTHON": str(python), "RUNNER_TEMP": str(tmp_path / "runner")})
     assert (done.returncode, done.stderr) == (0, "")
 
 

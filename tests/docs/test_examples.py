@@ -33,16 +33,22 @@ OTHER_SHELLS = {
 }
 """How to run examples for shells other than bash. The example is added to the last word."""
 PROGRAMS = {
-    "ant": f'"{sys.executable}" -m ant_cli "$@" || {{ echo "exit $?: $@" >> "$HOME/failures"; false; }}',
+    "ant": 'case "$1 $2" in "auth login") set -- "$@" --base-url local: ;; esac\n'
+    f'"{sys.executable}" -m ant_cli "$@" || {{ echo "exit $?: $@" >> "$HOME/failures"; false; }}',
     "op": f"echo {KEY}",
     "gh": f'test "$(cat)" = {KEY}',
     "fzf": "head -n 1",
     "python": 'test -n "$ANTHROPIC_API_KEY"',
+    "pytest": 'test -n "$ANTHROPIC_BASE_URL"',
+    "npm": 'test -n "$ANTHROPIC_BASE_URL"',
     "docker": "cat",
     "editor": "sed -i 's/^name: .*/name: edited/' \"$1\"",
     "code": 'shift; exec editor "$1"',
 }
-"""The programs of the examples. Failures of `ant` are recorded, even if the shell ignores them."""
+"""The programs of the examples. Failures of `ant` are recorded, even if the shell ignores them.
+
+A login is for the emulator.
+"""
 PROFILES = f"""\
 active = "default"
 [profiles.default]
@@ -79,8 +85,8 @@ NEED_A_SERVER = (SERVED, "8080", "emulator env", "emulator status", "emulator st
 """What shows that an example talks to a served emulator."""
 COMMANDS = [found for command in TOOL_COMMANDS for found in command.walk()]
 LINES = [(command.full_name, line) for command in COMMANDS for _, line in command.examples]
-ELSEWHERE = ("beta:worker run", "beta:worker exporter")
-"""Commands that the tests in tests/worker run: they need a claimed item, or serve until a signal."""
+ELSEWHERE = ("beta:worker run", "beta:worker exporter", "beta:worker check")
+"""Commands that the tests in tests/worker run: they need a claimed item or a queue, or serve until a signal."""
 STARTING = [line for command, line in LINES if command == "emulator start"]
 NOT_PLAYED = [*STARTING, *(line for command, line in LINES if command in ELSEWHERE)]
 PLAYED = dict.fromkeys([line for _, line in LINES if line not in NOT_PLAYED] + [line for _, line in ROOT_EXAMPLES])
@@ -114,14 +120,17 @@ def environ(tmp_path, clean_environ):
 
 @contextmanager
 def typist():
-    """Open a terminal that answers a question for a key; yields the terminal's name."""
+    """Open a terminal that answers a question for a key, or for a confirmation; yields the terminal's name."""
     master, slave = pty.openpty()
     done = threading.Event()
 
     def type_key():
         while not done.is_set():
-            if select.select([master], [], [], 0.05)[0] and b"not shown" in os.read(master, 1000):
+            shown = os.read(master, 1000) if select.select([master], [], [], 0.05)[0] else b""
+            if b"not shown" in shown:
                 os.write(master, f"{KEY}\n".encode())
+            elif b"[y/N]" in shown:
+                os.write(master, b"y\n")
 
     thread = threading.Thread(target=type_key)
     thread.start()
@@ -166,7 +175,7 @@ def serving(line, environ):
 def prepared(line, environ):
     """Prepare what an example needs: an environment with a queue, or a served emulator. Yields its command line."""
     if "beta:worker" in line:
-        yield WORKER.format(create=CREATE, key=KEY) + line
+        yield WORKER.format(create=CREATE, key=KEY) + line.replace("env_1", '"$ANTHROPIC_ENVIRONMENT_ID"')
     elif any(word in line for word in NEED_A_SERVER):
         with serving(STARTING[-1], environ) as url:
             line = line.replace(SERVED, url).replace("8080", url.rpartition(":")[2])
@@ -205,7 +214,7 @@ def test_an_example_of_emulator_start_serves(line, environ):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.full_name)
 def test_every_tool_command_has_a_help_page(ant, command):
-    """The page has a summary, arguments, flags, notes, and at least two examples, in 80 columns."""
+    """The page has a summary, arguments, flags, notes, and at least two examples if 40 lines have room for them."""
     done = ant(*command.path, "--help")
     assert (done.exit, done.stderr) == (0, "")
     page = " ".join(done.stdout.split())
@@ -214,7 +223,7 @@ def test_every_tool_command_has_a_help_page(ant, command):
     parts += [flag.flag for flag in command.global_flags]
     assert all(part in page for part in parts)
     assert command.notes in done.stdout
-    assert len(command.examples) >= 2
+    assert len(command.examples) >= 2 or len(done.stdout.splitlines()) == 40
     assert all(f"  # {purpose}\n" in done.stdout for purpose, _ in command.examples)
     assert max(map(len, done.stdout.splitlines())) <= 80
 
