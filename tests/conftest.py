@@ -30,7 +30,7 @@ from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.helpers.stores import OfficialStore
 from tests.helpers.transports import transport_to
 
-pytest_plugins = ["tests.helpers.federation", "tests.helpers.runs"]
+pytest_plugins = ["tests.helpers.federation", "tests.helpers.many", "tests.helpers.runs"]
 """Their fixtures are for all rooms."""
 
 settings.register_profile("ant", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,7 +40,7 @@ settings.load_profile("ant")
 if sys.platform == "win32":
     collect_ignore = ["commands/test_emulator_exec.py", "completion", "hostile/test_stored_secrets.py", "worker"]
     """Tests of what needs POSIX: process groups, shells, and the worker."""
-    Path.write_text = partialmethod(Path.write_text, newline="\n")  # type: ignore[method-assign] # tests compare bytes
+    Path.write_text = partialmethod(Path.write_text, newline="\n")  # type: ignore[assignment, method-assign] # tests compare bytes
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -15,7 +15,7 @@ from ant_cli.argv import parse
 from ant_cli.errors import UsageError
 from ant_cli.help.catalog import catalog
 from tests.conftest import make_runtime
-from tests.run.conformance.test_conformance import CASES, OURS
+from tests.run.conformance.cases import CASES, OURS
 
 KEY = "plain-typer-key-0123"
 PARSED = ("02-flags", "03-null", "07-ids", "15-usage", "17-many", "more")

@@ -214,6 +214,12 @@ def test_the_program_starts_itself_in_one_way():
     assert [path.name for path in FILES if '"-m", "ant_cli"' in path.read_text()] == ["process.py"]
 
 
+def test_no_test_file_imports_another():
+    """What they share is in `tests/helpers` or in the room's `conftest.py`."""
+    files = (PACKAGE.parent / "tests").rglob("test_*.py")
+    assert [path.name for path in files if re.search(r"^from \S*\btest_\w+ import", path.read_text(), re.M)] == []
+
+
 def test_a_file_is_short_enough_to_read_in_one_go():
     """A longer file probably does more than one thing."""
     assert [path.name for path in FILES if len(path.read_text().splitlines()) > 400] == []

@@ -9,7 +9,7 @@ from ant_cli.http.client import Client
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from tests.conftest import make_runtime
-from tests.run.test_many import IDS, FakeAPI, rate_limited_api
+from tests.helpers.many import IDS, FakeAPI, rate_limited_api
 
 
 def test_a_rate_limit_holds_back_all_workers(clean_environ):

@@ -14,6 +14,8 @@ from tests.helpers.shells import Terminal
 
 SCRIPTS = Path(__file__).parents[2] / "completions"
 REAL_ANT = Path(sys.executable).parent / "ant"
+SECOND_NAME = "ant-environments beta:environments cr"
+"""A line with the name that the program has next to another `ant`."""
 RECORDER = r"""#!/bin/sh
 printf '%s\n' "$*" >>"$HOME/calls"
 case $2 in
@@ -113,3 +115,9 @@ def terminal(sandbox: ShellSandbox):
     yield start
     for terminal in started:
         terminal.close()
+
+
+@pytest.fixture
+def second_name(sandbox: ShellSandbox) -> None:
+    """Install the program under its second name."""
+    (sandbox.folder / "bin" / "ant-environments").symlink_to(REAL_ANT)

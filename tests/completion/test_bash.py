@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.completion.conftest import NAMES, SCRIPTS, ShellSandbox, needs
+from tests.completion.conftest import NAMES, SCRIPTS, SECOND_NAME, ShellSandbox, needs
 from tests.helpers.shells import Terminal
 
 pytestmark = pytest.mark.slow
@@ -287,3 +287,14 @@ def test_an_environment_to_enqueue_in_is_completed_by_the_real_program(terminal,
         server.settimeout(0)
         with pytest.raises(BlockingIOError):
             server.accept()
+
+
+@pytest.mark.usefixtures("second_name")
+def test_bash_completes_the_second_name(terminal):
+    """The installed file asks the program for its script."""
+    bash = terminal(
+        ["bash", "--norc", "-i"],
+        SETUP.replace("ant.bash", "ant-environments.bash") + "complete -W theirs ant\n",
+    )
+    assert bash.complete(SECOND_NAME) == f"{SECOND_NAME}eate "
+    assert bash.complete("ant the") == "ant theirs "

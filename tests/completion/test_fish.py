@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from tests.completion.conftest import HARD_NAME_SHOWN, NAMES, SCRIPTS, ShellSandbox, needs
+from tests.completion.conftest import HARD_NAME_SHOWN, NAMES, SCRIPTS, SECOND_NAME, ShellSandbox, needs
 from tests.helpers.processes import run_process
 
 pytestmark = pytest.mark.slow
@@ -189,3 +189,13 @@ def test_an_environment_to_enqueue_in_is_completed_by_the_real_program(fish, san
         server.settimeout(0)
         with pytest.raises(BlockingIOError):
             server.accept()
+
+
+@pytest.mark.usefixtures("second_name")
+def test_fish_completes_the_second_name(sandbox: ShellSandbox):
+    """The script for the second name adds nothing to `ant`."""
+    needs("fish")
+    script = f"complete -c ant -f -a theirs; source {SCRIPTS / 'ant-environments.fish'}; complete -C $argv[1]"
+    for line, offered in ((SECOND_NAME, "create\tCreate an environment\n"), ("ant the", "theirs\n")):
+        done = run_process(["fish", "-Nc", script, line], sandbox.environ, check=True)
+        assert done.stdout == offered

@@ -245,3 +245,11 @@ def test_powershell_completes_in_any_session(sandbox: ShellSandbox, settings: st
     offers = [[word for word in line.split("\t") if word] for line in done.stdout.splitlines()]
     assert dict(zip(PWSH_OFFERS, offers, strict=True)) == PWSH_OFFERS
     assert done.stderr == ""
+
+
+@pytest.mark.usefixtures("second_name")
+def test_powershell_gets_a_script_for_the_second_name(sandbox: ShellSandbox):
+    """Its parser is not needed for the name alone."""
+    done = run_process(["ant-environments", "completion", "pwsh"], sandbox.environ, check=True)
+    assert "-CommandName 'ant-environments', 'ant-environments.exe'" in done.stdout
+    assert "'ant'" not in done.stdout

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.completion.conftest import NAMES, SCRIPTS, ShellSandbox
+from tests.completion.conftest import NAMES, SCRIPTS, SECOND_NAME, ShellSandbox
 from tests.helpers.shells import Terminal
 
 pytestmark = pytest.mark.slow
@@ -201,3 +201,11 @@ def test_an_environment_to_enqueue_in_is_completed_by_the_real_program(terminal,
         server.settimeout(0)
         with pytest.raises(BlockingIOError):
             server.accept()
+
+
+@pytest.mark.usefixtures("second_name")
+def test_zsh_completes_the_second_name(terminal):
+    """Zsh finds the file by its name, and keeps the completion of `ant`."""
+    zsh = terminal(["zsh", "-f", "-i"], FOUND)
+    assert zsh.complete(SECOND_NAME) == f"{SECOND_NAME}eate "
+    assert zsh.complete(SECOND_NAME) == f"{SECOND_NAME}eate "

@@ -1,8 +1,16 @@
 """A client of the emulator that checks every response against the domain types, including the order of fields."""
 
+from __future__ import annotations
+
+import base64
+import http.client
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
 
 from werkzeug.test import Client, TestResponse
 
@@ -122,3 +130,24 @@ def message(response, status) -> str:
     """Return the message of an error response with this status."""
     assert response.status_code == status, response.text
     return response.json["error"]["message"]
+
+
+@contextmanager
+def connected(url: str) -> Iterator[http.client.HTTPConnection]:
+    """Connect to a served emulator."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
+    yield connection
+    connection.close()
+
+
+def send(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    """Send a request over a connection, and return the status and the JSON of its response."""
+    connection.request(method, path, None if body is None else json.dumps(body), HEADERS)
+    response = connection.getresponse()
+    return response.status, json.loads(response.read())
+
+
+def token_of(secret: str) -> str:
+    """Return the token of a session from the secret of a work item."""
+    return str(json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))["sessions_token"])

@@ -15,8 +15,7 @@ from ant_cli.emulator import http_server
 from ant_cli.emulator.call import LARGEST_BODY
 from tests.helpers.emulators import serving
 
-from .api import ENVIRONMENTS, HEADERS
-from .test_server import connected
+from .api import ENVIRONMENTS, HEADERS, connected
 
 
 def address_of(url):

@@ -8,8 +8,7 @@ from ant_cli.emulator import Emulator
 from ant_cli.emulator.credentials import environment_key
 from ant_cli.operations import OPERATIONS
 
-from .api import ENVIRONMENTS, HEADERS, Api, message
-from .test_sessions import token_of
+from .api import ENVIRONMENTS, HEADERS, Api, message, token_of
 
 VERSIONS = {name: text for name, text in HEADERS.items() if name != "x-api-key"}
 API_KEY = VERSIONS | {"x-api-key": "any"}

@@ -8,8 +8,7 @@ import pytest
 from ant_cli.emulator import Emulator
 from tests.helpers.emulators import serving
 
-from .api import ENVIRONMENTS, HEADERS, message
-from .test_server import connected, send
+from .api import ENVIRONMENTS, HEADERS, connected, message, send
 
 
 def status_of(url, method, path, headers, body=None):

@@ -1,5 +1,4 @@
 import http.client
-import json
 import os
 import re
 import signal
@@ -8,7 +7,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,21 +18,7 @@ from ant_cli.emulator.http_server import serve
 from tests.conftest import needs_posix
 from tests.helpers.emulators import serving
 
-from .api import ENVIRONMENTS, HEADERS
-
-
-@contextmanager
-def connected(url):
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
-    yield connection
-    connection.close()
-
-
-def send(connection, method, path, body=None):
-    connection.request(method, path, None if body is None else json.dumps(body), HEADERS)
-    response = connection.getresponse()
-    return response.status, json.loads(response.read())
+from .api import ENVIRONMENTS, HEADERS, connected, send
 
 
 @needs_posix("signals")

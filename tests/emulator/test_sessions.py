@@ -1,6 +1,5 @@
 """Sessions with a scripted agent, from the view of a worker."""
 
-import base64
 import json
 import threading
 
@@ -10,7 +9,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from ant_cli.emulator import Disconnected, Emulator
 from ant_cli.emulator.call import IS_STOPPING
 
-from .api import ENVIRONMENTS, HEADERS, Api, message
+from .api import ENVIRONMENTS, HEADERS, Api, message, token_of
 
 SESSIONS = "/v1/sessions"
 BASH = {"tool": "bash", "input": {"command": "ls"}}
@@ -380,10 +379,6 @@ def test_sessions_are_deleted_with_their_environment_and_by_a_reset(api, queue):
 
 
 # Secrets
-
-
-def token_of(secret):
-    return json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))["sessions_token"]
 
 
 def test_only_polls_return_the_secret_of_a_work_item(api, queue):

@@ -10,14 +10,14 @@ class Memory(KeyringBackend):
 
     priority = 1
 
-    def __init__(self):
-        self.entries = {}
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], str] = {}
 
-    def get_password(self, service, username):
+    def get_password(self, service: str, username: str) -> str | None:
         return self.entries.get((service, username))
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         self.entries[service, username] = password
 
-    def delete_password(self, service, username):
+    def delete_password(self, service: str, username: str) -> None:
         del self.entries[service, username]

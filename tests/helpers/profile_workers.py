@@ -15,16 +15,22 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple, Self
 
 from ant_cli.main import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
+Command = dict[str, Any]
+"""The words of a command line, its stdin, and at which call to the operating system its process dies."""
+Said = tuple[int, str]
+"""The status and the output of a command."""
+
 
 class Workers:
     """The running program."""
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         """Start it without coverage, which would write a file at the end of each process, as any user."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
         self._program = subprocess.Popen(
@@ -37,26 +43,30 @@ class Workers:
         )
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         """End it."""
         self._program.communicate()
 
-    def run(self, lists, environ, user=None):
+    def run(self, lists: list[list[Command]], environ: dict[str, str], user: int | None = None) -> list[Any]:
         """Run lists of commands, all lists at once, and return what each list acknowledged, and how it ended."""
+        assert self._program.stdin
+        assert self._program.stdout
         self._program.stdin.write(json.dumps({"lists": lists, "environ": environ, "user": user}) + "\n")
         self._program.stdin.flush()
-        return json.loads(self._program.stdout.readline())
+        outcomes: list[Any] = json.loads(self._program.stdout.readline())
+        return outcomes
 
-    def run_one(self, words, environ, user=None, stdin=""):
+    def run_one(self, words: list[str], environ: dict[str, str], user: int | None = None, stdin: str = "") -> Said:
         """Run a command line, and return its status and output."""
         (outcome,) = self.run([[{"words": words, "stdin": stdin}]], environ, user)
-        return outcome["acknowledged"][0]
+        status, said = outcome["acknowledged"][0]
+        return status, said
 
 
 # The program
 
 
-def serve():
+def serve() -> None:
     """Do one job after the other. Without a umask, only the program itself can keep new files private."""
     os.umask(0)
     warm_up()
@@ -64,7 +74,7 @@ def serve():
         print(json.dumps(run_at_once(**json.loads(line))), flush=True)  # noqa: T201 - to the test
 
 
-def warm_up():
+def warm_up() -> None:
     """Import what the commands need before forking, because another user may not be able to import it."""
     with TemporaryDirectory() as folder:
         for words in (["auth", "login", "--profile", "a", "--no-verify", "--api-key-stdin"], ["profile", "list"]):
@@ -72,22 +82,29 @@ def warm_up():
             assert status == 0, said
 
 
-def run_at_once(lists, environ, user):
+def run_at_once(lists: list[list[Command]], environ: dict[str, str], user: int | None) -> list[dict[str, Any]]:
     """Run lists of commands, each list in its own process, and return the results."""
     start, go = os.pipe()
     children = [begin(commands, environ, user, start, go) for commands in lists]
     os.close(start)
     os.close(go)  # now all of them begin
-    return [outcome(*child) for child in children]
+    return [outcome(child) for child in children]
 
 
-def begin(commands, environ, user, start, go):
-    """Start a worker, which waits until the pipe is closed. Return its process ID, and the pipe of its answers."""
+class Child(NamedTuple):
+    """A worker's process ID, and the pipe of its answers."""
+
+    pid: int
+    answers: int
+
+
+def begin(commands: list[Command], environ: dict[str, str], user: int | None, start: int, go: int) -> Child:
+    """Start a worker, which waits until the pipe is closed."""
     answers, acknowledge = os.pipe()
     child = os.fork()
     if child:
         os.close(acknowledge)
-        return child, answers
+        return Child(child, answers)
     status = 1
     try:
         os.close(go)
@@ -101,7 +118,7 @@ def begin(commands, environ, user, start, go):
         os._exit(status)
 
 
-def become(user):
+def become(user: int) -> None:
     """Become another user for good. Imported modules stay, even if that user may not read their files."""
     os.environ.clear()
     os.setgroups([])
@@ -109,15 +126,15 @@ def become(user):
     os.setuid(user)
 
 
-def outcome(child, answers):
+def outcome(child: Child) -> dict[str, Any]:
     """Return the answers of a worker, and whether it was killed."""
-    with open(answers, "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
+    with open(child.answers, "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
         acknowledged = [json.loads(line) for line in pipe]
-    _, status = os.waitpid(child, 0)
+    _, status = os.waitpid(child.pid, 0)
     return {"acknowledged": acknowledged, "status": os.waitstatus_to_exitcode(status)}
 
 
-def carry_out(command, environ):
+def carry_out(command: Command, environ: dict[str, str]) -> Said:
     """Run a command line, and return its status and output."""
     stdin, text = os.pipe()
     os.write(text, command["stdin"].encode())
@@ -131,11 +148,11 @@ def carry_out(command, environ):
     return status, stderr.getvalue().decode()
 
 
-def die_at(number):
+def die_at(number: int) -> None:
     """Let this process be killed when it makes the n-th call to the operating system about files."""
     calls = 0
 
-    def count(event, _):
+    def count(event: str, _: object) -> None:
         nonlocal calls
         if event == "open" or event.startswith(("os.", "fcntl.", "tempfile.")):
             calls += 1

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,7 +115,7 @@ class Running:
 
 
 @pytest.fixture
-def start(clean_environ: dict[str, str], tmp_path: Path):
+def start(clean_environ: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start `ant` as a process against a scripted server, and return it after its first request has arrived."""
     running: list[Running] = []
 

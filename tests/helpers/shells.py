@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ CLEAR_LINE = "\x15"
 """Control-U."""
 OWN_TERMINAL = 'exec <"$0" >"$0" 2>&1; exec "$@"'
 """The first terminal that a session leader opens becomes its own, which job control needs."""
+
+assert sys.platform != "win32"  # mypy then knows that there are terminals
 
 
 class Terminal:

@@ -7,11 +7,14 @@ import pty
 import re
 import select
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Callable
 
 from tests.helpers.shells import OWN_TERMINAL
+
+assert sys.platform != "win32"  # mypy then knows that there are terminals
 
 PATIENCE_S = 60.0
 ESCAPES = re.compile(r"\x1b\[[0-9;?<>=$]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[78=>]")

@@ -62,15 +62,15 @@ def request_of(sent: bytes, origin: Origin) -> httpx.Request:
     head, _, body = sent.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     method, target, _ = first.decode().split(" ")
-    headers = [tuple(line.split(b": ", 1)) for line in lines]
+    headers = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
     host = next(value.decode() for name, value in headers if name == b"host")
     return httpx.Request(method, f"{origin.scheme}://{host}{target}", headers=headers, content=body)
 
 
 def bytes_of(response: httpx.Response) -> bytes:
     """Return the bytes of a response. Its content is not decompressed."""
-    as_given = isinstance(response.stream, httpx.ByteStream)
-    body = b"".join(response.stream) if as_given else response.content  # as given: compressed, if it is
+    stream = response.stream
+    body = b"".join(stream) if isinstance(stream, httpx.ByteStream) else response.content  # perhaps compressed
     headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-length"]
     if response.status_code not in (204, 304):
         headers.append((b"content-length", b"%d" % len(body)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from tests.helpers.servers import ScriptedServer, response
+from tests.helpers.servers import Reply, ScriptedServer, response
 
 ITEM = {
     "id": "work_1",
@@ -22,7 +22,7 @@ class WorkServer(ScriptedServer):
         super().__init__(response(ITEM), tls=tls)
         self._by_end = replies
 
-    def _script(self, request):
+    def _script(self, request: bytes) -> Reply:
         path = request.split(b" ")[1].partition(b"?")[0].decode()
         reply = self._by_end.get(path.rpartition("/")[2], ITEM)
         return (response(reply),)

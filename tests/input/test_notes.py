@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.run.test_many import FakeAPI, many  # noqa: F401 - a fixture
+from tests.helpers.many import FakeAPI
 
 ENV = "beta:environments"
 SENT = {
@@ -51,7 +51,7 @@ def test_a_key_that_a_command_without_a_body_does_not_know_is_noted(ant, words):
     )
 
 
-def test_the_note_about_unused_keys_comes_once_and_names_three(many):  # noqa: F811 - a fixture
+def test_the_note_about_unused_keys_comes_once_and_names_three(many):
     """This holds however many objects and keys there are."""
     keys = dict.fromkeys("vwxyz")
     stdin = "".join(json.dumps({"id": name, **keys}) + "\n" for name in ("env_1", "env_2", "env_3"))

@@ -3,104 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 
 from ant_cli.http.response import Response
-from ant_cli.main import main
 from ant_cli.runtime.live_line import ERASE_LINE
-from tests.conftest import KEY, Screen, make_runtime, piped
+from tests.conftest import Screen
+from tests.helpers.many import IDS, FakeAPI, rate_limited_api
 
 ARCHIVE = ("beta:environments", "archive")
-IDS = [f"env_{number}" for number in range(1, 11)]
-
-
-class FakeAPI:
-    """A transport that returns the reply that a test chose for an ID, or an object with that ID."""
-
-    def __init__(self, replies=None):
-        self.replies = replies or {}
-        self.sent: list[str] = []
-        self.most_at_once = 0
-        self._at_once = 0
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def stream(self, _method, url, _headers, body, _timeout_s):
-        found = re.search(r"environments/(\w+)", url)
-        name = found[1] if found else json.loads(body)["name"]
-        with self._lock:
-            self.sent.append(name)
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
-            turn = self.sent.count(name) - 1
-        reply = self.replies.get(name, 200)
-        reply = reply[min(turn, len(reply) - 1)] if isinstance(reply, list) else reply
-        try:
-            yield self.respond(name, reply() if callable(reply) else reply)
-        finally:
-            with self._lock:
-                self._at_once -= 1
-
-    def respond(self, name, reply):
-        if isinstance(reply, Response):
-            return reply
-        if reply == 200:
-            return Response(200, "OK", {}, [json.dumps({"id": name}).encode()])
-        error = {"type": "error", "error": {"type": "made_up", "message": f"no {name}"}}
-        return Response(reply, "Made Up", {"x-should-retry": "false"}, [json.dumps(error).encode()])
-
-    def close(self):
-        pass
-
-
-class Run:
-    """The outcome of a run."""
-
-    def __init__(self, status, stdout, stderr):
-        self.exit, self.stdout, self.stderr = status, stdout, stderr
-        self.ids = re.findall(r'"id": ?"(\w+)"', self.stdout)
-        self.failed = re.findall(r"^(\w+): \w+ \"", self.stderr, re.MULTILINE)
-        self.not_sent = self._named("Not sent: ")
-        self.in_flight = self._named("In flight, so the outcome is unknown: ")
-        self.unprinted = self._named(r"\w+, but not printed: ")
-
-    def _named(self, label):
-        found = re.search(rf"^{label}(.*)$", self.stderr, re.MULTILINE)
-        return found[1].split() if found else []
-
-    def accounted(self):
-        """Return every reported ID, as often as it was reported."""
-        return sorted([*self.ids, *self.failed, *self.not_sent, *self.in_flight, *self.unprinted])
-
-
-@pytest.fixture
-def many(clean_environ):
-    """Run a command line with a fake API."""
-
-    def run(*args, api=None, stdin=None, terminal=False, sleep=None, stdout=None, stderr=None, ask=None):
-        stdout, stderr = stdout or Screen(terminal=terminal), stderr or Screen(terminal=terminal)
-        with os.fdopen(piped(stdin), "rb") as source:
-            runtime = make_runtime(
-                clean_environ | {"TERM": "xterm"},
-                source,
-                stdout,
-                stderr,
-                transport=api or FakeAPI(),
-                sleep=sleep or (lambda _: None),
-                ask=ask,
-            )
-            status = main(args, runtime)
-        assert KEY not in stdout.text() + stderr.text()
-        assert "Traceback" not in stderr.text()
-        return Run(status, stdout.text(), stderr.text())
-
-    return run
 
 
 @pytest.mark.parametrize(
@@ -327,25 +242,6 @@ def test_a_failure_in_a_pipe_is_one_line(many):
 def test_yaml_results_are_documents(many):
     """Each result is one document, as in a list."""
     assert many(*ARCHIVE, "a", "b", "--format", "yaml").stdout == "id: a\n---\nid: b\n"
-
-
-def rate_limited_api():
-    """Return an API whose first response is a 429 that asks for 30 s, a replacement of sleep, and its calls.
-
-    The calls are pairs of seconds and thread. Each of the first two calls waits for the call of another thread.
-    """
-    limited = Response(429, "Too Many Requests", {"retry-after": "30"}, [b"{}"])
-    waits = []
-    is_limited, both_sleep = threading.Event(), threading.Barrier(2)
-
-    def sleep(seconds):
-        waits.append((round(seconds), threading.get_ident()))
-        is_limited.set()
-        if len(waits) <= 2:  # the second call must come from another thread, or the barrier breaks
-            both_sleep.wait(60)
-
-    api = FakeAPI({"env_1": [limited, 200], "env_2": lambda: is_limited.wait(60) and 200})
-    return api, sleep, waits
 
 
 def test_a_rate_limit_holds_back_all_requests(many):

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from tests.helpers.many import ManyResult
 from tests.helpers.runs import needs
 from tests.helpers.servers import Act, Reply, ScriptedServer, error, response
-from tests.run.test_many import Run
 
 pytestmark = pytest.mark.slow
 
@@ -53,9 +53,9 @@ class ServerByID(ScriptedServer):
         return replies[min(self.sent[name], len(replies)) - 1]
 
 
-def reports(result) -> Run:
+def reports(result) -> ManyResult:
     """Return the reports of a run about each ID."""
-    return Run(result.exit, result.stdout, result.stderr)
+    return ManyResult(result.exit, result.stdout, result.stderr)
 
 
 def archived(name: str) -> bytes:
@@ -124,7 +124,7 @@ def test_a_signal_in_the_middle_names_what_is_done_in_flight_and_not_sent(start,
     assert server.enough.wait(60)
     running.process.send_signal(number)
     stdout, stderr = running.process.communicate(timeout=60)
-    run = Run(running.process.returncode, stdout.decode(), stderr.decode())
+    run = ManyResult(running.process.returncode, stdout.decode(), stderr.decode())
     assert run.exit == -number
     assert run.in_flight == [IDS[11], IDS[13]]
     assert run.not_sent == IDS[14:]
@@ -144,7 +144,7 @@ def test_a_signal_ends_the_wait_for_a_reader_of_the_results(start, number):
     running.process.send_signal(number)
     assert running.process.wait(60) == -number
     stderr = running.process.stderr.read().decode()
-    run = Run(-number, stdout.decode().partition('"name"')[0], stderr)
+    run = ManyResult(-number, stdout.decode().partition('"name"')[0], stderr)
     assert sorted({*run.ids, *run.in_flight, *run.unprinted}) == IDS
     assert IDS[2] in run.unprinted
 
