@@ -252,12 +252,22 @@ ECHOES = {
 }
 
 
-@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
-@pytest.mark.parametrize("words", [RETRIEVE, LIST, CREATE], ids=lambda words: words[1])
-@pytest.mark.parametrize("more", [("--format-error", name) for name in ("json", "yaml", "table", "pretty", "raw")])
-def test_a_key_that_a_server_echoes_is_redacted_on_stderr(ant_over_socket: AntOverSocket, echo, words, more):
+ERROR_FORMATS = ("json", "yaml", "table", "pretty", "raw")
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "error_format"),
+    [
+        *((name, words, "json") for name in ECHOES for words in (RETRIEVE, LIST, CREATE)),
+        *(("body", RETRIEVE, error_format) for error_format in ERROR_FORMATS[1:]),
+    ],
+)
+def test_a_key_that_a_server_echoes_is_redacted_on_stderr(
+    ant_over_socket: AntOverSocket, name, words, error_format
+):
     """This holds with and without the debug log."""
-    if echo is ECHOES["cursor that returns"]:
+    echo, more = ECHOES[name], ("--format-error", error_format)
+    if name == "cursor that returns":
         words = LIST  # in other commands it would be a result
     for debug in ((), ("--debug",)):
         result = ant_over_socket(echo, words=words, more=(*more, *debug))
