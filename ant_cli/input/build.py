@@ -7,149 +7,103 @@ its place.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 
 from ant_cli.errors import MissingFlag, UsageError, see_help, shortened
 from ant_cli.errors.suggestions import did_you_mean
+from ant_cli.input.documents import Document, Input, read_input
 from ant_cli.input.flag_values import read_flags
 from ant_cli.input.request import Request, place, request_of
-from ant_cli.input.values import ParsedValue, Value, parse_all, to_text, type_name
+from ant_cli.input.values import Value, to_text
 from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Flags, Members, Operation, Param, Texts
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.shell import quote
 
 _NAMED = 3
 """How many unused keys a note names."""
 _IDENTITY = ("id", "type")
 """Server fields that people also write. The others tell an object from the server."""
-_STDIN = "standard input"
 _ID_ONLY = "Note: flags say what to change, so of an object from the server, only the ID is used."
-_LOOP_HINT = (
-    "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
-)
-_CSV = r"[^\s,]++(?:,[^\s,]++)++(?:\s|$)"
-"""How the header of a CSV file begins."""
-_CSV_TO_JSON = "python3 -c 'import csv,json,sys; [print(json.dumps(row)) for row in csv.DictReader(sys.stdin)]'"
-_ID_LINE = r"[ \t]*+(?!(?:---|\.\.\.|null)[ \t\r]*$|- )((?:[\w.~-]++(?: [\w.~-]++)*+)?)[ \t\r]*+(?:#.*)?"
-"""A line with one ID or name, or with only white space and a comment."""
 
 
-class Document(NamedTuple):
-    """The keys and values for one request."""
+class _Given(NamedTuple):
+    """What flags, arguments and variables give for all requests, by parameter name."""
 
-    members: dict[str, Value]
-    source: str
-    """Where it comes from, for messages."""
-    is_json: bool
-    """It is JSON, probably from a program, not YAML."""
+    operation: Operation
+    fields: Mapping[str, Value]
+    """The values of flags and arguments, without the IDs if there are several."""
+    ids: Sequence[Value]
+    """The IDs, if there are several as arguments."""
+    id_name: str
+    """The name of the parameter for the ID; empty if there is none."""
+    from_variables: Mapping[str, Value]
+    """IDs that are used unless the input has others."""
+    has_edits: bool
+    """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
+    has_id: bool
+    """No input is needed for the ID."""
+    lacks_something: bool
+    """All this makes no complete request."""
+    at_terminal: bool
 
 
 class Requests:
-    """The requests of a command line. The first iteration checks them. Each iteration builds them again."""
+    """The requests of a command line, which have been checked. Each iteration builds them again."""
 
-    def __init__(self, operation: Operation, texts: Texts, flags: Flags, runtime: Runtime) -> None:
-        """Raise UsageError if an input can't be read, or can't be a request."""
-        self._operation = operation
-        self._at_terminal = runtime.stderr.is_terminal
-        id_param = operation.positional
-        ids = texts.get(id_param.name) if id_param else None
-        self._ids = ids if isinstance(ids, list) else []
-        """The IDs, if there are several as arguments."""
-        self._id_key = id_param.wire_name if id_param and id_param.name not in texts else ""
-        """The key of the ID in an object; empty if a flag gives the ID."""
-        self.fields = read_flags(operation, texts, runtime)
+    def __init__(self, given: _Given, input_: Input) -> None:
+        """Raise UsageError if an input can't be a request."""
+        self._given, self._input = given, input_
+        self.fields = given.fields
         """The values of flags and arguments, by parameter name, without the IDs if there are several."""
-        self._has_edits = any(param.name in flags for param in EDITS)
-        """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
-        has_fields = any(param.name in self.fields for param in operation.params_in("body"))
-        self._from_variables = _from_variables(operation, texts, runtime)
-        """IDs that are used unless the input has others."""
-        self._known = {**texts, **self._from_variables}
-        """What needs no input, by parameter name."""
-        self._lacks_something = any(
-            param.required and param.name not in self._known for param in operation.params
-        ) or (operation.partial_update and not has_fields and not self._has_edits)
-        """The flags make no complete request."""
-        path: str = flags.of(FILE)
-        self._source = _STDIN if path in ("", "-") else path
-        may_have_id = bool(id_param and id_param.name in self._from_variables)
-        takes_input = operation.has_body or self._lacks_something or may_have_id
-        text = _read(path, runtime, lacks_something=self._lacks_something) if takes_input or path else None
-        self._was_read = text is not None
-        """There was a file or a pipe, maybe a blank one."""
-        self._listed_ids = _id_lines(text or "") if self._id_key else []
-        """The IDs of the input, if it is a list of IDs."""
-        self._parsed = parse_all("" if self._listed_ids else text or "", self._source)
-        first = list(islice(self._values(), 2))
-        self._are_several = len(first) > 1
-        self._is_blank = not first or (first[0].value is None and not self._are_several)
-        self.notes: dict[str, None] = {}
+        builder = _Builder(given, input_)
+        self._first: list[Request] = []
+        self.count = 0
+        for request in builder.requests():
+            self._first = self._first or [request]
+            self.count += 1
+        self.notes = builder.all_notes()
         """Notes and warnings, once each, even those about many inputs."""
-        self._unsent: dict[str, None] = {}
-        """The fields of objects from the server that are not sent, because flags say what changes."""
-        self.count = sum(1 for _ in self)
-        if self._unsent:
-            self._note(f"{_ID_ONLY} Not sent: {', '.join(self._unsent)}.")
 
     @property
     def first(self) -> Request:
         """The first request, or the only one. There must be one."""
-        return next(iter(self))
+        return self._first[0]
 
     def __iter__(self) -> Iterator[Request]:
-        operation = self._operation
-        id_name = operation.positional.name if operation.positional else ""
-        if self._ids:
-            if self._are_several:
-                hint = _LOOP_HINT if self._source == _STDIN else ""
-                raise UsageError("give several IDs or several objects, but not both.", hint)
-            document = None if self._is_blank else next(self._documents())
-            for text in self._ids:
-                yield self._build({**self.fields, id_name: text}, document)
-        elif not self._is_blank:
-            for document in self._documents():
-                yield self._build(self.fields, document)
-        elif not self._was_read or not operation.acts_on_several or id_name in self._known:
-            yield self._build(self.fields, None)
+        return _Builder(self._given, self._input).requests()
 
-    def _values(self) -> Iterator[ParsedValue]:
-        """Yield the JSON values, YAML documents or lines of IDs of the input.
 
-        If an ID is missing, or each object is created, a list of objects or of IDs stands for its elements.
-        """
-        creates = self._operation.creates
-        for parsed in self._listed_ids or self._parsed():
-            if isinstance(parsed.value, list) and (self._id_key or (creates and parsed.value)):
-                yield from (ParsedValue(item, 0, parsed.is_json or isinstance(item, str)) for item in parsed.value)
-            else:
-                yield parsed
+class _Builder:
+    """Builds the requests once, and collects the notes about them."""
 
-    def _documents(self) -> Iterator[Document]:
-        """Convert the values to documents, which are numbered if there are several."""
-        for number, (value, line, is_json) in enumerate(self._values(), 1):
-            place = (f", line {line}" if line else f", document {number}") if self._are_several else ""
-            source = self._source + place
-            members: Value = {self._id_key: value} if self._id_key and is_json and isinstance(value, str) else value
-            if not isinstance(members, dict):
-                raise self._not_an_object(value, source)
-            yield Document(members, source, is_json)
+    def __init__(self, given: _Given, input_: Input) -> None:
+        self._given, self._input = given, input_
+        self._operation = given.operation
+        self._notes: dict[str, None] = {}
+        self._unsent: dict[str, None] = {}
+        """The fields of objects from the server that are not sent, because flags say what changes."""
 
-    def _not_an_object(self, value: Value, source: str) -> UsageError:
-        wanted = (
-            "IDs, one per line, or keys and values" if self._id_key else "keys and values, such as `name: demo`"
-        )
-        hint = see_help(self._operation.command)
-        if isinstance(value, str) and re.match(_CSV, value):
-            path = "FILE.csv" if self._source == _STDIN else quote(self._source)
-            hint = f"To send CSV as JSON lines: {_CSV_TO_JSON} < {path} | ant {self._operation.command}"
-        elif isinstance(value, str) and self._source == _STDIN:
-            hint = _LOOP_HINT
-        return UsageError(f"{source} must hold {wanted}, but holds {type_name(value)}.", hint)
+    def all_notes(self) -> list[str]:
+        """Return the notes about the requests so far, once each."""
+        unsent = f"{_ID_ONLY} Not sent: {', '.join(self._unsent)}."
+        return [*self._notes, *([unsent] if self._unsent else ())]
+
+    def requests(self) -> Iterator[Request]:
+        """Yield a request for each input. Raises UsageError if one can't be a request."""
+        given, input_ = self._given, self._input
+        if given.ids:
+            if input_.are_several:
+                raise UsageError("give several IDs or several objects, but not both.", input_.loop_hint)
+            document = None if input_.is_blank else next(input_.documents())
+            for text in given.ids:
+                yield self._build({**given.fields, given.id_name: text}, document)
+        elif not input_.is_blank:
+            for document in input_.documents():
+                yield self._build(given.fields, document)
+        elif not input_.was_read or not self._operation.acts_on_several or given.has_id:
+            yield self._build(given.fields, None)
 
     def _build(self, flags: Mapping[str, Value], document: Document | None) -> Request:
         """Return the request of one input. Flags, by parameter name, win over the keys of the document."""
@@ -159,16 +113,16 @@ class Requests:
         given = self._changes_in(given, flags)
         if document:
             self._check_ids(flags, piped, document)
-        values = {**self._from_variables, **piped, **flags}
+        values = {**self._given.from_variables, **piped, **flags}
         self._note_variables(piped, flags)
         body = self._body(values, given)
-        where = f"{document.source}: " if document and self._are_several else ""
+        where = f"{document.source}: " if document and self._input.are_several else ""
         required = [param for param in operation.params if param.required]
         missing = [param.flag for param in required if param.name not in values and param.wire_name not in body]
         if missing:
             raise self._missing(missing, values, where)
-        if operation.partial_update and not body and not self._has_edits:
-            if self._was_read:  # D25: an empty pipe is a mistake
+        if operation.partial_update and not body and not self._given.has_edits:
+            if self._input.was_read:  # D25: an empty pipe is a mistake
                 raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
             self._note("Note: no field was given, so nothing will change.")
         return request_of(operation, values, body)._replace(object_name=name if isinstance(name, str) else "")
@@ -194,19 +148,20 @@ class Requests:
         operation = self._operation
         fields = [param.wire_name for param in operation.params_in("body") if param.name in flags]
         is_returned = any(key in given for key in operation.server_fields if key not in _IDENTITY)
-        if not (operation.positional and is_returned and (fields or self._has_edits)):
+        if not (operation.positional and is_returned and (fields or self._given.has_edits)):
             return given
         self._unsent |= dict.fromkeys(key for key in given if key not in (*operation.server_fields, *fields))
         return {}
 
     def _note(self, note: str) -> None:
-        self.notes.setdefault(note)
+        self._notes.setdefault(note)
 
     def _note_variables(self, *given: Mapping[str, Value]) -> None:
         """Note IDs from variables at a terminal: a user may have forgotten that they are set."""
-        for param in self._operation.params if self._at_terminal else ():
-            if param.name in self._from_variables and not any(param.name in values for values in given):
-                self._note(f"Note: {param.flag} is {self._from_variables[param.name]}, from {param.variable}.")
+        for param in self._operation.params if self._given.at_terminal else ():
+            if param.name in self._given.from_variables and not any(param.name in values for values in given):
+                text = self._given.from_variables[param.name]
+                self._note(f"Note: {param.flag} is {text}, from {param.variable}.")
 
     def _check_ids(self, flags: Mapping[str, Value], piped: Mapping[str, Value], document: Document) -> None:
         """Reject an object whose ID differs from the flag's: it may be the next line of a loop, not a body (D31).
@@ -219,13 +174,13 @@ class Requests:
                 continue
             typed = to_text(flags[param.name])
             if param.name not in piped:
-                if param == self._operation.positional and self._are_several:
+                if param == self._operation.positional and self._input.are_several:
                     raise UsageError(
                         f"{document.source} has no id, so all objects would go to {typed!r}.",
                         "Give each object its id, or send one object only.",
                     )
             elif typed != (found := to_text(piped[param.name])):
-                if document.is_json or not self._lacks_something:
+                if document.is_json or not self._given.lacks_something:
                     raise UsageError(
                         f"{document.source} holds {found!r}, but {param.flag} is {typed!r}.",
                         "Leave out one of them. In a loop that reads lines, add < /dev/null to this command.",
@@ -283,7 +238,13 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
             several inputs for a list.
 
     """
-    requests = Requests(operation, texts, flags, runtime)
+    given = _given(operation, texts, flags, runtime)
+    is_taken = operation.has_body or given.lacks_something or given.id_name in given.from_variables
+    id_key = operation.positional.wire_name if operation.positional and given.id_name not in texts else ""
+    input_ = read_input(
+        operation, id_key, flags.of(FILE), runtime, is_needed=given.lacks_something, is_taken=is_taken
+    )
+    requests = Requests(given, input_)
     if operation.paginated and requests.count > 1:
         raise UsageError(f"one input is expected, but there are {requests.count}.", see_help(operation.command))
     if not requests.count:
@@ -293,45 +254,35 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     return requests
 
 
-# --file and stdin
+# Flags and variables
+
+
+def _given(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime) -> _Given:
+    id_name = operation.positional.name if operation.positional else ""
+    ids = texts.get(id_name)
+    fields = read_flags(operation, texts, runtime)
+    from_variables = _from_variables(operation, texts, runtime)
+    known = {*texts, *from_variables}
+    has_edits = any(param.name in flags for param in EDITS)
+    has_changes = has_edits or any(param.name in fields for param in operation.params_in("body"))
+    return _Given(
+        operation,
+        fields,
+        ids=ids if isinstance(ids, list) else [],
+        id_name=id_name,
+        from_variables=from_variables,
+        has_edits=has_edits,
+        has_id=id_name in known,
+        lacks_something=any(param.required and param.name not in known for param in operation.params)
+        or (operation.partial_update and not has_changes),
+        at_terminal=runtime.stderr.is_terminal,
+    )
 
 
 def _from_variables(operation: Operation, given: Texts, runtime: Runtime) -> dict[str, Value]:
     """Return the IDs that no flag gives, and a variable does. A blank one counts as unset."""
     texts = {param.name: runtime.environ.get(param.variable, "").strip() for param in operation.params_in("path")}
     return {name: text for name, text in texts.items() if text and name not in given}
-
-
-def _read(path: str, runtime: Runtime, *, lacks_something: bool) -> str | None:
-    """Return the text of --file or stdin; None if stdin is not read.
-
-    Rules D26 and D27: a command without a body needs stdin only for missing IDs. A command with a body takes any
-    input; but if its flags make a complete request, it must not wait for a silent pipe.
-    """
-    stdin = runtime.stdin
-    if path not in ("", "-"):
-        return decode(read_file(path, "--file"), path)
-    if not path:
-        if not stdin.has_input:
-            return None
-        if stdin.stays_silent():
-            if not lacks_something:
-                runtime.stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
-                return None
-            runtime.stderr.say("Note: waiting for input on stdin.")
-    return decode(stdin.read(), _STDIN)
-
-
-def _id_lines(text: str) -> list[ParsedValue]:
-    """Return IDs, one per line; none if the text is something else."""
-    ids = []
-    for number, line in enumerate(text.splitlines(), 1):
-        match = re.fullmatch(_ID_LINE, line)
-        if match is None:
-            return []
-        if match[1]:
-            ids.append(ParsedValue(match[1], number, is_json=True))
-    return ids
 
 
 def _unknown_in(body: Mapping[str, Value], params: Sequence[Param]) -> Iterator[str]:

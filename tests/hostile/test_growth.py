@@ -52,7 +52,7 @@ from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.token_exchange import _reason, _without_parts
 from ant_cli.http.transport import Attempt, ConnectionClosed, FailedAttempt, MalformedResponse, Timeouts
 from ant_cli.http.wire import Wire
-from ant_cli.input.build import _id_lines
+from ant_cli.input.documents import _id_lines
 from ant_cli.input.values import integer, parse_all
 from ant_cli.input.yaml_reader import YAMLProblem, positions_of, read_yaml
 from ant_cli.operations.formats import BY_NAME

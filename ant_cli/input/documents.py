@@ -1,0 +1,137 @@
+"""From a file and stdin to documents: the keys and values for each request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from ant_cli.errors import UsageError, see_help
+from ant_cli.input.values import ParsedValue, Value, parse_all, type_name
+from ant_cli.operations.spec import Operation
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.reading import decode, read_file
+from ant_cli.runtime.shell import quote
+
+_STDIN = "standard input"
+_LOOP_HINT = (
+    "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
+)
+_CSV = r"[^\s,]++(?:,[^\s,]++)++(?:\s|$)"
+"""How the header of a CSV file begins."""
+_CSV_TO_JSON = "python3 -c 'import csv,json,sys; [print(json.dumps(row)) for row in csv.DictReader(sys.stdin)]'"
+_ID_LINE = r"[ \t]*+(?!(?:---|\.\.\.|null)[ \t\r]*$|- )((?:[\w.~-]++(?: [\w.~-]++)*+)?)[ \t\r]*+(?:#.*)?"
+"""A line with one ID or name, or with only white space and a comment."""
+
+
+class Document(NamedTuple):
+    """The keys and values for one request."""
+
+    members: dict[str, Value]
+    source: str
+    """Where it comes from, for messages."""
+    is_json: bool
+    """It is JSON, probably from a program, not YAML."""
+
+
+class Input(NamedTuple):
+    """What a file or stdin gives."""
+
+    operation: Operation
+    id_key: str
+    """The key of the ID in an object; empty if an argument gives the ID."""
+    source: str
+    """Where it comes from, for messages."""
+    was_read: bool
+    """There was a file or a pipe, maybe a blank one."""
+    values: Callable[[], Iterator[ParsedValue]]
+    """The JSON values, YAML documents or lines of IDs. They are parsed again each time, so that only the text is in
+    memory."""
+    are_several: bool
+    is_blank: bool
+
+    @property
+    def loop_hint(self) -> str:
+        """What may be wrong if nobody meant stdin as the input."""
+        return _LOOP_HINT if self.source == _STDIN else ""
+
+    def documents(self) -> Iterator[Document]:
+        """Yield the keys and values for each request. Raises UsageError if there is something else."""
+        for number, (value, line, is_json) in enumerate(self.values(), 1):
+            place = (f", line {line}" if line else f", document {number}") if self.are_several else ""
+            source = self.source + place
+            members: Value = {self.id_key: value} if self.id_key and is_json and isinstance(value, str) else value
+            if not isinstance(members, dict):
+                raise self._not_an_object(value, source)
+            yield Document(members, source, is_json)
+
+    def _not_an_object(self, value: Value, source: str) -> UsageError:
+        wanted = "IDs, one per line, or keys and values" if self.id_key else "keys and values, such as `name: demo`"
+        hint = see_help(self.operation.command)
+        if isinstance(value, str) and re.match(_CSV, value):
+            path = "FILE.csv" if self.source == _STDIN else quote(self.source)
+            hint = f"To send CSV as JSON lines: {_CSV_TO_JSON} < {path} | ant {self.operation.command}"
+        elif isinstance(value, str) and self.loop_hint:
+            hint = self.loop_hint
+        return UsageError(f"{source} must hold {wanted}, but holds {type_name(value)}.", hint)
+
+
+def read_input(
+    operation: Operation, id_key: str, path: str, runtime: Runtime, *, is_needed: bool, is_taken: bool
+) -> Input:
+    """Read --file or stdin. A command that takes no input reads only a file that is named.
+
+    Raises:
+        UsageError: if it can't be read.
+
+    """
+    text = _read(path, runtime, is_needed=is_needed) if is_taken or path else None
+    source = _STDIN if path in ("", "-") else path
+    ids = _id_lines(text or "") if id_key else []
+    parsed = parse_all("" if ids else text or "", source)
+
+    def values() -> Iterator[ParsedValue]:
+        """If an ID is missing, or each object is created, a list of objects or of IDs stands for its elements."""
+        for found in ids or parsed():
+            if isinstance(found.value, list) and (id_key or (operation.creates and found.value)):
+                yield from (ParsedValue(item, 0, found.is_json or isinstance(item, str)) for item in found.value)
+            else:
+                yield found
+
+    first = list(islice(values(), 2))
+    are_several = len(first) > 1
+    is_blank = not first or (first[0].value is None and not are_several)
+    return Input(operation, id_key, source, text is not None, values, are_several, is_blank)
+
+
+def _read(path: str, runtime: Runtime, *, is_needed: bool) -> str | None:
+    """Return the text of --file or stdin; None if stdin is not read.
+
+    Rules D26 and D27: a command without a body needs stdin only for missing IDs. A command with a body takes any
+    input; but if its flags make a complete request, it must not wait for a silent pipe.
+    """
+    stdin = runtime.stdin
+    if path not in ("", "-"):
+        return decode(read_file(path, "--file"), path)
+    if not path:
+        if not stdin.has_input:
+            return None
+        if stdin.stays_silent():
+            if not is_needed:
+                runtime.stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
+                return None
+            runtime.stderr.say("Note: waiting for input on stdin.")
+    return decode(stdin.read(), _STDIN)
+
+
+def _id_lines(text: str) -> list[ParsedValue]:
+    """Return IDs, one per line; none if the text is something else."""
+    ids = []
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.fullmatch(_ID_LINE, line)
+        if match is None:
+            return []
+        if match[1]:
+            ids.append(ParsedValue(match[1], number, is_json=True))
+    return ids
