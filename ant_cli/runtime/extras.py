@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import sys
 
+from ant_cli.runtime.light_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
 REQUIREMENTS = {
     "emulator": ("waitress>=3.0.1",),
     "explore": ("textual>=8",),
@@ -30,11 +36,23 @@ def install_command(feature: str) -> str:
 
     from ant_cli.runtime.shell import quote  # late: few runs need a hint
 
-    prefix, python = Path(sys.prefix), sys.executable or "python"
+    prefix, requirements = Path(sys.prefix), REQUIREMENTS[feature]
+    receipt = prefix / "uv-receipt.toml"
     if (prefix / "pipx_metadata.json").exists():
-        installer = ["pipx", "inject", prefix.name]
-    elif (prefix / "uv-receipt.toml").exists():
-        installer = ["uv", "pip", "install", "--python", python]
+        words = ["pipx", "inject", prefix.name, *requirements]
+    elif receipt.exists():
+        words = _uv_command(receipt, requirements)
     else:
-        installer = [python, "-m", "pip", "install"]
-    return " ".join(map(quote, [*installer, *REQUIREMENTS[feature]]))
+        words = [sys.executable or "python", "-m", "pip", "install", *requirements]
+    return " ".join(map(quote, words))
+
+
+def _uv_command(receipt: Path, requirements: Sequence[str]) -> list[str]:
+    """Return the command that installs the tool again, since uv removes packages that are not in its receipt."""
+    import tomllib
+
+    tool, *others = tomllib.loads(receipt.read_text("utf-8"))["tool"]["requirements"]
+    kept = [other["name"] + other.get("specifier", "") for other in others]
+    flags = [word for requirement in (*kept, *requirements) for word in ("--with", requirement)]
+    extras = f"[{','.join(tool['extras'])}]" if "extras" in tool else ""
+    return ["uv", "tool", "install", *flags, tool.get("directory", tool.get("path", "SOURCE")) + extras]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli.runtime.extras import REQUIREMENTS, install_command, install_hint
+from tests.conftest import needs_posix
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +28,7 @@ def test_hints_name_the_requirements_of_pyproject():
 
 
 @pytest.mark.parametrize("feature", REQUIREMENTS)
-@pytest.mark.skipif(os.name == "nt", reason="runs sh")
+@needs_posix("sh")
 def test_a_shell_passes_the_running_python_and_whole_requirements_to_the_install_command(monkeypatch, feature):
     """`>` and `<` do not redirect, and a space or a quote in the path of Python does not split it."""
     monkeypatch.setattr(sys, "executable", "/opt/my python's/bin/python3")
@@ -53,20 +53,37 @@ def test_on_windows_the_install_command_has_double_quotes_only_where_needed(monk
     assert install_command("explore") == command
 
 
+UV = """[tool]
+requirements = [
+    { name = "ant-environments", SOURCE },
+    { name = "socksio", specifier = ">=1,<2" },
+    { name = "uvloop" },
+]
+"""
+UV_WITH = "uv tool install --with 'socksio>=1,<2' --with uvloop --with 'textual>=8'"
+
+
 @pytest.mark.parametrize(
-    ("receipt", "command"),
+    ("receipt", "text", "command"),
     [
-        ("pipx_metadata.json", "pipx inject ant-environments 'textual>=8'"),
-        ("uv-receipt.toml", "uv pip install --python {python} 'textual>=8'"),
+        ("pipx_metadata.json", "", "pipx inject ant-environments 'textual>=8'"),
+        ("uv-receipt.toml", UV.replace("SOURCE", 'directory = "/src"'), f"{UV_WITH} /src"),
+        (
+            "uv-receipt.toml",
+            UV.replace("SOURCE", 'extras = ["emulator", "worker"], path = "/a.whl"'),
+            f"{UV_WITH} '/a.whl[emulator,worker]'",
+        ),
+        ("uv-receipt.toml", UV.replace("SOURCE", 'git = "https://git.example/ant"'), f"{UV_WITH} SOURCE"),
     ],
 )
-def test_the_install_command_fits_the_tool_that_installed_ant(monkeypatch, tmp_path, receipt, command):
-    """Pipx forgets what its pip installs, and a tool of uv has no pip."""
+@needs_posix("its quotes")
+def test_the_install_command_fits_the_tool_that_installed_ant(monkeypatch, tmp_path, receipt, text, command):
+    """Pipx forgets what its pip installs, and uv at an upgrade what is not in its receipt."""
     prefix = tmp_path / "ant-environments"
     prefix.mkdir()
-    (prefix / receipt).touch()
+    (prefix / receipt).write_text(text)
     monkeypatch.setattr(sys, "prefix", str(prefix))
-    assert install_command("explore") == command.format(python=sys.executable)
+    assert install_command("explore") == command
 
 
 def test_an_embedded_python_without_a_path_is_called_python(monkeypatch):
