@@ -87,12 +87,9 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
     """Ask the API with the credentials at hand. Return what it says, and what it refuses."""
     refusals, is_here = list[Finding](), is_local(connection.base_url)
     account = connection if connection.credential or is_here else None
-    worker = (
-        connection_with_key(connection, options.environment_key, runtime.environ)
-        if options.environment_key
-        else None
-    )
-    worker = worker or (account if is_here else None)
+    worker = account if is_here else None
+    if options.environment_key:
+        worker = connection_with_key(connection, options.environment_key, runtime.environ)
 
     def ask(connection: ConnectionSettings | None, question: Callable[..., T], *more: Any) -> T | None:
         try:

@@ -85,8 +85,7 @@ class Server:
             self._application,
             sockets=[listening],
             threads=threads,
-            connection_limit=CONNECTIONS_PER_THREAD * threads
-            + 2,  # the listening socket and the trigger count, too
+            connection_limit=2 + CONNECTIONS_PER_THREAD * threads,  # the listening socket and a pipe count, too
             max_request_header_size=_LARGEST_HEAD,
             max_request_body_size=LARGEST_BODY + 1,
             channel_timeout=IDLE_SECONDS,
