@@ -17,12 +17,14 @@ import pytest
 
 import ant_cli
 from ant_cli.argv import params_of
+from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import Command
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.shared_flags import FILE, YES
 from ant_cli.operations.spec import Operation
 from ant_cli.settings.rows import GLOBAL_FLAGS
+from ant_cli.settings.worker_options import CheckOptions, ExporterOptions, PollOptions, SessionOptions, rows_of
 from tests.helpers.processes import run_process
 from tests.helpers.servers import ScriptedServer, response
 
@@ -254,6 +256,16 @@ def test_an_operation_is_complete(operation: Operation):
     assert len(operation.examples) >= 2
     assert (YES in operation.params) == operation.is_final
     assert all(param.help.endswith((".", ")", ":", "'", "}", "]")) for param in operation.params)
+
+
+def test_every_default_is_a_text_that_its_parser_accepts():
+    """Help shows the text, and a command gets its value."""
+    flags = [param for command in catalog().walk() for param in (*command.flags, *command.global_flags)]
+    options = [
+        row for kind in (PollOptions, SessionOptions, ExporterOptions, CheckOptions) for row in rows_of(kind)
+    ]
+    defaults = [row.value_of(row.flag, row.default) for row in (*flags, *options) if row.default]
+    assert len(defaults) > 100
 
 
 ARCHITECTURE = (PACKAGE.parent / "docs" / "architecture.md").read_text()

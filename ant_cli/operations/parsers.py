@@ -22,19 +22,19 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.
 
 def boolean(source: str, text: str) -> bool:
     """Return the boolean that a text means."""
-    return _boolean(source, text, repr(text))
+    return _boolean(source, text, repr(text), f"Write {source}=false." if source.startswith("--") else "")
 
 
 def private_boolean(source: str, text: str) -> bool:
     """Return the boolean that a text means. Errors do not quote it: it may be a key that was meant for a prompt."""
     from ant_cli.runtime.redaction import REDACTED  # late: help does not need it
 
-    return _boolean(source, text, REDACTED)
+    hint = f"Write {source}, or {source}=false. A key is read from stdin, or at a prompt."
+    return _boolean(source, text, REDACTED, hint)
 
 
-def _boolean(source: str, text: str, shown: str) -> bool:
+def _boolean(source: str, text: str, shown: str, hint: str) -> bool:
     if text not in _BOOLEANS:
-        hint = f"Write {source}=false." if source.startswith("--") else ""
         raise BadValue(source, f"must be true or false, got {shown}", hint)
     return _BOOLEANS[text]
 

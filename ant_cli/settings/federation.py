@@ -71,14 +71,13 @@ def find_rule(
         UsageError: if the flags give two identity tokens.
 
     """
-    labels = [next(setting_sources(row, flags, environ)).label for row in FEDERATION_INTENTS]
-    given = [label for label in labels if label != "default"]
-    by_flags = [label for label in given if label.startswith("--")]
+    by_flags = [row.flag for row in FEDERATION_INTENTS if row.name in flags]
+    by_variables = [row.variable for row in FEDERATION_INTENTS if environ.get(row.variable, "").strip()]
     if {"--identity-token", "--identity-token-file"} <= {*by_flags}:
         raise exclude_each_other("--identity-token", "--identity-token-file")
     if by_flags:
         return rule_of(flags, environ, profile, by_flags[0])
-    rule = rule_of(flags, environ, NO_PROFILE, given[0]) if given else None
+    rule = rule_of(flags, environ, NO_PROFILE, by_variables[0]) if by_variables else None
     return None if rule and rule.missing and profile.official else rule
 
 

@@ -229,6 +229,7 @@ def test_an_id_or_a_name_that_is_not_in_the_cache_is_requested_at_once(ant, type
     [
         (("beta:environments", "create", "--name", "new"), {"id": "env_3"}),
         (("beta:environments", "delete", "env_1", "--yes"), {"id": "env_1"}),
+        (("emulator", "enqueue", "env_1", "--base-url", "http://127.0.0.1:8080"), {"data": [{"id": "work_1"}]}),
     ],
 )
 def test_a_change_by_this_program_is_offered_at_once(ant, words, reply):

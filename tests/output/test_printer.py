@@ -105,7 +105,7 @@ def test_the_columns_flag_can_not_be_combined_with_another_format(ant, command, 
     result = ant(*command, "--columns", "id", "--format", name, replies=[])
     assert (result.exit, result.stdout, result.requests) == (2, "", [])
     assert result.stderr == (
-        f"ant: --columns needs --format table, but the format is {name} (--format).\n"
+        f"ant: --columns needs --format table or markdown, but the format is {name} (--format).\n"
         "To pick fields in other formats, use --transform, for example: --transform '{id,name}'\n"
     )
 
