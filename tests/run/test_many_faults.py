@@ -92,7 +92,7 @@ def test_a_request_without_a_response_in_the_middle_is_given_up_and_the_others_a
     """The time limit is much longer than the others take, even on a busy machine."""
     server = ServerByID({BROKEN: [(Act.STALL,)]})
     more = [*IDS, "--parallel", parallel, "--max-retries", "0"]
-    run = reports(ant_over_socket(words=ARCHIVE, more=more, server=server, timeout="5"))
+    run = reports(ant_over_socket(words=ARCHIVE, more=more, server=server, timeout="2"))
     assert server.sent == dict.fromkeys(IDS, 1)
     assert (run.exit, run.failed) == (8, [BROKEN])
     assert run.accounted() == IDS

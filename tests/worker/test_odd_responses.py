@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from ant_cli.errors import ResponseError
 from ant_cli.http.response import Response
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
@@ -32,6 +33,30 @@ ODD = [
     {"latest_heartbeat_at": [1]},
     {"latest_heartbeat_at": 1e999},
 ]
+
+
+class Responding:
+    """A transport with one response, which notes how long each request may take."""
+
+    def __init__(self, body: object) -> None:
+        self._body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.seconds = {}
+
+    @contextmanager
+    def stream(self, _method, url, _headers, _body, timeouts):
+        self.seconds[url.partition("?")[0].rpartition("/")[2]] = timeouts.whole_s
+        yield Response(200, "OK", {}, [self._body])
+
+
+@pytest.fixture
+def api_with(clean_environ):
+    """Return a function that makes the API of a worker with a transport."""
+
+    def make(transport):
+        runtime = make_runtime({**clean_environ, "ANTHROPIC_AUTH_TOKEN": "the-key"}, transport=transport)
+        return WorkAPI(load(runtime, Flags()).connection, runtime, "env_1")
+
+    return make
 
 
 class SlowQueue(WorkServer):
@@ -64,9 +89,15 @@ def test_while_there_is_work_four_polls_wait_for_free_slots(start, script):
 
 
 @pytest.mark.parametrize("item", [*({**ITEM, **part} for part in ODD), [ITEM], DEEP])
-def test_an_invalid_item_is_not_taken_and_polling_pauses(start, script, item):
+def test_an_invalid_item_is_an_error(api_with, item):
+    """The worker then treats the poll as failed."""
+    with pytest.raises(ResponseError):
+        api_with(Responding(item)).poll()
+
+
+def test_an_invalid_item_is_not_taken_and_polling_pauses(start, script):
     """Taking it would keep it from other workers for a lease. The next poll may return a valid one."""
-    with WorkServer(poll=item) as server:
+    with WorkServer(poll=[ITEM]) as server:
         worker = start("--base-url", server.url, "--max-items", "2", handler=[script("exit 0")])
         worker.wait_for("poll failed, backing off")
         worker.send(signal.SIGTERM)
@@ -125,10 +156,17 @@ def test_a_handler_gets_all_of_an_item_that_is_larger_than_a_pipe(start, script)
     "part",
     [
         *({"state": state} for state in ([], {})),
-        *({"ttl_seconds": seconds} for seconds in ("60", 10**400, -(10**400), -1)),
+        *({"ttl_seconds": seconds} for seconds in ("60", 10**400, -(10**400))),
         {"last_heartbeat": "\ud800"},
     ],
 )
+def test_an_invalid_response_to_a_heartbeat_is_an_error(api_with, part):
+    """The worker then treats the heartbeat as failed."""
+    with pytest.raises(ResponseError):
+        api_with(Responding({**EXTENDED, **part})).heartbeat("work_1", "NO_HEARTBEAT", 45, 2.5)
+
+
+@pytest.mark.parametrize("part", [{"state": []}, {"ttl_seconds": -1}])
 def test_an_invalid_response_to_a_heartbeat_does_not_extend_the_lease(start, script, part):
     """The handler does not start, and the worker continues."""
     with WorkServer(heartbeat={**EXTENDED, **part}) as server:
@@ -140,26 +178,12 @@ def test_an_invalid_response_to_a_heartbeat_does_not_extend_the_lease(start, scr
     assert worker.output == []
 
 
-class Limits:
-    """A transport that notes how long each request may take."""
-
-    def __init__(self):
-        self.seconds = {}
-
-    @contextmanager
-    def stream(self, _method, url, _headers, _body, timeouts):
-        """Respond with an item."""
-        self.seconds[url.partition("?")[0].rpartition("/")[2]] = timeouts.whole_s
-        yield Response(200, "OK", {}, [json.dumps(ITEM).encode()])
-
-
-def test_a_worker_does_not_wait_for_a_dead_connection_as_long_as_other_commands_do(clean_environ):
+def test_a_worker_does_not_wait_for_a_dead_connection_as_long_as_other_commands_do(api_with):
     """A poll is held open for a second. The default of 60 s would cost leases, and the time of a free slot."""
-    limits = Limits()
-    runtime = make_runtime({**clean_environ, "ANTHROPIC_AUTH_TOKEN": "the-key"}, transport=limits)
-    api = WorkAPI(load(runtime, Flags()).connection, runtime, "env_1")
+    transport = Responding(ITEM)
+    api = api_with(transport)
     api.poll()
     api.acknowledge("work_1")
     api.heartbeat("work_1", "NO_HEARTBEAT", 45, 2.5)
     api.stop("work_1")
-    assert limits.seconds == {"poll": 10.0, "ack": 1.5, "heartbeat": 2.5, "stop": 5.0}
+    assert transport.seconds == {"poll": 10.0, "ack": 1.5, "heartbeat": 2.5, "stop": 5.0}
