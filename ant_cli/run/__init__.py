@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.http.name_client import NameClient
+from ant_cli.input.build import build_all
 from ant_cli.input.request import Request
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation, Texts
@@ -28,14 +29,15 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
     # 1. The settings. From here on, every secret among them is redacted.
     settings = load(runtime, flags, accepts=operation.accepts)
 
-    # 2. The plan: requests and output. Anything wrong is rejected here, before anything is sent.
-    plan = RunPlan(operation, fields, flags, settings, runtime)
+    # 2. The requests, and the plan of their output. Anything wrong is rejected here, before anything is sent.
+    requests = build_all(operation, fields, flags, runtime)
+    plan = RunPlan(operation, requests, flags, settings, runtime)
     repetition: Repetition | None = None
     if flags.of(WATCH) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
         from ant_cli.run.repetition import Repetition
 
         repetition = Repetition(plan, flags, runtime)
-    if not plan.requests.count:
+    if not requests.count:
         return
     if settings.dry_run:
         _print_dry_run(plan, runtime)
@@ -45,14 +47,14 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
     note_credential_choice(settings, runtime)
 
     # 4. Several inputs are several requests, and a watch repeats its request: both have their own modules.
-    if plan.requests.count > 1:
+    if requests.count > 1:
         from ant_cli.run.many import run_many
 
         run_many(plan, runtime)
     elif repetition and repetition.watches:
         repetition.watch()
     else:
-        _run_one(plan, plan.requests.first, repetition, runtime)
+        _run_one(plan, requests.first, repetition, runtime)
 
 
 def _run_one(plan: RunPlan, request: Request, repetition: Repetition | None, runtime: Runtime) -> None:

@@ -6,10 +6,9 @@ import re
 
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
-from ant_cli.input.build import build_all
 from ant_cli.input.values import to_text
 from ant_cli.operations.shared_flags import EDITS, FAIL_FAST, FILTER, LIMIT, MAX_ITEMS, PARALLEL, UNTIL, YES
-from ant_cli.operations.spec import Flags, Operation, Texts
+from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
 from ant_cli.run.hints import OutcomeHints, target_flags
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ant_cli.http.client import Client
+    from ant_cli.input.build import Requests
     from ant_cli.input.request import Request
     from ant_cli.output.conditions import Condition
     from ant_cli.run.list_edits import EditedUpdate
@@ -42,12 +42,12 @@ class RunPlan:
     """What a run sends, and how it prints the results."""
 
     def __init__(
-        self, operation: Operation, fields: Texts, flags: Flags, settings: Settings, runtime: Runtime
+        self, operation: Operation, requests: Requests, flags: Flags, settings: Settings, runtime: Runtime
     ) -> None:
         """Raise UsageError for anything that can't be used, or can't be combined."""
         self.operation = operation
         self.settings = settings
-        self.requests = build_all(operation, fields, flags, runtime)
+        self.requests = requests
         """One for each input, with the values from flags, a file and stdin in their places."""
         self.shows_archived = self.requests.fields.get("include_archived") is True
         self.progress = Progress(runtime)
