@@ -16,8 +16,8 @@ from ant_cli.http.retries import RETRIED
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
-from ant_cli.output.conditions import make_condition
 from ant_cli.output.watch_lines import WatchLines
+from ant_cli.run.conditions import make_condition
 from ant_cli.run.run_plan import RunPlan
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ant_cli.http.client import Client
     from ant_cli.input.build import Requests
     from ant_cli.input.request import Request
-    from ant_cli.output.conditions import Condition
+    from ant_cli.run.conditions import Condition
     from ant_cli.run.list_edits import EditedUpdate
 
 _ARCHIVED = r'state==?"?archived"?|archived(_at)?(!=null|[<>].*)?'
@@ -136,7 +136,7 @@ def _item_condition(plan: RunPlan, flags: Flags, runtime: Runtime) -> Condition 
         runtime.stderr.say(f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}")
     if FILTER.name not in flags:
         return None
-    from ant_cli.output.conditions import make_condition
+    from ant_cli.run.conditions import make_condition
 
     texts = flags.of(FILTER)
     if any(re.fullmatch(_ARCHIVED, text) for text in texts) and not plan.shows_archived:

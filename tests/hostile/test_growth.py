@@ -57,11 +57,11 @@ from ant_cli.input.values import integer, parse_all
 from ant_cli.input.yaml_reader import YAMLProblem, positions_of, read_yaml
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.operations.parsers import duration
-from ant_cli.output.conditions import make_condition
 from ant_cli.output.explorer.tree import Value, in_a_row
 from ant_cli.output.rendering import make_renderer
 from ant_cli.output.terminal import Style, message_on_screen
 from ant_cli.output.times import relative_time
+from ant_cli.run.conditions import make_condition
 from ant_cli.run.list_edits import _PACKAGE_NAMES, _package
 from ant_cli.runtime.redaction import _KEY, redact, secrets_in, strip_userinfo, url_secrets
 from ant_cli.runtime.sanitize import collapse_space, escape_breaks
