@@ -52,7 +52,7 @@ ORDER = (
 )
 """The parts of the program, lowest first. A part imports only earlier parts."""
 
-EMULATOR_USERS = {"settings", "commands"}
+EMULATOR_USERS = {"http", "commands"}
 """The parts that open the emulator, which itself imports no other part."""
 
 HOMES = {

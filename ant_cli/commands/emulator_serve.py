@@ -17,6 +17,7 @@ from pathlib import Path
 from ant_cli.commands.emulator_log import Say, log_to, remove_old_logs
 from ant_cli.commands.results import print_result, print_text
 from ant_cli.errors import AntError, CredentialError, UsageError, exclude_each_other, os_error_text
+from ant_cli.http.in_process import open_emulator
 from ant_cli.operations.parsers import whole_number
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
@@ -26,7 +27,7 @@ from ant_cli.runtime.process import in_background, own_command, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.runtime.storage import append, is_locked, locked
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
-from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, open_emulator, state_folder
+from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, state_folder
 from ant_cli.settings.rows import check_secret
 
 if TYPE_CHECKING:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
-from ant_cli.http.transport import Attempt, Proxy, Timeouts
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Protocol
-from ant_cli.settings.local_emulator import database_path, is_local, open_emulator
+from ant_cli.http.transport import Proxy, Timeouts
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Protocol
+from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
@@ -44,6 +43,8 @@ def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
 
     """
     if is_local(base_url):
+        from ant_cli.http.in_process import EmulatorTransport
+
         return EmulatorTransport(base_url, environ)
     if is_direct(base_url, environ):
         from ant_cli.http.direct import DirectTransport
@@ -143,54 +144,3 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
     except (OSError, ValueError):
         return None
     return getattr(address, "ipv4_mapped", None) or address
-
-
-class EmulatorTransport:
-    """Passes requests to the emulator in this process: a WSGI call, with no socket and no HTTP library."""
-
-    def __init__(self, base_url: str, environ: Mapping[str, str]) -> None:
-        """Open the database. UsageError if that fails, or the emulator is not installed."""
-        self._base_url = base_url
-        self._emulator = open_emulator(database_path(base_url, environ), require_credential=False)
-
-    @contextmanager
-    def stream(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeouts: Timeouts
-    ) -> Iterator[Response]:
-        """Call the application; see `Transport`. The only wait is the delay of a fault."""
-        started: list[Any] = []
-        attempt = Attempt(timeouts)
-        attempt.phase = "exchange"
-
-        def start_response(
-            status: str, lines: list[tuple[str, str]], _: Any = None, /
-        ) -> Callable[[bytes], object]:
-            started.extend((status, lines))
-            return bytes  # the emulator does not use WSGI's `write`
-
-        environ = _environ_of(method, url.removeprefix(self._base_url), headers, body)
-        environ[self._emulator.patience_key] = timeouts.step_s
-        try:
-            chunks = self._emulator(environ, start_response)
-            status, lines = started
-            code, _, reason = status.partition(" ")
-            attempt.phase = "body"
-            yield Response(int(code), reason, {name.lower(): value for name, value in lines}, chunks)
-        except (ConnectionError, TimeoutError) as error:
-            raise attempt.failure(error) from None
-
-    def close(self) -> None:
-        """Close the database."""
-        self._emulator.close()
-
-
-def _environ_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """Return a request as a WSGI environment (PEP 3333), with the keys that the emulator reads."""
-    fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    return {name: value.encode().decode("latin-1") for name, value in fields.items()} | {
-        "REQUEST_METHOD": method,
-        "REQUEST_URI": target,
-        "QUERY_STRING": target.partition("?")[2],
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": io.BytesIO(body),
-    }

@@ -1,4 +1,4 @@
-"""The emulator in this process: the base URLs that name it, its database, and how it is opened."""
+"""The emulator in this process: the base URLs that name it, and its database."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import os
 from collections.abc import Mapping
 
 from ant_cli.errors import UsageError, os_error_text
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from ant_cli.emulator import Emulator
 
 LOCAL = "local:"
 """The prefix of a base URL that names the emulator in this process; the path of a database may follow."""
 IN_MEMORY = ":memory:"
 """The database that is kept in memory only."""
 _DATABASE = "emulator.db"
-_DATABASE_HINT = (
+DATABASE_HINT = (
     "Name another: --base-url local:PATH, or local::memory: to keep nothing; `ant emulator start` takes --database."
 )
 """The hint if the database can't be used."""
@@ -27,27 +25,6 @@ _DATABASE_HINT = (
 def is_local(base_url: str) -> bool:
     """Return whether a base URL names the emulator in this process."""
     return base_url.startswith(LOCAL)
-
-
-def open_emulator(database: str, **options: Any) -> Emulator:
-    """Open the emulator over a database; the options are those of its class.
-
-    Raises:
-        UsageError: if the database can't be used.
-
-    """
-    from pathlib import Path
-
-    from ant_cli.emulator import Emulator, UnusableDatabase
-
-    folder = Path(database).parent
-    # Most likely it is a mistyped path, whose new file would look like an empty account.
-    if database != IN_MEMORY and not folder.is_dir():
-        raise UsageError(f"the emulator's database can't be used: there is no folder {folder}.", _DATABASE_HINT)
-    try:
-        return Emulator(database, **options)
-    except (UnusableDatabase, OSError) as error:
-        raise UsageError(f"the emulator's database can't be used: {error}", _DATABASE_HINT) from None
 
 
 def database_path(base_url: str, environ: Mapping[str, str]) -> str:
@@ -64,7 +41,7 @@ def database_path(base_url: str, environ: Mapping[str, str]) -> str:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         why = os_error_text(error)
-        raise UsageError(f"the emulator's database can't be used: {folder}: {why}.", _DATABASE_HINT) from None
+        raise UsageError(f"the emulator's database can't be used: {folder}: {why}.", DATABASE_HINT) from None
     return str(folder / _DATABASE)
 
 
