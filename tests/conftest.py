@@ -38,7 +38,13 @@ settings.load_profile("ant")
 """No test of Hypothesis asserts a time, because the speed of a shared machine is not what is tested."""
 
 if sys.platform == "win32":
-    collect_ignore = ["commands/test_emulator_exec.py", "completion", "hostile/test_stored_secrets.py", "worker"]
+    collect_ignore = [
+        "commands/test_emulator_exec.py",
+        "completion",
+        "docs/test_worker_page.py",
+        "hostile/test_stored_secrets.py",
+        "worker",
+    ]
     """Tests of what needs POSIX: process groups, shells, and the worker."""
     Path.write_text = partialmethod(Path.write_text, newline="\n")  # type: ignore[assignment, method-assign] # tests compare bytes
 

@@ -34,6 +34,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="this test needs a
 @pytest.fixture(scope="module")
 def workers():
     """Processes that carry out commands, as other users."""
+    pytest.importorskip("fcntl", reason="this test needs POSIX: fork")
     with Workers() as workers:
         yield workers
 
@@ -219,7 +220,7 @@ def test_a_profiles_path_that_is_not_a_regular_file_is_rejected_and_unchanged(tr
     before = modes(path)
     status, said, end, why = try_both()
     assert (status, end) == (4, 4)
-    assert f"can't be read: {message}.\nTo run without profiles: ANTHROPIC_CONFIG_DIR=/dev/null" in said
+    assert f"can't be read: {message}.\nTo run without profiles: ANTHROPIC_CONFIG_DIR={os.devnull}" in said
     assert message in why
     assert modes(path) == before
 
