@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ant_cli.operations import environments, work
 from ant_cli.operations.spec import Members, Operation
+from ant_cli.runtime.light_typing import NamedTuple
 
 OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
 
@@ -13,8 +14,20 @@ GROUPS = {
 }
 """The groups of commands, and what each is for."""
 
-KINDS = {environments.GROUP: ("environment", "config.type"), work.GROUP: ("work", "data.type")}
-"""The `type` of each group's objects, which all of them have, and the field that tells types of them apart."""
+
+class ObjectKind(NamedTuple):
+    """What the objects of a group are."""
+
+    type: str
+    """The value of their field `type`, which all of them have."""
+    subtype_path: str
+    """The field that tells types of them apart."""
+
+
+KINDS = {
+    environments.GROUP: ObjectKind("environment", "config.type"),
+    work.GROUP: ObjectKind("work", "data.type"),
+}
 
 OFFICIAL_COMMANDS = (
     "completions",

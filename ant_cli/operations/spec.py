@@ -32,41 +32,6 @@ Text = str | list[str]
 Texts = Mapping[str, Text]
 """The texts of a command line, by parameter name."""
 
-_UNSET: dict[type, Any] = {bool: False, str: "", list: ()}
-"""The values of settings that are neither given nor have a default, by their types; None for numbers."""
-
-
-class Flags(dict[str, Any]):
-    """The values of settings and arguments that were given, by parameter name. Nobody changes them."""
-
-    def __repr__(self) -> str:
-        """Return the names only: a value may be a secret."""
-        return f"Flags({', '.join(self)})"
-
-    def of(self, param: Param) -> Any:
-        """Return the value of a setting; its default if it was not given."""
-        return self.get(param.name, param.default_value)
-
-    def only(self, names: Iterable[str]) -> Flags:
-        """Return the flags with these names."""
-        kept = frozenset(names)
-        return Flags({name: value for name, value in self.items() if name in kept})
-
-    def with_values(self, **values: Any) -> Flags:
-        """Return the flags with these values added; they replace those of the same name."""
-        return Flags(self, **values)
-
-
-def values_of(texts: Texts, params: Iterable[Param]) -> Flags:
-    """Return the values of the settings among these texts. Texts of other parameters are left out.
-
-    Raises:
-        UsageError: if a text can't be used; for the first one, in the order in which they were given.
-
-    """
-    rows = {param.name: param for param in params if param.location == "setting"}
-    return Flags({name: rows[name].value_of(rows[name].flag, text) for name, text in texts.items() if name in rows})
-
 
 def flag_name(name: str) -> str:
     """Return the long flag of the parameter `name`, with its dashes."""
@@ -179,6 +144,42 @@ class Param(NamedTuple):
         if parse is None:
             return text
         return parse(source, text) if isinstance(text, str) else [parse(source, each) for each in text]
+
+
+_UNSET: dict[type, Any] = {bool: False, str: "", list: ()}
+"""The values of settings that are neither given nor have a default, by their types; None for numbers."""
+
+
+class Flags(dict[str, Any]):
+    """The values of settings and arguments that were given, by parameter name. Nobody changes them."""
+
+    def __repr__(self) -> str:
+        """Return the names only: a value may be a secret."""
+        return f"Flags({', '.join(self)})"
+
+    def of(self, param: Param) -> Any:
+        """Return the value of a setting; its default if it was not given."""
+        return self.get(param.name, param.default_value)
+
+    def only(self, names: Iterable[str]) -> Flags:
+        """Return the flags with these names."""
+        kept = frozenset(names)
+        return Flags({name: value for name, value in self.items() if name in kept})
+
+    def with_values(self, **values: Any) -> Flags:
+        """Return the flags with these values added; they replace those of the same name."""
+        return Flags(self, **values)
+
+
+def values_of(texts: Texts, params: Iterable[Param]) -> Flags:
+    """Return the values of the settings among these texts. Texts of other parameters are left out.
+
+    Raises:
+        UsageError: if a text can't be used; for the first one, in the order in which they were given.
+
+    """
+    rows = {param.name: param for param in params if param.location == "setting"}
+    return Flags({name: rows[name].value_of(rows[name].flag, text) for name, text in texts.items() if name in rows})
 
 
 class Example(NamedTuple):

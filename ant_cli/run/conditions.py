@@ -182,18 +182,18 @@ def _path_of(where: str, comparison: Comparison, group: str) -> str:
         UsageError: if every object of the group has the same value there.
 
     """
-    kind, meant = KINDS[group]
+    kind = KINDS[group]
     each, _, name = comparison.path.rpartition("#.")
     prefix = comparison.path.removesuffix(name)
     if name.lower() == "type" and not each:
-        rest, is_same = comparison.operator + comparison.value, comparison.value.strip('"') == kind
-        hint = "Leave it out." if is_same else f"Write {quote(prefix + meant + rest)}"
-        raise UsageError(f"{where}: every object has the type {kind!r}.", hint)
+        rest, is_same = comparison.operator + comparison.value, comparison.value.strip('"') == kind.type
+        hint = "Leave it out." if is_same else f"Write {quote(prefix + kind.subtype_path + rest)}"
+        raise UsageError(f"{where}: every object has the type {kind.type!r}.", hint)
     if each or name in fields_of(group):
         return comparison.path
     from ant_cli.output.columns import path_of_title  # late: most conditions name fields
 
-    return prefix + path_of_title(kind, name)
+    return prefix + path_of_title(kind.type, name)
 
 
 def _check_pattern(where: str, query: Query, comparison: Comparison, group: str) -> str:
