@@ -1,4 +1,4 @@
-"""The workflow and the shell script in docs/apply.md, run with the emulator."""
+"""The workflows and the shell scripts in docs/apply.md and docs/stages.md, run with the emulator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from tests.helpers.emulators import serving
 from tests.helpers.processes import run_process
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "plan"
-PAGE = (Path(__file__).parents[2] / "docs" / "apply.md").read_text("utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = (DOCS / "apply.md").read_text("utf-8") + (DOCS / "stages.md").read_text("utf-8")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
@@ -31,7 +32,7 @@ pytestmark = [
 
 def block(name: str) -> str:
     """Return the code block after a comment."""
-    match = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```", PAGE, re.DOTALL)
+    match = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```", PAGES, re.DOTALL)
     assert match
     return match[1]
 
@@ -187,7 +188,7 @@ def test_no_pull_request_can_cancel_an_apply_or_use_its_rights():
     assert any(step.get("uses", "").endswith("/.github/actions/plan@COMMIT") for step in plan["steps"])
 
 
-def test_no_job_on_the_page_loses_the_exit_code_of_a_plan():
+def test_no_job_on_the_pages_loses_the_exit_code_of_a_plan():
     """Without `pipefail`, which GitHub's own shell does not set, a pipe has the exit code of its last program."""
     for workflow in ("workflow", "stages"):
         for job in ("plan", "apply"):
