@@ -79,7 +79,7 @@ def library() -> Any:
     except ImportError:
         raise UsageError("metrics need the package prometheus-client.", install_hint("worker")) from None
     metrics: Any = prometheus_client
-    metrics.disable_created_metrics()  # the time at which each counter began
+    metrics.disable_created_metrics()  # series with the time at which each counter began
     return metrics
 
 
@@ -87,7 +87,7 @@ class WorkerMetrics:
     """The metrics of a worker, with its own labels."""
 
     def __init__(self, tally: Tally, labels: Mapping[str, str]) -> None:
-        """Add histograms to the tally. Raises UsageError if the library is not installed."""
+        """Let the tally fill histograms. Raises UsageError if the library is not installed."""
         self._tally = tally
         self._labels = labels
         self._library = library()

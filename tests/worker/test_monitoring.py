@@ -121,9 +121,11 @@ def test_a_worker_serves_its_metrics_and_its_health(queue, start, script, fifo):
         listener = Listener("127.0.0.1", 0, lambda _path: None)
         address = listener.url.removeprefix("http://")
         listener.close()
-        queue.enqueue()
+        queue.enqueue(2)
         handler = script(f"echo started; read line < {fifo}")
-        worker = start("--listen", address, "--max-items", "1", "--worker-id", "w1", handler=[handler])
+        worker = start("--listen", address, "--max-items", "2", "--worker-id", "w1", handler=[handler])
+        fifo.write_text("go\n")
+        worker.wait_for("work item done")
         worker.wait_for("handler output", line="started")
         assert client.get(f"http://{address}/healthz").status_code == 200
         assert client.get(f"http://{address}/readyz").status_code == 200
@@ -134,7 +136,10 @@ def test_a_worker_serves_its_metrics_and_its_health(queue, start, script, fifo):
         assert client.get(f"http://{address}/readyz").text == "draining\n"
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     found = samples(response.text)
-    assert found["ant_worker_slots_used", f"environment_id={queue.id}", "worker_id=w1"] == 1
+    labels = (f"environment_id={queue.id}", "worker_id=w1")
+    assert found["ant_worker_slots_used", *labels] == 1
+    assert found["ant_worker_item_duration_seconds_count", *labels] == 1
+    assert found["ant_worker_queue_wait_seconds_count", *labels] == 2
     fifo.write_text("go\n")
     assert worker.end() == 0
 
