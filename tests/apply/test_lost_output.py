@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Screen
+from tests.helpers.streams import Head
 
 NAMES = ("a", "b", "c", "d")
-
-
-class Head(Screen):
-    """A stdout that fails after some writes, because its reader leaves, or the disk is full."""
-
-    def __init__(self, writes: int, number: int = errno.EPIPE) -> None:
-        super().__init__(terminal=False)
-        self.left, self.number = writes, number
-
-    def write(self, data):
-        self.left -= 1
-        if self.left < 0:
-            raise OSError(self.number, os.strerror(self.number))
-        return super().write(data)
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ from tests.helpers.federation import ASSERTION, OBJECT, RETRIEVE, bearers, grant
 from tests.helpers.processes import COVERAGE
 from tests.helpers.servers import ScriptedServer, response
 
-posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has access lists instead of modes")
-
 
 def test_a_later_run_uses_the_cached_token(federated):
     """It needs no exchange."""
@@ -25,7 +23,7 @@ def test_a_later_run_uses_the_cached_token(federated):
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["1"]
 
 
-@posix_only
+@needs_posix("permissions")
 def test_only_its_owner_can_read_the_cache(federated, folder, entry):
     """Folder and file are private from the beginning, and the lock is removed."""
     federated(*RETRIEVE, replies=[grant(), OBJECT])
@@ -165,7 +163,7 @@ def test_an_entry_that_is_damaged_or_accessible_to_others_is_replaced(federated,
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
 
 
-@posix_only
+@needs_posix("permissions")
 def test_the_target_of_a_link_in_place_of_an_entry_is_unchanged(federated, entry, tmp_path):
     """It is neither read nor written."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
@@ -177,7 +175,7 @@ def test_the_target_of_a_link_in_place_of_an_entry_is_unchanged(federated, entry
     assert precious.read_text() == before
 
 
-@posix_only
+@needs_posix("permissions")
 def test_entries_of_a_folder_that_others_can_write_to_are_replaced(federated, entry, folder):
     """Others may have replaced an entry. The folder is made private."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
@@ -194,7 +192,7 @@ ME, SOMEBODY = 65534, 65533
 """User IDs: the user who runs `ant`, and another one."""
 
 
-@posix_only
+@needs_posix("permissions")
 @pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to another user")
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 def test_an_entry_of_another_user_is_replaced(federated, entry, monkeypatch, mode):
@@ -210,7 +208,7 @@ def test_an_entry_of_another_user_is_replaced(federated, entry, monkeypatch, mod
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
 
 
-@posix_only
+@needs_posix("permissions")
 @pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to another user")
 def test_a_folder_of_another_user_is_not_used(federated, entry, folder, monkeypatch):
     """It is neither read nor written."""
@@ -263,7 +261,7 @@ def test_an_unusable_folder_is_noted_once_and_the_run_continues(federated, folde
         assert not list((folder.parent.parent / "elsewhere").iterdir())
 
 
-@posix_only
+@needs_posix("permissions")
 def test_a_pipe_in_place_of_the_lock_causes_one_note(federated, entry, folder):
     """The run does not wait for the other end of the pipe."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
@@ -303,7 +301,7 @@ def ant_process(variables, clean_environ, url, *prefix, cwd, **options):
     )
 
 
-@posix_only
+@needs_posix("permissions")
 def test_a_full_disk_is_noted_and_the_run_continues(variables, clean_environ, folder, tmp_path):
     """A file that could not be written completely is removed."""
     limit = ["sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" "$@"']

@@ -12,23 +12,9 @@ import pytest
 from ant_cli.main import main
 from ant_cli.output.progress import Progress
 from ant_cli.runtime.live_line import ERASE_LINE
-from tests.conftest import Screen, make_runtime
+from tests.conftest import make_runtime
+from tests.helpers.streams import Watched
 from tests.helpers.transports import transport_to
-
-
-class Watched(Screen):
-    """A terminal that records when a text, or anything, was drawn."""
-
-    def __init__(self, text="", *, terminal=True):
-        super().__init__(terminal=terminal)
-        self.drawn = threading.Event()
-        self._text = text.encode()
-
-    def write(self, data):
-        count = super().write(data)
-        if self._text in bytes(data):
-            self.drawn.set()
-        return count
 
 
 def progress_on(screen, patience_s=0.0, **environ):
@@ -39,7 +25,7 @@ def test_a_wait_is_shown_with_its_reason_and_erased():
     """The line is visible during the wait."""
     screen = Watched()
     with progress_on(screen).waiting_for("GET /v1/environments"):
-        assert screen.drawn.wait(60)
+        assert screen.shown.wait(60)
     frames = screen.text().split(ERASE_LINE)
     assert "Waiting for GET /v1/environments (0 s)" in frames[1]
     assert frames[-1] == ""
@@ -59,7 +45,7 @@ def test_pages_are_counted():
     progress = progress_on(screen)
     assert list(progress.count_items([[b"1"], [b"2", b"3"]])) == [[b"1"], [b"2", b"3"]]
     with progress.waiting_for("GET /v1/environments"):
-        assert screen.drawn.wait(60)
+        assert screen.shown.wait(60)
     assert "⠋ Waiting for GET /v1/environments, items so far: 3 (0 s)" in screen.text()
 
 
@@ -69,7 +55,7 @@ def test_a_list_shows_how_many_items_it_has_so_far(clean_environ):
     pages = [{"data": [{"id": "env_1"}, {"id": "env_2"}], "next_page": "p"}, {"data": []}]
 
     def respond(_request):
-        assert len(pages) == 2 or screen.drawn.wait(60)
+        assert len(pages) == 2 or screen.shown.wait(60)
         return httpx.Response(200, json=pages.pop(0))
 
     runtime = make_runtime(clean_environ, stdout=io.BytesIO(), stderr=screen, transport=transport_to(respond))
@@ -80,7 +66,7 @@ def test_a_retry_is_shown_with_its_reason_and_delay():
     """It is shown at once, without the usual delay of a second."""
     screen = Watched()
     with progress_on(screen, patience_s=60.0).before_retry("503 Service Unavailable", 1, 2, 30.0):
-        assert screen.drawn.wait(60)
+        assert screen.shown.wait(60)
     assert re.search(r"Retry 1 of 2 in (30|2\d)\.\d s: 503 Service Unavailable", screen.text())
     assert screen.text().endswith(ERASE_LINE)
 
@@ -114,7 +100,7 @@ def test_a_pager_that_opens_while_requests_are_on_their_way_erases_their_progres
     screen = Watched()
     progress = progress_on(screen)
     with progress.of_many(lambda: (1, "archived 1 of 2"), 2):
-        assert screen.drawn.wait(60)
+        assert screen.shown.wait(60)
         progress.disable()
         before = screen.text()
         with progress.waiting_for("an answer"):
@@ -129,7 +115,7 @@ def test_an_interrupt_erases_the_line_first():
 
     def interrupt():
         with progress_on(screen).waiting_for("an answer"):
-            assert screen.drawn.wait(60)
+            assert screen.shown.wait(60)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -141,7 +127,7 @@ def test_the_line_is_never_wider_than_the_screen():
     """A line that wraps could not be erased. Terminal sequences from the server are escaped."""
     screen = Watched()
     with progress_on(screen, COLUMNS="40").before_retry("\x1b[2J\n" + "x" * 100, 1, 2, 30.0):
-        assert screen.drawn.wait(60)
+        assert screen.shown.wait(60)
     line = screen.text().split(ERASE_LINE)[1]
     assert len(line) <= 40
     assert "\x1b" not in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import signal
@@ -14,6 +15,7 @@ from ant_cli.http.response import Response
 from ant_cli.runtime.live_line import ERASE_LINE
 from tests.conftest import Screen
 from tests.helpers.many import IDS, FakeAPI, rate_limited_api
+from tests.helpers.streams import Head, Watched
 
 ARCHIVE = ("beta:environments", "archive")
 
@@ -314,40 +316,12 @@ def test_a_result_that_is_being_reported_when_a_signal_arrives_is_reported_once(
     assert result.accounted() == sorted(IDS)
 
 
-class FullDisk(Screen):
-    """A file that fails after some writes."""
-
-    def __init__(self, room):
-        super().__init__(terminal=False)
-        self._room = room
-
-    def write(self, data):
-        self._room -= 1
-        if self._room < 0:
-            raise OSError(28, "No space left on device")
-        return super().write(data)
-
-
 def test_a_result_that_can_not_be_written_is_named(many):
     """The environment was archived anyway. The error also names the IDs that were not sent."""
-    result = many(*ARCHIVE, *IDS, "--parallel", "1", stdout=FullDisk(3))
+    result = many(*ARCHIVE, *IDS, "--parallel", "1", stdout=Head(3, errno.ENOSPC))
     assert (result.exit, result.ids) == (1, IDS[:3])
     assert "env_4" in result.unprinted
     assert result.accounted() == sorted(IDS)
-
-
-class Head(Screen):
-    """A pipe whose reader closes it after some results."""
-
-    def __init__(self, results):
-        super().__init__(terminal=False)
-        self.left = results
-
-    def write(self, data):
-        self.left -= 1
-        if self.left < 0:
-            raise BrokenPipeError
-        return super().write(data)
 
 
 def test_a_change_that_was_not_sent_because_the_reader_left_is_a_failure(many):
@@ -434,20 +408,6 @@ def test_nothing_is_asked_without_a_terminal(many):
     assert many(*ARCHIVE, "a", "b", ask=lambda _: pytest.fail("asked")).exit == 0
 
 
-class Watched(Screen):
-    """A terminal on which a test waits for a text."""
-
-    def __init__(self, text):
-        super().__init__(terminal=True)
-        self._text = text.encode()
-        self.shown = threading.Event()
-
-    def write(self, data):
-        if self._text in bytes(data):
-            self.shown.set()
-        return super().write(data)
-
-
 def test_progress_is_drawn_at_a_terminal_while_requests_are_on_their_way(many, monkeypatch):
     """It shows a bar, and how many are done and failed. Failures are above it, and nothing of it remains."""
     monkeypatch.setattr("ant_cli.output.progress._BAR_PATIENCE_S", 0)
@@ -488,8 +448,12 @@ ACTING = [
 ]
 
 
-@pytest.mark.parametrize("words", ACTING, ids=" ".join)
-@pytest.mark.parametrize("stdin", ["", "\n", "# nothing\n", "null\n", "\ufeff"])
+EMPTY = ("", "\n", "# nothing\n", "null\n", "\ufeff")
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin"), [*((words, "") for words in ACTING), *((ACTING[0], text) for text in EMPTY[1:])]
+)
 def test_a_pipe_that_ends_without_an_id_is_nothing_to_do(ant, words, stdin):
     """A filter selected nothing, or a queue was empty: a quiet night is not a failure."""
     result = ant(*words, stdin=stdin, replies=[])

@@ -8,8 +8,7 @@ import sys
 import pytest
 
 from ant_cli.runtime import shell
-
-posix_only = pytest.mark.skipif(sys.platform == "win32", reason="runs sh")
+from tests.conftest import needs_posix
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def windows(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
 
 
-@posix_only
+@needs_posix("sh")
 def test_sh_sets_the_variable_to_the_whole_value():
     command = shell.set_variable("WHERE", "a $HOME 'b'")
     done = subprocess.run(
@@ -27,7 +26,7 @@ def test_sh_sets_the_variable_to_the_whole_value():
     assert done.stdout == "a $HOME 'b'"
 
 
-@posix_only
+@needs_posix("sh")
 def test_a_command_is_split_as_sh_does():
     assert shell.split(r"code\ x --wait 'a b'") == ["code x", "--wait", "a b"]
 

@@ -15,8 +15,6 @@ import pytest
 from ant_cli.runtime.storage import append, is_locked, locked, replace_file
 from tests.conftest import needs_posix
 
-posix_only = pytest.mark.skipif(os.name == "nt", reason="permissions and links of POSIX")
-
 COUNT = """
 import sys
 from pathlib import Path
@@ -93,7 +91,7 @@ def test_waiting_for_another_process_is_announced(tmp_path):
     assert said == ["waiting"]
 
 
-@posix_only
+@needs_posix("permissions and links")
 def test_files_of_others_with_a_similar_name_stay(tmp_path):
     """Only leftovers of a killed process are removed."""
     kept = [tmp_path / name for name in (".a.yaml-mine", ".a.yaml-12345678", ".a.yaml-", "a.yaml-x.ant-draft")]
@@ -151,7 +149,7 @@ def test_a_link_in_the_place_of_the_lock_is_rejected(tmp_path):
     assert not (tmp_path / "target").exists()
 
 
-@posix_only
+@needs_posix("permissions and links")
 @pytest.mark.parametrize(
     ("umask", "private", "mode"),
     [(0o022, True, 0o600), (0, True, 0o600), (0o022, False, 0o644), (0o027, False, 0o640), (0, False, 0o644)],
@@ -169,7 +167,7 @@ def test_a_new_file_has_the_permissions_of_the_umask_or_is_private(tmp_path, uma
     assert list(tmp_path.iterdir()) == [path]
 
 
-@posix_only
+@needs_posix("permissions and links")
 @pytest.mark.parametrize(
     ("old", "private", "new"), [(0o600, False, 0o600), (0o4755, False, 0o755), (0o644, True, 0o600)]
 )
@@ -182,7 +180,7 @@ def test_a_file_that_need_not_be_private_keeps_its_permissions(tmp_path, old, pr
     assert stat.S_IMODE(path.stat().st_mode) == new
 
 
-@posix_only
+@needs_posix("permissions and links")
 def test_a_link_is_replaced_and_its_target_unchanged(tmp_path):
     """Somebody else may have put the link there."""
     (tmp_path / "target").write_text("precious")
