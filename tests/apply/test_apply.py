@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import threading
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -18,57 +18,49 @@ from ant_cli.emulator import Emulator
 from ant_cli.emulator.wsgi_app import ORGANIZATION_ID
 from ant_cli.errors import NetworkError
 from ant_cli.http import pool
-from ant_cli.http.response import Response
-from ant_cli.http.transport import FailedAttempt, incomplete_response
+from ant_cli.http.choice import open_transport
+from ant_cli.http.transport import FailedAttempt
 from tests.apply.conftest import Team
 from tests.conftest import needs_posix
 from tests.helpers.emulators import serving
 
 
-class Losing:
-    """A transport that loses the response of a `create`, after or before the server has processed it."""
+class Meddling:
+    """A transport that calls a function with the body of each change before it is sent."""
 
-    def __init__(self, inner, *, processed: bool, gateway: str = "") -> None:
-        self.inner = inner
-        self.processed = processed
-        self.gateway = gateway
-        """What a gateway says in place of the response, such as `504 Gateway Timeout`."""
-        self.creates = 0
+    def __init__(self, team, before) -> None:
+        self._inner = open_transport(team.url, team.environ)
+        self._before = before
 
     @contextmanager
-    def stream(self, method, url, *words, **named):
-        creates = method == "POST" and url.partition("?")[0].endswith("/v1/environments")
-        self.creates += creates
-        if creates and not self.processed:
-            raise FailedAttempt(NetworkError, "gone", maybe_processed=True)
-        with self.inner.stream(method, url, *words, **named) as response:
-            if creates:
-                response.read()
-                if self.gateway:
-                    status, _, reason = self.gateway.partition(" ")
-                    yield Response(int(status), reason, {}, iter([b"{}"]))
-                    return
-                raise FailedAttempt(NetworkError, "gone", maybe_processed=True)
+    def stream(self, method, url, headers, body, timeouts):
+        if method == "POST":
+            self._before(body)
+        with self._inner.stream(method, url, headers, body, timeouts) as response:
             yield response
 
     def close(self) -> None:
-        self.inner.close()
+        self._inner.close()
 
 
-def losing(team, *, processed: bool, gateway: str = "") -> Losing:
-    from ant_cli.http.choice import open_transport
-
-    return Losing(open_transport(team.url, team.environ), processed=processed, gateway=gateway)
+LOST = FailedAttempt(NetworkError, "gone", maybe_processed=True)
 
 
-@pytest.mark.parametrize("gateway", ["", "504 Gateway Timeout", "408 Request Timeout"])
-def test_a_lost_response_of_a_create_is_looked_up_and_not_repeated(team, gateway):
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--after-commit", "--disconnect"),
+        ("--after-commit", "--status", "504"),
+        ("--after-commit", "--status", "408"),
+        ("--cut-after-bytes", "5"),
+    ],
+    ids=" ".join,
+)
+def test_a_lost_response_of_a_create_is_looked_up_and_not_repeated(team, flags):
     """The created environment belongs to the file."""
     team.write("environments/a.yaml")
-    transport = losing(team, processed=True, gateway=gateway)
-    result = team.apply(".", transport=transport)
-    assert transport.creates == 1
-    assert "created env_" in result.stdout
+    assert team.ant("emulator", "fault", "--method", "POST", *flags).exit == 0
+    assert "created env_" in team.apply(".").stdout
     assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"]
     assert team.diff() == 0
 
@@ -76,60 +68,24 @@ def test_a_lost_response_of_a_create_is_looked_up_and_not_repeated(team, gateway
 def test_a_create_that_never_arrived_is_a_network_error_and_is_repeated_in_the_next_run(team):
     """Its outcome is unknown, so it is not repeated in the same run."""
     team.write("environments/a.yaml")
-    transport = losing(team, processed=False)
-    result = team.ant("apply", "--yes", ".", transport=transport)
-    assert (result.exit, transport.creates) == (8, 1)
+    assert team.ant("emulator", "fault", "--method", "POST", "--disconnect").exit == 0
+    result = team.ant("apply", "--yes", ".")
+    assert (result.exit, team.server()) == (8, {})
     assert "'a' may have been created: run the same command again" in result.stderr
     assert "0 done and recorded, 1 failed, 0 not started" in result.stderr
     team.apply(".")
     assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"]
 
 
-class BreakingOff(Losing):
-    """A transport whose response to a create is incomplete, after the server has processed it."""
-
-    @contextmanager
-    def stream(self, method, url, *words, **named):
-        with self.inner.stream(method, url, *words, **named) as response:
-            if method == "POST":
-                self.creates += 1
-                response.read()
-                response = Response(200, "OK", {}, self.broken())
-            yield response
-
-    def broken(self):
-        yield b'{"id": '
-        raise incomplete_response("is incomplete")
-
-
-def test_a_create_with_an_incomplete_response_is_looked_up_and_not_repeated(team):
-    """It may have been processed, as with a lost response."""
-    team.write("environments/a.yaml")
-    transport = BreakingOff(losing(team, processed=True).inner, processed=True)
-    team.apply(".", transport=transport)
-    assert transport.creates == 1
-    assert team.ids()["./environments/a.yaml"] == team.server()["a"]["id"]
-
-
-class LosingAsAColleagueCreates(Losing):
-    """A transport that loses a create, while somebody else creates another environment of that name."""
-
-    def __init__(self, team) -> None:
-        super().__init__(losing(team, processed=False).inner, processed=False)
-        self.team = team
-
-    @contextmanager
-    def stream(self, method, url, *words, **named):
-        if method == "POST":
-            self.team.by_hand("create", "--name", "a", "--description", "a colleague's")
-        with super().stream(method, url, *words, **named) as response:
-            yield response
-
-
 def test_another_environment_of_the_name_is_not_taken_for_a_lost_create(team):
     """The file stays without an environment, and the other one as it is."""
+
+    def colleague(_body):
+        team.by_hand("create", "--name", "a", "--description", "a colleague's")
+        raise LOST
+
     team.write("environments/a.yaml")
-    result = team.ant("apply", "--yes", ".", transport=LosingAsAColleagueCreates(team))
+    result = team.ant("apply", "--yes", ".", transport=Meddling(team, colleague))
     assert result.exit == 8
     assert "'a' may have been created: run the same command again" in result.stderr
     assert team.server()["a"]["description"] == "a colleague's"
@@ -155,27 +111,17 @@ def test_an_unchanged_environment_is_neither_done_nor_left_in_a_run_that_fails(t
     assert [one["result"] for one in result.json["resources"]] == ["unchanged", "failed"]
 
 
-class LosingBoth(Losing):
-    """A transport that loses two creates when both have begun. Neither arrives."""
-
-    def __init__(self, inner) -> None:
-        super().__init__(inner, processed=False)
-        self.both_have_begun, self.one_at_a_time = threading.Barrier(2), threading.Lock()
-
-    @contextmanager
-    def stream(self, method, url, *words, **named):
-        if method == "POST":
-            self.both_have_begun.wait(60)
-        with self.one_at_a_time, super().stream(method, url, *words, **named) as response:
-            yield response
-
-
 def test_every_failure_of_a_run_is_reported_with_its_hint(team):
     """Each is a line with its file, in a log. The last line is the summary."""
+    both_have_begun = threading.Barrier(2)
+
+    def lose(_body):
+        both_have_begun.wait(60)
+        raise LOST
+
     team.write("environments/a.yaml")
     team.write("environments/b.yaml")
-    transport = LosingBoth(losing(team, processed=False).inner)
-    result = team.ant("apply", "--yes", "--parallel", "2", ".", transport=transport)
+    result = team.ant("apply", "--yes", "--parallel", "2", ".", transport=Meddling(team, lose))
     assert result.exit == 8
     *failures, summary = result.stderr.splitlines()
     for name, line in zip("ab", failures, strict=True):
@@ -183,25 +129,17 @@ def test_every_failure_of_a_run_is_reported_with_its_hint(team):
     assert summary == "ant: 0 done and recorded, 2 failed, 0 not started. Run it again to continue."
 
 
-class LosingOneAtAnInterrupt(LosingBoth):
-    """A transport that loses the create of `b` while the create of `a` is interrupted."""
-
-    @contextmanager
-    def stream(self, method, url, headers, body, timeouts):
-        with ExitStack() as stack:
-            try:
-                yield stack.enter_context(super().stream(method, url, headers, body, timeouts))
-            except FailedAttempt:
-                if b'"a"' in body:
-                    raise KeyboardInterrupt from None
-                raise
-
-
 def test_a_failure_of_an_interrupted_run_is_reported(team):
     """The report comes before the summary. The run has no other error."""
+    both_have_begun = threading.Barrier(2)
+
+    def interrupt_one_and_lose_the_other(body):
+        both_have_begun.wait(60)
+        raise KeyboardInterrupt if b'"a"' in body else LOST
+
     team.write("environments/a.yaml")
     team.write("environments/b.yaml")
-    transport = LosingOneAtAnInterrupt(losing(team, processed=False).inner)
+    transport = Meddling(team, interrupt_one_and_lose_the_other)
     result = team.ant("apply", "--yes", "--parallel", "2", ".", transport=transport)
     assert result.exit == 130
     failure, summary = result.stderr.splitlines()
@@ -209,23 +147,12 @@ def test_a_failure_of_an_interrupted_run_is_reported(team):
     assert summary == "0 done and recorded, 1 failed, 1 not started. Run it again to continue."
 
 
-class Interrupting(Losing):
-    """A transport that sends SIGINT during a create, which still succeeds."""
-
-    @contextmanager
-    def stream(self, method, url, headers, body, timeouts):
-        if method == "POST":
-            signal.raise_signal(signal.SIGINT)
-        with self.inner.stream(method, url, headers, body, timeouts) as response:
-            yield response
-
-
 def test_a_step_that_has_begun_is_finished_when_the_run_is_interrupted(team):
     """This holds even for a single step. No step is left, so nothing suggests to repeat the run."""
     team.write("environments/a.yaml")
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        transport = Interrupting(losing(team, processed=True).inner, processed=True)
+        transport = Meddling(team, lambda _body: signal.raise_signal(signal.SIGINT))
         result = team.ant("apply", "--yes", ".", transport=transport)
     finally:
         signal.signal(signal.SIGINT, before)
