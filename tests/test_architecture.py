@@ -185,7 +185,7 @@ FILE_OPENERS = {
     "completion/cache.py": "new files of the cache",
     "completion/scripts.py": "the scripts",
     "help/contents.py": "its own pages",
-    "apply/validation.py": "its own schema",
+    "input/validation.py": "its own schema",
     "commands/official.py": "programs on PATH",
     "commands/emulator_serve.py": "its own log",
     "emulator/store.py": "the database, and its own schema",

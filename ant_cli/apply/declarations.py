@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path, PurePath
 
 from ant_cli.apply.comparison import declared_part, hash_of_body
-from ant_cli.apply.validation import AND_MORE, Mistake, check, first_of, located
 from ant_cli.errors import UsageError, os_error_text
+from ant_cli.input.validation import AND_MORE, Mistake, check, first_of, located
 from ant_cli.input.values import Value, encode, parse, type_name
 from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime.light_typing import Any, NamedTuple

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from ant_cli.apply.declarations import DATA, PROSE, Declaration, read_declaration
 from ant_cli.apply.lockfile import FILE_NAME, LockFile, check_inside, repository_of
-from ant_cli.apply.validation import AND_MORE, first_of
 from ant_cli.errors import UsageError
+from ant_cli.input.validation import AND_MORE, first_of
 from ant_cli.runtime.light_typing import NamedTuple
 
 _SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))

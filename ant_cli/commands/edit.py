@@ -11,12 +11,12 @@ from ant_cli.apply.declarations import ENVIRONMENT, SCHEMA_LINE, Exported, expor
 from ant_cli.apply.drawing import draw_change, draw_step, name_width, paint_for, unpainted
 from ant_cli.apply.editor import EditedFile, TextNote, choose_editor
 from ant_cli.apply.plan import Object, Step
-from ant_cli.apply.validation import Mistake, check, located
 from ant_cli.commands.results import wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client
 from ant_cli.http.name_client import NameClient
 from ant_cli.http.response import error_message
+from ant_cli.input.validation import Mistake, check, located
 from ant_cli.input.values import Value, encode, type_name
 from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 from ant_cli.operations.environments import SERVER_FIELDS

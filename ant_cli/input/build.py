@@ -121,6 +121,7 @@ class _Builder:
         missing = [param.flag for param in required if param.name not in values and param.wire_name not in body]
         if missing:
             raise self._missing(missing, values, where)
+        self._check_values(body, where)
         if operation.partial_update and not body and not self._given.has_edits:
             if self._input.was_read:  # D25: an empty pipe is a mistake
                 raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
@@ -202,6 +203,20 @@ class _Builder:
         for warning in _unknown_in(body, fields):
             self._note(warning)
         return body
+
+    def _check_values(self, body: dict[str, Value], where: str) -> None:
+        """Reject values that the API can't take, in the words of `ant apply`, and note those that it may take."""
+        operation = self._operation
+        types = {param.wire_name: param.type for param in operation.params_in("body")}
+        if all(types.get(key) is not dict and isinstance(body[key], types.get(key, object)) for key in body):
+            return  # reading the schema takes time
+        from ant_cli.input.validation import check_sent  # late, as above
+
+        mistakes = check_sent(body, creates=operation.creates)
+        if rejected := [str(mistake) for mistake in mistakes if not mistake.is_sent]:
+            raise UsageError(f"{where}{'; '.join(rejected)}.", see_help(operation.command))
+        for mistake in mistakes:
+            self._note(f"Warning: {mistake}; it is sent unchanged.")
 
     def _note_unused(self, given: Mapping[str, Value]) -> None:
         """Note keys that are neither parameters nor fields of an object: they may be mistyped parameters."""

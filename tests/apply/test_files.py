@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.lockfile import LockFile
-from ant_cli.apply.validation import check, json_schema
 from ant_cli.errors import UsageError
+from ant_cli.input.validation import check, json_schema
 from ant_cli.input.yaml_reader import positions_of
 from ant_cli.operations.environments import CONFIG_MEMBERS, CREATE
 

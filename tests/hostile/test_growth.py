@@ -33,7 +33,6 @@ from ant_cli.apply.declarations import read_declaration
 from ant_cli.apply.discovery import expand
 from ant_cli.apply.drawing import draw_change, unpainted
 from ant_cli.apply.lockfile import read_lock
-from ant_cli.apply.validation import check
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import credentials_of
 from ant_cli.emulator.errors import EmulatorError
@@ -53,6 +52,7 @@ from ant_cli.http.token_exchange import _reason, _without_parts
 from ant_cli.http.transport import Attempt, ConnectionClosed, FailedAttempt, MalformedResponse, Timeouts
 from ant_cli.http.wire import Wire
 from ant_cli.input.documents import _id_lines
+from ant_cli.input.validation import check
 from ant_cli.input.values import integer, parse_all
 from ant_cli.input.yaml_reader import YAMLProblem, positions_of, read_yaml
 from ant_cli.operations.formats import BY_NAME

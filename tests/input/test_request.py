@@ -588,7 +588,8 @@ def test_an_unknown_field_of_piped_input_gets_a_warning_at_any_depth(ant):
     [
         (
             "--config",
-            "{type: cloud, networking: {type: limited, allowed_hosts: [a]}, packages: {type: packages, pip: [x]}}",
+            "{type: cloud, networking: {type: limited, allowed_hosts: [a], allow_package_managers: true}, "
+            "packages: {type: packages, pip: [x]}}",
         ),
         ("--config", "{type: self_hosted}", "--scope", "account", "--metadata", "{any: key}"),
         ("--config", "null"),
@@ -597,6 +598,56 @@ def test_an_unknown_field_of_piped_input_gets_a_warning_at_any_depth(ant):
 def test_known_fields_get_no_warning(ant, flags):
     """The keys of metadata are the user's own."""
     assert ant(*CREATE_NAMED, *flags, replies=[]).stderr == ""
+
+
+NEW = ("beta:environments", "create", "--name", "n")
+UPDATE = ("beta:environments", "update", "env_1")
+CLOSED = "{type: cloud, networking: {type: limited}, packages: {pip: [x]}}"
+
+
+@pytest.mark.parametrize(
+    ("words", "mistake"),
+    [
+        ((*NEW, "--config", "{type: self-hosted}"), "config.type: must be 'cloud' or 'self_hosted'."),
+        ((*NEW, "--config.packages", "{pip: x}"), "config.packages.pip: must be a list, got text: write"),
+        ((*UPDATE, "--config.packages", "{pip: x}"), "config.packages.pip: must be a list, got text: write it in"),
+        ((*NEW, "--config", "{type: cloud, networking: closed}"), "config.networking: must be keys and"),
+        ((*NEW, "--config", CLOSED), "config: packages under a limited network need"),
+    ],
+)
+def test_what_the_api_can_not_take_is_rejected_in_the_words_of_apply(ant, words, mistake):
+    """Nothing is sent."""
+    done = ant(*words, replies=[])
+    assert (done.exit, done.requests) == (2, [])
+    assert done.stderr.startswith(f"ant: {mistake}")
+
+
+def test_of_several_objects_the_one_with_a_mistake_is_named(ant):
+    """All mistakes of that object are named, and no object is sent."""
+    done = ant(
+        "beta:environments", "create", stdin="name: a\n---\nname: b\nconfig: cloud\nmetadata: x\n", replies=[]
+    )
+    assert (done.exit, done.requests) == (2, [])
+    where = "ant: standard input, document 2"
+    assert done.stderr.startswith(
+        f"{where}: config: must be keys and values, got text; metadata: must be keys and values, got text.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "warnings"),
+    [
+        ((*NEW, "--metadata", "{tier: 1}"), ["metadata.tier: must be text, got a number: write it in quotes"]),
+        ((*NEW, "--config", "{type: tpu}"), []),
+        ((*UPDATE, "--config", CLOSED), []),
+        ((*UPDATE, "--metadata", "{tier: null}"), []),
+    ],
+)
+def test_what_the_api_may_take_is_sent(ant, words, warnings):
+    """The official tool sends it, too. A null deletes a key, and an update leaves the other fields as they are."""
+    done = ant(*words)
+    assert (done.exit, len(done.requests)) == (0, 1)
+    assert done.stderr == "".join(f"Warning: {warning}; it is sent unchanged.\n" for warning in warnings)
 
 
 def test_an_unknown_scope_gets_a_warning_that_suggests_the_nearest_one(ant):

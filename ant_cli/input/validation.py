@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from ant_cli.apply.comparison import SURROGATE
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson.json_text import Number
+from ant_cli.input.request import has_lone_surrogate
 from ant_cli.input.values import Value, type_name
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -33,7 +33,8 @@ _TYPES: dict[str, tuple[type, str]] = {
     "string": (str, "text"),
 }
 """The types of the schema in Python, and in messages."""
-_HOST_PART = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
+_LONGEST_HOST = 253
+_HOST_PART = r"[^\W_]([\w-]{0,61}[^\W_])?"
 
 
 class Mistake(NamedTuple):
@@ -44,8 +45,15 @@ class Mistake(NamedTuple):
     problem: str
     may_be_new: bool = False
     """A field or the name of a choice is unknown, as those of a newer API are."""
+    is_missing: bool = False
+    """There is no value, or null."""
     known: Sequence[str] = ()
     """The fields among which an unknown one is."""
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether `create` and `update` send it, as the official tool does: one item of metadata, or one host."""
+        return not {"metadata", "allowed_hosts"}.isdisjoint(self.path[:-1])
 
     def __str__(self) -> str:
         """Return the mistake with its path as people write it."""
@@ -72,6 +80,17 @@ def check(body: dict[str, Value]) -> list[Mistake]:
         problem = "packages under a limited network need networking.allow_package_managers: true"
         mistakes.append(Mistake(("config",), problem))
     return mistakes
+
+
+def check_sent(body: dict[str, Value], *, creates: bool) -> list[Mistake]:
+    """Return the mistakes in the body of a create or an update, in the words of `check`.
+
+    Unknown fields and choices are not among them, as the API may be newer, nor is a missing value: an update leaves
+    it as it is, and null clears it.
+    """
+    found = check(body) if creates else _mistakes(body, json_schema(), ())
+    wrong = [mistake for mistake in found if not (mistake.may_be_new or mistake.is_missing)]
+    return first_of(wrong, Mistake((), AND_MORE))
 
 
 def located(mistakes: Sequence[Mistake], text: str) -> list[tuple[Mistake, Position]]:
@@ -107,7 +126,9 @@ def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[M
             yield Mistake(path, f"must be {choices}{got}", may_be_new=isinstance(value, str))
     elif not isinstance(value, python_type):
         hint = ": write it in quotes" if python_type is str and isinstance(value, Number | bool) else ""
-        yield Mistake(path, f"must be {name}, got {type_name(value)}{hint}")
+        if python_type is list and isinstance(value, str):
+            hint = ": write it in brackets"
+        yield Mistake(path, f"must be {name}, got {type_name(value)}{hint}", is_missing=value is None)
     elif isinstance(value, dict):
         yield from _mistakes_in_fields(value, schema, path)
     elif isinstance(value, list):
@@ -121,13 +142,13 @@ def _mistakes_in_fields(fields: dict[str, Any], schema: dict[str, Any], path: Fi
     if "oneOf" in schema:  # a union, whose branches are named after their types
         tags = [branch["$ref"].removeprefix("#/$defs/") for branch in schema["oneOf"] if "$ref" in branch]
         if "type" not in fields:
-            yield Mistake((*path, "type"), "is required")
-            return
-        wrong = list(_mistakes(fields["type"], {"type": ["string"], "enum": tags}, (*path, "type")))
-        yield from wrong
+            yield Mistake((*path, "type"), "is required", is_missing=True)
+        wrong = list(_mistakes(fields.get("type", tags[0]), {"type": ["string"], "enum": tags}, (*path, "type")))
+        for mistake in wrong:
+            yield mistake._replace(may_be_new=mistake.may_be_new and not did_you_mean(fields["type"], tags))
         if wrong:
             return
-        schema = json_schema()["$defs"][fields["type"]]
+        schema = _branch(fields.get("type"), tags)
     known, rest = schema.get("properties", {}), schema["additionalProperties"]
     for name, value in fields.items():
         rule = known.get(name) or rest
@@ -137,15 +158,26 @@ def _mistakes_in_fields(fields: dict[str, Any], schema: dict[str, Any], path: Fi
             yield Mistake((*path, name), "unknown field.", may_be_new=True, known=list(known))
 
 
+def _branch(tag: str | None, tags: Sequence[str]) -> dict[str, Any]:
+    """Return the branch of a union; without a tag, one with the fields of all branches."""
+    branches = [json_schema()["$defs"][name] for name in tags if tag in (name, None)]
+    fields = {name: rule for branch in branches for name, rule in branch["properties"].items()}
+    return {"properties": fields, "additionalProperties": False}
+
+
 def _problem_of_text(text: str, schema: dict[str, Any]) -> str:
     if "minLength" in schema and not text:
         return "must not be empty"
-    if "minLength" in schema and SURROGATE.search(text):
+    if "minLength" in schema and not text.isascii() and has_lone_surrogate(text):
         return "has a lone surrogate, which is no character"
-    parts = text.removeprefix("*.").split(".")
-    if schema.get("format") == "host" and (len(text) > 253 or not all(map(_HOST_PART.fullmatch, parts))):
+    if schema.get("format") == "host" and not _is_host(text):
         return "is not a host name: write one such as example.com or *.example.com"
     return ""
+
+
+def _is_host(text: str) -> bool:
+    parts = text.removeprefix("*.").split(".")
+    return len(text) <= _LONGEST_HOST and all(re.fullmatch(_HOST_PART, part) for part in parts)
 
 
 def _shown(key: str) -> str:
