@@ -143,7 +143,8 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
 
     connection = load(runtime, flags, accepts=operation.accepts).connection
     credential = connection.credential
-    is_at_hand = credential and (credential.secret or credential.official) and not any(map(flags.get, ON_STDIN))
+    has_token = credential and credential.issuer and not credential.issuer.exchanges
+    is_at_hand = credential and (credential.secret or has_token) and not any(map(flags.get, ON_STDIN))
     return connection._replace(
         credential=credential if is_at_hand else None,
         second_choice=None,

@@ -10,10 +10,15 @@ from ant_cli.http.sender import Doubt, Observer, Pace, Policy, Refresh, Sender
 from ant_cli.http.transport import timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime, variables
-from ant_cli.settings.credentials import Credential, fetched, no_credential
+from ant_cli.runtime.light_typing import TYPE_CHECKING
+from ant_cli.settings.credentials import Credential, no_credential
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.rows import mask
+
+if TYPE_CHECKING:
+    from ant_cli.settings.access_tokens import TokenSource
+    from ant_cli.settings.federation import FederationRule
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
 """What a status says about the credential."""
@@ -91,7 +96,7 @@ class Client(Sender):
         if credential is None or credential.kind != "environment_key" or credential.type in request.accepts:
             return credential
         other = self._settings.second_choice
-        if other is None or other.form != "text":  # nothing is fetched for a request that was not asked for
+        if other is None or not other.secret:  # nothing is fetched for a request that was not asked for
             raise CredentialError("there is no API key for this request.")
         return other
 
@@ -119,15 +124,15 @@ def authenticated(
         return settings
     if settings.credential is None:
         raise no_credential(settings.profile_name, runtime, settings.accepts)
-    if settings.credential.official:
-        from ant_cli.settings.logins import LoginTokens  # late: few runs have a login
+    if settings.credential.issuer is None:
+        return settings._replace(credential=settings.credential.fetch(runtime))
 
-        return settings._replace(tokens=LoginTokens(settings.credential.official, runtime))
-    if settings.credential.rule:
+    def exchanged(rule: FederationRule) -> TokenSource:
         from ant_cli.http.token_exchange import AccessTokens  # late: few runs have a federation
 
-        return settings._replace(tokens=AccessTokens(settings.credential.rule, settings, runtime, observer))
-    return settings._replace(credential=fetched(settings.credential, runtime))
+        return AccessTokens(rule, settings, runtime, observer)
+
+    return settings._replace(tokens=settings.credential.issuer.tokens(runtime, exchanged))
 
 
 def _credential_hint(request: Request, response: Response, credential: Credential | None) -> str:

@@ -33,7 +33,8 @@ def headers_of(
         **user_header(settings.base_url, hidden=hidden),
         **_credential_header(settings.credential, hidden=hidden),
     }
-    if settings.workspace_id and not (settings.credential and settings.credential.rule):  # it is in the exchange
+    issuer = settings.credential and settings.credential.issuer
+    if settings.workspace_id and not (issuer and issuer.exchanges):  # it is in the exchange
         headers["anthropic-workspace-id"] = settings.workspace_id
     if request.body is not None:
         headers["content-type"] = "application/json"

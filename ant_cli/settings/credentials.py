@@ -12,7 +12,7 @@ from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_o
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
-from ant_cli.settings.profiles import KEYRING, ProfileStore
+from ant_cli.settings.profiles import KEYRING, ProfileStore, shown
 from ant_cli.settings.rows import FEDERATION_INTENTS, ON_STDIN, SAFER, VARIABLES, check_new_secret, check_secret
 from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, select, usable_instead
 
@@ -21,46 +21,77 @@ if TYPE_CHECKING:
     from ant_cli.settings.logins import OfficialProfile
 
 CredentialKind = Literal["api_key", "auth_token", "environment_key"]
-CredentialForm = Literal["text", "command", "keyring", "federation", "login"]
 _MISSING = f"{variables.FEDERATION_RULE_ID} and {variables.IDENTITY_TOKEN_FILE}"
 """What is missing if only the organization of a federation is given."""
 _KINDS: tuple[CredentialKind, ...] = ("api_key", "auth_token")
 """The kinds that flags and variables give, the preferred one first."""
 
 
+class KeyCommand(NamedTuple):
+    """A command that prints a key."""
+
+    line: str
+
+    @property
+    def description(self) -> str:
+        """How the key is got, for people."""
+        return f"runs `{shown('api_key_command', self.line.strip())}`"
+
+    def fetch(self, source: str, runtime: Runtime) -> str:
+        """Return what it prints. Raises CredentialError if it fails."""
+        from ant_cli.settings.key_command import run_command  # late: few profiles have one
+
+        return run_command(self.line, source, runtime)
+
+
+class KeyringEntry(NamedTuple):
+    """A key in the operating system's credential store."""
+
+    reference: str
+
+    @property
+    def description(self) -> str:
+        """Where the key is, for people."""
+        return f"in the credential store, as {self.reference.strip()}"
+
+    def fetch(self, source: str, _runtime: Runtime) -> str:
+        """Return the key. Raises CredentialError if it is not there."""
+        from ant_cli.settings.credential_store import read_key  # late: few profiles have one
+
+        return read_key(self.reference, source)
+
+
 class Credential(NamedTuple):
-    """A place where a credential may be found, and what was found there."""
+    """A place where a credential may be found, and what was found there: a secret, or the way to get it."""
 
     kind: CredentialKind
     text: str | None
-    """The text found there, if any: the secret or a reference to it. Blank text is treated as absent."""
+    """The secret, as it was found there. None if there is none, or only the way to get it is known."""
     source: str
     """The flag, variable or profile key, as messages name it."""
     explicit: bool = False
     """It is a flag: the credential was given with this command."""
-    form: CredentialForm = "text"
-    """What the text is: the secret itself, a command that prints it, or its name in the credential store."""
+    reference: KeyCommand | KeyringEntry | None = None
+    """How to get a key that is kept elsewhere."""
+    issuer: FederationRule | OfficialProfile | None = None
+    """How to get access tokens, which have an end."""
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
-    rule: FederationRule | None = None
-    """How to get an access token, if it is a federation. It may be incomplete: see `check_rule`."""
-    official: OfficialProfile | None = None
-    """The official tool's profile that the token belongs to, if it is a login."""
 
     @property
     def is_given(self) -> bool:
         """Whether there is something, even if it can't be used."""
-        return bool(self.rule or self.official or (self.text and self.text.strip()))
+        return bool(self.reference or self.issuer or (self.text and self.text.strip()))
 
     @property
     def is_complete(self) -> bool:
         """Whether there is something, and no part of it is missing."""
-        return self.is_given and not (self.rule and self.rule.missing)
+        return self.is_given and not (self.issuer and self.issuer.missing)
 
     @property
     def secret(self) -> str:
         """The secret; empty while only the way to get it is known."""
-        return self.text or "" if self.form == "text" else ""
+        return self.text or ""
 
     @property
     def is_of_profile(self) -> bool:
@@ -70,7 +101,7 @@ class Credential(NamedTuple):
     @property
     def is_oauth(self) -> bool:
         """Whether it is an OAuth token, from a federation or a login. Such requests need a beta header."""
-        return self.rule is not None or self.official is not None
+        return self.issuer is not None
 
     @property
     def noun(self) -> str:
@@ -86,7 +117,23 @@ class Credential(NamedTuple):
 
     def with_secret(self, secret: str) -> Credential:
         """Return it with the secret that was fetched or renewed."""
-        return self._replace(text=secret, form="text")
+        return self._replace(text=secret, reference=None)
+
+    def fetch(self, runtime: Runtime) -> Credential:
+        """Return it with its secret, which is fetched and registered if only a reference to it is known.
+
+        Raises:
+            CredentialError: if it can't be fetched, or can't be used.
+
+        """
+        if self.reference is None:
+            return self
+        secret = self.reference.fetch(self.source, runtime)
+        runtime.stderr.register_secret(secret.strip())
+        try:
+            return self.with_secret(check_new_secret(f"what {self.source} gives", secret))
+        except BadValue as error:
+            raise CredentialError(error.message, error.hint) from None
 
     def __repr__(self) -> str:
         """Return a representation without the secret."""
@@ -171,8 +218,7 @@ def _federations(
 
 
 def _federation(source: str, rule: FederationRule | None = None) -> Credential:
-    explicit = source.startswith("--")
-    return Credential("auth_token", None, source, explicit, "federation", rule=rule)
+    return Credential("auth_token", None, source, explicit=source.startswith("--"), issuer=rule)
 
 
 def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) -> Iterator[Credential]:
@@ -184,54 +230,30 @@ def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) 
         source = profile.where("federation")
         yield _federation(source, rule_of(flags, environ, profile, source))
     elif official:
-        yield Credential("auth_token", None, profile.where("login"), form="login", official=official)
+        yield Credential("auth_token", None, profile.where("login"), issuer=official)
     elif profile.name:
-        in_keyring = (profile.text("api_key") or "").startswith(KEYRING)
-        rows: tuple[tuple[str, CredentialKind, CredentialForm], ...] = (
-            ("api_key", "api_key", "keyring" if in_keyring else "text"),
-            ("api_key_command", "api_key", "command"),
-            ("auth_token", "auth_token", "text"),
-        )
-        for name, kind, form in rows:
-            hint = profile.fix_hint(name)
-            yield Credential(kind, profile.text(name), profile.where(name), form=form, fix_hint=hint)
+        yield _in_profile("api_key", "api_key", profile)
+        yield _in_profile("api_key_command", "api_key", profile)
+        yield _in_profile("auth_token", "auth_token", profile)
+
+
+def _in_profile(name: str, kind: CredentialKind, profile: SelectedProfile) -> Credential:
+    text = profile.text(name)
+    found = Credential(kind, text, profile.where(name), fix_hint=profile.fix_hint(name))
+    if name == "api_key_command" and text and text.strip():
+        return found._replace(text=None, reference=KeyCommand(text))
+    if name == "api_key" and text and text.startswith(KEYRING):
+        return found._replace(text=None, reference=KeyringEntry(text))
+    return found
 
 
 def _checked(credential: Credential) -> Credential:
-    if credential.form != "text":
+    if credential.reference or credential.issuer:
         return credential
     try:
         return credential._replace(text=check_secret(credential.source, credential.secret))
     except BadValue as error:
         raise error.with_hints(credential.fix_hint) from None
-
-
-# The secret
-
-
-def fetched(credential: Credential, runtime: Runtime) -> Credential:
-    """Return a key or a token with its secret, which is fetched and registered if only a reference is known.
-
-    Raises:
-        CredentialError: if it can't be fetched, or can't be used.
-
-    """
-    reference, source = credential.text or "", credential.source
-    if credential.form == "text":
-        return credential
-    if credential.form == "command":
-        from ant_cli.settings.key_command import run_command
-
-        secret = run_command(reference, source, runtime)
-    else:
-        from ant_cli.settings.credential_store import read_key
-
-        secret = read_key(reference, source)
-    runtime.stderr.register_secret(secret.strip())
-    try:
-        return credential.with_secret(check_new_secret(f"what {source} gives", secret))
-    except BadValue as error:
-        raise CredentialError(error.message, error.hint) from None
 
 
 def no_credential(

@@ -7,15 +7,16 @@ The rule comes from flags, variables or a profile of the official tool. The exch
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
 from ant_cli.operations.spec import Flags, flag_name
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
-from ant_cli.settings.access_tokens import is_token
+from ant_cli.settings.access_tokens import TokenSource, is_token
 from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES, header
 from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, setting_sources
 
@@ -44,6 +45,19 @@ class FederationRule(NamedTuple):
     """`wrkspc_...`."""
     source: str
     """The flag, variable or profile, as messages name it."""
+
+    @property
+    def exchanges(self) -> bool:
+        """Whether a token is exchanged over the network, for one workspace."""
+        return True
+
+    def tokens(self, _runtime: Runtime, exchange: Callable[[FederationRule], TokenSource]) -> TokenSource:
+        """Return the source of its access tokens. Raises CredentialError or BadValue if it can't be used."""
+        return exchange(self)
+
+    def check(self, _runtime: Runtime) -> None:
+        """Raise CredentialError or BadValue if it can't be used."""
+        check_rule(self)
 
     @property
     def missing(self) -> list[str]:

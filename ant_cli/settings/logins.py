@@ -45,6 +45,24 @@ class OfficialProfile(NamedTuple):
     """The settings that it gives; some may be empty."""
 
     @property
+    def exchanges(self) -> bool:
+        """Whether a token is exchanged over the network, for one workspace."""
+        return False
+
+    @property
+    def missing(self) -> list[str]:
+        """The settings without a value that its login needs."""
+        return []
+
+    def tokens(self, runtime: Runtime, _exchange: object) -> LoginTokens:
+        """Return the source of the access tokens of its login. Raises CredentialError without a usable one."""
+        return LoginTokens(self, runtime)
+
+    def check(self, runtime: Runtime) -> None:
+        """Raise CredentialError without a usable login."""
+        usable_login(self, runtime)
+
+    @property
     def is_federation(self) -> bool:
         """Whether it exchanges an identity token, and needs no login."""
         return self.type == "oidc_federation"

@@ -30,7 +30,7 @@ def test_each_value_of_a_federation_comes_from_its_flag_or_else_its_variable():
     """Each value has its own source; the token and its file are one value."""
     environ = VARIABLES | {"ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_2", "ANTHROPIC_WORKSPACE_ID": "wrkspc_2"}
     flags = {"federation_rule": "fdrl_1", "identity_token": "jwt", "workspace_id": "wrkspc_1"}
-    rule = settings_of(flags, environ).connection.credential.rule
+    rule = settings_of(flags, environ).connection.credential.issuer
     assert tuple(rule) == ("fdrl_1", "org-2", "jwt", "", "svac_2", "wrkspc_1", "--federation-rule")
     check_rule(rule)
 

@@ -367,7 +367,7 @@ def test_a_dry_run_reads_no_token(ant_with_login, official):
 def rule_of(environ, **flags):
     """Return the rule of a run."""
     settings = load(make_runtime(environ), flags_of(**flags))
-    return settings.connection.credential.rule, settings.connection
+    return settings.connection.credential.issuer, settings.connection
 
 
 def test_a_federation_profile_is_a_rule_with_its_settings(clean_environ, official):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
+from ant_cli.settings.credentials import KeyCommand, KeyringEntry
 from ant_cli.settings.loading import describe_destination, load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
 from ant_cli.settings.rows import DEFAULT_BASE_URL, GLOBAL_FLAGS
@@ -130,7 +131,7 @@ def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
         "api_key_command of profile 'a'",
         "auth_token of profile 'a'",
     ]
-    assert settings.connection.credential.form == "command"
+    assert settings.connection.credential.reference == KeyCommand("c")
     assert settings.connection.credential.secret == ""
     settings = settings_of({}, {}, store.with_profile("a", {"api_key": "k", "api_key_command": "c"}))
     assert settings.connection.credential.secret == "k"
@@ -140,7 +141,7 @@ def test_the_name_of_a_keyring_entry_is_never_sent_as_a_key():
     """The value in the file is a reference to the entry."""
     store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "keyring:a-1"}}})
     credential = settings_of({}, {}, store).connection.credential
-    assert (credential.secret, credential.form, credential.text) == ("", "keyring", "keyring:a-1")
+    assert (credential.secret, credential.reference) == ("", KeyringEntry("keyring:a-1"))
 
 
 # Names of profiles

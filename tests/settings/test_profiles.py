@@ -21,7 +21,7 @@ from ant_cli.main import main
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.storage import replace_file
 from ant_cli.settings.credential_store import delete_keys, read_key, store_key
-from ant_cli.settings.credentials import Credential, fetched
+from ant_cli.settings.credentials import Credential, KeyCommand, KeyringEntry
 from ant_cli.settings.key_command import run_command
 from ant_cli.settings.profiles import NO_STORE, check_name, config_dir, edit, read_store, shown, writable_path
 from ant_cli.settings.rows import mask
@@ -393,7 +393,8 @@ def test_values_of_unknown_keys_are_masked():
 
 def fetch_secret(form, reference, source, process):
     """Return the secret that a profile's value refers to."""
-    return fetched(Credential("api_key", reference, source, form=form), process).secret
+    kept = KeyCommand(reference) if form == "command" else KeyringEntry(reference)
+    return Credential("api_key", None, source, reference=kept).fetch(process).secret
 
 
 @needs_posix("commands of POSIX")

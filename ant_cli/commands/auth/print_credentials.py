@@ -11,10 +11,10 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.access_tokens import whole_seconds
-from ant_cli.settings.credentials import fetched, no_credential
+from ant_cli.settings.credentials import no_credential
 from ant_cli.settings.loading import Settings, load, note_credential_choice
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins import usable_login
+from ant_cli.settings.logins import OfficialProfile, usable_login
 
 _Members = dict[str, Any]
 """A credential as JSON, with the members of the official tool's files."""
@@ -57,10 +57,10 @@ def _credential(settings: Settings, runtime: Runtime) -> _Members:
     credential = settings.connection.credential
     if credential is None:
         raise no_credential(settings.connection.profile_name, runtime)
-    if credential.official:
-        login = usable_login(credential.official, runtime)
+    if isinstance(credential.issuer, OfficialProfile):  # its file says more than its tokens
+        login = usable_login(credential.issuer, runtime)
         return _bearer_token(login.access_token, expires_at=whole_seconds(login.expires_at), **login.texts)
-    if credential.rule:
+    if credential.issuer:
         from ant_cli.http.client import authenticated
 
         tokens = authenticated(settings.connection, runtime).tokens
@@ -68,7 +68,7 @@ def _credential(settings: Settings, runtime: Runtime) -> _Members:
             raise CredentialError("there are no access tokens for this credential and base URL.")
         token = tokens.current()
         return _bearer_token(token.secret, expires_at=whole_seconds(token.expires_at))
-    secret = fetched(credential, runtime).secret
+    secret = credential.fetch(runtime).secret
     if credential.kind == "auth_token":
         return _bearer_token(secret)
     return {"version": "1.0", "type": "api_key", "api_key": secret}

@@ -18,11 +18,11 @@ from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.settings.access_tokens import whole_seconds
 from ant_cli.settings.credentials import Credential, environment_key, no_credential
-from ant_cli.settings.federation import FederationRule, cache_key, check_rule, rule_of
+from ant_cli.settings.federation import FederationRule, cache_key, rule_of
 from ant_cli.settings.loading import Settings, describe_destination, load
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins import LAST_S, active_name, has_profile, read_login, read_profile, usable_login
-from ant_cli.settings.profiles import ProfileStore, read_store, shown
+from ant_cli.settings.logins import LAST_S, active_name, has_profile, read_login, read_profile
+from ant_cli.settings.profiles import ProfileStore, read_store
 from ant_cli.settings.rows import SETTINGS, check_secret, mask
 from ant_cli.settings.selection import ACTIVE, SelectedProfile, of_official, setting_sources
 
@@ -67,12 +67,9 @@ def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
         return None
     if connection.credential is None:
         return no_credential(connection.profile_name, runtime)
-    official, rule = connection.credential.official, connection.credential.rule
     try:
-        if official:
-            usable_login(official, runtime)
-        elif rule:
-            check_rule(rule)
+        if connection.credential.issuer:
+            connection.credential.issuer.check(runtime)
     except AntError as error:
         return error
     return None
@@ -142,14 +139,11 @@ def _source_rows(settings: Settings, official: _Official | None, runtime: Runtim
 
 def _value(place: Credential, official: _Official | None, base_url: str, runtime: Runtime) -> str:
     """Return a masked credential, or how it is got."""
-    if place.rule:
-        return _rule_text(place.rule, base_url, runtime)
-    if place.official and official:
+    if isinstance(place.issuer, FederationRule):
+        return _rule_text(place.issuer, base_url, runtime)
+    if place.issuer and official:
         return official.text
-    text = (place.text or "").strip()
-    if place.form == "command":
-        return f"runs `{shown('api_key_command', text)}`"
-    return f"in the credential store, as {text}" if place.form == "keyring" else mask(text)
+    return place.reference.description if place.reference else mask(place.secret.strip())
 
 
 def _rule_text(rule: FederationRule, base_url: str, runtime: Runtime) -> str:
