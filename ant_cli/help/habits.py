@@ -15,13 +15,10 @@ from ant_cli.runtime.shell import quote
 
 _CREATE, _UPDATE, _LIST = "*environments create", "*environments update", "*environments list"
 _ONE = "*environments retrieve|*environments delete|*environments archive|*work stats|*work list|*work poll"
+_FIELDS = f"{_CREATE}|{_UPDATE}"
 _FILES = "apply|diff"
-
-
-_FINAL = (
-    "Archived environments can't be restored. To make a copy: "
-    "ant beta:environments retrieve ID | ant beta:environments create --name NAME"
-)
+_PACKAGES = "--*apt *|--*cargo *|--*gem *|--*go *|--*npm *|--*pip *"
+_COPY = "ant beta:environments retrieve <ID> | ant beta:environments create --name <NAME>"
 _DASHES = "\u2013\u2014-"
 
 
@@ -75,23 +72,19 @@ _FLAGS = (
     _Row("--wait*", "*", "Wait with --until CONDITION, as in: work list ENVIRONMENT_ID --until idle"),
     _Row("--no-headers|--noheaders", "*list", "For scripts: --format jsonl, or the IDs alone: --transform id -r"),
     _Row("--name *|--id *", _ONE, "ant <command> <ID>"),
-    _Row("--filter *", _UPDATE + "|" + _ONE, "ant beta:environments list --filter <CONDITION> | ant <command>"),
-    _Row("--all", _UPDATE + "|" + _ONE, "ant beta:environments list | ant <command>"),
-    _Row("--type *", _CREATE + "|" + _UPDATE, "--config.type <TYPE>"),
-    _Row("--label*|--tag*|-l*|--env *", _CREATE + "|" + _UPDATE, "--metadata <KEY=VALUE>"),
-    _Row("--metadata.*", _CREATE + "|" + _UPDATE, "--metadata <word>=<VALUE>"),
+    _Row("--filter *", f"{_UPDATE}|{_ONE}", "ant beta:environments list --filter <CONDITION> | ant <command>"),
+    _Row("--all", f"{_UPDATE}|{_ONE}", "ant beta:environments list | ant <command>"),
+    _Row("--type *", _FIELDS, "--config.type <TYPE>"),
+    _Row("--label*|--tag*|-l*|--env *", _FIELDS, "--metadata <KEY=VALUE>"),
+    _Row("--metadata.*", _FIELDS, "--metadata <word>=<VALUE>"),
     _Row("--packages *", _CREATE, "--config.packages '{pip: [<PACKAGE>]}'"),
     _Row("--packages *", _UPDATE, "--add packages.pip=<PACKAGE>"),
-    _Row(
-        "--*apt *|--*cargo *|--*gem *|--*go *|--*npm *|--*pip *",
-        _CREATE,
-        "--config.packages '{<word>: [<PACKAGE>]}'",
-    ),
-    _Row("--*apt *|--*cargo *|--*gem *|--*go *|--*npm *|--*pip *", _UPDATE, "--add packages.<word>=<PACKAGE>"),
+    _Row(_PACKAGES, _CREATE, "--config.packages '{<word>: [<PACKAGE>]}'"),
+    _Row(_PACKAGES, _UPDATE, "--add packages.<word>=<PACKAGE>"),
     _Row("--image*", "*", "An environment has packages, no image: --config.packages '{apt: [NAME], pip: [NAME]}'"),
     _Row("--network*", "*", "--config.networking '{type: limited, allowed_hosts: [HOST]}'"),
     _Row("--set*", _CREATE, "Each field has a flag of its own; a metadata key is --metadata KEY=VALUE"),
-    _Row("--cli-input-json *|--from-file *|--input *", _CREATE + "|" + _UPDATE, "--file <FILE>"),
+    _Row("--cli-input-json *|--from-file *|--input *", _FIELDS, "--file <FILE>"),
     _Row("--target *", _FILES, "ant <command> --only <FILE>"),
     _Row("-f*|--file*|--filename*", _FILES, "ant <command> <FILE>"),
     _Row("--with-token", "auth login", "--api-key-stdin"),
@@ -107,12 +100,8 @@ _COMMANDS = (
     _Row("wait *", "*", "ant beta:environments retrieve <ID> --until 'CONDITION'"),
     _Row("watch *", "*", "ant beta:environments retrieve <ID> --watch"),
     _Row("watch", "*", "ant beta:environments list --watch"),
-    _Row(
-        "clone *|copy *|duplicate *",
-        "*",
-        "ant beta:environments retrieve <ID> | ant beta:environments create --name <NAME>",
-    ),
-    _Row("unarchive*|restore*", "*", _FINAL),
+    _Row("clone *|copy *|duplicate *", "*", _COPY),
+    _Row("unarchive*|restore*", "*", f"Archived environments can't be restored. To make a copy: {_COPY}"),
     _Row("prune", "*", "ant beta:environments list --filter 'created_at<now-30d' | ant beta:environments archive"),
     _Row("start", "beta:worker", "ant beta:worker poll"),
     _Row("run *", "*", "ant beta:worker poll"),

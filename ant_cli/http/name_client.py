@@ -77,9 +77,7 @@ class NameClient(Client):
 
         """
         name = request.path_params.get(ENVIRONMENT_ID.name, "")
-        if not name or re.fullmatch(_ID, name, re.ASCII):
-            return super().send(request, refresh)
-        if name not in self._names.found:
+        if name and not re.fullmatch(_ID, name, re.ASCII) and name not in self._names.found:
             try:
                 return super().send(request, refresh)
             except APIError as error:
