@@ -54,10 +54,10 @@ def make_renderer(
             return _each(partial(_raw, style=style))
         case "table" | "markdown":
             from ant_cli.output.columns import Columns
-            from ant_cli.output.table import MarkdownTable, PlainTable, TerminalTable
+            from ant_cli.output.table import PlainTable, TerminalTable, markdown_table
 
             given = Columns(columns, warn, is_list=is_list)
-            table: Render = MarkdownTable(given) if format_.name == "markdown" else PlainTable(given)
+            table: Render = markdown_table(given) if format_.name == "markdown" else PlainTable(given)
             if style and format_.name == "table":
                 table = TerminalTable(given, style, shows_archived=shows_archived, note=warn)
             return _unless_large(table, style, warn)

@@ -50,21 +50,20 @@ class PlainTable:
         return _GAP.join(text + " " * (width - cell_width(text)) for text, width in pairs).rstrip() + "\n"
 
 
-class MarkdownTable:
-    """Renders rows of a table in Markdown."""
+def markdown_table(given: Columns) -> Callable[[list[bytes]], bytes]:
+    """Return a function that renders rows of a table in Markdown, the first ones below their titles."""
+    has_titles = False
 
-    def __init__(self, given: Columns) -> None:
-        self._given = given
-        self._has_begun = False
-
-    def __call__(self, values: list[bytes]) -> bytes:
-        """Return the rows of these values, below the titles if they are the first."""
-        items, columns = self._given.read(values)
+    def render(values: list[bytes]) -> bytes:
+        nonlocal has_titles
+        items, columns = given.read(values)
         rows = [list(map(markdown_code, cells)) for cells in rows_of(items, columns)]
-        if not self._has_begun:
+        if not has_titles:
             rows = [[markdown_code(column.title) for column in columns], ["---"] * len(columns), *rows]
-            self._has_begun = True
+            has_titles = True
         return json_text.encoded("".join(f"| {' | '.join(cells)} |\n" for cells in rows))
+
+    return render
 
 
 class StyledText(NamedTuple):
