@@ -117,9 +117,8 @@ def diff(runtime: Runtime, flags: Flags, *, path: Sequence[str] = (), **given: A
 
 def _check_flags(scope: Scope, view: View) -> None:
     """Reject flags that mean nothing together."""
-    for name in ("transform", "columns"):
-        if view.is_markdown and name in view.flags:
-            raise UsageError(f"--format markdown can't be combined with --{name}.")
+    if view.is_markdown and "transform" in view.flags:
+        raise UsageError("--format markdown can't be combined with --transform.")
     if scope.options.only and not scope.paths:
         raise UsageError("--only needs a path.", "To apply everything in the lock file, leave it out.")
     if scope.options.only and scope.options.prune:
