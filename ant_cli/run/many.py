@@ -14,10 +14,9 @@ from ant_cli.input.request import Request
 from ant_cli.operations.spec import Operation
 from ant_cli.output.api_error import with_body
 from ant_cli.output.printer import check_json
-from ant_cli.run.run_plan import RunPlan
+from ant_cli.run.run_plan import RunPlan, Sent
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.signals import delayed_signals
 
 _SHOWN = 3
@@ -77,15 +76,7 @@ def _label(operation: Operation, position: int, request: Request) -> str:
     return request.path_params.get(name) or f"input {position + 1}"
 
 
-class _Done(NamedTuple):
-    """The outcome of one of the requests."""
-
-    body: bytes
-    """What is printed, if it is not empty."""
-    is_unchanged: bool
-
-
-def _send(plan: RunPlan, client: Client, request: Request) -> _Done:
+def _send(plan: RunPlan, client: Client, request: Request) -> Sent:
     """Send one of the requests, in a thread of the pool.
 
     Raises:
@@ -93,10 +84,10 @@ def _send(plan: RunPlan, client: Client, request: Request) -> _Done:
 
     """
     with plan.hints.about(request, client):
-        response, is_unchanged = plan.send(client, request)
-        if response.status != 204:
-            check_json(response.body)
-        return _Done(b"" if response.status == 204 else response.body, is_unchanged)
+        sent = plan.send(client, request)
+        if sent.response.status != 204:
+            check_json(sent.response.body)
+        return sent
 
 
 class _Report:
@@ -116,9 +107,9 @@ class _Report:
             if result.error is not None:
                 self._fail(result, result.error)
                 continue
-            if result.value.body:
+            if result.value.response.status != 204:
                 self._printing = result
-                yield [result.value.body]
+                yield [result.value.response.body]
                 self._printing = None
             self._count(result)
 
