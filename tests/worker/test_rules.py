@@ -403,7 +403,7 @@ def test_an_invalid_duration_is_rejected(text):
         ("item_timeout", "soon"),
         ("listen", "9464"),
         ("listen", ":9464"),
-        ("listen", "localhost:99999"),
+        ("listen", "localhost:65536"),
         ("no_auto_stop", "perhaps"),
         ("worker_id", "w\n1"),
         ("environment_key", " "),
@@ -436,7 +436,7 @@ def test_missing_values_are_named_with_their_variables():
 
 
 @pytest.mark.parametrize(
-    ("text", "address"), [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:0", ("::1", 0)), ("", "")]
+    ("text", "address"), [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:65535", ("::1", 65535)), ("", "")]
 )
 def test_an_address_has_a_host_and_a_port(text, address):
     """An IPv6 address is in brackets."""
