@@ -398,6 +398,13 @@ def fetch_secret(form, reference, source, process):
 
 
 @needs_posix("commands of POSIX")
+def test_a_key_that_was_fetched_is_not_fetched_again(process):
+    """The command may ask for a password."""
+    credential = Credential("api_key", None, "c", reference=KeyCommand("echo sk-ant-1")).fetch(process)
+    assert (credential.secret, credential.fetch(process) is credential) == ("sk-ant-1", True)
+
+
+@needs_posix("commands of POSIX")
 def test_a_key_command_runs_without_a_shell(process):
     """It is split into arguments by quotes, and no other character is special."""
     code = "import sys; print('sk-ant-' + sys.argv[1])"
