@@ -172,7 +172,7 @@ SECRET_ENTRANCES = {
 
 def test_secrets_are_registered_where_they_enter_and_nowhere_else():
     """If every user of a secret had to register it, some would forget to."""
-    found = {str(path.relative_to(PACKAGE)) for path in FILES if "register_secret(" in path.read_text()}
+    found = {path.relative_to(PACKAGE).as_posix() for path in FILES if "register_secret(" in path.read_text()}
     assert found == SECRET_ENTRANCES.keys()
 
 
@@ -209,7 +209,7 @@ def opens_a_file(node: ast.AST) -> bool:
 def test_files_are_opened_in_a_few_places_only():
     """A file that somebody else may have made needs the checks of `trusted_files`, which callers could forget."""
     found = {path for path in FILES if any(map(opens_a_file, ast.walk(ast.parse(path.read_text()))))}
-    assert {str(path.relative_to(PACKAGE)) for path in found} == FILE_OPENERS.keys()
+    assert {path.relative_to(PACKAGE).as_posix() for path in found} == FILE_OPENERS.keys()
 
 
 def test_the_program_starts_itself_in_one_way():

@@ -69,9 +69,9 @@ SQL_NEXT = f"SELECT * FROM work WHERE {SQL_FREE} ORDER BY sequence LIMIT 1"  # n
 SQL_ANYTHING = f"SELECT 1 FROM work WHERE {SQL_FREE} UNION ALL SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"  # noqa: S608 - a constant
 SQL_SEEN = """INSERT INTO workers (environment_id, worker_id, polled_at) VALUES (?, ?, ?)
           ON CONFLICT DO UPDATE SET polled_at = excluded.polled_at"""
-SQL_STATS = """SELECT (SELECT queued FROM queues WHERE environment_id = ?1),
-           (SELECT count(*) FROM work WHERE environment_id = ?1 AND state = 'queued' AND handed_out_at IS NOT NULL),
-           (SELECT created_at FROM work WHERE environment_id = ?1 AND state = 'queued' ORDER BY sequence LIMIT 1)"""
+SQL_STATS = """SELECT (SELECT queued FROM queues WHERE environment_id = ?),
+           (SELECT count(*) FROM work WHERE environment_id = ? AND state = 'queued' AND handed_out_at IS NOT NULL),
+           (SELECT created_at FROM work WHERE environment_id = ? AND state = 'queued' ORDER BY sequence LIMIT 1)"""
 SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_at > ?"
 
 
@@ -126,7 +126,7 @@ def check_takes_work(environment: Row) -> None:
 def stats(call: Call) -> str:
     """Count the waiting items, those that were handed out and not acknowledged, and the polling workers."""
     with environment_transaction(call) as (transaction, environment):
-        queued, pending, oldest = transaction.one(SQL_STATS, environment["id"])
+        queued, pending, oldest = transaction.one(SQL_STATS, *[environment["id"]] * 3)
         (workers,) = transaction.one(SQL_WORKERS, environment["id"], transaction.now - WORKER_WINDOW)
     statistics = {
         "depth": (queued or 0) - pending,

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.conftest import needs_posix
+
 CREATE = ("beta:environments", "create", "--name", "n")
 UPDATE = ("beta:environments", "update", "env_1")
 WORK_UPDATE = ("beta:environments:work", "update", "--environment-id", "env_1", "work_1")
@@ -45,6 +47,7 @@ def test_a_value_after_the_equals_sign_is_an_unchanged_string(ant, text, value):
     assert ant(*CREATE, "--metadata", text).body["metadata"] == {text.partition("=")[0]: value}
 
 
+@needs_posix("its quotes in hints")
 @pytest.mark.parametrize(
     ("text", "note"),
     [

@@ -8,6 +8,8 @@ import time
 import httpx
 import pytest
 
+from tests.conftest import needs_posix
+
 LIST = ("beta:environments", "list", "--format", "jsonl", "--transform", "id", "-r")
 WORK = "beta:environments:work"
 PAGES = [
@@ -265,6 +267,7 @@ def test_a_filter_may_name_a_column_by_its_title(ant, expression):
     assert (result.stdout, result.stderr) == ("new\n", "")
 
 
+@needs_posix("its quotes in hints")
 @pytest.mark.parametrize(
     ("words", "hint"),
     [

@@ -8,6 +8,8 @@ import json
 import httpx
 import pytest
 
+from tests.conftest import needs_posix
+
 UPDATE = ("beta:environments", "update", "env_1")
 ENVIRONMENT = {
     "id": "env_1",
@@ -244,6 +246,7 @@ def test_an_unambiguous_change_causes_no_note(update):
     assert update("--add", "packages.pip=polars").stderr == ""
 
 
+@needs_posix("its quotes in hints")
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
@@ -319,6 +322,7 @@ def test_a_comma_or_a_space_within_one_package_is_part_of_it(update, element):
     assert bodies(update("--add", f"packages.{element}"))[-1]["config"]["packages"][manager][-1] == package
 
 
+@needs_posix("its quotes in hints")
 def test_a_comma_before_another_key_of_metadata_gets_a_note(update):
     """It may be part of the value."""
     result = update("--add", "metadata.a=1,b=2")
