@@ -7,6 +7,7 @@ Arguments after `--` go to the session's program: `nox -s tests -- tests/test_ar
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -30,6 +31,19 @@ SCHEMAS = {
     "vendor.dependabot": [GITHUB / "dependabot.yml"],
 }
 """Files that only GitHub reads, by the name of their schema in check-jsonschema."""
+
+
+WORKER_FILES = Path("docs", "worker")
+MANIFESTS = sorted(
+    path for path in WORKER_FILES.glob("kubernetes/base/*.yaml") if path.name != "kustomization.yaml"
+)
+"""The manifests of the worker that need no KEDA."""
+TOOLS = (
+    ("promtool", "check", "config", "--lint-fatal", str(WORKER_FILES / "prometheus.yml")),
+    ("systemd-analyze", "verify", "--recursive-errors=no", *map(str, sorted(WORKER_FILES.glob("*[!@].service")))),
+    ("kubectl", "kustomize", str(WORKER_FILES / "kubernetes" / "scaled-job")),
+)
+"""Programs that check the example files of the worker, where they are installed."""
 
 
 @nox.session
@@ -69,8 +83,12 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Check that the generated files are current."""
+    """Check that the generated files are current, and the worker's example files with the tools that read them."""
     session.run(sys.executable, GENERATOR, "--check")
+    _run(session, "kubernetes_validate", "--strict", "--quiet", *map(str, MANIFESTS))
+    for program, *arguments in TOOLS:
+        if shutil.which(program):
+            session.run(program, *arguments, external=True, silent=True)
 
 
 @nox.session
