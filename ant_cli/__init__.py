@@ -1,3 +1,3 @@
 """`ant`: the Managed Agents environments API at the command line."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
