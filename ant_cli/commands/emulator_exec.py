@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 
 from ant_cli.commands.emulator_log import log_to
 from ant_cli.commands.emulator_serve import ANY_KEY, import_server
@@ -65,10 +65,7 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
     guardian: Any = subprocess.Popen(program, stdin=subprocess.PIPE, start_new_session=True, bufsize=0)
 
     def announce(pid: int) -> None:
-        try:
-            guardian.stdin.write(f"command\t{pid}\t{NEVER}\t{_MARK}={mark}\t\n".encode())
-        except BrokenPipeError:
-            raise AntError("the process that guards the command has ended.") from None
+        guardian.stdin.write(f"command\t{pid}\t{NEVER}\t{_MARK}={mark}\t\n".encode())
 
     received = list[int]()
     process: Any = None
@@ -80,14 +77,18 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
     # The guardian's stdin is closed at the end. A signal that arrives while the command starts is passed on then.
     with guardian, signal_handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM), pass_on)):
-        announce(0)
+        try:
+            announce(0)
+        except BrokenPipeError:
+            raise AntError("the process that guards the command has ended.") from None
         try:
             process = subprocess.Popen(command, env={**environ, _MARK: mark}, start_new_session=True)
         except (OSError, ValueError) as error:
             why = os_error_text(error) if isinstance(error, OSError) else str(error)
             raise UsageError(f"{command[0]} can't be started: {why}.") from None
         try:
-            announce(process.pid)
+            with suppress(BrokenPipeError):  # the command may have ended the guardian
+                announce(process.pid)
             _send_to_group(process.pid, received)
             _os.waitid(_os.P_PID, process.pid, _os.WEXITED | _os.WNOWAIT)
         finally:  # its ID stays taken until it is collected
