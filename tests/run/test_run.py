@@ -23,6 +23,17 @@ def failure(status, **headers):
     )
 
 
+def test_a_refusal_of_the_operating_system_is_an_error(ant, monkeypatch):
+    """It may come from anywhere: no file descriptor is left, for example."""
+
+    def run(*_):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("ant_cli.run.run", run)
+    result = ant(*RETRIEVE)
+    assert (result.exit, result.stderr) == (1, "ant: the operating system refused: Too many open files.\n")
+
+
 def test_every_request_has_the_headers_of_the_api(ant):
     """The headers give the version, beta, key, and the real name of the program."""
     (request,) = ant(*RETRIEVE).requests
