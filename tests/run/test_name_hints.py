@@ -37,7 +37,7 @@ def sent(result):
 
 
 def test_a_name_stands_for_its_environment_if_the_server_knows_no_such_id(ant):
-    """The first request is that of the official tool. In a pipe nothing is said about it."""
+    """The first request is that of the official tool. A pipe gets no note."""
     result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, LISTED, live("env_2", "prod")])
     assert (result.exit, result.json["id"], result.stderr) == (0, "env_2", "")
     assert sent(result) == [f"GET {PROD}", "GET /v1/environments", f"GET {FOUND}"]

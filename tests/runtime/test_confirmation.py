@@ -48,7 +48,7 @@ def test_a_question_is_redacted_and_escaped_and_only_yes_means_yes(clean_environ
 
 
 def test_a_ctrl_c_just_before_the_program_waits_for_a_reply_is_not_lost(clean_environ, monkeypatch):
-    """Python notices a signal between its own instructions only. Here are none between the signal and the wait."""
+    """Python notices a signal between its own instructions only. None is between the signal and the wait."""
     interrupt, wait = partial(ctypes.PyDLL(None)["raise"], signal.SIGINT), select.select
     results = deque()
 
