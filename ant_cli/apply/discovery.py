@@ -198,7 +198,7 @@ def _searched(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
             folders.clear()
             continue
         kept = (name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith("."))
-        folders[:] = sorted(name for name in kept if not os.path.islink(os.path.join(root, name)))  # noqa: PTH114, PTH118
+        folders[:] = sorted(name for name in kept if not (Path(root) / name).is_symlink())
         yield root, folders, sorted(files)
 
 

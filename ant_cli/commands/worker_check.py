@@ -97,7 +97,7 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
         except (NetworkError, UsageError):
             raise
         except AntError as error:
-            refusals.append(_refusal(error, connection is not account))
+            refusals.append(_refusal(error, is_key=connection is not account))
             return None
 
     environment_id, items, queue = options.environment_id, None, None
@@ -150,7 +150,7 @@ def _of_queue(
         return question(api)
 
 
-def _refusal(error: AntError, is_key: bool) -> Finding:  # noqa: FBT001
+def _refusal(error: AntError, *, is_key: bool) -> Finding:
     said = f": {error_message(error.body)}" if isinstance(error, APIError) else ""
     cause = "The server refuses"
     if is_key and isinstance(error, APIError) and error.status in (401, 403, NOT_FOUND):
