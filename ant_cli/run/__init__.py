@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from ant_cli.http.client import Client
 from ant_cli.http.name_client import NameClient
-from ant_cli.input.build import build_all
-from ant_cli.input.request import Request
-from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
+from ant_cli.input.build import Requests, build_all
+from ant_cli.operations.shared_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation, Texts
-from ant_cli.run.run_plan import RunPlan
+from ant_cli.output.printer import Printer
+from ant_cli.output.progress import Progress
+from ant_cli.run.sending import Sending, make_sending
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
+from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import escape_controls
-from ant_cli.settings.loading import load, note_credential_choice
+from ant_cli.settings.loading import ConnectionSettings, OutputSettings, load, note_credential_choice
 
 if TYPE_CHECKING:
-    from ant_cli.run.repetition import Repetition
+    from collections.abc import Callable, Iterable
+
+    from ant_cli.input.request import Request
+
+_SHOWN = 3
+"""How many objects a question names."""
 
 
 def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> None:
@@ -29,76 +37,122 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
     # 1. The settings. From here on, every secret among them is redacted.
     settings = load(runtime, flags, accepts=operation.accepts)
 
-    # 2. The requests, and the plan of their output. Anything wrong is rejected here, before anything is sent.
+    # 2. The requests, how they are sent, and how results are printed. Anything wrong is rejected here, before
+    # anything is sent.
     requests = build_all(operation, fields, flags, runtime)
-    plan = RunPlan(operation, requests, flags, settings, runtime)
-    repetition: Repetition | None = None
+    progress = Progress(runtime)
+    printer = _make_printer(operation, requests, flags, settings.output, progress, runtime)
+    sending = make_sending(operation, requests, flags, runtime, prints_response=printer.format.is_response)
+    repeat: Callable[[Client], None] | None = None
     if flags.of(WATCH) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
-        from ant_cli.run.repetition import Repetition
+        from ant_cli.run.repetition import make_repetition
 
-        repetition = Repetition(plan, flags, runtime)
+        repeat = make_repetition(sending, printer, progress, settings, flags, runtime)
     if not requests.count:
         return
+    where = _place(settings.connection)
     if settings.dry_run:
-        _print_dry_run(plan, runtime)
+        _print_dry_run(sending, settings.connection, where, runtime)
         return
 
     # 3. A note, if the user may have meant another credential or server.
     note_credential_choice(settings, runtime)
 
-    # 4. Several inputs are several requests, and a watch repeats its request: both have their own modules.
-    if requests.count > 1:
-        from ant_cli.run.many import run_many
-
-        run_many(plan, runtime)
-    elif repetition and repetition.watches:
-        repetition.watch()
-    else:
-        _run_one(plan, requests.first, repetition, runtime)
-
-
-def _run_one(plan: RunPlan, request: Request, repetition: Repetition | None, runtime: Runtime) -> None:
-    # 5. Ask for confirmation before a change that can't be undone.
-    if plan.operation.is_final and not plan.confirmed:
+    # 4. Ask for confirmation before a change that can't be undone.
+    if operation.is_final and not flags.of(YES):
         from ant_cli.runtime.confirmation import confirm
 
-        ids = " ".join(request.path_params.values())
-        name = f" ({request.object_name})" if request.object_name else ""
-        confirm(f"{plan.operation.name.capitalize()} {ids}{name} {plan.where}?", runtime)
+        confirm(f"{_question(sending)} {where}?", runtime, reads_stdin=requests.count > 1)
 
-    # 6. The client. If the profile only refers to a secret, the client fetches it.
-    with (
-        NameClient(plan.settings.connection, runtime, plan.progress) as client,
-        plan.hints.about(request, client),
-    ):
-        # 7. The response, or each page of a list, is printed as soon as it is complete.
-        if repetition:
-            repetition.print_awaited(client)
-        elif plan.operation.paginated and not plan.printer.format.is_response:
-            plan.printer.print_pages(plan.progress.count_items(plan.pages(client)))
+    # 5. The client. If the profile only refers to a secret, the client fetches it.
+    with NameClient(settings.connection, runtime, progress) as client:
+        # 6. Several inputs are several requests, and a watch repeats its request: both have their own modules.
+        if requests.count > 1:
+            from ant_cli.run.many import run_many
+
+            run_many(sending, client, printer, progress, settings.output, flags, runtime)
+        elif repeat:
+            repeat(client)
         else:
-            response = plan.send(client, request).response
-            if response.status != 204:
-                plan.printer.print_one(response.body)
+            _run_one(sending, client, printer, progress)
 
-    # 8. For people, a sentence that says what was done. Scripts use the exit status.
-    if request.success_message and runtime.stdout.is_terminal:
-        runtime.stderr.say(request.success_message)
+    # 7. For people, a sentence that says what was done. Scripts use the exit status.
+    if requests.count == 1 and requests.first.success_message and runtime.stdout.is_terminal:
+        runtime.stderr.say(requests.first.success_message)
 
 
-def _print_dry_run(plan: RunPlan, runtime: Runtime) -> None:
+def _make_printer(
+    operation: Operation,
+    requests: Requests,
+    flags: Flags,
+    output: OutputSettings,
+    progress: Progress,
+    runtime: Runtime,
+) -> Printer:
+    empty_message = operation.empty_message
+    if empty_message and FILTER.name in flags:  # there may be other items
+        empty_message = f"{empty_message.removesuffix('.')} match {FILTER.flag}."
+    return Printer(
+        output,
+        runtime,
+        is_list=operation.paginated or requests.count > 1,
+        empty_message=empty_message,
+        shows_archived=requests.fields.get("include_archived") is True,
+        before_pager=progress.disable,
+        may_page=operation.paginated,
+    )
+
+
+def _run_one(sending: Sending, client: Client, printer: Printer, progress: Progress) -> None:
+    """Print the response, or each page of a list, as soon as it is complete."""
+    request = sending.requests.first
+    with sending.hints.about(request, client):
+        if sending.operation.paginated and not printer.format.is_response:
+            printer.print_pages(progress.count_items(sending.pages(client)))
+            return
+        response = sending.send(client, request).response
+        if response.status != 204:
+            printer.print_one(response.body)
+
+
+# Messages, and the dry run
+
+
+def _place(connection: ConnectionSettings) -> str:
+    """Return which server and profile the requests are for."""
+    profile = f" with profile {connection.profile_name!r}" if connection.profile_name else ""
+    return f"at {strip_userinfo(connection.base_url)}{profile}"
+
+
+def _question(sending: Sending) -> str:
+    """Return what is about to be done to which objects."""
+    requests, action = sending.requests, sending.operation.name.capitalize()
+    if requests.count == 1:
+        name = f" ({requests.first.object_name})" if requests.first.object_name else ""
+        return f"{action} {' '.join(requests.first.path_params.values())}{name}"
+    first = [request for _, request in zip(range(_SHOWN), requests, strict=False)]
+    shown = [f"{sending.label(position, each)} {each.object_name}".rstrip() for position, each in enumerate(first)]
+    return f"{action} {requests.count} objects ({', '.join(shown)}{', ...' * (requests.count > _SHOWN)})"
+
+
+def _print_dry_run(sending: Sending, connection: ConnectionSettings, where: str, runtime: Runtime) -> None:
     from ant_cli.http.debug_log import dry_run_text
 
-    if plan.requests.count > 1 and not plan.settings.connection.debug:
+    requests: Iterable[Request] = sending.requests
+    if sending.edits:
+        from ant_cli.run.list_edits import edited
+
+        requests = edited(sending.requests, sending.edits, connection, runtime)
+    if sending.requests.count > 1 and not connection.debug:
         count = 0
-        for request in plan.dry_run():
+        for request in requests:
             count += 1
-            parts = (plan.operation.name, *request.path_params.values(), request.object_name)
+            parts = (sending.operation.name, *request.path_params.values(), request.object_name)
             body = runtime.stderr.redact_body(request.body if request.body and request.body != b"{}" else b"")
             line = runtime.stderr.redact("  ".join(filter(None, (*parts, body.decode(errors="replace")))))
             runtime.stdout.write(f"{escape_controls(line)}\n".encode())
-        runtime.stderr.say(f"{count} request{'s' * (count != 1)} {plan.where}. --debug shows each of them in full.")
+        runtime.stderr.say(f"{count} request{'s' * (count != 1)} {where}. --debug shows each of them in full.")
         return
-    for number, request in enumerate(plan.dry_run()):
-        text = runtime.stderr.redact_body(dry_run_text(request, plan.settings.connection))
+    for number, request in enumerate(requests):
+        text = runtime.stderr.redact_body(dry_run_text(request, connection))
         runtime.stdout.write(b"\n" * bool(number) + text)

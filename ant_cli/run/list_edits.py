@@ -26,7 +26,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.streams import Stderr
-from ant_cli.settings.loading import Settings
+from ant_cli.settings.loading import ConnectionSettings
 
 _KEY_PREFIX = "metadata."
 _NOTHING = "Nothing changes, so no update is sent."
@@ -108,15 +108,29 @@ class Edit(NamedTuple):
 # From flags to edits
 
 
-def _parse_edits(flags: Flags, lists: Sequence[str]) -> tuple[Edit, ...]:
-    """Return the edits in the flags. `lists` are the paths of the lists that can be edited.
+def parse_edits(flags: Flags, lists: Sequence[str], requests: Requests, stderr: Stderr) -> tuple[Edit, ...]:
+    """Return the edits in the flags, and print notes about them. `lists` are the paths of lists that can be edited.
 
     Raises:
-        UsageError: if one names no such list, has no value, or contradicts another one.
+        UsageError: if one names no such list, has no value, or contradicts another one or a field of a request.
 
     """
     given = (_parse(param, text, lists) for param in (REMOVE, ADD, SET) for text in flags.of(param))
     edits = tuple(dict.fromkeys(given))
+    _reject_contradictions(edits)
+    for edit in edits:
+        if edit.is_key and (note := comma_note(edit.flag, edit.typed.removeprefix(_KEY_PREFIX), _KEY_PREFIX)):
+            stderr.say(note)
+    for request in requests:
+        fields = _object(request.body or b"{}")
+        for edit in edits:
+            if edit.is_set_by(fields):
+                problem = f"can't be combined with this {edit.path[0]}, which sets it, too"
+                raise BadValue(f"{edit.flag} {edit.name}", problem, "Leave out one of them.")
+    return edits
+
+
+def _reject_contradictions(edits: Sequence[Edit]) -> None:
     seen: dict[tuple[str, str], list[Edit]] = {}
     for edit in edits:
         others = seen.setdefault((edit.name, edit.target), [])
@@ -125,7 +139,6 @@ def _parse_edits(flags: Flags, lists: Sequence[str]) -> tuple[Edit, ...]:
             hint = f"To replace any version of the package: {SET.flag} {edit.typed}" if is_package else ""
             raise UsageError(f"{edit.flag} {edit.typed} contradicts {other.flag} {other.typed}.", hint)
         others.append(edit)
-    return edits
 
 
 def _parse(param: Param, text: str, lists: Sequence[str]) -> Edit:
@@ -278,43 +291,6 @@ def _members(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 # From an update to requests
 
 
-class EditedUpdate:
-    """Sends the updates of a command line with `--add` or `--remove`. Threads may share it."""
-
-    def __init__(self, flags: Flags, lists: Sequence[str], requests: Requests, runtime: Runtime) -> None:
-        """Parse the edits. `lists` are the paths of the lists that can be edited.
-
-        Raises:
-            UsageError: if an edit is wrong, or a request has a field that sets the same, or that is null.
-
-        """
-        self._edits = _parse_edits(flags, lists)
-        self._runtime = runtime
-        for edit in self._edits:
-            if edit.is_key and (note := comma_note(edit.flag, edit.typed.removeprefix(_KEY_PREFIX), _KEY_PREFIX)):
-                runtime.stderr.say(note)
-        for request in requests:
-            given = _object(request.body or b"{}")
-            for edit in self._edits:
-                if edit.is_set_by(given):
-                    problem = (
-                        f"{edit.flag} {edit.name} can't be combined with this {edit.path[0]}, which sets it, too."
-                    )
-                    raise UsageError(problem, "Leave out one of them.")
-
-    def refresh(self, client: Client, request: Request) -> Refresh:
-        """Return the function that makes the update of an object before each attempt to send it."""
-        return Refresh(self._edits, client, request, self._runtime.stderr)
-
-    def dry_run(self, requests: Iterable[Request], settings: Settings) -> Iterator[Request]:
-        """Read each object, and yield the update that would be sent, if any. Raises as `Refresh`."""
-        with NameClient(settings.connection, self._runtime) as client:
-            for request in requests:
-                made = self.refresh(client, request)()
-                if isinstance(made, Request):
-                    yield made
-
-
 class Refresh:
     """Reads an object, and returns its update; the response, if nothing changes."""
 
@@ -347,6 +323,17 @@ class Refresh:
                 self._stderr.say(f"Note: {label}: {note}")
         name = request.object_name or str(remote.get("name") or "")
         return request._replace(body=encode(body), object_name=name) if body else response
+
+
+def edited(
+    requests: Iterable[Request], edits: Sequence[Edit], connection: ConnectionSettings, runtime: Runtime
+) -> Iterator[Request]:
+    """Read each object, and yield the update that would be sent, if any. Raises as `Refresh`."""
+    with NameClient(connection, runtime) as client:
+        for request in requests:
+            made = Refresh(edits, client, request, runtime.stderr)()
+            if isinstance(made, Request):
+                yield made
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -8,46 +8,47 @@ from itertools import islice
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import Client
-from ant_cli.http.name_client import NameClient
 from ant_cli.http.pool import Pool, Result
 from ant_cli.input.request import Request
-from ant_cli.operations.spec import Operation
+from ant_cli.operations.shared_flags import FAIL_FAST, PARALLEL
+from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import with_body
-from ant_cli.output.printer import check_json
-from ant_cli.run.run_plan import RunPlan, Sent
+from ant_cli.output.printer import Printer, check_json
+from ant_cli.output.progress import Progress
+from ant_cli.run.sending import Sending, Sent
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.signals import delayed_signals
+from ant_cli.settings.loading import OutputSettings
 
-_SHOWN = 3
-"""How many objects a question names."""
 NAMED = 1000
 """How many unsent inputs are listed by name; the rest are only counted."""
 
 
-def run_many(plan: RunPlan, runtime: Runtime) -> None:
-    """Send the requests of a plan, and print the results in their order.
+def run_many(
+    sending: Sending,
+    client: Client,
+    printer: Printer,
+    progress: Progress,
+    output: OutputSettings,
+    flags: Flags,
+    runtime: Runtime,
+) -> None:
+    """Send the requests, and print the results in their order.
 
     Raises:
         AntError: if some failed, or were not sent. Its exit code is that of the failures, or 1 if they differ.
-        UsageError: if a flag has a value that can't be used, or the user does not confirm.
 
     """
-    operation, requests, settings = plan.operation, plan.requests, plan.settings
-    parallel = min(plan.parallel, requests.count)
-    if operation.is_final and not plan.confirmed:
-        confirm(_question(plan), runtime, reads_stdin=True)
-    report = _Report(plan, runtime)
-    with (
-        plan.progress.of_many(report.state, requests.count),
-        NameClient(settings.connection, runtime, plan.progress) as client,
-        delayed_signals() as signals,
-    ):
-        send = partial(_send, plan)
-        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=plan.fail_fast)
+    operation, requests = sending.operation, sending.requests
+    offered = (param for param in operation.params if param.name == PARALLEL.name)
+    parallel = min(flags.of(next(offered, PARALLEL)), requests.count)  # a poll does not offer it
+    report = _Report(sending, output, runtime)
+    with progress.of_many(report.state, requests.count), delayed_signals() as signals:
+        send = partial(_send, sending)
+        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=flags.of(FAIL_FAST))
         try:
             pages = report.pages(pool.results())
-            plan.printer.print_pages(list(pages) if plan.printer.format.opens_screen else pages)
+            printer.print_pages(list(pages) if printer.format.opens_screen else pages)
         except BrokenPipeError:  # the reader of stdout has left, as `head` does
             if operation.method == "GET" and not operation.claims:
                 pool.stop()
@@ -60,31 +61,15 @@ def run_many(plan: RunPlan, runtime: Runtime) -> None:
         report.end(pool.begun)
 
 
-def _question(plan: RunPlan) -> str:
-    shown = [
-        f"{_label(plan.operation, position, request)} {request.object_name}".rstrip()
-        for position, request in enumerate(islice(plan.requests, _SHOWN))
-    ]
-    more = ", ..." * (plan.requests.count > _SHOWN)
-    action = f"{plan.operation.name.capitalize()} {plan.requests.count} objects"
-    return f"{action} ({', '.join(shown)}{more}) {plan.where}?"
-
-
-def _label(operation: Operation, position: int, request: Request) -> str:
-    """Return how messages name a request: by ID, or by the number of the input if it has no ID."""
-    name = operation.positional.name if operation.positional else ""
-    return request.path_params.get(name) or f"input {position + 1}"
-
-
-def _send(plan: RunPlan, client: Client, request: Request) -> Sent:
+def _send(sending: Sending, client: Client, request: Request) -> Sent:
     """Send one of the requests, in a thread of the pool.
 
     Raises:
         AntError: complete with what is known about the outcome.
 
     """
-    with plan.hints.about(request, client):
-        sent = plan.send(client, request)
+    with sending.hints.about(request, client):
+        sent = sending.send(client, request)
         if sent.response.status != 204:
             check_json(sent.response.body)
         return sent
@@ -93,8 +78,9 @@ def _send(plan: RunPlan, client: Client, request: Request) -> Sent:
 class _Report:
     """Counts the outcomes of the requests, and reports them to people."""
 
-    def __init__(self, plan: RunPlan, runtime: Runtime) -> None:
-        self._plan = plan
+    def __init__(self, sending: Sending, output: OutputSettings, runtime: Runtime) -> None:
+        self._sending = sending
+        self._output = output
         self._runtime = runtime
         self._stderr = runtime.stderr
         self._done = self._unchanged = self._failed = 0
@@ -116,14 +102,14 @@ class _Report:
     def state(self) -> tuple[int, str]:
         """Return how many requests have ended, and how."""
         others = {"unchanged": self._unchanged, "failed": self._failed}
-        text = f"{self._plan.operation.past_participle} {self._done} of {self._plan.requests.count}"
+        text = f"{self._sending.operation.past_participle} {self._done} of {self._sending.requests.count}"
         text += "".join(f", {number} {outcome}" for outcome, number in others.items() if number)
         return self._done + self._unchanged + self._failed, text
 
     def end(self, sent: int, *, fails: bool = True) -> None:
         """Print the summary. Raises AntError with it if it `fails` unless everything was done."""
-        count = self._plan.requests.count
-        unsent = list(islice(enumerate(self._plan.requests), sent, sent + NAMED))
+        count = self._sending.requests.count
+        unsent = list(islice(enumerate(self._sending.requests), sent, sent + NAMED))
         rest = count - sent - len(unsent)
         self._name("Not sent", unsent, f" and {rest:,} more" if rest else "")
         summary = f"{self.state()[1]}."
@@ -142,9 +128,9 @@ class _Report:
         for result in done:
             self._count(result)
         unprinted = [(result.position, result.item) for result in done if not result.value.is_unchanged]
-        self._name(f"{self._plan.operation.past_participle.capitalize()}, but not printed", unprinted)
+        self._name(f"{self._sending.operation.past_participle.capitalize()}, but not printed", unprinted)
         if in_flight:
-            check = self._plan.hints.check("\nCheck before you repeat them:", in_flight[0][1])
+            check = self._sending.hints.check("\nCheck before you repeat them:", in_flight[0][1])
             self._name("In flight, so the outcome is unknown", in_flight, check)
 
     def _count(self, result: Result) -> None:
@@ -156,12 +142,12 @@ class _Report:
             raise error
         self._failed += 1
         self._exit_codes.add(error.exit_code)
-        label = _label(self._plan.operation, result.position, result.item)
-        error = with_body(error, self._plan.settings.output, self._runtime, brief=True)
+        label = self._sending.label(result.position, result.item)
+        error = with_body(error, self._output, self._runtime, brief=True)
         text = error.report(on_terminal=True) if self._stderr.is_terminal else error.line()
         self._stderr.say(f"{label}: {text}")
 
     def _name(self, what: str, requests: list[tuple[int, Request]], more: str = "") -> None:
         if requests:
-            labels = [_label(self._plan.operation, *request) for request in requests]
+            labels = [self._sending.label(*request) for request in requests]
             self._stderr.say(f"{what}: {' '.join(labels)}{more}")

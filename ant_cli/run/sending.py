@@ -1,0 +1,128 @@
+"""How the requests of a run are sent: a list page by page, an update with the changes of `--add` and `--remove`."""
+
+from __future__ import annotations
+
+import re
+
+from ant_cli.errors import UsageError
+from ant_cli.http.response import Response
+from ant_cli.input.values import to_text
+from ant_cli.operations.shared_flags import EDITS, FILTER, LIMIT, MAX_ITEMS, UNTIL
+from ant_cli.operations.spec import Flags, Operation
+from ant_cli.output.printer import check_json
+from ant_cli.run.hints import OutcomeHints, target_flags
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ant_cli.http.client import Client
+    from ant_cli.input.build import Requests
+    from ant_cli.input.request import Request
+    from ant_cli.run.conditions import Condition
+    from ant_cli.run.list_edits import Edit
+    from ant_cli.runtime.streams import Stderr
+
+_ARCHIVED = r'state==?"?archived"?|archived(_at)?(!=null|[<>].*)?'
+"""Filters that select archived environments only."""
+
+
+class Sent(NamedTuple):
+    """The outcome of a request."""
+
+    response: Response
+    is_unchanged: bool = False
+    """There was nothing to change, and this is the response that was read."""
+
+
+class Sending(NamedTuple):
+    """The requests of a run, and how they are sent. Threads may share it."""
+
+    operation: Operation
+    requests: Requests
+    """One for each input, with the values from flags, a file and stdin in their places."""
+    edits: Sequence[Edit]
+    """The changes of `--add`, `--remove` and `--set`."""
+    is_wanted: Condition | None
+    """Whether `--filter` selects an item; None if all are wanted."""
+    max_items: int | None
+    """None for no limit."""
+    hints: OutcomeHints
+    stderr: Stderr
+
+    def label(self, position: int, request: Request) -> str:
+        """Return how messages name a request: by ID, or by the number of the input if it has no ID."""
+        name = self.operation.positional.name if self.operation.positional else ""
+        return request.path_params.get(name) or f"input {position + 1}"
+
+    def send(self, client: Client, request: Request) -> Sent:
+        """Send a request, with the changes of `--add` and `--remove`, and return the response."""
+        if not self.edits:
+            return Sent(client.send(request))
+        from ant_cli.run.list_edits import Refresh
+
+        refresh = Refresh(self.edits, client, request, self.stderr)
+        return Sent(client.send(request, refresh), refresh.is_unchanged)
+
+    def pages(self, client: Client) -> Iterator[list[bytes]]:
+        """Yield the items of a list page by page, without those that were not asked for."""
+        from ant_cli.http.pagination import follow_pages
+
+        return follow_pages(client, self.requests.first, self.max_items, self.is_wanted)
+
+    def fetch(self, client: Client) -> list[bytes]:
+        """Return the items of a list, or an object, for `--until` and `--watch`.
+
+        Raises:
+            ResponseError: if the response is not JSON.
+            AntError: as the client does.
+
+        """
+        if self.operation.paginated:
+            return [item for page in self.pages(client) for item in page]
+        body = client.send(self.requests.first).body
+        check_json(body)
+        return [body]
+
+
+def make_sending(
+    operation: Operation, requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool
+) -> Sending:
+    """Return how to send the requests, and print the notes about the flags for it.
+
+    Raises:
+        UsageError: if a flag can't be used, or can't be combined with the others or with the input.
+
+    """
+    if operation.paginated:
+        _check_list_flags(requests, flags, runtime, prints_response=prints_response)
+    edits: Sequence[Edit] = ()
+    if any(param.name in flags for param in EDITS):
+        from ant_cli.run.list_edits import parse_edits
+
+        edits = parse_edits(flags, operation.lists, requests, runtime.stderr)
+    is_wanted = _item_condition(operation, requests, flags, runtime) if FILTER.name in flags else None
+    hints = OutcomeHints(operation, target_flags(flags), runtime.stderr)
+    return Sending(operation, requests, edits, is_wanted, flags.of(MAX_ITEMS), hints, runtime.stderr)
+
+
+def _check_list_flags(requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool) -> None:
+    if prints_response:
+        if MAX_ITEMS.name in flags:
+            runtime.stderr.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response unchanged.")
+        for param in (FILTER, UNTIL):
+            if param.name in flags:
+                raise UsageError(f"{param.flag} is about items, but --format raw prints the response unchanged.")
+    elif LIMIT.name in requests.fields and MAX_ITEMS.name not in flags and runtime.stderr.is_terminal:
+        ending = f"{MAX_ITEMS.flag} {to_text(requests.fields[LIMIT.name])} ends the list."
+        runtime.stderr.say(f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}")
+
+
+def _item_condition(operation: Operation, requests: Requests, flags: Flags, runtime: Runtime) -> Condition:
+    from ant_cli.run.conditions import make_condition
+
+    texts = flags.of(FILTER)
+    if any(re.fullmatch(_ARCHIVED, text) for text in texts) and requests.fields.get("include_archived") is not True:
+        runtime.stderr.say("Note: archived environments are listed only with --include-archived.")
+    return make_condition(FILTER.flag, texts, runtime, operation.group)
