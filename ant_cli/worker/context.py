@@ -56,6 +56,8 @@ class WorkerContext:
         self.options = options
         self.command = command
         self.log = log
+        self.server_time = runtime.server_clock.now
+        """Returns the time at the server, in seconds since 1970."""
         # An abandoned call occupies its thread until it times out, so there are more threads than calls.
         self._executor = ThreadPoolExecutor(2 * options.concurrency + 4, "api")
         self._on_loop = is_direct(connection.base_url, runtime.environ)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import time
 from contextlib import AsyncExitStack, suppress
 from itertools import count
 from math import ceil
@@ -13,7 +12,6 @@ from ant_cli.errors import AntError, APIError
 from ant_cli.http.response import json_object
 from ant_cli.http.retries import backoff
 from ant_cli.input.request import is_id
-from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.context import WorkerContext, handler_environment
 from ant_cli.worker.handler import Handler, secrets_of_item
@@ -69,8 +67,6 @@ class ItemRun:
         self._keys: set[str] = set()
         """The keys of the item's metadata."""
         self._history = History(0, 0)
-        self._clock_offset = 0.0
-        """What the clock of the server has more than that of the event loop."""
         self._seconds = 0.0
         """How long the handler ran."""
         self._ended = Run(Ending.EXITED)
@@ -95,18 +91,16 @@ class ItemRun:
         return True
 
     async def _run(self, item: WorkItem) -> None:
-        context, started = self._context, self._now()
+        context = self._context
         self._keys |= set(item.get("metadata") or ())
-        acknowledged_at = seconds_since_1970(str(item.get("acknowledged_at")))
-        self._clock_offset = (acknowledged_at or time.time()) - started
         history = self._history = context.memory.history_of(item)
-        settlement = settle_early(history, context.options, self._server_time())
+        settlement = settle_early(history, context.options, context.server_time())
         if settlement is None and may_have_run(self._polled, item, history, context.options.lease):
             settlement = await self._prepare_another_run(item)
         if settlement:
             self._conclude(settlement)
             return
-        context.tally.observe_wait(age(item.get("created_at"), time.time()))
+        context.tally.observe_wait(age(item.get("created_at"), context.server_time()))
         began = self._now()
         self._ended = await self._run_handler(item, history.attempts + 1)
         self._seconds = self._now() - began
@@ -135,9 +129,10 @@ class ItemRun:
 
     def _settle(self) -> Settlement:
         """Decide what becomes of the item after a run of its handler."""
-        outage, options, now = self._context.outage, self._context.options, self._server_time()
-        outage_pause_s = None if self._doubt.counts else outage.pause_of_item(self._now())
-        return self._conclude(settle(self._ended, self._history, options, now, outage_pause_s))
+        context = self._context
+        outage_pause_s = None if self._doubt.counts else context.outage.pause_of_item(self._now())
+        now = context.server_time()
+        return self._conclude(settle(self._ended, self._history, context.options, now, outage_pause_s))
 
     def _conclude(self, settlement: Settlement) -> Settlement:
         self._settlement = settlement
@@ -149,10 +144,6 @@ class ItemRun:
         else:
             self._log.warn("work item not done", **fields, reason=settlement.reason, next=settlement.fate.value)
         return settlement
-
-    def _server_time(self) -> float:
-        """Return the time of the server, in seconds since 1970."""
-        return self._now() + self._clock_offset
 
     # Handler and lease
 
@@ -243,7 +234,7 @@ class ItemRun:
         await self._update(settlement.metadata)
         pause_s = 0
         if settlement.fate is Fate.GIVE_BACK:
-            pause_s = max(ceil(settlement.retry_at - self._server_time()), SHORTEST_LEASE_S)
+            pause_s = max(ceil(settlement.retry_at - self._context.server_time()), SHORTEST_LEASE_S)
         if settlement.fate is Fate.STOP or (pause_s and await self._keeper.give_back(pause_s)):
             await self._stop()
         return pause_s

@@ -52,28 +52,23 @@ class Outage:
         self._excused: dict[str, None] = {}
         """The items that have failed like this in an outage. If they do so again afterwards, it is their fault."""
         self._doubt = Doubt()
-        self._last_word: Doubt | None = None
+        """That of the next early failure; settled when no more items are taken."""
 
     def take(self, work_id: str, run: Run, began: float, ended: float) -> Doubt:
         """Take the end of a run. Return whether its failure counts, or will count."""
-        if run.succeeded:
-            if began >= self._since:
-                self.end()
-            return Doubt().settle(counts=True)
-        if run.ending is not Ending.EXITED:
+        if run.succeeded and began >= self._since:
+            self.end()
+        if run.succeeded or run.ending is not Ending.EXITED:
             return Doubt().settle(counts=True)
         if self.reason or run.status in CANNOT_RUN:
             self._pause(work_id, run, began, ended)
             return Doubt().settle(counts=False)
         if ended - began > _AT_THE_START_S or work_id in self._excused:
             return Doubt().settle(counts=True)
-        return self._take_early_failure(work_id, run, began, ended)
-
-    def _take_early_failure(self, work_id: str, run: Run, began: float, ended: float) -> Doubt:
         if not self._failed:
             self._since = ended
         self._failed.add(work_id)
-        doubt = self._last_word or self._doubt
+        doubt = self._doubt
         if len(self._failed) == _RUN_OF_FAILURES:
             self._pause(work_id, run, began, ended)
         return doubt
@@ -109,12 +104,12 @@ class Outage:
 
     def close(self, *, counts: bool) -> None:
         """Leave no doubt from now on, because no more items are taken."""
-        self._settle_doubts(counts=counts)
-        self._last_word = Doubt().settle(counts=counts)
+        self._doubt.settle(counts=counts)
 
     def _settle_doubts(self, *, counts: bool) -> None:
-        self._doubt.settle(counts=counts)
-        self._doubt = Doubt()
+        if not self._doubt.is_set():
+            self._doubt.settle(counts=counts)
+            self._doubt = Doubt()
 
     def pause_of_item(self, now: float) -> float:
         """Return the seconds after which an item that an outage gave back may run again."""

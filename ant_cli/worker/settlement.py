@@ -169,13 +169,8 @@ def may_have_run(
     """
     if history.attempts or polled.get("acknowledged_at") or polled.get("started_at"):
         return True
-    try:
-        created, taken = (
-            datetime.fromisoformat(str(acknowledged.get(key))) for key in ("created_at", "acknowledged_at")
-        )
-        return (taken - created).total_seconds() >= lease_s
-    except (ValueError, TypeError):  # a time is missing, or only one has a time zone
-        return True
+    created, taken = (seconds_since_1970(str(acknowledged.get(key))) for key in ("created_at", "acknowledged_at"))
+    return created is None or taken is None or taken - created >= lease_s
 
 
 def settle_early(history: History, options: PollOptions, now: float) -> Settlement | None:
