@@ -24,7 +24,7 @@ from ant_cli.worker import guardian_process
 from ant_cli.worker.guardian_process import NEVER
 
 _os: Any = os
-_signal: Any = signal
+posix_signal: Any = signal
 """Types are checked for Windows, too, where the worker doesn't start, and these modules lack what it needs."""
 _REPLACED_AFTER_S = 0.1
 """A guardian that was killed is not replaced at once: something may kill each as soon as it starts."""
@@ -66,7 +66,7 @@ class Guardian:
         self._end_leases = end_leases
         self._environ = environ
         self._loop = asyncio.get_running_loop()
-        self._loop.add_signal_handler(_signal.SIGCHLD, self._collect)
+        self._loop.add_signal_handler(posix_signal.SIGCHLD, self._collect)
         self._children: dict[int, Child] = {}
         self._guarded: set[Child] = set()
         self._pid = 0
@@ -106,18 +106,18 @@ class Guardian:
     def end(self, handler: Child) -> None:
         """Kill a handler unless it was forgotten."""
         if handler in self._guarded:
-            guardian_process.signal_session(handler.pid, _signal.SIGKILL)
+            guardian_process.signal_session(handler.pid, posix_signal.SIGKILL)
             self.forget(handler)
 
     def close(self) -> None:
         """Kill the handlers that are still running, and end the guardian, which ends their leases."""
         while self._guarded:
-            guardian_process.signal_session(self._guarded.pop().pid, _signal.SIGKILL)
+            guardian_process.signal_session(self._guarded.pop().pid, posix_signal.SIGKILL)
         if self._pid:
             os.close(self._pipe)
             with suppress(ChildProcessError):
                 while _os.WIFSTOPPED(_os.waitpid(self._pid, _os.WUNTRACED)[1]):
-                    os.kill(self._pid, _signal.SIGCONT)
+                    os.kill(self._pid, posix_signal.SIGCONT)
         self._pid = 0
 
     def _collect(self) -> None:
@@ -127,7 +127,7 @@ class Guardian:
                 pid, status = found
                 if _os.WIFSTOPPED(status):
                     if pid == self._pid:
-                        os.kill(pid, _signal.SIGCONT)
+                        os.kill(pid, posix_signal.SIGCONT)
                 elif pid == self._pid:
                     self._replace()
                 elif (child := self._children.pop(pid, None)) and not child.exit.done():
@@ -165,7 +165,7 @@ class Guardian:
         try:
             os.write(self._open_pipe(), line.encode())
         except BlockingIOError:  # something keeps it stopped
-            os.kill(self._pid, _signal.SIGKILL)
+            os.kill(self._pid, posix_signal.SIGKILL)
         except OSError:  # it was killed at this moment, or none can be started
             pass
 
@@ -173,7 +173,7 @@ class Guardian:
 def _spawn(command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int]) -> int:
     """Start a process as the leader of a session, and return its ID. Raises OSError if the system refuses."""
     copies = [(_os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(streams)]
-    ignored_by_python = (_signal.SIGPIPE, _signal.SIGXFSZ)
+    ignored_by_python = (posix_signal.SIGPIPE, posix_signal.SIGXFSZ)
     pid: int = _os.posix_spawn(
         command[0], list(command), environ, file_actions=copies, setsid=True, setsigdef=ignored_by_python
     )

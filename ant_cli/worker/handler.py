@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing, suppress
@@ -20,7 +19,7 @@ from ant_cli.errors import UsageError
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import texts_in
 from ant_cli.worker.context import WorkerContext
-from ant_cli.worker.guardian import Child, Guardian, Limit
+from ant_cli.worker.guardian import Child, Guardian, Limit, posix_signal
 from ant_cli.worker.guardian_process import now, signal_group, signal_session
 from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, WorkerLog
 from ant_cli.worker.work_api import WorkItem
@@ -32,7 +31,8 @@ _MOST_BYTES = 4_000_000
 """How much of each of a handler's outputs is logged in a period."""
 _COST = 800
 """Added to the size of each line, so that no more than 5,000 are logged."""
-_MOST_READ = 65_536
+_FLOOD = 65_536
+"""The bytes of a full pipe, on most systems: the handler writes faster than this process reads."""
 _PAUSE_S = 0.005
 """The time between two reads from a handler that floods its output, so that it does not keep this process busy."""
 _LAST_LINES = 10
@@ -119,8 +119,8 @@ class Handler:
             own.callback(context.guardian.end, child)
             inherited.close()
             await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
-            stdout = own.enter_context(closing(_Output(stdout_read, "stdout", log)))
-            yield cls(child, stdout, own.enter_context(closing(_Output(stderr_read, "stderr", log))))
+            stdout = own.enter_context(closing(await _logged(stdout_read, "stdout", log)))
+            yield cls(child, stdout, own.enter_context(closing(await _logged(stderr_read, "stderr", log))))
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its processes, except those that have left its session."""
@@ -128,8 +128,7 @@ class Handler:
 
     def kill(self) -> None:
         """Kill its processes."""
-        if sys.platform != "win32":
-            self.send(signal.SIGKILL)
+        self.send(posix_signal.SIGKILL)
 
     @property
     def was_overdue(self) -> bool:
@@ -140,8 +139,8 @@ class Handler:
         """After its end: kill the processes that it has left, if wanted, and wait for the rest of its output."""
         if kill_rest and self.exit.result():
             self.kill()
-        elif kill_rest and sys.platform != "win32":
-            signal_group(self.child.pid, signal.SIGKILL)  # after a success that is enough, and takes less time
+        elif kill_rest:
+            signal_group(self.child.pid, posix_signal.SIGKILL)  # enough after a success, and takes less time
         guardian.forget(self.child)
         await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
 
@@ -181,12 +180,15 @@ async def _send(data: bytes, pipe: FileIO) -> None:
     transport.close()
 
 
-class _Output:
+async def _logged(pipe: FileIO, stream: str, log: WorkerLog) -> _Output:
+    _, output = await asyncio.get_running_loop().connect_read_pipe(lambda: _Output(stream, log), pipe)
+    return output
+
+
+class _Output(asyncio.Protocol):
     """One of the two outputs of a handler. It is logged line by line; what exceeds the limit is counted."""
 
-    def __init__(self, pipe: FileIO, stream: str, log: WorkerLog) -> None:
-        self._pipe = pipe
-        self._descriptor = pipe.fileno()
+    def __init__(self, stream: str, log: WorkerLog) -> None:
         self._stream = stream
         self._log = log
         self._line = b""
@@ -196,45 +198,31 @@ class _Output:
         self._ends_at = 0.0
         self._left_out = 0
         self._loop = asyncio.get_running_loop()
-        self._pause: asyncio.TimerHandle | None = None
+        self._transport: Any = None
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.last_lines: deque[bytes] = deque(maxlen=_LAST_LINES)
-        if sys.platform != "win32":
-            os.set_blocking(self._descriptor, False)
-        self._resume()
 
     def close(self) -> None:
         """Log what was read last, and close the pipe, which another process may keep open."""
-        if not self.ended.done():
-            self._loop.remove_reader(self._descriptor)
-        if self._pause:
-            self._pause.cancel()
-        self._pipe.close()
+        self._transport.close()
         if self._line:
             self._log_lines([self._line])
         self._note_left_out()
 
-    def _resume(self) -> None:
-        self._loop.add_reader(self._descriptor, self._read)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
 
-    def _read(self) -> None:
-        try:
-            data = os.read(self._descriptor, _MOST_READ)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._loop.remove_reader(self._descriptor)
-            self.ended.set_result(None)
-            return
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.ended.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
         *lines, rest = (self._line + data).split(b"\n")
         self._line = rest[:KEPT_BYTES]
         self._log_lines(lines)
         self._left -= _COST  # a handler that ends no line may flood its output, too
-        if len(data) == _MOST_READ or self._left <= 0:
-            self._loop.remove_reader(self._descriptor)
-            self._pause = self._loop.call_later(_PAUSE_S, self._resume)
+        if len(data) >= _FLOOD or self._left <= 0:
+            self._transport.pause_reading()
+            self._loop.call_later(_PAUSE_S, self._transport.resume_reading)
 
     def _log_lines(self, lines: list[bytes]) -> None:
         self.last_lines.extend(lines[-_LAST_LINES:])

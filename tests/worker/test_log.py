@@ -10,8 +10,8 @@ import sys
 import threading
 from datetime import UTC, datetime
 from functools import partial
-from io import FileIO
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -282,19 +282,17 @@ class Flooded:
         self.screen = Screen(terminal=False)
         loop = asyncio.get_running_loop()
         loop.time = lambda: self.now
-        reading, self._pipe = os.pipe()
         runtime = make_runtime({}, stderr=self.screen)
-        self._output = _Output(
-            FileIO(reading), "stdout", WorkerLog(runtime.stderr, LogView(runtime, "json").line, {})
-        )
+        self._output = _Output("stdout", WorkerLog(runtime.stderr, LogView(runtime, "json").line, {}))
+        self._transport = Mock()
+        self._output.connection_made(self._transport)
 
     def read(self, data):
-        os.write(self._pipe, data)
-        self._output._read()
+        self._output.data_received(data)
 
     @property
     def is_paused(self):
-        return self._output._pause is not None
+        return self._transport.pause_reading.called
 
     @property
     def kept(self):
@@ -303,7 +301,6 @@ class Flooded:
 
     def end(self):
         """Return how many lines were logged, and how many were left out each time."""
-        os.close(self._pipe)
         self._output.close()
         events = [json.loads(line) for line in self.screen.text().splitlines()]
         return sum("line" in event for event in events), [event["lines"] for event in events if "lines" in event]
