@@ -10,12 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.processes import run_process
-from tests.helpers.shells import Terminal
 
 SCRIPTS = Path(__file__).parents[2] / "completions"
 REAL_ANT = Path(sys.executable).parent / "ant"
-SECOND_NAME = "ant-environments beta:environments cr"
-"""A line with the name that the program has next to another `ant`."""
 RECORDER = r"""#!/bin/sh
 printf '%s\n' "$*" >>"$HOME/calls"
 case $2 in
@@ -23,14 +20,6 @@ case $2 in
   work_id) printf 'work_1\tqueued\n' ;;
 esac
 """
-NAMES = {
-    "env_1": "tmp-a",
-    "env_2": "tmp-b",
-    "env_3": "my data",
-    "env_4": "$(touch oops) `touch oops`",
-    "env_5": "a:b",
-}
-"""The names of environments by ID."""
 PROFILES = 'active = "work"\n\n[profiles.home]\nbase_url = "local:"\n\n[profiles."my.team"]\n[profiles.work]\n'
 HARD_NAME = "a: $(touch oops)\n`touch oops`'\""
 """A name that must neither break a shell nor be run by it."""
@@ -60,6 +49,10 @@ class ShellSandbox:
         """Let `ant` list environments with these names, in the order of their IDs."""
         (self.folder / "names").write_text("".join(f"{key}\t{name}\n" for key, name in names.items()))
         (self.folder / "bin" / "ant").write_text('#!/bin/sh\ncat "$HOME/names"\n')
+
+    def install_second_name(self) -> None:
+        """Install the program under the name that it has next to another `ant`."""
+        (self.folder / "bin" / "ant-environments").symlink_to(REAL_ANT)
 
     def use_real_ant(self) -> str:
         """Put the real `ant` on the path, with an emulator that has one environment; return its ID."""
@@ -100,24 +93,3 @@ def sandbox(
         "LINES": "50",
     }
     return ShellSandbox(folder, environ)
-
-
-@pytest.fixture
-def terminal(sandbox: ShellSandbox):
-    """Start a shell in a terminal: `terminal(["bash", "--norc", "-i"], setup)`."""
-    started: list[Terminal] = []
-
-    def start(command: list[str], setup: str) -> Terminal:
-        needs(command[0])
-        started.append(Terminal(command, setup, sandbox.folder, sandbox.environ))
-        return started[-1]
-
-    yield start
-    for terminal in started:
-        terminal.close()
-
-
-@pytest.fixture
-def second_name(sandbox: ShellSandbox) -> None:
-    """Install the program under its second name."""
-    (sandbox.folder / "bin" / "ant-environments").symlink_to(REAL_ANT)

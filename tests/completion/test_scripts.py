@@ -247,9 +247,9 @@ def test_powershell_completes_in_any_session(sandbox: ShellSandbox, settings: st
     assert done.stderr == ""
 
 
-@pytest.mark.usefixtures("second_name")
 def test_powershell_gets_a_script_for_the_second_name(sandbox: ShellSandbox):
     """Its parser is not needed for the name alone."""
+    sandbox.install_second_name()
     done = run_process(["ant-environments", "completion", "pwsh"], sandbox.environ, check=True)
     assert "-CommandName 'ant-environments', 'ant-environments.exe'" in done.stdout
     assert "'ant'" not in done.stdout

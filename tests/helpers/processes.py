@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+ANT = (sys.executable, "-m", "ant_cli")
+"""The program, without arguments."""
 COVERAGE = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 """The variables that make coverage measure a separate process; none without coverage.
 
