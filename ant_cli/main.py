@@ -30,8 +30,7 @@ def main(argv: Sequence[str], runtime: Runtime) -> int:
 def guarded(action: Callable[[], None], argv: Sequence[str], runtime: Runtime) -> int:
     """Run `action` for a command line, report any error on stderr, and return the exit status."""
     for secret in exposed_secrets(argv, runtime.environ):
-        runtime.stderr.register_secret(secret)
-    runtime.stderr.lay_out = lambda text: _on_screen(text, runtime)
+        runtime.redactor.register(secret)
     try:
         action()
     except AntError as error:
@@ -45,7 +44,7 @@ def guarded(action: Callable[[], None], argv: Sequence[str], runtime: Runtime) -
         _report(_os_error(error), runtime)
         return AntError.exit_code
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
-        _report_bug(error, runtime.stderr)
+        _report_bug(error, runtime)
         return 1
     return 0
 
@@ -82,7 +81,7 @@ def execute(call: CommandCall, runtime: Runtime) -> None:
 
     if isinstance(call, ApiCall | ToolCall):
         for note in call.notes:
-            runtime.stderr.say(note)
+            runtime.say(note)
         try:
             _execute(call, runtime)
         except APIError as error:
@@ -166,14 +165,7 @@ def _report(error: AntError, runtime: Runtime) -> None:
     """Print an error and its hints as one message. In a log, API errors begin as in the official tool."""
     on_terminal = runtime.stderr.is_terminal
     if text := error.report(on_terminal=on_terminal):
-        runtime.stderr.say(text if isinstance(error, APIError) and not on_terminal else f"ant: {text}")
-
-
-def _on_screen(text: str, runtime: Runtime) -> str:
-    """Return a message laid out for the terminal."""
-    from ant_cli.output.terminal import message_on_screen
-
-    return message_on_screen(text, runtime.stderr, runtime.environ)
+        runtime.say(text if isinstance(error, APIError) and not on_terminal else f"ant: {text}")
 
 
 def _os_error(error: OSError | MemoryError) -> AntError:
@@ -183,13 +175,13 @@ def _os_error(error: OSError | MemoryError) -> AntError:
     return AntError(f"the operating system refused: {str(error).partition('] ')[2] or error}.")
 
 
-def _report_bug(error: Exception, stderr: Stderr) -> None:
+def _report_bug(error: Exception, runtime: Runtime) -> None:
     """Report an unexpected exception: where it was raised, and what to do."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     where = f"{frame.tb_frame.f_globals.get('__name__')}:{frame.tb_lineno}" if frame else "?"
-    stderr.say(
+    runtime.say(
         f"ant: this is a bug in ant {__version__}: {type(error).__name__} at {where}: {error}\n"
         "Please report it with the command that you ran, but without your key."
     )

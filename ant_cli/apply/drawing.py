@@ -20,9 +20,9 @@ from ant_cli.apply.lockfile import LockFile, ResourceOrigin, shown_path
 from ant_cli.apply.plan import Known, Plan, Step
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
-from ant_cli.output.terminal import cell_width, detect_style
-from ant_cli.runtime import Runtime
+from ant_cli.output.style import PLAIN
 from ant_cli.runtime.sanitize import escape_breaks, markdown_code
+from ant_cli.runtime.screen import cell_width
 
 Paint = Callable[[str, str], str]
 """Returns a text in a style, such as `green`; unchanged if there is no colour."""
@@ -56,17 +56,6 @@ _MOST_LINE = 2_000
 
 Redact = Callable[[str], str]
 """Hides secrets. It is called before the text is escaped or cut: then it would no longer find them."""
-
-
-def paint_for(runtime: Runtime) -> Paint:
-    """Return the function that styles text for stdout."""
-    style = detect_style(runtime)
-    return style.paint if style else unpainted
-
-
-def unpainted(text: str, _style: str) -> str:
-    """Return a text unchanged."""
-    return text
 
 
 def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool, with_fields: bool) -> str:
@@ -228,7 +217,7 @@ def plan_markdown(plan: Plan, known: Known, redact: Redact, *, verbose: bool) ->
     parts = [
         f"### Plan for {_code(redact(shown_path(known.lock.path)))}",
         f"Target: {_code(redact(draw_target(known.origin, known.profile)))}",
-        summary(plan, unpainted),
+        summary(plan, PLAIN.paint),
         *_list("In the lock file, but the file is gone:", plan.lost, redact),
     ]
     if steps:
@@ -268,7 +257,7 @@ def _diff(change: FieldChange) -> Iterator[str]:
     old, new, path = change.old, change.new, change.path
     if isinstance(old, list | None) and isinstance(new, list | None) and (old or new):
         yield f"  {path}:"
-        for line in _list_lines(old or [], new or [], unpainted):
+        for line in _list_lines(old or [], new or [], PLAIN.paint):
             yield f"{line[0]}   {line[2:]}" if line.startswith(("- ", "+ ")) else f"    {line}"
         return
     if old not in (None, ""):

@@ -83,7 +83,7 @@ class EditedFile:
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind and self._keep_changes():
-            self._runtime.stderr.say(f"Your text is kept in {self.path}")
+            self._runtime.say(f"Your text is kept in {self.path}")
         else:
             shutil.rmtree(self.path.parent, ignore_errors=True)
 

@@ -78,7 +78,7 @@ def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
     name = Path(f"{lock_path}.lock")
 
     def announce() -> None:
-        runtime.stderr.say(f"Waiting for another run that holds {shown_path(lock_path)} ...")
+        runtime.say(f"Waiting for another run that holds {shown_path(lock_path)} ...")
 
     with ExitStack() as stack:
         try:

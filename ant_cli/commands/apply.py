@@ -18,6 +18,7 @@ from ant_cli.input.validation import first_of
 from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import with_body
 from ant_cli.output.progress import Progress
+from ant_cli.output.style import style_of
 from ant_cli.run.hints import target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
@@ -103,7 +104,7 @@ def apply(
         _apply(scope, view._replace(yes=True), parallel, saved)
     elif validate:
         number = _validate(scope, runtime)
-        runtime.stderr.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
+        runtime.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
     elif dry_run:
         _preview(scope, view, parallel, save_plan, sets_exit_code=exit_code)
     else:
@@ -144,7 +145,7 @@ def _preview(scope: Scope, view: View, parallel: int, save_plan: str | None, *, 
     _show_plan(plan, known, view)
     _note(plan, loaded, view.runtime)
     if save_plan is not None:
-        plan_data.save_plan(save_plan, plan, known, scope.paths, view.runtime.stderr.redact)
+        plan_data.save_plan(save_plan, plan, known, scope.paths, view.runtime.redactor.redact)
     if sets_exit_code:
         _check_unblocked(plan)
         if plan.changing:
@@ -174,7 +175,7 @@ def _apply(scope: Scope, view: View, parallel: int, saved: plan_data.SavedPlan |
             if view.yes or not plan.changing or _confirmed(plan, known, view):
                 _carry_out(plan, known, journal, workers, view)
             else:
-                view.runtime.stderr.say("Aborted.")
+                view.runtime.say("Aborted.")
 
 
 # Reading
@@ -184,7 +185,7 @@ def _with_untracked(scope: Scope, lock: LockFile, view: View) -> Scope:
     """Return the scope; without paths, with those of the new files that the user chooses to add."""
     if scope.paths or not view.asks:
         return scope
-    say = view.runtime.stderr.say
+    say = view.runtime.say
     try:
         found = load([shown_path(lock.path.parent)], lock).declarations
     except UsageError as error:
@@ -244,7 +245,7 @@ def _unblocked(plan: Plan, known: Known, view: View) -> Plan:
     for option, question in _UNBLOCKING.items() if view.asks else ():
         blocked = [step for step in plan.blocked if step.unblocked_by == option]
         for step in blocked:
-            runtime.stderr.say(f"  {step.key}: {step.deletes or step.id} has the name {step.name!r}")
+            runtime.say(f"  {step.key}: {step.deletes or step.id} has the name {step.name!r}")
         if blocked and is_yes(ask(f"{question} (y)es / (n)o", runtime)):
             options = options._replace(**{option: True})
     return plan if options == known.options else make_plan(known._replace(options=options))
@@ -253,7 +254,7 @@ def _unblocked(plan: Plan, known: Known, view: View) -> Plan:
 def _show_plan(plan: Plan, known: Known, view: View) -> None:
     """Print the plan. If nobody reads it to the end, the rest of the run and the exit code are the same."""
     with suppress(BrokenPipeError):
-        runtime, redact = view.runtime, view.runtime.stderr.redact
+        runtime, redact = view.runtime, view.runtime.redactor.redact
         if view.is_markdown:
             text = drawing.plan_markdown(plan, known, redact, verbose=view.verbose)
         elif wants_structured(view.flags):
@@ -261,8 +262,8 @@ def _show_plan(plan: Plan, known: Known, view: View) -> None:
             return
         else:
             with_fields = view.verbose or not view.asks
-            paint, target = drawing.paint_for(runtime), drawing.draw_target(known.origin, known.profile)
-            text = drawing.draw_plan(plan, known.lock, paint, verbose=view.verbose, with_fields=with_fields)
+            style, target = style_of(runtime.stdout, runtime), drawing.draw_target(known.origin, known.profile)
+            text = drawing.draw_plan(plan, known.lock, style.paint, verbose=view.verbose, with_fields=with_fields)
             text = redact(f"Target  {target}\n\n{text}")
         runtime.stdout.write((text + "\n").encode(), escape=False)
 
@@ -279,7 +280,7 @@ def _confirmed(plan: Plan, known: Known, view: View) -> bool:
     if not view.asks:
         problem = "cannot ask for confirmation without a terminal"
         raise AntError(f"{problem}; re-run with --yes to apply, or --dry-run to see the plan only.")
-    target = view.runtime.stderr.redact(drawing.draw_target(known.origin, known.profile))
+    target = view.runtime.redactor.redact(drawing.draw_target(known.origin, known.profile))
     while True:
         reply = ask(f"Apply these changes to {target}? (y)es / (n)o / (d)etails", view.runtime)
         if reply not in ("d", "details"):
@@ -291,17 +292,17 @@ def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
     """Print notes about things outside the plan, on stderr."""
     advice = "pass --prune to archive its environment, or restore the file to keep it tracked"
     for key in plan.lost:
-        runtime.stderr.say(f"Warning: {key} is in the lock file, but its file is gone; {advice}.")
+        runtime.say(f"Warning: {key} is in the lock file, but its file is gone; {advice}.")
     for lock_path in loaded.other_locks:
-        runtime.stderr.say(f"Warning: {lock_path.parent} is left out, because it has a lock file of its own.")
+        runtime.say(f"Warning: {lock_path.parent} is left out, because it has a lock file of its own.")
     if not (plan.steps or plan.lost or loaded.warnings or loaded.foreign or loaded.other_locks):
-        runtime.stderr.say("Note: no file of an environment was found; `ant help fields` shows one.")
+        runtime.say("Note: no file of an environment was found; `ant help fields` shows one.")
     _note_files(loaded, runtime)
 
 
 def _note_files(loaded: Loaded, runtime: Runtime) -> None:
     for warning in first_of(loaded.warnings, "and more"):
-        runtime.stderr.say(f"Warning: {as_sentence(warning)}")
+        runtime.say(f"Warning: {as_sentence(warning)}")
     if loaded.foreign:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(loaded.foreign.items()))
         runtime.hint(f"Note: this tool manages environments only; files of other kinds were left alone ({kinds}).")
@@ -329,7 +330,7 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Worke
     try:
         execution.run(workers)
     except (KeyboardInterrupt, OutputError):
-        runtime.stderr.say(_say_failures(execution.steps, view))
+        runtime.say(_say_failures(execution.steps, view))
         raise
     steps = execution.steps
     if any(step.result not in ("unchanged", "failed", "not started") for step in steps):
@@ -353,12 +354,13 @@ class _Report:
         self._view = view
         self._is_data = wants_structured(view.flags)
         self._has_lines = bool(plan.changing) and not self._is_data
-        self._width, self._paint = drawing.name_width(plan.changing), drawing.paint_for(view.runtime)
+        self._width = drawing.name_width(plan.changing)
+        self._paint = style_of(view.runtime.stdout, view.runtime).paint
         self.failure: OutputError | BrokenPipeError | None = None
 
     def print_line(self, line: str) -> None:
         if self._has_lines:
-            text = self._view.runtime.stderr.redact(line) + "\n"
+            text = self._view.runtime.redactor.redact(line) + "\n"
             self._print(lambda: self._view.runtime.stdout.write(text.encode(), escape=False))
 
     def print_result(self, step: Step) -> None:
@@ -385,10 +387,10 @@ def _say_failures(steps: Sequence[Step], view: View) -> str:
             error = with_body(step.error, output_settings(view.flags), runtime, brief=True)
             may_pass |= error.exit_code in _PASSING
             text = error.report(on_terminal=True) if runtime.stderr.is_terminal else error.line()
-            runtime.stderr.say(f"{step.key}: {text}")
+            runtime.say(f"{step.key}: {text}")
         elif step.result == "not recorded":
             missing = step.id if step.action in ("create", "adopt") else "its change"
-            runtime.stderr.say(f"{step.key}: {missing} is not in the lock file.")
+            runtime.say(f"{step.key}: {missing} is not in the lock file.")
     counts = Counter(step.result for step in steps)
     failed, left, lost = counts["failed"], counts["not started"], counts["not recorded"]
     done = f"{len(steps) - counts['unchanged'] - failed - left - lost} done and recorded, "

@@ -8,7 +8,7 @@ from contextlib import suppress
 from ant_cli.apply import server
 from ant_cli.apply.comparison import CLEARABLE, PATCHED, are_equal, changes_between, changes_of
 from ant_cli.apply.declarations import ENVIRONMENT, SCHEMA_LINE, Exported, export, safe_name
-from ant_cli.apply.drawing import draw_change, draw_step, name_width, paint_for, unpainted
+from ant_cli.apply.drawing import draw_change, draw_step, name_width
 from ant_cli.apply.editor import EditedFile, TextNote, choose_editor
 from ant_cli.apply.plan import Object, Step
 from ant_cli.commands.results import wants_structured
@@ -22,11 +22,12 @@ from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
+from ant_cli.output.style import PLAIN, style_of
 from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.redactor import LONGEST_SHOWN
 from ant_cli.runtime.sanitize import escape_breaks
-from ant_cli.runtime.streams import LONGEST_SHOWN
 from ant_cli.settings.loading import output_settings
 
 _HEAD = f"""\
@@ -71,7 +72,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
         return
     if printer:
         printer.print_one(encode(edited))
-    runtime.stderr.say(f"Updated {edited['id']}.")
+    runtime.say(f"Updated {edited['id']}.")
 
 
 class _OpenAgain(Exception):
@@ -132,7 +133,7 @@ class _Session(NamedTuple):
             raise _mistaken(_notes_about(text, mistakes))
         if not changes_of(update, self.first):
             why = "Nothing changed" if body else "The text is empty"
-            self.runtime.stderr.say(f"{why}, so nothing was sent.")
+            self.runtime.say(f"{why}, so nothing was sent.")
             return None
         self._show(update, remote)
         return None if self.dry_run else self._send(text, update, remote)
@@ -141,7 +142,8 @@ class _Session(NamedTuple):
         if self.printer is None:
             changes, name = tuple(changes_of(update, remote)), str(remote.get("name", ""))
             step = Step("update", "", name, str(remote["id"]), remote=remote, changes=changes)
-            lines = draw_step(step, name_width([step]), paint_for(self.runtime), with_fields=False)
+            style = style_of(self.runtime.stdout, self.runtime)
+            lines = draw_step(step, name_width([step]), style.paint, with_fields=False)
             with suppress(BrokenPipeError):  # what the user has written is sent, whether or not anybody reads this
                 self.runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
         elif self.dry_run:
@@ -162,7 +164,7 @@ class _Session(NamedTuple):
         except _OpenAgain:
             if not changes_of(update, now):  # they were made by an attempt whose response was lost
                 return now
-            self.runtime.stderr.say("The environment was changed elsewhere meanwhile, so nothing was sent yet.")
+            self.runtime.say("The environment was changed elsewhere meanwhile, so nothing was sent yet.")
             raise
         except APIError as error:
             raise self._rejected(text, error) from None
@@ -171,18 +173,18 @@ class _Session(NamedTuple):
         """Return what shows the server's message in the text. Raises the error if no text would be accepted."""
         if error.status not in _CORRECTABLE:
             raise error
-        message = error_message(self.runtime.stderr.redact_body(error.body, LONGEST_SHOWN)) or error.message
+        message = error_message(self.runtime.redactor.redact_body(error.body, LONGEST_SHOWN)) or error.message
         path = tuple(message.partition(":")[0].split("."))
         line = _notes_about(text, [Mistake(path, "")])[0].line if path[0] in self.exported.body else 0
         message = f"The server rejects it: {message}"
-        self.runtime.stderr.say(message)
+        self.runtime.say(message)
         return _OpenAgain(error, TextNote(0, _GIVE_UP), TextNote(line, message))
 
 
 def _changed(before: Object, now: Object) -> _OpenAgain:
     """Return what shows the changes of others. Raises AntError if the environment can't be edited any more."""
     changes = changes_between(_exported(now).body, before)
-    lines = [f"  {line}" for change in changes for line in draw_change(change, unpainted)]
+    lines = [f"  {line}" for change in changes for line in draw_change(change, PLAIN.paint)]
     error = AntError(f"{now['id']} was changed elsewhere meanwhile, so nothing was sent.")
     note = TextNote(0, "\n".join([_CHANGED, *lines, _CONFIRM]))
     return _OpenAgain(error.with_exit_code(EXIT_CODES[409]), note, remote=now)

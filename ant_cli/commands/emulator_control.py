@@ -99,7 +99,7 @@ def requests(runtime: Runtime, flags: Flags, *, clear: bool = False) -> None:
     """Print the last requests that a served emulator answered, the oldest first; or remove them."""
     response = _call_emulator(runtime, flags, "DELETE" if clear else "GET", "/requests")
     if clear:
-        runtime.stderr.say("The journal is empty.")
+        runtime.say("The journal is empty.")
         return
     if not isinstance(entries := response.get("data"), list):
         raise ResponseError(_NO_EMULATOR)
@@ -138,7 +138,7 @@ def reset(runtime: Runtime, flags: Flags, *, yes: bool = False) -> None:
     if not yes:
         confirm("Delete everything in the emulator?", runtime)
     _call_emulator(runtime, flags, "POST", "/reset")
-    runtime.stderr.say("The emulator is empty.")
+    runtime.say("The emulator is empty.")
 
 
 def fault(runtime: Runtime, flags: Flags, **asked: Any) -> None:

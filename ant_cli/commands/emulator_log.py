@@ -26,7 +26,7 @@ def log_to(path: str, runtime: Runtime) -> Iterator[Say]:
 
     """
     if not path:
-        yield runtime.stderr.say
+        yield runtime.say
         return
     import logging.handlers
 
@@ -36,7 +36,7 @@ def log_to(path: str, runtime: Runtime) -> Iterator[Say]:
         raise UsageError(f"--log-file can't be written: {path}: {os_error_text(error)}.") from None
 
     def log(line: str) -> None:
-        file.handle(logging.makeLogRecord({"msg": escape_controls(runtime.stderr.redact(line))}))
+        file.handle(logging.makeLogRecord({"msg": escape_controls(runtime.redactor.redact(line))}))
 
     with closing(file):
         yield log

@@ -65,7 +65,7 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
         def announce(url: str) -> None:
             register(RunningEmulator(url, os.getpid(), bool(api_key), file), stack, runtime)
             print_result(runtime, flags, url, {"base_url": url})
-            runtime.stderr.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
+            runtime.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
 
         _serve(emulator, host, port, announce, log)
 
@@ -74,7 +74,7 @@ def _note_shared_file(file: str, runtime: Runtime) -> None:
     """Note that the database is served already: what one emulator changes, the other one shows."""
     for other in _find_running(runtime):
         if other.database == file:
-            runtime.stderr.say(f"Note: the emulator at {other.base_url} serves the same file, {file}.")
+            runtime.say(f"Note: the emulator at {other.base_url} serves the same file, {file}.")
 
 
 def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str) -> str:
@@ -117,7 +117,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         raise
     if url:
         process.returncode = 0  # it keeps running, so Popen must not warn about it
-        runtime.stderr.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
+        runtime.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
         return url
     process.wait()
     message = log.read_bytes()[begun:].decode("utf-8", "replace").strip()
@@ -209,7 +209,7 @@ def register(emulator: RunningEmulator, stack: ExitStack, runtime: Runtime) -> N
         append(file, json.dumps(emulator._asdict()).encode())
     except (OSError, UsageError) as error:  # it is served anyway
         why = f"{path}: {os_error_text(error)}." if isinstance(error, OSError) else str(error)
-        runtime.stderr.say(f"Note: `ant emulator env` won't find this emulator; {why}")
+        runtime.say(f"Note: `ant emulator env` won't find this emulator; {why}")
 
 
 def _find_running(runtime: Runtime) -> list[RunningEmulator]:
@@ -261,7 +261,7 @@ def env(runtime: Runtime, _: Flags, *, environment_id: str = "", port: str = "",
     for name, value in exported.items():
         print_text(runtime, set_variable(name, value))
     if emulator.has_key:
-        runtime.stderr.say("Note: it was started with its own key; put that into ANTHROPIC_API_KEY.")
+        runtime.say("Note: it was started with its own key; put that into ANTHROPIC_API_KEY.")
 
 
 def _worker_variables(runtime: Runtime, emulator: RunningEmulator, environment_id: str) -> dict[str, str]:
@@ -302,7 +302,7 @@ def stop(
             raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
         time.sleep(LOOK_AGAIN_SECONDS)
     for emulator in emulators:
-        runtime.stderr.say(f"Stopped the emulator at {emulator.base_url}.")
+        runtime.say(f"Stopped the emulator at {emulator.base_url}.")
 
 
 _STOP_SECONDS = 20

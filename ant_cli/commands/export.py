@@ -140,7 +140,7 @@ def _write(files: Sequence[_File], lock: LockFile) -> None:
 
 def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
     if not files and not wants_structured(flags):
-        runtime.stderr.say("There is nothing to export that the lock file doesn't have already.")
+        runtime.say("There is nothing to export that the lock file doesn't have already.")
         return
     lines = [f"{shown_path(file.path)}  {escape_breaks(str(file.remote['id']))}" for file in files]
     facts = [{"path": str(file.path), "id": file.remote["id"], "name": file.remote.get("name")} for file in files]

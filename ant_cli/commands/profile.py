@@ -47,7 +47,7 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
     if rows:
         print_result(runtime, flags, text, rows)
     else:
-        runtime.stderr.say("There is no profile yet. Create one: ant auth login")
+        runtime.say("There is no profile yet. Create one: ant auth login")
     note_profile_variable(store.active, runtime)
 
 
@@ -73,7 +73,7 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
         text = "\n".join(f"{name} = {value}" for name, value in values.items())
         print_result(runtime, flags, text, values)
     else:
-        runtime.stderr.say(f"Profile {profile.name!r} is empty.")
+        runtime.say(f"Profile {profile.name!r} is empty.")
 
 
 def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedProfile:
@@ -111,7 +111,7 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
         profile = draft.existing(name)
         before = profile.get(key)
         profile[key] = stored
-    runtime.stderr.say(f"Set {key} of profile {name!r} to {shown(key, stored)}.")
+    runtime.say(f"Set {key} of profile {name!r} to {shown(key, stored)}.")
     if before != stored:
         delete_keys(before)
 
@@ -120,7 +120,7 @@ def _secret(key: str, typed: str | None, runtime: Runtime) -> str:
     """Return a secret from stdin, or else from the prompt. Raises UsageError if it was typed as an argument."""
     command = f"ant profile set {key}"
     if typed is not None:
-        runtime.stderr.register_secret(typed)
+        runtime.redactor.register(typed)
         raise UsageError(
             f"{key} is not accepted on the command line, which other users can read.",
             f"Pipe it in: {command} < FILE. The one that you typed is now in the shell's history.",
@@ -148,14 +148,14 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: Callable[[st
             warnings.simplefilter("error", getpass.GetPassWarning)
             typed = ask(prompt)
     except EOFError:  # Ctrl-D
-        runtime.stderr.say("")  # further output starts on a new line
+        runtime.say("")  # further output starts on a new line
         raise UsageError("nothing was entered.") from None
     except (getpass.GetPassWarning, OSError):
         raise UsageError("there is no terminal to ask on.", f"Pipe the secret in: {instead} < FILE") from None
     except KeyboardInterrupt:
-        runtime.stderr.say("")  # for the shell
+        runtime.say("")  # for the shell
         raise
-    runtime.stderr.register_secret(typed.strip())
+    runtime.redactor.register(typed.strip())
     return check_secret("the secret", typed)
 
 
@@ -170,10 +170,10 @@ def unset(runtime: Runtime, flags: Flags, *, key: str) -> None:
         profile = draft.existing(name)
         if key not in profile:
             _check_key(key)
-            runtime.stderr.say(f"Profile {name!r} has no {key}.")
+            runtime.say(f"Profile {name!r} has no {key}.")
             return
         before = profile.pop(key)
-    runtime.stderr.say(f"Removed {key} of profile {name!r}.")
+    runtime.say(f"Removed {key} of profile {name!r}.")
     delete_keys(before)
 
 
@@ -187,7 +187,7 @@ def activate(runtime: Runtime, _flags: Flags, *, name: str) -> None:
         raise unknown_profile(name, "", store, profile_names(runtime.environ))
     with edit(runtime) as draft:
         draft.active = name
-    runtime.stderr.say(f"The active profile is now {name!r}.")
+    runtime.say(f"The active profile is now {name!r}.")
     note_profile_variable(name, runtime)
 
 
@@ -195,7 +195,7 @@ def deactivate(runtime: Runtime, _flags: Flags) -> None:
     """Leave no profile active."""
     with edit(runtime) as draft:
         draft.active = ""
-    runtime.stderr.say("No profile is active now.")
+    runtime.say("No profile is active now.")
     note_profile_variable("", runtime)
 
 
@@ -207,7 +207,7 @@ def create(runtime: Runtime, flags: Flags, *, name: str, api_key_command: str | 
     with edit(runtime) as draft:
         draft.new(name).update(values)
         draft.active = draft.active or name
-    runtime.stderr.say(f"Created profile {name!r}.")
+    runtime.say(f"Created profile {name!r}.")
     note_active_profile(name, draft.active, runtime)
     if "api_key_command" not in values and not is_local(str(values.get("base_url", ""))):
         runtime.hint(f"It has no key yet: ant auth login --profile {name}")
@@ -221,7 +221,7 @@ def rename(runtime: Runtime, _flags: Flags, *, name: str, new_name: str) -> None
         del draft.profiles[name]
         if draft.active == name:
             draft.active = new_name
-    runtime.stderr.say(f"Profile {name!r} is now {new_name!r}.")
+    runtime.say(f"Profile {name!r} is now {new_name!r}.")
 
 
 def delete(runtime: Runtime, _flags: Flags, *, name: str) -> None:
@@ -232,7 +232,7 @@ def delete(runtime: Runtime, _flags: Flags, *, name: str) -> None:
         was_active = draft.active == name
         if was_active:
             draft.active = ""
-    runtime.stderr.say(f"Deleted profile {name!r}.")
+    runtime.say(f"Deleted profile {name!r}.")
     if was_active:
         runtime.hint("No profile is active now. To choose one: ant profile activate NAME")
     delete_keys(profile.get("api_key"))
@@ -244,9 +244,9 @@ def delete(runtime: Runtime, _flags: Flags, *, name: str) -> None:
 def note_active_profile(name: str, active: str, runtime: Runtime) -> None:
     """Note whether a stored profile is the active one, and if not, how to use it."""
     if name == active:
-        runtime.stderr.say("It is the active profile: commands use it from now on.")
+        runtime.say("It is the active profile: commands use it from now on.")
     else:
-        runtime.stderr.say(
+        runtime.say(
             f"The active profile is {active!r}. To use this one: --profile {name}, or ant profile activate {name}"
         )
 

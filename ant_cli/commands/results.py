@@ -30,7 +30,7 @@ def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
 
 def print_report(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
     """Print a report like a result, with secrets redacted as on stderr: it may quote settings, files and errors."""
-    redact = runtime.stderr.redact
+    redact = runtime.redactor.redact
     print_result(runtime, flags, redact(text), _redacted(value, redact))
 
 

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ant_cli.output.terminal import Style, detect_style, wrap
+from ant_cli.output.style import Style, style_of
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.screen import wrap
 
-_PIPE_WIDTH = 80
-"""The width of a help page in a pipe."""
 _MAX_WIDTH = 100
 """The most columns of a help page. Longer lines are hard to read."""
 _MAX_TERM = 26
@@ -26,10 +25,10 @@ def show(page: str, runtime: Runtime) -> None:
     A page is Markdown: `# title`, `## section`, `> text` to wrap, lists of `- `term`: text`, and other lines, which
     stay as they are except for `code` and **bold** text. Examples are indented by two spaces.
     """
-    style = detect_style(runtime)
-    width = min(style.width, _MAX_WIDTH) if style else _PIPE_WIDTH
+    style = style_of(runtime.stdout, runtime)
+    width = min(style.width, _MAX_WIDTH)
     text = _Layout(width, style).render(page).encode()
-    if style and text.count(b"\n") >= style.height:
+    if style.is_laid_out and text.count(b"\n") >= style.height:
         from ant_cli.output import pager
 
         pager.show([text], runtime, style, lambda: None)
@@ -41,7 +40,7 @@ class _Layout(NamedTuple):
     """How a page is laid out."""
 
     width: int
-    style: Style | None
+    style: Style
 
     def render(self, page: str) -> str:
         lines = list[str]()
@@ -55,13 +54,13 @@ class _Layout(NamedTuple):
     def _line(self, line: str) -> list[str]:
         mark, _, text = line.partition(" ")
         if mark == "#":
-            return [self._paint(text, "bold")]
+            return [self.style.paint(text, "bold")]
         if mark == "##":
-            return [self._paint(f"{text}:", "bold")]
+            return [self.style.paint(f"{text}:", "bold")]
         if mark == ">":
             return [_MARGIN + self._inline(part) for part in wrap(text, self.width - len(_MARGIN))]
         if _EXAMPLE.match(line):
-            return [_MARGIN + self._paint(line.removeprefix(_MARGIN), "dim" if line.startswith("  #") else "")]
+            return [_MARGIN + self.style.paint(line.removeprefix(_MARGIN), "dim" if line.startswith("  #") else "")]
         return [self._inline(line)]
 
     def _list(self, rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -70,17 +69,14 @@ class _Layout(NamedTuple):
         indent = _MARGIN + " " * column + _MARGIN
         for term, meaning in rows:
             lines = [self._inline(line) for line in wrap(meaning, self.width - len(indent))]
-            start = _MARGIN + self._paint(term, "cyan")
+            start = _MARGIN + self.style.paint(term, "cyan")
             if len(term) <= column:
                 start += " " * (column - len(term)) + _MARGIN + lines.pop(0)
             yield from [start, *(indent + line for line in lines)]
 
     def _inline(self, text: str) -> str:
         """Return a line with `code` and **bold** text highlighted."""
-        text = re.sub(r"\*\*(.+?)\*\*", lambda bold: self._paint(bold[1], "bold"), text)
+        text = re.sub(r"\*\*(.+?)\*\*", lambda bold: self.style.paint(bold[1], "bold"), text)
         if text.count("`") % 2:  # a span that continues on the next line
             return text
-        return re.sub("`.*?`", lambda code: self._paint(code[0], "cyan"), text)
-
-    def _paint(self, text: str, style: str) -> str:
-        return self.style.paint(text, style) if self.style else text
+        return re.sub("`.*?`", lambda code: self.style.paint(code[0], "cyan"), text)

@@ -74,7 +74,7 @@ class Client(Sender):
                 hint = long_wait(response) or _credential_hint(request, response, credential)
                 raise_for_error(self._request_line(request), response, hint=hint)
             except AntError as error:  # it has texts of the server, and may be shown anywhere
-                raise error.redacted(self._stderr.redact) from None
+                raise error.redacted(self._runtime.redactor.redact) from None
         return response
 
     def _attempt(self, request: Request, attempt: int, doubt: Doubt) -> Response:

@@ -11,8 +11,9 @@ from ant_cli.gjson import json_text
 from ant_cli.http.request_headers import headers_of
 from ant_cli.input.request import Request
 from ant_cli.runtime.redaction import REDACTED, strip_userinfo
+from ant_cli.runtime.redactor import LONGEST_SHOWN
 from ant_cli.runtime.secret_names import is_secret_name
-from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
+from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.loading import ConnectionSettings
 
 
@@ -33,7 +34,7 @@ def log_message(stderr: Stderr, mark: str, first: str, headers: Mapping[str, str
     lines = [f"{mark} {first}"]
     lines += [f"{mark} {name}: {REDACTED if _is_secret(name) else value}" for name, value in headers.items()]
     if body:  # its secrets may be in the headers, too: all lines are redacted after it was looked at
-        shown = stderr.redact_body(body, LONGEST_SHOWN).decode("utf-8", "backslashreplace").splitlines()
+        shown = stderr.redactor.redact_body(body, LONGEST_SHOWN).decode("utf-8", "backslashreplace").splitlines()
         lines += [mark, *(f"{mark} {line}" for line in shown)]
     if len(body) > LONGEST_SHOWN:
         lines.append(f"{mark} (the beginning of {len(body):,} bytes)")

@@ -106,8 +106,8 @@ class NameClient(Client):
             if len(live or candidates) != 1:
                 raise error.with_hints(self._hint(name, live or candidates)) from None
             found = self._names.found[name] = (live or candidates)[0]
-        if self._stderr.is_terminal:
-            self._stderr.say(f"Note: {name!r} is {found.id}{', which is archived' * found.is_archived}.")
+        if self._runtime.stderr.is_terminal:
+            self._runtime.say(f"Note: {name!r} is {found.id}{', which is archived' * found.is_archived}.")
 
     def _hint(self, name: str, candidates: list[_Environment]) -> str:
         if candidates:

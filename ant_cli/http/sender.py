@@ -94,7 +94,7 @@ class Sender:
     def __init__(self, settings: ConnectionSettings, runtime: Runtime, policy: Policy) -> None:
         """Prepare; nothing is connected yet."""
         self._settings = settings
-        self._stderr = runtime.stderr
+        self._runtime = runtime
         self.policy = policy
         self._sleep = runtime.sleep
         self._pace: Pace | None = None
@@ -104,12 +104,12 @@ class Sender:
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
             self._base_url, runtime.environ
         )
-        if is_new and self._stderr.is_terminal:  # most likely the folder is another one than the user thinks
-            self._stderr.say(f"Created {url.removeprefix(LOCAL)}, an empty database of the emulator.")
+        if is_new and runtime.stderr.is_terminal:  # most likely the folder is another one than the user thinks
+            runtime.say(f"Created {url.removeprefix(LOCAL)}, an empty database of the emulator.")
         if settings.debug and url.startswith("https:"):
             from ant_cli.http.trust import describe_trust
 
-            self._stderr.write(f"* certificate authorities: {describe_trust(runtime.environ)}\n")
+            runtime.stderr.write(f"* certificate authorities: {describe_trust(runtime.environ)}\n")
 
     def __enter__(self) -> Self:
         return self
@@ -180,9 +180,9 @@ class Sender:
             return self._exchange(request, url, headers, doubt)
         from ant_cli.http.debug_log import log_message
 
-        log_message(self._stderr, ">", f"{request.method} {url}", headers, request.body or b"")
+        log_message(self._runtime.stderr, ">", f"{request.method} {url}", headers, request.body or b"")
         response = self._exchange(request, url, headers, doubt)
-        log_message(self._stderr, "<", response.status_line, response.headers, response.body)
+        log_message(self._runtime.stderr, "<", response.status_line, response.headers, response.body)
         return response
 
     def _exchange(self, request: Request, url: str, headers: Mapping[str, str], doubt: Doubt) -> Response:

@@ -19,8 +19,8 @@ from ant_cli.http.transport import timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import REDACTED, strip_userinfo
+from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.storage import LockTimeout
-from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.access_tokens import LONGEST_LIFE_S, AccessToken, TokenCache, is_token
 from ant_cli.settings.federation import FederationRule, cache_key, check_rule, read_identity_token
 from ant_cli.settings.loading import ConnectionSettings
@@ -181,7 +181,7 @@ class _TokenEndpoint(Sender):
 
         """
         _check_privacy(self._settings.base_url)
-        assertion = read_identity_token(rule, self._stderr)
+        assertion = read_identity_token(rule, self._runtime.redactor)
         fields = {
             "grant_type": _GRANT_TYPE,
             "assertion": assertion,
@@ -198,12 +198,12 @@ class _TokenEndpoint(Sender):
             response = self._send_with_retries(request, Doubt(request))
             if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
                 # Redacted before it is cut: a secret that is cut in two would not be found.
-                reason = _without_parts(self._stderr.redact(_reason(response.body)), assertion)
+                reason = _without_parts(self._runtime.redactor.redact(_reason(response.body)), assertion)
                 raise _refusal(self._request_line(request), response, rule, reason)
             raise_for_error(self._request_line(request), response, hint=long_wait(response))
         except ResponseError as error:  # it would say that the user's own request may have been carried out
             raise CredentialError(error.message, error.hint, request_line=error.request_line) from None
-        return _parse(response, obtained_at, self._stderr)
+        return _parse(response, obtained_at, self._runtime.redactor)
 
 
 def _refusal(request_line: str, response: Response, rule: FederationRule, reason: str) -> CredentialError:
@@ -244,12 +244,12 @@ def _without_parts(reason: str, assertion: str) -> str:
     return re.sub(r"[A-Za-z0-9_-]{16,}", lambda match: REDACTED if match[0] in assertion else match[0], reason)
 
 
-def _parse(response: Response, obtained_at: float, stderr: Stderr) -> AccessToken:
+def _parse(response: Response, obtained_at: float, redactor: Redactor) -> AccessToken:
     """Return the access token of a response. Nothing of the response is quoted: it may hold secrets."""
     content = json_object(response.body) or {}
     secret, token_type, lifetime_s = (content.get(name) for name in ("access_token", "token_type", "expires_in"))
     if isinstance(secret, str):
-        stderr.register_secret(secret)
+        redactor.register(secret)
     if not isinstance(secret, str) or not is_token(secret):
         raise _unusable("it has no access_token that can be sent")
     if token_type is not None and (not isinstance(token_type, str) or token_type.lower() != "bearer"):

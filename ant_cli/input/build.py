@@ -263,9 +263,9 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     if operation.paginated and requests.count > 1:
         raise UsageError(f"one input is expected, but there are {requests.count}.", see_help(operation.command))
     if not requests.count:
-        runtime.stderr.say("Note: the input has no ID, so there is nothing to do.")
+        runtime.say("Note: the input has no ID, so there is nothing to do.")
     for note in requests.notes:
-        runtime.stderr.say(note)
+        runtime.say(note)
     return requests
 
 

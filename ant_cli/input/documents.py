@@ -119,9 +119,9 @@ def _read(path: str, runtime: Runtime, *, is_needed: bool) -> str | None:
             return None
         if stdin.stays_silent():
             if not is_needed:
-                runtime.stderr.say("Note: nothing arrived on stdin within a second, so it was not read.")
+                runtime.say("Note: nothing arrived on stdin within a second, so it was not read.")
                 return None
-            runtime.stderr.say("Note: waiting for input on stdin.")
+            runtime.say("Note: waiting for input on stdin.")
     return decode(stdin.read(), _STDIN)
 
 

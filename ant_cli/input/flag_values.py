@@ -22,7 +22,7 @@ from ant_cli.operations.spec import Operation, Param, Text, Texts, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
-from ant_cli.runtime.streams import Stderr, Stdin
+from ant_cli.runtime.streams import Stdin
 
 _KEY = r"\w[\w./-]*"
 """A key that may precede `=`. Any other key has to be written in YAML or JSON."""
@@ -91,7 +91,7 @@ def _read_structured(param: Param, texts: Sequence[str], runtime: Runtime) -> Va
     pairs = [pair for _, pair in read if pair and not pair.mapping]
     for _, pair in read:
         if pair and pair.mapping:
-            _report_ambiguous(param, pair, runtime.stderr, has_pairs=bool(pairs))
+            _report_ambiguous(param, pair, runtime.say, has_pairs=bool(pairs))
     whole = _read_mapping(param, mappings[-1], runtime) if mappings else {}
     if not pairs:
         return whole
@@ -128,7 +128,7 @@ def _pair_in(param: Param, text: str) -> _Pair | None:
     return _Pair(key, rest, value if isinstance(value, dict) else None)
 
 
-def _report_ambiguous(param: Param, pair: _Pair, stderr: Stderr, *, has_pairs: bool) -> None:
+def _report_ambiguous(param: Param, pair: _Pair, say: Callable[[str], None], *, has_pairs: bool) -> None:
     """Report YAML such as `note=see: this`, which may be meant as `key=value`.
 
     Raises:
@@ -140,7 +140,7 @@ def _report_ambiguous(param: Param, pair: _Pair, stderr: Stderr, *, has_pairs: b
     meant = f"For the key {pair.key!r}: {_as_json(param, {pair.key: pair.text})}"
     if has_pairs:
         raise BadValue(param.flag, problem, meant, f"For the key {whole!r}: {_as_json(param, pair.mapping)}")
-    stderr.say(f"Note: {param.flag} {problem}. {meant}")
+    say(f"Note: {param.flag} {problem}. {meant}")
 
 
 def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
@@ -151,7 +151,7 @@ def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
         delete = f"To delete the key: {param.flag} {pair.key}=" if is_patch else ""
         raise BadValue(param.flag, f"{pair.key}=null may mean null or a string", delete, as_text)
     if note := comma_note(param.flag, f"{pair.key}={pair.text}"):
-        runtime.stderr.say(note)
+        runtime.say(note)
     if pair.text:
         return _expand_file_refs(pair.text, f"{param.flag} {pair.key}", runtime)
     if not is_patch:
@@ -205,7 +205,7 @@ def _expand(text: str, where: str, runtime: Runtime) -> str:
     # Path.exists() may raise.
     if not (name == "-" or "." in name or "/" in name or os.path.exists(name)):  # noqa: PTH110
         if re.fullmatch(_MAY_BE_A_NAME, name):
-            runtime.stderr.say(f"Note: {where}: {text!r} is sent literally, because there is no such file.")
+            runtime.say(f"Note: {where}: {text!r} is sent literally, because there is no such file.")
         return text
     path = _path_in(text)
     data = _read(path, where, runtime.stdin, f"For the text itself, write \\{text}")

@@ -10,7 +10,7 @@ from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.printer import Transform
 from ant_cli.output.rendering import make_renderer
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import LONGEST_SHOWN
+from ant_cli.runtime.redactor import LONGEST_SHOWN
 from ant_cli.settings.loading import OutputSettings
 
 _KEYS = {"type", "request_id"}
@@ -26,7 +26,7 @@ def with_body(error: AntError, output: OutputSettings, runtime: Runtime, *, brie
     """
     if not isinstance(error, APIError):
         return error
-    body = runtime.stderr.redact_body(error.body, LONGEST_SHOWN)
+    body = runtime.redactor.redact_body(error.body, LONGEST_SHOWN)
     details, sentence = _error_details(body, output), ""
     if output.prints_errors:
         with suppress(BrokenPipeError, OutputError):

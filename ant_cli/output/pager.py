@@ -11,8 +11,9 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 
-from ant_cli.output.terminal import Style, cell_width
+from ant_cli.output.style import Style
 from ant_cli.runtime import Runtime, shell
+from ant_cli.runtime.screen import cell_width
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.runtime.streams import is_broken_pipe
 
@@ -31,7 +32,7 @@ def show(parts: Iterable[bytes], runtime: Runtime, style: Style, before_start: C
         BrokenPipeError: if the user has quit the pager. This is noticed when the next part is written.
 
     """
-    command = command_of(runtime.environ, runtime.stderr.say)
+    command = command_of(runtime.environ, runtime.say)
     program: subprocess.Popen[bytes] | None = None
     held = b""
     try:

@@ -10,13 +10,13 @@ from ant_cli.errors import ResponseError, UsageError
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME, FORMATS, Format
 from ant_cli.output.rendering import make_renderer, render_string
+from ant_cli.output.style import style_of
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.loading import OutputSettings
 
 if TYPE_CHECKING:
     from ant_cli.gjson.steps import GJSONPath
-    from ant_cli.output.terminal import Style
 
 _NOT_JQ = """ Members are written without spaces and dots before them: '{id,"kind":config.type}'."""
 
@@ -105,11 +105,7 @@ class Printer:
         self._before_pager = before_pager
         self._may_page = may_page
         self.format = _choose_format(settings, runtime, is_list=is_list)
-        self.style: Style | None = None
-        if runtime.stdout.is_terminal:  # a pipe needs no import
-            from ant_cli.output.terminal import detect_style
-
-            self.style = detect_style(runtime)
+        self.style = style_of(runtime.stdout, runtime)
         self.transform = Transform("--transform", settings.transform)
         Transform("--transform-error", settings.transform_error)  # only checked here: an error needs it later
         self._path = settings.transform
@@ -122,7 +118,7 @@ class Printer:
             settings.columns,
             is_list=is_list,
             style=self.style,
-            warn=runtime.stderr.say,
+            warn=runtime.say,
             shows_archived=shows_archived,
         )
 
@@ -148,7 +144,7 @@ class Printer:
             items_seen += len(page)
             yield page
         if pages_seen and not items_seen and self.empty_message and self._runtime.stdout.is_terminal:
-            self._runtime.stderr.say(self.empty_message)
+            self._runtime.say(self.empty_message)
 
     def _print(self, found: Iterable[list[bytes]], *, is_list: bool) -> None:
         """Write values as they arrive; a list on a terminal through the pager, if it fills the screen."""
@@ -156,14 +152,14 @@ class Printer:
             self._explore(found, is_list=is_list)
             return
         parts = map(self._encode, filter(None, found))
-        if is_list and self._may_page and self.style:
+        if is_list and self._may_page and self.style.is_laid_out:
             from ant_cli.output import pager
 
             pager.show(parts, self._runtime, self.style, self._before_pager)
         else:
             for part in parts:
                 self._write(part)
-        self.transform.note_unmatched(self._runtime.stderr.say)
+        self.transform.note_unmatched(self._runtime.say)
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
         """Show values on a full screen, and print the one that was chosen there."""
@@ -234,7 +230,7 @@ def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool)
 
         if missing := missing_requirement(runtime):
             chosen = BY_NAME[AUTO_OBJECT if on_terminal else AUTO_PIPE]
-            runtime.stderr.say(f"Note: the format explore needs {missing}; {chosen.name} is used instead.")
+            runtime.say(f"Note: the format explore needs {missing}; {chosen.name} is used instead.")
     return chosen
 
 

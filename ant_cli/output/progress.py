@@ -63,7 +63,7 @@ class Progress(Observer):
     def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> AbstractContextManager[None]:
         """Show immediately how long it is until the next attempt."""
         if self._logs and delay_s > _LOGGED_WAIT_S:
-            self._runtime.stderr.say(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")
+            self._runtime.say(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")
         return self._showing(lambda passed: f"Retry {attempt} of {of} in {max(0.0, delay_s - passed):.1f} s: {why}")
 
     def of_many(self, state: Callable[[], tuple[int, str]], total: int) -> AbstractContextManager[None]:
@@ -84,14 +84,14 @@ class Progress(Observer):
         if not self._animates or self._line:
             yield
             return
-        from ant_cli.output.terminal import terminal_size, truncate
         from ant_cli.runtime.live_line import LiveLine
+        from ant_cli.runtime.screen import terminal_size, truncate
 
         stderr, began, frames = self._runtime.stderr, monotonic(), cycle(_FRAMES)
 
         def line() -> str:
             width = terminal_size(stderr, self._runtime.environ)[0] - _MARGIN
-            text = collapse_space(stderr.redact(text_at(monotonic() - began)))
+            text = collapse_space(self._runtime.redactor.redact(text_at(monotonic() - began)))
             return f"{next(frames)} {truncate(text, width)}"
 
         try:

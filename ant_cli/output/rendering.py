@@ -7,10 +7,8 @@ from functools import partial
 
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import Format
-from ant_cli.runtime.light_typing import TYPE_CHECKING, assert_never
-
-if TYPE_CHECKING:
-    from ant_cli.output.terminal import Style
+from ant_cli.output.style import PLAIN, Style
+from ant_cli.runtime.light_typing import assert_never
 
 _MOST_VALUES = 100_000
 _MOST_BYTES = 10_000_000
@@ -31,11 +29,11 @@ def make_renderer(
     columns: str = "",
     *,
     is_list: bool = False,
-    style: Style | None = None,
+    style: Style = PLAIN,
     warn: Callable[[str], None] = lambda _: None,
     shows_archived: bool = False,
 ) -> Render:
-    """Return the function that renders a format. Its output is plain if there is no style.
+    """Return the function that renders a format.
 
     Raises:
         UsageError: for a bad `--columns`.
@@ -58,7 +56,7 @@ def make_renderer(
 
             given = Columns(columns, warn, is_list=is_list)
             table: Render = markdown_table(given) if format_.name == "markdown" else PlainTable(given)
-            if style and format_.name == "table":
+            if style.is_laid_out and format_.name == "table":
                 table = TerminalTable(given, style, shows_archived=shows_archived, note=warn)
             return _unless_large(table, style, warn)
     assert_never(format_.name)
@@ -77,7 +75,7 @@ def _each(render: Callable[[bytes], bytes], separator: bytes = b"") -> Render:
     return render_all
 
 
-def _unless_large(render: Render, style: Style | None, warn: Callable[[str], None]) -> Render:
+def _unless_large(render: Render, style: Style, warn: Callable[[str], None]) -> Render:
     """Return a function that prints values that are too large for a format as JSON, which is also YAML."""
 
     def render_or_print_json(values: list[bytes]) -> bytes:
@@ -100,37 +98,32 @@ def _is_large(value: bytes, most: int) -> bool:
     return False
 
 
-def _json(value: bytes, style: Style | None) -> bytes:
+def _json(value: bytes, style: Style) -> bytes:
     lay_out = json_text.compact if _is_large(value, _MOST_VALUES_OF_JSON) else json_text.indent
-    return _safe(lay_out(value) + b"\n", style, is_json=True)
+    return style.safe(lay_out(value) + b"\n", is_json=True)
 
 
-def _jsonl(value: bytes, style: Style | None) -> bytes:
-    return _safe(json_text.compact(value) + b"\n", style, is_json=True)
+def _jsonl(value: bytes, style: Style) -> bytes:
+    return style.safe(json_text.compact(value) + b"\n", is_json=True)
 
 
-def _raw(value: bytes, style: Style | None) -> bytes:
-    return _safe(value.strip() + b"\n", style)
+def _raw(value: bytes, style: Style) -> bytes:
+    return style.safe(value.strip() + b"\n")
 
 
-def _yaml(value: bytes, style: Style | None) -> bytes:
+def _yaml(value: bytes, style: Style) -> bytes:
     from ant_cli.output.yaml_writer import to_yaml
 
-    return _safe(to_yaml(value).encode(), style)
+    return style.safe(to_yaml(value).encode())
 
 
-def _pretty(value: bytes, style: Style | None) -> bytes:
+def _pretty(value: bytes, style: Style) -> bytes:
     """Render the view of a value, which itself escapes unsafe characters."""
     from ant_cli.output.views import view
 
     return json_text.encoded(view(value, style))
 
 
-def render_string(value: bytes, style: Style | None) -> bytes:
+def render_string(value: bytes, style: Style) -> bytes:
     """Render a JSON string without its quotes, for `-r`."""
-    return _safe(json_text.encoded(json_text.string(value)) + b"\n", style)
-
-
-def _safe(rendered: bytes, style: Style | None, *, is_json: bool = False) -> bytes:
-    """Return output that is safe for stdout: unchanged in a pipe; on a terminal, escaped and with JSON coloured."""
-    return style.safe(rendered, is_json=is_json) if style else rendered
+    return style.safe(json_text.encoded(json_text.string(value)) + b"\n")

@@ -15,10 +15,11 @@ from collections.abc import Callable
 
 from ant_cli.gjson import json_text
 from ant_cli.output.columns import MISSING, Column, Columns, rows_of
-from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, truncate
+from ant_cli.output.style import STATE_COLOURS, Style
 from ant_cli.output.times import relative_time
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import markdown_code
+from ant_cli.runtime.screen import cell_width, padding, truncate
 
 _GAP = "  "
 _SOFT_MIN = 13

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 
 from ant_cli.gjson import json_text
-from ant_cli.output.terminal import STATE_COLOURS, Style, cell_width, padding, wrap
+from ant_cli.output.style import STATE_COLOURS, Style
 from ant_cli.output.times import TIME_ENDINGS, relative_time
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
+from ant_cli.runtime.screen import cell_width, padding, wrap
 
 _LabelledValue = tuple[str, Any]
 _GAP = "  "
@@ -27,9 +28,9 @@ _NONE = "(none)"
 """How an empty value is shown; null only on a terminal."""
 
 
-def view(raw: bytes, style: Style | None) -> str:
-    """Return the view of a JSON value, with a line feed at its end; plain without a style."""
-    if style is None:
+def view(raw: bytes, style: Style) -> str:
+    """Return the view of a JSON value, with a line feed at its end."""
+    if not style.is_laid_out:
         return "".join(line + "\n" for line in _plain_lines(json_text.decode(raw), ""))
     rows = view_rows(raw, style.width)
     widths = [cell_width(row.label) for row in rows if row.text]

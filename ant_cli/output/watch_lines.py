@@ -65,5 +65,5 @@ class WatchLines:
     def failed(self, problem: str) -> None:
         """Print a note, once for consecutive failures."""
         if not self._fails:
-            self._runtime.stderr.say(f"Note: {problem}.")
+            self._runtime.say(f"Note: {problem}.")
         self._fails = True

@@ -20,12 +20,14 @@ from rich.text import Text
 from ant_cli.output.columns import Columns
 from ant_cli.output.printer import Printer, Transform, transformed
 from ant_cli.output.progress import Progress
+from ant_cli.output.style import Style
 from ant_cli.output.table import StyledText, TableLayout, TerminalTable
-from ant_cli.output.terminal import Style, cell_width, padding, terminal_size, truncate
 from ant_cli.output.views import ViewRow, view_rows
 from ant_cli.output.watch_lines import Change, differences, item_parts
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.redirection import held_back
 from ant_cli.runtime.sanitize import collapse_space
+from ant_cli.runtime.screen import cell_width, padding, terminal_size, truncate
 from ant_cli.runtime.signals import signal_handlers
 
 _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
@@ -158,14 +160,13 @@ class WatchScreen(AbstractContextManager["WatchScreen"]):
 
     def failed(self, problem: str) -> None:
         """Show why the state could not be fetched, until one is."""
-        self._problem = collapse_space(self._runtime.stderr.redact(problem))
+        self._problem = collapse_space(self._runtime.redactor.redact(problem))
         self._live.refresh()
 
     def _open(self) -> None:
         self._progress.disable()
         if self._runtime.stderr.is_terminal:
-            self._runtime.stderr.buffer()
-            self._opened.callback(self._runtime.stderr.flush)
+            self._opened.enter_context(held_back(self._runtime.stderr))
         if sys.platform != "win32":
             self._opened.enter_context(signal_handlers({signal.SIGTSTP: self._suspend}))
         self._opened.callback(self._live.stop)

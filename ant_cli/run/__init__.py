@@ -78,7 +78,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
 
     # 7. For people, a sentence that says what was done. Scripts use the exit status.
     if requests.count == 1 and requests.first.success_message and runtime.stdout.is_terminal:
-        runtime.stderr.say(requests.first.success_message)
+        runtime.say(requests.first.success_message)
 
 
 def _make_printer(
@@ -148,11 +148,11 @@ def _print_dry_run(sending: Sending, connection: ConnectionSettings, where: str,
         for request in requests:
             count += 1
             parts = (sending.operation.name, *request.path_params.values(), request.object_name)
-            body = runtime.stderr.redact_body(request.body if request.body and request.body != b"{}" else b"")
-            line = runtime.stderr.redact("  ".join(filter(None, (*parts, body.decode(errors="replace")))))
+            body = runtime.redactor.redact_body(request.body if request.body and request.body != b"{}" else b"")
+            line = runtime.redactor.redact("  ".join(filter(None, (*parts, body.decode(errors="replace")))))
             runtime.stdout.write(f"{escape_controls(line)}\n".encode())
-        runtime.stderr.say(f"{count} request{'s' * (count != 1)} {where}. --debug shows each of them in full.")
+        runtime.say(f"{count} request{'s' * (count != 1)} {where}. --debug shows each of them in full.")
         return
     for number, request in enumerate(requests):
-        text = runtime.stderr.redact_body(dry_run_text(request, connection))
+        text = runtime.redactor.redact_body(dry_run_text(request, connection))
         runtime.stdout.write(b"\n" * bool(number) + text)

@@ -108,7 +108,7 @@ def make_condition(
             if sample is not None:
                 found = [_missing_member(flag, each, sample, known, is_error=must_compare) for each in unchecked]
                 for warning in dict.fromkeys(filter(None, found)):
-                    runtime.stderr.say(warning)
+                    runtime.say(warning)
                 unchecked.clear()
             return all(each.holds(value) for each in comparisons)
         except json_text.JSONTextError as error:
@@ -163,7 +163,7 @@ def _parse(
             f'Write strings in double quotes: name!="prod"; for several conditions, give several {flag} flags.',
         ) from None
     if note := _check_pattern(where, query, comparison, group):
-        runtime.stderr.say(note)
+        runtime.say(note)
     key, time, with_null = path.rpartition(".")[2], None, False
     if operator not in ("", *_PATTERNS):
         with_null, is_time = operand == "null", key.endswith("_at")

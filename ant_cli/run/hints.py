@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ant_cli.errors import AntError, OutcomeUnknown, OutputError
@@ -11,7 +11,6 @@ from ant_cli.input.request import Request
 from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.shell import positional, quote
-from ant_cli.runtime.streams import Stderr
 
 _UNKNOWN = "This command may have succeeded. Check before you repeat it:"
 _DONE = "The server made the change anyway. To check:"
@@ -33,11 +32,11 @@ def target_flags(flags: Flags) -> str:
 class OutcomeHints:
     """Adds the command that shows whether a change was made to the errors of an operation. Threads may share it."""
 
-    def __init__(self, operation: Operation, target: str, stderr: Stderr) -> None:
+    def __init__(self, operation: Operation, target: str, say: Callable[[str], None]) -> None:
         """Take also the `target_flags` of the command line."""
         self._operation = operation
         self._target = target
-        self._stderr = stderr
+        self._say = say
 
     @contextmanager
     def about(self, request: Request, client: Client) -> Iterator[None]:
@@ -52,7 +51,7 @@ class OutcomeHints:
             raise
         except OutcomeUnknown:
             if hint := self.check(_UNKNOWN, client.as_sent(request)):
-                self._stderr.say(hint)
+                self._say(hint)
             raise
 
     def check(self, fact: str, request: Request) -> str:

@@ -8,7 +8,7 @@ only the fields that change, because the API keeps the rest.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
@@ -25,7 +25,6 @@ from ant_cli.operations.spec import Flags, Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import quote
-from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.loading import ConnectionSettings
 
 _KEY_PREFIX = "metadata."
@@ -108,7 +107,9 @@ class Edit(NamedTuple):
 # From flags to edits
 
 
-def parse_edits(flags: Flags, lists: Sequence[str], requests: Requests, stderr: Stderr) -> tuple[Edit, ...]:
+def parse_edits(
+    flags: Flags, lists: Sequence[str], requests: Requests, say: Callable[[str], None]
+) -> tuple[Edit, ...]:
     """Return the edits in the flags, and print notes about them. `lists` are the paths of lists that can be edited.
 
     Raises:
@@ -120,7 +121,7 @@ def parse_edits(flags: Flags, lists: Sequence[str], requests: Requests, stderr: 
     _reject_contradictions(edits)
     for edit in edits:
         if edit.is_key and (note := comma_note(edit.flag, edit.typed.removeprefix(_KEY_PREFIX), _KEY_PREFIX)):
-            stderr.say(note)
+            say(note)
     for request in requests:
         fields = _object(request.body or b"{}")
         for edit in edits:
@@ -294,11 +295,11 @@ def _members(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 class Refresh:
     """Reads an object, and returns its update; the response, if nothing changes."""
 
-    def __init__(self, edits: Sequence[Edit], client: Client, request: Request, stderr: Stderr) -> None:
+    def __init__(self, edits: Sequence[Edit], client: Client, request: Request, say: Callable[[str], None]) -> None:
         self._edits = edits
         self._client = client
         self._request = request
-        self._stderr = stderr
+        self._say = say
         self._is_first = True
         self.is_unchanged = False
         """Nothing was to change, so no update is sent."""
@@ -320,7 +321,7 @@ class Refresh:
             self._is_first, self.is_unchanged = False, not body
             label = " ".join(request.path_params.values())
             for note in notes if body else [" ".join((*notes, _NOTHING))]:
-                self._stderr.say(f"Note: {label}: {note}")
+                self._say(f"Note: {label}: {note}")
         name = request.object_name or str(remote.get("name") or "")
         return request._replace(body=encode(body), object_name=name) if body else response
 
@@ -331,7 +332,7 @@ def edited(
     """Read each object, and yield the update that would be sent, if any. Raises as `Refresh`."""
     with NameClient(connection, runtime) as client:
         for request in requests:
-            made = Refresh(edits, client, request, runtime.stderr)()
+            made = Refresh(edits, client, request, runtime.say)()
             if isinstance(made, Request):
                 yield made
 

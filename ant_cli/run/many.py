@@ -82,7 +82,6 @@ class _Report:
         self._sending = sending
         self._output = output
         self._runtime = runtime
-        self._stderr = runtime.stderr
         self._done = self._unchanged = self._failed = 0
         self._exit_codes = set[int]()
         self._printing: Result | None = None
@@ -116,7 +115,7 @@ class _Report:
         if fails and self._done + self._unchanged < count:
             code = next(iter(self._exit_codes)) if len(self._exit_codes) == 1 else AntError.exit_code
             raise AntError(summary).with_exit_code(code)
-        self._stderr.say(summary.capitalize())
+        self._runtime.say(summary.capitalize())
 
     def account_for(self, finished: list[Result], in_flight: list[tuple[int, Request]]) -> None:
         """Report requests that were sent, but whose results were not printed."""
@@ -144,10 +143,10 @@ class _Report:
         self._exit_codes.add(error.exit_code)
         label = self._sending.label(result.position, result.item)
         error = with_body(error, self._output, self._runtime, brief=True)
-        text = error.report(on_terminal=True) if self._stderr.is_terminal else error.line()
-        self._stderr.say(f"{label}: {text}")
+        text = error.report(on_terminal=True) if self._runtime.stderr.is_terminal else error.line()
+        self._runtime.say(f"{label}: {text}")
 
     def _name(self, what: str, requests: list[tuple[int, Request]], more: str = "") -> None:
         if requests:
             labels = [self._sending.label(*request) for request in requests]
-            self._stderr.say(f"{what}: {' '.join(labels)}{more}")
+            self._runtime.say(f"{what}: {' '.join(labels)}{more}")

@@ -96,7 +96,7 @@ class _Repetition(NamedTuple):
             if holds or runtime.monotonic() + self.every_s > deadline:
                 break
             if is_first:
-                runtime.stderr.say(f"Note: waiting until {description}.")
+                runtime.say(f"Note: waiting until {description}.")
             is_first = False
             with self.progress.waiting_for(f"the condition of {UNTIL.flag}"):
                 runtime.sleep(self.every_s)
@@ -137,14 +137,14 @@ class _Repetition(NamedTuple):
     ) -> AbstractContextManager[WatchLines | WatchScreen]:
         """Show the latest state on the screen; otherwise print a line for each change."""
         printer, runtime, is_list = self.printer, self.runtime, self.sending.operation.paginated
-        if not on_screen or printer.style is None:
+        if not on_screen:
             self.progress.disable()  # its line would get between those of the changes, which appear at any time
             return nullcontext(WatchLines(printer.transform, output, runtime, is_list=is_list))
         from ant_cli.output.watch_screen import WatchedList, WatchedObject, WatchScreen
 
         watched: WatchedList | WatchedObject = WatchedObject(printer.transform, printer.style.width)
         if is_list:
-            watched = WatchedList(printer, output.columns, runtime.stderr.say)
+            watched = WatchedList(printer, output.columns, runtime.say)
         return WatchScreen(watched, printer.style, self.every_s, self.progress, runtime)
 
 

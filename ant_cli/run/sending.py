@@ -15,14 +15,13 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ant_cli.http.client import Client
     from ant_cli.input.build import Requests
     from ant_cli.input.request import Request
     from ant_cli.run.conditions import Condition
     from ant_cli.run.list_edits import Edit
-    from ant_cli.runtime.streams import Stderr
 
 _ARCHIVED = r'state==?"?archived"?|archived(_at)?(!=null|[<>].*)?'
 """Filters that select archived environments only."""
@@ -49,7 +48,7 @@ class Sending(NamedTuple):
     max_items: int | None
     """None for no limit."""
     hints: OutcomeHints
-    stderr: Stderr
+    say: Callable[[str], None]
 
     def label(self, position: int, request: Request) -> str:
         """Return how messages name a request: by ID, or by the number of the input if it has no ID."""
@@ -62,7 +61,7 @@ class Sending(NamedTuple):
             return Sent(client.send(request))
         from ant_cli.run.list_edits import Refresh
 
-        refresh = Refresh(self.edits, client, request, self.stderr)
+        refresh = Refresh(self.edits, client, request, self.say)
         return Sent(client.send(request, refresh), refresh.is_unchanged)
 
     def pages(self, client: Client) -> Iterator[list[bytes]]:
@@ -101,22 +100,22 @@ def make_sending(
     if any(param.name in flags for param in EDITS):
         from ant_cli.run.list_edits import parse_edits
 
-        edits = parse_edits(flags, operation.lists, requests, runtime.stderr)
+        edits = parse_edits(flags, operation.lists, requests, runtime.say)
     is_wanted = _item_condition(operation, requests, flags, runtime) if FILTER.name in flags else None
-    hints = OutcomeHints(operation, target_flags(flags), runtime.stderr)
-    return Sending(operation, requests, edits, is_wanted, flags.of(MAX_ITEMS), hints, runtime.stderr)
+    hints = OutcomeHints(operation, target_flags(flags), runtime.say)
+    return Sending(operation, requests, edits, is_wanted, flags.of(MAX_ITEMS), hints, runtime.say)
 
 
 def _check_list_flags(requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool) -> None:
     if prints_response:
         if MAX_ITEMS.name in flags:
-            runtime.stderr.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response unchanged.")
+            runtime.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response unchanged.")
         for param in (FILTER, UNTIL):
             if param.name in flags:
                 raise UsageError(f"{param.flag} is about items, but --format raw prints the response unchanged.")
     elif LIMIT.name in requests.fields and MAX_ITEMS.name not in flags and runtime.stderr.is_terminal:
         ending = f"{MAX_ITEMS.flag} {to_text(requests.fields[LIMIT.name])} ends the list."
-        runtime.stderr.say(f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}")
+        runtime.say(f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}")
 
 
 def _item_condition(operation: Operation, requests: Requests, flags: Flags, runtime: Runtime) -> Condition:
@@ -124,5 +123,5 @@ def _item_condition(operation: Operation, requests: Requests, flags: Flags, runt
 
     texts = flags.of(FILTER)
     if any(re.fullmatch(_ARCHIVED, text) for text in texts) and requests.fields.get("include_archived") is not True:
-        runtime.stderr.say("Note: archived environments are listed only with --include-archived.")
+        runtime.say("Note: archived environments are listed only with --include-archived.")
     return make_condition(FILTER.flag, texts, runtime, operation.group)

@@ -9,7 +9,7 @@ from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+    from ant_cli.runtime.streams import Stderr, Stdin, Stdout, Stream
 
 
 class ServerClock:
@@ -54,6 +54,10 @@ def _ahead_s(date: str, local: float) -> float:
     return 0.0 if server <= local < server + 1 else server + 1 - local
 
 
+_FORCE_COLOR_VARS = ("FORCE_COLOR", "CLICOLOR_FORCE")
+"""Variables that ask for colour even if others say no."""
+
+
 class Runtime:
     """Everything a run gets from its surroundings; tests pass their own."""
 
@@ -72,6 +76,8 @@ class Runtime:
         self.stdin = stdin
         self.stdout = stdout
         self.stderr = stderr
+        self.redactor = stderr.redactor
+        """Each secret of the run is registered here as soon as it is known."""
         self.environ = environ
         self.transport = transport
         """A `Transport` of `http/`, in place of the network."""
@@ -83,7 +89,28 @@ class Runtime:
         self.ask = ask
         """Asks a question and returns the reply, in place of the terminal."""
 
+    def say(self, text: str) -> None:
+        """Print a text for people on its own line of stderr; at a terminal, wrapped between words."""
+        if self.stderr.is_terminal:
+            from ant_cli.runtime.screen import terminal_size, wrap_message
+
+            # Secrets are redacted first: one with a space in it would not be found on two lines.
+            text = wrap_message(self.redactor.redact(text), terminal_size(self.stderr, self.environ)[0])
+        self.stderr.write(text + "\n")
+
     def hint(self, text: str) -> None:
         """Print a hint for people on stderr, unless ANT_NO_HINTS is set."""
         if not self.environ.get(variables.NO_HINTS):
-            self.stderr.say(text)
+            self.say(text)
+
+    def shows_colour(self, stream: Stream) -> bool:
+        """Whether text on a stream has colour. No other place decides it.
+
+        A terminal has colour unless NO_COLOR is set. It wins over FORCE_COLOR, and that over CLICOLOR and TERM.
+        """
+        environ = self.environ
+        if not stream.is_terminal or environ.get("NO_COLOR"):
+            return False
+        if any(environ.get(name, "") not in ("", "0", "false") for name in _FORCE_COLOR_VARS):
+            return True
+        return environ.get("CLICOLOR") != "0" and environ.get("TERM") != "dumb"

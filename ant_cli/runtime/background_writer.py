@@ -34,7 +34,6 @@ class BackgroundWriter:
     """A queue of texts, and the thread that writes them."""
 
     def __init__(self, write: Callable[[str], None], note_left_out: Callable[[int], str]) -> None:
-        """See `Stderr.write_in_background`."""
         self._write = write
         self._note_left_out = note_left_out
         self._lock = threading.Lock()

@@ -48,7 +48,7 @@ def ask(question: str, runtime: Runtime) -> str:
     except OSError:
         raise UsageError("there is no terminal to ask on.", _HINT) from None
     except (EOFError, KeyboardInterrupt) as end:  # Ctrl-D, Ctrl-C
-        runtime.stderr.say("")  # further output starts on a new line
+        runtime.say("")  # further output starts on a new line
         if isinstance(end, KeyboardInterrupt):
             raise
         return ""

@@ -14,6 +14,11 @@ def escape_controls(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().translate(_ESCAPES)
 
 
+def escape_bytes(output: bytes) -> bytes:
+    """Escape the same characters in UTF-8, and bytes that are not UTF-8."""
+    return escape_controls(output.decode("utf-8", "backslashreplace")).encode()
+
+
 # Three ways to keep a text on one line. Each escapes the other control characters, too.
 
 

@@ -14,21 +14,14 @@ import sys
 
 from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.runtime.light_typing import TYPE_CHECKING, BinaryIO
-from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.redactor import Redactor
+from ant_cli.runtime.sanitize import escape_bytes, escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ant_cli.runtime.background_writer import BackgroundWriter
 
-LONGEST_SHOWN = 1_000_000
-"""The most bytes of a body that are shown. Looking for secrets in more would take too long."""
-_MAYBE_CUT = 50_000
-"""How many characters at the end of a cut text may belong to a secret. One character of it may take up to 12."""
-_MOST_RECEIVED = 50
-"""How many secrets from responses are redacted. A server may send any number, and each slows down every message."""
-_PATIENCE_AT_END_S = 1.0
-"""How long the end of a program waits for a reader of stderr who reads nothing."""
 _POLL_S = 0.02
 """How often Windows is asked whether a pipe has data."""
 PATIENCE_S = 1.0
@@ -180,7 +173,7 @@ class Stdout(Stream):
         if file is None:
             raise OutputError("standard output is closed, so the result can't be written.")
         if escape and self.is_terminal:
-            data = escape_controls(data.decode("utf-8", "backslashreplace")).encode("utf-8", "backslashreplace")
+            data = escape_bytes(data)
         try:
             self.around(lambda: _write_all(file, data))
         except (OSError, ValueError) as error:
@@ -194,61 +187,29 @@ class Stderr(Stream):
 
     def __init__(self, file: BinaryIO | None) -> None:
         super().__init__(file)
-        self._secrets: list[str] = []
-        self._received: list[str] = []
-        """The latest secrets of responses."""
-        self._unbuffered: BinaryIO | None = None
-        self._background: BackgroundWriter | None = None
-        self.lay_out: Callable[[str], str] | None = None
-        """Lays out messages on a terminal. It knows the width of the screen."""
-
-    def register_secret(self, secret: str) -> None:
-        """Redact `secret` from everything that is written from here on."""
-        if secret and secret not in self._secrets:
-            self._secrets.append(secret)
-
-    def redact(self, text: str) -> str:
-        """Return the text with every secret redacted, in any notation."""
-        from ant_cli.runtime.redaction import redact  # late: `ant --version` needs no expressions
-
-        return redact(text, [*self._secrets, *self._received])
-
-    def redact_body(self, body: bytes, longest: int | None = None) -> bytes:
-        """Return the body of a response with its secrets redacted. They are redacted in later text, too.
-
-        If a body has more than `longest` bytes, only its beginning is returned, without a cut secret at the end. A
-        body with more secrets than can be redacted is not shown at all.
-        """
-        from ant_cli.runtime.redaction import secrets_in
-
-        new = [secret for secret in dict.fromkeys(secrets_in(body)) if secret not in self._secrets]
-        if len(new) > _MOST_RECEIVED:
-            return f"[redacted: it contains {len(new):,} secrets]".encode()
-        self._received = [*(secret for secret in self._received if secret not in new), *new][-_MOST_RECEIVED:]
-        if longest is None or len(body) <= longest:
-            text = self.redact(body.decode("utf-8", "surrogateescape"))
-        else:
-            text = self.redact(body[:longest].decode("utf-8", "surrogateescape"))[:-_MAYBE_CUT]
-        return text.encode("utf-8", "surrogateescape")
+        self.redactor = Redactor()
+        self.background: BackgroundWriter | None = None
+        """Writes in a thread, if nothing may wait for a reader who does not read."""
 
     def write(self, text: str) -> None:
         """Write a text with secrets redacted and control characters escaped, even in a pipe.
 
         A log is shown on a terminal sooner or later. A failure is ignored: there is nowhere to report it.
         """
-        self.write_rendered(lambda: escape_controls(self.redact(text)), len(text))
+        self.write_rendered(lambda: escape_controls(self.redactor.redact(text)), len(text))
 
     def write_rendered(self, render: Callable[[], str], size: int, *, bulk: bool = False) -> None:
         """Write what `render` returns, which must be safe to show. `size` is its approximate length.
 
         In the background, `render` is called there, and `bulk` texts are the first to be left out.
         """
-        if self._background:
-            self._background.put(render, size, bulk=bulk)
+        if self.background:
+            self.background.put(render, size, bulk=bulk)
         else:
-            self._write(render())
+            self.write_safe(render())
 
-    def _write(self, text: str) -> None:
+    def write_safe(self, text: str) -> None:
+        """Write a text that is safe to show, above the live line if there is one."""
         self.around(lambda: self.draw(text))
 
     def draw(self, text: str) -> None:
@@ -260,33 +221,7 @@ class Stderr(Stream):
         except (OSError, ValueError):
             pass
 
-    def write_in_background(self, note_left_out: Callable[[int], str]) -> None:
-        """Write in a thread from now on, so that nothing waits for a reader who does not read.
-
-        `note_left_out` returns the line that says how many texts were left out meanwhile.
-        """
-        from ant_cli.runtime.background_writer import BackgroundWriter
-
-        self._background = BackgroundWriter(self._write, note_left_out)
-
-    def end_background(self) -> None:
-        """Write the rest. If nobody reads it in time, nothing is written any more."""
-        if self._background and not self._background.close(_PATIENCE_AT_END_S):
-            self._file = None
-        self._background = None
-
-    def buffer(self) -> None:
-        """Buffer what is written until `flush`, because a full screen is shown. Meanwhile it is not a terminal."""
-        self._unbuffered, self._file = self._file, io.BytesIO()
-
-    def flush(self) -> None:
-        """Write what was buffered."""
-        buffered, self._file = self._file, self._unbuffered
-        if isinstance(buffered, io.BytesIO):
-            self.write(buffered.getvalue().decode())
-
-    def say(self, text: str) -> None:
-        """Write a text on its own line; on a terminal, wrapped between words."""
-        if self.lay_out and self.is_terminal:
-            text = self.lay_out(text)
-        self.write(text + "\n")
+    def redirect(self, file: BinaryIO | None) -> BinaryIO | None:
+        """Write to `file` from now on, or nowhere. Returns the file so far."""
+        previous, self._file = self._file, file
+        return previous

@@ -111,7 +111,7 @@ class TokenCache:
         if token is None:
             self._discard(self._path, problem or "it is damaged")
         else:
-            self._runtime.stderr.register_secret(token.secret)
+            self._runtime.redactor.register(token.secret)
         return token
 
     @contextmanager

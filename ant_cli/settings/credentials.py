@@ -129,7 +129,7 @@ class Credential(NamedTuple):
         if self.reference is None:
             return self
         secret = self.reference.fetch(self.source, runtime)
-        runtime.stderr.register_secret(secret.strip())
+        runtime.redactor.register(secret.strip())
         try:
             return self.with_secret(check_new_secret(f"what {self.source} gives", secret))
         except BadValue as error:
@@ -308,7 +308,7 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
     if not runtime.stdin.has_input:
         raise UsageError("nothing is piped in.", f"For example: {example} < FILE")
     secret = runtime.stdin.read().removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
-    runtime.stderr.register_secret(secret.strip())
+    runtime.redactor.register(secret.strip())
     if secret.strip().startswith(("{", "[", '"')):  # a body, or a string that `jq` printed without `-r`
         raise BadValue("the secret on stdin", "must be bare, not JSON", f"For example: {example} < FILE")
     return check_secret("the secret on stdin", secret)

@@ -14,7 +14,7 @@ from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.streams import Stderr
+from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.access_tokens import TokenSource, is_token
 from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES, header
@@ -135,7 +135,7 @@ def _named(rule: FederationRule) -> str:
     return rule.source if rule.source.startswith("federation of") else f"the federation of {rule.source}"
 
 
-def read_identity_token(rule: FederationRule, stderr: Stderr) -> str:
+def read_identity_token(rule: FederationRule, redactor: Redactor) -> str:
     """Return the identity token without surrounding white space. It and its parts are registered for redaction.
 
     Raises:
@@ -155,7 +155,7 @@ def read_identity_token(rule: FederationRule, stderr: Stderr) -> str:
     if not is_token(token):
         raise CredentialError(f"{where} contains a character that no token has.")
     for secret in (token, *(part for part in token.split(".") if len(part) >= _SHORTEST_PART)):
-        stderr.register_secret(secret)
+        redactor.register(secret)
     return token
 
 

@@ -103,7 +103,7 @@ def load(
 
     """
     for secret in exposed_secrets([f"--{name}={flags[name]}" for name in flags], runtime.environ):
-        runtime.stderr.register_secret(secret)
+        runtime.redactor.register(secret)
     store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
     server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ)).value
     needs_login = not has_own_credential and not is_local(server)
@@ -153,7 +153,7 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
             raise BadValue(source, f"must have a header as `Name: value` in each line, unlike line {number}")
     for word in re.split(r"[\s=;,]+", " ".join(headers.values())):
         if len(word) >= _SHORTEST_KEY:
-            runtime.stderr.register_secret(word)
+            runtime.redactor.register(word)
     return headers
 
 

@@ -202,7 +202,7 @@ def read_login(profile: OfficialProfile, runtime: Runtime) -> Login | None:
         return None
     for key in ("access_token", "refresh_token"):
         if isinstance(secret := document.get(key), str):
-            runtime.stderr.register_secret(secret.strip())
+            runtime.redactor.register(secret.strip())
     token_type = text_member(document, "type", path)
     if token_type not in ("", "oauth_token"):
         raise unsafe(path, f"it is of the unknown type {token_type!r}")

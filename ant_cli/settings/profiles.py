@@ -167,7 +167,7 @@ def read_store(runtime: Runtime) -> ProfileStore:
         texts = {key: str(value) for key, value in profile.items() if type(value) in (str, int)}
         given = [f"--{key}={text}" for key, text in texts.items() if not text.startswith(KEYRING)]
         for secret in exposed_secrets(given, {}):
-            runtime.stderr.register_secret(secret)
+            runtime.redactor.register(secret)
     return store
 
 
@@ -177,9 +177,7 @@ def _restrict_mode(descriptor: int, path: Path, runtime: Runtime) -> None:
         try:
             os.fchmod(descriptor, facts.st_mode & 0o700)
         except OSError as error:
-            runtime.stderr.say(
-                f"Warning: other users can read {path}, and that can't be changed: {os_error_text(error)}."
-            )
+            runtime.say(f"Warning: other users can read {path}, and that can't be changed: {os_error_text(error)}.")
         else:
             runtime.hint(f"Note: other users could read {path}; now only you can.")
 
@@ -249,7 +247,7 @@ def _locked(path: Path, runtime: Runtime) -> Iterator[None]:
     patience = Patience(_NOTE_AFTER_S, _LOCK_LIMIT_S, runtime.sleep)
 
     def note() -> None:
-        runtime.stderr.say(f"Note: waiting for another process that is changing the profiles and holds {name}.")
+        runtime.say(f"Note: waiting for another process that is changing the profiles and holds {name}.")
 
     with ExitStack() as stack:
         try:

@@ -116,7 +116,7 @@ def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, r
         stats = {name: CachedStats(partial(_fetch, api), options.cache) for name, api in apis.items()}
         listener = stack.enter_context(closing(Listener(*options.listen, partial(find_page, stats))))
         with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded
-            runtime.stderr.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
+            runtime.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
             threading.Event().wait()
 
 

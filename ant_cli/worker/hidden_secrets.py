@@ -32,7 +32,7 @@ def receive_secrets(runtime: Runtime) -> Runtime:
     except (ValueError, TypeError, OSError):
         raise UsageError(f"{_PIPE} is for the worker's own use: unset it.") from None
     for secret in received.values():
-        runtime.stderr.register_secret(secret)
+        runtime.redactor.register(secret)
     found = copy.copy(runtime)
     found.environ = {**os.environ, **received}
     return found

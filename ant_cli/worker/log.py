@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from ant_cli.errors import AntError, APIError, shortened
 from ant_cli.http.response import error_message
-from ant_cli.output.terminal import Style, shows_colour, terminal_size, truncate
+from ant_cli.output.style import PLAIN, style_of
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.redaction import redact, unescaped
 from ant_cli.runtime.sanitize import escape_controls
+from ant_cli.runtime.screen import terminal_size, truncate
 from ant_cli.runtime.streams import Stderr
 
 _HANDLER_OUTPUT = "handler output"
@@ -133,7 +133,7 @@ class WorkerLog:
         return f"{error.message}: {shortened(self._redacted(reason), _LONGEST_REASON)}"
 
     def _redacted(self, text: str) -> str:
-        text = self._stderr.redact(text)
+        text = self._stderr.redactor.redact(text)
         if self._secrets and len(text) >= self._shortest:  # a shorter text can't contain any of them
             return redact(text, self._secrets)
         return text
@@ -149,7 +149,7 @@ class LogView:
         self.is_for_people = runtime.stderr.is_terminal and log_format == "auto"
         self.has_status = self.is_for_people and runtime.stderr.can_redraw(runtime.environ)
         """The terminal can redraw a line for the state of the worker."""
-        self._style = Style(0, 0, self.is_for_people and shows_colour(runtime.environ), time.time)
+        self._style = style_of(runtime.stderr, runtime) if self.is_for_people else PLAIN
         self._formatted: Callable[[LogEvent], str] = _text
         if log_format == "json":
             self._formatted = _json

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
+from ant_cli.runtime.redirection import written_in_background
 from ant_cli.runtime.trusted_files import FileRule, read_trusted
 from ant_cli.settings.rows import check_secret
 from ant_cli.settings.worker_options import SessionOptions
@@ -67,17 +68,14 @@ def run_session(options: SessionOptions, base_url: str, workspace_id: str, runti
     """
     require_sdk()
     secret = work_secret(options, runtime.environ)
-    runtime.stderr.register_secret(secret)
+    runtime.redactor.register(secret)
     view = LogView(runtime, options.log_format)
     log = WorkerLog(runtime.stderr, view.line, {"component": "session", "work_id": options.work_id})
     sdk_logger = logging.getLogger("anthropic")
     sdk_logger.setLevel(logging.INFO)
     sdk_logger.addHandler(_Forward(log))
-    runtime.stderr.write_in_background(log.note_left_out)
-    try:
+    with written_in_background(runtime.stderr, log.note_left_out):
         asyncio.run(_handle(options, secret, base_url, workspace_id))
-    finally:
-        runtime.stderr.end_background()
 
 
 async def _handle(options: SessionOptions, secret: str, base_url: str, workspace_id: str) -> None:

@@ -14,6 +14,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.live_line import LiveLine
 from ant_cli.runtime.process import own_command
+from ant_cli.runtime.redirection import written_in_background
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import PollOptions
 from ant_cli.worker.context import WorkerContext
@@ -95,20 +96,19 @@ async def _work(
     tally, now = context.tally, asyncio.get_running_loop().time
     began = now()
     status = LiveLine(runtime, lambda: view.status_line(tally.status()), 0.0, _FRAME_S) if view.has_status else None
-    runtime.stderr.write_in_background(log.note_left_out)
-    try:
-        with monitored(options, tally):
-            depth = asyncio.create_task(_follow_depth(context)) if view.has_status else None
-            await Supervisor(context).run()
-            if depth:
-                depth.cancel()
-    finally:
-        context.close()
-        if status:
-            status.close()
-        if view.is_for_people:
-            log.info(tally.summary(now() - began))
-        runtime.stderr.end_background()
+    with written_in_background(runtime.stderr, log.note_left_out):
+        try:
+            with monitored(options, tally):
+                depth = asyncio.create_task(_follow_depth(context)) if view.has_status else None
+                await Supervisor(context).run()
+                if depth:
+                    depth.cancel()
+        finally:
+            context.close()
+            if status:
+                status.close()
+            if view.is_for_people:
+                log.info(tally.summary(now() - began))
     dead_letters = tally.items[Outcome.DEAD_LETTER]
     if dead_letters and (options.exit_when_idle or options.max_items):
         noun = "item is a dead letter" if dead_letters == 1 else "items are dead letters"

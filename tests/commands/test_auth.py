@@ -384,7 +384,7 @@ def test_a_typed_key_is_checked_like_a_piped_key(clean_environ):
     """White space around the key is removed, an empty key is rejected, and later output does not show the key."""
     process = make_runtime(clean_environ)
     assert prompt_secret("? ", process, "ant", ask=lambda _: " of-no-known-form ") == "of-no-known-form"
-    assert process.stderr.redact("<of-no-known-form>") == "<[redacted]>"
+    assert process.redactor.redact("<of-no-known-form>") == "<[redacted]>"
     with pytest.raises(UsageError, match="the secret is empty"):
         prompt_secret("? ", process, "ant", ask=lambda _: "")
 

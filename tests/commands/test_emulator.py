@@ -414,7 +414,7 @@ def test_the_log_of_an_emulator_is_limited_and_has_no_secrets(tmp_path, monkeypa
     """The oldest lines go, and what a client sent can't change the terminal that shows the log."""
     monkeypatch.setattr(emulator_log, "_MOST_BYTES", 400)
     runtime = make_runtime({})
-    runtime.stderr.register_secret("correct-horse-battery")
+    runtime.redactor.register("correct-horse-battery")
     path = tmp_path / "emulator.log"
     with emulator_log.log_to(str(path), runtime) as log:
         for number in range(100):

@@ -32,7 +32,7 @@ import ant_cli
 from ant_cli.apply.comparison import FieldChange, hash_of_body
 from ant_cli.apply.declarations import read_declaration
 from ant_cli.apply.discovery import expand
-from ant_cli.apply.drawing import draw_change, unpainted
+from ant_cli.apply.drawing import draw_change
 from ant_cli.apply.lockfile import read_lock
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import credentials_of
@@ -60,12 +60,13 @@ from ant_cli.operations.formats import BY_NAME
 from ant_cli.operations.parsers import duration
 from ant_cli.output.explorer.tree import Value, in_a_row
 from ant_cli.output.rendering import make_renderer
-from ant_cli.output.terminal import Style, message_on_screen
+from ant_cli.output.style import PLAIN, Style
 from ant_cli.output.times import relative_time
 from ant_cli.run.conditions import make_condition
 from ant_cli.run.list_edits import _PACKAGE_NAMES, _package
 from ant_cli.runtime.redaction import _KEY, redact, secrets_in, strip_userinfo, url_secrets
 from ant_cli.runtime.sanitize import collapse_space, escape_breaks
+from ant_cli.runtime.screen import wrap_message
 from ant_cli.runtime.shell import quote
 from ant_cli.settings.access_tokens import _parse as parse_token
 from ant_cli.settings.profiles import _parse as parse_profiles
@@ -143,7 +144,7 @@ def call_of(**environ: str) -> Call:
 def print_json(text: str) -> None:
     raw = text.encode("utf-8", "replace")
     json_text.validate(raw)
-    for style in (None, STYLE):
+    for style in (PLAIN, STYLE):
         for format_ in PRINTED:
             make_renderer(format_, style=style)([raw])
     in_a_row(raw)
@@ -157,14 +158,14 @@ def print_list(text: str) -> None:
     items = [{text[:9]: index, "id": f"env_{text[:9]}"} for index in range(len(text) // 20)]
     values = [json.dumps({f"{at}{text[:9]}": at for at in range(len(text) // 20)}).encode()]
     values += [json.dumps(item).encode() for item in items]
-    for style in (None, STYLE):
+    for style in (PLAIN, STYLE):
         make_renderer(BY_NAME["table"], is_list=True, style=style)(values)
 
 
 def draw(text: str) -> None:
     half = len(text) // 2
     for old, new in ((text, text[half:] + text[:half]), (text, text + "x"), (list(text), list(text[1:] + "x"))):
-        list(draw_change(FieldChange(("a",), old, new), unpainted))
+        list(draw_change(FieldChange(("a",), old, new), PLAIN.paint))
 
 
 def query(text: str) -> None:
@@ -245,7 +246,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "profiles": lambda text: parse_profiles(text.encode("utf-8", "replace"), Path("x")),
     "a cached token": lambda text: parse_token(json.dumps({"access_token": text}).encode()),
     "a proxy": lambda text: find_proxy("http://a", {"http_proxy": text, "NO_PROXY": text}),
-    "a message": lambda text: message_on_screen(f"a: /{text}", RUNTIME.stderr, {}),
+    "a message": lambda text: wrap_message(f"a: /{text}", 80),
     "a text on one line": lambda text: [collapse_space(text), escape_breaks(text), quote(text), _quoted(text)],
     "a mistyped name": lambda text: did_you_mean(text, ["name", text[:9], text[::-1][:99]]),
     "a package": lambda text: [_package("packages.pip", text), _package("packages.npm", text)],

@@ -18,7 +18,8 @@ from ant_cli.errors import APIError
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime.redaction import REDACTED
-from ant_cli.runtime.streams import LONGEST_SHOWN, Stderr
+from ant_cli.runtime.redactor import LONGEST_SHOWN
+from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.loading import load
 from ant_cli.worker.exporter import CachedStats, find_page
 from ant_cli.worker.work_api import WorkAPI
@@ -298,7 +299,7 @@ def test_later_texts_are_searched_for_the_latest_secrets_of_responses():
     screen = Screen(terminal=False)
     stderr = Stderr(screen)
     for number in range(100):
-        stderr.redact_body(b'{"secret": "hidden-%02d"}' % number)
+        stderr.redactor.redact_body(b'{"secret": "hidden-%02d"}' % number)
     stderr.write("hidden-99 hidden-51 hidden-00")
     assert screen.text() == f"{REDACTED} {REDACTED} hidden-00"
 

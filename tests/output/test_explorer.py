@@ -852,7 +852,7 @@ def test_notes_on_stderr_are_printed_after_the_explorer_is_closed():
     process = make_runtime({}, Terminal(), Terminal(), stderr)
 
     def run(_: Explorer) -> Choice:
-        process.stderr.say("Note: retrying")
+        process.say("Note: retrying")
         assert stderr.getvalue() == b""
         return Choice(b"", is_raw=False, error=None)
 

@@ -6,9 +6,7 @@ import httpx
 import pytest
 
 from ant_cli.errors import APIError, NetworkError, UsageError
-from ant_cli.output.terminal import message_on_screen
-from ant_cli.runtime.streams import Stderr
-from tests.conftest import KEY, KEY_BY_PATTERN, Screen
+from tests.conftest import KEY, KEY_BY_PATTERN, Screen, make_runtime
 
 RETRIEVE = ("beta:environments", "retrieve", "env_1")
 URL = "https://api.anthropic.com/v1/environments/env_1?beta=true"
@@ -21,10 +19,12 @@ def refused(status, kind="authentication_error", **fields):
 
 
 def on_screen(error, *secrets, columns="80"):
-    stderr = Stderr(Screen(terminal=True))
+    screen = Screen(terminal=True)
+    runtime = make_runtime({"COLUMNS": columns}, stderr=screen)
     for secret in secrets:
-        stderr.register_secret(secret)
-    return message_on_screen(f"ant: {error.report(on_terminal=True)}", stderr, {"COLUMNS": columns})
+        runtime.redactor.register(secret)
+    runtime.say(f"ant: {error.report(on_terminal=True)}")
+    return screen.text().removesuffix("\n")
 
 
 def test_a_terminal_shows_the_error_before_the_request(ant):

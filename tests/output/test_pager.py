@@ -20,7 +20,7 @@ import pytest
 
 from ant_cli.main import main
 from ant_cli.output.pager import command_of, lines_of, show
-from ant_cli.output.terminal import Style
+from ant_cli.output.style import Style
 from tests.conftest import Screen, make_runtime
 from tests.helpers.processes import COVERAGE
 from tests.helpers.servers import ScriptedServer, response

@@ -8,7 +8,7 @@ import pytest
 
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.rendering import make_renderer
-from ant_cli.output.terminal import Style
+from ant_cli.output.style import PLAIN, Style
 from tests.output.screens.scenes import NOW, WHOLE
 
 STYLE = Style(width=60, height=24, colour=False, clock=lambda: NOW)
@@ -21,12 +21,12 @@ def view(value, style=STYLE):
 def test_in_a_pipe_a_value_follows_its_key():
     """Nested values are indented, lists are numbered, and empty values are words."""
     value = {"a": 1, "b": {"c": "x\ny"}, "d": [1, {"e": None}], "f": [], "g": ""}
-    assert view(value, None) == "a: 1\nb:\n  c: x\n     y\nd:\n  1. 1\n  2.\n    e: null\nf: (none)\ng: (none)\n"
+    assert view(value, PLAIN) == "a: 1\nb:\n  c: x\n     y\nd:\n  1. 1\n  2.\n    e: null\nf: (none)\ng: (none)\n"
 
 
 def test_in_a_pipe_the_lines_of_a_text_are_below_each_other_and_empty_ones_stay_empty():
     """Spaces at the end of a line would only show in a diff."""
-    assert view({"a": {"bc": "x\n\ny\n"}}, None) == "a:\n  bc: x\n\n      y\n\n"
+    assert view({"a": {"bc": "x\n\ny\n"}}, PLAIN) == "a:\n  bc: x\n\n      y\n\n"
 
 
 def test_on_a_terminal_all_values_are_in_one_column():
@@ -114,7 +114,7 @@ def test_an_empty_queue_is_described_as_empty():
 
 def test_a_pipe_gets_every_member_in_the_order_of_the_response():
     """Leaving out, reordering and folding members is only for people at a terminal."""
-    shown = view({"type": "work", "b": {"type": "t"}, "created_at": None, "id": "i"}, None)
+    shown = view({"type": "work", "b": {"type": "t"}, "created_at": None, "id": "i"}, PLAIN)
     assert shown == "type: work\nb:\n  type: t\ncreated_at: null\nid: i\n"
 
 

@@ -9,15 +9,11 @@ import pytest
 from ant_cli.errors import UsageError
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.rendering import make_renderer
-from ant_cli.output.terminal import (
-    Style,
-    cell_width,
-    padding,
-    shows_colour,
-    truncate,
-    wrap,
-)
+from ant_cli.output.style import PLAIN, Style
 from ant_cli.output.times import relative_time
+from ant_cli.runtime.screen import cell_width, padding, truncate, wrap
+from ant_cli.runtime.streams import Stdout
+from tests.conftest import Screen, make_runtime
 from tests.output.screens.scenes import ENVIRONMENTS, NOW, WORK, environment
 
 WIDE = Style(width=160, height=24, colour=False, clock=lambda: NOW)
@@ -28,7 +24,7 @@ def texts(items):
     return [json.dumps(item, ensure_ascii=False).encode() for item in items]
 
 
-def table(items, columns="", style=None, warn=lambda _: None, *, is_list=True, **options):
+def table(items, columns="", style=PLAIN, warn=lambda _: None, *, is_list=True, **options):
     draw = make_renderer(BY_NAME["table"], columns, is_list=is_list, style=style, warn=warn, **options)
     return draw(texts(items)).decode()
 
@@ -85,7 +81,7 @@ def test_an_object_without_known_columns_has_its_members_as_rows():
     assert table([{"depth": 3, "pending": [1, 2]}], is_list=False) == "NAME     VALUE\ndepth    3\npending  1,2\n"
 
 
-@pytest.mark.parametrize("style", [None, WIDE])
+@pytest.mark.parametrize("style", [PLAIN, WIDE])
 def test_unknown_items_have_their_keys_as_columns(style):
     """The same holds for the results of --transform. A list of bare values has one column."""
     assert table([{"a.b": 1, "c": None}], style=style) == "A.B  C\n1    -\n"
@@ -101,7 +97,7 @@ def test_titles_have_no_control_characters():
     assert "\x1b" not in table([{"id": "e"}], "id,\x1b[31mX")
 
 
-@pytest.mark.parametrize("style", [None, WIDE])
+@pytest.mark.parametrize("style", [PLAIN, WIDE])
 def test_columns_may_be_titles_in_any_case(style):
     """NETWORK or network selects the value that the table shows under this title."""
     shown = table(ENVIRONMENTS[:1], "id,Network,SCOPE", style)
@@ -123,7 +119,7 @@ def test_columns_may_be_any_path():
     )
 
 
-@pytest.mark.parametrize("style", [None, WIDE])
+@pytest.mark.parametrize("style", [PLAIN, WIDE])
 @pytest.mark.parametrize(("column", "meant"), [("naem", "name"), ("creatd", "created"), ("Nmae", "name")])
 def test_a_column_that_matches_nothing_gets_a_suggestion(style, column, meant):
     """There is one note, and the table is printed."""
@@ -136,7 +132,7 @@ def test_a_column_that_matches_nothing_gets_a_suggestion(style, column, meant):
 def test_a_column_of_plain_values_gets_no_suggestion():
     """The items of a list of numbers have no keys."""
     said = []
-    table([1, 2], "name", None, said.append)
+    table([1, 2], "name", PLAIN, said.append)
     assert said == ["Warning: --columns: 'name' matches nothing in the first items."]
 
 
@@ -144,7 +140,7 @@ def test_a_column_of_plain_values_gets_no_suggestion():
 def test_a_warning_about_a_column_says_where_it_matches_nothing(is_list, where):
     """Later pages of a list may have values that the first page lacks."""
     said = []
-    table([{"a": 1}], "xyz", None, said.append, is_list=is_list)
+    table([{"a": 1}], "xyz", PLAIN, said.append, is_list=is_list)
     assert said == [f"Warning: --columns: 'xyz' matches nothing in {where}."]
 
 
@@ -350,7 +346,7 @@ def test_a_long_name_replaces_the_network_column():
     assert "n" * 24 in lines[1]
 
 
-@pytest.mark.parametrize("style", [None, WIDE])
+@pytest.mark.parametrize("style", [PLAIN, WIDE])
 @pytest.mark.parametrize(
     ("value", "cell"),
     [
@@ -496,5 +492,7 @@ def test_lines_break_between_words():
     ],
 )
 def test_the_environment_decides_about_the_colour_of_a_terminal(environ, colour):
-    """NO_COLOR has precedence."""
-    assert shows_colour(environ) is colour
+    """NO_COLOR has precedence, and a pipe has no colour."""
+    terminal, pipe = Stdout(Screen(terminal=True)), Stdout(Screen(terminal=False))
+    runtime = make_runtime(environ)
+    assert (runtime.shows_colour(terminal), runtime.shows_colour(pipe)) == (colour, False)

@@ -168,4 +168,4 @@ def test_a_secret_on_stdin_is_registered_even_if_it_is_rejected():
         runtime = make_runtime({}, file)
         with pytest.raises(BadValue):
             read_credentials(flags_of(api_key_stdin=True), runtime)
-    assert runtime.stderr.redact(f"x {SECRET} and more") == "x [redacted]"
+    assert runtime.redactor.redact(f"x {SECRET} and more") == "x [redacted]"

@@ -311,7 +311,7 @@ def test_loading_registers_every_secret_before_an_error_can_quote_it(clean_envir
     with suppress(AntError):
         load(runtime, flags_of(auth_token="canary-of-a-flag", **flags))
     given = ["canary-of-the-variable", "canary-of-a-flag", *flags.values()]
-    assert "canary" not in runtime.stderr.redact("\n".join([CANARY_FILE, *given]))
+    assert "canary" not in runtime.redactor.redact("\n".join([CANARY_FILE, *given]))
 
 
 # Whole runs

@@ -410,7 +410,7 @@ def test_a_key_command_runs_without_a_shell(process):
     code = "import sys; print('sk-ant-' + sys.argv[1])"
     secret = fetch_secret("command", f"{sys.executable} -c \"{code}\" '$HOME;x'", "c", process)
     assert secret == "sk-ant-$HOME;x"
-    assert "sk-ant-$HOME;x" not in process.stderr.redact(f"{secret} is shown")
+    assert "sk-ant-$HOME;x" not in process.redactor.redact(f"{secret} is shown")
 
 
 @needs_posix("commands of POSIX")

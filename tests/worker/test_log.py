@@ -37,7 +37,7 @@ class Logged:
     def __init__(self, log_format="auto", *, terminal=False, secrets=(), **environ):
         self.screen = Screen(terminal=terminal)
         runtime = make_runtime({"TERM": "xterm", "TZ": "UTC", **environ}, stderr=self.screen)
-        runtime.stderr.register_secret(KEY)
+        runtime.redactor.register(KEY)
         fields = {"component": "work-poller", "environment_id": "e1"}
         self.worker = WorkerLog(runtime.stderr, LogView(runtime, log_format).line, fields, lambda: NOW)
         self.item = self.worker.of_item(ITEM, secrets)

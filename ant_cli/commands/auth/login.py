@@ -108,7 +108,7 @@ def _store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *,
         raise
     replaced = " and ".join(key for key in CREDENTIAL_KEYS if before.get(key))
     instead = f", in place of its {replaced}" if replaced else ""
-    runtime.stderr.say(f"Stored the key {mask(key)} in profile {name!r}{instead}.")
+    runtime.say(f"Stored the key {mask(key)} in profile {name!r}{instead}.")
     note_active_profile(name, draft.active, runtime)
     delete_keys(before.get("api_key"))
 
@@ -146,14 +146,14 @@ def verify(settings: Settings, runtime: Runtime) -> bool:
         raise ResponseError(f"the server at {server} is not the API.")
     headers = response.headers
     if is_local(connection.base_url) or _EMULATOR_HEADER in headers:
-        runtime.stderr.say("The emulator accepts any key, so nothing was verified.")
+        runtime.say("The emulator accepts any key, so nothing was verified.")
         return False
     noun = connection.credential.noun if connection.credential else "key"
     workspace_id = connection.workspace_id or headers.get("anthropic-workspace-id")
     organization_id = headers.get("anthropic-organization-id")
     place = f"workspace {workspace_id}" if workspace_id else "default workspace"
     place += f", organization {organization_id}" if organization_id else ""
-    runtime.stderr.say(f"{noun.capitalize()} accepted by {server} ({place}).")
+    runtime.say(f"{noun.capitalize()} accepted by {server} ({place}).")
     return True
 
 
@@ -174,9 +174,9 @@ def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noq
             for name, old in removed.items():
                 draft.profiles[name] = _without_credentials(old)
     for name in removed:
-        runtime.stderr.say(f"Removed the credentials of profile {name!r}.")
+        runtime.say(f"Removed the credentials of profile {name!r}.")
     if not removed:
-        runtime.stderr.say("There was no credential to remove.")
+        runtime.say("There was no credential to remove.")
     for name in _KEYS:
         if runtime.environ.get(VARIABLES[name]):
             runtime.hint(f"Note: {VARIABLES[name]} is still set.")

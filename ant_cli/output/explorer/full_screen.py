@@ -13,11 +13,11 @@ from contextlib import suppress
 from importlib.util import find_spec
 from threading import Thread
 
-from ant_cli.output.terminal import shows_colour
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_command
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import Terminated
+from ant_cli.runtime.redirection import held_back
 from ant_cli.runtime.signals import signal_handlers
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def explore(
     sys.setrecursionlimit(_RECURSION_LIMIT)
     from ant_cli.output.explorer.application import Explorer
 
-    if not shows_colour(runtime.environ):
+    if not runtime.shows_colour(runtime.stdout):
         os.environ["NO_COLOR"] = "1"  # the only one of the variables that textual knows
     app = Explorer(first, pages, is_list=is_list, transform=path)
     if sys.platform != "win32":  # even under nohup, because without a terminal textual would loop at full speed
@@ -69,12 +69,10 @@ def explore(
         app.failure = Terminated()
         signal.raise_signal(signal.SIGINT)
 
-    runtime.stderr.buffer()
     try:
-        with signal_handlers({signal.SIGTERM: terminate}):
+        with held_back(runtime.stderr), signal_handlers({signal.SIGTERM: terminate}):
             choice = app.run()
     finally:
-        runtime.stderr.flush()
         if app.failure:
             raise app.failure
     if choice is None:  # or a signal ended the screen, which asyncio and textual do not report
