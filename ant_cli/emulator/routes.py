@@ -62,10 +62,8 @@ MODEL = {
 """The only model in the list, which can't be used."""
 
 
-def health(call: Call) -> str:
-    """Report that the emulator is up and its database can be read."""
-    with call.store.read() as reader:
-        reader.one("SELECT offset FROM clock")
+def health(_: Call) -> str:
+    """Report that the emulator is up. Every request reads the clock first, so its database can be read, too."""
     return json.dumps({"status": "ok"})
 
 

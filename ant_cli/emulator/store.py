@@ -15,14 +15,14 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from ant_cli.emulator.errors import UnusableDatabase
 from ant_cli.emulator.identifiers import Identifiers
-from ant_cli.runtime.light_typing import Any, NamedTuple, Self, TypeVar
+from ant_cli.runtime.light_typing import Any, TypeVar
 
 IN_MEMORY = ":memory:"
 BUSY_SECONDS = 30.0
@@ -66,70 +66,29 @@ T = TypeVar("T")
 
 LOOK_AGAIN_SECONDS = 0.025
 """How often a waiting request looks into the database."""
-SQL_ARRIVAL = "SELECT offset, frozen_at, EXISTS (SELECT 1 FROM faults) FROM clock"
-
-
-class Arrival(NamedTuple):
-    """When a request arrived, by the emulator's clock, and whether there are faults that may apply to it."""
-
-    time: int
-    has_faults: bool
-
-
-def _time_of(clock: Clock, offset: int, frozen_at: int | None) -> int:
-    return clock() + offset if frozen_at is None else frozen_at
 
 
 class Transaction:
-    """One request's view of the database, at one moment. It has a connection until the end of its `with` block.
+    """One request's view of the database, at one moment."""
 
-    It is no `@contextmanager`, which would take longer than the query of a request that reads.
-    """
-
-    connection: sqlite3.Connection
-
-    def __init__(self, store: Store, turn: AbstractContextManager[object], *, writes: bool) -> None:
+    def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
         self.clock = store.clock
         self.ids = store.ids
-        self._store = store
-        self._turn = turn
-        self._writes = writes
-
-    def __enter__(self) -> Self:
-        self._turn.__enter__()
-        try:
-            self.connection = self._store.borrow()
-        except BaseException:
-            self._turn.__exit__(None, None, None)
-            raise
-        if self._writes:
-            try:
-                self.connection.execute("BEGIN IMMEDIATE")
-            except BaseException as error:
-                self.__exit__(type(error), error, None)
-                raise
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        try:
-            if self._writes:
-                self.connection.__exit__(*error)  # commits, or rolls back
-        finally:
-            self._store.give_back(self.connection)
-            self._turn.__exit__(*error)
+        self._connection = connection
 
     @cached_property
     def now(self) -> int:
         """The time of the transaction: the clock's, plus the offset in the database, or when it was stopped."""
-        return _time_of(self.clock, *self.one("SELECT offset, frozen_at FROM clock"))
+        offset, frozen_at = self.one("SELECT offset, frozen_at FROM clock")
+        return int(self.clock() + offset if frozen_at is None else frozen_at)
 
     def one(self, sql: str, *values: object) -> Any:
         """Return the first `Row`, or None."""
-        return self.connection.execute(sql, values).fetchone()
+        return self._connection.execute(sql, values).fetchone()
 
     def all(self, sql: str, *values: object) -> list[Row]:
         """Return every row."""
-        return self.connection.execute(sql, values).fetchall()
+        return self._connection.execute(sql, values).fetchall()
 
     def add(self, table: str, **columns: object) -> Any:
         """Add a row, and return it with its defaults."""
@@ -145,7 +104,7 @@ class Transaction:
 
     def run(self, sql: str, *values: object) -> int:
         """Change rows, and return their number."""
-        return self.connection.execute(sql, values).rowcount
+        return self._connection.execute(sql, values).rowcount
 
 
 def wait_for(look: Callable[[], T | None], seconds: float) -> T | None:
@@ -182,19 +141,19 @@ class Store:
         self._idle = [self._open()]
         self._is_closed = False
 
-    def arrival(self) -> Arrival:
-        """Return what every request needs to know, in one query."""
-        with self.read() as reader:
-            offset, frozen_at, has_faults = reader.one(SQL_ARRIVAL)
-            return Arrival(_time_of(self.clock, offset, frozen_at), bool(has_faults))
-
-    def read(self) -> Transaction:
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
         """Begin to read. Each query is a separate transaction, because no reader needs consistent queries."""
-        return Transaction(self, self._reading, writes=False)
+        with self._reading, self._connection() as connection:
+            yield Transaction(self, connection)
 
-    def write(self) -> Transaction:
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
         """Begin a transaction during which nobody else writes. An exception rolls it back."""
-        return Transaction(self, self._turn, writes=True)
+        with self._turn, self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:  # commits, or rolls back
+                yield Transaction(self, connection)
 
     def close(self) -> None:
         """Close the connections. A later request opens one for itself, unless the database was in memory."""
@@ -202,18 +161,19 @@ class Store:
         while self._idle:
             self._idle.pop().close()
 
-    def borrow(self) -> sqlite3.Connection:
-        """Return a connection that nobody uses. There are as many as concurrent requests."""
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection that nobody uses. There are as many as concurrent requests."""
         try:
-            return self._idle.pop()
+            connection = self._idle.pop()
         except IndexError:
-            return self._open()
-
-    def give_back(self, connection: sqlite3.Connection) -> None:
-        """Let others use a connection."""
-        self._idle.append(connection)
-        if self._is_closed:
-            self.close()
+            connection = self._open()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+            if self._is_closed:
+                self.close()
 
     def _open(self) -> sqlite3.Connection:
         try:

@@ -136,7 +136,8 @@ class Emulator:
         """Return the body of the response. The order of the checks is the API's."""
         given = credentials_of(call)
         call.credentials = [each.kind for each in given]
-        call.arrived, call.has_faults = self._store.arrival()
+        with self._store.read() as reader:
+            call.arrived = reader.now
         bound_host = call.environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # pages don't know the key
             _refuse_browsers(call, bound_host)
