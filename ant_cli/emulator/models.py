@@ -10,7 +10,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 from wsgiref.util import is_hop_by_hop
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from ant_cli.emulator.errors import InvalidRequest
@@ -180,7 +180,7 @@ class ClockRequest(Model):
     """The body that moves the clock: forward by some time, or to a time in RFC 3339; and stops it, or starts it."""
 
     advance_ms: Annotated[int, Field(ge=0, le=10**12)] | None = None
-    now: str | None = None
+    now: AwareDatetime | None = None
     freeze: bool | None = None
 
 
