@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ant_cli.help import command_row as row
 from ant_cli.operations.shared_flags import YES
 from ant_cli.operations.spec import Param
@@ -36,10 +38,13 @@ _BEHAVIOUR = (
     row.text_flag("log_file", "Write the log to this file, 10 MB at most.", "FILE", "file"),
 )
 
+_control = partial(row.tool, takes=(*row.PROFILE, *row.REQUEST, *row.RESULT))
+"""Return a command that sends a request to an emulator, and prints the result."""
+
 _SESSION = row.group(
     "emulator session",
     "Create sessions whose agent follows a script, and show their events.",
-    row.tool(
+    _control(
         "emulator session create",
         "Create a session whose agent follows a script, and put its work in the queue.",
         "emulator_control:create_session",
@@ -55,17 +60,15 @@ _SESSION = row.group(
             _METADATA._replace(help="Keys and values of the session."),
             _NO_SECRET,
         ),
-        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
         changes_objects=True,
     ),
-    row.tool(
+    _control(
         "emulator session show",
         "Print the events of a session, the oldest first.",
         "emulator_control:show_session",
         ("every event, a line each", "ant emulator session show session_1"),
         ("the results of its tools", "ant emulator session show session_1 --transform content --format jsonl"),
         arguments=(row.argument("session_id", "A session."),),
-        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
 )
 
@@ -140,7 +143,7 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
         flags=(_PORT, row.boolean_flag("all", "Stop every running emulator.")),
     ),
     _SESSION,
-    row.tool(
+    _control(
         "emulator enqueue",
         "Put work in a queue, as a new session does in the real service.",
         "emulator_control:enqueue",
@@ -156,19 +159,17 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
             ),
             _NO_SECRET,
         ),
-        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
         changes_objects=True,
     ),
-    row.tool(
+    _control(
         "emulator key",
         "Print a key for the workers of an environment.",
         "emulator_control:key",
         ("a key", "ant --local emulator key env_1"),
         ("for the workers of this shell", "export ANTHROPIC_ENVIRONMENT_KEY=$(ant --local emulator key env_1)"),
         arguments=(row.argument("environment_id", "A self-hosted environment.", "emulator_id"),),
-        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
-    row.tool(
+    _control(
         "emulator requests",
         "Print the last 1,000 requests of a served emulator, the oldest first.",
         "emulator_control:requests",
@@ -178,9 +179,8 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
             "ant emulator requests --base-url http://127.0.0.1:8080 --format jsonl | jq 'select(.status != 200)'",
         ),
         flags=(row.boolean_flag("clear", "Remove them from the journal."),),
-        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
-    row.tool(
+    _control(
         "emulator clock",
         "Show the clock, or move it, so that leases run out without waiting.",
         "emulator_control:clock",
@@ -191,7 +191,6 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
             row.text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
             row.boolean_flag("freeze", "Stop it at this time. --freeze=false lets it go on."),
         ),
-        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
     row.tool(
         "emulator reset",
@@ -203,7 +202,7 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
         takes=(*row.PROFILE, *row.REQUEST),
         changes_objects=True,
     ),
-    row.tool(
+    _control(
         "emulator fault",
         "Make the next requests fail, to see how your program handles it.",
         "emulator_control:fault",
@@ -231,7 +230,6 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
             row.boolean_flag("list", "List the remaining faults."),
             row.boolean_flag("clear", "Remove all faults."),
         ),
-        takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
     notes=NOTES,
 )
