@@ -53,12 +53,10 @@ def create(call: Call) -> str:
     from ant_cli.emulator import models  # late: pydantic would double the start of everything else
 
     params = call.body
-    metadata = dict(params.metadata or {})
-    check_metadata({key: text for key, text in metadata.items() if key != SCRIPT})
-    scripted = models.parse(models.SessionRequest, f'{{"script":{metadata.get(SCRIPT, DEFAULT_SCRIPT)}}}'.encode())
+    script = (params.metadata or {}).get(SCRIPT, DEFAULT_SCRIPT)
+    scripted = models.parse(models.SessionRequest, f'{{"script":{script}}}'.encode())
     with call.store.write() as transaction:
         environment = find_environment(transaction, params.environment_id)
-        work.check_takes_work(environment)
         session = _added(transaction, environment, params, scripted, agent=params.agent_and_version)
         for event in params.initial_events:
             session = _continue(transaction, session, _emit_sent(transaction, session, event))
@@ -70,10 +68,8 @@ def create(call: Call) -> str:
 def create_scripted(call: Call) -> str:
     """Create a session whose agent follows a script at once, and put its work in the queue."""
     request = call.body
-    check_metadata(request.metadata or {})
     with call.store.write() as transaction:
         environment = _environment(transaction, request.environment_id)
-        work.check_takes_work(environment)
         session = _added(transaction, environment, request, request, secret=request.secret)
         if request.script:
             content = [{"type": "text", "text": "Run the script."}]
@@ -145,13 +141,16 @@ def _environment(transaction: Transaction, environment_id: str | None) -> Row:
 def _added(
     transaction: Transaction, environment: Row, params: Any, scripted: Any, *, secret: bool = True, **columns: str
 ) -> Row:
-    """Add a session with the title and the metadata of a request, and its work."""
+    """Add a session with the title and the metadata of a request, and its work. A script may be of any length."""
+    metadata = params.metadata or {}
+    check_metadata({key: text for key, text in metadata.items() if key != SCRIPT})
+    work.check_takes_work(environment)
     session = _inserted(
         transaction,
         id=transaction.ids.new_id("session"),
         environment_id=environment["id"],
         title=params.title,
-        metadata=json.dumps(params.metadata or {}),
+        metadata=json.dumps(metadata),
         script=json.dumps([step.model_dump(exclude_none=True) for step in scripted.script]),
         **columns,
     )
