@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import EmulatorError
-from ant_cli.emulator.identifiers import TOKEN_PREFIX
+from ant_cli.emulator.store import TOKEN_PREFIX
 from ant_cli.runtime.light_typing import NamedTuple
 
 API_KEY = "an API key (x-api-key)"

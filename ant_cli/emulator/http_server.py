@@ -108,10 +108,11 @@ class Server:
         begun = time.perf_counter()
 
         def log(entry: Entry) -> None:
-            took = f"{(time.perf_counter() - begun) * 1000:.1f} ms"
+            now, took = rfc3339(time.time_ns() // 1_000), f"{(time.perf_counter() - begun) * 1000:.1f} ms"
             # The path is percent-encoded: a control character in it must not reach a terminal.
-            parts = (rfc3339(time.time_ns() // 1_000), entry.method, entry.path, entry.status or "disconnected")
-            self._log(" ".join(map(str, filter(None, (*parts, took, entry.request_id, entry.fault, entry.error)))))
+            parts = (now, entry["method"], entry["path"], entry["status"] or "disconnected", took)
+            reasons = (entry[name] for name in ("request_id", "fault", "error") if entry[name])
+            self._log(" ".join(map(str, (*parts, *reasons))))
 
         environ[BOUND_HOST] = self._host
         environ[IS_STOPPING] = lambda: self.is_stopping or environ["waitress.client_disconnected"]()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ant_cli.emulator.errors import to_compact_json
 from ant_cli.emulator.store import rfc3339
-from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.light_typing import Any
 
 MOST_REQUESTS = 1_000
 LONGEST_BODY = 65_536
@@ -23,33 +23,11 @@ SECRETS = re.compile(
     r'(?P<name>\\?"(?:secret|sessions_token|environment_key)\\?": ?\\?")[^"\\]+|sk-ant-[\w-]+', re.ASCII
 )
 """The secrets that the emulator issues: in JSON, and in JSON that is a text because it was cut."""
-HEADERS = {
-    name: "HTTP_" + name.upper().replace("-", "_")
-    for name in ("anthropic-version", "anthropic-beta", "user-agent", "x-stainless-retry-count")
-}
-"""The headers that are kept, and their names in WSGI. They explain many errors, and have no secrets."""
+HEADERS = ("anthropic-version", "anthropic-beta", "user-agent", "x-stainless-retry-count")
+"""The headers that are kept. They explain many errors, and have no secrets."""
 
-
-class Entry(NamedTuple):
-    """A request, and what became of it. The fields are those of its JSON, which is made when it is read."""
-
-    time: int | None
-    """When it arrived, by the emulator's clock."""
-    method: str
-    path: str
-    query: Mapping[str, str]
-    credentials: Sequence[str]
-    """The kinds that it had."""
-    worker_id: str | None
-    headers: Mapping[str, str]
-    request_body: bytes
-    status: int | None
-    """None if there was no response."""
-    error: str | None
-    request_id: str
-    fault: str | None
-    """The ID of the fault that applied to it."""
-    response_body: bytes
+Entry = Mapping[str, Any]
+"""A request, and what became of it: the fields of its JSON, with the bodies as bytes and the time as a number."""
 
 
 class Journal:
@@ -60,10 +38,7 @@ class Journal:
         self._entries: deque[Entry] = deque(maxlen=MOST_REQUESTS)
 
     def add(self, entry: Entry) -> None:
-        """Add a request; the oldest one is dropped. Only the beginning of its bodies is kept."""
-        if len(entry.request_body) > LONGEST_BODY or len(entry.response_body) > LONGEST_BODY:
-            sent, received = entry.request_body[:LONGEST_BODY], entry.response_body[:LONGEST_BODY]
-            entry = entry._replace(request_body=sent, response_body=received)
+        """Add a request; the oldest one is dropped. It becomes JSON when it is read."""
         self._entries.append(entry)
 
     def to_json(self) -> list[str]:
@@ -77,8 +52,8 @@ class Journal:
         return count
 
     def _hide_secrets(self, entry: Entry) -> str:
-        bodies = {name: _readable(getattr(entry, name)) for name in ("request_body", "response_body")}
-        text = to_compact_json(entry._asdict() | {"time": rfc3339(entry.time), **bodies})
+        bodies = {name: _readable(entry[name]) for name in ("request_body", "response_body")}
+        text = to_compact_json({**entry, "time": rfc3339(entry["time"]), **bodies})
         if self._api_key:
             text = text.replace(self._api_key, HIDDEN)
         return SECRETS.sub(lambda found: (found["name"] or "") + HIDDEN, text)

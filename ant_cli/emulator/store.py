@@ -1,4 +1,4 @@
-"""Storage: one SQLite file in WAL mode, every request one transaction.
+"""Storage: one SQLite file in WAL mode, every request one transaction; and the times and identifiers in it.
 
 A response is sent after its commit, and a commit in WAL mode survives if the process is killed at any moment. With
 `synchronous=NORMAL`, it does not wait for the disk, so a power cut may lose the last commits (but never the file).
@@ -11,8 +11,10 @@ than SQLite's own waiting.
 
 from __future__ import annotations
 
+import base64
 import os
 import sqlite3
+import string
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +23,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from ant_cli.emulator.errors import UnusableDatabase
-from ant_cli.emulator.identifiers import Identifiers
 from ant_cli.runtime.light_typing import Any, TypeVar
 
 IN_MEMORY = ":memory:"
@@ -50,6 +51,50 @@ def http_date(second: int) -> str:
     """Return a time in seconds since 1970 as the `date` header of a response."""
     day, month, number, time_of_day, year = time.asctime(time.gmtime(second)).split()
     return f"{day}, {int(number):02} {month} {year} {time_of_day} GMT"
+
+
+# Identifiers and tokens: random, or the same in each run if the emulator has a seed
+
+
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+CHARACTERS = "".join(ALPHABET[byte % len(ALPHABET)] for byte in range(256)).encode()
+"""The character of an identifier for each random byte."""
+TOKEN_PREFIX = "sk-ant-sst01-"  # noqa: S105 - only the prefix
+
+
+class Identifiers:
+    """Makes identifiers and tokens.
+
+    With a seed, each kind has a sequence of its own. So the requests of a worker that polls meanwhile don't change
+    the IDs of what a test creates.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._seed = seed
+        self._sequences: dict[str, Any] = {}
+
+    def new_id(self, prefix: str) -> str:
+        """Return a fresh identifier: `env_01` and 22 random characters for the prefix `env`."""
+        return f"{prefix}_01{self._random(prefix, 22).translate(CHARACTERS).decode()}"
+
+    def new_token(self) -> str:
+        """Return a fresh sessions token."""
+        return TOKEN_PREFIX + base64.urlsafe_b64encode(self._random("token", 24)).decode()
+
+    def restart(self) -> None:
+        """Begin again, as after a start."""
+        self._sequences.clear()
+
+    def _random(self, kind: str, count: int) -> bytes:
+        if self._seed is None:
+            return os.urandom(count)
+        import random  # late: few emulators have a seed
+
+        fresh = random.Random(f"{self._seed} {kind}")  # noqa: S311 - it is meant to be known
+        return bytes(self._sequences.setdefault(kind, fresh).randbytes(count))
+
+
+# Transactions
 
 
 SCHEMA = Path(__file__).with_name("schema.sql")

@@ -13,10 +13,9 @@ from ant_cli.emulator import faults
 from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call
 from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of, is_same
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
-from ant_cli.emulator.identifiers import Identifiers
-from ant_cli.emulator.journal import HEADERS, Entry, Journal
+from ant_cli.emulator.journal import HEADERS, LONGEST_BODY, Journal
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
-from ant_cli.emulator.store import LEASE_SECONDS, MICROSECONDS_PER_SECOND, Clock, Store, http_date
+from ant_cli.emulator.store import LEASE_SECONDS, MICROSECONDS_PER_SECOND, Clock, Identifiers, Store, http_date
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -113,21 +112,21 @@ class Emulator:
         request_body = b""
         with suppress(EmulatorError):
             request_body = call.raw_body
-        entry = Entry(
-            time=call.arrived,
-            method=call.method,
-            path=call.path,
-            query=call.query,
-            credentials=call.credentials,
-            worker_id=call.header("anthropic-worker-id"),
-            headers={name: text for name, key in HEADERS.items() if (text := call.environ.get(key))},
-            request_body=request_body,
-            status=status,
-            error=error,
-            request_id=request_id,
-            fault=call.fault["id"] if call.fault else None,
-            response_body=response_body,
-        )
+        entry = {
+            "time": call.arrived,
+            "method": call.method,
+            "path": call.path,
+            "query": call.query,
+            "credentials": call.credentials,
+            "worker_id": call.header("anthropic-worker-id"),
+            "headers": {name: text for name in HEADERS if (text := call.header(name))},
+            "request_body": request_body[:LONGEST_BODY],
+            "status": status,
+            "error": error,
+            "request_id": request_id,
+            "fault": call.fault["id"] if call.fault else None,
+            "response_body": response_body[:LONGEST_BODY],
+        }
         call.log(entry)
         if is_api(call.path):
             self._journal.add(entry)
