@@ -17,13 +17,12 @@ from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import PollOptions
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
-from ant_cli.worker.lease import SHORTEST_LEASE_S
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.metrics import Tally
 from ant_cli.worker.outage import Outage
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import Memory
-from ant_cli.worker.work_api import WorkAPI
+from ant_cli.worker.work_api import SHORTEST_LEASE_S, WorkAPI
 
 T = TypeVar("T")
 _LONGEST_END_S = 10

@@ -9,14 +9,12 @@ from itertools import count
 from math import ceil
 
 from ant_cli.errors import AntError, APIError
-from ant_cli.http.response import json_object
 from ant_cli.http.retries import backoff
 from ant_cli.input.request import is_id
 from ant_cli.runtime.light_typing import Any
 from ant_cli.worker.context import WorkerContext, handler_environment
 from ant_cli.worker.handler import Handler, secrets_of_item
-from ant_cli.worker.lease import SHORTEST_LEASE_S, Lease
-from ant_cli.worker.lease_keeper import LeaseKeeper
+from ant_cli.worker.lease import Lease, LeaseKeeper
 from ant_cli.worker.outage import Doubt
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import (
@@ -32,7 +30,7 @@ from ant_cli.worker.settlement import (
     settle,
     settle_early,
 )
-from ant_cli.worker.work_api import WorkItem, age, is_permanent
+from ant_cli.worker.work_api import SHORTEST_LEASE_S, WorkItem, age, is_permanent
 
 _REFUSED = "heartbeat precondition failed"
 """What the SDKs' workers log, with the item's ID, when their heartbeat is answered with 412. They exit with 0."""
@@ -94,10 +92,7 @@ class ItemRun:
         context = self._context
         self._keys |= set(item.get("metadata") or ())
         history = self._history = context.memory.history_of(item)
-        settlement = settle_early(history, context.options, context.server_time())
-        if settlement is None and may_have_run(self._polled, item, history, context.options.lease):
-            settlement = await self._prepare_another_run(item)
-        if settlement:
+        if settlement := await self._settle_at_start(item):
             self._conclude(settlement)
             return
         context.tally.observe_wait(age(item.get("created_at"), context.server_time()))
@@ -109,13 +104,17 @@ class ItemRun:
         if self._doubt.is_set():
             self._settle()
 
-    async def _prepare_another_run(self, item: WorkItem) -> Settlement | None:
-        """Prepare to run an item that may have run before. Return its settlement if its session has ended."""
+    async def _settle_at_start(self, item: WorkItem) -> Settlement | None:
+        """Return the settlement of an item that must not run now. Prepare to run one that may have run before."""
+        history, options = self._history, self._context.options
+        settlement = settle_early(history, options, self._context.server_time())
+        if settlement or not may_have_run(self._polled, item, history, options.lease):
+            return settlement
         if await self._session_has_ended(item.get("data") or {}):
             return Settlement(Outcome.CANCELLED, Fate.STOP, {}, "its session has ended")
         # The run is counted before it starts, because it may kill this worker, too.
         self._keys.add(UNREPORTED)
-        await self._update({UNREPORTED: str(self._history.unreported + 1)})
+        await self._update({UNREPORTED: str(history.unreported + 1)})
         return None
 
     async def _session_has_ended(self, data: WorkItem) -> bool:
@@ -249,7 +248,7 @@ class ItemRun:
         except AntError as error:
             self._log.warn("writing the item's metadata failed", error=error)
 
-    def _learn(self, stopped: bytes) -> None:
+    def _learn(self, stopped: WorkItem) -> None:
         """Note whether the handler had time for a heartbeat and sent none: then the next lease is claimed at once.
 
         `stopped` is the item after its stop. After a run that took less than a look, a claim would only be one more
@@ -257,18 +256,14 @@ class ItemRun:
         """
         lease, memory = self._keeper.lease, self._context.memory
         had_time = self._now() >= lease.first_look
-        may_have_detached = not (had_time or self._ended.has_output or memory.has_warned)
-        is_silent = False
-        if had_time or may_have_detached:
-            item = json_object(stopped) or {}
-            is_silent = lease.held or item.get("latest_heartbeat_at", "unknown") is None
+        is_silent = lease.held or stopped.get("latest_heartbeat_at", "unknown") is None
         memory.handler_is_silent = is_silent and had_time
-        if is_silent and may_have_detached:
+        if is_silent and not (had_time or self._ended.has_output or memory.has_warned):
             memory.has_warned = True
             self._log.warn(_MAY_HAVE_DETACHED)
 
-    async def _stop(self) -> bytes:
-        """Stop the item, and return the response, or nothing if it was stopped already or that failed.
+    async def _stop(self) -> WorkItem:
+        """Stop the item, and return it; empty if it was stopped already or that failed.
 
         It is repeated while the lease lasts, because finished work should not be done again.
         """
@@ -284,4 +279,4 @@ class ItemRun:
                     self._log.warn("stop failed", error=error)
                     break
             await asyncio.sleep(pause_s)
-        return b""
+        return {}

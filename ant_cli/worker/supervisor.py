@@ -192,8 +192,8 @@ class Supervisor:
                 self._slots.release()
                 self._note_work()
             await asyncio.sleep(0)  # send the next poll before the stop: a slot waits for its response
-            if was_claimed:
-                self._note_work(await run.carry_out())
+            if was_claimed and (pause_s := await run.carry_out()):
+                self._note_work(pause_s)
         except Exception as error:  # noqa: BLE001 - a bug that one item triggers must not end the others
             self._context.log.error(
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"

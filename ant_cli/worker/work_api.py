@@ -33,6 +33,8 @@ _FORM: Mapping[str, type] = {
 _LARGEST = 10**15
 BLOCK_MS = 999
 """How long the server holds a poll open: the API's maximum."""
+SHORTEST_LEASE_S, LONGEST_LEASE_S = 1, 300
+"""The shortest and the longest lease that the API grants."""
 RUNNING = ("starting", "active", "stopping")
 """The states of an item that is held by a lease."""
 _MOST_ITEMS = 2000
@@ -52,11 +54,7 @@ class WorkAPI:
     """The work of one environment. Threads may share it. Calls raise as `Client.send` does."""
 
     def __init__(
-        self,
-        connection: ConnectionSettings,
-        runtime: Runtime,
-        environment_id: str,
-        worker_id: str = "",
+        self, connection: ConnectionSettings, runtime: Runtime, environment_id: str, worker_id: str = ""
     ) -> None:
         """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
         client = Client(connection, runtime)
@@ -100,10 +98,10 @@ class WorkAPI:
         )
         return _object(_limited(self._client, timeout_s, max_retries=0).send(request).body)
 
-    def stop(self, work_id: str) -> bytes:
-        """Stop an item that nobody runs any more, and return it as JSON. The request is sent once."""
+    def stop(self, work_id: str) -> WorkItem:
+        """Stop an item that nobody runs any more, and return it. The request is sent once."""
         request = self._request(work.STOP, {"force": True}, work_id=work_id)
-        return _limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body
+        return _object(_limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body)
 
     def update(self, work_id: str, metadata: Mapping[str, str | None]) -> None:
         """Merge metadata into an item; None deletes a key. It needs an API key."""

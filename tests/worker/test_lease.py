@@ -8,8 +8,7 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 
 from ant_cli.worker.guardian import UNLIMITED
-from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseStep
-from ant_cli.worker.lease_keeper import LeaseKeeper
+from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseKeeper, LeaseStep
 from ant_cli.worker.settlement import Ending
 
 BEGAN = 1000.0

@@ -18,7 +18,7 @@ from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.item_run import ItemRun
-from ant_cli.worker.lease_keeper import LeaseKeeper
+from ant_cli.worker.lease import LeaseKeeper
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.outage import Outage
 from ant_cli.worker.supervisor import Supervisor
