@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ant_cli.errors import BadValue, MissingFlag
 from ant_cli.operations.parsers import Parse, duration, one_of, whole_number
-from ant_cli.operations.spec import Flags, Param, ValueKind
+from ant_cli.operations.spec import Flags, Param
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, TypeVar
 from ant_cli.settings.rows import check_secret, header
 
@@ -19,16 +19,10 @@ _NOT_SHOWN = ("", "0", "false", "auto")
 """Defaults that help does not show: they say nothing, or what the flag is for."""
 
 
-def _row(
-    parse: Parse | None,
-    default: str,
-    help_text: str,
-    type_: type = str,
-    completes: ValueKind | None = "free",
-    **more: Any,
-) -> Any:
+def _row(parse: Parse | None, default: str, help_text: str, **more: Any) -> Any:
     """Return the row of an option, without its name. It is declared in place of the default of a field."""
-    return Param("", "setting", type_, help_text, default=default, completes=completes, parse=parse, **more)
+    row = Param("", "setting", str, help_text, default=default, parse=parse, completes="free")
+    return row._replace(**more)
 
 
 def _required(parse: Parse, help_text: str) -> Any:
@@ -44,7 +38,7 @@ def _time(default: str, help_text: str) -> Any:
 
 
 def _number(low: int, high: int, default: str, help_text: str) -> Any:
-    return _row(whole_number(low, high), default, help_text, int)
+    return _row(whole_number(low, high), default, help_text, type=int)
 
 
 def _choice(choices: tuple[str, ...], help_text: str) -> Any:
@@ -52,7 +46,7 @@ def _choice(choices: tuple[str, ...], help_text: str) -> Any:
 
 
 def _switch(help_text: str) -> Any:
-    return _row(None, "", help_text, bool, None)
+    return _row(None, "", help_text, type=bool, completes=None)
 
 
 def _lease(source: str, text: str) -> float:

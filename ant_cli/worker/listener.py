@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET, AF_INET6, SHUT_RDWR
@@ -43,13 +43,10 @@ def json_page(value: object, status: int = 200) -> ServedPage:
 def served_text(host: str, port: int, path: str) -> str:
     """Return the text of a page that a listener serves; empty if nothing answers."""
     connection = HTTPConnection(host, port, timeout=_PATIENCE_S)
-    try:
+    with closing(connection), suppress(OSError, HTTPException):
         connection.request("GET", path)
         return connection.getresponse().read(_LONGEST_PAGE).decode("utf-8", "replace")
-    except (OSError, HTTPException):
-        return ""
-    finally:
-        connection.close()
+    return ""
 
 
 Find = Callable[[str], ServedPage | None]

@@ -41,15 +41,12 @@ def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
             neither a secret nor an environment key.
 
     """
-    if options.work_secret_file:
-        return _read_secret(options.work_secret_file)
-    secret = environ.get("ANTHROPIC_WORK_SECRET", "").strip()
-    if not secret and not options.environment_key:
-        raise UsageError(_NO_CREDENTIAL, "The item's secret is in the response of the poll that claimed it.")
-    return secret
-
-
-def _read_secret(path: str) -> str:
+    path = options.work_secret_file
+    if not path:
+        secret = environ.get("ANTHROPIC_WORK_SECRET", "").strip()
+        if not secret and not options.environment_key:
+            raise UsageError(_NO_CREDENTIAL, "The item's secret is in the response of the poll that claimed it.")
+        return secret
     try:
         secret = read_trusted(path, _MOUNTED).decode("utf-8", "replace")
     except OSError as error:

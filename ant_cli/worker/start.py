@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
 
 from ant_cli.errors import AntError, UsageError, exclude_each_other
@@ -95,20 +96,17 @@ async def _work(
     context = WorkerContext(options, command, connection, runtime, log)
     tally, now = context.tally, asyncio.get_running_loop().time
     began = now()
-    status = LiveLine(runtime, lambda: view.status_line(tally.status()), 0.0, _FRAME_S) if view.has_status else None
-    with written_in_background(runtime.stderr, log.note_left_out):
-        try:
-            with monitored(options, tally):
-                depth = asyncio.create_task(_follow_depth(context)) if view.has_status else None
-                await Supervisor(context).run()
-                if depth:
-                    depth.cancel()
-        finally:
-            context.close()
-            if status:
-                status.close()
-            if view.is_for_people:
-                log.info(tally.summary(now() - began))
+    with ExitStack() as at_end:
+        at_end.enter_context(written_in_background(runtime.stderr, log.note_left_out))
+        if view.is_for_people:
+            at_end.callback(lambda: log.info(tally.summary(now() - began)))
+        if view.has_status:
+            status = LiveLine(runtime, lambda: view.status_line(tally.status()), 0.0, _FRAME_S)
+            at_end.callback(status.close)
+            at_end.callback(asyncio.create_task(_follow_depth(context)).cancel)
+        at_end.callback(context.close)
+        with monitored(options, tally):
+            await Supervisor(context).run()
     dead_letters = tally.items[Outcome.DEAD_LETTER]
     if dead_letters and (options.exit_when_idle or options.max_items):
         noun = "item is a dead letter" if dead_letters == 1 else "items are dead letters"
@@ -119,8 +117,7 @@ async def _follow_depth(context: WorkerContext) -> None:
     """Keep the depth of the queue in the tally up to date, unless the server refuses it to this worker."""
     while True:
         try:
-            depth = (await context.call(context.api.stats)).get("depth")
-            context.tally.queue_depth = depth if isinstance(depth, int) else None
+            context.tally.queue_depth = (await context.call(context.api.stats)).get("depth")
         except AntError as error:
             context.tally.queue_depth = None
             if is_permanent(error):
