@@ -47,6 +47,8 @@ _UNLIKE_YAML_1_1 = (
     r"|\?(?=[^ \t\r\n,\[\]{}])"
 )
 """A surrogate pair, a line separator, or a question mark in a word; also an escaped backslash, to skip it."""
+_LINE_WITH_SEPARATOR = r"(?m)^([^\n\x85\u2028\u2029\"'\[\]{}]*+)([\x85\u2028\u2029].*)"
+"""A line without quotes and brackets before its first line separator; in others, a colon may follow a key."""
 
 
 class YAMLProblem(Exception):
@@ -70,13 +72,10 @@ def read_yaml(text: str, *, json_words: bool = False, several: bool = False) -> 
         YAMLProblem: if it is not YAML, or breaks the rules above.
 
     """
-    source: _Source | None = _prepare(text)
-    while source:
-        try:
-            return _Reader(source, json_words=json_words).documents(several=several)
-        except (yaml.YAMLError, UnicodeEncodeError) as error:
-            source, problem = source.with_colons_as_text(error), _problem(error, text)
-    raise problem
+    try:
+        return _Reader(_prepare(text), json_words=json_words).documents(several=several)
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
+        raise _problem(error, text) from None
 
 
 class _Source(NamedTuple):
@@ -86,37 +85,10 @@ class _Source(NamedTuple):
     as_written: dict[int, str]
     in_double_quotes: dict[int, str]
     """The same, with escapes resolved."""
-    colon: str = ""
-    """The stand-in for a colon that is text; empty if there is none, or if it is in use."""
 
     def value_of(self, event: Any) -> str:
         """Return the text of a scalar."""
         return str(event.value.translate(self.in_double_quotes if event.style == '"' else self.as_written))
-
-    def with_colons_as_text(self, error: Any) -> _Source | None:
-        """Return the same with stand-ins for the colon that libyaml rejects and all others like it, if it is text.
-
-        A colon is text if it follows a line separator on its line. The lines below, which libyaml has not read yet,
-        are only changed if they begin as `key: text` does: in others, it may follow a key.
-        """
-        is_separator = "|".join(chr(code) for code, text in self.as_written.items() if text in _LINE_SEPARATORS)
-        if not (is_separator and self.colon and "mapping values are not allowed" in str(error)):
-            return None
-        colon = error.problem_mark.index
-        if not re.search(is_separator, self.text[self.text.rfind("\n", 0, colon) + 1 : colon]):
-            return None
-
-        def with_text(line: str) -> str:
-            begin, *rest = re.split(is_separator, line, maxsplit=1)
-            is_text = rest and ": " in begin and not set(begin) & set("\"'[]{}")
-            return line[: len(begin)] + self._without_colons(line[len(begin) :]) if is_text else line
-
-        rejected, *lines = self.text[colon:].split("\n")
-        changed = "\n".join([self._without_colons(rejected), *map(with_text, lines)])
-        return self._replace(text=self.text[:colon] + changed, colon="")
-
-    def _without_colons(self, text: str) -> str:
-        return re.sub(r":(?=[ \t\r]|$)", self.colon, text)
 
 
 def _prepare(text: str) -> _Source:
@@ -124,7 +96,8 @@ def _prepare(text: str) -> _Source:
 
     In YAML 1.2, U+0085, U+2028 and U+2029 are no line breaks, a `?` before a character is part of a plain scalar,
     and `"\ud83d\ude00"` is one character, as in JSON. Each of these is replaced by a character that does not occur
-    in the text. Quotes and comments need not be recognized, because the originals are put back into the values.
+    in the text, and so is a colon that would end a key only after a line break. Quotes and comments need not be
+    recognized, because the originals are put back into the values.
     """
     if not any(part in text for part in (*_LINE_SEPARATORS, "?", r"\ud", r"\uD")):
         return _Source(text, {}, {})
@@ -132,10 +105,17 @@ def _prepare(text: str) -> _Source:
     stand_ins = dict(zip(originals, _unused_characters(text), strict=False))
     if len(stand_ins) < len(originals):
         raise YAMLProblem("the text has too many different characters", None)
+    text = re.sub(_LINE_WITH_SEPARATOR, lambda line: _with_text_at_end(line, stand_ins[":"]), text)
     text = re.sub(_UNLIKE_YAML_1_1, lambda match: stand_ins.get(match[0], match[0]), text)
     as_written = {ord(stand_in): original for original, stand_in in stand_ins.items()}
     pairs = {code: json.loads(f'"{original}"') for code, original in as_written.items() if original[0] == "\\"}
-    return _Source(text, as_written, {**as_written, **pairs}, stand_ins[":"])
+    return _Source(text, as_written, {**as_written, **pairs})
+
+
+def _with_text_at_end(line: re.Match[str], colon: str) -> str:
+    """Return a line with stand-ins for the colons after a line separator, if it begins as `key: text` does."""
+    begin, end = line.groups()
+    return begin + (re.sub(r":(?=[ \t\r]|$)", colon, end) if ": " in begin else end)
 
 
 def _unused_characters(text: str) -> Iterator[str]:

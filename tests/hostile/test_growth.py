@@ -415,7 +415,6 @@ def patterns() -> Iterator[tuple[str, str | bytes, int]]:
 
 MADE_ELSEWHERE = {
     "ant_cli.gjson.parser expression + ('' if last is None else f'.*{last}')": ["(?>.*?a)(?>.*?b).*c"],
-    "ant_cli.input.yaml_reader is_separator": ["a|b"],
     "ant_cli.run.list_edits _PACKAGE_NAMES.get(name.rpartition('.')[2], '.*')": _PACKAGE_NAMES.values(),
     "ant_cli.runtime.redaction pattern": [_KEY],
 }
