@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
-from ant_cli.argv import parse, reject_boolean_text
+from ant_cli.argv import parse
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import HELP, Command, argument_name, help_text
 from ant_cli.main import execute, guarded, this_process
@@ -26,16 +26,17 @@ from ant_cli.settings.rows import GLOBAL_FLAGS
 
 GLOBAL = "ant_cli.global_flags"
 """The key under which a context keeps the global flags before the command, as they are written."""
-_BEHIND = "ant_cli.behind"
+_ARGS = "ant_cli.args"
+"""The key under which it keeps the arguments after the command."""
 
 
 class _CommandOfTree(TyperCommand):
-    """A command that knows how many arguments are behind `--`, which Typer does not tell."""
+    """A command whose arguments `argv.py` parses. Its parameters are for programs that read the tree."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Count the arguments, and parse them."""
-        ctx.meta[_BEHIND] = len(args) - args.index("--") - 1 if "--" in args else 0
-        return super().parse_args(ctx, args)
+        """Keep the arguments as they are."""
+        ctx.meta[_ARGS] = args
+        return []
 
 
 def build(command: Command) -> typer.Typer:
@@ -74,16 +75,12 @@ def _group_callback(command: Command) -> Callable[..., None]:
 
 def _command_callback(command: Command) -> Callable[..., None]:
     """Return what runs as a command."""
-    params = (*command.flags, *command.global_flags)
 
-    def callback(ctx: typer.Context, **given: Any) -> None:
-        before = [*ctx.meta.get(GLOBAL, []), *command.path, *_flags(params, given)]
-        arguments = [text for param in command.arguments for text in _texts(given[_argument_name(param)])]
-        _run(before, ctx, arguments, ctx.meta[_BEHIND])
+    def callback(ctx: typer.Context, **_: Any) -> None:
+        _run([*ctx.meta.get(GLOBAL, []), *command.path, *ctx.meta[_ARGS]], ctx)
 
-    return _with_parameters(
-        callback, [*map(_argument, command.arguments), *map(_option, params), _help_option(command)]
-    )
+    flags = map(_option, (*command.flags, *command.global_flags))
+    return _with_parameters(callback, [*map(_argument, command.arguments), *flags, _help_option(command)])
 
 
 def _flags(params: Iterable[Param], given: Mapping[str, Any]) -> list[str]:
@@ -91,30 +88,16 @@ def _flags(params: Iterable[Param], given: Mapping[str, Any]) -> list[str]:
     words: list[str] = []
     for param in params:
         value = given[_option_name(param)]
-        words += [param.flag] if value is True else [f"{param.flag}={text}" for text in _texts(value)]
+        texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+        words += [param.flag] if value is True else [f"{param.flag}={text}" for text in texts]
     return words
 
 
-def _texts(value: str | list[str] | None) -> list[str]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else value
-
-
-def _run(before: Sequence[str], ctx: typer.Context, arguments: Sequence[str] = (), behind: int = 0) -> NoReturn:
-    """Run the command line of a command, its flags and its arguments. Raises typer.Exit with its exit status."""
-    first = len(arguments) - behind
-    argv = [*before, *arguments[:first], *(["--", *arguments[first:]] if behind else [])]
-
-    def action() -> None:
-        for flag in [word for word in reversed(before) if word.startswith("-") and "=" not in word]:
-            for text in arguments:
-                reject_boolean_text(text, flag)  # Typer does not tell in which order they were given
-        execute(parse(argv), runtime)
-
+def _run(argv: Sequence[str], ctx: typer.Context) -> NoReturn:
+    """Run a command line. Raises typer.Exit with its exit status."""
     with tempfile.SpooledTemporaryFile() as file:
         runtime = ctx.obj if isinstance(ctx.obj, Runtime) else _process_runtime(file)
-        status = guarded(action, argv, runtime)
+        status = guarded(lambda: execute(parse(argv), runtime), argv, runtime)
     raise typer.Exit(status)
 
 

@@ -217,7 +217,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
             return None
         elif not arg.startswith("-") or arg == "-":
             if boolean:
-                reject_boolean_text(arg, boolean)
+                _reject_boolean_text(arg, boolean)
             positional.append(arg)
             boolean = ""
         else:
@@ -274,7 +274,7 @@ def _flag_and_value(
     raise _unknown_flag(arg, known, command, next(following, ""))
 
 
-def reject_boolean_text(text: str, flag: str) -> None:
+def _reject_boolean_text(text: str, flag: str) -> None:
     """Raise UsageError if an argument looks like the value of a boolean flag (D22)."""
     if text.lower() in ("true", "false"):
         raise UsageError(

@@ -21,16 +21,6 @@ KEY = "plain-typer-key-0123"
 PARSED = ("02-flags", "03-null", "07-ids", "15-usage", "17-many", "more")
 """The themes of the conformance cases about the parsing of arguments. tests/run/conformance runs all themes."""
 EVERY_CASE = [case for case in [*CASES, *OURS] if case["id"].startswith(PARSED)]
-NO_VALUE = "In Typer's grammar a boolean flag has no value, so that --flag=false is an error."
-NO_ORDER = (
-    "Typer does not tell where an argument stood, so that the ID false is refused with any boolean flag (D22)."
-)
-REFUSED_BY_TYPER = {
-    "02-flags/stop-force-false": NO_VALUE,
-    "more/include-archived-false": NO_VALUE,
-    "more/false-is-an-id": NO_ORDER,
-}
-"""The conformance cases that Typer can't express, with the reason."""
 TREE = typer.main.get_command(app)
 COMMANDS = [command for command in catalog().walk() if not command.subcommands]
 GROUPS = [command for command in catalog().walk() if command.subcommands]
@@ -79,15 +69,7 @@ def call_by_argv(*args):
 def test_typer_and_the_command_line_make_the_same_call_for_a_conformance_case(case, call_by_typer):
     """Both call the same operation with the same flags, or both reject the arguments with exit code 2."""
     words = words_of(case)
-    expected = (None, 2) if case["id"] in REFUSED_BY_TYPER else call_by_argv(*words)
-    assert call_by_typer(*words) == expected
-
-
-def test_the_cases_that_typer_rejects_are_accepted_on_the_command_line():
-    """An exception that is no longer needed must be removed from the list."""
-    found = {case["id"]: call_by_argv(*words_of(case)) for case in EVERY_CASE if case["id"] in REFUSED_BY_TYPER}
-    assert found.keys() == REFUSED_BY_TYPER.keys()
-    assert all(call is not None for call, _ in found.values())
+    assert call_by_typer(*words) == call_by_argv(*words)
 
 
 @pytest.mark.parametrize(
