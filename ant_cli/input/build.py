@@ -16,7 +16,7 @@ from ant_cli.input.flag_values import read_flags
 from ant_cli.input.request import Request, place, request_of
 from ant_cli.input.values import Value, to_text
 from ant_cli.operations.shared_flags import EDITS, FILE
-from ant_cli.operations.spec import Flags, Members, Operation, Param, Texts
+from ant_cli.operations.spec import Flags, Operation, Param, Texts
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.shell import quote
@@ -302,19 +302,23 @@ def _from_variables(operation: Operation, given: Texts, runtime: Runtime) -> dic
 
 def _unknown_in(body: Mapping[str, Value], params: Sequence[Param]) -> Iterator[str]:
     """Yield a warning for each field, at any depth, and each value of a choice that the API does not document."""
-    yield from _unknown_fields(body, {param.wire_name: param.members for param in params}, "")
+    yield from _unknown_fields(body, [param.wire_name for param in params], ())
     for param in params:
         value = body.get(param.wire_name)
         if param.choices and isinstance(value, str) and value not in param.choices:
             yield _warning(f"{value!r} is not a known {param.wire_name}", value, param.choices)
 
 
-def _unknown_fields(body: Mapping[str, Value], known: Members, path: str) -> Iterator[str]:
+def _unknown_fields(body: Mapping[str, Value], known: Sequence[str], path: tuple[str, ...]) -> Iterator[str]:
     for name, value in body.items():
+        where = (*path, name)
         if name not in known:
-            yield _warning(f"{path + name!r} is not a known field", name, known)
-        elif known[name] and isinstance(value, dict):
-            yield from _unknown_fields(value, known[name], f"{path}{name}.")
+            yield _warning(f"{'.'.join(where)!r} is not a known field", name, known)
+        elif isinstance(value, dict):
+            from ant_cli.input.validation import known_fields  # late: reading the schema takes time
+
+            if fields := known_fields(where):
+                yield from _unknown_fields(value, fields, where)
 
 
 def _warning(problem: str, name: str, known: Iterable[str]) -> str:

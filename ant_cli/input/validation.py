@@ -73,6 +73,14 @@ def json_schema() -> dict[str, Any]:
     return dict(json.loads(_SCHEMA.read_bytes()))
 
 
+def known_fields(path: Sequence[str]) -> list[str]:
+    """Return the fields at a path in an environment, of each of its types; none if there may be any."""
+    schema = json_schema()
+    for name in path:
+        schema = _fields(schema).get(name, {})
+    return list(_fields(schema))
+
+
 def check(body: dict[str, Value]) -> list[Mistake]:
     """Return the mistakes in the body of an environment, including unknown fields and choices."""
     mistakes = list(_mistakes(body, json_schema(), ()))
@@ -140,7 +148,7 @@ def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[M
 
 def _mistakes_in_fields(fields: dict[str, Any], schema: dict[str, Any], path: FieldPath) -> Iterator[Mistake]:
     if "oneOf" in schema:  # a union, whose branches are named after their types
-        tags = [branch["$ref"].removeprefix("#/$defs/") for branch in schema["oneOf"] if "$ref" in branch]
+        tags = _tags(schema)
         if "type" not in fields:
             yield Mistake((*path, "type"), "is required", is_missing=True)
         wrong = list(_mistakes(fields.get("type", tags[0]), {"type": ["string"], "enum": tags}, (*path, "type")))
@@ -148,8 +156,8 @@ def _mistakes_in_fields(fields: dict[str, Any], schema: dict[str, Any], path: Fi
             yield mistake._replace(may_be_new=mistake.may_be_new and not did_you_mean(fields["type"], tags))
         if wrong:
             return
-        schema = _branch(fields.get("type"), tags)
-    known, rest = schema.get("properties", {}), schema["additionalProperties"]
+        schema = json_schema()["$defs"].get(fields.get("type"), schema)
+    known, rest = _fields(schema), schema.get("additionalProperties")
     for name, value in fields.items():
         rule = known.get(name) or rest
         if rule:
@@ -158,11 +166,15 @@ def _mistakes_in_fields(fields: dict[str, Any], schema: dict[str, Any], path: Fi
             yield Mistake((*path, name), "unknown field.", may_be_new=True, known=list(known))
 
 
-def _branch(tag: str | None, tags: Sequence[str]) -> dict[str, Any]:
-    """Return the branch of a union; without a tag, one with the fields of all branches."""
-    branches = [json_schema()["$defs"][name] for name in tags if tag in (name, None)]
-    fields = {name: rule for branch in branches for name, rule in branch["properties"].items()}
-    return {"properties": fields, "additionalProperties": False}
+def _tags(schema: dict[str, Any]) -> list[str]:
+    """Return the names of the branches of a union; none for another schema."""
+    return [branch["$ref"].removeprefix("#/$defs/") for branch in schema.get("oneOf", ()) if "$ref" in branch]
+
+
+def _fields(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the rules of the fields of an object, for a union those of all branches."""
+    branches = [json_schema()["$defs"][tag] for tag in _tags(schema)] or [schema]
+    return {name: rule for branch in branches for name, rule in branch.get("properties", {}).items()}
 
 
 def _problem_of_text(text: str, schema: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.operations import environments, work
-from ant_cli.operations.spec import Members, Operation
+from ant_cli.operations.spec import Operation
 from ant_cli.runtime.light_typing import NamedTuple
 
 OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
@@ -73,11 +73,10 @@ def of_group(group: str) -> list[Operation]:
     return [item for item in OPERATIONS if item.group == group]
 
 
-def fields_of(group: str) -> Members:
+def fields_of(group: str) -> list[str]:
     """Return the known fields of the objects of a group: IDs, those that are sent, and those of the server."""
-    fields: dict[str, Members] = {}
+    fields = dict[str, None]()
     for operation in of_group(group):
-        fields |= {key: {} for key in operation.server_fields}
-        for param in (*operation.params_in("path"), *operation.params_in("body")):
-            fields |= dict.fromkeys(param.input_keys, param.members)
-    return fields
+        params = (*operation.params_in("path"), *operation.params_in("body"))
+        fields |= dict.fromkeys((*operation.server_fields, *(key for param in params for key in param.input_keys)))
+    return list(fields)

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from ant_cli.operations import shared_flags as shared
-from ant_cli.operations.spec import Example, Members, Operation, Param
+from ant_cli.operations.spec import Example, Operation, Param
 
 GROUP = "beta:environments"
 COLLECTION = "/v1/environments"
 ITEM = COLLECTION + "/{environment_id}"
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
-CONFIG_MEMBERS: Members = {
-    "type": {},
-    "networking": {name: {} for name in ("type", "allow_mcp_servers", "allow_package_managers", "allowed_hosts")},
-    "packages": {name: {} for name in ("type", *PACKAGE_MANAGERS)},
-}
-"""The fields of both types of a configuration."""
 CONFIG = Param(
     "config",
     "body",
     dict,
     "Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}.",
     nullable=True,
-    members=CONFIG_MEMBERS,
 )
 CONFIG_FIELDS = (
     Param(

@@ -7,7 +7,6 @@ requests, documentation and the contract tests are derived from them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 
 from ant_cli.operations.parsers import Parse, boolean
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
@@ -38,11 +37,6 @@ def flag_name(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-Members = Mapping[str, "Members"]
-"""The known fields of an object, each with its own fields; empty for values other than objects, and for objects
-that may have any fields."""
-
-
 class Param(NamedTuple):
     """One parameter: its name in the API, its place in the request, and its possible values.
 
@@ -71,8 +65,6 @@ class Param(NamedTuple):
     """What to use in place of the flag, if its value is a secret: other users can see it."""
     parse: Parse | None = None
     """The parser of a setting; None for a text that is its own value. Values in requests are JSON: see `input/`."""
-    members: Members = MappingProxyType({})
-    """The known fields of a structured value. Unknown fields are not rejected, but sent with a warning."""
     key_values: Literal["", "new", "patch"] = ""
     """Whether a structured value has texts only. Then it may also be given as `key=value` for each key; in a patch,
     `key=` deletes it. A text of the flag such as `@notes.txt` stands for the contents of a file."""

@@ -19,7 +19,6 @@ from ant_cli.gjson.parser import BadPath, Comparison, outside_brackets, split_co
 from ant_cli.gjson.steps import Each, Key, Modifier, PathStep, Query, Wildcard
 from ant_cli.operations import KINDS, fields_of
 from ant_cli.operations.parsers import seconds_in
-from ant_cli.operations.spec import Members
 from ant_cli.output.times import DATE, seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
@@ -96,7 +95,6 @@ def make_condition(
         UsageError: if an expression is not a comparison in GJSON's query syntax, or can't tell objects apart.
 
     """
-    known = fields_of(group)
     comparisons = [
         _parse(flag, text, runtime, group, must_compare=must_compare, of_list=of_list) for text in expressions
     ]
@@ -106,7 +104,7 @@ def make_condition(
         try:
             sample = _sample(value) if unchecked else None
             if sample is not None:
-                found = [_missing_member(flag, each, sample, known, is_error=must_compare) for each in unchecked]
+                found = [_missing_member(flag, each, sample, group, is_error=must_compare) for each in unchecked]
                 for warning in dict.fromkeys(filter(None, found)):
                     runtime.say(warning)
                 unchecked.clear()
@@ -125,22 +123,27 @@ def _sample(value: bytes) -> bytes | None:
     return value if json_text.json_type(value) == "object" else None
 
 
-def _missing_member(
-    flag: str, condition: _SingleCondition, sample: bytes, known: Members, *, is_error: bool
-) -> str:
+def _missing_member(flag: str, condition: _SingleCondition, sample: bytes, group: str, *, is_error: bool) -> str:
     """Return a warning about a member that may be mistyped. Raises UsageError if that is an error."""
     for depth, key in enumerate(condition.keys):
         members = json_text.members(sample) if json_text.json_type(sample) == "object" else {}
-        if key not in members and key not in known:
+        known = [] if key in members else _known_fields(group, condition.keys[:depth])
+        if known and key not in known:  # an object without known fields may have any
             name = ".".join(condition.keys[: depth + 1])
             problem = f"there is no {name!r} in the response.{did_you_mean(key, [*members, *known])}"
             if is_error or condition.holds(b"[{}]"):
                 raise UsageError(f"{flag}: {problem}")
             return "" if depth else f"Warning: {flag}: {problem}"
-        sample, known = members.get(key, b"null"), known.get(key, {})
-        if not known:  # it may have any members
-            break
+        sample = members.get(key, b"null")
     return ""
+
+
+def _known_fields(group: str, path: Sequence[str]) -> list[str]:
+    if not path:
+        return fields_of(group)
+    from ant_cli.input.validation import known_fields  # late: reading the schema takes time
+
+    return known_fields(path)
 
 
 # From text to a comparison
