@@ -20,10 +20,7 @@ _LONGEST_CURSOR = LONGEST_URL - 10_000
 
 
 def follow_pages(
-    client: Client,
-    request: Request,
-    max_items: int | None,
-    is_wanted: Callable[[bytes], bool] | None = None,
+    client: Client, request: Request, max_items: int | None, is_wanted: Callable[[bytes], bool] | None = None
 ) -> Iterator[Items]:
     """Yield the wanted items page by page, at most `max_items` of them; without `is_wanted`, all items.
 

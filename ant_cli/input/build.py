@@ -28,43 +28,19 @@ _IDENTITY = ("id", "type")
 _ID_ONLY = "Note: flags say what to change, so of an object from the server, only the ID is used."
 
 
-class _Given(NamedTuple):
-    """What flags, arguments and variables give for all requests, by parameter name."""
-
-    operation: Operation
-    fields: Mapping[str, Value]
-    """The values of flags and arguments, without the IDs if there are several."""
-    ids: Sequence[Value]
-    """The IDs, if there are several as arguments."""
-    id_name: str
-    """The name of the parameter for the ID; empty if there is none."""
-    from_variables: Mapping[str, Value]
-    """IDs that are used unless the input has others."""
-    has_edits: bool
-    """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
-    has_id: bool
-    """No input is needed for the ID."""
-    lacks_something: bool
-    """All this makes no complete request."""
-    at_terminal: bool
-
-
 class Requests:
     """The requests of a command line, which have been checked. Each iteration builds them again."""
 
-    def __init__(self, given: _Given, input_: Input) -> None:
+    def __init__(self, builder: _Builder) -> None:
         """Raise UsageError if an input can't be a request."""
-        self._given, self._input = given, input_
-        self.fields = given.fields
+        self._builder = builder
+        self.fields = builder.fields
         """The values of flags and arguments, by parameter name, without the IDs if there are several."""
-        builder = _Builder(given, input_)
         self._first: list[Request] = []
         self.count = 0
         for request in builder.requests():
             self._first = self._first or [request]
             self.count += 1
-        self.notes = builder.all_notes()
-        """Notes and warnings, once each, even those about many inputs."""
 
     @property
     def first(self) -> Request:
@@ -72,65 +48,74 @@ class Requests:
         return self._first[0]
 
     def __iter__(self) -> Iterator[Request]:
-        return _Builder(self._given, self._input).requests()
+        return self._builder._replace(notes={}, unsent={}).requests()
 
 
-class _Builder:
-    """Builds the requests once, and collects the notes about them."""
+class _Builder(NamedTuple):
+    """Builds the requests, and collects the notes about them."""
 
-    def __init__(self, given: _Given, input_: Input) -> None:
-        self._given, self._input = given, input_
-        self._operation = given.operation
-        self._notes: dict[str, None] = {}
-        self._unsent: dict[str, None] = {}
-        """The fields of objects from the server that are not sent, because flags say what changes."""
-
-    def all_notes(self) -> list[str]:
-        """Return the notes about the requests so far, once each."""
-        unsent = f"{_ID_ONLY} Not sent: {', '.join(self._unsent)}."
-        return [*self._notes, *([unsent] if self._unsent else ())]
+    operation: Operation
+    input_: Input
+    fields: Mapping[str, Value]
+    """The values of flags and arguments, without the IDs if there are several."""
+    ids: Sequence[Value]
+    """The IDs, if there are several as arguments."""
+    from_variables: Mapping[str, Value]
+    """IDs that are used unless the input has others."""
+    has_edits: bool
+    """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
+    lacks_something: bool
+    """All this makes no complete request."""
+    at_terminal: bool
+    notes: dict[str, None]
+    """Notes and warnings, once each, even those about many inputs."""
+    unsent: dict[str, None]
+    """The fields of objects from the server that are not sent, because flags say what changes."""
 
     def requests(self) -> Iterator[Request]:
         """Yield a request for each input. Raises UsageError if one can't be a request."""
-        given, input_ = self._given, self._input
-        if given.ids:
+        input_, id_name = self.input_, self.operation.id_name
+        if self.ids:
             if input_.are_several:
                 raise UsageError("give several IDs or several objects, but not both.", input_.loop_hint)
             document = None if input_.is_blank else next(input_.documents())
-            for text in given.ids:
-                yield self._build({**given.fields, given.id_name: text}, document)
+            for text in self.ids:
+                yield self._build({**self.fields, id_name: text}, document)
         elif not input_.is_blank:
             for document in input_.documents():
-                yield self._build(given.fields, document)
-        elif not input_.was_read or not self._operation.acts_on_several or given.has_id:
-            yield self._build(given.fields, None)
+                yield self._build(self.fields, document)
+        elif not (input_.was_read and self.operation.acts_on_several) or id_name in {
+            *self.fields,
+            *self.from_variables,
+        }:
+            yield self._build(self.fields, None)
 
     def _build(self, flags: Mapping[str, Value], document: Document | None) -> Request:
         """Return the request of one input. Flags, by parameter name, win over the keys of the document."""
-        operation = self._operation
+        operation = self.operation
         piped, given = place(operation, flags, document.members, document.source) if document else ({}, {})
         name = given.get("name") or flags.get("name")
         given = self._changes_in(given, flags)
         if document:
             self._check_ids(flags, piped, document)
-        values = {**self._given.from_variables, **piped, **flags}
+        values = {**self.from_variables, **piped, **flags}
         self._note_variables(piped, flags)
         body = self._body(values, given)
-        where = f"{document.source}: " if document and self._input.are_several else ""
+        where = f"{document.source}: " if document and self.input_.are_several else ""
         required = [param for param in operation.params if param.required]
         missing = [param.flag for param in required if param.name not in values and param.wire_name not in body]
         if missing:
             raise self._missing(missing, values, where)
         self._check_values(body, where)
-        if operation.partial_update and not body and not self._given.has_edits:
-            if self._input.was_read:  # D25: an empty pipe is a mistake
+        if operation.partial_update and not body and not self.has_edits:
+            if self.input_.was_read:  # D25: an empty pipe is a mistake
                 raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
             self._note("Note: no field was given, so nothing will change.")
         return request_of(operation, values, body)._replace(object_name=name if isinstance(name, str) else "")
 
     def _missing(self, flags: Sequence[str], values: Mapping[str, Value], where: str) -> UsageError:
         """Return the error for missing values. If one is an ID, it has the command with places for the IDs."""
-        operation = self._operation
+        operation = self.operation
         error, params = MissingFlag(flags, operation.command, where), operation.params_in("path")
         if not any(param.flag in flags for param in params):
             return error
@@ -146,22 +131,22 @@ class _Builder:
 
         Its other fields would undo what others have changed since it was read.
         """
-        operation = self._operation
+        operation = self.operation
         fields = [param.wire_name for param in operation.params_in("body") if param.name in flags]
         is_returned = any(key in given for key in operation.server_fields if key not in _IDENTITY)
-        if not (operation.positional and is_returned and (fields or self._given.has_edits)):
+        if not (operation.positional and is_returned and (fields or self.has_edits)):
             return given
-        self._unsent |= dict.fromkeys(key for key in given if key not in (*operation.server_fields, *fields))
+        self.unsent.update(dict.fromkeys(key for key in given if key not in (*operation.server_fields, *fields)))
         return {}
 
     def _note(self, note: str) -> None:
-        self._notes.setdefault(note)
+        self.notes.setdefault(note)
 
     def _note_variables(self, *given: Mapping[str, Value]) -> None:
         """Note IDs from variables at a terminal: a user may have forgotten that they are set."""
-        for param in self._operation.params if self._given.at_terminal else ():
-            if param.name in self._given.from_variables and not any(param.name in values for values in given):
-                text = self._given.from_variables[param.name]
+        for param in self.operation.params if self.at_terminal else ():
+            if param.name in self.from_variables and not any(param.name in values for values in given):
+                text = self.from_variables[param.name]
                 self._note(f"Note: {param.flag} is {text}, from {param.variable}.")
 
     def _check_ids(self, flags: Mapping[str, Value], piped: Mapping[str, Value], document: Document) -> None:
@@ -170,18 +155,18 @@ class _Builder:
         Only YAML that gives an update all of its fields is accepted, because it was written for this purpose.
         Of several objects, each must have its ID: otherwise, all would change the one of the command line.
         """
-        for param in self._operation.params_in("path"):
+        for param in self.operation.params_in("path"):
             if param.name not in flags:
                 continue
             typed = to_text(flags[param.name])
             if param.name not in piped:
-                if param == self._operation.positional and self._input.are_several:
+                if param == self.operation.positional and self.input_.are_several:
                     raise UsageError(
                         f"{document.source} has no id, so all objects would go to {typed!r}.",
                         "Give each object its id, or send one object only.",
                     )
             elif typed != (found := to_text(piped[param.name])):
-                if document.is_json or not self._given.lacks_something:
+                if document.is_json or not self.lacks_something:
                     raise UsageError(
                         f"{document.source} holds {found!r}, but {param.flag} is {typed!r}.",
                         "Leave out one of them. In a loop that reads lines, add < /dev/null to this command.",
@@ -189,7 +174,7 @@ class _Builder:
                 self._note(f"Note: {document.source} holds {found!r}; {typed!r} is used, from the command line.")
 
     def _body(self, values: Mapping[str, Value], given: Mapping[str, Value]) -> dict[str, Value]:
-        operation = self._operation
+        operation = self.operation
         if not operation.has_body:
             if given:
                 self._note_unused(given)
@@ -206,7 +191,7 @@ class _Builder:
 
     def _check_values(self, body: dict[str, Value], where: str) -> None:
         """Reject values that the API can't take, in the words of `ant apply`, and note those that it may take."""
-        operation = self._operation
+        operation = self.operation
         types = {param.wire_name: param.type for param in operation.params_in("body")}
         if all(types.get(key) is not dict and isinstance(body[key], types.get(key, object)) for key in body):
             return  # reading the schema takes time
@@ -227,10 +212,10 @@ class _Builder:
         if unused := [key for key in given if key.lower() not in known]:
             names = ", ".join(map(repr, unused[:_NAMED])) + ", ..." * (len(unused) > _NAMED)
             own = [
-                key for param in self._operation.params if param.location != "setting" for key in param.input_keys
+                key for param in self.operation.params if param.location != "setting" for key in param.input_keys
             ]
             guess = did_you_mean(unused[0], own)
-            self._note(f"Note: {self._operation.command} does not use {names} of the input.{guess}")
+            self._note(f"Note: {self.operation.command} does not use {names} of the input.{guess}")
 
     def _note_files(self, value: Value) -> None:
         """Note each text that the official tool would replace by a file of this machine (D32)."""
@@ -253,45 +238,45 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
             several inputs for a list.
 
     """
-    given = _given(operation, texts, flags, runtime)
-    is_taken = operation.has_body or given.lacks_something or given.id_name in given.from_variables
-    id_key = operation.positional.wire_name if operation.positional and given.id_name not in texts else ""
-    input_ = read_input(
-        operation, id_key, flags.of(FILE), runtime, is_needed=given.lacks_something, is_taken=is_taken
+    id_name = operation.id_name
+    fields = read_flags(operation, texts, runtime)
+    from_variables = _from_variables(operation, texts, runtime)
+    has_edits = any(param.name in flags for param in EDITS)
+    has_changes = has_edits or any(param.name in fields for param in operation.params_in("body"))
+    known = {*texts, *from_variables}
+    lacks_something = any(param.required and param.name not in known for param in operation.params) or (
+        operation.partial_update and not has_changes
     )
-    requests = Requests(given, input_)
+    input_ = read_input(
+        operation,
+        operation.positional.wire_name if operation.positional and id_name not in texts else "",
+        flags.of(FILE),
+        runtime,
+        is_needed=lacks_something,
+        is_taken=operation.has_body or lacks_something or id_name in from_variables,
+    )
+    ids = texts.get(id_name)
+    builder = _Builder(
+        operation,
+        input_,
+        fields,
+        ids=ids if isinstance(ids, list) else [],
+        from_variables=from_variables,
+        has_edits=has_edits,
+        lacks_something=lacks_something,
+        at_terminal=runtime.stderr.is_terminal,
+        notes={},
+        unsent={},
+    )
+    requests = Requests(builder)
     if operation.paginated and requests.count > 1:
         raise UsageError(f"one input is expected, but there are {requests.count}.", see_help(operation.command))
     if not requests.count:
         runtime.say("Note: the input has no ID, so there is nothing to do.")
-    for note in requests.notes:
+    unsent = f"{_ID_ONLY} Not sent: {', '.join(builder.unsent)}."
+    for note in (*builder.notes, *([unsent] if builder.unsent else [])):
         runtime.say(note)
     return requests
-
-
-# Flags and variables
-
-
-def _given(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime) -> _Given:
-    id_name = operation.positional.name if operation.positional else ""
-    ids = texts.get(id_name)
-    fields = read_flags(operation, texts, runtime)
-    from_variables = _from_variables(operation, texts, runtime)
-    known = {*texts, *from_variables}
-    has_edits = any(param.name in flags for param in EDITS)
-    has_changes = has_edits or any(param.name in fields for param in operation.params_in("body"))
-    return _Given(
-        operation,
-        fields,
-        ids=ids if isinstance(ids, list) else [],
-        id_name=id_name,
-        from_variables=from_variables,
-        has_edits=has_edits,
-        has_id=id_name in known,
-        lacks_something=any(param.required and param.name not in known for param in operation.params)
-        or (operation.partial_update and not has_changes),
-        at_terminal=runtime.stderr.is_terminal,
-    )
 
 
 def _from_variables(operation: Operation, given: Texts, runtime: Runtime) -> dict[str, Value]:

@@ -17,14 +17,7 @@ CONFIG = Param(
     nullable=True,
 )
 CONFIG_FIELDS = (
-    Param(
-        "config.type",
-        "body",
-        str,
-        "Only the type.",
-        outer="config",
-        choices=("cloud", "self_hosted"),
-    ),
+    Param("config.type", "body", str, "Only the type.", outer="config", choices=("cloud", "self_hosted")),
     Param("config.networking", "body", dict, "Only the network policy, {type: limited, ...}.", outer="config"),
     Param("config.packages", "body", dict, "Only the packages, {pip: [pandas]}.", outer="config"),
 )

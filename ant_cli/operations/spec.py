@@ -235,6 +235,11 @@ class Operation(NamedTuple):
         return next(reversed(self.params_in("path")), None)
 
     @property
+    def id_name(self) -> str:
+        """The name of the positional parameter; empty if there is none."""
+        return self.positional.name if self.positional else ""
+
+    @property
     def has_body(self) -> bool:
         """Whether the request has a JSON body, even if it is `{}`."""
         return any(param.location == "body" for param in self.params)

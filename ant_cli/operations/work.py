@@ -191,13 +191,7 @@ UPDATE = Operation(
     "POST",
     WORK_ITEM,
     "Set and delete metadata keys of a work item.",
-    (
-        ENVIRONMENT_ID,
-        WORK_ID,
-        METADATA_PATCH._replace(required=True),
-        *shared.MANY,
-        shared.BETA,
-    ),
+    (ENVIRONMENT_ID, WORK_ID, METADATA_PATCH._replace(required=True), *shared.MANY, shared.BETA),
     (
         Example(
             "set one key, delete another", "--environment-id env_1 work_1 --metadata owner=ada --metadata retry="

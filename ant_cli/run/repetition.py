@@ -59,12 +59,7 @@ def make_repetition(
         return partial(repetition.watch, output=settings.output, on_screen=on_screen)
     expressions, description = _conditions(operation, flags.of(UNTIL))
     condition = make_condition(
-        UNTIL.flag,
-        expressions,
-        runtime,
-        operation.group,
-        must_compare=True,
-        of_list=operation.paginated,
+        UNTIL.flag, expressions, runtime, operation.group, must_compare=True, of_list=operation.paginated
     )
     return partial(repetition.print_awaited, condition=condition, description=description)
 

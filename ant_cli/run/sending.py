@@ -52,8 +52,7 @@ class Sending(NamedTuple):
 
     def label(self, position: int, request: Request) -> str:
         """Return how messages name a request: by ID, or by the number of the input if it has no ID."""
-        name = self.operation.positional.name if self.operation.positional else ""
-        return request.path_params.get(name) or f"input {position + 1}"
+        return request.path_params.get(self.operation.id_name) or f"input {position + 1}"
 
     def send(self, client: Client, request: Request) -> Sent:
         """Send a request, with the changes of `--add` and `--remove`, and return the response."""
