@@ -163,14 +163,19 @@ def argument_instead(args: Sequence[str], flags: Texts, operation: Operation) ->
 def _instead(rows: Sequence[_Row], typed: Sequence[str], command: str) -> str:
     line = " ".join(typed)
     for row in rows:
-        if not any(fnmatchcase(command, pattern) for pattern in row.command.split("|")):
+        if not any(_fits(command, pattern) for pattern in row.command.split("|")):
             continue
         for pattern in row.words.split("|"):
-            if fnmatchcase(line, pattern) or (typed and fnmatchcase(typed[0], pattern)):
+            if _fits(line, pattern) or (typed and _fits(typed[0], pattern)):
                 length = len(pattern.removesuffix(" *").split(" "))
                 known = {"<command>": command, "<word>": re.split(r"[-.]", typed[0])[-1]}
                 return _filled(row.instead, iter(typed[length:]), known)
     return ""
+
+
+def _fits(text: str, pattern: str) -> bool:
+    """Whether a text matches a pattern. Compiling the pattern costs most, so its beginning is compared first."""
+    return text.startswith(pattern.partition("*")[0]) and (pattern == "*" or fnmatchcase(text, pattern))
 
 
 def _filled(text: str, values: Iterator[str], known: Mapping[str, str]) -> str:
