@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from math import inf
 from pathlib import Path
@@ -35,11 +35,6 @@ _PRIVATE = FileRule(65_536, OTHERS_READ)
 _NOTE_AFTER_S = 2.0
 
 
-def whole_seconds(expires_at: float) -> int | None:
-    """Return when a token expires as JSON has it; None if it has no end."""
-    return None if expires_at == inf else int(expires_at)
-
-
 class AccessToken(NamedTuple):
     """A token that the API accepts in place of a key."""
 
@@ -48,10 +43,17 @@ class AccessToken(NamedTuple):
     """Unix seconds; infinite if it has no end."""
     obtained_at: float
     """Unix seconds, by the same clock."""
+    about: Mapping[str, str] = {}
+    """What the file of a login says about its owner, as the file names it."""
 
     def __repr__(self) -> str:
         """Return a representation without the token."""
         return f"AccessToken(expires_at={self.expires_at!r})"
+
+    @property
+    def end(self) -> int | None:
+        """When it expires, as JSON has it; None if it has no end."""
+        return None if self.expires_at == inf else int(self.expires_at)
 
     def is_fresh(self, now: float) -> bool:
         """Whether the token can be used without being renewed first.

@@ -175,22 +175,8 @@ _TEXTS = (
 """The members of a login that are not needed to send it."""
 
 
-class Login(NamedTuple):
-    """The tokens of a login, and whom they belong to."""
-
-    access_token: str
-    expires_at: float
-    """Unix seconds; infinite if it does not expire."""
-    texts: Mapping[str, str]
-    """Its other members, as the file names them. Those that it leaves out are empty."""
-
-    def __repr__(self) -> str:
-        """Return a representation without the tokens."""
-        return f"Login(account_email={self.texts.get('account_email')!r}, expires_at={self.expires_at!r})"
-
-
-def read_login(profile: OfficialProfile, runtime: Runtime) -> Login | None:
-    """Return the login of a profile, expired or not; None if there is no file.
+def read_login(profile: OfficialProfile, runtime: Runtime) -> AccessToken | None:
+    """Return the access token of a profile's login, expired or not; None if there is no file.
 
     Raises:
         CredentialError: if the file is not safe, not JSON, of an unknown type, or has no usable token.
@@ -211,11 +197,11 @@ def read_login(profile: OfficialProfile, runtime: Runtime) -> Login | None:
     except BadValue as error:
         raise unsafe(path, error.message.removesuffix(".")) from None
     texts = {key: text_member(document, key, path) for key in _TEXTS}
-    return Login(token, _expires_at(document, profile), texts)
+    return AccessToken(token, _expires_at(document, profile), runtime.now(), texts)
 
 
-def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
-    """Return the login of a profile, if it lasts for more than 30 s.
+def usable_login(profile: OfficialProfile, runtime: Runtime) -> AccessToken:
+    """Return the access token of a profile's login, if it lasts for more than 30 s.
 
     It is never refreshed here: using a refresh token replaces it, and the official tool, which would still have the
     old one, would log its user out.
@@ -225,7 +211,7 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> Login:
 
     """
     login = read_login(profile, runtime)
-    if login is not None and login.expires_at - runtime.now() > SPARE_S:
+    if login is not None and login.is_usable(runtime.now()):
         return login
     problem = f"profile {profile.name!r} of the official tool is not logged in."
     if login is not None:
@@ -251,10 +237,9 @@ class LoginTokens:
 
     def current(self) -> AccessToken:
         """Return a token that lasts for a request. Raises CredentialError if the file has none."""
-        login, now = self._login, self._runtime.now()
-        if login.expires_at - now <= SPARE_S:
-            login = self._login = usable_login(self._profile, self._runtime)
-        return AccessToken(login.access_token, login.expires_at, obtained_at=now)
+        if not self._login.is_usable(self._runtime.now()):
+            self._login = usable_login(self._profile, self._runtime)
+        return self._login
 
     def renew(self, rejected: str) -> bool:
         """Read the file again, because the server rejected a token. Returns whether there is another one."""
@@ -262,7 +247,7 @@ class LoginTokens:
             self._login = usable_login(self._profile, self._runtime)
         except CredentialError:  # the server's own message says more
             return False
-        return self._login.access_token != rejected
+        return self._login.secret != rejected
 
 
 def _expires_at(document: dict[str, object], profile: OfficialProfile) -> float:

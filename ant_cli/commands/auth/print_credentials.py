@@ -10,11 +10,9 @@ from ant_cli.errors import CredentialError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
-from ant_cli.settings.access_tokens import whole_seconds
 from ant_cli.settings.credentials import no_credential
 from ant_cli.settings.loading import Settings, load, note_credential_choice
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins import OfficialProfile, usable_login
 
 _Members = dict[str, Any]
 """A credential as JSON, with the members of the official tool's files."""
@@ -57,9 +55,6 @@ def _credential(settings: Settings, runtime: Runtime) -> _Members:
     credential = settings.connection.credential
     if credential is None:
         raise no_credential(settings.connection.profile_name, runtime)
-    if isinstance(credential.issuer, OfficialProfile):  # its file says more than its tokens
-        login = usable_login(credential.issuer, runtime)
-        return _bearer_token(login.access_token, expires_at=whole_seconds(login.expires_at), **login.texts)
     if credential.issuer:
         from ant_cli.http.client import authenticated
 
@@ -67,16 +62,13 @@ def _credential(settings: Settings, runtime: Runtime) -> _Members:
         if tokens is None:
             raise CredentialError("there are no access tokens for this credential and base URL.")
         token = tokens.current()
-        return _bearer_token(token.secret, expires_at=whole_seconds(token.expires_at))
+        about = {"expires_at": token.end, **token.about}
+        given = {name: value for name, value in about.items() if value not in (None, "")}
+        return {"version": "1.0", "type": "oauth_token", "access_token": token.secret, **given}
     secret = credential.fetch(runtime).secret
     if credential.kind == "auth_token":
-        return _bearer_token(secret)
+        return {"version": "1.0", "type": "oauth_token", "access_token": secret}
     return {"version": "1.0", "type": "api_key", "api_key": secret}
-
-
-def _bearer_token(access_token: str, **others: Any) -> _Members:
-    given = {name: value for name, value in others.items() if value not in (None, "")}
-    return {"version": "1.0", "type": "oauth_token", "access_token": access_token, **given}
 
 
 def _secret(credential: _Members) -> str:

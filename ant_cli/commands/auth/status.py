@@ -16,7 +16,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import collapse_space
-from ant_cli.settings.access_tokens import whole_seconds
 from ant_cli.settings.credentials import Credential, environment_key, no_credential
 from ant_cli.settings.federation import FederationRule, cache_key, rule_of
 from ant_cli.settings.loading import Settings, describe_destination, load
@@ -176,13 +175,13 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
         if profile.is_federation:
             text = _rule_text(rule_of(flags, environ, of_official(profile), ""), base_url, runtime)
         elif login := read_login(profile, runtime):
-            text = f"{mask(login.access_token)}, {_end_text(whole_seconds(login.expires_at), runtime)}"
+            text = f"{mask(login.secret)}, {_end_text(login.end, runtime)}"
         else:
             text = "not logged in"
     except CredentialError as error:
         text = problem = error.message
     values = profile.values if profile else {}
-    owner = {**login.texts, "organization_id": login.texts["organization_uuid"]} if login else {}
+    owner = {**login.about, "organization_id": login.about["organization_uuid"]} if login else {}
     members = {
         "name": name or "active_config",
         "type": profile.type if profile else None,
@@ -190,7 +189,7 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
         "credentials": str(profile.credentials_path) if profile and not profile.is_federation else None,
         "logged_in": login is not None,
         **{key: owner.get(key) or values.get(key) or None for key in _OWNER},
-        "expires_at": whole_seconds(login.expires_at) if login else None,
+        "expires_at": login.end if login else None,
         "problem": problem or None,
     }
     return _Official(members, text)
