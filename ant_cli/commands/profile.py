@@ -16,8 +16,8 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import REDACTED, may_be_key
 from ant_cli.runtime.signals import signal_handlers
-from ant_cli.settings.credential_store import delete_keys
 from ant_cli.settings.credentials import read_piped_secret
+from ant_cli.settings.key_references import delete_keys
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import has_profile, profile_names
 from ant_cli.settings.profiles import Profile, ProfileStore, edit, read_store, shown, unknown_profile

@@ -12,12 +12,13 @@ from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_o
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
-from ant_cli.settings.profiles import KEYRING, ProfileStore, shown
+from ant_cli.settings.profiles import KEYRING, ProfileStore
 from ant_cli.settings.rows import FEDERATION_INTENTS, ON_STDIN, SAFER, VARIABLES, check_new_secret, check_secret
 from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, select, usable_instead
 
 if TYPE_CHECKING:
     from ant_cli.settings.federation import FederationRule
+    from ant_cli.settings.key_references import KeyCommand, KeyringEntry
     from ant_cli.settings.logins import OfficialProfile
 
 CredentialKind = Literal["api_key", "auth_token", "environment_key"]
@@ -25,40 +26,6 @@ _MISSING = f"{variables.FEDERATION_RULE_ID} and {variables.IDENTITY_TOKEN_FILE}"
 """What is missing if only the organization of a federation is given."""
 _KINDS: tuple[CredentialKind, ...] = ("api_key", "auth_token")
 """The kinds that flags and variables give, the preferred one first."""
-
-
-class KeyCommand(NamedTuple):
-    """A command that prints a key."""
-
-    line: str
-
-    @property
-    def description(self) -> str:
-        """How the key is got, for people."""
-        return f"runs `{shown('api_key_command', self.line.strip())}`"
-
-    def fetch(self, source: str, runtime: Runtime) -> str:
-        """Return what it prints. Raises CredentialError if it fails."""
-        from ant_cli.settings.key_command import run_command  # late: few profiles have one
-
-        return run_command(self.line, source, runtime)
-
-
-class KeyringEntry(NamedTuple):
-    """A key in the operating system's credential store."""
-
-    reference: str
-
-    @property
-    def description(self) -> str:
-        """Where the key is, for people."""
-        return f"in the credential store, as {self.reference.strip()}"
-
-    def fetch(self, source: str, _runtime: Runtime) -> str:
-        """Return the key. Raises CredentialError if it is not there."""
-        from ant_cli.settings.credential_store import read_key  # late: few profiles have one
-
-        return read_key(self.reference, source)
 
 
 class Credential(NamedTuple):
@@ -238,12 +205,12 @@ def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) 
 
 
 def _in_profile(name: str, kind: CredentialKind, profile: SelectedProfile) -> Credential:
-    text = profile.text(name)
-    found = Credential(kind, text, profile.where(name), fix_hint=profile.fix_hint(name))
-    if name == "api_key_command" and text and text.strip():
-        return found._replace(text=None, reference=KeyCommand(text))
-    if name == "api_key" and text and text.startswith(KEYRING):
-        return found._replace(text=None, reference=KeyringEntry(text))
+    found = Credential(kind, profile.text(name), profile.where(name), fix_hint=profile.fix_hint(name))
+    if (name == "api_key_command" and found.is_given) or (name == "api_key" and found.secret.startswith(KEYRING)):
+        from ant_cli.settings.key_references import KeyCommand, KeyringEntry  # late: few profiles have one
+
+        kept_by = KeyCommand if name == "api_key_command" else KeyringEntry
+        return found._replace(text=None, reference=kept_by(found.secret))
     return found
 
 

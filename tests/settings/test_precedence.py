@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
-from ant_cli.settings.credentials import KeyCommand, KeyringEntry
+from ant_cli.settings.key_references import KeyCommand, KeyringEntry
 from ant_cli.settings.loading import describe_destination, load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
 from ant_cli.settings.rows import DEFAULT_BASE_URL, GLOBAL_FLAGS

@@ -20,9 +20,8 @@ from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
 from ant_cli.main import main
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.storage import replace_file
-from ant_cli.settings.credential_store import delete_keys, read_key, store_key
-from ant_cli.settings.credentials import Credential, KeyCommand, KeyringEntry
-from ant_cli.settings.key_command import run_command
+from ant_cli.settings.credentials import Credential
+from ant_cli.settings.key_references import KeyCommand, KeyringEntry, delete_keys, store_key
 from ant_cli.settings.profiles import NO_STORE, check_name, config_dir, edit, read_store, shown, writable_path
 from ant_cli.settings.rows import mask
 from tests.conftest import make_runtime, needs_posix
@@ -473,7 +472,7 @@ def test_a_key_command_is_ended_if_its_output_can_not_be_read(process, monkeypat
     )
     monkeypatch.setattr("threading.Thread.start", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        run_command(f'{sys.executable} -c "import signal; signal.pause()"', "c", process)
+        KeyCommand(f'{sys.executable} -c "import signal; signal.pause()"').fetch("c", process)
     assert commands[0].returncode
 
 
@@ -481,7 +480,7 @@ def test_a_key_command_is_ended_after_its_time_limit(process):
     """The limit is shorter in this test."""
     command = f'{sys.executable} -c "import signal; signal.pause()"'
     with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
-        run_command(command, "c", process, timeout_s=0.2)
+        KeyCommand(command).fetch("c", process, timeout_s=0.2)
 
 
 @needs_posix("commands of POSIX")
@@ -489,14 +488,14 @@ def test_a_key_command_that_closes_its_output_is_ended_after_its_time_limit(proc
     """The limit applies until the command ends, even if the key has arrived."""
     command = "sh -c 'echo key; exec >&-; exec sleep 5'"
     with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
-        run_command(command, "c", process, timeout_s=0.2)
+        KeyCommand(command).fetch("c", process, timeout_s=0.2)
 
 
 def test_a_key_command_with_endless_output_is_stopped(process):
     """It is stopped long before its output fills the memory."""
     command = f"{sys.executable} -c \"while True: print('x' * 1000)\""
     with pytest.raises(CredentialError, match=r"c prints more than a key."):
-        run_command(command, "c", process)
+        KeyCommand(command).fetch("c", process)
 
 
 # The credential store of the operating system
@@ -520,15 +519,15 @@ def test_each_key_has_its_own_entry_in_the_credential_store(credential_store, pr
     delete_keys(None)
     assert [*credential_store.entries.values()] == ["k-2"]
     with pytest.raises(CredentialError, match="no longer in the operating system's credential store"):
-        read_key(first, "api_key")
+        KeyringEntry(first).fetch("api_key", process)
 
 
 @pytest.mark.usefixtures("credential_store")
-def test_an_error_of_the_credential_store_is_quoted():
+def test_an_error_of_the_credential_store_is_quoted(process):
     """The message is that of the store."""
     keyring.set_keyring(Locked())
     with pytest.raises(CredentialError, match="can't be used: it is locked"):
-        read_key("keyring:x", "api_key")
+        KeyringEntry("keyring:x").fetch("api_key", process)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("no bus!"), RuntimeError()], ids=["with words", "without"])
@@ -544,20 +543,23 @@ def test_any_exception_of_the_credential_store_is_reported_as_an_error(credentia
 
 
 @pytest.mark.usefixtures("credential_store")
-def test_a_missing_credential_store_is_an_error_with_an_alternative():
+def test_a_missing_credential_store_is_an_error_with_an_alternative(process):
     """The error says how to store the key without it."""
     from keyring.backends.fail import Keyring
 
     keyring.set_keyring(Keyring())
-    for attempt in (lambda: store_key("work", SECRET), lambda: read_key("keyring:work-1", "api_key")):
+    for attempt in (
+        lambda: store_key("work", SECRET),
+        lambda: KeyringEntry("keyring:work-1").fetch("api_key", process),
+    ):
         with pytest.raises(CredentialError, match="can't be used: No recommended backend was available") as caught:
             attempt()
         assert "Without --keyring, `ant auth login`" in caught.value.hint
 
 
-def test_a_keyring_reference_without_the_package_says_how_to_install_it(monkeypatch):
+def test_a_keyring_reference_without_the_package_says_how_to_install_it(monkeypatch, process):
     """The package keyring is optional."""
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(CredentialError, match="needs the package keyring") as caught:
-        read_key("keyring:x", "api_key")
+        KeyringEntry("keyring:x").fetch("api_key", process)
     assert caught.value.hint == install_hint("keyring")

@@ -13,8 +13,8 @@ from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.settings.credential_store import check_store, delete_keys
-from ant_cli.settings.credential_store import store_key as store_in_keyring
+from ant_cli.settings.key_references import check_store, delete_keys
+from ant_cli.settings.key_references import store_key as store_in_keyring
 from ant_cli.settings.loading import Settings, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import Profile, check_name, edit, read_store
