@@ -27,6 +27,8 @@ SPARE_S = 30.0
 """A token is not used in the last 30 seconds of its life, as in the official SDKs. This holds for logins, too."""
 LONGEST_LIFE_S = 366 * 86_400
 """The longest life of an access token that makes sense, in seconds."""
+LAST_S = 253_402_300_799
+"""The end of the year 9999, in Unix seconds."""
 _CLOCK_JITTER_S = 5.0
 """How far a clock may normally go back."""
 _FOLDER_NAME = "access-tokens"
@@ -66,6 +68,16 @@ class AccessToken(NamedTuple):
     def is_usable(self, now: float) -> bool:
         """Whether the token lasts for another request, for the time while it is being renewed."""
         return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - SPARE_S
+
+
+def end_text(end: int | None, now: float) -> str:
+    """Return in words when a token expires or has expired, in Unix seconds."""
+    if end is None:
+        return "without an end"
+    from datetime import datetime, timedelta  # late: only people read it
+
+    date = datetime(1970, 1, 1) + timedelta(seconds=min(end, LAST_S))  # gmtime ends in the year 3000 on Windows
+    return f"{'ended' if end <= now else 'ends'} {date.isoformat(' ', 'minutes')} UTC"
 
 
 class TokenSource(Protocol):

@@ -16,8 +16,8 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
-from ant_cli.settings.access_tokens import TokenSource, is_token
-from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES, header
+from ant_cli.settings.access_tokens import TokenCache, TokenSource, end_text, is_token
+from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES, header, mask
 from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, setting_sources
 
 _LONGEST = 16_384
@@ -58,6 +58,15 @@ class FederationRule(NamedTuple):
     def check(self, _runtime: Runtime) -> None:
         """Raise CredentialError or BadValue if it can't be used."""
         check_rule(self)
+
+    def describe(self, base_url: str, runtime: Runtime) -> str:
+        """Return how it gets its token, without the identity token, and when the cached one ends."""
+        token = mask(self.identity_token) if self.identity_token else "no token"
+        if self.identity_token_file:
+            token = f"the token in {self.identity_token_file}"
+        cached = TokenCache(cache_key(self, base_url), runtime).read()
+        end = f"; its access token {end_text(cached.end, runtime.now())}" if cached else ""
+        return f"exchanges {token} by {self.federation_rule or 'no rule'}{end}"
 
     @property
     def missing(self) -> list[str]:
@@ -161,10 +170,8 @@ def read_identity_token(rule: FederationRule, redactor: Redactor) -> str:
 
 def cache_key(rule: FederationRule, base_url: str) -> str:
     """Return a hash of everything that an access token depends on. It does not reveal the identity token."""
-    try:  # the same as hashlib's, which also loads OpenSSL: that takes a tenth of a whole run
-        from _blake2 import blake2b
-    except ImportError:
-        from hashlib import blake2b
+    from hashlib import blake2b  # late: it loads OpenSSL, which an exchange needs anyway
+
     path = rule.identity_token_file and str(Path(rule.identity_token_file).absolute())
     parts = (*rule._replace(identity_token_file=path, source=""), base_url)
     return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

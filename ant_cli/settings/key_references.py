@@ -35,9 +35,8 @@ class KeyCommand(NamedTuple):
 
     line: str
 
-    @property
-    def description(self) -> str:
-        """How the key is got, for people."""
+    def describe(self, _base_url: str, _runtime: Runtime) -> str:
+        """Return how the key is got, for people."""
         return f"runs `{shown('api_key_command', self.line.strip())}`"
 
     def fetch(self, source: str, runtime: Runtime, timeout_s: float = _TIMEOUT_S) -> str:
@@ -108,9 +107,8 @@ class KeyringEntry(NamedTuple):
 
     reference: str
 
-    @property
-    def description(self) -> str:
-        """Where the key is, for people."""
+    def describe(self, _base_url: str, _runtime: Runtime) -> str:
+        """Return where the key is, for people."""
         return f"in the credential store, as {self.reference.strip()}"
 
     def fetch(self, source: str, _runtime: Runtime) -> str:

@@ -17,9 +17,9 @@ from ant_cli.errors import BadValue, CredentialError, os_error_text
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.trusted_files import OTHERS_READ, FileRule, read_trusted
-from ant_cli.settings.access_tokens import SPARE_S, AccessToken
+from ant_cli.settings.access_tokens import LAST_S, SPARE_S, AccessToken, end_text
 from ant_cli.settings.profiles import config_dir
-from ant_cli.settings.rows import check_new_secret
+from ant_cli.settings.rows import check_new_secret, mask
 
 _LIMIT = 1_000_000
 """The most bytes of a file; the official tool writes less than ten thousand."""
@@ -27,8 +27,6 @@ _PRIVATE = FileRule(_LIMIT, OTHERS_READ)
 _PUBLIC = FileRule(_LIMIT, may_be_link=True)
 _DEFAULT = "default"
 """The profile that is active if no other is named."""
-LAST_S = 253_402_300_799
-"""The end of the year 9999, in Unix seconds."""
 
 
 class OfficialProfile(NamedTuple):
@@ -61,6 +59,11 @@ class OfficialProfile(NamedTuple):
     def check(self, runtime: Runtime) -> None:
         """Raise CredentialError without a usable login."""
         usable_login(self, runtime)
+
+    def describe(self, _base_url: str, runtime: Runtime) -> str:
+        """Return its masked token and when that ends. Raises CredentialError if its file can't be used."""
+        login = read_login(self, runtime)
+        return f"{mask(login.secret)}, {end_text(login.end, runtime.now())}" if login else "not logged in"
 
     @property
     def is_federation(self) -> bool:

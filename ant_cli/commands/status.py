@@ -16,11 +16,12 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import collapse_space
+from ant_cli.settings.access_tokens import end_text
 from ant_cli.settings.credentials import Credential, environment_key, no_credential
-from ant_cli.settings.federation import FederationRule, cache_key, rule_of
+from ant_cli.settings.federation import rule_of
 from ant_cli.settings.loading import Settings, describe_destination, load
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins import LAST_S, active_name, has_profile, read_login, read_profile
+from ant_cli.settings.logins import active_name, has_profile, read_login, read_profile
 from ant_cli.settings.profiles import ProfileStore, read_store
 from ant_cli.settings.rows import SETTINGS, check_secret, mask
 from ant_cli.settings.selection import ACTIVE, SelectedProfile, of_official, setting_sources
@@ -54,7 +55,7 @@ def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
     if problem:
         raise problem
     if check:
-        from ant_cli.commands.auth.login import verify  # late: needed only with --check
+        from ant_cli.commands.login import verify  # late: needed only with --check
 
         verify(settings, runtime)
 
@@ -128,7 +129,7 @@ def _source_rows(settings: Settings, official: _Official | None, runtime: Runtim
             state, value = "absent" if place.text is None else "empty", None
         else:
             state = "used" if used and place.source == used.source else "shadowed"
-            value = _value(place, official, settings.connection.base_url, runtime)
+            value = _value(place, settings.connection.base_url, runtime)
         yield {"source": place.source, "kind": place.kind, "state": state, "value": value}
     if official and not settings.provenance.profile.official:
         kind = "federation" if official.members["type"] == "oidc_federation" else "login"
@@ -136,25 +137,13 @@ def _source_rows(settings: Settings, official: _Official | None, runtime: Runtim
         yield {"source": source, "kind": "auth_token", "state": "shadowed", "value": official.text}
 
 
-def _value(place: Credential, official: _Official | None, base_url: str, runtime: Runtime) -> str:
-    """Return a masked credential, or how it is got."""
-    if isinstance(place.issuer, FederationRule):
-        return _rule_text(place.issuer, base_url, runtime)
-    if place.issuer and official:
-        return official.text
-    return place.reference.description if place.reference else mask(place.secret.strip())
-
-
-def _rule_text(rule: FederationRule, base_url: str, runtime: Runtime) -> str:
-    """Return how a federation gets its token, without the identity token, and when the cached one ends."""
-    from ant_cli.settings.access_tokens import TokenCache  # late: few runs have a federation
-
-    token = mask(rule.identity_token) if rule.identity_token else "no token"
-    if rule.identity_token_file:
-        token = f"the token in {rule.identity_token_file}"
-    cached = TokenCache(cache_key(rule, base_url), runtime).read()
-    end = f"; its access token {_end_text(cached.expires_at, runtime)}" if cached else ""
-    return f"exchanges {token} by {rule.federation_rule or 'no rule'}{end}"
+def _value(place: Credential, base_url: str, runtime: Runtime) -> str:
+    """Return a masked credential, how it is got, or why it can't be used."""
+    kept_by = place.issuer or place.reference
+    try:
+        return kept_by.describe(base_url, runtime) if kept_by else mask(place.secret.strip())
+    except CredentialError as error:
+        return error.message
 
 
 # The official tool's profile
@@ -172,12 +161,9 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
         profile = profile or read_profile(name, environ)
         if profile is None:
             return None
-        if profile.is_federation:
-            text = _rule_text(rule_of(flags, environ, of_official(profile), ""), base_url, runtime)
-        elif login := read_login(profile, runtime):
-            text = f"{mask(login.secret)}, {_end_text(login.end, runtime)}"
-        else:
-            text = "not logged in"
+        rule = rule_of(flags, environ, of_official(profile), "") if profile.is_federation else None
+        login = None if rule else read_login(profile, runtime)
+        text = (rule or profile).describe(base_url, runtime)
     except CredentialError as error:
         text = problem = error.message
     values = profile.values if profile else {}
@@ -193,17 +179,6 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
         "problem": problem or None,
     }
     return _Official(members, text)
-
-
-def _end_text(expires_at: float | None, runtime: Runtime) -> str:
-    """Return in words when a token expires or has expired, in Unix seconds."""
-    if expires_at is None:
-        return "without an end"
-    from datetime import datetime, timedelta  # late: few have a login
-
-    seconds = min(max(expires_at, 0), LAST_S)
-    date = datetime(1970, 1, 1) + timedelta(seconds=seconds)  # gmtime ends in the year 3000 on Windows
-    return f"{'ended' if expires_at <= runtime.now() else 'ends'} {date.isoformat(' ', 'minutes')} UTC"
 
 
 # The text for people
@@ -268,7 +243,7 @@ def _official_texts(report: Report, runtime: Runtime) -> Iterator[tuple[str, str
     rows = (row for row in report["sources"] if row["source"].startswith(("login of ", "federation of ")))
     yield "Official", f"{official['name']}: {_owner(official) or next(rows)['value']}"
     if official["logged_in"]:
-        yield "", f"{_end_text(official['expires_at'], runtime)}, in {official['credentials']}"
+        yield "", f"{end_text(official['expires_at'], runtime.now())}, in {official['credentials']}"
     elif official["config"]:
         yield "", f"in {official['config']}"
 
