@@ -107,7 +107,7 @@ def _execute(call: ApiCall | ToolCall, runtime: Runtime) -> None:
         if call.operation.method != "GET":
             _forget_completed_ids(runtime)
         return
-    from ant_cli.commands.dispatch import call_tool
+    from ant_cli.commands import call_tool
 
     flags = _read_given(call.flags, runtime, note=call.command.notes_typed_secret)
     call_tool(call.command, flags, runtime)

@@ -22,7 +22,7 @@ from ant_cli.runtime.redaction import REDACTED, strip_userinfo
 from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.storage import LockTimeout
 from ant_cli.settings.access_tokens import LONGEST_LIFE_S, AccessToken, TokenCache, is_token
-from ant_cli.settings.federation import FederationRule, cache_key, check_rule, read_identity_token
+from ant_cli.settings.federation import FederationRule, cache_key, read_identity_token
 from ant_cli.settings.loading import ConnectionSettings
 
 _PATH = "/v1/oauth/token"
@@ -56,7 +56,7 @@ class AccessTokens:
         observer: Observer | None = None,
     ) -> None:
         """Nothing is exchanged yet. Raises CredentialError or BadValue if the rule can't be used."""
-        check_rule(rule)
+        rule.check(runtime)
         self._rule = rule
         self._connection = connection
         self._runtime = runtime

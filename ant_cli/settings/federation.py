@@ -56,8 +56,27 @@ class FederationRule(NamedTuple):
         return exchange(self)
 
     def check(self, _runtime: Runtime) -> None:
-        """Raise CredentialError or BadValue if it can't be used."""
-        check_rule(self)
+        """Check that it can be used in an exchange.
+
+        Raises:
+            CredentialError: if a required value is missing, or there are two identity tokens.
+            BadValue: if a value contains a character that it can't have.
+
+        """
+        named = self.source if self.source.startswith("federation of") else f"the federation of {self.source}"
+        if self.missing:
+            missing = [f"{flag_name(name)} ({VARIABLES[name]})" for name in self.missing]
+            raise CredentialError(
+                f"{named} is not complete. Missing: {', '.join(missing)}.",
+                "Add the missing values, or unset the others. To see each source: ant auth status",
+            )
+        if self.identity_token and self.identity_token_file:
+            raise CredentialError(
+                f"{named} has two identity tokens.",
+                f"Unset {VARIABLES['identity_token']} or {VARIABLES['identity_token_file']}.",
+            )
+        for value in (self.federation_rule, self.organization_id, self.service_account_id, self.workspace_id):
+            header(named, value)
 
     def describe(self, base_url: str, runtime: Runtime) -> str:
         """Return how it gets its token, without the identity token, and when the cached one ends."""
@@ -115,33 +134,6 @@ def rule_of(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, 
     elif found["identity_token_file"].label not in ("default", VARIABLES["identity_token_file"]):
         texts["identity_token"] = ""
     return FederationRule(**texts, source=source)
-
-
-def check_rule(rule: FederationRule) -> None:
-    """Check that a rule can be used in an exchange.
-
-    Raises:
-        CredentialError: if a required value is missing, or there are two identity tokens.
-        BadValue: if a value contains a character that it can't have.
-
-    """
-    if rule.missing:
-        missing = [f"{flag_name(name)} ({VARIABLES[name]})" for name in rule.missing]
-        raise CredentialError(
-            f"{_named(rule)} is not complete. Missing: {', '.join(missing)}.",
-            "Add the missing values, or unset the others. To see each source: ant auth status",
-        )
-    if rule.identity_token and rule.identity_token_file:
-        raise CredentialError(
-            f"{_named(rule)} has two identity tokens.",
-            f"Unset {VARIABLES['identity_token']} or {VARIABLES['identity_token_file']}.",
-        )
-    for value in (rule.federation_rule, rule.organization_id, rule.service_account_id, rule.workspace_id):
-        header(_named(rule), value)
-
-
-def _named(rule: FederationRule) -> str:
-    return rule.source if rule.source.startswith("federation of") else f"the federation of {rule.source}"
 
 
 def read_identity_token(rule: FederationRule, redactor: Redactor) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from ant_cli.errors import UsageError
-from ant_cli.settings.federation import check_rule
 from ant_cli.settings.loading import load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
 from tests.conftest import flags_of, make_runtime
@@ -32,7 +31,7 @@ def test_each_value_of_a_federation_comes_from_its_flag_or_else_its_variable():
     flags = {"federation_rule": "fdrl_1", "identity_token": "jwt", "workspace_id": "wrkspc_1"}
     rule = settings_of(flags, environ).connection.credential.issuer
     assert tuple(rule) == ("fdrl_1", "org-2", "jwt", "", "svac_2", "wrkspc_1", "--federation-rule")
-    check_rule(rule)
+    rule.check(make_runtime({}))
 
 
 REQUIRED = {
