@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from ant_cli.apply.comparison import declared_part, hash_of_body
@@ -230,18 +230,18 @@ def export(remote: dict[str, Value]) -> Exported:
     return Exported(body, left_out, tuple(map(str, first_of(check(body), Mistake((), AND_MORE)))))
 
 
-def choose_file(folder: Path, remote: dict[str, Value], taken: Collection[str]) -> Path:
+def choose_file(folder: Path, remote: dict[str, Value], taken: dict[str, int]) -> Path:
     """Return a file name for an environment: based on its name, safe, and not taken.
 
-    `taken` are names of files in lower case.
+    `taken` has the names of files in lower case, each with the last number that was tried for it.
     """
     stem = safe_name(str(remote.get("name", ""))) or safe_name(str(remote.get("id", ""))) or ENVIRONMENT
     if kind_by_path(folder / "x.yaml") != ENVIRONMENT:
         stem = f"{ENVIRONMENT}_{stem}"
-    number, name = 1, f"{stem}.yaml"
+    first = name = f"{stem}.yaml"
     while name.lower() in taken:
-        number += 1
-        name = f"{stem}-{number}.yaml"
+        taken[first.lower()] += 1
+        name = f"{stem}-{taken[first.lower()]}.yaml"
     return folder / name
 
 

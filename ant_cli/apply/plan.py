@@ -166,30 +166,31 @@ def _check_credentials(known: Known) -> None:
 def _moves(known: Known) -> dict[str, str]:
     """Return the old key of each file that was renamed.
 
-    A file was renamed if it is the only successor of a file that is gone, and of no other.
+    A file was renamed if it is the only successor of a file that is gone, and of no other: it declares its name.
+    If no file does that, one that differs only in the name is a successor. Then the environment gets the new name.
     """
     lock = known.lock
-    gone = [key for key in _lost_keys(lock, known.declarations) if _is_alive(known.remotes[lock.entries[key].id])]
-    found = {
-        key: [old for old in gone if _is_successor(declaration, old, known)]
-        for key, declaration in known.declarations.items()
-        if key not in lock.entries
+    gone: dict[str, list[str]] = {}
+    for key in _lost_keys(lock, known.declarations):
+        remote = known.remotes[lock.entries[key].id]
+        if remote is not None and _is_alive(remote):
+            gone.setdefault(str(remote.get("name")), []).append(key)
+    new = [declaration for key, declaration in known.declarations.items() if key not in lock.entries]
+    found = {declaration.key: gone.pop(declaration.name) for declaration in new if declaration.name in gone}
+    others = [old for olds in gone.values() for old in olds]
+    found |= {
+        declaration.key: [old for old in others if _differs_in_name(declaration, old, lock)]
+        for declaration in new
+        if declaration.key not in found
     }
     claims = Counter(old for olds in found.values() for old in olds)
     return {key: olds[0] for key, olds in found.items() if len(olds) == 1 and claims[olds[0]] == 1}
 
 
-def _is_successor(declaration: Declaration, old: str, known: Known) -> bool:
-    """Whether a file declares the environment of one that is gone.
-
-    It declares its name. Or it is the same except for the name, which both have from the name of the file; then the
-    environment gets the new name and keeps its ID.
-    """
-    entry = known.lock.entries[old]
-    if (known.remotes[entry.id] or {}).get("name") == declaration.name:
-        return True
-    before = {**declaration.body, "name": name_from(known.lock.file_of(old))}
-    return declaration.name == name_from(declaration.path) and hash_of_body(before) == entry.hash
+def _differs_in_name(declaration: Declaration, old: str, lock: LockFile) -> bool:
+    """Whether only the name differs from a file that is gone, and both have it from the name of the file."""
+    before = {**declaration.body, "name": name_from(lock.file_of(old))}
+    return declaration.name == name_from(declaration.path) and hash_of_body(before) == lock.entries[old].hash
 
 
 def _is_alive(remote: Object | None) -> bool:

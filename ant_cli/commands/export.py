@@ -82,14 +82,14 @@ def _files(
 
     """
     tracked = {entry.id: key for key, entry in lock.tracked.items()}
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     files, problems = [], []
     for remote in remotes:
         key = tracked.get(str(remote["id"]))
         if key and lock.entries[key].remote_hash == hash_of_remote(remote) and lock.has_file(key):
             continue  # the file declares what the server has, unless it was edited
         path = lock.file_of(key) if key else choose_file(folder, remote, taken)
-        taken.add(path.name.lower())
+        taken.setdefault(path.name.lower(), 1)
         _check_destination(path, lock.path)
         exported, identifier = export(remote), escape_breaks(str(remote["id"]))
         problems += [f"  {identifier}: {escape_breaks(problem)}" for problem in exported.problems]

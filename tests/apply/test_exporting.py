@@ -170,7 +170,7 @@ def test_names_that_differ_in_case_only_get_different_files():
     """On many file systems, the two names would mean the same file."""
     folder = Path("environments")
     first = choose_file(folder, {"name": "a b"}, ())
-    second = choose_file(folder, {"name": "A/B"}, {first.name.lower()})
+    second = choose_file(folder, {"name": "A/B"}, {first.name.lower(): 1})
     assert (first.name, second.name) == ("a-b.yaml", "A-B-2.yaml")
 
 
