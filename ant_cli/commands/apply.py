@@ -19,7 +19,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import with_body
 from ant_cli.output.progress import Progress
 from ant_cli.output.style import style_of
-from ant_cli.run.hints import target_flags
+from ant_cli.run.sending import target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.light_typing import Any, NamedTuple

@@ -106,7 +106,7 @@ def _make_printer(
 def _run_one(sending: Sending, client: Client, printer: Printer, progress: Progress) -> None:
     """Print the response, or each page of a list, as soon as it is complete."""
     request = sending.requests.first
-    with sending.hints.about(request, client):
+    with sending.hinting(request, client):
         if sending.operation.paginated and not printer.format.is_response:
             printer.print_pages(progress.count_items(sending.pages(client)))
             return

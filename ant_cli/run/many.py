@@ -68,7 +68,7 @@ def _send(sending: Sending, client: Client, request: Request) -> Sent:
         AntError: complete with what is known about the outcome.
 
     """
-    with sending.hints.about(request, client):
+    with sending.hinting(request, client):
         sent = sending.send(client, request)
         if sent.response.status != 204:
             check_json(sent.response.body)
@@ -129,7 +129,7 @@ class _Report:
         unprinted = [(result.position, result.item) for result in done if not result.value.is_unchanged]
         self._name(f"{self._sending.operation.past_participle.capitalize()}, but not printed", unprinted)
         if in_flight:
-            check = self._sending.hints.check("\nCheck before you repeat them:", in_flight[0][1])
+            check = self._sending.how_to_check("\nCheck before you repeat them:", in_flight[0][1])
             self._name("In flight, so the outcome is unknown", in_flight, check)
 
     def _count(self, result: Result) -> None:

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from ant_cli.errors import UsageError
+from ant_cli.errors import AntError, OutcomeUnknown, OutputError, UsageError
+from ant_cli.http.client import Client
 from ant_cli.http.response import Response
+from ant_cli.input.build import Requests
+from ant_cli.input.request import Request
 from ant_cli.input.values import to_text
 from ant_cli.operations.shared_flags import EDITS, FILTER, LIMIT, MAX_ITEMS, UNTIL
-from ant_cli.operations.spec import Flags, Operation
+from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.output.printer import check_json
-from ant_cli.run.hints import OutcomeHints, target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
+from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.runtime.shell import positional, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from ant_cli.http.client import Client
-    from ant_cli.input.build import Requests
-    from ant_cli.input.request import Request
     from ant_cli.run.conditions import Condition
     from ant_cli.run.list_edits import Edit
 
 _ARCHIVED = r'state==?"?archived"?|archived(_at)?(!=null|[<>].*)?'
 """Filters that select archived environments only."""
+_UNKNOWN = "This command may have succeeded. Check before you repeat it:"
+_DONE = "The server made the change anyway. To check:"
+_TARGETS = ("profile", "base_url", "workspace_id")
+"""The flags, besides `--local`, that choose a server or an account and are no secret."""
+
+
+def target_flags(flags: Flags) -> str:
+    """Return the given flags that choose the server, the profile and the workspace, each after a space.
+
+    A suggested command repeats them, so that it goes where the failed one went.
+    """
+    chosen = {name: value for name in _TARGETS if (value := flags.get(name))}
+    local = " --local" if flags.get("local") else ""
+    return local + "".join(f" {flag_name(name)} {quote(strip_userinfo(value))}" for name, value in chosen.items())
 
 
 class Sent(NamedTuple):
@@ -47,7 +62,8 @@ class Sending(NamedTuple):
     """Whether `--filter` selects an item; None if all are wanted."""
     max_items: int | None
     """None for no limit."""
-    hints: OutcomeHints
+    target: str
+    """The `target_flags` of the command line."""
     say: Callable[[str], None]
 
     def label(self, position: int, request: Request) -> str:
@@ -83,6 +99,32 @@ class Sending(NamedTuple):
         check_json(body)
         return [body]
 
+    @contextmanager
+    def hinting(self, request: Request, client: Client) -> Iterator[None]:
+        """Add the command that shows whether a change was made to errors. At an interrupt, print the hint."""
+        try:
+            yield
+        except OutputError as error:
+            raise error.with_hints(self.how_to_check(_DONE, client.as_sent(request))) from None
+        except AntError as error:
+            if error.outcome_unknown:
+                raise error.with_hints(self.how_to_check(_UNKNOWN, client.as_sent(request))) from None
+            raise
+        except OutcomeUnknown:
+            if hint := self.how_to_check(_UNKNOWN, client.as_sent(request)):
+                self.say(hint)
+            raise
+
+    def how_to_check(self, fact: str, request: Request) -> str:
+        """Return the hint with the command that shows the outcome of a request; empty if it changes nothing."""
+        operation = self.operation
+        if not operation.check_command:
+            return ""
+        ids = {name: quote(text) for name, text in request.path_params.items()}
+        if param := operation.positional:
+            ids[param.name] = positional(request.path_params[param.name], param.flag)
+        return f"{fact} ant {operation.check_command.format(**ids)}{self.target}"
+
 
 def make_sending(
     operation: Operation, requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool
@@ -101,8 +143,7 @@ def make_sending(
 
         edits = parse_edits(flags, operation.lists, requests, runtime.say)
     is_wanted = _item_condition(operation, requests, flags, runtime) if FILTER.name in flags else None
-    hints = OutcomeHints(operation, target_flags(flags), runtime.say)
-    return Sending(operation, requests, edits, is_wanted, flags.of(MAX_ITEMS), hints, runtime.say)
+    return Sending(operation, requests, edits, is_wanted, flags.of(MAX_ITEMS), target_flags(flags), runtime.say)
 
 
 def _check_list_flags(requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool) -> None:
