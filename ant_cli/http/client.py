@@ -68,11 +68,11 @@ class Client(Sender):
         """
         with Doubt(request) as doubt:
             try:
-                response = self._send_with_retries(request, doubt, refresh)
+                response = self.send_with_retries(request, doubt, refresh)
                 self._server_clock.take(response.headers.get("date", ""))
                 credential = None if is_local(self._settings.base_url) else self._credential
                 hint = long_wait(response) or _credential_hint(request, response, credential)
-                raise_for_error(self._request_line(request), response, hint=hint)
+                raise_for_error(self.request_line(request), response, hint=hint)
             except AntError as error:  # it has texts of the server, and may be shown anywhere
                 raise error.redacted(self._runtime.redactor.redact) from None
         return response

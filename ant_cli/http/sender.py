@@ -88,7 +88,7 @@ class Doubt:
 class Sender:
     """Sends requests to one server. Reuses one connection while it lasts. A context manager.
 
-    Subclasses differ in the headers that they send.
+    Each request has all of its headers; a client adds those of the API.
     """
 
     def __init__(self, settings: ConnectionSettings, runtime: Runtime, policy: Policy) -> None:
@@ -121,18 +121,18 @@ class Sender:
         """Close the connections."""
         self._transport.close()
 
-    def _attempt(self, request: Request, attempt: int, doubt: Doubt) -> Response:
-        """Send a request by `_send_once`, with the headers of the attempt, which counts from 0."""
-        raise NotImplementedError
+    def _attempt(self, request: Request, _attempt: int, doubt: Doubt) -> Response:
+        """Send a request once. Attempts count from 0."""
+        return self._send_once(request, dict(request.headers), doubt)
 
     def _url(self, request: Request) -> str:
         return self._base_url + request.target
 
-    def _request_line(self, request: Request) -> str:
+    def request_line(self, request: Request) -> str:
         """Return a request as errors name it."""
         return f'{request.method} "{self._url(request)}"'
 
-    def _send_with_retries(self, request: Request, doubt: Doubt, refresh: Refresh | None = None) -> Response:
+    def send_with_retries(self, request: Request, doubt: Doubt, refresh: Refresh | None = None) -> Response:
         """Send a request, with retries, and return the last response, which may be an error.
 
         `refresh` is called right before each attempt, and returns what to send. It may send requests of its own,
@@ -159,7 +159,7 @@ class Sender:
                     continue  # the server had closed the idle connection: sending again is not a retry
                 doubt.exists |= failure.maybe_processed
                 if not retries_left or not failure.should_retry(request):
-                    raise failure.error(self._request_line(request)) from None
+                    raise failure.error(self.request_line(request)) from None
                 delay_s, why = retries.backoff(attempt), str(failure)
             else:
                 doubt.exists |= retries.outcome_unknown(response.status)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from math import inf
 from threading import Lock
 from urllib.parse import urlsplit
@@ -60,7 +59,7 @@ class AccessTokens:
         self._rule = rule
         self._connection = connection
         self._runtime = runtime
-        self._observer = observer
+        self._observer = observer or Observer()
         self._now = runtime.now
         self._cache = TokenCache(cache_key(rule, connection.base_url), runtime)
         self._lock = Lock()
@@ -142,35 +141,7 @@ class AccessTokens:
             return old or self._best() or self._exchange(retries=True)
 
     def _exchange(self, *, retries: bool) -> AccessToken:
-        connection = self._connection if retries else self._connection._replace(max_retries=0)
-        with _TokenEndpoint(connection, self._runtime, self._observer) as endpoint:
-            token = endpoint.exchange(self._rule, self._now)
-        self._exchanged = token.secret
-        return token
-
-
-class _TokenEndpoint(Sender):
-    """Exchanges identity tokens, with the headers of the official SDKs."""
-
-    def __init__(self, connection: ConnectionSettings, runtime: Runtime, observer: Observer | None) -> None:
-        timeouts = timeouts_of(connection.timeout_s, _TIMEOUT_S)
-        policy = Policy(connection.max_retries, timeouts, observer or Observer(), _LARGEST_RESPONSE)
-        super().__init__(connection, runtime, policy)
-
-    def _attempt(self, request: Request, _attempt: int, doubt: Doubt) -> Response:
-        headers = {
-            **custom_headers(self._settings),
-            "accept": "application/json",
-            "accept-encoding": "gzip",
-            "anthropic-beta": _BETAS,
-            "content-type": "application/json",
-            "user-agent": USER_AGENT,
-            **user_header(self._settings.base_url),
-        }
-        return self._send_once(request, headers, doubt)
-
-    def exchange(self, rule: FederationRule, now: Callable[[], float]) -> AccessToken:
-        """Exchange the identity token of a rule for an access token, which is registered for redaction.
+        """Exchange the identity token of the rule for an access token, which is registered for redaction.
 
         Raises:
             UsageError: if others on the network could read the identity token.
@@ -180,30 +151,52 @@ class _TokenEndpoint(Sender):
             NetworkError: if no response arrives.
 
         """
-        _check_privacy(self._settings.base_url)
-        assertion = read_identity_token(rule, self._runtime.redactor)
-        fields = {
-            "grant_type": _GRANT_TYPE,
-            "assertion": assertion,
-            "federation_rule_id": rule.federation_rule,
-            "organization_id": rule.organization_id,
-            "service_account_id": rule.service_account_id,
-            "workspace_id": rule.workspace_id,
-        }
-        body = json.dumps({name: value for name, value in fields.items() if value}, separators=(",", ":"))
-        request = Request("POST", _PATH, (), body=body.encode())
+        connection, rule, redactor = self._connection, self._rule, self._runtime.redactor
+        _check_privacy(connection.base_url)
+        assertion = read_identity_token(rule, redactor)
+        request = _request(connection, rule, assertion)
+        max_retries = connection.max_retries if retries else 0
+        policy = Policy(
+            max_retries, timeouts_of(connection.timeout_s, _TIMEOUT_S), self._observer, _LARGEST_RESPONSE
+        )
         # Measured before the server's clock is, so that the token does not end earlier than expected.
-        obtained_at = now()
+        obtained_at = self._now()
         try:
-            response = self._send_with_retries(request, Doubt(request))
+            with Sender(connection, self._runtime, policy) as sender:
+                response, line = sender.send_with_retries(request, Doubt(request)), sender.request_line(request)
             if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
                 # Redacted before it is cut: a secret that is cut in two would not be found.
-                reason = _without_parts(self._runtime.redactor.redact(_reason(response.body)), assertion)
-                raise _refusal(self._request_line(request), response, rule, reason)
-            raise_for_error(self._request_line(request), response, hint=long_wait(response))
+                reason = _without_parts(redactor.redact(_reason(response.body)), assertion)
+                raise _refusal(line, response, rule, reason)
+            raise_for_error(line, response, hint=long_wait(response))
         except ResponseError as error:  # it would say that the user's own request may have been carried out
             raise CredentialError(error.message, error.hint, request_line=error.request_line) from None
-        return _parse(response, obtained_at, self._runtime.redactor)
+        token = _parse(response, obtained_at, redactor)
+        self._exchanged = token.secret
+        return token
+
+
+def _request(connection: ConnectionSettings, rule: FederationRule, assertion: str) -> Request:
+    """Return the request for a token, with the headers of the official SDKs."""
+    headers = {
+        **custom_headers(connection),
+        "accept": "application/json",
+        "accept-encoding": "gzip",
+        "anthropic-beta": _BETAS,
+        "content-type": "application/json",
+        "user-agent": USER_AGENT,
+        **user_header(connection.base_url),
+    }
+    fields = {
+        "grant_type": _GRANT_TYPE,
+        "assertion": assertion,
+        "federation_rule_id": rule.federation_rule,
+        "organization_id": rule.organization_id,
+        "service_account_id": rule.service_account_id,
+        "workspace_id": rule.workspace_id,
+    }
+    body = json.dumps({name: value for name, value in fields.items() if value}, separators=(",", ":"))
+    return Request("POST", _PATH, (), tuple(headers.items()), body.encode())
 
 
 def _refusal(request_line: str, response: Response, rule: FederationRule, reason: str) -> CredentialError:
