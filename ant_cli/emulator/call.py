@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
 from ant_cli.emulator.errors import LARGEST_BODY, EmulatorError, InvalidRequest
@@ -29,10 +28,6 @@ LOG = "ant_emulator.log"
 """In the WSGI environment: a function that is called with the journal's entry before the response is sent."""
 
 
-PLAIN_PATH = re.compile(r"[\w.~/-]*", re.ASCII)
-"""A path without anything to encode."""
-
-
 def path_of(environ: WSGIEnvironment) -> str:
     """Return the path as sent, with each segment percent-encoded in the same way.
 
@@ -43,14 +38,7 @@ def path_of(environ: WSGIEnvironment) -> str:
         sent = quote(environ.get("PATH_INFO", ""), encoding="latin-1", errors="replace")
     elif not sent.startswith("/"):  # a whole URL, as in requests to a proxy
         sent = urlsplit(sent).path
-    if PLAIN_PATH.fullmatch(sent):
-        return sent
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
-
-
-@lru_cache(maxsize=64)
-def _parse_query(text: str) -> Mapping[str, str]:
-    return dict(reversed(parse_qsl(text, keep_blank_values=True)))
 
 
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -77,6 +65,9 @@ class Call:
         """The emulator's API key; empty if it accepts any."""
         self.method: str = environ["REQUEST_METHOD"]
         self.path = path_of(environ)
+        parameters = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        self.query = dict(reversed(parameters))
+        """The query parameters. Of equal names, the first one is used."""
         self.ids: Mapping[str, str] = {}
         """The IDs in the path, by the names in the route."""
         self._raw_body: bytes | None = None
@@ -104,11 +95,6 @@ class Call:
     def header(self, name: str) -> str | None:
         """Return a header of the request. An empty one is treated as left out."""
         return self.environ.get("HTTP_" + name.upper().replace("-", "_")) or None
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        """The query parameters. Of equal names, the first one is used."""
-        return _parse_query(self.environ.get("QUERY_STRING", ""))
 
     def text(self, name: str) -> str | None:
         """Return a query parameter. An empty one means null, which is treated as left out."""

@@ -217,17 +217,14 @@ def is_api(path: str) -> bool:
     return path != HEALTH and not path.startswith(ADMIN + "/")
 
 
-_PATTERNS: dict[int, list[tuple[list[str], Route]]] = {}
-"""The segments of each path, by their number. `<name>` is an ID."""
-for _route in ROUTES:
-    _segments = _route.path.split("/")
-    _PATTERNS.setdefault(len(_segments), []).append((_segments, _route))
+_PATTERNS = [(route.path.split("/"), route) for route in ROUTES]
+"""The segments of each path. `<name>` is an ID."""
 
 
 def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
     """Return the first endpoint that matches, and the IDs in the path. Raises EmulatorError if none matches."""
     segments, allowed = path.split("/"), set[str]()
-    for pattern, route in _PATTERNS.get(len(segments), ()):
+    for pattern, route in _PATTERNS:
         ids = _ids(pattern, segments)
         if ids is None:
             continue
@@ -244,11 +241,10 @@ def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
 
 
 def _ids(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
-    """Return the IDs of a path, or None if it does not match the pattern, which is as long."""
-    ids = {}
-    for expected, segment in zip(pattern, segments, strict=True):
-        if expected != segment:
-            if not (segment and expected.startswith("<")):
-                return None
-            ids[expected[1:-1]] = unquote(segment)
-    return ids
+    """Return the IDs of a path, or None if it does not match the pattern."""
+    if len(pattern) != len(segments):
+        return None
+    differing = [(name, text) for name, text in zip(pattern, segments, strict=True) if name != text]
+    if all(text and name.startswith("<") for name, text in differing):
+        return {name[1:-1]: unquote(text) for name, text in differing}
+    return None

@@ -42,8 +42,6 @@ class Emulator:
     when a fault drops the connection; everything else is a response.
     """
 
-    patience_key = PATIENCE_S
-
     def __init__(
         self,
         database: str | Path,

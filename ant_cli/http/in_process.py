@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ant_cli.emulator import Emulator, UnusableDatabase
+from ant_cli.emulator.call import PATIENCE_S
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
 from ant_cli.http.transport import Attempt, Timeouts
@@ -56,7 +57,7 @@ class EmulatorTransport:
             return bytes  # the emulator does not use WSGI's `write`
 
         environ = _environ_of(method, url.removeprefix(self._base_url), headers, body)
-        environ[self._emulator.patience_key] = timeouts.step_s
+        environ[PATIENCE_S] = timeouts.step_s
         try:
             chunks = self._emulator(environ, start_response)
             status, lines = started
