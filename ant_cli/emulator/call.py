@@ -75,6 +75,8 @@ class Call:
         """The body, as the type that the route names."""
         self.arrived: int | None = None
         """When it arrived, by the emulator's clock."""
+        self.has_faults = False
+        """Whether there are faults, which may apply to it."""
         self.credentials: Sequence[str] = ()
         """The kinds of credentials that it has."""
         self.fault: Row | None = None

@@ -32,9 +32,8 @@ SQL_MATCHING = """SELECT * FROM faults WHERE instr(?, path_contains) AND (method
 
 def take(call: Call) -> Row | None:
     """Return the oldest fault that applies to this request. Count it down, and those that let the request pass."""
-    with call.store.read() as reader:  # most often there are none, which needs no lock
-        if reader.one("SELECT 1 FROM faults") is None:
-            return None
+    if not call.has_faults:
+        return None
     with call.store.write() as transaction:
         sent = (call.path, call.method, call.path.endswith(STREAM))
         query, worker_id = call.environ.get("QUERY_STRING", ""), call.header("anthropic-worker-id")

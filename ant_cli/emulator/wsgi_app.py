@@ -135,6 +135,7 @@ class Emulator:
         call.credentials = [each.kind for each in given]
         with self._store.read() as reader:
             call.arrived = reader.now
+            call.has_faults = reader.one("SELECT 1 FROM faults") is not None
         bound_host = call.environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # pages don't know the key
             _refuse_browsers(call, bound_host)
