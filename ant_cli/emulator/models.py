@@ -303,18 +303,7 @@ class Interrupt(Model):
     type: Literal["user.interrupt"]
 
 
-class ToolConfirmation(Model):
-    """The permission to call a tool."""
-
-    type: Literal["user.tool_confirmation"]
-    tool_use_id: str
-    result: Literal["allow", "deny"]
-    deny_message: str | None = None
-
-
-UserEvent = Annotated[
-    ToolResult | CustomToolResult | UserMessage | Interrupt | ToolConfirmation, Field(discriminator="type")
-]
+UserEvent = Annotated[ToolResult | CustomToolResult | UserMessage | Interrupt, Field(discriminator="type")]
 
 
 class SendEventsRequest(Model):
