@@ -47,25 +47,24 @@ class SentCredential(NamedTuple):
 
     kind: str
     """One of `EVERY_KIND`, or `NO_KNOWN_KIND`."""
-    secret: str
-    opens: bool | None = None
-    """Whether it gives access to the path; None if the emulator did not issue it."""
+    opens: bool | None
+    """Whether it gives access to the path; None if it is neither the emulator's key nor issued by the emulator."""
 
 
 def credentials_of(call: Call) -> list[SentCredential]:
     """Return the credentials of a request. It may have both an API key and a bearer token."""
     scheme, _, token = call.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
-    given = []
-    if api_key := call.environ.get("HTTP_X_API_KEY", ""):
-        given.append(SentCredential(API_KEY, api_key))
-    if bearer:
-        kind = next((kind for prefix, kind in FORMS.items() if bearer.startswith(prefix)), NO_KNOWN_KIND)
-        if call.api_key and is_same(bearer, call.api_key):
-            kind = API_KEY
-        opens = {ITEM_SECRET: _token_opens, ENVIRONMENT_KEY: _key_opens}.get(kind)
-        given.append(SentCredential(kind, bearer, opens(call, bearer) if opens else None))
-    return given
+    kind = next((kind for prefix, kind in FORMS.items() if bearer.startswith(prefix)), NO_KNOWN_KIND)
+    sent = ((API_KEY, call.environ.get("HTTP_X_API_KEY", "")), (kind, bearer))
+    return [_read(call, kind, secret) for kind, secret in sent if secret]
+
+
+def _read(call: Call, kind: str, secret: str) -> SentCredential:
+    if call.api_key and _is_same(secret, call.api_key):
+        return SentCredential(API_KEY, opens=True)
+    opens = {ITEM_SECRET: _token_opens, ENVIRONMENT_KEY: _key_opens}.get(kind)
+    return SentCredential(kind, opens(call, secret) if opens else None)
 
 
 def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> None:
@@ -101,7 +100,7 @@ def environment_key(environment_id: str, api_key: str) -> str:
 
 def _key_opens(call: Call, key: str) -> bool | None:
     made = MADE_KEY.fullmatch(key)
-    if made is None or not is_same(key, environment_key(made["environment"], call.api_key)):
+    if made is None or not _is_same(key, environment_key(made["environment"], call.api_key)):
         return None
     if session := SESSION_PATH.fullmatch(call.path):
         return _has_work(call, "environment_id", made["environment"], "session_id", session["id"])
@@ -122,7 +121,7 @@ def _has_work(call: Call, column: str, value: str, id_column: str, identifier: s
         return reader.one(query, identifier, value) is not None
 
 
-def is_same(secret: str, expected: str) -> bool:
+def _is_same(secret: str, expected: str) -> bool:
     """Compare two secrets in a time that does not depend on how much of them is equal."""
     import hmac  # late, as above
 

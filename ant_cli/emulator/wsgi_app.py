@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ant_cli.emulator import faults
 from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call
-from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of, is_same
+from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
 from ant_cli.emulator.journal import HEADERS, LONGEST_BODY, Journal
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
@@ -163,7 +163,7 @@ class Emulator:
         known = given
         is_needed = self._require_credential and is_api(call.path)
         if self._api_key is not None:
-            known = [each for each in given if each.opens or is_same(each.secret, self._api_key)]
+            known = [each for each in given if each.opens]
             is_needed = call.path != HEALTH
         if is_needed and not known:
             raise EmulatorError(
