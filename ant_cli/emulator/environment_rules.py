@@ -47,7 +47,6 @@ SQL_END = """UPDATE work SET state = 'stopped', stopped_at = lease_until, lease_
 """A worker that was asked to stop and no longer responds has stopped. The item must not start again elsewhere."""
 SQL_REQUEUE = """UPDATE work SET state = 'queued', handed_out_at = NULL, acknowledged_at = NULL,
              started_at = NULL, latest_heartbeat_at = NULL, lease_until = NULL WHERE lease_until <= ?"""
-SQL_EXPIRED = "SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"
 
 
 @contextmanager
@@ -58,9 +57,8 @@ def environment_transaction(call: Call) -> Iterator[tuple[Transaction, Row]]:
     """
     with call.store.write() as transaction:
         environment = find(transaction, call.ids["environment_id"])
-        if transaction.one(SQL_EXPIRED, transaction.now) is not None:
-            transaction.run(SQL_END, transaction.now)
-            transaction.run(SQL_REQUEUE, transaction.now)
+        transaction.run(SQL_END, transaction.now)
+        transaction.run(SQL_REQUEUE, transaction.now)
         yield transaction, environment
 
 

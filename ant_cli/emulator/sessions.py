@@ -58,8 +58,9 @@ def create(call: Call) -> str:
     with call.store.write() as transaction:
         environment = find_environment(transaction, params.environment_id)
         session = _added(transaction, environment, params, scripted, agent=params.agent_and_version)
-        for event in params.initial_events:
-            session = _continue(transaction, session, _emit_sent(transaction, session, event))
+        for sent in params.initial_events:
+            event = _emit(transaction, session, sent.model_dump(exclude_none=True))
+            session = _continue(transaction, session, event)
         if not params.initial_events:
             session = _go_idle(transaction, session, 0)
         return _to_json(session)
@@ -73,8 +74,8 @@ def create_scripted(call: Call) -> str:
         session = _added(transaction, environment, request, request, secret=request.secret)
         if request.script:
             content = [{"type": "text", "text": "Run the script."}]
-            _emit(transaction, session, "user.message", {"content": content})
-            _emit(transaction, session, "session.status_running")
+            _emit(transaction, session, {"type": "user.message", "content": content})
+            _emit(transaction, session, RUNNING)
         return _to_json(_advance(transaction, session))
 
 
@@ -200,6 +201,7 @@ def _to_json(session: Row) -> str:
 
 PING_SECONDS = 15.0
 """How long a stream is silent before it shows that it is alive."""
+RUNNING = {"type": "session.status_running"}
 TERMINATED = "session.status_terminated"
 SQL_EVENTS = {
     "asc": "SELECT sequence, document FROM events WHERE session_id = ? AND sequence > ? ORDER BY sequence LIMIT ?",
@@ -263,7 +265,7 @@ def send_events(call: Call) -> str:
         session = _find(transaction, call)
         for sent in call.body.events:
             _check_takes(session, sent.model_dump())
-            taken.append(_emit_sent(transaction, session, sent))
+            taken.append(_emit(transaction, session, sent.model_dump(exclude_none=True)))
             session = _continue(transaction, session, taken[-1])
         if session["waits_for"] and transaction.one(SQL_UNFINISHED, session["id"]) is None:
             # No worker has the session, or will get it, to call the tool.
@@ -271,19 +273,11 @@ def send_events(call: Call) -> str:
     return json.dumps({"data": taken})
 
 
-def _emit_sent(transaction: Transaction, session: Row, sent: Any) -> Event:
-    return _emit(transaction, session, sent.type, sent.model_dump(exclude={"type"}, exclude_none=True))
-
-
-def _emit(transaction: Transaction, session: Row, event_type: str, fields: Event | None = None) -> Event:
-    """Add an event to a session and return it."""
-    event = {
-        "id": transaction.ids.new_id("sevt"),
-        "type": event_type,
-        "processed_at": rfc3339(transaction.now),
-        **(fields or {}),
-    }
-    transaction.add("events", session_id=session["id"], type=event_type, document=json.dumps(event))
+def _emit(transaction: Transaction, session: Row, fields: Event) -> Event:
+    """Add an event with these fields to a session, and return it."""
+    first = {"id": transaction.ids.new_id("sevt"), "type": fields["type"], "processed_at": rfc3339(transaction.now)}
+    event = first | fields
+    transaction.add("events", session_id=session["id"], type=event["type"], document=json.dumps(event))
     return event
 
 
@@ -297,7 +291,7 @@ def _continue(transaction: Transaction, session: Row, event: Event) -> Row:
         if problem := _mismatch(awaited[call_id].get("expect") or {}, event):
             message = f"Step {session['step']} ({awaited[call_id]}): {problem}"
             error = {"type": "unknown_error", "message": message, "retry_status": {"type": "terminal"}}
-            _emit(transaction, session, "session.error", {"error": error})
+            _emit(transaction, session, {"type": "session.error", "error": error})
             return _terminate(transaction, session, session["step"])
         if len(awaited) > 1:
             return _saved(transaction, session, waits_for=session["waits_for"].replace(call_id, ANSWERED))
@@ -305,7 +299,7 @@ def _continue(transaction: Transaction, session: Row, event: Event) -> Row:
         return _go_idle(transaction, session, session["step"])
     elif event["type"] != "user.message" or session["waits_for"]:
         return session
-    _emit(transaction, session, "session.status_running")
+    _emit(transaction, session, RUNNING)
     return _advance(transaction, session)
 
 
@@ -316,7 +310,7 @@ def _advance(transaction: Transaction, session: Row) -> Row:
         done += 1
         if "message" in step:
             content = [{"type": "text", "text": step["message"]}]
-            _emit(transaction, session, "agent.message", {"content": content})
+            _emit(transaction, session, {"type": "agent.message", "content": content})
         elif "terminate" in step:
             return _terminate(transaction, session, done)
         elif "idle" in step:
@@ -331,21 +325,21 @@ def _advance(transaction: Transaction, session: Row) -> Row:
 def _call(transaction: Transaction, session: Row, tool: Event) -> str:
     """Call a tool, and return the ID of the call."""
     kind = next(kind for kind in TOOLS if kind in tool)
-    fields = {"name": tool[kind], "input": tool.get("input") or {}}
+    event = {"type": TOOLS[kind], "name": tool[kind], "input": tool.get("input") or {}}
     if kind == "tool":
-        fields["evaluated_permission"] = "allow"
-    return str(_emit(transaction, session, TOOLS[kind], fields)["id"])
+        event["evaluated_permission"] = "allow"
+    return str(_emit(transaction, session, event)["id"])
 
 
 def _go_idle(transaction: Transaction, session: Row, step: int, call_ids: Sequence[str] = ()) -> Row:
     """End the turn, or wait for the results of calls."""
     reason = {"type": "requires_action", "event_ids": call_ids} if call_ids else {"type": "end_turn"}
-    _emit(transaction, session, "session.status_idle", {"stop_reason": reason, "stop_details": None})
+    _emit(transaction, session, {"type": "session.status_idle", "stop_reason": reason, "stop_details": None})
     return _saved(transaction, session, status="idle", step=step, waits_for=" ".join(call_ids) or None)
 
 
 def _terminate(transaction: Transaction, session: Row, step: int) -> Row:
-    _emit(transaction, session, TERMINATED)
+    _emit(transaction, session, {"type": TERMINATED})
     return _saved(transaction, session, status="terminated", step=step, waits_for=None)
 
 
