@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from ant_cli.emulator import work
 from ant_cli.emulator.call import BEFORE_THE_FIRST, LARGEST_PAGE, Call, page_of
@@ -48,6 +49,21 @@ SCRIPT = "emulator_script"
 DEFAULT_SCRIPT = '[{"tool": "bash", "input": {"command": "echo hello"}}, {"message": "Done."}]'
 
 
+@contextmanager
+def session_transaction(call: Call) -> Iterator[tuple[Transaction, Row]]:
+    """Begin a transaction on the call's session. If only a work item names it, it is added. 404 without either."""
+    session_id = call.ids["session_id"]
+    with call.store.write() as transaction:
+        session = transaction.one(SQL_FIND, session_id)
+        if session is None:
+            item = transaction.one(SQL_NAMED, session_id)
+            if item is None:
+                raise EmulatorError(404, f"session_id: there is no session {session_id!r}.")
+            session = _inserted(transaction, id=session_id, environment_id=item["environment_id"])
+            session = _advance(transaction, session)
+        yield transaction, session
+
+
 def create(call: Call) -> str:
     """Create a session, as an application does, and put its work in the queue. A message begins its script."""
     from ant_cli.emulator import models  # late: pydantic would double the start of everything else
@@ -81,8 +97,7 @@ def create_scripted(call: Call) -> str:
 
 def archive(call: Call) -> str:
     """Archive a session for good: it is terminated. Repeating it changes nothing."""
-    with call.store.write() as transaction:
-        session = _find(transaction, call)
+    with session_transaction(call) as (transaction, session):
         if session["status"] != "terminated":
             session = _terminate(transaction, session, session["step"])
         if session["archived_at"] is None:
@@ -92,8 +107,7 @@ def archive(call: Call) -> str:
 
 def delete(call: Call) -> str:
     """Delete a session with its events and its work. Its streams end."""
-    with call.store.write() as transaction:
-        session = _find(transaction, call)
+    with session_transaction(call) as (transaction, session):
         for statement in SQL_DELETE:
             transaction.run(statement, session["id"])
     return json.dumps({"id": session["id"], "type": "session_deleted"})
@@ -101,8 +115,7 @@ def delete(call: Call) -> str:
 
 def show(call: Call) -> str:
     """Return a session with all of its events and its script, for people."""
-    with call.store.write() as transaction:
-        session = _find(transaction, call)
+    with session_transaction(call) as (transaction, session):
         events = ",".join(row["document"] for row in transaction.all(SQL_NEW, session["id"], 0))
     return (
         f'{{"session":{_to_json(session)},"events":[{events}],'
@@ -112,21 +125,8 @@ def show(call: Call) -> str:
 
 def retrieve(call: Call) -> str:
     """Return one session."""
-    with call.store.write() as transaction:
-        return _to_json(_find(transaction, call))
-
-
-def _find(transaction: Transaction, call: Call) -> Row:
-    """Return the session that the path names, and add it if only a work item names it. 404 if there is neither."""
-    session_id = call.ids["session_id"]
-    session: Row | None = transaction.one(SQL_FIND, session_id)
-    if session is None:
-        item = transaction.one(SQL_NAMED, session_id)
-        if item is None:
-            raise EmulatorError(404, f"session_id: there is no session {session_id!r}.")
-        session = _inserted(transaction, id=session_id, environment_id=item["environment_id"])
-        session = _advance(transaction, session)
-    return session
+    with session_transaction(call) as (_, session):
+        return _to_json(session)
 
 
 def _environment(transaction: Transaction, environment_id: str | None) -> Row:
@@ -218,8 +218,7 @@ def list_events(call: Call) -> str:
     """Return a page of a session's events, the oldest first unless asked otherwise. Filters are rejected."""
     if filters := sorted(call.query.keys() - LIST_PARAMETERS):
         raise InvalidRequest(f"{filters[0]}: not emulated; filter the events that you get.")
-    with call.store.write() as transaction:
-        session = _find(transaction, call)
+    with session_transaction(call) as (transaction, session):
         order = call.choice("order", "asc", tuple(SQL_EVENTS))
         limit = call.number("limit", 100, 1, LARGEST_PAGE)
         name = f"events {session['id']} {order}"
@@ -230,8 +229,7 @@ def list_events(call: Call) -> str:
 
 def stream(call: Call) -> Iterator[str]:
     """Return the events of a session as they happen, until it is terminated."""
-    with call.store.write() as transaction:
-        session = _find(transaction, call)
+    with session_transaction(call) as (transaction, session):
         (last,) = transaction.one(SQL_LAST, session["id"])
     # The end is the only event that is repeated, because a worker that missed it would wait forever.
     return _follow(call, session["id"], last - 1 if session["status"] == "terminated" else last)
@@ -261,8 +259,7 @@ def _follow(call: Call, session_id: str, last: int) -> Iterator[str]:
 def send_events(call: Call) -> str:
     """Process events of the user: tool results, messages, interrupts."""
     taken = []
-    with call.store.write() as transaction:
-        session = _find(transaction, call)
+    with session_transaction(call) as (transaction, session):
         for sent in call.body.events:
             _check_takes(session, sent.model_dump())
             taken.append(_emit(transaction, session, sent.model_dump(exclude_none=True)))
