@@ -28,35 +28,16 @@ HEADERS = ("anthropic-version", "anthropic-beta", "user-agent", "x-stainless-ret
 
 Entry = Mapping[str, Any]
 """A request, and what became of it: the fields of its JSON, with the bodies as bytes and the time as a number."""
+Journal = deque[Entry]
 
 
-class Journal:
-    """The last requests of an emulator."""
-
-    def __init__(self, api_key: str) -> None:
-        self._api_key = json.dumps(api_key, ensure_ascii=False)[1:-1]
-        self._entries: deque[Entry] = deque(maxlen=MOST_REQUESTS)
-
-    def add(self, entry: Entry) -> None:
-        """Add a request; the oldest one is dropped. It becomes JSON when it is read."""
-        self._entries.append(entry)
-
-    def to_json(self) -> list[str]:
-        """Return the requests, the oldest first, as JSON without secrets."""
-        return list(map(self._hide_secrets, list(self._entries)))
-
-    def clear(self) -> int:
-        """Remove all requests, and return their number."""
-        count = len(self._entries)
-        self._entries.clear()
-        return count
-
-    def _hide_secrets(self, entry: Entry) -> str:
-        bodies = {name: _readable(entry[name]) for name in ("request_body", "response_body")}
-        text = to_compact_json({**entry, "time": rfc3339(entry["time"]), **bodies})
-        if self._api_key:
-            text = text.replace(self._api_key, HIDDEN)
-        return SECRETS.sub(lambda found: (found["name"] or "") + HIDDEN, text)
+def to_json(entry: Entry, api_key: str) -> str:
+    """Return an entry as JSON without secrets: those that the emulator issues, and its API key if it has one."""
+    bodies = {name: _readable(entry[name]) for name in ("request_body", "response_body")}
+    text = to_compact_json({**entry, "time": rfc3339(entry["time"]), **bodies})
+    if api_key:
+        text = text.replace(json.dumps(api_key, ensure_ascii=False)[1:-1], HIDDEN)
+    return SECRETS.sub(lambda found: (found["name"] or "") + HIDDEN, text)
 
 
 def _readable(body: bytes) -> object:

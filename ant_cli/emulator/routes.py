@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
-from ant_cli.emulator import environment_rules, faults, sessions, work
+from ant_cli.emulator import environment_rules, faults, journal, sessions, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import API_KEY, ENVIRONMENT_KEY, EVERY_KIND, ITEM_SECRET
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
@@ -106,12 +106,15 @@ def list_endpoints(_: Call) -> str:
 
 def list_requests(call: Call) -> str:
     """Return the last 1,000 requests of the API, the oldest first."""
-    return f'{{"data":[{",".join(call.journal.to_json())}]}}'
+    entries = [journal.to_json(entry, call.api_key) for entry in list(call.journal)]
+    return f'{{"data":[{",".join(entries)}]}}'
 
 
 def clear_requests(call: Call) -> str:
     """Remove the requests from the journal."""
-    return json.dumps({"count": call.journal.clear(), "type": "requests_deleted"})
+    count = len(call.journal)
+    call.journal.clear()
+    return json.dumps({"count": count, "type": "requests_deleted"})
 
 
 def show_clock(call: Call) -> str:

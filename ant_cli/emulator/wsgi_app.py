@@ -13,7 +13,7 @@ from ant_cli.emulator import faults
 from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call
 from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of
 from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
-from ant_cli.emulator.journal import HEADERS, LONGEST_BODY, Journal
+from ant_cli.emulator.journal import HEADERS, LONGEST_BODY, MOST_REQUESTS, Journal
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
 from ant_cli.emulator.store import LEASE_SECONDS, MICROSECONDS_PER_SECOND, Clock, Identifiers, Store, http_date
 from ant_cli.runtime.light_typing import TYPE_CHECKING
@@ -56,7 +56,7 @@ class Emulator:
         seed: int | None = None,
     ) -> None:
         self._store = Store(database, clock, lease_seconds=lease_seconds, seed=seed)
-        self._journal = Journal(api_key or "")
+        self._journal = Journal(maxlen=MOST_REQUESTS)
         self._api_key = api_key
         self._require_credential = require_credential
         self._checks_kinds = require_credential and not any_credential
@@ -127,7 +127,7 @@ class Emulator:
         }
         call.log(entry)
         if is_api(call.path):
-            self._journal.add(entry)
+            self._journal.append(entry)
 
     def _handle(self, call: Call, patience_s: float) -> ResponseBody:
         """Return the body of the response. The order of the checks is the API's."""
