@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing, suppress
 from ipaddress import ip_address
 from pathlib import Path
 
-from ant_cli.commands.emulator_log import Say, log_to, remove_old_logs
+from ant_cli.commands.emulator_log import log_to, remove_old_logs
 from ant_cli.commands.results import print_result, print_text
 from ant_cli.errors import AntError, CredentialError, UsageError, exclude_each_other, os_error_text
 from ant_cli.http.in_process import open_emulator
@@ -22,16 +22,13 @@ from ant_cli.operations.parsers import whole_number
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
+from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.process import in_background, own_command, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.runtime.storage import append, is_locked, locked
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
 from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, state_folder
 from ant_cli.settings.rows import check_secret
-
-if TYPE_CHECKING:
-    from ant_cli.emulator import Emulator
 
 ANY_KEY = "sk-ant-emulator"
 """A key for clients that require one, for an emulator that accepts any."""
@@ -56,7 +53,12 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
     if options.pop("detach", False):
         url = _start_in_background(runtime, options, api_key)
         print_result(runtime, flags, url, {"base_url": url})
-        return
+    else:
+        _serve(runtime, flags, options, api_key, file)
+
+
+def _serve(runtime: Runtime, flags: Flags, options: dict[str, Any], api_key: str, file: str) -> None:
+    """Serve in this process until a signal arrives. AntError if it can't listen at the address."""
     host, port = options.pop("host"), options.pop("port")
     with ExitStack() as stack:
         log = stack.enter_context(log_to(options.pop("log_file", ""), runtime))
@@ -67,7 +69,11 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
             print_result(runtime, flags, url, {"base_url": url})
             runtime.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
 
-        _serve(emulator, host, port, announce, log)
+        try:
+            import_server().serve(emulator, host, port, announce, log)
+        except (OSError, UnicodeError) as error:  # UnicodeError: a host that can't be a name at all
+            why = os_error_text(error).partition(" (while ")[0] if isinstance(error, OSError) else "not a host name"
+            raise AntError(f"the emulator can't listen at {host}:{port}: {why}.") from None
 
 
 def _note_shared_file(file: str, runtime: Runtime) -> None:
@@ -151,22 +157,6 @@ def _is_exposed(host: str) -> bool:
         return not ip_address(host).is_loopback
     except ValueError:
         return host != "localhost"
-
-
-def _serve(emulator: Emulator, host: str, port: int, announce: Say, log: Say) -> None:
-    """Serve until a signal arrives.
-
-    Raises:
-        UsageError: if a package that is needed only for serving is not installed.
-        AntError: if it can't listen at the address.
-
-    """
-    serve_emulator = import_server().serve
-    try:
-        serve_emulator(emulator, host, port, announce, log)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a host that can't be a name at all
-        why = os_error_text(error).partition(" (while ")[0] if isinstance(error, OSError) else "not a host name"
-        raise AntError(f"the emulator can't listen at {host}:{port}: {why}.") from None
 
 
 def import_server() -> Any:
