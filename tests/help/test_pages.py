@@ -18,7 +18,7 @@ from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.shared_flags import FILE
 from ant_cli.settings.rows import GLOBAL_FLAGS
-from tests.conftest import needs_posix
+from tests.helpers.words import LIST
 
 CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"
 """The environment ID in examples. Those about a queue have env_1 and work_1."""
@@ -202,12 +202,11 @@ def test_every_command_that_a_topic_names_exists(emulator, line):
 def test_a_page_on_a_terminal_uses_its_width(ant):
     """The page is styled, and up to 100 columns wide."""
     wide, narrow = (
-        ant("beta:environments", "list", "--help", terminal=True, env={"COLUMNS": columns}).stdout
-        for columns in ("200", "60")
+        ant(*LIST, "--help", terminal=True, env={"COLUMNS": columns}).stdout for columns in ("200", "60")
     )
     assert wide.startswith("\x1b[1mUsage:\x1b[0m")
     assert len(wide.splitlines()) < len(narrow.splitlines())
-    plain = ant("beta:environments", "list", "--help", terminal=True, env={"COLUMNS": "60", "NO_COLOR": "1"}).stdout
+    plain = ant(*LIST, "--help", terminal=True, env={"COLUMNS": "60", "NO_COLOR": "1"}).stdout
     assert "\x1b" not in plain
 
 
@@ -227,14 +226,6 @@ def test_long_examples_are_broken_where_a_shell_allows_it():
 def test_examples_are_not_interpreted_as_markup(ant):
     """Brackets are printed."""
     assert "[pandas, numpy]" in ant("beta:environments", "create", "--help", terminal=True).stdout
-
-
-@pytest.mark.parametrize("words", [("help", "zzz"), ("help", "nope", "-h")])
-def test_help_on_an_unknown_word_names_the_topics(ant, words):
-    """It is a usage error."""
-    result = ant(*words)
-    assert (result.exit, result.stdout) == (2, "")
-    assert "The topics are: input, output" in result.stderr
 
 
 @pytest.mark.parametrize("command", list(catalog().walk()), ids=lambda command: f"ant {command.full_name}".rstrip())
@@ -262,156 +253,6 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
     assert "no-such-pager-program" in long.stderr
 
 
-@pytest.mark.parametrize(
-    ("line", "error", "hint"),
-    [
-        ("hlep", "unknown command 'hlep'. Did you mean `ant help`?", "ant --help"),
-        ("beta environments", "unknown command 'beta'. Did you mean `ant beta:environments`?", "ant --help"),
-        ("beta environments list", "unknown command 'beta'. Did you mean `ant beta:environments list`?", ""),
-        (
-            "beta environments work poll",
-            "unknown command 'beta'. Did you mean `ant beta:environments:work poll`",
-            "",
-        ),
-        ("beta:environments:list", "'beta:environments:list'. Did you mean `ant beta:environments list`?", ""),
-        (
-            "beta:environment list",
-            "unknown command 'beta:environment'. Did you mean `ant beta:environments list`",
-            "",
-        ),
-        ("get env_1", "`ant beta:environments retrieve` or `ant beta:environments:work retrieve`?", "ant --help"),
-        (
-            "restore env_1",
-            "unknown command 'restore'.",
-            "Archived environments can't be restored. To make a copy: ant",
-        ),
-        ("beta:environments unarchive env_1", "'unarchive' for 'ant beta:environments'.", "can't be restored."),
-        ("login", "unknown command 'login'. Did you mean `ant auth login`?", "ant --help"),
-        ("work poll", "unknown command 'work'. Did you mean `ant beta:environments:work poll`?", "ant --help"),
-        ("version", "unknown command 'version'. Did you mean `ant --version`?", "ant --help"),
-        (
-            "beta:environments show",
-            "unknown command 'show' for 'ant beta:environments'. Did you mean `ant beta:environments retrieve`?",
-            "ant beta:environments --help",
-        ),
-        (
-            "beta:environments creat",
-            "unknown command 'creat' for 'ant beta:environments'. Did you mean `ant beta:environments create`?",
-            "ant beta:environments --help",
-        ),
-        (
-            "beta:environments poll",
-            "unknown command 'poll' for 'ant beta:environments'. Did you mean `ant beta:environments:work poll` or "
-            "`ant beta:worker poll`?",
-            "ant beta:environments --help",
-        ),
-        (
-            "profile rm",
-            "unknown command 'rm' for 'ant profile'. Did you mean `ant profile delete`?",
-            "ant profile --help",
-        ),
-        (
-            "emulator stauts",
-            "unknown command 'stauts' for 'ant emulator'. Did you mean `ant emulator status`?",
-            "ant emulator --help",
-        ),
-        ("auth lgin", "unknown command 'lgin' for 'ant auth'. Did you mean `ant auth login`?", "ant auth --help"),
-        ("profile st", "unknown command 'st' for 'ant profile'. Did you mean `ant profile set`?", "profile --help"),
-        ("auth qqq", "unknown command 'qqq' for 'ant auth'.", "ant auth --help"),
-        ("auth qqq-www 1", "unknown command 'qqq-www' for 'ant auth'.", "ant auth --help"),
-        (
-            "profile switch default",
-            "unknown command 'switch' for 'ant profile'. Did you mean `ant profile activate`?",
-            "ant profile --help",
-        ),
-        ("auth HIDDEN7x", "unknown command '[redacted]' for 'ant auth'.", "ant auth --help"),
-        ("auth HIDDEN-horse-battery", "unknown command '[redacted]' for 'ant auth'.", "ant auth --help"),
-        ("profile HIDDEN+/=", "unknown command '[redacted]' for 'ant profile'.", "ant profile --help"),
-        ("profile set api_key my HIDDEN", "unexpected argument '[redacted]'.", "ant profile set --help"),
-        ("profile delete a extra", "unexpected argument 'extra'.", "ant profile delete --help"),
-        (
-            "profile set api_kye x",
-            "unknown setting 'api_kye'. Did you mean 'api_key'?",
-            "The settings are: api_key",
-        ),
-        ("profile set workspace-idx99 x", "unknown setting '[redacted]'. Did you mean 'workspace_id'?", ""),
-        ("x" * 5000, f"unknown command '{'x' * 97}...'.", "ant --help"),
-        ("beta:environments create --nme x", "unknown flag '--nme'. Did you mean '--name'?", "create --help"),
-        ("auth status --formt json", "unknown flag '--formt'. Did you mean '--format'?", "auth status --help"),
-        ("whoami", "Did you mean `ant auth status`?", ""),
-        ("beta:environments describe env_1", "Did you mean `ant beta:environments retrieve`?", ""),
-        ("beta:environments view env_1", "Did you mean `ant beta:environments retrieve`?", ""),
-        ("beta:environments destroy env_1", "Did you mean `ant beta:environments delete`?", ""),
-        ("beta:environments list --jq .name", "Did you mean `--transform .name`?", ""),
-        ("beta:environments list -ojson", "Did you mean `--format json`?", ""),
-        ("beta:environments list -w", "Did you mean `--watch`?", ""),
-        ("beta:environments --hlep", "Did you mean '--help'?", ""),
-        ("apply --auto-approve", "Did you mean `--yes`?", ""),
-        ("config set format json", "Did you mean `ant profile set`?", ""),
-        ("help exit-code", "Did you mean 'exit-codes'?", ""),
-        ("help beta:environments:wrok", "Did you mean `ant beta:environments:work`?", ""),
-        ("worker run", "unknown command 'worker'. Did you mean `ant beta:worker run`?", "ant --help"),
-        ("run", "unknown command 'run'. Did you mean `ant beta:worker run`?", "ant --help"),
-        ("worker start", "unknown command 'worker'. Did you mean `ant beta:worker poll`?", "ant --help"),
-        ("plan environments", "unknown command 'plan'. Did you mean `ant diff`?", "ant --help"),
-        ("worker start now", "unknown command 'worker'. Did you mean `ant beta:worker poll`?", "ant --help"),
-        ("validate .", "unknown command 'validate'. Did you mean `ant apply --validate`?", "ant --help"),
-        ("get environments", "unknown command 'get'. Did you mean `ant beta:environments list`?", "ant --help"),
-        ("get env data", "Did you mean `ant beta:environments retrieve data`?", "ant --help"),
-        ("environments get data", "Did you mean `ant beta:environments retrieve`?", "ant --help"),
-        ("config use-context ci", "Did you mean `ant profile activate ci`?", "ant --help"),
-        ("profile use ci", "Did you mean `ant profile activate ci`?", "profile --help"),
-        ("profile show", "Did you mean `ant profile get`?", "profile --help"),
-        ("apply -f env.yaml", "Did you mean `ant apply env.yaml`?", "apply --help"),
-        ("delete env env_1", "'delete'. Did you mean `ant beta:environments delete`?", "ant --help"),
-        ("create environment", "'create'. Did you mean `ant beta:environments create`?", "ant --help"),
-        ("beta:environments list --max-results 5", "Did you mean `--max-items 5`?", "list --help"),
-        ("beta:environments create -zHIDDEN", "unknown flag '-z'.", "create --help"),
-        ("beta:environments create --x-api-kye:HIDDEN", "unknown flag '--x-api-kye'.", "create --help"),
-        ("profile set HIDDEN-1 x", "unknown setting '[redacted]'.", "The settings are: api_key"),
-        ("auth --chck status", "unknown flag '--chck'.", "ant auth --help"),
-        ("auth login extra", "unexpected argument '[redacted]'.", "ant auth login --help"),
-        ("completion bash extra", "unexpected argument 'extra'.", "ant completion --help"),
-        ("profile get --profile", "--profile needs a value.", "ant profile get --help"),
-        ("profile activate", "NAME is required.", "ant profile activate --help"),
-        ("emulator enqueue", "ENVIRONMENT_ID is required.", "ant emulator enqueue --help"),
-        (
-            "help outptu",
-            "unknown topic or command 'outptu'. Did you mean 'output'?",
-            "The topics are: input, output",
-        ),
-        ("help create", "unknown topic or command 'create'. Did you mean `ant beta:environments create`", ""),
-        ("help auth lgin", "unknown command 'lgin' for 'ant auth'. Did you mean `ant auth login`?", "auth --help"),
-        ("help beta:environments creat", "Did you mean `ant beta:environments create`?", "environments --help"),
-    ],
-)
-def test_a_mistyped_command_line_gets_a_suggestion(ant, line, error, hint):
-    """The messages are the same for the API's commands and the tool commands."""
-    result = ant(*line.split())
-    assert "HIDDEN" not in result.stderr
-    assert (result.exit, result.stdout, result.requests) == (2, "", [])
-    first, second = result.stderr.splitlines()
-    assert error in first
-    assert hint in second
-
-
-@pytest.mark.parametrize("argument", ["--api-key HIDDEN", "--api-key:HIDDEN", "--api-key: HIDDEN"])
-@pytest.mark.parametrize("before", [(), ("beta:environments", "list"), ("auth", "login")])
-def test_a_flag_and_its_value_in_one_argument_are_told_apart(ant, argument, before):
-    """It is in quotes, or has the colon of YAML. The value may be a secret, so it is not shown."""
-    result = ant(*before, argument)
-    assert (result.exit, result.requests) == (2, [])
-    assert "--api-key and its value must be two arguments, or have = between them." in result.stderr
-    assert "HIDDEN" not in result.stderr
-
-
-def test_a_boolean_flag_of_a_tool_command_must_be_true_or_false(ant):
-    """The same holds for the API's commands."""
-    result = ant("emulator", "reset", "--yes=x")
-    assert (result.exit, result.stdout) == (2, "")
-    assert "--yes must be true or false, got 'x'." in result.stderr
-
-
 @pytest.mark.parametrize("words", [("help", "-h"), ("help", "help"), ("help", "help", "--help"), ("help", "-x")])
 def test_help_has_its_own_page(ant, words):
     """`ant help -h` and `ant help help` show it, for example."""
@@ -428,81 +269,3 @@ def test_ant_alone_shows_how_to_begin_at_a_terminal(ant):
     assert ant(*commands[1][1:], "--dry-run", replies=[]).exit == 0
     assert ant(*commands[0][1:], "--help").exit == 0
     assert ant(*commands[2][1:]).stdout == ant().stdout
-
-
-def test_ant_alone_is_the_page_of_all_commands_in_a_pipe(ant):
-    """In a pipe, programs read it."""
-    assert "beta:environments:work" in ant().stdout
-
-
-@needs_posix("the quotes of sh")
-@pytest.mark.parametrize(
-    ("words", "hint"),
-    [
-        (("list", "--all"), "A list follows every page"),
-        (("list", "--quiet"), "2> /dev/null"),
-        (("list", "-q", ".id"), "--transform PATH"),
-        (("list", "-n", "x"), "`--workspace-id x`"),
-        (("list", "--no-headers"), "--transform id -r"),
-        (("list", "--sort-by", "name"), "jq 'sort_by(.name)'"),
-        (("list", "-l", "team=data"), """--filter 'metadata.KEY=="VALUE"'"""),
-        (("retrieve", "env_1", "--wait"), "Wait with --until CONDITION"),
-        (("create", "--set", "a=b"), "--metadata KEY=VALUE"),
-        (("create", "demo"), "`ant beta:environments create --name demo`"),
-        (("list", "-o", "yaml"), "`--format yaml`"),
-        (("list", "--output=name"), "`--transform name -r`"),
-        (("list", "--json", "id"), "`--format json`"),
-        (("list", "-L5"), "`--max-items 5`"),
-        (("list", "--status", "archived"), "`--include-archived`"),
-        (("list", "--search", "it's"), """`--filter 'name%"*TEXT*"'`"""),
-        (("list", "-verbose"), "`--debug`"),
-        (("retrieve", "--name", "data"), "`ant beta:environments retrieve data`"),
-        (("delete", "data", "-y"), "`--yes`"),
-        (
-            ("update", "--filter", "name==x"),
-            "`ant beta:environments list --filter name==x | ant beta:environments update`",
-        ),
-        (("update", "data", "--packages.pip", "polars"), "`--add packages.pip=polars`"),
-        (("update", "data", "--metadata.team=x"), "`--metadata team=x`"),
-        (("update", "data", "packages.pip=polars"), "`--add packages.pip=polars`"),
-        (("create", "-n", "x y"), "`--name 'x y'`"),
-        (("create", "name=x"), "`--name x`"),
-        (("create", "\u2013name", "x"), "`--name x`"),
-        (("create", "--name", "x", "--metadata", "team", "data"), "`--metadata team=data`"),
-        (("create", "--name", "x", "--npm", "left-pad"), "`--config.packages '{npm: [left-pad]}'`"),
-        (("create", __file__), "`ant beta:environments create --file "),
-        (("list", "data"), "`ant beta:environments retrieve data`"),
-        (("label", "data", "tier=2"), "`ant beta:environments update data --metadata tier=2`"),
-        (("create", "it's"), """`ant beta:environments create --name 'it'"'"'s'`"""),
-        (
-            ("create", "--name", "x", "--config", "{type:", "cloud}"),
-            "around it: --config '{type: ...'",
-        ),
-        (("update", "env_1", "--config", "{type:", "cloud}"), "around it: --config '{type: ...'"),
-        (("create", "--description", "--name", "x"), "--description took --name as its value."),
-    ],
-)
-def test_a_habit_or_a_value_without_quotes_is_answered_with_what_to_type(ant, words, hint):
-    """A wrong suggestion is worse than none, so there is no other one."""
-    result = ant("beta:environments", *words)
-    assert (result.exit, result.stdout, result.requests) == (2, "", [])
-    assert hint in result.stderr
-    assert "Did you mean '" not in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("words", "meant"),
-    [
-        ("auth list", "profile list"),
-        ("auth switch work", "profile activate"),
-        ("profile switch work", "profile activate"),
-        ("switch work", "profile activate"),
-        ("validate environments", "apply"),
-    ],
-)
-def test_a_command_of_another_tool_is_answered_with_the_one_command_of_this_one(ant, words, meant):
-    """Other suggestions would only distract."""
-    result = ant(*words.split())
-    assert (result.exit, result.requests) == (2, [])
-    assert f"Did you mean `ant {meant}" in result.stderr
-    assert result.stderr.count("`ant ") == 2
