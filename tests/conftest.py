@@ -29,6 +29,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.helpers.stores import OfficialStore
 from tests.helpers.transports import transport_to
+from tests.helpers.words import EMPTY, KEY
 
 pytest_plugins = ["tests.helpers.federation", "tests.helpers.many", "tests.helpers.runs"]
 """Their fixtures are for all rooms."""
@@ -72,11 +73,6 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-KEY = "correct-horse-battery"
-"""The key of every run.
-
-It must never be shown. No pattern matches it, so it is redacted only if it is registered.
-"""
 KEY_BY_PATTERN = "sk-ant-canary-7f3a9c"
 """It looks like a key, and is redacted even if it is not registered."""
 
@@ -97,6 +93,12 @@ class Result:
         assert KEY not in self.stdout + self.stderr
         assert KEY_BY_PATTERN not in self.stdout + self.stderr
         assert "Traceback" not in self.stderr
+
+    @property
+    def refusal(self) -> str:
+        """The message of a usage error, before which nothing was sent or printed."""
+        assert (self.exit, self.stdout, self.requests) == (2, "", [])
+        return self.stderr
 
     @property
     def body(self) -> Any:
@@ -124,19 +126,25 @@ class Screen(io.BytesIO):
         return self.getvalue().decode()
 
 
+Replies = Sequence[Any] | Callable[[httpx.Request], Any]
+
+
 @dataclass
 class Server:
     """Gives the n-th request the n-th reply: a response, an exception to raise, or a JSON value.
 
     A refused connection is raised while connecting, every other exception while waiting for the response.
+    A function in place of the replies makes each of them.
     """
 
-    replies: Sequence[Any]
+    replies: Replies
     requests: list[httpx.Request] = field(default_factory=list)
     refused: int = 0
 
     def connect(self) -> None:
         """Raise the next reply if it is an error of connecting."""
+        if callable(self.replies):
+            return
         reply = next(iter(self.replies[self._position :]), None)
         if isinstance(reply, ConnectionRefusedError | socket.gaierror):
             self.refused += 1
@@ -144,7 +152,7 @@ class Server:
 
     def respond(self, request: httpx.Request) -> httpx.Response:
         """Return the next reply as a response."""
-        reply = self.replies[self._position]
+        reply = self.replies(request) if callable(self.replies) else self.replies[self._position]
         self.requests.append(request)
         if isinstance(reply, BaseException):
             raise reply
@@ -238,16 +246,18 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, clean_environ: dict[st
 def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
     """Run a command line in this process. The test fails if any secret is shown.
 
-    Requests get the replies, or are sent to the `network`, which is a server of the test. With `ask`, which
-    answers questions, stdin is a terminal.
+    Requests get the replies, or are sent to the `network`, which is a server of the test. Without replies, the
+    response is an empty page. With `ask`, which answers questions, stdin is a terminal.
     """
 
     def run(
         *words: str,
         stdin: str | bytes | None = None,
         env: Mapping[str, str | None] = {},
-        replies: Sequence[Any] = ({},),
+        replies: Replies = (EMPTY,),
         terminal: bool = False,
+        stdout: Screen | None = None,
+        stderr: Screen | None = None,
         sleep: Callable[[float], None] | None = None,
         network: bool = False,
         ask: Callable[[str], str] | None = None,
@@ -255,7 +265,7 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
     ) -> Result:
         environ = {k: v for k, v in {**clean_environ, **env}.items() if v is not None}
         server, waits = Server(replies), list[float]()
-        stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
+        stdout, stderr = stdout or Screen(terminal=terminal), stderr or Screen(terminal=terminal)
         with _terminal() if ask else open(piped(stdin), "rb") as source:
             runtime = make_runtime(
                 environ,

@@ -15,6 +15,7 @@ from ant_cli.argv import parse
 from ant_cli.errors import UsageError
 from ant_cli.help.catalog import catalog
 from tests.conftest import make_runtime
+from tests.helpers.words import ARCHIVE, LIST
 from tests.run.conformance.cases import CASES, OURS
 
 KEY = "plain-typer-key-0123"
@@ -89,16 +90,16 @@ def test_typer_and_the_command_line_make_the_same_call_for_a_conformance_case(ca
         [],
         ["emulator"],
         ["emulator", "session", "-h"],
-        ["beta:environments", "list", "--limit", "5", "--help"],
+        [*LIST, "--limit", "5", "--help"],
         ["profile", "activate"],
         ["auth", "login", "extra"],
         ["auth", "lgin"],
         ["--columns", "id", "auth", "token"],
         ["--workspace-id", "w", "emulator", "start"],
-        ["beta:environments", "list", "--lmit", "5"],
+        [*LIST, "--lmit", "5"],
         ["beta:environments:work", "stop", "--environment-id", "env_1", "--force", "false"],
         ["beta:environments", "delete", "--environment-id", "env_1", "env_2"],
-        ["beta:environments", "archive", "--dry-run", "--", "-env", "--force"],
+        [*ARCHIVE, "--dry-run", "--", "-env", "--force"],
         ["beta:worker", "poll", "--", "docker", "run", "--rm", "worker"],
         ["beta:worker", "poll", "env_1", "--concurrency", "2", "--", "docker", "run", "--rm", "worker"],
         ["beta:worker", "check", "env_1"],
@@ -188,7 +189,7 @@ def test_a_command_takes_its_surroundings_from_the_context(clean_environ):
 def test_a_secret_of_a_flag_is_redacted_in_the_typer_tree(before):
     """A message that quotes another value does not show the secret."""
     after = [] if before else ["--api-key", KEY]
-    result = CliRunner().invoke(app, [*before, "beta:environments", "list", "--limit", KEY, *after])
+    result = CliRunner().invoke(app, [*before, *LIST, "--limit", KEY, *after])
     assert result.exit_code == 2
     assert "--limit must be" in result.stderr
     assert KEY not in result.output

@@ -27,6 +27,7 @@ from ant_cli.settings.rows import GLOBAL_FLAGS
 from ant_cli.settings.worker_options import CheckOptions, ExporterOptions, PollOptions, SessionOptions, rows_of
 from tests.helpers.processes import run_process
 from tests.helpers.servers import ScriptedServer, response
+from tests.helpers.words import CREATE, LIST, RETRIEVE
 
 PACKAGE = Path(ant_cli.__file__).parent
 
@@ -300,34 +301,21 @@ def test_no_flag_of_a_command_shadows_a_global_one():
 
 
 HEAVY = {
-    "rich",
-    "pydantic",
-    "textual",
-    "yaml",
-    "sqlite3",
-    "werkzeug",
-    "typer",
-    "httpx",
-    "msgspec",
-    "keyring",
-    "inspect",
-    "email",
-    "ssl",
-    "typing",
-    "importlib",
+    *("rich", "pydantic", "textual", "yaml", "werkzeug", "typer", "httpx", "msgspec", "keyring"),
+    *("sqlite3", "inspect", "email", "ssl", "typing", "importlib"),
 }
 COMMANDS = {
     "--version": (["--version"], set()),
-    "retrieve": (["beta:environments", "retrieve", "env_1"], set()),
-    "list": (["beta:environments", "list", "--format", "jsonl"], set()),
-    "create": (["beta:environments", "create", "--name", "n", "--config", "{type: cloud}"], set()),
+    "retrieve": (RETRIEVE, set()),
+    "list": ([*LIST, "--format", "jsonl"], set()),
+    "create": ([*CREATE, "--config", "{type: cloud}"], set()),
     "create with quotes in YAML": (["beta:environments", "create", "--config", "{type: 'cloud'}"], {"yaml"}),
     "help": (["--help"], set()),
     "help of a command": (["auth", "login", "--help"], set()),
     "unknown command": (["auth", "lgin"], set()),
     "usage error": (["beta:environments", "create"], set()),
     "emulator in the process": (
-        ["--base-url", "local::memory:", "beta:environments", "list"],
+        ["--base-url", "local::memory:", *LIST],
         {"sqlite3", "inspect"},
     ),
 }
@@ -403,7 +391,7 @@ def test_the_page_about_speed_names_every_module_that_a_start_imports(clean_envi
     named = {name for line in table.splitlines() for name in line.split("|")[1].strip().split(", ")}
     with ScriptedServer(response({"id": "x"})) as server:
         environ = clean_environ | {"ANTHROPIC_BASE_URL": server.url, "PYTHONPATH": ""}
-        loaded = modules_of("-m", "ant_cli", "beta:environments", "retrieve", "env_1", environ=environ)
+        loaded = modules_of("-m", "ant_cli", *RETRIEVE, environ=environ)
     assert loaded - modules_of("-c", "pass", environ=environ) - {"ant_cli"} == named
 
 

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import pty
 import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 from ant_cli.runtime.signals import delayed_signals, signal_handlers
-from tests.conftest import Result
-from tests.helpers.runs import LIST, OK, OUTPUT, needs
+from tests.helpers.processes import ANT
+from tests.helpers.runs import OK, OUTPUT, needs
 from tests.helpers.servers import Act, ScriptedServer, error, response
+from tests.helpers.terminals import Session
+from tests.helpers.words import LINES, page
 
 pytestmark = pytest.mark.slow
 
-Shell = Callable[..., Result]
 RETRIEVE = "$ANT beta:environments retrieve env_1"
 PAGES = ("--help", "--version", "", "beta:environments", "beta:environments create --help")
-PATIENCE_S = 60.0
 
 
 # Signals
@@ -36,7 +34,7 @@ STAGES = {
     "inside the headers": ((b"HTTP/1.1 200 OK\r\n", Act.STALL),),
     "inside the body": ((OK[:-3], Act.STALL),),
     "before a retry": (error("429 Too Many", "rate_limit_error", "retry-after: 50"),),
-    "before the next page": (response({"data": [1], "next_page": "p"}), (Act.STALL,)),
+    "before the next page": (response(page(1, after="p")), (Act.STALL,)),
     "while writing to a full pipe": (response({"data": ["x" * 1000] * 2000}),),
 }
 
@@ -45,7 +43,7 @@ STAGES = {
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_signal_ends_the_process_at_once_by_that_signal(start, tmp_path, stage, number):
     """It ends at every stage, without a message or a leftover file. Otherwise the process would run for 50 s."""
-    running = start(LIST, *STAGES[stage])
+    running = start(LINES, *STAGES[stage])
     if stage == "while writing to a full pipe":
         assert running.process.stdout.read(1) == b'"'
     result = running.end_by(number)
@@ -79,7 +77,7 @@ def test_ctrl_c_also_ends_the_shell_loop_around_the_command(start, program):
     assert len(running.server.requests) == 1
 
 
-def test_sigterm_stays_ignored_if_the_parent_ignored_it(shell: Shell):
+def test_sigterm_stays_ignored_if_the_parent_ignored_it(shell):
     """By convention, a shell's trap that ignores a signal also applies to the commands that it runs."""
     script = (
         "import os, signal; from ant_cli.runtime.process import handle_sigterm; handle_sigterm(); "
@@ -88,7 +86,7 @@ def test_sigterm_stays_ignored_if_the_parent_ignored_it(shell: Shell):
     assert shell(f"trap '' TERM; $PYTHON -c {shlex.quote(script)}").stdout == "alive\n"
 
 
-def test_a_closed_stdout_reader_ends_the_command_silently_with_success(shell: Shell):
+def test_a_closed_stdout_reader_ends_the_command_silently_with_success(shell):
     """`head` has read enough."""
     page = response({"data": ["x" * 1000] * 1000, "next_page": "p"})
     result = shell("$ANT beta:environments list | head -c 10; exit ${PIPESTATUS[0]}", page)
@@ -100,15 +98,12 @@ def test_a_closed_stdout_reader_ends_the_command_silently_with_success(shell: Sh
 
 def test_a_single_ctrl_d_ends_typed_input(clean_environ):
     """The end of input is read from the terminal only once."""
-    master, slave = pty.openpty()
-    words = [sys.executable, "-m", "ant_cli", "beta:environments", "create", "--file", "-", "--dry-run"]
-    os.write(master, b"name: typed\n\x04")
-    done = subprocess.run(
-        words, stdin=slave, stdout=subprocess.PIPE, env=clean_environ, timeout=PATIENCE_S, check=False
-    )
-    os.close(slave)
-    os.close(master)
-    assert (done.returncode, b'"name": "typed"' in done.stdout) == (0, True)
+    with closing(
+        Session((*ANT, "beta:environments", "create", "--file", "-", "--dry-run"), clean_environ)
+    ) as session:
+        session.type("name: typed\n\x04")
+        status, shown = session.end()
+    assert (status, '"name": "typed"' in shown) == (0, True)
 
 
 # Unwritable streams
@@ -118,7 +113,7 @@ WRITERS = [*(f"$ANT {words}" for words in PAGES), RETRIEVE, f"{RETRIEVE} --dry-r
 
 
 @pytest.mark.parametrize("script", WRITERS)
-def test_a_closed_stdout_is_an_error_for_results_and_help_pages(shell: Shell, script):
+def test_a_closed_stdout_is_an_error_for_results_and_help_pages(shell, script):
     """Otherwise the output would be lost silently."""
     result = shell(f"{script} >&-")
     assert (result.exit, "closed" in result.stderr) == (1, True)
@@ -126,14 +121,14 @@ def test_a_closed_stdout_is_an_error_for_results_and_help_pages(shell: Shell, sc
 
 @pytest.mark.parametrize("script", WRITERS)
 @needs("/dev/full")
-def test_a_full_disk_is_an_error_with_the_operating_systems_reason(shell: Shell, script):
+def test_a_full_disk_is_an_error_with_the_operating_systems_reason(shell, script):
     """The output is redirected to a file."""
     result = shell(f"{script} >/dev/full")
     assert (result.exit, "no space left" in result.stderr) == (1, True)
 
 
 @needs("/dev/full")
-def test_an_unwritable_result_of_a_change_is_an_error_that_says_it_was_made(shell: Shell):
+def test_an_unwritable_result_of_a_change_is_an_error_that_says_it_was_made(shell):
     """The server has made the change."""
     result = shell("$ANT beta:environments create --name n >/dev/full")
     assert (result.exit, len(result.requests)) == (1, 1)
@@ -141,25 +136,25 @@ def test_an_unwritable_result_of_a_change_is_an_error_that_says_it_was_made(shel
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>/dev/null"])
-def test_an_unusable_stderr_does_not_change_results_and_exit_codes(shell: Shell, redirection):
+def test_an_unusable_stderr_does_not_change_results_and_exit_codes(shell, redirection):
     """Only the messages are lost."""
     assert shell(f"{RETRIEVE} --debug {redirection}").stdout == OUTPUT
     assert shell(f"{RETRIEVE} --nonsense {redirection}").exit == 2
     assert shell(f"$ANT --help {redirection}").stdout.startswith("Usage")
 
 
-def test_a_closed_stderr_reader_does_not_change_results_and_exit_codes(shell: Shell):
+def test_a_closed_stderr_reader_does_not_change_results_and_exit_codes(shell):
     """Only the messages are lost."""
     result = shell(f"exec 3>&1; ({RETRIEVE} --debug 2>&1 >&3 3>&-; echo $? >&3) | true")
     assert result.stdout == OUTPUT + "0\n"
 
 
-def test_closed_stdin_stdout_and_stderr_are_an_error_without_a_message(shell: Shell):
+def test_closed_stdin_stdout_and_stderr_are_an_error_without_a_message(shell):
     """There is no stream left for a message."""
     assert shell(f"{RETRIEVE} <&- >&- 2>&-").exit == 1
 
 
-def test_output_to_a_full_non_blocking_pipe_is_complete(shell: Shell):
+def test_output_to_a_full_non_blocking_pipe_is_complete(shell):
     """The program waits until the pipe accepts more."""
     page = response({"data": ["x" * 1000] * 1000})
     script = (
@@ -172,7 +167,7 @@ def test_output_to_a_full_non_blocking_pipe_is_complete(shell: Shell):
 
 
 @pytest.mark.parametrize("unbuffered", [None, "1"])
-def test_a_large_result_is_written_completely(shell: Shell, unbuffered):
+def test_a_large_result_is_written_completely(shell, unbuffered):
     """This holds for unbuffered Python, too."""
     page = response({"data": ["x" * 1000] * 3000})
     result = shell("$ANT beta:environments list --format jsonl | wc -l", page, env={"PYTHONUNBUFFERED": unbuffered})
@@ -201,7 +196,7 @@ def test_a_large_result_is_written_completely(shell: Shell, unbuffered):
     ],
     ids=str,
 )
-def test_text_passes_unchanged_in_a_minimal_environment(shell: Shell, env):
+def test_text_passes_unchanged_in_a_minimal_environment(shell, env):
     """The bytes of responses and arguments stay the same in any locale."""
     reply = response('{"id":"ü😀"}'.encode())
     program = {"HOME": None, **env}
@@ -210,20 +205,28 @@ def test_text_passes_unchanged_in_a_minimal_environment(shell: Shell, env):
     assert '{"name":"nü"}'.encode() in result.requests[0]
 
 
-@pytest.mark.parametrize("python", ["-O", "-OO", "-I", "-E", "-s", "-B", "-W error", "-X dev -W error", "-bb"])
+TABLE = "beta:environments list --format table"
+
+
 @pytest.mark.parametrize(
-    ("words", "status"),
+    ("python", "words", "status"),
     [
-        ("beta:environments list --format table", 0),
-        ("beta:environments create --name x --config '{type: cloud}' --format yaml", 0),
-        ("beta:environments retrieve env_1 --base-url http://ada:hunter2pass@127.0.0.1:1 --max-retries 0", 8),
-        ("--help", 0),
-        ("--local beta:environments list", 0),
+        *((options, TABLE, 0) for options in ("-O", "-OO", "-I", "-E", "-s", "-B", "-W error", "-bb")),
+        ("-X dev -W error", TABLE, 0),
+        ("-X dev -W error", "beta:environments create --name x --config '{type: cloud}' --format yaml", 0),
+        (
+            "-X dev -W error",
+            "beta:environments retrieve env_1 --base-url http://ada:hunter2pass@127.0.0.1:1 --max-retries 0",
+            8,
+        ),
+        ("-X dev -W error", "--help", 0),
+        ("-X dev -W error", "--local beta:environments list", 0),
+        ("-OO", "beta:environments create --name x --config '{type: cloud}' --format yaml", 0),
     ],
 )
-def test_the_program_runs_with_any_options_of_python(shell: Shell, python, words, status):
+def test_the_program_runs_with_any_options_of_python(shell, python, words, status):
     """Without assertions, isolated, or with warnings as errors: it leaks nothing, and uses nothing deprecated."""
-    pages = response({"data": [{"type": "environment", "id": "x"}], "next_page": "p"}), response({"data": []})
+    pages = response(page({"type": "environment", "id": "x"}, after="p")), response(page())
     result = shell(f"$ANT {words}", *pages, python=python)
     assert result.exit == status
     assert "Warning: " not in result.stderr.replace("Warning: 'a' is not", "")
@@ -273,20 +276,19 @@ def test_an_ignored_ctrl_c_stays_ignored_where_signals_are_delayed():
         signal.signal(signal.SIGINT, before)
 
 
-def test_an_ignored_ctrl_c_stays_ignored_while_modules_are_imported(shell: Shell):
+def test_an_ignored_ctrl_c_stays_ignored_while_modules_are_imported(shell):
     """A shell starts background processes like this."""
     code = INTERRUPTED_IMPORT.format(module="ant_cli.errors")
     assert shell(f"trap '' INT; $PYTHON -c {shlex.quote(code)} --version").stdout.startswith("ant ")
 
 
-def test_an_argument_that_is_not_valid_text_is_rejected(shell: Shell):
+def test_an_argument_that_is_not_valid_text_is_rejected(shell):
     """A different text would be sent."""
-    result = shell("$ANT beta:environments create --name $'\\xff'")
-    assert (result.exit, "UTF-8" in result.stderr, result.requests) == (2, True, [])
+    assert "UTF-8" in shell("$ANT beta:environments create --name $'\\xff'").refusal
 
 
 @pytest.mark.parametrize("limit", ["-n 16", "-n 10", "-v 600000", "-u 1"])
-def test_the_program_runs_with_few_descriptors_little_memory_and_no_processes(shell: Shell, limit):
+def test_the_program_runs_with_few_descriptors_little_memory_and_no_processes(shell, limit):
     """The limits of the operating system are lowered for the run."""
     assert shell(f"ulimit {limit}; exec {RETRIEVE}").stdout == OUTPUT
 
@@ -295,7 +297,7 @@ def test_the_program_runs_with_few_descriptors_little_memory_and_no_processes(sh
     ("words", "status"),
     [("beta:environments retrieve env_1", 0), ("--help", 0), ("--local beta:environments list", 0)],
 )
-def test_a_deleted_working_directory_is_not_needed(shell: Shell, words, status):
+def test_a_deleted_working_directory_is_not_needed(shell, words, status):
     """No file is read from it."""
     assert shell(f"mkdir gone; cd gone; rmdir ../gone; $ANT {words}").exit == status
 
@@ -303,11 +305,11 @@ def test_a_deleted_working_directory_is_not_needed(shell: Shell, words, status):
 @pytest.mark.parametrize(
     "env", [{"HOME": "/dev/null"}, {"HOME": "/dev/null", "XDG_STATE_HOME": None}, {"XDG_STATE_HOME": "/dev/null/x"}]
 )
-def test_an_unwritable_home_stops_only_commands_that_write_there(shell: Shell, env):
+def test_an_unwritable_home_stops_only_commands_that_write_there(shell, env):
     """The emulator writes a file; a command of the API does not."""
     assert shell(RETRIEVE, env=env).stdout == OUTPUT
-    result = shell("$ANT --local beta:environments list", env={"XDG_STATE_HOME": None, **env})
-    assert (result.exit, "can't be used" in result.stderr) == (2, True)
+    refusal = shell("$ANT --local beta:environments list", env={"XDG_STATE_HOME": None, **env}).refusal
+    assert "can't be used" in refusal
 
 
 @pytest.mark.parametrize(
@@ -321,7 +323,7 @@ def test_an_unwritable_home_stops_only_commands_that_write_there(shell: Shell, e
         ("emulator env", 2),
     ],
 )
-def test_a_missing_home_stops_only_commands_that_write_there(shell: Shell, words, status):
+def test_a_missing_home_stops_only_commands_that_write_there(shell, words, status):
     """Containers may run as a user ID without a passwd entry."""
     nameless = (
         "import os, pwd, sys; os.environ.pop('HOME'); pwd.getpwuid = {}.__getitem__; "
@@ -334,38 +336,25 @@ def test_a_missing_home_stops_only_commands_that_write_there(shell: Shell, words
     assert (result.exit, "no home directory" in result.stderr) == (status, status == 2)
 
 
-def test_a_large_response_that_is_not_json_is_not_printed_in_part(shell: Shell):
+def test_a_large_response_that_is_not_json_is_not_printed_in_part(shell):
     """The error is at its end."""
     body = b'{"data":[' + b",".join([b'"' + b"x" * 10_000 + b'"'] * 2_000) + b"]]"
     result = shell("$ANT beta:environments list --format raw", response(body))
     assert (result.exit, result.stdout, "Not JSON" in result.stderr) == (1, "", True)
 
 
-@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this test needs pseudo-terminals")
 @pytest.mark.parametrize("number", SIGNALS)
 def test_an_interrupt_erases_the_progress_line(clean_environ, number):
     """The terminal shows no progress afterwards."""
-    ours, theirs = os.openpty()
-    with ScriptedServer((Act.STALL,)) as server:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "ant_cli", *LIST, "--base-url", server.url],
-            env={**clean_environ, "TERM": "xterm"},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        seen = b""
-        while b"Waiting for" not in seen:
-            seen += os.read(ours, 1000)
-        child.send_signal(number)
-        assert child.wait(60) == -number
-    with contextlib.suppress(OSError):  # the end of a pseudo-terminal
-        while part := os.read(ours, 1000):
-            seen += part
-    os.close(ours)
-    assert seen.endswith(b"\r\x1b[K")
-    assert b"Traceback" not in seen
+    with (
+        ScriptedServer((Act.STALL,)) as server,
+        closing(Session((*ANT, *LINES, "--base-url", server.url), clean_environ)) as session,
+    ):
+        session.wait_for("Waiting for")
+        session.process.send_signal(number)
+        assert session.end()[0] == -number
+        assert session.sent.endswith("\r\x1b[K")
+        assert "Traceback" not in session.sent
 
 
 # Handlers of signals
@@ -437,7 +426,7 @@ def test_a_second_signal_is_not_delayed():
     assert done == ["after the first"]
 
 
-def test_ctrl_c_that_the_parent_ignores_does_not_end_many_requests(shell: Shell):
+def test_ctrl_c_that_the_parent_ignores_does_not_end_many_requests(shell):
     """A shell starts background jobs like this."""
     body = "".join(f"env_{number} " for number in range(5))
     code = INTERRUPTED_IMPORT.format(module="ant_cli.http.pool")

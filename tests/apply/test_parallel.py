@@ -10,12 +10,13 @@ from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from tests.conftest import make_runtime
 from tests.helpers.many import IDS, FakeAPI, rate_limited_api
+from tests.helpers.transports import transport_to
 
 
 def test_a_rate_limit_holds_back_all_workers(clean_environ):
     """Until the time is up, no worker sends another request."""
     api, sleep, waits = rate_limited_api()
-    runtime = make_runtime(clean_environ, transport=api, sleep=sleep)
+    runtime = make_runtime(clean_environ, transport=transport_to(api), sleep=sleep)
     with Client(load(runtime, Flags({})).connection, runtime) as client:
         found = server.Workers(client, 2).each(IDS, server.read)
     assert [environment["id"] for environment in found] == IDS
@@ -27,7 +28,7 @@ def test_as_many_requests_are_in_progress_as_workers_are_allowed(clean_environ):
     """With enough steps, there are never more and not fewer. Later steps use the same clients."""
     full = threading.Barrier(3)
     api = FakeAPI(dict.fromkeys(IDS[:3], lambda: full.wait(60) >= 0 and 200))
-    runtime = make_runtime(clean_environ, transport=api)
+    runtime = make_runtime(clean_environ, transport=transport_to(api))
     with Client(load(runtime, Flags({})).connection, runtime) as client:
         workers = server.Workers(client, 3)
         for _ in range(2):

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import KEY, Result
+from tests.conftest import Result
+from tests.helpers.words import KEY
 
 SIGNATURE = "never-shown-signature-of-the-job"
 ASSERTION = f"eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvOmFjbWUvYXBwIn0.{SIGNATURE}"
 """An identity token. Its last part is secret."""
-RETRIEVE = ("beta:environments", "retrieve", "env_1")
 OBJECT = {"id": "env_1", "type": "environment"}
 
 

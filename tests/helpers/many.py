@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx
 import pytest
 
-from ant_cli.http.response import Response
-from ant_cli.main import main
-from tests.conftest import KEY, Screen, make_runtime, piped
+from tests.conftest import Result
 
 IDS = [f"env_{number}" for number in range(1, 11)]
 
 
 class FakeAPI:
-    """A transport that returns the reply that a test chose for an ID, or an object with that ID.
+    """Replies as a test chose for an ID, or with an object of that ID.
 
     A reply is a status, a response, a function that returns one of them, or a list with one for each request.
     """
@@ -32,13 +29,10 @@ class FakeAPI:
         self._at_once = 0
         self._lock = threading.Lock()
 
-    @contextmanager
-    def stream(
-        self, _method: str, url: str, _headers: object, body: bytes | None, _timeouts: object
-    ) -> Iterator[Response]:
+    def __call__(self, request: httpx.Request) -> httpx.Response:
         """Respond to a request."""
-        found = re.search(r"environments/(\w+)", url)
-        name = found[1] if found else json.loads(body or b"")["name"]
+        found = re.search(r"environments/(\w+)", request.url.path)
+        name = found[1] if found else json.loads(request.content)["name"]
         with self._lock:
             self.sent.append(name)
             self._at_once += 1
@@ -47,22 +41,21 @@ class FakeAPI:
         reply = self.replies.get(name, 200)
         reply = reply[min(turn, len(reply) - 1)] if isinstance(reply, list) else reply
         try:
-            yield self.respond(name, reply() if callable(reply) else reply)
+            return self.respond(name, reply() if callable(reply) else reply)
         finally:
             with self._lock:
                 self._at_once -= 1
 
-    def respond(self, name: str, reply: int | Response) -> Response:
+    def respond(self, name: str, reply: int | httpx.Response) -> httpx.Response:
         """Return the response for a status, with a body that names the object."""
-        if isinstance(reply, Response):
+        if isinstance(reply, httpx.Response):
             return reply
         if reply == 200:
-            return Response(200, "OK", {}, [json.dumps({"id": name}).encode()])
+            return httpx.Response(200, json={"id": name})
         error = {"type": "error", "error": {"type": "made_up", "message": f"no {name}"}}
-        return Response(reply, "Made Up", {"x-should-retry": "false"}, [json.dumps(error).encode()])
-
-    def close(self) -> None:
-        """Close nothing."""
+        return httpx.Response(
+            reply, json=error, headers={"x-should-retry": "false"}, extensions={"reason_phrase": b"Made Up"}
+        )
 
 
 def rate_limited_api() -> tuple[FakeAPI, Callable[[float], None], list[tuple[int, int]]]:
@@ -70,7 +63,7 @@ def rate_limited_api() -> tuple[FakeAPI, Callable[[float], None], list[tuple[int
 
     The calls are pairs of seconds and thread. Each of the first two calls waits for the call of another thread.
     """
-    limited = Response(429, "Too Many Requests", {"retry-after": "30"}, [b"{}"])
+    limited = httpx.Response(429, headers={"retry-after": "30"}, json={})
     waits: list[tuple[int, int]] = []
     is_limited, both_sleep = threading.Event(), threading.Barrier(2)
 
@@ -87,8 +80,8 @@ def rate_limited_api() -> tuple[FakeAPI, Callable[[float], None], list[tuple[int
 class ManyResult:
     """The outcome of a run of several inputs, by what it reports about each ID."""
 
-    def __init__(self, status: int, stdout: str, stderr: str) -> None:
-        self.exit, self.stdout, self.stderr = status, stdout, stderr
+    def __init__(self, result: Result) -> None:
+        self.exit, self.stdout, self.stderr = result.exit, result.stdout, result.stderr
         self.ids: list[str] = re.findall(r'"id": ?"(\w+)"', self.stdout)
         self.failed: list[str] = re.findall(r'^(\w+): \w+ "', self.stderr, re.MULTILINE)
         self.not_sent = self._named("Not sent: ")
@@ -105,26 +98,12 @@ class ManyResult:
 
 
 @pytest.fixture
-def many(clean_environ: dict[str, str]) -> Callable[..., ManyResult]:
+def many(ant: Callable[..., Result]) -> Callable[..., ManyResult]:
     """Run a command line with a fake API."""
 
     def run(
-        *words: str,
-        api: FakeAPI | None = None,
-        stdin: str | bytes | None = None,
-        terminal: bool = False,
-        sleep: Callable[[float], None] = lambda _: None,
-        stdout: Screen | None = None,
-        stderr: Screen | None = None,
-        ask: Callable[[str], str] | None = None,
+        *words: str, api: FakeAPI | None = None, sleep: Callable[[float], None] = lambda _: None, **more: Any
     ) -> ManyResult:
-        stdout, stderr = stdout or Screen(terminal=terminal), stderr or Screen(terminal=terminal)
-        environ = {**clean_environ, "TERM": "xterm"}
-        seams = {"transport": api or FakeAPI(), "sleep": sleep, "ask": ask}
-        with os.fdopen(piped(stdin), "rb") as source:
-            status = main(words, make_runtime(environ, source, stdout, stderr, **seams))
-        assert KEY not in stdout.text() + stderr.text()
-        assert "Traceback" not in stderr.text()
-        return ManyResult(status, stdout.text(), stderr.text())
+        return ManyResult(ant(*words, replies=api or FakeAPI(), env={"TERM": "xterm"}, sleep=sleep, **more))
 
     return run

@@ -15,11 +15,8 @@ import pytest
 from ant_cli.main import main
 from tests.conftest import Result, Screen, make_runtime, piped
 from tests.helpers.servers import Act, Reply, ScriptedServer, response
+from tests.helpers.words import RETRIEVE
 
-RETRIEVE = ("beta:environments", "retrieve", "env_1")
-CREATE = ("beta:environments", "create", "--name", "n")
-DELETE = ("beta:environments", "delete", "env_1")
-LIST = ("beta:environments", "list", "--format", "jsonl")
 OK = response({"id": "x"})
 OUTPUT = '{\n  "id": "x"\n}\n'
 

@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any
 
@@ -22,8 +22,8 @@ class Act(Enum):
     DRIP = "send a space every fiftieth of a second, without end"
 
 
-Reply = tuple[bytes | Act, ...]
-"""The parts of the reply to one request."""
+Reply = tuple[bytes | Act | Callable[[], object], ...]
+"""The parts of the reply to one request. A function is called, and may wait."""
 
 
 def response(body: Any = b"", *headers: str, status: str = "200 OK", kind: str = "application/json") -> bytes:
@@ -42,14 +42,24 @@ def error(status: str, kind: str = "api_error", *headers: str) -> bytes:
 
 
 class ScriptedServer:
-    """Gives the n-th request the n-th reply, and all later ones the last reply. A context manager."""
+    """Gives the n-th request the n-th reply, and all later ones the last reply. A context manager.
 
-    def __init__(self, *replies: bytes | Reply, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
+    A greeting is all that it sends, as soon as a client connects.
+    """
+
+    def __init__(
+        self,
+        *replies: bytes | Reply,
+        tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        greeting: bytes | None = None,
+    ) -> None:
         self.requests: list[bytes] = []
         self.came = threading.Event()
         """A request is in."""
         self._replies = [(reply,) if isinstance(reply, bytes) else reply for reply in replies]
         self._tls = tls
+        self._greeting = greeting
         self._socket = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self._over = threading.Event()
         self._lock = threading.Lock()
@@ -93,6 +103,10 @@ class ScriptedServer:
             if self._tls:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             with connection:
+                if self._greeting is not None:
+                    connection.sendall(self._greeting)
+                    connection.recv(10_000)
+                    return
                 for request in _requests(connection):
                     if not self._reply(connection, request):
                         return
@@ -110,6 +124,8 @@ class ScriptedServer:
         for part in reply:
             if isinstance(part, bytes):
                 connection.sendall(part)
+            elif callable(part):
+                part()
             elif part is Act.STALL:
                 self._over.wait()
             elif part is Act.DRIP:

@@ -24,8 +24,9 @@ from ant_cli.settings.loading import load
 from ant_cli.worker.exporter import CachedStats, find_page
 from ant_cli.worker.work_api import WorkAPI
 from tests.conftest import KEY, KEY_BY_PATTERN, Result, Screen, flags_of, make_runtime
-from tests.helpers.runs import CREATE, LIST, OK, RETRIEVE
+from tests.helpers.runs import OK
 from tests.helpers.servers import Act, Reply, ScriptedServer, error, response
+from tests.helpers.words import CREATE, LINES, RETRIEVE
 
 AntOverSocket = Callable[..., Result]
 SPECIAL = 'can"ary/\\+%& =9'
@@ -259,7 +260,7 @@ ERROR_FORMATS = ("json", "yaml", "table", "pretty", "raw")
 @pytest.mark.parametrize(
     ("name", "words", "error_format"),
     [
-        *((name, words, "json") for name in ECHOES for words in (RETRIEVE, LIST, CREATE)),
+        *((name, words, "json") for name in ECHOES for words in (RETRIEVE, LINES, CREATE)),
         *(("body", RETRIEVE, error_format) for error_format in ERROR_FORMATS[1:]),
     ],
 )
@@ -269,7 +270,7 @@ def test_a_key_that_a_server_echoes_is_redacted_on_stderr(
     """This holds with and without the debug log."""
     echo, more = ECHOES[name], ("--format-error", error_format)
     if name == "cursor that returns":
-        words = LIST  # in other commands it would be a result
+        words = LINES  # in other commands it would be a result
     for debug in ((), ("--debug",)):
         result = ant_over_socket(echo, words=words, more=(*more, *debug))
         assert KEY[:-3] not in result.stderr + (result.stdout if result.exit else "")

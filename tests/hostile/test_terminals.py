@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stdout
 from tests.conftest import Result, Screen
-from tests.helpers.runs import CREATE, DELETE, LIST, RETRIEVE
 from tests.helpers.servers import response
+from tests.helpers.words import CREATE, DELETE, LINES, RETRIEVE
 
 AntOverSocket = Callable[..., Result]
 FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "markdown", "raw")
@@ -67,7 +67,7 @@ def test_terminal_sequences_in_a_response_are_escaped_on_a_terminal(ant_over_soc
     for words in (RETRIEVE, DELETE):
         assert unescaped(ant_over_socket(reply, words=words, more=("--format", name), terminal=True).stdout) == []
     page = response({"data": items}) if escaped else response(_unescaped({"data": items}))
-    assert unescaped(ant_over_socket(page, words=LIST, more=("--format", name), terminal=True).stdout) == []
+    assert unescaped(ant_over_socket(page, words=LINES, more=("--format", name), terminal=True).stdout) == []
 
 
 def _unescaped(item: dict[str, Any]) -> bytes:

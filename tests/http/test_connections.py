@@ -27,13 +27,13 @@ from ant_cli.http.direct import DirectTransport
 from ant_cli.http.transport import FailedAttempt, Timeouts, timeouts_of
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result
-from tests.helpers.runs import CREATE, LIST, OK, OUTPUT
+from tests.helpers.runs import OK, OUTPUT
 from tests.helpers.servers import Act, ScriptedServer, error, response
+from tests.helpers.words import CREATE, LINES, RETRIEVE, UPDATE, page
 
 CUT = OK[:-3]
 HEAD = b"HTTP/1.1 200 OK\r\n"
 NO_RETRIES = ("--max-retries", "0")
-AntOverSocket = Callable[..., Result]
 
 
 # Connections that end early
@@ -58,7 +58,7 @@ AntOverSocket = Callable[..., Result]
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_no_response_is_a_network_error_after_three_attempts(ant_over_socket: AntOverSocket, reply, said):
+def test_no_response_is_a_network_error_after_three_attempts(ant_over_socket, reply, said):
     """The exit code is 8, and the message says what happened."""
     result = ant_over_socket(reply)
     assert (result.exit, result.stdout, len(result.requests)) == (8, "", 3)
@@ -66,7 +66,7 @@ def test_no_response_is_a_network_error_after_three_attempts(ant_over_socket: An
 
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
-def test_nothing_of_an_incomplete_response_is_printed(ant_over_socket: AntOverSocket, end):
+def test_nothing_of_an_incomplete_response_is_printed(ant_over_socket, end):
     """A GET is retried; if the retries fail as well, stdout stays empty."""
     result = ant_over_socket((CUT, end))
     assert (result.exit, result.stdout, len(result.requests)) == (1, "", 3)
@@ -75,7 +75,7 @@ def test_nothing_of_an_incomplete_response_is_printed(ant_over_socket: AntOverSo
 
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
-def test_a_response_that_breaks_off_behind_a_proxy_is_not_printed(ant_over_socket: AntOverSocket, end):
+def test_a_response_that_breaks_off_behind_a_proxy_is_not_printed(ant_over_socket, end):
     """The message is the same as over a direct connection."""
     with ScriptedServer((CUT, end)) as server:
         result = ant_over_socket(url="http://api.invalid", env={"http_proxy": server.url}, more=NO_RETRIES)
@@ -83,23 +83,23 @@ def test_a_response_that_breaks_off_behind_a_proxy_is_not_printed(ant_over_socke
     assert "the response broke off" in result.stderr
 
 
-def test_a_change_with_an_incomplete_response_is_not_repeated(ant_over_socket: AntOverSocket):
+def test_a_change_with_an_incomplete_response_is_not_repeated(ant_over_socket):
     """The server has carried it out, although it may be repeated after other failures."""
-    words = ("beta:environments", "update", "env_1", "--name", "n")
+    words = (*UPDATE, "--name", "n")
     result = ant_over_socket((CUT, Act.CLOSE), OK, words=words)
     assert (result.exit, result.stdout, len(result.requests)) == (1, "", 1)
     assert "broke off" in result.stderr
 
 
 @pytest.mark.parametrize("chunk", [b'5\r\n{"a":\r\n', b'zz\r\n{"a":1}\r\n'])
-def test_broken_chunks_are_an_incomplete_response(ant_over_socket: AntOverSocket, chunk):
+def test_broken_chunks_are_an_incomplete_response(ant_over_socket, chunk):
     """Neither a missing end nor an invalid size is accepted."""
     result = ant_over_socket((HEAD + b"transfer-encoding: chunked\r\n\r\n" + chunk, Act.CLOSE))
     assert (result.exit, result.stdout) == (1, "")
 
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
-def test_an_incomplete_response_to_a_change_is_not_retried(ant_over_socket: AntOverSocket, end):
+def test_an_incomplete_response_to_a_change_is_not_retried(ant_over_socket, end):
     """The server has carried out the request, so a second `create` would make a second environment."""
     result = ant_over_socket((CUT, end), words=CREATE)
     assert (result.exit, len(result.requests)) == (1, 1)
@@ -118,41 +118,41 @@ def test_an_incomplete_response_to_a_change_is_not_retried(ant_over_socket: AntO
         OK + b"what follows is not read",
     ],
 )
-def test_unusual_but_complete_responses_are_accepted(ant_over_socket: AntOverSocket, reply):
+def test_unusual_but_complete_responses_are_accepted(ant_over_socket, reply):
     """HTTP allows each of them."""
     assert ant_over_socket((reply, Act.CLOSE)).stdout == OUTPUT
 
 
 @pytest.mark.parametrize("end", [Act.RESET, Act.CLOSE])
-def test_a_connection_that_became_stale_between_pages_is_replaced(ant_over_socket: AntOverSocket, end):
+def test_a_connection_that_became_stale_between_pages_is_replaced(ant_over_socket, end):
     """The next page is requested over a new connection, which does not count as a retry."""
     result = ant_over_socket(
-        (response({"data": [1], "next_page": "p"}), end),
-        response({"data": [2], "next_page": None}),
-        words=LIST,
+        (response(page(1, after="p")), end),
+        response(page(2)),
+        words=LINES,
         more=NO_RETRIES,
     )
     assert (result.exit, result.stdout) == (0, "1\n2\n")
 
 
-def test_a_connection_that_ends_while_the_next_page_is_requested_is_replaced(ant_over_socket: AntOverSocket):
+def test_a_connection_that_ends_while_the_next_page_is_requested_is_replaced(ant_over_socket):
     """Most likely, the server gave it up while it was idle, so that does not count as a retry, either."""
-    first, last = response({"data": [1], "next_page": "p"}), response({"data": [2], "next_page": None})
-    result = ant_over_socket(first, (Act.CLOSE,), last, words=LIST, more=NO_RETRIES)
+    first, last = response(page(1, after="p")), response(page(2))
+    result = ant_over_socket(first, (Act.CLOSE,), last, words=LINES, more=NO_RETRIES)
     assert (result.exit, result.stdout, len(result.requests)) == (0, "1\n2\n", 3)
 
 
-def test_a_malformed_response_on_a_kept_connection_is_not_asked_for_again(ant_over_socket: AntOverSocket):
+def test_a_malformed_response_on_a_kept_connection_is_not_asked_for_again(ant_over_socket):
     """The server has received the request, so sending it again would be a retry."""
-    first, last = response({"data": [1], "next_page": "p"}), response({"data": [2], "next_page": None})
-    result = ant_over_socket(first, (b"not HTTP\r\n\r\n", Act.CLOSE), last, words=LIST, more=NO_RETRIES)
+    first, last = response(page(1, after="p")), response(page(2))
+    result = ant_over_socket(first, (b"not HTTP\r\n\r\n", Act.CLOSE), last, words=LINES, more=NO_RETRIES)
     assert (result.exit, result.stdout, len(result.requests)) == (8, "1\n", 2)
     assert "the response is not valid HTTP" in result.stderr
 
 
-def test_a_post_repeated_after_a_stale_connection_counts_as_a_retry(ant_over_socket: AntOverSocket):
+def test_a_post_repeated_after_a_stale_connection_counts_as_a_retry(ant_over_socket):
     """Only a GET is repeated without counting: a POST may have been carried out before the connection ended."""
-    words = ("beta:environments", "update", "env_1", "--name", "n")
+    words = (*UPDATE, "--name", "n")
     result = ant_over_socket(error("500 Broken"), (Act.CLOSE,), OK, words=words, more=("--max-retries", "1"))
     assert (result.exit, result.stdout, len(result.requests), len(result.waits)) == (8, "", 2, 1)
 
@@ -173,7 +173,7 @@ def test_a_post_repeated_after_a_stale_connection_counts_as_a_retry(ant_over_soc
         ),  # long enough for a busy machine to send the first part
     ],
 )
-def test_a_silent_server_is_given_up_after_the_timeout(ant_over_socket: AntOverSocket, reply, timeout, said):
+def test_a_silent_server_is_given_up_after_the_timeout(ant_over_socket, reply, timeout, said):
     """Each stage of a request has a timeout."""
     result = ant_over_socket(reply, more=NO_RETRIES, timeout=timeout)
     assert (result.exit, result.stdout) == (8, "")
@@ -181,7 +181,7 @@ def test_a_silent_server_is_given_up_after_the_timeout(ant_over_socket: AntOverS
     assert "--timeout" in result.stderr
 
 
-def test_a_server_with_a_full_connection_queue_is_given_up(ant_over_socket: AntOverSocket):
+def test_a_server_with_a_full_connection_queue_is_given_up(ant_over_socket):
     """Nothing was sent, so the error is the same as without a server."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         waiting = [socket.socket() for _ in range(4)]
@@ -198,7 +198,7 @@ def test_a_server_with_a_full_connection_queue_is_given_up(ant_over_socket: AntO
 
 
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
-def test_a_tls_handshake_that_stalls_is_named_and_not_retried(ant_over_socket: AntOverSocket, path):
+def test_a_tls_handshake_that_stalls_is_named_and_not_retried(ant_over_socket, path):
     """A port that never replies to a handshake won't reply to the next one."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}{path}"
@@ -210,49 +210,20 @@ def test_a_tls_handshake_that_stalls_is_named_and_not_retried(ant_over_socket: A
 
 @pytest.mark.parametrize("path", ["", "/ä"])
 @pytest.mark.parametrize("reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"SSH-2.0-OpenSSH_9.9\r\n"])
-def test_a_tls_handshake_with_a_plain_text_port_is_named_and_not_retried(
-    ant_over_socket: AntOverSocket, path, reply
-):
+def test_a_tls_handshake_with_a_plain_text_port_is_named_and_not_retried(ant_over_socket, path, reply):
     """Both transports print the same message, which says how the base URL may be wrong."""
-    with Babbler(reply) as port:
-        result = ant_over_socket(url=f"https://127.0.0.1:{port}{path}")
+    with ScriptedServer(greeting=reply) as server:
+        result = ant_over_socket(url=f"https://127.0.0.1:{server.port}{path}")
     assert (result.exit, result.waits) == (8, [])
     assert "the TLS handshake failed (" in result.stderr
     assert "begins with http://" in result.stderr
-
-
-class Babbler:
-    """A server that sends text as soon as a client connects. A context manager that returns its port."""
-
-    def __init__(self, greeting: bytes) -> None:
-        self._greeting = greeting
-        self._socket = socket.create_server(("127.0.0.1", 0))
-
-    def __enter__(self) -> int:
-        threading.Thread(target=self._serve, daemon=True).start()
-        return int(self._socket.getsockname()[1])
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._socket.accept()
-                with connection:
-                    connection.sendall(self._greeting)
-                    connection.recv(10_000)
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
 
 
 @pytest.mark.parametrize("way", ["direct", "proxy"])
 @pytest.mark.parametrize(
     "sent", [b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\nx: ", HEAD + b"content-length: 900000\r\n\r\n{"]
 )
-def test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long(
-    ant_over_socket: AntOverSocket, monkeypatch, way, sent
-):
+def test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long(ant_over_socket, monkeypatch, way, sent):
     """The bytes belong to the headers or the body. Each arrives a minute after the last, by the test's clock."""
     clock = SimpleNamespace(monotonic=partial(next, itertools.count(0, 60)))
     monkeypatch.setattr("ant_cli.http.transport.time", clock)
@@ -310,12 +281,12 @@ def test_an_attempt_may_take_ten_times_the_timeout_of_a_step():
     assert timeouts_of(60.0) == Timeouts(60.0, 600.0)
 
 
-def test_a_response_that_arrives_byte_by_byte_is_accepted(ant_over_socket: AntOverSocket):
+def test_a_response_that_arrives_byte_by_byte_is_accepted(ant_over_socket):
     """The timeout applies between bytes, not to the whole response."""
     assert ant_over_socket(tuple(bytes([byte]) for byte in OK)).stdout == OUTPUT
 
 
-def test_an_early_rejection_of_a_large_body_is_read(ant_over_socket: AntOverSocket):
+def test_an_early_rejection_of_a_large_body_is_read(ant_over_socket):
     """The server responds with 413 without reading the rest of the body."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -369,7 +340,7 @@ def test_a_server_that_never_reads_a_large_body_is_given_up(shell, tmp_path):
         *((url, 2, "base-url") for url in ("ws://127.0.0.1", "127.0.0.1", "http://a b")),
     ],
 )
-def test_an_unusable_base_url_is_a_usage_or_network_error(ant_over_socket: AntOverSocket, url, status, said):
+def test_an_unusable_base_url_is_a_usage_or_network_error(ant_over_socket, url, status, said):
     """Impossible addresses are usage errors, all others network errors; none reaches a server."""
     result = ant_over_socket(url=url, timeout="0.3")
     assert (result.exit, result.stdout, result.requests) == (status, "", [])
@@ -385,14 +356,14 @@ def test_an_unusable_base_url_is_a_usage_or_network_error(ant_over_socket: AntOv
         ("{url}/ä", b"GET /%C3%A4/v1/environments/env_1?"),
     ],
 )
-def test_the_path_of_the_base_url_comes_before_the_paths_of_the_api(ant_over_socket: AntOverSocket, url, line):
+def test_the_path_of_the_base_url_comes_before_the_paths_of_the_api(ant_over_socket, url, line):
     """A gateway may serve the API under a path."""
     result = ant_over_socket(url=url)
     assert (result.exit, result.stdout) == (0, OUTPUT)
     assert result.requests[0].startswith(line)
 
 
-def test_a_base_url_may_be_an_ipv6_address(ant_over_socket: AntOverSocket):
+def test_a_base_url_may_be_an_ipv6_address(ant_over_socket):
     """The address is in brackets."""
     assert ant_over_socket(server=ScriptedServer(OK, host="::1")).stdout == OUTPUT
 
@@ -404,23 +375,22 @@ def test_a_base_url_may_be_an_ipv6_address(ant_over_socket: AntOverSocket):
         *("127\u30020\u30020\u30021", "127\uff0e0\uff0e0\uff0e1"),
     ],
 )
-def test_loopback_is_never_requested_through_a_proxy(ant_over_socket: AntOverSocket, name):
+def test_loopback_is_never_requested_through_a_proxy(ant_over_socket, name):
     """This holds for every notation of a loopback address, also with full-width dots."""
     env = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:1")
     assert ant_over_socket(url=f"http://{name}:{{port}}", env=env).stdout == OUTPUT
 
 
 @pytest.mark.parametrize("name", ["\uff11\uff12\uff17.0.0.1", "\uff4c\uff4f\uff43alhost"])
-def test_full_width_digits_and_letters_do_not_lead_loopback_to_a_proxy(ant_over_socket: AntOverSocket, name):
+def test_full_width_digits_and_letters_do_not_lead_loopback_to_a_proxy(ant_over_socket, name):
     """The key stays on this machine. A resolver may read such a name as loopback; httpx rejects it."""
-    result = ant_over_socket(url=f"http://{name}:{{port}}", env={"http_proxy": "http://127.0.0.1:1"})
-    assert (result.exit, result.requests) == (2, [])
+    assert ant_over_socket(url=f"http://{name}:{{port}}", env={"http_proxy": "http://127.0.0.1:1"}).refusal
 
 
 # Proxies
 
 
-def through(ant_over_socket: AntOverSocket, variable: str, proxy: str, scheme: str = "http") -> Result:
+def through(ant_over_socket, variable: str, proxy: str, scheme: str = "http") -> Result:
     """Send a request to a host that can be reached only through a proxy."""
     return ant_over_socket(url=f"{scheme}://api.invalid", env={variable: proxy}, more=NO_RETRIES)
 
@@ -428,37 +398,33 @@ def through(ant_over_socket: AntOverSocket, variable: str, proxy: str, scheme: s
 @pytest.mark.parametrize(
     ("variable", "scheme"), [("http_proxy", "http"), ("HTTPS_PROXY", "https"), ("ALL_PROXY", "http")]
 )
-def test_a_failing_proxy_is_named_by_its_variable_without_its_password(
-    ant_over_socket: AntOverSocket, variable, scheme
-):
+def test_a_failing_proxy_is_named_by_its_variable_without_its_password(ant_over_socket, variable, scheme):
     """The message does not show the password of the proxy."""
     result = through(ant_over_socket, variable, "http://ada:proxy-pass@127.0.0.1:1", scheme)
     assert (result.exit, "proxy-pass" in result.stderr) == (8, False)
     assert variable in result.stderr
 
 
-def test_a_socks_proxy_without_socksio_names_the_package_to_install(ant_over_socket: AntOverSocket, monkeypatch):
+def test_a_socks_proxy_without_socksio_names_the_package_to_install(ant_over_socket, monkeypatch):
     """Httpx needs another package for SOCKS. Without the package, it is a usage error."""
     monkeypatch.setitem(sys.modules, "socksio", None)
-    result = through(ant_over_socket, "ALL_PROXY", "socks5://127.0.0.1:1")
-    assert (result.exit, result.stdout) == (2, "")
+    refusal = through(ant_over_socket, "ALL_PROXY", "socks5://127.0.0.1:1").refusal
     message = "ALL_PROXY names a SOCKS proxy, which needs the package socksio."
-    assert result.stderr == f"ant: {message}\n{install_hint('socks')}\n"
+    assert refusal == f"ant: {message}\n{install_hint('socks')}\n"
 
 
 @pytest.mark.parametrize(
     "proxy",
     ["http://ada:proxy-pass@[bad", "foo:bar", "ftp://proxy", "http://p:99999", "://", "http://", "http://:80"],
 )
-def test_a_malformed_proxy_variable_is_a_usage_error(ant_over_socket: AntOverSocket, proxy):
+def test_a_malformed_proxy_variable_is_a_usage_error(ant_over_socket, proxy):
     """The message has the name of the variable, not its value."""
-    result = through(ant_over_socket, "http_proxy", proxy)
-    assert (result.exit, result.stdout) == (2, "")
-    assert "http_proxy" in result.stderr
-    assert "proxy-pass" not in result.stderr
+    refusal = through(ant_over_socket, "http_proxy", proxy).refusal
+    assert "http_proxy" in refusal
+    assert "proxy-pass" not in refusal
 
 
-def test_a_connection_that_fails_as_soon_as_it_is_open_is_closed(ant_over_socket: AntOverSocket, monkeypatch):
+def test_a_connection_that_fails_as_soon_as_it_is_open_is_closed(ant_over_socket, monkeypatch):
     """Warnings are errors, also that of a socket that nobody has closed."""
 
     def refuse(*_: object) -> None:
@@ -469,7 +435,7 @@ def test_a_connection_that_fails_as_soon_as_it_is_open_is_closed(ant_over_socket
         assert ant_over_socket(server=server, env={}, more=("--max-retries", "0")).exit == 8
 
 
-def test_errors_of_a_proxy_are_reported(ant_over_socket: AntOverSocket):
+def test_errors_of_a_proxy_are_reported(ant_over_socket):
     """A 407 comes from the proxy, either as the response or in place of a tunnel."""
     with ScriptedServer(error("407 Proxy Authentication Required")) as proxy:
         assert through(ant_over_socket, "http_proxy", proxy.url).exit == 1
@@ -482,7 +448,7 @@ def test_errors_of_a_proxy_are_reported(ant_over_socket: AntOverSocket):
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed_through_a_proxy(ant_over_socket: AntOverSocket, status):
+def test_a_redirect_is_not_followed_through_a_proxy(ant_over_socket, status):
     """Requests through a proxy use another transport, which must not send the key to another host either."""
     moved = response(b"", "location: http://elsewhere.invalid/", status=f"{status} Moved")
     with ScriptedServer(moved, OK) as proxy:
@@ -542,20 +508,20 @@ def test_a_host_that_only_resembles_an_item_of_no_proxy_is_requested_through_the
     assert find_proxy(url, {"http_proxy": "proxy.invalid:3128", "no_proxy": exempt}) is not None
 
 
-def test_items_of_no_proxy_that_cannot_be_read_are_ignored(ant_over_socket: AntOverSocket):
+def test_items_of_no_proxy_that_cannot_be_read_are_ignored(ant_over_socket):
     """They match nothing, and the request goes through the proxy."""
     with ScriptedServer(OK) as proxy:
         env = {"http_proxy": proxy.url, "NO_PROXY": "[::1,fd00::/200,a/b/c,:,/,a:b:c,[x]:" + "9" * 5000}
         assert ant_over_socket(url="http://192.0.2.7", env=env).stdout == OUTPUT
 
 
-def test_spaces_around_the_url_of_a_proxy_are_ignored(ant_over_socket: AntOverSocket):
+def test_spaces_around_the_url_of_a_proxy_are_ignored(ant_over_socket):
     """A file of variables may leave some behind."""
     with ScriptedServer(OK) as proxy:
         assert through(ant_over_socket, "http_proxy", f" {proxy.url} ").stdout == OUTPUT
 
 
-def test_only_the_variable_of_the_urls_scheme_is_read(ant_over_socket: AntOverSocket):
+def test_only_the_variable_of_the_urls_scheme_is_read(ant_over_socket):
     """A mistake in another one does not matter here. An empty variable counts as unset."""
     with ScriptedServer(OK) as proxy:
         env = {"http_proxy": "", "HTTP_PROXY": proxy.url, "https_proxy": "http://[bad", "ALL_PROXY": "http://:80"}
@@ -603,9 +569,7 @@ def tls_server(
 
 
 @pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
-def test_ssl_cert_file_adds_a_trusted_authority_on_both_transports(
-    ant_over_socket: AntOverSocket, authority, trust, user
-):
+def test_ssl_cert_file_adds_a_trusted_authority_on_both_transports(ant_over_socket, authority, trust, user):
     """The certificate of the server was issued by that authority."""
     server = tls_server(authority)
     result = ant_over_socket(server=server, url=f"https://{user}localhost:{{port}}", env={"SSL_CERT_FILE": trust})
@@ -621,7 +585,7 @@ def test_ssl_cert_file_adds_a_trusted_authority_on_both_transports(
     ],
 )
 def test_a_certificate_error_is_explained_and_not_retried(
-    ant_over_socket: AntOverSocket, authority, trust, name, expired, known, said
+    ant_over_socket, authority, trust, name, expired, known, said
 ):
     """The hint says how to name an authority. A retry would have the same result."""
     server = tls_server(authority, name, expired=expired)
@@ -632,9 +596,7 @@ def test_a_certificate_error_is_explained_and_not_retried(
     assert "SSL_CERT_FILE" in result.stderr
 
 
-def test_an_https_proxy_that_rejects_a_connection_is_named_and_asked_again(
-    ant_over_socket: AntOverSocket, authority, trust
-):
+def test_an_https_proxy_that_rejects_a_connection_is_named_and_asked_again(ant_over_socket, authority, trust):
     """The TLS handshake with the proxy succeeded, so the error is not about it."""
     with tls_server(authority, reply=b"HTTP/1.1 407 No User\r\ncontent-length: 0\r\n\r\n") as server:
         env = {"SSL_CERT_FILE": trust, "https_proxy": server.url.replace("127.0.0.1", "localhost")}
@@ -646,7 +608,7 @@ def test_an_https_proxy_that_rejects_a_connection_is_named_and_asked_again(
 
 
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
-def test_a_certificate_is_not_accepted_by_its_common_name(ant_over_socket: AntOverSocket, authority, trust, path):
+def test_a_certificate_is_not_accepted_by_its_common_name(ant_over_socket, authority, trust, path):
     """The constraints of an authority apply to alternative names only, so a common name could be any name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(common_name="localhost").configure_cert(context)
@@ -660,7 +622,7 @@ def test_a_certificate_is_not_accepted_by_its_common_name(ant_over_socket: AntOv
 
 @pytest.mark.parametrize(("name", "status"), [("localhost", 0), ("other.example", 8)])
 def test_the_certificate_of_a_proxy_is_checked_like_that_of_a_server(
-    ant_over_socket: AntOverSocket, authority, trust, name, status
+    ant_over_socket, authority, trust, name, status
 ):
     """The authorities of SSL_CERT_FILE are trusted for both."""
     with tls_server(authority, name) as proxy:
@@ -671,10 +633,9 @@ def test_the_certificate_of_a_proxy_is_checked_like_that_of_a_server(
 
 @pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_ssl_cert_file_or_dir_that_does_not_exist_is_a_usage_error(ant_over_socket: AntOverSocket, variable, user):
+def test_ssl_cert_file_or_dir_that_does_not_exist_is_a_usage_error(ant_over_socket, variable, user):
     """Otherwise no server would be trusted, and the user would not see the reason."""
-    result = ant_over_socket(url=f"https://{user}localhost:{{port}}", env={variable: "/nope"})
-    assert (result.exit, variable in result.stderr) == (2, True)
+    assert variable in ant_over_socket(url=f"https://{user}localhost:{{port}}", env={variable: "/nope"}).refusal
 
 
 @pytest.fixture
@@ -701,7 +662,7 @@ def system_trust(authority: trustme.CA, tmp_path, monkeypatch) -> Callable[..., 
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
 @pytest.mark.parametrize("kind", ["folder", "file"])
 def test_an_authority_in_the_operating_systems_trust_store_is_trusted(
-    ant_over_socket: AntOverSocket, authority, system_trust, kind, path
+    ant_over_socket, authority, system_trust, kind, path
 ):
     """Companies install their authorities there. The debug log names the trust store."""
     if kind == "folder" and not shutil.which("openssl"):
@@ -714,9 +675,7 @@ def test_an_authority_in_the_operating_systems_trust_store_is_trusted(
     assert f"* certificate authorities: {place} (operating system)\n" in result.stderr
 
 
-def test_an_empty_ssl_cert_file_next_to_a_folder_counts_as_unset(
-    ant_over_socket: AntOverSocket, authority, system_trust
-):
+def test_an_empty_ssl_cert_file_next_to_a_folder_counts_as_unset(ant_over_socket, authority, system_trust):
     """Otherwise a file without a name would be read."""
     env = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": str(system_trust("folder"))}
     result = ant_over_socket(server=tls_server(authority), url="https://localhost:{port}", env=env)
@@ -724,9 +683,7 @@ def test_an_empty_ssl_cert_file_next_to_a_folder_counts_as_unset(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems verify by themselves")
-def test_certifi_is_used_if_the_operating_system_has_no_trust_store(
-    ant_over_socket: AntOverSocket, authority, system_trust
-):
+def test_certifi_is_used_if_the_operating_system_has_no_trust_store(ant_over_socket, authority, system_trust):
     """Certifi does not have the authority of this test."""
     system_trust("nothing")
     result = ant_over_socket(server=tls_server(authority), url="https://localhost:{port}", more=("--debug",))
@@ -734,9 +691,7 @@ def test_certifi_is_used_if_the_operating_system_has_no_trust_store(
     assert f"* certificate authorities: {certifi.where()} (certifi" in result.stderr
 
 
-def test_ssl_cert_file_replaces_the_operating_systems_trust_store(
-    ant_over_socket: AntOverSocket, authority, trust, system_trust
-):
+def test_ssl_cert_file_replaces_the_operating_systems_trust_store(ant_over_socket, authority, trust, system_trust):
     """SSL_CERT_FILE names the only trusted authorities."""
     system_trust("file")
     other = trust.replace("authority", "other")
@@ -769,9 +724,7 @@ def test_ssl_cert_file_replaces_the_operating_systems_trust_store(
         ("retry-after: Fri, 31 Dec 99999999999 23:59:59 GMT", 0.3, 0.5),
     ],
 )
-def test_retry_after_is_honoured_up_to_a_minute_and_invalid_values_are_ignored(
-    ant_over_socket: AntOverSocket, header, low, high
-):
+def test_retry_after_is_honoured_up_to_a_minute_and_invalid_values_are_ignored(ant_over_socket, header, low, high):
     """No wait is negative. A wait of more than two seconds is announced."""
     result = ant_over_socket(error("429 Too Many", "rate_limit_error", header), OK)
     assert (result.exit, result.stdout) == (0, OUTPUT)
@@ -780,7 +733,7 @@ def test_retry_after_is_honoured_up_to_a_minute_and_invalid_values_are_ignored(
 
 
 @pytest.mark.parametrize("form", ["%a, %d %b %Y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"])
-def test_retry_after_may_be_a_date(ant_over_socket: AntOverSocket, monkeypatch, form):
+def test_retry_after_may_be_a_date(ant_over_socket, monkeypatch, form):
     """The date has HTTP's format or C's. Both are in GMT, whatever the local time zone is."""
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
@@ -791,15 +744,15 @@ def test_retry_after_may_be_a_date(ant_over_socket: AntOverSocket, monkeypatch, 
     assert 25 < result.waits[0] <= 31
 
 
-def test_thousands_of_retries_wait_at_most_eight_seconds_each(ant_over_socket: AntOverSocket):
+def test_thousands_of_retries_wait_at_most_eight_seconds_each(ant_over_socket):
     """The delay stops growing at eight seconds."""
     result = ant_over_socket(error("429 Too Many"), more=("--max-retries", "1100"))
     assert (result.exit, len(result.waits)) == (7, 1100)
     assert 6 <= result.waits[-1] <= 8
 
 
-def test_a_success_with_x_should_retry_is_not_retried(ant_over_socket: AntOverSocket):
+def test_a_success_with_x_should_retry_is_not_retried(ant_over_socket):
     """The request was carried out, and `x-should-retry` is for failures."""
-    for words in (("beta:environments", "retrieve", "env_1"), CREATE):
+    for words in (RETRIEVE, CREATE):
         result = ant_over_socket(response({"id": "x"}, "x-should-retry: true"), words=words)
         assert (result.exit, result.stdout, len(result.requests)) == (0, OUTPUT, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 
@@ -10,13 +9,12 @@ import httpx
 import pytest
 
 from ant_cli.http.client import authenticated
-from ant_cli.main import main
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.storage import locked
 from ant_cli.settings.loading import load
-from tests.conftest import KEY, make_runtime
-from tests.helpers.federation import OBJECT, RETRIEVE, SIGNATURE, bearers, grant
-from tests.helpers.transports import transport_to
+from tests.conftest import make_runtime
+from tests.helpers.federation import OBJECT, SIGNATURE, bearers, grant
+from tests.helpers.words import ARCHIVE, KEY, LIST, RETRIEVE
 
 UNAUTHORIZED = httpx.Response(
     401, json={"type": "error", "error": {"type": "authentication_error", "message": "no"}}
@@ -37,17 +35,14 @@ def slow(ant, variables, clock):
     """Run `ant` with a server that takes some seconds for each reply. `during` is called at each reply."""
 
     def run(*words, seconds, replies, during=lambda: None, **more):
-        class Slowly(list):
-            """Replies that each take some time."""
+        following = iter(replies)
 
-            def __getitem__(self, position):
-                reply = super().__getitem__(position)
-                if isinstance(position, int):
-                    clock.now += seconds
-                    during()
-                return reply
+        def reply(_request):
+            clock.now += seconds
+            during()
+            return next(following)
 
-        return ant(*words, env=variables, now=clock, replies=Slowly(replies), **more)
+        return ant(*words, env=variables, now=clock, replies=reply, **more)
 
     return run
 
@@ -56,7 +51,7 @@ def test_a_list_renews_the_token_between_its_pages(slow):
     """It renews the token two minutes before its expiry, so that no request has an expired one."""
     pages = [page(number, last=number == 3) for number in range(4)]
     replies = [grant(1, expires_in=600), *pages[:2], grant(2, expires_in=600), *pages[2:]]
-    result = slow("beta:environments", "list", "--format", "jsonl", seconds=200, replies=replies)
+    result = slow(*LIST, "--format", "jsonl", seconds=200, replies=replies)
     assert (result.exit, len(result.stdout.splitlines())) == (0, 4)
     assert bearers(result) == ["", "1", "1", "", "2", "2"]
 
@@ -76,7 +71,7 @@ def test_waiting_until_a_condition_is_true_renews_the_token(slow, clock):
 def test_many_requests_renew_the_token_in_between(slow):
     """They are sent one after another here."""
     replies = [grant(1, expires_in=600), {}, {}, grant(2), {}, {}]
-    result = slow("beta:environments", "archive", *IDS, "--parallel", "1", "--yes", seconds=200, replies=replies)
+    result = slow(*ARCHIVE, *IDS, "--parallel", "1", "--yes", seconds=200, replies=replies)
     assert (result.exit, bearers(result)) == (0, ["", "1", "1", "", "2", "2"])
 
 
@@ -84,7 +79,7 @@ def test_simultaneous_requests_exchange_only_once(federated):
     """The first one exchanges, and the others wait for it."""
     ids = [f"env_{number}" for number in range(40)]
     replies = [grant(1), *[{}] * 40]
-    result = federated("beta:environments", "archive", *ids, "--parallel", "16", "--yes", replies=replies)
+    result = federated(*ARCHIVE, *ids, "--parallel", "16", "--yes", replies=replies)
     assert (result.exit, bearers(result)) == (0, ["", *["1"] * 40])
 
 
@@ -107,7 +102,7 @@ def test_the_identity_token_file_is_read_at_each_exchange(slow, token_file):
 
     token_file.write_text(f"a.b.{SIGNATURE}-1")
     replies = [grant(1), page(0, last=False), grant(2), page(1, last=True)]
-    result = slow("beta:environments", "list", seconds=3600, replies=replies, during=rotate)
+    result = slow(*LIST, seconds=3600, replies=replies, during=rotate)
     assert bearers(result) == ["", "1", "", "2"]
     assertions = [json.loads(result.requests[number].content)["assertion"] for number in (0, 2)]
     assert assertions == [f"a.b.{SIGNATURE}-1", f"a.b.{SIGNATURE}-3"]
@@ -162,7 +157,7 @@ def test_a_failing_renewal_is_not_repeated_for_each_request(federated, clock):
     federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
     clock.now += 500
     pages = [page(number, last=number == 3) for number in range(4)]
-    result = federated("beta:environments", "list", replies=[httpx.Response(503), *pages])
+    result = federated(*LIST, replies=[httpx.Response(503), *pages])
     assert bearers(result) == ["", "1", "1", "1", "1"]
 
 
@@ -172,7 +167,7 @@ def test_a_failed_renewal_is_repeated_after_five_seconds(slow, federated, clock,
     federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
     clock.now += 500
     replies = [httpx.Response(503), page(0, last=False), *[grant(2)] * (seconds == 5), page(1, last=True)]
-    assert bearers(slow("beta:environments", "list", seconds=seconds, replies=replies)) == sent
+    assert bearers(slow(*LIST, seconds=seconds, replies=replies)) == sent
 
 
 def test_a_process_does_not_wait_forever_for_the_exchange_of_another_one(federated, clock, entry):
@@ -199,34 +194,24 @@ def test_a_process_does_not_wait_forever_for_the_exchange_of_another_one(federat
 def test_a_failed_exchange_is_not_repeated_for_each_request(federated, problem, exit_code, exchanges, parallel):
     """The other requests fail at once, with the same error."""
     ids = [f"env_{number}" for number in range(40)]
-    words = ("beta:environments", "archive", *ids, "--parallel", parallel, "--yes")
+    words = (*ARCHIVE, *ids, "--parallel", parallel, "--yes")
     result = federated(*words, replies=[problem] * 3)
     assert (result.exit, bearers(result)) == (exit_code, [""] * exchanges)
     assert "40 failed" in result.stderr
 
 
-def test_a_failed_exchange_is_repeated_after_some_seconds(variables, clean_environ):
+def test_a_failed_exchange_is_repeated_after_some_seconds(ant, variables):
     """A long run may have a new identity token by then."""
-    exchanges, seconds = [], iter(range(1_790_000_000, 1_800_000_000))
-
-    def respond(request):
-        if not request.url.path.endswith("/oauth/token"):
-            return httpx.Response(200, json=OBJECT)
-        exchanges.append(request)
-        return httpx.Response(200, json=grant()) if exchanges[1:] else httpx.Response(400)
-
-    stderr = io.BytesIO()
-    environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
-    runtime = make_runtime(
-        environ,
-        stdout=io.BytesIO(),
-        stderr=stderr,
-        transport=transport_to(respond),
+    seconds = iter(range(1_790_000_000, 1_800_000_000))
+    answers = iter([httpx.Response(400), grant()])
+    result = ant(
+        *(*ARCHIVE, *IDS, *IDS, "--parallel", "1", "--yes"),
+        env=variables,
+        replies=lambda request: next(answers) if request.url.path.endswith("/oauth/token") else OBJECT,
         now=lambda: float(next(seconds)),  # a second passes between two reads of the clock
     )
-    assert main(["beta:environments", "archive", *IDS, *IDS, "--parallel", "1", "--yes"], runtime) == 4
-    assert len(exchanges) == 2
-    assert re.search(rb"archived [1-7] of 8, [1-7] failed", stderr.getvalue())
+    assert (result.exit, [*answers]) == (4, [])
+    assert re.search(r"archived [1-7] of 8, [1-7] failed", result.stderr)
 
 
 # Rejected tokens
@@ -262,31 +247,24 @@ def test_a_new_token_that_is_rejected_is_an_error(federated):
 
 def test_a_server_that_keeps_rejecting_tokens_gets_one_more_exchange_per_minute(slow):
     """It does not get an exchange for each request, even if it accepts other requests."""
-    words = ("beta:environments", "archive", *IDS, "env_4", "--parallel", "1", "--yes")
+    words = (*ARCHIVE, *IDS, "env_4", "--parallel", "1", "--yes")
     no = UNAUTHORIZED
     result = slow(*words, seconds=19, replies=[grant(1), OBJECT, no, no, grant(2), no, no, no, grant(3), OBJECT])
     assert (result.exit, bearers(result)) == (4, ["", "1", "1", "1", "", "2", "2", "2", "", "3"])
 
 
-def test_simultaneous_requests_replace_a_rejected_token_once(federated, clock, variables, clean_environ):
+def test_simultaneous_requests_replace_a_rejected_token_once(federated):
     """Each rejected request is sent again with the new token."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
-    exchanges = []
 
-    def respond(request):
-        if request.method == "POST" and request.url.path.endswith("/oauth/token"):
-            exchanges.append(request)
-            return httpx.Response(200, json=grant(2))
-        is_old = request.headers["authorization"] == f"Bearer {KEY}-1"
-        return UNAUTHORIZED if is_old else httpx.Response(200, json={})
+    def reply(request):
+        if request.url.path.endswith("/oauth/token"):
+            return grant(2)
+        return UNAUTHORIZED if request.headers["authorization"] == f"Bearer {KEY}-1" else OBJECT
 
-    environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
-    runtime = make_runtime(
-        environ, stdout=io.BytesIO(), transport=transport_to(respond), sleep=lambda _: None, now=clock
-    )
     ids = [f"env_{number}" for number in range(40)]
-    assert main(["beta:environments", "archive", *ids, "--parallel", "16"], runtime) == 0
-    assert len(exchanges) == 1
+    result = federated(*ARCHIVE, *ids, "--parallel", "16", replies=reply)
+    assert (result.exit, bearers(result).count("")) == (0, 1)
 
 
 def test_clients_of_one_connection_share_the_access_tokens(variables, clean_environ):

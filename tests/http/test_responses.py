@@ -7,17 +7,15 @@ import shlex
 import sys
 import tracemalloc
 import zlib
-from collections.abc import Callable
 
 import pytest
 
 from ant_cli.gjson.json_text import DEEPEST
 from ant_cli.http.response import json_object
-from tests.conftest import KEY, Result
-from tests.helpers.runs import LIST, OK, OUTPUT
+from tests.helpers.runs import OK, OUTPUT
 from tests.helpers.servers import Act, error, response
+from tests.helpers.words import KEY, LINES, RETRIEVE, page
 
-AntOverSocket = Callable[..., Result]
 FORMATS = ("json", "jsonl", "yaml", "table", "pretty", "markdown", "raw")
 HTML = b"<html><body>Please log in</body></html>"
 API_ERROR = {"type": "error", "error": {"type": "overloaded_error", "message": "too busy"}}
@@ -27,7 +25,7 @@ DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
 # Responses that are not from the API
 
 
-@pytest.mark.parametrize("words", [(), LIST, (*LIST, "--format", "raw"), (*LIST, "--slurp")])
+@pytest.mark.parametrize("words", [(), LINES, (*LINES, "--format", "raw"), (*LINES, "--slurp")])
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -48,39 +46,39 @@ DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_a_response_that_is_not_json_is_not_printed_on_stdout(ant_over_socket: AntOverSocket, words, body, said):
+def test_a_response_that_is_not_json_is_not_printed_on_stdout(ant_over_socket, words, body, said):
     """The exit code is 1, and stderr describes the response."""
-    result = ant_over_socket(response(body), words=words or ("beta:environments", "retrieve", "env_1"))
+    result = ant_over_socket(response(body), words=words or RETRIEVE)
     assert (result.exit, result.stdout) == (1, "")
     assert said in result.stderr
 
 
-@pytest.mark.parametrize("words", [(), LIST, (*LIST, "--format", "raw")])
-def test_an_error_body_with_status_200_is_an_error(ant_over_socket: AntOverSocket, words):
+@pytest.mark.parametrize("words", [(), LINES, (*LINES, "--format", "raw")])
+def test_an_error_body_with_status_200_is_an_error(ant_over_socket, words):
     """Some gateways always return 200."""
-    result = ant_over_socket(response(API_ERROR), words=words or ("beta:environments", "retrieve", "env_1"))
+    result = ant_over_socket(response(API_ERROR), words=words or RETRIEVE)
     assert (result.exit, result.stdout) == (1, "")
     assert "200 OK" in result.stderr
     assert "too busy" in result.stderr
 
 
-def test_a_result_with_a_member_named_error_is_not_an_error(ant_over_socket: AntOverSocket):
+def test_a_result_with_a_member_named_error_is_not_an_error(ant_over_socket):
     """Data may have a member of that name."""
     assert ant_over_socket(response({"type": "environment", "metadata": {"last": "error"}})).exit == 0
-    assert ant_over_socket(response({"data": [API_ERROR]}), words=LIST).exit == 0
+    assert ant_over_socket(response({"data": [API_ERROR]}), words=LINES).exit == 0
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "text/html; charset=latin-1", ""])
-def test_a_json_response_is_accepted_with_any_content_type(ant_over_socket: AntOverSocket, kind):
+def test_a_json_response_is_accepted_with_any_content_type(ant_over_socket, kind):
     """The body decides, not the header."""
     assert ant_over_socket(response({"id": "x"}, kind=kind)).stdout == OUTPUT
 
 
-def test_a_byte_order_mark_before_a_response_is_dropped(ant_over_socket: AntOverSocket):
+def test_a_byte_order_mark_before_a_response_is_dropped(ant_over_socket):
     """The response is a result, a page, or an error."""
     assert ant_over_socket(response(b'\xef\xbb\xbf{"id":"x"}')).stdout == OUTPUT
     assert ant_over_socket(response(b'\xef\xbb\xbf{"id":"x"}'), more=("--format", "raw")).stdout == '{"id":"x"}\n'
-    assert ant_over_socket(response(b'\xef\xbb\xbf{"data":[1]}'), words=LIST).stdout == "1\n"
+    assert ant_over_socket(response(b'\xef\xbb\xbf{"data":[1]}'), words=LINES).stdout == "1\n"
     assert '"message": "m"' in ant_over_socket(response(b'\xef\xbb\xbf{"message":"m"}', status="400 Bad")).stderr
 
 
@@ -104,18 +102,18 @@ def test_a_byte_order_mark_before_a_response_is_dropped(ant_over_socket: AntOver
     ],
     ids=lambda value: repr(value)[:20],
 )
-def test_a_value_passes_through_unchanged_in_every_format(ant_over_socket: AntOverSocket, value):
+def test_a_value_passes_through_unchanged_in_every_format(ant_over_socket, value):
     """Compact JSON has the received bytes. Every other format can print the value, too."""
     body = b'{"v":' + value + b"}"
     assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
-    assert ant_over_socket(response(b'{"data":[' + body + b"]}"), words=LIST).stdout.encode() == body + b"\n"
+    assert ant_over_socket(response(b'{"data":[' + body + b"]}"), words=LINES).stdout.encode() == body + b"\n"
     for name in FORMATS:
         result = ant_over_socket(response(body), more=("--format", name))
         assert (name, result.exit, result.stderr) == (name, 0, "")
         assert result.stdout
 
 
-def test_a_value_too_deep_for_yaml_is_an_error_in_yaml_and_unchanged_in_json(ant_over_socket: AntOverSocket):
+def test_a_value_too_deep_for_yaml_is_an_error_in_yaml_and_unchanged_in_json(ant_over_socket):
     """Nothing is printed as YAML, not even a part of the value."""
     body = b'{"v":' + b"[" * 900 + b"]" * 900 + b"}"
     result = ant_over_socket(response(body), more=("--format", "yaml"))
@@ -128,19 +126,22 @@ UNLIMITED = "import sys; sys.setrecursionlimit(10**6); from ant_cli.__main__ imp
 """The program in a Python that, like 3.14, does not limit the depth of JSON."""
 
 
+RETRIEVED, LISTED = "retrieve env_1", b'{"data": [' + BRACKETS + b'], "next_page": null}'
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no ulimit")
-@pytest.mark.parametrize("words", ["retrieve env_1", "retrieve env_1 --format jsonl", "list", "list --format yaml"])
 @pytest.mark.parametrize(
-    "body",
+    ("words", "body"),
     [
-        BRACKETS,
-        b'{"data": [' + BRACKETS + b'], "next_page": null}',
-        b'{"data": [1], "x": ' + BRACKETS + b"}",
-        b'{"type": "error", "error": {"type": "x", "message": ' + BRACKETS + b"}}",
-        b'{"a":' * 12_000 + b"1" + b"}" * 12_000,
-        b'["]",' * 10_000 + b'"' + b"[" * 10_000 + b'"' + b"]" * 10_000,
+        (RETRIEVED, BRACKETS),
+        (f"{RETRIEVED} --format jsonl", BRACKETS),
+        (RETRIEVED, b'{"a":' * 12_000 + b"1" + b"}" * 12_000),
+        (RETRIEVED, b'["]",' * 10_000 + b'"' + b"[" * 10_000 + b'"' + b"]" * 10_000),
+        (RETRIEVED, b'{"type": "error", "error": {"type": "x", "message": ' + BRACKETS + b"}}"),
+        ("list", LISTED),
+        ("list --format yaml", LISTED),
+        ("list", b'{"data": [1], "x": ' + BRACKETS + b"}"),
     ],
-    ids=["array", "item", "other member", "error", "objects", "brackets in strings"],
 )
 def test_120_kb_of_brackets_do_not_exhaust_the_memory(shell, words, body):
     """Laid out with one bracket per line, they would take gigabytes."""
@@ -167,7 +168,7 @@ def test_a_response_that_is_nested_too_deeply_is_no_object():
         assert (json_object(body) is not None) is is_object
 
 
-def test_many_brackets_side_by_side_or_in_a_string_are_no_deep_nesting(ant_over_socket: AntOverSocket):
+def test_many_brackets_side_by_side_or_in_a_string_are_no_deep_nesting(ant_over_socket):
     """They are on one level."""
     body = b'["' + b"[" * 2000 + b'"' + b",[]" * 2000 + b"]"
     assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
@@ -180,21 +181,21 @@ PACKED = gzip.compress(b'{"id":"x"}', mtime=0)
 
 
 @pytest.mark.parametrize("name", ["gzip", "GZIP", "x-gzip"])
-def test_gzip_is_requested_and_decompressed(ant_over_socket: AntOverSocket, name):
+def test_gzip_is_requested_and_decompressed(ant_over_socket, name):
     """No other encoding is requested."""
     result = ant_over_socket(response(PACKED, f"content-encoding: {name}"))
     assert result.stdout == OUTPUT
     assert b"accept-encoding: gzip\r\n" in result.requests[0]
 
 
-def test_gzip_of_several_members_is_one_response(ant_over_socket: AntOverSocket):
+def test_gzip_of_several_members_is_one_response(ant_over_socket):
     """The gzip format allows several members."""
     packed = gzip.compress(b'{"id":', mtime=0) + gzip.compress(b'"x"}', mtime=0)
     assert ant_over_socket(response(packed, "content-encoding: gzip")).stdout == '{\n  "id": "x"\n}\n'
 
 
 @pytest.mark.parametrize("name", ["br", "zstd", "deflate", "gzip, gzip", "nonsense"])
-def test_an_encoding_that_was_not_requested_is_an_error(ant_over_socket: AntOverSocket, name):
+def test_an_encoding_that_was_not_requested_is_an_error(ant_over_socket, name):
     """It is not retried, because the server would use the same encoding again."""
     result = ant_over_socket(response(PACKED, f"content-encoding: {name}"))
     assert (result.exit, result.stdout, result.waits) == (1, "", [])
@@ -204,14 +205,14 @@ def test_an_encoding_that_was_not_requested_is_an_error(ant_over_socket: AntOver
 @pytest.mark.parametrize(
     "body", [b"not gzip", PACKED[:-4], PACKED[:-8] + bytes(8)], ids=["other", "cut off", "wrong sum"]
 )
-def test_broken_gzip_counts_as_an_incomplete_response(ant_over_socket: AntOverSocket, body):
+def test_broken_gzip_counts_as_an_incomplete_response(ant_over_socket, body):
     """A GET is therefore retried."""
     result = ant_over_socket(response(body, "content-encoding: gzip"))
     assert (result.exit, result.stdout, len(result.waits)) == (1, "", 2)
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "200 OK"])
-def test_an_empty_body_with_a_content_encoding_is_accepted(ant_over_socket: AntOverSocket, status):
+def test_an_empty_body_with_a_content_encoding_is_accepted(ant_over_socket, status):
     """Some servers label empty bodies like this."""
     result = ant_over_socket(response(b"", "content-encoding: gzip", status=status))
     assert (result.exit, result.stdout) == ((0, "") if status.startswith("204") else (1, ""))
@@ -229,7 +230,7 @@ def packed(body: bytes, size: int) -> bytes:
     return b"".join(map(packer.compress, parts)) + packer.flush()
 
 
-def test_a_response_at_the_size_limit_is_accepted_and_a_longer_one_is_rejected(ant_over_socket: AntOverSocket):
+def test_a_response_at_the_size_limit_is_accepted_and_a_longer_one_is_rejected(ant_over_socket):
     """The limit applies after decompression. A response that is too large is not requested again."""
     result = ant_over_socket(response(packed(b'{"id":"x"}', LIMIT), "content-encoding: gzip"))
     assert (result.exit, result.stdout) == (0, OUTPUT)
@@ -238,14 +239,14 @@ def test_a_response_at_the_size_limit_is_accepted_and_a_longer_one_is_rejected(a
     assert "100 MB" in result.stderr
 
 
-def test_an_error_response_beyond_the_size_limit_keeps_its_status(ant_over_socket: AntOverSocket):
+def test_an_error_response_beyond_the_size_limit_keeps_its_status(ant_over_socket):
     """The status decides, and the body is discarded."""
     result = ant_over_socket(response(packed(b"", LIMIT + 1), "content-encoding: gzip", status="404 Not Found"))
     assert (result.exit, result.stdout, len(result.requests)) == (5, "", 1)
     assert result.stderr.strip().endswith("404 Not Found")
 
 
-def test_a_compression_bomb_takes_no_more_memory_than_the_limit(ant_over_socket: AntOverSocket):
+def test_a_compression_bomb_takes_no_more_memory_than_the_limit(ant_over_socket):
     """It is decompressed in small parts: each of its chunks from the network would fill 66 MB."""
     bomb = response(gzip.compress(bytes(4 * LIMIT // 3), mtime=0), "content-encoding: gzip")
     tracemalloc.start()
@@ -262,7 +263,7 @@ def test_a_compression_bomb_takes_no_more_memory_than_the_limit(ant_over_socket:
 
 
 @pytest.mark.parametrize("status", [*range(300, 600, 11), 304, 401, 403, 404, 408, 409, 412, 429, 529, 600, 999])
-def test_every_error_status_has_its_exit_code(ant_over_socket: AntOverSocket, status):
+def test_every_error_status_has_its_exit_code(ant_over_socket, status):
     """The table of exit codes decides, and no error exits with 0."""
     known = {401: 4, 403: 4, 404: 5, 408: 7, 409: 6, 412: 6, 429: 7}
     expected = known.get(status, 7 if 500 <= status <= 599 else 1)
@@ -273,7 +274,7 @@ def test_every_error_status_has_its_exit_code(ant_over_socket: AntOverSocket, st
     assert len(result.requests) == (3 if status in (408, 409, 429) or 500 <= status <= 599 else 1)
 
 
-def test_an_html_error_page_is_shortened_to_one_line(ant_over_socket: AntOverSocket):
+def test_an_html_error_page_is_shortened_to_one_line(ant_over_socket):
     """The request is retried if its status allows it."""
     result = ant_over_socket(
         response(b"<html>\n" + b"<p>sorry</p>\n" * 1000, kind="text/html", status="502 Bad Gateway")
@@ -284,7 +285,7 @@ def test_an_html_error_page_is_shortened_to_one_line(ant_over_socket: AntOverSoc
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_an_error_and_not_followed(ant_over_socket: AntOverSocket, status):
+def test_a_redirect_is_an_error_and_not_followed(ant_over_socket, status):
     """The key is not sent to another host."""
     location = f"http://ada:pass-word@elsewhere.invalid/?key={KEY}"
     result = ant_over_socket(response(b"", f"location: {location}", status=f"{status} Moved"))
@@ -296,37 +297,35 @@ def test_a_redirect_is_an_error_and_not_followed(ant_over_socket: AntOverSocket,
 # Lists
 
 
-def test_a_list_that_returns_to_an_earlier_page_ends_with_an_error(ant_over_socket: AntOverSocket):
+def test_a_list_that_returns_to_an_earlier_page_ends_with_an_error(ant_over_socket):
     """Earlier items are printed (D29)."""
-    result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST)
+    result = ant_over_socket(response(page(1, after="p")), words=LINES)
     assert (result.exit, result.stdout) == (1, "1\n1\n")
     assert "does not end" in result.stderr
 
 
-def test_a_list_whose_next_page_is_the_first_one_ends_with_an_error(ant_over_socket: AntOverSocket):
+def test_a_list_whose_next_page_is_the_first_one_ends_with_an_error(ant_over_socket):
     """The first page is not requested again (D29)."""
-    result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST, more=("--page", "p"))
+    result = ant_over_socket(response(page(1, after="p")), words=LINES, more=("--page", "p"))
     assert (result.exit, result.stdout, len(result.requests)) == (1, "1\n", 1)
 
 
-def test_a_list_that_would_return_to_an_earlier_page_is_no_error_if_no_more_items_are_wanted(
-    ant_over_socket: AntOverSocket,
-):
+def test_a_list_that_would_return_to_an_earlier_page_is_no_error_if_no_more_items_are_wanted(ant_over_socket):
     """The page would not be requested."""
-    result = ant_over_socket(response({"data": [1], "next_page": "p"}), words=LIST, more=("--max-items", "2"))
+    result = ant_over_socket(response(page(1, after="p")), words=LINES, more=("--max-items", "2"))
     assert (result.exit, result.stdout, result.stderr) == (0, "1\n1\n", "")
 
 
-def test_an_endless_list_is_printed_page_by_page(ant_over_socket: AntOverSocket):
+def test_an_endless_list_is_printed_page_by_page(ant_over_socket):
     """It continues as long as the cursors are new."""
-    pages = [response({"data": [number], "next_page": f"p{number}"}) for number in range(50)]
-    result = ant_over_socket(*pages, words=LIST, more=("--max-items", "40"))
+    pages = [response(page(number, after=f"p{number}")) for number in range(50)]
+    result = ant_over_socket(*pages, words=LINES, more=("--max-items", "40"))
     assert result.stdout.split() == [str(number) for number in range(40)]
     assert len(result.requests) == 40
 
 
 @pytest.mark.parametrize(
-    "page",
+    "other",
     [
         {},
         {"data": {}},
@@ -339,22 +338,20 @@ def test_an_endless_list_is_printed_page_by_page(ant_over_socket: AntOverSocket)
         {"data": [], "next_page": "\xe9" * 12_000},
     ],
 )
-def test_a_response_that_is_not_a_page_ends_a_list_with_an_error(ant_over_socket: AntOverSocket, page):
+def test_a_response_that_is_not_a_page_ends_a_list_with_an_error(ant_over_socket, other):
     """Earlier items stay printed."""
-    result = ant_over_socket(response({"data": [1], "next_page": "p"}), response(page), words=LIST)
+    result = ant_over_socket(response(page(1, after="p")), response(other), words=LINES)
     assert (result.exit, result.stdout) == (1, "1\n")
     assert "not a page" in result.stderr
 
 
-def test_a_list_whose_second_page_fails_prints_the_first(ant_over_socket: AntOverSocket):
+def test_a_list_whose_second_page_fails_prints_the_first(ant_over_socket):
     """The exit code and the message are those of the failure."""
-    result = ant_over_socket(
-        response({"data": [1], "next_page": "p"}), error("404 Not Found", "not_found_error"), words=LIST
-    )
+    result = ant_over_socket(response(page(1, after="p")), error("404 Not Found", "not_found_error"), words=LINES)
     assert (result.exit, result.stdout) == (5, "1\n")
 
 
-def test_a_success_after_retries_prints_no_trace_of_the_failures(ant_over_socket: AntOverSocket):
+def test_a_success_after_retries_prints_no_trace_of_the_failures(ant_over_socket):
     """Stderr stays empty."""
     result = ant_over_socket((Act.RESET,), error("500 Broken"), OK)
     assert (result.exit, result.stdout, result.stderr) == (0, OUTPUT, "")
@@ -364,9 +361,7 @@ def test_a_success_after_retries_prints_no_trace_of_the_failures(ant_over_socket
     "words", ["emulator enqueue env_1", "emulator reset", "auth login --api-key-stdin --profile p"]
 )
 @pytest.mark.parametrize("body", [b"hello", b"[1]", b'"x"', b'{"data": 5}', b"9" * 5000, b"[" * 100_000])
-def test_a_tool_command_recognizes_a_server_that_is_neither_the_api_nor_the_emulator(
-    ant_over_socket: AntOverSocket, words, body
-):
+def test_a_tool_command_recognizes_a_server_that_is_neither_the_api_nor_the_emulator(ant_over_socket, words, body):
     """Its response is an error and not a bug. A reset accepts any object, because it uses nothing of it."""
     result = ant_over_socket(response(body), words=words.split(), stdin="other-key-1234")
     expected = 0 if (words, body) == ("emulator reset", b'{"data": 5}') else 1

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import KEY, needs_posix
-from tests.helpers.federation import ASSERTION, OBJECT, RETRIEVE, bearers, grant
-from tests.helpers.processes import COVERAGE
+from tests.conftest import needs_posix
+from tests.helpers.federation import ASSERTION, OBJECT, bearers, grant
+from tests.helpers.processes import ANT, COVERAGE
 from tests.helpers.servers import ScriptedServer, response
+from tests.helpers.words import KEY, RETRIEVE
 
 
 def test_a_later_run_uses_the_cached_token(federated):
@@ -290,7 +291,7 @@ def ant_process(variables, clean_environ, url, *prefix, cwd, **options):
     """Run `ant` as a separate process, and return it after its end."""
     environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
     return subprocess.run(
-        [*prefix, sys.executable, "-m", "ant_cli", *RETRIEVE, "--base-url", url],
+        [*prefix, *ANT, *RETRIEVE, "--base-url", url],
         env=environ | COVERAGE,
         cwd=cwd,
         capture_output=True,

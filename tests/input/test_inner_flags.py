@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-CREATE = ("beta:environments", "create", "--name", "n")
-UPDATE = ("beta:environments", "update", "env_1")
+from tests.helpers.words import CREATE, UPDATE
 
 
 @pytest.mark.parametrize("command", [CREATE, UPDATE])
@@ -63,9 +62,8 @@ def test_an_inner_flag_may_be_a_file(ant, tmp_path):
 )
 def test_flags_that_contradict_each_other_send_nothing(ant, flags, parts):
     """The message names both."""
-    result = ant(*CREATE, *flags, replies=[])
-    assert (result.exit, result.requests) == (2, [])
-    assert all(part in result.stderr for part in parts)
+    refusal = ant(*CREATE, *flags).refusal
+    assert all(part in refusal for part in parts)
 
 
 def test_an_unknown_field_of_an_inner_flag_gets_a_warning(ant):

@@ -8,14 +8,13 @@ import pytest
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.worker_options import PollOptions, read_options
-from tests.conftest import KEY, flags_of
+from tests.conftest import flags_of
+from tests.helpers.words import KEY, LIST, NO_KEY, page
 
 ON = ("true", "True", "TRUE", "1", "t", "T")
 OFF = ("false", "False", "FALSE", "0", "f", "F")
-LIST = ("beta:environments", "list")
-PAGE = {"data": [{"id": "env_1", "name": "demo", "type": "environment", "config": {"type": "cloud"}}]}
+PAGE = page({"id": "env_1", "name": "demo", "type": "environment", "config": {"type": "cloud"}})
 GONE = httpx.Response(404, json={"error": {"type": "not_found_error", "message": "gone"}})
-NO_KEY = {"ANTHROPIC_API_KEY": None}
 
 
 @pytest.mark.parametrize(("texts", "value"), [(ON, True), (OFF, False)], ids=["on", "off"])

@@ -36,6 +36,7 @@ from ant_cli.output.explorer.tree import (
 )
 from ant_cli.runtime import Runtime
 from tests.conftest import make_runtime
+from tests.helpers.words import LIST, RETRIEVE
 
 pytestmark = pytest.mark.slow
 
@@ -811,7 +812,7 @@ def test_the_printer_prints_the_chosen_value_and_then_raises_the_error(ant, monk
     result = Choice(b'{"id":  1}', is_raw=False, error=ResponseError("the list broke off."))
     monkeypatch.setattr(full_screen, "explore", lambda *_, **__: result)
     monkeypatch.setattr(full_screen, "missing_requirement", lambda _: "")
-    done = ant("beta:environments", "list", "--format", "explore", terminal=True, env={"NO_COLOR": "1"})
+    done = ant(*LIST, "--format", "explore", terminal=True, env={"NO_COLOR": "1"})
     assert (done.exit, done.stdout) == (1, '{\n  "id": 1\n}\n')
     assert "the list broke off" in done.stderr
 
@@ -820,7 +821,7 @@ def test_the_printer_prints_a_chosen_path_without_quotes(ant, monkeypatch):
     """It can be pasted after --transform."""
     monkeypatch.setattr(full_screen, "explore", lambda *_, **__: Choice(b'"config.type"', is_raw=True, error=None))
     monkeypatch.setattr(full_screen, "missing_requirement", lambda _: "")
-    done = ant("beta:environments", "retrieve", "env_1", "--format", "explore", replies=[ITEM], terminal=True)
+    done = ant(*RETRIEVE, "--format", "explore", replies=[ITEM], terminal=True)
     assert (done.exit, done.stdout) == (0, "config.type\n")
 
 
@@ -871,7 +872,7 @@ def test_missing_requirements_of_the_explorer_are_named():
 @pytest.mark.parametrize(("terminal", "used"), [(False, "json"), (True, "pretty")])
 def test_without_a_terminal_the_explorer_prints_the_response_with_a_note(ant, terminal, used):
     """Here stdin is a pipe. The note gives the reason and the format that is used instead."""
-    result = ant("beta:environments", "retrieve", "env_1", "--format", "explore", replies=[ITEM], terminal=terminal)
+    result = ant(*RETRIEVE, "--format", "explore", replies=[ITEM], terminal=terminal)
     assert result.stderr == f"Note: the format explore needs a terminal; {used} is used instead.\n"
-    again = ant("beta:environments", "retrieve", "env_1", "--format", used, replies=[ITEM], terminal=terminal)
+    again = ant(*RETRIEVE, "--format", used, replies=[ITEM], terminal=terminal)
     assert (result.exit, result.stdout) == (0, again.stdout)

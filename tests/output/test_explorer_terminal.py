@@ -7,31 +7,26 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 
 from ant_cli.runtime.extras import install_command
+from tests.helpers.processes import ANT
 from tests.helpers.servers import Act, Reply, ScriptedServer, error, response
 from tests.helpers.terminals import PATIENCE_S, Session
+from tests.helpers.words import LIST, page
 
 pytestmark = pytest.mark.slow
 
-LIST = ("beta:environments", "list")
 RETRIEVE = ("beta:environments", "retrieve", "env_2")
 PROD = {"id": "env_1", "name": "prod-eu"}
 TEST = {"id": "env_2", "name": "test"}
 CHOSEN = '{\n  "id": "env_2",\n  "name": "test"\n}\n'
-ANT = (sys.executable, "-m", "ant_cli")
 WITHOUT_TEXTUAL = (
     sys.executable,
     "-c",
     "import sys; sys.modules['textual'] = None; from ant_cli.__main__ import entry_point; entry_point()",
 )
-
-
-def page(items: list[Any], following: str | None = None) -> bytes:
-    return response({"data": items, "next_page": following})
 
 
 Explore = Callable[..., Session]
@@ -60,7 +55,7 @@ def explore(clean_environ: dict[str, str]) -> Iterator[Explore]:
 
 def test_a_search_and_keys_after_it_may_arrive_in_one_burst(explore: Explore):
     """Keys after / are the search text. Keys after Enter move the cursor."""
-    session = explore(page([TEST, PROD, TEST]))
+    session = explore(response(page(TEST, PROD, TEST)))
     session.type("/prod\r")
     session.wait_for("item 2 of 3")
     session.type("j/pq\r?qq")
@@ -69,7 +64,7 @@ def test_a_search_and_keys_after_it_may_arrive_in_one_burst(explore: Explore):
 
 def test_a_bracketed_paste_is_text_in_the_prompt_and_ignored_elsewhere(explore: Explore):
     """Terminals send bracketed pastes to programs that request them."""
-    session = explore(page([TEST, PROD, TEST]))
+    session = explore(response(page(TEST, PROD, TEST)))
     session.type("\x1b[200~jq\x1b[201~/\x1b[200~prod\x1b[201~\r")
     session.wait_for("item 2 of 3")
     session.type("q")
@@ -81,7 +76,7 @@ def test_a_bracketed_paste_is_text_in_the_prompt_and_ignored_elsewhere(explore: 
 )
 def test_a_chosen_value_is_printed_below_the_shell_prompt(explore: Explore, keys, printed):
     """Nothing else remains of the screen."""
-    session = explore(page([PROD, TEST]))
+    session = explore(response(page(PROD, TEST)))
     session.type(keys)
     assert session.end() == (0, printed)
 
@@ -93,7 +88,7 @@ COLOUR = re.compile(r"\x1b\[(?:\d+;)*[34][0-8][;m]")
 def test_rows_have_colours_unless_the_environment_says_no(explore: Explore, clean_environ, variable):
     """Only the colours of the terminal's own theme are used."""
     clean_environ.update([variable.split("=")] if variable else [])
-    session = explore(page([PROD, TEST]))
+    session = explore(response(page(PROD, TEST)))
     session.type("l")
     session.wait_for("1 {2}")
     session.wait_for('name: "prod-eu"')
@@ -105,7 +100,7 @@ def test_rows_have_colours_unless_the_environment_says_no(explore: Explore, clea
 
 def test_copied_text_is_sent_to_the_terminal_by_osc_52(explore: Explore):
     """This works through ssh, too."""
-    session = explore(page([PROD, TEST]))
+    session = explore(response(page(PROD, TEST)))
     session.type("jY")
     session.wait_for("copied: @this")
     assert session.has_sent(b"\x1b]52;c;QHRoaXM=\x07")
@@ -115,7 +110,7 @@ def test_copied_text_is_sent_to_the_terminal_by_osc_52(explore: Explore):
 
 def test_quitting_does_not_wait_for_a_page(explore: Explore):
     """The server does not respond."""
-    session = explore(page([PROD, TEST], "page_2"), (Act.STALL,))
+    session = explore(response(page(PROD, TEST, after="page_2")), (Act.STALL,))
     session.type("j")
     session.wait_for("item 2 of 2+ · loading…")
     session.type("q")
@@ -124,7 +119,7 @@ def test_quitting_does_not_wait_for_a_page(explore: Explore):
 
 def test_an_error_of_a_later_page_is_printed_after_quitting(explore: Explore):
     """It is below the shell prompt, and sets the exit code."""
-    session = explore(page([PROD, TEST], "page_2"), error("500 Oops"), until="incomplete; q says why")
+    session = explore(response(page(PROD, TEST, after="page_2")), error("500 Oops"), until="incomplete; q says why")
     session.type("q")
     status, left = session.end()
     assert (status, "(500 " in left, "Traceback" in left) == (7, True, False)
@@ -137,7 +132,7 @@ def test_an_error_of_a_later_page_is_printed_after_quitting(explore: Explore):
 )
 def test_interrupts_end_the_explorer_and_restore_the_terminal(explore: Explore, how, number):
     """The interrupt may be a key or a signal, even while a page is fetched."""
-    session = explore(page([PROD, TEST], "page_2"), (Act.STALL,))
+    session = explore(response(page(PROD, TEST, after="page_2")), (Act.STALL,))
     if isinstance(how, str):
         session.type(how)
     else:
@@ -147,7 +142,7 @@ def test_interrupts_end_the_explorer_and_restore_the_terminal(explore: Explore, 
 
 def test_ctrl_z_suspends_the_explorer_and_fg_restores_the_screen(explore: Explore):
     """In between, the terminal belongs to the shell."""
-    session = explore(page([PROD, TEST]))
+    session = explore(response(page(PROD, TEST)))
     session.type("j")
     session.wait_for("item 2 of 2")
     session.type("\x1a")
@@ -160,7 +155,7 @@ def test_ctrl_z_suspends_the_explorer_and_fg_restores_the_screen(explore: Explor
 
 def test_the_explorer_ends_when_its_terminal_is_closed(explore: Explore):
     """This also holds with nohup, where no signal could end the explorer."""
-    session = explore(page([PROD, TEST]), program=("sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *ANT))
+    session = explore(response(page(PROD, TEST)), program=("sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *ANT))
     session.hang_up()
     assert session.process.wait(PATIENCE_S) == -signal.SIGHUP
 
@@ -168,7 +163,7 @@ def test_the_explorer_ends_when_its_terminal_is_closed(explore: Explore):
 @pytest.mark.parametrize("size", [(1, 1), (2, 12), (4, 20)])
 def test_the_explorer_survives_a_window_of_any_size(explore: Explore, size):
     """When it is large enough again, the screen is complete."""
-    session = explore(page([PROD, TEST]))
+    session = explore(response(page(PROD, TEST)))
     session.resize(*size)
     session.type("jl/prod\r?qfx\rvv")
     session.resize(24, 80)

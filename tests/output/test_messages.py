@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from ant_cli.errors import APIError, NetworkError, UsageError
-from tests.conftest import KEY, KEY_BY_PATTERN, Screen, make_runtime
+from tests.conftest import KEY_BY_PATTERN, Screen, make_runtime
+from tests.helpers.words import KEY, LIST, RETRIEVE, page
 
-RETRIEVE = ("beta:environments", "retrieve", "env_1")
 URL = "https://api.anthropic.com/v1/environments/env_1?beta=true"
 NOT_FOUND = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
 
@@ -38,6 +38,7 @@ def test_a_terminal_shows_the_error_before_the_request(ant):
 def test_a_log_has_the_form_of_the_official_tool(ant):
     """Scripts can search both logs in the same way."""
     done = ant(*RETRIEVE, replies=[httpx.Response(404, json=NOT_FOUND)])
+    assert done.stdout == ""
     assert done.stderr.startswith(f'GET "{URL}": 404 Not Found\n{{\n  "type": "error",')
 
 
@@ -110,11 +111,11 @@ def test_every_line_of_an_indented_paragraph_is_indented():
 
 def test_a_note_is_broken_between_words_at_a_terminal(ant):
     """A name in it is not broken, so that users can copy it, as in an error."""
-    words = ("--api-key", KEY_BY_PATTERN, "beta:environments", "list")
-    page = {"data": [{"id": "env_1"}], "next_page": None}
-    (note,) = ant(*words, replies=[page], env={"COLUMNS": "80"}).stderr.splitlines()
+    words = ("--api-key", KEY_BY_PATTERN, *LIST)
+    listed = page({"id": "env_1"})
+    (note,) = ant(*words, replies=[listed], env={"COLUMNS": "80"}).stderr.splitlines()
     assert len(note) > 80
-    shown = ant(*words, replies=[page], terminal=True, env={"COLUMNS": "80"}).stderr.splitlines()
+    shown = ant(*words, replies=[listed], terminal=True, env={"COLUMNS": "80"}).stderr.splitlines()
     assert " ".join(shown) == note
     assert max(map(len, shown)) <= 80
 

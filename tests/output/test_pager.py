@@ -6,13 +6,9 @@ import io
 import itertools
 import json
 import os
-import pty
-import select
 import shlex
-import signal
-import subprocess
 import sys
-import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -22,9 +18,11 @@ from ant_cli.main import main
 from ant_cli.output.pager import command_of, lines_of, show
 from ant_cli.output.style import Style
 from tests.conftest import Screen, make_runtime
-from tests.helpers.processes import COVERAGE
+from tests.helpers.processes import ANT, COVERAGE
 from tests.helpers.servers import ScriptedServer, response
+from tests.helpers.terminals import Session
 from tests.helpers.transports import transport_to
+from tests.helpers.words import LIST, page
 
 STYLE = Style(width=80, height=10, colour=False, clock=lambda: 0.0)
 LONG = b"row\n" * 10
@@ -182,7 +180,7 @@ def test_pages_after_quitting_the_pager_are_not_fetched(tmp_path, clean_environ)
     environ = {**clean_environ, "PAGER": pager(LEAVE)}
     with Terminal(tmp_path / "screen", "w") as screen, Path(os.devnull).open("rb") as nothing:
         process = make_runtime(environ, nothing, screen, Screen(terminal=True), transport=transport_to(respond))
-        assert main(["beta:environments", "list"], process) == 0
+        assert main(LIST, process) == 0
     assert 2 <= len(requests) < 300
 
 
@@ -196,73 +194,33 @@ def test_the_pager_is_at_most_a_page_of_memory_behind(terminal):
 
 def test_a_list_goes_through_the_pager(ant):
     """This test has no real terminal for a pager, so the rows are printed directly."""
-    pages = [{"data": [{"id": str(n)} for n in range(40)], "next_page": None}]
-    result = ant(
-        "beta:environments", "list", replies=pages, terminal=True, env={"PAGER": pager(COPY), "LINES": "10"}
-    )
+    pages = [page(*({"id": str(n)} for n in range(40)))]
+    result = ant(*LIST, replies=pages, terminal=True, env={"PAGER": pager(COPY), "LINES": "10"})
     assert (result.exit, len(result.stdout.splitlines())) == (0, 41)
 
 
 # In a real terminal
 
-PATIENCE_S = 60.0
 QUIT_ON_KEY_AFTER_CTRL_C = """
 import os, signal, sys
 signal.signal(signal.SIGINT, lambda *_: os.write(1, b"interrupted"))  # print() can't interrupt itself
 sys.stdin.buffer.read()
 os.write(1, b"read all")
-os.read(2, 1)  # a key, from the terminal
+os.read(os.open("/dev/tty", os.O_RDONLY), 1)  # a key
 os.write(1, b"left")
 """
 """A pager that reads all its input and, like less, ignores Ctrl-C."""
 
 
-class OnTerminal:
-    """`ant` as a process on its own terminal. A context manager."""
-
-    def __init__(self, words, environ):
-        self._master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "ant_cli", *words],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environ,
-            process_group=0,  # like a shell, whose Ctrl-C reaches the group
-        )
-        os.close(slave)
-        self.screen = b""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        os.close(self._master)
-
-    def press(self, key):
-        os.write(self._master, key.encode())
-
-    def wait_for(self, text):
-        deadline = time.monotonic() + PATIENCE_S
-        while text.encode() not in self.screen:
-            ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"{text!r} did not come; the screen is {self.screen!r}"
-            self.screen += os.read(self._master, 65536)
-
-
 def test_ctrl_c_belongs_to_the_pager_while_the_user_reads(clean_environ):
     """The command ends successfully when the pager ends, because it was not interrupted."""
-    environ = {**clean_environ, **COVERAGE, "TERM": "xterm", "LINES": "10"}
-    environ["ANT_PAGER"] = pager(QUIT_ON_KEY_AFTER_CTRL_C)
-    rows = [{"id": f"env_{number}"} for number in range(40)]
-    with ScriptedServer(response({"data": rows, "next_page": None})) as server:
+    environ = {**clean_environ, **COVERAGE, "LINES": "10", "ANT_PAGER": pager(QUIT_ON_KEY_AFTER_CTRL_C)}
+    with ScriptedServer(response(page(*({"id": f"env_{number}"} for number in range(40))))) as server:
         environ["ANTHROPIC_BASE_URL"] = server.url
-        with OnTerminal(["beta:environments", "list"], environ) as ant:
-            ant.wait_for("read all")
-            os.killpg(ant.process.pid, signal.SIGINT)
-            ant.wait_for("interrupted")
-            ant.press("q\n")
-            ant.wait_for("left")
-            assert ant.process.wait(PATIENCE_S) == 0
+        with closing(Session((*ANT, *LIST), environ)) as session:
+            session.wait_for("read all")
+            session.type("\x03")
+            session.wait_for("interrupted")
+            session.type("q\n")
+            session.wait_for("left")
+            assert session.end()[0] == 0

@@ -8,11 +8,9 @@ import sys
 import httpx
 import pytest
 
-from tests.conftest import KEY
+from tests.helpers.words import ARCHIVE, DELETE, KEY, LIST, RETRIEVE, page
 
 EVIL = "\x1b]0;title\x07\x9b31m\u202eevil\r\x7f"
-LIST = ("beta:environments", "list")
-RETRIEVE = ("beta:environments", "retrieve", "env_1")
 ENVIRONMENT = {"id": "env_1", "type": "environment", "name": EVIL, "archived_at": None}
 OBEYED = ("\x07", "\x9b", "\u202e", "\r", "\x7f", "\x1b]")
 COMMANDS = {
@@ -25,10 +23,6 @@ COMMANDS = {
     "bare": ("--transform", "name", "-r"),
     "columns": ("--format", "table", "--columns", "name"),
 }
-
-
-def page(*items):
-    return {"data": list(items), "next_page": None}
 
 
 @pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}])
@@ -103,9 +97,7 @@ def test_the_columns_flag_selects_a_table(ant, terminal):
 @pytest.mark.parametrize("command", [LIST, RETRIEVE])
 def test_the_columns_flag_can_not_be_combined_with_another_format(ant, command, name):
     """Nothing is sent, and the error says how to select fields."""
-    result = ant(*command, "--columns", "id", "--format", name, replies=[])
-    assert (result.exit, result.stdout, result.requests) == (2, "", [])
-    assert result.stderr == (
+    assert ant(*command, "--columns", "id", "--format", name).refusal == (
         f"ant: --columns needs --format table or markdown, but the format is {name} (--format).\n"
         "To pick fields in other formats, use --transform, for example: --transform '{id,name}'\n"
     )
@@ -115,9 +107,8 @@ def test_the_columns_flag_contradicts_another_format_of_the_profile(ant):
     """The error names the profile as the source of the format."""
     ant("profile", "create", "ci")
     ant("profile", "set", "format", "yaml")
-    result = ant(*LIST, "--columns", "id", replies=[], terminal=True)  # in a pipe that format is not used
-    assert (result.exit, result.requests) == (2, [])
-    assert "the format is yaml (format of profile 'ci')." in result.stderr.replace("\n", " ")
+    refusal = ant(*LIST, "--columns", "id", replies=[], terminal=True).refusal  # in a pipe that format is not used
+    assert "the format is yaml (format of profile 'ci')." in refusal.replace("\n", " ")
 
 
 def test_columns_of_several_flags_are_all_shown(ant):
@@ -128,7 +119,7 @@ def test_columns_of_several_flags_are_all_shown(ant):
 
 def test_rows_are_printed_page_by_page(ant):
     """Rows before an error are printed."""
-    pages = [{"data": [{"id": "env_1", "type": "environment"}], "next_page": "x"}, {"no": "page"}]
+    pages = [page({"id": "env_1", "type": "environment"}, after="x"), {"no": "page"}]
     result = ant(*LIST, replies=pages, terminal=True, env={"PAGER": ""})
     assert (result.exit, "env_1" in result.stdout) == (1, True)
 
@@ -144,7 +135,7 @@ def test_a_slurped_list_is_one_array_on_a_terminal(ant):
 @pytest.mark.parametrize("terminal", [False, True])
 def test_a_slurped_table_has_a_row_for_each_item(ant, terminal):
     """All pages are in one table, and each column fits all of them."""
-    pages = [{"data": [{"a": 1, "b": 2}], "next_page": "x"}, page({"a": "long", "b": 3})]
+    pages = [page({"a": 1, "b": 2}, after="x"), page({"a": "long", "b": 3})]
     result = ant(*LIST, "--slurp", "--format", "table", replies=pages, terminal=terminal, env={"NO_COLOR": "1"})
     assert result.stdout == "A     B\n1     2\nlong  3\n"
 
@@ -163,8 +154,8 @@ def test_a_response_nested_too_deep_for_a_path_is_an_error(ant, flags):
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [
-        (("beta:environments", "archive", "env_1"), "Archived env_1."),
-        (("beta:environments", "delete", "env_1"), "Deleted env_1."),
+        ((*ARCHIVE, "env_1"), "Archived env_1."),
+        (DELETE, "Deleted env_1."),
         (("beta:environments:work", "stop", "--environment-id", "env_1", "work_1"), "Requested stop of work_1."),
         (("beta:environments:work", "stop", "--environment-id", "env_1", "work_1", "--force"), "Stopped work_1."),
         (("beta:environments:work", "ack", "--environment-id", "env_1", "work_1"), "Acknowledged work_1."),

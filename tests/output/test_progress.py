@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 import threading
 
-import httpx
 import pytest
 
-from ant_cli.main import main
 from ant_cli.output.progress import Progress
 from ant_cli.runtime.live_line import ERASE_LINE
 from tests.conftest import make_runtime
 from tests.helpers.streams import Watched
-from tests.helpers.transports import transport_to
+from tests.helpers.words import EMPTY, LIST, page
 
 
 def progress_on(screen, patience_s=0.0, **environ):
@@ -49,17 +46,17 @@ def test_pages_are_counted():
     assert "⠋ Waiting for GET /v1/environments, items so far: 3 (0 s)" in screen.text()
 
 
-def test_a_list_shows_how_many_items_it_has_so_far(clean_environ):
+def test_a_list_shows_how_many_items_it_has_so_far(ant):
     """The second page arrives when the terminal has shown the items of the first one."""
     screen = Watched("items so far: 2")
-    pages = [{"data": [{"id": "env_1"}, {"id": "env_2"}], "next_page": "p"}, {"data": []}]
 
-    def respond(_request):
-        assert len(pages) == 2 or screen.shown.wait(60)
-        return httpx.Response(200, json=pages.pop(0))
+    def respond(request):
+        if "page" not in request.url.params:
+            return page({"id": "env_1"}, {"id": "env_2"}, after="p")
+        assert screen.shown.wait(60)
+        return EMPTY
 
-    runtime = make_runtime(clean_environ, stdout=io.BytesIO(), stderr=screen, transport=transport_to(respond))
-    assert main(("beta:environments", "list"), runtime) == 0
+    assert ant(*LIST, stderr=screen, replies=respond).exit == 0
 
 
 def test_a_retry_is_shown_with_its_reason_and_delay():

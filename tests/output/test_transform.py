@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.json_text import JSONTextError
 from ant_cli.gjson.parser import BadPath, parse
+from tests.helpers.words import LINES, RETRIEVE, page
 
 
 def transform(text, path):
@@ -410,42 +411,10 @@ def test_a_pattern_of_many_stars_takes_linear_time():
     assert transform(text, "*a" * 30 + "*") is not None
 
 
-STEP = st.sampled_from(
-    [
-        *(
-            "a",
-            "b",
-            "0",
-            "*",
-            "a*",
-            "?",
-            "#",
-            "#(a>1)",
-            "#(a)#",
-            '#(%"*x*")#',
-            "#(b==~true)#",
-            "{a,b}",
-            '[a,"x":b]',
-        ),
-        *(
-            "!1",
-            '!"x"',
-            "..",
-            "",
-            "@nope",
-            r"\.",
-            '@flatten:{"deep":true}',
-            "@dig:a",
-            "@dig:*",
-            "(",
-            ")",
-            "{",
-            "]",
-        ),
-        *(f"@{name}" for name in ("this", "reverse", "keys", "values", "flatten", "join", "pretty", "ugly")),
-        *(f"@{name}" for name in ("tostr", "fromstr", "valid", "group")),
-    ]
-)
+STEPS = r"""a b 0 * a* ? # #(a>1) #(a)# #(%"*x*")# #(b==~true)# {a,b} [a,"x":b] !1 !"x" .. @nope \. ( ) { ]
+@flatten:{"deep":true} @dig:a @dig:* @this @reverse @keys @values @flatten @join @pretty @ugly @tostr @fromstr
+@valid @group"""
+STEP = st.sampled_from(["", *STEPS.split()])
 PATH = st.lists(st.tuples(STEP, st.sampled_from(".|,:")), max_size=8).map(
     lambda steps: "".join(step + separator for step, separator in steps)[:-1]
 )
@@ -494,9 +463,7 @@ def test_a_pattern_matches_whole_keys_and_control_characters_are_in_no_name(path
     assert apply(parse(path), b'{"name":1,"m":{"x\\ty":2}}') == value
 
 
-RETRIEVE = ("beta:environments", "retrieve", "env_1", "--format", "jsonl")
-LIST = ("beta:environments", "list", "--format", "jsonl")
-ITEMS = {"data": [{"id": "a", "name": "x"}, {"id": "b", "tier": 1}], "next_page": None}
+ITEMS = page({"id": "a", "name": "x"}, {"id": "b", "tier": 1})
 
 
 @pytest.mark.parametrize(
@@ -512,10 +479,9 @@ ITEMS = {"data": [{"id": "a", "name": "x"}, {"id": "b", "tier": 1}], "next_page"
 @pytest.mark.parametrize("flag", ["--transform", "--transform-error"])
 def test_a_path_of_jq_is_a_usage_error_that_says_how_to_write_it(ant, flag, path, written):
     """In GJSON, `.name` is the member `name` of a member without a name, so it would print null."""
-    result = ant(*RETRIEVE, flag, path, replies=[])
-    assert (result.exit, result.stdout, result.requests) == (2, "", [])
-    assert f"{flag} {path!r}: a GJSON path does not start with a dot." in result.stderr
-    assert f"Write {flag} {written}\n" in result.stderr
+    refusal = ant(*RETRIEVE, flag, path).refusal
+    assert f"{flag} {path!r}: a GJSON path does not start with a dot." in refusal
+    assert f"Write {flag} {written}\n" in refusal
 
 
 def test_the_prefix_of_json_lines_is_no_mistake(ant):
@@ -526,7 +492,7 @@ def test_the_prefix_of_json_lines_is_no_mistake(ant):
 @pytest.mark.parametrize("more", [(), ("--slurp",), ("--format", "table")])
 def test_a_path_that_matches_nothing_in_any_item_is_noted(ant, more):
     """It may be mistyped. The values are null (D9)."""
-    result = ant(*LIST, "--transform", "nmae", *more, replies=[ITEMS])
+    result = ant(*LINES, "--transform", "nmae", *more, replies=[ITEMS])
     assert (result.exit, result.stderr) == (0, "Note: --transform 'nmae' matched nothing. Did you mean 'name'?\n")
     assert "null" in result.stdout or more == ("--format", "table")
 
@@ -535,12 +501,12 @@ def test_a_path_that_matches_nothing_in_any_item_is_noted(ant, more):
 def test_a_path_that_matches_something_in_an_item_is_not_noted(ant, path):
     """Not every item has every member."""
     items = {"data": [*ITEMS["data"], [1]]}
-    assert ant(*LIST, "--transform", path, replies=[items]).stderr == ""
+    assert ant(*LINES, "--transform", path, replies=[items]).stderr == ""
 
 
 def test_a_list_without_items_gets_no_note_about_the_path(ant):
     """There was nothing to match."""
-    assert ant(*LIST, "--transform", "nmae", replies=[{"data": []}]).stderr == ""
+    assert ant(*LINES, "--transform", "nmae").stderr == ""
 
 
 def test_a_path_that_matches_nothing_in_an_object_is_noted(ant):
@@ -552,7 +518,7 @@ def test_a_path_that_matches_nothing_in_an_object_is_noted(ant):
 @pytest.mark.parametrize("path", ["{name: .name}", '{"name": name}', "{.id}", "[.id]", "{nmae}"])
 def test_a_new_object_without_members_is_noted_with_an_example(ant, path):
     """Most likely it was written for jq."""
-    result = ant(*LIST, "--transform", path, replies=[ITEMS])
+    result = ant(*LINES, "--transform", path, replies=[ITEMS])
     assert (result.exit, json.loads(result.stdout.splitlines()[0])) == (0, [] if path[0] == "[" else {})
     assert f"Note: --transform {path!r} matched nothing. Members are written without spaces" in result.stderr
 
@@ -560,5 +526,5 @@ def test_a_new_object_without_members_is_noted_with_an_example(ant, path):
 @pytest.mark.parametrize("path", ["{name,tier}", '{"n":name}', "[tier]", "config", "tags"])
 def test_an_empty_value_of_an_item_is_not_noted(ant, path):
     """It was found."""
-    items = {"data": [{"name": "a", "tier": 1, "config": {}, "tags": []}]}
-    assert ant(*LIST, "--transform", path, replies=[items]).stderr == ""
+    items = page({"name": "a", "tier": 1, "config": {}, "tags": []})
+    assert ant(*LINES, "--transform", path, replies=[items]).stderr == ""

@@ -56,111 +56,25 @@ def test_numbers_keep_their_digits():
     assert to_yaml(f"[{','.join(numbers)}]".encode()) == "".join(f"- {number}\n" for number in numbers)
 
 
+PLAIN = """a é😀 https://example.com/?a=b&c=d#e C# a:b a::b /srv/x pandas==2.0.1 it's x* $HOME (x) _x nobody"""
+
+
 @pytest.mark.parametrize(
-    "value",
-    [
-        *(
-            "a",
-            "two words",
-            "é😀",
-            "😀 first",
-            "https://example.com/?a=b&c=d#e",
-            "C#",
-            "a:b",
-            "a::b",
-            "/srv/x",
-        ),
-        *(
-            "pandas==2.0.1",
-            "it's",
-            'say "x"',
-            "a, b",
-            "a [b] {c}",
-            "x*",
-            "$HOME",
-            "(x)",
-            "_x",
-            "a - b",
-            "nobody",
-        ),
-    ],
+    "value", [*PLAIN.split(), "two words", "😀 first", 'say "x"', "a, b", "a [b] {c}", "a - b"]
 )
 def test_strings_that_yaml_reads_as_strings_are_not_quoted(value):
     assert to_yaml(json.dumps(value).encode()) == value + "\n"
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        *("", " ", "no", "Yes", "ON", "off", "y", "N", "null", "Null", "~", "true", "FALSE", "=", "<<"),
-        *(
-            "0",
-            "1",
-            "-1",
-            "+1",
-            "1.5",
-            ".5",
-            "1e3",
-            "1.5e+3",
-            "0x10",
-            "0o17",
-            "012",
-            "0b11",
-            "1_000",
-            "1,000",
-        ),
-        *("12:30:45", "190:20:30", "2026-01-01", "2026-01-01T00:00:00Z", ".inf", "-.INF", ".nan"),
-        *(
-            "- a",
-            "-",
-            "--- a",
-            "...",
-            "? a",
-            "a: b",
-            "a:",
-            ":a",
-            "#a",
-            "a #b",
-            "&a",
-            "*a",
-            "!a",
-            "|",
-            ">",
-            "%a",
-            "@a",
-        ),
-        *(
-            "`a",
-            "'a'",
-            '"a"',
-            "[a]",
-            "{a}",
-            " a",
-            "a ",
-            "a\tb",
-            "a\x1bb",
-            "a\x85b",
-            "a\u2028b",
-            "\ufeffa",
-            "a\ud83d",
-        ),
-        *(
-            "\x00",
-            "\x7f",
-            "\x9b",
-            "\u202e",
-            "a\rb",
-            "a\n",
-            "\n",
-            "\n\n",
-            " a\nb",
-            "\ta\nb",
-            "a\nb\n\n",
-            "a\n\x1b",
-            "\n ",
-        ),
-    ],
-)
+WORDS = "no Yes ON off y N null Null ~ true FALSE = << - ... a: :a #a &a *a !a | > %a @a `a 'a' " + '"a" [a] {a}'
+NUMBERS = "0 1 -1 +1 1.5 .5 1e3 1.5e+3 0x10 0o17 012 0b11 1_000 1,000 .inf -.INF .nan"
+TIMES = "12:30:45 190:20:30 2026-01-01 2026-01-01T00:00:00Z"
+SPACED = ("", " ", "- a", "--- a", "? a", "a: b", "a #b", " a", "a ", "a\tb", "a\rb", "a\n", "\n", "\n\n", "\n ")
+LINES = (" a\nb", "\ta\nb", "a\nb\n\n", "a\n\x1b")
+CONTROLS = ("a\x1bb", "a\x85b", "a\u2028b", "\ufeffa", "a\ud83d", "\x00", "\x7f", "\x9b", "\u202e")
+
+
+@pytest.mark.parametrize("value", [*f"{WORDS} {NUMBERS} {TIMES}".split(), *SPACED, *LINES, *CONTROLS])
 def test_ambiguous_strings_are_quoted_and_read_back_unchanged(value):
     written = to_yaml(json.dumps([value, {value: value}]).encode())
     assert written.startswith('- "')

@@ -9,15 +9,14 @@ import signal
 import threading
 from contextlib import suppress
 
+import httpx
 import pytest
 
-from ant_cli.http.response import Response
 from ant_cli.runtime.live_line import ERASE_LINE
 from tests.conftest import Screen
 from tests.helpers.many import IDS, FakeAPI, rate_limited_api
 from tests.helpers.streams import Head, Watched
-
-ARCHIVE = ("beta:environments", "archive")
+from tests.helpers.words import ARCHIVE, DELETE
 
 
 @pytest.mark.parametrize(
@@ -124,10 +123,9 @@ def test_fail_fast_sends_nothing_after_the_first_failure(many):
 
 
 @pytest.mark.parametrize("bad", ["..", "env\x1b1", " "])
-def test_one_bad_id_among_many_sends_nothing(many, bad):
+def test_one_bad_id_among_many_sends_nothing(ant, bad):
     """All IDs are checked before the first request."""
-    api = FakeAPI()
-    assert (many(*ARCHIVE, *IDS, bad, api=api).exit, api.sent) == (2, [])
+    assert ant(*ARCHIVE, *IDS, bad).refusal
 
 
 @pytest.mark.parametrize(
@@ -160,12 +158,9 @@ def test_one_bad_id_among_many_sends_nothing(many, bad):
         (("beta:environments:work", "list"), "env_1\nenv_2\n", "one"),
     ],
 )
-def test_unusable_input_sends_nothing(many, args, stdin, part):
+def test_unusable_input_sends_nothing(ant, args, stdin, part):
     """The message names the flag or the line."""
-    api = FakeAPI()
-    result = many(*args, stdin=stdin, api=api)
-    assert (result.exit, api.sent, result.stdout) == (2, [], "")
-    assert part in result.stderr
+    assert part in ant(*args, stdin=stdin).refusal
 
 
 def test_a_list_in_a_file_is_several_inputs(many, tmp_path):
@@ -201,17 +196,10 @@ def test_several_objects_with_the_id_of_the_command_line_are_several_requests(ma
     assert len(api.sent) == 2
 
 
-def test_flags_apply_to_each_of_several_ids(many):
+def test_flags_apply_to_each_of_several_ids(ant):
     """Each object gets the change."""
-    bodies = []
-
-    class Recording(FakeAPI):
-        def stream(self, method, url, headers, body, timeouts):
-            bodies.append(body)
-            return super().stream(method, url, headers, body, timeouts)
-
-    many("beta:environments", "update", "--name", "n", stdin="env_1\nenv_2\n", api=Recording())
-    assert bodies == [b'{"name":"n"}'] * 2
+    result = ant("beta:environments", "update", "--name", "n", stdin="env_1\nenv_2\n", replies=[{}, {}])
+    assert [request.content for request in result.requests] == [b'{"name":"n"}'] * 2
 
 
 def test_dry_run_prints_a_line_for_every_request_and_sends_none(many):
@@ -367,7 +355,7 @@ def test_all_polled_work_is_accounted_for_when_the_reader_has_left(many):
 
 def test_a_response_that_is_not_json_fails_its_id_only(many):
     """The other results are printed."""
-    page = Response(200, "OK", {}, [b"<html>"])
+    page = httpx.Response(200, content=b"<html>")
     result = many(*ARCHIVE, *IDS, api=FakeAPI({"env_2": page}))
     assert (result.exit, result.ids) == (1, [name for name in IDS if name != "env_2"])
     assert "env_2: " in result.stderr
@@ -385,7 +373,7 @@ def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
         return reply
 
     api = FakeAPI()
-    result = many("beta:environments", "delete", "env_1", "env_2", terminal=True, ask=ask, api=api)
+    result = many(*DELETE, "env_2", terminal=True, ask=ask, api=api)
     assert (result.exit, len(api.sent), len(questions)) == (status, sent, 1)
     assert "Delete 2 objects (env_1, env_2) at https://api.anthropic.com?" in questions[0]
 
@@ -396,6 +384,7 @@ def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
         (*ARCHIVE, "a", "b", "--yes"),
         (*ARCHIVE, "a", "--yes"),
         ("beta:environments", "update", "a", "b", "--name", "n"),
+        ("beta:environments", "update", "a", "--name", "n"),
     ],
 )
 def test_an_update_or_yes_needs_no_confirmation(many, args):
@@ -442,7 +431,7 @@ ACTING = [
     ("beta:environments", "retrieve"),
     ("beta:environments", "update", "--name", "n"),
     ("beta:environments", "delete"),
-    ("beta:environments", "archive"),
+    ARCHIVE,
     *(("beta:environments:work", name) for name in ("retrieve", "ack", "heartbeat", "stop", "stats")),
     ("beta:environments:work", "update", "--metadata", "a=b"),
 ]
@@ -480,8 +469,7 @@ def test_an_empty_file_of_ids_is_nothing_to_do(ant, tmp_path):
 )
 def test_an_id_is_still_required_without_a_pipe_or_by_other_commands(ant, words, stdin):
     """A create from nothing, a list of nothing, or an object without an ID is a mistake."""
-    result = ant(*words, stdin=stdin, replies=[])
-    assert (result.exit, "is required" in result.stderr) == (2, True)
+    assert "is required" in ant(*words, stdin=stdin).refusal
 
 
 def test_a_pipe_may_have_more_than_ten_megabytes(many):
@@ -518,7 +506,7 @@ def test_memory_does_not_grow_with_the_number_of_ids(many):
     """Only the IDs and a limited number of results are kept in memory: here, 20 that are not printed yet."""
     import tracemalloc
 
-    large = Response(200, "OK", {}, [json.dumps({"id": "env_1", "name": "x" * 20_000}).encode()])
+    large = httpx.Response(200, json={"id": "env_1", "name": "x" * 20_000})
 
     def peak(count):
         not_printed = threading.Semaphore(20)

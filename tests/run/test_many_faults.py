@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from tests.conftest import Result
 from tests.helpers.many import ManyResult
 from tests.helpers.runs import needs
 from tests.helpers.servers import Act, Reply, ScriptedServer, error, response
+from tests.helpers.words import ARCHIVE
 
 pytestmark = pytest.mark.slow
 
 IDS = [f"env_{number:02}" for number in range(30)]
-ARCHIVE = ("beta:environments", "archive")
 BROKEN = IDS[11]
 """The ID in the middle, whose requests get the fault."""
 UNAVAILABLE = error("503 Service Unavailable")
@@ -53,11 +54,6 @@ class ServerByID(ScriptedServer):
         return replies[min(self.sent[name], len(replies)) - 1]
 
 
-def reports(result) -> ManyResult:
-    """Return the reports of a run about each ID."""
-    return ManyResult(result.exit, result.stdout, result.stderr)
-
-
 def archived(name: str) -> bytes:
     return response({"id": name})
 
@@ -81,7 +77,7 @@ def test_a_fault_in_the_middle_is_reported_once_and_the_others_are_done(ant_over
     """Each of the other IDs is requested once, and its result is printed."""
     replies, requests, status = FAULTS[fault]
     server = ServerByID({BROKEN: replies})
-    run = reports(ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", parallel], server=server))
+    run = ManyResult(ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", parallel], server=server))
     assert server.sent == {**dict.fromkeys(IDS, 1), BROKEN: requests}
     assert (run.exit, run.failed) == (status, [BROKEN] if status else [])
     assert run.accounted() == IDS
@@ -92,7 +88,7 @@ def test_a_request_without_a_response_in_the_middle_is_given_up_and_the_others_a
     """The time limit is much longer than the others take, even on a busy machine."""
     server = ServerByID({BROKEN: [(Act.STALL,)]})
     more = [*IDS, "--parallel", parallel, "--max-retries", "0"]
-    run = reports(ant_over_socket(words=ARCHIVE, more=more, server=server, timeout="2"))
+    run = ManyResult(ant_over_socket(words=ARCHIVE, more=more, server=server, timeout="1"))
     assert server.sent == dict.fromkeys(IDS, 1)
     assert (run.exit, run.failed) == (8, [BROKEN])
     assert run.accounted() == IDS
@@ -101,7 +97,7 @@ def test_a_request_without_a_response_in_the_middle_is_given_up_and_the_others_a
 def test_faults_of_many_kinds_are_each_reported_once(ant_over_socket):
     """The exit code is 1, because they differ."""
     faults = dict(zip(IDS[3::3], [replies for replies, _, status in FAULTS.values() if status], strict=False))
-    run = reports(ant_over_socket(words=ARCHIVE, more=IDS, server=ServerByID(faults)))
+    run = ManyResult(ant_over_socket(words=ARCHIVE, more=IDS, server=ServerByID(faults)))
     assert (run.exit, run.failed) == (1, list(faults))
     assert run.accounted() == IDS
 
@@ -109,7 +105,7 @@ def test_faults_of_many_kinds_are_each_reported_once(ant_over_socket):
 def test_a_fault_with_fail_fast_leaves_the_rest_unsent(ant_over_socket):
     """The message names the IDs that were not sent."""
     server = ServerByID({BROKEN: [UNAVAILABLE]})
-    run = reports(ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", "4", "--fail-fast"], server=server))
+    run = ManyResult(ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", "4", "--fail-fast"], server=server))
     assert (run.exit, run.failed) == (7, [BROKEN])
     assert run.accounted() == IDS
     assert set(run.not_sent) == set(IDS) - set(server.sent)
@@ -124,7 +120,7 @@ def test_a_signal_in_the_middle_names_what_is_done_in_flight_and_not_sent(start,
     assert server.enough.wait(60)
     running.process.send_signal(number)
     stdout, stderr = running.process.communicate(timeout=60)
-    run = ManyResult(running.process.returncode, stdout.decode(), stderr.decode())
+    run = ManyResult(Result(running.process.returncode, stdout.decode(), stderr.decode()))
     assert run.exit == -number
     assert run.in_flight == [IDS[11], IDS[13]]
     assert run.not_sent == IDS[14:]
@@ -144,7 +140,7 @@ def test_a_signal_ends_the_wait_for_a_reader_of_the_results(start, number):
     running.process.send_signal(number)
     assert running.process.wait(60) == -number
     stderr = running.process.stderr.read().decode()
-    run = ManyResult(-number, stdout.decode().partition('"name"')[0], stderr)
+    run = ManyResult(Result(-number, stdout.decode().partition('"name"')[0], stderr))
     assert sorted({*run.ids, *run.in_flight, *run.unprinted}) == IDS
     assert IDS[2] in run.unprinted
 
@@ -156,7 +152,7 @@ def test_a_full_disk_names_what_was_done_but_not_printed(shell):
         result = shell(
             f"$ANT {' '.join([*ARCHIVE, *IDS])} --parallel 4 > /dev/full", env={"ANTHROPIC_BASE_URL": server.url}
         )
-    run = reports(result)
+    run = ManyResult(result)
     assert run.exit == 1
     assert "no space left on device" in run.stderr
     assert IDS[0] in run.unprinted
@@ -168,7 +164,7 @@ def test_a_full_disk_behind_stderr_changes_nothing_else(shell):
     """The failures can't be reported, except by the exit code."""
     with ServerByID({BROKEN: [error("404 Not Found")]}) as server:
         result = shell(f"$ANT {' '.join([*ARCHIVE, *IDS])} 2> /dev/full", env={"ANTHROPIC_BASE_URL": server.url})
-    assert (result.exit, reports(result).ids) == (5, [name for name in IDS if name != BROKEN])
+    assert (result.exit, ManyResult(result).ids) == (5, [name for name in IDS if name != BROKEN])
 
 
 def test_a_create_whose_response_is_lost_is_named_by_its_number_and_not_sent_again(ant_over_socket):

@@ -8,6 +8,8 @@ from functools import partial
 import httpx
 import pytest
 
+from tests.helpers.words import ARCHIVE, LIST, page
+
 NOT_FOUND = httpx.Response(
     404, json={"type": "error", "error": {"type": "not_found_error", "message": "no such environment"}}
 )
@@ -20,11 +22,6 @@ FOUND = "/v1/environments/env_2"
 def env(item_id: str, name: str, *, archived: bool = False):
     """Return an environment."""
     return {"id": item_id, "name": name, "archived_at": "2026-03-15T10:00:00Z" if archived else None}
-
-
-def page(*items, after: str | None = None):
-    """Return a page of environments."""
-    return {"data": list(items), "next_page": after}
 
 
 live, archived = partial(env, archived=False), partial(env, archived=True)
@@ -58,7 +55,7 @@ def test_a_note_at_a_terminal_names_the_environment(ant):
     ("words", "request_line"),
     [
         (DELETE, f"DELETE {FOUND}"),
-        (("beta:environments", "archive"), f"POST {FOUND}/archive"),
+        (ARCHIVE, f"POST {FOUND}/archive"),
         (("beta:environments", "update", "--name", "p"), f"POST {FOUND}"),
         (("beta:environments:work", "ack", "work_1", "--environment-id"), f"POST {FOUND}/work/work_1/ack"),
         (("emulator", "enqueue"), "POST /_emulator/environments/env_2/enqueue"),
@@ -130,7 +127,7 @@ def test_every_page_is_read_before_a_name_counts_as_unique(ant):
     [
         (*RETRIEVE, "env_1"),
         ("beta:environments:work", "ack", "w", "--environment-id", "env_1"),
-        ("beta:environments", "list"),
+        LIST,
     ],
 )
 def test_no_name_is_looked_for_if_there_is_none(ant, words):

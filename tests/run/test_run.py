@@ -9,11 +9,8 @@ import pytest
 
 from ant_cli import __version__
 from ant_cli.runtime.process import Terminated
-from tests.conftest import KEY
+from tests.helpers.words import ARCHIVE, CREATE, DELETE, KEY, LIST, NO_KEY, RETRIEVE, page
 
-RETRIEVE = ("beta:environments", "retrieve", "env_1")
-LIST = ("beta:environments", "list")
-CREATE = ("beta:environments", "create", "--name", "n")
 ERROR = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
 
 
@@ -44,11 +41,10 @@ def test_every_request_has_the_headers_of_the_api(ant):
     assert str(request.url) == "https://api.anthropic.com/v1/environments/env_1?beta=true"
 
 
-@pytest.mark.parametrize(("status", "code"), [(409, 6), (408, 7), (429, 7), (500, 7), (529, 7), (599, 7)])
-def test_temporary_errors_are_tried_three_times(ant, status, code):
+def test_a_temporary_error_is_tried_three_times(ant):
     """There are two retries, about half a second and a second apart, with jitter."""
-    result = ant(*RETRIEVE, replies=[failure(status)] * 3)
-    assert (result.exit, len(result.requests)) == (code, 3)
+    result = ant(*RETRIEVE, replies=[failure(500)] * 3)
+    assert (result.exit, len(result.requests)) == (7, 3)
     assert [request.headers["x-stainless-retry-count"] for request in result.requests] == ["0", "1", "2"]
     first, second = result.waits
     assert 0.375 <= first <= 0.5
@@ -80,10 +76,8 @@ def test_a_long_wait_is_announced(ant):
     assert re.fullmatch(r"Note: refused\. Retry 4 of 4 in [34] s\.\n", result.stderr)
 
 
-def test_the_server_may_forbid_or_request_a_retry(ant):
-    """x-should-retry has precedence over the status."""
-    assert len(ant(*RETRIEVE, replies=[failure(500, x_should_retry="false")]).requests) == 1
-    assert ant(*RETRIEVE, replies=[failure(400, x_should_retry="true"), {}]).exit == 0
+def test_a_failed_precondition_is_not_retried_even_if_the_server_asks_for_it(ant):
+    """The next attempt would have the same precondition."""
     assert len(ant(*RETRIEVE, replies=[failure(412, x_should_retry="true"), {}]).requests) == 1
 
 
@@ -110,16 +104,10 @@ def test_the_user_of_the_base_url_is_shown_as_its_header(ant):
     assert "pass-word" not in result.stdout
 
 
-def test_retries_can_be_turned_off(ant):
-    """With --max-retries 0, a request is sent once."""
-    result = ant(*RETRIEVE, "--max-retries", "0", replies=[failure(500)])
-    assert (result.exit, len(result.requests)) == (7, 1)
-
-
 @pytest.mark.parametrize(
     ("words", "command"),
     [
-        (("beta:environments", "archive", "--", "-x"), "ant beta:environments retrieve --environment-id -x"),
+        ((*ARCHIVE, "--", "-x"), "ant beta:environments retrieve --environment-id -x"),
         (
             ("beta:environments:work", "stop", "--environment-id", "-e", "--", "--work"),
             "ant beta:environments:work retrieve --environment-id -e --work-id --work",
@@ -131,21 +119,6 @@ def test_a_suggested_command_works_with_an_id_that_looks_like_a_flag(ant, words,
     result = ant(*words, replies=[TimeoutError()] * 3)
     assert result.stderr.endswith(f"Check before you repeat it: {command}\n")
     assert ant(*command.split()[1:]).exit == 0
-
-
-@pytest.mark.parametrize("output_format", ["json", "jsonl", "yaml", "table", "pretty", "raw"])
-def test_a_list_without_content_prints_nothing(ant, output_format):
-    """D6: a 204 has no page."""
-    result = ant(*LIST, "--format", output_format, replies=[httpx.Response(204)])
-    assert (result.exit, result.stdout, result.stderr) == (0, "", "")
-
-
-def test_the_error_body_goes_to_stderr_with_the_request_id(ant):
-    """D1: stdout has results only."""
-    result = ant(*RETRIEVE, replies=[failure(404, request_id="req_1")])
-    assert result.stdout == ""
-    assert '"message": "No such environment."' in result.stderr
-    assert "Request ID: req_1" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -165,38 +138,15 @@ def test_the_error_body_is_on_stdout_if_a_flag_asks_for_it(ant, words, text):
     assert result.stderr.endswith(": 404 Not Found\nRequest ID: req_1\n")
 
 
-def test_the_flags_of_results_do_not_apply_to_the_error_body(ant):
-    """It is on stderr, as JSON."""
-    result = ant(*RETRIEVE, "--format", "yaml", "--transform", "id", replies=[failure(404)])
-    assert (result.stdout, '"type": "not_found_error"' in result.stderr) == ("", True)
-
-
-def test_no_content_prints_nothing(ant):
-    """D6: a 204 is a success without a result, in every format."""
-    for name in ("json", "jsonl", "yaml", "raw", "pretty", "table"):
-        result = ant("beta:environments:work", "stop", "--environment-id", "e", "w", "--format", name,
-                     replies=[httpx.Response(204)])  # fmt: skip
-        assert (result.exit, result.stdout) == (0, "")
+@pytest.mark.parametrize("output_format", ["json", "jsonl", "yaml", "table", "pretty", "raw"])
+@pytest.mark.parametrize("words", [LIST, ("beta:environments:work", "stop", "--environment-id", "e", "w")])
+def test_no_content_prints_nothing(ant, words, output_format):
+    """D6: a 204 is a success without a result or a page."""
+    result = ant(*words, "--format", output_format, replies=[httpx.Response(204)])
+    assert (result.exit, result.stdout, result.stderr) == (0, "", "")
 
 
 # Lists
-
-
-def page(*ids, after=None):
-    return {"data": [{"id": item} for item in ids], "next_page": after}
-
-
-def test_pages_are_followed_to_the_end(ant):
-    """Each page is requested with the same flags, and an empty page is not the end."""
-    result = ant(
-        *LIST, "--limit", "2", "--format", "jsonl", replies=[page("a", after="c2"), page(after="c3"), page("b")]
-    )
-    assert result.stdout == '{"id":"a"}\n{"id":"b"}\n'
-    assert [dict(request.url.params) for request in result.requests] == [
-        {"beta": "true", "limit": "2"},
-        {"beta": "true", "limit": "2", "page": "c2"},
-        {"beta": "true", "limit": "2", "page": "c3"},
-    ]
 
 
 @pytest.mark.parametrize(("limit", "printed", "requests"), [("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("-1", 3, 3)])
@@ -209,26 +159,40 @@ def test_max_items_stops_before_a_page_that_is_not_needed(ant, limit, printed, r
 
 def test_slurp_makes_one_array(ant):
     """All items are in one JSON value. An empty list is an empty array."""
-    result = ant(*LIST, "--slurp", "--transform", "id", replies=[page("a", after="2"), page("b")])
+    result = ant(*LIST, "--slurp", replies=[page("a", after="2"), page("b")])
     assert result.json == ["a", "b"]
-    assert ant(*LIST, "--slurp", replies=[page()]).stdout == "[]\n"
+    assert ant(*LIST, "--slurp").stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "listed", "note"),
+    [
+        (LIST, page(), "No environments.\n"),
+        ((*LIST, "--format", "jsonl"), page(), "No environments.\n"),
+        ((*LIST, "--format", "table", "--slurp"), page(), "No environments.\n"),
+        ((*LIST, "--filter", "name==b"), page({"id": "env_1", "name": "a"}), "No environments match --filter.\n"),
+        ((*LIST, "--max-items", "0"), None, ""),  # nothing was requested, so nothing is known
+        (("beta:environments:work", "list", "env_1"), page(), "No work items.\n"),
+    ],
+)
+def test_a_list_that_prints_nothing_says_so_at_a_terminal(ant, words, listed, note):
+    """After an empty screen, nobody would know whether the command has worked."""
+    done = ant(*words, terminal=True, replies=[listed])
+    assert (done.exit, done.stdout, done.stderr) == (0, "", note)
+    assert ant(*words, replies=[listed]).stderr == ""
 
 
 # Settings of a run
 
 
 def test_a_dry_run_shows_the_request_and_sends_nothing(ant):
-    """It shows the method, URL, headers and body, without the key."""
+    """It shows the method, URL, headers and body, without the key, which is not needed."""
+    assert ant(*CREATE, "--dry-run", env=NO_KEY).exit == 0
     result = ant(*CREATE, "--dry-run")
     assert result.requests == []
     assert result.stdout.startswith("POST https://api.anthropic.com/v1/environments?beta=true\n")
     assert "x-api-key: [redacted]\n" in result.stdout
     assert result.stdout.endswith('\n\n{\n  "name": "n"\n}\n')
-
-
-def test_a_dry_run_needs_no_key(ant):
-    """The request is not sent, so the key is not needed."""
-    assert ant(*CREATE, "--dry-run", env={"ANTHROPIC_API_KEY": None}).exit == 0
 
 
 def test_debug_shows_both_sides_without_secrets(ant):
@@ -245,7 +209,6 @@ def test_debug_shows_both_sides_without_secrets(ant):
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (("--format", "xml"), ["'xml'", "jsonl", "yaml"]),
         (("--format-error", "jsno"), ["--format-error", "Did you mean 'json'?"]),
         (("--timeout", "soon"), ["--timeout", "seconds"]),
         (("--timeout", "0"), ["--timeout"]),
@@ -255,7 +218,6 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--max-items", "-2"), ["--max-items", "-1 for all"]),
         (("-transfrom=id",), ["'-transfrom'", "Did you mean '--transform'?"]),
         (("--name", "x"), ["'--name'", """Did you mean `--filter 'name=="x"'`?"""]),
-        (("--base-url", "localhost:1"), ["--base-url", "http://"]),
         (("--transform", "a.#(b"), ["--transform", "GJSON"]),
         (("--transform-error", "a.#(b"), ["--transform-error", "GJSON"]),
         (("--columns", "#("), ["--columns '#('", "For example: --columns id,name,config.type"]),
@@ -267,24 +229,8 @@ def test_debug_shows_both_sides_without_secrets(ant):
 )
 def test_an_invalid_setting_is_rejected(ant, words, parts):
     """The exit code is 2, nothing is sent, and the message says what to write."""
-    result = ant(*LIST, *words, replies=[])
-    assert (result.exit, result.stdout) == (2, "")
-    assert all(part in result.stderr for part in parts)
-
-
-def test_without_a_credential_nothing_is_sent(ant):
-    """D7, D17: the exit code is 4, and the message names the variable to set."""
-    for empty in (None, "", "  "):
-        result = ant(*LIST, env={"ANTHROPIC_API_KEY": empty})
-        assert (result.exit, result.requests) == (4, [])
-        assert "ANTHROPIC_API_KEY" in result.stderr
-
-
-def test_format_names_are_case_insensitive(ant):
-    """D20: RAW means raw."""
-    assert ant(*RETRIEVE, "--format", "RAW", replies=[httpx.Response(200, text=' {"a" : 1.50}\n')]).stdout == (
-        '{"a" : 1.50}\n'
-    )
+    refusal = ant(*LIST, *words).refusal
+    assert all(part in refusal for part in parts)
 
 
 @pytest.mark.parametrize("words", [("--version",), ("-v",), ("-version",), ("--local", "--version")])
@@ -296,9 +242,8 @@ def test_the_version_is_printed(ant, words):
 
 def test_an_id_that_does_not_fit_into_a_url_is_rejected(ant):
     """The message names the ID, because the base URL is valid."""
-    result = ant("beta:environments", "retrieve", "x" * 100_000)
-    assert (result.exit, result.requests) == (2, [])
-    assert result.stderr == "ant: the ID, or another value, is too long for a URL.\n"
+    refusal = ant("beta:environments", "retrieve", "x" * 100_000).refusal
+    assert refusal == "ant: the ID, or another value, is too long for a URL.\n"
 
 
 @pytest.mark.parametrize(("signal", "status"), [(KeyboardInterrupt(), 130), (Terminated(), 143)])
@@ -333,49 +278,13 @@ def test_the_hint_about_an_unknown_outcome_has_the_command_that_shows_whether_th
     )
 
 
-@pytest.mark.parametrize("flags", [(), ("--format", "jsonl"), ("--format", "table", "--slurp")])
-def test_an_empty_list_is_reported_on_stderr_at_a_terminal(ant, flags):
-    """After an empty screen, nobody would know whether the command has worked."""
-    empty = {"data": [], "next_page": None}
-    done = ant("beta:environments", "list", *flags, terminal=True, replies=[empty])
-    assert (done.exit, done.stdout, done.stderr) == (0, "", "No environments.\n")
-    assert ant("beta:environments", "list", *flags, replies=[empty]).stderr == ""
-
-
-def test_a_list_whose_items_are_all_filtered_out_is_not_reported_as_empty(ant):
-    """The message names --filter instead."""
-    page = {"data": [{"id": "env_1", "name": "a"}], "next_page": None}
-    done = ant("beta:environments", "list", "--filter", "name==b", terminal=True, replies=[page])
-    assert (done.stdout, done.stderr) == ("", "No environments match --filter.\n")
-
-
-def test_an_empty_queue_is_reported_as_work_items(ant):
-    """Each list has its own word for its items."""
-    done = ant("beta:environments:work", "list", "env_1", terminal=True, replies=[{"data": [], "next_page": None}])
-    assert (done.stdout, done.stderr) == ("", "No work items.\n")
-
-
-def test_a_list_with_max_items_0_is_not_reported_as_empty(ant):
-    """Nothing was requested, so nothing is known."""
-    done = ant("beta:environments", "list", "--max-items", "0", terminal=True, replies=[])
-    assert (done.stdout, done.stderr) == ("", "")
-
-
 def test_an_empty_array_is_a_result(ant):
     """The array itself is visible on the screen."""
-    done = ant(
-        *("beta:environments", "list", "--slurp", "--format", "json"),
-        terminal=True,
-        env={"NO_COLOR": "1"},
-        replies=[{"data": [], "next_page": None}],
-    )
+    done = ant(*LIST, "--slurp", "--format", "json", terminal=True, env={"NO_COLOR": "1"})
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 # Questions
-
-
-DELETE = ("beta:environments", "delete", "env_1")
 
 
 @pytest.mark.parametrize("name", ["delete", "archive"])
@@ -401,9 +310,7 @@ def test_the_end_of_input_at_a_question_means_no(ant):
     def ask(_question):
         raise EOFError
 
-    result = ant(*DELETE, terminal=True, ask=ask)
-    assert (result.exit, result.requests) == (2, [])
-    assert result.stderr.startswith("\nant: nothing was sent.\n")
+    assert ant(*DELETE, terminal=True, ask=ask).refusal.startswith("\nant: nothing was sent.\n")
 
 
 def test_delete_does_not_ask_with_yes_or_without_a_person(ant):
@@ -419,27 +326,15 @@ def test_delete_does_not_ask_with_yes_or_without_a_person(ant):
     assert (dry.exit, dry.requests) == (0, [])
 
 
-def test_no_other_command_for_one_object_asks(ant):
-    """Other changes can be undone."""
-
-    def ask(_question):
-        raise AssertionError
-
-    result = ant("beta:environments", "update", "env_1", "--name", "n", terminal=True, ask=ask)
-    assert (result.exit, len(result.requests)) == (0, 1)
-
-
 def test_a_limit_at_a_terminal_is_noted_as_the_size_of_a_page(ant):
     """Every page is fetched anyway, which is not what most people mean."""
-    page = {"data": [{"id": "env_1", "name": "a" * 40, "config": {"type": "cloud"}}], "next_page": None}
-    listing = ("beta:environments", "list", "--limit", "3")
-    assert "--max-items 3\nends the list.\n" in ant(*listing, replies=[page], terminal=True).stderr
-    assert "--max-items" not in ant(*listing, replies=[page]).stderr
+    listed = page({"id": "env_1", "name": "a" * 40, "config": {"type": "cloud"}})
+    listing = (*LIST, "--limit", "3")
+    assert "--max-items 3\nends the list.\n" in ant(*listing, replies=[listed], terminal=True).stderr
+    assert "--max-items" not in ant(*listing, replies=[listed]).stderr
 
 
 def test_a_narrow_screen_notes_the_columns_that_it_has_no_room_for(ant):
     """The user may choose others."""
-    words = ("beta:environments", "create", "--name", "a" * 40)
-    assert ant("--local", *words).exit == 0
-    result = ant("--local", "beta:environments", "list", terminal=True, env={"COLUMNS": "40"})
-    assert "Note: there is no room for" in result.stderr
+    listed = page({"id": "env_1", "type": "environment", "name": "a" * 40, "config": {"type": "cloud"}})
+    assert "Note: there is no room for" in ant(*LIST, terminal=True, env={"COLUMNS": "40"}, replies=[listed]).stderr

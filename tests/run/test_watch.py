@@ -15,9 +15,9 @@ import pytest
 from ant_cli.output.printer import Transform
 from ant_cli.output.watch_lines import differences
 from ant_cli.output.watch_screen import WatchedObject
-from tests.conftest import KEY
-from tests.helpers.processes import COVERAGE
+from tests.helpers.processes import ANT, COVERAGE
 from tests.helpers.servers import Act, ScriptedServer, error, response
+from tests.helpers.words import KEY, page
 
 LIST = ("beta:environments", "list", "--watch")
 RETRIEVE = ("beta:environments:work", "retrieve", "work_1", "--environment-id", "env_1", "--watch")
@@ -25,10 +25,6 @@ STATS = ("beta:environments:work", "stats", "env_1", "--watch")
 GONE = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "gone"}})
 """The response that ends a watch."""
 FAULT = httpx.Response(503, json={"type": "error", "error": {"type": "overloaded_error", "message": "busy"}})
-
-
-def page(*items, next_page=None):
-    return {"data": list(items), "next_page": next_page}
 
 
 def item(name, state="queued", **fields):
@@ -80,7 +76,7 @@ def test_a_string_of_an_object_can_be_printed_without_quotes(ant):
 def test_filter_and_max_items_choose_what_is_watched(ant):
     """An item that no longer matches is removed."""
     rounds = [
-        page(item("a", "stopped"), item("b"), next_page="p2"),
+        page(item("a", "stopped"), item("b"), after="p2"),
         page(item("c"), item("d")),
         page(item("b", "stopped"), item("c"), item("d")),
         GONE,
@@ -102,7 +98,7 @@ def test_filter_and_max_items_choose_what_is_watched(ant):
 
 def test_a_list_that_fails_in_the_middle_removes_nothing(ant):
     """A state has all pages or none."""
-    rounds = [page(item("a"), next_page="p2"), page(item("b")), page(item("a"), next_page="p2"), FAULT, GONE]
+    rounds = [page(item("a"), after="p2"), page(item("b")), page(item("a"), after="p2"), FAULT, GONE]
     result = ant(*LIST, "--max-retries", "0", replies=rounds)
     assert [line["change"] for line in lines_of(result)] == ["added", "added"]
 
@@ -153,15 +149,13 @@ def test_lines_of_changes_are_not_interrupted_by_a_line_of_progress(ant):
 )
 def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words):
     """They are a usage error."""
-    result = ant(*words)
-    assert (result.exit, result.requests, result.stdout) == (2, [], "")
+    assert ant(*words).refusal
 
 
 @pytest.mark.parametrize("words", [(*LIST, "--format", "pretty"), (*STATS, "--format", "table")])
 def test_a_terminal_can_watch_a_list_as_a_table_or_an_object_as_a_view_only(ant, words):
     """Other formats don't fit the screen."""
-    result = ant(*words, terminal=True)
-    assert (result.exit, result.requests) == (2, [])
+    assert ant(*words, terminal=True).refusal
 
 
 def test_the_format_of_a_profile_does_not_prevent_a_watch(ant):
@@ -174,9 +168,7 @@ def test_the_format_of_a_profile_does_not_prevent_a_watch(ant):
 
 def test_watch_does_not_take_several_inputs(ant):
     """The message says so, and nothing is sent."""
-    result = ant("beta:environments", "retrieve", "--watch", stdin="a\nb\n")
-    assert (result.exit, result.requests) == (2, [])
-    assert "there are 2 inputs" in result.stderr
+    assert "there are 2 inputs" in ant("beta:environments", "retrieve", "--watch", stdin="a\nb\n").refusal
 
 
 def test_a_dry_run_of_a_watch_shows_one_request(ant):
@@ -257,7 +249,7 @@ def test_a_watch_ends_with_0_when_it_can_not_print_a_change_any_more(clean_envir
     with ScriptedServer(*(response({"n": number}) for number in range(1, 2000))) as server:
         words = [*STATS, "--every", "10ms", "--base-url", server.url]
         with subprocess.Popen(
-            [sys.executable, "-m", "ant_cli", *words],
+            [*ANT, *words],
             env={**COVERAGE, **clean_environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -342,9 +334,9 @@ def test_the_age_of_a_time_is_not_a_change():
 
 def test_a_list_without_items_says_so_on_the_screen(ant):
     """The message is that of the command without --watch."""
-    result = ant(*LIST, "--for", "1s", terminal=True, replies=[page()])
+    result = ant(*LIST, "--for", "1s", terminal=True)
     assert "No environments." in result.stdout.rpartition("\x1b[?1049l")[2]
-    result = ant(*LIST, "--for", "1s", "--filter", "name==b", terminal=True, replies=[page()])
+    result = ant(*LIST, "--for", "1s", "--filter", "name==b", terminal=True)
     assert "No environments match --filter." in result.stdout.rpartition("\x1b[?1049l")[2]
 
 
@@ -397,7 +389,7 @@ def watch(clean_environ):
         def start(*replies, words=LIST, until="Ctrl-C ends"):
             server = opened.enter_context(ScriptedServer(*replies))
             options = ("--every", "10ms", "--max-retries", "0", "--base-url", server.url)
-            session = Session((sys.executable, "-m", "ant_cli", *words, *options), clean_environ)
+            session = Session((*ANT, *words, *options), clean_environ)
             opened.callback(session.close)
             session.wait_for(until)
             return session

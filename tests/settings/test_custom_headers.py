@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import KEY
+from tests.helpers.words import KEY, LIST, UPDATE, page
 
-LIST = ("beta:environments", "list")
-PAGE = {"data": []}
 GATEWAY = "gateway-canary-9"
 
 
@@ -28,7 +26,7 @@ def with_headers(text):
 )
 def test_each_line_is_a_header_of_every_request(ant, text, headers):
     """A page of a list is a request like any other."""
-    pages = [{"data": [], "next_page": "p"}, PAGE]
+    pages = [page(after="p"), page()]
     for request in ant(*LIST, env=with_headers(text), replies=pages).requests:
         assert {name: request.headers[name] for name in headers} == headers
 
@@ -48,7 +46,7 @@ def test_each_line_is_a_header_of_every_request(ant, text, headers):
 )
 def test_a_header_that_the_program_sets_wins(ant, name, sent):
     """A gateway's header can't replace the credential, or break the request."""
-    words = ("beta:environments", "update", "env_1", "--base-url", "http://127.0.0.1:9")
+    words = (*UPDATE, "--base-url", "http://127.0.0.1:9")
     (request,) = ant(*words, env=with_headers(f"{name}: other")).requests
     assert request.headers[name].startswith(sent)
 
@@ -56,7 +54,7 @@ def test_a_header_that_the_program_sets_wins(ant, name, sent):
 @pytest.mark.parametrize("name", ["connection", "transfer-encoding", "expect", "upgrade"])
 def test_a_header_of_the_connection_is_left_to_the_transport(ant, name):
     """Otherwise the server would wait for a body that never comes."""
-    (request,) = ant(*LIST, env=with_headers(f"{name}: chunked"), replies=[PAGE]).requests
+    (request,) = ant(*LIST, env=with_headers(f"{name}: chunked")).requests
     assert "chunked" not in request.headers.get(name, "")
 
 
@@ -73,11 +71,10 @@ def test_a_header_of_the_connection_is_left_to_the_transport(ant, name):
 )
 def test_a_line_that_is_not_a_header_is_rejected_without_showing_it(ant, text, line):
     """Nothing is sent."""
-    result = ant(*LIST, env=with_headers(text), replies=[])
-    assert (result.exit, result.stdout, result.requests) == (2, "", [])
-    assert "ANTHROPIC_CUSTOM_HEADERS" in result.stderr
-    assert line in result.stderr
-    assert GATEWAY not in result.stderr
+    refusal = ant(*LIST, env=with_headers(text)).refusal
+    assert "ANTHROPIC_CUSTOM_HEADERS" in refusal
+    assert line in refusal
+    assert GATEWAY not in refusal
 
 
 @pytest.mark.parametrize("header", [f"x-gateway: {GATEWAY}", f"cookie: a={GATEWAY}", f"x-auth: Bearer {GATEWAY}"])
@@ -94,4 +91,4 @@ def test_a_dry_run_names_the_headers(ant):
     """Only their values are hidden, even short ones."""
     result = ant(*LIST, "--dry-run", env=with_headers("X-Team: data"))
     assert "\nx-team: [redacted]\n" in result.stdout
-    assert "x-team: data" in ant(*LIST, "--debug", env=with_headers("X-Team: data"), replies=[PAGE]).stderr
+    assert "x-team: data" in ant(*LIST, "--debug", env=with_headers("X-Team: data")).stderr

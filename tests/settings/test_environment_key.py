@@ -11,16 +11,15 @@ import pytest
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.credentials import environment_key
 from ant_cli.operations import OPERATIONS, work
-from tests.conftest import KEY
 from tests.helpers.emulators import serving
 from tests.helpers.stores import TOKEN
+from tests.helpers.words import KEY, page
 
 ENVIRONMENT_KEY = "sk-ant-oat01-0123456789-wxyz"
 WORKER = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_ENVIRONMENT_KEY": ENVIRONMENT_KEY}
 BOTH = {"ANTHROPIC_ENVIRONMENT_KEY": ENVIRONMENT_KEY}
 BEARER, API_KEY = f"Bearer {ENVIRONMENT_KEY}", KEY
 ERROR = {"type": "error", "error": {"type": "permission_error", "message": "no"}}
-PAGE = {"data": [], "next_page": None}
 LIST = (work.GROUP, "list", "env_1")
 RETRIEVE = (work.GROUP, "retrieve", "work_1", "--environment-id", "env_1")
 
@@ -46,16 +45,16 @@ REJECTING = [operation for operation in OPERATIONS if "environment key" not in o
 @pytest.mark.parametrize("operation", ACCEPTING, ids=lambda operation: operation.name)
 def test_a_call_that_accepts_the_environment_key_uses_it_without_an_api_key(ant, operation):
     """With an API key, only the call that rejects API keys uses it."""
-    assert sent(ant(*command_of(operation), env=WORKER, replies=[PAGE])) == BEARER
+    assert sent(ant(*command_of(operation), env=WORKER)) == BEARER
     expected = API_KEY if "API key" in operation.accepts else BEARER
-    done = ant(*command_of(operation), env=BOTH, replies=[PAGE])
+    done = ant(*command_of(operation), env=BOTH)
     assert (sent(done), "Note" in done.stderr) == (expected, False)
 
 
 @pytest.mark.parametrize("operation", REJECTING, ids=lambda operation: operation.command)
 def test_a_call_that_rejects_the_environment_key_is_never_sent_with_it(ant, operation):
     """Without an API key, nothing is sent, and the error says why the environment key is not used."""
-    assert sent(ant(*command_of(operation), env=BOTH, replies=[{**PAGE, "metadata": {}}])) == API_KEY
+    assert sent(ant(*command_of(operation), env=BOTH, replies=[{**page(), "metadata": {}}])) == API_KEY
     done = ant(*command_of(operation), env=WORKER)
     assert (done.exit, done.requests) == (4, [])
     assert "ANTHROPIC_ENVIRONMENT_KEY is not used: the API takes no environment key for this.\n" in done.stderr
@@ -71,22 +70,21 @@ def test_a_call_that_rejects_the_environment_key_is_never_sent_with_it(ant, oper
 )
 def test_a_credential_on_the_command_line_wins_over_the_environment_key(ant, flags, stdin, expected):
     """The user asked for it."""
-    assert sent(ant(*LIST, *flags, env=BOTH, stdin=stdin, replies=[PAGE])) == expected
+    assert sent(ant(*LIST, *flags, env=BOTH, stdin=stdin)) == expected
 
 
 def test_an_empty_environment_key_is_not_set(ant):
     """As for every variable."""
-    assert sent(ant(*LIST, env={"ANTHROPIC_ENVIRONMENT_KEY": " "}, replies=[PAGE])) == API_KEY
+    assert sent(ant(*LIST, env={"ANTHROPIC_ENVIRONMENT_KEY": " "})) == API_KEY
 
 
 def test_an_environment_key_that_can_not_be_sent_matters_only_where_it_is_used_or_shown(ant):
     """A line break in it is a usage error."""
     env = {"ANTHROPIC_ENVIRONMENT_KEY": "line\nbreak"}
     assert ant(*RETRIEVE, env=env, replies=[{}]).exit == 0
-    done = ant(*LIST, env=env)
-    assert (done.exit, done.requests) == (2, [])
-    assert done.stderr.startswith("ant: ANTHROPIC_ENVIRONMENT_KEY contains a character that no key has")
-    assert ant("auth", "status", env=env).stderr == done.stderr
+    refusal = ant(*LIST, env=env).refusal
+    assert refusal.startswith("ant: ANTHROPIC_ENVIRONMENT_KEY contains a character that no key has")
+    assert ant("auth", "status", env=env).stderr == refusal
 
 
 def test_without_any_credential_each_call_names_the_variables_that_it_takes(ant):
@@ -109,7 +107,7 @@ def profile(profiles):
 def test_a_profiles_key_stays_untouched_if_the_environment_key_is_used(ant, profile, tmp_path):
     """No program that prints a key runs for a call that rejects API keys."""
     profile(f"api_key_command = 'touch {tmp_path}/ran'")
-    assert sent(ant(*LIST, env=WORKER, replies=[PAGE])) == BEARER
+    assert sent(ant(*LIST, env=WORKER)) == BEARER
     gone = httpx.Response(404, json=ERROR)
     done = ant(work.GROUP, "list", "prod", env=WORKER, replies=[gone, gone])  # whose name is not looked up either
     assert (done.exit, len(done.requests)) == (5, 1)
@@ -121,19 +119,19 @@ def test_a_broken_login_of_the_official_tool_does_not_matter_if_the_environment_
     official.log_in()
     official.config("default").write_text("broken")
     assert ant(*RETRIEVE, env=WORKER).exit == 4
-    assert sent(ant(*LIST, env=WORKER, replies=[PAGE])) == BEARER
+    assert sent(ant(*LIST, env=WORKER)) == BEARER
 
 
 def test_a_login_of_the_official_tool_comes_before_the_environment_key_where_either_is_accepted(ant, official):
     """A login counts as an API key, as a profile does."""
     official.log_in(expires_at=10**10)
-    assert sent(ant(work.GROUP, "poll", "env_1", env=WORKER, replies=[PAGE])) == f"Bearer {TOKEN}"
+    assert sent(ant(work.GROUP, "poll", "env_1", env=WORKER)) == f"Bearer {TOKEN}"
 
 
 def test_a_note_says_that_the_environment_key_is_sent_to_the_server_of_a_profile(ant, profile):
     """As for other variables: the key may be that of another server."""
     profile('base_url = "https://proxy.example"')
-    done = ant(*LIST, env=WORKER, replies=[PAGE])
+    done = ant(*LIST, env=WORKER)
     assert "ANTHROPIC_ENVIRONMENT_KEY is sent to https://proxy.example (base_url of profile 'p')" in done.stderr
 
 
@@ -170,17 +168,17 @@ def test_the_emulator_in_this_process_refuses_no_credential(ant):
 
 def test_completion_of_work_ids_uses_the_environment_key(ant):
     """It sends the request of `work list`."""
-    page = {"data": [{"id": "work_1", "state": "active"}], "next_page": None}
+    listed = page({"id": "work_1", "state": "active"})
     words = (work.GROUP, "retrieve", "--environment-id", "env_1", "")
-    done = ant("__complete", "work_id", *words, env=BOTH, replies=[page])
+    done = ant("__complete", "work_id", *words, env=BOTH, replies=[listed])
     assert (done.stdout, sent(done)) == ("work_1\tactive\n", BEARER)
 
 
 def test_a_name_in_place_of_an_id_is_looked_up_with_the_api_key(ant):
     """The environments are not listed with the environment key that the failed request was sent with."""
-    environments = {"data": [{"id": "env_01", "name": "prod"}], "next_page": None}
+    environments = page({"id": "env_01", "name": "prod"})
     gone = httpx.Response(404, json=ERROR)
-    done = ant(work.GROUP, "list", "prod", env=BOTH, replies=[gone, environments, {"data": []}])
+    done = ant(work.GROUP, "list", "prod", env=BOTH, replies=[gone, environments, page()])
     assert [request.headers.get("x-api-key") for request in done.requests] == [None, API_KEY, None]
     assert (done.exit, done.requests[-1].url.path) == (0, "/v1/environments/env_01/work")
     done = ant(work.GROUP, "list", "prod", env=WORKER, replies=[gone])

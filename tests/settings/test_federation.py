@@ -11,6 +11,7 @@ from ant_cli.errors import UsageError
 from ant_cli.settings.loading import load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
 from tests.conftest import flags_of, make_runtime
+from tests.helpers.words import LIST
 
 RULE = {"federation_rule": "fdrl_1", "organization_id": "org-1", "identity_token_file": "/run/token"}
 VARIABLES = {
@@ -48,7 +49,7 @@ GIVEN = {names for size in (1, 2) for names in combinations(REQUIRED, size)} - {
 def test_an_incomplete_federation_ends_with_4_and_names_what_is_missing(ant, given):
     """Nothing is sent, and no other credential replaces it."""
     env = {"ANTHROPIC_API_KEY": None} | {name: VARIABLES[name] for name in given}
-    done = ant("beta:environments", "list", env=env)
+    done = ant(*LIST, env=env)
     assert (done.exit, done.requests) == (4, [])
     (named,) = [line for line in done.stderr.splitlines() if "Missing:" in line]
     for variable, flag in REQUIRED.items():
@@ -71,7 +72,7 @@ def test_an_organization_alone_is_no_federation(name):
 def test_an_empty_or_blank_variable_is_missing(ant, name, blank):
     """An empty variable means unset, here as everywhere."""
     env = {"ANTHROPIC_API_KEY": None, **VARIABLES, name: blank}
-    assert REQUIRED[name] in ant("beta:environments", "list", env=env).stderr
+    assert REQUIRED[name] in ant(*LIST, env=env).stderr
 
 
 def test_a_token_and_its_file_contradict_each_other(ant):
@@ -79,7 +80,7 @@ def test_a_token_and_its_file_contradict_each_other(ant):
     with pytest.raises(UsageError, match="--identity-token and --identity-token-file"):
         settings_of({"identity_token": "jwt", "identity_token_file": "f"}, {})
     env = {"ANTHROPIC_API_KEY": None, **VARIABLES, "ANTHROPIC_IDENTITY_TOKEN": "jwt-canary"}
-    done = ant("beta:environments", "list", env=env)
+    done = ant(*LIST, env=env)
     assert (done.exit, done.requests) == (4, [])
     assert "two identity tokens" in done.stderr
     assert "jwt-canary" not in done.stderr
@@ -95,7 +96,7 @@ def test_a_token_and_its_file_contradict_each_other(ant):
 )
 def test_no_message_shows_an_identity_token(ant, words, env):
     """The error for an unknown flag quotes the arguments."""
-    done = ant("beta:environments", "list", *words, "--nope=identity-canary", env=env)
+    done = ant(*LIST, *words, "--nope=identity-canary", env=env)
     assert done.exit == 2
     assert "identity-canary" not in done.stderr
     settings = settings_of(
@@ -106,7 +107,7 @@ def test_no_message_shows_an_identity_token(ant, words, env):
 
 def test_a_dry_run_with_a_federation_shows_the_beta_header_and_exchanges_nothing(ant):
     """The header is sent in addition to the default, or to --beta."""
-    words = ("beta:environments", "list", "--dry-run")
+    words = (*LIST, "--dry-run")
     done = ant(*words, env={"ANTHROPIC_API_KEY": None, **VARIABLES})
     assert (done.exit, done.requests) == (0, [])
     assert "authorization: Bearer [redacted]\n" in done.stdout
@@ -117,7 +118,7 @@ def test_a_dry_run_with_a_federation_shows_the_beta_header_and_exchanges_nothing
 
 def test_without_a_credential_an_organization_alone_leads_to_what_a_federation_lacks(ant):
     """It may be meant for a federation."""
-    done = ant("beta:environments", "list", env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_ORGANIZATION_ID": "org-2"})
+    done = ant(*LIST, env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_ORGANIZATION_ID": "org-2"})
     assert (done.exit, done.requests) == (4, [])
     hint = "Or set ANTHROPIC_FEDERATION_RULE_ID and ANTHROPIC_IDENTITY_TOKEN_FILE, for a federation.\n"
     assert done.stderr.endswith(hint)

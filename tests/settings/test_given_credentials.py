@@ -17,11 +17,9 @@ from ant_cli.settings.credentials import read_credentials
 from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.rows import ON_STDIN, SAFER, VARIABLES
 from tests.conftest import flags_of, make_runtime
+from tests.helpers.words import ARCHIVE, CREATE, LIST, NO_KEY
 
 SECRET = "secret-of-the-pipe"
-LIST = ("beta:environments", "list")
-EMPTY = {"data": []}
-NO_KEY = {"ANTHROPIC_API_KEY": None}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +29,7 @@ NO_KEY = {"ANTHROPIC_API_KEY": None}
 @pytest.mark.parametrize("data", [SECRET, f"{SECRET}\n", f" \t{SECRET} \r\n\n", f"\ufeff{SECRET}"])
 def test_a_credential_on_stdin_is_sent_trimmed_and_wins_over_variables(ant, flag, header, value, data):
     """All of stdin is the credential, as in the official tool. Like a credential in a flag, it comes first."""
-    done = ant(flag, *LIST, stdin=data, replies=[EMPTY])
+    done = ant(flag, *LIST, stdin=data)
     (request,) = done.requests
     assert request.headers[header] == value
     assert "x-api-key" not in request.headers or flag == "--api-key-stdin"
@@ -45,7 +43,7 @@ REFUSED = [
     (("--api-key-stdin", *LIST), f"{SECRET}\nx-api-key: y", "contains a character that no key has"),
     (("--api-key-stdin", *LIST), f"{SECRET} y", "contains a space"),
     (
-        ("--api-key-stdin", "beta:environments", "create", "--name", "n"),
+        ("--api-key-stdin", *CREATE),
         f'{{"name":"{SECRET}"}}',
         "must be bare, not JSON",
     ),
@@ -60,7 +58,7 @@ REFUSED = [
     (("--api-key-stdin", "beta:environments", "create", "-f", "-"), SECRET, "can be read only once"),
     (("--api-key-stdin", "beta:environments", "create", "--name", "@-"), SECRET, "can be read only once"),
     (("--api-key-stdin", "beta:environments", "retrieve"), SECRET, "--environment-id is required"),
-    (("--api-key-stdin", "beta:environments", "archive"), SECRET, "--environment-id is required"),
+    (("--api-key-stdin", *ARCHIVE), SECRET, "--environment-id is required"),
     (("--api-key-stdin", "emulator", "session", "create", "--script", "-"), SECRET, "can be read only once"),
 ]
 
@@ -70,10 +68,9 @@ def test_a_credential_on_stdin_can_not_be_combined_with_another_use_of_stdin_or_
     ant, words, stdin, message
 ):
     """With another credential, a body, a file, or IDs, it is a usage error, and nothing is sent."""
-    done = ant(*words, stdin=stdin)
-    assert (done.exit, done.requests, done.stdout) == (2, [], "")
-    assert message in done.stderr
-    assert SECRET not in done.stderr
+    refusal = ant(*words, stdin=stdin).refusal
+    assert message in refusal
+    assert SECRET not in refusal
 
 
 def test_auth_status_and_token_know_the_credential_on_stdin(ant):
@@ -97,9 +94,9 @@ NOTE = "Note: other users of this machine can read the value of {}. Safer: {}.\n
 )
 def test_a_credential_on_the_command_line_causes_one_note(ant, words, flag, safer):
     """`ps` shows the credential, and the shell stores it."""
-    done = ant(*LIST, *words, env=NO_KEY, replies=[EMPTY])
+    done = ant(*LIST, *words, env=NO_KEY)
     assert (done.exit, done.stderr) == (0, NOTE.format(flag, safer))
-    assert ant(*LIST, *words, env={**NO_KEY, "ANT_NO_HINTS": "1"}, replies=[EMPTY]).stderr == ""
+    assert ant(*LIST, *words, env={**NO_KEY, "ANT_NO_HINTS": "1"}).stderr == ""
 
 
 @pytest.mark.parametrize("command", ["poll", "run", "exporter"])
@@ -134,28 +131,30 @@ def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags(
 )
 def test_the_credential_in_a_variable_is_redacted_in_the_first_error(ant, variable):
     """Even a usage error, which reads no settings, may quote it."""
-    result = ant("beta:environments", "list", SECRET, env={**NO_KEY, variable: SECRET})
-    assert (result.exit, SECRET in result.stderr, REDACTED in result.stderr) == (2, False, True)
+    refusal = ant(*LIST, SECRET, env={**NO_KEY, variable: SECRET}).refusal
+    assert SECRET not in refusal
+    assert REDACTED in refusal
 
 
 @pytest.mark.parametrize("words", [("--base-url", "{}"), ("--base-url={}",), ("-base-url={}",)])
 def test_the_password_of_a_base_url_is_redacted_in_the_first_error_however_the_flag_is_written(ant, words):
     """The error quotes the argument after it, which may have the password, too."""
     given = [word.format(f"http://ada:{SECRET}@h") for word in words]
-    result = ant("beta:environments", "list", *given, f"extra-{SECRET}", env=NO_KEY)
-    assert (result.exit, SECRET in result.stderr, f"extra-{REDACTED}" in result.stderr) == (2, False, True)
+    refusal = ant(*LIST, *given, f"extra-{SECRET}", env=NO_KEY).refusal
+    assert SECRET not in refusal
+    assert f"extra-{REDACTED}" in refusal
 
 
 def test_a_variable_that_is_no_credential_is_not_redacted(ant):
     """An error may need it."""
-    result = ant("beta:environments", "list", "team-data", env={variables.PROFILE: "team-data", **NO_KEY})
+    result = ant(*LIST, "team-data", env={variables.PROFILE: "team-data", **NO_KEY})
     assert "unexpected argument 'team-data'" in result.stderr
 
 
 def test_a_credential_that_is_not_on_the_command_line_causes_no_note(ant):
     """It may be in a variable or on stdin."""
-    assert ant(*LIST, replies=[EMPTY]).stderr == ""
-    assert ant(*LIST, "--api-key-stdin", stdin=SECRET, env=NO_KEY, replies=[EMPTY]).stderr == ""
+    assert ant(*LIST).stderr == ""
+    assert ant(*LIST, "--api-key-stdin", stdin=SECRET, env=NO_KEY).stderr == ""
     worker = ant("beta:worker", "poll", env={**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": "k-0001"})
     assert "other users of this machine" not in worker.stderr
 

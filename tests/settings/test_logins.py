@@ -13,27 +13,11 @@ import pytest
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.settings.logins import folder_of, profile_names
-from tests.conftest import KEY, flags_of, make_runtime, needs_posix
+from tests.conftest import flags_of, make_runtime, needs_posix
 from tests.helpers.stores import NOW, REFRESH, TOKEN
+from tests.helpers.words import EMPTY, KEY, LIST, NO_KEY, page
 
-LIST = ("beta:environments", "list")
-EMPTY = {"data": []}
-NO_KEY = {"ANTHROPIC_API_KEY": None}
 HERE = "http://here.example"
-
-
-@pytest.fixture
-def ant_with_login(ant, monkeypatch):
-    """Run `ant` without a key in the environment. The test fails if a token is shown."""
-    monkeypatch.setattr("time.time", lambda: NOW)
-
-    def run(*words, env=None, replies=(EMPTY,), **more):
-        done = ant(*words, env={"ANTHROPIC_API_KEY": None, **(env or {})}, replies=replies, **more)
-        assert TOKEN not in done.stdout + done.stderr
-        assert REFRESH not in done.stdout + done.stderr
-        return done
-
-    return run
 
 
 # The login of a person
@@ -62,7 +46,7 @@ def test_a_beta_flag_is_sent_in_addition_to_that_of_the_login(ant_with_login, of
 def test_a_key_is_sent_without_the_beta_header_of_logins(ant, official):
     """The header depends on the credential."""
     official.log_in()
-    (request,) = ant(*LIST, replies=[EMPTY]).requests
+    (request,) = ant(*LIST).requests
     assert request.headers["anthropic-beta"] == "managed-agents-2026-04-01"
     assert request.headers["x-api-key"] == KEY
 
@@ -265,15 +249,14 @@ def test_a_long_run_uses_the_token_that_was_renewed_meanwhile(ant_with_login, of
     clock = [NOW]
     monkeypatch.setattr("time.time", lambda: clock[0])
 
-    class Pages(list):
-        def __getitem__(self, position):
-            if position:
-                return EMPTY
-            clock[0] += 3600
-            official.log_in(expires_at=NOW + 7200, token="renewed-login-token")
-            return {"data": [{"id": "env_1"}], "next_page": "p2"}
+    def reply(request):
+        if "page" in request.url.params:
+            return EMPTY
+        clock[0] += 3600
+        official.log_in(expires_at=NOW + 7200, token="renewed-login-token")
+        return page({"id": "env_1"}, after="p2")
 
-    done = ant_with_login(*LIST, replies=Pages([0, 1]))
+    done = ant_with_login(*LIST, replies=reply)
     sent = [request.headers["authorization"] for request in done.requests]
     assert sent == [f"Bearer {TOKEN}", "Bearer renewed-login-token"]
 
@@ -284,14 +267,13 @@ def test_a_token_that_is_rejected_is_read_again_once(ant_with_login, official):
     done = ant_with_login(*LIST, replies=[httpx.Response(401, json={})])
     assert (done.exit, len(done.requests)) == (4, 1)
 
-    class Replies(list):
-        def __getitem__(self, position):
-            if position:
-                return EMPTY
-            official.log_in(token="renewed-login-token")
-            return httpx.Response(401, json={})
+    def reply(request):
+        if "renewed" in request.headers["authorization"]:
+            return EMPTY
+        official.log_in(token="renewed-login-token")
+        return httpx.Response(401, json={})
 
-    done = ant_with_login(*LIST, replies=Replies([0, 1]))
+    done = ant_with_login(*LIST, replies=reply)
     assert done.exit == 0
     assert done.requests[1].headers["authorization"] == "Bearer renewed-login-token"
 
@@ -300,12 +282,11 @@ def test_a_token_that_is_rejected_after_its_user_logged_out_is_not_sent_again(an
     """There is no other token, so the rejection is the result."""
     official.log_in()
 
-    class Replies(list):
-        def __getitem__(self, position):
-            official.credentials("default").unlink(missing_ok=True)
-            return super().__getitem__(position)
+    def reply(_request):
+        official.credentials("default").unlink()
+        return httpx.Response(401, json={"problem": "revoked"})
 
-    done = ant_with_login(*LIST, replies=Replies([httpx.Response(401, json={"problem": "revoked"})]))
+    done = ant_with_login(*LIST, replies=reply)
     assert (done.exit, len(done.requests)) == (4, 1)
     assert "revoked" in done.stderr
 
@@ -521,7 +502,7 @@ def test_completion_of_ids_uses_a_login_and_discards_the_ids_of_another_login(an
         official.log_in(token=token, expires_at=10**10)
         official.credentials("default").unlink()  # the official tool replaces it
         official.log_in(token=token, expires_at=10**10)
-        done = ant(*words, env=NO_KEY, replies=[{"data": [{"id": f"env_of_{token}"}]}])
+        done = ant(*words, env=NO_KEY, replies=[page({"id": f"env_of_{token}"})])
         assert done.requests[0].headers["authorization"] == f"Bearer {token}"
         assert f"env_of_{token}" in done.stdout
     assert ant(*words, env=NO_KEY, replies=[]).stdout == done.stdout

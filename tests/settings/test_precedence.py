@@ -14,6 +14,7 @@ from ant_cli.settings.loading import describe_destination, load
 from ant_cli.settings.profiles import NO_STORE, ProfileStore
 from ant_cli.settings.rows import DEFAULT_BASE_URL, GLOBAL_FLAGS
 from tests.conftest import Screen, flags_of, make_runtime
+from tests.helpers.words import LIST, RETRIEVE, page
 
 PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
 """The ways to select a profile, by precedence."""
@@ -238,10 +239,10 @@ def test_an_invalid_value_that_a_flag_overrides_is_ignored():
 @pytest.mark.parametrize(
     "words",
     [
-        *(("beta:environments", "list", f"{param.flag}=") for param in GLOBAL_FLAGS if param.takes_value),
-        ("--base-url", " ", "beta:environments", "list"),
-        ("beta:environments", "list", "--watch", "--every", ""),
-        ("beta:environments", "list", "--filter", "name==x", "--filter="),
+        *((*LIST, f"{param.flag}=") for param in GLOBAL_FLAGS if param.takes_value),
+        ("--base-url", " ", *LIST),
+        (*LIST, "--watch", "--every", ""),
+        (*LIST, "--filter", "name==x", "--filter="),
         ("profile", "list", "--format="),
         ("emulator", "start", "--port="),
     ],
@@ -265,7 +266,7 @@ def test_a_blank_setting_is_a_usage_error(ant, words):
 )
 def test_the_value_of_a_setting_is_checked_last_and_only_if_it_is_used(ant, words, exit_code, text):
     """Help is shown whatever else is wrong, and a value that is replaced does no harm."""
-    done = ant("beta:environments", "list", *words)
+    done = ant(*LIST, *words)
     assert (done.exit, text in done.stdout + done.stderr) == (exit_code, True)
 
 
@@ -343,7 +344,7 @@ auth_token = "other-token"
 def test_a_command_uses_the_key_url_workspace_and_format_of_the_active_profile(ant, clean_environ):
     """The environment sets none of them."""
     profile_file(clean_environ, WORK)
-    done = ant("beta:environments", "list", env={"ANTHROPIC_API_KEY": None}, replies=[{"data": [{"id": "env_1"}]}])
+    done = ant(*LIST, env={"ANTHROPIC_API_KEY": None}, replies=[page({"id": "env_1"})])
     (request,) = done.requests
     assert request.url.host == "work.example"
     assert request.headers["x-api-key"] == "sk-ant-work-key"
@@ -354,8 +355,8 @@ def test_a_command_uses_the_key_url_workspace_and_format_of_the_active_profile(a
 def test_the_format_of_a_profile_is_used_on_a_terminal_only(ant, clean_environ):
     """`ant ... | jq` works with every profile; a script uses the flag."""
     profile_file(clean_environ, 'active = "a"\n[profiles.a]\nformat = "yaml"\n')
-    words = ("beta:environments", "list")
-    listing = [{"data": [{"id": "env_1"}]}]
+    words = LIST
+    listing = [page({"id": "env_1"})]
     assert "id: env_1\n" in ant(*words, replies=listing, terminal=True).stdout
     assert ant(*words, replies=listing).json == {"id": "env_1"}
     assert ant(*words, "--format", "yaml", replies=listing).stdout == "id: env_1\n"
@@ -368,21 +369,20 @@ def test_the_workspace_is_that_of_the_flag_then_the_variable_then_the_profile(an
     """A request without it would change another workspace."""
     profile_file(clean_environ, WORK)
     environ = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_WORKSPACE_ID": "wrkspc_2"}
-    words = ("beta:environments", "retrieve", "env_1")
+    words = RETRIEVE
     assert ant(*words, env=environ).requests[0].headers["anthropic-workspace-id"] == "wrkspc_2"
     (request,) = ant(*words, "--workspace-id", "wrkspc_3", env=environ).requests
     assert request.headers["anthropic-workspace-id"] == "wrkspc_3"
     environ["ANTHROPIC_WORKSPACE_ID"] = ""
     assert ant(*words, env=environ).requests[0].headers["anthropic-workspace-id"] == "wrkspc_1"
-    refused = ant(*words, env={"ANTHROPIC_WORKSPACE_ID": "w\r\nx: y"})
-    assert (refused.exit, refused.requests) == (2, [])
-    assert "ANTHROPIC_WORKSPACE_ID contains a character" in refused.stderr
+    refusal = ant(*words, env={"ANTHROPIC_WORKSPACE_ID": "w\r\nx: y"}).refusal
+    assert "ANTHROPIC_WORKSPACE_ID contains a character" in refusal
 
 
 def test_the_profile_flag_may_be_given_before_the_command(ant, clean_environ):
     """All global flags may be anywhere on the command line."""
     profile_file(clean_environ, WORK)
-    words = ("beta:environments", "retrieve", "env_1")
+    words = RETRIEVE
     done = ant("--profile", "other", *words, env={"ANTHROPIC_API_KEY": None})
     assert done.requests[0].headers["authorization"] == "Bearer other-token"
     assert ant(*words, "--profile=nope").exit == 4
@@ -391,12 +391,12 @@ def test_the_profile_flag_may_be_given_before_the_command(ant, clean_environ):
 def test_a_variable_that_shadows_the_profile_causes_one_note(ant, clean_environ):
     """It is one line, which ANT_NO_HINTS silences."""
     profile_file(clean_environ, WORK)
-    done = ant("beta:environments", "list", replies=[{"data": []}])
+    done = ant(*LIST)
     assert done.stderr == (
         "Note: multiple auth sources (ANTHROPIC_API_KEY, api_key of profile 'work'); using ANTHROPIC_API_KEY; "
         "ANTHROPIC_API_KEY is sent to http://work.example (base_url of profile 'work'). See: ant auth status\n"
     )
-    silent = ant("beta:environments", "list", env={"ANT_NO_HINTS": "1"}, replies=[{"data": []}])
+    silent = ant(*LIST, env={"ANT_NO_HINTS": "1"})
     assert silent.stderr == ""
 
 
@@ -406,23 +406,21 @@ ELSEWHERE = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_BASE_URL": "http://u:pw@127.0
 def test_a_profile_key_sent_to_the_base_url_of_a_variable_causes_one_note(ant, clean_environ):
     """The owner of that server receives the key."""
     profile_file(clean_environ, WORK)
-    done = ant("beta:environments", "list", env=ELSEWHERE, replies=[{"data": []}])
+    done = ant(*LIST, env=ELSEWHERE)
     assert done.requests[0].headers["x-api-key"] == "sk-ant-work-key"
     assert done.stderr == (
         "Note: the key of profile 'work' is sent to http://127.0.0.1:2 (ANTHROPIC_BASE_URL). See: ant auth status\n"
     )
-    words = ("beta:environments", "list", "--profile", "other")
-    assert (
-        "Note: the token of profile 'other' is sent to" in ant(*words, env=ELSEWHERE, replies=[{"data": []}]).stderr
-    )
-    silent = ant(*words, env=ELSEWHERE | {"ANT_NO_HINTS": "1"}, replies=[{"data": []}])
+    words = (*LIST, "--profile", "other")
+    assert "Note: the token of profile 'other' is sent to" in ant(*words, env=ELSEWHERE).stderr
+    silent = ant(*words, env=ELSEWHERE | {"ANT_NO_HINTS": "1"})
     assert silent.stderr == ""
 
 
 def test_a_variables_key_sent_to_the_base_url_of_a_profile_causes_one_note(ant, clean_environ):
     """The profile may be for another server than the key."""
     profile_file(clean_environ, 'active = "gate"\n[profiles.gate]\nbase_url = "http://gate.example"\n')
-    done = ant("beta:environments", "list", replies=[{"data": []}])
+    done = ant(*LIST)
     note = "Note: ANTHROPIC_API_KEY is sent to http://gate.example (base_url of profile 'gate')."
     assert done.stderr == f"{note} See: ant auth status\n"
 
@@ -462,24 +460,22 @@ def test_a_credential_causes_a_note_if_the_base_url_has_another_source(flags, en
 def test_with_the_emulator_competing_credentials_cause_no_note(ant, clean_environ):
     """The emulator needs no credential, so none of them is used."""
     profile_file(clean_environ, WORK)
-    assert ant("beta:environments", "list", "--local", "--format", "json").stderr == ""
-    done = ant(
-        "beta:environments", "list", env={"ANTHROPIC_BASE_URL": "local::memory:", "ANTHROPIC_AUTH_TOKEN": "t"}
-    )
+    assert ant(*LIST, "--local", "--format", "json").stderr == ""
+    done = ant(*LIST, env={"ANTHROPIC_BASE_URL": "local::memory:", "ANTHROPIC_AUTH_TOKEN": "t"})
     assert (done.exit, done.stderr) == (0, "")
 
 
 def test_with_the_emulator_no_key_command_is_run(ant, clean_environ):
     """A key that is not needed is not fetched."""
     profile_file(clean_environ, '[profiles.dev]\nbase_url = "local::memory:"\napi_key_command = "false"\n')
-    done = ant("beta:environments", "list", "--profile", "dev", env={"ANTHROPIC_API_KEY": None})
+    done = ant(*LIST, "--profile", "dev", env={"ANTHROPIC_API_KEY": None})
     assert (done.exit, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_profile_without_a_key_is_an_error_that_says_how_to_log_in(ant, clean_environ):
     """The exit code is 4, and nothing is sent."""
     profile_file(clean_environ, "[profiles.bare]\n")
-    done = ant("beta:environments", "list", "--profile", "bare", env={"ANTHROPIC_API_KEY": None})
+    done = ant(*LIST, "--profile", "bare", env={"ANTHROPIC_API_KEY": None})
     assert (done.exit, done.requests) == (4, [])
     assert "profile 'bare' has none" in done.stderr
     assert "ant auth login --profile bare" in done.stderr
@@ -488,6 +484,6 @@ def test_a_profile_without_a_key_is_an_error_that_says_how_to_log_in(ant, clean_
 def test_a_dry_run_does_not_run_the_key_command_of_the_profile(ant, clean_environ):
     """The request is not sent, so the key is not needed."""
     profile_file(clean_environ, 'active = "a"\n[profiles.a]\napi_key_command = "false"\n')
-    done = ant("beta:environments", "list", "--dry-run", env={"ANTHROPIC_API_KEY": None})
+    done = ant(*LIST, "--dry-run", env={"ANTHROPIC_API_KEY": None})
     assert done.exit == 0
     assert "x-api-key: [redacted]" in done.stdout

@@ -27,6 +27,7 @@ from ant_cli.settings.rows import mask
 from tests.conftest import make_runtime, needs_posix
 from tests.helpers.memory_keyring import Memory
 from tests.helpers.processes import run_process
+from tests.helpers.words import LIST
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 GOOD = f"""active = "work"
@@ -184,7 +185,7 @@ def test_the_command_of_a_profile_that_others_can_change_is_not_run(process, pat
     """It would run with the rights of this user. In a folder that they can change, they can replace the file."""
     write(path, f"[profiles.work]\napi_key_command = 'touch {tmp_path}/ran; echo {SECRET}'\n", mode)
     path.parent.chmod(of_folder)
-    assert main(["--profile", "work", "beta:environments", "list"], process) == 4
+    assert main(["--profile", "work", *LIST], process) == 4
     assert not (tmp_path / "ran").exists()
 
 

@@ -16,6 +16,7 @@ import httpx
 from ant_cli.main import main
 from tests.conftest import make_runtime
 from tests.helpers.transports import transport_to
+from tests.helpers.words import DELETE, LIST, RETRIEVE, page
 
 FULL_SCREEN_OFF = "\x1b[?1049l"
 NOW = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
@@ -119,28 +120,23 @@ HEARTBEAT = {
 STATS = {"type": "work_queue_stats", "depth": 3, "pending": 1, "oldest_queued_at": None, "workers_polling": 2}
 
 
-def page(items):
-    """Return the only page of a list."""
-    return {"data": items, "next_page": None}
-
-
 class Rounds(list):
     """The responses to the successive requests of a command that repeats them."""
 
 
 SCENES = {
-    "list": (["beta:environments", "list"], page([*ENVIRONMENTS[:1], *ENVIRONMENTS[2:6]])),
-    "list-archived": (["beta:environments", "list", "--include-archived"], page(ENVIRONMENTS)),
-    "list-empty": (["beta:environments", "list"], page([])),
+    "list": (LIST, page(*ENVIRONMENTS[:1], *ENVIRONMENTS[2:6])),
+    "list-archived": ([*LIST, "--include-archived"], page(*ENVIRONMENTS)),
+    "list-empty": (LIST, page()),
     "list-columns": (
-        ["beta:environments", "list", "--columns", "id,Network,metadata.team"],
-        page(ENVIRONMENTS[:2]),
+        [*LIST, "--columns", "id,Network,metadata.team"],
+        page(*ENVIRONMENTS[:2]),
     ),
-    "work-list": (["beta:environments:work", "list", "env_1"], page(WORK)),
-    "work-list-dead-letter": (["beta:environments:work", "list", "env_1"], page([*WORK[2:], DEAD_LETTER])),
-    "retrieve": (["beta:environments", "retrieve", "env_1"], WHOLE),
+    "work-list": (["beta:environments:work", "list", "env_1"], page(*WORK)),
+    "work-list-dead-letter": (["beta:environments:work", "list", "env_1"], page(*WORK[2:], DEAD_LETTER)),
+    "retrieve": (RETRIEVE, WHOLE),
     "retrieve-json": (
-        ["beta:environments", "retrieve", "env_1", "--format", "json", "--transform", "{id,name,archived_at}"],
+        [*RETRIEVE, "--format", "json", "--transform", "{id,name,archived_at}"],
         WHOLE,
     ),
     "stats": (["beta:environments:work", "stats", "env_1", "--format", "table"], STATS),
@@ -152,15 +148,13 @@ SCENES = {
         ["beta:environments:work", "list", "env_1", "--watch", "--for", "4s"],
         Rounds(
             [
-                page(WORK[1:]),
-                page([work(1, "queued", "2026-03-14T15:00:01Z"), *WORK[1:3], WORK[4]]),
+                page(*WORK[1:]),
+                page(work(1, "queued", "2026-03-14T15:00:01Z"), *WORK[1:3], WORK[4]),
                 page(
-                    [
-                        work(1, "starting", "2026-03-14T15:00:01Z"),
-                        WORK[1],
-                        work(3, "active", "2026-03-14T14:40:00Z", "2026-03-14T15:00:03Z"),
-                        WORK[4],
-                    ]
+                    work(1, "starting", "2026-03-14T15:00:01Z"),
+                    WORK[1],
+                    work(3, "active", "2026-03-14T14:40:00Z", "2026-03-14T15:00:03Z"),
+                    WORK[4],
                 ),
             ]
         ),
@@ -171,15 +165,9 @@ SCENES = {
     ),
     "retrieve-work": (["beta:environments:work", "retrieve", "work_1", "--environment-id", "env_1"], WORK[2]),
     "heartbeat": (["beta:environments:work", "heartbeat", "work_1", "--environment-id", "env_1"], HEARTBEAT),
-    "delete": (
-        ["beta:environments", "delete", "env_1"],
-        {"id": "env_1", "type": "environment_deleted"},
-    ),
-    "error": (
-        ["beta:environments", "retrieve", "env_1"],
-        MISSING,
-    ),
-    "error-with-code": (["beta:environments", "retrieve", "env_1"], WITH_CODE),
+    "delete": (DELETE, {"id": "env_1", "type": "environment_deleted"}),
+    "error": (RETRIEVE, MISSING),
+    "error-with-code": (RETRIEVE, WITH_CODE),
     "usage-error": (["beta:environments", "create", "--nmae", "demo"], None),
     "first-steps": ([], None),
     "help": (["help"], None),

@@ -1,0 +1,31 @@
+"""The command lines, variables and responses that many tests use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LIST = ("beta:environments", "list")
+LINES = (*LIST, "--format", "jsonl")
+"""A list that is printed as one line of JSON for each item."""
+RETRIEVE = ("beta:environments", "retrieve", "env_1")
+CREATE = ("beta:environments", "create", "--name", "n")
+UPDATE = ("beta:environments", "update", "env_1")
+DELETE = ("beta:environments", "delete", "env_1")
+ARCHIVE = ("beta:environments", "archive")
+
+KEY = "correct-horse-battery"
+"""The key of every run.
+
+It must never be shown. No pattern matches it, so it is redacted only if it is registered.
+"""
+NO_KEY = {"ANTHROPIC_API_KEY": None}
+"""The variables of a run without a key."""
+
+
+def page(*items: Any, after: str | None = None) -> dict[str, Any]:
+    """Return a page of a list, which is the last one unless it has a cursor."""
+    return {"data": list(items), "next_page": after}
+
+
+EMPTY = page()
+"""The response to every request, if a test gives no other."""
