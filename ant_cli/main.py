@@ -117,7 +117,7 @@ def _execute(call: ApiCall | ToolCall, runtime: Runtime) -> None:
 
 def _forget_completed_ids(runtime: Runtime) -> None:
     """Let completion look for new IDs, because this run may have changed them."""
-    from ant_cli.completion.cache import forget_ids
+    from ant_cli.completion.ids import forget_ids
 
     forget_ids(runtime.environ)
 

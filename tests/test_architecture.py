@@ -182,7 +182,6 @@ FILE_OPENERS = {
     "runtime/storage.py": "locks, and new files that replace old ones",
     "runtime/confirmation.py": "the terminal",
     "runtime/extras.py": "the receipt of the installer in its own prefix",
-    "completion/cache.py": "new files of the cache",
     "completion/scripts.py": "the scripts",
     "help/contents.py": "its own pages",
     "input/validation.py": "its own schema",
