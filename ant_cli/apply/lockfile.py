@@ -186,8 +186,7 @@ def shown_path(path: Path) -> str:
 
 def _folder_of(path: Path) -> Path:
     """Return a folder, or that of a file. Rejects a folder that is reached by a link out of a repository."""
-    absolute = os.path.abspath(path)  # noqa: PTH100 - links are not followed
-    folder = Path(absolute)
+    folder = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() may raise
         folder = folder.parent
     for link in filter(os.path.islink, (folder, *folder.parents)):

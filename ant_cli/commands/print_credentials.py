@@ -55,6 +55,7 @@ def _credential(settings: Settings, runtime: Runtime) -> _Members:
     credential = settings.connection.credential
     if credential is None:
         raise no_credential(settings.connection.profile_name, runtime)
+    about: _Members = {}
     if credential.issuer:
         from ant_cli.http.client import authenticated
 
@@ -62,13 +63,12 @@ def _credential(settings: Settings, runtime: Runtime) -> _Members:
         if tokens is None:
             raise CredentialError("there are no access tokens for this credential and base URL.")
         token = tokens.current()
-        about = {"expires_at": token.end, **token.about}
-        given = {name: value for name, value in about.items() if value not in (None, "")}
-        return {"version": "1.0", "type": "oauth_token", "access_token": token.secret, **given}
+        credential, about = credential.with_secret(token.secret), {"expires_at": token.end, **token.about}
     secret = credential.fetch(runtime).secret
-    if credential.kind == "auth_token":
-        return {"version": "1.0", "type": "oauth_token", "access_token": secret}
-    return {"version": "1.0", "type": "api_key", "api_key": secret}
+    if credential.kind == "api_key":
+        return {"version": "1.0", "type": "api_key", "api_key": secret}
+    given = {name: value for name, value in about.items() if value not in (None, "")}
+    return {"version": "1.0", "type": "oauth_token", "access_token": secret, **given}
 
 
 def _secret(credential: _Members) -> str:

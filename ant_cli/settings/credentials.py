@@ -51,11 +51,6 @@ class Credential(NamedTuple):
         return bool(self.reference or self.issuer or (self.text and self.text.strip()))
 
     @property
-    def is_complete(self) -> bool:
-        """Whether there is something, and no part of it is missing."""
-        return self.is_given and not (self.issuer and self.issuer.missing)
-
-    @property
     def secret(self) -> str:
         """The secret; empty while only the way to get it is known."""
         return self.text or ""
@@ -142,7 +137,8 @@ def find_credentials(
     exported = [Credential(kind, environ.get(VARIABLES[kind]), VARIABLES[kind]) for kind in _KINDS]
     federations = _federations(flags, environ)
     environment = environment_key(environ)
-    is_complete = any(place.is_complete for place in (*typed, *exported, *federations))
+    given = [place for place in (*typed, *exported, *federations) if place.is_given]
+    is_complete = any(not place.issuer or not place.issuer.missing for place in given)
     needs_environment_key = "environment key" in accepts and "API key" not in accepts
     needs_login = needs_login and not is_complete and not (needs_environment_key and environment.is_given)
     profile = select(flags.get("profile"), environ, store, needs_login=needs_login)
