@@ -26,7 +26,7 @@ AUTH = row.group(
     row.tool(
         "auth status",
         "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",
-        "status:status",
+        "credentials:status",
         ("which key is used, and why", "ant auth status"),
         ("continue only if the server accepts the key", "ant auth status --check > /dev/null || exit 4"),
         ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),
@@ -36,7 +36,7 @@ AUTH = row.group(
     row.tool(
         "auth token",
         "Print only the credential that is used, for other tools.",
-        "print_credentials:token",
+        "credentials:token",
         ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
         ("give a profile's key to a CI service", "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY"),
         takes=(*row.PROFILE, *row.REQUEST),
@@ -45,7 +45,7 @@ AUTH = row.group(
         "auth print-credentials",
         "Print the credential of a profile or federation for other tools. Ignores ANTHROPIC_API_KEY and "
         "ANTHROPIC_AUTH_TOKEN.",
-        "print_credentials:print_credentials",
+        "credentials:print_credentials",
         ("for the programs that this shell starts", 'set -a; eval "$(ant auth print-credentials --env)"; set +a'),
         ("as the .env file of a container", "umask 077; ant auth print-credentials --env --profile ci > .env"),
         flags=(
