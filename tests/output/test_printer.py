@@ -8,6 +8,9 @@ import sys
 import httpx
 import pytest
 
+from ant_cli.operations.formats import BY_NAME
+from ant_cli.output.rendering import make_renderer
+from ant_cli.output.style import PLAIN
 from tests.helpers.words import ARCHIVE, DELETE, KEY, LIST, RETRIEVE, page
 
 EVIL = "\x1b]0;title\x07\x9b31m\u202eevil\r\x7f"
@@ -52,6 +55,21 @@ def test_forced_colour_does_not_change_data(ant, name):
     run = (*RETRIEVE, *COMMANDS[name])
     forced = ant(*run, replies=[ENVIRONMENT], env={"FORCE_COLOR": "1"})
     assert forced.stdout == ant(*run, replies=[ENVIRONMENT]).stdout
+
+
+@pytest.mark.parametrize(
+    ("is_escaped", "colour", "shown"),
+    [
+        (False, False, b'["\x7f"]\n'),
+        (True, False, b'["\\u007f"]\n'),
+        (False, True, b'[\x1b[32m"\x7f"\x1b[0m]\n'),
+        (True, True, b'[\x1b[32m"\\u007f"\x1b[0m]\n'),
+    ],
+)
+def test_escaping_and_colour_do_not_depend_on_each_other(is_escaped, colour, shown):
+    """Neither does the layout: a style has a field for each."""
+    style = PLAIN._replace(is_escaped=is_escaped, colour=colour)
+    assert make_renderer(BY_NAME["jsonl"], style=style)([b'["\x7f"]']) == shown
 
 
 def test_json_on_a_terminal_is_lightly_coloured(ant):
