@@ -303,7 +303,18 @@ class Interrupt(Model):
     type: Literal["user.interrupt"]
 
 
-UserEvent = Annotated[ToolResult | CustomToolResult | UserMessage | Interrupt, Field(discriminator="type")]
+class ToolConfirmation(Model):
+    """The permission to call a tool."""
+
+    type: Literal["user.tool_confirmation"]
+    tool_use_id: str
+    result: Literal["allow", "deny"]
+    deny_message: str | None = None
+
+
+UserEvent = Annotated[
+    ToolResult | CustomToolResult | UserMessage | Interrupt | ToolConfirmation, Field(discriminator="type")
+]
 
 
 class SendEventsRequest(Model):

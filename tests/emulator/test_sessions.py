@@ -302,6 +302,7 @@ def test_a_session_without_a_self_hosted_environment_is_rejected(api, queue):
     ("event", "begin"),
     [
         ({"type": "user.tool_result"}, "events.0.tool_use_id: is required"),
+        ({"type": "user.tool_confirmation", "tool_use_id": "sevt_1"}, "events.0.result: is required"),
         ({"type": "agent.message"}, "events.0.type: "),
         ({"type": "user.message", "content": []}, "events.0.content: "),
         ({}, "events.0.type: is required"),
