@@ -39,8 +39,8 @@ class Tally:
         self.polls = Counter(dict.fromkeys(("work", "empty", "error"), 0))
         self.items: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
-        self.observe_duration: Callable[[float], object] = _ignore
-        self.observe_wait: Callable[[float], object] = _ignore
+        self.observe_duration: Callable[[float], object] = lambda _seconds: None
+        self.observe_wait = self.observe_duration
         """They take seconds for the histograms of `WorkerMetrics`, if there are any."""
         self.queue_depth: int | None = None
         """The number of waiting items, if it is being fetched; None if the server did not say."""
@@ -66,10 +66,6 @@ class Tally:
         total = sum(counts.values())
         runs = f"{total} {'run' if total == 1 else 'runs'} in {timedelta(seconds=round(seconds))}"
         return f"{runs}: {listed}" if listed else runs
-
-
-def _ignore(_seconds: float) -> None:
-    pass
 
 
 def library() -> Any:
