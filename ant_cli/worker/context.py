@@ -40,6 +40,11 @@ class Shutdown(NamedTuple):
     """Kill the handlers now."""
 
 
+async def first_of(*events: asyncio.Future[Any], timeout_s: float | None = None) -> None:
+    """Wait until one of these has happened, or for a limited time."""
+    await asyncio.wait(events, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+
+
 class WorkerContext:
     """What all items of a worker share."""
 

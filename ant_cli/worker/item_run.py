@@ -11,8 +11,7 @@ from math import ceil
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
 from ant_cli.input.request import is_id
-from ant_cli.runtime.light_typing import Any
-from ant_cli.worker.context import WorkerContext, handler_environment
+from ant_cli.worker.context import WorkerContext, first_of, handler_environment
 from ant_cli.worker.handler import Handler, secrets_of_item
 from ant_cli.worker.lease import Lease, LeaseKeeper
 from ant_cli.worker.outage import Doubt
@@ -68,7 +67,7 @@ class ItemRun:
         self._seconds = 0.0
         """How long the handler ran."""
         self._ended = Run(Ending.EXITED)
-        self._doubt = Doubt()
+        self._doubt = Doubt().settle(counts=True)
         self._settlement: Settlement | None = None
 
     async def run(self) -> bool:
@@ -101,8 +100,6 @@ class ItemRun:
         self._seconds = self._now() - began
         context.tally.observe_duration(self._seconds)
         self._doubt = context.outage.take(self._id, self._ended, began, self._now())
-        if self._doubt.is_set():
-            self._settle()
 
     async def _settle_at_start(self, item: WorkItem) -> Settlement | None:
         """Return the settlement of an item that must not run now. Prepare to run one that may have run before."""
@@ -177,14 +174,11 @@ class ItemRun:
 
     async def _attend(self, handler: Handler, keeping: asyncio.Task[Ending]) -> Run:
         """Wait until a handler ends, or until something has to end it."""
-        exited, shutdown = handler.exit, self._context.shutdown.terminating
-        timeout_s = self._context.options.item_timeout
-        events: set[asyncio.Future[Any]] = {exited, keeping, shutdown}
-        await asyncio.wait(events, timeout=timeout_s or None, return_when=asyncio.FIRST_COMPLETED)
+        options, exited, shutdown = self._context.options, handler.exit, self._context.shutdown.terminating
+        await first_of(exited, keeping, shutdown, timeout_s=options.item_timeout or None)
         if keeping.done() and keeping.result() is Ending.STOPPED:
             # If the handler has stopped the item itself, its work is done, and it ends soon.
-            patience_s = self._context.options.kill_timeout
-            await asyncio.wait(events - {keeping}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(exited, shutdown, timeout_s=options.kill_timeout)
             if exited.done() and exited.result() == 0:
                 return Run(Ending.EXITED)
         if keeping.done():
@@ -202,10 +196,8 @@ class ItemRun:
         if ending is not Ending.LEASE_LOST:
             self._log.info("terminating the handler", reason=ending.value)
             handler.send(signal.SIGTERM)
-            events: set[asyncio.Future[Any]] = {handler.exit, self._context.shutdown.killing}
-            events |= set() if keeping.done() else {keeping}
-            timeout_s = self._context.options.kill_timeout
-            await asyncio.wait(events, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            options, watched = self._context.options, [] if keeping.done() else [keeping]
+            await first_of(handler.exit, self._context.shutdown.killing, *watched, timeout_s=options.kill_timeout)
             if keeping.done() and keeping.result() is Ending.LEASE_LOST:
                 ending = Ending.LEASE_LOST
         if not handler.exit.done():
@@ -221,7 +213,7 @@ class ItemRun:
         If only the next runs tell whether its failure is its own fault, they are waited for, with a short lease.
         Return the seconds after which the item may run again; 0 if it is not given back.
         """
-        if self._settlement is None:
+        if not self._doubt.is_set():
             await self._keeper.give_back(_LEASE_IN_DOUBT_S)  # this worker may be killed
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._doubt.wait(), _LONGEST_DOUBT_S)

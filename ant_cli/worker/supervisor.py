@@ -15,7 +15,7 @@ from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.signals import signal_handlers
-from ant_cli.worker.context import WorkerContext
+from ant_cli.worker.context import WorkerContext, first_of
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.work_api import WorkItem, is_permanent
 
@@ -73,7 +73,7 @@ class Supervisor:
             # Several polls could return more than --max-items.
             polls = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)
             polling = [self._loop.create_task(self._keep_polling(is_first=not number)) for number in range(polls)]
-            await asyncio.wait([*polling, self._context.shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
+            await first_of(*polling, self._context.shutdown.draining)
             for task in polling:
                 task.cancel()
             # A failure counts if nothing interrupts this worker.
@@ -100,7 +100,7 @@ class Supervisor:
                 await self._work_waits.wait()
             await self._slots.acquire()
             while len(self._tasks) >= options.concurrency + _MOST_UNSTOPPED:
-                await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+                await first_of(*self._tasks)
             await self._wait_out_pauses()
             item = await self._poll() if is_first or self._work_waits.is_set() else None
             if item is not None:
@@ -112,9 +112,8 @@ class Supervisor:
                 return
 
     async def _wait_out_pauses(self) -> None:
-        outage = self._context.outage
         await self._may_try.wait()
-        pause_s = max(self._not_before, outage.resumes_at) - self._loop.time()
+        pause_s = max(self._not_before, self._context.outage.resumes_at) - self._loop.time()
         if pause_s > 0:
             await asyncio.sleep(pause_s)
 
@@ -254,9 +253,8 @@ class Supervisor:
         """Wait for the running items: as long as they take, but after a signal only for the drain timeout."""
         shutdown = self._context.shutdown
         ended: asyncio.Future[Any] = asyncio.gather(*self._tasks)
-        await asyncio.wait([ended, shutdown.draining], return_when=asyncio.FIRST_COMPLETED)
-        timeout_s = self._context.options.drain_timeout
-        await asyncio.wait([ended, shutdown.terminating], timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        await first_of(ended, shutdown.draining)
+        await first_of(ended, shutdown.terminating, timeout_s=self._context.options.drain_timeout)
         if not ended.done() and not shutdown.terminating.done():
             self._context.log.warn("drain timeout exceeded; ending the handlers", running=len(self._tasks))
             shutdown.terminating.set_result(None)
