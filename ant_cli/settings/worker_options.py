@@ -49,6 +49,19 @@ def _switch(help_text: str) -> Any:
     return _row(None, "", help_text, type=bool, completes=None)
 
 
+class _Key(str):
+    """A key that a debugger does not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "[redacted]"
+
+
+def _key(source: str, text: str) -> str:
+    return _Key(check_secret(source, text))
+
+
 def _lease(source: str, text: str) -> float:
     seconds = duration(source, text)
     if not 1 <= seconds <= 300 or seconds != int(seconds):
@@ -66,7 +79,7 @@ def _address(source: str, text: str) -> tuple[str, int]:
 
 _ENVIRONMENT_ID = _required(header, "The environment whose work is taken.")
 _KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
-_OPTIONAL_KEY = _row(check_secret, "", _KEY_HELP)
+_OPTIONAL_KEY = _row(_key, "", _KEY_HELP)
 _ON_WORK = _file("", "A handler without arguments, or the word in-process.")
 _WORKDIR = _file(".", "The folder in which sessions run.")
 _MAX_IDLE = _time("1m", "The longest idle time of a session.")
@@ -77,7 +90,7 @@ class PollOptions(NamedTuple):
     """The options of `beta:worker poll`, each with its row. Durations are in seconds."""
 
     environment_id: str = _ENVIRONMENT_ID
-    environment_key: str = _required(check_secret, _KEY_HELP)
+    environment_key: str = _required(_key, _KEY_HELP)
     worker_id: str = _row(header, "", "A name for this worker, unique in the environment.")
     on_work: str = _ON_WORK
     workdir: str = _WORKDIR
@@ -88,7 +101,7 @@ class PollOptions(NamedTuple):
     lease: float = _row(_lease, "45s", "The length of a lease.", value_name="TIME")
     retry_delay: float = _time("10s", "The first pause of a failed item.")
     attempts: int = _number(1, 1000, "3", "Give an item up after this many failures.")
-    metadata_key: str = _row(check_secret, "", "An API key, to count them in the item's metadata.")
+    metadata_key: str = _row(_key, "", "An API key, to count them in the item's metadata.")
     on_failure: Literal["retry", "stop"] = _choice(("retry", "stop"), "After a failure.")
     no_auto_stop: bool = _switch("Don't stop the item after exit status 0.")
     pass_api_key: bool = _switch("Leave API keys in the handler's environment.")
@@ -98,10 +111,6 @@ class PollOptions(NamedTuple):
     exit_when_idle: float = _time("0", "Exit if idle this long; 1 if one is a dead letter.")
     max_items: int = _number(0, 999_999_999, "0", "Exit after this many items; 1 if one is a dead letter.")
     listen: tuple[str, int] | Literal[""] = _row(_address, "", "Serve metrics and health checks at ADDRESS:PORT.")
-
-    def __repr__(self) -> str:
-        """Return a representation without the keys."""
-        return f"PollOptions(environment_id={self.environment_id!r})"
 
 
 class SessionOptions(NamedTuple):
@@ -117,10 +126,6 @@ class SessionOptions(NamedTuple):
     log_format: str = _LOG_FORMAT
     unrestricted_paths: bool = _switch("Has no effect: file tools stay below --workdir.")
 
-    def __repr__(self) -> str:
-        """Return a representation without the key."""
-        return f"SessionOptions(session_id={self.session_id!r}, work_id={self.work_id!r})"
-
 
 class ExporterOptions(NamedTuple):
     """The options of `beta:worker exporter`, each with its row."""
@@ -129,10 +134,6 @@ class ExporterOptions(NamedTuple):
     environment_key: str = _OPTIONAL_KEY
     listen: tuple[str, int] = _row(_address, "127.0.0.1:9464", "Where to serve, as ADDRESS:PORT.")
     cache: float = _time("5s", "How long statistics are kept.")
-
-    def __repr__(self) -> str:
-        """Return a representation without the key."""
-        return f"ExporterOptions(environment_id={self.environment_id!r})"
 
 
 class CheckOptions(NamedTuple):
@@ -144,10 +145,6 @@ class CheckOptions(NamedTuple):
     listen: tuple[str, int] = _row(
         _address, "127.0.0.1:9464", "Where a worker may serve its state, as ADDRESS:PORT."
     )
-
-    def __repr__(self) -> str:
-        """Return a representation without the key."""
-        return f"CheckOptions(environment_id={self.environment_id!r})"
 
 
 def rows_of(options: Any) -> tuple[Param, ...]:

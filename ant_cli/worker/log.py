@@ -150,17 +150,18 @@ class LogView:
         self.has_status = self.is_for_people and runtime.stderr.can_redraw(runtime.environ)
         """The terminal can redraw a line for the state of the worker."""
         self._style = style_of(runtime.stderr, runtime) if self.is_for_people else PLAIN
-        self._formatted: Callable[[LogEvent], str] = _text
-        if log_format == "json":
-            self._formatted = _json
-        elif self.is_for_people or log_format == "plain":
-            self._formatted = self._plain
+        self._format = "plain" if self.is_for_people else log_format
         self._has_priorities = _is_journal(runtime.stderr, runtime.environ)
 
     def line(self, event: LogEvent) -> str:
         """Return the line of an event, with its end."""
         priority = f"<{_PRIORITIES[event.level]}>" if self._has_priorities else ""
-        return f"{priority}{self._formatted(event)}\n"
+        return f"{priority}{self._plain(event) if self._format == 'plain' else self._for_machines(event)}\n"
+
+    def _for_machines(self, event: LogEvent) -> str:
+        stamp = event.time.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        members = {"time": stamp, "level": event.level, "msg": event.message, **event.fields}
+        return json.dumps(members) if self._format == "json" else _pairs(members)
 
     def _plain(self, event: LogEvent) -> str:
         """Return the time, the end of the item's ID, and the message; the line of a handler as it is."""
@@ -182,19 +183,6 @@ class LogView:
         """Return a text for the last line of the terminal."""
         width = terminal_size(self._runtime.stderr, self._runtime.environ)[0] - 1
         return self._style.paint(truncate(text, width), "bold")
-
-
-def _text(event: LogEvent) -> str:
-    return _pairs(_members(event))
-
-
-def _json(event: LogEvent) -> str:
-    return json.dumps(_members(event))
-
-
-def _members(event: LogEvent) -> dict[str, object]:
-    stamp = event.time.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-    return {"time": stamp, "level": event.level, "msg": event.message, **event.fields}
 
 
 def _pairs(fields: Mapping[str, object]) -> str:
