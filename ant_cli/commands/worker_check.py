@@ -67,8 +67,7 @@ def check(
     options = read_options(CheckOptions, asked, runtime.environ, "beta:worker check")
     report, refusals = _ask(options, load(runtime, flags).connection, runtime)
     environment_id, now = report["environment"]["id"], runtime.server_clock.now()
-    program = handler or [options.on_work or "HANDLER"]
-    words = ["ant", "beta:worker", "poll", environment_id, "--", *program]
+    words = ["ant", "beta:worker", "poll", environment_id, "--", *(handler or [options.on_work or "HANDLER"])]
     problem = _handler_problem(handler, options.on_work, runtime)
     found = list(_findings(report, refusals, problem, " ".join(map(quote, words)), now))
     report["handler"] = problem.cause if problem else "can be started"

@@ -120,11 +120,10 @@ def handler_environment(
 
     `own` are the worker's own values: environment key, base URL, worker ID.
     """
-    data = item.get("data")
     of_item = {
         "ANTHROPIC_WORK_ID": item.get("id"),
         "ANTHROPIC_ENVIRONMENT_ID": item.get("environment_id"),
-        "ANTHROPIC_SESSION_ID": data.get("id") if isinstance(data, dict) else None,
+        "ANTHROPIC_SESSION_ID": (item.get("data") or {}).get("id"),
         "ANTHROPIC_WORK_SECRET": item.get("secret"),
         "ANT_WORK_ATTEMPT": str(attempt),
     }

@@ -157,9 +157,8 @@ class Supervisor:
         self._not_before = max(self._not_before, self._loop.time() + seconds)
 
     def _is_idle_for_good(self) -> bool:
-        limit_s = self._context.options.exit_when_idle
-        is_busy = self._tasks or self._polls
-        return limit_s > 0 and not is_busy and self._loop.time() - self._work_came_at >= limit_s
+        idle_s, is_busy = self._loop.time() - self._work_came_at, self._tasks or self._polls
+        return not is_busy and 0 < self._context.options.exit_when_idle <= idle_s
 
     # Items
 
