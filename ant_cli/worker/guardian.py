@@ -91,6 +91,7 @@ class Guardian:
             self.forget(handler)
             raise
         self._children[handler.pid] = handler
+        self._tell_about(handler)
         return handler
 
     def limit(self, handler: Child, limit: Limit) -> None:

@@ -166,6 +166,17 @@ def test_killing_a_worker_ends_a_handler_that_is_just_starting_and_its_lease(fif
     assert fifo.read_text() == "the lease\n"
 
 
+def test_killing_a_worker_ends_a_handler_that_has_cleared_its_environment(queue, start, script, fifo, reading):
+    """The guardian knows its process ID, also while the lease is left to it."""
+    queue.enqueue()
+    handler = script(f"exec env -i /bin/sh -c 'exec 3> {fifo}; echo started; sleep 600'")
+    worker = start("--heartbeat", "never", handler=[handler])
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGKILL)
+    wait_for_end(reading)
+    worker.end()
+
+
 def test_killing_a_worker_ends_a_handler_that_runs_timeout(queue, start, script, fifo, reading):
     """`timeout` makes a process group of its own."""
     queue.enqueue()
