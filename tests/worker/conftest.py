@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -19,6 +18,7 @@ import pytest
 from ant_cli.emulator import Emulator
 from tests.conftest import KEY
 from tests.helpers.emulators import serving
+from tests.helpers.processes import ANT
 
 API_KEY = "sk-ant-api03-of-the-operator"
 WITH_METADATA = {"ANT_WORKER_METADATA_KEY": API_KEY}
@@ -234,18 +234,7 @@ def start(queue, clean_environ, coverage):
         }
         behind = ["--", *handler] if handler else []
         process = subprocess.Popen(
-            [
-                *under,
-                sys.executable,
-                "-m",
-                "ant_cli",
-                "beta:worker",
-                "poll",
-                "--base-url",
-                queue.url,
-                *words,
-                *behind,
-            ],
+            [*under, *ANT, "beta:worker", "poll", "--base-url", queue.url, *words, *behind],
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -32,6 +32,7 @@ def check(ant, queue):
     for name, text in HANDLERS.items():
         Path(name).write_bytes(text.encode())
         Path(name).chmod(0o644 if name == "not-executable" else 0o755)
+    Path("folder").mkdir()
     keys = {"ANTHROPIC_API_KEY": API_KEY, "ANTHROPIC_ENVIRONMENT_KEY": key_of(queue, queue.id)}
 
     def run(*words, environment="", handler="./good", **env):
@@ -163,6 +164,7 @@ BROKEN = {
     "a dead worker": (hold_and_die, {}, "Of 1 running, no heartbeat came for 45 seconds"),
     "an outage": (wait_for_long, {}, "or pause because their handlers fail"),
     "a handler that is not there": (work, {"handler": "./no"}, "'./no' is not a program"),
+    "a handler that is a folder": (work, {"handler": "./folder"}, "'./folder' is not a program"),
     "a handler without permission": (work, {"handler": "./not-executable"}, "is not a program"),
     "a handler from Windows": (work, {"handler": "./windows"}, r"it is for '/bin/sh\r', which does not"),
     "a handler without interpreter": (work, {"handler": "./bare"}, "it does not begin with #!"),

@@ -21,9 +21,9 @@ def release(fifo):
     fifo.write_text("go\n")
 
 
-def finish(queue, fifo, work_id, line="go"):
+def finish(queue, fifo, work_id):
     """Let the blocked handler end, and wait until the worker has read the response to its stop."""
-    fifo.write_text(f"{line}\n")
+    release(fifo)
     queue.wait_for_state(work_id, "stopped")
     queue.wait_for_requests("/poll", queue.count("/poll") + 2)
 
@@ -45,7 +45,10 @@ SHORT = pytest.mark.parametrize("server_lease", [6])
 
 @SHORT
 def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fifo):
-    """It does so long before the server's lease ends, so the item is not run twice. Afterwards --lease holds."""
+    """It does so long before the server's lease ends, so the item is not run twice. Afterwards --lease holds.
+
+    With the environment's key, the worker can't look at the item.
+    """
     (work_id,) = queue.enqueue()
     worker = start("--lease", "30s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
@@ -56,6 +59,7 @@ def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fi
     assert worker.end() == 0
     assert queue.item(work_id)["state"] == "stopped"
     assert queue.count("/ack") == 1
+    assert queue.refused == []
 
 
 def test_a_worker_whose_handler_sent_no_heartbeat_claims_the_next_lease_before_the_handler_runs(
@@ -87,23 +91,6 @@ def test_a_handler_that_sends_heartbeats_keeps_the_leases_of_the_next_items(queu
     assert queue.item(second)["state"] == "starting"
     release(fifo)
     assert worker.end() == 0
-
-
-def test_a_failed_handler_does_not_find_the_next_lease_claimed(queue, start, script, fifo):
-    """Its failure may have been a heartbeat that the worker's own claim made impossible."""
-    blocked = script(f"echo started; read line < {fifo}; exit $line")
-    worker = start("--on-failure", "stop", handler=[blocked])
-    states = []
-    for status in ("0", "1", "0"):
-        (work_id,) = queue.enqueue()
-        looks = queue.count("/heartbeat")
-        worker.wait_for("handler output", line="started")
-        queue.wait_for_requests("/heartbeat", looks + 1)
-        states.append(queue.item(work_id)["state"])
-        finish(queue, fifo, work_id, status)
-    worker.send(signal.SIGTERM)
-    assert worker.end() == 0
-    assert states == ["starting", "active", "starting"]
 
 
 @SHORT
@@ -209,7 +196,7 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
 def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, start, blocked):
     """A disconnected worker has to assume that another one gets the item."""
     (work_id,) = queue.enqueue()
-    limits = ("--lease", "3s", "--max-items", "1", "--max-retries", "0")  # so that several requests fail meanwhile
+    limits = ("--lease", "2s", "--max-items", "1", "--max-retries", "0")  # so that several requests fail meanwhile
     worker = start("--heartbeat", "always", *limits, handler=[blocked])
     worker.wait_for("handler output", line="started")
     queue.fail(work_id, disconnect=True, times=100)
@@ -239,7 +226,7 @@ def test_a_swallowed_heartbeat_costs_nothing(queue, start, blocked, fifo):
     (work_id,) = queue.enqueue()
     worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
-    queue.fail("/heartbeat", delay_ms=4_000)
+    queue.fail("/heartbeat", delay_ms=1_000)
     worker.wait_for("transient heartbeat failure")
     before = queue.count("/heartbeat")
     queue.wait_for_requests("/heartbeat", before + 2)
@@ -252,10 +239,10 @@ def test_a_swallowed_heartbeat_costs_nothing(queue, start, blocked, fifo):
 def test_a_stop_is_repeated_as_long_as_the_lease_of_the_server_lasts(queue, work, script):
     """It is much longer than --lease, which the worker never asked for. Finished work must not be repeated."""
     (work_id,) = queue.enqueue()
-    queue.fail("/stop", status=503, times=3)
-    work("--lease", "1s", handler=[script("exit 0")])
+    queue.fail("/stop", status=503, times=2)
+    work("--lease", "1s", "--max-retries", "0", handler=[script("exit 0")])
     assert queue.item(work_id)["state"] == "stopped"
-    assert queue.count("/stop") == 4
+    assert queue.count("/stop") == 3
 
 
 @pytest.mark.parametrize("server_lease", [1])
@@ -268,23 +255,3 @@ def test_runs_that_always_lose_their_lease_end(queue, start, script):
     assert worker.end() == 0
     assert len(worker.events("spawning on-work script")) == 2
     assert queue.item(work_id)["state"] == "stopped"
-
-
-@pytest.mark.parametrize("server_lease", [2])
-def test_a_handler_that_takes_longer_than_the_lease_ends_and_is_not_disturbed(queue, work, script):
-    """Only heartbeats hold its lease: with the environment's key, the worker can't look at the item."""
-    (work_id,) = queue.enqueue()
-    worker = work(handler=[script("sleep 3; exit 0")])
-    assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
-    assert queue.item(work_id)["state"] == "stopped"
-    assert queue.refused == []
-
-
-def test_a_failing_handler_is_counted_and_ends(queue, work, script):
-    """The third run of an item is its last. The environment's key is enough for that."""
-    (work_id,) = queue.enqueue()
-    worker = work("--max-items", "3", "--retry-delay", "0", handler=[script("exit 1")], status=1)
-    outcomes = [entry["outcome"] for entry in worker.events("work item not done")]
-    assert outcomes == ["failed", "failed", "dead_letter"]
-    assert queue.item(work_id)["state"] == "stopped"
-    assert queue.refused == []

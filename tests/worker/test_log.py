@@ -614,14 +614,6 @@ def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(que
     assert re.match(r"0:\d\d:\d\d: 1 succeeded, 1 dead letter\n\r?", last)
 
 
-def test_the_status_line_of_a_worker_has_no_colour_with_no_color(terminal, script):
-    """The line itself is there."""
-    session = terminal("--exit-when-idle", "10ms", "--", script("exit 0"), NO_COLOR="1")
-    session.wait_for("0/1 busy  0 done  0 failed  queue 0")
-    session.end()
-    assert not re.search(r"\x1b\[[\d;]*m", session.sent)
-
-
 def test_a_worker_that_logs_json_at_a_terminal_draws_nothing(terminal, script):
     """Each line of the output is an object."""
     session = terminal("--exit-when-idle", "10ms", "--log-format", "json", "--", script("exit 0"))

@@ -63,6 +63,20 @@ class Calls(list[str]):
         self.context.shutdown.draining.set_result(None)
 
 
+async def others():
+    """Let every other task of the event loop go on, until all of them wait for something."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+def clock():
+    """Return a list. Each element of it moves the clock of the event loop by an hour."""
+    loop, hours = asyncio.get_running_loop(), []
+    time = loop.time
+    loop.time = lambda: time() + 3600 * len(hours)
+    return hours
+
+
 @pytest.fixture
 def calls(clean_environ):
     """Return the calls of a worker."""
@@ -79,9 +93,7 @@ def test_the_idle_time_begins_when_the_last_handler_ends(calls):
     """The next poll is sent then, too: if it is empty after that time, there is no other one."""
 
     async def work():
-        loop, may_stop = asyncio.get_running_loop(), asyncio.Event()
-        time, hours = loop.time, []
-        loop.time = lambda: time() + 3600 * len(hours)
+        hours, may_stop = clock(), asyncio.Event()
 
         async def reply(name):
             if name == "stop":
@@ -90,8 +102,7 @@ def test_the_idle_time_begins_when_the_last_handler_ends(calls):
                 return NOTHING_TO_RUN
             hours.append("of the poll")
             may_stop.set()
-            for _ in range(10):
-                await asyncio.sleep(0)
+            await others()
             return None
 
         calls.reply = reply
@@ -99,6 +110,67 @@ def test_the_idle_time_begins_when_the_last_handler_ends(calls):
 
     asyncio.run(work())
     assert calls == ["poll", "acknowledge", "poll", "stop"]
+
+
+def test_a_worker_is_not_idle_while_a_poll_is_in_flight(calls):
+    """It may return an item, which would be lost to all workers for a lease."""
+
+    async def work():
+        hours, pollers = clock(), []
+
+        async def reply(name):
+            if name == "stop" and calls.count("stop") == 2:
+                calls.drain()
+            if name != "poll":
+                return NOTHING_TO_RUN
+            pollers.append(asyncio.current_task())
+            if len(pollers) > 3:
+                await asyncio.Event().wait()  # it is cancelled
+            while 1 < len(pollers) < 3:
+                await asyncio.sleep(0)
+            await others()
+            if len(pollers) > 1 and asyncio.current_task() is pollers[0]:
+                hours.append("since the first item")
+                return None
+            if len(pollers) > 1:
+                await others()
+            return NOTHING_TO_RUN
+
+        calls.reply = reply
+        await calls.work(concurrency="2", exit_when_idle="1h")
+
+    asyncio.run(work())
+    assert calls.count("acknowledge") == 2
+
+
+def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_run(calls, monkeypatch):
+    """The second poll may have been in flight when the item failed."""
+    monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 36_000.0)
+
+    async def work():
+        hours = clock()
+
+        async def reply(name):
+            if name == "acknowledge":
+                raise NetworkError("connection refused.")
+            if calls.count("poll") == 1:
+                return NOTHING_TO_RUN
+            await others()
+            return None
+
+        calls.reply = reply
+        working = asyncio.create_task(calls.work(concurrency="2"))
+        while calls.count("poll") < 2:
+            await asyncio.sleep(0)
+        await others()
+        await others()
+        hours.append("after the empty poll")
+        await others()
+        calls.drain()
+        await working
+
+    asyncio.run(work())
+    assert calls == ["poll", "poll", "acknowledge"]
 
 
 def test_polls_that_fail_together_are_one_failure(calls, monkeypatch):
@@ -140,8 +212,8 @@ def test_items_that_can_not_be_stopped_do_not_pile_up(calls):
 
         calls.reply = reply
         working = asyncio.create_task(calls.work())
-        for _ in range(5000):
-            await asyncio.sleep(0)
+        for _ in range(100):
+            await others()
         polls = calls.count("poll")
         may_stop.set()
         while calls.count("poll") <= polls:

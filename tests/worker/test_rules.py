@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-from unittest.mock import Mock
 
 import pytest
 
@@ -16,7 +14,6 @@ from ant_cli.operations.spec import Flags
 from ant_cli.settings.worker_options import PollOptions, read_options
 from ant_cli.worker.context import handler_environment
 from ant_cli.worker.handler import secrets_of_item
-from ant_cli.worker.metrics import Tally
 from ant_cli.worker.outage import Outage
 from ant_cli.worker.settlement import (
     Ending,
@@ -30,7 +27,7 @@ from ant_cli.worker.settlement import (
     settle,
     settle_early,
 )
-from ant_cli.worker.supervisor import Supervisor, pause_after_empty
+from ant_cli.worker.supervisor import pause_after_empty
 from tests.conftest import KEY, flags_of
 
 REQUIRED = {"environment_id": "env_1", "environment_key": KEY}
@@ -129,6 +126,16 @@ def test_a_worker_does_not_remember_more_items_than_it_needs():
         memory.note(f"work_{number}", NEVER_RUN, Outcome.FAILED)
     assert memory.history_of({"id": "work_0"}) == NEVER_RUN
     assert memory.history_of({"id": "work_1"}) == memory.history_of({"id": "work_10000"}) == History(1, 0)
+
+
+def test_a_worker_claims_no_lease_at_once_after_a_failure():
+    """It may have been a heartbeat of the handler that the worker's own claim made impossible."""
+    memory = Memory()
+    memory.handler_is_silent = True
+    memory.note("work_1", NEVER_RUN, Outcome.SUCCEEDED)
+    assert memory.handler_is_silent
+    memory.note("work_2", NEVER_RUN, Outcome.FAILED)
+    assert not memory.handler_is_silent
 
 
 def test_what_was_written_about_failures_is_deleted_after_a_success():
@@ -322,42 +329,6 @@ def test_idle_polls_follow_one_another_and_slow_down_after_five_minutes():
     assert pause_after_empty(0.25, 0.25) == 0.75
     assert pause_after_empty(301.0, 1.0) == 1.0
     assert pause_after_empty(1.0, 1.0) == 0
-
-
-def supervisor(**options):
-    """Return a supervisor whose calls return what a future of the test does, and this future."""
-    answer = asyncio.get_running_loop().create_future()
-    context = Mock(tally=Tally(2), call=lambda _function: answer, options=Mock(concurrency=2, **options))
-    return Supervisor(context), answer
-
-
-def test_a_worker_is_not_idle_while_a_poll_is_in_flight():
-    """It may return an item, which would be lost to all workers for a lease."""
-
-    async def is_idle():
-        found, answer = supervisor(exit_when_idle=1e-9)
-        polling = asyncio.create_task(found._poll())
-        await asyncio.sleep(0)
-        before = found._is_idle_for_good()
-        answer.set_result(None)
-        await polling
-        return before, found._is_idle_for_good()
-
-    assert asyncio.run(is_idle()) == (False, True)
-
-
-def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_run():
-    """The second poll may have been in flight when the item failed."""
-
-    async def pause():
-        found, answer = supervisor()
-        found._failed_items = 5
-        found._pause_after_trouble(has_trouble=True)
-        answer.set_result(None)
-        await found._poll()
-        return found._not_before - asyncio.get_running_loop().time()
-
-    assert asyncio.run(pause()) > 10
 
 
 # Flags and variables

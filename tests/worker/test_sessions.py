@@ -14,11 +14,13 @@ from ant_cli.errors import UsageError
 from ant_cli.settings.worker_options import SessionOptions, read_options
 from ant_cli.worker.sdk_session import work_secret
 from tests.conftest import KEY, flags_of
-from tests.helpers.processes import run_process
+from tests.helpers.processes import ANT, run_process
+from tests.helpers.servers import ScriptedServer, error
 
 pytestmark = pytest.mark.slow
 
 IDS = {"session_id": "session_1", "work_id": "work_1", "environment_id": "env_1"}
+IDENTITY = {f"ANTHROPIC_{name.upper()}": text for name, text in IDS.items()}
 
 
 def options(**flags):
@@ -54,13 +56,9 @@ def events(queue, session):
     return [event["type"] for event in queue.send("GET", f"/v1/sessions/{session}/events?limit=1000")["data"]]
 
 
-MODES = pytest.mark.parametrize("mode", ["auto", "always"])
-
-
-@MODES
-def test_a_worker_without_a_handler_runs_sessions(queue, start, session, mode):
+def test_a_worker_without_a_handler_runs_sessions(queue, start, session):
     """The agent's tool runs here, its result satisfies the script, and the item is stopped once, by the worker."""
-    worker = start("--heartbeat", mode, "--max-items", "1", "--max-idle", "5s")
+    worker = start("--max-items", "1", "--max-idle", "5s")
     assert worker.end() == 0, "".join(worker.lines)
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
     assert any("executing tool" in line for line in worker.output)
@@ -86,11 +84,10 @@ def test_the_worker_holds_the_lease_of_a_session_from_the_beginning(queue, start
     assert queue.count("/stop") == 0
 
 
-@MODES
-def test_a_handler_that_runs_a_session_keeps_its_lease(queue, work, script, session, mode):
-    """This is the way of the official documentation: the container's entry point claims the lease itself."""
+def test_a_handler_that_runs_a_session_leaves_its_lease_to_a_worker_that_holds_it(queue, work, script, session):
+    """With --heartbeat auto, it holds the lease itself, like the official SDK below."""
     handler = script(f"exec {sys.executable} -P -m ant_cli beta:worker run")
-    worker = work("--heartbeat", mode, handler=[handler])
+    worker = work("--heartbeat", "always", handler=[handler])
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
     assert events(queue, session)[-1] == "session.status_terminated"
 
@@ -183,11 +180,10 @@ def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(cl
     (package / "__init__.py").write_text(TALKING_SDK)
     (package / "lib" / "__init__.py").touch()
     (package / "lib" / "environments.py").write_text("from anthropic import EnvironmentWorker")
-    identity = {f"ANTHROPIC_{name.upper()}": text for name, text in IDS.items()}
     (tmp_path / "secret").write_text("plain-secret")
     (tmp_path / "secret").chmod(0o600)
-    command = [sys.executable, "-m", "ant_cli", "beta:worker", "run", "--work-secret-file", "secret"]
-    environ = {**clean_environ, **identity, "PYTHONPATH": str(tmp_path)}
+    command = [*ANT, "beta:worker", "run", "--work-secret-file", "secret"]
+    environ = {**clean_environ, **IDENTITY, "PYTHONPATH": str(tmp_path)}
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         assert process.wait(60) == 0
         log = process.stderr.read()
@@ -195,17 +191,13 @@ def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(cl
     assert "plain-secret" not in log
 
 
-def test_an_unreachable_session_is_an_error(clean_environ):
+def test_a_session_that_fails_is_an_error(clean_environ):
     """The output has no traceback and no key. A flag that guides for other workers use is accepted, with a note."""
-    environ = {
-        **clean_environ,
-        **{f"ANTHROPIC_{name.upper()}": text for name, text in IDS.items()},
-        "ANTHROPIC_ENVIRONMENT_KEY": KEY,
-        "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
-    }
-    done = run_process([sys.executable, "-m", "ant_cli", "beta:worker", "run", "--unrestricted-paths"], environ)
+    with ScriptedServer(error("404 Not Found")) as server:  # which the SDK does not repeat
+        environ = {**clean_environ, **IDENTITY, "ANTHROPIC_ENVIRONMENT_KEY": KEY, "ANTHROPIC_BASE_URL": server.url}
+        done = run_process([*ANT, "beta:worker", "run", "--unrestricted-paths"], environ)
     assert done.returncode == 1
-    assert "ant: the session failed: Connection error" in done.stderr
+    assert "ant: the session failed: Error code: 404" in done.stderr
     assert "Note: --unrestricted-paths has no effect: file tools stay below --workdir.\n" in done.stderr
     assert "Traceback" not in done.stderr
     assert KEY not in done.stderr
