@@ -203,7 +203,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
     false after it was meant as one (D22).
     """
     texts = dict[str, Text]()
-    used = dict[str, Param]()
+    given: list[tuple[Param, str]] = []
     repeated = dict[str, None]()
     positional: list[str] = []
     behind = 0
@@ -230,32 +230,30 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
             if value != texts.get(param.name, value) and not param.repeatable and param not in GLOBAL_FLAGS:
                 repeated[f"Note: {param.flag} is given more than once; only its last value is used."] = None
             texts[param.name] = [*texts.get(param.name, []), value] if param.repeatable else value
-            used[param.name] = param
-    for name, param in used.items():
-        _reject_blank(param, texts[name])
-        _reject_typographic_quotes(param.flag, texts[name], has_keys=bool(param.key_values) or param in EDITS)
-    _reject_typographic_quotes("an argument", positional[: len(positional) - behind])
+            given.append((param, value))
+    for param, value in given:
+        _reject_blank(param, value)
+        has_key = "=" in value and (param.key_values or param in EDITS)
+        _reject_typographic_quotes(param.flag, value.partition("=")[2] if has_key else value)
+    for arg in positional[: len(positional) - behind]:
+        _reject_typographic_quotes("an argument", arg)
     return _ParsedArguments(texts, positional, behind, tuple(repeated))
 
 
-def _reject_blank(param: Param, value: Text) -> None:
+def _reject_blank(param: Param, value: str) -> None:
     """Raise BadValue if a setting is blank, as in `--base-url "$URL"` without the variable.
 
     Another value, such as the real API in place of a server for tests, is never used instead.
     """
-    texts = [value] if isinstance(value, str) else value
-    if param.location == "setting" and param.takes_value and not all(map(str.strip, texts)):
+    if param.location == "setting" and param.takes_value and not value.strip():
         hint = "Give it a value, or leave it out. A variable of the shell may be unset."
         raise BadValue(param.flag, "is empty", hint)
 
 
-def _reject_typographic_quotes(where: str, value: Text, *, has_keys: bool = False) -> None:
+def _reject_typographic_quotes(where: str, text: str) -> None:
     """Raise UsageError if quotes of a text editor are around a value: for a shell they are part of it."""
-    texts = [value] if isinstance(value, str) else value
-    for text in texts:
-        inner = text.partition("=")[2] if has_keys and "=" in text else text
-        if inner[:1] in _OPENING_QUOTES and not _QUOTES & {*inner[1:-1]}:
-            raise UsageError(f"{where} begins with a typographic quote.", "Write straight quotes: 'TEXT'")
+    if text[:1] in _OPENING_QUOTES and not _QUOTES & {*text[1:-1]}:
+        raise UsageError(f"{where} begins with a typographic quote.", "Write straight quotes: 'TEXT'")
 
 
 def _by_name(params: Iterable[Param]) -> dict[str, Param]:
