@@ -56,7 +56,7 @@ def find_names(client: Client, names: Collection[str], *, archived: bool = False
 def list_all(client: Client, *, archived: bool = False) -> list[Object]:
     """Return every environment; archived ones only on request."""
     query = {"limit": str(LARGEST_PAGE)} | ({"include_archived": "true"} if archived else {})
-    pages = follow_pages(client, request_of(environments.LIST, query), None)
+    pages = follow_pages(client.send, request_of(environments.LIST, query), None)
     return [_environment(item) for page in pages for item in page]
 
 

@@ -13,8 +13,7 @@ from ant_cli.apply.editor import EditedFile, TextNote, choose_editor
 from ant_cli.apply.plan import Object, Step
 from ant_cli.commands.results import wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
-from ant_cli.http.client import Client
-from ant_cli.http.name_client import NameClient
+from ant_cli.http.client import Client, NameClient
 from ant_cli.http.response import error_message
 from ant_cli.input.validation import Mistake, check, located
 from ant_cli.input.values import Value, encode, type_name

@@ -12,7 +12,7 @@ from contextlib import suppress
 from ant_cli.apply.server import read
 from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import ResponseError, UsageError, exclude_each_other
-from ant_cli.http.name_client import NameClient
+from ant_cli.http.client import NameClient
 from ant_cli.http.response import json_object
 from ant_cli.input.request import Request, path_segment
 from ant_cli.input.values import encode, mapping, parse

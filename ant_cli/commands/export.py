@@ -16,8 +16,7 @@ from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path
 from ant_cli.apply.plan import Object
 from ant_cli.commands.results import print_result, wants_structured
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
-from ant_cli.http.client import Client
-from ant_cli.http.name_client import NameClient
+from ant_cli.http.client import Client, NameClient
 from ant_cli.input.validation import json_schema
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime

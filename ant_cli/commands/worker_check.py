@@ -12,7 +12,7 @@ from contextlib import closing
 from ant_cli.commands.environment_worker import environment_flag
 from ant_cli.commands.results import print_report
 from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
-from ant_cli.http.name_client import NameClient
+from ant_cli.http.client import NameClient
 from ant_cli.http.response import error_message, json_object
 from ant_cli.input.request import is_id, request_of
 from ant_cli.operations.environments import RETRIEVE

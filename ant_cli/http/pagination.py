@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from ant_cli.errors import ResponseError
 from ant_cli.gjson import json_text
-from ant_cli.http.client import Client
+from ant_cli.http.response import Response
 from ant_cli.http.transport import LONGEST_URL
 from ant_cli.input.request import Request, has_lone_surrogate
 
@@ -20,7 +20,10 @@ _LONGEST_CURSOR = LONGEST_URL - 10_000
 
 
 def follow_pages(
-    client: Client, request: Request, max_items: int | None, is_wanted: Callable[[bytes], bool] | None = None
+    send: Callable[[Request], Response],
+    request: Request,
+    max_items: int | None,
+    is_wanted: Callable[[bytes], bool] | None = None,
 ) -> Iterator[Items]:
     """Yield the wanted items page by page, at most `max_items` of them; without `is_wanted`, all items.
 
@@ -28,13 +31,13 @@ def follow_pages(
 
     Raises:
         ResponseError: if a response is not a page, or names a next page that was fetched before.
-        APIError, NetworkError: as the client does.
+        APIError, NetworkError: as `send` does, which is that of a client.
 
     """
     seen = {dict(request.query).get("page")}
     left = max_items
     while left is None or left > 0:
-        response = client.send(request)
+        response = send(request)
         if response.status == 204:
             return
         items, cursor = _parse_page(response.body)

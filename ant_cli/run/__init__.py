@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.http.client import Client
-from ant_cli.http.name_client import NameClient
+from ant_cli.http.client import Client, NameClient
 from ant_cli.input.build import Requests, build_all
 from ant_cli.operations.shared_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation, Texts

@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
-from ant_cli.http.client import Client
-from ant_cli.http.name_client import NameClient
+from ant_cli.http.client import Client, NameClient
 from ant_cli.http.response import Response
 from ant_cli.input.build import Requests
 from ant_cli.input.flag_values import comma_note

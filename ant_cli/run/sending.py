@@ -83,7 +83,7 @@ class Sending(NamedTuple):
         """Yield the items of a list page by page, without those that were not asked for."""
         from ant_cli.http.pagination import follow_pages
 
-        return follow_pages(client, self.requests.first, self.max_items, self.is_wanted)
+        return follow_pages(client.send, self.requests.first, self.max_items, self.is_wanted)
 
     def fetch(self, client: Client) -> list[bytes]:
         """Return the items of a list, or an object, for `--until` and `--watch`.

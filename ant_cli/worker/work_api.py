@@ -135,7 +135,7 @@ class WorkAPI:
         return [item for items in self._pages() for item in items]
 
     def _pages(self) -> Iterator[list[WorkItem]]:
-        for page in follow_pages(self._client, self._request(work.LIST, limit=_PAGE_SIZE), _MOST_ITEMS):
+        for page in follow_pages(self._client.send, self._request(work.LIST, limit=_PAGE_SIZE), _MOST_ITEMS):
             yield [_of_form(json_object(item) or {}) for item in page]
 
     def _request(self, operation: Operation, body: Mapping[str, Value] | None = None, **values: str) -> Request:
