@@ -22,6 +22,7 @@ from ant_cli.operations.spec import Operation, Param, Text, Texts, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
+from ant_cli.runtime.shell import quote
 from ant_cli.runtime.streams import Stdin
 
 _KEY = r"\w[\w./-]*"
@@ -164,16 +165,12 @@ def comma_note(flag: str, pair: str, prefix: str = "") -> str:
     first, *others = re.split(rf",\s*(?={_KEY}=)", pair)
     if not others:
         return ""
-    from ant_cli.runtime.shell import quote
-
     several = " ".join(f"{flag} {prefix}{quote(part)}" for part in (first, *others))
     key, _, value = pair.partition("=")
     return f"Note: {flag}: the value of {key!r} is {value!r}. For several keys: {several}"
 
 
 def _as_json(param: Param, mapping: Value) -> str:
-    from ant_cli.runtime.shell import quote
-
     return f"{param.flag} {quote(encode(mapping).decode())}"
 
 

@@ -194,30 +194,22 @@ def _unknown_list(param: Param, path: str, lists: Sequence[str]) -> UsageError:
 # From edits and an object to an update
 
 
-def _apply_edits(body: dict[str, Value], edits: Sequence[Edit], remote: Mapping[str, Any]) -> Iterator[str]:
-    """Put what the edits change in the server's object into the body of an update, which may have other fields.
+def _edit_key(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> str:
+    """Set or delete a key in the body of an update. Return a note if it is so in the server's object already."""
+    section, key = edit.path
+    if _members(remote, section).get(key) == (edit.value or None):
+        return f"{edit.name} is {edit.value!r} already." if edit.value else f"there is no {edit.name}."
+    body[section] = {**_members(body, section), key: edit.value or None}
+    return ""
 
-    Yields notes: an element that was already present, or was not there to remove.
+
+def _edit_list(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> str:
+    """Put the list into the body of an update if the edit changes it. Return a note about the edit.
 
     Raises:
-        UsageError: if the object has no such list.
+        UsageError: if the server's object has no such list.
 
     """
-    for edit in edits:
-        yield from _edit_key(body, edit, remote) if edit.is_key else _edit_list(body, edit, remote)
-
-
-def _edit_key(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> Iterator[str]:
-    """Set or delete a key in the body of an update. Yields a note if that changes nothing."""
-    section, key = edit.path
-    if _members(remote, section).get(key) != (edit.value or None):
-        body[section] = {**_members(body, section), key: edit.value or None}
-    else:
-        yield f"{edit.name} is {edit.value!r} already." if edit.value else f"there is no {edit.name}."
-
-
-def _edit_list(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> Iterator[str]:
-    """Put the list into the body of an update if the edit changes it. Yields a note about the edit."""
     _, section, name = edit.path
     config, given = _members(remote, "config"), _members(body, "config")
     part = _members(given, section)
@@ -225,11 +217,10 @@ def _edit_list(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) ->
     old = part.get(name, _members(config, section).get(name))  # an earlier edit may have changed it
     old = old if isinstance(old, list) else []
     new, note = _with_element(old, edit)
-    if note:
-        yield note
     if new != old:
         type_ = {"type": "limited"} if section == "networking" else {}
         body["config"] = {"type": config.get("type"), **given, section: {**type_, **part, name: new}}
+    return note
 
 
 def _with_element(items: list[Any], edit: Edit) -> tuple[list[Any], str]:
@@ -315,7 +306,8 @@ class Refresh:
         request = self._request
         response = self._client.send(request._replace(method="GET", body=None))
         body, remote = _object(request.body or b"{}"), _object(response.body)
-        notes = list(_apply_edits(body, self._edits, remote))
+        found = [(_edit_key if edit.is_key else _edit_list)(body, edit, remote) for edit in self._edits]
+        notes = list(filter(None, found))
         if self._is_first:  # later, the changes of an earlier attempt would be no news
             self._is_first, self.is_unchanged = False, not body
             label = " ".join(request.path_params.values())
