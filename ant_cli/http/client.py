@@ -44,7 +44,6 @@ class Client(Sender):
         """Fetch the credential; nothing is connected yet. Raises CredentialError if no credential was found."""
         policy = Policy(settings.max_retries, timeouts_of(settings.timeout_s), observer or Observer())
         super().__init__(authenticated(settings, runtime, observer), runtime, policy)
-        self._server_clock = runtime.server_clock
         self._credential = self._settings.credential
         """The credential that was sent last, for messages."""
 
@@ -63,10 +62,6 @@ class Client(Sender):
         other.policy = policy
         return other
 
-    def as_sent(self, request: Request) -> Request:
-        """Return a request with what the client puts in the place of its IDs: here, nothing."""
-        return request
-
     def send(self, request: Request, refresh: Refresh | None = None) -> Response:
         """Send a request, with retries, and return the successful response.
 
@@ -82,7 +77,7 @@ class Client(Sender):
         with Doubt(request) as doubt:
             try:
                 response = self.send_with_retries(request, doubt, refresh)
-                self._server_clock.take(response.headers.get("date", ""))
+                self._runtime.server_clock.take(response.headers.get("date", ""))
                 credential = None if is_local(self._settings.base_url) else self._credential
                 hint = long_wait(response) or _credential_hint(request, response, credential)
                 raise_for_error(self.request_line(request), response, hint=hint)
@@ -99,9 +94,6 @@ class Client(Sender):
             renewed = settings._replace(credential=self._current_credential())
             response = self._send_once(request, headers_of(request, renewed, attempt), doubt)
         return response
-
-    def _url(self, request: Request) -> str:
-        return super()._url(self.as_sent(request))
 
     def _credential_for(self, request: Request) -> Credential | None:
         """Return the credential to send. An environment key is not sent where the API rejects it."""

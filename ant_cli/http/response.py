@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.transport import incomplete_response
+from ant_cli.runtime import http_date
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import strip_userinfo
 
@@ -52,7 +53,8 @@ class Response:
             text = self.headers.get(name, "").strip()
             if re.fullmatch(_SECONDS, text):
                 return min(max(float(text) * unit, 0.0), _LONGEST_DELAY_S)
-        return _seconds_until(text) if text else None
+        when = http_date(text)
+        return None if when is None else min(max(when - time.time(), 0.0), _LONGEST_DELAY_S)
 
     def read(self, limit: int = RESPONSE_LIMIT) -> None:
         """Receive the body, at most `limit` bytes.
@@ -76,19 +78,6 @@ class Response:
         if encoding in ("identity", ""):
             return self._chunks
         raise incomplete_response(f"is compressed as {encoding!r}, which was not requested", permanent=True)
-
-
-def _seconds_until(date: str) -> float | None:
-    """Return the seconds until an HTTP date, or 0. It is in GMT even in the old form without a time zone."""
-    from datetime import UTC
-    from email.utils import parsedate_to_datetime
-
-    try:
-        when = parsedate_to_datetime(date)
-        delay_s = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - time.time()
-        return min(max(delay_s, 0.0), _LONGEST_DELAY_S)
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:

@@ -125,8 +125,12 @@ class Sender:
         """Send a request once. Attempts count from 0."""
         return self._send_once(request, dict(request.headers), doubt)
 
+    def as_sent(self, request: Request) -> Request:
+        """Return a request with what a client puts in the place of its IDs: here, nothing."""
+        return request
+
     def _url(self, request: Request) -> str:
-        return self._base_url + request.target
+        return self._base_url + self.as_sent(request).target
 
     def request_line(self, request: Request) -> str:
         """Return a request as errors name it."""

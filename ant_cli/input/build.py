@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ant_cli.errors import MissingFlag, UsageError, see_help, shortened
 from ant_cli.errors.suggestions import did_you_mean
+from ant_cli.gjson.json_text import scalar_text
 from ant_cli.input.documents import Document, Input, read_input
 from ant_cli.input.flag_values import read_flags
 from ant_cli.input.request import Request, place, request_of
-from ant_cli.input.values import Value, to_text
+from ant_cli.input.values import Value
 from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Flags, Operation, Param, Texts
 from ant_cli.runtime import Runtime
@@ -119,7 +120,7 @@ class _Builder(NamedTuple):
         error, params = MissingFlag(flags, operation.command, where), operation.params_in("path")
         if not any(param.flag in flags for param in params):
             return error
-        ids = {param.name: to_text(values.get(param.name) or param.name.upper()) for param in params}
+        ids = {param.name: scalar_text(values.get(param.name) or param.name.upper()) for param in params}
         *others, last = params
         if others and ids[last.name].startswith("env_"):  # where an item is meant, it is the environment's
             ids = {others[0].name: ids[last.name], last.name: last.name.upper()}
@@ -158,14 +159,14 @@ class _Builder(NamedTuple):
         for param in self.operation.params_in("path"):
             if param.name not in flags:
                 continue
-            typed = to_text(flags[param.name])
+            typed = scalar_text(flags[param.name])
             if param.name not in piped:
                 if param == self.operation.positional and self.input_.are_several:
                     raise UsageError(
                         f"{document.source} has no id, so all objects would go to {typed!r}.",
                         "Give each object its id, or send one object only.",
                     )
-            elif typed != (found := to_text(piped[param.name])):
+            elif typed != (found := scalar_text(piped[param.name])):
                 if document.is_json or not self.lacks_something:
                     raise UsageError(
                         f"{document.source} holds {found!r}, but {param.flag} is {typed!r}.",

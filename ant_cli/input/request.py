@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue
-from ant_cli.input.values import Value, convert, encode, to_text, type_name
+from ant_cli.gjson.json_text import scalar_text
+from ant_cli.input.values import Value, convert, encode, type_name
 from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Operation, Param
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
@@ -55,15 +56,15 @@ def request_of(
     query = [("beta", "true")]
     headers: list[tuple[str, str]] = []
     path = operation.path
-    ids = {param.name: to_text(values[param.name]).strip() for param in operation.params_in("path")}
+    ids = {param.name: scalar_text(values[param.name]).strip() for param in operation.params_in("path")}
     for param in operation.params:
         if param.name not in values or param.location in ("body", "setting"):
             continue
         value = values[param.name]
         if param.location == "path":
-            path = path.replace(f"{{{param.name}}}", path_segment(param.flag, to_text(value)))
+            path = path.replace(f"{{{param.name}}}", path_segment(param.flag, scalar_text(value)))
         elif param.location == "query":
-            text = "" if value is None else _check_encodable(param.flag, to_text(value))
+            text = "" if value is None else _check_encodable(param.flag, scalar_text(value))
             query.append((param.wire_name, text))
         else:
             headers.append((param.wire_name.lower(), _header(param, value)))
@@ -127,7 +128,7 @@ def place(
             where = f"{source}: {key}"
             piped[param.name] = _from_piped(param, values[key], where)
             if param.location == "path":
-                path_segment(where, to_text(piped[param.name]))
+                path_segment(where, scalar_text(piped[param.name]))
     return piped, given
 
 
@@ -141,7 +142,7 @@ def _from_piped(param: Param, value: Value, where: str) -> Value:
     for each in values:
         if isinstance(each, dict | list):
             raise BadValue(where, f"must be one value, got {type_name(each)}")
-    converted = [convert(param, where, to_text(each)) for each in values]
+    converted = [convert(param, where, scalar_text(each)) for each in values]
     return converted if is_list else converted[0]
 
 
@@ -166,7 +167,7 @@ def _is_no_segment(text: str) -> bool:
 
 def _header(param: Param, value: Value) -> str:
     """Return a header's text without the white space around it, such as the line break at the end of a file."""
-    text = ",".join(to_text(item).strip() for item in (value if isinstance(value, list) else [value]))
+    text = ",".join(scalar_text(item).strip() for item in (value if isinstance(value, list) else [value]))
     if _has_control_character(text):
         raise BadValue(param.flag, "contains a control character, which a header can't")
     return _check_encodable(param.flag, text)

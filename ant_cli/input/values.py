@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from ant_cli.errors import BadValue, UsageError
-from ant_cli.gjson.json_text import NotFinite, Number, after_space, check_depth, encoded, reject_constant
+from ant_cli.gjson import json_text
+from ant_cli.gjson.json_text import Number
 from ant_cli.input import DEPTH_LIMIT
 from ant_cli.operations.parsers import boolean
 from ant_cli.operations.spec import Param
@@ -134,7 +135,7 @@ def parse_all(text: str, where: str, *, several: bool = True) -> Callable[[], It
 
 
 def _json_values(text: str) -> Iterator[ParsedValue]:
-    position = after_space(text, 0)
+    position = json_text.after_space(text, 0)
     line = 1 + text.count("\n", 0, position)
     while position < len(text):
         value, end = _parse_json(text, position)
@@ -149,8 +150,8 @@ def _parse_json(text: str, position: int) -> tuple[Value, int]:
     Raises ValueError for a repeated key and for more than `DEPTH_LIMIT` levels, too.
     """
     value, end = _DECODER.raw_decode(text, position)
-    check_depth(encoded(text[position:end]), DEPTH_LIMIT)
-    return value, after_space(text, end)
+    json_text.check_depth(json_text.encoded(text[position:end]), DEPTH_LIMIT)
+    return value, json_text.after_space(text, end)
 
 
 def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
@@ -163,7 +164,7 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 _LOOKS_LIKE_JSON = re.compile(r'[\s\[{]*"')
 """Only brackets before the first quoted string: if the text is not YAML, either, it was meant as JSON."""
 _DECODER = json.JSONDecoder(
-    parse_int=Number, parse_float=Number, parse_constant=reject_constant, object_pairs_hook=_unique
+    parse_int=Number, parse_float=Number, parse_constant=json_text.reject_constant, object_pairs_hook=_unique
 )
 
 
@@ -174,7 +175,7 @@ def _parse_yaml(text: str, where: str, json_error: Exception | None, *, several:
     `{type: cloud, packages: {pip: [pandas]}}`, is read without it: a flow collection of plain words is JSON without
     its quotes, so it is enough to add them.
     """
-    json_words = isinstance(json_error, NotFinite)
+    json_words = isinstance(json_error, json_text.NotFinite)
     if not json_words and (collection := _flow_collection(text)) is not None:
         return [collection]
     from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
@@ -213,7 +214,7 @@ def _quoted(match: re.Match[str]) -> str:
 
 def encode(value: Value) -> bytes:
     """Write a value as compact JSON in UTF-8. Numbers keep their digits, and lone surrogates stay escaped."""
-    return encoded(_json(value))
+    return json_text.encoded(_json(value))
 
 
 def _json(value: Value) -> str:
@@ -223,16 +224,7 @@ def _json(value: Value) -> str:
         return "{" + ",".join([f"{_quote(key)}:{_json(child)}" for key, child in value.items()]) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_json, value)) + "]"
-    return to_text(value)
-
-
-def to_text(value: Value) -> str:
-    """Write null, a boolean or a number as in JSON, and a string unchanged."""
-    if isinstance(value, Number):
-        return value.text
-    if isinstance(value, str):
-        return value
-    return "null" if value is None else str(value).lower()
+    return json_text.scalar_text(value)
 
 
 _quote = json.encoder.encode_basestring

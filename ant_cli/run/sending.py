@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ant_cli.errors import AntError, OutcomeUnknown, OutputError, UsageError
+from ant_cli.gjson.json_text import scalar_text
 from ant_cli.http.client import Client
 from ant_cli.http.response import Response
 from ant_cli.input.build import Requests
 from ant_cli.input.request import Request
-from ant_cli.input.values import to_text
 from ant_cli.operations.shared_flags import EDITS, FILTER, LIMIT, MAX_ITEMS, UNTIL
 from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.output.printer import check_json
@@ -154,7 +154,7 @@ def _check_list_flags(requests: Requests, flags: Flags, runtime: Runtime, *, pri
             if param.name in flags:
                 raise UsageError(f"{param.flag} is about items, but --format raw prints the response unchanged.")
     elif LIMIT.name in requests.fields and MAX_ITEMS.name not in flags and runtime.stderr.is_terminal:
-        ending = f"{MAX_ITEMS.flag} {to_text(requests.fields[LIMIT.name])} ends the list."
+        ending = f"{MAX_ITEMS.flag} {scalar_text(requests.fields[LIMIT.name])} ends the list."
         runtime.say(f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}")
 
 

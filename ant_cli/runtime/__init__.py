@@ -41,17 +41,22 @@ _DATE = r"\w{3}, (?P<day>[0-9]{2}) (?P<month>\w{3}) (?P<year>[0-9]{4}) (?P<time>
 
 def _ahead_s(date: str, local: float) -> float:
     """Return how far the server's clock is ahead; 0 if both agree on the second, or if it is no date."""
-    import re  # late, like the next one: only relative times need the date
+    server = http_date(date)
+    return 0.0 if server is None or server <= local < server + 1 else server + 1 - local
+
+
+def http_date(text: str) -> float | None:
+    """Return the time of a header in seconds since 1970; None if it is not in the format of HTTP."""
+    import re  # late, like the next one: few runs need the date
     from datetime import datetime
 
-    if (parts := re.fullmatch(_DATE, date)) is None:
-        return 0.0
+    if (parts := re.fullmatch(_DATE, text)) is None:
+        return None
     try:
         month = _MONTHS.index(parts["month"]) // 3 + 1
-        server = datetime.fromisoformat(f"{parts['year']}-{month:02}-{parts['day']}T{parts['time']}Z").timestamp()
+        return datetime.fromisoformat(f"{parts['year']}-{month:02}-{parts['day']}T{parts['time']}Z").timestamp()
     except ValueError:
-        return 0.0
-    return 0.0 if server <= local < server + 1 else server + 1 - local
+        return None
 
 
 _FORCE_COLOR_VARS = ("FORCE_COLOR", "CLICOLOR_FORCE")
