@@ -206,7 +206,9 @@ class Cache:
 
     def __init__(self, environ: Mapping[str, str], id_kind: str, typed: Sequence[str]) -> None:
         """Take the kind of ID, and the words of the command line on which the response depends."""
-        deciding = [id_kind, *typed, "", *sorted(_deciding_variables(environ)), *_times_of_settings(environ)]
+        named = (name for name in sorted(environ) if name.startswith("ANTHROPIC_") or name == "XDG_STATE_HOME")
+        variables = (f"{name}={environ[name]}" for name in named)  # the state folder has the emulator's file
+        deciding = [id_kind, *typed, "", *variables, *_times_of_settings(environ)]
         name = blake2b("\0".join(deciding).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         self._environ = environ
         self._path = os.path.join(folder(environ), PREFIX + name)
@@ -254,32 +256,20 @@ def _home(environ: Mapping[str, str]) -> str:
     return environ.get("HOME") or os.path.expanduser("~")
 
 
-def _deciding_variables(environ: Mapping[str, str]) -> list[str]:
-    """Return the variables on which the response depends; the state folder has the emulator's file."""
-    return [
-        f"{name}={value}"
-        for name, value in environ.items()
-        if name.startswith("ANTHROPIC_") or name == "XDG_STATE_HOME"
-    ]
-
-
 def _times_of_settings(environ: Mapping[str, str]) -> Iterator[str]:
     """Yield data that changes with the profiles, and the logins of the official tool: replacing a file does.
 
-    They may hold the credential and the base URL.
+    They may hold the credential and the base URL. Which of the folders has them, only the settings know.
     """
-    for parent in (store(environ), os.path.join(environ.get("XDG_CONFIG_HOME", ""), "anthropic")):
+    folders = (
+        environ.get("ANTHROPIC_CONFIG_DIR", ""),
+        os.path.join(environ.get("APPDATA", ""), "Anthropic"),
+        os.path.join(environ.get("XDG_CONFIG_HOME", ""), "anthropic"),
+        os.path.join(_home(environ), ".config", "anthropic"),
+    )
+    for parent in folders:
         for name in ("profiles.toml", "active_config", "configs", "credentials"):
             try:
                 yield str(os.stat(os.path.join(parent, name)).st_mtime_ns)
             except OSError:
                 yield ""
-
-
-def store(environ: Mapping[str, str], platform: str = os.name) -> str:
-    """Return the folder of the profiles, like `settings.profiles.config_dir`, which takes too long to load."""
-    if named := environ.get("ANTHROPIC_CONFIG_DIR"):
-        return named
-    if platform == "nt" and (roaming := environ.get("APPDATA")):
-        return os.path.join(roaming, "Anthropic")
-    return os.path.join(_home(environ), ".config", "anthropic")

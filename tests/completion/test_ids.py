@@ -324,17 +324,15 @@ def test_a_new_key_in_the_profile_has_its_own_cache_entry(ant, profile):
 
 
 @pytest.mark.parametrize("platform", ["posix", "nt"])
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {"HOME": "/h"},
-        {"HOME": "/h", "APPDATA": "/roaming"},
-        {"HOME": "/h", "APPDATA": "/roaming", "ANTHROPIC_CONFIG_DIR": "/c"},
-    ],
-)
-def test_the_cache_depends_on_the_profiles_file_that_settings_read(platform, environ):
+@pytest.mark.parametrize("names", [["HOME"], ["HOME", "APPDATA"], ["HOME", "APPDATA", "ANTHROPIC_CONFIG_DIR"]])
+def test_the_cache_depends_on_the_profiles_file_that_settings_read(tmp_path: Path, platform: str, names: list[str]):
     """A change of the active profile leads to another cache entry, on each operating system."""
-    assert Path(ids.store(environ, platform)) == config_dir(environ, platform)
+    environ = {name: str(tmp_path / name) for name in names}
+    before = vars(ids.Cache(environ, "environment_id", []))
+    folder = config_dir(environ, platform)
+    folder.mkdir(parents=True)
+    (folder / "profiles.toml").touch()
+    assert vars(ids.Cache(environ, "environment_id", [])) != before
 
 
 def test_the_cache_is_private_to_the_user_and_holds_no_key(ant, cache_folder: Path, clean_environ):
