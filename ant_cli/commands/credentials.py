@@ -19,12 +19,9 @@ from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import collapse_space
-from ant_cli.settings.access_tokens import end_text
 from ant_cli.settings.credentials import Credential, environment_key, no_credential
-from ant_cli.settings.federation import rule_of
 from ant_cli.settings.loading import Settings, describe_destination, load, note_credential_choice
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.logins import active_name, has_profile, read_login, read_profile
 from ant_cli.settings.profiles import ProfileStore, read_store
 from ant_cli.settings.rows import SETTINGS, check_secret, mask
 from ant_cli.settings.selection import ACTIVE, SelectedProfile, of_official, setting_sources
@@ -231,6 +228,9 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
 
     A login says more about its owner than the profile, which may be unreadable.
     """
+    from ant_cli.settings.federation import rule_of  # late: `auth token` needs neither
+    from ant_cli.settings.logins import active_name, has_profile, read_login, read_profile
+
     environ, profile, login, problem = runtime.environ, selected.official, None, ""
     name = selected.name if has_profile(selected.name, environ) else ""
     try:
@@ -316,6 +316,8 @@ def _profile_text(profile: Report) -> str:
 
 def _official_texts(report: Report, runtime: Runtime) -> Iterator[tuple[str, str]]:
     """Yield whom a login of the official tool belongs to, or what its profile gives, and where it is stored."""
+    from ant_cli.settings.access_tokens import end_text
+
     official = report["official_profile"]
     rows = (row for row in report["sources"] if row["source"].startswith(("login of ", "federation of ")))
     yield "Official", f"{official['name']}: {_owner(official) or next(rows)['value']}"
