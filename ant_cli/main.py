@@ -66,7 +66,7 @@ def _dispatch(argv: Sequence[str], runtime: Runtime) -> None:
         show(first_page(), runtime)
         return
     if argv and argv[0] == "__complete":
-        from ant_cli.completion.ids import complete
+        from ant_cli.completion import complete
 
         complete(argv[1:], runtime)
         return
@@ -117,7 +117,7 @@ def _execute(call: ApiCall | ToolCall, runtime: Runtime) -> None:
 
 def _forget_completed_ids(runtime: Runtime) -> None:
     """Let completion look for new IDs, because this run may have changed them."""
-    from ant_cli.completion.ids import forget_ids
+    from ant_cli.completion import forget_ids
 
     forget_ids(runtime.environ)
 

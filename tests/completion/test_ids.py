@@ -14,7 +14,7 @@ import httpx
 import pytest
 from completion_scripts import kind_name
 
-from ant_cli.completion import ids
+from ant_cli import completion
 from ant_cli.help.catalog import longest_match
 from ant_cli.settings.profiles import config_dir
 from tests.helpers.processes import run_process
@@ -266,7 +266,7 @@ def test_cache_keys_work_without_the_blake2_extension_module(clean_environ):
     """If Python was built without it, hashlib has the same hash."""
     program = (
         "import hashlib, os, sys; sys.modules.update(dict.fromkeys(sys.argv[1:]));"
-        "from ant_cli.completion.ids import Cache; print(vars(Cache(os.environ, 'k', {})))"
+        "from ant_cli.completion import Cache; print(vars(Cache(os.environ, 'k', {})))"
     )
     outputs = {
         subprocess.run(
@@ -299,8 +299,8 @@ def test_another_base_url_or_credential_has_its_own_cache_entry(ant, change):
 def test_each_value_of_a_flag_has_its_own_cache_entry(clean_environ, cache_folder: Path, flag: str):
     """Otherwise the IDs of one workspace would be offered for another."""
     for value in ("one", "two"):
-        typed = ids.flag_words(["beta:environments", "retrieve", flag, value])
-        ids.Cache(clean_environ, "environment_id", typed).write(b"env_1\n")
+        typed = completion.flag_words(["beta:environments", "retrieve", flag, value])
+        completion.Cache(clean_environ, "environment_id", typed).write(b"env_1\n")
     assert len(list(cache_folder.iterdir())) == 2
 
 
@@ -328,11 +328,11 @@ def test_a_new_key_in_the_profile_has_its_own_cache_entry(ant, profile):
 def test_the_cache_depends_on_the_profiles_file_that_settings_read(tmp_path: Path, platform: str, names: list[str]):
     """A change of the active profile leads to another cache entry, on each operating system."""
     environ = {name: str(tmp_path / name) for name in names}
-    before = vars(ids.Cache(environ, "environment_id", []))
+    before = vars(completion.Cache(environ, "environment_id", []))
     folder = config_dir(environ, platform)
     folder.mkdir(parents=True)
     (folder / "profiles.toml").touch()
-    assert vars(ids.Cache(environ, "environment_id", [])) != before
+    assert vars(completion.Cache(environ, "environment_id", [])) != before
 
 
 def test_the_cache_is_private_to_the_user_and_holds_no_key(ant, cache_folder: Path, clean_environ):
@@ -392,13 +392,13 @@ def test_ids_are_offered_even_if_they_cannot_be_cached(ant, cache_folder: Path):
 )
 def test_the_cache_is_in_the_xdg_cache_folder(environ, folder):
     """The rules of the XDG base directories apply."""
-    assert ids.folder(environ, "posix") == os.path.expanduser(folder)  # noqa: PTH111 - the value is a text
+    assert completion.folder(environ, "posix") == os.path.expanduser(folder)  # noqa: PTH111 - the value is a text
 
 
 @pytest.mark.parametrize(("environ", "parts"), [({"LOCALAPPDATA": "L"}, ("L", "ant", "cache"))])
 def test_the_cache_is_in_the_local_application_data_on_windows(environ, parts):
     """Windows keeps data there that does not roam with the user."""
-    assert ids.folder(environ, "nt") == os.path.join(*parts)  # noqa: PTH118 - as above
+    assert completion.folder(environ, "nt") == os.path.join(*parts)  # noqa: PTH118 - as above
 
 
 # Time
@@ -435,13 +435,13 @@ def test_completion_does_not_wait_for_the_look_up_of_a_host_name(ant, monkeypatc
 def test_completion_from_the_cache_imports_no_heavy_modules(clean_environ):
     """It takes hardly longer than starting Python."""
     words = list(RETRIEVE[1:])
-    kept = ids.Cache(clean_environ, words[0], ids.flag_words(words[1:-1]))
+    kept = completion.Cache(clean_environ, words[0], completion.flag_words(words[1:-1]))
     kept.write(b"env_1\tkept\n")
     command = [sys.executable, "-X", "importtime", "-m", "ant_cli", *RETRIEVE]
     done = run_process(command, clean_environ, check=True)
     assert done.stdout == "env_1\tkept\n"
     loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines() if "|" in line}
-    assert "ant_cli.completion.ids" in loaded
+    assert "ant_cli.completion" in loaded
     heavy = {
         "typing",
         "pathlib",
@@ -459,8 +459,8 @@ def test_completion_from_the_cache_imports_no_heavy_modules(clean_environ):
 def test_the_kind_of_an_emulator_id_names_the_id_after_its_prefix():
     """The prefix marks IDs that are requested from emulators only."""
     (argument,) = longest_match(["emulator", "enqueue"]).arguments
-    assert kind_name(argument).startswith(ids.EMULATOR)
-    assert ids.source_of(kind_name(argument).removeprefix(ids.EMULATOR)) is not None
+    assert kind_name(argument).startswith(completion.EMULATOR)
+    assert completion.source_of(kind_name(argument).removeprefix(completion.EMULATOR)) is not None
 
 
 FEDERATED = ("--federation-rule", "fdrl_1", "--organization-id", "org_1", "--identity-token-file", "token.jwt")
@@ -479,6 +479,6 @@ def test_ids_are_not_requested_with_another_credential_than_the_command_will_use
 def test_ids_are_kept_for_folders_whose_names_are_not_utf_8(clean_environ):
     """Python represents such bytes by surrogates, which UTF-8 can't encode."""
     environ = {**clean_environ, "XDG_STATE_HOME": os.fsdecode(b"/home/\xff")}
-    kept = ids.Cache(environ, "environment_id", {})
+    kept = completion.Cache(environ, "environment_id", {})
     kept.write(b"env_1\n")
     assert kept.read() == b"env_1\n"
