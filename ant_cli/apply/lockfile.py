@@ -149,14 +149,13 @@ def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -
         lock_path = folder / named
     else:
         default = default_lock_path(folder)
-        starts = {text: _folder_of(folder / text) for text in paths}
-        found = {text: _nearest(start) or default for text, start in starts.items()}
-        if len(set(found.values())) > 1:
-            examples = {path: text for text, path in found.items()}
-            listed = "".join(f"\n  {text}: {path}" for path, text in examples.items())
+        starts = {_folder_of(folder / text): text for text in paths}
+        found = {_nearest(start) or default: text for start, text in starts.items()}
+        if len(found) > 1:
+            listed = "".join(f"\n  {text}: {path}" for path, text in found.items())
             raise UsageError(f"the paths have different lock files:{listed}", "Name the paths of one at a time.")
-        lock_path = next(iter(found.values()), default)
-        if lock_path.parent not in (folder, *starts.values()):
+        lock_path = next(iter(found), default)
+        if lock_path.parent not in (folder, *starts):
             _check_owner(lock_path)
     check_destination(lock_path, folder)
     return lock_path

@@ -30,7 +30,7 @@ except ImportError:
 if TYPE_CHECKING:
     from ant_cli.http.client import Client
     from ant_cli.input.request import Request
-    from ant_cli.operations.spec import Flags, Operation
+    from ant_cli.operations.spec import Flags, Operation, Param
     from ant_cli.settings.loading import ConnectionSettings
 
 PATIENCE_S = 0.3
@@ -118,7 +118,7 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     from ant_cli.settings.rows import GLOBAL_FLAGS
 
     source = source_of(id_kind.removeprefix(EMULATOR))
-    flags = _deciding_flags(typed, source)
+    flags = _deciding_flags(typed, (*GLOBAL_FLAGS, *source.params_in("path")))
     if any("$" in value or "`" in value for value in flags.values()):
         return []  # the scripts pass arguments unchanged, with variables unexpanded
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
@@ -135,11 +135,9 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     return items
 
 
-def _deciding_flags(typed: Sequence[str], source: Operation) -> dict[str, str]:
+def _deciding_flags(typed: Sequence[str], rows: Sequence[Param]) -> dict[str, str]:
     """Return the flags of the request by parameter name. `argv.py` would reject an unfinished line."""
-    from ant_cli.settings.rows import GLOBAL_FLAGS
-
-    params = {param.flag: param for param in (*GLOBAL_FLAGS, *source.params_in("path"))}
+    params = {param.flag: param for param in rows}
     flags = {}
     for word, following in zip(typed, [*typed[1:], ""], strict=True):
         flag, equals, value = word.partition("=")
