@@ -47,8 +47,9 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
         raise UsageError("--seed needs --database :memory:, because the next run would use the same IDs again.")
     options["database"] = database = options.get("database") or database_path(LOCAL, runtime.environ)
     file = database if database == IN_MEMORY else os.path.realpath(database)
-    if file != IN_MEMORY:
-        _note_shared_file(file, runtime)
+    for other in _find_running(runtime) if file != IN_MEMORY else ():
+        if other.database == file:  # what one of them changes, the other one shows
+            runtime.say(f"Note: the emulator at {other.base_url} serves the same file, {file}.")
     import_server()  # before it is needed, so that the error is the same with --detach
     if options.pop("detach", False):
         url = _start_in_background(runtime, options, api_key)
@@ -74,13 +75,6 @@ def _serve(runtime: Runtime, flags: Flags, options: dict[str, Any], api_key: str
         except (OSError, UnicodeError) as error:  # UnicodeError: a host that can't be a name at all
             why = os_error_text(error).partition(" (while ")[0] if isinstance(error, OSError) else "not a host name"
             raise AntError(f"the emulator can't listen at {host}:{port}: {why}.") from None
-
-
-def _note_shared_file(file: str, runtime: Runtime) -> None:
-    """Note that the database is served already: what one emulator changes, the other one shows."""
-    for other in _find_running(runtime):
-        if other.database == file:
-            runtime.say(f"Note: the emulator at {other.base_url} serves the same file, {file}.")
 
 
 def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str) -> str:

@@ -7,7 +7,7 @@ built where they are sent, and their types are in the tests.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from wsgiref.util import is_hop_by_hop
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -187,10 +187,6 @@ class ClockRequest(Model):
 # Sessions
 
 
-STEPS = ("tool", "custom_tool", "tools", "message", "idle", "terminate")
-"""The kinds of steps of a script."""
-
-
 class Expectation(Model):
     """What a step of a script expects from its tool's result."""
 
@@ -202,6 +198,8 @@ class Expectation(Model):
 class ToolStep(Model):
     """A call of a tool, alone or as one of several at once."""
 
+    kinds: ClassVar[tuple[str, ...]] = ("tool", "custom_tool")
+    """The fields of which a step has one."""
     tool: Annotated[str, Field(min_length=1)] | None = None
     custom_tool: Annotated[str, Field(min_length=1)] | None = None
     input: dict[str, Any] | None = None
@@ -209,21 +207,18 @@ class ToolStep(Model):
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:
-        kinds = [kind for kind in self._kinds() if getattr(self, kind) is not None]
+        kinds = [kind for kind in self.kinds if getattr(self, kind) is not None]
         if len(kinds) != 1:
-            raise ValueError(f"must have one of {', '.join(self._kinds())}, got {', '.join(kinds) or 'none'}")
-        if kinds[0] not in ("tool", "custom_tool") and (self.input is not None or self.expect is not None):
+            raise ValueError(f"must have one of {', '.join(self.kinds)}, got {', '.join(kinds) or 'none'}")
+        if kinds[0] not in ToolStep.kinds and (self.input is not None or self.expect is not None):
             raise ValueError(f"{kinds[0]} takes no input and expects nothing")
         return self
-
-    @classmethod
-    def _kinds(cls) -> list[str]:
-        return [kind for kind in STEPS if kind in cls.model_fields]
 
 
 class ScriptStep(ToolStep):
     """A step of a script: a call of a tool or of several, a message, or the end of a turn or of the session."""
 
+    kinds = (*ToolStep.kinds, "tools", "message", "idle", "terminate")
     tools: Annotated[list[ToolStep], Field(min_length=1, max_length=100)] | None = None
     message: str | None = None
     idle: Literal[True] | None = None

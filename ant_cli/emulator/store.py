@@ -248,7 +248,8 @@ class Store:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         try:
-            is_new = _is_empty(connection)  # asked first: another process may just be creating the tables
+            # Asked first: another process may just be creating the tables.
+            is_new = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
             application, version = _marks(connection)
             if is_new or (application == APPLICATION_ID and FIRST_VERSION <= version < SCHEMA_VERSION):
                 _bring_up_to_date(connection)
@@ -268,10 +269,6 @@ def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     return application, version
-
-
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
