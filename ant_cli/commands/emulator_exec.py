@@ -90,7 +90,10 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
             with suppress(BrokenPipeError):  # the command may have ended the guardian
                 announce(process.pid)
             _send_to_group(process.pid, received)
-            _os.waitid(_os.P_PID, process.pid, _os.WEXITED | _os.WNOWAIT)
+            if hasattr(os, "waitid"):
+                _os.waitid(_os.P_PID, process.pid, _os.WEXITED | _os.WNOWAIT)
+            else:  # on macOS before Python 3.13
+                process.wait()
         finally:  # its ID stays taken until it is collected
             guardian_process.signal_session(process.pid, _SIGKILL)
             status = process.wait()

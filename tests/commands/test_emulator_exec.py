@@ -81,6 +81,12 @@ def test_exec_does_not_run_a_command_that_nothing_guards(ant, monkeypatch):
     assert (done.exit, done.stderr) == (1, "ant: the process that guards the command has ended.\n")
 
 
+def test_exec_waits_for_its_command_on_a_system_without_waitid(ant, monkeypatch):
+    """As macOS, to Python 3.12."""
+    monkeypatch.delattr(os, "waitid")
+    assert ant("emulator", "exec", "--", "sh", "-c", "read _; exit 3", network=True).exit == 3
+
+
 KILLED_AT_THE_START = """
 import os, signal, subprocess
 from ant_cli.__main__ import entry_point
