@@ -75,6 +75,8 @@ def list_models(_: Call) -> str:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_9999 = 253_370_764_800 * MICROSECONDS_PER_SECOND
 """The clock can't be set beyond this, so that it does not reach the year 10000: RFC 3339 has four digits."""
+SQL_MOVE = "UPDATE clock SET offset = ?, frozen_at = iif(coalesce(?, frozen_at IS NOT NULL), ?, NULL)"
+"""A clock that stands still does so at its new time, too, unless it is asked to go on."""
 TABLES = ("environments", "work", "queues", "workers", "sessions", "events", "faults")
 
 
@@ -132,20 +134,13 @@ def move_clock(call: Call) -> str:
         now = start + (call.body.advance_ms or 0) * MICROSECONDS_PER_MS
         if not 0 <= now < YEAR_9999:
             raise InvalidRequest("now: must be in the years from 1970 to 9998, advance_ms included.")
-        freeze = call.body.freeze
-        if freeze is None:
-            freeze = _is_frozen(transaction)
-        offset = now - transaction.clock()
-        transaction.run("UPDATE clock SET offset = ?, frozen_at = ?", offset, now if freeze else None)
+        transaction.run(SQL_MOVE, now - transaction.clock(), call.body.freeze, now)
         return _clock(transaction, now)
 
 
-def _is_frozen(transaction: Transaction) -> bool:
-    return transaction.one("SELECT frozen_at FROM clock")[0] is not None
-
-
 def _clock(transaction: Transaction, now: int) -> str:
-    return json.dumps({"now": rfc3339(now), "frozen": _is_frozen(transaction), "type": "clock"})
+    (frozen_at,) = transaction.one("SELECT frozen_at FROM clock")
+    return json.dumps({"now": rfc3339(now), "frozen": frozen_at is not None, "type": "clock"})
 
 
 # All endpoints
