@@ -103,6 +103,9 @@ SCHEMA_VERSION = 4
 FIRST_VERSION = 2
 """The first version in that file."""
 APPLICATION_ID = 0x616E7465  # "ante"
+SQL_MARKS = """SELECT application_id, user_version, EXISTS (SELECT 1 FROM sqlite_master)
+               FROM pragma_application_id, pragma_user_version"""
+"""One query, because another process may just be creating the tables."""
 
 Row = Mapping[str, Any]
 """A row of a query: its values by the names of its columns."""
@@ -248,10 +251,8 @@ class Store:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         try:
-            # Asked first: another process may just be creating the tables.
-            is_new = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
-            application, version = _marks(connection)
-            if is_new or (application == APPLICATION_ID and FIRST_VERSION <= version < SCHEMA_VERSION):
+            application, version, has_tables = connection.execute(SQL_MARKS).fetchone()
+            if not has_tables or (application == APPLICATION_ID and FIRST_VERSION <= version < SCHEMA_VERSION):
                 _bring_up_to_date(connection)
                 application, version = APPLICATION_ID, SCHEMA_VERSION
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -264,13 +265,6 @@ class Store:
             raise UnusableDatabase(f"{self._database} has schema version {version}, of {what}.")
 
 
-def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Return the application ID and the schema version of a database."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return application, version
-
-
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Create the tables, or change those of an older version, in one transaction, unless another process is faster.
 
@@ -279,7 +273,7 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     if not wait_for(lambda: _wal_is_on(connection), BUSY_SECONDS):
         raise sqlite3.OperationalError("database is locked")
     connection.execute("BEGIN IMMEDIATE")
-    script, (_, found) = SCHEMA.read_text("utf-8"), _marks(connection)
+    script, (found,) = SCHEMA.read_text("utf-8"), connection.execute("PRAGMA user_version").fetchone()
     if found:
         script = script.partition(f"PRAGMA user_version = {found};")[2]
     statement = ""
