@@ -57,7 +57,7 @@ def _work(asked: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of new work. UsageError if --metadata is not keys and values."""
     asked["secret"] = not asked.pop("no_secret", False)
     if "metadata" in asked:
-        asked["metadata"] = json.loads(encode(mapping("--metadata", asked["metadata"])))
+        asked["metadata"] = mapping("--metadata", asked["metadata"])
     return asked
 
 
@@ -70,7 +70,7 @@ def create_session(runtime: Runtime, flags: Flags, **asked: Any) -> None:
     if "script" in body:
         path = body["script"]
         data = runtime.stdin.read() if path == "-" else read_file(path, "--script")
-        body["script"] = json.loads(encode(parse(decode(data, f"--script: {path}"), "--script")))
+        body["script"] = parse(decode(data, f"--script: {path}"), "--script")
     response = _call_emulator(runtime, flags, "POST", "/sessions", body)
     print_result(runtime, flags, str(response.get("id")), response)
 
@@ -186,7 +186,7 @@ def _call_emulator(
     with NameClient(settings.connection, runtime, Progress(runtime)) as client:
         if body and ENVIRONMENT_ID.name in body:
             body[ENVIRONMENT_ID.name] = read(client, body[ENVIRONMENT_ID.name])["id"]
-        content = None if body is None else json.dumps(body).encode()
+        content = None if body is None else encode(body)
         request = Request(method, f"/_emulator{segments}{path}", (), body=content, path_params=ids)
         response = json_object(client.send(request).body)
     if response is None:
