@@ -29,6 +29,7 @@ HEADERS = ("anthropic-version", "anthropic-beta", "user-agent", "x-stainless-ret
 Entry = Mapping[str, Any]
 """A request, and what became of it: the fields of its JSON, with the bodies as bytes and the time as a number."""
 Journal = deque[Entry]
+"""The last requests of an emulator; the oldest one makes room for a new one."""
 
 
 def to_json(entry: Entry, api_key: str) -> str:
