@@ -4,7 +4,7 @@ import pytest
 
 from ant_cli.argv import ApiCall, ToolCall, help_call, parse
 from ant_cli.errors import UsageError
-from ant_cli.operations import OPERATIONS, of_group
+from ant_cli.operations import GROUPS, OPERATIONS
 from tests.helpers.words import ARCHIVE, DELETE, LIST, RETRIEVE, UPDATE
 
 CREATE = ("beta:environments", "create")
@@ -204,4 +204,4 @@ def test_tool_commands_are_parsed_like_those_of_the_api(words, expected):
 
 def test_the_groups_hold_all_operations():
     """Six commands for environments, eight for work."""
-    assert [len(of_group(group)) for group in ("beta:environments", "beta:environments:work")] == [6, 8]
+    assert [len(group.operations) for group in GROUPS.values()] == [6, 8]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ant_cli.help.command_row import VERSION, Command, group
 from ant_cli.help.contents import SUMMARY
-from ant_cli.operations import GROUPS, of_group, work
+from ant_cli.operations import GROUPS, work
 from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.spec import Example, Operation, Param
 from ant_cli.settings.rows import GLOBAL_FLAGS
@@ -29,8 +29,8 @@ def catalog() -> Command:
 
 def _first_level() -> Iterator[Command]:
     """Yield the top-level groups and commands. Those that a search does not reach are not imported."""
-    for name, text in GROUPS.items():
-        yield group(name, text, *map(_api_command, of_group(name)), global_flags=GLOBAL_FLAGS)
+    for row in GROUPS.values():
+        yield group(row.name, row.help, *map(_api_command, row.operations), global_flags=GLOBAL_FLAGS)
     from ant_cli.help.tool_commands import TOOL_COMMANDS  # late: a search for a command of the API ends before
 
     yield from TOOL_COMMANDS

@@ -4,30 +4,10 @@ from __future__ import annotations
 
 from ant_cli.operations import environments, work
 from ant_cli.operations.spec import Operation
-from ant_cli.runtime.light_typing import NamedTuple
 
-OPERATIONS: tuple[Operation, ...] = (*environments.OPERATIONS, *work.OPERATIONS)
-
-GROUPS = {
-    environments.GROUP: "Manage environments, the templates for sandboxes.",
-    work.GROUP: "Process the work queue of a self-hosted environment.",
-}
-"""The groups of commands, and what each is for."""
-
-
-class ObjectKind(NamedTuple):
-    """What the objects of a group are."""
-
-    type: str
-    """The value of their field `type`, which all of them have."""
-    subtype_path: str
-    """The field that tells types of them apart."""
-
-
-KINDS = {
-    environments.GROUP: ObjectKind("environment", "config.type"),
-    work.GROUP: ObjectKind("work", "data.type"),
-}
+GROUPS = {group.name: group for group in (environments.COMMANDS, work.COMMANDS)}
+"""The groups of commands, by the first part of a command."""
+OPERATIONS = tuple(operation for group in GROUPS.values() for operation in group.operations)
 
 OFFICIAL_COMMANDS = (
     "completions",
@@ -66,17 +46,3 @@ OFFICIAL_COMMANDS = (
 def find(group: str, name: str) -> Operation | None:
     """Return the operation of a command, or None."""
     return next((item for item in OPERATIONS if (item.group, item.name) == (group, name)), None)
-
-
-def of_group(group: str) -> list[Operation]:
-    """Return the operations of a group, in the order of its help."""
-    return [item for item in OPERATIONS if item.group == group]
-
-
-def fields_of(group: str) -> list[str]:
-    """Return the known fields of the objects of a group: IDs, those that are sent, and those of the server."""
-    fields = dict[str, None]()
-    for operation in of_group(group):
-        params = (*operation.params_in("path"), *operation.params_in("body"))
-        fields |= dict.fromkeys((*operation.server_fields, *(key for param in params for key in param.input_keys)))
-    return list(fields)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.operations import shared_flags as shared
-from ant_cli.operations.spec import Example, Operation, Param
+from ant_cli.operations.spec import Example, Group, Operation, Param
 
 GROUP = "beta:environments"
 COLLECTION = "/v1/environments"
@@ -184,4 +184,10 @@ ARCHIVE = Operation(
     past_participle="archived",
 )
 
-OPERATIONS = (CREATE, RETRIEVE, UPDATE, LIST, DELETE, ARCHIVE)
+COMMANDS = Group(
+    GROUP,
+    "Manage environments, the templates for sandboxes.",
+    (CREATE, RETRIEVE, UPDATE, LIST, DELETE, ARCHIVE),
+    "environment",
+    "config.type",
+)

@@ -266,3 +266,27 @@ class Operation(NamedTuple):
     def params_in(self, location: Location) -> list[Param]:
         """Return the parameters that go to one location, without those that give a field of another one."""
         return [param for param in self.params if param.location == location and not param.outer]
+
+
+class Group(NamedTuple):
+    """A group of commands, and what its objects are."""
+
+    name: str
+    """The first part of its commands."""
+    help: str
+    operations: tuple[Operation, ...]
+    object_type: str
+    """The value of the field `type` of its objects."""
+    subtype_path: str = ""
+    """The field that tells types of them apart, if any."""
+
+    @property
+    def fields(self) -> list[str]:
+        """The known fields of its objects: IDs, those that are sent, and those of the server."""
+        fields = dict[str, None]()
+        for operation in self.operations:
+            params = (*operation.params_in("path"), *operation.params_in("body"))
+            fields |= dict.fromkeys(
+                (*operation.server_fields, *(key for param in params for key in param.input_keys))
+            )
+        return list(fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.operations import shared_flags as shared
 from ant_cli.operations.environments import ITEM, METADATA_PATCH
-from ant_cli.operations.spec import CREDENTIAL_TYPES, Example, Operation, Param
+from ant_cli.operations.spec import CREDENTIAL_TYPES, Example, Group, Operation, Param
 from ant_cli.runtime import variables
 
 GROUP = "beta:environments:work"
@@ -217,4 +217,10 @@ STATS = Operation(
     accepts=_API_OR_ENVIRONMENT_KEY,
 )
 
-OPERATIONS = (RETRIEVE, POLL, ACK, HEARTBEAT, STOP, LIST, UPDATE, STATS)
+COMMANDS = Group(
+    GROUP,
+    "Process the work queue of a self-hosted environment.",
+    (RETRIEVE, POLL, ACK, HEARTBEAT, STOP, LIST, UPDATE, STATS),
+    "work",
+    "data.type",
+)

@@ -151,7 +151,7 @@ def _parse_columns(spec: str) -> tuple[Column, ...]:
 
 def path_of_title(kind: str, title: str) -> str:
     """Return the path of a resource's column by its title, in any case; the title if there is no such column."""
-    return next((column.path for column in _COLUMNS_BY_TYPE[kind] if column.title == title.upper()), title)
+    return next((column.path for column in _COLUMNS_BY_TYPE.get(kind, ()) if column.title == title.upper()), title)
 
 
 def _columns_for(item: bytes) -> tuple[Column, ...]:

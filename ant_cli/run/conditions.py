@@ -17,7 +17,7 @@ from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply, matches
 from ant_cli.gjson.parser import BadPath, Comparison, outside_brackets, split_comparison
 from ant_cli.gjson.steps import Each, Key, Modifier, PathStep, Query, Wildcard
-from ant_cli.operations import KINDS, fields_of
+from ant_cli.operations import GROUPS
 from ant_cli.operations.parsers import seconds_in
 from ant_cli.output.times import DATE, seconds_since_1970
 from ant_cli.runtime import Runtime
@@ -140,7 +140,7 @@ def _missing_member(flag: str, condition: _SingleCondition, sample: bytes, group
 
 def _known_fields(group: str, path: Sequence[str]) -> list[str]:
     if not path:
-        return fields_of(group)
+        return GROUPS[group].fields
     from ant_cli.input.validation import known_fields  # late: reading the schema takes time
 
     return known_fields(path)
@@ -185,18 +185,19 @@ def _path_of(where: str, comparison: Comparison, group: str) -> str:
         UsageError: if every object of the group has the same value there.
 
     """
-    kind = KINDS[group]
+    kind = GROUPS[group]
     each, _, name = comparison.path.rpartition("#.")
     prefix = comparison.path.removesuffix(name)
     if name.lower() == "type" and not each:
-        rest, is_same = comparison.operator + comparison.value, comparison.value.strip('"') == kind.type
-        hint = "Leave it out." if is_same else f"Write {quote(prefix + kind.subtype_path + rest)}"
-        raise UsageError(f"{where}: every object has the type {kind.type!r}.", hint)
-    if each or name in fields_of(group):
+        rest, is_same = comparison.operator + comparison.value, comparison.value.strip('"') == kind.object_type
+        other = f"Write {quote(prefix + kind.subtype_path + rest)}" if kind.subtype_path else ""
+        hint = "Leave it out." if is_same else other
+        raise UsageError(f"{where}: every object has the type {kind.object_type!r}.", hint)
+    if each or name in GROUPS[group].fields:
         return comparison.path
     from ant_cli.output.columns import path_of_title  # late: most conditions name fields
 
-    return prefix + path_of_title(kind.type, name)
+    return prefix + path_of_title(kind.object_type, name)
 
 
 def _check_pattern(where: str, query: Query, comparison: Comparison, group: str) -> str:
@@ -208,7 +209,7 @@ def _check_pattern(where: str, query: Query, comparison: Comparison, group: str)
     """
     path, operator, operand = comparison
     if not operator and isinstance(query.path[0], Wildcard) and len(query.path) == 1:
-        name = "name" if "name" in fields_of(group) else "id"
+        name = "name" if "name" in GROUPS[group].fields else "id"
         meant = f'{name}%"{path}"'
         raise UsageError(f"{where} compares nothing.", f"Write {quote(meant)}")
     text = operand.strip('"')

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ant_cli.operations.formats import FORMATS
 from tests.helpers.processes import run_process
 
 pytestmark = pytest.mark.slow
@@ -46,6 +47,11 @@ def test_examples_can_be_pasted_into_any_shell():
     """An interactive zsh would read a comment as words."""
     blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     assert not [line for block in blocks for line in block.splitlines() if re.search(r"(^|\s)#", line)]
+
+
+def test_the_readme_names_every_format():
+    """In the order of the help."""
+    assert f"`--format {'|'.join(row.name for row in FORMATS if row.name != 'auto')}`".replace("|", r"\|") in README
 
 
 PROGRAMS = ("jq", "xargs", "parallel")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ant_cli.operations.formats import FORMATS
+
 LIST = ("beta:environments", "list")
 LINES = (*LIST, "--format", "jsonl")
 """A list that is printed as one line of JSON for each item."""
@@ -12,6 +14,9 @@ CREATE = ("beta:environments", "create", "--name", "n")
 UPDATE = ("beta:environments", "update", "env_1")
 DELETE = ("beta:environments", "delete", "env_1")
 ARCHIVE = ("beta:environments", "archive")
+
+PRINTED = tuple(row.name for row in FORMATS if not row.opens_screen)
+"""The formats whose results a program can read."""
 
 KEY = "correct-horse-battery"
 """The key of every run.

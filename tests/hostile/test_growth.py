@@ -74,6 +74,7 @@ from ant_cli.worker.handler import secrets_of_item
 from ant_cli.worker.log import _quoted
 from ant_cli.worker.work_api import _object, age
 from tests.conftest import make_runtime
+from tests.helpers.words import PRINTED
 
 pytestmark = pytest.mark.slow
 
@@ -110,7 +111,6 @@ def receive(data: str) -> None:
 
 HEAD = "HTTP/1.1 200 OK\r\n"
 CHUNKED = f"{HEAD}transfer-encoding: chunked\r\n\r\n"
-PRINTED = [BY_NAME[name] for name in ("json", "jsonl", "yaml", "table", "pretty", "markdown", "raw")]
 STYLE = Style(80, 24, colour=True, clock=lambda: 0.0)
 RUNTIME = make_runtime({})
 GROUP = "beta:environments"
@@ -145,8 +145,8 @@ def print_json(text: str) -> None:
     raw = text.encode("utf-8", "replace")
     json_text.validate(raw)
     for style in (PLAIN, STYLE):
-        for format_ in PRINTED:
-            make_renderer(format_, style=style)([raw])
+        for name in PRINTED:
+            make_renderer(BY_NAME[name], style=style)([raw])
     in_a_row(raw)
     Value(raw, "a", 0).mentions("x")
     hash_of_body(json_text.decode(raw))

@@ -15,10 +15,9 @@ from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stdout
 from tests.conftest import Result, Screen
 from tests.helpers.servers import response
-from tests.helpers.words import CREATE, DELETE, LINES, RETRIEVE
+from tests.helpers.words import CREATE, DELETE, LINES, PRINTED, RETRIEVE
 
 AntOverSocket = Callable[..., Result]
-FORMATS = ("auto", "json", "jsonl", "yaml", "table", "pretty", "markdown", "raw")
 ATTACKS = {
     "a title": "\x1b]0;owned\x07",
     "the clipboard": "\x1b]52;c;cm0gLXJm\x1b\\",
@@ -58,7 +57,7 @@ def _item(text: str, **more: str) -> dict[str, str]:
 EVERY_ATTACK = {text: text for text in ATTACKS.values()}
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", PRINTED)
 @pytest.mark.parametrize("escaped", [True, False])
 def test_terminal_sequences_in_a_response_are_escaped_on_a_terminal(ant_over_socket: AntOverSocket, name, escaped):
     """This holds in every format, for one object and for a list, and in keys and values."""
@@ -84,7 +83,7 @@ def test_raw_output_of_a_string_escapes_terminal_sequences(ant_over_socket: AntO
     assert (result.exit, unescaped(result.stdout)) == (0, [])
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", PRINTED)
 def test_error_messages_and_the_debug_log_escape_terminal_sequences(ant_over_socket: AntOverSocket, name):
     """The body, the message and the request ID of an error are covered."""
     text = " ".join(ATTACKS.values())
@@ -101,7 +100,7 @@ def test_the_excerpt_of_a_response_that_is_not_json_escapes_terminal_sequences(a
     assert (result.exit, unescaped(result.stderr)) == (7, [])
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", PRINTED)
 def test_control_characters_on_stderr_are_escaped_in_a_pipe(ant_over_socket: AntOverSocket, name):
     """A log may be printed on a terminal later, and no program reads stderr as data."""
     text = " ".join(ATTACKS.values())

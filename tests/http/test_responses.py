@@ -14,9 +14,8 @@ from ant_cli.gjson.json_text import DEEPEST
 from ant_cli.http.response import json_object
 from tests.helpers.runs import OK, OUTPUT
 from tests.helpers.servers import Act, error, response
-from tests.helpers.words import KEY, LINES, RETRIEVE, page
+from tests.helpers.words import KEY, LINES, PRINTED, RETRIEVE, page
 
-FORMATS = ("json", "jsonl", "yaml", "table", "pretty", "markdown", "raw")
 HTML = b"<html><body>Please log in</body></html>"
 API_ERROR = {"type": "error", "error": {"type": "overloaded_error", "message": "too busy"}}
 DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
@@ -107,7 +106,7 @@ def test_a_value_passes_through_unchanged_in_every_format(ant_over_socket, value
     body = b'{"v":' + value + b"}"
     assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
     assert ant_over_socket(response(b'{"data":[' + body + b"]}"), words=LINES).stdout.encode() == body + b"\n"
-    for name in FORMATS:
+    for name in PRINTED:
         result = ant_over_socket(response(body), more=("--format", name))
         assert (name, result.exit, result.stderr) == (name, 0, "")
         assert result.stdout

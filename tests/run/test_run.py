@@ -9,7 +9,7 @@ import pytest
 
 from ant_cli import __version__
 from ant_cli.runtime.process import Terminated
-from tests.helpers.words import ARCHIVE, CREATE, DELETE, KEY, LIST, NO_KEY, RETRIEVE, page
+from tests.helpers.words import ARCHIVE, CREATE, DELETE, KEY, LIST, NO_KEY, PRINTED, RETRIEVE, page
 
 ERROR = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
 
@@ -138,7 +138,7 @@ def test_the_error_body_is_on_stdout_if_a_flag_asks_for_it(ant, words, text):
     assert result.stderr.endswith(": 404 Not Found\nRequest ID: req_1\n")
 
 
-@pytest.mark.parametrize("output_format", ["json", "jsonl", "yaml", "table", "pretty", "raw"])
+@pytest.mark.parametrize("output_format", PRINTED)
 @pytest.mark.parametrize("words", [LIST, ("beta:environments:work", "stop", "--environment-id", "e", "w")])
 def test_no_content_prints_nothing(ant, words, output_format):
     """D6: a 204 is a success without a result or a page."""

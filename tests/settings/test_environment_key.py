@@ -27,8 +27,9 @@ RETRIEVE = (work.GROUP, "retrieve", "work_1", "--environment-id", "env_1")
 def command_of(operation):
     """Return a command line of an operation."""
     ids = [f"--{param.name.replace('_', '-')}=x_1" for param in operation.params_in("path")]
-    required = {"metadata": "{a: b}", "name": "n"}
-    flags = [f"--{name}={value}" for name, value in required.items() if name in {p.name for p in operation.params}]
+    texts = {param.name: "x" for param in operation.params_in("body") if param.required}
+    texts |= {"metadata": "{a: b}"} if "metadata" in {param.name for param in operation.params} else {}
+    flags = [f"--{name}={text}" for name, text in texts.items()]
     return (operation.group, operation.name, *ids, *flags)
 
 
