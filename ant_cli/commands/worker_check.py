@@ -98,17 +98,16 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
             refusals.append(_refusal(error, is_key=connection is not account))
             return None
 
-    environment_id, items, queue = options.environment_id, None, None
-    environment = WorkItem()
+    environment_id, environment, items, queue = options.environment_id, WorkItem(), None, None
     try:
         environment = ask(account, _environment) or environment
         environment_id = environment.get("id", environment_id)  # a name was given
-        if environment or (worker is not account and _may_be_id(environment_id)):
+        if environment or (worker is not account and environment_id.startswith("env_")):
             items = ask(worker, _of_queue, WorkAPI.newest_items)
             queue = ask((account if environment else None) if items is None else worker, _of_queue, WorkAPI.stats)
     except NetworkError as error:
         refusals = [Finding(f"The server does not respond: {error.message}", "Check the base URL and the network.")]
-    if account is None and not _may_be_id(environment_id):
+    if account is None and not environment_id.startswith("env_"):
         step = "Give the ID, which begins with env_, or set ANTHROPIC_API_KEY."
         refusals.append(Finding(f"{environment_id!r} is a name, whose ID only an API key can find.", step))
     now = runtime.server_clock.now()
@@ -129,10 +128,6 @@ def _worker_here(host: str, port: int, environment_id: str) -> str | None:
     if f'ant_worker_slots{{environment_id="{environment_id}"' not in served_text(host, port, "/metrics"):
         return None
     return collapse_space(served_text(host, port, "/readyz")) or None
-
-
-def _may_be_id(environment_id: str) -> bool:
-    return environment_id.startswith("env_")
 
 
 def _environment(connection: ConnectionSettings, runtime: Runtime, environment_id: str) -> WorkItem:
