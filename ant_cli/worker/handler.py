@@ -11,7 +11,7 @@ import shutil
 import signal
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from ant_cli.worker.guardian_process import now, signal_group, signal_session
 from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, WorkerLog
 from ant_cli.worker.work_api import WorkItem
 
+_PIPE_TAKES = 4096
+"""The bytes that every system's pipe takes while nobody reads."""
 _PERIOD_S = 10.0
 _MOST_BYTES = 4_000_000
 """How much of each of a handler's outputs is logged in a period."""
@@ -166,8 +168,12 @@ def _pipe(reading: ExitStack, writing: ExitStack) -> tuple[FileIO, FileIO]:
 
 
 async def _send(data: bytes, pipe: FileIO) -> None:
-    """Write to a handler's stdin, in the background what exceeds a pipe: it need not read."""
+    """Write to a handler's stdin, in the background if it is more than a pipe takes: it need not read."""
     with pipe:
+        if len(data) <= _PIPE_TAKES:
+            with suppress(BrokenPipeError):  # it has closed stdin already
+                pipe.write(data)
+            return
         file = os.fdopen(os.dup(pipe.fileno()), "wb", 0)  # what a handler leaves running may still read it
     transport, _ = await asyncio.get_running_loop().connect_write_pipe(asyncio.BaseProtocol, file)
     transport.write(data)

@@ -88,33 +88,43 @@ class _LoopSocket:
     def sendall(self, data: memoryview) -> None:
         self._has_received = False
         while data:
-            data = data[_wait_for(self._when_ready(partial(self._socket.send, data), reads=False)) :]
+            data = data[self._when_ready(partial(self._socket.send, data), reads=False) :]
 
     def recv_into(self, buffer: Buffer) -> int:
         if self._has_received and self._timeout_s:  # a server may send faster than its response is parsed
             _wait_for(asyncio.sleep(0))
         self._has_received = True
-        return _wait_for(self._when_ready(partial(self._socket.recv_into, buffer), reads=True))
+        return self._when_ready(partial(self._socket.recv_into, buffer), reads=True)
 
-    async def _when_ready(self, exchange: Callable[[], int], *, reads: bool) -> int:
+    def _when_ready(self, exchange: Callable[[], int], *, reads: bool) -> int:
         """Exchange data as soon as the socket can. Raises TimeoutError if that takes too long."""
-        async with asyncio.timeout(self._timeout_s):  # in all: a TLS record may drip, and never be complete
-            while True:
-                try:
-                    return exchange()
-                except OSError as error:
-                    if not (self._timeout_s and would_block(error)):
-                        raise
-                    if not isinstance(error, BlockingIOError):  # TLS may have to receive before it can send
-                        reads = isinstance(error, ssl.SSLWantReadError)
-                await self._wait(reads=reads)
+        end = self._loop.time() + self._timeout_s
+        while True:
+            try:
+                return exchange()
+            except OSError as error:
+                if not (self._timeout_s and would_block(error)):
+                    raise
+                if not isinstance(error, BlockingIOError):  # TLS may have to receive before it can send
+                    reads = isinstance(error, ssl.SSLWantReadError)
+            if self._loop.time() >= end:  # a TLS record may never be complete, although its bytes arrive
+                raise TimeoutError
+            self._wait(end, reads=reads)
 
-    async def _wait(self, *, reads: bool) -> None:
-        """Wait until the socket can be read, or written to."""
-        loop, descriptor, ready = self._loop, self._socket.fileno(), asyncio.Event()
+    def _wait(self, end: float, *, reads: bool) -> None:
+        """Wait until the socket can be read, or written to, but not beyond the end."""
+        loop, descriptor = self._loop, self._socket.fileno()
         watch, unwatch = (loop.add_reader, loop.remove_reader) if reads else (loop.add_writer, loop.remove_writer)
-        watch(descriptor, ready.set)
+        turn = loop.create_future()
+        watch(descriptor, _resolve, turn)
+        timer = loop.call_at(end, _resolve, turn)
         try:
-            await ready.wait()
+            _wait_for(turn)
         finally:
+            timer.cancel()
             unwatch(descriptor)
+
+
+def _resolve(turn: asyncio.Future[None]) -> None:
+    if not turn.done():  # it may be time, and the socket ready, at once
+        turn.set_result(None)
