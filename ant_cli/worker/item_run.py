@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from contextlib import AsyncExitStack, suppress
 from itertools import count
 from math import ceil
@@ -94,7 +95,7 @@ class ItemRun:
         if settlement := await self._settle_at_start(item):
             self._conclude(settlement)
             return
-        context.tally.observe_wait(age(item.get("created_at"), context.server_time()))
+        context.tally.observe_wait(age(item.get("created_at"), time.time()))
         began = self._now()
         self._ended = await self._run_handler(item, history.attempts + 1)
         self._seconds = self._now() - began
