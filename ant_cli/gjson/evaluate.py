@@ -170,21 +170,17 @@ def matches(value: bytes | None, query: steps.Query) -> bool:
         return False
     if not query.operator:
         return True
+    compare = _COMPARISONS.get(query.operator)
     match json_text.json_type(value):
+        case "string" if compare:
+            return compare(json_text.string(value), wanted)
         case "string":
-            return _string_matches(json_text.string(value), query)
+            return bool(query.pattern.fullmatch(json_text.string(value))) is (query.operator == "%")
         case "number":
-            compare = _COMPARISONS.get(query.operator)
             return compare is not None and compare(float(value), _number(wanted))
         case "true" | "false" as boolean if query.operator in _BOOLEAN_COMPARISONS:
             return _BOOLEAN_COMPARISONS[query.operator](boolean, wanted)
     return False
-
-
-def _string_matches(value: str, query: steps.Query) -> bool:
-    if query.operator in _COMPARISONS:
-        return _COMPARISONS[query.operator](value, query.value)
-    return bool(query.pattern.fullmatch(value)) is (query.operator == "%")
 
 
 def _number(text: str) -> float:

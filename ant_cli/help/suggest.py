@@ -59,32 +59,27 @@ def _similar_commands(args: Sequence[str], group: Command) -> list[str]:
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
     literal = [part for name in arguments for part in _parts(shortened(name))]
     typed = [word for part in literal for word in _parts(SYNONYMS.get(part, part))]
-    if group.path and (similar := _mistyped(typed[:1], _by_end(1, _names(group.subcommands)))):
+    if group.path and (similar := _mistyped(typed[:1], _by_end(1, [item.full_name for item in group.subcommands]))):
         return similar
     commands = [*catalog().walk()][1:]
+    names = [command.full_name for command in commands]
     for command in commands:
         parts = _parts(command.full_name)
         if typed == parts or (not command.subcommands and typed[: len(parts)] == parts):
             return [command.full_name]
-    if not group.path and (swapped := _by_end(2, _names(commands)).get(" ".join(typed[1::-1]))):
+    if not group.path and (swapped := _by_end(2, names).get(" ".join(typed[1::-1]))):
         return swapped  # a verb before its object, as in kubectl
     official = [name for name in OFFICIAL_COMMANDS if name.count(":") == 1]
-    leaves = [*_names([command for command in commands if not command.subcommands]), *official]
+    leaves = [command.full_name for command in commands if not command.subcommands]
     for length in range(len(typed), 1, -1):  # one word means little
-        names = _by_end(length, leaves)
-        if exact := names.get(" ".join(literal[:length])) or names.get(" ".join(typed[:length])):
+        ends = _by_end(length, [*leaves, *official])
+        if exact := ends.get(" ".join(literal[:length])) or ends.get(" ".join(typed[:length])):
             return exact[:LIMIT]
-    by_length = [(length, _ends_of_all(length, commands)) for length in range(len(typed), 0, -1)]
-    return next((found[:LIMIT] for length, names in by_length if (found := _mistyped(typed[:length], names))), [])
-
-
-def _ends_of_all(length: int, commands: Sequence[Command]) -> dict[str, list[str]]:
-    official = [name for name in OFFICIAL_COMMANDS if name.count(":") <= length]
-    return _by_end(length, [*_names(commands), *official])
-
-
-def _names(commands: Sequence[Command]) -> list[str]:
-    return [command.full_name for command in commands]
+    for length in range(len(typed), 0, -1):
+        official = [name for name in OFFICIAL_COMMANDS if name.count(":") <= length]
+        if similar := _mistyped(typed[:length], _by_end(length, [*names, *official])):
+            return similar[:LIMIT]
+    return []
 
 
 def _by_end(length: int, names: Sequence[str]) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
@@ -10,11 +11,8 @@ from urllib.parse import urlsplit
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
 from ant_cli.http.transport import Proxy, Timeouts
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Protocol
+from ant_cli.runtime.light_typing import Protocol
 from ant_cli.settings.local_emulator import is_local
-
-if TYPE_CHECKING:
-    from ipaddress import IPv4Address, IPv6Address
 
 
 class Transport(Protocol):
@@ -75,7 +73,8 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
     if not variable:
         return None
     host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
-    if is_loopback(host) or _is_exempt(host, port, environ):
+    exempt = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")  # Go separates the items by commas
+    if is_loopback(host) or any(_matches(item.strip(), _canonical(host), port) for item in exempt.split(",")):
         return None
     url = environ[variable].strip()
     url = url if "://" in url else f"http://{url}"
@@ -89,20 +88,12 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
     return Proxy(url, variable)
 
 
-def _is_exempt(host: str, port: int, environ: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY names a host, as Go reads it: with commas between the items, which may have ports."""
-    items = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")
-    return any(_matches(item, _canonical(host), port) for item in map(str.strip, items.split(",")) if item)
-
-
 def _matches(item: str, host: str, port: int) -> bool:
     """Whether an item of NO_PROXY matches a host: `*`, a network, or an address or domain, perhaps with a port."""
-    if item == "*":
-        return True
+    if item in ("", "*"):
+        return item == "*"
     address = _address(host)
     if "/" in item:
-        import ipaddress
-
         with suppress(ValueError):
             return address is not None and address in ipaddress.ip_network(item, strict=False)
         return False
@@ -134,10 +125,9 @@ def _canonical(host: str) -> str:
     return host.lower().rstrip(".")
 
 
-def _address(host: str) -> IPv4Address | IPv6Address | None:
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Return an address in any notation that getaddrinfo accepts, such as 127.1; None for a name."""
-    import ipaddress
-    import socket
+    import socket  # late: the emulator in this process needs no sockets
 
     try:
         address = ipaddress.ip_address(host.partition("%")[0] if ":" in host else socket.inet_aton(host))

@@ -51,7 +51,7 @@ class Client(Sender):
         """Return a client for another thread. It shares the credential, the connections and the pace."""
         from copy import copy  # late: it imports weakref, and a single request needs no sibling
 
-        self._pace = self._pace or Pace(self._sleep)
+        self._pace = self._pace or Pace(self._runtime.sleep)
         return copy(self)
 
     def with_policy(self, policy: Policy) -> Client:

@@ -39,8 +39,9 @@ def headers_of(
     if request.body is not None:
         headers["content-type"] = "application/json"
     headers |= dict(request.headers)
-    if settings.credential is not None and settings.credential.is_oauth:
-        headers["anthropic-beta"] = _with_beta(headers["anthropic-beta"], OAUTH_BETA)
+    betas = [beta for beta in map(str.strip, headers["anthropic-beta"].split(",")) if beta]
+    if settings.credential is not None and settings.credential.is_oauth and OAUTH_BETA not in betas:
+        headers["anthropic-beta"] = ",".join([*betas, OAUTH_BETA])
     return headers
 
 
@@ -48,11 +49,6 @@ def custom_headers(settings: ConnectionSettings, *, hidden: bool = False) -> dic
     """Return the headers for a gateway, except those that only the transport may set."""
     given = settings.custom_headers.items()
     return {name: REDACTED if hidden else value for name, value in given if name not in _OF_THE_TRANSPORT}
-
-
-def _with_beta(betas: str, needed: str) -> str:
-    given = [beta.strip() for beta in betas.split(",")]
-    return betas if needed in given else ",".join([*filter(None, given), needed])
 
 
 def user_header(base_url: str, *, hidden: bool = False) -> dict[str, str]:

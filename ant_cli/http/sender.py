@@ -96,7 +96,6 @@ class Sender:
         self._settings = settings
         self._runtime = runtime
         self.policy = policy
-        self._sleep = runtime.sleep
         self._pace: Pace | None = None
         url = settings.base_url
         is_new = creates_file(url)
@@ -175,7 +174,7 @@ class Sender:
                 delay_s, why = retries.retry_delay(attempt, response), response.status_line
             attempt += 1
             with self.policy.observer.before_retry(why, attempt, self.policy.max_retries, delay_s):
-                self._sleep(delay_s)
+                self._runtime.sleep(delay_s)
 
     def _send_once(self, request: Request, headers: Mapping[str, str], doubt: Doubt) -> Response:
         """Send a request and read the response, with the debug log around it."""
