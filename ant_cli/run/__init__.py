@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.http.client import Client, NameClient
-from ant_cli.input.build import Requests, build_all
+from ant_cli.input.build import build_all
 from ant_cli.operations.shared_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation, Texts
 from ant_cli.output.printer import Printer
@@ -13,7 +13,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import escape_controls
-from ant_cli.settings.loading import ConnectionSettings, OutputSettings, load, note_credential_choice
+from ant_cli.settings.loading import ConnectionSettings, load, note_credential_choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,7 +40,15 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
     # anything is sent.
     requests = build_all(operation, fields, flags, runtime)
     progress = Progress(runtime)
-    printer = _make_printer(operation, requests, flags, settings.output, progress, runtime)
+    printer = Printer(
+        settings.output,
+        runtime,
+        is_list=operation.paginated or requests.count > 1,
+        empty_message=_empty_message(operation, flags),
+        shows_archived=requests.fields.get("include_archived") is True,
+        before_pager=progress.disable,
+        may_page=operation.paginated,
+    )
     sending = make_sending(operation, requests, flags, runtime, prints_response=printer.format.is_response)
     repeat: Callable[[Client], None] | None = None
     if flags.of(WATCH) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
@@ -69,7 +77,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         if requests.count > 1:
             from ant_cli.run.many import run_many
 
-            run_many(sending, client, printer, progress, settings.output, flags, runtime)
+            run_many(sending, client, printer, progress, settings.output, runtime)
         elif repeat:
             repeat(client)
         else:
@@ -80,26 +88,10 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         runtime.say(requests.first.success_message)
 
 
-def _make_printer(
-    operation: Operation,
-    requests: Requests,
-    flags: Flags,
-    output: OutputSettings,
-    progress: Progress,
-    runtime: Runtime,
-) -> Printer:
-    empty_message = operation.empty_message
-    if empty_message and FILTER.name in flags:  # there may be other items
-        empty_message = f"{empty_message.removesuffix('.')} match {FILTER.flag}."
-    return Printer(
-        output,
-        runtime,
-        is_list=operation.paginated or requests.count > 1,
-        empty_message=empty_message,
-        shows_archived=requests.fields.get("include_archived") is True,
-        before_pager=progress.disable,
-        may_page=operation.paginated,
-    )
+def _empty_message(operation: Operation, flags: Flags) -> str:
+    if operation.empty_message and FILTER.name in flags:  # there may be other items
+        return f"{operation.empty_message.removesuffix('.')} match {FILTER.flag}."
+    return operation.empty_message
 
 
 def _run_one(sending: Sending, client: Client, printer: Printer, progress: Progress) -> None:

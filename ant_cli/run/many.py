@@ -10,8 +10,6 @@ from ant_cli.errors import AntError
 from ant_cli.http.client import Client
 from ant_cli.http.pool import Pool, Result
 from ant_cli.input.request import Request
-from ant_cli.operations.shared_flags import FAIL_FAST, PARALLEL
-from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import with_body
 from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
@@ -25,13 +23,7 @@ NAMED = 1000
 
 
 def run_many(
-    sending: Sending,
-    client: Client,
-    printer: Printer,
-    progress: Progress,
-    output: OutputSettings,
-    flags: Flags,
-    runtime: Runtime,
+    sending: Sending, client: Client, printer: Printer, progress: Progress, output: OutputSettings, runtime: Runtime
 ) -> None:
     """Send the requests, and print the results in their order.
 
@@ -40,12 +32,11 @@ def run_many(
 
     """
     operation, requests = sending.operation, sending.requests
-    offered = (param for param in operation.params if param.name == PARALLEL.name)
-    parallel = min(flags.of(next(offered, PARALLEL)), requests.count)  # a poll does not offer it
     report = _Report(sending, output, runtime)
     with progress.of_many(report.state, requests.count), delayed_signals() as signals:
         send = partial(_send, sending)
-        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=flags.of(FAIL_FAST))
+        parallel = min(sending.parallel, requests.count)
+        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=sending.fail_fast)
         try:
             pages = report.pages(pool.results())
             printer.print_pages(list(pages) if printer.format.opens_screen else pages)

@@ -12,7 +12,7 @@ from ant_cli.http.client import Client
 from ant_cli.http.response import Response
 from ant_cli.input.build import Requests
 from ant_cli.input.request import Request
-from ant_cli.operations.shared_flags import EDITS, FILTER, LIMIT, MAX_ITEMS, UNTIL
+from ant_cli.operations.shared_flags import EDITS, FAIL_FAST, FILTER, LIMIT, MAX_ITEMS, PARALLEL, UNTIL
 from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.output.printer import check_json
 from ant_cli.runtime import Runtime
@@ -62,6 +62,10 @@ class Sending(NamedTuple):
     """Whether `--filter` selects an item; None if all are wanted."""
     max_items: int | None
     """None for no limit."""
+    parallel: int
+    """How many requests are sent at once."""
+    fail_fast: bool
+    """Of several requests, none is sent after the first failure."""
     target: str
     """The `target_flags` of the command line."""
     say: Callable[[str], None]
@@ -143,7 +147,18 @@ def make_sending(
 
         edits = parse_edits(flags, operation.lists, requests, runtime.say)
     is_wanted = _item_condition(operation, requests, flags, runtime) if FILTER.name in flags else None
-    return Sending(operation, requests, edits, is_wanted, flags.of(MAX_ITEMS), target_flags(flags), runtime.say)
+    offered = (param for param in operation.params if param.name == PARALLEL.name)
+    return Sending(
+        operation,
+        requests,
+        edits,
+        is_wanted,
+        max_items=flags.of(MAX_ITEMS),
+        parallel=flags.of(next(offered, PARALLEL)),  # a poll does not offer it
+        fail_fast=flags.of(FAIL_FAST),
+        target=target_flags(flags),
+        say=runtime.say,
+    )
 
 
 def _check_list_flags(requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool) -> None:
