@@ -26,13 +26,8 @@ MOST_MISTAKES = 50
 """How many mistakes are described."""
 AND_MORE = "and more mistakes"
 _SCHEMA = Path(__file__).with_name("environment.schema.json")
-_TYPES: dict[str, tuple[type, str]] = {
-    "object": (dict, "keys and values"),
-    "array": (list, "a list"),
-    "boolean": (bool, "true or false"),
-    "string": (str, "text"),
-}
-"""The types of the schema in Python, and in messages."""
+_TYPES: dict[str, type] = {"object": dict, "array": list, "boolean": bool, "string": str}
+"""The types of the schema in Python."""
 _LONGEST_HOST = 253
 _HOST_PART = r"[^\W_]([\w-]{0,61}[^\W_])?"
 
@@ -126,7 +121,7 @@ def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[M
     expected, *others = schema["type"]
     if value is None and others:
         return
-    python_type, name = _TYPES[expected]
+    python_type = _TYPES[expected]
     if "enum" in schema:
         if value not in schema["enum"]:
             choices = " or ".join(repr(choice) for choice in schema["enum"] if choice)
@@ -136,7 +131,8 @@ def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[M
         hint = ": write it in quotes" if python_type is str and isinstance(value, Number | bool) else ""
         if python_type is list and isinstance(value, str):
             hint = ": write it in brackets"
-        yield Mistake(path, f"must be {name}, got {type_name(value)}{hint}", is_missing=value is None)
+        wanted = "true or false" if python_type is bool else type_name(python_type())
+        yield Mistake(path, f"must be {wanted}, got {type_name(value)}{hint}", is_missing=value is None)
     elif isinstance(value, dict):
         yield from _mistakes_in_fields(value, schema, path)
     elif isinstance(value, list):
