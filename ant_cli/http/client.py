@@ -10,9 +10,8 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from urllib.parse import quote
 
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, CredentialError
-from ant_cli.gjson import json_text
 from ant_cli.http.request_headers import headers_of
-from ant_cli.http.response import Response, raise_for_error
+from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import long_wait
 from ant_cli.http.sender import Doubt, Observer, Pace, Policy, Refresh, Sender
 from ant_cli.http.transport import timeouts_of
@@ -209,7 +208,7 @@ class NameClient(Client):
                 raise error
             try:
                 self._names.listed = self._list()
-            except (AntError, KeyError, ValueError) as failure:
+            except (AntError, KeyError) as failure:
                 if isinstance(failure, AntError) and failure.exit_code in _PASSING:
                     raise
                 self._names.can_list = False
@@ -235,7 +234,7 @@ class NameClient(Client):
 
     def _check(self, found: _Environment) -> None:
         now: _Environment | None = None
-        with suppress(KeyError, ValueError):
+        with suppress(KeyError):
             now = _environment(super().send(request_of(RETRIEVE, {ENVIRONMENT_ID.name: found.id})).body)
         if now != found:
             problem = f"{found.id} is no longer what the name {found.name!r} stood for, so nothing was sent."
@@ -243,10 +242,9 @@ class NameClient(Client):
 
 
 def _environment(raw: bytes) -> _Environment:
-    """Return what is needed of an environment. Raises KeyError or ValueError if it is not one."""
-    members = json_text.members(raw)
-    is_archived = members.get("archived_at", b"null") != b"null"
-    return _Environment(json_text.string(members["id"]), json_text.string(members["name"]), is_archived)
+    """Return what is needed of an environment. Raises KeyError if it is not one."""
+    found = json_object(raw) or {}
+    return _Environment(str(found["id"]), str(found["name"]), found.get("archived_at") is not None)
 
 
 # Credentials
