@@ -12,11 +12,15 @@ from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode, read_file
+from ant_cli.runtime.shell import quote
 
 _STDIN = "standard input"
 _LOOP_HINT = (
     "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
 )
+_CSV = r"[^\s,]++(?:,[^\s,]++)++(?:\s|$)"
+"""How the header of a CSV file begins."""
+_CSV_TO_JSON = "python3 -c 'import csv,json,sys; [print(json.dumps(row)) for row in csv.DictReader(sys.stdin)]'"
 _ID_LINE = r"[ \t]*+(?!(?:---|\.\.\.|null)[ \t\r]*$|- )((?:[\w.~-]++(?: [\w.~-]++)*+)?)[ \t\r]*+(?:#.*)?"
 """A line with one ID or name, or with only white space and a comment."""
 
@@ -64,7 +68,12 @@ class Input(NamedTuple):
 
     def _not_an_object(self, value: Value, source: str) -> UsageError:
         wanted = "IDs, one per line, or keys and values" if self.id_key else "keys and values, such as `name: demo`"
-        hint = (isinstance(value, str) and self.loop_hint) or see_help(self.operation.command)
+        hint = see_help(self.operation.command)
+        if isinstance(value, str) and re.match(_CSV, value):
+            path = "FILE.csv" if self.source == _STDIN else quote(self.source)
+            hint = f"To send CSV as JSON lines: {_CSV_TO_JSON} < {path} | ant {self.operation.command}"
+        elif isinstance(value, str) and self.loop_hint:
+            hint = self.loop_hint
         return UsageError(f"{source} must hold {wanted}, but holds {type_name(value)}.", hint)
 
 

@@ -191,7 +191,11 @@ def test_unknown_fields_are_sent_with_a_warning(request_of):
         ((ENV, "create"), "description: d\n", ["--name", "required"]),
         (CREATE, "- a\n", ["keys and values", "text"]),
         ((ENV, "create"), "just text", ["keys and values", "text", "< /dev/null"]),
-        ((ENV, "create"), "name,team\na,b\n", ["keys and values", "text"]),
+        (
+            (ENV, "create"),
+            "name,team\na,b\n",
+            ["DictReader(sys.stdin)]' < FILE.csv | ant beta:environments create"],
+        ),
         ((ENV, "create"), b"name: \xff\n", ["UTF-8", "byte 7", "0xff"]),
         ((WORK, "ack", "work_1"), None, ["--environment-id"]),
         ((WORK, "ack"), "environment_id: {a: b}\nwork_id: w\n", ["environment_id", "one value"]),
