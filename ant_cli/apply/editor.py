@@ -146,14 +146,23 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
         Terminated: after a SIGTERM, which is passed on to the editor, when the editor has ended.
 
     """
-    with signal_handlers({signal.SIGINT: lambda *_: None}):  # SIG_IGN would be inherited by the editor
+    terminations: list[int] = []
+    programs: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int, _frame: object) -> None:
+        terminations.append(number)
+        for program in programs:
+            program.terminate()
+
+    # SIG_IGN would be inherited by the editor.
+    with signal_handlers({signal.SIGINT: lambda *_: None, signal.SIGTERM: pass_on}):
         try:
-            editor = subprocess.Popen(command, env=dict(environ))
+            programs.append(subprocess.Popen(command, env=dict(environ)))
         except OSError as error:
             raise AntError(f"the editor can't be started: {os_error_text(error)}.") from None
-        try:
-            return editor.wait()
-        except Terminated:
-            editor.terminate()
-            editor.wait()
-            raise
+        if terminations:  # while it was started
+            programs[0].terminate()
+        status = programs[0].wait()
+    if terminations:
+        raise Terminated
+    return status

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -708,3 +709,21 @@ def test_sigterm_ends_the_editor_too_and_keeps_the_text(team, tmp_path):
     (kept,) = tmp_path.glob("ant-edit-*/*.yaml")
     assert f"Your text is kept in {kept}" in stderr.decode()
     assert subprocess.run(["ps", "-p", str(editor_id)], capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no SIGTERM")
+def test_a_sigterm_while_the_editor_starts_ends_it_too(team, monkeypatch):
+    """The editor has been started, and nobody waits for it yet."""
+    created = team.ant("beta:environments", "create", "--name", "a", "--transform", "id", "-r")
+    started = []
+
+    class Interrupted(subprocess.Popen):
+        def __init__(self, *words, **more):
+            super().__init__(*words, **more)
+            started.append(self)
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(editor, "subprocess", SimpleNamespace(Popen=Interrupted))
+    team.environ["EDITOR"] = "sh -c 'exec sleep 10'"
+    assert team.ant("edit", created.stdout.strip()).exit == 143
+    assert [one.returncode for one in started] == [-signal.SIGTERM]
