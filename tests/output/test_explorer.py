@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -35,7 +35,7 @@ from ant_cli.output.explorer.tree import (
     text_to_copy,
 )
 from ant_cli.runtime import Runtime
-from tests.conftest import make_runtime
+from tests.conftest import Screen, make_runtime
 from tests.helpers.words import LIST, RETRIEVE
 
 pytestmark = pytest.mark.slow
@@ -197,7 +197,7 @@ def press(
 
     async def session() -> Seen:
         async with app.run_test(size=size) as pilot:
-            await pilot.pause()
+            await pilot.pause(0)
             for key in keys:
                 await loaded(app)
                 await enter(pilot, key)
@@ -236,13 +236,28 @@ async def enter(pilot: Any, key: str) -> None:
             pilot.app.post_message(events.Key(name, character))
     else:
         pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
-    await pilot.pause()
+    await pilot.pause(0)
 
 
 async def loaded(app: Explorer) -> None:
     """Wait for the page that is being fetched."""
     while app.is_loading:
         await asyncio.sleep(0)
+
+
+Script = Callable[[Explorer, Any], Awaitable[None]]
+
+
+def play(script: Script, values: list[Any], pages: Iterator[list[bytes]] = iter(())) -> None:  # noqa: B008 - empty
+    """Run the script of a test with the explorer and textual's pilot."""
+
+    async def session() -> None:
+        app = Explorer(texts(*values), pages)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            await script(app, pilot)
+
+    asyncio.run(session())
 
 
 def test_an_error_of_a_later_page_does_not_interrupt_a_user_who_is_typing():
@@ -253,20 +268,18 @@ def test_an_error_of_a_later_page_does_not_interrupt_a_user_who_is_typing():
         raise ResponseError("no page")
         yield []
 
-    async def session() -> None:
-        app = Explorer(texts(ITEM), broken())
-        async with app.run_test() as pilot:
-            await enter(pilot, "burst:/de")
-            typed.set()
-            await loaded(app)
-            await enter(pilot, "burst:mo")
-            assert app.search.value == "demo"
-            assert app.status.content == "item 1 of 1 · incomplete; q says why"
-            await enter(pilot, "enter")
-            assert app.path == "name"
+    async def script(app: Explorer, pilot: Any) -> None:
+        await enter(pilot, "burst:/de")
+        typed.set()
+        await loaded(app)
+        await enter(pilot, "burst:mo")
+        assert app.search.value == "demo"
+        assert app.status.content == "item 1 of 1 · incomplete; q says why"
+        await enter(pilot, "enter")
+        assert app.path == "name"
 
     typed = threading.Event()
-    asyncio.run(session())
+    play(script, [ITEM], broken())
 
 
 def test_one_page_is_fetched_at_a_time():
@@ -277,20 +290,18 @@ def test_one_page_is_fetched_at_a_time():
         yield texts(2)
         yield texts(3)
 
-    async def session() -> None:
-        app = Explorer(texts(1), slow())
-        async with app.run_test() as pilot:
-            await enter(pilot, "burst:jjAj")
-            assert app.status.content == "item 1 of 1+ · loading…"
-            typed.set()
-            while app.has_more:
-                await pilot.pause()
-            await loaded(app)
+    async def script(app: Explorer, pilot: Any) -> None:
+        await enter(pilot, "burst:jjAj")
+        assert app.status.content == "item 1 of 1+ · loading…"
+        typed.set()
+        while app.has_more:
             await pilot.pause()
-            assert app.status.content == "item 1 of 3"
+        await loaded(app)
+        await pilot.pause()
+        assert app.status.content == "item 1 of 3"
 
     typed = threading.Event()
-    asyncio.run(session())
+    play(script, [1], slow())
 
 
 def test_the_first_screen_of_a_list_has_rows_a_title_and_a_footer():
@@ -371,16 +382,14 @@ def test_arrow_and_vi_keys_move_the_cursor_within_the_rows():
     moves = [("k", 0), ("j", 1), ("down", 2), ("up", 1), ("k", 0), ("pagedown", 21), ("ctrl+d", 42), ("ctrl+u", 21)]
     moves += [("pageup", 0), ("G", 99), ("j", 99), ("home", 0), ("end", 99), ("g", 0)]
 
-    async def session() -> None:
-        app = Explorer(texts(*names(100)), iter(()))
-        async with app.run_test() as pilot:
+    async def script(app: Explorer, pilot: Any) -> None:
+        for key, row in moves:
+            await enter(pilot, key)
             await pilot.pause()
-            for key, row in moves:
-                await enter(pilot, key)
-                assert app.status.content == f"item {row + 1} of 100{'+' * app.has_more}", key
-                assert any(f'"n{row}"' in line.text for line in lines_of(app.rows))
+            assert app.status.content == f"item {row + 1} of 100{'+' * app.has_more}", key
+            assert any(f'"n{row}"' in line.text for line in lines_of(app.rows))
 
-    asyncio.run(session())
+    play(script, names(100))
 
 
 def test_only_the_rows_on_the_screen_are_formatted():
@@ -406,16 +415,14 @@ def test_one_key_loads_all_pages():
     """The rest of the list is fetched."""
     pages = iter([texts(*names(30, 30 * number)) for number in range(1, 6)])
 
-    async def session() -> None:
-        app = Explorer(texts(*names(30)), pages)
-        async with app.run_test() as pilot:
-            await pilot.press("A")
-            while app.has_more or app.is_loading:
-                await pilot.pause()
+    async def script(app: Explorer, pilot: Any) -> None:
+        await pilot.press("A")
+        while app.has_more or app.is_loading:
             await pilot.pause()
-            assert app.status.content == "item 1 of 180"
+        await pilot.pause()
+        assert app.status.content == "item 1 of 180"
 
-    asyncio.run(session())
+    play(script, names(30), pages)
 
 
 def test_loaded_items_stay_after_an_error_of_a_later_page():
@@ -573,24 +580,20 @@ def test_enter_shows_a_string_in_full_and_esc_returns():
 def test_a_string_in_full_is_wrapped_between_words_on_a_window_of_any_size():
     """No text is lost, and markup is shown as it is. The keys of `less` scroll."""
 
-    async def session() -> None:
-        app = Explorer(texts("a\tb\n" + "word " * 20 + "\n[red]日本[/red]\n" * 30 + "end"), iter(()))
-        async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.pause()
-            await enter(pilot, "v")
-            await pilot.pause()
-            shown = [line.text.rstrip() for line in lines_of(app.text)]
-            assert shown[:4] == ["a       b", "word " * 14 + "word", "word word word word word", "[red]日本[/red]"]
-            await pilot.resize_terminal(42, 24)
-            await pilot.pause()
-            assert lines_of(app.text)[1].text.rstrip() == "word " * 7 + "word"
-            await enter(pilot, "G")
-            for _ in range(100):  # textual scrolls when it is idle
-                await pilot.pause()
-            assert app.page.scroll_offset.y == app.text.size.height - app.page.size.height
-            assert app.page.size.height == 22, "the page has the whole screen, except for two lines"
+    async def script(app: Explorer, pilot: Any) -> None:
+        await enter(pilot, "v")
+        await pilot.pause()
+        shown = [line.text.rstrip() for line in lines_of(app.text)]
+        assert shown[:4] == ["a       b", "word " * 14 + "word", "word word word word word", "[red]日本[/red]"]
+        await pilot.resize_terminal(42, 24)
+        await pilot.pause()
+        assert lines_of(app.text)[1].text.rstrip() == "word " * 7 + "word"
+        await enter(pilot, "G")
+        while app.page.scroll_offset.y < app.text.size.height - app.page.size.height:
+            await pilot.pause()  # textual scrolls when it is idle
+        assert app.page.size.height == 22, "the page has the whole screen, except for two lines"
 
-    asyncio.run(session())
+    play(script, ["a\tb\n" + "word " * 20 + "\n[red]日本[/red]\n" * 30 + "end"])
 
 
 @pytest.mark.parametrize(("key", "copied"), [("y", "a.b"), ("Y", "config.hosts.0")])
@@ -626,75 +629,64 @@ def test_the_explorer_quits_with_or_without_a_value_or_path_to_print(key, choice
 def test_the_help_page_names_every_key_and_fits_80_by_24():
     """The help page needs no scrolling."""
 
-    async def session() -> None:
-        app = Explorer(texts(ITEM), iter(()))
-        async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.pause()
-            await enter(pilot, "question_mark")
-            await pilot.pause()
-            shown = "\n".join(line.text for line in lines_of(app.text))
-            for line in ("↓ j        next row", "/          search", "^c         end, as interrupted"):
-                assert line in shown
-            assert app.page.max_scroll_y == 0
-            await enter(pilot, "q")
-            assert not app.page.display
+    async def script(app: Explorer, pilot: Any) -> None:
+        await enter(pilot, "question_mark")
+        await pilot.pause()
+        shown = "\n".join(line.text for line in lines_of(app.text))
+        for line in ("↓ j        next row", "/          search", "^c         end, as interrupted"):
+            assert line in shown
+        assert app.page.max_scroll_y == 0
+        await enter(pilot, "q")
+        assert not app.page.display
 
-    asyncio.run(session())
+    play(script, [ITEM])
 
 
 def test_a_click_moves_to_a_row_and_unfolds_it():
     """The mouse works as in other programs."""
 
-    async def session() -> None:
-        app = Explorer(texts(*names(5)), iter(()))
-        async with app.run_test() as pilot:
-            await pilot.click(app.rows, offset=(4, 2))
-            await pilot.pause()
-            assert app.status.content == "item 3 of 5"
-            assert lines_of(app.rows)[3].text.strip() == 'name: "n2"'
-            await pilot.click(app.rows, offset=(4, 15))
-            await pilot.pause()
-            assert app.status.content == "item 3 of 5"
+    async def script(app: Explorer, pilot: Any) -> None:
+        await pilot.click(app.rows, offset=(4, 2))
+        await pilot.pause()
+        assert app.status.content == "item 3 of 5"
+        assert lines_of(app.rows)[3].text.strip() == 'name: "n2"'
+        await pilot.click(app.rows, offset=(4, 15))
+        await pilot.pause()
+        assert app.status.content == "item 3 of 5"
 
-    asyncio.run(session())
+    play(script, names(5))
 
 
 def test_the_wheel_scrolls_and_loads_pages():
     """The mouse alone is enough to see the whole list."""
 
-    async def session() -> None:
-        app = Explorer(texts(*names(30)), iter([texts(*names(30, 30))]))
-        async with app.run_test() as pilot:
-            await pilot.pause()
-            for _ in range(9):
-                where = app.rows.region
-                app.post_message(
-                    events.MouseScrollDown(
-                        app.rows, where.x + 1, where.y + 1, 0, 0, 0, shift=False, meta=False, ctrl=False
-                    )
+    async def script(app: Explorer, pilot: Any) -> None:
+        for _ in range(9):
+            where = app.rows.region
+            app.post_message(
+                events.MouseScrollDown(
+                    app.rows, where.x + 1, where.y + 1, 0, 0, 0, shift=False, meta=False, ctrl=False
                 )
-                await pilot.pause()
-            await loaded(app)
+            )
             await pilot.pause()
-            assert app.rows.scroll_offset.y > 0
-            assert str(app.status.content).startswith("item 1 of 60")
+        await loaded(app)
+        await pilot.pause()
+        assert app.rows.scroll_offset.y > 0
+        assert str(app.status.content).startswith("item 1 of 60")
 
-    asyncio.run(session())
+    play(script, names(30), iter([texts(*names(30, 30))]))
 
 
 def test_the_cursor_row_stays_visible_when_the_window_shrinks():
     """The smaller window shows the current row."""
 
-    async def session() -> None:
-        app = Explorer(texts(*names(100)), iter(()))
-        async with app.run_test(size=(80, 24)) as pilot:
-            await pilot.pause()
-            await pilot.press("pagedown")
-            await pilot.resize_terminal(40, 10)
-            await pilot.pause()
-            assert any('"n21"' in line.text for line in lines_of(app.rows))
+    async def script(app: Explorer, pilot: Any) -> None:
+        await pilot.press("pagedown")
+        await pilot.resize_terminal(40, 10)
+        await pilot.pause()
+        assert any('"n21"' in line.text for line in lines_of(app.rows))
 
-    asyncio.run(session())
+    play(script, names(100))
 
 
 def test_a_row_is_truncated_at_the_edge_of_the_screen():
@@ -742,13 +734,8 @@ def recursion_limit():
     sys.setrecursionlimit(before)
 
 
-class Terminal(io.BytesIO):
-    def isatty(self) -> bool:
-        return True
-
-
 def process_of(stdout: io.BytesIO, **environ: str) -> Runtime:
-    return make_runtime(environ, Terminal(), stdout, Terminal())
+    return make_runtime(environ, Screen(terminal=True), stdout, Screen(terminal=True))
 
 
 def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> Choice:
@@ -761,7 +748,7 @@ def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> Cho
         return super(Explorer, app).run(headless=True, size=(80, 24), auto_pilot=pilot_it)
 
     with patch.object(Explorer, "run", run):
-        return explore(pages, process_of(Terminal()), is_list=True, **options)
+        return explore(pages, process_of(Screen(terminal=True)), is_list=True, **options)
 
 
 def test_the_explorer_returns_the_value_or_path_that_was_chosen():
@@ -843,14 +830,14 @@ def test_an_unexpected_exception_is_raised_and_not_printed_by_textual(
         return super(Explorer, app).run(headless=True, size=(80, 24), auto_pilot=pilot_it)
 
     with patch.object(Explorer, "run", broken), pytest.raises(raised):
-        explore(iter([texts(1)]), process_of(Terminal()), is_list=True)
+        explore(iter([texts(1)]), process_of(Screen(terminal=True)), is_list=True)
     assert capfd.readouterr() == ("", "")
 
 
 def test_notes_on_stderr_are_printed_after_the_explorer_is_closed():
     """They do not disturb the screen, and are not lost."""
-    stderr = Terminal()
-    process = make_runtime({}, Terminal(), Terminal(), stderr)
+    stderr = Screen(terminal=True)
+    process = make_runtime({}, Screen(terminal=True), Screen(terminal=True), stderr)
 
     def run(_: Explorer) -> Choice:
         process.say("Note: retrying")
@@ -864,8 +851,8 @@ def test_notes_on_stderr_are_printed_after_the_explorer_is_closed():
 
 def test_missing_requirements_of_the_explorer_are_named():
     """All three streams must be terminals, and TERM must not be dumb."""
-    assert missing_requirement(process_of(Terminal())) == ""
-    assert missing_requirement(process_of(Terminal(), TERM="dumb")) == "a terminal"
+    assert missing_requirement(process_of(Screen(terminal=True))) == ""
+    assert missing_requirement(process_of(Screen(terminal=True), TERM="dumb")) == "a terminal"
     assert missing_requirement(process_of(io.BytesIO())) == "a terminal"
 
 
