@@ -7,7 +7,7 @@ import pytest
 
 from ant_cli.errors import APIError, NetworkError, UsageError
 from tests.conftest import KEY_BY_PATTERN, Screen, make_runtime
-from tests.helpers.words import KEY, LIST, RETRIEVE, page
+from tests.helpers.words import KEY, LIST, NO_KEY, RETRIEVE, page
 
 URL = "https://api.anthropic.com/v1/environments/env_1?beta=true"
 NOT_FOUND = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
@@ -70,7 +70,7 @@ def test_a_rejected_credential_is_named_with_its_source(ant, terminal, status):
 
 def test_a_rejected_credential_of_a_flag_is_masked(ant):
     """Its last four characters identify it."""
-    done = ant(*RETRIEVE, "--auth-token", KEY_BY_PATTERN, replies=[refused(401)], env={"ANTHROPIC_API_KEY": None})
+    done = ant(*RETRIEVE, "--auth-token", KEY_BY_PATTERN, replies=[refused(401)], env=NO_KEY)
     assert "The token sk-ant-...3a9c (from --auth-token) was not accepted." in done.stderr
 
 

@@ -171,13 +171,6 @@ def test_the_least_important_columns_are_left_out_first(width, shown):
     assert titles(table(ENVIRONMENTS, style=WIDE._replace(width=width))) == shown
 
 
-@pytest.mark.parametrize("width", [50, 60, 80, 100, 160])
-def test_no_line_is_wider_than_the_screen(width):
-    """Names are truncated with an ellipsis before a line would break."""
-    lines = table(ENVIRONMENTS, style=WIDE._replace(width=width)).splitlines()
-    assert max(map(cell_width, lines)) <= width
-
-
 def test_every_row_starts_its_columns_in_the_same_cell():
     """The width of wide characters, emoji, combining marks and right-to-left names is counted in cells."""
     lines = table(ENVIRONMENTS, style=WIDE).splitlines()
@@ -259,12 +252,12 @@ LONG_WORDS = [
 ]
 
 
-@pytest.mark.parametrize("width", [*range(1, 30), 40, 50, 60, 70, 79, 80, 81, 94, 100, 108, 120, 160])
-@pytest.mark.parametrize("pages", [NEWEST_FIRST, NEWEST_FIRST[::-1], LONG_WORDS, LONG_WORDS[::-1]])
-def test_no_page_is_wider_than_the_screen(width, pages):
+@pytest.mark.parametrize("pages", [[ENVIRONMENTS], NEWEST_FIRST, NEWEST_FIRST[::-1], LONG_WORDS, LONG_WORDS[::-1]])
+def test_no_page_is_wider_than_the_screen(pages):
     """The first page decides the widths, and later pages may have longer values."""
-    lines = drawn(pages, WIDE._replace(width=width)).splitlines()
-    assert max(map(cell_width, lines)) <= width
+    for width in (*range(1, 30), 40, 50, 60, 70, 79, 80, 81, 94, 100, 108, 120, 160):
+        lines = drawn(pages, WIDE._replace(width=width)).splitlines()
+        assert max(map(cell_width, lines)) <= width, width
 
 
 @pytest.mark.parametrize("width", [80, 94, 108])

@@ -81,17 +81,8 @@ def test_filter_and_max_items_choose_what_is_watched(ant):
         page(item("b", "stopped"), item("c"), item("d")),
         GONE,
     ]
-    words = (
-        "beta:environments:work",
-        "list",
-        "env_1",
-        "--watch",
-        "--filter",
-        'state=="queued"',
-        "--max-items",
-        "2",
-    )
-    result = ant(*words, replies=rounds)
+    words = ("beta:environments:work", "list", "env_1", "--watch")
+    result = ant(*words, "--filter", 'state=="queued"', "--max-items", "2", replies=rounds)
     found = [(line["change"], line["item"]["id"]) for line in lines_of(result)]
     assert found == [("added", "b"), ("added", "c"), ("added", "d"), ("removed", "b")]
 
@@ -338,15 +329,6 @@ def test_a_list_without_items_says_so_on_the_screen(ant):
     assert "No environments." in result.stdout.rpartition("\x1b[?1049l")[2]
     result = ant(*LIST, "--for", "1s", "--filter", "name==b", terminal=True)
     assert "No environments match --filter." in result.stdout.rpartition("\x1b[?1049l")[2]
-
-
-@pytest.mark.parametrize("flags", [(), ("--include-archived",)])
-def test_the_screen_says_what_is_archived_if_that_was_requested(ant, flags):
-    """As in the list without --watch."""
-    environment = {"id": "env_1", "type": "environment", "name": "n", "archived_at": None}
-    words = ("beta:environments", "list", "--watch", "--for", "1s", *flags)
-    result = ant(*words, terminal=True, replies=[page(environment)])
-    assert ("ARCHIVED" in result.stdout) == bool(flags)
 
 
 def test_a_column_that_matches_nothing_is_noted_once_after_the_screen(ant):

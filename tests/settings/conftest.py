@@ -1,4 +1,4 @@
-"""Runs with a login of the official tool: `ant_with_login(*LIST)`."""
+"""Settings of a run, and runs with a login of the official tool: `ant_with_login(*LIST)`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Result
+from ant_cli.settings.loading import Settings, load
+from ant_cli.settings.profiles import NO_STORE, ProfileStore
+from tests.conftest import Result, Screen, flags_of, make_runtime
 from tests.helpers.stores import NOW, REFRESH, TOKEN
 from tests.helpers.words import LIST, NO_KEY
+
+
+def settings_of(flags: Mapping[str, str], environ: Mapping[str, str], store: ProfileStore = NO_STORE) -> Settings:
+    """Load the settings of a run at a terminal with these flags, variables and profiles."""
+    return load(make_runtime(environ, stdout=Screen(terminal=True)), flags_of(**flags), store)
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from ant_cli.emulator.credentials import environment_key
 from ant_cli.operations import OPERATIONS, work
 from tests.helpers.emulators import serving
 from tests.helpers.stores import TOKEN
-from tests.helpers.words import KEY, page
+from tests.helpers.words import KEY, NO_KEY, page
 
 ENVIRONMENT_KEY = "sk-ant-oat01-0123456789-wxyz"
-WORKER = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_ENVIRONMENT_KEY": ENVIRONMENT_KEY}
+WORKER = {**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": ENVIRONMENT_KEY}
 BOTH = {"ANTHROPIC_ENVIRONMENT_KEY": ENVIRONMENT_KEY}
 BEARER, API_KEY = f"Bearer {ENVIRONMENT_KEY}", KEY
 ERROR = {"type": "error", "error": {"type": "permission_error", "message": "no"}}
@@ -90,7 +90,7 @@ def test_an_environment_key_that_can_not_be_sent_matters_only_where_it_is_used_o
 
 def test_without_any_credential_each_call_names_the_variables_that_it_takes(ant):
     """The list needs an environment key; a poll takes either."""
-    none = {"ANTHROPIC_API_KEY": None}
+    none = NO_KEY
     assert ant(*LIST, env=none).stderr == (
         "ant: there is no environment key.\nSet ANTHROPIC_ENVIRONMENT_KEY; --local needs none.\n"
     )
@@ -145,7 +145,7 @@ def test_a_refusal_that_the_wrong_credential_explains_names_the_right_one(ant, s
     )
     done = ant(*LIST, "--api-key", KEY, env=BOTH, replies=[httpx.Response(status, json=ERROR)])
     assert "Set ANTHROPIC_ENVIRONMENT_KEY. Leave out --api-key.\n" in done.stderr
-    token = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_AUTH_TOKEN": ENVIRONMENT_KEY}
+    token = {**NO_KEY, "ANTHROPIC_AUTH_TOKEN": ENVIRONMENT_KEY}
     done = ant(*RETRIEVE, env=token, replies=[httpx.Response(status, json=ERROR)])
     assert (
         "If the token is an environment key: the API takes an API key for this. Set ANTHROPIC_API_KEY."

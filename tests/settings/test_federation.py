@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ant_cli.errors import UsageError
-from ant_cli.settings.loading import load
-from ant_cli.settings.profiles import NO_STORE, ProfileStore
-from tests.conftest import flags_of, make_runtime
-from tests.helpers.words import LIST
+from ant_cli.settings.profiles import ProfileStore
+from tests.conftest import make_runtime
+from tests.helpers.words import LIST, NO_KEY
+from tests.settings.conftest import settings_of
 
 RULE = {"federation_rule": "fdrl_1", "organization_id": "org-1", "identity_token_file": "/run/token"}
 VARIABLES = {
@@ -19,11 +19,6 @@ VARIABLES = {
     "ANTHROPIC_ORGANIZATION_ID": "org-2",
     "ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token-2",
 }
-
-
-def settings_of(flags, environ, store=NO_STORE):
-    """Load the settings of a run."""
-    return load(make_runtime(environ), flags_of(**flags), store)
 
 
 def test_each_value_of_a_federation_comes_from_its_flag_or_else_its_variable():
@@ -48,7 +43,7 @@ GIVEN = {names for size in (1, 2) for names in combinations(REQUIRED, size)} - {
 @pytest.mark.parametrize("given", sorted(GIVEN))
 def test_an_incomplete_federation_ends_with_4_and_names_what_is_missing(ant, given):
     """Nothing is sent, and no other credential replaces it."""
-    env = {"ANTHROPIC_API_KEY": None} | {name: VARIABLES[name] for name in given}
+    env = NO_KEY | {name: VARIABLES[name] for name in given}
     done = ant(*LIST, env=env)
     assert (done.exit, done.requests) == (4, [])
     (named,) = [line for line in done.stderr.splitlines() if "Missing:" in line]
@@ -71,7 +66,7 @@ def test_an_organization_alone_is_no_federation(name):
 @pytest.mark.parametrize("name", list(REQUIRED))
 def test_an_empty_or_blank_variable_is_missing(ant, name, blank):
     """An empty variable means unset, here as everywhere."""
-    env = {"ANTHROPIC_API_KEY": None, **VARIABLES, name: blank}
+    env = {**NO_KEY, **VARIABLES, name: blank}
     assert REQUIRED[name] in ant(*LIST, env=env).stderr
 
 
@@ -79,7 +74,7 @@ def test_a_token_and_its_file_contradict_each_other(ant):
     """Two such flags are a usage error; two such variables are an error if they are used."""
     with pytest.raises(UsageError, match="--identity-token and --identity-token-file"):
         settings_of({"identity_token": "jwt", "identity_token_file": "f"}, {})
-    env = {"ANTHROPIC_API_KEY": None, **VARIABLES, "ANTHROPIC_IDENTITY_TOKEN": "jwt-canary"}
+    env = {**NO_KEY, **VARIABLES, "ANTHROPIC_IDENTITY_TOKEN": "jwt-canary"}
     done = ant(*LIST, env=env)
     assert (done.exit, done.requests) == (4, [])
     assert "two identity tokens" in done.stderr
@@ -108,17 +103,17 @@ def test_no_message_shows_an_identity_token(ant, words, env):
 def test_a_dry_run_with_a_federation_shows_the_beta_header_and_exchanges_nothing(ant):
     """The header is sent in addition to the default, or to --beta."""
     words = (*LIST, "--dry-run")
-    done = ant(*words, env={"ANTHROPIC_API_KEY": None, **VARIABLES})
+    done = ant(*words, env={**NO_KEY, **VARIABLES})
     assert (done.exit, done.requests) == (0, [])
     assert "authorization: Bearer [redacted]\n" in done.stdout
     assert "anthropic-beta: managed-agents-2026-04-01,oauth-2025-04-20\n" in done.stdout
-    done = ant(*words, "--beta", "a", "--beta", "oauth-2025-04-20", env={"ANTHROPIC_API_KEY": None, **VARIABLES})
+    done = ant(*words, "--beta", "a", "--beta", "oauth-2025-04-20", env={**NO_KEY, **VARIABLES})
     assert "anthropic-beta: a,oauth-2025-04-20\n" in done.stdout
 
 
 def test_without_a_credential_an_organization_alone_leads_to_what_a_federation_lacks(ant):
     """It may be meant for a federation."""
-    done = ant(*LIST, env={"ANTHROPIC_API_KEY": None, "ANTHROPIC_ORGANIZATION_ID": "org-2"})
+    done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_ORGANIZATION_ID": "org-2"})
     assert (done.exit, done.requests) == (4, [])
     hint = "Or set ANTHROPIC_FEDERATION_RULE_ID and ANTHROPIC_IDENTITY_TOKEN_FILE, for a federation.\n"
     assert done.stderr.endswith(hint)

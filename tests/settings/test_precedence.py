@@ -11,10 +11,11 @@ import pytest
 from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
 from ant_cli.settings.key_references import KeyCommand, KeyringEntry
 from ant_cli.settings.loading import describe_destination, load
-from ant_cli.settings.profiles import NO_STORE, ProfileStore
+from ant_cli.settings.profiles import ProfileStore
 from ant_cli.settings.rows import DEFAULT_BASE_URL, GLOBAL_FLAGS
-from tests.conftest import Screen, flags_of, make_runtime
-from tests.helpers.words import LIST, RETRIEVE, page
+from tests.conftest import flags_of, make_runtime
+from tests.helpers.words import LIST, NO_KEY, RETRIEVE, page
+from tests.settings.conftest import settings_of
 
 PROFILES = ("--profile", "ANTHROPIC_PROFILE", "active")
 """The ways to select a profile, by precedence."""
@@ -40,10 +41,9 @@ def inputs_of(sources):
     return flags, environ, ProfileStore(Path("profiles.toml"), document)
 
 
-def settings_of(flags, environ, store=NO_STORE):
-    """Load the settings of a run at a terminal with these flags, variables and profiles."""
-    runtime = make_runtime(environ, stdout=Screen(terminal=True))
-    return load(runtime, flags_of(**flags), store)
+def active(profile):
+    """Return a store with one profile, which is active."""
+    return ProfileStore(Path("f"), {"active": "a", "profiles": {"a": profile}})
 
 
 # Each pair of sources
@@ -108,7 +108,7 @@ UNSET = "A variable of the shell may be unset."
 def test_a_blank_variable_and_a_blank_value_of_a_profile_are_unset(blank):
     """A script may export a variable although it has nothing to put there."""
     profile = dict.fromkeys(("base_url", "workspace_id", "timeout", "max_retries", "format"), blank)
-    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": profile}})
+    store = active(profile)
     settings = settings_of({}, {"ANTHROPIC_BASE_URL": blank, "ANTHROPIC_WORKSPACE_ID": blank}, store)
     assert set(settings.provenance.sources.values()) == {"default"}
     assert (settings.connection.base_url, settings.connection.timeout_s) == (DEFAULT_BASE_URL, 60.0)
@@ -126,7 +126,7 @@ def test_a_setting_without_a_source_has_its_default(name):
 
 def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
     """A stored credential comes before one that must be fetched, and a key before a token."""
-    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"auth_token": "t", "api_key_command": "c"}}})
+    store = active({"auth_token": "t", "api_key_command": "c"})
     settings = settings_of({}, {}, store)
     assert [credential.source for credential in settings.provenance.credentials] == [
         "api_key_command of profile 'a'",
@@ -140,7 +140,7 @@ def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
 
 def test_the_name_of_a_keyring_entry_is_never_sent_as_a_key():
     """The value in the file is a reference to the entry."""
-    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "keyring:a-1"}}})
+    store = active({"api_key": "keyring:a-1"})
     credential = settings_of({}, {}, store).connection.credential
     assert (credential.secret, credential.reference) == ("", KeyringEntry("keyring:a-1"))
 
@@ -175,7 +175,7 @@ def test_an_active_profile_that_does_not_exist_is_an_error():
 
 def test_an_empty_profile_variable_means_unset():
     """This holds for all empty variables."""
-    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "k"}}})
+    store = active({"api_key": "k"})
     assert settings_of({}, {"ANTHROPIC_PROFILE": ""}, store).connection.credential.secret == "k"
 
 
@@ -184,7 +184,7 @@ def test_an_empty_profile_variable_means_unset():
 
 def test_empty_credentials_are_ignored():
     """This holds for every source."""
-    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"api_key": "", "auth_token": " "}}})
+    store = active({"api_key": "", "auth_token": " "})
     environ = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "\t"}
     assert settings_of({}, environ, store).provenance.credentials == ()
 
@@ -212,7 +212,7 @@ def test_empty_credentials_are_ignored():
 )
 def test_an_invalid_value_in_a_profile_is_an_error_that_names_the_profile(key, value, message):
     """The hint is the command that corrects or removes the value."""
-    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {key: value}}})
+    store = active({key: value})
     with pytest.raises(BadValue, match=message) as caught:
         settings_of({}, {}, store)
     assert caught.value.hint.endswith(f"Set it again, or remove it: ant profile unset {key} --profile a")
@@ -226,12 +226,12 @@ def test_an_unknown_format_in_a_profile_is_rejected():
     with pytest.raises(
         UsageError, match=r"^unknown format 'tabel' \(from format of profile 'a'\). Did you mean 'table'"
     ):
-        settings_of({}, {}, ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"format": "tabel"}}}))
+        settings_of({}, {}, active({"format": "tabel"}))
 
 
 def test_an_invalid_value_that_a_flag_overrides_is_ignored():
     """Only values that are used are checked."""
-    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": {"base_url": "nonsense", "timeout": "x"}}})
+    store = active({"base_url": "nonsense", "timeout": "x"})
     settings = settings_of({"base_url": "http://h/", "timeout": "1"}, {}, store)
     assert (settings.connection.base_url, settings.connection.timeout_s) == ("http://h", 1.0)
 
@@ -273,16 +273,14 @@ def test_the_value_of_a_setting_is_checked_last_and_only_if_it_is_used(ant, word
 def test_a_key_of_a_profile_that_is_no_setting_of_profiles_is_ignored():
     """A newer version may know it."""
     values = {"transform": "name", "columns": "id", "format_error": "nonsense", "dry_run": True}
-    settings = settings_of({}, {}, ProfileStore(Path("f"), {"active": "a", "profiles": {"a": values}}))
+    settings = settings_of({}, {}, active(values))
     assert (settings.output.transform, settings.output.columns, settings.dry_run) == ("", "", False)
 
 
 def test_the_repr_of_settings_contains_no_secret():
     """A debugger or a log may print it."""
     environ = {"ANTHROPIC_API_KEY": "hush-1"}
-    store = ProfileStore(
-        Path("f"), {"active": "a", "profiles": {"a": {"api_key": "hush-2", "base_url": "http://h"}}}
-    )
+    store = active({"api_key": "hush-2", "base_url": "http://h"})
     settings = settings_of({"auth_token": "hush-3"}, environ, store)
     found = settings.provenance
     assert "hush" not in repr(settings) + repr(store) + repr(found.profile) + repr(found.places)
@@ -304,9 +302,9 @@ base_url = "http://ada:canary-of-another-url@h"
     "flags",
     [{}, {"base_url": "http://ada:canary-of-the-flag@h"}, {"profile": "none"}],
 )
-def test_loading_registers_every_secret_before_an_error_can_quote_it(clean_environ, flags):
+def test_loading_registers_every_secret_before_an_error_can_quote_it(clean_environ, profiles, flags):
     """These are the secrets in flags, variables and every profile, used or not. None of them looks like a key."""
-    profile_file(clean_environ, CANARY_FILE)
+    profiles(CANARY_FILE)
     environ = clean_environ | {"ANTHROPIC_API_KEY": " canary-of-the-variable "}
     runtime = make_runtime(environ)
     with suppress(AntError):
@@ -316,16 +314,6 @@ def test_loading_registers_every_secret_before_an_error_can_quote_it(clean_envir
 
 
 # Whole runs
-
-
-def profile_file(environ, text):
-    """Write the profiles file."""
-    folder = Path(environ["ANTHROPIC_CONFIG_DIR"])
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / "profiles.toml"
-    path.write_text(text)
-    path.chmod(0o600)
-    return path
 
 
 WORK = """
@@ -341,10 +329,10 @@ auth_token = "other-token"
 """
 
 
-def test_a_command_uses_the_key_url_workspace_and_format_of_the_active_profile(ant, clean_environ):
+def test_a_command_uses_the_key_url_workspace_and_format_of_the_active_profile(ant, profiles):
     """The environment sets none of them."""
-    profile_file(clean_environ, WORK)
-    done = ant(*LIST, env={"ANTHROPIC_API_KEY": None}, replies=[page({"id": "env_1"})])
+    profiles(WORK)
+    done = ant(*LIST, env=NO_KEY, replies=[page({"id": "env_1"})])
     (request,) = done.requests
     assert request.url.host == "work.example"
     assert request.headers["x-api-key"] == "sk-ant-work-key"
@@ -352,22 +340,22 @@ def test_a_command_uses_the_key_url_workspace_and_format_of_the_active_profile(a
     assert (done.exit, done.stderr) == (0, "")
 
 
-def test_the_format_of_a_profile_is_used_on_a_terminal_only(ant, clean_environ):
+def test_the_format_of_a_profile_is_used_on_a_terminal_only(ant, profiles):
     """`ant ... | jq` works with every profile; a script uses the flag."""
-    profile_file(clean_environ, 'active = "a"\n[profiles.a]\nformat = "yaml"\n')
+    profiles('active = "a"\n[profiles.a]\nformat = "yaml"\n')
     words = LIST
     listing = [page({"id": "env_1"})]
     assert "id: env_1\n" in ant(*words, replies=listing, terminal=True).stdout
     assert ant(*words, replies=listing).json == {"id": "env_1"}
     assert ant(*words, "--format", "yaml", replies=listing).stdout == "id: env_1\n"
-    profile_file(clean_environ, 'active = "a"\n[profiles.a]\nformat = "tabel"\n')
+    profiles('active = "a"\n[profiles.a]\nformat = "tabel"\n')
     assert ant(*words, replies=listing).exit == 0
     assert ant(*words, replies=listing, terminal=True).exit == 2
 
 
-def test_the_workspace_is_that_of_the_flag_then_the_variable_then_the_profile(ant, clean_environ):
+def test_the_workspace_is_that_of_the_flag_then_the_variable_then_the_profile(ant, profiles):
     """A request without it would change another workspace."""
-    profile_file(clean_environ, WORK)
+    profiles(WORK)
     environ = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_WORKSPACE_ID": "wrkspc_2"}
     words = RETRIEVE
     assert ant(*words, env=environ).requests[0].headers["anthropic-workspace-id"] == "wrkspc_2"
@@ -379,18 +367,18 @@ def test_the_workspace_is_that_of_the_flag_then_the_variable_then_the_profile(an
     assert "ANTHROPIC_WORKSPACE_ID contains a character" in refusal
 
 
-def test_the_profile_flag_may_be_given_before_the_command(ant, clean_environ):
+def test_the_profile_flag_may_be_given_before_the_command(ant, profiles):
     """All global flags may be anywhere on the command line."""
-    profile_file(clean_environ, WORK)
+    profiles(WORK)
     words = RETRIEVE
-    done = ant("--profile", "other", *words, env={"ANTHROPIC_API_KEY": None})
+    done = ant("--profile", "other", *words, env=NO_KEY)
     assert done.requests[0].headers["authorization"] == "Bearer other-token"
     assert ant(*words, "--profile=nope").exit == 4
 
 
-def test_a_variable_that_shadows_the_profile_causes_one_note(ant, clean_environ):
+def test_a_variable_that_shadows_the_profile_causes_one_note(ant, profiles):
     """It is one line, which ANT_NO_HINTS silences."""
-    profile_file(clean_environ, WORK)
+    profiles(WORK)
     done = ant(*LIST)
     assert done.stderr == (
         "Note: multiple auth sources (ANTHROPIC_API_KEY, api_key of profile 'work'); using ANTHROPIC_API_KEY; "
@@ -403,9 +391,9 @@ def test_a_variable_that_shadows_the_profile_causes_one_note(ant, clean_environ)
 ELSEWHERE = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_BASE_URL": "http://u:pw@127.0.0.1:2"}
 
 
-def test_a_profile_key_sent_to_the_base_url_of_a_variable_causes_one_note(ant, clean_environ):
+def test_a_profile_key_sent_to_the_base_url_of_a_variable_causes_one_note(ant, profiles):
     """The owner of that server receives the key."""
-    profile_file(clean_environ, WORK)
+    profiles(WORK)
     done = ant(*LIST, env=ELSEWHERE)
     assert done.requests[0].headers["x-api-key"] == "sk-ant-work-key"
     assert done.stderr == (
@@ -417,9 +405,9 @@ def test_a_profile_key_sent_to_the_base_url_of_a_variable_causes_one_note(ant, c
     assert silent.stderr == ""
 
 
-def test_a_variables_key_sent_to_the_base_url_of_a_profile_causes_one_note(ant, clean_environ):
+def test_a_variables_key_sent_to_the_base_url_of_a_profile_causes_one_note(ant, profiles):
     """The profile may be for another server than the key."""
-    profile_file(clean_environ, 'active = "gate"\n[profiles.gate]\nbase_url = "http://gate.example"\n')
+    profiles('active = "gate"\n[profiles.gate]\nbase_url = "http://gate.example"\n')
     done = ant(*LIST)
     note = "Note: ANTHROPIC_API_KEY is sent to http://gate.example (base_url of profile 'gate')."
     assert done.stderr == f"{note} See: ant auth status\n"
@@ -453,37 +441,37 @@ HERE = "http://here.example"
 )
 def test_a_credential_causes_a_note_if_the_base_url_has_another_source(flags, environ, profile, strays):
     """It causes none if one of them is a flag, or if both sources have the same base URL."""
-    store = ProfileStore(Path("f"), {"active": "a", "profiles": {"a": profile}})
+    store = active(profile)
     assert bool(describe_destination(settings_of(flags, environ, store))) is strays
 
 
-def test_with_the_emulator_competing_credentials_cause_no_note(ant, clean_environ):
+def test_with_the_emulator_competing_credentials_cause_no_note(ant, profiles):
     """The emulator needs no credential, so none of them is used."""
-    profile_file(clean_environ, WORK)
+    profiles(WORK)
     assert ant(*LIST, "--local", "--format", "json").stderr == ""
     done = ant(*LIST, env={"ANTHROPIC_BASE_URL": "local::memory:", "ANTHROPIC_AUTH_TOKEN": "t"})
     assert (done.exit, done.stderr) == (0, "")
 
 
-def test_with_the_emulator_no_key_command_is_run(ant, clean_environ):
+def test_with_the_emulator_no_key_command_is_run(ant, profiles):
     """A key that is not needed is not fetched."""
-    profile_file(clean_environ, '[profiles.dev]\nbase_url = "local::memory:"\napi_key_command = "false"\n')
-    done = ant(*LIST, "--profile", "dev", env={"ANTHROPIC_API_KEY": None})
+    profiles('[profiles.dev]\nbase_url = "local::memory:"\napi_key_command = "false"\n')
+    done = ant(*LIST, "--profile", "dev", env=NO_KEY)
     assert (done.exit, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_profile_without_a_key_is_an_error_that_says_how_to_log_in(ant, clean_environ):
+def test_a_profile_without_a_key_is_an_error_that_says_how_to_log_in(ant, profiles):
     """The exit code is 4, and nothing is sent."""
-    profile_file(clean_environ, "[profiles.bare]\n")
-    done = ant(*LIST, "--profile", "bare", env={"ANTHROPIC_API_KEY": None})
+    profiles("[profiles.bare]\n")
+    done = ant(*LIST, "--profile", "bare", env=NO_KEY)
     assert (done.exit, done.requests) == (4, [])
     assert "profile 'bare' has none" in done.stderr
     assert "ant auth login --profile bare" in done.stderr
 
 
-def test_a_dry_run_does_not_run_the_key_command_of_the_profile(ant, clean_environ):
+def test_a_dry_run_does_not_run_the_key_command_of_the_profile(ant, profiles):
     """The request is not sent, so the key is not needed."""
-    profile_file(clean_environ, 'active = "a"\n[profiles.a]\napi_key_command = "false"\n')
-    done = ant(*LIST, "--dry-run", env={"ANTHROPIC_API_KEY": None})
+    profiles('active = "a"\n[profiles.a]\napi_key_command = "false"\n')
+    done = ant(*LIST, "--dry-run", env=NO_KEY)
     assert done.exit == 0
     assert "x-api-key: [redacted]" in done.stdout
