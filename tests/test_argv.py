@@ -5,7 +5,7 @@ import pytest
 from ant_cli.argv import ApiCall, ToolCall, help_call, parse
 from ant_cli.errors import UsageError
 from ant_cli.operations import GROUPS, OPERATIONS
-from tests.helpers.words import ARCHIVE, DELETE, LIST, RETRIEVE, UPDATE
+from tests.helpers.words import ARCHIVE, DELETE, LIST, UPDATE
 
 CREATE = ("beta:environments", "create")
 STOP = ("beta:environments:work", "stop")
@@ -27,22 +27,6 @@ def refusal(*words):
 def test_the_two_words_of_a_command_call_its_operation(operation):
     """Every operation is found by its group and its name."""
     assert parse([operation.group, operation.name]) == ApiCall(operation, {}, {})
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("--format", "json", *CREATE, "--format", "yaml"),
-        ("--format=json", *CREATE, "--format=yaml"),
-        (CREATE[0], "--format", "json", CREATE[1], "--format", "yaml"),
-        (*CREATE, "--format", "json", "--format", "yaml"),
-        ("--format", "yaml", *CREATE),
-        (CREATE[0], "--format", "yaml", CREATE[1]),
-    ],
-)
-def test_global_flags_stand_anywhere_and_the_nearest_wins(words):
-    """A global flag works before, between or after the command words, and the last one wins."""
-    assert flags(*words) == {"format": "yaml"}
 
 
 @pytest.mark.parametrize(
@@ -104,19 +88,11 @@ def test_a_command_that_changes_something_takes_several_ids():
     assert flags(*STOP, "--environment-id", "env_1", "work_1", "work_2") == ids
 
 
-def test_an_id_needs_no_flag():
-    """The ID may come anywhere after the command, also after a double dash."""
-    assert flags(*DELETE, "--debug") == {"environment_id": "env_1", "debug": True}
-    assert flags("beta:environments", "delete", "--", "-env") == {"environment_id": "-env"}
-
-
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        ((*RETRIEVE, "env_2"), ["env_2"]),
         (("beta:environments", "delete", "--environment-id", "env_1", "env_2", "env_3"), ["env_2"]),
         (("beta:environments", "delete", "--environment-id", "env_1", "env_2"), ["env_2", "--environment-id"]),
-        (("beta:environments:work", "retrieve", "env_1", "work_1"), ["work_1"]),
         ((*CREATE, "env_1"), ["env_1"]),
         ((*CREATE, "--name"), ["--name", "value", "beta:environments create --help"]),
         (("beta:environments", "--fromat", "json", "list"), ["--fromat", "--format"]),
@@ -125,10 +101,6 @@ def test_an_id_needs_no_flag():
         (("--version=1",), ["--version takes no value", "ant --help"]),
         ((*LIST, "-rtrue"), ["unknown flag '-r'"]),
         ((*CREATE, "--help=true"), ["--help takes no value", "create --help"]),
-        (
-            ("--limit", "5", *LIST),
-            ["--limit goes after", "ant beta:environments list --limit"],
-        ),
         (("beta:environments:work", "--force=true", "stop"), ["--force goes after", "stop --force"]),
     ],
 )

@@ -113,21 +113,6 @@ def test_fewer_threads_than_wanted_do_the_work(many, monkeypatch, threads, code)
     assert ("ant: can't start new thread.\n" in result.stderr) is not threads
 
 
-def test_fail_fast_sends_nothing_after_the_first_failure(many):
-    """The message names the IDs that were not sent."""
-    api = FakeAPI({"env_3": 404})
-    result = many(*ARCHIVE, *IDS, "--parallel", "1", "--fail-fast", api=api)
-    assert (result.exit, api.sent) == (5, IDS[:3])
-    assert result.not_sent == IDS[3:]
-    assert result.accounted() == sorted(IDS)
-
-
-@pytest.mark.parametrize("bad", ["..", "env\x1b1", " "])
-def test_one_bad_id_among_many_sends_nothing(ant, bad):
-    """All IDs are checked before the first request."""
-    assert ant(*ARCHIVE, *IDS, bad).refusal
-
-
 @pytest.mark.parametrize(
     ("args", "stdin", "part"),
     [
