@@ -14,17 +14,12 @@ from tests.helpers.words import RETRIEVE, page
 LIST = ("beta:environments", "list", "--format", "jsonl", "--transform", "id", "-r")
 WORK = "beta:environments:work"
 PAGES = [
-    {
-        "data": [
-            {"id": "a", "name": "tmp-1", "state": "active", "config": {"type": "cloud"}, "n": 1},
-            {"id": "b", "name": "tmp-2", "state": "archived", "config": {"type": "self_hosted"}, "n": 2},
-        ],
-        "next_page": "p2",
-    },
-    {
-        "data": [{"id": "c", "name": "prod", "state": "active", "config": {"type": "cloud"}, "n": 3}],
-        "next_page": None,
-    },
+    page(
+        {"id": "a", "name": "tmp-1", "state": "active", "config": {"type": "cloud"}, "n": 1},
+        {"id": "b", "name": "tmp-2", "state": "archived", "config": {"type": "self_hosted"}, "n": 2},
+        after="p2",
+    ),
+    page({"id": "c", "name": "prod", "state": "active", "config": {"type": "cloud"}, "n": 3}),
 ]
 
 
@@ -91,15 +86,12 @@ def test_a_known_field_may_be_missing_in_the_first_item(ant, expression):
     assert (result.exit, result.stdout.split(), result.stderr) == (0, ["a", "b", "c"], "")
 
 
-KEPT = {
-    "data": [
-        {"id": "true", "metadata": {"keep": "true"}},
-        {"id": "false", "metadata": {"keep": "false"}},
-        {"id": "null", "metadata": {"keep": None}},
-        {"id": "none", "metadata": {}},
-    ],
-    "next_page": None,
-}
+KEPT = page(
+    {"id": "true", "metadata": {"keep": "true"}},
+    {"id": "false", "metadata": {"keep": "false"}},
+    {"id": "null", "metadata": {"keep": None}},
+    {"id": "none", "metadata": {}},
+)
 
 
 @pytest.mark.parametrize(
@@ -119,15 +111,12 @@ def test_a_missing_value_is_null(ant, expression, ids):
     assert ant(*LIST, "--filter", expression, replies=[KEPT]).stdout.split() == ids
 
 
-INSTALLED = {
-    "data": [
-        {"id": "two", "config": {"packages": {"pip": ["pandas", "polars==1.2"]}}},
-        {"id": "one", "config": {"packages": {"pip": ["numpy"]}}},
-        {"id": "empty", "config": {"packages": {"pip": []}}},
-        {"id": "none", "config": {"type": "self_hosted"}},
-    ],
-    "next_page": None,
-}
+INSTALLED = page(
+    {"id": "two", "config": {"packages": {"pip": ["pandas", "polars==1.2"]}}},
+    {"id": "one", "config": {"packages": {"pip": ["numpy"]}}},
+    {"id": "empty", "config": {"packages": {"pip": []}}},
+    {"id": "none", "config": {"type": "self_hosted"}},
+)
 
 
 @pytest.mark.parametrize(
@@ -148,15 +137,12 @@ def test_a_comparison_with_a_list_holds_if_it_holds_for_an_element(ant, expressi
 
 NOW = 1_793_520_000.0
 """2026-11-01T08:00:00Z."""
-AGES = {
-    "data": [
-        {"id": "new", "created_at": "2026-11-01T07:59:00Z", "archived_at": None, "name": "2026-10-01"},
-        {"id": "hours", "created_at": "2026-10-31T20:00:00.123456789+02:00", "name": "abc"},
-        {"id": "week", "created_at": "2026-10-25T08:00:00Z", "archived_at": "2026-10-31T00:00:00Z", "name": "now"},
-        {"id": "old", "created_at": "2025-11-01T00:00:00Z", "archived_at": "soon", "name": "now-7d"},
-    ],
-    "next_page": None,
-}
+AGES = page(
+    {"id": "new", "created_at": "2026-11-01T07:59:00Z", "archived_at": None, "name": "2026-10-01"},
+    {"id": "hours", "created_at": "2026-10-31T20:00:00.123456789+02:00", "name": "abc"},
+    {"id": "week", "created_at": "2026-10-25T08:00:00Z", "archived_at": "2026-10-31T00:00:00Z", "name": "now"},
+    {"id": "old", "created_at": "2025-11-01T00:00:00Z", "archived_at": "soon", "name": "now-7d"},
+)
 
 
 @pytest.mark.parametrize(
@@ -251,13 +237,10 @@ def test_a_value_that_is_not_a_time_is_rejected_where_a_time_is_compared(ant, ex
     assert f"{path}<now-7d (more than 7 days ago)" in " ".join(refusal.split())
 
 
-NETWORKS = {
-    "data": [
-        {"id": "new", "created_at": "2026-11-01T08:00:00Z", "config": {"networking": {"type": "limited"}}},
-        {"id": "old", "created_at": "2026-10-01T08:00:00Z", "config": {"networking": {"type": "unrestricted"}}},
-    ],
-    "next_page": None,
-}
+NETWORKS = page(
+    {"id": "new", "created_at": "2026-11-01T08:00:00Z", "config": {"networking": {"type": "limited"}}},
+    {"id": "old", "created_at": "2026-10-01T08:00:00Z", "config": {"networking": {"type": "unrestricted"}}},
+)
 
 
 @pytest.mark.parametrize("expression", ["network==limited", "NETWORK!=unrestricted", "created>=2026-10-31"])
@@ -389,16 +372,13 @@ def test_a_condition_that_could_match_more_than_was_meant_is_a_usage_error(ant, 
     assert hint in " ".join(refusal.split())
 
 
-VALUES = {
-    "data": [
-        {"id": "null", "v": None, "w": {"a.b": True, "c d": "x"}, "l": []},
-        {"id": "seven", "v": 7, "w": {"a.b": False}, "l": ["p", "q"]},
-        {"id": "text", "v": "null", "at": "2026-01-02T03:04:05Z"},
-        {"id": "quote", "v": "a \"b\" && 'c'", "w": {}},
-        {"id": "missing"},
-    ],
-    "next_page": None,
-}
+VALUES = page(
+    {"id": "null", "v": None, "w": {"a.b": True, "c d": "x"}, "l": []},
+    {"id": "seven", "v": 7, "w": {"a.b": False}, "l": ["p", "q"]},
+    {"id": "text", "v": "null", "at": "2026-01-02T03:04:05Z"},
+    {"id": "quote", "v": "a \"b\" && 'c'", "w": {}},
+    {"id": "missing"},
+)
 
 
 @pytest.mark.parametrize(
@@ -451,5 +431,5 @@ def test_a_filter_can_not_be_combined_with_raw_responses(ant):
 def test_a_string_that_is_not_a_number_compares_as_0_with_a_number_as_in_gjson(ant, expression, found):
     """GJSON in Go parses the string as a number, and ignores the failure."""
     items = [{"depth": 0}, {"depth": 7}, {"depth": "y"}]
-    result = ant("beta:environments", "list", "--filter", expression, "--slurp", replies=[{"data": items}])
+    result = ant("beta:environments", "list", "--filter", expression, "--slurp", replies=[page(*items)])
     assert [item["depth"] for item in result.json if item["depth"] != "y"] == found

@@ -34,6 +34,11 @@ def environment(**changes):
     return {**changed, **changes}
 
 
+def packages(**lists):
+    """Return the body of an update of these lists of packages."""
+    return {"config": {"type": "cloud", "packages": lists}}
+
+
 @pytest.fixture
 def update(ant):
     """Return a function that updates an environment, and returns the result."""
@@ -54,14 +59,14 @@ def bodies(result):
     [
         (
             ("--add", "packages.pip=polars", "--remove", "packages.pip=numpy"),
-            {"config": {"type": "cloud", "packages": {"pip": ["pandas==2.2", "polars"]}}},
+            packages(pip=["pandas==2.2", "polars"]),
         ),
         (
             ("--add", "config.packages.npm=@types/node@22", "--add", "packages.npm=tsx"),
-            {"config": {"type": "cloud", "packages": {"npm": ["@types/node@22", "tsx"]}}},
+            packages(npm=["@types/node@22", "tsx"]),
         ),
-        (("--remove", "packages.pip=pandas==2.2"), {"config": {"type": "cloud", "packages": {"pip": ["numpy"]}}}),
-        (("--add", "packages.apt=ffmpeg"), {"config": {"type": "cloud", "packages": {"apt": ["ffmpeg"]}}}),
+        (("--remove", "packages.pip=pandas==2.2"), packages(pip=["numpy"])),
+        (("--add", "packages.apt=ffmpeg"), packages(apt=["ffmpeg"])),
         (
             ("--add", "networking.allowed_hosts=b.example", "--add", "packages.gem=rails:7.1.0"),
             {
@@ -184,7 +189,7 @@ GOPLS = "golang.org/x/tools/gopls"
 def test_set_puts_a_package_in_place_of_its_other_versions(update, manager, old, text, new):
     """It knows how each package manager writes names and versions, and adds a package that is missing."""
     result = update("--set", f"packages.{manager}={text}", remote=environment(**{manager: old}))
-    assert bodies(result)[-1] == {"config": {"type": "cloud", "packages": {manager: new}}}
+    assert bodies(result)[-1] == packages(**{manager: new})
     assert result.stderr == ""
 
 
@@ -228,8 +233,8 @@ def test_objects_of_a_list_can_be_piped_into_an_update_with_edits(update, text):
     words = ("beta:environments", "update")
     result = update("--add", "packages.pip=polars", "--set", "metadata.team=x", ids=words, stdin=text)
     assert result.exit == 0
-    config = {"type": "cloud", "packages": {"pip": ["pandas==2.2", "numpy", "polars"]}}
-    assert bodies(result) == [None, {"config": config, "metadata": {"team": "x"}}]
+    changed = packages(pip=["pandas==2.2", "numpy", "polars"])
+    assert bodies(result) == [None, {**changed, "metadata": {"team": "x"}}]
     assert result.stderr == NOTE
 
 
