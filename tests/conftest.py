@@ -33,6 +33,8 @@ from tests.helpers.words import EMPTY, KEY
 
 pytest_plugins = ["tests.helpers.federation", "tests.helpers.many", "tests.helpers.runs"]
 """Their fixtures are for all rooms."""
+if sys.platform != "win32":
+    pytest_plugins.append("tests.helpers.terminals")
 
 settings.register_profile("ant", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ant")

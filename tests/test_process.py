@@ -15,7 +15,7 @@ import pytest
 from ant_cli.runtime.signals import delayed_signals, signal_handlers
 from tests.helpers.processes import ANT
 from tests.helpers.runs import OK, OUTPUT, needs
-from tests.helpers.servers import Act, ScriptedServer, error, response
+from tests.helpers.servers import Act, error, response
 from tests.helpers.terminals import Session
 from tests.helpers.words import LINES, page
 
@@ -344,17 +344,13 @@ def test_a_large_response_that_is_not_json_is_not_printed_in_part(shell):
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_an_interrupt_erases_the_progress_line(clean_environ, number):
+def test_an_interrupt_erases_the_progress_line(in_terminal, number):
     """The terminal shows no progress afterwards."""
-    with (
-        ScriptedServer((Act.STALL,)) as server,
-        closing(Session((*ANT, *LINES, "--base-url", server.url), clean_environ)) as session,
-    ):
-        session.wait_for("Waiting for")
-        session.process.send_signal(number)
-        assert session.end()[0] == -number
-        assert session.sent.endswith("\r\x1b[K")
-        assert "Traceback" not in session.sent
+    session = in_terminal((Act.STALL,), words=LINES, until="Waiting for")
+    session.process.send_signal(number)
+    assert session.end()[0] == -number
+    assert session.sent.endswith("\r\x1b[K")
+    assert "Traceback" not in session.sent
 
 
 # Handlers of signals

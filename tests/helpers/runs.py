@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -12,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.main import main
-from tests.conftest import Result, Screen, make_runtime, piped
+from tests.conftest import Result
 from tests.helpers.servers import Act, Reply, ScriptedServer, response
 from tests.helpers.words import RETRIEVE
 
@@ -28,7 +26,7 @@ def without_bug(result: Result) -> Result:
 
 
 @pytest.fixture
-def ant_over_socket(clean_environ: dict[str, str]) -> Callable[..., Result]:
+def ant_over_socket(ant: Callable[..., Result]) -> Callable[..., Result]:
     """Run a command against a scripted server, in this process, over a real socket."""
 
     def run(
@@ -44,18 +42,14 @@ def ant_over_socket(clean_environ: dict[str, str]) -> Callable[..., Result]:
     ) -> Result:
         is_silent = any(isinstance(reply, tuple) and Act.STALL in reply for reply in replies)
         timeout = timeout or ("0.3" if is_silent else "60")  # a busy machine takes its time
-        environ = {k: v for k, v in {**clean_environ, **env}.items() if v is not None}
-        stdout, stderr, waits = Screen(terminal=terminal), Screen(terminal=terminal), list[float]()
-        given = os.fdopen(piped(stdin), "rb")
-        with server or ScriptedServer(*replies or (OK,)) as there, given as source:
+        with server or ScriptedServer(*replies or (OK,)) as there:
             base_url = url.replace("{url}", there.url).replace("{port}", str(there.port))
-            status = main(
-                [*words, "--base-url", base_url, "--timeout", timeout, *more],
-                make_runtime(environ, source, stdout, stderr, sleep=waits.append),
-            )
+            flags = ("--base-url", base_url, "--timeout", timeout, *more)
+            result = ant(*words, *flags, stdin=stdin, env=env, terminal=terminal, network=True)
             if is_silent:  # it may be slower than the client was
                 there.came.wait(10)
-        return without_bug(Result(status, stdout.text(), stderr.text(), there.requests, waits))
+        result.requests = there.requests
+        return without_bug(result)
 
     return run
 

@@ -10,8 +10,13 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
+import pytest
+
+from tests.helpers.processes import ANT
+from tests.helpers.servers import Reply, ScriptedServer
 from tests.helpers.shells import OWN_TERMINAL
 
 assert sys.platform != "win32"  # mypy then knows that there are terminals
@@ -102,3 +107,21 @@ class Session:
 
     def _is_readable(self, seconds: float) -> bool:
         return bool(select.select([self._ours], [], [], seconds)[0])
+
+
+@pytest.fixture
+def in_terminal(clean_environ: dict[str, str]) -> Iterator[Callable[..., Session]]:
+    """Run a command with a scripted server in a terminal, and wait for a text on the screen."""
+    with ExitStack() as opened:
+
+        def start(
+            *replies: bytes | Reply, words: tuple[str, ...], until: str, program: tuple[str, ...] = ANT
+        ) -> Session:
+            server = opened.enter_context(ScriptedServer(*replies))
+            options = ("--max-retries", "0", "--base-url", server.url)
+            session = Session((*program, *words, *options), clean_environ)
+            opened.callback(session.close)
+            session.wait_for(until)
+            return session
+
+        yield start

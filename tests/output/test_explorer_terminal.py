@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
 from ant_cli.runtime.extras import install_command
 from tests.helpers.processes import ANT
-from tests.helpers.servers import Act, Reply, ScriptedServer, error, response
-from tests.helpers.terminals import PATIENCE_S, Session
+from tests.helpers.servers import Act, error, response
+from tests.helpers.terminals import PATIENCE_S
 from tests.helpers.words import LIST, page
 
 pytestmark = pytest.mark.slow
@@ -29,31 +27,15 @@ WITHOUT_TEXTUAL = (
 )
 
 
-Explore = Callable[..., Session]
-
-
 @pytest.fixture
-def explore(clean_environ: dict[str, str]) -> Iterator[Explore]:
+def explore(in_terminal):
     """Open the explorer with the response of a loopback server, and wait for the first screen."""
-    with ExitStack() as opened:
-
-        def start(
-            *replies: bytes | Reply,
-            words: tuple[str, ...] = LIST,
-            until: str = "q quit",
-            program: tuple[str, ...] = ANT,
-        ) -> Session:
-            server = opened.enter_context(ScriptedServer(*replies))
-            options = ("--format", "explore", "--max-retries", "0", "--base-url", server.url)
-            session = Session((*program, *words, *options), clean_environ)
-            opened.callback(session.close)
-            session.wait_for(until)
-            return session
-
-        yield start
+    return lambda *replies, words=LIST, until="q quit", **more: in_terminal(
+        *replies, words=(*words, "--format", "explore"), until=until, **more
+    )
 
 
-def test_a_search_and_keys_after_it_may_arrive_in_one_burst(explore: Explore):
+def test_a_search_and_keys_after_it_may_arrive_in_one_burst(explore):
     """Keys after / are the search text. Keys after Enter move the cursor."""
     session = explore(response(page(TEST, PROD, TEST)))
     session.type("/prod\r")
@@ -62,7 +44,7 @@ def test_a_search_and_keys_after_it_may_arrive_in_one_burst(explore: Explore):
     assert session.end() == (0, "")
 
 
-def test_a_bracketed_paste_is_text_in_the_prompt_and_ignored_elsewhere(explore: Explore):
+def test_a_bracketed_paste_is_text_in_the_prompt_and_ignored_elsewhere(explore):
     """Terminals send bracketed pastes to programs that request them."""
     session = explore(response(page(TEST, PROD, TEST)))
     session.type("\x1b[200~jq\x1b[201~/\x1b[200~prod\x1b[201~\r")
@@ -74,7 +56,7 @@ def test_a_bracketed_paste_is_text_in_the_prompt_and_ignored_elsewhere(explore: 
 @pytest.mark.parametrize(
     ("keys", "printed"), [("jp", '{\n  "id": "env_2",\n  "name": "test"\n}\n'), ("jljP", "id\n")]
 )
-def test_a_chosen_value_is_printed_below_the_shell_prompt(explore: Explore, keys, printed):
+def test_a_chosen_value_is_printed_below_the_shell_prompt(explore, keys, printed):
     """Nothing else remains of the screen."""
     session = explore(response(page(PROD, TEST)))
     session.type(keys)
@@ -85,7 +67,7 @@ COLOUR = re.compile(r"\x1b\[(?:\d+;)*[34][0-8][;m]")
 
 
 @pytest.mark.parametrize("variable", ["", "NO_COLOR=1", "CLICOLOR=0"])
-def test_rows_have_colours_unless_the_environment_says_no(explore: Explore, clean_environ, variable):
+def test_rows_have_colours_unless_the_environment_says_no(explore, clean_environ, variable):
     """Only the colours of the terminal's own theme are used."""
     clean_environ.update([variable.split("=")] if variable else [])
     session = explore(response(page(PROD, TEST)))
@@ -98,7 +80,7 @@ def test_rows_have_colours_unless_the_environment_says_no(explore: Explore, clea
     assert session.end() == (0, "")
 
 
-def test_copied_text_is_sent_to_the_terminal_by_osc_52(explore: Explore):
+def test_copied_text_is_sent_to_the_terminal_by_osc_52(explore):
     """This works through ssh, too."""
     session = explore(response(page(PROD, TEST)))
     session.type("jY")
@@ -108,7 +90,7 @@ def test_copied_text_is_sent_to_the_terminal_by_osc_52(explore: Explore):
     assert session.end() == (0, "")
 
 
-def test_quitting_does_not_wait_for_a_page(explore: Explore):
+def test_quitting_does_not_wait_for_a_page(explore):
     """The server does not respond."""
     session = explore(response(page(PROD, TEST, after="page_2")), (Act.STALL,))
     session.type("j")
@@ -117,7 +99,7 @@ def test_quitting_does_not_wait_for_a_page(explore: Explore):
     assert session.end() == (0, "")
 
 
-def test_an_error_of_a_later_page_is_printed_after_quitting(explore: Explore):
+def test_an_error_of_a_later_page_is_printed_after_quitting(explore):
     """It is below the shell prompt, and sets the exit code."""
     session = explore(response(page(PROD, TEST, after="page_2")), error("500 Oops"), until="incomplete; q says why")
     session.type("q")
@@ -130,7 +112,7 @@ def test_an_error_of_a_later_page_is_printed_after_quitting(explore: Explore):
     [("\x03", signal.SIGINT), (signal.SIGINT, signal.SIGINT), (signal.SIGTERM, signal.SIGTERM)],
     ids=["key", "INT", "TERM"],
 )
-def test_interrupts_end_the_explorer_and_restore_the_terminal(explore: Explore, how, number):
+def test_interrupts_end_the_explorer_and_restore_the_terminal(explore, how, number):
     """The interrupt may be a key or a signal, even while a page is fetched."""
     session = explore(response(page(PROD, TEST, after="page_2")), (Act.STALL,))
     if isinstance(how, str):
@@ -140,7 +122,7 @@ def test_interrupts_end_the_explorer_and_restore_the_terminal(explore: Explore, 
     assert session.end() == (-number, "")
 
 
-def test_ctrl_z_suspends_the_explorer_and_fg_restores_the_screen(explore: Explore):
+def test_ctrl_z_suspends_the_explorer_and_fg_restores_the_screen(explore):
     """In between, the terminal belongs to the shell."""
     session = explore(response(page(PROD, TEST)))
     session.type("j")
@@ -153,7 +135,7 @@ def test_ctrl_z_suspends_the_explorer_and_fg_restores_the_screen(explore: Explor
     assert session.end() == (0, "")
 
 
-def test_the_explorer_ends_when_its_terminal_is_closed(explore: Explore):
+def test_the_explorer_ends_when_its_terminal_is_closed(explore):
     """This also holds with nohup, where no signal could end the explorer."""
     session = explore(response(page(PROD, TEST)), program=("sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *ANT))
     session.hang_up()
@@ -161,7 +143,7 @@ def test_the_explorer_ends_when_its_terminal_is_closed(explore: Explore):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 12), (4, 20)])
-def test_the_explorer_survives_a_window_of_any_size(explore: Explore, size):
+def test_the_explorer_survives_a_window_of_any_size(explore, size):
     """When it is large enough again, the screen is complete."""
     session = explore(response(page(PROD, TEST)))
     session.resize(*size)
@@ -172,7 +154,7 @@ def test_the_explorer_survives_a_window_of_any_size(explore: Explore, size):
     assert session.end() == (0, "")
 
 
-def test_without_textual_the_explorer_names_the_package_to_install(explore: Explore):
+def test_without_textual_the_explorer_names_the_package_to_install(explore):
     """The package is optional. The response is printed anyway."""
     session = explore(response(TEST), words=RETRIEVE, program=WITHOUT_TEXTUAL, until="Note")
     status, shown = session.end()

@@ -8,7 +8,6 @@ import json
 import os
 import shlex
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -18,9 +17,8 @@ from ant_cli.main import main
 from ant_cli.output.pager import command_of, lines_of, show
 from ant_cli.output.style import Style
 from tests.conftest import Screen, make_runtime
-from tests.helpers.processes import ANT, COVERAGE
-from tests.helpers.servers import ScriptedServer, response
-from tests.helpers.terminals import Session
+from tests.helpers.processes import COVERAGE
+from tests.helpers.servers import response
 from tests.helpers.transports import transport_to
 from tests.helpers.words import LIST, page
 
@@ -212,15 +210,13 @@ os.write(1, b"left")
 """A pager that reads all its input and, like less, ignores Ctrl-C."""
 
 
-def test_ctrl_c_belongs_to_the_pager_while_the_user_reads(clean_environ):
+def test_ctrl_c_belongs_to_the_pager_while_the_user_reads(in_terminal, clean_environ):
     """The command ends successfully when the pager ends, because it was not interrupted."""
-    environ = {**clean_environ, **COVERAGE, "LINES": "10", "ANT_PAGER": pager(QUIT_ON_KEY_AFTER_CTRL_C)}
-    with ScriptedServer(response(page(*({"id": f"env_{number}"} for number in range(40))))) as server:
-        environ["ANTHROPIC_BASE_URL"] = server.url
-        with closing(Session((*ANT, *LIST), environ)) as session:
-            session.wait_for("read all")
-            session.type("\x03")
-            session.wait_for("interrupted")
-            session.type("q\n")
-            session.wait_for("left")
-            assert session.end()[0] == 0
+    clean_environ.update(COVERAGE, LINES="10", ANT_PAGER=pager(QUIT_ON_KEY_AFTER_CTRL_C))
+    rows = ({"id": f"env_{number}"} for number in range(40))
+    session = in_terminal(response(page(*rows)), words=LIST, until="read all")
+    session.type("\x03")
+    session.wait_for("interrupted")
+    session.type("q\n")
+    session.wait_for("left")
+    assert session.end()[0] == 0

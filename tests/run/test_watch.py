@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
 from datetime import datetime
 
 import httpx
@@ -361,22 +360,13 @@ def test_a_column_without_room_is_dropped_next_to_the_signs(ant):
 
 
 @pytest.fixture
-def watch(clean_environ):
+def watch(request):
     """Watch the response of a loopback server in a real terminal, and wait for the first screen."""
     pytest.importorskip("pty", reason="this test needs pseudo-terminals")
-    from tests.helpers.terminals import Session
-
-    with ExitStack() as opened:
-
-        def start(*replies, words=LIST, until="Ctrl-C ends"):
-            server = opened.enter_context(ScriptedServer(*replies))
-            options = ("--every", "10ms", "--max-retries", "0", "--base-url", server.url)
-            session = Session((*ANT, *words, *options), clean_environ)
-            opened.callback(session.close)
-            session.wait_for(until)
-            return session
-
-        yield start
+    in_terminal = request.getfixturevalue("in_terminal")
+    return lambda *replies, until="Ctrl-C ends": in_terminal(
+        *replies, words=(*LIST, "--every", "10ms"), until=until
+    )
 
 
 MANY = response(page(*(item(f"work_{number}") for number in range(40))))

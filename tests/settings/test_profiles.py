@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import stat
@@ -15,7 +14,6 @@ import keyring
 import keyring.errors
 import pytest
 
-import ant_cli
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError
 from ant_cli.main import main
 from ant_cli.runtime.extras import install_hint
@@ -24,10 +22,9 @@ from ant_cli.settings.credentials import Credential
 from ant_cli.settings.key_references import KeyCommand, KeyringEntry, delete_keys, store_key
 from ant_cli.settings.profiles import NO_STORE, check_name, config_dir, edit, read_store, shown, writable_path
 from ant_cli.settings.rows import mask
-from tests.conftest import make_runtime, needs_posix
+from tests.conftest import Screen, make_runtime, needs_posix
 from tests.helpers.memory_keyring import Memory
-from tests.helpers.processes import run_process
-from tests.helpers.words import LIST
+from tests.helpers.words import LIST, NO_KEY
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 GOOD = f"""active = "work"
@@ -39,24 +36,16 @@ color = "blue"
 """
 
 
-class Screen(io.BytesIO):
-    """A stream that keeps its output."""
-
-    @property
-    def text(self):
-        return self.getvalue().decode()
-
-
 @pytest.fixture
 def stderr():
     """The output on stderr."""
-    return Screen()
+    return Screen(terminal=False)
 
 
 @pytest.fixture
 def process(clean_environ, stderr):
     """A run without stdin."""
-    return make_runtime(clean_environ, stdout=Screen(), stderr=stderr)
+    return make_runtime(clean_environ, stdout=Screen(terminal=False), stderr=stderr)
 
 
 @pytest.fixture
@@ -107,7 +96,7 @@ def test_without_a_home_no_profile_exists_or_can_be_created(process, monkeypatch
 def test_reading_without_a_profiles_file_returns_none_and_creates_none(process, stderr):
     """Reading creates neither a file nor a folder."""
     store = read_store(process)
-    assert (store.profiles, store.active, stderr.text) == ({}, "", "")
+    assert (store.profiles, store.active, stderr.text()) == ({}, "", "")
     assert not store.path.parent.exists()
 
 
@@ -161,9 +150,9 @@ def test_wide_permissions_of_the_profiles_file_are_narrowed_with_a_note(process,
     write(path, GOOD, mode)
     read_store(process)
     assert stat.S_IMODE(path.stat().st_mode) == mode & 0o700
-    assert stderr.text == f"Note: other users could read {path}; now only you can.\n"
+    assert stderr.text() == f"Note: other users could read {path}; now only you can.\n"
     read_store(process)
-    assert stderr.text.count("\n") == 1
+    assert stderr.text().count("\n") == 1
 
 
 @needs_posix("permissions")
@@ -199,7 +188,7 @@ def test_permissions_that_cannot_be_narrowed_cause_a_note(process, path, stderr,
 
     monkeypatch.setattr(os, "fchmod", refuse)
     assert read_store(process).active == "work"
-    assert "that can't be changed: read-only file system" in stderr.text
+    assert "that can't be changed: read-only file system" in stderr.text()
 
 
 # Writing
@@ -344,21 +333,11 @@ def test_profile_names_of_letters_digits_and_some_signs_are_accepted(name):
     assert check_name(name) == name
 
 
-# Faults, in separate processes
-
-ADD = "from ant_cli.__main__ import entry_point; entry_point()"
-
-
-def python(code, environ, *words):
-    """Run code in a separate process, with the words as its arguments. It leaves no half-written bytecode."""
-    return run_process([sys.executable, "-c", code, *words], environ | {"PYTHONDONTWRITEBYTECODE": "1"})
-
-
 @needs_posix("its words for errors")
-def test_a_config_folder_that_cannot_be_created_is_an_error(clean_environ):
+def test_a_config_folder_that_cannot_be_created_is_an_error(ant):
     """Like a read-only disk, /proc allows no new folders, not even for root."""
-    done = python(ADD, clean_environ | {"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, "profile", "create", "work")
-    assert done.returncode == 1
+    done = ant("profile", "create", "work", env={"ANTHROPIC_CONFIG_DIR": "/proc/ant"})
+    assert done.exit == 1
     assert "/proc/ant can't be written" in done.stderr
     assert "ANTHROPIC_CONFIG_DIR can name another folder." in done.stderr
 
@@ -391,6 +370,11 @@ def test_values_of_unknown_keys_are_masked():
 # Commands that print a key
 
 
+def python(code):
+    """Return a command line that runs code."""
+    return f'{sys.executable} -c "{code}"'
+
+
 def fetch_secret(form, reference, source, process):
     """Return the secret that a profile's value refers to."""
     kept = KeyCommand(reference) if form == "command" else KeyringEntry(reference)
@@ -408,7 +392,7 @@ def test_a_key_that_was_fetched_is_not_fetched_again(process):
 def test_a_key_command_runs_without_a_shell(process):
     """It is split into arguments by quotes, and no other character is special."""
     code = "import sys; print('sk-ant-' + sys.argv[1])"
-    secret = fetch_secret("command", f"{sys.executable} -c \"{code}\" '$HOME;x'", "c", process)
+    secret = fetch_secret("command", f"{python(code)} '$HOME;x'", "c", process)
     assert secret == "sk-ant-$HOME;x"
     assert "sk-ant-$HOME;x" not in process.redactor.redact(f"{secret} is shown")
 
@@ -417,14 +401,11 @@ def test_a_key_command_runs_without_a_shell(process):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (f"{sys.executable} -c \"print('hush'); raise SystemExit(3)\"", "c failed with status 3."),
-        (f"{sys.executable} -c \"import os; print('hush'); os.kill(os.getpid(), 9)\"", "c failed with status -9."),
-        (f'{sys.executable} -c "print(1, 2)"', "what c gives contains a space, which no key has."),
-        (f'{sys.executable} -c ""', "what c gives is empty."),
-        (
-            f"{sys.executable} -c \"print('hush'); print('hush')\"",
-            "what c gives contains a character that no key has",
-        ),
+        (python("print('hush'); raise SystemExit(3)"), "c failed with status 3."),
+        (python("import os; print('hush'); os.kill(os.getpid(), 9)"), "c failed with status -9."),
+        (python("print(1, 2)"), "what c gives contains a space, which no key has."),
+        (python(""), "what c gives is empty."),
+        (python("print('hush'); print('hush')"), "what c gives contains a character that no key has"),
         ("no-such-program-anywhere hush", "c can't be run: no-such-program-anywhere: no such file or directory."),
         ("'' hush", "c can't be run: "),
     ],
@@ -439,23 +420,21 @@ def test_a_key_command_without_a_key_is_an_error_that_hides_its_output(process, 
 def test_a_key_command_that_runs_itself_is_an_error(process):
     """`ant auth token` of the same profile runs itself; the command of another profile may be run."""
     code = "import os; print('sk-' + os.environ['ANT_API_KEY_COMMANDS'].replace(chr(10), '+'))"
-    command = f'{sys.executable} -c "{code}"'
     process.environ = {**process.environ, "ANT_API_KEY_COMMANDS": "a"}
-    assert fetch_secret("command", command, "b", process) == "sk-a+b"
+    assert fetch_secret("command", python(code), "b", process) == "sk-a+b"
     with pytest.raises(CredentialError, match="a runs ant, which would run it again endlessly"):
-        fetch_secret("command", command, "a", process)
+        fetch_secret("command", python(code), "a", process)
 
 
-def test_a_profile_whose_key_command_is_ant_auth_token_is_an_error(clean_environ, path):
+def test_a_profile_whose_key_command_is_ant_auth_token_is_an_error(ant, profiles, capfd):
     """The error has the reason, and no chain of processes is started."""
-    del clean_environ["ANTHROPIC_API_KEY"]
-    ant = f"{sys.executable} -m ant_cli auth token --profile"
-    write(path, f"[profiles.a]\napi_key_command = '{ant} b'\n[profiles.b]\napi_key_command = '{ant} a'\n")
-    environ = clean_environ | {"PYTHONPATH": str(Path(ant_cli.__file__).parent.parent)}
-    done = python(ADD, environ, "auth", "token", "--profile", "a")
-    assert (done.returncode, done.stdout) == (4, "")
-    assert done.stderr.startswith("ant: api_key_command of profile 'a' runs ant, which would run it again")
-    assert done.stderr.count("failed with status 4") == 2
+    token = f"{sys.executable} -m ant_cli auth token --profile"
+    profiles(f"[profiles.a]\napi_key_command = '{token} b'\n[profiles.b]\napi_key_command = '{token} a'\n")
+    done = ant("auth", "token", "--profile", "a", env=NO_KEY)
+    assert (done.exit, done.stdout) == (4, "")
+    said = capfd.readouterr().err + done.stderr  # each command of the chain writes to its own stderr
+    assert said.startswith("ant: api_key_command of profile 'a' runs ant, which would run it again")
+    assert said.count("failed with status 4") == 2
 
 
 @needs_posix("commands of POSIX")
@@ -473,13 +452,13 @@ def test_a_key_command_is_ended_if_its_output_can_not_be_read(process, monkeypat
     )
     monkeypatch.setattr("threading.Thread.start", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        KeyCommand(f'{sys.executable} -c "import signal; signal.pause()"').fetch("c", process)
+        KeyCommand(python("import signal; signal.pause()")).fetch("c", process)
     assert commands[0].returncode
 
 
 def test_a_key_command_is_ended_after_its_time_limit(process):
     """The limit is shorter in this test."""
-    command = f'{sys.executable} -c "import signal; signal.pause()"'
+    command = python("import signal; signal.pause()")
     with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
         KeyCommand(command).fetch("c", process, timeout_s=0.2)
 
@@ -494,7 +473,7 @@ def test_a_key_command_that_closes_its_output_is_ended_after_its_time_limit(proc
 
 def test_a_key_command_with_endless_output_is_stopped(process):
     """It is stopped long before its output fills the memory."""
-    command = f"{sys.executable} -c \"while True: print('x' * 1000)\""
+    command = python("while True: print('x' * 1000)")
     with pytest.raises(CredentialError, match=r"c prints more than a key."):
         KeyCommand(command).fetch("c", process)
 

@@ -169,30 +169,21 @@ def test_a_user_without_a_home_has_no_profiles(try_both, home, environ, looked, 
 # Something else in place of the file
 
 
-def a_pipe(path):
-    os.mkfifo(path)
-
-
-def a_folder(path):
-    path.mkdir()
-
-
-def a_device(path):
-    path.symlink_to("/dev/null")
-
-
-def an_endless_device(path):
-    path.symlink_to("/dev/zero")
-
-
-def a_circle(path):
-    path.symlink_to(path)
-
-
 def a_huge_file(path):
     with path.open("wb") as file:
         file.truncate(100_000_000)
     path.chmod(0o600)
+
+
+MAKE = {
+    "a pipe": lambda path: os.mkfifo(path),
+    "a folder": Path.mkdir,
+    "a device": lambda path: path.symlink_to("/dev/null"),
+    "an endless device": lambda path: path.symlink_to("/dev/zero"),
+    "a circle": lambda path: path.symlink_to(path),
+    "a huge file": a_huge_file,
+}
+"""What may be in place of a file."""
 
 
 def modes(path):
@@ -202,21 +193,21 @@ def modes(path):
 
 @needs_posix("pipes and devices with names")
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("what", "message"),
     [
-        (a_pipe, "it is a pipe or a device, not a file"),
-        (a_folder, "is a directory"),
-        (a_device, "it is a pipe or a device, not a file"),
-        (an_endless_device, "it is a pipe or a device, not a file"),
-        (a_circle, "too many levels of symbolic links"),
-        (a_huge_file, "it is larger than 1 MB"),
+        ("a pipe", "it is a pipe or a device, not a file"),
+        ("a folder", "is a directory"),
+        ("a device", "it is a pipe or a device, not a file"),
+        ("an endless device", "it is a pipe or a device, not a file"),
+        ("a circle", "too many levels of symbolic links"),
+        ("a huge file", "it is larger than 1 MB"),
     ],
 )
-def test_a_profiles_path_that_is_not_a_regular_file_is_rejected_and_unchanged(try_both, home, make, message):
+def test_a_profiles_path_that_is_not_a_regular_file_is_rejected_and_unchanged(try_both, home, what, message):
     """It is rejected at once, and a device keeps its permissions even if root runs the command."""
     path = home / "anthropic" / "profiles.toml"
     path.parent.mkdir()
-    make(path)
+    MAKE[what](path)
     before = modes(path)
     status, said, end, why = try_both()
     assert (status, end) == (4, 4)
@@ -226,11 +217,11 @@ def test_a_profiles_path_that_is_not_a_regular_file_is_rejected_and_unchanged(tr
 
 
 @needs_posix("pipes and devices with names")
-@pytest.mark.parametrize("make", [a_pipe, a_folder, a_circle, a_device])
-def test_a_lock_that_is_not_a_regular_file_is_rejected(try_both, home, make):
+@pytest.mark.parametrize("what", ["a pipe", "a folder", "a circle", "a device"])
+def test_a_lock_that_is_not_a_regular_file_is_rejected(try_both, home, what):
     """It is neither waited for nor followed."""
     path = place(home)
-    make(path.with_name("profiles.toml.lock"))
+    MAKE[what](path.with_name("profiles.toml.lock"))
     status, _, end, why = try_both()
     assert (status, end) == (0, 1)
     assert "profiles.toml.lock can't be written: " in why
@@ -313,11 +304,9 @@ def test_the_null_device_as_config_folder_disables_profiles(workers, ant):
     assert "Profile     none (there is no folder for them)\n" in ant("auth", "status", env=env).stdout
 
 
-def test_a_malformed_file_fails_every_command_that_may_depend_on_it(ant, clean_environ):
+def test_a_malformed_file_fails_every_command_that_may_depend_on_it(ant, profiles):
     """A key, base URL, workspace or format may be in it, and none of them is guessed."""
-    path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
-    path.parent.mkdir()
-    path.write_text("active =")
+    profiles("active =")
     for words in (("--local",), ("--base-url", "http://h"), ("--dry-run",)):
         done = ant("beta:environments", "list", "--api-key", "k", *words)
         assert (done.exit, done.requests, done.stdout) == (4, [], "")
