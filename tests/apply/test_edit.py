@@ -78,6 +78,11 @@ class Desk:
         options["env"] = {"EDITOR": self.editor, **options["env"]}
         return self._ant("edit", "env_1", *words, replies=replies, **options)
 
+    def edit_by(self, script, replies=(ENVIRONMENT,)):
+        """Run `ant edit` with an editor that is a script of sh."""
+        (self.folder / "editor.sh").write_text(f"{script}\n")
+        return self.edit(replies=replies, env={"EDITOR": f"sh {self.folder / 'editor.sh'}"})
+
     @property
     def seen(self):
         """The texts in the editor when it was opened."""
@@ -128,13 +133,8 @@ def test_the_text_has_the_declared_fields_and_the_fields_of_the_server_as_commen
     assert "# Kept unchanged: config.packages.brew" in lines
     assert "    pip:\n      - pandas\n      - numpy\n" in desk.seen[0]
     assert "apt:" not in desk.seen[0]
-
-
-def test_the_explanation_fits_on_80_columns(desk):
-    """An editor would break or truncate longer lines. The line for the schema has a fixed form."""
-    desk.edit()
-    comments = [line for line in desk.seen[0].splitlines() if line.startswith("# ") and "$schema" not in line]
-    assert max(map(len, comments)) < 80
+    comments = [line for line in lines if line.startswith("# ") and "$schema" not in line]
+    assert max(map(len, comments)) < 80  # an editor would break or truncate longer lines
 
 
 @needs_posix("permissions")
@@ -195,29 +195,42 @@ def test_strings_from_the_server_control_neither_terminal_nor_editor(desk):
             },
         ),
         ([["name: data", "type: environment\nname: other  # a comment"]], {"name": "other"}),
+        (
+            [["  packages:\n    pip:\n      - pandas\n      - numpy\n    npm:\n      - tsx\n", ""]],
+            {"config": {"type": "cloud", "packages": {"pip": [], "npm": []}}},
+        ),
     ],
 )
 def test_an_edit_sends_only_the_changed_fields(desk, turn, body):
-    """A deleted field is cleared in the way of the API."""
+    """A deleted field is cleared in the way of the API. Lists that this tool does not know are kept."""
     result = desk.edit(turn)
     assert (result.exit, result.stderr) == (0, "Updated env_1.\n")
     assert update_of(result) == body
 
 
-def test_deleted_packages_are_cleared_list_by_list(desk):
-    """Lists that this tool does not know are kept."""
-    start = "  packages:\n    pip:\n      - pandas\n      - numpy\n    npm:\n      - tsx\n"
-    result = desk.edit([[start, ""]])
-    assert update_of(result) == {"config": {"type": "cloud", "packages": {"pip": [], "npm": []}}}
+LIMITED = environment(
+    config={
+        "type": "cloud",
+        "networking": {"type": "limited", "allow_mcp_servers": True, "allowed_hosts": ["a.example"]},
+    }
+)
 
 
-def test_a_changed_type_of_network_clears_nothing_of_the_old_type(desk):
-    """The fields of the old type disappear with it."""
-    limited = environment(config={"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": True}})
-    limited["config"]["networking"]["allowed_hosts"] = ["a.example"]
-    old = "limited\n    allow_mcp_servers: true\n    allowed_hosts:\n      - a.example\n"
-    result = desk.edit([[old, "unrestricted\n"]], replies=[limited, limited, DONE])
-    assert update_of(result) == {"config": {"type": "cloud", "networking": {"type": "unrestricted"}}}
+@pytest.mark.parametrize(
+    ("old", "new", "networking"),
+    [
+        (
+            "limited\n    allow_mcp_servers: true\n    allowed_hosts:\n      - a.example\n",
+            "unrestricted\n",
+            {"type": "unrestricted"},
+        ),
+        ("- a.example", "- b.example", {"type": "limited", "allowed_hosts": ["b.example"]}),
+    ],
+)
+def test_an_edit_of_a_network_sends_its_type_and_clears_nothing_of_an_old_type(desk, old, new, networking):
+    """The API needs the type to know which fields there are. Those of the old type disappear with it."""
+    result = desk.edit([[old, new]], replies=[LIMITED, LIMITED, DONE])
+    assert update_of(result) == {"config": {"type": "cloud", "networking": networking}}
 
 
 def test_an_edit_prints_the_same_plan_as_apply(desk):
@@ -246,15 +259,6 @@ def test_the_updated_environment_can_be_printed_as_data(desk):
     assert result.stdout == '"env_1"\n'
 
 
-def test_an_edit_of_a_limited_network_sends_its_type_and_the_changed_list(desk):
-    """The API needs the types to know which fields there are."""
-    limited = environment(config={"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": True}})
-    limited["config"]["networking"]["allowed_hosts"] = ["a.example"]
-    result = desk.edit([["- a.example", "- b.example"]], replies=[limited, limited, DONE])
-    networking = {"type": "limited", "allowed_hosts": ["b.example"]}
-    assert update_of(result) == {"config": {"type": "cloud", "networking": networking}}
-
-
 @pytest.mark.parametrize(
     "turns", [[], [[["name: data", "name:   data # the same"]]], [[["pip:", "apt: []\n    pip:"]]]]
 )
@@ -272,20 +276,17 @@ def test_a_field_of_the_server_that_is_uncommented_sends_nothing(desk):
 
 
 @needs_posix("an editor that is a script of sh")
-def test_the_line_breaks_of_windows_are_no_change(desk, tmp_path):
+def test_the_line_breaks_of_windows_are_no_change(desk):
     """An editor there may write them, whatever was in the file. They don't confirm the text after a conflict."""
-    script = tmp_path / "windows.sh"
-    script.write_text("sed -i 's/numpy/polars/; s/$/\\r/' \"$1\"\n")
-    result = desk.edit(replies=[ENVIRONMENT, environment(name="theirs")], env={"EDITOR": f"sh {script}"})
+    script = "sed -i 's/numpy/polars/; s/$/\\r/' \"$1\""
+    result = desk.edit_by(script, replies=[ENVIRONMENT, environment(name="theirs")])
     assert (result.exit, len(result.requests)) == (6, 2)
 
 
 @needs_posix("an editor that is a script of sh")
-def test_an_empty_text_sends_nothing(desk, tmp_path):
+def test_an_empty_text_sends_nothing(desk):
     """It does not clear every field either."""
-    script = tmp_path / "empty.sh"
-    script.write_text('#!/bin/sh\necho "# only a comment" > "$1"\n')
-    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
+    result = desk.edit_by('echo "# only a comment" > "$1"')
     assert (result.exit, result.stderr) == (0, "The text is empty, so nothing was sent.\n")
 
 
@@ -343,11 +344,9 @@ def test_a_text_in_which_only_a_note_was_deleted_is_opened_again(desk):
 
 
 @needs_posix("an editor that is a script of sh")
-def test_a_mistake_of_the_whole_text_has_no_line(desk, tmp_path):
+def test_a_mistake_of_the_whole_text_has_no_line(desk):
     """It is not a mistake of the first line."""
-    script = tmp_path / "list.sh"
-    script.write_text('#!/bin/sh\necho "- data" > "$1"\n')
-    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
+    result = desk.edit_by('echo "- data" > "$1"')
     assert result.exit == 2
     assert "nothing was sent:\n  must hold keys and values, got a list\n" in result.stderr
 
@@ -605,29 +604,20 @@ def test_a_common_editor_is_used_at_a_terminal_if_none_is_set(desk, tmp_path, na
 
 @needs_posix("an editor that is a script of sh")
 def test_an_editor_that_fails_sends_nothing_and_loses_nothing(desk):
-    """With `:cq`, for example, vi fails."""
+    """With `:cq`, for example, vi fails. An unchanged file is removed."""
     failing = f"sh -c '{desk.editor} \"$1\"; exit 3' sh"
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT], env={"EDITOR": failing})
     assert result.exit == 1
     assert "ended with status 3, so nothing was sent." in result.stderr
     assert "polars" in desk.file.read_text()
-
-
-@needs_posix("an editor that is a script of sh")
-def test_an_unchanged_file_of_an_editor_that_fails_is_removed(desk):
-    """There is nothing to keep."""
-    failing = f"sh -c '{desk.editor} \"$1\"; exit 3' sh"
-    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": failing})
-    assert "kept" not in result.stderr
-    assert not desk.file.parent.exists()
+    unchanged = desk.edit_by("exit 3")
+    assert (unchanged.exit, "kept" in unchanged.stderr) == (1, False)
 
 
 @needs_posix("an editor that is a script of sh")
 def test_ctrl_c_that_ends_the_editor_ends_the_command_and_keeps_the_text(desk, tmp_path):
     """Ctrl-C reaches both processes, and the editor decides whether it ends."""
-    script = tmp_path / "interrupted.sh"
-    script.write_text('#!/bin/sh\necho "# mine" >> "$1"\nkill -INT $PPID\nkill -INT $$\n')
-    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
+    result = desk.edit_by('echo "# mine" >> "$1"; kill -INT $PPID; kill -INT $$')
     assert result.exit == 130
     (kept,) = (tmp_path / "kept").glob("*/env_1.yaml")
     assert f"Your text is kept in {kept}" in result.stderr
@@ -635,12 +625,15 @@ def test_ctrl_c_that_ends_the_editor_ends_the_command_and_keeps_the_text(desk, t
 
 
 @needs_posix("an editor that is a script of sh")
-def test_a_ctrl_c_that_does_not_end_the_editor_is_ignored(desk, tmp_path):
+def test_a_ctrl_c_that_does_not_end_the_editor_is_ignored(desk):
     """vi, for example, continues."""
-    script = tmp_path / "surviving.sh"
-    script.write_text(f'#!/bin/sh\ntrap : INT\nkill -INT $PPID\nexec {desk.editor} "$1"\n')
     before = signal.getsignal(signal.SIGINT)
-    assert desk.edit([["numpy", "x"]], env={"EDITOR": f"sh {script}"}).exit == 0
+    assert (
+        desk.edit_by(
+            'trap : INT; kill -INT $PPID; exec sed -i s/numpy/x/ "$1"', (ENVIRONMENT, ENVIRONMENT, DONE)
+        ).exit
+        == 0
+    )
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -672,9 +665,7 @@ def test_a_text_is_kept_when_the_disk_is_full(desk, monkeypatch):
 @needs_posix("an editor that is a script of sh")
 def test_a_file_that_is_not_text_is_kept(desk, tmp_path):
     """The editor may have written anything."""
-    script = tmp_path / "latin.sh"
-    script.write_text("#!/bin/sh\nprintf 'name: caf\\351\\n' > \"$1\"\n")
-    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
+    result = desk.edit_by("printf 'name: caf\\351\\n' > \"$1\"")
     assert result.exit == 2
     assert "is not text in UTF-8" in result.stderr
     (kept,) = (tmp_path / "kept").glob("*/env_1.yaml")
@@ -683,12 +674,10 @@ def test_a_file_that_is_not_text_is_kept(desk, tmp_path):
 
 
 @needs_posix("an editor that is a script of sh")
-def test_an_editor_that_never_fixes_its_mistakes_is_not_opened_forever(desk, tmp_path, monkeypatch):
+def test_an_editor_that_never_fixes_its_mistakes_is_not_opened_forever(desk, monkeypatch):
     """It must be a script: a person would have given up."""
     monkeypatch.setattr("ant_cli.commands.edit.MOST_ROUNDS", 5)
-    script = tmp_path / "worse.sh"
-    script.write_text('#!/bin/sh\necho "wrong_$(wc -l < "$1"): x" >> "$1"\n')
-    result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": f"sh {script}"})
+    result = desk.edit_by('echo "wrong_$(wc -l < "$1"): x" >> "$1"')
     assert result.exit == 2
     assert "unknown field" in result.stderr
 

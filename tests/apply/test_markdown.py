@@ -173,9 +173,3 @@ def test_a_question_shows_what_an_update_changes(team):
     team.apply(".")
     team.write("environments/a.json", environment(name="a", metadata={"k": "v"}))
     assert '+ metadata.k: "v"' in team.ant("apply", ".", typed="n\n").stdout
-
-
-def test_the_data_of_a_plan_has_every_field_of_a_new_environment(team):
-    team.write("environments/a.json", environment(name="a", metadata={"k": "v"}))
-    plan = json.loads(team.ant("diff", ".", "--format", "json").stdout)
-    assert {"path": "metadata.k", "old": None, "new": "v"} in plan["resources"][0]["changes"]
