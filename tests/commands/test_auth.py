@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
 import signal
 import stat
-import subprocess
 import sys
-import threading
 import tomllib
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import httpx
@@ -24,8 +19,9 @@ from ant_cli.commands.profile import prompt_secret
 from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
 from tests.conftest import make_runtime
-from tests.helpers.processes import COVERAGE, run_process
-from tests.helpers.shells import OWN_TERMINAL
+from tests.helpers.processes import ANT, COVERAGE, run_process
+from tests.helpers.servers import ScriptedServer, response
+from tests.helpers.terminals import Session
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 OTHER = "sk-ant-api03-9876543210-abcd"
@@ -313,36 +309,6 @@ def test_login_does_not_prompt_for_a_key_if_the_profiles_file_is_malformed(ant_w
 # At a terminal
 
 
-def on_terminal(words, environ, *typed):
-    """Run `ant` on its own terminal, answer each prompt, and return the status and the output."""
-    terminal, theirs = pty.openpty()
-    command = ["sh", "-c", OWN_TERMINAL, os.ttyname(theirs), sys.executable, "-m", "ant_cli", *words]
-    child = subprocess.Popen(command, env=environ, start_new_session=True)
-    seen = b""
-    answers = list(typed)
-    for _ in range(60):
-        ready, _, _ = select.select([terminal], [], [], 1)
-        if not ready and typed == ("\x03",):  # the system discards an interrupt just before a read
-            answers = list(typed)
-            os.write(terminal, answers.pop().encode())
-        if not ready:
-            continue
-        try:
-            part = os.read(terminal, 4096)
-        except OSError:  # on Linux, the other side is closed
-            part = b""
-        if not part:
-            break
-        if not seen:  # the program has opened it, too
-            os.close(theirs)
-        seen += part
-        if answers and seen.rstrip().endswith(b"(not shown):"):
-            os.write(terminal, answers.pop(0).encode())
-    status = child.wait()
-    os.close(terminal)
-    return status, seen.decode()
-
-
 @pytest.fixture
 def no_key(clean_environ):
     """The environment of a process, without a key."""
@@ -350,32 +316,49 @@ def no_key(clean_environ):
     return environ | COVERAGE
 
 
-def test_the_prompt_does_not_echo_the_key_and_login_stores_it(no_key, path):
+@pytest.fixture
+def login(no_key):
+    """Run `ant auth login` on its own terminal, and return it when it asks for the key."""
+    with ExitStack() as stack:
+
+        def start(*words):
+            session = stack.enter_context(closing(Session((*ANT, "auth", "login", *words), no_key)))
+            session.wait_for("(not shown):")
+            return session
+
+        yield start
+
+
+def test_the_prompt_does_not_echo_the_key_and_login_stores_it(login, path):
     """The key is typed on a terminal."""
-    status, seen = on_terminal(("auth", "login", "--no-verify", "--profile", "work"), no_key, f"{SECRET}\n")
-    assert status == 0, seen
-    assert SECRET not in seen
-    assert "API key for profile 'work' (not shown): " in seen
+    session = login("--no-verify", "--profile", "work")
+    assert "API key for profile 'work' (not shown): " in session.screen
+    session.type(f"{SECRET}\n")
+    status, seen = session.end()
+    assert (status, SECRET in seen) == (0, False)
     assert document(path)["profiles"]["work"]["api_key"] == SECRET
 
 
-def test_an_interrupt_at_the_prompt_stores_nothing(no_key, path):
+def test_an_interrupt_at_the_prompt_stores_nothing(login, path):
     """The process ends by the signal."""
-    status, seen = on_terminal(("auth", "login"), no_key, "\x03")
-    assert status == -signal.SIGINT, seen
+    session = login()
+    while session.process.poll() is None:  # the system discards an interrupt just before a read
+        session.type("\x03")
+    assert session.end()[0] == -signal.SIGINT
     assert not path.exists()
 
 
-def test_ctrl_d_at_the_prompt_stores_nothing(no_key, path):
+def test_ctrl_d_at_the_prompt_stores_nothing(login, path):
     """Ctrl-D ends the input."""
-    status, seen = on_terminal(("auth", "login"), no_key, "\x04")
-    assert (status, path.exists()) == (2, False), seen
-    assert seen.endswith("(not shown): \r\nant: nothing was entered.\r\n")
+    session = login()
+    session.type("\x04")
+    assert session.end() == (2, "\nant: nothing was entered.\n")
+    assert not path.exists()
 
 
 def test_login_without_a_terminal_says_how_to_pipe_the_key(no_key):
     """There is no fallback that would echo the key."""
-    done = run_process([sys.executable, "-m", "ant_cli", "auth", "login"], no_key, start_new_session=True)
+    done = run_process([*ANT, "auth", "login"], no_key, start_new_session=True)
     assert done.returncode == 2
     assert "Pipe the secret in: ant auth login --api-key-stdin < FILE" in done.stderr
 
@@ -758,78 +741,34 @@ def test_a_stored_key_is_in_no_command_line_and_no_environment(no_key, path, tmp
     write(path, f"active = 'a'\n[profiles.a]\napi_key_command = '{sys.executable} {spy} {report} {key}'\n")
     environ = no_key | {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
     for words in (["auth", "token"], ["auth", "status", "--check", "--max-retries", "0"]):
-        done = run_process([sys.executable, "-m", "ant_cli", *words], environ)
+        done = run_process([*ANT, *words], environ)
         assert (SECRET in done.stdout) is (words == ["auth", "token"])
         assert SECRET not in done.stderr
         assert len(seen := json.loads(report.read_text())) == 4
         assert SECRET not in "".join(seen)
 
 
-class Server(BaseHTTPRequestHandler):
-    """An API that reads the command line of its client."""
+class Spy(ScriptedServer):
+    """An API that reads the command lines of all processes before it responds."""
 
-    cmdlines: list[str] = []  # noqa: RUF012 - one server, one list
-
-    def do_GET(self):
-        """Respond with an empty page."""
+    def _script(self, request):
+        self.cmdlines = []
         for process in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
+            with suppress(OSError):  # the process has ended meanwhile
                 self.cmdlines.append(process.read_bytes().decode("utf-8", "replace"))
-            except OSError:  # the process has ended meanwhile
-                continue
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps(PAGE).encode())
-
-    def log_message(self, *_):
-        """Print nothing."""
+        return super()._script(request)
 
 
 def test_a_key_is_in_no_command_line_during_login(no_key, path):
     """While the key is being verified, no process on the machine has it in its arguments."""
     key = "sk-ant-api03-of-this-test-alone-wxyz"  # tests that run at the same time may show other keys
-    with HTTPServer(("127.0.0.1", 0), Server) as server:
-        thread = threading.Thread(target=server.handle_request)
-        thread.start()
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "ant_cli", "auth", "login", "--api-key-stdin"),
-                *("--base-url", f"http://127.0.0.1:{server.server_port}"),
-            ],
-            env=no_key,
-            input=key,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        thread.join()
+    with Spy(response(PAGE)) as server:
+        command = [*ANT, "auth", "login", "--api-key-stdin", "--base-url", server.url]
+        done = run_process(command, no_key, stdin=None, input=key)
     assert done.returncode == 0, done.stderr
-    assert any("--api-key-stdin" in line for line in Server.cmdlines)
-    assert not any(key in line for line in Server.cmdlines)
+    assert any("--api-key-stdin" in line for line in server.cmdlines)
+    assert not any(key in line for line in server.cmdlines)
     assert document(path)["profiles"]["default"]["api_key"] == key
-
-
-def test_debug_redacts_a_key_from_a_profile(ant_without_key, path):
-    """A key that the server echoes is redacted, too."""
-    write(path, f"active = 'a'\n[profiles.a]\napi_key_command = 'echo {SECRET}'\n")
-    done = ant_without_key("beta:environments", "list", "--debug", replies=[{"data": [], "echo": SECRET}])
-    assert done.exit == 0
-    assert "[redacted]" in done.stderr
-
-
-def test_status_with_a_closed_stdout_reader_is_silent(no_key):
-    """`ant auth status | head -0` is an example."""
-    read_end, write_end = os.pipe()
-    os.close(read_end)
-    done = subprocess.run(
-        [sys.executable, "-m", "ant_cli", "auth", "status", "--local"],
-        env=no_key,
-        stdout=write_end,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
-    os.close(write_end)
-    assert (done.returncode, done.stderr) in ((0, b""), (-signal.SIGPIPE, b""))
 
 
 @pytest.mark.parametrize(
