@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
 from ant_cli.emulator.errors import LARGEST_BODY, EmulatorError, InvalidRequest
@@ -70,7 +71,6 @@ class Call:
         """The query parameters. Of equal names, the first one is used."""
         self.ids: Mapping[str, str] = {}
         """The IDs in the path, by the names in the route."""
-        self._raw_body: bytes | None = None
         self.body: Any = None
         """The body, as the type that the route names."""
         self.arrived: int | None = None
@@ -84,15 +84,13 @@ class Call:
         self.log: Callable[[Entry], None] = environ.get(LOG, lambda _: None)
         self.is_stopping: Callable[[], bool] = environ.get(IS_STOPPING, lambda: False)
 
-    @property
+    @cached_property
     def raw_body(self) -> bytes:
         """The body. EmulatorError is raised if it is too large. The server has checked that it is complete."""
-        if self._raw_body is None:
-            length = int(self.environ.get("CONTENT_LENGTH") or 0)
-            if length > LARGEST_BODY:
-                raise EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
-            self._raw_body = self.environ["wsgi.input"].read(length)
-        return self._raw_body
+        length = int(self.environ.get("CONTENT_LENGTH") or 0)
+        if length > LARGEST_BODY:
+            raise EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
+        return bytes(self.environ["wsgi.input"].read(length))
 
     def header(self, name: str) -> str | None:
         """Return a header of the request. An empty one is treated as left out."""
