@@ -32,11 +32,8 @@ _NO_EMULATOR = "the server at the base URL is not the emulator."
 def enqueue(runtime: Runtime, flags: Flags, *, environment_id: str, **asked: Any) -> None:
     """Put work in a queue, as a new session does in the real service. The flags are the fields of the work."""
     response = _call_emulator(runtime, flags, "POST", "/enqueue", _work(asked), environment_id)
-    try:
-        ids = [item["id"] for item in response["data"]]
-    except (KeyError, TypeError):
-        raise ResponseError(_NO_EMULATOR) from None
-    print_result(runtime, flags, "\n".join(ids), response["data"])
+    items = _objects(response, "data")
+    print_result(runtime, flags, "\n".join(str(item.get("id")) for item in items), items)
 
 
 def key(runtime: Runtime, flags: Flags, *, environment_id: str) -> None:
@@ -51,6 +48,14 @@ def make_key(runtime: Runtime, flags: Flags, environment_id: str) -> dict[str, s
     if not all(isinstance(response.get(name), str) for name in ("environment_id", "environment_key")):
         raise ResponseError(_NO_EMULATOR)
     return response
+
+
+def _objects(response: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return a list of objects in a response. ResponseError if it has none."""
+    objects = response.get(name)
+    if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
+        raise ResponseError(_NO_EMULATOR)
+    return objects
 
 
 def _work(asked: dict[str, Any]) -> dict[str, Any]:
@@ -78,13 +83,11 @@ def create_session(runtime: Runtime, flags: Flags, **asked: Any) -> None:
 def show_session(runtime: Runtime, flags: Flags, *, session_id: str) -> None:
     """Print the events of a session, the oldest first."""
     response = _call_emulator(runtime, flags, "GET", f"/sessions/{path_segment('SESSION_ID', session_id)}")
-    events = response.get("events")
-    if not isinstance(events, list):
-        raise ResponseError(_NO_EMULATOR)
+    events = _objects(response, "events")
     print_result(runtime, flags, "\n".join(map(_event_line, events)), events)
 
 
-def _event_line(event: Any) -> str:
+def _event_line(event: dict[str, Any]) -> str:
     """Return an event as a line for people: the time, the type, and its details."""
     known = ("id", "type", "processed_at")
     rest = {name: value for name, value in event.items() if name not in known and value is not None}
@@ -101,15 +104,14 @@ def requests(runtime: Runtime, flags: Flags, *, clear: bool = False) -> None:
     if clear:
         runtime.say("The journal is empty.")
         return
-    if not isinstance(entries := response.get("data"), list):
-        raise ResponseError(_NO_EMULATOR)
+    entries = _objects(response, "data")
     if not entries:
         runtime.hint("There are no requests. The journal is in the memory of a served emulator, from its start.")
     if entries or wants_structured(flags):
         print_result(runtime, flags, "\n".join(map(_request_line, entries)), entries)
 
 
-def _request_line(entry: Any) -> str:
+def _request_line(entry: dict[str, Any]) -> str:
     """Return a request as a line for people."""
     names = ("time", "method", "path", "status", "request_id", "fault", "error")
     shown = {"status": "no response"} | {name: text for name, text in entry.items() if text is not None}
