@@ -189,39 +189,37 @@ class Store:
         self._idle = [self._open()]
         self._is_closed = False
 
-    @contextmanager
-    def read(self) -> Iterator[Transaction]:
+    def read(self) -> AbstractContextManager[Transaction]:
         """Begin to read. Each query is a separate transaction, because no reader needs consistent queries."""
-        with self._reading, self._connection() as connection:
-            yield Transaction(self, connection)
+        return self._transaction(self._reading, writes=False)
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction during which nobody else writes. An exception rolls it back."""
+        return self._transaction(self._turn, writes=True)
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """Begin a transaction during which nobody else writes. An exception rolls it back."""
-        with self._turn, self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            with connection:  # commits, or rolls back
-                yield Transaction(self, connection)
+    def _transaction(self, turn: AbstractContextManager[object], *, writes: bool) -> Iterator[Transaction]:
+        """Use a connection that nobody else uses. There are as many as concurrent requests."""
+        with turn:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._open()
+            try:
+                if writes:
+                    connection.execute("BEGIN IMMEDIATE")
+                with connection:  # commits what was begun, or rolls it back
+                    yield Transaction(self, connection)
+            finally:
+                self._idle.append(connection)
+                if self._is_closed:
+                    self.close()
 
     def close(self) -> None:
         """Close the connections. A later request opens one for itself, unless the database was in memory."""
         self._is_closed = True
         while self._idle:
             self._idle.pop().close()
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection that nobody uses. There are as many as concurrent requests."""
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._open()
-        try:
-            yield connection
-        finally:
-            self._idle.append(connection)
-            if self._is_closed:
-                self.close()
 
     def _open(self) -> sqlite3.Connection:
         try:
