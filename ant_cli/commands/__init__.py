@@ -1,13 +1,18 @@
-"""The tool commands (`auth`, `profile`, `apply`, ...): a function for each, which `call_tool` calls."""
+"""The tool commands (`auth`, `profile`, `apply`, ...): a function for each, which `call_tool` calls.
+
+Their results are printed here, as text for people or as data.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from ant_cli.errors import UsageError
 from ant_cli.help.command_row import Command
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import Any
 
 
 def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
@@ -33,3 +38,45 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
         getattr(sys.modules[module], name)(runtime, flags.only(flags.keys() - own.keys()), **keywords)
     except UsageError as error:
         raise error.with_exit_code(command.usage_exit_code(map(flag_name, flags))) from None
+
+
+def print_text(runtime: Runtime, text: str) -> None:
+    """Print a result that is text for people."""
+    runtime.stdout.write(f"{text}\n".encode(errors="backslashreplace"))  # a path may not be UTF-8
+
+
+def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
+    """Print a result as text; as data if a flag asks for a format, a part or columns."""
+    if not wants_structured(flags):
+        print_text(runtime, text)
+        return
+    from ant_cli.input.values import encode  # late: most results are text
+    from ant_cli.output.printer import Printer
+    from ant_cli.settings.loading import output_settings
+
+    printer = Printer(output_settings(flags), runtime, is_list=isinstance(value, list))
+    if isinstance(value, list):
+        printer.print_pages([[encode(item) for item in value]])
+    else:
+        printer.print_one(encode(value))
+
+
+def print_report(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
+    """Print a report like a result, with secrets redacted as on stderr: it may quote settings, files and errors."""
+    redact = runtime.redactor.redact
+    print_result(runtime, flags, redact(text), _redacted(value, redact))
+
+
+def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [_redacted(item, redact) for item in value]
+    if isinstance(value, dict):
+        return {redact(name): _redacted(item, redact) for name, item in value.items()}
+    return value
+
+
+def wants_structured(flags: Flags) -> bool:
+    """Whether a flag asks for the result as data."""
+    return flags.get("format", "auto") != "auto" or "transform" in flags or "columns" in flags

@@ -12,7 +12,7 @@ from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
 from ant_cli.apply.execution import Execution, Journal, holding
 from ant_cli.apply.lockfile import LockFile, default_lock_path, find_lock_path, read_lock, shown_path
 from ant_cli.apply.plan import Known, Options, Plan, Step, make_plan
-from ant_cli.commands.results import print_report, wants_structured
+from ant_cli.commands import print_report, wants_structured
 from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.input.validation import first_of
 from ant_cli.operations.spec import Flags

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator
 from copy import copy
 
-from ant_cli.commands.results import print_report
+from ant_cli.commands import print_report
 from ant_cli.errors import AntError, CredentialError, exclude_each_other
 from ant_cli.help.command_row import PROFILE, REQUEST
 from ant_cli.operations import OPERATIONS

@@ -11,7 +11,7 @@ from ant_cli.apply.declarations import ENVIRONMENT, SCHEMA_LINE, Exported, expor
 from ant_cli.apply.drawing import draw_change, draw_step, name_width
 from ant_cli.apply.editor import EditedFile, TextNote, choose_editor
 from ant_cli.apply.plan import Object, Step
-from ant_cli.commands.results import wants_structured
+from ant_cli.commands import wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
 from ant_cli.http.client import Client, NameClient
 from ant_cli.http.response import error_message

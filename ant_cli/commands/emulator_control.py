@@ -10,7 +10,7 @@ import json
 from contextlib import suppress
 
 from ant_cli.apply.server import read
-from ant_cli.commands.results import print_result, wants_structured
+from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import ResponseError, UsageError, exclude_each_other
 from ant_cli.http.client import NameClient
 from ant_cli.http.response import json_object

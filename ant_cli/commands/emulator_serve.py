@@ -14,8 +14,8 @@ from contextlib import ExitStack, closing, suppress
 from ipaddress import ip_address
 from pathlib import Path
 
+from ant_cli.commands import print_result, print_text
 from ant_cli.commands.emulator_log import log_to, remove_old_logs
-from ant_cli.commands.results import print_result, print_text
 from ant_cli.errors import AntError, CredentialError, UsageError, exclude_each_other, os_error_text
 from ant_cli.http.in_process import open_emulator
 from ant_cli.operations.parsers import whole_number

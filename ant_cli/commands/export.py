@@ -14,7 +14,7 @@ from ant_cli.apply.discovery import key_of
 from ant_cli.apply.execution import holding
 from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path, read_lock, shown_path
 from ant_cli.apply.plan import Object
-from ant_cli.commands.results import print_result, wants_structured
+from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.http.client import Client, NameClient
 from ant_cli.input.validation import json_schema

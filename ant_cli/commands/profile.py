@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from math import isfinite
 
-from ant_cli.commands.results import print_result, wants_structured
+from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
+from ant_cli.commands import print_report
 from ant_cli.commands.environment_worker import environment_flag
-from ant_cli.commands.results import print_report
 from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
 from ant_cli.http.client import NameClient
 from ant_cli.http.response import error_message, json_object

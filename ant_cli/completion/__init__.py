@@ -237,7 +237,7 @@ def forget_ids(environ: Mapping[str, str], *, only_old: bool = False) -> None:
     """Remove stored lines: all, because this run may have created or deleted what they name, or `only_old` ones."""
     with suppress(OSError), os.scandir(folder(environ)) as entries:
         for entry in entries:
-            if entry.name.startswith(PREFIX) and not (only_old and _is_fresh(os.lstat(entry.path))):
+            if PREFIX in entry.name and not (only_old and _is_fresh(os.lstat(entry.path))):
                 os.unlink(entry.path)
 
 
