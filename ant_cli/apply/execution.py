@@ -95,12 +95,10 @@ def _not_from_a_run(name: str) -> UsageError:
     return UsageError(f"{name} was not left by a run of ant.", "Remove it, also from version control.")
 
 
-def _names(content: bytes) -> list[str]:
-    names = []
+def _names(content: bytes) -> Iterator[str]:
     for line in content.splitlines():
         with suppress(ValueError, RecursionError):
-            names.append(str(json.loads(line)))
-    return names
+            yield str(json.loads(line))
 
 
 class Execution:

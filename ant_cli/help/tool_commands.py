@@ -9,13 +9,7 @@ from __future__ import annotations
 from ant_cli.help import command_row as row
 from ant_cli.help.account_commands import AUTH, PROFILES
 from ant_cli.help.emulator_commands import EMULATOR
-from ant_cli.settings.worker_options import (
-    CheckOptions,
-    ExporterOptions,
-    PollOptions,
-    SessionOptions,
-    command_flags,
-)
+from ant_cli.settings import worker_options as worker
 
 # Environments as files
 
@@ -148,7 +142,7 @@ _WORKER = row.group(
             "ant beta:worker poll env_1 --concurrency 4 -- docker run --rm -i worker",
         ),
         arguments=(_ENVIRONMENT, _HANDLER),
-        flags=command_flags(PollOptions),
+        flags=worker.command_flags(worker.PollOptions),
         takes=_WITHOUT_CREDENTIAL,
     ),
     row.tool(
@@ -157,7 +151,7 @@ _WORKER = row.group(
         "environment_worker:run",
         ("as a handler, or in a container that has all values in variables", "ant beta:worker run --workdir /work"),
         ("with the secret of the item", "ant beta:worker run --work-secret-file /run/secrets/work"),
-        flags=command_flags(SessionOptions),
+        flags=worker.command_flags(worker.SessionOptions),
         takes=_WITHOUT_CREDENTIAL,
     ),
     row.tool(
@@ -169,7 +163,7 @@ _WORKER = row.group(
             "of two, to other machines",
             "ant beta:worker exporter --environment-id env_1,env_2 --listen 0.0.0.0:9464",
         ),
-        flags=command_flags(ExporterOptions),
+        flags=worker.command_flags(worker.ExporterOptions),
         takes=(*row.CREDENTIAL, *_WITHOUT_CREDENTIAL),
     ),
     row.tool(
@@ -181,7 +175,7 @@ _WORKER = row.group(
         ("in a script", "ant beta:worker check env_1 > /dev/null || echo 'nothing is done'"),
         ("for a monitor", "ant beta:worker check env_1 --format json"),
         arguments=(_ENVIRONMENT, _HANDLER),
-        flags=command_flags(CheckOptions),
+        flags=worker.command_flags(worker.CheckOptions),
         takes=(*row.CREDENTIAL, *_WITHOUT_CREDENTIAL, *row.RESULT),
     ),
 )

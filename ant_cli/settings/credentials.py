@@ -12,8 +12,8 @@ from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_o
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
+from ant_cli.settings import rows
 from ant_cli.settings.profiles import KEYRING, ProfileStore
-from ant_cli.settings.rows import FEDERATION_INTENTS, ON_STDIN, SAFER, VARIABLES, check_new_secret, check_secret
 from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, select, usable_instead
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Credential(NamedTuple):
     @property
     def is_of_profile(self) -> bool:
         """Whether it comes from a profile."""
-        return not self.explicit and self.source not in VARIABLES.values()
+        return not self.explicit and self.source not in rows.VARIABLES.values()
 
     @property
     def is_oauth(self) -> bool:
@@ -93,7 +93,7 @@ class Credential(NamedTuple):
         secret = self.reference.fetch(self.source, runtime)
         runtime.redactor.register(secret.strip())
         try:
-            return self.with_secret(check_new_secret(f"what {self.source} gives", secret))
+            return self.with_secret(rows.check_new_secret(f"what {self.source} gives", secret))
         except BadValue as error:
             raise CredentialError(error.message, error.hint) from None
 
@@ -134,7 +134,7 @@ def find_credentials(
     """
     environ = runtime.environ
     typed = [_typed(kind, flags) for kind in _KINDS]
-    exported = [Credential(kind, environ.get(VARIABLES[kind]), VARIABLES[kind]) for kind in _KINDS]
+    exported = [Credential(kind, environ.get(rows.VARIABLES[kind]), rows.VARIABLES[kind]) for kind in _KINDS]
     federations = _federations(flags, environ)
     environment = environment_key(environ)
     given = [place for place in (*typed, *exported, *federations) if place.is_given]
@@ -171,7 +171,7 @@ def _federations(
 ) -> tuple[Credential, Credential]:
     """Return the places of a federation in flags and in variables. At most one of them has a rule."""
     by_flags, by_variables = _federation("--federation-rule"), _federation(variables.FEDERATION_RULE_ID)
-    if any(flags.get(row.name) or environ.get(row.variable) for row in FEDERATION_INTENTS):
+    if any(flags.get(row.name) or environ.get(row.variable) for row in rows.FEDERATION_INTENTS):
         from ant_cli.settings.federation import find_rule  # late: few runs have a federation
 
         if rule := find_rule(flags, environ, profile):
@@ -195,12 +195,11 @@ def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) 
     elif official:
         yield Credential("auth_token", None, profile.where("login"), issuer=official)
     elif profile.name:
-        yield _in_profile("api_key", "api_key", profile)
-        yield _in_profile("api_key_command", "api_key", profile)
-        yield _in_profile("auth_token", "auth_token", profile)
+        yield from (_in_profile(name, profile) for name in rows.CREDENTIAL_KEYS)
 
 
-def _in_profile(name: str, kind: CredentialKind, profile: SelectedProfile) -> Credential:
+def _in_profile(name: str, profile: SelectedProfile) -> Credential:
+    kind: CredentialKind = "auth_token" if name == "auth_token" else "api_key"
     found = Credential(kind, profile.text(name), profile.where(name), fix_hint=profile.fix_hint(name))
     if (name == "api_key_command" and found.is_given) or (name == "api_key" and found.secret.startswith(KEYRING)):
         from ant_cli.settings.key_references import KeyCommand, KeyringEntry  # late: few profiles have one
@@ -214,7 +213,7 @@ def _checked(credential: Credential) -> Credential:
     if credential.reference or credential.issuer:
         return credential
     try:
-        return credential._replace(text=check_secret(credential.source, credential.secret))
+        return credential._replace(text=rows.check_secret(credential.source, credential.secret))
     except BadValue as error:
         raise error.with_hints(credential.fix_hint) from None
 
@@ -251,14 +250,14 @@ def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
         UsageError: if stdin holds no usable credential, or another flag gives one, too.
 
     """
-    wanted = [name for name in ON_STDIN if flags.get(name)]
+    wanted = [name for name in rows.ON_STDIN if flags.get(name)]
     if not wanted:
-        return Flags({name: value for name, value in flags.items() if name not in ON_STDIN})
-    conflicts = [flag_name(name) for name in (*wanted, ON_STDIN[wanted[0]]) if name in flags]
+        return Flags({name: value for name, value in flags.items() if name not in rows.ON_STDIN})
+    conflicts = [flag_name(name) for name in (*wanted, rows.ON_STDIN[wanted[0]]) if name in flags]
     if len(conflicts) > 1:
         raise exclude_each_other(*sorted(conflicts), hint=f"Use {conflicts[0]}.")
     secret = read_piped_secret(runtime, f"ant ... {flag_name(wanted[0])}")
-    return flags.with_values(**{ON_STDIN[wanted[0]]: check_new_secret("the secret on stdin", secret)})
+    return flags.with_values(**{rows.ON_STDIN[wanted[0]]: rows.check_new_secret("the secret on stdin", secret)})
 
 
 def read_piped_secret(runtime: Runtime, example: str) -> str:
@@ -274,13 +273,12 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
     runtime.redactor.register(secret.strip())
     if secret.strip().startswith(("{", "[", '"')):  # a body, or a string that `jq` printed without `-r`
         raise BadValue("the secret on stdin", "must be bare, not JSON", f"For example: {example} < FILE")
-    return check_secret("the secret on stdin", secret)
+    return rows.check_secret("the secret on stdin", secret)
 
 
 def note_typed_credential(flags: Flags, runtime: Runtime) -> None:
     """Print a note that other users can see a credential on the command line."""
-    typed = next((name for name in SAFER if flags.get(name)), "")
+    typed = next((name for name in rows.SAFER if flags.get(name)), "")
     if typed:
-        runtime.hint(
-            f"Note: other users of this machine can read the value of {flag_name(typed)}. Safer: {SAFER[typed]}."
-        )
+        flag, safer = flag_name(typed), rows.SAFER[typed]
+        runtime.hint(f"Note: other users of this machine can read the value of {flag}. Safer: {safer}.")
