@@ -34,10 +34,7 @@ _IN_PROCESS = "in-process"
 
 
 def run_worker(
-    options: PollOptions,
-    handler: Sequence[str],
-    connection: ConnectionSettings,
-    runtime: Runtime,
+    options: PollOptions, handler: Sequence[str], connection: ConnectionSettings, runtime: Runtime
 ) -> None:
     """Run a worker until it ends.
 
@@ -85,11 +82,7 @@ def find_command(handler: Sequence[str], on_work: str, environ: Mapping[str, str
 
 
 async def _work(
-    options: PollOptions,
-    command: list[str],
-    connection: ConnectionSettings,
-    runtime: Runtime,
-    view: LogView,
+    options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime, view: LogView
 ) -> None:
     fields = {"component": "work-poller", "environment_id": options.environment_id}
     log = WorkerLog(runtime.stderr, view.line, fields)
