@@ -9,7 +9,7 @@ import re
 from contextlib import AbstractContextManager, nullcontext, suppress
 from urllib.parse import quote
 
-from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, CredentialError
+from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, CredentialError, OutcomeUnknown
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import long_wait
@@ -73,15 +73,20 @@ class Client(Sender):
             OutcomeUnknown: if it is interrupted after the request was sent, unless that is a GET.
 
         """
-        with Doubt(request) as doubt:
-            try:
-                response = self.send_with_retries(request, doubt, refresh)
-                self._runtime.server_clock.take(response.headers.get("date", ""))
-                credential = None if is_local(self._settings.base_url) else self._credential
-                hint = long_wait(response) or _credential_hint(request, response, credential)
-                raise_for_error(self.request_line(request), response, hint=hint)
-            except AntError as error:  # it has texts of the server, and may be shown anywhere
-                raise error.redacted(self._runtime.redactor.redact) from None
+        doubt, is_change = Doubt(), request.method != "GET"
+        try:
+            response = self.send_with_retries(request, doubt, refresh)
+            self._runtime.server_clock.take(response.headers.get("date", ""))
+            credential = None if is_local(self._settings.base_url) else self._credential
+            hint = long_wait(response) or _credential_hint(request, response, credential)
+            raise_for_error(self.request_line(request), response, hint=hint)
+        except AntError as error:  # it has texts of the server, and may be shown anywhere
+            shown = error.redacted(self._runtime.redactor.redact)
+            raise (shown.with_unknown_outcome() if doubt.exists and is_change else shown) from None
+        except KeyboardInterrupt as interrupt:
+            if doubt.exists and is_change:
+                raise OutcomeUnknown from interrupt
+            raise
         return response
 
     def _attempt(self, request: Request, attempt: int, doubt: Doubt) -> Response:

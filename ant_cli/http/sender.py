@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from ant_cli.errors import AntError, OutcomeUnknown
+from ant_cli.errors import AntError
 from ant_cli.http import retries
 from ant_cli.http.choice import Transport, open_transport
 from ant_cli.http.response import RESPONSE_LIMIT, Response
@@ -64,25 +64,9 @@ class Pace:
 
 
 class Doubt:
-    """Whether a change may have been made by an attempt to send its request. A context manager.
+    """Whether a change may have been made by an attempt to send its request."""
 
-    An error or an interrupt that leaves the context says so. A GET leaves no doubt, because it changes nothing.
-    """
-
-    def __init__(self, request: Request) -> None:
-        self.exists = False
-        self._is_change = request.method != "GET"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _type: object, raised: BaseException | None, _traceback: object) -> None:
-        if not (self.exists and self._is_change):
-            return
-        if isinstance(raised, AntError):
-            raise raised.with_unknown_outcome() from None
-        if isinstance(raised, KeyboardInterrupt):
-            raise OutcomeUnknown from raised
+    exists = False
 
 
 class Sender:

@@ -163,7 +163,7 @@ class AccessTokens:
         obtained_at = self._now()
         try:
             with Sender(connection, self._runtime, policy) as sender:
-                response, line = sender.send_with_retries(request, Doubt(request)), sender.request_line(request)
+                response, line = sender.send_with_retries(request, Doubt()), sender.request_line(request)
             if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
                 # Redacted before it is cut: a secret that is cut in two would not be found.
                 reason = _without_parts(redactor.redact(_reason(response.body)), assertion)
