@@ -103,10 +103,21 @@ class Result:
         return self.stderr
 
     @property
+    def request(self) -> Any:
+        """The only request."""
+        (request,) = self.requests
+        return request
+
+    @property
+    def path(self) -> str:
+        """The path of the only request, as it was sent."""
+        path: bytes = self.request.url.raw_path
+        return path.decode().partition("?")[0]
+
+    @property
     def body(self) -> Any:
         """The body of the only request."""
-        (request,) = self.requests
-        return json.loads(request.content)
+        return json.loads(self.request.content)
 
     @property
     def json(self) -> Any:

@@ -78,5 +78,4 @@ def test_the_workspace_can_be_chosen_for_one_command_of_the_queue(ant, name):
     ids = ("env_1",) if name == "stats" else ("--environment-id", "env_1", "work_1")
     more = ("--metadata", "a=b") if name == "update" else ()
     words = ("beta:environments:work", name, *ids, *more, "--workspace-id", "wrkspc_1")
-    (request,) = ant(*words).requests
-    assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
+    assert ant(*words).request.headers["anthropic-workspace-id"] == "wrkspc_1"

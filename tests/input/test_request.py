@@ -1,4 +1,4 @@
-"""Requests: how arguments and stdin become the exact request, without HTTP."""
+"""Requests: how arguments and stdin become the exact request."""
 
 from __future__ import annotations
 
@@ -7,57 +7,15 @@ import os
 
 import pytest
 
-from ant_cli.argv import ApiCall, parse
-from ant_cli.errors import MissingFlag, UsageError
 from ant_cli.input.build import build_all
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Flags, Operation, Param
-from tests.conftest import Screen, make_runtime, needs_posix, piped
+from tests.conftest import make_runtime, needs_posix, piped
 from tests.helpers.words import CREATE, UPDATE
 
 ENV = "beta:environments"
 WORK = "beta:environments:work"
 IDS = ("--environment-id", "env_1", "--work-id", "work_1")
-
-
-class Built:
-    """A request, and the output on stderr while it was built."""
-
-    def __init__(self, request, stderr):
-        self.request = request
-        self.stderr = stderr
-        self.body = None if request.body is None else json.loads(request.body)
-        self.query = dict(request.query)
-        self.headers = dict(request.headers)
-
-
-@pytest.fixture
-def request_of():
-    """Return a function that builds the request of a command line."""
-
-    def make(*words, stdin=None):
-        call = parse(words)
-        assert isinstance(call, ApiCall)
-        screen = Screen(terminal=False)
-        with os.fdopen(piped(stdin), "rb") as source:
-            request = build_all(
-                call.operation, call.fields, call.flags, make_runtime({}, source, stderr=screen)
-            ).first
-        return Built(request, screen.text())
-
-    return make
-
-
-@pytest.fixture
-def refusal_of(request_of):
-    """Return a function that gives the message for an invalid command line."""
-
-    def make(*words, stdin=None):
-        with pytest.raises(UsageError) as caught:
-            request_of(*words, stdin=stdin)
-        return f"{caught.value.message} {caught.value.hint}"
-
-    return make
 
 
 # Places
@@ -67,54 +25,51 @@ def refusal_of(request_of):
     ("environment_id", "segment"),
     [("env/1", "env%2F1"), ("a?b#c", "a%3Fb%23c"), ("%2e%2e", "%252e%252e"), ("ü", "%C3%BC"), ("...", "...")],
 )
-def test_an_id_is_one_segment_of_the_path(request_of, environment_id, segment):
+def test_an_id_is_one_segment_of_the_path(ant, environment_id, segment):
     """D4: an ID can't lead to another path."""
-    assert request_of(ENV, "retrieve", environment_id).request.path == f"/v1/environments/{segment}"
+    assert ant(ENV, "retrieve", environment_id).path == f"/v1/environments/{segment}"
 
 
 @pytest.mark.parametrize("stdin", [None, '{"id": " env_1\\n"}'])
-def test_an_id_loses_the_white_space_around_it(request_of, stdin):
+def test_an_id_loses_the_white_space_around_it(ant, stdin):
     """It may come from a file with Windows line endings, or from a table."""
-    request = request_of(ENV, "retrieve", *([] if stdin else [" env_1\r"]), stdin=stdin).request
-    assert (request.path, request.path_params) == ("/v1/environments/env_1", {"environment_id": "env_1"})
+    assert ant(ENV, "retrieve", *([] if stdin else [" env_1\r"]), stdin=stdin).path == "/v1/environments/env_1"
 
 
 @pytest.mark.parametrize(
     "environment_id", ["", " ", "\t", "\u3000", ".", "..", "a\nb", "env_1\rx", "a\x7f", "a\x85b"]
 )
-def test_an_id_that_can_not_be_a_segment_of_a_path_is_rejected(refusal_of, environment_id):
+def test_an_id_that_can_not_be_a_segment_of_a_path_is_rejected(ant, environment_id):
     """D4: this includes empty and blank IDs, control characters, and names of folders such as `..`."""
-    assert "--environment-id" in refusal_of(ENV, "delete", "--environment-id", environment_id)
+    assert "--environment-id" in ant(ENV, "delete", "--environment-id", environment_id).refusal
 
 
 @pytest.mark.parametrize("text", ["description: new", '{"description": "new"}'])
-def test_one_object_without_an_id_is_for_the_id_of_the_command_line(request_of, text):
+def test_one_object_without_an_id_is_for_the_id_of_the_command_line(ant, text):
     """Only if there are several objects, each needs its ID."""
-    built = request_of(*UPDATE, stdin=text)
-    assert (built.request.path, built.body) == ("/v1/environments/env_1", {"description": "new"})
+    result = ant(*UPDATE, stdin=text)
+    assert (result.path, result.body) == ("/v1/environments/env_1", {"description": "new"})
 
 
-def test_only_a_text_on_stdin_gets_the_hint_about_loops(refusal_of, tmp_path):
+def test_only_a_text_on_stdin_gets_the_hint_about_loops(ant, tmp_path):
     """It may be the next line of a loop. A list, or the text of a file, is not."""
     (tmp_path / "text").write_text("hello")
-    assert "< /dev/null" in refusal_of(*CREATE, stdin="hello")
-    assert "create --help" in refusal_of(*CREATE, stdin="[1]")
-    assert "create --help" in refusal_of(*CREATE, "--file", "text")
+    assert "< /dev/null" in ant(*CREATE, stdin="hello").refusal
+    assert "create --help" in ant(*CREATE, stdin="[1]").refusal
+    assert "create --help" in ant(*CREATE, "--file", "text").refusal
 
 
-def test_a_header_holds_no_control_characters(refusal_of):
+def test_a_header_holds_no_control_characters(ant):
     """A line break would start another header."""
-    assert "--anthropic-worker-id" in refusal_of(WORK, "poll", "env_1", "--anthropic-worker-id", "a\r\nx: y")
+    assert "--anthropic-worker-id" in ant(WORK, "poll", "env_1", "--anthropic-worker-id", "a\r\nx: y").refusal
 
 
-def test_a_header_may_be_the_text_of_a_file(request_of, tmp_path):
+def test_a_header_may_be_the_text_of_a_file(ant, tmp_path):
     """The line break at its end is not part of the header."""
     (tmp_path / "hostname").write_text("worker-7\n")
     words = ("--anthropic-worker-id", "@./hostname", "--beta", "@hostname", "--beta", "b")
-    assert request_of(WORK, "poll", "env_1", *words).headers == {
-        "anthropic-worker-id": "worker-7",
-        "anthropic-beta": "worker-7,b",
-    }
+    headers = ant(WORK, "poll", "env_1", *words).request.headers
+    assert (headers["anthropic-worker-id"], headers["anthropic-beta"]) == ("worker-7", "worker-7,b")
 
 
 def test_a_new_operation_needs_only_a_row():
@@ -140,42 +95,41 @@ def test_a_new_operation_needs_only_a_row():
 
 
 @pytest.mark.parametrize("text", ["id: env_9", "environment_id: env_9", "environment_id: null\nid: env_9"])
-def test_an_id_is_taken_from_stdin_and_kept_out_of_the_body(request_of, text):
+def test_an_id_is_taken_from_stdin_and_kept_out_of_the_body(ant, text):
     """Piping an object into update is enough to name it. A null in the input is treated as missing."""
-    built = request_of(ENV, "update", stdin=f"{text}\nname: n\n")
-    assert built.request.path == "/v1/environments/env_9"
-    assert built.body == {"name": "n"}
+    result = ant(ENV, "update", stdin=f"{text}\nname: n\n")
+    assert result.path == "/v1/environments/env_9"
+    assert result.body == {"name": "n"}
 
 
-def test_null_on_stdin_means_a_missing_value_where_null_is_not_allowed(request_of):
+def test_null_on_stdin_means_a_missing_value_where_null_is_not_allowed(ant):
     """An ID, a header or a limit is then missing. Elsewhere, null is sent as an empty value, as for a flag."""
-    built = request_of(WORK, "list", stdin="environment_id: e\nlimit: null\nanthropic-beta: null\n")
-    assert (built.query, built.headers) == ({"beta": "true"}, {})
-    built = request_of(WORK, "poll", stdin="environment_id: e\nreclaim_older_than_ms: null\n")
-    assert built.query == {"beta": "true", "reclaim_older_than_ms": ""}
+    result = ant(WORK, "list", stdin="environment_id: e\nlimit: null\nanthropic-beta: null\n")
+    assert dict(result.request.url.params) == {"beta": "true"}
+    assert result.request.headers["anthropic-beta"] == "managed-agents-2026-04-01"
+    result = ant(WORK, "poll", stdin="environment_id: e\nreclaim_older_than_ms: null\n")
+    assert dict(result.request.url.params) == {"beta": "true", "reclaim_older_than_ms": ""}
 
 
-def test_all_missing_flags_are_named(request_of):
+def test_all_missing_flags_are_named(ant):
     """One message names all missing flags, and no others."""
-    with pytest.raises(MissingFlag, match=r"^--environment-id and --work-id are required"):
-        request_of(WORK, "stop")
-    with pytest.raises(MissingFlag, match=r"^--environment-id is required"):
-        request_of(WORK, "stop", "w")
+    assert ant(WORK, "stop").refusal.startswith("ant: --environment-id and --work-id are required")
+    assert ant(WORK, "stop", "w").refusal.startswith("ant: --environment-id is required")
 
 
 @pytest.mark.parametrize("nothing", ["", "\n \n", "# only a comment\n", "---\n", "\ufeff"])
-def test_blank_stdin_is_no_input(request_of, nothing):
+def test_blank_stdin_is_no_input(ant, nothing):
     """D12: white space, comments and a byte order mark alone are no input."""
-    assert request_of(*CREATE, stdin=nothing).body == {"name": "n"}
+    assert ant(*CREATE, stdin=nothing).body == {"name": "n"}
 
 
-def test_unknown_fields_are_sent_with_a_warning(request_of):
+def test_unknown_fields_are_sent_with_a_warning(ant):
     """The API may have fields that the program does not know. The warning suggests the name of a similar field."""
-    built = request_of(ENV, "create", stdin="name: n\ndescripton: d\nconfig: {packages: {pipp: []}}\n")
-    assert built.body == {"name": "n", "descripton": "d", "config": {"packages": {"pipp": []}}}
-    assert "'descripton'" in built.stderr
-    assert "Did you mean 'description'?" in built.stderr
-    assert "Warning: 'config.packages.pipp' is not a known field" in built.stderr
+    result = ant(ENV, "create", stdin="name: n\ndescripton: d\nconfig: {packages: {pipp: []}}\n")
+    assert result.body == {"name": "n", "descripton": "d", "config": {"packages": {"pipp": []}}}
+    assert "'descripton'" in result.stderr
+    assert "Did you mean 'description'?" in result.stderr
+    assert "Warning: 'config.packages.pipp' is not a known field" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -196,17 +150,17 @@ def test_unknown_fields_are_sent_with_a_warning(request_of):
         (UPDATE, "# nothing\n", ["no field"]),
     ],
 )
-def test_input_without_a_valid_request_is_rejected(refusal_of, words, stdin, parts):
+def test_input_without_a_valid_request_is_rejected(ant, words, stdin, parts):
     """The message names the flag or the key, and its allowed values."""
-    message = refusal_of(*words, stdin=stdin)
+    message = ant(*words, stdin=stdin).refusal
     assert all(part in message for part in parts)
 
 
-def test_an_update_without_a_field_is_sent_with_a_note(request_of):
+def test_an_update_without_a_field_is_sent_with_a_note(ant):
     """D25: an example in the reference does this, without input."""
-    built = request_of(*UPDATE)
-    assert built.body == {}
-    assert "nothing will change" in built.stderr
+    result = ant(*UPDATE)
+    assert result.body == {}
+    assert "nothing will change" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -221,28 +175,28 @@ def test_an_update_without_a_field_is_sent_with_a_note(request_of):
         ((WORK, "ack", "work_1"), '{"id": "work_2", "environment_id": "env_1"}'),
     ],
 )
-def test_an_object_with_another_id_than_the_argument_is_rejected(refusal_of, words, stdin):
+def test_an_object_with_another_id_than_the_argument_is_rejected(ant, words, stdin):
     """D31: it may be the next line of a loop, and would change the wrong object."""
-    message = refusal_of(*words, stdin=stdin)
+    message = ant(*words, stdin=stdin).refusal
     assert "_1'" in message
     assert "_2'" in message
 
 
-def test_an_object_with_the_id_of_the_argument_is_accepted(request_of):
+def test_an_object_with_the_id_of_the_argument_is_accepted(ant):
     """D31: there is no contradiction."""
-    built = request_of(*UPDATE, "--name", "n", stdin='{"id": "env_1", "description": "d"}')
-    assert built.body == {"name": "n", "description": "d"}
+    result = ant(*UPDATE, "--name", "n", stdin='{"id": "env_1", "description": "d"}')
+    assert result.body == {"name": "n", "description": "d"}
 
 
-def test_yaml_that_an_update_needs_may_name_another_object(request_of):
+def test_yaml_that_an_update_needs_may_name_another_object(ant):
     """The file was written to be applied. The argument wins, and a note says so."""
-    built = request_of(*UPDATE, stdin="id: env_9\nname: renamed\n")
-    assert (built.request.path, built.body) == ("/v1/environments/env_1", {"name": "renamed"})
-    assert "'env_9'" in built.stderr
+    result = ant(*UPDATE, stdin="id: env_9\nname: renamed\n")
+    assert (result.path, result.body) == ("/v1/environments/env_1", {"name": "renamed"})
+    assert "'env_9'" in result.stderr
 
 
 @pytest.mark.parametrize("words", [("create",), ("update",)])
-def test_an_object_from_the_server_can_be_sent_again(request_of, words):
+def test_an_object_from_the_server_can_be_sent_again(ant, words):
     """D34: the fields that the server sets are left out, with one note."""
     server = {
         "id": "env_1",
@@ -254,9 +208,9 @@ def test_an_object_from_the_server_can_be_sent_again(request_of, words):
         "archived_at": None,
         "state": "active",
     }
-    built = request_of(ENV, *words, stdin=json.dumps(server))
-    assert built.body == {"name": "n", "config": {"type": "cloud"}}
-    (note,) = built.stderr.splitlines()
+    result = ant(ENV, *words, stdin=json.dumps(server))
+    assert result.body == {"name": "n", "config": {"type": "cloud"}}
+    (note,) = result.stderr.splitlines()
     assert all(name in note for name in ("type", "created_at", "updated_at", "archived_at", "state"))
 
 
@@ -268,26 +222,26 @@ def test_an_object_from_the_server_can_be_sent_again(request_of, words):
         (("--name", "new", "--description", ""), {"name": "new", "description": ""}, "config"),
     ],
 )
-def test_an_object_from_the_server_stands_for_its_id_if_flags_give_fields(request_of, words, body, unsent):
+def test_an_object_from_the_server_stands_for_its_id_if_flags_give_fields(ant, words, body, unsent):
     """Its fields are not put back: others may have changed them since they were read."""
     server = {"id": "env_1", "name": "n", "config": {"type": "self_hosted"}, "created_at": "2026-03-15T10:00:00Z"}
-    built = request_of(ENV, "update", *words, stdin=json.dumps(server))
-    assert (built.request.path, built.body) == ("/v1/environments/env_1", body)
-    assert built.stderr.endswith(f"only the ID is used. Not sent: {unsent}.\n")
+    result = ant(ENV, "update", *words, stdin=json.dumps(server))
+    assert (result.path, result.body) == ("/v1/environments/env_1", body)
+    assert result.stderr.endswith(f"only the ID is used. Not sent: {unsent}.\n")
 
 
-def test_flags_add_fields_to_an_object_that_is_created_again(request_of):
+def test_flags_add_fields_to_an_object_that_is_created_again(ant):
     """A copy needs all fields."""
     server = {"id": "env_1", "name": "n", "config": {"type": "cloud"}, "created_at": "2026-03-15T10:00:00Z"}
-    built = request_of(ENV, "create", "--name", "copy", stdin=json.dumps(server))
-    assert built.body == {"name": "copy", "config": {"type": "cloud"}}
+    result = ant(ENV, "create", "--name", "copy", stdin=json.dumps(server))
+    assert result.body == {"name": "copy", "config": {"type": "cloud"}}
 
 
-def test_a_work_item_can_be_piped_into_stop(request_of):
+def test_a_work_item_can_be_piped_into_stop(ant):
     """D30: only the IDs in the output of `work list` are used."""
     work = '{"id": "work_1", "environment_id": "env_1", "type": "work", "state": "active", "metadata": {"a": "b"}}'
-    built = request_of(WORK, "stop", "--force", stdin=work)
-    assert (built.request.path, built.body) == ("/v1/environments/env_1/work/work_1/stop", {"force": True})
+    result = ant(WORK, "stop", "--force", stdin=work)
+    assert (result.path, result.body) == ("/v1/environments/env_1/work/work_1/stop", {"force": True})
 
 
 # Files
@@ -317,40 +271,40 @@ def notes(tmp_path):
     ],
 )
 @pytest.mark.usefixtures("notes")
-def test_an_at_sign_names_a_file(request_of, text, value):
+def test_an_at_sign_names_a_file(ant, text, value):
     """D10: this applies to the values of flags, and to strings in --metadata on the command line."""
-    assert request_of(ENV, "create", "--name", text).body == {"name": value}
+    assert ant(ENV, "create", "--name", text).body == {"name": value}
     nested = json.dumps({"a": [text]})
-    assert request_of(*CREATE, "--metadata", nested).body["metadata"] == {"a": [value]}
+    assert ant(*CREATE, "--metadata", nested).body["metadata"] == {"a": [value]}
 
 
 @pytest.mark.parametrize("text", ["@note.txt", "@file://note.txt", "@data://note.txt", "@word", "@-", "\\@word"])
 @pytest.mark.usefixtures("notes")
-def test_data_never_names_a_file_of_this_machine(request_of, tmp_path, text):
+def test_data_never_names_a_file_of_this_machine(ant, tmp_path, text):
     """D32: piped input and the content of files are sent unchanged, including `@` and backslash."""
     data = {"name": text, "description": text, "metadata": {"k": text}, "config": {"packages": {"npm": [text]}}}
     (tmp_path / "env.json").write_text(json.dumps(data))
     (tmp_path / "texts.json").write_text(json.dumps({"k": text}))
-    assert request_of(ENV, "create", stdin=json.dumps(data)).body == data
-    assert request_of(ENV, "create", "--file", "env.json").body == data
+    assert ant(ENV, "create", stdin=json.dumps(data)).body == data
+    assert ant(ENV, "create", "--file", "env.json").body == data
     for flag in ("--config", "--metadata"):
-        body = request_of(*CREATE, flag, "@texts.json").body
+        body = ant(*CREATE, flag, "@texts.json").body
         assert body == {"name": "n", flag[2:]: {"k": text}}
 
 
 @pytest.mark.usefixtures("notes")
-def test_a_scoped_package_is_a_string_in_a_config_on_the_command_line(request_of):
+def test_a_scoped_package_is_a_string_in_a_config_on_the_command_line(ant):
     r"""D32: no file is read. The `\@` that the official tool requires works too."""
     config = "{packages: {npm: ['@note.txt', '@anthropic-ai/sdk', '\\@types/node']}}"
-    body = request_of(*CREATE, "--config", config).body
+    body = ant(*CREATE, "--config", config).body
     assert body["config"]["packages"]["npm"] == ["@note.txt", "@anthropic-ai/sdk", "@types/node"]
 
 
 @pytest.mark.usefixtures("notes")
-def test_an_id_is_never_a_file(request_of):
+def test_an_id_is_never_a_file(ant):
     """D10: an ID is used unchanged, from a flag and from stdin."""
-    assert request_of(ENV, "retrieve", "@note.txt").request.path == "/v1/environments/%40note.txt"
-    assert request_of(ENV, "retrieve", stdin="id: '@note.txt'").request.path == "/v1/environments/%40note.txt"
+    assert ant(ENV, "retrieve", "@note.txt").path == "/v1/environments/%40note.txt"
+    assert ant(ENV, "retrieve", stdin="id: '@note.txt'").path == "/v1/environments/%40note.txt"
 
 
 @pytest.mark.parametrize(
@@ -369,52 +323,50 @@ def test_an_id_is_never_a_file(request_of):
     ],
 )
 @pytest.mark.usefixtures("notes")
-def test_an_unusable_file_is_rejected(refusal_of, words, parts):
+def test_an_unusable_file_is_rejected(ant, words, parts):
     """The message names the flag, the file and the reason."""
-    message = refusal_of(ENV, "create", *words)
+    message = ant(ENV, "create", *words).refusal
     assert all(part in message for part in parts)
 
 
 @pytest.mark.usefixtures("notes")
-def test_a_hint_fits_the_place_of_the_mistake(refusal_of):
+def test_a_hint_fits_the_place_of_the_mistake(ant):
     """Keys and values can't start with an @ at all, and piped input has no flags."""
-    assert "the text itself" not in refusal_of(*CREATE, "--config", "@nobody")
-    assert "Write" not in refusal_of(ENV, "list", "--file", "-", stdin="include_archived: maybe")
-    assert "Write --include-archived=false" in refusal_of(ENV, "list", "--include-archived=maybe")
+    assert "the text itself" not in ant(*CREATE, "--config", "@nobody").refusal
+    assert "Write" not in ant(ENV, "list", "--file", "-", stdin="include_archived: maybe").refusal
+    assert "Write --include-archived=false" in ant(ENV, "list", "--include-archived=maybe").refusal
 
 
 @pytest.mark.parametrize("text", ["@c.yaml", "@file://c.yaml", "@-"])
 @pytest.mark.usefixtures("notes")
-def test_the_value_of_a_structured_flag_may_be_in_a_file_or_on_stdin(request_of, text):
+def test_the_value_of_a_structured_flag_may_be_in_a_file_or_on_stdin(ant, text):
     """D10: the content is parsed like a value on the command line. Stdin is then not the body."""
-    assert request_of(*CREATE, "--config", text, stdin="type: self_hosted").body["config"] == {
-        "type": "self_hosted"
-    }
+    assert ant(*CREATE, "--config", text, stdin="type: self_hosted").body["config"] == {"type": "self_hosted"}
 
 
-def test_stdin_that_a_flag_reads_stands_for_no_ids(refusal_of):
+def test_stdin_that_a_flag_reads_stands_for_no_ids(ant):
     """It is not an input without an ID, for which there is nothing to do."""
-    assert "--environment-id is required." in refusal_of(ENV, "update", "--description", "@-", stdin="text")
+    assert "--environment-id is required." in ant(ENV, "update", "--description", "@-", stdin="text").refusal
 
 
-def test_stdin_can_be_used_only_once(refusal_of):
+def test_stdin_can_be_used_only_once(ant):
     """The second reader would get nothing."""
-    assert "only once" in refusal_of(ENV, "create", "--name", "@-", "--description", "@-", stdin="x")
-    assert "only once" in refusal_of(ENV, "create", "--name", "@-", "--file", "-", stdin="x")
+    assert "only once" in ant(ENV, "create", "--name", "@-", "--description", "@-", stdin="x").refusal
+    assert "only once" in ant(ENV, "create", "--name", "@-", "--file", "-", stdin="x").refusal
 
 
-def test_a_body_from_a_file_replaces_stdin(request_of, tmp_path):
+def test_a_body_from_a_file_replaces_stdin(ant, tmp_path):
     """Flags have precedence over the file."""
     (tmp_path / "env.yaml").write_text("name: file\ndescription: d\n")
-    built = request_of(ENV, "create", "--file", "env.yaml", "--name", "flag", stdin="name: stdin\n")
-    assert built.body == {"name": "flag", "description": "d"}
-    assert request_of(ENV, "create", "-f", "-", stdin="name: stdin\n").body == {"name": "stdin"}
+    result = ant(ENV, "create", "--file", "env.yaml", "--name", "flag", stdin="name: stdin\n")
+    assert result.body == {"name": "flag", "description": "d"}
+    assert ant(ENV, "create", "-f", "-", stdin="name: stdin\n").body == {"name": "stdin"}
 
 
-def test_a_file_gives_the_ids_of_a_command_without_a_body(request_of, tmp_path):
+def test_a_file_gives_the_ids_of_a_command_without_a_body(ant, tmp_path):
     """The file has the format that stdin would have."""
     (tmp_path / "work.json").write_text('{"id": "work_1", "environment_id": "env_1"}')
-    assert request_of(WORK, "ack", "-f", "work.json").request.path == "/v1/environments/env_1/work/work_1/ack"
+    assert ant(WORK, "ack", "-f", "work.json").path == "/v1/environments/env_1/work/work_1/ack"
 
 
 CREATE_NAMED = (*CREATE, "--dry-run")

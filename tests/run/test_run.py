@@ -33,7 +33,7 @@ def test_a_refusal_of_the_operating_system_is_an_error(ant, monkeypatch):
 
 def test_every_request_has_the_headers_of_the_api(ant):
     """The headers give the version, beta, key, and the real name of the program."""
-    (request,) = ant(*RETRIEVE).requests
+    request = ant(*RETRIEVE).request
     assert request.headers["x-api-key"] == KEY
     assert request.headers["anthropic-version"] == "2023-06-01"
     assert request.headers["anthropic-beta"] == "managed-agents-2026-04-01"
@@ -83,16 +83,15 @@ def test_a_failed_precondition_is_not_retried_even_if_the_server_asks_for_it(ant
 
 def test_a_workspace_has_no_space_around_it(ant):
     """A header can't have space around its value."""
-    (request,) = ant(*RETRIEVE, "--workspace-id", " wrkspc_1 ").requests
-    assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
+    assert ant(*RETRIEVE, "--workspace-id", " wrkspc_1 ").request.headers["anthropic-workspace-id"] == "wrkspc_1"
 
 
 def test_a_token_has_precedence_over_the_user_of_the_base_url(ant):
     """Both would be the header `authorization`. A key is another header."""
     words = (*RETRIEVE, "--base-url", "http://ada:pass-word@h")
-    (request,) = ant(*words, "--auth-token", "token-1").requests
+    request = ant(*words, "--auth-token", "token-1").request
     assert request.headers.get_list("authorization") == ["Bearer token-1"]
-    (request,) = ant(*words).requests
+    request = ant(*words).request
     assert request.headers.get_list("authorization") == ["Basic YWRhOnBhc3Mtd29yZA=="]
     assert request.headers["x-api-key"] == KEY
 

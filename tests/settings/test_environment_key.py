@@ -35,7 +35,7 @@ def command_of(operation):
 
 def sent(done):
     """Return the credential of the only request."""
-    (request,) = done.requests
+    request = done.request
     return request.headers.get("x-api-key") or request.headers.get("authorization")
 
 

@@ -30,7 +30,7 @@ SECRET = "secret-of-the-pipe"
 def test_a_credential_on_stdin_is_sent_trimmed_and_wins_over_variables(ant, flag, header, value, data):
     """All of stdin is the credential, as in the official tool. Like a credential in a flag, it comes first."""
     done = ant(flag, *LIST, stdin=data)
-    (request,) = done.requests
+    request = done.request
     assert request.headers[header] == value
     assert "x-api-key" not in request.headers or flag == "--api-key-stdin"
     assert SECRET not in done.stderr

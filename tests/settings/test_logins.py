@@ -27,7 +27,7 @@ def test_a_login_is_sent_as_a_bearer_token_with_the_beta_header_and_the_workspac
     """The headers are those of the official tool."""
     official.log_in(workspace_id="wrkspc_1", base_url="http://gate.example")
     done = ant_with_login(*LIST)
-    (request,) = done.requests
+    request = done.request
     assert request.url.host == "gate.example"
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert request.headers["anthropic-beta"] == "managed-agents-2026-04-01,oauth-2025-04-20"
@@ -39,14 +39,13 @@ def test_a_login_is_sent_as_a_bearer_token_with_the_beta_header_and_the_workspac
 def test_a_beta_flag_is_sent_in_addition_to_that_of_the_login(ant_with_login, official):
     """`--beta` replaces the default, but a login does not work without its own beta version."""
     official.log_in()
-    (request,) = ant_with_login(*LIST, "--beta", "one").requests
-    assert request.headers["anthropic-beta"] == "one,oauth-2025-04-20"
+    assert ant_with_login(*LIST, "--beta", "one").request.headers["anthropic-beta"] == "one,oauth-2025-04-20"
 
 
 def test_a_key_is_sent_without_the_beta_header_of_logins(ant, official):
     """The header depends on the credential."""
     official.log_in()
-    (request,) = ant(*LIST).requests
+    request = ant(*LIST).request
     assert request.headers["anthropic-beta"] == "managed-agents-2026-04-01"
     assert request.headers["x-api-key"] == KEY
 
@@ -69,8 +68,7 @@ def test_the_profile_is_that_of_the_flag_the_variable_or_active_config(
         official.log_in(name, token=f"of-{name}")
     if active:
         official.activate(active)
-    (request,) = ant_with_login(*LIST, *words, env=env).requests
-    assert request.headers["authorization"] == f"Bearer {token}"
+    assert ant_with_login(*LIST, *words, env=env).request.headers["authorization"] == f"Bearer {token}"
 
 
 def test_a_name_in_both_stores_is_the_profile_of_this_program_and_one_note_says_so(
@@ -311,7 +309,7 @@ def test_variables_fill_only_what_a_profile_of_the_official_tool_leaves_empty(
 ):
     """A flag has precedence over both."""
     official.log_in(**config)
-    (request,) = ant_with_login(*LIST, *words, env=env).requests
+    request = ant_with_login(*LIST, *words, env=env).request
     assert request.url.host == host
     assert request.headers.get("anthropic-workspace-id") == workspace
 
@@ -537,8 +535,7 @@ def test_profiles_of_the_official_tool_are_listed_activated_and_deactivated(ant_
     rows = ant_with_login("profile", "list", "--format", "jsonl").stdout.splitlines()
     assert json.loads(rows[0])["active"] is False
     assert json.loads(rows[1]) == {"name": "work", "active": True, "official": True}
-    (request,) = ant_with_login(*LIST).requests
-    assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
+    assert ant_with_login(*LIST).request.headers["anthropic-workspace-id"] == "wrkspc_1"
     assert "belongs to the official tool" in ant_with_login("profile", "set", "timeout", "5").stderr
     assert ant_with_login("profile", "deactivate").stderr == "No profile is active now.\n"
     assert ant_with_login("profile", "list").stdout == "  mine\n  work (of the official ant)\n"

@@ -333,7 +333,7 @@ def test_a_command_uses_the_key_url_workspace_and_format_of_the_active_profile(a
     """The environment sets none of them."""
     profiles(WORK)
     done = ant(*LIST, env=NO_KEY, replies=[page({"id": "env_1"})])
-    (request,) = done.requests
+    request = done.request
     assert request.url.host == "work.example"
     assert request.headers["x-api-key"] == "sk-ant-work-key"
     assert request.headers["anthropic-workspace-id"] == "wrkspc_1"
