@@ -91,7 +91,7 @@ class Shell:
     def listed(self, typed: str) -> str:
         """Return the screen with all words and their descriptions. Listing them does not change the line."""
         assert self.complete(typed, KINDS[self.name].list_keys) == typed
-        return self._terminal.screen()
+        return self._terminal.screen.replace("\r", "").replace("\x07", "")
 
 
 @pytest.fixture

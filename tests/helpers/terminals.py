@@ -10,34 +10,43 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.helpers.processes import ANT
 from tests.helpers.servers import Reply, ScriptedServer
-from tests.helpers.shells import OWN_TERMINAL
 
 assert sys.platform != "win32"  # mypy then knows that there are terminals
 
 PATIENCE_S = 60.0
 ESCAPES = re.compile(r"\x1b\[[0-9;?<>=$]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[78=>]")
+OWN_TERMINAL = 'exec <"$0" >"$0" 2>&1; exec "$@"'
+"""The first terminal that a session leader opens becomes its own, which job control needs."""
 FULL_SCREEN_ON, FULL_SCREEN_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
 class Session:
-    """A run of `ant` in a pseudo-terminal of 80 by 24."""
+    """A program in a pseudo-terminal of its own."""
 
-    def __init__(self, command: tuple[str, ...], environ: dict[str, str]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        folder: Path | None = None,
+        size: tuple[int, int] = (24, 80),
+    ) -> None:
         self._ours, theirs = pty.openpty()
-        termios.tcsetwinsize(theirs, (24, 80))
+        termios.tcsetwinsize(theirs, size)
         self._theirs = theirs
         self.mode = termios.tcgetattr(theirs)
         self._seen = b""
         self.process = subprocess.Popen(
             ["sh", "-c", OWN_TERMINAL, os.ttyname(theirs), *command],
             env={"TERM": "xterm-256color", **environ},
+            cwd=folder,
             start_new_session=True,
         )
 
