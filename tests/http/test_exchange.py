@@ -275,7 +275,10 @@ REFUSED = ConnectionRefusedError(111, "Connection refused")
 
 @pytest.mark.parametrize(
     ("problem", "said"),
-    [*((httpx.Response(status, json=ECHO), str(status)) for status in (429, 500, 503, 529)), (REFUSED, "refused")],
+    [
+        *((httpx.Response(status, json=ECHO), str(status)) for status in (429, 500, 503, 529)),
+        (REFUSED, "connection refused"),
+    ],
 )
 def test_an_exchange_is_retried_when_the_server_has_a_problem(federated, problem, said):
     """It is retried like any request. Without retries left, the exit code is that of the error."""

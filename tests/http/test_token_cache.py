@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from tests.conftest import needs_posix
 from tests.helpers.federation import ASSERTION, OBJECT, bearers, grant
-from tests.helpers.processes import ANT, COVERAGE
+from tests.helpers.processes import ANT, COVERAGE, run_process
 from tests.helpers.servers import ScriptedServer, response
 from tests.helpers.words import KEY, RETRIEVE
 
@@ -92,20 +91,6 @@ def test_without_profiles_nothing_is_cached(federated, clean_environ):
 # Untrusted entries and folders
 
 
-def damaged(content):
-    def spoil(path):
-        path.write_bytes(content)
-
-    return spoil
-
-
-def changed(**fields):
-    def spoil(path):
-        path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
-
-    return spoil
-
-
 def linked(path):
     target = path.with_name("elsewhere")
     path.rename(target)
@@ -123,25 +108,26 @@ def to_folder(path):
 
 
 DAMAGED = {
-    "empty": damaged(b""),
-    "cut": damaged(b'{"access_token": "'),
-    "text": damaged(b"a token"),
-    "list": damaged(b"[]"),
-    "null": damaged(b"null"),
-    "deep": damaged(b"[" * 60_000),
-    "huge": damaged(b" " * 10_000_000),
-    "binary": damaged(b"\xff\xfe\x00"),
-    "without a token": changed(access_token=""),
-    "a number as token": changed(access_token=7),
-    "a line break": changed(access_token=f"{KEY}-9\r\nx-evil: 1"),
-    "a control character": changed(access_token=f"{KEY}-9\x1b"),
-    "text as end": changed(expires_at="soon"),
-    "no end": changed(expires_at=None),
-    "a huge end": changed(expires_at=10**400),
-    "an end beyond all bounds": changed(expires_at=float("inf")),
-    "an end that is no number": changed(expires_at=float("nan")),
-    "an end before its beginning": changed(expires_at=1),
+    "empty": b"",
+    "cut": b'{"access_token": "',
+    "text": b"a token",
+    "list": b"[]",
+    "null": b"null",
+    "deep": b"[" * 60_000,
+    "huge": b" " * 10_000_000,
+    "binary": b"\xff\xfe\x00",
+    "without a token": {"access_token": ""},
+    "a number as token": {"access_token": 7},
+    "a line break": {"access_token": f"{KEY}-9\r\nx-evil: 1"},
+    "a control character": {"access_token": f"{KEY}-9\x1b"},
+    "text as end": {"expires_at": "soon"},
+    "no end": {"expires_at": None},
+    "a huge end": {"expires_at": 10**400},
+    "an end beyond all bounds": {"expires_at": float("inf")},
+    "an end that is no number": {"expires_at": float("nan")},
+    "an end before its beginning": {"expires_at": 1},
 }
+"""Contents of an entry, or members that differ from those of a good one."""
 UNTRUSTED = {
     "link": linked,
     "pipe": to_pipe,
@@ -155,7 +141,12 @@ def test_an_entry_that_is_damaged_or_accessible_to_others_is_replaced(federated,
     """One note says so, and the next run trusts the new entry."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     path = entry()
-    (DAMAGED | UNTRUSTED)[name](path)
+    if name in UNTRUSTED:
+        UNTRUSTED[name](path)
+    else:
+        wrong = DAMAGED[name]
+        good = json.loads(path.read_text())
+        path.write_bytes(wrong if isinstance(wrong, bytes) else json.dumps({**good, **wrong}).encode())
     result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
     assert (result.exit, bearers(result)) == (0, ["", "2"])
     assert result.stderr.count("Note: ") == result.stderr.count("\n") == 1
@@ -287,27 +278,15 @@ def test_a_folder_that_can_not_be_created_is_noted_once_and_the_run_continues(fe
         assert result.stderr.count("\n") == 1
 
 
-def ant_process(variables, clean_environ, url, *prefix, cwd, **options):
-    """Run `ant` as a separate process, and return it after its end."""
-    environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
-    return subprocess.run(
-        [*prefix, *ANT, *RETRIEVE, "--base-url", url],
-        env=environ | COVERAGE,
-        cwd=cwd,
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        check=False,
-        **options,
-    )
-
-
 @needs_posix("permissions")
 def test_a_full_disk_is_noted_and_the_run_continues(variables, clean_environ, folder, tmp_path):
     """A file that could not be written completely is removed."""
-    limit = ["sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" "$@"']
+    limit = ("sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" "$@"')
+    environ = {
+        name: value for name, value in {**clean_environ, **variables, **COVERAGE}.items() if value is not None
+    }
     with ScriptedServer(response(grant(access_token="a-token")), response(OBJECT)) as server:
-        done = ant_process(variables, clean_environ, server.url, *limit, cwd=tmp_path)
+        done = run_process((*limit, *ANT, *RETRIEVE, "--base-url", server.url), environ, cwd=tmp_path)
     assert (done.returncode, json.loads(done.stdout)) == (0, OBJECT)
     assert (
         done.stderr

@@ -40,7 +40,7 @@ def test_inner_flags_replace_a_piped_config(ant):
 
 def test_an_inner_flag_is_a_field_to_change(ant):
     """An update with nothing else needs no input and gets no note."""
-    assert ant(*UPDATE, "--config.packages", "@packages.yaml", replies=[]).exit == 2
+    assert ant(*UPDATE, "--config.packages", "@packages.yaml").refusal
     assert ant(*UPDATE, "--config.packages", "{pip: [a]}").stderr == ""
 
 

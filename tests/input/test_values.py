@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ant_cli.errors import UsageError
@@ -207,6 +207,8 @@ FLOW_VALUES = st.recursive(
 
 
 @given(FLOW_TEXTS | FLOW_VALUES | FLOW_TEXTS.map(lambda text: f"{{{text}}}"))
+@example("{a: [b, c-d], e: {f: true}, g: null}")
+@example("{true: null}")
 def test_a_text_has_the_value_that_the_yaml_parser_finds_unless_it_is_json(text):
     """Simple YAML is read without that parser."""
     with suppress(ValueError):

@@ -794,22 +794,26 @@ def test_an_error_of_a_later_page_is_returned_with_the_chosen_value():
     assert opened(["j", "escape", "p"], broken()) == (b"1", False, error)
 
 
-def test_the_printer_prints_the_chosen_value_and_then_raises_the_error(ant, monkeypatch):
-    """A shell learns from the exit status that the list was incomplete."""
-    result = Choice(b'{"id":  1}', is_raw=False, error=ResponseError("the list broke off."))
-    monkeypatch.setattr(full_screen, "explore", lambda *_, **__: result)
+@pytest.mark.parametrize(
+    ("choice", "exit_code", "stdout", "stderr"),
+    [
+        (
+            Choice(b'{"id":  1}', is_raw=False, error=ResponseError("it broke off.")),
+            1,
+            '{\n  "id": 1\n}\n',
+            "broke off",
+        ),
+        (Choice(b'"config.type"', is_raw=True, error=None), 0, "config.type\n", ""),
+    ],
+)
+def test_the_printer_prints_the_choice_and_then_raises_the_error(
+    ant, monkeypatch, choice, exit_code, stdout, stderr
+):
+    """A path is printed without quotes, for --transform. The exit status says that the list was incomplete."""
+    monkeypatch.setattr(full_screen, "explore", lambda *_, **__: choice)
     monkeypatch.setattr(full_screen, "missing_requirement", lambda _: "")
     done = ant(*LIST, "--format", "explore", terminal=True, env={"NO_COLOR": "1"})
-    assert (done.exit, done.stdout) == (1, '{\n  "id": 1\n}\n')
-    assert "the list broke off" in done.stderr
-
-
-def test_the_printer_prints_a_chosen_path_without_quotes(ant, monkeypatch):
-    """It can be pasted after --transform."""
-    monkeypatch.setattr(full_screen, "explore", lambda *_, **__: Choice(b'"config.type"', is_raw=True, error=None))
-    monkeypatch.setattr(full_screen, "missing_requirement", lambda _: "")
-    done = ant(*RETRIEVE, "--format", "explore", replies=[ITEM], terminal=True)
-    assert (done.exit, done.stdout) == (0, "config.type\n")
+    assert (done.exit, done.stdout, stderr in done.stderr) == (exit_code, stdout, True)
 
 
 @pytest.mark.parametrize(

@@ -109,22 +109,6 @@ def test_a_condition_on_a_list_is_about_all_items_that_the_filter_selects(ant, f
     assert (result.exit, result.stdout.split(), len(result.requests)) == (0, printed, len(replies))
 
 
-@pytest.mark.parametrize(
-    "flags",
-    [
-        ("--until", "state==active"),
-        ("--until", "empty"),
-        ("--until", "#.state"),
-        ("--until", "none"),
-        ("--until", "#==0", "--format", "raw"),
-        ("--until", "idle", "--watch"),
-    ],
-)
-def test_a_condition_that_no_list_can_meet_is_a_usage_error(ant, flags):
-    """Nothing is sent."""
-    assert ant(*WORK, *flags).refusal
-
-
 def test_until_idle_leads_to_the_list_of_work(ant):
     """The figures of a queue leave out the active items."""
     assert "work list ENVIRONMENT_ID --until idle" in ant(*STATS, "--until", "idle").refusal
@@ -143,27 +127,27 @@ def test_an_unknown_field_of_the_items_is_a_usage_error(ant):
     assert "there is no 'stat' in the response. Did you mean 'state'?" in result.stderr
 
 
+IMPOSSIBLE = {
+    STATS: ["depth=", "empty", "depth", "idle", "#==0", "", "depth!='0'", "depth==0 && pending==0"],
+    WORK: ["state==active", "empty", "#.state", "none"],
+}
+"""Conditions that can never be met."""
+
+
 @pytest.mark.parametrize(
-    "flags",
+    "words",
     [
-        ("--until", "depth="),
-        ("--until", "empty"),
-        ("--until", "depth"),
-        ("--until", "idle"),
-        ("--until", "#==0"),
-        ("--until", ""),
-        ("--until", "depth!='0'"),
-        ("--until", "depth==0 && pending==0"),
-        ("--every", "2s"),
-        ("--for", "2s"),
-        (*UNTIL_IDLE, "--every", "soon"),
-        (*UNTIL_IDLE, "--every", "0s"),
-        (*UNTIL_IDLE, "--for", "-1s"),
+        *((*words, "--until", condition) for words, conditions in IMPOSSIBLE.items() for condition in conditions),
+        (*WORK, "--until", "#==0", "--format", "raw"),
+        (*WORK, "--until", "idle", "--watch"),
+        (*STATS, *UNTIL_IDLE, "--every", "soon"),
+        (*STATS, *UNTIL_IDLE, "--every", "0s"),
+        (*STATS, *UNTIL_IDLE, "--for", "-1s"),
     ],
 )
-def test_until_flags_that_make_no_sense_send_nothing(ant, flags):
+def test_until_flags_that_make_no_sense_send_nothing(ant, words):
     """They are a usage error."""
-    assert ant(*STATS, *flags).refusal
+    assert ant(*words).refusal
 
 
 def test_until_does_not_take_several_inputs(ant):

@@ -518,10 +518,9 @@ def test_completion_of_ids_uses_a_login_and_discards_the_ids_of_another_login(an
 def test_a_worker_with_a_credential_of_its_own_looks_for_no_login(ant_with_login, official, words):
     """The settings of the official tool's profile don't apply to the worker, and can't keep it from starting."""
     official.activate("../x")
-    done = ant_with_login("beta:worker", *words, "--environment-id", "env_1")
-    assert done.exit == 2
-    assert "/nope/x" in done.stderr
-    assert "official tool" not in done.stderr
+    refusal = ant_with_login("beta:worker", *words, "--environment-id", "env_1").refusal
+    assert "/nope/x" in refusal
+    assert "official tool" not in refusal
 
 
 def test_profiles_of_the_official_tool_are_listed_activated_and_deactivated(ant_with_login, official, profiles):

@@ -322,9 +322,8 @@ def test_a_relative_config_folder_is_created_in_the_working_directory(ant, tmp_p
 @pytest.mark.parametrize("words", [LIST, CREATE])
 def test_a_config_folder_that_begins_with_a_tilde_is_rejected(ant, tmp_path, words):
     """Otherwise a folder with that very name would be created."""
-    done = ant(*words, env={"ANTHROPIC_CONFIG_DIR": "~/anthropic"})
-    assert done.exit == 2
-    assert "ANTHROPIC_CONFIG_DIR begins with ~, which only a shell replaces: write the whole path." in done.stderr
+    refusal = ant(*words, env={"ANTHROPIC_CONFIG_DIR": "~/anthropic"}).refusal
+    assert "ANTHROPIC_CONFIG_DIR begins with ~, which only a shell replaces: write the whole path." in refusal
     assert not [*tmp_path.iterdir()]
 
 
