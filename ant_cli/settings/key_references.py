@@ -145,21 +145,25 @@ def delete_keys(*values: object) -> None:
     """Delete the keys to which these values of a profile refer; other values, such as keys, are ignored.
 
     Raises:
-        CredentialError: if some keys may still be there.
+        CredentialError: if some keys may still be there. All others are deleted.
 
     """
-    references = [value for value in values if isinstance(value, str) and value.startswith(KEYRING)]
-    try:
-        for reference in references:
-            if _call("get_password", reference) is not None:
-                _call("delete_password", reference)
-    except CredentialError as error:
-        entries = (quote(reference.removeprefix(KEYRING)) for reference in references)
-        by_hand = "".join(f"\n  keyring del {_SERVICE} {entry}" for entry in entries)
+    left: list[str] = []
+    problem = ""
+    for value in values:
+        if isinstance(value, str) and value.startswith(KEYRING):
+            try:
+                if _call("get_password", value) is not None:
+                    _call("delete_password", value)
+            except CredentialError as error:
+                left.append(value.removeprefix(KEYRING))
+                problem = error.message
+    if left:
+        by_hand = "".join(f"\n  keyring del {_SERVICE} {quote(entry)}" for entry in left)
         raise CredentialError(
-            f"a key that was removed from the profiles may still be in the credential store: {error.message}",
+            f"a key that was removed from the profiles may still be in the credential store: {problem}",
             f"To delete it there:{by_hand}",
-        ) from None
+        )
 
 
 def _call(function: str, reference: str, *secret: str) -> Any:

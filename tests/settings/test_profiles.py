@@ -502,6 +502,23 @@ def test_each_key_has_its_own_entry_in_the_credential_store(credential_store, pr
         KeyringEntry(first).fetch("api_key", process)
 
 
+def test_the_other_keys_are_deleted_if_the_credential_store_refuses_one(credential_store, monkeypatch):
+    """The system may ask for each key. The error names the command for the one that is left."""
+    first, second = store_key("work", "k-1"), store_key("work", "k-2")
+    entry, delete = first.removeprefix("keyring:"), credential_store.delete_password
+
+    def refuse_first(service, name):
+        if name == entry:
+            raise keyring.errors.KeyringLocked("denied")
+        delete(service, name)
+
+    monkeypatch.setattr(credential_store, "delete_password", refuse_first)
+    with pytest.raises(CredentialError, match="can't be used: denied") as caught:
+        delete_keys(first, second)
+    assert [*credential_store.entries.values()] == ["k-1"]
+    assert caught.value.hint == f"To delete it there:\n  keyring del ant {entry}"
+
+
 @pytest.mark.usefixtures("credential_store")
 def test_an_error_of_the_credential_store_is_quoted(process):
     """The message is that of the store."""
