@@ -30,7 +30,7 @@ def poll(
         )
     hide_secrets(runtime, unused, [METADATA_KEY], _typed_secrets(given))
 
-    from ant_cli.worker.start import run_worker  # after the new start: it takes the longest
+    from ant_cli.worker.supervisor import run_worker  # after the new start: it takes the longest
 
     connection = load(runtime, flags, has_own_credential=True).connection
     run_worker(options, handler, connection, runtime)

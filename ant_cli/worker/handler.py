@@ -12,18 +12,23 @@ import signal
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, closing, suppress
+from importlib.util import find_spec
 from io import FileIO
 from pathlib import Path
 
-from ant_cli.errors import UsageError
+from ant_cli.errors import UsageError, exclude_each_other
+from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import texts_in
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian import Child, Guardian, Limit, posix_signal
 from ant_cli.worker.guardian_process import now, signal_group, signal_session
 from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, WorkerLog
+from ant_cli.worker.sdk_session import require_sdk
 from ant_cli.worker.work_api import WorkItem
 
+_IN_PROCESS = "in-process"
+"""The value of `--on-work` that means the same as no handler."""
 _PIPE_TAKES = 4096
 """The bytes that every system's pipe takes while nobody reads."""
 _PERIOD_S = 10.0
@@ -43,13 +48,29 @@ _LAST_WORDS_S = 1.0
 """How long to wait for the rest of the output of a handler that has ended. Another process may keep it open."""
 
 
-def find_handler(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-    """Return the command line of a handler, with the program replaced by its path.
+def find_command(handler: Sequence[str], on_work: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the command line of the handler, which was given in one of two ways; empty if sessions run here.
 
     Raises:
-        UsageError: if there is no such program, or the system can't execute it.
+        UsageError: if no worker can run on this system, or with the packages of this Python; or if the handler
+            can't be run, or was given twice.
 
     """
+    if os.name == "nt":
+        raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
+    if find_spec("greenlet") is None:
+        raise UsageError("the worker needs the package greenlet.", install_hint("greenlet"))
+    if handler and on_work:
+        raise exclude_each_other("--on-work", "a handler behind --")
+    given = handler or [on_work]
+    if given[0] not in ("", _IN_PROCESS):
+        return _with_path(given, environ)
+    require_sdk()
+    return []
+
+
+def _with_path(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """Return the command line of a handler, with the program replaced by its path."""
     program = shutil.which(command[0], path=environ.get("PATH"))
     if program is None:
         raise UsageError(

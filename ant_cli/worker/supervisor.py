@@ -1,4 +1,4 @@
-"""The whole worker: one poller, a task for each running item, and a shutdown that loses nothing.
+"""The whole worker: its start, its pollers, a task for each running item, and a shutdown that loses nothing.
 
 It runs on asyncio, because a worker mostly waits for several things at once, each with its own limit. API calls
 block, so they are made in greenlets (`on_loop.py`).
@@ -7,17 +7,31 @@ block, so they are made in greenlets (`on_loop.py`).
 from __future__ import annotations
 
 import asyncio
+import secrets
 import signal
+import socket
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from types import FrameType
 
 from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.live_line import LiveLine
+from ant_cli.runtime.process import own_command
+from ant_cli.runtime.redirection import written_in_background
 from ant_cli.runtime.signals import signal_handlers
+from ant_cli.settings.loading import ConnectionSettings
+from ant_cli.settings.worker_options import PollOptions
 from ant_cli.worker.context import WorkerContext, first_of
+from ant_cli.worker.handler import find_command
 from ant_cli.worker.item_run import ItemRun
-from ant_cli.worker.work_api import WorkItem, is_permanent
+from ant_cli.worker.log import LogView, WorkerLog
+from ant_cli.worker.metrics import monitored
+from ant_cli.worker.settlement import Outcome
+from ant_cli.worker.work_api import WorkItem, connection_with_key, is_permanent
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _STAGES = ("draining: no more work is taken", "ending the handlers", "killing the handlers")
@@ -35,6 +49,89 @@ _MOST_UNSTOPPED = 100
 """How many items may wait for the response to their stop while others run."""
 _LONGEST_TRY_S = 10.0
 """An item that tries whether an outage is over, and runs this long, has shown it."""
+_DEPTH_EVERY_S = 2.0
+_FRAME_S = 0.5
+"""How often the depth of the queue is asked for, and the status line drawn."""
+
+
+def run_worker(
+    options: PollOptions, handler: Sequence[str], connection: ConnectionSettings, runtime: Runtime
+) -> None:
+    """Run a worker until it ends.
+
+    Args:
+        options: Its options.
+        handler: The handler that was given after `--`; empty if there was none.
+        connection: Where the API is. Its credential is replaced by the environment key.
+        runtime: Its environment is that of the handlers, its stderr takes the log.
+
+    Raises:
+        UsageError: as `find_command` does; nothing was claimed then.
+        AntError: if the server refuses to hand out work.
+
+    """
+    command = find_command(handler, options.on_work, runtime.environ)
+    # A session writes nothing but its log, all of it to stderr.
+    view = LogView(runtime, options.log_format, marks_stderr=bool(command))
+    if not command:  # sessions leave the lease and the stop to this worker
+        command = _session_command(options, "plain" if view.is_for_people else options.log_format)
+        options = options._replace(no_auto_stop=False, heartbeat="always")
+    connection = connection_with_key(connection, options.environment_key, runtime.environ, options.metadata_key)
+    worker_id = options.worker_id or _new_worker_id()
+    asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
+
+
+async def _work(
+    options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime, view: LogView
+) -> None:
+    fields = {"component": "work-poller", "environment_id": options.environment_id}
+    log = WorkerLog(runtime.stderr, view.line, fields)
+    context = WorkerContext(options, command, connection, runtime, log)
+    tally, now = context.tally, asyncio.get_running_loop().time
+    began = now()
+    with ExitStack() as at_end:
+        at_end.enter_context(written_in_background(runtime.stderr, log.note_left_out))
+        if view.is_for_people:
+            at_end.callback(lambda: log.info(tally.summary(now() - began)))
+        if view.has_status:
+            status = LiveLine(runtime, lambda: view.status_line(tally.status()), 0.0, _FRAME_S)
+            at_end.callback(status.close)
+            at_end.callback(asyncio.create_task(_follow_depth(context)).cancel)
+        at_end.callback(context.close)
+        with monitored(options, tally):
+            await Supervisor(context).run()
+    dead_letters = tally.items[Outcome.DEAD_LETTER]
+    if dead_letters and (options.exit_when_idle or options.max_items):
+        noun = "item is a dead letter" if dead_letters == 1 else "items are dead letters"
+        raise AntError(f"{dead_letters} {noun}: stopped after --attempts failures.")
+
+
+async def _follow_depth(context: WorkerContext) -> None:
+    """Keep the depth of the queue in the tally up to date, unless the server refuses it to this worker."""
+    while True:
+        try:
+            context.tally.queue_depth = (await context.call(context.api.stats)).get("depth")
+        except AntError as error:
+            context.tally.queue_depth = None
+            if is_permanent(error):
+                return
+        await asyncio.sleep(_DEPTH_EVERY_S)
+
+
+def _session_command(options: PollOptions, log_format: str) -> list[str]:
+    """Return the command of this program that runs one session.
+
+    Each session has its own process: it can be drained or killed, and its memory is returned.
+    """
+    limits = ("--workdir", options.workdir, "--max-idle", f"{options.max_idle}s")
+    return own_command("beta:worker", "run", *limits, "--log-format", log_format)
+
+
+def _new_worker_id() -> str:
+    """Return a name for a worker: the host's name and random digits, as in the official worker."""
+    host = socket.gethostname()
+    usable = host.isascii() and host.isprintable() and " " not in host
+    return f"{host if host and usable else 'ant-worker'}-{secrets.token_hex(8)}"
 
 
 class Supervisor:

@@ -21,7 +21,7 @@ from ant_cli.worker.handler import _Output
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, LogView, WorkerLog
 from ant_cli.worker.metrics import Tally
 from ant_cli.worker.settlement import Outcome
-from ant_cli.worker.start import _follow_depth
+from ant_cli.worker.supervisor import _follow_depth
 from tests.conftest import KEY, Screen, make_runtime
 from tests.helpers.terminals import Session
 

@@ -282,6 +282,6 @@ def test_a_call_for_which_no_thread_can_be_started_fails_like_others(clean_envir
 
 def test_without_greenlet_a_worker_says_what_to_install_and_everything_else_can_be_imported(clean_environ):
     """Windows does not get the package. Only a worker that starts needs it."""
-    code = "import sys; sys.modules['greenlet'] = None; from ant_cli.worker import exporter, start"
-    done = run_process([sys.executable, "-c", f"{code}; start.find_command([], '', environ={{}})"], clean_environ)
+    code = "import sys; sys.modules['greenlet'] = None; from ant_cli.worker import exporter, handler, supervisor"
+    done = run_process([sys.executable, "-c", f"{code}; handler.find_command([], '', environ={{}})"], clean_environ)
     assert done.stderr.splitlines()[-1].endswith("UsageError: the worker needs the package greenlet.")
