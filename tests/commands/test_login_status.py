@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.conftest import needs_posix
+from tests.helpers.federation import grant
 from tests.helpers.stores import NOW, REFRESH, TOKEN
 
 STATUS = ("auth", "status")
@@ -199,23 +200,15 @@ def test_status_with_check_sends_a_request_with_the_login(status, official):
     assert status("--check", replies=[httpx.Response(401, json={})]).exit == 4
 
 
-def test_status_of_a_federation_shows_when_its_cached_token_expires(status, tmp_path):
+def test_status_of_a_federation_shows_when_its_cached_token_expires(status, variables, token_file):
     """Nothing is exchanged for the report."""
-    (tmp_path / "jwt").write_text("header.claims.signature")
-    env = {
-        "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
-        "ANTHROPIC_ORGANIZATION_ID": "org-1",
-        "ANTHROPIC_IDENTITY_TOKEN_FILE": str(tmp_path / "jwt"),
-    }
-    row = f"exchanges the token in {tmp_path / 'jwt'} by fdrl_1"
-    before = status(env=env)
+    row = f"exchanges the token in {token_file} by fdrl_1"
+    before = status(env=variables)
     assert (before.exit, before.requests) == (0, [])
     assert f"{row}  <- used" in before.stdout
-    reply = {"access_token": "exchanged-0123456789", "token_type": "Bearer", "expires_in": 3600}
-    checked = status("--check", env=env, replies=[reply, PAGE])
+    checked = status("--check", env=variables, replies=[grant(), PAGE])
     assert [request.url.path for request in checked.requests] == ["/v1/oauth/token", "/v1/environments"]
-    after = status(env=env)
+    after = status(env=variables)
     assert f"{row}; its access token ends 2026-09-21 15:13 UTC  <- used" in after.stdout
-    shadowed = status(env={**env, "ANTHROPIC_API_KEY": "sk-ant-0123456789ab"})
+    shadowed = status(env={**variables, "ANTHROPIC_API_KEY": "sk-ant-0123456789ab"})
     assert f"{row}; its access token ends 2026-09-21 15:13 UTC  shadowed by ANTHROPIC_API_KEY" in shadowed.stdout
-    assert "exchanged-0123456789" not in after.stdout + after.stderr

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.conftest import needs_posix
+from tests.helpers.federation import grant
 from tests.helpers.processes import run_process
 from tests.helpers.stores import NOW, REFRESH, TOKEN, WHO
 
@@ -107,48 +108,28 @@ def test_the_token_of_a_profile_is_printed_as_a_token(printed, profiles):
     assert printed("--access-token").stdout == "my-token-01\n"
 
 
-def test_a_federation_is_exchanged_for_a_token_that_is_printed(printed, tmp_path):
+EXCHANGED = "exchanged-0123456789"
+
+
+def test_a_federation_is_exchanged_for_a_token_that_is_printed(printed, variables):
     """The steps of a CI job can pass it to other programs."""
-    (tmp_path / "jwt").write_text("header.claims.signature")
-    env = {
-        "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
-        "ANTHROPIC_ORGANIZATION_ID": "org-1",
-        "ANTHROPIC_IDENTITY_TOKEN_FILE": str(tmp_path / "jwt"),
-    }
-    reply = {"access_token": "exchanged-01", "token_type": "Bearer", "expires_in": 3600}
-    done = printed(env=env, replies=[reply])
-    expected = {"version": "1.0", "type": "oauth_token", "access_token": "exchanged-01", "expires_at": NOW + 3600}
+    done = printed(env=variables, replies=[grant(access_token=EXCHANGED)])
+    expected = {"version": "1.0", "type": "oauth_token", "access_token": EXCHANGED, "expires_at": NOW + 3600}
     assert done.json == expected
-    assert printed("--env", env=env, replies=[]).stdout == "ANTHROPIC_AUTH_TOKEN=exchanged-01\n"
+    assert printed("--env", env=variables, replies=[]).stdout == f"ANTHROPIC_AUTH_TOKEN={EXCHANGED}\n"
 
 
-def test_an_access_token_without_an_end_is_printed_without_one(ant, tmp_path):
+def test_an_access_token_without_an_end_is_printed_without_one(ant, variables):
     """The response of an exchange may leave its end out; both commands print the token."""
-    (tmp_path / "jwt").write_text("header.claims.signature")
-    env = {
-        "ANTHROPIC_API_KEY": None,
-        "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
-        "ANTHROPIC_ORGANIZATION_ID": "org-1",
-        "ANTHROPIC_IDENTITY_TOKEN_FILE": str(tmp_path / "jwt"),
-    }
-    reply = {"access_token": "exchanged-0123456789", "token_type": "Bearer"}
-    assert ant("auth", "token", env=env, replies=[reply]).stdout == "exchanged-0123456789\n"
-    done = ant("auth", "print-credentials", env=env, replies=[reply])
-    assert done.json == {"version": "1.0", "type": "oauth_token", "access_token": "exchanged-0123456789"}
+    endless = grant(access_token=EXCHANGED, expires_in=None)
+    assert ant("auth", "token", env=variables, replies=[endless]).stdout == f"{EXCHANGED}\n"
+    done = ant("auth", "print-credentials", env=variables, replies=[endless])
+    assert done.json == {"version": "1.0", "type": "oauth_token", "access_token": EXCHANGED}
 
 
-def test_a_federation_gives_no_token_for_the_emulator_in_this_process(printed, tmp_path):
+def test_a_federation_gives_no_token_for_the_emulator_in_this_process(printed, variables):
     """It exchanges nothing, and its requests need no credential."""
-    (tmp_path / "jwt").write_text("header.claims.signature")
-    words = (
-        "--federation-rule",
-        "fdrl_1",
-        "--organization-id",
-        "o",
-        "--identity-token-file",
-        str(tmp_path / "jwt"),
-    )
-    done = printed(*words, "--local")
+    done = printed("--local", env=variables)
     assert (done.exit, done.stdout, done.requests) == (4, "", [])
     assert "there are no access tokens for this credential and base URL" in done.stderr
 

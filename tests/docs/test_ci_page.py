@@ -19,6 +19,8 @@ from tests.helpers.servers import ScriptedServer, response
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "ci.md").read_text()
 GITHUB, GITLAB, KUBERNETES = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
+"""What `shell: bash` means on GitHub."""
 AUDIENCE = "https://api.anthropic.com"
 
 
@@ -72,15 +74,7 @@ def test_the_recipe_for_github_logs_in(log_in, clean_environ, tmp_path):
     (tmp_path / "runner").mkdir()
     with ScriptedServer(response({"value": ASSERTION})) as server:
         subprocess.run(
-            [
-                "bash",
-                "--noprofile",
-                "--norc",
-                "-eo",
-                "pipefail",
-                "-c",
-                fetch["run"],
-            ],  # like `shell: bash` on GitHub
+            [*BASH, fetch["run"]],
             env={
                 "PATH": clean_environ["PATH"],
                 "ACTIONS_ID_TOKEN_REQUEST_URL": f"{server.url}/token?api-version=2.0",

@@ -88,30 +88,6 @@ def test_an_example_of_the_readme_runs(script, tmp_path, clean_environ):
     assert "Warning" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("command", "status"),
-    [
-        ("profile get base_url --profile work", 1),
-        ("profile get base_url --profile nobody", 4),
-        ("profile get a b", 2),
-        ("beta:environments list --profile nobody", 4),
-        ("diff environments", 2),
-        ("apply environments --dry-run --exit-code", 2),
-        ("apply environments --dry-run", 0),
-        ("diff environments --unknown", 1),
-        ("diff nowhere", 1),
-        ("diff environments --prune", 2),
-        ("apply environments --unknown", 2),
-    ],
-)
-def test_the_table_of_exit_codes_applies_to_the_tool_commands(ant, tmp_path, command, status):
-    """Scripts rely on the table."""
-    (tmp_path / "environments").mkdir()
-    (tmp_path / "environments" / "a.yaml").write_text("name: a\nconfig: {type: cloud}\n")
-    ant("profile", "create", "work")
-    assert ant(*command.split(), env={"ANTHROPIC_BASE_URL": f"local:{tmp_path}/emulator.db"}).exit == status
-
-
 SESSION = re.compile(r"(?<=<!-- session -->\n```console\n).*?(?=```)", re.DOTALL)
 """The content of the first screen: commands after `$ `, each with its output at a terminal."""
 ID = re.compile(r"\b(?:env|req)_01\w{22}\b")

@@ -171,31 +171,6 @@ def test_the_base_url_of_an_ipv6_address_has_brackets(emulator):
         assert send(connection, "GET", ENVIRONMENTS)[0] == 200
 
 
-def test_thirty_two_clients_at_once_get_each_item_once(served):
-    """Clients that create, retrieve, poll and acknowledge simultaneously lose no item, and get no item twice."""
-    with connected(served) as connection:
-        config = {"type": "self_hosted"}
-        queue = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": config})[1]["id"]
-        enqueued = send(connection, "POST", f"/_emulator/environments/{queue}/enqueue", {"count": 320})[1]["data"]
-    ready = threading.Barrier(32)
-
-    def drain(number):
-        got = []
-        with connected(served) as connection:
-            ready.wait()
-            _, environment = send(connection, "POST", ENVIRONMENTS, {"name": f"e{number}"})
-            while item := send(connection, "GET", f"{ENVIRONMENTS}/{queue}/work/poll")[1]:
-                got.append(item["id"])
-                status, _ = send(connection, "POST", f"{ENVIRONMENTS}/{queue}/work/{item['id']}/ack")
-                assert status == 200
-            assert send(connection, "GET", f"{ENVIRONMENTS}/{environment['id']}") == (200, environment)
-        return got
-
-    with ThreadPoolExecutor(32) as pool:
-        got = [work_id for part in pool.map(drain, range(32)) for work_id in part]
-    assert sorted(got) == sorted(item["id"] for item in enqueued)
-
-
 def test_thirty_two_blocking_polls_do_not_block_other_requests(served):
     """The server still accepts the request to enqueue the work that they wait for."""
     with connected(served) as connection:

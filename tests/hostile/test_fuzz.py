@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
-import tempfile
-from collections.abc import Sequence
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug.test import Client
 
 from ant_cli.argv import params_of
 from ant_cli.errors import UsageError
 from ant_cli.input.values import encode, parse
-from ant_cli.main import main
 from ant_cli.operations import GROUPS, OPERATIONS
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.conftest import Screen
-from tests.helpers.transports import transport_to
+from tests.conftest import Result
 
 EXAMPLES = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 EXIT_CODES = {0, 1, 2, 4, 5, 6, 7, 8}
@@ -80,43 +74,31 @@ def test_any_flag_text_is_a_value_or_is_rejected(text):
 
 @EXAMPLES
 @given(st.binary())
-def test_any_bytes_on_stdin_end_in_a_documented_way(data):
+def test_any_bytes_on_stdin_end_in_a_documented_way(run, data):
     """The bytes are the body of a request."""
-    assert run(["beta:environments", "create", "--name", "n", "--dry-run"], stdin=data)[0] in (0, 2)
+    assert run("beta:environments", "create", "--name", "n", "--dry-run", stdin=data).exit in (0, 2)
 
 
 # Words
 
 
-def run(
-    words: Sequence[str], *, stdin: bytes = b"", answer: httpx.Response | None = None, terminal: bool = False
-) -> tuple[int, str, str]:
-    """Run a command line in this process, against a server that always gives the same response.
+@pytest.fixture
+def run(ant):
+    """Run a command line against a server that always gives the same response.
 
     Check what must hold for every run: a usage error sends and prints nothing, and every failure has a message.
     """
-    sent: list[httpx.Request] = []
-    stdout, stderr = Screen(terminal=terminal), Screen(terminal=terminal)
-    environ = {"ANTHROPIC_API_KEY": "sk-ant-fuzz", "HOME": "/nonexistent", "ANTHROPIC_CONFIG_DIR": "/nonexistent"}
-    with tempfile.TemporaryFile() as source:
-        source.write(stdin)
-        source.seek(0)
-        reply = answer or httpx.Response(200, json={"id": "x"})
 
-        def respond(request: httpx.Request) -> httpx.Response:
-            sent.append(request)
-            return reply
+    def run(*words: str, answer: httpx.Response | None = None, **more: Any) -> Result:
+        done: Result = ant(*words, replies=[answer or {"id": "x"}] * 10, **more)
+        assert done.exit in EXIT_CODES
+        assert "this is a bug" not in done.stderr
+        assert done.exit == 0 or done.stderr.strip()
+        assert done.exit != 2 or (done.requests, done.stdout) == ([], "")
+        assert done.exit in (0, 2, 4) or done.requests
+        return done
 
-        transport = transport_to(respond)
-        streams = Stdin(source), Stdout(stdout), Stderr(stderr)
-        status = main(words, Runtime(*streams, environ, transport, lambda _: None))
-    assert status in EXIT_CODES
-    assert "this is a bug" not in stderr.text()
-    assert "Traceback" not in stderr.text()
-    assert status == 0 or stderr.text().strip()
-    assert status != 2 or (sent, stdout.text()) == ([], "")
-    assert status in (0, 2) or sent or status == 4
-    return status, stdout.text(), stderr.text()
+    return run
 
 
 KNOWN = sorted(
@@ -140,12 +122,12 @@ ENDLESS = {"emulator", "completion", "auth", "profile", "explore", "help"}
 @given(
     st.lists(WORD, max_size=6) | st.tuples(CALLS, st.lists(WORD, max_size=6)).map(lambda pair: [*pair[0], *pair[1]])
 )
-def test_any_command_line_ends_in_a_documented_way(words):
+def test_any_command_line_ends_in_a_documented_way(run, words):
     """It ends with a result, a usage error without a request, or a failed request. Each error has a message."""
     if not ENDLESS & set(words) and not any("base-url" in word or "local" in word for word in words):
-        status, out, said = run(words)
-        assert status in (0, 1, 2, 4)
-        assert out or said
+        done = run(*words)
+        assert done.exit in (0, 1, 2, 4)
+        assert done.stdout or done.stderr
 
 
 # Responses
@@ -165,30 +147,30 @@ ITEMS = st.dictionaries(
     st.sampled_from(["json", "jsonl", "yaml", "table", "pretty", "raw", "auto"]),
     st.booleans(),
 )
-def test_any_items_are_printed_in_every_format(items, name, terminal):
+def test_any_items_are_printed_in_every_format(run, items, name, terminal):
     """Each format works on a terminal and in a pipe."""
     page = httpx.Response(200, content=json.dumps({"data": items, "next_page": None}).encode())
-    status, out, _ = run(["beta:environments", "list", "--format", name], answer=page, terminal=terminal)
-    assert status == 0
+    done = run("beta:environments", "list", "--format", name, answer=page, terminal=terminal)
+    assert done.exit == 0
     if name == "jsonl" and not terminal:
-        assert [json.loads(line) for line in out.splitlines() if line] == items or "\u2028" in out or "\x85" in out
+        assert [json.loads(line) for line in done.stdout.split("\n") if line] == items
 
 
 @EXAMPLES
 @given(st.lists(ITEMS, min_size=1, max_size=5))
-def test_a_table_has_one_line_for_each_item(items):
+def test_a_table_has_one_line_for_each_item(run, items):
     """No text of a cell breaks the line."""
     page = httpx.Response(200, content=json.dumps({"data": items}).encode())
-    _, out, _ = run(["beta:environments", "list", "--format", "table", "--columns", "id,name"], answer=page)
-    assert out.count("\n") == len(items) + 1
+    done = run("beta:environments", "list", "--format", "table", "--columns", "id,name", answer=page)
+    assert done.stdout.count("\n") == len(items) + 1
 
 
 @EXAMPLES
 @given(st.binary(), st.integers(200, 599), st.booleans())
-def test_any_response_body_ends_in_a_documented_way(body, status, listed):
+def test_any_response_body_ends_in_a_documented_way(run, body, status, listed):
     """The response has any status."""
     words = ["beta:environments", "list"] if listed else ["beta:environments", "retrieve", "e"]
-    run(words, answer=httpx.Response(status, content=body))
+    run(*words, answer=httpx.Response(status, content=body))
 
 
 @EXAMPLES
@@ -201,9 +183,9 @@ def test_any_response_body_ends_in_a_documented_way(body, status, listed):
     ),
     st.sampled_from([200, 204, 302, 404, 429, 500]),
 )
-def test_any_response_headers_end_in_a_documented_way(headers, status):
+def test_any_response_headers_end_in_a_documented_way(run, headers, status):
     """No header causes a bug."""
-    run(["beta:environments", "retrieve", "e", "--debug"], answer=httpx.Response(status, headers=headers))
+    run("beta:environments", "retrieve", "e", "--debug", answer=httpx.Response(status, headers=headers))
 
 
 # Requests to the emulator, generated from its own models
@@ -301,27 +283,11 @@ def test_the_emulator_never_returns_500_for_any_request(emulator, request):
 
 def call(emulator: Any, method: str, path: str, query: str, body: bytes) -> tuple[int, Any]:
     """Call the WSGI application, and return the status and the JSON of its response."""
-    from urllib.parse import unquote_to_bytes
-
-    seen: list[str] = []
-    environ = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "REQUEST_URI": path,
-        "RAW_URI": path,
-        "QUERY_STRING": f"beta=true&{query}",
-        "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(body)),
-        "SERVER_NAME": "emulator",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_X_API_KEY": "sk-ant-fuzz",
-        "HTTP_ANTHROPIC_VERSION": "2023-06-01",
-        "HTTP_ANTHROPIC_BETA": "managed-agents-2026-04-01",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": io.StringIO(),
+    headers = {
+        "x-api-key": "sk-ant-fuzz",
+        "anthropic-version": "2023-06-01",
+        "anthropic-beta": "managed-agents-2026-04-01",
+        "content-type": "application/json",
     }
-    chunks = emulator(environ, lambda status, *_: seen.append(status))
-    content = b"".join(chunks)
-    return int(seen[0][:3]), json.loads(content) if content else None
+    response = Client(emulator).open(path, method=method, query_string=query, data=body, headers=headers)
+    return response.status_code, json.loads(response.data or b"null")
