@@ -19,7 +19,7 @@ from ant_cli.help.catalog import EXAMPLES as ROOT_EXAMPLES
 from ant_cli.help.command_page import fold
 from ant_cli.help.command_row import HELP, argument_name
 from ant_cli.help.tool_commands import TOOL_COMMANDS
-from tests.helpers.processes import run_process
+from tests.helpers.processes import ANT, run_process
 
 pytestmark = pytest.mark.slow
 
@@ -69,17 +69,11 @@ BEFORE = {
     "ant export data --directory environments": "ant beta:environments create --name data >&2\n",
 }
 """The commands that the page shows before an example."""
-WORKER = (
-    "export ANT_WORKER_EXIT_WHEN_IDLE=0.1s ANTHROPIC_ENVIRONMENT_ID=$({create}) ANTHROPIC_ENVIRONMENT_KEY={key}\n"
-)
+WORKER = "export ANT_WORKER_EXIT_WHEN_IDLE=0.1s ANTHROPIC_ENVIRONMENT_ID={queue} ANTHROPIC_ENVIRONMENT_KEY={key}\n"
 """The setup of a worker's examples: an environment without work, so that they end soon."""
-CREATE = "ant --local beta:environments create --name queue --config '{type: self_hosted}' --transform id -r"
-MADE = {
-    "env_1": CREATE,
-    "session_1": f"{CREATE} >&2; ant emulator session create",
-    "emulator session create": f"{CREATE} >&2; echo emulator session create",
-}
-"""An object that an example needs, and the command that creates it and prints its replacement in the line."""
+QUEUE = ["beta:environments", "create", "--name", "queue", "--transform", "id", "-r", "--config"]
+NEED_A_QUEUE = ("env_1", "session_1", "emulator session create")
+"""What shows that an example needs an environment with a queue."""
 SERVED = "http://127.0.0.1:8080"
 NEED_A_SERVER = (SERVED, "8080", "emulator env", "emulator status", "emulator stop")
 """What shows that an example talks to a served emulator."""
@@ -155,7 +149,7 @@ def run(command, environ):
 def serving(line, environ):
     """Serve an emulator with an example; yields its base URL."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "ant_cli", *shlex.split(line.removesuffix(" &").replace("8080", "0"))[1:]],
+        [*ANT, *shlex.split(line.removesuffix(" &").replace("8080", "0"))[1:]],
         env=environ,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -168,38 +162,41 @@ def serving(line, environ):
         process.terminate()
         process.communicate()
         if "--detach" in line:
-            run([sys.executable, "-m", "ant_cli", "emulator", "stop", "--all"], environ)
+            run([*ANT, "emulator", "stop", "--all"], environ)
 
 
 @contextmanager
-def prepared(line, environ):
-    """Prepare what an example needs: an environment with a queue, or a served emulator. Yields its command line."""
-    if "beta:worker" in line:
-        yield WORKER.format(create=CREATE, key=KEY) + line.replace("env_1", '"$ANTHROPIC_ENVIRONMENT_ID"')
-    elif any(word in line for word in NEED_A_SERVER):
+def prepared(line, environ, ant):
+    """Prepare what an example needs: objects, or a served emulator. Yields its command line, with their IDs."""
+    if any(word in line for word in NEED_A_SERVER):
         with serving(STARTING[-1], environ) as url:
             line = line.replace(SERVED, url).replace("8080", url.rpartition(":")[2])
-            yield with_objects(line, {**environ, "ANTHROPIC_API_KEY": KEY}, f"--base-url {url}")
+            at = {**environ, "ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": KEY}
+            yield with_objects(line, at, ant)
     else:
-        yield BEFORE.get(line, "") + with_objects(line, environ)
+        yield BEFORE.get(line, "") + with_objects(line, environ, ant)
 
 
-def with_objects(line, environ, target="--local"):
+def with_objects(line, environ, ant):
     """Create the objects that an example names, and put their IDs into it."""
-    for name, command in MADE.items():
-        if name in line:
-            line = line.replace(name, run(["sh", "-c", command.replace("--local", target)], environ).stdout.strip())
+    if "beta:worker" in line or any(word in line for word in NEED_A_QUEUE):
+        queue = ant(*QUEUE, "{type: self_hosted}", env=environ, network=True).stdout.strip()
+        before = WORKER.format(queue=queue, key=KEY) if "beta:worker" in line else ""
+        line = before + line.replace("env_1", queue)
+    if "session_1" in line:
+        session = ant("emulator", "session", "create", env=environ, network=True).stdout.strip()
+        line = line.replace("session_1", session)
     return line
 
 
 @pytest.mark.parametrize("line", PLAYED)
-def test_an_example_runs(line, environ, tmp_path):
+def test_an_example_runs(line, environ, tmp_path, ant):
     """It runs in the shell that it is written for, which stops at the first failure."""
     shell = next((name for name in OTHER_SHELLS if f"completion {name}" in line), "bash")
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     *command, before = OTHER_SHELLS.get(shell, ["bash", "-euo", "pipefail", "-c", ""])
-    with prepared(line, environ) as commands:
+    with prepared(line, environ, ant) as commands:
         done = run([*command, before + commands], environ)
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "failures").exists()
