@@ -22,6 +22,7 @@ from tests.conftest import make_runtime
 from tests.helpers.processes import ANT, COVERAGE, run_process
 from tests.helpers.servers import ScriptedServer, response
 from tests.helpers.terminals import Session
+from tests.helpers.words import API_HEADERS
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 OTHER = "sk-ant-api03-9876543210-abcd"
@@ -176,11 +177,7 @@ def test_login_to_a_served_emulator_verifies_the_key_only_if_it_has_one(ant_with
 
 def through(transport):
     """Return a transport with a response to the request that verifies a key."""
-    headers = {
-        "x-api-key": SECRET,
-        "anthropic-version": "2023-06-01",
-        "anthropic-beta": "managed-agents-2026-04-01",
-    }
+    headers = API_HEADERS | {"x-api-key": SECRET}
     with httpx.Client(transport=transport, base_url="http://gate", headers=headers) as client:
         return client.get("/v1/environments", params={"beta": "true", "limit": "1"})
 

@@ -347,14 +347,6 @@ def test_an_empty_active_profile_means_unset(profile, path):
     assert (done.exit, "no profile is active" in done.stderr) == (4, True)
 
 
-@pytest.mark.parametrize("words", [(), ("--help",), ("set", "--help"), ("create", "-h")])
-def test_profile_help_is_printed_on_stdout(profile, words):
-    """The exit code is 0."""
-    done = profile(*words)
-    assert (done.exit, done.stderr) == (0, "")
-    assert done.stdout.startswith("Usage: ant profile")
-
-
 # Another process changes the profiles
 
 

@@ -15,19 +15,12 @@ from urllib.parse import urlsplit
 from werkzeug.test import Client, TestResponse
 
 from ant_cli.emulator import Emulator
+from tests.helpers.words import API_HEADERS
 
 from . import response_types as types
 
-HEADERS = {
-    "x-api-key": "any-key",
-    "anthropic-version": "2023-06-01",
-    "anthropic-beta": "managed-agents-2026-04-01",
-}
-WORKER_HEADERS = {
-    "authorization": "Bearer any-environment-key",
-    "anthropic-version": "2023-06-01",
-    "anthropic-beta": "managed-agents-2026-04-01",
-}
+HEADERS = API_HEADERS | {"x-api-key": "any-key"}
+WORKER_HEADERS = API_HEADERS | {"authorization": "Bearer any-environment-key"}
 ENVIRONMENTS = "/v1/environments"
 WORK_LIST = re.compile(f"{ENVIRONMENTS}/[^/]+/work")
 ANSWERS = (

@@ -7,15 +7,15 @@ import pytest
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.credentials import environment_key
 from ant_cli.operations import OPERATIONS
+from tests.helpers.words import API_HEADERS
 
 from .api import ENVIRONMENTS, HEADERS, Api, message, token_of
 
-VERSIONS = {name: text for name, text in HEADERS.items() if name != "x-api-key"}
-API_KEY = VERSIONS | {"x-api-key": "any"}
+API_KEY = API_HEADERS | {"x-api-key": "any"}
 
 
 def bearer(token):
-    return VERSIONS | {"authorization": f"Bearer {token}"}
+    return API_HEADERS | {"authorization": f"Bearer {token}"}
 
 
 ENVIRONMENT_KEY = bearer("sk-ant-oat01-any")
@@ -170,7 +170,7 @@ def test_any_credential_is_accepted_everywhere_if_asked_for(clock):
         for path in ("", "/work", f"/work/{item}"):
             for headers in (API_KEY, ENVIRONMENT_KEY):
                 assert api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=headers).status_code == 200
-            assert api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=VERSIONS).status_code == 401
+            assert api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=API_HEADERS).status_code == 401
 
 
 def test_in_process_nothing_is_refused():
@@ -180,4 +180,4 @@ def test_in_process_nothing_is_refused():
         queue = api.create_queue()
         (item,) = api.enqueue(queue)
         for path in ("/work", f"/work/{item}"):
-            assert api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=VERSIONS).status_code == 200
+            assert api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=API_HEADERS).status_code == 200

@@ -8,6 +8,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from ant_cli.emulator import Disconnected, Emulator
 from ant_cli.emulator.call import IS_STOPPING
+from tests.helpers.words import API_HEADERS
 
 from .api import ENVIRONMENTS, HEADERS, Api, message, token_of
 
@@ -89,13 +90,12 @@ def test_a_script_can_send_messages_go_idle_and_terminate(api):
     """After `idle`, a message of the user continues the script. After `terminate`, no event is accepted."""
     session = create(api, {"message": "Hello."}, "idle", {"idle": True}, "terminate", BASH)
     assert kinds(events_of(api, session)) == ["message", "status_running", "message", "status_idle"]
-    hello = {"type": "user.message", "content": [{"type": "text", "text": "Go on."}]}
-    assert send(api, session, hello).status_code == 200
+    assert send(api, session, HELLO).status_code == 200
     assert kinds(events_of(api, session)[4:]) == ["message", "status_running", "status_idle"]
-    send(api, session, hello)
+    send(api, session, HELLO)
     assert kinds(events_of(api, session)[7:]) == ["message", "status_running", "status_terminated"]
     assert api("GET", f"/v1/sessions/{session}").json["status"] == "terminated"
-    assert "is terminated" in message(send(api, session, hello), 400)
+    assert "is terminated" in message(send(api, session, HELLO), 400)
 
 
 @pytest.mark.parametrize(
@@ -260,13 +260,12 @@ def test_a_session_that_needs_a_worker_again_gets_a_new_work_item(api, queue):
     session = create(api, "idle", BASH, environment_id=queue)
     item = api.poll(queue)
     assert item["data"] == {"id": session, "type": "session"}
-    hello = {"type": "user.message", "content": [{"type": "text", "text": "Go on."}]}
     api.act(queue, item["id"], "stop", {"force": True})
-    send(api, session, hello)
+    send(api, session, HELLO)
     again = api.poll(queue)
     assert again["data"]["id"] == session
     assert again["id"] != item["id"]
-    send(api, session, hello)
+    send(api, session, HELLO)
     assert api.stats(queue)["depth"] == 0
 
 
@@ -403,8 +402,7 @@ def test_the_token_of_a_session_is_accepted_only_for_its_item_and_its_session(cl
     queue = api.create_queue()
     session, other = create(api, BASH), create(api, BASH)
     item = api.poll(queue)
-    worker = {name: text for name, text in HEADERS.items() if name != "x-api-key"}
-    worker["authorization"] = f"Bearer {token_of(item['secret'])}"
+    worker = API_HEADERS | {"authorization": f"Bearer {token_of(item['secret'])}"}
     api.act(queue, item["id"], "ack")
     mine = f"{ENVIRONMENTS}/{queue}/work/{item['id']}"
     assert item["data"]["id"] == session

@@ -23,6 +23,8 @@ KEY = "correct-horse-battery"
 
 It must never be shown. No pattern matches it, so it is redacted only if it is registered.
 """
+API_HEADERS = {"anthropic-version": "2023-06-01", "anthropic-beta": "managed-agents-2026-04-01"}
+"""What the API requires of every request, apart from a credential."""
 NO_KEY = {"ANTHROPIC_API_KEY": None}
 """The variables of a run without a key."""
 

@@ -16,6 +16,7 @@ from ant_cli.errors import UsageError
 from ant_cli.input.values import encode, parse
 from ant_cli.operations import GROUPS, OPERATIONS
 from tests.conftest import Result
+from tests.helpers.words import API_HEADERS
 
 EXAMPLES = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 EXIT_CODES = {0, 1, 2, 4, 5, 6, 7, 8}
@@ -283,11 +284,6 @@ def test_the_emulator_never_returns_500_for_any_request(emulator, request):
 
 def call(emulator: Any, method: str, path: str, query: str, body: bytes) -> tuple[int, Any]:
     """Call the WSGI application, and return the status and the JSON of its response."""
-    headers = {
-        "x-api-key": "sk-ant-fuzz",
-        "anthropic-version": "2023-06-01",
-        "anthropic-beta": "managed-agents-2026-04-01",
-        "content-type": "application/json",
-    }
+    headers = API_HEADERS | {"x-api-key": "sk-ant-fuzz", "content-type": "application/json"}
     response = Client(emulator).open(path, method=method, query_string=query, data=body, headers=headers)
     return response.status_code, json.loads(response.data or b"null")

@@ -19,15 +19,11 @@ from ant_cli.emulator import Emulator
 from tests.conftest import KEY
 from tests.helpers.emulators import serving
 from tests.helpers.processes import ANT
+from tests.helpers.words import API_HEADERS
 
 API_KEY = "sk-ant-api03-of-the-operator"
 WITH_METADATA = {"ANT_WORKER_METADATA_KEY": API_KEY}
 """The environment of a worker that may write metadata."""
-HEADERS = {
-    "x-api-key": API_KEY,
-    "anthropic-version": "2023-06-01",
-    "anthropic-beta": "managed-agents-2026-04-01",
-}
 
 
 class RequestLog:
@@ -51,7 +47,7 @@ class Queue:
         self.url = url
         self._log = log
         self._sent = 0
-        self._client = httpx.Client(base_url=url, timeout=60, headers=HEADERS)
+        self._client = httpx.Client(base_url=url, timeout=60, headers=API_HEADERS | {"x-api-key": API_KEY})
         config = {"name": "queue", "config": {"type": "self_hosted"}}
         self.id = self.send("POST", "/v1/environments", config)["id"]
         self._path = f"/v1/environments/{self.id}/work"

@@ -23,14 +23,10 @@ from typing import NamedTuple
 
 import httpx
 
+from tests.helpers.processes import ANT
+from tests.helpers.words import API_HEADERS, KEY
 from tests.worker.fleet_log import HandlerKill, Run, Verdict, WorkerKill, judge, runs_of
 
-KEY = "correct-horse-battery"
-HEADERS = {
-    "x-api-key": KEY,
-    "anthropic-version": "2023-06-01",
-    "anthropic-beta": "managed-agents-2026-04-01",
-}
 _LEASE_SECONDS = "5"
 """It also applies before the first heartbeat, so that the items of a killed worker are soon free again."""
 HANDLER = """#!/bin/sh
@@ -90,7 +86,7 @@ class Fleet:
         self._handler_kills: list[HandlerKill] = []
 
     def _post(self, path: str, body: object) -> dict[str, str]:
-        response = httpx.post(self._url + path, json=body, headers=HEADERS, timeout=60)
+        response = httpx.post(self._url + path, json=body, headers=API_HEADERS | {"x-api-key": KEY}, timeout=60)
         assert response.status_code == 200, response.text
         return json.loads(response.text)
 
@@ -110,16 +106,9 @@ class Fleet:
             self._workers[name] = self._start(name)
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
-        words = [
-            "--base-url",
-            self._url,
-            "--worker-id",
-            name,
-            "--concurrency",
-            str(self._slots),
-            *("--attempts", "1000", "--retry-delay", "0"),
-        ]
-        words += ["--heartbeat", "always", "--lease", f"{_LEASE_SECONDS}s", "--", str(self._handler)]
+        words = ["--base-url", self._url, "--worker-id", name, "--concurrency", str(self._slots)]
+        words += ["--attempts", "1000", "--retry-delay", "0", "--heartbeat", "always"]
+        words += ["--lease", f"{_LEASE_SECONDS}s", "--", str(self._handler)]
         environ = {
             **os.environ,
             "ANTHROPIC_ENVIRONMENT_ID": self._environment,
@@ -127,13 +116,8 @@ class Fleet:
             "ANT_NO_HINTS": "1",
         }
         with (self._folder / "log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "ant_cli", "beta:worker", "poll", *words],
-                env=environ,
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stderr=log,
-            )
+            command = [*ANT, "beta:worker", "poll", *words]
+            return subprocess.Popen(command, env=environ, cwd=self._folder, stdin=subprocess.DEVNULL, stderr=log)
 
     def _log(self) -> list[str]:
         return (self._folder / "runs").read_text().splitlines()
@@ -214,8 +198,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         report = run(Path(folder), given.workers, given.slots, given.items, given.pause)
-    hits = report.verdict.in_progress + report.verdict.after_end
-    sys.stdout.write(f"{report}\nextra runs: {report.extra_runs}, runs that a kill hit: {hits}\n")
+    sys.stdout.write(f"{report}\nextra runs: {report.extra_runs}, runs that a kill hit: {report.verdict.hits}\n")
 
 
 if __name__ == "__main__":

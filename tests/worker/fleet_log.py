@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import Enum, auto
 from typing import NamedTuple
 
 
@@ -36,24 +35,14 @@ class HandlerKill(NamedTuple):
     pid: int
 
 
-class Hit(Enum):
-    """The moment at which a kill hit a run whose item was run again."""
-
-    IN_PROGRESS = auto()
-    AFTER_END = auto()
-    """The handler had finished, but the item was not stopped yet."""
-
-
 class Verdict(NamedTuple):
     """The outcome of all runs."""
 
     starts: int
     overlaps: int
     """Runs that began during another run of the same item."""
-    in_progress: int
-    """Runs that were repeated because a kill hit them in progress."""
-    after_end: int
-    """Runs that were repeated because of a kill between the end of the handler and the stop of the item."""
+    hits: int
+    """Runs that were repeated because a kill hit them in progress, or before the stop of their item."""
     unexplained: tuple[Run, ...]
     """Runs that were repeated although no kill hit them."""
     unfinished: tuple[Run, ...]
@@ -78,26 +67,16 @@ def judge(
     """Find a kill for each run that was repeated."""
     runs = runs_of(lines)
     last = {run.work_id: run for run in runs}  # they are in the order of their starts
-    repeated = {run: _hit(run, worker_kills, handler_kills) for run in runs if last[run.work_id] != run}
-    hits = list(repeated.values())
-    return Verdict(
-        len(runs),
-        sum(line.startswith("overlap ") for line in lines),
-        hits.count(Hit.IN_PROGRESS),
-        hits.count(Hit.AFTER_END),
-        tuple(run for run, hit in repeated.items() if hit is None),
-        tuple(run for run in last.values() if run.end is None),
+    repeated = [run for run in runs if last[run.work_id] != run]
+    unexplained = tuple(run for run in repeated if not _was_hit(run, worker_kills, handler_kills))
+    overlaps = sum(line.startswith("overlap ") for line in lines)
+    unfinished = tuple(run for run in last.values() if run.end is None)
+    return Verdict(len(runs), overlaps, len(repeated) - len(unexplained), unexplained, unfinished)
+
+
+def _was_hit(run: Run, worker_kills: Sequence[WorkerKill], handler_kills: Sequence[HandlerKill]) -> bool:
+    return HandlerKill(run.work_id, run.pid) in handler_kills or any(
+        run.end is None or run.end >= kill.position or run.work_id in kill.unstopped
+        for kill in worker_kills
+        if kill.worker == run.worker
     )
-
-
-def _hit(run: Run, worker_kills: Sequence[WorkerKill], handler_kills: Sequence[HandlerKill]) -> Hit | None:
-    if HandlerKill(run.work_id, run.pid) in handler_kills:
-        return Hit.IN_PROGRESS if run.end is None else Hit.AFTER_END
-    for kill in worker_kills:
-        if kill.worker != run.worker:
-            continue
-        if run.end is None or run.end >= kill.position:
-            return Hit.IN_PROGRESS
-        if run.work_id in kill.unstopped:
-            return Hit.AFTER_END
-    return None

@@ -20,7 +20,7 @@ def test_no_item_is_lost_or_run_twice_at_once_while_workers_and_handlers_are_kil
     verdict = report.verdict
     assert (report.dead_letters, verdict.overlaps, verdict.unfinished, verdict.unexplained) == (0, 0, (), ())
     assert report.worker_kills + report.handler_kills > 0
-    assert report.extra_runs == verdict.in_progress + verdict.after_end
+    assert report.extra_runs == verdict.hits
 
 
 # The harness
@@ -45,7 +45,7 @@ WORKER_KILL = WorkerKill("w1", 6, frozenset("abd"))
 def test_the_harness_finds_the_kill_for_each_run_that_was_repeated():
     """A kill may hit a run in progress, or after the end of the handler and before the stop of its item."""
     verdict = judge(LOG, [WORKER_KILL], [HandlerKill("d", 4)])
-    assert verdict == Verdict(7, 0, 2, 1, (), ())
+    assert verdict == Verdict(7, 0, 3, (), ())
 
 
 def test_the_harness_reports_runs_that_were_repeated_without_a_kill():

@@ -366,16 +366,6 @@ def test_of_a_line_without_an_end_no_more_is_kept_than_may_be_logged():
     assert asyncio.run(flood()) == KEPT_BYTES
 
 
-def test_a_line_without_an_end_is_neither_kept_in_memory_nor_logged_as_a_whole(queue, work, script):
-    """A handler may write binary data."""
-    queue.enqueue()
-    worker = work(handler=[script("head -c 20000000 /dev/zero | tr '\\0' x; exit 0")])
-    (line,) = worker.output
-    assert line.startswith("xxx")
-    assert line.endswith("[the rest of the line was cut]")
-    assert len(line) < 17_000
-
-
 def test_a_worker_whose_log_nobody_reads_finishes_its_items_and_ends(queue, start, script):
     """A log driver may be stuck."""
     ids = queue.enqueue(3)
