@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 SYNONYMS = {
-    "auth list": "profile list",
-    "auth switch": "profile activate",
     "config": "profile",
     "describe": "retrieve",
     "destroy": "delete",
@@ -21,12 +19,9 @@ SYNONYMS = {
     "rm": "delete",
     "show": "retrieve",
     "switch": "activate",
-    "validate": "apply --validate",
     "view": "retrieve",
-    "whoami": "auth status",
-    "worker start": "beta:worker poll",
 }
-"""Names that other tools use, and those of this one, of which commands are made. Whole lines: `help/habits.py`."""
+"""Words of commands of other tools, and those of this one. Whole commands: `help/habits.py`."""
 _CUTOFF = 0.7
 """How similar a name must be, from 0 to 1. A wrong suggestion is worse than none."""
 

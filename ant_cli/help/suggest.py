@@ -52,13 +52,9 @@ def _similar_commands(args: Sequence[str], group: Command) -> list[str]:
     A command may be written with other separators, without its group or after another one, by its name in another
     tool, or with a mistake.
     """
-    habits = [f"{group.full_name} {args[0]}"] if group.path else [" ".join(args[:2]), args[0]]
-    for habit in habits:
-        if " " in (synonym := SYNONYMS.get(habit, "")):
-            return [synonym]
     arguments = takewhile(lambda arg: not arg.startswith("-"), args[:4])
     literal = [part for name in arguments for part in _parts(shortened(name))]
-    typed = [word for part in literal for word in _parts(SYNONYMS.get(part, part))]
+    typed = [SYNONYMS.get(part, part) for part in literal]
     if group.path and (similar := _mistyped(typed[:1], _by_end(1, [item.full_name for item in group.subcommands]))):
         return similar
     commands = [*catalog().walk()][1:]
