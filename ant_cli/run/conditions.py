@@ -44,7 +44,6 @@ class _SingleCondition(NamedTuple):
     query: Query
     """Its path, and a comparison that is not negated; without an operator, the value must exist."""
     is_negated: bool
-    with_null: bool
     time: Callable[[], float] | None
     """The time to compare with, in seconds since 1970. It may be relative to now."""
 
@@ -58,12 +57,9 @@ class _SingleCondition(NamedTuple):
         return any(map(self._matches, candidates)) is not self.is_negated
 
     def _matches(self, value: bytes) -> bool:
-        type_ = json_text.json_type(value)
-        if self.with_null:
-            return type_ == "null"
         if not self.time:
             return matches(value, self.query)
-        seconds = seconds_since_1970(json_text.string(value)) if type_ == "string" else None
+        seconds = seconds_since_1970(json_text.string(value)) if json_text.json_type(value) == "string" else None
         return seconds is not None and matches(repr(seconds).encode(), self.query._replace(value=repr(self.time())))
 
     @property
@@ -167,15 +163,16 @@ def _parse(
         ) from None
     if note := _check_pattern(where, query, comparison, group):
         runtime.say(note)
-    key, time, with_null = path.rpartition(".")[2], None, False
+    key, time = path.rpartition(".")[2], None
     if operator not in ("", *_PATTERNS):
         with_null, is_time = operand == "null", key.endswith("_at")
+        query = query._replace(value="~null") if with_null else query
         time = _parse_time(operand, runtime.server_clock.now, is_time=is_time)
         is_vague = operator in _EQUALITY and re.fullmatch(f"now.*|{DATE}", operand.strip('"'))
         if is_vague if time else is_time and not with_null:
             raise UsageError(f"{where}: {operand} after {operator} is not a time.", _TIME_HINT.format(key=path))
     positive = query._replace(operator=_OPPOSITES.get(query.operator, query.operator))
-    return _SingleCondition(positive, query.operator in _OPPOSITES, with_null, time)
+    return _SingleCondition(positive, query.operator in _OPPOSITES, time)
 
 
 def _path_of(where: str, comparison: Comparison, group: str) -> str:
