@@ -16,6 +16,7 @@ from ant_cli.input.documents import Document, Input, read_input
 from ant_cli.input.flag_values import read_flags
 from ant_cli.input.request import Request, place, request_of
 from ant_cli.input.values import Value
+from ant_cli.operations import GROUPS
 from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Flags, Operation, Param, Texts
 from ant_cli.runtime import Runtime
@@ -206,10 +207,7 @@ class _Builder(NamedTuple):
 
     def _note_unused(self, given: Mapping[str, Value]) -> None:
         """Note keys that are neither parameters nor fields of an object: they may be mistyped parameters."""
-        from ant_cli.operations import OPERATIONS  # late: few commands without a body get input
-
-        known = {key.lower() for each in OPERATIONS for param in each.params for key in param.input_keys}
-        known.update(field for each in OPERATIONS for field in each.server_fields)
+        known = {key.lower() for group in GROUPS.values() for key in group.fields}
         if unused := [key for key in given if key.lower() not in known]:
             names = ", ".join(map(repr, unused[:_NAMED])) + ", ..." * (len(unused) > _NAMED)
             own = [
