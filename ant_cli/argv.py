@@ -315,7 +315,7 @@ def _meant_by(args: Sequence[str], flags: Texts, operation: Operation) -> str:
             flag = flag_name(name)
             empty = "" if known[flag].location == "setting" else f" An empty value is {flag}="
             return f"{flag} took {value} as its value.{empty}"
-    from ant_cli.help.habits import argument_instead
+    from ant_cli.help.suggest import argument_instead
 
     instead = argument_instead(args, flags, operation)
     return f"Did you mean `{instead}`?" if instead else ""
@@ -346,7 +346,7 @@ def _unknown_flag(arg: str, known: Iterable[str], command: str, following: str =
     import re  # late, like difflib below: only mistakes need them
 
     from ant_cli.errors.suggestions import did_you_mean
-    from ant_cli.help.habits import flag_instead
+    from ant_cli.help.suggest import flag_instead
 
     name = re.split(r"[=:\s]", arg, maxsplit=1)[0]  # the rest may be a secret: another flag was meant
     if name in _HELP_FLAGS or (name in _VERSION_FLAGS and not command):

@@ -21,7 +21,7 @@ SYNONYMS = {
     "switch": "activate",
     "view": "retrieve",
 }
-"""Words of commands of other tools, and those of this one. Whole commands: `help/habits.py`."""
+"""Words of commands of other tools, and those of this one. Whole commands: `help/suggest.py`."""
 _CUTOFF = 0.7
 """How similar a name must be, from 0 to 1. A wrong suggestion is worse than none."""
 
