@@ -12,7 +12,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NoReturn
 from ant_cli.runtime.process import Terminated, escapes_work, exit_now, handle_sigterm
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from ant_cli.settings.exposed_secrets import exposed_secrets
+from ant_cli.settings import exposed_secrets
 
 if TYPE_CHECKING:
     from ant_cli.argv import ApiCall, CommandCall, ToolCall

@@ -11,8 +11,8 @@ from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.settings import exposed_secrets
 from ant_cli.settings.credentials import Credential, Provenance, find_credentials
-from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import ProfileStore, read_store
 from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, header

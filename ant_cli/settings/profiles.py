@@ -17,7 +17,7 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.trusted_files import FileRule, check_folders, open_trusted, others_may, read_to_limit
-from ant_cli.settings.exposed_secrets import exposed_secrets
+from ant_cli.settings import exposed_secrets
 from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS, mask
 
 FILE_NAME = "profiles.toml"

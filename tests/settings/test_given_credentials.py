@@ -13,8 +13,8 @@ from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime import variables
 from ant_cli.runtime.redaction import REDACTED
+from ant_cli.settings import exposed_secrets
 from ant_cli.settings.credentials import read_credentials
-from ant_cli.settings.exposed_secrets import exposed_secrets
 from ant_cli.settings.rows import ON_STDIN, SAFER, VARIABLES
 from tests.conftest import flags_of, make_runtime
 from tests.helpers.words import ARCHIVE, CREATE, LIST, NO_KEY
