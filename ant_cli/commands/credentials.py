@@ -264,17 +264,11 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
 def _report_text(report: Report, runtime: Runtime) -> str:
     rows = report["sources"]
     width = max(len(row["source"]) for row in rows)
-    return "\n".join(
-        (
-            *(f"{label:12}{text}" for label, text in _labelled(report, runtime)),
-            "",
-            "Credentials are looked up in this order, and the first one is used:",
-            *(
-                f"{number:3}. {row['source']:{width}}  {_state_text(row, report['credential'])}"
-                for number, row in enumerate(rows, 1)
-            ),
-        )
-    )
+    lines = [f"{label:12}{text}" for label, text in _labelled(report, runtime)]
+    lines += ["", "Credentials are looked up in this order, and the first one is used:"]
+    for number, row in enumerate(rows, 1):
+        lines.append(f"{number:3}. {row['source']:{width}}  {_state_text(row, report['credential'])}")
+    return "\n".join(lines)
 
 
 def _labelled(report: Report, runtime: Runtime) -> Iterator[tuple[str, str]]:

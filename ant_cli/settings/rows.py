@@ -12,7 +12,7 @@ from functools import partial
 from ant_cli.errors import BadValue, UnknownName
 from ant_cli.operations.formats import BY_NAME, FORMATS
 from ant_cli.operations.parsers import Parse, private_boolean, seconds, whole_number
-from ant_cli.operations.spec import Param
+from ant_cli.operations.spec import Param, flag_name
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.secret_names import is_secret_name
@@ -131,22 +131,20 @@ _stored = partial(_setting, in_profile=True)
 
 # Credentials
 
+
+def _secret(name: str, help_text: str, variable: str) -> Param:
+    """Return a setting that is a secret, for which there is also a flag that reads it from stdin."""
+    return _stored(name, help_text, variable, check_secret, safer=f"{variable} or {flag_name(name)}-stdin")
+
+
 API_KEY_COMMAND = _stored(
     "api_key_command", "A command that prints the key, run when it is needed.", parse=command, value_name="COMMAND"
 )
 """Profiles have it, and it is no flag of every command."""
 CREDENTIALS = (
-    _stored(
-        "api_key", "The API key.", variables.API_KEY, check_secret, safer="ANTHROPIC_API_KEY or --api-key-stdin"
-    ),
+    _secret("api_key", "The API key.", variables.API_KEY),
     API_KEY_COMMAND,
-    _stored(
-        "auth_token",
-        "A bearer token, in place of a key.",
-        variables.AUTH_TOKEN,
-        check_secret,
-        safer="ANTHROPIC_AUTH_TOKEN or --auth-token-stdin",
-    ),
+    _secret("auth_token", "A bearer token, in place of a key.", variables.AUTH_TOKEN),
     _setting("api_key_stdin", "Read the API key from stdin.", type_=bool, parse=private_boolean),
     _setting("auth_token_stdin", "Read the bearer token from stdin.", type_=bool, parse=private_boolean),
 )

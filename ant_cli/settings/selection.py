@@ -110,12 +110,8 @@ def select_own(named: str | None, environ: Mapping[str, str], store: ProfileStor
 
 def requested(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> tuple[str, str]:
     """Return the name of the profile to use, and the source of that name. The profile may not exist."""
-    sources = (
-        (named, "--profile"),
-        (environ.get(variables.PROFILE), variables.PROFILE),
-        (store.active, "active"),
-    )
-    return next(((name, source) for name, source in sources if name), ("", ""))
+    names = {"--profile": named, variables.PROFILE: environ.get(variables.PROFILE), "active": store.active}
+    return next(((name, source) for source, name in names.items() if name), ("", ""))
 
 
 def active_login(environ: Mapping[str, str]) -> OfficialProfile | None:
