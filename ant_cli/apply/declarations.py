@@ -105,17 +105,14 @@ def read_declaration(
         return Skipped(expected or "")
     kind = _kind_of(document, expected, path, named=named)
     if kind is None and named:
-        problem = (
-            f"{path}, line 1, column 1: it does not say what it declares. If it is an environment, {_TO_SAY_SO}"
-        )
-        return Skipped(mistakes=(problem,))
+        return _mistaken(path, f"it does not say what it declares. If it is an environment, {_TO_SAY_SO}")
     if kind is None and isinstance(document, dict) and "config" in document and not check(document):
         warning = f"{path} looks like an environment, but is not applied, because it does not say so: {_TO_SAY_SO}"
         return Skipped(warnings=(warning,))
     if kind != ENVIRONMENT:
         return Skipped(kind or "")
     if document is None and not source.prose:
-        return Skipped(mistakes=(f"{path}, line 1, column 1: the file is empty",))
+        return _mistaken(path, "the file is empty")
     return _declare(path, key, source, document, strict=strict)
 
 
@@ -151,8 +148,7 @@ def _declare(
     path: PurePath, key: str, source: _FileText, document: Value, *, strict: bool
 ) -> Declaration | Skipped:
     if not isinstance(document, dict | None):
-        problem = f"{path}, line 1, column 1: must hold keys and values, got {type_name(document)}"
-        return Skipped(mistakes=(problem,))
+        return _mistaken(path, f"must hold keys and values, got {type_name(document)}")
     body = {"name": name_from(path), **(document or {})}
     if source.prose and "description" in body:
         twice = Mistake(("description",), "the text below it is the description, too")
@@ -166,6 +162,10 @@ def _declare(
     if str(body.get("type")).lower() == ENVIRONMENT:
         del body["type"]
     return Declaration(key, path, body, _lines(path, source, found))
+
+
+def _mistaken(path: PurePath, problem: str) -> Skipped:
+    return Skipped(mistakes=(f"{path}, line 1, column 1: {problem}",))
 
 
 def _lines(path: PurePath, source: _FileText, mistakes: Sequence[Mistake]) -> tuple[str, ...]:
