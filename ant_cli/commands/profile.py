@@ -33,10 +33,9 @@ _KEYS = ", ".join(PROFILE_SETTINGS)
 def list_profiles(runtime: Runtime, flags: Flags) -> None:
     """List the profiles, with a * before the active one, and those of the official tool after them."""
     store = read_store(runtime)
-    names = sorted(store.profiles)
-    rows = [{"name": name, "active": name == store.active, **_masked(store.profiles[name])} for name in names]
-    official = [name for name in profile_names(runtime.environ) if name not in store.profiles]
-    rows += [{"name": name, "active": name == store.active, "official": True} for name in official]
+    official = {name: {"official": True} for name in profile_names(runtime.environ) if name not in store.profiles}
+    profiles = {name: _masked(store.profiles[name]) for name in sorted(store.profiles)} | official
+    rows = [{"name": name, "active": name == store.active, **values} for name, values in profiles.items()]
     text = "\n".join(
         f"{'*' if row['active'] else ' '} {row['name']}{' (of the official ant)' if 'official' in row else ''}"
         for row in rows

@@ -108,14 +108,11 @@ def real_path_below(path: str, folder: str) -> str:
     steps = relative.split(os.sep)
     if steps[0] == os.pardir:
         raise UntrustedFile(f"it is outside {folder}")
-    if real != os.path.abspath(path) and any(map(_is_hidden, steps)):
+    # Names with two dots are those of the folders that Kubernetes mounts.
+    is_hidden = any(name.startswith(".") and not name.startswith("..") and name != "." for name in steps)
+    if real != os.path.abspath(path) and is_hidden:
         raise UntrustedFile("it is a link to a hidden file or folder")
     return relative
-
-
-def _is_hidden(name: str) -> bool:
-    """Whether the name of a file is hidden. Names with two dots are those of the folders that Kubernetes mounts."""
-    return name.startswith(".") and not name.startswith("..") and name != "."
 
 
 def _open_below(path: str, folder: str, flags: int, rule: FileRule) -> int:
