@@ -76,7 +76,7 @@ def end_text(end: int | None, now: float) -> str:
         return "without an end"
     from datetime import datetime, timedelta  # late: only people read it
 
-    date = datetime(1970, 1, 1) + timedelta(seconds=min(end, LAST_S))  # gmtime ends in the year 3000 on Windows
+    date = datetime(1970, 1, 1) + timedelta(seconds=min(max(end, 0), LAST_S))  # gmtime ends in 3000 on Windows
     return f"{'ended' if end <= now else 'ends'} {date.isoformat(' ', 'minutes')} UTC"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -212,3 +215,11 @@ def test_status_of_a_federation_shows_when_its_cached_token_expires(status, vari
     assert f"{row}; its access token ends 2026-09-21 15:13 UTC  <- used" in after.stdout
     shadowed = status(env={**variables, "ANTHROPIC_API_KEY": "sk-ant-0123456789ab"})
     assert f"{row}; its access token ends 2026-09-21 15:13 UTC  shadowed by ANTHROPIC_API_KEY" in shadowed.stdout
+
+
+def test_status_of_a_federation_shows_a_cached_token_of_any_year(status, variables, clean_environ):
+    """Somebody may have changed the entry."""
+    status("--check", env=variables, replies=[grant(), PAGE])
+    (entry,) = Path(clean_environ["HOME"]).rglob("access-tokens/*.json")
+    entry.write_text(json.dumps({"access_token": "a-token", "obtained_at": -1e15 - 60, "expires_at": -1e15}))
+    assert "its access token ended 1970-01-01 00:00 UTC  <- used" in status(env=variables).stdout
