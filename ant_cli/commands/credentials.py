@@ -77,11 +77,11 @@ def _credential(settings: Settings, runtime: Runtime) -> Report:
         raise no_credential(settings.connection.profile_name, runtime)
     about: Report = {}
     if credential.issuer:
-        from ant_cli.http.client import authenticated
+        from ant_cli.http.token_exchange import AccessTokens
 
-        tokens = authenticated(settings.connection, runtime).tokens
-        if tokens is None:
+        if credential.issuer.exchanges and is_local(settings.connection.base_url):
             raise CredentialError("there are no access tokens for this credential and base URL.")
+        tokens = credential.issuer.tokens(runtime, lambda rule: AccessTokens(rule, settings.connection, runtime))
         token = tokens.current()
         credential, about = credential.with_secret(token.secret), {"expires_at": token.end, **token.about}
     secret = credential.fetch(runtime).secret

@@ -134,6 +134,12 @@ def test_a_federation_gives_no_token_for_the_emulator_in_this_process(printed, v
     assert "there are no access tokens for this credential and base URL" in done.stderr
 
 
+@pytest.mark.usefixtures("official")
+def test_a_login_is_printed_also_for_the_emulator_in_this_process(printed):
+    """Its token is for other programs."""
+    assert printed("--local", "--profile", "default", "--access-token").stdout == f"{TOKEN}\n"
+
+
 def test_two_forms_at_once_are_a_usage_error(printed):
     """The official tool rejects them, too."""
     done = printed("--access-token", "--env")
