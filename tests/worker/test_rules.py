@@ -274,6 +274,12 @@ def test_a_late_failure_counts_at_once_and_says_nothing_about_others(outage):
     assert not outage.reason
 
 
+def test_a_worker_that_takes_no_more_items_has_no_new_doubt(outage):
+    """Nothing would settle it. A success in between changes nothing."""
+    outage.close(counts=False)
+    assert run_of(outage, ("a", 0), ("b", 1)) == [True, False]
+
+
 @pytest.mark.parametrize(("end", "counts"), [("empty queue", True), ("interrupted", False)])
 def test_failures_in_doubt_are_decided_when_nothing_else_runs(outage, end, counts):
     """The queue may be empty, or the worker may have to end: then an attempt of the item is not over."""

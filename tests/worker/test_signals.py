@@ -84,12 +84,14 @@ def test_the_third_signal_kills_the_handlers(queue, start, script):
 
 
 def test_draining_has_a_time_limit(queue, start, script):
-    """After the drain timeout, the handlers are ended as by a second signal."""
+    """After the drain timeout, the handlers are ended as by a second signal, and killed after the kill timeout."""
     (work_id,) = queue.enqueue()
-    worker = start("--drain-timeout", "100ms", handler=[script("echo started; sleep 600")])
+    handler = script("trap '' TERM; echo started; sleep 600")
+    worker = start("--drain-timeout", "100ms", "--kill-timeout", "100ms", handler=[handler])
     worker.wait_for("handler output", line="started")
     worker.send(signal.SIGTERM)
     worker.wait_for("drain timeout exceeded; ending the handlers")
+    worker.wait_for("killing the handler")
     assert worker.end() == 0
     assert queue.count("/stop") == 0
     queue.advance(1)
