@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -80,8 +80,9 @@ def rate_limited_api() -> tuple[FakeAPI, Callable[[float], None], list[tuple[int
 class ManyResult:
     """The outcome of a run of several inputs, by what it reports about each ID."""
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, sent: Sequence[str] = ()) -> None:
         self.exit, self.stdout, self.stderr = result.exit, result.stdout, result.stderr
+        self.sent = [*sent]
         self.ids: list[str] = re.findall(r'"id": ?"(\w+)"', self.stdout)
         self.failed: list[str] = re.findall(r'^(\w+): \w+ "', self.stderr, re.MULTILINE)
         self.not_sent = self._named("Not sent: ")
@@ -104,6 +105,7 @@ def many(ant: Callable[..., Result]) -> Callable[..., ManyResult]:
     def run(
         *words: str, api: FakeAPI | None = None, sleep: Callable[[float], None] = lambda _: None, **more: Any
     ) -> ManyResult:
-        return ManyResult(ant(*words, replies=api or FakeAPI(), env={"TERM": "xterm"}, sleep=sleep, **more))
+        api = api or FakeAPI()
+        return ManyResult(ant(*words, replies=api, env={"TERM": "xterm"}, sleep=sleep, **more), api.sent)
 
     return run

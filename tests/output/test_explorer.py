@@ -26,14 +26,7 @@ from ant_cli.gjson.parser import parse
 from ant_cli.output.explorer import full_screen
 from ant_cli.output.explorer.application import Choice, Explorer
 from ant_cli.output.explorer.full_screen import explore, missing_requirement
-from ant_cli.output.explorer.tree import (
-    MAX_VIEW,
-    Value,
-    in_a_row,
-    in_full,
-    path_of,
-    text_to_copy,
-)
+from ant_cli.output.explorer.tree import MAX_VIEW, Value, in_a_row, in_full, path_of, text_to_copy
 from ant_cli.runtime import Runtime
 from tests.conftest import Screen, make_runtime
 from tests.helpers.words import LIST, RETRIEVE

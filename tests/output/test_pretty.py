@@ -161,12 +161,6 @@ def test_objects_have_an_empty_line_between_them():
     assert make_renderer(BY_NAME["pretty"], style=STYLE)([b'{"a":1}', b'{"a":2}']) == b"a  1\n\na  2\n"
 
 
-def test_states_and_names_are_styled():
-    """Names are bold, states have a colour, and words for empty values are dim."""
-    shown = view({"state": "active", "note": None}, STYLE._replace(colour=True))
-    assert shown == "\x1b[1mstate\x1b[0m  \x1b[32mactive\x1b[0m\n\x1b[1mnote\x1b[0m   \x1b[2m(none)\x1b[0m\n"
-
-
 def test_no_part_of_a_value_is_lost():
     """Every string in it is on the screen."""
     shown = " ".join(view(WHOLE).split())

@@ -107,9 +107,8 @@ def test_fewer_threads_than_wanted_do_the_work(many, monkeypatch, threads, code)
             super().start()
 
     monkeypatch.setattr("ant_cli.http.pool.Thread", Few)
-    api = FakeAPI()
-    result = many(*ARCHIVE, *IDS, api=api)
-    assert (result.exit, len(api.sent)) == (code, 10 if threads else 0)
+    result = many(*ARCHIVE, *IDS)
+    assert (result.exit, len(result.sent)) == (code, 10 if threads else 0)
     assert ("ant: can't start new thread.\n" in result.stderr) is not threads
 
 
@@ -150,21 +149,18 @@ def test_unusable_input_sends_nothing(ant, args, stdin, part):
 
 def test_a_list_in_a_file_is_several_inputs(many, tmp_path):
     """As on stdin."""
-    api = FakeAPI()
     (tmp_path / "ids.yaml").write_text("- env_1\n- data\n")
     (tmp_path / "new.json").write_text('[{"name": "a"}, {"name": "b"}]')
-    assert many(*ARCHIVE, "-f", str(tmp_path / "ids.yaml"), api=api).exit == 0
-    assert sorted(api.sent) == ["data", "env_1"]
-    created = many("beta:environments", "create", "-f", str(tmp_path / "new.json"), "--dry-run").stdout
+    assert sorted(many(*ARCHIVE, "-f", "ids.yaml").sent) == ["data", "env_1"]
+    created = many("beta:environments", "create", "-f", "new.json", "--dry-run").stdout
     assert created == 'create  a  {"name":"a"}\ncreate  b  {"name":"b"}\n'
 
 
 @pytest.mark.parametrize("item", ['"env_1"', '{"id": "env_1"}', '{"environment_id": "env_1"}'])
 def test_an_array_of_ids_or_objects_is_several_inputs(many, item):
     """`list --slurp` prints one."""
-    api = FakeAPI()
-    result = many(*ARCHIVE, stdin=f'[{item}, "env_2"]\n"env_3"', api=api)
-    assert (result.exit, sorted(api.sent)) == (0, ["env_1", "env_2", "env_3"])
+    result = many(*ARCHIVE, stdin=f'[{item}, "env_2"]\n"env_3"')
+    assert (result.exit, sorted(result.sent)) == (0, ["env_1", "env_2", "env_3"])
 
 
 def test_an_empty_array_is_nothing_to_do(ant):
@@ -175,10 +171,8 @@ def test_an_empty_array_is_nothing_to_do(ant):
 
 def test_several_objects_with_the_id_of_the_command_line_are_several_requests(many):
     """They say that they are for it."""
-    api = FakeAPI()
     stdin = '{"id": "a", "name": "x"}\n{"id": "a", "name": "y"}\n'
-    assert many("beta:environments", "update", "a", "--parallel", "1", stdin=stdin, api=api).exit == 0
-    assert len(api.sent) == 2
+    assert many("beta:environments", "update", "a", "--parallel", "1", stdin=stdin).sent == ["a", "a"]
 
 
 def test_flags_apply_to_each_of_several_ids(ant):
@@ -189,13 +183,12 @@ def test_flags_apply_to_each_of_several_ids(ant):
 
 def test_dry_run_prints_a_line_for_every_request_and_sends_none(many):
     """With --debug, it prints the whole requests."""
-    api = FakeAPI()
-    result = many(*ARCHIVE, *IDS, "--dry-run", api=api)
-    assert (result.exit, api.sent) == (0, [])
+    result = many(*ARCHIVE, *IDS, "--dry-run")
+    assert (result.exit, result.sent) == (0, [])
     assert result.stdout.splitlines() == [f"archive  {id_}" for id_ in IDS]
     assert result.stderr.endswith("--debug shows each of them in full.\n")
-    result = many(*ARCHIVE, *IDS, "--dry-run", "--debug", api=api)
-    assert (result.exit, api.sent) == (0, [])
+    result = many(*ARCHIVE, *IDS, "--dry-run", "--debug")
+    assert (result.exit, result.sent) == (0, [])
     assert re.findall(r"^POST .*/(env_\d+)/archive", result.stdout, re.MULTILINE) == IDS
 
 
@@ -357,9 +350,8 @@ def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
             raise OSError
         return reply
 
-    api = FakeAPI()
-    result = many(*DELETE, "env_2", terminal=True, ask=ask, api=api)
-    assert (result.exit, len(api.sent), len(questions)) == (status, sent, 1)
+    result = many(*DELETE, "env_2", terminal=True, ask=ask)
+    assert (result.exit, len(result.sent), len(questions)) == (status, sent, 1)
     assert "Delete 2 objects (env_1, env_2) at https://api.anthropic.com?" in questions[0]
 
 

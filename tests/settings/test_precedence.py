@@ -353,27 +353,18 @@ def test_the_format_of_a_profile_is_used_on_a_terminal_only(ant, profiles):
     assert ant(*words, replies=listing, terminal=True).exit == 2
 
 
-def test_the_workspace_is_that_of_the_flag_then_the_variable_then_the_profile(ant, profiles):
+def test_a_workspace_in_a_variable_that_can_not_be_sent_is_rejected(ant):
     """A request without it would change another workspace."""
-    profiles(WORK)
-    environ = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_WORKSPACE_ID": "wrkspc_2"}
-    words = RETRIEVE
-    assert ant(*words, env=environ).requests[0].headers["anthropic-workspace-id"] == "wrkspc_2"
-    (request,) = ant(*words, "--workspace-id", "wrkspc_3", env=environ).requests
-    assert request.headers["anthropic-workspace-id"] == "wrkspc_3"
-    environ["ANTHROPIC_WORKSPACE_ID"] = ""
-    assert ant(*words, env=environ).requests[0].headers["anthropic-workspace-id"] == "wrkspc_1"
-    refusal = ant(*words, env={"ANTHROPIC_WORKSPACE_ID": "w\r\nx: y"}).refusal
+    refusal = ant(*RETRIEVE, env={"ANTHROPIC_WORKSPACE_ID": "w\r\nx: y"}).refusal
     assert "ANTHROPIC_WORKSPACE_ID contains a character" in refusal
 
 
 def test_the_profile_flag_may_be_given_before_the_command(ant, profiles):
     """All global flags may be anywhere on the command line."""
     profiles(WORK)
-    words = RETRIEVE
-    done = ant("--profile", "other", *words, env=NO_KEY)
-    assert done.requests[0].headers["authorization"] == "Bearer other-token"
-    assert ant(*words, "--profile=nope").exit == 4
+    done = ant("--profile", "other", *RETRIEVE, env=NO_KEY)
+    assert done.request.headers["authorization"] == "Bearer other-token"
+    assert ant(*RETRIEVE, "--profile=nope").exit == 4
 
 
 def test_a_variable_that_shadows_the_profile_causes_one_note(ant, profiles):

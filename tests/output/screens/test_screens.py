@@ -25,8 +25,7 @@ pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
-SIZES = {80: 24, 160: 50}
-"""The columns and lines of the screens."""
+WIDTHS = (80, 160)
 NARROW = {
     *("delete", "error", "first-steps", "heartbeat", "help-topic", "list-columns", "list-empty", "retrieve-json"),
     *("retrieve-work", "stats", "stats-empty", "usage-error", "watch-stats"),
@@ -34,11 +33,6 @@ NARROW = {
 """The scenes that fit into 80 columns: a wider screen shows the same."""
 DRAWN = ("list", "list-archived", "list-empty", "retrieve", "error", "work-list", "watch-list", "watch-stats")
 """The scenes that a real terminal draws, too."""
-
-
-def at_each_width(names):
-    """Return a scene with each of its widths."""
-    return [(name, width) for name in names for width in SIZES if width == 80 or name not in NARROW]
 
 
 def golden(name, width, shown):
@@ -62,7 +56,10 @@ def test_a_screen_has_only_styles_that_light_and_dark_themes_define():
     assert set(codes) <= {"0", "1", "2", *map(str, range(31, 37))}
 
 
-@pytest.mark.parametrize(("name", "width"), at_each_width(SCENES))
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [(name, width) for name in SCENES for width in WIDTHS if width == 80 or name not in NARROW],
+)
 def test_a_scene_equals_its_golden_file(name, width, clean_environ):
     """The scenes include lists, objects, errors and help."""
     golden(name, width, canonical(played(name, clean_environ, COLUMNS=str(width))))
@@ -87,8 +84,8 @@ def test_the_screen_of_a_watch_ends_with_a_status_line(name, clean_environ, monk
 
 
 @pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")
-@pytest.mark.parametrize(("name", "width"), at_each_width(DRAWN))
-def test_a_real_terminal_shows_the_same(name, width, tmp_path):
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_real_terminal_shows_the_same(name, tmp_path):
     """A screen drawn by tmux, which measures characters in its own way, equals the golden file."""
     environ = {**os.environ, "TMUX_TMPDIR": str(tmp_path), "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
     for variable in ("TMUX", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES"):
@@ -101,11 +98,10 @@ def test_a_real_terminal_shows_the_same(name, width, tmp_path):
         return done.stdout.decode()
 
     program = shlex.join([sys.executable, "-m", "tests.output.screens.scenes", name])
-    size = ["-x", str(width), "-y", str(SIZES[width])]
-    tmux("new-session", "-d", *size, f"{program}; tmux wait-for -S shown; tmux wait-for seen")
+    tmux("new-session", "-d", "-x", "80", "-y", "24", f"{program}; tmux wait-for -S shown; tmux wait-for seen")
     try:
         tmux("wait-for", "shown")
-        expected, deadline = (FOLDER / f"{name}-{width}.txt").read_text("utf-8"), time.monotonic() + PATIENCE_S
+        expected, deadline = (FOLDER / f"{name}-80.txt").read_text("utf-8"), time.monotonic() + PATIENCE_S
         while (shown := canonical(tmux("capture-pane", "-e", "-p"))) != expected and time.monotonic() < deadline:
             pass  # tmux may still be reading what the program wrote before it ended
         assert shown == expected
