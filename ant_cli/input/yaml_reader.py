@@ -47,8 +47,9 @@ _UNLIKE_YAML_1_1 = (
     r"|\?(?=[^ \t\r\n,\[\]{}])"
 )
 """A surrogate pair, a line separator, or a question mark in a word; also an escaped backslash, to skip it."""
-_LINE_WITH_SEPARATOR = r"(?m)^([^\n\x85\u2028\u2029\"'\[\]{}]*+)([\x85\u2028\u2029].*)"
-"""A line without quotes and brackets before its first line separator; in others, a colon may follow a key."""
+_COLON = r":(?=[ \t\r]|$)"
+_TEXT_WITH_SEPARATOR = r"(?m)^([^\n\x85\u2028\u2029\"'\[\]{}:]*+: (?![\"'\[{])[^\n\x85\u2028\u2029]*+)(.+)"
+"""A line of the form `key: text`, with a line separator in its text, not in quotes or brackets."""
 
 
 class YAMLProblem(Exception):
@@ -105,17 +106,11 @@ def _prepare(text: str) -> _Source:
     stand_ins = dict(zip(originals, _unused_characters(text), strict=False))
     if len(stand_ins) < len(originals):
         raise YAMLProblem("the text has too many different characters", None)
-    text = re.sub(_LINE_WITH_SEPARATOR, lambda line: _with_text_at_end(line, stand_ins[":"]), text)
+    text = re.sub(_TEXT_WITH_SEPARATOR, lambda line: line[1] + re.sub(_COLON, stand_ins[":"], line[2]), text)
     text = re.sub(_UNLIKE_YAML_1_1, lambda match: stand_ins.get(match[0], match[0]), text)
     as_written = {ord(stand_in): original for original, stand_in in stand_ins.items()}
     pairs = {code: json.loads(f'"{original}"') for code, original in as_written.items() if original[0] == "\\"}
     return _Source(text, as_written, {**as_written, **pairs})
-
-
-def _with_text_at_end(line: re.Match[str], colon: str) -> str:
-    """Return a line with stand-ins for the colons after a line separator, if it begins as `key: text` does."""
-    begin, end = line.groups()
-    return begin + (re.sub(r":(?=[ \t\r]|$)", colon, end) if ": " in begin else end)
 
 
 def _unused_characters(text: str) -> Iterator[str]:
