@@ -56,11 +56,10 @@ class DirectTransport:
             head = wire.receive()
             attempt.phase = "body"
             yield Response(head.status, head.reason, head.headers, wire.body(head))
-        except (OSError, MalformedResponse) as error:
+        except BaseException as error:
             wire.close()
-            raise attempt.failure(error, reused=wire.reused) from None
-        except BaseException:
-            wire.close()
+            if isinstance(error, OSError | MalformedResponse):
+                raise attempt.failure(error, reused=wire.reused) from None
             raise
         wire.reused = True
         self._idle.append(wire)  # whether it can be used again is seen before the next request
