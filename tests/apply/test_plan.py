@@ -362,6 +362,16 @@ def test_renaming_a_file_renames_its_environment_if_the_name_comes_from_the_file
     assert [step.action for step in world.plan().steps] == ["create", "create"]
 
 
+def test_a_file_that_declares_the_name_is_the_renamed_one_whatever_others_look_like_it():
+    """The other one creates an environment."""
+    world = World(BODY)
+    del world.files[KEY]
+    world.files["./environments/y.yaml"] = declared({**BODY, "name": "y"}, "./environments/y.yaml")
+    world.files["./environments/z.yaml"] = declared(BODY, "./environments/z.yaml")
+    moves = [(step.action, step.moved_from) for step in world.plan().steps]
+    assert moves == [("create", ""), ("record", KEY)]
+
+
 def test_one_file_in_place_of_two_equal_ones_creates_an_environment():
     """Nobody knows which of the two it was."""
     world = World(BODY, {**BODY, "name": "b"})
