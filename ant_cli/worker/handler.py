@@ -27,8 +27,6 @@ from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, WorkerLog
 from ant_cli.worker.sdk_session import require_sdk
 from ant_cli.worker.work_api import WorkItem
 
-_IN_PROCESS = "in-process"
-"""The value of `--on-work` that means the same as no handler."""
 _PIPE_TAKES = 4096
 """The bytes that every system's pipe takes while nobody reads."""
 _PERIOD_S = 10.0
@@ -63,7 +61,7 @@ def find_command(handler: Sequence[str], on_work: str, environ: Mapping[str, str
     if handler and on_work:
         raise exclude_each_other("--on-work", "a handler behind --")
     given = handler or [on_work]
-    if given[0] not in ("", _IN_PROCESS):
+    if given[0] not in ("", "in-process"):
         return _with_path(given, environ)
     require_sdk()
     return []

@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from ant_cli.errors import UsageError
 from ant_cli.runtime import Runtime, variables
 
 SECRET_VARIABLES = (variables.API_KEY, variables.AUTH_TOKEN, variables.IDENTITY_TOKEN)
@@ -26,11 +25,8 @@ def receive_secrets(runtime: Runtime) -> Runtime:
     if runtime.environ is not os.environ or _PIPE not in os.environ:
         return runtime
     _protect_memory()
-    try:
-        with open(int(os.environ.pop(_PIPE)), "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
-            received: dict[str, str] = {**json.load(pipe)}
-    except (ValueError, TypeError, OSError):
-        raise UsageError(f"{_PIPE} is for the worker's own use: unset it.") from None
+    with open(int(os.environ.pop(_PIPE)), "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
+        received: dict[str, str] = json.load(pipe)
     for secret in received.values():
         runtime.redactor.register(secret)
     found = copy.copy(runtime)

@@ -77,7 +77,7 @@ def run_worker(
         command = _session_command(options, "plain" if view.is_for_people else options.log_format)
         options = options._replace(no_auto_stop=False, heartbeat="always")
     connection = connection_with_key(connection, options.environment_key, runtime.environ, options.metadata_key)
-    worker_id = options.worker_id or _new_worker_id()
+    worker_id = options.worker_id or f"{socket.gethostname()}-{secrets.token_hex(8)}"  # as the official worker
     asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
 
 
@@ -125,13 +125,6 @@ def _session_command(options: PollOptions, log_format: str) -> list[str]:
     """
     limits = ("--workdir", options.workdir, "--max-idle", f"{options.max_idle}s")
     return own_command("beta:worker", "run", *limits, "--log-format", log_format)
-
-
-def _new_worker_id() -> str:
-    """Return a name for a worker: the host's name and random digits, as in the official worker."""
-    host = socket.gethostname()
-    usable = host.isascii() and host.isprintable() and " " not in host
-    return f"{host if host and usable else 'ant-worker'}-{secrets.token_hex(8)}"
 
 
 class Supervisor:

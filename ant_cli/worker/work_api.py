@@ -11,7 +11,7 @@ from ant_cli.http.pagination import follow_pages
 from ant_cli.http.response import json_object
 from ant_cli.http.retries import RETRIED_4XX
 from ant_cli.http.transport import Timeouts
-from ant_cli.input.request import Request, has_lone_surrogate, is_id, path_segment, request_of
+from ant_cli.input.request import Request, is_id, path_segment, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
@@ -192,8 +192,6 @@ def _of_form(value: WorkItem) -> WorkItem:
             type(member) is not type_ or (isinstance(member, int) and not 0 <= member <= _LARGEST)
         ):
             raise ResponseError(f"the server sent an object whose {name!r} is not of the API's form.")
-    if has_lone_surrogate(value.get("last_heartbeat") or ""):
-        raise ResponseError("the server sent a heartbeat that contains a lone surrogate.")
     return value
 
 

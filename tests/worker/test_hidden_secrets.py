@@ -109,12 +109,3 @@ def test_the_environment_of_a_session_has_no_secret(tmp_path, clean_environ):
     assert KEY not in done.stdout
     assert "canary-secret" not in done.stdout
     assert "canary-organization" not in done.stdout
-
-
-@pytest.mark.parametrize("descriptor", ["x", "-1", "99"])
-def test_the_variable_in_which_a_worker_finds_its_secrets_is_for_its_own_use(clean_environ, descriptor):
-    """Any other value is a mistake of the user, not a bug."""
-    environ = {**clean_environ, "ANT_WORKER_SECRETS_PIPE": descriptor}
-    done = run_process([*ANT, "beta:worker", "run"], environ)
-    expected = "ant: ANT_WORKER_SECRETS_PIPE is for the worker's own use: unset it.\n"
-    assert (done.returncode, done.stderr) == (2, expected)

@@ -154,7 +154,6 @@ def test_a_handler_gets_all_of_an_item_that_is_larger_than_a_pipe(start, script)
     [
         *({"state": state} for state in ([], {})),
         *({"ttl_seconds": seconds} for seconds in ("60", 10**400, -(10**400))),
-        {"last_heartbeat": "\ud800"},
     ],
 )
 def test_an_invalid_response_to_a_heartbeat_is_an_error(api_with, part):
