@@ -29,13 +29,9 @@ timeout = 30
 
 
 @pytest.fixture
-def path(clean_environ):
+def path(profiles):
     """The profiles file with two profiles. One of them is active."""
-    path = Path(clean_environ["ANTHROPIC_CONFIG_DIR"]) / "profiles.toml"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(WORK)
-    path.chmod(0o600)
-    return path
+    return profiles(WORK)
 
 
 @pytest.fixture
@@ -55,7 +51,7 @@ def document(path):
     return tomllib.loads(path.read_text())
 
 
-def profiles(path):
+def profiles_in(path):
     """Return the profiles in the file."""
     return document(path)["profiles"]
 
@@ -134,10 +130,14 @@ def test_get_of_an_empty_profile_prints_a_note_on_stderr(profile, path):
     assert profile("get", "--format", "json").json == {}
 
 
-def test_get_redacts_a_key_in_an_api_key_command(profile, path):
-    """A user may have written the key into the command."""
-    path.write_text(f'active = "a"\n[profiles.a]\napi_key_command = "echo {SECRET}"\n')
-    assert profile("get", "api_key_command").stdout == "echo [redacted]\n"
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [("api_key_command", f"echo {SECRET}", "echo [redacted]"), ("base_url", f"http://ada:{SECRET}@h", "http://h")],
+)
+def test_get_redacts_a_key_in_another_value(profile, path, key, value, shown):
+    """A user may have written it into a command, or as the password of a URL."""
+    path.write_text(f'active = "a"\n[profiles.a]\n{key} = "{value}"\n')
+    assert profile("get", key).stdout == f"{shown}\n"
 
 
 def test_get_escapes_control_characters_on_a_terminal(profile, path):
@@ -165,9 +165,9 @@ def test_set_validates_and_stores_a_value(profile, path, key, text, value):
     """Numbers are stored as numbers."""
     done = profile("set", key, text, env={"ANT_NO_HINTS": "1"})
     assert done.stderr == f"Set {key} of profile 'work' to {value}.\n"
-    assert profiles(path)["work"][key] == value
-    assert type(profiles(path)["work"][key]) is type(value)
-    assert profiles(path)["work"]["api_key"] == SECRET
+    assert profiles_in(path)["work"][key] == value
+    assert type(profiles_in(path)["work"][key]) is type(value)
+    assert profiles_in(path)["work"]["api_key"] == SECRET
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_set_reads_a_secret_from_stdin(profile, path, key):
     """White space around the secret is removed."""
     secret = "sk-ant-api03-9876543210-abcd"
     done = profile("set", key, stdin=f" {secret}\n", env={"ANT_NO_HINTS": "1"})
-    assert profiles(path)["work"][key] == secret
+    assert profiles_in(path)["work"][key] == secret
     assert done.stderr == f"Set {key} of profile 'work' to sk-ant-...abcd.\n"
 
 
@@ -232,7 +232,7 @@ def test_set_changes_the_profile_of_the_flag_or_the_variable(profile, path):
     """The flag may be before or after the arguments."""
     assert profile("set", "format", "yaml", "--profile", "home").exit == 0
     assert profile("set", "timeout", "5", env={"ANTHROPIC_PROFILE": "home"}).exit == 0
-    assert profiles(path)["home"] == {"base_url": "local:", "format": "yaml", "timeout": 5}
+    assert profiles_in(path)["home"] == {"base_url": "local:", "format": "yaml", "timeout": 5}
     assert profile("set", "format", "yaml", "--profile", "nope").exit == 4
 
 
@@ -240,7 +240,7 @@ def test_unset_removes_known_and_unknown_keys(profile, path):
     """A key that is not set is not an error."""
     assert profile("unset", "timeout").exit == 0
     assert profile("unset", "future_secret").exit == 0
-    assert set(profiles(path)["work"]) == {"api_key", "api_key_command"}
+    assert set(profiles_in(path)["work"]) == {"api_key", "api_key_command"}
     assert profile("unset", "timeout").stderr == "Profile 'work' has no timeout.\n"
     assert profile("unset", "tmeout").exit == 2
 
@@ -266,7 +266,7 @@ def test_a_second_profile_does_not_become_the_active_one(profile, path):
         "Created profile 'ci'.",
         "The active profile is 'work'. To use this one: --profile ci, or ant profile activate ci",
     ]
-    assert profiles(path)["ci"] == {"api_key_command": "op read y"}
+    assert profiles_in(path)["ci"] == {"api_key_command": "op read y"}
 
 
 @pytest.mark.parametrize(
@@ -306,10 +306,10 @@ def test_activate_changes_the_active_profile(profile, path):
 
 def test_rename_keeps_the_values_of_a_profile_and_whether_it_is_active(profile, path):
     """Renaming another profile does not change the active one."""
-    before = profiles(path)["work"]
+    before = profiles_in(path)["work"]
     assert profile("rename", "work", "office").exit == 0
-    assert (document(path)["active"], profiles(path)["office"]) == ("office", before)
-    assert "work" not in profiles(path)
+    assert (document(path)["active"], profiles_in(path)["office"]) == ("office", before)
+    assert "work" not in profiles_in(path)
     assert profile("rename", "home", "flat").exit == 0
     assert document(path)["active"] == "office"
 
@@ -332,7 +332,7 @@ def test_a_change_is_flushed_to_disk_before_and_after_the_rename(profile, path, 
 
     def record(descriptor):
         is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
-        states.append(("folder" if is_folder else "file", "two" in profiles(path)))
+        states.append(("folder" if is_folder else "file", "two" in profiles_in(path)))
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", record)
