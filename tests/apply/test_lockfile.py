@@ -101,13 +101,7 @@ def test_a_new_lock_file_has_its_fields_in_order(path):
     assert read_lock(path).entries["./a<b.yaml"].id == "env_2"
 
 
-@given(
-    st.dictionaries(
-        st.text(VISIBLE),
-        st.text(VISIBLE, min_size=1),
-        max_size=5,
-    )
-)
+@given(st.dictionaries(st.text(VISIBLE), st.text(VISIBLE, min_size=1), max_size=5))
 def test_a_written_lock_file_can_be_read_again(tmp_path_factory, names):
     """Keys and IDs may have any characters that can be seen."""
     path = tmp_path_factory.mktemp("lock") / "claude-lock.json"

@@ -279,10 +279,7 @@ def test_a_replacement_that_a_killed_run_had_begun_needs_no_force():
     ("fields", "message"),
     [
         ({}, "env_9 has this name already; choose another name"),
-        (
-            ARCHIVED,
-            "env_9, which is archived, has this name already; choose another name",
-        ),
+        (ARCHIVED, "env_9, which is archived, has this name already; choose another name"),
     ],
 )
 def test_an_environment_can_not_be_renamed_to_a_name_that_is_taken(fields, message):

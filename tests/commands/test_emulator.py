@@ -18,7 +18,7 @@ from ant_cli.commands import emulator_log, emulator_serve
 from ant_cli.commands.emulator_serve import RunningEmulator, register
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
-from tests.conftest import Result, make_runtime, needs_posix
+from tests.conftest import Result, make_runtime, needs_posix, piped
 from tests.helpers.processes import ANT, COVERAGE, run_process
 from tests.helpers.words import API_HEADERS
 
@@ -63,11 +63,11 @@ def served(clean_environ):
     """Start `ant emulator start` with more flags, and stop it at the end. Returns its base URL and process."""
     running = []
 
-    def start(*flags, **more):
+    def start(*flags, stdin=subprocess.DEVNULL, **more):
         process = subprocess.Popen(
             [*ANT, "emulator", "start", "--database", ":memory:", *flags],
             env=clean_environ | COVERAGE | {"ANTHROPIC_API_KEY": ""} | more,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -236,10 +236,7 @@ def test_the_flags_of_a_fault_are_its_fields(local, flags, fields):
         (("stop", "--all"), ["no emulator is running"]),
         (("stop", "--all", "--port", "1"), ["--all and --port can't be used together."]),
         (("start", "--lease-seconds", "301"), ["--lease-seconds must be a whole number from 1 to 300, got '301'."]),
-        (
-            ("start", "--workspace-id", "a\nb"),
-            ["--workspace-id contains a character"],
-        ),
+        (("start", "--workspace-id", "a\nb"), ["--workspace-id contains a character"]),
         (("enqueue", "env_1", "--type", "dance"), ["400", "'session' or 'healthcheck'"]),
         (("session", "create", "--script", "no.yaml"), ["--script: 'no.yaml' can't be read"]),
         (("session", "create"), ["no self-hosted environment"]),
@@ -509,22 +506,12 @@ def test_an_interrupted_start_leaves_no_detached_emulator_running(local, monkeyp
         os.kill(int(Path("pid").read_text()), 0)
 
 
-def test_the_key_of_an_emulator_can_be_read_from_stdin(clean_environ):
+def test_the_key_of_an_emulator_can_be_read_from_stdin(served):
     """On stdin, no other user can see it."""
-    process = subprocess.Popen(
-        [*ANT, "emulator", "start", "--database", ":memory:", "--api-key-stdin"],
-        env=clean_environ | COVERAGE,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        process.stdin.write("sk-of-its-own\n")
-        process.stdin.close()
-        url = process.stdout.readline().strip()
-        keys = ("sk-of-its-own", "another")
-        found = [httpx.get(f"{url}/v1/environments", headers=API_HEADERS | {"x-api-key": key}) for key in keys]
-        process.terminate()
+    with os.fdopen(piped("sk-of-its-own\n"), "rb") as stdin:
+        url, _ = served("--api-key-stdin", stdin=stdin)
+    keys = ("sk-of-its-own", "another")
+    found = [httpx.get(f"{url}/v1/environments", headers=API_HEADERS | {"x-api-key": key}) for key in keys]
     assert [response.status_code for response in found] == [200, 401]
 
 

@@ -99,10 +99,7 @@ def test_list_without_profiles_says_how_to_create_one(profile):
         (("future_secret",), "...2345\n"),
         (("base_url", "--profile", "home"), "local:\n"),
         (("timeout", "--format", "json"), "30\n"),
-        (
-            (),
-            f"api_key = {MASK}\napi_key_command = op read x\nfuture_secret = ...2345\ntimeout = 30\n",
-        ),
+        ((), f"api_key = {MASK}\napi_key_command = op read x\nfuture_secret = ...2345\ntimeout = 30\n"),
     ],
 )
 @pytest.mark.usefixtures("path")

@@ -80,25 +80,25 @@ def test_the_main_manual_page_has_exit_codes_and_variables():
     assert "ANTHROPIC_API_KEY" in page
 
 
-@pytest.mark.parametrize("path", MAN_PAGES, ids=lambda path: path.name)
-def test_a_manual_page_is_valid(path: Path):
+def test_the_manual_pages_are_valid():
     """`man` has no warnings, and the first section has the form that `whatis` expects."""
     if shutil.which("man") is None or shutil.which("groff") is None:
         pytest.skip("man is not installed: apt-get install -y man-db groff")
     environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "100", "HOME": "/nonexistent"}
-    command = ["man", "--warnings", "--local-file", str(ROOT / path)]
+    command = ["man", "--warnings", "--local-file", *(str(ROOT / path) for path in MAN_PAGES)]
     done = run_process(command, environ, check=True)
     assert done.stderr == ""
-    assert f" NAME {path.stem} - " in " ".join(done.stdout.split())
+    shown = " ".join(done.stdout.split())
+    assert [path.stem for path in MAN_PAGES if f" NAME {path.stem} - " not in shown] == []
 
 
-@pytest.mark.parametrize("path", MAN_PAGES, ids=lambda path: path.name)
-def test_the_name_section_of_a_manual_page_has_only_the_name(path: Path):
+def test_the_name_section_of_a_manual_page_has_only_the_name():
     """The introduction of a topic is under DESCRIPTION, because `whatis` shows everything under NAME."""
-    sections = GENERATED[path].split("\n.SH ")
-    assert sections[1].startswith("NAME\n")
-    assert sections[1].count("\n") == 1
-    assert len(sections) > 3
+    for path in MAN_PAGES:
+        sections = GENERATED[path].split("\n.SH ")
+        assert sections[1].startswith("NAME\n")
+        assert sections[1].count("\n") == 1
+        assert len(sections) > 3
 
 
 def test_roff_requests_in_a_page_are_escaped():
