@@ -7,7 +7,7 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -129,16 +129,15 @@ def message(response, status) -> str:
 def connected(url: str) -> Iterator[http.client.HTTPConnection]:
     """Connect to a served emulator."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
-    yield connection
-    connection.close()
+    with closing(http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)) as connection:
+        yield connection
 
 
 def send(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, Any]:
     """Send a request over a connection, and return the status and the JSON of its response."""
     connection.request(method, path, None if body is None else json.dumps(body), HEADERS)
-    response = connection.getresponse()
-    return response.status, json.loads(response.read())
+    with connection.getresponse() as response:
+        return response.status, json.loads(response.read())
 
 
 def token_of(secret: str) -> str:
