@@ -375,7 +375,7 @@ def _tools_of(step: Event) -> list[Event]:
 def _mismatch(expected: Event, result: Event) -> str | None:
     """Return why a result is not as expected; None if it is."""
     is_error = bool(result.get("is_error"))
-    text = "".join(block.get("text", "") for block in result.get("content") or [] if block.get("type") == "text")
+    text = "".join(block.get("text", "") for block in result.get("content") or [])
     if expected.get("is_error") not in (None, is_error):
         return f"expected is_error to be {expected['is_error']}, got {is_error}; the text is {text!r}."
     if expected.get("text") not in (None, text):

@@ -13,7 +13,7 @@ from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
 from ant_cli.http.transport import Attempt, Timeouts
 from ant_cli.runtime.light_typing import Any
-from ant_cli.settings.local_emulator import DATABASE_HINT, IN_MEMORY, database_path
+from ant_cli.settings.local_emulator import DATABASE_HINT, database_path
 
 
 def open_emulator(database: str, **options: Any) -> Emulator:
@@ -25,7 +25,7 @@ def open_emulator(database: str, **options: Any) -> Emulator:
     """
     folder = Path(database).parent
     # Most likely it is a mistyped path, whose new file would look like an empty account.
-    if database != IN_MEMORY and not folder.is_dir():
+    if not folder.is_dir():
         raise UsageError(f"the emulator's database can't be used: there is no folder {folder}.", DATABASE_HINT)
     try:
         return Emulator(database, **options)
