@@ -77,7 +77,7 @@ def run_worker(
         command = _session_command(options, "plain" if view.is_for_people else options.log_format)
         options = options._replace(no_auto_stop=False, heartbeat="always")
     connection = connection_with_key(connection, options.environment_key, runtime.environ, options.metadata_key)
-    worker_id = options.worker_id or f"{socket.gethostname()}-{secrets.token_hex(8)}"  # as the official worker
+    worker_id = options.worker_id or f"{socket.gethostname()}-{secrets.token_hex(8)}"  # like the official worker
     asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
 
 

@@ -99,9 +99,9 @@ class WorkAPI:
         return _object(_limited(self._client, timeout_s, max_retries=0).send(request).body)
 
     def stop(self, work_id: str) -> WorkItem:
-        """Stop an item that nobody runs any more, and return it. The request is sent once."""
+        """Stop an item that nobody runs any more, and return it, if the server does. The request is sent once."""
         request = self._request(work.STOP, {"force": True}, work_id=work_id)
-        return _object(_limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body)
+        return json_object(_limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body) or {}
 
     def update(self, work_id: str, metadata: Mapping[str, str | None]) -> None:
         """Merge metadata into an item; None deletes a key. It needs an API key."""

@@ -173,6 +173,14 @@ def test_an_invalid_response_to_a_heartbeat_does_not_extend_the_lease(start, scr
     assert worker.output == []
 
 
+def test_a_stop_whose_response_is_no_item_is_not_repeated(start, script):
+    """It has succeeded."""
+    with WorkServer(stop=[]) as server:
+        worker = start("--base-url", server.url, "--max-items", "1", handler=[script("exit 0")])
+        assert worker.end() == 0
+    assert server.count("stop") == 1
+
+
 def test_a_worker_does_not_wait_for_a_dead_connection_as_long_as_other_commands_do(api_with):
     """A poll is held open for a second. The default of 60 s would cost leases, and the time of a free slot."""
     transport = Responding(ITEM)
