@@ -68,8 +68,8 @@ class _ParsedArguments(NamedTuple):
     texts: Texts
     """The texts of the flags, in the order in which they were given."""
     positional: list[str]
-    behind: int
-    """How many of them are behind `--`."""
+    behind: list[str]
+    """Those behind `--`."""
     notes: Sequence[str]
 
 
@@ -123,7 +123,7 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCa
     parsed = _parse_flags([*leading, *args[1:]], _by_name(params), operation.command)
     if parsed is None:
         return help_call(group, operation.name)
-    ids = _positional_id(parsed.positional, parsed.texts, operation)
+    ids = _positional_id(parsed.positional + parsed.behind, parsed.texts, operation)
     flags = values_of(parsed.texts, params)
     fields = {name: text for name, text in parsed.texts.items() if name not in flags}
     return ApiCall(operation, fields | ids, flags, parsed.notes)
@@ -205,14 +205,12 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
     texts = dict[str, Text]()
     given: list[tuple[Param, str]] = []
     repeated = dict[str, None]()
-    positional: list[str] = []
-    behind = 0
+    positional, behind = list[str](), list[str]()
     boolean = ""
     words = iter(args)
     for arg in words:
         if arg == "--":
-            rest = list(words)
-            positional, behind = positional + rest, len(rest)
+            behind = list(words)
         elif arg in _HELP_FLAGS:
             return None
         elif not arg.startswith("-") or arg == "-":
@@ -235,7 +233,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
         _reject_blank(param, value)
         has_key = "=" in value and (param.key_values or param in EDITS)
         _reject_typographic_quotes(param.flag, value.partition("=")[2] if has_key else value)
-    for arg in positional[: len(positional) - behind]:
+    for arg in positional:
         _reject_typographic_quotes("an argument", arg)
     return _ParsedArguments(texts, positional, behind, tuple(repeated))
 
@@ -328,12 +326,13 @@ def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
         UsageError: if one is missing, or there are more.
 
     """
-    values, args = dict[str, Text](), parsed.positional
-    reserved = parsed.behind if any(param.type is list for param in command.arguments) else 0
+    values, args, behind = dict[str, Text](), parsed.positional, parsed.behind
+    if all(param.type is not list for param in command.arguments):
+        args, behind = args + behind, []
     for param in command.arguments:
         if param.type is list:
-            values[param.name], args = args, []
-        elif len(args) > reserved:
+            values[param.name], args = args + behind, []
+        elif args:
             values[param.name], args = args[0], args[1:]
         elif param.required:
             raise UsageError(f"{param.name.upper()} is required.", see_help(command.full_name))
