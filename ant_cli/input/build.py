@@ -76,7 +76,7 @@ class _Builder(NamedTuple):
 
     def requests(self) -> Iterator[Request]:
         """Yield a request for each input. Raises UsageError if one can't be a request."""
-        input_, id_name = self.input_, self.operation.id_name
+        input_, id_name, known = self.input_, self.operation.id_name, {*self.fields, *self.from_variables}
         if self.ids:
             if input_.are_several:
                 raise UsageError("give several IDs or several objects, but not both.", input_.loop_hint)
@@ -86,10 +86,7 @@ class _Builder(NamedTuple):
         elif not input_.is_blank:
             for document in input_.documents():
                 yield self._build(self.fields, document)
-        elif not (input_.was_read and self.operation.acts_on_several) or id_name in {
-            *self.fields,
-            *self.from_variables,
-        }:
+        elif id_name in known or not (input_.was_read and self.operation.acts_on_several):
             yield self._build(self.fields, None)
 
     def _build(self, flags: Mapping[str, Value], document: Document | None) -> Request:

@@ -136,7 +136,8 @@ def _print_dry_run(sending: Sending, connection: ConnectionSettings, where: str,
         requests = edited(sending.requests, sending.edits, connection, runtime)
     if sending.requests.count > 1 and not connection.debug:
         count = 0
-        for count, request in enumerate(requests, 1):
+        for request in requests:
+            count += 1
             parts = (sending.operation.name, *request.path_params.values(), request.object_name)
             body = runtime.redactor.redact_body(request.body if request.body and request.body != b"{}" else b"")
             line = runtime.redactor.redact("  ".join(filter(None, (*parts, body.decode(errors="replace")))))
