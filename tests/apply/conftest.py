@@ -18,8 +18,9 @@ from ant_cli.emulator import Emulator
 from ant_cli.main import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.conftest import KEY, Result, Screen
+from tests.conftest import Result, Screen
 from tests.helpers.emulators import serving
+from tests.helpers.words import KEY, LIST
 
 NOT_A_PIPE = open(os.devnull)  # noqa: PTH123, SIM115 - a device, for all tests
 
@@ -92,7 +93,7 @@ class Team:
     def server(self, *, archived: bool = False) -> dict[str, Any]:
         """Return the environments on the server by name."""
         words = ["--include-archived"] if archived else []
-        result = self.ant("beta:environments", "list", "--format", "jsonl", *words)
+        result = self.ant(*LIST, "--format", "jsonl", *words)
         found = [json.loads(line) for line in result.stdout.split("\n") if line]
         assert len({one["name"] for one in found}) == len(found), "an environment is there twice"
         return {one["name"]: one for one in found}

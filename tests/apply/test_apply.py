@@ -23,6 +23,7 @@ from ant_cli.http.transport import FailedAttempt
 from tests.apply.conftest import Team
 from tests.conftest import needs_posix
 from tests.helpers.emulators import serving
+from tests.helpers.words import LIST
 
 
 class Meddling:
@@ -299,7 +300,7 @@ def test_the_exit_code_says_whether_there_are_changes(team):
         (("diff", "--bogus", "."), 1),
         (("diff", ".", "--lock-file"), 1),
         (("--bogus", "diff", "."), 1),
-        (("--bogus", "beta:environments", "list"), 2),
+        (("--bogus", *LIST), 2),
         (("apply", "--dry-run", "--exit-code", "--bogus", "."), 1),
         (("apply", "--dry-rn", "--exit-code=true", "."), 1),
         (("diff", "--prune=maybe", "."), 1),

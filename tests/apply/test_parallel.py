@@ -11,6 +11,7 @@ from ant_cli.settings.loading import load
 from tests.conftest import make_runtime
 from tests.helpers.many import IDS, FakeAPI, rate_limited_api
 from tests.helpers.transports import transport_to
+from tests.helpers.words import LIST
 
 
 def test_a_rate_limit_holds_back_all_workers(clean_environ):
@@ -43,5 +44,5 @@ def test_the_emulator_in_the_process_creates_in_the_order_of_the_files(team):
         team.write(f"environments/{name}.yaml")
     here = {"ANTHROPIC_BASE_URL": "local:"}
     assert team.ant("apply", "--yes", ".", **here).exit == 0
-    listed = team.ant("beta:environments", "list", "--transform", "name", "--format", "jsonl", "-r", **here)
+    listed = team.ant(*LIST, "--transform", "name", "--format", "jsonl", "-r", **here)
     assert listed.stdout.split() == names[::-1]

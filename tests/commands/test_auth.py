@@ -22,7 +22,7 @@ from tests.conftest import make_runtime
 from tests.helpers.processes import ANT, COVERAGE, run_process
 from tests.helpers.servers import ScriptedServer, response
 from tests.helpers.terminals import Session
-from tests.helpers.words import API_HEADERS
+from tests.helpers.words import API_HEADERS, LIST
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 OTHER = "sk-ant-api03-9876543210-abcd"
@@ -390,7 +390,7 @@ def test_login_with_a_keyring_stores_the_key_there_and_a_reference_in_the_file(
     assert credential_store.entries == {("ant", reference.removeprefix("keyring:")): SECRET}
     assert f"in the credential store, as {reference}" in ant_without_key("auth", "status").stdout
     assert ant_without_key("auth", "token").stdout == f"{SECRET}\n"
-    done = ant_without_key("beta:environments", "list")
+    done = ant_without_key(*LIST)
     assert done.requests[0].headers["x-api-key"] == SECRET
     assert ant_without_key("auth", "logout").exit == 0
     assert credential_store.entries == {}

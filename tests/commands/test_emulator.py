@@ -20,7 +20,7 @@ from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result, make_runtime, needs_posix, piped
 from tests.helpers.processes import ANT, COVERAGE, run_process
-from tests.helpers.words import API_HEADERS
+from tests.helpers.words import API_HEADERS, LIST, RETRIEVE
 
 pytestmark = pytest.mark.slow
 
@@ -172,18 +172,18 @@ def test_a_fault_fails_the_given_number_of_requests(local):
     """Retries survive two failures. The remaining faults can be listed and cleared."""
     flags = ("--path-contains", "environments", "--status", "529", "--retry-after-ms", "1")
     assert local("emulator", "fault", *flags, "--times", "3").json["times"] == 3
-    assert local("beta:environments", "list", "--max-retries", "1").exit == 7
+    assert local(*LIST, "--max-retries", "1").exit == 7
     assert local("emulator", "fault", "--list", "--transform", "times").stdout == "1\n"
-    assert local("beta:environments", "list").exit == 0
+    assert local(*LIST).exit == 0
     local("emulator", "fault", *flags)
     assert local("emulator", "fault", "--clear").json["count"] == 1
-    assert local("beta:environments", "list", "--max-retries", "0").exit == 0
+    assert local(*LIST, "--max-retries", "0").exit == 0
 
 
 def test_requests_prints_what_a_served_emulator_answered_until_it_is_cleared(served, local):
     """A line each, with the reason of an error. Without requests, nothing is printed, and a hint says why."""
     at = ("--base-url", served()[0], "--api-key", "test")
-    local("beta:environments", "retrieve", "env_1", *at)
+    local(*RETRIEVE, *at)
     local(*CREATE, *at)
     first, second = local("emulator", "requests", *at).stdout.splitlines()
     assert re.fullmatch(r"20\S+  GET  /v1/environments/env_1  404  req_\w+  .* no environment 'env_1'.", first)
@@ -288,7 +288,7 @@ def test_start_prints_the_base_url_and_serves_until_a_signal(served, local):
     line, process = served("--format", "jsonl")
     url = json.loads(line)["base_url"]
     assert url.startswith("http://127.0.0.1:")
-    assert local("beta:environments", "list", "--base-url", url, "--api-key", "any").exit == 0
+    assert local(*LIST, "--base-url", url, "--api-key", "any").exit == 0
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (0, "")
@@ -381,9 +381,9 @@ def test_the_file_of_a_running_emulator_replaces_that_of_a_killed_one_and_is_rem
 
 def test_start_has_no_note_about_a_key_on_the_command_line(ant):
     """The key is not for the API, but for clients of this emulator."""
-    done = ant("emulator", "start", "--api-key", "sk-of-its-own", "--port", "x")
-    assert (done.exit, "others" in done.stderr) == (2, False)
-    assert done.stderr.startswith("ant: --port must be ")
+    refusal = ant("emulator", "start", "--api-key", "sk-of-its-own", "--port", "x").refusal
+    assert "others" not in refusal
+    assert refusal.startswith("ant: --port must be ")
 
 
 def test_start_detach_serves_in_the_background_until_stop(separate, clean_environ):
@@ -393,12 +393,12 @@ def test_start_detach_serves_in_the_background_until_stop(separate, clean_enviro
         url = started.stdout.strip()
         assert (started.exit, "ant emulator stop" in started.stderr) == (0, True)
         key = {"ANTHROPIC_API_KEY": "sk-of-its-own"}
-        assert separate("beta:environments", "list", "--base-url", url, **key).exit == 0
-        assert separate("beta:environments", "list", "--base-url", url, ANTHROPIC_API_KEY="other").exit == 4
+        assert separate(*LIST, "--base-url", url, **key).exit == 0
+        assert separate(*LIST, "--base-url", url, ANTHROPIC_API_KEY="other").exit == 4
     finally:
         stopped = separate("emulator", "stop")
     assert (stopped.exit, stopped.stderr) == (0, f"Stopped the emulator at {url}.\n")
-    assert separate("beta:environments", "list", "--base-url", url, "--max-retries", "0", **key).exit == 8
+    assert separate(*LIST, "--base-url", url, "--max-retries", "0", **key).exit == 8
     folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
     (log,) = folder.iterdir()
     assert str(log) in started.stderr
@@ -450,7 +450,7 @@ def test_start_takes_its_flags_from_variables(served, local):
     """A service container of a CI system gets variables only. A flag wins."""
     more = {"ANT_EMULATOR_API_KEY": "sk-of-its-own", "ANT_EMULATOR_PORT": "high"}
     url, _ = served("--port", "0", **more)
-    listing = ("beta:environments", "list", "--base-url", url)
+    listing = (*LIST, "--base-url", url)
     assert [local(*listing, ANTHROPIC_API_KEY=key).exit for key in ("sk-of-its-own", "other")] == [0, 4]
     _, process = served(**more)
     assert process.communicate()[1].startswith("ant: --port must be ")
@@ -539,7 +539,7 @@ def test_a_killed_emulator_is_not_listed_as_running(served, local, clean_environ
 def test_start_sets_the_organization_the_workspace_and_the_lease(served, local):
     """Responses have the values of the flags."""
     url, _ = served("--organization-id", "org_1", "--workspace-id", "wrkspc_1", "--lease-seconds", "7")
-    done = local("beta:environments", "list", "--base-url", url, "--api-key", "any", "--debug")
+    done = local(*LIST, "--base-url", url, "--api-key", "any", "--debug")
     assert "anthropic-organization-id: org_1" in done.stderr.lower()
     assert "anthropic-workspace-id: wrkspc_1" in done.stderr.lower()
     plain, _ = served()
@@ -596,11 +596,11 @@ def test_enqueue_has_flags_for_healthchecks_and_for_work_without_a_secret(local)
 def test_a_nightly_clean_up_can_be_tested_by_moving_the_clock(local, ant):
     """Filters and ages are relative to the emulator's clock, which its responses show."""
     environment_id = local(*CREATE).stdout
-    clean_up = ("beta:environments", "list", "--filter", "created_at<now-7d", "--transform", "id", "-r")
+    clean_up = (*LIST, "--filter", "created_at<now-7d", "--transform", "id", "-r")
     assert local(*clean_up).stdout == ""
     local("emulator", "clock", "--advance-ms", str(7 * 86_400_000))
     assert local(*clean_up).stdout == environment_id
-    table = ant("beta:environments", "list", env=ENVIRON, network=True, terminal=True).stdout
+    table = ant(*LIST, env=ENVIRON, network=True, terminal=True).stdout
     assert "7 d ago" in table
     local("emulator", "clock", "--now", "2020-01-01T00:00:00Z")
     assert local(*clean_up).stdout == ""
@@ -690,7 +690,7 @@ def test_emulator_commands_use_the_base_url_of_a_profile(local, words):
 def test_an_unwritable_home_is_an_error_with_an_alternative(local):
     """The hint names a database that works."""
     nowhere = {"ANTHROPIC_BASE_URL": "local:", "XDG_STATE_HOME": "/dev/null/state"}
-    done = local("beta:environments", "list", **nowhere)
+    done = local(*LIST, **nowhere)
     assert (done.exit, done.stdout) == (2, "")
     assert "/dev/null/state/ant: not a directory." in done.stderr
     assert "Errno" not in done.stderr
@@ -716,7 +716,7 @@ def test_an_emulator_is_served_to_its_end_although_its_file_can_not_be_written(c
 def test_start_serves_without_a_state_folder_and_notes_that_env_cannot_find_it(served, local):
     """Only `env` and `stop` need the state folder."""
     url, process = served(XDG_STATE_HOME="/dev/null/state")
-    assert local("beta:environments", "list", "--base-url", url, "--api-key", "any").exit == 0
+    assert local(*LIST, "--base-url", url, "--api-key", "any").exit == 0
     process.terminate()
     stderr = process.communicate()[1]
     assert process.returncode == 0
@@ -754,22 +754,21 @@ def test_the_timeout_applies_to_a_fault_in_the_process(ant, monkeypatch, delay, 
     result = ant(*create, "--timeout", "1.5")
     assert (result.exit, [*filter(None, waited)]) == (8, [1.5])
     assert f"no {missing} within 1.5 s" in result.stderr
-    assert ant("--local", "beta:environments", "list", "--transform", "name", "-r").stdout == "n\n"
+    assert ant("--local", *LIST, "--transform", "name", "-r").stdout == "n\n"
 
 
 def test_the_error_of_a_dropped_connection_has_the_id_of_the_fault(ant):
     """IDs are case-sensitive."""
     fault_id = ant("--local", "emulator", "fault", "--disconnect", "--times", "9").json["id"]
-    result = ant("--local", "beta:environments", "list", "--max-retries", "0")
+    result = ant("--local", *LIST, "--max-retries", "0")
     assert (result.exit, fault_id != fault_id.lower()) == (8, True)
     assert f"injected fault ({fault_id}) dropped the connection" in result.stderr
 
 
 def test_a_database_in_a_folder_that_does_not_exist_is_an_error(ant, tmp_path):
     """A mistyped path must not look like an empty account."""
-    done = ant("--base-url", f"local:{tmp_path}/missing/emulator.db", "beta:environments", "list")
-    assert (done.exit, done.stdout) == (2, "")
-    assert f"there is no folder {tmp_path}/missing." in done.stderr
+    refusal = ant("--base-url", f"local:{tmp_path}/missing/emulator.db", *LIST).refusal
+    assert f"there is no folder {tmp_path}/missing." in refusal
     assert not (tmp_path / "missing").exists()
 
 

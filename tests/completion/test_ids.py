@@ -19,6 +19,7 @@ from ant_cli.help.catalog import longest_match
 from ant_cli.settings.profiles import config_dir
 from tests.helpers.processes import run_process
 from tests.helpers.servers import Act, Reply, ScriptedServer
+from tests.helpers.words import CREATE, DELETE, NO_KEY
 
 PAGE = {"data": [{"id": "env_1", "name": "data"}, {"id": "env_2", "name": ""}], "next_page": "more"}
 RETRIEVE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
@@ -126,14 +127,14 @@ def test_no_request_is_sent_for_an_invalid_command_line(ant, words):
 
 def test_no_request_is_sent_without_a_credential(ant):
     """The response would be an error."""
-    result = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None})
+    result = ant(*RETRIEVE, env=NO_KEY)
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
 
 
 def test_the_key_command_of_a_profile_is_not_run_for_completion(ant, profiles, tmp_path: Path):
     """The command may take long, or ask for a password."""
     profiles(f"[profiles.work]\napi_key_command = 'touch {tmp_path / 'ran'}'\n")
-    result = ant(*RETRIEVE[:-1], "--profile", "work", "", env={"ANTHROPIC_API_KEY": None})
+    result = ant(*RETRIEVE[:-1], "--profile", "work", "", env=NO_KEY)
     assert (result.exit, result.stdout, result.requests) == (0, "", [])
     assert not (tmp_path / "ran").exists()
 
@@ -141,7 +142,7 @@ def test_the_key_command_of_a_profile_is_not_run_for_completion(ant, profiles, t
 def test_no_request_is_sent_with_a_credential_of_lower_precedence(ant, profile, tmp_path: Path):
     """The key command wins over the token and is not run, so the token is not used in its place."""
     profile(f"api_key_command = 'touch {tmp_path / 'ran'}'\nauth_token = 'second-best'")
-    result = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
+    result = ant(*RETRIEVE, env=NO_KEY, replies=[PAGE])
     assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", "", [])
     assert not (tmp_path / "ran").exists()
 
@@ -149,7 +150,7 @@ def test_no_request_is_sent_with_a_credential_of_lower_precedence(ant, profile, 
 def test_the_key_and_the_url_of_a_profile_are_used(ant, profiles):
     """Completion uses the same settings as the command itself."""
     profiles('[profiles.work]\napi_key = "k"\nbase_url = "https://example.com"\n')
-    result = ant(*RETRIEVE[:-1], "--profile", "work", "", env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
+    result = ant(*RETRIEVE[:-1], "--profile", "work", "", env=NO_KEY, replies=[PAGE])
     assert result.requests[0].url.host == "example.com"
     assert result.requests[0].headers["x-api-key"] == "k"
 
@@ -165,7 +166,7 @@ def test_ids_of_the_in_process_emulator_need_no_credential(ant, local):
     """The emulator runs within the completing process."""
     env = {"ANTHROPIC_API_KEY": None, **local.get("env", {})}
     words = local.get("words", ())
-    made = ant(*words, "beta:environments", "create", "--name", "n", "--config", "{type: cloud}", env=env)
+    made = ant(*words, *CREATE, "--config", "{type: cloud}", env=env)
     result = ant("__complete", "environment_id", *words, "beta:environments", "retrieve", "", env=env)
     assert result.stdout == f"{made.json['id']}\tn\n"
 
@@ -230,7 +231,7 @@ def test_an_id_or_a_name_that_is_not_in_the_cache_is_requested_at_once(ant, type
     ("words", "reply"),
     [
         (("beta:environments", "create", "--name", "new"), {"id": "env_3"}),
-        (("beta:environments", "delete", "env_1", "--yes"), {"id": "env_1"}),
+        ((*DELETE, "--yes"), {"id": "env_1"}),
         (("emulator", "enqueue", "env_1", "--base-url", "http://127.0.0.1:8080"), {"data": [{"id": "work_1"}]}),
     ],
 )
@@ -309,9 +310,9 @@ def test_a_new_key_in_the_profile_has_its_own_cache_entry(ant, profile):
     """IDs that only the old key can read are not offered with the new one."""
     for key in ("first-key", "second-key"):
         profile(f'api_key = "{key}"')
-        result = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None}, replies=[PAGE])
+        result = ant(*RETRIEVE, env=NO_KEY, replies=[PAGE])
         assert [request.headers["x-api-key"] for request in result.requests] == [key]
-    again = ant(*RETRIEVE, env={"ANTHROPIC_API_KEY": None}, replies=[])
+    again = ant(*RETRIEVE, env=NO_KEY, replies=[])
     assert again.stdout == "env_1\tdata\nenv_2\t\n"
 
 

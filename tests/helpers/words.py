@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from ant_cli.operations.formats import FORMATS
@@ -25,7 +26,7 @@ It must never be shown. No pattern matches it, so it is redacted only if it is r
 """
 API_HEADERS = {"anthropic-version": "2023-06-01", "anthropic-beta": "managed-agents-2026-04-01"}
 """What the API requires of every request, apart from a credential."""
-NO_KEY = {"ANTHROPIC_API_KEY": None}
+NO_KEY = MappingProxyType({"ANTHROPIC_API_KEY": None})
 """The variables of a run without a key."""
 
 

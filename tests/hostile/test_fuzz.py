@@ -16,7 +16,7 @@ from ant_cli.errors import UsageError
 from ant_cli.input.values import encode, parse
 from ant_cli.operations import GROUPS, OPERATIONS
 from tests.conftest import Result
-from tests.helpers.words import API_HEADERS
+from tests.helpers.words import API_HEADERS, CREATE, LIST
 
 EXAMPLES = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 EXIT_CODES = {0, 1, 2, 4, 5, 6, 7, 8}
@@ -77,7 +77,7 @@ def test_any_flag_text_is_a_value_or_is_rejected(text):
 @given(st.binary())
 def test_any_bytes_on_stdin_end_in_a_documented_way(run, data):
     """The bytes are the body of a request."""
-    assert run("beta:environments", "create", "--name", "n", "--dry-run", stdin=data).exit in (0, 2)
+    assert run(*CREATE, "--dry-run", stdin=data).exit in (0, 2)
 
 
 # Words
@@ -151,7 +151,7 @@ ITEMS = st.dictionaries(
 def test_any_items_are_printed_in_every_format(run, items, name, terminal):
     """Each format works on a terminal and in a pipe."""
     page = httpx.Response(200, content=json.dumps({"data": items, "next_page": None}).encode())
-    done = run("beta:environments", "list", "--format", name, answer=page, terminal=terminal)
+    done = run(*LIST, "--format", name, answer=page, terminal=terminal)
     assert done.exit == 0
     if name == "jsonl" and not terminal:
         assert [json.loads(line) for line in done.stdout.split("\n") if line] == items
@@ -162,7 +162,7 @@ def test_any_items_are_printed_in_every_format(run, items, name, terminal):
 def test_a_table_has_one_line_for_each_item(run, items):
     """No text of a cell breaks the line."""
     page = httpx.Response(200, content=json.dumps({"data": items}).encode())
-    done = run("beta:environments", "list", "--format", "table", "--columns", "id,name", answer=page)
+    done = run(*LIST, "--format", "table", "--columns", "id,name", answer=page)
     assert done.stdout.count("\n") == len(items) + 1
 
 
@@ -170,7 +170,7 @@ def test_a_table_has_one_line_for_each_item(run, items):
 @given(st.binary(), st.integers(200, 599), st.booleans())
 def test_any_response_body_ends_in_a_documented_way(run, body, status, listed):
     """The response has any status."""
-    words = ["beta:environments", "list"] if listed else ["beta:environments", "retrieve", "e"]
+    words = [*LIST] if listed else ["beta:environments", "retrieve", "e"]
     run(*words, answer=httpx.Response(status, content=body))
 
 

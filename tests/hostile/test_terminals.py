@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,11 +12,10 @@ from hypothesis import strategies as st
 
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.streams import Stdout
-from tests.conftest import Result, Screen
+from tests.conftest import Screen
 from tests.helpers.servers import response
 from tests.helpers.words import CREATE, DELETE, LINES, PRINTED, RETRIEVE
 
-AntOverSocket = Callable[..., Result]
 ATTACKS = {
     "a title": "\x1b]0;owned\x07",
     "the clipboard": "\x1b]52;c;cm0gLXJm\x1b\\",
@@ -59,7 +57,7 @@ EVERY_ATTACK = {text: text for text in ATTACKS.values()}
 
 @pytest.mark.parametrize("name", PRINTED)
 @pytest.mark.parametrize("escaped", [True, False])
-def test_terminal_sequences_in_a_response_are_escaped_on_a_terminal(ant_over_socket: AntOverSocket, name, escaped):
+def test_terminal_sequences_in_a_response_are_escaped_on_a_terminal(ant_over_socket, name, escaped):
     """This holds in every format, for one object and for a list, and in keys and values."""
     item, items = _item("env_1", **EVERY_ATTACK), [_item(text) for text in ATTACKS.values()]
     reply = response(item) if escaped else response(_unescaped(item))
@@ -77,14 +75,14 @@ def _unescaped(item: dict[str, Any]) -> bytes:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_raw_output_of_a_string_escapes_terminal_sequences(ant_over_socket: AntOverSocket, attack):
+def test_raw_output_of_a_string_escapes_terminal_sequences(ant_over_socket, attack):
     """`-r` drops the quotes, not the escapes."""
     result = ant_over_socket(response({"name": ATTACKS[attack]}), more=("--transform", "name", "-r"), terminal=True)
     assert (result.exit, unescaped(result.stdout)) == (0, [])
 
 
 @pytest.mark.parametrize("name", PRINTED)
-def test_error_messages_and_the_debug_log_escape_terminal_sequences(ant_over_socket: AntOverSocket, name):
+def test_error_messages_and_the_debug_log_escape_terminal_sequences(ant_over_socket, name):
     """The body, the message and the request ID of an error are covered."""
     text = " ".join(ATTACKS.values())
     header = text.encode("ascii", "ignore").decode().translate(dict.fromkeys(b"\r\n\0"))
@@ -94,14 +92,14 @@ def test_error_messages_and_the_debug_log_escape_terminal_sequences(ant_over_soc
     assert (result.exit in (5, 8), unescaped(result.stderr + result.stdout)) == (True, [])
 
 
-def test_the_excerpt_of_a_response_that_is_not_json_escapes_terminal_sequences(ant_over_socket: AntOverSocket):
+def test_the_excerpt_of_a_response_that_is_not_json_escapes_terminal_sequences(ant_over_socket):
     """The error quotes the beginning of the response."""
     result = ant_over_socket(response(b"<html>\x1b[2J\xc2\x9b\xe2\x80\xae", status="502 Bad"), terminal=True)
     assert (result.exit, unescaped(result.stderr)) == (7, [])
 
 
 @pytest.mark.parametrize("name", PRINTED)
-def test_control_characters_on_stderr_are_escaped_in_a_pipe(ant_over_socket: AntOverSocket, name):
+def test_control_characters_on_stderr_are_escaped_in_a_pipe(ant_over_socket, name):
     """A log may be printed on a terminal later, and no program reads stderr as data."""
     text = " ".join(ATTACKS.values())
     body = _unescaped({"type": "error", "message": text, **EVERY_ATTACK})
@@ -112,14 +110,14 @@ def test_control_characters_on_stderr_are_escaped_in_a_pipe(ant_over_socket: Ant
 
 
 @pytest.mark.parametrize("words", [(*CREATE[:-1], "\x1b]0;x\x07\u202e", "--dry-run"), (*RETRIEVE[:-1], "\x1b[2J")])
-def test_control_characters_in_arguments_are_escaped_in_messages(ant_over_socket: AntOverSocket, words):
+def test_control_characters_in_arguments_are_escaped_in_messages(ant_over_socket, words):
     """Arguments may come from a file or from another program."""
     result = ant_over_socket(words=words, terminal=True)
     assert unescaped(result.stdout + result.stderr) == []
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_stdout_in_a_pipe_has_the_received_bytes_unchanged(ant_over_socket: AntOverSocket, attack):
+def test_stdout_in_a_pipe_has_the_received_bytes_unchanged(ant_over_socket, attack):
     """Programs need the unchanged data."""
     body = _unescaped({"name": ATTACKS[attack]})
     assert ant_over_socket(response(body), more=("--format", "raw")).stdout.encode() == body + b"\n"

@@ -90,13 +90,12 @@ def test_an_environment_key_that_can_not_be_sent_matters_only_where_it_is_used_o
 
 def test_without_any_credential_each_call_names_the_variables_that_it_takes(ant):
     """The list needs an environment key; a poll takes either."""
-    none = NO_KEY
-    assert ant(*LIST, env=none).stderr == (
+    assert ant(*LIST, env=NO_KEY).stderr == (
         "ant: there is no environment key.\nSet ANTHROPIC_ENVIRONMENT_KEY; --local needs none.\n"
     )
-    polled = ant(work.GROUP, "poll", "env_1", env=none)
+    polled = ant(work.GROUP, "poll", "env_1", env=NO_KEY)
     assert (polled.exit, "Or set ANTHROPIC_ENVIRONMENT_KEY.\n" in polled.stderr) == (4, True)
-    assert "ENVIRONMENT_KEY" not in ant(*RETRIEVE, env=none).stderr
+    assert "ENVIRONMENT_KEY" not in ant(*RETRIEVE, env=NO_KEY).stderr
 
 
 @pytest.fixture
