@@ -56,7 +56,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Ignore tests that use the terminals and locks of POSIX, where they can't be imported."""
     if sys.platform == "win32" and collection_path.suffix == ".py":
         text = collection_path.read_text(encoding="utf-8")
-        if re.search(r"^(import|from) (fcntl|pty|tests\.helpers\.(shells|terminals))\b", text, re.MULTILINE):
+        if re.search(r"^(import|from) (fcntl|pty|tests\.helpers\.terminals)\b", text, re.MULTILINE):
             return True
     return None  # as the other rules say
 
@@ -64,6 +64,14 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 def needs_posix(what: str) -> pytest.MarkDecorator:
     """Skip a test on Windows, which lacks something that it needs."""
     return pytest.mark.skipif(sys.platform == "win32", reason=f"this test needs POSIX: {what}")
+
+
+def needs_linux(what: str) -> pytest.MarkDecorator:
+    """Skip a test on other systems, which lack something that it needs."""
+    return pytest.mark.skipif(sys.platform != "linux", reason=f"this test needs Linux: {what}")
+
+
+as_root = pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can be another user")
 
 
 gc.disable()

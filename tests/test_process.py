@@ -245,7 +245,6 @@ entry_point()
 """The start of `ant`, with a Ctrl-C when it imports a module."""
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows can't send itself a Ctrl-C")
 @pytest.mark.parametrize("module", ["ant_cli.main", "ant_cli.errors", "ant_cli.argv", "ant_cli.run", "socket"])
 def test_ctrl_c_while_modules_are_imported_ends_the_process_without_a_message(clean_environ, module):
     """It ends by the signal, so that a loop of a shell ends, too."""

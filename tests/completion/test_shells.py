@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.completion.conftest import SCRIPTS, ShellSandbox, needs
-from tests.helpers.shells import TAB, Terminal
+from tests.helpers.terminals import TAB, Terminal
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""Runs of `ant` in a pseudo-terminal: tests send keys as bytes, and check what the screen shows."""
+"""Programs in a pseudo-terminal: tests send keys as bytes, and check what the screen or the line shows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -25,6 +26,11 @@ PATIENCE_S = 60.0
 ESCAPES = re.compile(r"\x1b\[[0-9;?<>=$]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[78=>]")
 OWN_TERMINAL = 'exec <"$0" >"$0" 2>&1; exec "$@"'
 """The first terminal that a session leader opens becomes its own, which job control needs."""
+TAB = "\t"
+SHOW_LINE = "\x07"
+"""Control-G: the shell's setup must bind it to a function that prints the line between « and »."""
+CLEAR_LINE = "\x15"
+"""Control-U."""
 FULL_SCREEN_ON, FULL_SCREEN_OFF = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
@@ -116,6 +122,28 @@ class Session:
 
     def _is_readable(self, seconds: float) -> bool:
         return bool(select.select([self._ours], [], [], seconds)[0])
+
+
+class Terminal(Session):
+    """An interactive shell."""
+
+    def __init__(self, command: Sequence[str], setup: str, folder: Path, environ: Mapping[str, str]) -> None:
+        super().__init__(command, environ, folder, size=(50, 160))
+        self.type(setup.strip() + "\necho sta''rted\n")
+        self.wait_for("started")
+
+    def complete(self, typed: str, key: str = TAB) -> str:
+        """Type something, press a key, and return the resulting line."""
+        self.type(CLEAR_LINE + typed + key + SHOW_LINE)
+        self.wait_for("»")
+        line = re.search("«(.*?)»", self.screen, re.DOTALL)
+        assert line
+        return line[1]
+
+    def close(self) -> None:
+        """End the shell as the end of its terminal does."""
+        self.process.send_signal(signal.SIGHUP)
+        super().close()
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from ant_cli.http.choice import find_proxy
 from ant_cli.http.direct import DirectTransport
 from ant_cli.http.transport import FailedAttempt, Timeouts, timeouts_of
 from ant_cli.runtime.extras import install_hint
-from tests.conftest import Result
+from tests.conftest import Result, needs_linux
 from tests.helpers.runs import OK, OUTPUT
 from tests.helpers.servers import Act, ScriptedServer, error, response
 from tests.helpers.words import CREATE, LINES, RETRIEVE, UPDATE, page
@@ -644,7 +644,7 @@ def system_trust(authority: trustme.CA, tmp_path, monkeypatch) -> Callable[..., 
     return install
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems verify by themselves")
+@needs_linux("other systems verify by themselves")
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
 @pytest.mark.parametrize("kind", ["folder", "file"])
 def test_an_authority_in_the_operating_systems_trust_store_is_trusted(
@@ -668,7 +668,7 @@ def test_an_empty_ssl_cert_file_next_to_a_folder_counts_as_unset(ant_over_socket
     assert (result.exit, result.stdout) == (0, OUTPUT)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems verify by themselves")
+@needs_linux("other systems verify by themselves")
 def test_certifi_is_used_if_the_operating_system_has_no_trust_store(ant_over_socket, authority, system_trust):
     """Certifi does not have the authority of this test."""
     system_trust("nothing")

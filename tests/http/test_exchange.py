@@ -166,7 +166,7 @@ def test_an_identity_token_file_may_be_a_link(federated, token_file):
     assert federated(*RETRIEVE, replies=[grant(), OBJECT]).exit == 0
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@needs_posix("named pipes")
 def test_a_pipe_in_place_of_the_identity_token_file_is_rejected_at_once(federated, token_file):
     """Reading a pipe without a writer would never end, and a later exchange could not read it again."""
     token_file.unlink()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import shlex
-import sys
 import tracemalloc
 import zlib
 
@@ -12,6 +11,7 @@ import pytest
 
 from ant_cli.gjson.json_text import DEEPEST
 from ant_cli.http.response import json_object
+from tests.conftest import needs_posix
 from tests.helpers.runs import OK, OUTPUT
 from tests.helpers.servers import Act, error, response
 from tests.helpers.words import KEY, LINES, PRINTED, RETRIEVE, page
@@ -128,7 +128,7 @@ UNLIMITED = "import sys; sys.setrecursionlimit(10**6); from ant_cli.__main__ imp
 RETRIEVED, LISTED = "retrieve env_1", b'{"data": [' + BRACKETS + b'], "next_page": null}'
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no ulimit")
+@needs_posix("ulimit")
 @pytest.mark.parametrize(
     ("words", "body"),
     [

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import stat
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import needs_posix
+from tests.conftest import as_root, needs_linux, needs_posix
 from tests.helpers.federation import ASSERTION, OBJECT, bearers, grant
 from tests.helpers.processes import ANT, COVERAGE, run_process
 from tests.helpers.servers import ScriptedServer, response
@@ -184,8 +183,7 @@ ME, SOMEBODY = 65534, 65533
 """User IDs: the user who runs `ant`, and another one."""
 
 
-@needs_posix("permissions")
-@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to another user")
+@as_root
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 def test_an_entry_of_another_user_is_replaced(federated, entry, monkeypatch, mode):
     """The token may belong to the other user, who could then see the requests."""
@@ -200,8 +198,7 @@ def test_an_entry_of_another_user_is_replaced(federated, entry, monkeypatch, mod
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
 
 
-@needs_posix("permissions")
-@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to another user")
+@as_root
 def test_a_folder_of_another_user_is_not_used(federated, entry, folder, monkeypatch):
     """It is neither read nor written."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
@@ -266,7 +263,7 @@ def test_a_pipe_in_place_of_the_lock_causes_one_note(federated, entry, folder):
     assert result.stderr.endswith(" is not seekable.\n")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="this test needs a file system of Linux")
+@needs_linux("/proc")
 def test_a_folder_that_can_not_be_created_is_noted_once_and_the_run_continues(federated):
     """An example is a container with a read-only file system."""
     for number in (1, 2):

@@ -16,7 +16,7 @@ import pytest
 from ant_cli.main import main
 from ant_cli.output.pager import command_of, lines_of, show
 from ant_cli.output.style import Style
-from tests.conftest import Screen, make_runtime
+from tests.conftest import Screen, make_runtime, needs_linux
 from tests.helpers.processes import COVERAGE
 from tests.helpers.servers import response
 from tests.helpers.transports import transport_to
@@ -182,7 +182,7 @@ def test_pages_after_quitting_the_pager_are_not_fetched(tmp_path, clean_environ)
     assert 2 <= len(requests) < 300
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has pipes of a chosen size")
+@needs_linux("pipes of a chosen size")
 def test_the_pager_is_at_most_a_page_of_memory_behind(terminal):
     """Otherwise pages that nobody reads would be fetched: a pipe usually holds 64 KiB, about 300 rows."""
     size = "import fcntl, sys; print(fcntl.fcntl(0, fcntl.F_GETPIPE_SZ)); sys.stdin.read()"

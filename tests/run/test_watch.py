@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from datetime import datetime
 
 import httpx
@@ -14,6 +13,7 @@ import pytest
 from ant_cli.output.printer import Transform
 from ant_cli.output.watch_lines import differences
 from ant_cli.output.watch_screen import WatchedObject
+from tests.conftest import needs_posix
 from tests.helpers.processes import ANT, COVERAGE
 from tests.helpers.servers import Act, ScriptedServer, error, response
 from tests.helpers.words import KEY, page
@@ -338,7 +338,7 @@ def test_a_column_that_matches_nothing_is_noted_once_after_the_screen(ant):
     assert "Did you mean 'state'?" in result.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no Ctrl-Z")
+@needs_posix("Ctrl-Z")
 def test_a_watch_leaves_the_signals_of_the_process_as_they_were(ant):
     """Another program may have called it."""
     before = signal.getsignal(signal.SIGTSTP)

@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import tempfile
 import tomllib
 from pathlib import Path
@@ -17,18 +16,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ant_cli.settings.rows import PROFILE_SETTINGS
-from tests.conftest import needs_posix
+from tests.conftest import as_root, needs_linux, needs_posix
 from tests.helpers.profile_workers import Workers
 
 GOOD = 'active = "work"\n\n[profiles.work]\nformat = "yaml"\n'
 LIST, CREATE = ("profile", "list"), ("profile", "create", "another")
 ME, SOMEBODY, ROOT, NOBODY_KNOWN = 65534, 65533, 0, 64242
 """User IDs: the user who runs `ant`, another user, the superuser, and a user without a name."""
-
-as_root = pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be another user: run the tests as root"
-)
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="this test needs a device or a mount of Linux")
 
 
 @pytest.fixture(scope="module")
@@ -352,7 +346,7 @@ def disk(home):
 
 
 @as_root
-@on_linux
+@needs_linux("mounts")
 def test_an_edit_without_disk_space_keeps_the_old_file(try_both, disk):
     """The file system has space for the old file, and none for the new one."""
     path = disk("size=8k")
@@ -366,7 +360,7 @@ def test_an_edit_without_disk_space_keeps_the_old_file(try_both, disk):
 
 
 @as_root
-@on_linux
+@needs_linux("mounts")
 def test_a_profiles_file_on_a_read_only_disk_can_still_be_read(try_both, disk):
     """An edit is an error."""
     path = disk("size=64k")
