@@ -1,4 +1,4 @@
-"""The workers of `ant apply`: several requests at once, with one rate limit and one credential."""
+"""The workers of `ant apply`: several requests at once."""
 
 from __future__ import annotations
 
@@ -9,20 +9,9 @@ from ant_cli.http.client import Client
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from tests.conftest import make_runtime
-from tests.helpers.many import IDS, FakeAPI, rate_limited_api
+from tests.helpers.many import IDS, FakeAPI
 from tests.helpers.transports import transport_to
 from tests.helpers.words import LIST
-
-
-def test_a_rate_limit_holds_back_all_workers(clean_environ):
-    """Until the time is up, no worker sends another request."""
-    api, sleep, waits = rate_limited_api()
-    runtime = make_runtime(clean_environ, transport=transport_to(api), sleep=sleep)
-    with Client(load(runtime, Flags({})).connection, runtime) as client:
-        found = server.Workers(client, 2).each(IDS, server.read)
-    assert [environment["id"] for environment in found] == IDS
-    assert len({thread for _, thread in waits}) == 2
-    assert {seconds for seconds, _ in waits} == {30}
 
 
 def test_as_many_requests_are_in_progress_as_workers_are_allowed(clean_environ):

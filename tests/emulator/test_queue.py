@@ -1,14 +1,13 @@
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from ant_cli.emulator import Emulator, store
+from ant_cli.emulator import store
 from ant_cli.emulator.call import IS_STOPPING
 
-from .api import ENVIRONMENTS, HEADERS, Api, message
+from .api import ENVIRONMENTS, HEADERS, message
 
 SECOND = 1_000
 
@@ -215,24 +214,3 @@ def test_a_waiting_poll_finds_work_that_is_enqueued_or_whose_lease_runs_out(api,
 
     monkeypatch.setattr(store.time, "sleep", sleep)
     assert api.poll(queue, block_ms=999) is not None
-
-
-@pytest.mark.parametrize("shared", ["emulator", "file"])
-def test_a_blocking_poll_returns_work_that_is_enqueued_while_it_waits(database, shared):
-    """The work may be enqueued by the same process, or by another one on the same file."""
-    emulator = Emulator(database)
-    other = emulator if shared == "emulator" else Emulator(database)
-    api = Api(emulator)
-    queue = api.create_queue()
-
-    def poll():
-        while (item := api.poll(queue, block_ms=999)) is None:  # on a busy machine, work may arrive later
-            pass
-        return item
-
-    with ThreadPoolExecutor() as pool:
-        polls = [pool.submit(poll) for _ in range(2)]
-        work = Api(other).enqueue(queue, count=2)
-        assert sorted(poll.result()["id"] for poll in polls) == sorted(work)
-    emulator.close()
-    other.close()

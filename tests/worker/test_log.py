@@ -7,16 +7,13 @@ import json
 import os
 import re
 import sys
-import threading
 from datetime import UTC, datetime
-from functools import partial
 from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
 
 from ant_cli.errors import APIError
-from ant_cli.runtime.background_writer import BackgroundWriter
 from ant_cli.worker.handler import _Output
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, LogView, WorkerLog
 from ant_cli.worker.metrics import Tally
@@ -381,124 +378,6 @@ def test_a_worker_whose_log_nobody_reads_ends_after_an_error(queue, start, scrip
     queue.wait_for_requests("/stop", 1)
     queue.fail("/poll", status=404, times=9)
     assert worker.process.wait() == 5
-
-
-class Stuck:
-    """A stream that blocks until it is released."""
-
-    def __init__(self):
-        self.texts = []
-        self.entered = threading.Event()
-        self.released = threading.Event()
-
-    def write(self, text):
-        self.entered.set()
-        self.released.wait()
-        self.texts.append(text)
-
-
-def writer_of(stuck):
-    writer = BackgroundWriter(stuck.write, lambda count: f"{count} left out")
-    writer.put(lambda: "first", 0, bulk=False)
-    stuck.entered.wait()
-    return writer
-
-
-def test_texts_that_arrive_during_a_write_are_written_without_waiting_for_another():
-    """All of them, although only the first one after a pause wakes the thread up."""
-    stuck = Stuck()
-    writer = writer_of(stuck)
-    written = threading.Event()
-    for text in ("second", "third"):
-        writer.put(lambda text=text: text, 0, bulk=False)
-    writer.put(lambda: str(written.set() or "fourth"), 0, bulk=False)
-    stuck.released.set()
-    assert written.wait(60)
-    assert writer.close(60)
-    assert stuck.texts[:4] == ["first", "second", "third", "fourth"]
-
-
-def test_what_does_not_fit_in_memory_is_left_out_and_counted_in_its_place():
-    """Lines of handlers are left out first, so that there is room for what the worker says."""
-    stuck = Stuck()
-    writer = writer_of(stuck)
-    for _ in range(100):
-        writer.put(lambda: "bulk", 500_000, bulk=True)
-    for _ in range(100):
-        writer.put(lambda: "event", 500_000, bulk=False)
-    stuck.released.set()
-    assert writer.close(60)
-    bulk, events = stuck.texts.count("bulk"), stuck.texts.count("event")
-    assert bulk == 4
-    assert events == 4
-    expected = [
-        "first",
-        *["bulk"] * bulk,
-        f"{100 - bulk} left out",
-        *["event"] * events,
-        f"{100 - events} left out",
-    ]
-    assert stuck.texts == expected
-
-
-class SlowReader:
-    """Reads the texts of a writer one by one."""
-
-    def __init__(self):
-        self.texts = []
-        self.entered, self.may_leave = threading.Semaphore(0), threading.Semaphore(0)
-        self.writer = BackgroundWriter(self.write, lambda count: f"{count} left out")
-
-    def write(self, text):
-        self.entered.release()
-        self.may_leave.acquire()
-        self.texts.append(text)
-
-    def read_one(self, _seconds=0.0):
-        """Let a text be written, and wait until the next one is."""
-        self.may_leave.release()
-        self.entered.acquire()
-
-
-def test_after_a_flood_lines_are_left_out_until_most_of_the_earlier_ones_are_written():
-    """Otherwise each line of a long flood would come with a note about others."""
-    reader = SlowReader()
-    put = partial(reader.writer.put, lambda: "bulk", 500_000, bulk=True)
-    put()
-    reader.entered.acquire()
-    for _ in range(10):
-        put()
-    reader.read_one()
-    put()
-    reader.read_one()
-    reader.read_one()
-    put()
-    reader.may_leave.release(100)
-    assert reader.writer.close(60)
-    assert reader.texts == [*["bulk"] * 5, "7 left out", "bulk"]
-
-
-def test_at_the_end_the_last_events_are_written_before_the_rest_of_a_flood():
-    """They say why a worker ended. A slow reader would take too long for everything."""
-    reader = SlowReader()
-    writer = reader.writer
-    for text in (*["bulk"] * 100, "the last event"):
-        writer.put(lambda text=text: text, 0, bulk=text == "bulk")
-    reader.entered.acquire()
-    thread = writer._thread
-    writer._thread = SimpleNamespace(join=reader.read_one, is_alive=thread.is_alive)
-    assert not writer.close(1.0)
-    reader.may_leave.release(100)
-    thread.join()
-    assert reader.texts == [*["bulk"] * 2, "the last event", "98 left out"]
-
-
-def test_the_end_does_not_wait_for_a_reader_who_does_not_read():
-    """The process ends, whatever happens to the rest of its log."""
-    stuck = Stuck()
-    writer = writer_of(stuck)
-    assert not writer.close(0.01)
-    stuck.released.set()
 
 
 # The status line
