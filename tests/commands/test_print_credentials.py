@@ -48,7 +48,7 @@ def test_print_credentials_prints_the_login_as_json_with_the_members_of_its_file
         ("refresh_token", REFRESH),
         *WHO.items(),
     ]
-    assert done.stdout == json.dumps(done.json, indent=2) + "\n"
+    assert done.stdout == json.dumps(done.json, indent=2, ensure_ascii=False) + "\n"
 
 
 @pytest.mark.usefixtures("official")

@@ -268,6 +268,16 @@ def test_a_screen_shows_faults_in_its_status_line(ant, monkeypatch):
     assert "gone" in result.stderr
 
 
+def test_a_fault_that_is_longer_than_a_line_is_cut(ant, monkeypatch):
+    """Otherwise the screen would scroll."""
+    monkeypatch.setenv("TERM", "xterm")
+    screen = {"NO_COLOR": "1", "COLUMNS": "40", "LINES": "5"}
+    result = ant(*LIST, "--max-retries", "0", terminal=True, env=screen, replies=[page(item("a")), FAULT, GONE])
+    (frame,) = (frame.partition("\x1b")[0] for frame in result.stdout.split("\x1b[H") if "503" in frame)
+    assert frame.count("\n") == 4
+    assert frame.endswith("  503 Service Unavailable. Aski…")
+
+
 def last_state(ant, *rounds):
     """Return the lines that a watched list leaves on the screen, with their signs."""
     flags = ("--for", f"{2 * len(rounds) - 1}s")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,6 +21,7 @@ from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.lease import LeaseKeeper
 from ant_cli.worker.log import LogView, WorkerLog
+from ant_cli.worker.metrics import Tally
 from ant_cli.worker.outage import Outage
 from ant_cli.worker.supervisor import Supervisor
 from tests.conftest import KEY, flags_of, make_runtime
@@ -171,6 +173,43 @@ def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_
 
     asyncio.run(work())
     assert calls == ["poll", "poll", "acknowledge"]
+
+
+def test_the_pause_grows_with_each_item_that_can_not_be_run_until_one_can(calls, monkeypatch):
+    """The next one may be like the last."""
+    failures = []
+    monkeypatch.setattr(supervisor_module, "backoff", lambda number, _longest_s: failures.append(number) or 0.0)
+
+    async def reply(name):
+        if name == "acknowledge" and calls.count(name) != 3:
+            raise NetworkError("connection refused.")
+        return NOTHING_TO_RUN
+
+    calls.reply = reply
+    asyncio.run(calls.work(max_items="4"))
+    assert failures == [0, 1, 0]
+
+
+def test_the_depth_of_the_queue_is_asked_for_again_after_a_while():
+    """Not all the time."""
+    asked = []
+
+    async def call(_function):
+        asked.append(1)
+        return {"depth": len(asked)}
+
+    async def follow():
+        hours = clock()
+        context = SimpleNamespace(call=call, api=SimpleNamespace(stats=None), tally=Tally(1))
+        following = asyncio.create_task(supervisor_module._follow_depth(context))
+        await others()
+        assert asked == [1]
+        hours.append("later")
+        await others()
+        assert context.tally.queue_depth == 2
+        following.cancel()
+
+    asyncio.run(follow())
 
 
 def test_polls_that_fail_together_are_one_failure(calls, monkeypatch):
