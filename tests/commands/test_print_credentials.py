@@ -48,7 +48,14 @@ def test_print_credentials_prints_the_login_as_json_with_the_members_of_its_file
         ("refresh_token", REFRESH),
         *WHO.items(),
     ]
-    assert done.stdout == json.dumps(done.json, indent=2, ensure_ascii=False) + "\n"
+    assert done.stdout == json.dumps(done.json, indent=2) + "\n"
+
+
+def test_a_name_beyond_ascii_is_printed_as_it_is(printed, official):
+    """The official tool does not escape it either."""
+    login = {"access_token": TOKEN, "expires_at": NOW + 3600, "organization_name": "Exämple"}
+    official.write_credentials("default", login)
+    assert '"organization_name": "Exämple"' in printed().stdout
 
 
 @pytest.mark.usefixtures("official")

@@ -12,7 +12,7 @@ TOKEN = "plain-login-token"
 REFRESH = "plain-refresh-token"
 WHO = {
     "organization_uuid": "org-1",
-    "organization_name": "Exämple",
+    "organization_name": "Example",
     "account_email": "ada@example.com",
     "workspace_id": "wrkspc_1",
     "workspace_name": "Default",
