@@ -260,13 +260,7 @@ def test_an_environment_whose_file_is_in_a_folder_that_can_not_be_read_is_not_ar
 
 
 @pytest.mark.parametrize(
-    "key",
-    [
-        "./" + "a" * 5000 + ".yaml",
-        "./a/" * 2000 + "b.yaml",
-        "./environments",
-    ],
-    ids=["long", "deep", "folder"],
+    "key", ["./" + "a" * 5000 + ".yaml", "./a/" * 2000 + "b.yaml", "./environments"], ids=["long", "deep", "folder"]
 )
 def test_a_key_that_no_file_can_have_is_a_file_that_is_gone(team, key):
     """The folder of a key is not searched for files."""

@@ -22,19 +22,18 @@ from tests.conftest import make_runtime
 from tests.helpers.processes import ANT, COVERAGE, run_process
 from tests.helpers.servers import ScriptedServer, response
 from tests.helpers.terminals import Session
-from tests.helpers.words import API_HEADERS, LIST
+from tests.helpers.words import API_HEADERS, EMPTY, LIST
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 OTHER = "sk-ant-api03-9876543210-abcd"
 MASK = "sk-ant-...wxyz"
-PAGE = {"data": [], "next_page": None}
 
 
 @pytest.fixture
 def ant_without_key(ant):
     """Run `ant` without a credential in the environment. The test fails if a message shows a secret."""
 
-    def run(*words, env=None, replies=(PAGE,), **more):
+    def run(*words, env=None, replies=(EMPTY,), **more):
         done = ant(*words, env={"ANTHROPIC_API_KEY": None, **(env or {})}, replies=replies, **more)
         assert SECRET not in done.stderr
         assert SECRET not in done.stdout or words[:2] == ("auth", "token")
@@ -67,7 +66,7 @@ def write(path, text):
 def test_login_verifies_the_key_and_stores_it_in_the_active_profile(ant_without_key, path):
     """It sends one cheap request, then creates a profile, which is active because it is the first."""
     headers = {"anthropic-organization-id": "org-1"}
-    reply = httpx.Response(200, json=PAGE, headers=headers)
+    reply = httpx.Response(200, json=EMPTY, headers=headers)
     done = ant_without_key("auth", "login", "--api-key-stdin", stdin=f"  {SECRET}\r\n", replies=[reply])
     (request,) = done.requests
     assert (request.method, str(request.url)) == (
@@ -608,7 +607,7 @@ def test_status_with_an_unknown_profile_is_an_error(ant_without_key, path):
     assert "profile 'wrok' (from ANTHROPIC_PROFILE) does not exist. Did you mean 'work'?" in done.stderr
 
 
-@pytest.mark.parametrize(("reply", "status"), [(PAGE, 0), (httpx.Response(401, json={}), 4)])
+@pytest.mark.parametrize(("reply", "status"), [(EMPTY, 0), (httpx.Response(401, json={}), 4)])
 def test_status_with_check_sends_a_request(ant_without_key, path, reply, status):
     """The request has the credential that other commands use."""
     write(path, f"active = 'work'\n[profiles.work]\napi_key_command = \"echo {SECRET}\"\n")
@@ -759,7 +758,7 @@ class Spy(ScriptedServer):
 def test_a_key_is_in_no_command_line_during_login(no_key, path):
     """While the key is being verified, no process on the machine has it in its arguments."""
     key = "sk-ant-api03-of-this-test-alone-wxyz"  # tests that run at the same time may show other keys
-    with Spy(response(PAGE)) as server:
+    with Spy(response(EMPTY)) as server:
         command = [*ANT, "auth", "login", "--api-key-stdin", "--base-url", server.url]
         done = run_process(command, no_key, stdin=None, input=key)
     assert done.returncode == 0, done.stderr

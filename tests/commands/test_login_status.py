@@ -11,9 +11,9 @@ import pytest
 from tests.conftest import needs_posix
 from tests.helpers.federation import grant
 from tests.helpers.stores import NOW, REFRESH, TOKEN
+from tests.helpers.words import EMPTY
 
 STATUS = ("auth", "status")
-PAGE = {"data": [], "next_page": None}
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_status_shows_the_expiry_of_a_login_in_any_year(status, official, end, s
 def test_status_with_check_sends_a_request_with_the_login(status, official):
     """The headers are those of other commands."""
     official.log_in()
-    done = status("--check", replies=[PAGE])
+    done = status("--check", replies=[EMPTY])
     (request,) = done.requests
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert "oauth-2025-04-20" in request.headers["anthropic-beta"]
@@ -209,7 +209,7 @@ def test_status_of_a_federation_shows_when_its_cached_token_expires(status, vari
     before = status(env=variables)
     assert (before.exit, before.requests) == (0, [])
     assert f"{row}  <- used" in before.stdout
-    checked = status("--check", env=variables, replies=[grant(), PAGE])
+    checked = status("--check", env=variables, replies=[grant(), EMPTY])
     assert [request.url.path for request in checked.requests] == ["/v1/oauth/token", "/v1/environments"]
     after = status(env=variables)
     assert f"{row}; its access token ends 2026-09-21 15:13 UTC  <- used" in after.stdout
@@ -219,7 +219,7 @@ def test_status_of_a_federation_shows_when_its_cached_token_expires(status, vari
 
 def test_status_of_a_federation_shows_a_cached_token_of_any_year(status, variables, clean_environ):
     """Somebody may have changed the entry."""
-    status("--check", env=variables, replies=[grant(), PAGE])
+    status("--check", env=variables, replies=[grant(), EMPTY])
     (entry,) = Path(clean_environ["HOME"]).rglob("access-tokens/*.json")
     entry.write_text(json.dumps({"access_token": "a-token", "obtained_at": -1e15 - 60, "expires_at": -1e15}))
     assert "its access token ended 1970-01-01 00:00 UTC  <- used" in status(env=variables).stdout

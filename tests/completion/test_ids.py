@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import stat
@@ -74,14 +75,8 @@ def test_work_is_not_requested_without_its_environment_id(ant):
 )
 def test_control_characters_in_names_are_escaped(ant, name: str | None, shown: str):
     """A name is on one line and has no terminal sequences. An object without one has its ID only."""
-    page = httpx.Response(200, content=b'{"data": [{"id": "env_1", "name": %s}]}' % ascii_json(name))
+    page = httpx.Response(200, content=b'{"data": [{"id": "env_1", "name": %s}]}' % json.dumps(name).encode())
     assert ant(*RETRIEVE, replies=[page]).stdout == f"env_1\t{shown}\n"
-
-
-def ascii_json(text: str | None) -> bytes:
-    import json
-
-    return json.dumps(text).encode()
 
 
 @pytest.mark.parametrize("identifier", ["env 1", "$(date)", "env_1\n", "é", "", None, 'env"', "-x", "--yes"])

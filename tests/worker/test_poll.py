@@ -311,24 +311,19 @@ def test_with_no_auto_stop_a_program_that_a_successful_handler_leaves_running_go
     assert (queue.item(work_id)["state"], queue.count("/stop")) == ("starting", 0)
 
 
-def test_a_handler_that_takes_too_long_is_ended(queue, work, script):
-    """This is a failed attempt."""
+def test_a_handler_that_takes_too_long_and_ignores_sigterm_is_killed(queue, work, script):
+    """SIGKILL follows after the kill timeout. This is a failed attempt."""
     (work_id,) = queue.enqueue()
-    work("--item-timeout", "100ms", handler=[script("sleep 60")], env=WITH_METADATA)
-    assert queue.item(work_id)["metadata"]["ant_last_error"] == "the handler took longer than 0.1 s"
-
-
-def test_a_handler_that_ignores_sigterm_is_killed(queue, work, script):
-    """SIGKILL follows after the kill timeout."""
-    queue.enqueue()
     worker = work(
         "--item-timeout",
         "200ms",
         "--kill-timeout",
         "100ms",
         handler=[script("trap '' TERM; sleep 60 & wait; sleep 60")],
+        env=WITH_METADATA,
     )
     assert worker.events("killing the handler")
+    assert queue.item(work_id)["metadata"]["ant_last_error"] == "the handler took longer than 0.2 s"
 
 
 def test_as_many_items_run_at_once_as_there_are_slots(queue, work, script, fifo):
@@ -340,11 +335,12 @@ def test_as_many_items_run_at_once_as_there_are_slots(queue, work, script, fifo)
 
 
 def test_two_polls_never_run_more_items_than_there_are_slots(queue, work, script):
-    """A third handler would find both directories taken."""
+    """A third handler would find both directories taken. When the queue is empty, the worker may exit."""
     work_ids = queue.enqueue(30)
     handler = script("for slot in 1 2; do mkdir $slot && { rmdir $slot; exit 0; }; done; exit 1")
     worker = work("--concurrency", "2", "--exit-when-idle", "200ms", handler=[handler])
     assert not worker.events("work item not done")
+    assert worker.log[-1]["msg"] == "no work; exiting"
     assert {queue.item(work_id)["state"] for work_id in work_ids} == {"stopped"}
 
 
@@ -354,14 +350,6 @@ def test_no_more_than_max_items_are_taken(queue, work, script):
     work("--max-items", "2", "--concurrency", "8", handler=[script("exit 0")])
     assert queue.count("/ack") == 2
     assert queue.poll() is not None
-
-
-def test_a_worker_may_exit_when_the_queue_is_empty(queue, work, script):
-    """It finishes all items first."""
-    queue.enqueue(2)
-    worker = work("--exit-when-idle", "200ms", handler=[script("exit 0")])
-    assert queue.count("/stop") == 2
-    assert worker.log[-1]["msg"] == "no work; exiting"
 
 
 @pytest.mark.parametrize(("status", "times"), [(400, 1), (409, 9)])
