@@ -157,13 +157,6 @@ def test_commands_work_when_the_tree_is_mounted_in_another_program():
 
 
 @pytest.mark.usefixtures("surroundings")
-def test_a_misplaced_false_is_blamed_on_the_flag_of_the_command_not_on_a_flag_before_it():
-    result = CliRunner().invoke(app, ["--local", "beta:environments", "delete", "--yes", "false"])
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "'false' after --yes is not its value." in result.stderr
-
-
-@pytest.mark.usefixtures("surroundings")
 def test_the_input_of_the_test_runner_is_read():
     """The runner's input is read like a pipe on the command line."""
     words = ["beta:environments", "create", "--transform", "name", "-r"]
