@@ -157,6 +157,17 @@ def test_commands_work_when_the_tree_is_mounted_in_another_program():
 
 
 @pytest.mark.usefixtures("surroundings")
+def test_completion_in_a_program_that_mounts_the_tree_offers_commands_and_runs_none():
+    """The shell asks for it with the words before the cursor, which may be a whole command."""
+    theirs = typer.Typer(name="theirs")
+    theirs.add_typer(app, name="ant")
+    words = "theirs ant beta:environments li"
+    asked = {"_THEIRS_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": "3"}
+    completed = CliRunner().invoke(theirs, [], env=asked)
+    assert (completed.exit_code, completed.stdout) == (0, "list\n")
+
+
+@pytest.mark.usefixtures("surroundings")
 def test_the_input_of_the_test_runner_is_read():
     """The runner's input is read like a pipe on the command line."""
     words = ["beta:environments", "create", "--transform", "name", "-r"]
