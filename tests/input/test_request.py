@@ -423,6 +423,10 @@ CLOSED = "{type: cloud, networking: {type: limited}, packages: {pip: [x]}}"
         ((*UPDATE, "--config.packages", "{pip: x}"), "config.packages.pip: must be a list, got text: write it in"),
         ((*CREATE, "--config", "{type: cloud, networking: closed}"), "config.networking: must be keys and"),
         ((*CREATE, "--config", CLOSED), "config: packages under a limited network need"),
+        (
+            (*CREATE, "--config.networking", "{type: limited, allow_mcp_servers: x}"),
+            "config.networking.allow_mcp_servers: must be true or false, got text",
+        ),
     ],
 )
 def test_what_the_api_can_not_take_is_rejected_in_the_words_of_apply(ant, words, mistake):

@@ -369,6 +369,13 @@ def test_an_update_or_yes_needs_no_confirmation(many, args):
     assert many(*args, terminal=True, ask=lambda _: pytest.fail("asked")).exit == 0
 
 
+def test_a_terminal_shows_a_summary_and_no_sentence_for_each_object(many):
+    """Each of them is on stdout."""
+    result = many(*ARCHIVE, "env_1", "env_2", "--yes", terminal=True)
+    assert "Archived 2 of 2." in result.stderr
+    assert "Archived env_1." not in result.stderr
+
+
 def test_nothing_is_asked_without_a_terminal(many):
     """A script continues without waiting."""
     assert many(*ARCHIVE, "a", "b", ask=lambda _: pytest.fail("asked")).exit == 0
