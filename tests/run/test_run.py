@@ -181,6 +181,14 @@ def test_a_list_that_prints_nothing_says_so_at_a_terminal(ant, words, listed, no
     assert ant(*words, replies=[listed]).stderr == ""
 
 
+@pytest.mark.parametrize(("flags", "is_shown"), [((), False), (("--include-archived",), True)])
+def test_a_terminal_shows_when_environments_were_archived_if_archived_ones_were_requested(ant, flags, is_shown):
+    """Later pages may have some, also if the first has none."""
+    listed = page({"id": "env_1", "type": "environment", "name": "a", "archived_at": None})
+    done = ant(*LIST, *flags, terminal=True, replies=[listed])
+    assert ("ARCHIVED" in done.stdout) is is_shown
+
+
 # Settings of a run
 
 
