@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
 """What a status says about the credential."""
 _ID = r"env_\w+"
+_OTHER_IDS = {
+    "agent_": "an agent",
+    "file_": "a file",
+    "session_": "a session",
+    "sesn_": "a session",
+    "work_": "a work item",
+    "wrkspc_": "a workspace",
+}
+"""How the IDs of other objects begin."""
 _PASSING = (7, 8)
 """The exit codes of a failure that may pass: it does not say whether there is an environment."""
 
@@ -201,6 +210,8 @@ class NameClient(Client):
         if candidates:
             ids = ", ".join(environment.id for environment in candidates)
             return f"{len(candidates)} environments have the name {name!r}: {ids}. Give one of these IDs."
+        if kind := next((kind for prefix, kind in _OTHER_IDS.items() if name.startswith(prefix)), ""):
+            return f"{name!r} is the ID of {kind}, and an environment's begins with env_."
         from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need it
 
         guess = did_you_mean(name, [environment.name for environment in self._names.listed or []])
