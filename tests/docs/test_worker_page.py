@@ -252,13 +252,11 @@ def test_the_secret_of_a_pod_has_the_names_in_the_environment_file(pod):
 def test_probes_ask_for_pages_that_are_served_at_the_port_of_the_pod(pod):
     """It listens at all addresses: a probe does not come from inside the pod."""
     assert options_of(pod)["listen"] == ("0.0.0.0", port_of(pod)["containerPort"])
-    served = (
-        {"/healthz"} if pod == "exporter" else {"/healthz", "/readyz"}
-    )  # as tests/worker/test_monitoring.py shows
+    pages = {"/healthz"} if pod == "exporter" else {"/healthz", "/readyz"}  # tested in tests/worker
     names = ("readinessProbe",) if pod == "job" else ("livenessProbe", "readinessProbe")
     probes = [container(pod)[name]["httpGet"] for name in names]
     for probe in probes:
-        assert probe["path"] in served
+        assert probe["path"] in pages
         assert probe["port"] == port_of(pod)["name"]
     if pod == "exporter":
         (port,) = MANIFESTS["Service", "ant-exporter"]["spec"]["ports"]
