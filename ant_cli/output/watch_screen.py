@@ -130,6 +130,7 @@ class WatchScreen(AbstractContextManager["WatchScreen"]):
             file=cast("IO[str]", _TextSink(runtime)),
             force_terminal=True,
             color_system="standard" if style.colour else None,
+            no_color=not style.colour,
             highlight=False,
             legacy_windows=False,
         )

@@ -168,7 +168,7 @@ def _is_shown_on_screen(operation: Operation, settings: Settings, runtime: Runti
     screen_format = AUTO_LIST if operation.paginated else AUTO_OBJECT
     # The format of a profile is for other commands.
     name = output.format if output.format_source == "--format" else "auto"
-    if output.columns.strip():
+    if name == "auto" and output.columns.strip():
         name = AUTO_LIST
     if name in _LINE_FORMATS:
         return False

@@ -8,7 +8,7 @@ import sys
 import httpx
 import pytest
 
-from ant_cli.operations.formats import BY_NAME
+from ant_cli.operations.formats import BY_NAME, FORMATS
 from ant_cli.output.rendering import make_renderer
 from ant_cli.output.style import PLAIN
 from tests.helpers.words import ARCHIVE, DELETE, LIST, RETRIEVE, page
@@ -103,12 +103,15 @@ def test_the_columns_flag_selects_a_table(ant, terminal):
         assert (result.exit, result.stdout) == (0, "ID     ARCHIVED_AT\nenv_1  -\n")
 
 
+WITH_COLUMNS = " or ".join(row.name for row in FORMATS if row.has_columns)
+
+
 @pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "pretty", "raw", "explore"])
 @pytest.mark.parametrize("command", [LIST, RETRIEVE])
 def test_the_columns_flag_can_not_be_combined_with_another_format(ant, command, name):
     """Nothing is sent, and the error says how to select fields."""
     assert ant(*command, "--columns", "id", "--format", name).refusal == (
-        f"ant: --columns needs --format table or markdown, but the format is {name} (--format).\n"
+        f"ant: --columns needs --format {WITH_COLUMNS}, but the format is {name} (--format).\n"
         "To pick fields in other formats, use --transform, for example: --transform '{id,name}'\n"
     )
 

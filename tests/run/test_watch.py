@@ -142,7 +142,14 @@ def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words):
     assert ant(*words).refusal
 
 
-@pytest.mark.parametrize("words", [(*LIST, "--format", "pretty"), (*STATS, "--format", "table")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*LIST, "--format", "pretty"),
+        (*LIST, "--format", "markdown", "--columns", "id"),
+        (*STATS, "--format", "table"),
+    ],
+)
 def test_a_terminal_can_watch_a_list_as_a_table_or_an_object_as_a_view_only(ant, words):
     """Other formats don't fit the screen."""
     assert ant(*words, terminal=True).refusal

@@ -58,8 +58,10 @@ def explore(
     sys.setrecursionlimit(_RECURSION_LIMIT)
     from ant_cli.output.explorer.application import Explorer
 
-    if not runtime.shows_colour(runtime.stdout):
-        os.environ["NO_COLOR"] = "1"  # the only one of the variables that textual knows
+    shows_colour = runtime.shows_colour(runtime.stdout)
+    os.environ.pop("NO_COLOR", None)  # textual knows only this variable, and takes an empty one for a set one
+    if not shows_colour:
+        os.environ["NO_COLOR"] = "1"
     app = Explorer(first, pages, is_list=is_list, transform=path)
     if sys.platform != "win32":  # even under nohup, because without a terminal textual would loop at full speed
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
