@@ -55,6 +55,8 @@ class ScriptedServer:
         greeting: bytes | None = None,
     ) -> None:
         self.requests: list[bytes] = []
+        self.connections = 0
+        """How many clients have connected."""
         self.came = threading.Event()
         """A request is in."""
         self._replies = [(reply,) if isinstance(reply, bytes) else reply for reply in replies]
@@ -96,6 +98,7 @@ class ScriptedServer:
                 connection, _ = self._socket.accept()
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:

@@ -36,6 +36,15 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 NO_RETRIES = ("--max-retries", "0")
 
 
+@pytest.mark.parametrize(("headers", "connections"), [((), 1), (("connection: close",), 2)])
+def test_a_connection_is_used_for_the_next_request_unless_the_server_ends_it(ant_over_socket, headers, connections):
+    """The server may say so before it does."""
+    pages = [response(page({"id": "env_1"}, after="2"), *headers), response(page({"id": "env_2"}))]
+    with ScriptedServer(*pages) as server:
+        assert ant_over_socket(words=LINES, server=server).stdout == '{"id":"env_1"}\n{"id":"env_2"}\n'
+    assert server.connections == connections
+
+
 # Connections that end early
 
 

@@ -274,3 +274,12 @@ def test_clients_of_one_connection_share_the_access_tokens(variables, clean_envi
     connection = authenticated(load(runtime, Flags({})).connection, runtime)
     assert connection.tokens is not None
     assert authenticated(connection, runtime).tokens is connection.tokens
+
+
+def test_a_rejected_token_that_another_thread_is_replacing_is_not_replaced_again(variables, clean_environ):
+    """In the meantime there is no token at all."""
+    environ = {name: value for name, value in (clean_environ | variables).items() if value}
+    runtime = make_runtime(environ)
+    tokens = authenticated(load(runtime, Flags({})).connection, runtime).tokens
+    assert tokens is not None
+    assert tokens.renew("a rejected token")

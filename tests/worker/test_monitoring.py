@@ -53,12 +53,12 @@ def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
     tally.slots_used = 1
     tally.items[Outcome.SUCCEEDED.value] += 1
     tally.observe_duration(0.3)
-    tally.outage = "the handler exited with 125"
+    tally.outage, tally.draining = "the handler exited with 125", True
     found = samples(metrics.text().decode())
     labels = ("environment_id=env_1", "worker_id=w1")
     assert found["ant_worker_slots", *labels] == 4
     assert found["ant_worker_slots_used", *labels] == 1
-    assert found["ant_worker_outage", *labels] == 1
+    assert found["ant_worker_outage", *labels] == found["ant_worker_draining", *labels] == 1
     assert found["ant_worker_polls_total", labels[0], "outcome=work", labels[1]] == 2
     assert found["ant_worker_polls_total", labels[0], "outcome=error", labels[1]] == 0
     assert found["ant_worker_items_total", labels[0], "outcome=succeeded", labels[1]] == 1

@@ -151,16 +151,6 @@ def test_a_pause_before_a_retry_can_be_cancelled(api_runtime):
         asyncio.run(cancel_a_pause())
 
 
-class Connections(ScriptedServer):
-    """Counts its connections."""
-
-    count = 0
-
-    def _serve(self, connection):
-        self.count += 1
-        super()._serve(connection)
-
-
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_a_connection_is_kept_for_the_next_request(tls, api_runtime, encrypted):
     """Another one would take as long as several requests, over TLS above all."""
@@ -169,9 +159,9 @@ def test_a_connection_is_kept_for_the_next_request(tls, api_runtime, encrypted):
         for _ in range(2):
             await run_on_loop(post, api_runtime, url)
 
-    with Connections(OK, tls=tls if encrypted else None) as server:
+    with ScriptedServer(OK, tls=tls if encrypted else None) as server:
         asyncio.run(send_twice(server.url))
-    assert (len(server.requests), server.count) == (2, 1)
+    assert (len(server.requests), server.connections) == (2, 1)
 
 
 class EndlessRecord(ScriptedServer):
