@@ -35,6 +35,8 @@ def path_of(environ: WSGIEnvironment) -> str:
     PATH_INFO is already decoded. It is only used for servers that give nothing else.
     """
     sent: str = environ.get("REQUEST_URI", "").partition("?")[0]
+    if re.fullmatch(_PLAIN_PATH, sent):  # nearly always
+        return sent
     if not sent:
         sent = quote(environ.get("PATH_INFO", ""), encoding="latin-1", errors="replace")
     elif not sent.startswith("/"):  # a whole URL, as in requests to a proxy
@@ -42,6 +44,8 @@ def path_of(environ: WSGIEnvironment) -> str:
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
 
 
+_PLAIN_PATH = r"/[A-Za-z0-9_.~/-]*"
+"""A path without anything to encode."""
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 BEFORE_THE_FIRST = 2**62
 LARGEST_PAGE = 1000

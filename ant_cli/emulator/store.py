@@ -127,8 +127,18 @@ class Transaction:
     @cached_property
     def now(self) -> int:
         """The time of the transaction: the clock's, plus the offset in the database, or when it was stopped."""
-        offset, frozen_at = self.one("SELECT offset, frozen_at FROM clock")
+        offset, frozen_at = self._clock["offset"], self._clock["frozen_at"]
         return int(self.clock() + offset if frozen_at is None else frozen_at)
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether there are faults."""
+        return bool(self._clock["has_faults"])
+
+    @cached_property
+    def _clock(self) -> Any:
+        # One query: with many clients, each costs a change of threads.
+        return self.one("SELECT offset, frozen_at, EXISTS (SELECT 1 FROM faults) AS has_faults FROM clock")
 
     def one(self, sql: str, *values: object) -> Any:
         """Return the first `Row`, or None."""
