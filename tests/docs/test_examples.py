@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -241,3 +242,9 @@ def test_no_example_has_a_key_in_it():
 def test_a_folded_example_is_the_same_line(line):
     """A backslash at the end of a line joins it to the next."""
     assert shlex.split(fold(line).replace("\\\n", " ")) == shlex.split(line)
+
+
+def test_the_input_of_the_benchmarks_is_accepted(ant):
+    """Otherwise they would measure an error."""
+    document = (Path(__file__).parents[2] / "benchmarks/environment.yaml").read_text()
+    assert ant("beta:environments", "create", "--dry-run", stdin=document).exit == 0
