@@ -19,11 +19,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 from ant_cli.emulator.errors import UnusableDatabase
-from ant_cli.runtime.light_typing import Any, TypeVar
+from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 
 IN_MEMORY = ":memory:"
 BUSY_SECONDS = 30.0
@@ -116,6 +116,16 @@ LOOK_AGAIN_SECONDS = 0.025
 """How often a waiting request looks into the database."""
 
 
+SQL_MOMENT = "SELECT offset, frozen_at, EXISTS (SELECT 1 FROM faults) FROM clock"
+
+
+class Moment(NamedTuple):
+    """The time of a transaction, and whether there are faults then."""
+
+    now: int
+    has_faults: bool
+
+
 class Transaction:
     """One request's view of the database, at one moment."""
 
@@ -123,22 +133,21 @@ class Transaction:
         self.clock = store.clock
         self.ids = store.ids
         self._connection = connection
-
-    @cached_property
-    def now(self) -> int:
-        """The time of the transaction: the clock's, plus the offset in the database, or when it was stopped."""
-        offset, frozen_at = self._clock["offset"], self._clock["frozen_at"]
-        return int(self.clock() + offset if frozen_at is None else frozen_at)
+        self._moment: Moment | None = None
 
     @property
-    def has_faults(self) -> bool:
-        """Whether there are faults."""
-        return bool(self._clock["has_faults"])
+    def now(self) -> int:
+        """The time of the transaction: the clock's, plus the offset in the database, or when it was stopped."""
+        return self.moment.now
 
-    @cached_property
-    def _clock(self) -> Any:
-        # One query: with many clients, each costs a change of threads.
-        return self.one("SELECT offset, frozen_at, EXISTS (SELECT 1 FROM faults) AS has_faults FROM clock")
+    @property
+    def moment(self) -> Moment:
+        """When the transaction takes place. One query: with many clients, each costs a change of threads."""
+        if self._moment is None:  # not by cached_property, whose lock would let all threads wait for the query
+            offset, frozen_at, has_faults = self.one(SQL_MOMENT)
+            now = self.clock() + offset if frozen_at is None else frozen_at
+            self._moment = Moment(int(now), bool(has_faults))
+        return self._moment
 
     def one(self, sql: str, *values: object) -> Any:
         """Return the first `Row`, or None."""

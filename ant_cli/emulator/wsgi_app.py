@@ -134,7 +134,7 @@ class Emulator:
         given = credentials_of(call)
         call.credentials = [each.kind for each in given]
         with self._store.read() as reader:
-            call.arrived, call.has_faults = reader.now, reader.has_faults
+            call.arrived, call.has_faults = reader.moment
         bound_host = call.environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # pages don't know the key
             _refuse_browsers(call, bound_host)
