@@ -156,7 +156,8 @@ def print_json(text: str) -> None:
 def print_list(text: str) -> None:
     _parse_page(f'{{"data":[{text}]}}'.encode("utf-8", "replace"))
     items = [{text[:9]: index, "id": f"env_{text[:9]}"} for index in range(len(text) // 20)]
-    values = [json.dumps({f"{at}{text[:9]}": at for at in range(len(text) // 20)}).encode()]
+    # More members than a table has columns: up to then, its cells grow with the square.
+    values = [json.dumps({f"{at}{text[:9]}": at for at in range(60 + len(text) // 20)}).encode()]
     values += [json.dumps(item).encode() for item in items]
     for style in (PLAIN, STYLE):
         make_renderer(BY_NAME["table"], is_list=True, style=style)(values)
