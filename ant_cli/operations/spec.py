@@ -277,8 +277,8 @@ class Group(NamedTuple):
     operations: tuple[Operation, ...]
     object_type: str
     """The value of the field `type` of its objects."""
-    subtype_path: str = ""
-    """The field that tells types of them apart, if any."""
+    subtype_path: str
+    """The field that tells types of them apart."""
 
     @property
     def fields(self) -> list[str]:

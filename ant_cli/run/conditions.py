@@ -187,8 +187,7 @@ def _path_of(where: str, comparison: Comparison, group: str) -> str:
     prefix = comparison.path.removesuffix(name)
     if name.lower() == "type" and not each:
         rest, is_same = comparison.operator + comparison.value, comparison.value.strip('"') == kind.object_type
-        other = f"Write {quote(prefix + kind.subtype_path + rest)}" if kind.subtype_path else ""
-        hint = "Leave it out." if is_same else other
+        hint = "Leave it out." if is_same else f"Write {quote(prefix + kind.subtype_path + rest)}"
         raise UsageError(f"{where}: every object has the type {kind.object_type!r}.", hint)
     if each or name in GROUPS[group].fields:
         return comparison.path

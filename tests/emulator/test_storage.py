@@ -3,12 +3,13 @@ import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from ant_cli.emulator import Emulator, UnusableDatabase
-from ant_cli.emulator.store import SCHEMA, SCHEMA_VERSION
+from ant_cli.emulator.store import SCHEMA, SCHEMA_VERSION, Store
 from tests.conftest import needs_posix
 
 from .api import ENVIRONMENTS, Api
@@ -198,3 +199,9 @@ def test_a_request_that_outlasts_the_emulator_leaves_no_connection_open(database
     for connection in opened:
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
             connection.execute("SELECT 1")
+
+
+def test_the_time_of_a_transaction_does_not_change_during_it():
+    """All that it writes has the same time."""
+    with closing(Store(":memory:", clock=count().__next__)) as store, store.write() as transaction:
+        assert transaction.now == transaction.now

@@ -8,7 +8,10 @@ import time
 import httpx
 import pytest
 
-from tests.conftest import needs_posix
+from ant_cli.operations import GROUPS
+from ant_cli.operations.spec import Group
+from ant_cli.run.conditions import make_condition
+from tests.conftest import make_runtime, needs_posix
 from tests.helpers.words import RETRIEVE, page
 
 LIST = ("beta:environments", "list", "--format", "jsonl", "--transform", "id", "-r")
@@ -433,3 +436,10 @@ def test_a_string_that_is_not_a_number_compares_as_0_with_a_number_as_in_gjson(a
     items = [{"depth": 0}, {"depth": 7}, {"depth": "y"}]
     result = ant("beta:environments", "list", "--filter", expression, "--slurp", replies=[page(*items)])
     assert [item["depth"] for item in result.json if item["depth"] != "y"] == found
+
+
+def test_a_group_needs_no_columns(monkeypatch):
+    """A new group of commands may have none."""
+    monkeypatch.setitem(GROUPS, "beta:notes", Group("beta:notes", "Keep notes.", (), "note", ""))
+    wanted = make_condition("--filter", ['txt=="x"'], make_runtime({}), "beta:notes")
+    assert (wanted(b'{"txt":"x"}'), wanted(b'{"txt":"y"}')) == (True, False)
