@@ -15,7 +15,10 @@ _PATIENCE_AT_END_S = 1.0
 
 @contextmanager
 def held_back(stderr: Stderr) -> Iterator[None]:
-    """Write stderr when the body of the `with` ends, which shows a full screen. Meanwhile it is not a terminal."""
+    """Hold back what is written to stderr while the body of the `with` shows a full screen.
+
+    Meanwhile stderr is not a terminal. All of it is written at the end.
+    """
     held = io.BytesIO()
     file = stderr.redirect(held)
     try:
