@@ -343,7 +343,7 @@ class Supervisor:
         shutdown = self._context.shutdown
         ended: asyncio.Future[Any] = asyncio.gather(*self._tasks)
         await first_of(ended, shutdown.draining)
-        await first_of(ended, shutdown.terminating, timeout_s=self._context.options.drain_timeout)
+        await first_of(ended, timeout_s=self._context.options.drain_timeout)
         if not ended.done() and not shutdown.terminating.done():
             self._context.log.warn("drain timeout exceeded; ending the handlers", running=len(self._tasks))
             shutdown.terminating.set_result(None)
