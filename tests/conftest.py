@@ -31,7 +31,12 @@ from tests.helpers.stores import OfficialStore
 from tests.helpers.transports import transport_to
 from tests.helpers.words import EMPTY, KEY
 
-pytest_plugins = ["tests.helpers.federation", "tests.helpers.many", "tests.helpers.runs"]
+pytest_plugins = [
+    "tests.helpers.federation",
+    "tests.helpers.many",
+    "tests.helpers.runs",
+    "tests.helpers.system_verifier",
+]
 """Their fixtures are for all rooms."""
 if sys.platform != "win32":
     pytest_plugins.append("tests.helpers.terminals")

@@ -95,7 +95,7 @@ class DirectTransport:
                 return sock
             attempt.phase = "handshake"
             sock.settimeout(attempt.seconds())
-            return tls.wrap_socket(sock, server_hostname=host)
+            return tls.wrap_socket(sock, server_hostname=host if _takes_bytes(tls) else origin.host)
         except BaseException:
             sock.close()
             raise
@@ -104,6 +104,13 @@ class DirectTransport:
         """Close the connections."""
         while self._idle:
             self._idle.pop().close()
+
+
+def _takes_bytes(tls: ssl.SSLContext) -> bool:
+    """Whether a context is Python's own. That of the system's verifier, on Windows and macOS, needs a string."""
+    import ssl
+
+    return type(tls) is ssl.SSLContext
 
 
 def _split(url: str) -> tuple[Origin, str, str]:

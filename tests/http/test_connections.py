@@ -29,6 +29,7 @@ from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result, needs_linux
 from tests.helpers.runs import OK, OUTPUT
 from tests.helpers.servers import Act, ScriptedServer, error, response
+from tests.helpers.system_verifier import server_context
 from tests.helpers.words import CREATE, LINES, RETRIEVE, UPDATE, page
 
 CUT = OK[:-3]
@@ -698,6 +699,29 @@ def test_ssl_cert_file_replaces_the_operating_systems_trust_store(ant_over_socke
         )
         assert result.exit == status
         assert f"* certificate authorities: {file} (SSL_CERT_FILE)\n" in result.stderr
+
+
+@pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "::1"])
+def test_a_server_that_the_verifier_of_the_system_trusts_is_asked(ant_over_socket, system_verifier, name, path):
+    """On Windows and macOS, the system verifies the certificate after the handshake, by the name of the server."""
+    host = "::1" if ":" in name else "127.0.0.1"
+    server = ScriptedServer(OK, tls=server_context(name), host=host)
+    url = f"https://{f'[{name}]' if ':' in name else name}:{{port}}{path}"
+    result = ant_over_socket(server=server, url=url, more=("--debug",))
+    assert (result.exit, result.stdout) == (0, OUTPUT)
+    assert set(system_verifier.names) == {name}
+    assert "* certificate authorities: the operating system's verifier\n" in result.stderr
+
+
+@pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
+def test_a_server_that_the_verifier_of_the_system_rejects_gets_no_request(ant_over_socket, system_verifier, path):
+    """The error names the reason of the system."""
+    system_verifier.rejects = True
+    server = ScriptedServer(OK, tls=server_context("localhost"))
+    result = ant_over_socket(server=server, url=f"https://localhost:{{port}}{path}")
+    assert (result.exit, result.requests) == (8, [])
+    assert "the server's certificate is not trusted (unknown to this system)" in result.stderr
 
 
 # Retries

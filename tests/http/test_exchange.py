@@ -14,6 +14,7 @@ from ant_cli.settings.federation import FederationRule
 from tests.conftest import needs_posix
 from tests.helpers.federation import ASSERTION, OBJECT, SIGNATURE, grant, paths
 from tests.helpers.servers import Act, ScriptedServer, response
+from tests.helpers.system_verifier import server_context
 from tests.helpers.words import CREATE, KEY, LIST, RETRIEVE
 
 EXCHANGE, GET = "/v1/oauth/token", "/v1/environments/env_1"
@@ -54,6 +55,16 @@ def test_the_headers_for_a_gateway_are_in_the_exchange_too(federated):
     exchange, request = federated(*RETRIEVE, replies=[grant(), OBJECT], env=env).requests
     assert [each.headers["x-team"] for each in (exchange, request)] == ["data", "data"]
     assert exchange.headers["accept"] == "application/json"
+
+
+def test_an_identity_token_is_sent_to_a_server_that_the_verifier_of_the_system_trusts(federated, system_verifier):
+    """On Windows and macOS, the system verifies the certificate, by the name of the server."""
+    replies = (response(grant()), response(OBJECT))
+    with ScriptedServer(*replies, tls=server_context("127.0.0.1")) as server:
+        result = federated(*RETRIEVE, "--base-url", server.url, network=True)
+    assert (result.exit, result.json) == (0, OBJECT)
+    assert [line.split()[1] for line in server.lines] == [EXCHANGE, f"{GET}?beta=true"]
+    assert set(system_verifier.names) == {"127.0.0.1"}
 
 
 def test_a_workspace_is_part_of_the_exchange_and_not_a_header(federated):

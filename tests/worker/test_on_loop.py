@@ -26,6 +26,7 @@ from tests.conftest import KEY, make_runtime
 from tests.helpers.processes import run_process
 from tests.helpers.runs import OK
 from tests.helpers.servers import Act, ScriptedServer, response
+from tests.helpers.system_verifier import server_context
 from tests.helpers.work_server import ITEM, WorkServer
 
 PATIENT = Timeouts(60, 60)
@@ -48,6 +49,13 @@ def test_a_worker_runs_items_over_tls(tls, start, script):
         assert worker.end() == 0
     assert worker.output == ["ran", "ran"]
     assert [server.count(call) for call in ("poll", "ack", "stop")] == [2, 2, 2]
+
+
+def test_a_worker_asks_a_server_that_the_verifier_of_the_system_trusts(system_verifier, api_runtime):
+    """On macOS, the system verifies the certificate, by the name of the server."""
+    with ScriptedServer(OK, tls=server_context("127.0.0.1")) as server:
+        assert asyncio.run(run_on_loop(post, api_runtime, server.url)) == b'{"id": "x"}'
+    assert set(system_verifier.names) == {"127.0.0.1"}
 
 
 def test_a_worker_runs_items_through_a_proxy(start, script):
