@@ -104,22 +104,11 @@ def _execute(call: ApiCall | ToolCall, runtime: Runtime) -> None:
         from ant_cli.run import run
 
         run(call.operation, call.fields, _read_given(call.flags, runtime), runtime)
-        if call.operation.method != "GET":
-            _forget_completed_ids(runtime)
         return
     from ant_cli.commands import call_tool
 
     flags = _read_given(call.flags, runtime, note=call.command.notes_typed_secret)
     call_tool(call.command, flags, runtime)
-    if call.command.changes_objects:
-        _forget_completed_ids(runtime)
-
-
-def _forget_completed_ids(runtime: Runtime) -> None:
-    """Let completion look for new IDs, because this run may have changed them."""
-    from ant_cli.completion import forget_ids
-
-    forget_ids(runtime.environ)
 
 
 def _read_given(flags: Flags, runtime: Runtime, *, note: bool = True) -> Flags:

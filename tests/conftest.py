@@ -242,7 +242,6 @@ def clean_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "ANTHROPIC_API_KEY": KEY,
         "HOME": str(home),
         "ANTHROPIC_CONFIG_DIR": str(home / "anthropic"),
-        "XDG_CACHE_HOME": str(home / "cache"),
         "XDG_STATE_HOME": str(home / "state"),
         "PATH": os.environ["PATH"],
     }

@@ -330,7 +330,7 @@ def test_a_missing_home_stops_only_commands_that_write_there(shell, words, statu
     )
     result = shell(
         f"$PYTHON -c {shlex.quote(nameless)} {words}",
-        env={"XDG_STATE_HOME": None, "XDG_CACHE_HOME": None, "ANTHROPIC_CONFIG_DIR": None},
+        env={"XDG_STATE_HOME": None, "ANTHROPIC_CONFIG_DIR": None},
     )
     assert (result.exit, "no home directory" in result.stderr) == (status, status == 2)
 

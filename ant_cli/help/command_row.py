@@ -42,8 +42,6 @@ class Command(NamedTuple):
     """The prefix of the variables that its own flags may come from."""
     reports_changes: bool = False
     """Its exit code 2 means that there are changes; if it has the flag `--exit-code`, only with that."""
-    changes_objects: bool = False
-    """It may create, rename or delete something that has an ID."""
     notes_typed_secret: bool = True
     """A secret in the arguments causes a note. Not if the key is the emulator's."""
 

@@ -60,7 +60,6 @@ _SESSION = row.group(
             _METADATA._replace(help="Keys and values of the session."),
             _NO_SECRET,
         ),
-        changes_objects=True,
     ),
     _control(
         "emulator session show",
@@ -96,7 +95,6 @@ EMULATOR = row.group(
         notes=f"""\
 Each flag may come from a variable, such as {_VARIABLES}PORT for --port.
 A service container of a CI system can't be given flags.""",
-        changes_objects=True,
         notes_typed_secret=False,
     ),
     row.tool(
@@ -159,7 +157,6 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
             ),
             _NO_SECRET,
         ),
-        changes_objects=True,
     ),
     _control(
         "emulator key",
@@ -200,7 +197,6 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
         ("a served emulator, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),
         flags=(YES,),
         takes=(*row.PROFILE, *row.REQUEST),
-        changes_objects=True,
     ),
     _control(
         "emulator fault",

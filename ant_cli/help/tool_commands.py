@@ -60,7 +60,6 @@ _APPLY = row.tool(
         _VERBOSE,
     ),
     takes=(*_CONNECTION, *_DATA),
-    changes_objects=True,
     notes=NOTES,
     reports_changes=True,
 )
@@ -105,7 +104,6 @@ _EDIT = row.tool(
     arguments=(row.argument("environment_id", "The environment's ID, or its name.", "id"),),
     flags=(row.boolean_flag("dry_run", "Show what would change and send nothing."),),
     takes=(*_CONNECTION, *_DATA),
-    changes_objects=True,
     notes=_EDIT_NOTES,
 )
 

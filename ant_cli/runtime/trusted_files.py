@@ -3,8 +3,6 @@
 Every such file is opened here, so that no caller can forget a check. A pipe without a writer is never waited for, a
 device is never read, and nothing is read beyond a limit. What else must hold for a file is in its `FileRule`. The
 open file is checked, not its path, so that nobody can replace it after the check.
-
-Paths are strings, and little is imported, because the completion cache is read before pathlib is loaded.
 """
 
 from __future__ import annotations
@@ -31,8 +29,8 @@ class FileRule(NamedTuple):
     limit: int
     """The most bytes that it may have."""
     forbidden: int = OTHERS_WRITE
-    owner: Literal["anyone", "user or root", "user"] = "user or root"
-    """Root may use the files of every user, as with sudo, except if the owner must be the `user`."""
+    owner: Literal["anyone", "user or root"] = "user or root"
+    """Root may use the files of every user, as with sudo."""
     own_group: bool = False
     """A group of only the owner is not others: with umask 002, git makes files that this group can change."""
     safe_folders: bool = False
@@ -138,7 +136,7 @@ def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
     is_pipe = rule.may_be_pipe and stat.S_ISFIFO(facts.st_mode)
     if not (stat.S_ISREG(facts.st_mode) or is_pipe):
         raise UntrustedFile("it is a pipe or a device, not a file")
-    if rule.owner != "anyone" and is_foreign(facts, even_to_root=rule.owner == "user"):
+    if rule.owner != "anyone" and is_foreign(facts):
         raise UntrustedFile(FOREIGN, f"If it is yours after all: sudo chown $(id -u) {_quoted(path)}")
     bits, mode = rule.forbidden, stat.S_IMODE(facts.st_mode)
     if others_may(facts, bits & ~0o070 if rule.own_group and _is_alone_in_group(facts) else bits):

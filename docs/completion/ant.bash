@@ -144,7 +144,7 @@ _ant_offer_files_after_at() {
   done
 }
 
-# Offer the names of the profiles.
+# Offer the names of the profiles. A name with other characters is none that `ant` accepts, and bash may run it.
 _ant_offer_profiles() {
   local line store=${ANTHROPIC_CONFIG_DIR:-$HOME/.config/anthropic}/profiles.toml
   [[ -r $store ]] || return
@@ -152,7 +152,10 @@ _ant_offer_profiles() {
     if [[ $line == "[profiles."*"]" ]]; then
       line=${line#"[profiles."}
       line=${line%"]"}
-      _ant_offer "$1" "$2" "${line//\"/}"
+      line=${line//\"/}
+      if [[ $line != *[!A-Za-z0-9_.@-]* ]]; then
+        _ant_offer "$1" "$2" "$line"
+      fi
     fi
   done <"$store"
 }

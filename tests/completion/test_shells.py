@@ -360,6 +360,16 @@ def test_ids_of_the_emulator_are_completed_by_the_real_program(
             server.accept()
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_no_profile_name_of_a_file_runs_from_a_completed_line(
+    start: Callable[..., Shell], sandbox: ShellSandbox, name: str
+):
+    """The file may be that of a folder which somebody else has made."""
+    (sandbox.folder / "config" / "profiles.toml").write_text('[profiles."h$(touch${IFS}oops)"]\n')
+    line = start(name).complete("ant --profile h")
+    assert line == "ant --profile h" or r"\$\(touch" in line
+
+
 # What a shell is set to
 
 
