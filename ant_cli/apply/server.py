@@ -62,8 +62,7 @@ def list_all(client: Client, *, archived: bool = False) -> list[Object]:
 
 def create(client: Client, body: dict[str, Value]) -> Object:
     """Create an environment. A request with an unknown outcome is not repeated: the caller looks for the name."""
-    request = request_of(environments.CREATE, {}, body)._replace(retries="unless_timed_out")
-    return _environment(client.send(request).body)
+    return _environment(client.send(request_of(environments.CREATE, {}, body)).body)
 
 
 def update(

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from ant_cli.http.response import Response
+from ant_cli.input.request import Retries
 
 RETRIED_4XX = frozenset((408, 409, 429))
 """Errors below 500 that may go away by themselves, because the request itself is not at fault."""
 RETRIED = RETRIED_4XX | frozenset(range(500, 600))
 RATE_LIMITED = 429
-GATEWAY_TIMEOUTS = frozenset((408, 504))
-"""The server, or a gateway in front of it, gave up waiting. The request may still be carried out."""
+_IN_DOUBT: dict[Retries, frozenset[int]] = {
+    "always": frozenset(),
+    "unless_timed_out": frozenset((408, 504)),
+    "unless_unknown": frozenset((408, *range(500, 600))) - {503, 529},  # with which an overloaded server refuses it
+}
+"""The errors after which a request may have been carried out, or still be, so that another attempt may do harm."""
 _LONGEST_WAIT_S = 60.0
 """The longest wait before a retry."""
 
 
-def should_retry(response: Response) -> bool:
-    """Whether a response is worth a retry.
+def should_retry(response: Response, when: Retries = "always") -> bool:
+    """Whether a request is sent again after a response.
 
-    A 412 is not retried: the precondition of the request does not hold, and a retry does not change that. Nor is a
-    response that asks to wait longer than `_LONGEST_WAIT_S`: an earlier retry would fail.
+    It is not after one of `_IN_DOUBT`, unless the server says that it may be. Nor is it after a 412, whose
+    precondition a retry does not change, or one that asks to wait longer than `_LONGEST_WAIT_S`.
     """
     if response.status == 412 or long_wait(response):
         return False
     override = response.headers.get("x-should-retry")
     if override in ("true", "false"):
         return override == "true" and response.status >= 400
+    if response.status in _IN_DOUBT[when]:
+        return response.requested_delay() is not None
     return response.status in RETRIED
 
 

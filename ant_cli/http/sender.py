@@ -152,8 +152,7 @@ class Sender:
                 doubt.exists |= retries.outcome_unknown(response.status)
                 if self._pace and response.status == retries.RATE_LIMITED and not retries.long_wait(response):
                     self._pace.hold(retries.retry_delay(attempt, response))
-                timed_out = request.retries == "unless_timed_out" and response.status in retries.GATEWAY_TIMEOUTS
-                if not retries_left or timed_out or not retries.should_retry(response):
+                if not retries_left or not retries.should_retry(response, request.retries):
                     return response
                 delay_s, why = retries.retry_delay(attempt, response), response.status_line
             attempt += 1

@@ -12,10 +12,9 @@ from ant_cli.input.values import Value, convert, encode, type_name
 from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Operation, Param
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
-Retries = Literal["always", "unless_lost", "unless_timed_out"]
-"""When a request may be sent again. `always`: after any failure. `unless_lost`: not if its response was lost,
-because the server may have carried it out. `unless_timed_out`: nor if the response is a 408 or 504, which means the
-same."""
+Retries = Literal["always", "unless_timed_out", "unless_unknown"]
+"""When a request may be sent again. `always`: after any failure. `unless_timed_out`: not if its response was lost,
+or the server gave up waiting. `unless_unknown`: nor after another error that leaves its outcome open."""
 
 
 class Request(NamedTuple):
@@ -86,12 +85,11 @@ def request_of(
 def _retries(operation: Operation, values: Mapping[str, Value]) -> Retries:
     """Return when a request may be sent again.
 
-    A create that is carried out twice leaves two objects (D33). After a 408 or 504, it is sent again, as the
-    official tool does; a request with a precondition is not, because the precondition may no longer hold.
+    A create that is carried out twice leaves two objects (D33). A precondition may no longer hold.
     """
-    if values.get(operation.precondition) is not None:
-        return "unless_timed_out"
-    return "unless_lost" if operation.creates else "always"
+    if operation.creates:
+        return "unless_unknown"
+    return "always" if values.get(operation.precondition) is None else "unless_timed_out"
 
 
 def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping[str, Value]) -> str:

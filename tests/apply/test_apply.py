@@ -52,6 +52,7 @@ LOST = FailedAttempt(NetworkError, "gone", maybe_processed=True)
     [
         ("--after-commit", "--disconnect"),
         ("--after-commit", "--status", "504"),
+        ("--after-commit", "--status", "502"),
         ("--after-commit", "--status", "408"),
         ("--cut-after-bytes", "5"),
     ],

@@ -29,12 +29,10 @@ LOOK = {
 LOST = [(Act.RESET,), error("500 Broken"), error("504 Gateway Timeout"), error("408 Timeout")]
 
 
-@pytest.mark.parametrize(
-    ("words", "lost"), [(words, lost) for words in LOOK for lost in LOST if (words, lost) != (CREATE, (Act.RESET,))]
-)
+@pytest.mark.parametrize(("words", "lost"), [(words, lost) for words in LOOK if words != CREATE for lost in LOST])
 @pytest.mark.parametrize(("status", "code"), [("409 Conflict", 6), ("404 Not Found", 5)])
 def test_a_rejection_after_a_lost_response_is_explained(ant_over_socket, words, lost, status, code):
-    """The first attempt may have caused the rejection. A create whose response was lost is not repeated."""
+    """The first attempt may have caused the rejection. A create is not repeated."""
     result = ant_over_socket(lost, error(status), words=words)
     assert result.exit == code
     assert "may have succeeded" in result.stderr
@@ -113,21 +111,31 @@ def test_an_unconditional_heartbeat_is_retried_after_any_failure(ant_over_socket
 
 
 @pytest.mark.parametrize(
-    "lost",
-    [(Act.RESET,), (Act.CLOSE,), (Act.STALL,), (OK[:20], Act.CLOSE)],
-    ids=["reset", "close", "stall", "part"],
+    ("lost", "code"),
+    [
+        *(((Act.RESET,), 8), ((Act.CLOSE,), 8), ((Act.STALL,), 8), ((OK[:20], Act.CLOSE), 8)),
+        *((error(f"{status} Any"), 7) for status in (408, 500, 502, 504, 520, 524, 599)),
+    ],
 )
-def test_a_create_whose_response_was_lost_is_not_retried(ant_over_socket, lost):
+def test_a_create_whose_outcome_is_unknown_is_not_retried(ant_over_socket, lost, code):
     """Create is not idempotent, so a retry might make a second environment (D33)."""
     result = ant_over_socket(lost, OK, words=CREATE)
-    assert (result.exit, result.stdout, len(result.requests)) == (8, "", 1)
+    assert (result.exit, result.stdout, len(result.requests)) == (code, "", 1)
     assert "may have succeeded" in result.stderr
     assert LOOK[CREATE] in result.stderr
 
 
-def test_a_create_that_was_never_sent_or_was_rejected_is_retried(ant_over_socket):
-    """There is no environment yet, because the request was not sent, or the server reported a failure."""
-    assert ant_over_socket(error("503 Unavailable"), OK, words=CREATE).stdout == OUTPUT
+@pytest.mark.parametrize("status", ["429 Too Many", "503 Unavailable", "529 Overloaded"])
+def test_a_create_that_was_refused_is_retried(ant_over_socket, status):
+    """There is no environment yet."""
+    assert ant_over_socket(error(status), OK, words=CREATE).stdout == OUTPUT
+
+
+@pytest.mark.parametrize("invitation", ["x-should-retry: true", "retry-after: 0", "retry-after-ms: 1"])
+@pytest.mark.parametrize("status", ["408 Timeout", "500 Broken", "502 Bad Gateway"])
+def test_a_create_is_retried_if_the_server_says_that_it_may_be(ant_over_socket, status, invitation):
+    """It knows what it did not do."""
+    assert ant_over_socket(error(status, "api_error", invitation), OK, words=CREATE).stdout == OUTPUT
 
 
 # A change that reads its object before each attempt

@@ -268,15 +268,15 @@ def test_an_interrupt_before_a_retry_says_that_a_response_was_lost(ant):
     def interrupt(_seconds):
         raise KeyboardInterrupt
 
-    result = ant(*CREATE, replies=[failure(500)], sleep=interrupt)
+    result = ant(*DELETE, replies=[failure(500)], sleep=interrupt)
     assert (result.exit, "may have succeeded" in result.stderr) == (130, True)
-    assert ant(*CREATE, replies=[failure(429)], sleep=interrupt).stderr == ""
+    assert ant(*DELETE, replies=[failure(429)], sleep=interrupt).stderr == ""
 
 
 @pytest.mark.parametrize("retries", ["0", "1"])
 def test_the_hint_about_an_unknown_outcome_has_the_command_that_shows_whether_the_change_was_made(ant, retries):
     """It may also have been made by an earlier attempt."""
-    result = ant(*CREATE, "--max-retries", retries, replies=[failure(500)] * 2)
+    result = ant(*CREATE, "--max-retries", retries, replies=[failure(500, retry_after="0")] * 2)
     hint = result.stderr.splitlines()[-1]
     assert len(result.requests) == int(retries) + 1
     assert hint == (
