@@ -3,7 +3,8 @@
 Exception
 ├── EmulatorError           a response in the API's error envelope
 │   ├── InvalidRequest      status 400
-│   └── Conflict            status 409
+│   ├── Conflict            status 409
+│   └── GivenResponse       what a fault responds, which may be a success
 ├── UnusableDatabase        the file is not a database of this emulator; raised when it is opened
 ├── ConnectionError
 │   └── Disconnected        a fault drops the connection: there is no response
@@ -69,6 +70,10 @@ class Conflict(EmulatorError):
 
     def __init__(self, message: str) -> None:
         super().__init__(409, message, headers=NO_RETRY)
+
+
+class GivenResponse(EmulatorError):
+    """The response that a fault gives: an error, or a success of an endpoint that may not even be emulated."""
 
 
 class UnusableDatabase(Exception):

@@ -1,9 +1,9 @@
-"""Faults on demand: failing responses, for people who test their own retries.
+"""Faults on demand: failing responses, for people who test their own retries, and given ones for any other path.
 
 A fault applies to requests whose path and query, percent-encoded as sent, contain a text, and to those of a worker.
-It lets the first `after` of them pass. It delays the next `times`, and then either raises an error or drops the
+It lets the first `after` of them pass. It delays the next `times`, and then either gives a response or drops the
 connection, so the request is not carried out. With `after_commit` it is, and only its response is lost. Or it lets
-the request pass, but slows down or cuts the response.
+the request pass, but slows down or cuts the response. A fault that can't do so for a request is not counted down.
 Faults are stored in the database, so they apply to every process that shares it, and each happens exactly as often
 as it says.
 """
@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from ant_cli.emulator.call import Call
-from ant_cli.emulator.errors import ClientLeft, Disconnected, EmulatorError, InvalidRequest
+from ant_cli.emulator.errors import ClientLeft, Disconnected, GivenResponse, InvalidRequest
 from ant_cli.emulator.store import Row
 
 STREAM = "/events/stream"
@@ -24,13 +24,20 @@ PING = 'event: ping\ndata: {"type": "ping"}\n\n'
 """Sent at the beginning of a stream and when nothing happens. It is not an event of the session."""
 
 
-SQL_LIST = "SELECT * FROM faults ORDER BY sequence"
-SQL_MATCHING = """SELECT * FROM faults WHERE instr(?, path_contains) AND (method IS NULL OR method = ?)
+SQL_LIST = "SELECT * FROM faults WHERE times > 0 ORDER BY sequence"
+SQL_MATCHING = """SELECT * FROM faults WHERE times > 0
+                  AND instr(?, path_contains) AND (method IS NULL OR method = ?)
                   AND (cut_after_events IS NULL OR ?) AND instr(?, query_contains)
                   AND (worker_id IS NULL OR worker_id = ?) ORDER BY sequence"""
 
 
-def take(call: Call) -> Row | None:
+def meet(call: Call, patience_s: float) -> bool:
+    """Let the oldest fault for this request happen, unless that is after the commit; return as `carry_out`."""
+    call.fault = _take(call)
+    return carry_out(call.fault, patience_s, after_commit=False)
+
+
+def _take(call: Call) -> Row | None:
     """Return the oldest fault that applies to this request. Count it down, and those that let the request pass."""
     if not call.has_faults:
         return None
@@ -42,13 +49,30 @@ def take(call: Call) -> Row | None:
                 transaction.run("UPDATE faults SET after = after - 1 WHERE id = ?", fault["id"])
                 continue
             transaction.run("UPDATE faults SET times = times - 1 WHERE id = ?", fault["id"])
-            transaction.run("DELETE FROM faults WHERE times = 0")
             return fault
     return None
 
 
+def give_back(call: Call) -> None:
+    """Count the call's fault up again, because it could not apply."""
+    if call.fault is not None:
+        with call.store.write() as transaction:
+            transaction.run("UPDATE faults SET times = times + 1 WHERE id = ?", call.fault["id"])
+        call.fault = None
+
+
+def check_applies(call: Call, error: Exception | None, body: bytes) -> None:
+    """Give the fault back if its change failed by itself, or the body ends before its cut. A stream has no body."""
+    if call.fault is None or isinstance(error, GivenResponse):
+        return
+    cut = call.fault["cut_after_bytes"]
+    needs_success = call.fault["after_commit"] or call.fault["cut_after_events"] is not None
+    if (error and needs_success) or (cut is not None and 0 < len(body) <= cut):
+        give_back(call)
+
+
 def carry_out(fault: Row | None, patience_s: float, *, after_commit: bool) -> bool:
-    """Wait, and then drop the connection or raise the error, if the fault happens at this time.
+    """Wait, and then drop the connection or raise the given response, if the fault happens at this time.
 
     A delay is cut after `patience_s` seconds, for which the client waits. Returns whether the client has left.
     """
@@ -62,12 +86,12 @@ def carry_out(fault: Row | None, patience_s: float, *, after_commit: bool) -> bo
         raise Disconnected(f"Injected fault ({fault['id']}) dropped the connection.")
     if fault["status"] is not None:
         message, code = f"Injected fault ({fault['id']}).", fault["error_code"] or ""
-        raise EmulatorError(fault["status"], message, code, headers=_headers(fault), body=fault["body"])
+        raise GivenResponse(fault["status"], message, code, headers=_headers(fault), body=fault["body"])
     return False
 
 
 def _headers(fault: Row) -> tuple[tuple[str, str], ...]:
-    """Return the headers of the error: those that tell when to retry, and those that are given as lines."""
+    """Return the headers of the response: those that tell when to retry, and those that are given as lines."""
     seconds, milliseconds = fault["retry_after"], fault["retry_after_ms"]
     headers = []
     if milliseconds is not None:
@@ -93,27 +117,35 @@ def damaged_body(fault: Row, body: bytes, patience_s: float) -> Iterator[bytes]:
     yield body[middle:]
 
 
-def cut_stream(fault: Row | None, stream: Iterator[str]) -> Iterator[bytes]:
+def cut_stream(call: Call, stream: Iterator[str]) -> Iterator[bytes]:
     """Yield the events of a stream, with the fault's delay before each, until it drops the connection."""
-    sent = 0
+    fault = dict(call.fault or ())
+    most_bytes, most_events = fault.get("cut_after_bytes"), fault.get("cut_after_events")
+    sent_bytes = sent_events = 0
     for event in stream:
-        if fault is not None and event != PING:
+        if fault and event != PING:
             time.sleep(fault["body_delay_ms"] / 1000)
-        yield event.encode()
-        sent += event != PING
-        if fault is not None and fault["cut_after_events"] is not None and sent >= fault["cut_after_events"]:
+        data = event.encode()[: None if most_bytes is None else most_bytes - sent_bytes]
+        yield data
+        sent_bytes += len(data)
+        sent_events += event != PING
+        if most_bytes == sent_bytes or (most_events is not None and sent_events >= most_events):
             raise Disconnected(f"Injected fault ({fault['id']}) cut the stream.")
+    if most_bytes is not None or most_events is not None:
+        give_back(call)
 
 
 def add(call: Call) -> str:
     """Add a fault."""
     _check(call.body.model_dump(exclude_defaults=True))
     with call.store.write() as transaction:
+        transaction.run("DELETE FROM faults WHERE times = 0")
         fields = call.body.model_dump() | {"headers": json.dumps(call.body.headers)}
         fault = transaction.add("faults", id=transaction.ids.new_id("fault"), **fields)
     return json.dumps(_to_fields(fault))
 
 
+LOWEST_ERROR = 400
 OF_STATUS = ("retry_after_ms", "retry_after", "body", "headers", "error_code")
 """The fields of a fault that describe its response."""
 
@@ -128,6 +160,8 @@ def _check(given: Mapping[str, object]) -> None:
     for name in OF_STATUS:
         if name in given and "status" not in given:
             raise InvalidRequest(f"{name}: needs a status, with whose response it is sent.")
+    if "body" not in given and isinstance(status := given.get("status"), int) and status < LOWEST_ERROR:
+        raise InvalidRequest(f"body: required, since only the API knows the body of a {status}.")
     if "after_commit" in given and not {"status", "disconnect", "delay_ms"} & given.keys():
         raise InvalidRequest("after_commit: needs a status, disconnect or delay_ms, which happens then.")
     if "body_delay_ms" in given and breaks and breaks != ["cut_after_events"]:
@@ -144,6 +178,7 @@ def list_faults(call: Call) -> str:
 def clear(call: Call) -> str:
     """Remove every fault."""
     with call.store.write() as transaction:
+        transaction.run("DELETE FROM faults WHERE times = 0")
         count = transaction.run("DELETE FROM faults")
     return json.dumps({"count": count, "type": "faults_deleted"})
 

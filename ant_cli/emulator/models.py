@@ -158,7 +158,7 @@ class FaultRequest(Model):
 
     path_contains: str = ""
     method: Literal["GET", "POST", "DELETE"] | None = None
-    status: Annotated[int, Field(ge=400, le=599)] | None = None
+    status: Annotated[int, Field(ge=200, le=599)] | None = None
     times: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     retry_after_ms: Annotated[int, Field(ge=0, le=3_600_000)] | None = None
     delay_ms: Annotated[int, Field(ge=0, le=600_000)] = 0

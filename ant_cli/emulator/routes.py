@@ -207,7 +207,11 @@ NOT_EMULATED = re.compile(
     "|sessions|skills|tunnels|user_profiles|vaults)(?:/.*)?"
 )
 """The paths that only the API has."""
-INSTEAD = "There are sessions whose agent follows a script: ant emulator session create --script FILE"
+API_METHODS = ("GET", "HEAD", "POST", "DELETE")
+"""The methods of the API's endpoints."""
+INSTEAD = (
+    "not emulated. To give its response: ant emulator fault --path-contains {path} --status 200 --body '{{...}}'"
+)
 
 
 def is_api(path: str) -> bool:
@@ -222,6 +226,7 @@ _PATTERNS = [(route.path.split("/"), route) for route in ROUTES]
 def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
     """Return the first endpoint that matches, and the IDs in the path. Raises EmulatorError if none matches."""
     segments, allowed = path.split("/"), set[str]()
+    is_elsewhere, what = NOT_EMULATED.fullmatch(path), path
     for pattern, route in _PATTERNS:
         ids = _ids(pattern, segments)
         if ids is None:
@@ -231,10 +236,12 @@ def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
             allowed.add("HEAD")
         if method in allowed:
             return route, ids
+    if is_elsewhere and not allowed and method not in API_METHODS:
+        allowed, what = set(API_METHODS), "The API"
     if allowed:
         names = ", ".join(sorted(allowed))
-        raise EmulatorError(405, f"{path} takes {names}, not {method}.", headers=(("allow", names),))
-    why = f"not emulated. {INSTEAD}" if NOT_EMULATED.fullmatch(path) else "there is no such endpoint."
+        raise EmulatorError(405, f"{what} takes {names}, not {method}.", headers=(("allow", names),))
+    why = INSTEAD.format(path=path) if is_elsewhere else "there is no such endpoint."
     raise EmulatorError(404, f"{method} {path}: {why}")
 
 

@@ -116,7 +116,7 @@ LOOK_AGAIN_SECONDS = 0.025
 """How often a waiting request looks into the database."""
 
 
-SQL_MOMENT = "SELECT offset, frozen_at, EXISTS (SELECT 1 FROM faults) FROM clock"
+SQL_MOMENT = "SELECT offset, frozen_at, EXISTS (SELECT 1 FROM faults WHERE times > 0) FROM clock"
 
 
 class Moment(NamedTuple):

@@ -90,16 +90,18 @@ class Emulator:
             error = problem if isinstance(problem, EmulatorError) else EmulatorError(500, bug)
             body, status, more = envelope(error, request_id), error.status, error.headers
         data = body.encode() if isinstance(body, str) else b""
-        self._note(call, request_id, status, str(error) if error else None, data)
+        faults.check_applies(call, error, data)
+        reason = str(error) if error and status >= faults.LOWEST_ERROR else None
+        self._note(call, request_id, status, reason, data)
         headers = {**self._own_headers, "request-id": request_id, **dict(more)}
         if call.arrived is not None:  # otherwise the database can't be read
             headers.setdefault("date", http_date(call.arrived // MICROSECONDS_PER_SECOND))
         if isinstance(body, str):
             headers["content-length"] = str(len(data))
-            chunks = faults.damaged_body(call.fault, data, patience_s) if call.fault and not error else [data]
+            chunks = faults.damaged_body(call.fault, data, patience_s) if call.fault else [data]
         else:
             headers["content-type"] = "text/event-stream"
-            chunks = faults.cut_stream(call.fault, body)
+            chunks = faults.cut_stream(call, body)
         start_response(f"{status} {PHRASES.get(status, 'Unknown')}", list(headers.items()))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
 
@@ -139,13 +141,17 @@ class Emulator:
         if self._api_key is None and bound_host is not None:  # pages don't know the key
             _refuse_browsers(call, bound_host)
         known = self._known_credentials(call, given)
-        route, call.ids = match(call.path, call.method)
+        try:
+            route, call.ids = match(call.path, call.method)
+        except EmulatorError:
+            if is_api(call.path) and faults.meet(call, patience_s):  # which may give the response
+                raise ClientLeft from None
+            raise
         has_left = False  # the client
         if is_api(call.path):
             if self._checks_kinds:
                 check_access(known, route.takes)
-            call.fault = faults.take(call)
-            has_left = faults.carry_out(call.fault, patience_s, after_commit=False)
+            has_left = faults.meet(call, patience_s)
             self._check_headers(call)
         call.body = call.raw_body
         if route.body:

@@ -140,6 +140,36 @@ def test_a_fault_can_cut_a_body(api, emulator):
     assert (status, next(body), int(headers["content-length"]) > 5) == ("200 OK", b'{"dat', True)
     with pytest.raises(Disconnected):
         next(body)
+    api("POST", FAULTS, {"cut_after_bytes": 5})  # as well as that of an error
+    body, status, _ = run_wsgi_app(emulator, EnvironBuilder(ENVIRONMENTS + "/env_1", headers=HEADERS).get_environ())
+    assert (status, next(body)) == ("404 Not Found", b'{"typ')
+
+
+def test_a_fault_gives_the_response_of_a_path_that_is_not_emulated(api, emulator):
+    """As often as asked, also without the beta header of environments; the journal has no error then."""
+    stub = {"path_contains": "/v1/agents", "method": "POST", "status": 200, "body": '{"id": "agent_1"}', "times": 2}
+    api("POST", FAULTS, stub)
+    assert api("GET", "/v1/agents").status_code == 404
+    for headers in (HEADERS, {"x-api-key": "any", "anthropic-beta": "agents"}):
+        response = Client(emulator).post("/v1/agents", json={}, headers=headers)
+        assert (response.status_code, response.json) == (200, {"id": "agent_1"})
+    assert api("POST", "/v1/agents", {}).status_code == 404
+    assert Client(emulator).post("/v1/agents", json={}).status_code == 401
+    entries = api("GET", "/_emulator/requests").json["data"]
+    assert [(entry["status"], entry["error"]) for entry in entries[1:3]] == [(200, None)] * 2
+    assert entries[1]["fault"] == entries[2]["fault"] is not None
+
+
+@pytest.mark.parametrize(
+    "body", [{"after_commit": True, "status": 500}, {"cut_after_events": 0}, {"cut_after_bytes": 9_999}]
+)
+@pytest.mark.parametrize("path", ["/v1/sessions/session_1/events/stream", "/v1/unknown"])
+def test_a_fault_that_cannot_apply_is_not_counted_down(api, body, path):
+    """Nothing is committed, there is no stream, and the body is shorter. The journal names no fault."""
+    fault = api("POST", FAULTS, body).json
+    assert api("GET", path).status_code == 404
+    assert api("GET", FAULTS).json["data"] == [fault]
+    assert api("GET", "/_emulator/requests").json["data"][0]["fault"] is None
 
 
 def test_clearing_faults_removes_all_and_returns_their_number(api):
@@ -189,7 +219,8 @@ def test_a_fault_for_one_request_fails_only_one_of_two_simultaneous_requests(dat
     [
         ({}, "status: required"),
         ({"path_contains": "x"}, "status: required"),
-        ({"status": 200}, "status: "),
+        ({"status": 199}, "status: "),
+        ({"status": 200}, "body: required"),
         ({"status": 500, "times": 0}, "times: "),
         ({"status": 500, "method": "PATCH"}, "method: "),
         ({"status": 500, "retry_after_ms": -1}, "retry_after_ms: "),

@@ -96,8 +96,10 @@ def test_unknown_paths_are_404_and_wrong_methods_405_with_an_api_error_body(api,
 
 @pytest.mark.parametrize("path", ["/v1/agents", "/v1/messages", "/v1/skills/skill_1", "/v1/sessions/s/threads"])
 def test_an_endpoint_that_only_the_api_has_is_said_to_be_not_emulated(api, path):
-    """The error says what there is instead. A path that the API does not have either is a mistake."""
-    assert "not emulated. There are sessions whose agent follows a script" in message(api("PATCH", path), 404)
+    """The error says how to give its response. A method or a path that not even the API has is a mistake."""
+    hint = f"not emulated. To give its response: ant emulator fault --path-contains {path} --status 200 --body"
+    assert hint in message(api("POST", path), 404)
+    assert message(api("PATCH", path), 405) == "The API takes DELETE, GET, HEAD, POST, not PATCH."
     assert message(api("PATCH", "/v1/none"), 404) == "PATCH /v1/none: there is no such endpoint."
 
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import suppress
 
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -525,3 +526,18 @@ def test_a_fault_can_end_a_stream_after_some_events(api, emulator, after):
         list(body)
     assert names == ["event: user.tool_result", "event: session.status_running"][:after]
     assert api("GET", "/_emulator/faults").json["data"] == []
+
+
+def test_a_fault_cuts_a_stream_after_some_bytes_or_stays_if_the_stream_is_shorter(api, emulator):
+    """The beginning of the stream is a ping of 39 bytes."""
+    path = f"/v1/sessions/{create(api, 'terminate')}/events/stream"
+    received = []
+    for cut in (40, 9_999):
+        api("POST", "/_emulator/faults", {"cut_after_bytes": cut})
+        body, *_ = run_wsgi_app(emulator, EnvironBuilder(path, headers=HEADERS).get_environ())
+        with suppress(Disconnected):
+            received.append(b"")
+            for chunk in body:
+                received[-1] += chunk
+    assert received[0] == received[1][:40]
+    assert [fault["times"] for fault in api("GET", "/_emulator/faults").json["data"]] == [1]
