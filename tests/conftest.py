@@ -249,9 +249,11 @@ def clean_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
-    """Let SIGINT end the programs that tests start. A shell makes its background jobs ignore it."""
+    """Let SIGINT and SIGHUP end the programs that tests start. Background jobs and `nohup` ignore them."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)  # which no other program inherits
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from ant_cli.commands.emulator_serve import RunningEmulator, register
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result, make_runtime, needs_posix, piped
-from tests.helpers.processes import ANT, COVERAGE, run_process
+from tests.helpers.processes import ANT, COVERAGE, run_process, started
 from tests.helpers.words import API_HEADERS, LIST, RETRIEVE
 
 pytestmark = pytest.mark.slow
@@ -320,15 +320,15 @@ def test_env_without_an_emulator_fails_when_a_shell_evaluates_it(local):
 
 def test_env_with_wait_waits_for_an_emulator_to_start(served, clean_environ):
     """A script that starts an emulator in the background needs no sleep."""
-    waiting = subprocess.Popen(
+    with started(
         [*ANT, "emulator", "env", "--wait", "30"],
         env=clean_environ | COVERAGE,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    url, _ = served()
-    stdout, _ = waiting.communicate(timeout=30)
+    ) as waiting:
+        url, _ = served()
+        stdout, _ = waiting.communicate(timeout=30)
     assert (waiting.returncode, stdout.splitlines()[0]) == (0, f"export ANTHROPIC_BASE_URL={url}")
 
 
@@ -702,9 +702,7 @@ def test_an_emulator_is_served_to_its_end_although_its_file_can_not_be_written(c
     """The disk may be full. Nothing is left behind."""
     words = ("emulator", "start", "--database", ":memory:")
     limited = ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *ANT, *words]
-    with subprocess.Popen(
-        limited, env=clean_environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with started(limited, env=clean_environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline().startswith("http://127.0.0.1:")
         process.terminate()
         stderr = process.communicate()[1]

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.helpers.processes import COVERAGE, run_process
+from tests.helpers.processes import COVERAGE, run_process, started
 
 EXEC = (sys.executable, "-m", "ant_cli", "emulator", "exec")
 CREATE = f"{sys.executable} -m ant_cli beta:environments create --name made --transform name -r"
@@ -56,8 +56,7 @@ def test_no_process_of_the_command_is_left_however_exec_ends(clean_environ, numb
     """They have its output open, so that it ends with the last of them. So has the guardian that kills them."""
     begin = "trap 'exit 5' INT; sleep 601 & (trap '' INT TERM HUP; sleep 602) & echo begun;"
     command = (*EXEC, "--", "bash", "-c", begin + script)
-    process = subprocess.Popen(command, env=clean_environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    with process:
+    with started(command, env=clean_environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"begun\n"
         if number:
             os.kill(process.pid, number)

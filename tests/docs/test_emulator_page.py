@@ -14,6 +14,7 @@ import pytest
 from ant_cli.emulator import models
 from ant_cli.emulator.routes import ADMIN, ROUTES
 from tests.conftest import needs_posix
+from tests.helpers.processes import started
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
 NAMED_BLOCK = re.compile(r"```\w+\n(?:#|//) (?P<name>[\w.]+)\n(?P<text>.*?)```", re.DOTALL)
@@ -78,7 +79,7 @@ def test_the_image_serves_by_its_variables_and_passes_its_health_check(clean_env
     (check,) = re.findall(r"^HEALTHCHECK .* CMD \[(.*)\]$", PAGE, re.MULTILINE)
     environ = clean_environ | dict(text.split("=") for text in variables.split()) | {"ANT_EMULATOR_PORT": "0"}
     command = [sys.executable, "-m", "ant_cli", "emulator", "start"]
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as emulator:
+    with started(command, env=environ, stdout=subprocess.PIPE, text=True) as emulator:
         port = emulator.stdout.readline().strip().rpartition(":")[2]
         _, *words = shlex.split(check.replace(",", ""))
         checked = subprocess.run([sys.executable, *(word.replace("8080", port) for word in words)])

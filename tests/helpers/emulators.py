@@ -25,13 +25,20 @@ def serving(
     try:
         yield server
     finally:
-        _end(server)
-        thread.join()
+        _end(server, thread)
 
 
-def _end(server: Server) -> None:
+def _end(server: Server, thread: threading.Thread) -> None:
     """Do what a signal does, which only the main thread gets."""
     server.is_stopping = True
-    http = server._http
+    http, left = server._http, []
     http.task_dispatcher.shutdown()
-    http.trigger.pull_trigger(lambda: [each.close() for each in list(http._map.values())])
+
+    def leave_loop() -> None:
+        left.extend(http._map.values())
+        http._map.clear()
+
+    http.trigger.pull_trigger(leave_loop)
+    thread.join()
+    for each in left:  # not before: the trigger is one of them, and it may have been called before it was pulled
+        each.close()

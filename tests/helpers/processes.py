@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 ANT = (sys.executable, "-m", "ant_cli")
@@ -22,3 +23,14 @@ def run_process(command: Sequence[Any], env: Mapping[str, str], **options: Any) 
     return subprocess.run(
         command, env=env, **{"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, **options}
     )
+
+
+@contextmanager
+def started(command: Sequence[Any], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """Start a process, and wait for its end. If the test fails before, the process is killed."""
+    with subprocess.Popen(command, **options) as process:
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise

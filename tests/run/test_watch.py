@@ -14,7 +14,7 @@ from ant_cli.output.printer import Transform
 from ant_cli.output.watch_lines import differences
 from ant_cli.output.watch_screen import WatchedObject
 from tests.conftest import needs_posix
-from tests.helpers.processes import ANT, COVERAGE
+from tests.helpers.processes import ANT, COVERAGE, started
 from tests.helpers.servers import Act, ScriptedServer, error, response
 from tests.helpers.words import KEY, page
 
@@ -245,7 +245,7 @@ def test_a_watch_ends_with_0_when_it_can_not_print_a_change_any_more(clean_envir
     """Its reader has left, as `head` and `grep -m1` do."""
     with ScriptedServer(*(response({"n": number}) for number in range(1, 2000))) as server:
         words = [*STATS, "--every", "10ms", "--base-url", server.url]
-        with subprocess.Popen(
+        with started(
             [*ANT, *words],
             env={**COVERAGE, **clean_environ},
             stdin=subprocess.DEVNULL,

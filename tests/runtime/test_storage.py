@@ -14,6 +14,7 @@ import pytest
 
 from ant_cli.runtime.storage import append, is_locked, locked, replace_file
 from tests.conftest import needs_posix
+from tests.helpers.processes import started
 
 COUNT = """
 import sys
@@ -74,7 +75,7 @@ def test_waiting_for_another_process_is_announced(tmp_path):
         "with locked(Path(sys.argv[1])): print('locked', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", holder, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+    with started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout
         assert other.stdin
         other.stdout.readline()

@@ -14,7 +14,7 @@ from ant_cli.errors import UsageError
 from ant_cli.settings.worker_options import SessionOptions, read_options
 from ant_cli.worker.sdk_session import work_secret
 from tests.conftest import KEY, flags_of
-from tests.helpers.processes import ANT, run_process
+from tests.helpers.processes import ANT, run_process, started
 from tests.helpers.servers import ScriptedServer, error
 
 pytestmark = pytest.mark.slow
@@ -184,7 +184,7 @@ def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(cl
     (tmp_path / "secret").chmod(0o600)
     command = [*ANT, "beta:worker", "run", "--work-secret-file", "secret"]
     environ = {**clean_environ, **IDENTITY, "PYTHONPATH": str(tmp_path)}
-    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+    with started(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         assert process.wait(60) == 0
         log = process.stderr.read()
     assert "the secret is " in log
