@@ -47,7 +47,7 @@ def kind_name(param: Param) -> str:
     It follows from the row, or else from the parameter's choices, location, name or type.
     """
     kind: str | None = param.completes or _KINDS_BY_NAME.get(param.name)
-    if kind == "choices" or (not kind and param.choices):
+    if not kind and param.choices:
         return " ".join(("choices", *param.choices))
     if kind in ("id", "emulator_id") or (not kind and param.location == "path"):
         return (kind or "id").removesuffix("id") + param.name

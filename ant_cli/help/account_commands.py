@@ -66,7 +66,7 @@ AUTH = row.group(
 )
 
 _NAME = row.argument("name", "The profile.", "profile")
-_KEY = row.argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.", "choices", choices=tuple(PROFILE_SETTINGS))
+_KEY = row.argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.", choices=tuple(PROFILE_SETTINGS))
 
 PROFILES = row.group(
     "profile",
@@ -133,8 +133,8 @@ PROFILES = row.group(
             "ant profile create ops --api-key-command 'op read op://vault/anthropic/key'",
         ),
         arguments=(row.argument("name", "Its name."),),
-        flags=(API_KEY_COMMAND._replace(completes="free"),),
-        takes=tuple(name for name, row in PROFILE_SETTINGS.items() if row not in CREDENTIALS),
+        flags=(API_KEY_COMMAND,),
+        takes=tuple(name for name, setting in PROFILE_SETTINGS.items() if setting not in CREDENTIALS),
     ),
     row.tool(
         "profile rename",

@@ -118,7 +118,9 @@ REQUEST = (*CREDENTIAL, *CONNECTION)
 """The global flags that say where and how a request is sent."""
 
 
-def text_flag(name: str, text: str, value_name: str = "", completes: ValueKind = "free", **others: Any) -> Param:
+def text_flag(
+    name: str, text: str, value_name: str = "", completes: ValueKind | None = None, **others: Any
+) -> Param:
     """Return a flag that takes a text; the others are fields of `Param`."""
     return Param(name, "setting", str, text, value_name=value_name, completes=completes, **others)
 
@@ -139,12 +141,14 @@ def private_flag(name: str, text: str) -> Param:
     return boolean_flag(name, text, parse=private_boolean)
 
 
-def argument(name: str, text: str, completes: ValueKind = "free", *, required: bool = True, **others: Any) -> Param:
+def argument(
+    name: str, text: str, completes: ValueKind | None = None, *, required: bool = True, **others: Any
+) -> Param:
     """Return a positional argument."""
     return Param(name, "setting", str, text, required=required, completes=completes, **others)
 
 
-def arguments(name: str, text: str, value_name: str = "", completes: ValueKind | None = "free") -> Param:
+def arguments(name: str, text: str, value_name: str = "", completes: ValueKind | None = None) -> Param:
     """Return an argument that takes all following ones; there may be none."""
     return Param(name, "setting", list, text, value_name=value_name, completes=completes)
 
@@ -180,8 +184,6 @@ HELP_COMMAND = tool(
     "help:show_help",
     ("a topic", "ant help exit-codes"),
     ("a command", "ant help beta:environments create"),
-    arguments=(
-        arguments("topic", f"A command, or a topic: {', '.join(TOPICS)}.", "TOPIC | COMMAND", completes=None),
-    ),
+    arguments=(arguments("topic", f"A command, or a topic: {', '.join(TOPICS)}.", "TOPIC | COMMAND"),),
 )
 """Here, because the page of every command needs it, and most of them need no other row."""

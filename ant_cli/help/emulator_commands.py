@@ -152,9 +152,7 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
             row.text_flag("session_id", "The session of all items. [default: a new one for each]"),
             row.number_flag("count", "How many work items.", 1, 10_000, "1"),
             _METADATA,
-            row.text_flag(
-                "type", "The type of the work.", completes="choices", choices=_WORK_TYPES, default="session"
-            ),
+            row.text_flag("type", "The type of the work.", choices=_WORK_TYPES, default="session"),
             _NO_SECRET,
         ),
     ),

@@ -191,7 +191,7 @@ _COMPLETION = row.tool(
     ("zsh: in ~/.zshrc, after compinit", "source <(ant completion zsh)"),
     ("fish: in ~/.config/fish/completions/ant.fish, a new file", "ant completion fish | source"),
     ("PowerShell: in $PROFILE", "ant completion pwsh | Out-String | Invoke-Expression"),
-    arguments=(row.argument("shell", f"{', '.join(SHELLS)}, or pwsh.", "choices", choices=SHELLS),),
+    arguments=(row.argument("shell", f"{', '.join(SHELLS)}, or pwsh.", choices=SHELLS),),
     notes="Add the line for your shell to its start-up file, and open a new shell.",
 )
 

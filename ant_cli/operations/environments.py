@@ -17,9 +17,9 @@ CONFIG = Param(
     nullable=True,
 )
 CONFIG_FIELDS = (
-    Param("config.type", "body", str, "Only the type.", outer="config", choices=("cloud", "self_hosted")),
-    Param("config.networking", "body", dict, "Only the network policy, {type: limited, ...}.", outer="config"),
-    Param("config.packages", "body", dict, "Only the packages, {pip: [pandas]}.", outer="config"),
+    Param("config.type", "body", str, "Only the type.", choices=("cloud", "self_hosted")),
+    Param("config.networking", "body", dict, "Only the network policy, {type: limited, ...}."),
+    Param("config.packages", "body", dict, "Only the packages, {pip: [pandas]}."),
 )
 METADATA = Param(
     "metadata",
@@ -98,7 +98,6 @@ LIST = Operation(
         Example("IDs and names, a line each", "--transform '{id,name}' --format jsonl"),
         Example("the ten newest, archived ones included", "--include-archived --max-items 10"),
     ),
-    paginated=True,
     empty_message="No environments.",
 )
 
@@ -161,7 +160,6 @@ DELETE = Operation(
         Example("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         Example("see what would be sent", "env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
     ),
-    is_final=True,
     success_message="Deleted {id}.",
     check_command="beta:environments retrieve {environment_id}",
     past_participle="deleted",
@@ -178,7 +176,6 @@ ARCHIVE = Operation(
         Example("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         Example("when it was archived", "env_011CZkZ9X2dpNyB7HsEFoRfW --transform archived_at -r"),
     ),
-    is_final=True,
     success_message="Archived {id}.",
     check_command="beta:environments retrieve {environment_id}",
     past_participle="archived",

@@ -21,9 +21,9 @@ CREDENTIAL_TYPES: tuple[CredentialType, ...] = ("API key", "environment key", "i
 Location = Literal["path", "query", "header", "body", "setting"]
 """Where in the request a parameter goes, as OpenAPI's `in`. A `setting` is for the program and is never sent."""
 
-ValueKind = Literal["free", "text", "file", "profile", "boolean", "plain", "choices", "id", "emulator_id"]
-"""What completion offers for a value: nothing if `free`, files after @ if `text`; for `choices` and `id`, those of
-the parameter. `emulator_id` never queries the real API. A `boolean` may have =true or =false, `plain` nothing."""
+ValueKind = Literal["free", "text", "file", "profile", "boolean", "plain", "id", "emulator_id"]
+"""What completion offers for a value: nothing if `free`, files after @ if `text`, the IDs of the parameter if `id`.
+`emulator_id` never queries the real API. A `boolean` may have =true or =false, `plain` nothing."""
 
 Text = str | list[str]
 """The text of a flag or an argument; a list if it may be repeated."""
@@ -61,15 +61,11 @@ class Param(NamedTuple):
     """The environment variable that gives its value if neither the command line nor the input does."""
     in_profile: bool = False
     """Whether a profile may have it, under its name."""
-    safer: str = ""
-    """What to use in place of the flag, if its value is a secret: other users can see it."""
     parse: Parse | None = None
     """The parser of a setting; None for a text that is its own value. Values in requests are JSON: see `input/`."""
     key_values: Literal["", "new", "patch"] = ""
     """Whether a structured value has texts only. Then it may also be given as `key=value` for each key; in a patch,
     `key=` deletes it. A text of the flag such as `@notes.txt` stands for the contents of a file."""
-    outer: str = ""
-    """The structured parameter of which it gives one field, the part of its own name after the dot."""
     choices: tuple[str, ...] = ()
     """What completion and help offer. Other values are not rejected here: the server, or the setting, decides."""
     default: str = ""
@@ -77,7 +73,12 @@ class Param(NamedTuple):
     value_name: str = ""
     """The placeholder for its value in help, if not that of its type; for an argument, its name in help."""
     completes: ValueKind | None = None
-    """What completion offers for it, if its name and type are not enough to decide."""
+    """What completion offers for it, if its choices, name and type are not enough to decide."""
+
+    @property
+    def outer(self) -> str:
+        """The structured parameter of which it gives one field, as `config.type` does; empty for all others."""
+        return self.name.rpartition(".")[0]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -196,8 +197,6 @@ class Operation(NamedTuple):
     params: tuple[Param, ...]
     examples: tuple[Example, ...]
     """Their lines have only the arguments after the command."""
-    paginated: bool = False
-    """The response is a page of items, which may name the next page."""
     partial_update: bool = False
     """It changes only the fields that are given, so a request without fields makes no sense."""
     lists: tuple[str, ...] = ()
@@ -208,9 +207,6 @@ class Operation(NamedTuple):
     """It takes an item from a queue, so that others don't get it, although its method is GET."""
     past_participle: str = "done"
     """What happened to the objects, as in `archived 498 of 500`."""
-    is_final: bool = False
-    """It can't be undone, so a user at a terminal is asked to confirm it, unless `--yes` is given, which `params`
-    must have."""
     success_message: str = ""
     """A sentence for people that says what was done, with the ID as `{id}`; empty if the response shows it."""
     forced_message: str = ""
@@ -228,6 +224,16 @@ class Operation(NamedTuple):
     """The types of credentials that the API accepts for it: those that its reference names, or does not mention."""
     check_command: str = ""
     """A command that shows whether the change was made, for when its response is lost. Parameters are `{name}`."""
+
+    @property
+    def paginated(self) -> bool:
+        """Whether the response is a page of items, which may name the next page."""
+        return self._offers("page")
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it can't be undone: a user at a terminal is asked to confirm it, unless `--yes` is given."""
+        return self._offers("yes")
 
     @property
     def positional(self) -> Param | None:
@@ -256,12 +262,15 @@ class Operation(NamedTuple):
     @property
     def acts_on_several(self) -> bool:
         """Whether it may have several inputs that name existing objects (D31)."""
-        return self.positional is not None and any(param.name == "parallel" for param in self.params)
+        return self.positional is not None and self._offers("parallel")
 
     @property
     def command(self) -> str:
         """The command, as typed after `ant`."""
         return f"{self.group} {self.name}"
+
+    def _offers(self, name: str) -> bool:
+        return any(param.name == name for param in self.params)
 
     def params_in(self, location: Location) -> list[Param]:
         """Return the parameters that go to one location, without those that give a field of another one."""

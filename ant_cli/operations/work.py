@@ -179,7 +179,6 @@ LIST = Operation(
         Example("wait until no item is queued, starting, active or stopping", "env_1 --until idle --for 10m"),
         Example("IDs and states, a line each", "env_1 --transform '{id,state}' --format jsonl"),
     ),
-    paginated=True,
     busy_states=("queued", "starting", "active", "stopping"),
     empty_message="No work items.",
     accepts=("environment key", "item secret"),

@@ -12,7 +12,7 @@ from functools import partial
 from ant_cli.errors import BadValue, UnknownName
 from ant_cli.operations.formats import BY_NAME, FORMATS
 from ant_cli.operations.parsers import Parse, private_boolean, seconds, whole_number
-from ant_cli.operations.spec import Param, flag_name
+from ant_cli.operations.spec import Param
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.secret_names import is_secret_name
@@ -110,20 +110,23 @@ def mask(secret: str) -> str:
 # Rows
 
 
+SAFER = {
+    "api_key": f"{variables.API_KEY} or --api-key-stdin",
+    "auth_token": f"{variables.AUTH_TOKEN} or --auth-token-stdin",
+    "identity_token": "--identity-token-file",
+    "environment_key": variables.ENVIRONMENT_KEY,
+    "metadata_key": variables.METADATA_KEY,
+}
+"""The flags whose value is a secret, which other users can see, with safer alternatives. The last two are the
+worker's."""
+
+
 def _setting(
-    name: str,
-    help_text: str,
-    variable: str = "",
-    parse: Parse | None = None,
-    *,
-    type_: type = str,
-    safer: str = "",
-    **options: Any,
+    name: str, help_text: str, variable: str = "", parse: Parse | None = None, *, type_: type = str, **options: Any
 ) -> Param:
     """Return a setting; the options are fields of `Param`. Its help also says what to use in place of the flag."""
-    instead = f" Safer: {safer}." if safer else f" Also: {variable}." if variable else ""
-    text = help_text + instead
-    return Param(name, "setting", type_, text, variable=variable, parse=parse, safer=safer, **options)
+    instead = f" Safer: {SAFER[name]}." if name in SAFER else f" Also: {variable}." if variable else ""
+    return Param(name, "setting", type_, help_text + instead, variable=variable, parse=parse, **options)
 
 
 _stored = partial(_setting, in_profile=True)
@@ -132,19 +135,14 @@ _stored = partial(_setting, in_profile=True)
 # Credentials
 
 
-def _secret(name: str, help_text: str, variable: str) -> Param:
-    """Return a setting that is a secret, for which there is also a flag that reads it from stdin."""
-    return _stored(name, help_text, variable, check_secret, safer=f"{variable} or {flag_name(name)}-stdin")
-
-
 API_KEY_COMMAND = _stored(
     "api_key_command", "A command that prints the key, run when it is needed.", parse=command, value_name="COMMAND"
 )
 """Profiles have it, and it is no flag of every command."""
 CREDENTIALS = (
-    _secret("api_key", "The API key.", variables.API_KEY),
+    _stored("api_key", "The API key.", variables.API_KEY, check_secret),
     API_KEY_COMMAND,
-    _secret("auth_token", "A bearer token, in place of a key.", variables.AUTH_TOKEN),
+    _stored("auth_token", "A bearer token, in place of a key.", variables.AUTH_TOKEN, check_secret),
     _setting("api_key_stdin", "Read the API key from stdin.", type_=bool, parse=private_boolean),
     _setting("auth_token_stdin", "Read the bearer token from stdin.", type_=bool, parse=private_boolean),
 )
@@ -156,12 +154,7 @@ _WITH_RULE = "With --federation-rule:"
 FEDERATION = (
     _setting("federation_rule", "Log in by this federation rule (fdrl_...).", variables.FEDERATION_RULE_ID),
     _setting("identity_token_file", f"{_WITH_RULE} the file of an OIDC token.", variables.IDENTITY_TOKEN_FILE),
-    _setting(
-        "identity_token",
-        f"{_WITH_RULE} the OIDC token itself.",
-        variables.IDENTITY_TOKEN,
-        safer="--identity-token-file",
-    ),
+    _setting("identity_token", f"{_WITH_RULE} the OIDC token itself.", variables.IDENTITY_TOKEN),
     _setting("organization_id", f"{_WITH_RULE} the organization.", variables.ORGANIZATION_ID),
     _setting("service_account_id", f"{_WITH_RULE} the service account, if any.", variables.SERVICE_ACCOUNT_ID),
 )
@@ -222,9 +215,3 @@ VARIABLES = {
     "environment_key": variables.ENVIRONMENT_KEY,
 }
 """The variable of each setting that has one, and that of the environment key."""
-SAFER = {
-    **{name: row.safer for name, row in SETTINGS.items() if row.safer},
-    "environment_key": variables.ENVIRONMENT_KEY,
-    "metadata_key": variables.METADATA_KEY,
-}
-"""The flags whose value is a secret, with safer alternatives. The last two are the worker's."""

@@ -21,7 +21,7 @@ _NOT_SHOWN = ("", "0", "false", "auto")
 
 def _row(parse: Parse | None, default: str, help_text: str, **more: Any) -> Any:
     """Return the row of an option, without its name. It is declared in place of the default of a field."""
-    row = Param("", "setting", str, help_text, default=default, parse=parse, completes="free")
+    row = Param("", "setting", str, help_text, default=default, parse=parse)
     return row._replace(**more)
 
 
@@ -42,11 +42,11 @@ def _number(low: int, high: int, default: str, help_text: str) -> Any:
 
 
 def _choice(choices: tuple[str, ...], help_text: str) -> Any:
-    return _row(one_of(choices), choices[0], help_text, completes="choices", choices=choices)
+    return _row(one_of(choices), choices[0], help_text, choices=choices)
 
 
 def _switch(help_text: str) -> Any:
-    return _row(None, "", help_text, type=bool, completes=None)
+    return _row(None, "", help_text, type=bool)
 
 
 class _Key(str):
