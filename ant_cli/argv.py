@@ -31,8 +31,8 @@ class ApiCall(NamedTuple):
     """A command line that calls an operation."""
 
     operation: Operation
-    fields: Texts
-    """What goes into the request, as text."""
+    texts: Texts
+    """The texts of the request's fields, by name."""
     flags: Flags
     notes: Sequence[str] = ()
     """What to tell the user about the arguments."""
@@ -101,7 +101,7 @@ def parse(argv: Sequence[str]) -> CommandCall:
 
 
 def params_of(operation: Operation) -> tuple[Param, ...]:
-    """Return all parameters that a command takes: its own, then those of every command."""
+    """Return all fields and settings of a command: its own, then those of every command."""
     return (*operation.params, FILE, *GLOBAL_FLAGS)
 
 
@@ -119,14 +119,13 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCa
     operation = find(group, args[0])
     if operation is None:
         raise _unknown_command(group, *args)
-    params = params_of(operation)
-    parsed = _parse_flags([*leading, *args[1:]], _by_name(params), operation.command)
+    parsed = _parse_flags([*leading, *args[1:]], _by_name(params_of(operation)), operation.command)
     if parsed is None:
         return help_call(group, operation.name)
     ids = _positional_id(parsed.positional + parsed.behind, parsed.texts, operation)
-    flags = values_of(parsed.texts, params)
-    fields = {name: text for name, text in parsed.texts.items() if name not in flags}
-    return ApiCall(operation, fields | ids, flags, parsed.notes)
+    flags = values_of(parsed.texts, (*operation.settings, FILE, *GLOBAL_FLAGS))
+    texts = {name: text for name, text in parsed.texts.items() if name not in flags}
+    return ApiCall(operation, texts | ids, flags, parsed.notes)
 
 
 def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCall:
@@ -153,8 +152,7 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         if parsed is None:
             return help_call(*command.path)
         texts = {**parsed.texts, **_arguments(parsed, command)}
-        params = (*command.arguments, *command.flags, *command.global_flags)
-        return ToolCall(command, values_of(texts, params), parsed.notes)
+        return ToolCall(command, values_of(texts, (*command.settings, *command.global_flags)), parsed.notes)
     except UsageError as error:
         raise error.with_exit_code(command.usage_exit_code(rest)) from None
 
@@ -231,7 +229,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
             given.append((param, value))
     for param, value in given:
         _reject_blank(param, value)
-        has_key = "=" in value and (param.key_values or param in EDITS)
+        has_key = "=" in value and (param.takes_pairs or param in EDITS)
         _reject_typographic_quotes(param.flag, value.partition("=")[2] if has_key else value)
     for arg in positional:
         _reject_typographic_quotes("an argument", arg)
@@ -243,7 +241,7 @@ def _reject_blank(param: Param, value: str) -> None:
 
     Another value, such as the real API in place of a server for tests, is never used instead.
     """
-    if param.location == "setting" and param.takes_value and not value.strip():
+    if param.takes_value and not param.may_be_blank and not value.strip():
         hint = "Give it a value, or leave it out. A variable of the shell may be unset."
         raise BadValue(param.flag, "is empty", hint)
 
@@ -311,7 +309,7 @@ def _meant_by(args: Sequence[str], flags: Texts, operation: Operation) -> str:
     for name, value in flags.items():
         if isinstance(value, str) and value in known:
             flag = flag_name(name)
-            empty = "" if known[flag].location == "setting" else f" An empty value is {flag}="
+            empty = f" An empty value is {flag}=" if known[flag].may_be_blank else ""
             return f"{flag} took {value} as its value.{empty}"
     from ant_cli.help.suggest import argument_instead
 

@@ -103,7 +103,7 @@ def _execute(call: ApiCall | ToolCall, runtime: Runtime) -> None:
     if isinstance(call, ApiCall):
         from ant_cli.run import run
 
-        run(call.operation, call.fields, _read_given(call.flags, runtime), runtime)
+        run(call.operation, call.texts, _read_given(call.flags, runtime), runtime)
         return
     from ant_cli.commands import call_tool
 

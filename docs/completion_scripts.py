@@ -14,7 +14,7 @@ from pathlib import Path
 from ant_cli.completion.scripts import FILES
 from ant_cli.help.command_row import Command, first_sentence
 from ant_cli.help.contents import TOPICS
-from ant_cli.operations.spec import Param
+from ant_cli.operations.spec import Field, Param
 from ant_cli.runtime.light_typing import NamedTuple
 
 _HELP = "help"
@@ -44,14 +44,16 @@ class _Row(NamedTuple):
 def kind_name(param: Param) -> str:
     """Return the kind of a parameter's value for the scripts, with its choices or the name of its ID.
 
-    It follows from the row, or else from the parameter's choices, location, name or type.
+    It follows from the row, or else from its choices, place, name or type.
     """
     kind: str | None = param.completes or _KINDS_BY_NAME.get(param.name)
     if not kind and param.choices:
         return " ".join(("choices", *param.choices))
-    if kind in ("id", "emulator_id") or (not kind and param.location == "path"):
-        return (kind or "id").removesuffix("id") + param.name
-    return kind or _KINDS_BY_TYPE.get(param.type, "free" if param.location == "setting" else "text")
+    if not kind and isinstance(param, Field):
+        kind = "id" if param.location == "path" else _KINDS_BY_TYPE.get(param.type, "text")
+    if kind in ("id", "emulator_id"):
+        return kind.removesuffix("id") + param.name
+    return kind or _KINDS_BY_TYPE.get(param.type, "free")
 
 
 def flag_rows(commands: Iterable[Command], text_of: Callable[[Param], str]) -> list[_Row]:

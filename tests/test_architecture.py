@@ -20,7 +20,7 @@ from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import Command
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.operations import GROUPS, OPERATIONS
-from ant_cli.operations.shared_flags import FILE, YES
+from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.spec import Operation
 from ant_cli.settings.rows import GLOBAL_FLAGS
 from ant_cli.settings.worker_options import CheckOptions, ExporterOptions, PollOptions, SessionOptions, rows_of
@@ -225,24 +225,23 @@ def test_no_two_modules_or_classes_of_a_room_share_a_name():
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_an_operation_is_complete(operation: Operation):
-    """Its flags are unique, required parameters fill its path, and it has two examples."""
+    """Its flags are unique, the fields in its path are required, and it has two examples."""
     flags = [param.flag for param in params_of(operation)]
     assert len(set(flags)) == len(flags)
     shorts = [param.short for param in params_of(operation) if param.short]
     assert len(set(shorts)) == len(shorts)
-    in_path = {param.name for param in operation.params_in("path")}
+    in_path = {param.name for param in operation.fields_in("path")}
     assert in_path == {part[1:-1] for part in operation.path.split("/") if part.startswith("{")}
-    assert all(param.required for param in operation.params_in("path"))
+    assert all(param.required for param in operation.fields_in("path"))
     assert (operation.positional is None) == ("{" not in operation.path)
     assert operation.group in GROUPS
     assert len(operation.examples) >= 2
-    assert (YES in operation.params) == operation.is_final
     assert all(param.help.endswith((".", ")", ":", "'", "}", "]")) for param in operation.params)
 
 
 def test_every_default_is_a_text_that_its_parser_accepts():
     """Help shows the text, and a command gets its value."""
-    flags = [param for command in catalog().walk() for param in (*command.flags, *command.global_flags)]
+    flags = [setting for command in catalog().walk() for setting in (*command.settings, *command.global_flags)]
     options = [
         row for kind in (PollOptions, SessionOptions, ExporterOptions, CheckOptions) for row in rows_of(kind)
     ]

@@ -14,7 +14,7 @@ STOP = ("beta:environments:work", "stop")
 def flags(*words):
     call = parse(words)
     assert isinstance(call, ApiCall)
-    return {**call.fields, **call.flags}
+    return {**call.texts, **call.flags}
 
 
 def refusal(*words):
@@ -137,7 +137,7 @@ def test_every_way_to_ask_for_help_is_the_same_call(words, path):
 def test_two_dashes_end_the_flags_also_after_an_id():
     """What follows them is an ID, even if it looks like a flag."""
     words = (*ARCHIVE, "env_1", "--", "env_2", "--yes")
-    assert parse(words).fields == {"environment_id": ["env_1", "env_2", "--yes"]}
+    assert parse(words).texts == {"environment_id": ["env_1", "env_2", "--yes"]}
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_two_dashes_end_the_flags_also_after_an_id():
 def test_one_dash_is_enough_for_a_long_flag(words, flags):
     """As in the official tool. Only a name that no flag has is a short flag with its value."""
     call = parse(words)
-    assert {**getattr(call, "fields", {}), **call.flags} == flags
+    assert {**getattr(call, "texts", {}), **call.flags} == flags
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,12 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
         AntError: as the command does.
 
     """
-    own = {param.name: param for param in (*command.arguments, *command.flags)}
-    keywords = {name: param.default_value for name, param in own.items() if param.default}
+    own = {setting.name: setting for setting in command.settings}
+    keywords = {name: setting.default_value for name, setting in own.items() if setting.default}
     try:
-        for name, param in own.items() if command.variables else ():
+        for name, setting in own.items() if command.variables else ():
             if name not in flags and (text := runtime.environ.get(command.variables + name.upper())):
-                keywords[name] = param.value_of(param.flag, text)
+                keywords[name] = setting.value_of(setting.flag, text)
         keywords |= flags.only(own)
         module, _, name = command.function.partition(":")
         __import__(module)  # `importlib.import_module` imports `warnings`, which help does not need

@@ -78,11 +78,11 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     from ant_cli.settings.rows import GLOBAL_FLAGS
 
     source = source_of(id_kind.removeprefix(EMULATOR))
-    flags = _deciding_flags(typed, (*GLOBAL_FLAGS, *source.params_in("path")))
+    flags = _deciding_flags(typed, (*GLOBAL_FLAGS, *source.fields_in("path")))
     if any("$" in value or "`" in value for value in flags.values()):
         return []  # the scripts pass arguments unchanged, with variables unexpanded
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
-    values = {param.name: flags[param.name] for param in source.params_in("path") if param.name in flags}
+    values = {param.name: flags[param.name] for param in source.fields_in("path") if param.name in flags}
     request = request_of(source, {**values, "limit": str(LARGEST_PAGE)})
     settings = settings_of(values_of(flags, GLOBAL_FLAGS), silent, source)
     url = settings.base_url
@@ -96,7 +96,7 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
 
 
 def _deciding_flags(typed: Sequence[str], rows: Sequence[Param]) -> dict[str, str]:
-    """Return the flags of the request by parameter name. `argv.py` would reject an unfinished line."""
+    """Return the flags of the request by name. `argv.py` would reject an unfinished line."""
     params = {param.flag: param for param in rows}
     flags = {}
     for word, following in zip(typed, [*typed[1:], ""], strict=True):

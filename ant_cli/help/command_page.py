@@ -73,7 +73,8 @@ def flag_sections(command: Command) -> dict[str, tuple[Param, ...]]:
     """Return the flags of a command by section: the required ones, those of the body, and the others."""
     operation = command.operation
     required = tuple(param for param in command.flags if operation and param.required)
-    body = tuple(param for param in command.flags if param.location == "body" and param not in required)
+    fields = operation.fields if operation else ()
+    body = tuple(field for field in fields if field.location == "body" and field not in required)
     others = tuple(param for param in command.flags if param not in (*required, *body))
     return {REQUIRED: required, BODY: body, FLAGS: (*others, HELP)}
 

@@ -8,12 +8,12 @@ from itertools import islice
 from ant_cli.errors import AntError, UsageError, shortened
 from ant_cli.help.contents import TOPICS
 from ant_cli.operations.parsers import private_boolean, whole_number
-from ant_cli.operations.spec import Example, Operation, Param, ValueKind
+from ant_cli.operations.spec import Example, Operation, Param, Setting, ValueKind
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings import rows
 
-HELP = Param("help", "setting", bool, "Show help.", short="-h", completes="plain")
-VERSION = Param("version", "setting", bool, "Show the version.", short="-v", completes="plain")
+HELP = Setting("help", bool, "Show help.", short="-h", completes="plain")
+VERSION = Setting("version", bool, "Show the version.", short="-v", completes="plain")
 
 
 class Command(NamedTuple):
@@ -27,7 +27,7 @@ class Command(NamedTuple):
     """Its positional arguments. One with the type `list` takes all following arguments."""
     flags: tuple[Param, ...] = ()
     """Its own flags."""
-    global_flags: tuple[Param, ...] = ()
+    global_flags: tuple[Setting, ...] = ()
     """The API commands' global flags that it takes."""
     subcommands: tuple[Command, ...] = ()
     examples: tuple[Example, ...] = ()
@@ -69,6 +69,11 @@ class Command(NamedTuple):
     def summary(self) -> str:
         """The first sentence of its help, without the full stop."""
         return first_sentence(self.help)
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Its own flags and arguments that are for the program, and not fields of a request."""
+        return tuple(param for param in (*self.arguments, *self.flags) if isinstance(param, Setting))
 
     @property
     def all_flags(self) -> tuple[Param, ...]:
@@ -120,43 +125,43 @@ REQUEST = (*CREDENTIAL, *CONNECTION)
 
 def text_flag(
     name: str, text: str, value_name: str = "", completes: ValueKind | None = None, **others: Any
-) -> Param:
-    """Return a flag that takes a text; the others are fields of `Param`."""
-    return Param(name, "setting", str, text, value_name=value_name, completes=completes, **others)
+) -> Setting:
+    """Return a flag that takes a text; the others are its columns."""
+    return Setting(name, str, text, value_name=value_name, completes=completes, **others)
 
 
-def number_flag(name: str, text: str, lowest: int, highest: int, default: str = "") -> Param:
+def number_flag(name: str, text: str, lowest: int, highest: int, default: str = "") -> Setting:
     """Return a flag that takes a whole number between these."""
     parse = whole_number(lowest, highest)
-    return Param(name, "setting", int, f"{text} [{lowest}-{highest}]", default=default, parse=parse)
+    return Setting(name, int, f"{text} [{lowest}-{highest}]", default=default, parse=parse)
 
 
-def boolean_flag(name: str, text: str, **others: Any) -> Param:
+def boolean_flag(name: str, text: str, **others: Any) -> Setting:
     """Return a boolean flag."""
-    return Param(name, "setting", bool, text, **others)
+    return Setting(name, bool, text, **others)
 
 
-def private_flag(name: str, text: str) -> Param:
+def private_flag(name: str, text: str) -> Setting:
     """Return a boolean flag of a command after which people type keys: errors do not quote its value."""
     return boolean_flag(name, text, parse=private_boolean)
 
 
 def argument(
     name: str, text: str, completes: ValueKind | None = None, *, required: bool = True, **others: Any
-) -> Param:
+) -> Setting:
     """Return a positional argument."""
-    return Param(name, "setting", str, text, required=required, completes=completes, **others)
+    return Setting(name, str, text, required=required, completes=completes, **others)
 
 
-def arguments(name: str, text: str, value_name: str = "", completes: ValueKind | None = None) -> Param:
+def arguments(name: str, text: str, value_name: str = "", completes: ValueKind | None = None) -> Setting:
     """Return an argument that takes all following ones; there may be none."""
-    return Param(name, "setting", list, text, value_name=value_name, completes=completes)
+    return Setting(name, list, text, value_name=value_name, completes=completes)
 
 
 def tool(
     name: str, help_text: str, function: str, *examples: tuple[str, str], takes: tuple[str, ...] = (), **others: Any
 ) -> Command:
-    """Return a command. `takes` names the global flags that it takes; the others are fields of `Command`."""
+    """Return a command. `takes` names the global flags that it takes; the others are columns of `Command`."""
     return Command(
         tuple(name.split()),
         help_text,

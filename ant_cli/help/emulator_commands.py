@@ -6,7 +6,7 @@ from functools import partial
 
 from ant_cli.help import command_row as row
 from ant_cli.operations.shared_flags import YES
-from ant_cli.operations.spec import Param
+from ant_cli.operations.spec import Setting
 from ant_cli.settings.rows import header
 
 NOTES = """\
@@ -22,8 +22,8 @@ _WORK_TYPES = ("session", "healthcheck")
 _NO_SECRET = row.boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
 _METADATA = row.text_flag("metadata", "Keys and values of each item.", "YAML", "text")
 # Texts: on a mistake, `emulator env` first prints a command for `eval` that fails.
-_PORT = Param("port", "setting", int, "The port of the emulator, if several are running.")
-_WAIT = Param("wait", "setting", int, "Seconds to wait for one to start, from 0 to 3600.", default="0")
+_PORT = Setting("port", int, "The port of the emulator, if several are running.")
+_WAIT = Setting("wait", int, "Seconds to wait for one to start, from 0 to 3600.", default="0")
 
 _VARIABLES = "ANT_EMULATOR_"
 """The prefix of the variables of `start`."""
@@ -210,7 +210,7 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
             row.number_flag("status", "The status of the response.", 200, 599),
             row.text_flag("error_code", "Its error code."),
             row.text_flag("body", "Its whole body."),
-            Param("header", "setting", list, "A header of it: 'name: value'."),
+            Setting("header", list, "A header of it: 'name: value'."),
             row.number_flag("retry_after", "Its retry-after header.", 0, 3_600),
             row.number_flag("times", "How many requests fail.", 1, 1_000_000, "1"),
             row.number_flag("retry_after_ms", "And retry-after-ms.", 0, 3_600_000),

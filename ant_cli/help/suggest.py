@@ -150,7 +150,7 @@ def argument_instead(args: Sequence[str], flags: Texts, operation: Operation) ->
     """Return what to type in place of unexpected arguments of an operation; empty if nothing is known."""
     arg, command = args[0], f"ant {operation.command}"
     key, equals, value = arg.partition("=")
-    fields = [param.name for param in operation.params_in("body")]
+    fields = [param.name for param in operation.fields_in("body")]
     if arg.startswith(("\u2013", "\u2014")):  # a word processor has joined two hyphens to a dash
         return " ".join([f"--{arg.lstrip(_DASHES)}", *map(quote, args[1:2])])
     if equals and key in operation.lists:
@@ -166,7 +166,7 @@ def argument_instead(args: Sequence[str], flags: Texts, operation: Operation) ->
         return f"{command} --file {quote(arg)}"
     if operation.creates and "name" not in flags:
         return f"{command} --name {quote(arg)}"
-    if operation.paginated and "path" not in [param.location for param in operation.params]:
+    if operation.paginated and not operation.positional:
         return f"{command.removesuffix('list')}retrieve {quote(arg)}"
     return ""
 

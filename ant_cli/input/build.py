@@ -18,7 +18,7 @@ from ant_cli.input.request import Request, place, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import GROUPS
 from ant_cli.operations.shared_flags import EDITS, FILE
-from ant_cli.operations.spec import Flags, Operation, Param, Texts
+from ant_cli.operations.spec import Field, Flags, Operation, Texts
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.shell import quote
@@ -36,8 +36,8 @@ class Requests:
     def __init__(self, builder: _Builder) -> None:
         """Raise UsageError if an input can't be a request."""
         self._builder = builder
-        self.fields = builder.fields
-        """The values of flags and arguments, by parameter name, without the IDs if there are several."""
+        self.typed = builder.typed
+        """The values of flags and arguments, by field, without the IDs if there are several."""
         self._first: list[Request] = []
         self.count = 0
         for request in builder.requests():
@@ -58,8 +58,8 @@ class _Builder(NamedTuple):
 
     operation: Operation
     input_: Input
-    fields: Mapping[str, Value]
-    """The values of flags and arguments, without the IDs if there are several."""
+    typed: Mapping[str, Value]
+    """The values of flags and arguments, by field, without the IDs if there are several."""
     ids: Sequence[Value]
     """The IDs, if there are several as arguments."""
     from_variables: Mapping[str, Value]
@@ -76,33 +76,33 @@ class _Builder(NamedTuple):
 
     def requests(self) -> Iterator[Request]:
         """Yield a request for each input. Raises UsageError if one can't be a request."""
-        input_, id_name, known = self.input_, self.operation.id_name, {*self.fields, *self.from_variables}
+        input_, id_name, known = self.input_, self.operation.id_name, {*self.typed, *self.from_variables}
         if self.ids:
             if input_.are_several:
                 raise UsageError("give several IDs or several objects, but not both.", input_.loop_hint)
             document = None if input_.is_blank else next(input_.documents())
             for text in self.ids:
-                yield self._build({**self.fields, id_name: text}, document)
+                yield self._build({**self.typed, id_name: text}, document)
         elif not input_.is_blank:
             for document in input_.documents():
-                yield self._build(self.fields, document)
+                yield self._build(self.typed, document)
         elif id_name in known or not (input_.was_read and self.operation.acts_on_several):
-            yield self._build(self.fields, None)
+            yield self._build(self.typed, None)
 
-    def _build(self, flags: Mapping[str, Value], document: Document | None) -> Request:
-        """Return the request of one input. Flags, by parameter name, win over the keys of the document."""
+    def _build(self, typed: Mapping[str, Value], document: Document | None) -> Request:
+        """Return the request of one input. What was typed wins over the keys of the document."""
         operation = self.operation
-        piped, given = place(operation, flags, document.members, document.source) if document else ({}, {})
-        name = given.get("name") or flags.get("name")
-        given = self._changes_in(given, flags)
+        piped, given = place(operation, typed, document.members, document.source) if document else ({}, {})
+        name = given.get("name") or typed.get("name")
+        given = self._changes_in(given, typed)
         if document:
-            self._check_ids(flags, piped, document)
-        values = {**self.from_variables, **piped, **flags}
-        self._note_variables(piped, flags)
+            self._check_ids(typed, piped, document)
+        values = {**self.from_variables, **piped, **typed}
+        self._note_variables(piped, typed)
         body = self._body(values, given)
         where = f"{document.source}: " if document and self.input_.are_several else ""
-        required = [param for param in operation.params if param.required]
-        missing = [param.flag for param in required if param.name not in values and param.wire_name not in body]
+        required = [field for field in operation.fields if field.required]
+        missing = [field.flag for field in required if field.name not in values and field.wire_name not in body]
         if missing:
             raise self._missing(missing, values, where)
         self._check_values(body, where)
@@ -115,23 +115,23 @@ class _Builder(NamedTuple):
     def _missing(self, flags: Sequence[str], values: Mapping[str, Value], where: str) -> UsageError:
         """Return the error for missing values. If one is an ID, it has the command with places for the IDs."""
         operation = self.operation
-        error, params = MissingFlag(flags, operation.command, where), operation.params_in("path")
-        if not any(param.flag in flags for param in params):
+        error, fields = MissingFlag(flags, operation.command, where), operation.fields_in("path")
+        if not any(field.flag in flags for field in fields):
             return error
-        ids = {param.name: scalar_text(values.get(param.name) or param.name.upper()) for param in params}
-        *others, last = params
+        ids = {field.name: scalar_text(values.get(field.name) or field.name.upper()) for field in fields}
+        *others, last = fields
         if others and ids[last.name].startswith("env_"):  # where an item is meant, it is the environment's
             ids = {others[0].name: ids[last.name], last.name: last.name.upper()}
-        words = [*(f"{param.flag} {quote(ids[param.name])}" for param in others), quote(ids[last.name])]
+        words = [*(f"{field.flag} {quote(ids[field.name])}" for field in others), quote(ids[last.name])]
         return error.with_only_hints(f"Give IDs after the command: ant {operation.command} {' '.join(words)}")
 
-    def _changes_in(self, given: dict[str, Value], flags: Mapping[str, Value]) -> dict[str, Value]:
+    def _changes_in(self, given: dict[str, Value], typed: Mapping[str, Value]) -> dict[str, Value]:
         """Return what an object changes: nothing if it is from the server, and flags say what changes.
 
         Its other fields would undo what others have changed since it was read.
         """
         operation = self.operation
-        fields = [param.wire_name for param in operation.params_in("body") if param.name in flags]
+        fields = [field.wire_name for field in operation.fields_in("body") if field.name in typed]
         is_returned = any(key in given for key in operation.server_fields if key not in _IDENTITY)
         if not (operation.positional and is_returned and (fields or self.has_edits)):
             return given
@@ -143,34 +143,34 @@ class _Builder(NamedTuple):
 
     def _note_variables(self, *given: Mapping[str, Value]) -> None:
         """Note IDs from variables at a terminal: a user may have forgotten that they are set."""
-        for param in self.operation.params if self.at_terminal else ():
-            if param.name in self.from_variables and not any(param.name in values for values in given):
-                text = self.from_variables[param.name]
-                self._note(f"Note: {param.flag} is {text}, from {param.variable}.")
+        for field in self.operation.fields if self.at_terminal else ():
+            if field.name in self.from_variables and not any(field.name in values for values in given):
+                text = self.from_variables[field.name]
+                self._note(f"Note: {field.flag} is {text}, from {field.variable}.")
 
-    def _check_ids(self, flags: Mapping[str, Value], piped: Mapping[str, Value], document: Document) -> None:
+    def _check_ids(self, typed: Mapping[str, Value], piped: Mapping[str, Value], document: Document) -> None:
         """Reject an object whose ID differs from the flag's: it may be the next line of a loop, not a body (D31).
 
         Only YAML that gives an update all of its fields is accepted, because it was written for this purpose.
         Of several objects, each must have its ID: otherwise, all would change the one of the command line.
         """
-        for param in self.operation.params_in("path"):
-            if param.name not in flags:
+        for field in self.operation.fields_in("path"):
+            if field.name not in typed:
                 continue
-            typed = scalar_text(flags[param.name])
-            if param.name not in piped:
-                if param == self.operation.positional and self.input_.are_several:
+            text = scalar_text(typed[field.name])
+            if field.name not in piped:
+                if field == self.operation.positional and self.input_.are_several:
                     raise UsageError(
-                        f"{document.source} has no id, so all objects would go to {typed!r}.",
+                        f"{document.source} has no id, so all objects would go to {text!r}.",
                         "Give each object its id, or send one object only.",
                     )
-            elif typed != (found := scalar_text(piped[param.name])):
+            elif text != (found := scalar_text(piped[field.name])):
                 if document.is_json or not self.lacks_something:
                     raise UsageError(
-                        f"{document.source} holds {found!r}, but {param.flag} is {typed!r}.",
+                        f"{document.source} holds {found!r}, but {field.flag} is {text!r}.",
                         "Leave out one of them. In a loop that reads lines, add < /dev/null to this command.",
                     )
-                self._note(f"Note: {document.source} holds {found!r}; {typed!r} is used, from the command line.")
+                self._note(f"Note: {document.source} holds {found!r}; {text!r} is used, from the command line.")
 
     def _body(self, values: Mapping[str, Value], given: Mapping[str, Value]) -> dict[str, Value]:
         operation = self.operation
@@ -182,8 +182,8 @@ class _Builder(NamedTuple):
         if dropped := [key for key in given if key not in body]:  # D34: a returned object can be sent
             self._note(f"Note: left out what the server sets: {', '.join(dropped)}.")
         self._note_files(body)
-        fields = operation.params_in("body")
-        body |= {param.wire_name: values[param.name] for param in fields if param.name in values}
+        fields = operation.fields_in("body")
+        body |= {field.wire_name: values[field.name] for field in fields if field.name in values}
         for warning in _unknown_in(body, fields):
             self._note(warning)
         return body
@@ -191,7 +191,7 @@ class _Builder(NamedTuple):
     def _check_values(self, body: dict[str, Value], where: str) -> None:
         """Reject values that the API can't take, in the words of `ant apply`, and note those that it may take."""
         operation = self.operation
-        types = {param.wire_name: param.type for param in operation.params_in("body")}
+        types = {field.wire_name: field.type for field in operation.fields_in("body")}
         if all(types.get(key) is not dict and isinstance(body[key], types.get(key, object)) for key in body):
             return  # reading the schema takes time
         from ant_cli.input.validation import check_sent  # late, as above
@@ -203,13 +203,11 @@ class _Builder(NamedTuple):
             self._note(f"Warning: {mistake}; it is sent unchanged.")
 
     def _note_unused(self, given: Mapping[str, Value]) -> None:
-        """Note keys that are neither parameters nor fields of an object: they may be mistyped parameters."""
-        known = {key.lower() for group in GROUPS.values() for key in group.fields}
+        """Note keys that are neither fields of the request nor of an object: they may be mistyped."""
+        known = {key.lower() for group in GROUPS.values() for key in group.known_keys}
         if unused := [key for key in given if key.lower() not in known]:
             names = ", ".join(map(repr, unused[:_NAMED])) + ", ..." * (len(unused) > _NAMED)
-            own = [
-                key for param in self.operation.params if param.location != "setting" for key in param.input_keys
-            ]
+            own = [key for field in self.operation.fields for key in field.input_keys]
             guess = did_you_mean(unused[0], own)
             self._note(f"Note: {self.operation.command} does not use {names} of the input.{guess}")
 
@@ -230,17 +228,17 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     There is at least one, unless input that should name objects ended without an ID.
 
     Raises:
-        UsageError: if a value is missing, can't be what its parameter takes, or can't be read, or if there are
+        UsageError: if a value is missing, can't be what its field takes, or can't be read, or if there are
             several inputs for a list.
 
     """
     id_name = operation.id_name
-    fields = read_flags(operation, texts, runtime)
+    typed = read_flags(operation, texts, runtime)
     from_variables = _from_variables(operation, texts, runtime)
-    has_edits = any(param.name in flags for param in EDITS)
-    has_changes = has_edits or any(param.name in fields for param in operation.params_in("body"))
+    has_edits = any(setting.name in flags for setting in EDITS)
+    has_changes = has_edits or any(field.name in typed for field in operation.fields_in("body"))
     known = {*texts, *from_variables}
-    lacks_something = any(param.required and param.name not in known for param in operation.params) or (
+    lacks_something = any(field.required and field.name not in known for field in operation.fields) or (
         operation.partial_update and not has_changes
     )
     input_ = read_input(
@@ -255,7 +253,7 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     builder = _Builder(
         operation,
         input_,
-        fields,
+        typed,
         ids=ids if isinstance(ids, list) else [],
         from_variables=from_variables,
         has_edits=has_edits,
@@ -277,17 +275,17 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
 
 def _from_variables(operation: Operation, given: Texts, runtime: Runtime) -> dict[str, Value]:
     """Return the IDs that no flag gives, and a variable does. A blank one counts as unset."""
-    texts = {param.name: runtime.environ.get(param.variable, "").strip() for param in operation.params_in("path")}
+    texts = {field.name: runtime.environ.get(field.variable, "").strip() for field in operation.fields_in("path")}
     return {name: text for name, text in texts.items() if text and name not in given}
 
 
-def _unknown_in(body: Mapping[str, Value], params: Sequence[Param]) -> Iterator[str]:
+def _unknown_in(body: Mapping[str, Value], fields: Sequence[Field]) -> Iterator[str]:
     """Yield a warning for each field, at any depth, and each value of a choice that the API does not document."""
-    yield from _unknown_fields(body, [param.wire_name for param in params], ())
-    for param in params:
-        value = body.get(param.wire_name)
-        if param.choices and isinstance(value, str) and value not in param.choices:
-            yield _warning(f"{value!r} is not a known {param.wire_name}", value, param.choices)
+    yield from _unknown_fields(body, [field.wire_name for field in fields], ())
+    for field in fields:
+        value = body.get(field.wire_name)
+        if field.choices and isinstance(value, str) and value not in field.choices:
+            yield _warning(f"{value!r} is not a known {field.wire_name}", value, field.choices)
 
 
 def _unknown_fields(body: Mapping[str, Value], known: Sequence[str], path: tuple[str, ...]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.values import Value, convert, encode, parse
-from ant_cli.operations.spec import Operation, Param, Text, Texts, flag_name
+from ant_cli.operations.spec import Field, Operation, Text, Texts, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
@@ -35,41 +35,41 @@ _MAY_BE_A_NAME = r"[\w-]*\w"
 
 
 def read_flags(operation: Operation, texts: Texts, runtime: Runtime) -> dict[str, Value]:
-    """Return the values of flags, by parameter name, without the IDs if there are several.
+    """Return the values of flags, by field, without the IDs if there are several.
 
     Raises:
         UsageError: if a text can't be read or converted, or could be read in two ways, or a key is given twice.
 
     """
-    params = [param for param in operation.params if param.name in texts]
+    given = [field for field in operation.fields if field.name in texts]
     values = {
-        param.name: _read_flag(param, texts[param.name], runtime)
-        for param in params
-        if param.repeatable or isinstance(texts[param.name], str)
+        field.name: _read_flag(field, texts[field.name], runtime)
+        for field in given
+        if field.repeatable or isinstance(texts[field.name], str)
     }
-    for param in params:
-        if param.outer:
-            values[param.outer] = _with_field(values.get(param.outer, {}), param, values.pop(param.name))
+    for field in given:
+        if field.outer:
+            values[field.outer] = _with_field(values.get(field.outer, {}), field, values.pop(field.name))
     return values
 
 
-def _with_field(outer: Value, param: Param, value: Value) -> Value:
-    """Return a structured value with the field that another flag gives. Raises UsageError if it has it already."""
-    flag, field = flag_name(param.outer), param.name.rpartition(".")[2]
+def _with_field(outer: Value, field: Field, value: Value) -> Value:
+    """Return a structured value with the part that another flag gives. Raises UsageError if it has it already."""
+    flag, part = flag_name(field.outer), field.name.rpartition(".")[2]
     if not isinstance(outer, dict):
-        raise BadValue(param.flag, f"can't be combined with a {flag} that is null", "Leave out one of them.")
-    if field in outer:
-        raise BadValue(param.flag, f"can't be combined with a {flag} that has {field!r}", "Leave out one of them.")
-    return {**outer, field: value}
+        raise BadValue(field.flag, f"can't be combined with a {flag} that is null", "Leave out one of them.")
+    if part in outer:
+        raise BadValue(field.flag, f"can't be combined with a {flag} that has {part!r}", "Leave out one of them.")
+    return {**outer, part: value}
 
 
-def _read_flag(param: Param, given: Text, runtime: Runtime) -> Value:
+def _read_flag(field: Field, given: Text, runtime: Runtime) -> Value:
     texts = [given] if isinstance(given, str) else given
-    if param.type is dict:
-        return _read_structured(param, texts, runtime)
-    values = [convert(param, param.flag, text) for text in texts]
-    if param.location != "path":
-        values = [_expand_file_refs(value, param.flag, runtime) for value in values]
+    if field.type is dict:
+        return _read_structured(field, texts, runtime)
+    values = [convert(field, field.flag, text) for text in texts]
+    if field.location != "path":
+        values = [_expand_file_refs(value, field.flag, runtime) for value in values]
     return values[0] if isinstance(given, str) else values
 
 
@@ -85,40 +85,40 @@ class _Pair(NamedTuple):
     """The YAML mapping that the text is, too: then it stays one, as in the official tool. None if it is not."""
 
 
-def _read_structured(param: Param, texts: Sequence[str], runtime: Runtime) -> Value:
+def _read_structured(field: Field, texts: Sequence[str], runtime: Runtime) -> Value:
     """Return the value of a structured flag: the last mapping, plus the keys of each `key=value`."""
-    read = [(text, _pair_in(param, text)) for text in texts]
+    read = [(text, _pair_in(field, text)) for text in texts]
     mappings = [text for text, pair in read if pair is None or pair.mapping]
     pairs = [pair for _, pair in read if pair and not pair.mapping]
     for _, pair in read:
         if pair and pair.mapping:
-            _report_ambiguous(param, pair, runtime.say, has_pairs=bool(pairs))
-    whole = _read_mapping(param, mappings[-1], runtime) if mappings else {}
+            _report_ambiguous(field, pair, runtime.say, has_pairs=bool(pairs))
+    whole = _read_mapping(field, mappings[-1], runtime) if mappings else {}
     if not pairs:
         return whole
     if not isinstance(whole, dict):
-        raise BadValue(param.flag, "is null in one place and has keys in another", "Leave out one of them.")
+        raise BadValue(field.flag, "is null in one place and has keys in another", "Leave out one of them.")
     members = dict(whole)
     for pair in pairs:
         if pair.key in members:
-            raise BadValue(param.flag, f"has the key {pair.key!r} twice")
-        members[pair.key] = _value_of(param, pair, runtime)
+            raise BadValue(field.flag, f"has the key {pair.key!r} twice")
+        members[pair.key] = _value_of(field, pair, runtime)
     return members
 
 
-def _read_mapping(param: Param, text: str, runtime: Runtime) -> Value:
+def _read_mapping(field: Field, text: str, runtime: Runtime) -> Value:
     if text.startswith("@"):
         path = _path_in(text)
-        contents = _read(path, param.flag, runtime.stdin)
-        return convert(param, param.flag, decode(contents, f"{param.flag}: {path}"))
-    value = convert(param, param.flag, text)
-    return _expand_file_refs(value, param.flag, runtime) if param.key_values else _map_texts(value, _unescape)
+        contents = _read(path, field.flag, runtime.stdin)
+        return convert(field, field.flag, decode(contents, f"{field.flag}: {path}"))
+    value = convert(field, field.flag, text)
+    return _expand_file_refs(value, field.flag, runtime) if field.key_values else _map_texts(value, _unescape)
 
 
-def _pair_in(param: Param, text: str) -> _Pair | None:
+def _pair_in(field: Field, text: str) -> _Pair | None:
     """Return the key and the value of a text; None if it can only be YAML, JSON or the name of a file."""
     key, equals, rest = text.partition("=")
-    if not (param.key_values and equals and re.fullmatch(_KEY, key)):
+    if not (field.key_values and equals and re.fullmatch(_KEY, key)):
         return None
     if ":" not in rest:
         return _Pair(key, rest)
@@ -129,7 +129,7 @@ def _pair_in(param: Param, text: str) -> _Pair | None:
     return _Pair(key, rest, value if isinstance(value, dict) else None)
 
 
-def _report_ambiguous(param: Param, pair: _Pair, say: Callable[[str], None], *, has_pairs: bool) -> None:
+def _report_ambiguous(field: Field, pair: _Pair, say: Callable[[str], None], *, has_pairs: bool) -> None:
     """Report YAML such as `note=see: this`, which may be meant as `key=value`.
 
     Raises:
@@ -138,25 +138,25 @@ def _report_ambiguous(param: Param, pair: _Pair, say: Callable[[str], None], *, 
     """
     whole = next(iter(pair.mapping))
     problem = f"{pair.key + '=' + pair.text!r} is YAML with the key {whole!r}"
-    meant = f"For the key {pair.key!r}: {_as_json(param, {pair.key: pair.text})}"
+    meant = f"For the key {pair.key!r}: {_as_json(field, {pair.key: pair.text})}"
     if has_pairs:
-        raise BadValue(param.flag, problem, meant, f"For the key {whole!r}: {_as_json(param, pair.mapping)}")
-    say(f"Note: {param.flag} {problem}. {meant}")
+        raise BadValue(field.flag, problem, meant, f"For the key {whole!r}: {_as_json(field, pair.mapping)}")
+    say(f"Note: {field.flag} {problem}. {meant}")
 
 
-def _value_of(param: Param, pair: _Pair, runtime: Runtime) -> Value:
+def _value_of(field: Field, pair: _Pair, runtime: Runtime) -> Value:
     """Return the value of a key, a string; None to delete the key in a patch."""
-    as_text = f"For the text: {_as_json(param, {pair.key: pair.text})}"
-    is_patch = param.key_values == "patch"
+    as_text = f"For the text: {_as_json(field, {pair.key: pair.text})}"
+    is_patch = field.key_values == "patch"
     if pair.text == "null":
-        delete = f"To delete the key: {param.flag} {pair.key}=" if is_patch else ""
-        raise BadValue(param.flag, f"{pair.key}=null may mean null or a string", delete, as_text)
-    if note := comma_note(param.flag, f"{pair.key}={pair.text}"):
+        delete = f"To delete the key: {field.flag} {pair.key}=" if is_patch else ""
+        raise BadValue(field.flag, f"{pair.key}=null may mean null or a string", delete, as_text)
+    if note := comma_note(field.flag, f"{pair.key}={pair.text}"):
         runtime.say(note)
     if pair.text:
-        return _expand_file_refs(pair.text, f"{param.flag} {pair.key}", runtime)
+        return _expand_file_refs(pair.text, f"{field.flag} {pair.key}", runtime)
     if not is_patch:
-        raise BadValue(param.flag, f"has no value for the key {pair.key!r}", as_text)
+        raise BadValue(field.flag, f"has no value for the key {pair.key!r}", as_text)
     return None
 
 
@@ -170,8 +170,8 @@ def comma_note(flag: str, pair: str, prefix: str = "") -> str:
     return f"Note: {flag}: the value of {key!r} is {value!r}. For several keys: {several}"
 
 
-def _as_json(param: Param, mapping: Value) -> str:
-    return f"{param.flag} {quote(encode(mapping).decode())}"
+def _as_json(field: Field, mapping: Value) -> str:
+    return f"{field.flag} {quote(encode(mapping).decode())}"
 
 
 # Files

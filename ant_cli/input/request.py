@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from ant_cli.errors import BadValue
 from ant_cli.gjson.json_text import scalar_text
 from ant_cli.input.values import Value, convert, encode, type_name
-from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Operation, Param
+from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Field, Operation
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
 Retries = Literal["always", "unless_timed_out", "unless_unknown"]
@@ -45,7 +45,7 @@ class Request(NamedTuple):
 def request_of(
     operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value] | None = None
 ) -> Request:
-    """Return the request for values of path, query and headers, by parameter name, and the fields of a body.
+    """Return the request for values of path, query and headers, by field, and the fields of a body.
 
     Raises:
         BadValue: if an ID can't be one segment of a path, or a value can't be sent.
@@ -55,18 +55,18 @@ def request_of(
     query = [("beta", "true")]
     headers: list[tuple[str, str]] = []
     path = operation.path
-    ids = {param.name: scalar_text(values[param.name]).strip() for param in operation.params_in("path")}
-    for param in operation.params:
-        if param.name not in values or param.location in ("body", "setting"):
+    ids = {field.name: scalar_text(values[field.name]).strip() for field in operation.fields_in("path")}
+    for field in operation.fields:
+        if field.name not in values or field.location == "body":
             continue
-        value = values[param.name]
-        if param.location == "path":
-            path = path.replace(f"{{{param.name}}}", path_segment(param.flag, scalar_text(value)))
-        elif param.location == "query":
-            text = "" if value is None else _check_encodable(param.flag, scalar_text(value))
-            query.append((param.wire_name, text))
+        value = values[field.name]
+        if field.location == "path":
+            path = path.replace(f"{{{field.name}}}", path_segment(field.flag, scalar_text(value)))
+        elif field.location == "query":
+            text = "" if value is None else _check_encodable(field.flag, scalar_text(value))
+            query.append((field.wire_name, text))
         else:
-            headers.append((param.wire_name.lower(), _header(param, value)))
+            headers.append((field.wire_name.lower(), _header(field, value)))
     content = encode(dict(body)) if operation.has_body else None
     message = _success_message(operation, ids, body)
     return Request(
@@ -102,45 +102,45 @@ def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping
 
 
 def place(
-    operation: Operation, flags: Mapping[str, Value], members: Mapping[str, Value], source: str
+    operation: Operation, typed: Mapping[str, Value], members: Mapping[str, Value], source: str
 ) -> tuple[dict[str, Value], dict[str, Value]]:
-    """Return the values of an object for path, query and headers, by parameter name, and its other keys.
+    """Return the values of an object for path, query and headers, by field, and its other keys.
 
     The keys for path, query and headers may be in upper or lower case.
-    Values that flags give are left out, except IDs. An empty list means no value, and so does null, except for a
-    query parameter that may be null.
+    Values that were typed are left out, except IDs. An empty list means no value, and so does null, except for a
+    field of the query that may be null.
 
     Raises:
-        BadValue: if a value can't be what its parameter takes.
+        BadValue: if a value can't be what its field takes.
 
     """
     piped, given = dict[str, Value](), dict(members)
     lowered = {key.lower(): key for key in given}
-    for param in operation.params:
-        if param.location in ("body", "setting"):
+    for field in operation.fields:
+        if field.location == "body":
             continue
-        keys = [lowered[key.lower()] for key in param.input_keys if key.lower() in lowered]
+        keys = [lowered[key.lower()] for key in field.input_keys if key.lower() in lowered]
         values = {key: given.pop(key) for key in keys if key in given}
-        key = next((key for key, value in values.items() if not _means_no_value(param, value)), None)
-        if key is not None and (param.location == "path" or param.name not in flags):
+        key = next((key for key, value in values.items() if not _means_no_value(field, value)), None)
+        if key is not None and (field.location == "path" or field.name not in typed):
             where = f"{source}: {key}"
-            piped[param.name] = _from_piped(param, values[key], where)
-            if param.location == "path":
-                path_segment(where, scalar_text(piped[param.name]))
+            piped[field.name] = _from_piped(field, values[key], where)
+            if field.location == "path":
+                path_segment(where, scalar_text(piped[field.name]))
     return piped, given
 
 
-def _means_no_value(param: Param, value: Value) -> bool:
-    return value == [] or (value is None and not (param.location == "query" and param.nullable))
+def _means_no_value(field: Field, value: Value) -> bool:
+    return value == [] or (value is None and not (field.location == "query" and field.nullable))
 
 
-def _from_piped(param: Param, value: Value, where: str) -> Value:
-    is_list = param.type is list
+def _from_piped(field: Field, value: Value, where: str) -> Value:
+    is_list = field.type is list
     values = value if is_list and isinstance(value, list) else [value]
     for each in values:
         if isinstance(each, dict | list):
             raise BadValue(where, f"must be one value, got {type_name(each)}")
-    converted = [convert(param, where, scalar_text(each)) for each in values]
+    converted = [convert(field, where, scalar_text(each)) for each in values]
     return converted if is_list else converted[0]
 
 
@@ -163,12 +163,12 @@ def _is_no_segment(text: str) -> bool:
     return not text.strip() or text in (".", "..")
 
 
-def _header(param: Param, value: Value) -> str:
+def _header(field: Field, value: Value) -> str:
     """Return a header's text without the white space around it, such as the line break at the end of a file."""
     text = ",".join(scalar_text(item).strip() for item in (value if isinstance(value, list) else [value]))
     if _has_control_character(text):
-        raise BadValue(param.flag, "contains a control character, which a header can't")
-    return _check_encodable(param.flag, text)
+        raise BadValue(field.flag, "contains a control character, which a header can't")
+    return _check_encodable(field.flag, text)
 
 
 def _check_encodable(where: str, text: str) -> str:

@@ -15,22 +15,22 @@ from ant_cli.gjson import json_text
 from ant_cli.gjson.json_text import Number
 from ant_cli.input import DEPTH_LIMIT
 from ant_cli.operations.parsers import boolean
-from ant_cli.operations.spec import Param
+from ant_cli.operations.spec import Field
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 Value = bool | Number | str | list[Any] | dict[str, Any] | None
 
 
-def convert(param: Param, where: str, text: str) -> Value:
-    """Convert the text of a flag or key to its parameter's type. Messages name it by `where`.
+def convert(field: Field, where: str, text: str) -> Value:
+    """Convert the text of a flag or key to the type of its field. Messages name it by `where`.
 
     Raises:
         UsageError: if it can't be converted.
 
     """
-    if param.nullable and text == "null":
+    if field.nullable and text == "null":
         return None
-    converter = _CONVERTERS.get(param.type)
+    converter = _CONVERTERS.get(field.type)
     return converter(where, text) if converter else text
 
 

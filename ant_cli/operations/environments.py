@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ant_cli.operations import shared_flags as shared
-from ant_cli.operations.spec import Example, Group, Operation, Param
+from ant_cli.operations.spec import Example, Field, Group, Operation
 
 GROUP = "beta:environments"
 COLLECTION = "/v1/environments"
 ITEM = COLLECTION + "/{environment_id}"
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
-CONFIG = Param(
+CONFIG = Field(
     "config",
     "body",
     dict,
@@ -17,11 +17,11 @@ CONFIG = Param(
     nullable=True,
 )
 CONFIG_FIELDS = (
-    Param("config.type", "body", str, "Only the type.", choices=("cloud", "self_hosted")),
-    Param("config.networking", "body", dict, "Only the network policy, {type: limited, ...}."),
-    Param("config.packages", "body", dict, "Only the packages, {pip: [pandas]}."),
+    Field("config.type", "body", str, "Only the type.", choices=("cloud", "self_hosted")),
+    Field("config.networking", "body", dict, "Only the network policy, {type: limited, ...}."),
+    Field("config.packages", "body", dict, "Only the packages, {pip: [pandas]}."),
 )
-METADATA = Param(
+METADATA = Field(
     "metadata",
     "body",
     dict,
@@ -33,7 +33,7 @@ METADATA_PATCH = METADATA._replace(
     help="Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: '2', team: null}.",
     key_values="patch",
 )
-SCOPE = Param(
+SCOPE = Field(
     "scope",
     "body",
     str,
@@ -43,7 +43,7 @@ SCOPE = Param(
 )
 SERVER_FIELDS = ("id", "type", "created_at", "updated_at", "archived_at", "state")
 
-ENVIRONMENT_ID = Param(
+ENVIRONMENT_ID = Field(
     "environment_id",
     "path",
     str,
@@ -59,15 +59,15 @@ CREATE = Operation(
     COLLECTION,
     "Create an environment.",
     (
-        Param("name", "body", str, "Name of the environment.", required=True),
+        Field("name", "body", str, "Name of the environment.", required=True),
         CONFIG,
         *CONFIG_FIELDS,
-        Param("description", "body", str, "Description of the environment.", nullable=True),
+        Field("description", "body", str, "Description of the environment.", nullable=True),
         METADATA,
         SCOPE,
-        *shared.MANY_CREATED,
         shared.BETA,
     ),
+    shared.MANY_CREATED,
     (
         Example(
             "a cloud environment with two Python packages",
@@ -89,11 +89,11 @@ LIST = Operation(
     COLLECTION,
     "List environments, the newest first.",
     (
-        Param("include_archived", "query", bool, "List archived environments too."),
-        *shared.LISTING,
-        *shared.LIST_WAITING,
+        Field("include_archived", "query", bool, "List archived environments too."),
+        *shared.PAGING,
         shared.BETA,
     ),
+    (*shared.LISTING, *shared.LIST_WAITING),
     (
         Example("IDs and names, a line each", "--transform '{id,name}' --format jsonl"),
         Example("the ten newest, archived ones included", "--include-archived --max-items 10"),
@@ -107,7 +107,8 @@ RETRIEVE = Operation(
     "GET",
     ITEM,
     "Show one environment.",
-    (ENVIRONMENT_ID, *shared.WAITING, *shared.MANY, shared.BETA),
+    (ENVIRONMENT_ID, shared.BETA),
+    (*shared.WAITING, *shared.MANY),
     (
         Example("all fields", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         Example(
@@ -126,16 +127,15 @@ UPDATE = Operation(
     "Change fields of an environment; all others keep their values.",
     (
         ENVIRONMENT_ID,
-        Param("name", "body", str, "A new name.", nullable=True),
+        Field("name", "body", str, "A new name.", nullable=True),
         CONFIG._replace(help="Settings of its sandboxes; others keep their values."),
         *CONFIG_FIELDS,
-        Param("description", "body", str, "A new description; null removes it.", nullable=True),
+        Field("description", "body", str, "A new description; null removes it.", nullable=True),
         METADATA_PATCH,
         SCOPE._replace(help="Who can see it."),
-        *shared.EDITS,
-        *shared.MANY,
         shared.BETA,
     ),
+    (*shared.EDITS, *shared.MANY),
     (
         Example("another name", "env_011CZkZ9X2dpNyB7HsEFoRfW --name nightly"),
         Example(
@@ -155,7 +155,8 @@ DELETE = Operation(
     "DELETE",
     ITEM,
     "Delete an environment for good.",
-    (ENVIRONMENT_ID, *shared.MANY, shared.YES, shared.BETA),
+    (ENVIRONMENT_ID, shared.BETA),
+    (*shared.MANY, shared.YES),
     (
         Example("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         Example("see what would be sent", "env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
@@ -171,7 +172,8 @@ ARCHIVE = Operation(
     "POST",
     ITEM + "/archive",
     "Archive an environment for good: it stays readable, but new sessions can't use it, and nothing restores it.",
-    (ENVIRONMENT_ID, *shared.MANY, shared.YES, shared.BETA),
+    (ENVIRONMENT_ID, shared.BETA),
+    (*shared.MANY, shared.YES),
     (
         Example("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         Example("when it was archived", "env_011CZkZ9X2dpNyB7HsEFoRfW --transform archived_at -r"),

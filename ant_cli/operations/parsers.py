@@ -1,4 +1,4 @@
-"""Parsers of settings: a text becomes a value where it enters, by the parser that its row (`Param`) names.
+"""Parsers of settings: a text becomes a value where it enters, by the parser that its row (`Setting`) names.
 
 It is the same for a flag, a variable and a profile.
 """

@@ -1,4 +1,4 @@
-"""The row types: a parameter, and an operation with its parameters.
+"""The row types: a field of a request, a setting of the program, and an operation with both.
 
 Everything that the command line knows about the API is a row of one of these types. Flags, help, completion,
 requests, documentation and the contract tests are derived from them.
@@ -18,67 +18,50 @@ CredentialType = Literal["API key", "environment key", "item secret"]
 """A type of credential of the API. The access token of a login or of a federation stands for an API key."""
 CREDENTIAL_TYPES: tuple[CredentialType, ...] = ("API key", "environment key", "item secret")
 
-Location = Literal["path", "query", "header", "body", "setting"]
-"""Where in the request a parameter goes, as OpenAPI's `in`. A `setting` is for the program and is never sent."""
+Location = Literal["path", "query", "header", "body"]
+"""Where in the request a field goes, as OpenAPI's `in`."""
 
 ValueKind = Literal["free", "text", "file", "profile", "boolean", "plain", "id", "emulator_id"]
-"""What completion offers for a value: nothing if `free`, files after @ if `text`, the IDs of the parameter if `id`.
+"""What completion offers for a value: nothing if `free`, files after @ if `text`, IDs if `id`.
 `emulator_id` never queries the real API. A `boolean` may have =true or =false, `plain` nothing."""
 
 Text = str | list[str]
 """The text of a flag or an argument; a list if it may be repeated."""
 
 Texts = Mapping[str, Text]
-"""The texts of a command line, by parameter name."""
+"""The texts of a command line, by the name of their field or setting."""
 
 
 def flag_name(name: str) -> str:
-    """Return the long flag of the parameter `name`, with its dashes."""
+    """Return the long flag of a field or a setting, with its dashes."""
     return "--" + name.replace("_", "-")
 
 
-class Param(NamedTuple):
-    """One parameter: its name in the API, its place in the request, and its possible values.
+class Param:
+    """What a field of a request and a setting of the program share: a flag, and what help and completion say of it.
 
-    `type` is `str`, `int`, `float`, `bool`, `dict` (a structured value, in YAML or JSON) or `list` (a flag
-    that may be repeated, each time with one string).
+    It has no storage: `Field` and `Setting` are the rows.
     """
 
+    __slots__ = ()
     name: str
-    location: Location
     type: type
+    """`str`, `int`, `float`, `bool`, `dict` (a structured value, in YAML or JSON) or `list` (a flag that may be
+    repeated, each time with one string)."""
     help: str
-    required: bool = False
-    nullable: bool = False
-    """Whether the text `null` means JSON null."""
-    wire: str = ""
-    """The name in the request, if it is not `name`."""
-    aliases: tuple[str, ...] = ()
-    """Other keys that piped input may use for it."""
+    required: bool
+    choices: tuple[str, ...]
+    """What completion and help offer. Other values are not rejected here: the server, or the parser, decides."""
+    default: str
+    """The value, as text, if none is given. Help shows it. If a default is not text, `help` describes it."""
     short: str = ""
     """A one-letter flag, with its dash."""
-    variable: str = ""
-    """The environment variable that gives its value if neither the command line nor the input does."""
-    in_profile: bool = False
-    """Whether a profile may have it, under its name."""
-    parse: Parse | None = None
-    """The parser of a setting; None for a text that is its own value. Values in requests are JSON: see `input/`."""
-    key_values: Literal["", "new", "patch"] = ""
-    """Whether a structured value has texts only. Then it may also be given as `key=value` for each key; in a patch,
-    `key=` deletes it. A text of the flag such as `@notes.txt` stands for the contents of a file."""
-    choices: tuple[str, ...] = ()
-    """What completion and help offer. Other values are not rejected here: the server, or the setting, decides."""
-    default: str = ""
-    """The value, as text, if none is given. Help shows it. If a default is not text, `help` describes it."""
     value_name: str = ""
     """The placeholder for its value in help, if not that of its type; for an argument, its name in help."""
     completes: ValueKind | None = None
     """What completion offers for it, if its choices, name and type are not enough to decide."""
-
-    @property
-    def outer(self) -> str:
-        """The structured parameter of which it gives one field, as `config.type` does; empty for all others."""
-        return self.name.rpartition(".")[0]
+    may_be_blank: bool
+    """Whether a text without a character is a value of it."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,13 +76,71 @@ class Param(NamedTuple):
     @property
     def metavar(self) -> str:
         """The placeholder for its value in help; empty for a boolean."""
-        name = self.value_name or VALUE_NAMES.get(self.type, "")
-        return f"{name}|null" if name and self.nullable else name
+        return self.value_name or VALUE_NAMES.get(self.type, "")
 
     @property
     def flag(self) -> str:
         """The long flag, with its dashes."""
         return flag_name(self.name)
+
+    @property
+    def takes_pairs(self) -> bool:
+        """Whether a value may be one `key=value` of several."""
+        return False
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be given several times, and every value is used."""
+        return self.type is list or self.takes_pairs
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether the argument after the flag belongs to it."""
+        return self.type is not bool
+
+
+class _FieldRow(NamedTuple):
+    """What the row of a field has."""
+
+    name: str
+    location: Location
+    type: type
+    help: str
+    required: bool = False
+    nullable: bool = False
+    """Whether the text `null` means JSON null."""
+    wire: str = ""
+    """The name in the request, if it is not `name`."""
+    aliases: tuple[str, ...] = ()
+    """Other keys that piped input may use for it."""
+    variable: str = ""
+    """The environment variable that gives an ID if neither the command line nor the input does."""
+    key_values: Literal["", "new", "patch"] = ""
+    """Whether a structured value has texts only. Then it may also be given as `key=value` for each key; in a patch,
+    `key=` deletes it. A text of the flag such as `@notes.txt` stands for the contents of a file."""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+
+
+class Field(_FieldRow, Param):
+    """A field of a request: a part of its path, query, headers or body, which the API defines.
+
+    Its value is JSON: `input/` makes it of the text of a flag, or finds it in the input.
+    """
+
+    __slots__ = ()
+    may_be_blank = True
+
+    @property
+    def outer(self) -> str:
+        """The structured field of which it gives one part, as `config.type` does; empty for all others."""
+        return self.name.rpartition(".")[0]
+
+    @property
+    def metavar(self) -> str:
+        """The placeholder for its value in help; empty for a boolean."""
+        name = super().metavar
+        return f"{name}|null" if name and self.nullable else name
 
     @property
     def wire_name(self) -> str:
@@ -112,22 +153,44 @@ class Param(NamedTuple):
         return (self.wire_name, *self.aliases)
 
     @property
-    def repeatable(self) -> bool:
-        """Whether it may be given several times, and every value is used."""
-        return self.type is list or bool(self.key_values)
+    def takes_pairs(self) -> bool:
+        """Whether a value may be one `key=value` of several."""
+        return bool(self.key_values)
 
-    @property
-    def takes_value(self) -> bool:
-        """Whether the argument after the flag belongs to it."""
-        return self.type is not bool
+
+class _SettingRow(NamedTuple):
+    """What the row of a setting has."""
+
+    name: str
+    type: type
+    help: str
+    required: bool = False
+    short: str = ""
+    variable: str = ""
+    """The environment variable that gives its value if the command line does not."""
+    in_profile: bool = False
+    """Whether a profile may have it, under its name."""
+    parse: Parse | None = None
+    """The parser of its text; None for a text that is its own value."""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    value_name: str = ""
+    completes: ValueKind | None = None
+
+
+class Setting(_SettingRow, Param):
+    """A setting, which is for the program and is never sent, or an argument of a tool command."""
+
+    __slots__ = ()
+    may_be_blank = False
 
     @property
     def default_value(self) -> Any:
-        """The value of a setting that is not given."""
+        """Its value if it is not given."""
         return self.value_of("default", self.default) if self.default else _UNSET.get(self.type)
 
     def value_of(self, source: str, text: Text) -> Any:
-        """Return the value of the text of a setting, or the list of values of several texts.
+        """Return the value of a text, or the list of values of several texts.
 
         Raises:
             UsageError: if its parser rejects it. The message names the text by `source`.
@@ -144,15 +207,15 @@ _UNSET: dict[type, Any] = {bool: False, str: "", list: ()}
 
 
 class Flags(dict[str, Any]):
-    """The values of settings and arguments that were given, by parameter name. Nobody changes them."""
+    """The values of settings that were given, by name. Nobody changes them."""
 
     def __repr__(self) -> str:
         """Return the names only: a value may be a secret."""
         return f"Flags({', '.join(self)})"
 
-    def of(self, param: Param) -> Any:
+    def of(self, setting: Setting) -> Any:
         """Return the value of a setting; its default if it was not given."""
-        return self.get(param.name, param.default_value)
+        return self.get(setting.name, setting.default_value)
 
     def only(self, names: Iterable[str]) -> Flags:
         """Return the flags with these names."""
@@ -164,14 +227,14 @@ class Flags(dict[str, Any]):
         return Flags(self, **values)
 
 
-def values_of(texts: Texts, params: Iterable[Param]) -> Flags:
-    """Return the values of the settings among these texts. Texts of other parameters are left out.
+def values_of(texts: Texts, settings: Iterable[Setting]) -> Flags:
+    """Return the values of the settings among these texts. Texts of fields are left out.
 
     Raises:
         UsageError: if a text can't be used; for the first one, in the order in which they were given.
 
     """
-    rows = {param.name: param for param in params if param.location == "setting"}
+    rows = {setting.name: setting for setting in settings}
     return Flags({name: rows[name].value_of(rows[name].flag, text) for name, text in texts.items() if name in rows})
 
 
@@ -191,10 +254,12 @@ class Operation(NamedTuple):
     """The second part of the command."""
     method: str
     path: str
-    """The path below the base URL, with `{name}` for each path parameter."""
+    """The path below the base URL, with `{name}` for each field in it."""
     summary: str
     """What it does, in one line."""
-    params: tuple[Param, ...]
+    fields: tuple[Field, ...]
+    settings: tuple[Setting, ...]
+    """The settings of this command, besides those of every command."""
     examples: tuple[Example, ...]
     """Their lines have only the arguments after the command."""
     partial_update: bool = False
@@ -212,7 +277,7 @@ class Operation(NamedTuple):
     forced_message: str = ""
     """The same, if the field `force` is true."""
     precondition: str = ""
-    """The parameter that the server compares with its state, which the request changes. So a request that timed
+    """The field that the server compares with its state, which the request changes. So a request that timed
     out, and may have been processed, must not be sent again with the same value."""
     busy_states: tuple[str, ...] = ()
     """The states of items that `--until idle` waits for to end."""
@@ -223,7 +288,13 @@ class Operation(NamedTuple):
     accepts: tuple[CredentialType, ...] = ("API key",)
     """The types of credentials that the API accepts for it: those that its reference names, or does not mention."""
     check_command: str = ""
-    """A command that shows whether the change was made, for when its response is lost. Parameters are `{name}`."""
+    """A command that shows whether the change was made, for when its response is lost. Fields are `{name}`."""
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """Its fields and settings, in the order of its help: headers come last."""
+        headers = [field for field in self.fields if field.location == "header"]
+        return (*(field for field in self.fields if field not in headers), *self.settings, *headers)
 
     @property
     def paginated(self) -> bool:
@@ -236,19 +307,19 @@ class Operation(NamedTuple):
         return self._offers("yes")
 
     @property
-    def positional(self) -> Param | None:
-        """The path parameter that may also be given without its flag: the last one."""
-        return next(reversed(self.params_in("path")), None)
+    def positional(self) -> Field | None:
+        """The field in the path that may also be given without its flag: the last one."""
+        return next(reversed(self.fields_in("path")), None)
 
     @property
     def id_name(self) -> str:
-        """The name of the positional parameter; empty if there is none."""
+        """The name of the positional field; empty if it has no ID in its path."""
         return self.positional.name if self.positional else ""
 
     @property
     def has_body(self) -> bool:
         """Whether the request has a JSON body, even if it is `{}`."""
-        return any(param.location == "body" for param in self.params)
+        return any(field.location == "body" for field in self.fields)
 
     @property
     def takes_several_ids(self) -> bool:
@@ -272,9 +343,9 @@ class Operation(NamedTuple):
     def _offers(self, name: str) -> bool:
         return any(param.name == name for param in self.params)
 
-    def params_in(self, location: Location) -> list[Param]:
-        """Return the parameters that go to one location, without those that give a field of another one."""
-        return [param for param in self.params if param.location == location and not param.outer]
+    def fields_in(self, location: Location) -> list[Field]:
+        """Return the fields that go to one location, without those that give a part of another one."""
+        return [field for field in self.fields if field.location == location and not field.outer]
 
 
 class Group(NamedTuple):
@@ -290,12 +361,12 @@ class Group(NamedTuple):
     """The field that tells types of them apart."""
 
     @property
-    def fields(self) -> list[str]:
-        """The known fields of its objects: IDs, those that are sent, and those of the server."""
-        fields = dict[str, None]()
+    def known_keys(self) -> list[str]:
+        """The known keys of its objects: IDs, fields that are sent, and those of the server."""
+        known = dict[str, None]()
         for operation in self.operations:
-            params = (*operation.params_in("path"), *operation.params_in("body"))
-            fields |= dict.fromkeys(
-                (*operation.server_fields, *(key for param in params for key in param.input_keys))
+            fields = (*operation.fields_in("path"), *operation.fields_in("body"))
+            known |= dict.fromkeys(
+                (*operation.server_fields, *(key for field in fields for key in field.input_keys))
             )
-        return list(fields)
+        return list(known)

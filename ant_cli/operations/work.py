@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.operations import shared_flags as shared
 from ant_cli.operations.environments import ITEM, METADATA_PATCH
-from ant_cli.operations.spec import CREDENTIAL_TYPES, Example, Group, Operation, Param
+from ant_cli.operations.spec import CREDENTIAL_TYPES, Example, Field, Group, Operation
 from ant_cli.runtime import variables
 
 GROUP = "beta:environments:work"
@@ -26,7 +26,7 @@ SERVER_FIELDS = (
     "stopped_at",
 )
 
-ENVIRONMENT_ID = Param(
+ENVIRONMENT_ID = Field(
     "environment_id",
     "path",
     str,
@@ -37,7 +37,7 @@ ENVIRONMENT_ID = Param(
 QUEUE_ID = ENVIRONMENT_ID._replace(
     help=f"The ID or name of the self-hosted environment. Also: {variables.ENVIRONMENT_ID}.", aliases=("id",)
 )
-WORK_ID = Param("work_id", "path", str, "The work item's ID.", required=True, aliases=("id",))
+WORK_ID = Field("work_id", "path", str, "The work item's ID.", required=True, aliases=("id",))
 
 RETRIEVE = Operation(
     GROUP,
@@ -45,7 +45,8 @@ RETRIEVE = Operation(
     "GET",
     WORK_ITEM,
     "Show one work item.",
-    (ENVIRONMENT_ID, WORK_ID, *shared.WAITING, *shared.MANY, shared.BETA),
+    (ENVIRONMENT_ID, WORK_ID, shared.BETA),
+    (*shared.WAITING, *shared.MANY),
     (
         Example("all fields", "--environment-id env_1 work_1"),
         Example("only its state", "--environment-id env_1 work_1 --transform state -r"),
@@ -61,14 +62,14 @@ POLL = Operation(
     "Take the next work item of a queue; null if the queue is empty.",
     (
         QUEUE_ID,
-        Param(
+        Field(
             "block_ms",
             "query",
             int,
             "Milliseconds to wait for work to arrive, 1 to 999. [default: don't wait]",
             nullable=True,
         ),
-        Param(
+        Field(
             "reclaim_older_than_ms",
             "query",
             int,
@@ -76,7 +77,7 @@ POLL = Operation(
             nullable=True,
             default="5000",
         ),
-        Param(
+        Field(
             "anthropic_worker_id",
             "header",
             str,
@@ -86,6 +87,7 @@ POLL = Operation(
         ),
         shared.BETA,
     ),
+    (),
     (
         Example("wait almost a second for work", "env_1 --block-ms 999"),
         Example("take an item and acknowledge it", "env_1 --format jsonl | ant beta:environments:work ack"),
@@ -101,7 +103,8 @@ ACK = Operation(
     "POST",
     WORK_ITEM + "/ack",
     "Acknowledge a work item, so that no other worker gets it.",
-    (ENVIRONMENT_ID, WORK_ID, *shared.MANY, shared.BETA),
+    (ENVIRONMENT_ID, WORK_ID, shared.BETA),
+    shared.MANY,
     (
         Example("one item", "--environment-id env_1 work_1"),
         Example("IDs from a pipe", "< work.json"),
@@ -121,8 +124,8 @@ HEARTBEAT = Operation(
     (
         ENVIRONMENT_ID,
         WORK_ID,
-        Param("desired_ttl_seconds", "query", int, "How many seconds the lease should last.", nullable=True),
-        Param(
+        Field("desired_ttl_seconds", "query", int, "How many seconds the lease should last.", nullable=True),
+        Field(
             "expected_last_heartbeat",
             "query",
             str,
@@ -130,9 +133,9 @@ HEARTBEAT = Operation(
             "of the previous response, exactly as returned. Otherwise: 412, exit code 6.",
             nullable=True,
         ),
-        *shared.MANY,
         shared.BETA,
     ),
+    shared.MANY,
     (
         Example("claim the lease", "--environment-id env_1 work_1 --expected-last-heartbeat NO_HEARTBEAT"),
         Example("hold it for another minute", "--environment-id env_1 work_1 --desired-ttl-seconds 60"),
@@ -143,7 +146,7 @@ HEARTBEAT = Operation(
     accepts=CREDENTIAL_TYPES,
 )
 
-FORCE = Param("force", "body", bool, "Stop it immediately, without a graceful shutdown.")
+FORCE = Field("force", "body", bool, "Stop it immediately, without a graceful shutdown.")
 
 STOP = Operation(
     GROUP,
@@ -151,7 +154,8 @@ STOP = Operation(
     "POST",
     WORK_ITEM + "/stop",
     "Stop a work item, gracefully or immediately.",
-    (ENVIRONMENT_ID, WORK_ID, FORCE, *shared.MANY, shared.BETA),
+    (ENVIRONMENT_ID, WORK_ID, FORCE, shared.BETA),
+    shared.MANY,
     (
         Example("gracefully: it may finish its current task", "--environment-id env_1 work_1"),
         Example("immediately", "--environment-id env_1 work_1 --force"),
@@ -174,7 +178,8 @@ LIST = Operation(
     "GET",
     QUEUE,
     "List the work items of an environment, the newest first.",
-    (QUEUE_ID, *shared.LISTING, UNTIL_IDLE, *shared.WATCHING, shared.BETA),
+    (QUEUE_ID, *shared.PAGING, shared.BETA),
+    (*shared.LISTING, UNTIL_IDLE, *shared.WATCHING),
     (
         Example("wait until no item is queued, starting, active or stopping", "env_1 --until idle --for 10m"),
         Example("IDs and states, a line each", "env_1 --transform '{id,state}' --format jsonl"),
@@ -190,7 +195,8 @@ UPDATE = Operation(
     "POST",
     WORK_ITEM,
     "Set and delete metadata keys of a work item.",
-    (ENVIRONMENT_ID, WORK_ID, METADATA_PATCH._replace(required=True), *shared.MANY, shared.BETA),
+    (ENVIRONMENT_ID, WORK_ID, METADATA_PATCH._replace(required=True), shared.BETA),
+    shared.MANY,
     (
         Example(
             "set one key, delete another", "--environment-id env_1 work_1 --metadata owner=ada --metadata retry="
@@ -207,7 +213,8 @@ STATS = Operation(
     "GET",
     QUEUE + "/stats",
     "Show queue statistics.",
-    (QUEUE_ID, *shared.WAITING, *shared.MANY, shared.BETA),
+    (QUEUE_ID, shared.BETA),
+    (*shared.WAITING, *shared.MANY),
     (
         Example("all figures", "env_1"),
         Example("only the number of waiting items", "env_1 --transform depth"),

@@ -45,7 +45,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         runtime,
         is_list=operation.paginated or requests.count > 1,
         empty_message=_empty_message(operation, flags),
-        shows_archived=requests.fields.get("include_archived") is True,
+        shows_archived=requests.typed.get("include_archived") is True,
         before_pager=progress.disable,
         may_page=operation.paginated,
     )

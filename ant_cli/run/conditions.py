@@ -136,7 +136,7 @@ def _missing_member(flag: str, condition: _SingleCondition, sample: bytes, group
 
 def _known_fields(group: str, path: Sequence[str]) -> list[str]:
     if not path:
-        return GROUPS[group].fields
+        return GROUPS[group].known_keys
     from ant_cli.input.validation import known_fields  # late: reading the schema takes time
 
     return known_fields(path)
@@ -189,7 +189,7 @@ def _path_of(where: str, comparison: Comparison, group: str) -> str:
         rest, is_same = comparison.operator + comparison.value, comparison.value.strip('"') == kind.object_type
         hint = "Leave it out." if is_same else f"Write {quote(prefix + kind.subtype_path + rest)}"
         raise UsageError(f"{where}: every object has the type {kind.object_type!r}.", hint)
-    if each or name in GROUPS[group].fields:
+    if each or name in GROUPS[group].known_keys:
         return comparison.path
     from ant_cli.output.columns import path_of_title  # late: most conditions name fields
 
@@ -205,7 +205,7 @@ def _check_pattern(where: str, query: Query, comparison: Comparison, group: str)
     """
     path, operator, operand = comparison
     if not operator and isinstance(query.path[0], Wildcard) and len(query.path) == 1:
-        name = "name" if "name" in GROUPS[group].fields else "id"
+        name = "name" if "name" in GROUPS[group].known_keys else "id"
         meant = f'{name}%"{path}"'
         raise UsageError(f"{where} compares nothing.", f"Write {quote(meant)}")
     text = operand.strip('"')

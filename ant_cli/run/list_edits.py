@@ -20,7 +20,7 @@ from ant_cli.input.flag_values import comma_note
 from ant_cli.input.request import Request
 from ant_cli.input.values import Value, encode
 from ant_cli.operations.shared_flags import ADD, REMOVE, SET
-from ant_cli.operations.spec import Flags, Param
+from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import quote
@@ -115,7 +115,7 @@ def parse_edits(
         UsageError: if one names no such list, has no value, or contradicts another one or a field of a request.
 
     """
-    given = (_parse(param, text, lists) for param in (REMOVE, ADD, SET) for text in flags.of(param))
+    given = (_parse(setting, text, lists) for setting in (REMOVE, ADD, SET) for text in flags.of(setting))
     edits = tuple(dict.fromkeys(given))
     _reject_contradictions(edits)
     for edit in edits:
@@ -141,15 +141,15 @@ def _reject_contradictions(edits: Sequence[Edit]) -> None:
         others.append(edit)
 
 
-def _parse(param: Param, text: str, lists: Sequence[str]) -> Edit:
+def _parse(setting: Setting, text: str, lists: Sequence[str]) -> Edit:
     name, equals, value = text.partition("=")
-    edit = Edit(param.flag, name.strip().removeprefix("config."), value)
-    where = f"{param.flag} {edit.name}"
+    edit = Edit(setting.flag, name.strip().removeprefix("config."), value)
+    where = f"{setting.flag} {edit.name}"
     is_key = edit.is_key and edit.name != _KEY_PREFIX
     if not is_key and edit.name not in lists:
-        raise _unknown_list(param, edit.name, lists)
-    if not is_key and param == SET and not edit.name.startswith("packages."):
-        raise UsageError(f"{param.flag} sets packages and keys of metadata, not {edit.name}.", f"Use {ADD.flag}.")
+        raise _unknown_list(setting, edit.name, lists)
+    if not is_key and setting == SET and not edit.name.startswith("packages."):
+        raise UsageError(f"{setting.flag} sets packages and keys of metadata, not {edit.name}.", f"Use {ADD.flag}.")
     if is_key and edit.removes:
         if equals:
             raise BadValue(where, "removes a key, whatever its value", f"Write {where}")
@@ -181,14 +181,14 @@ def _several(edit: Edit) -> str:
     return " ".join(flags) if len(parts) > 1 else ""
 
 
-def _unknown_list(param: Param, path: str, lists: Sequence[str]) -> UsageError:
+def _unknown_list(setting: Setting, path: str, lists: Sequence[str]) -> UsageError:
     from difflib import get_close_matches  # late: only mistakes need it
 
     ends = {name.rpartition(".")[2]: name for name in lists}
     similar = get_close_matches(path.rpartition(".")[2], ends, n=1)
     meant = f" Did you mean {ends[similar[0]]!r}?" if similar else ""
     hint = f"It takes {', '.join(lists)} and metadata.KEY; other fields have their own flags."
-    return UsageError(f"{param.flag} knows no list {path!r}.{meant}", hint)
+    return UsageError(f"{setting.flag} knows no list {path!r}.{meant}", hint)
 
 
 # From edits and an object to an update

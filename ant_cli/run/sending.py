@@ -147,7 +147,7 @@ def make_sending(
 
         edits = parse_edits(flags, operation.lists, requests, runtime.say)
     is_wanted = _item_condition(operation, requests, flags, runtime) if FILTER.name in flags else None
-    offered = (param for param in operation.params if param.name == PARALLEL.name)
+    offered = (setting for setting in operation.settings if setting.name == PARALLEL.name)
     return Sending(
         operation,
         requests,
@@ -168,8 +168,8 @@ def _check_list_flags(requests: Requests, flags: Flags, runtime: Runtime, *, pri
         for param in (FILTER, UNTIL):
             if param.name in flags:
                 raise UsageError(f"{param.flag} is about items, but --format raw prints the response unchanged.")
-    elif LIMIT.name in requests.fields and MAX_ITEMS.name not in flags and runtime.stderr.is_terminal:
-        ending = f"{MAX_ITEMS.flag} {scalar_text(requests.fields[LIMIT.name])} ends the list."
+    elif LIMIT.name in requests.typed and MAX_ITEMS.name not in flags and runtime.stderr.is_terminal:
+        ending = f"{MAX_ITEMS.flag} {scalar_text(requests.typed[LIMIT.name])} ends the list."
         runtime.say(f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}")
 
 
@@ -177,6 +177,6 @@ def _item_condition(operation: Operation, requests: Requests, flags: Flags, runt
     from ant_cli.run.conditions import make_condition
 
     texts = flags.of(FILTER)
-    if any(re.fullmatch(_ARCHIVED, text) for text in texts) and requests.fields.get("include_archived") is not True:
+    if any(re.fullmatch(_ARCHIVED, text) for text in texts) and requests.typed.get("include_archived") is not True:
         runtime.say("Note: archived environments are listed only with --include-archived.")
     return make_condition(FILTER.flag, texts, runtime, operation.group)

@@ -12,7 +12,7 @@ from functools import partial
 from ant_cli.errors import BadValue, UnknownName
 from ant_cli.operations.formats import BY_NAME, FORMATS
 from ant_cli.operations.parsers import Parse, private_boolean, seconds, whole_number
-from ant_cli.operations.spec import Param
+from ant_cli.operations.spec import Setting
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.secret_names import is_secret_name
@@ -123,10 +123,10 @@ worker's."""
 
 def _setting(
     name: str, help_text: str, variable: str = "", parse: Parse | None = None, *, type_: type = str, **options: Any
-) -> Param:
-    """Return a setting; the options are fields of `Param`. Its help also says what to use in place of the flag."""
+) -> Setting:
+    """Return a setting with these columns. Its help also says what to use in place of the flag."""
     instead = f" Safer: {SAFER[name]}." if name in SAFER else f" Also: {variable}." if variable else ""
-    return Param(name, "setting", type_, help_text + instead, variable=variable, parse=parse, **options)
+    return Setting(name, type_, help_text + instead, variable=variable, parse=parse, **options)
 
 
 _stored = partial(_setting, in_profile=True)

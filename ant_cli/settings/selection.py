@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
-from ant_cli.operations.spec import Flags, Param
+from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime import variables
 from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 from ant_cli.settings.local_emulator import LOCAL
@@ -145,7 +145,7 @@ class SettingSource(NamedTuple):
     """How to correct a value that can't be used; empty if that is obvious."""
     is_text: bool = True
 
-    def parsed(self, row: Param) -> SettingSource:
+    def parsed(self, row: Setting) -> SettingSource:
         """Return it with the value that its text means. Raises UsageError if it can't be used."""
         if not self.is_text:
             return self
@@ -156,7 +156,7 @@ class SettingSource(NamedTuple):
 
 
 def setting_sources(
-    row: Param, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
+    row: Setting, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
 ) -> Iterator[SettingSource]:
     """Yield the sources of a setting that have a value, by precedence: the first is used.
 
@@ -192,7 +192,7 @@ def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
 
 
 def resolve(
-    rows: Iterable[Param], flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
+    rows: Iterable[Setting], flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
 ) -> dict[str, SettingSource]:
     """Return each setting from its first source, with its value. Raises UsageError if that can't be used."""
     return {row.name: next(setting_sources(row, flags, environ, profile)).parsed(row) for row in rows}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ant_cli.errors import BadValue, MissingFlag
 from ant_cli.operations.parsers import Parse, duration, one_of, whole_number
-from ant_cli.operations.spec import Flags, Param
+from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, TypeVar
 from ant_cli.settings.rows import check_secret, header
 
@@ -21,8 +21,7 @@ _NOT_SHOWN = ("", "0", "false", "auto")
 
 def _row(parse: Parse | None, default: str, help_text: str, **more: Any) -> Any:
     """Return the row of an option, without its name. It is declared in place of the default of a field."""
-    row = Param("", "setting", str, help_text, default=default, parse=parse)
-    return row._replace(**more)
+    return Setting("", str, help_text, default=default, parse=parse)._replace(**more)
 
 
 def _required(parse: Parse, help_text: str) -> Any:
@@ -147,22 +146,22 @@ class CheckOptions(NamedTuple):
     )
 
 
-def rows_of(options: Any) -> tuple[Param, ...]:
+def rows_of(options: Any) -> tuple[Setting, ...]:
     """Return the rows of one of these classes."""
     return tuple(_named(name, row) for name, row in options._field_defaults.items())
 
 
-def _named(name: str, row: Param) -> Param:
+def _named(name: str, row: Setting) -> Setting:
     prefix = "ANTHROPIC" if name in _OFFICIAL else "ANT_WORKER"
     return row._replace(name=name, variable=f"{prefix}_{name.upper()}")
 
 
-def command_flags(options: Any) -> tuple[Param, ...]:
+def command_flags(options: Any) -> tuple[Setting, ...]:
     """Return the flags of a command: without their defaults, which come after the variables."""
     return tuple(map(_command_flag, rows_of(options)))
 
 
-def _command_flag(row: Param) -> Param:
+def _command_flag(row: Setting) -> Setting:
     note = "" if row.default in _NOT_SHOWN else f" [default: {row.default}]"
     return row._replace(required=False, default="", help=row.help + note)
 

@@ -495,7 +495,7 @@ def test_a_file_has_no_mistake_exactly_if_an_editor_accepts_it(body):
 def test_the_schema_has_the_fields_of_the_flags():
     """Otherwise a field that a flag takes would be unknown in a file, or the other way round."""
     schema = json_schema()
-    body = {param.name for param in CREATE.params if param.location == "body" and not param.outer}
+    body = {field.name for field in CREATE.fields_in("body")}
     assert schema["properties"].keys() - {"type"} == body
     packages = schema["$defs"]["cloud"]["properties"]["packages"]["properties"]
     assert packages.keys() - {"type"} == set(PACKAGE_MANAGERS)

@@ -17,7 +17,7 @@ from ant_cli.help.command_row import Command
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.tool_commands import SHELLS
 from ant_cli.operations import OPERATIONS
-from ant_cli.operations.spec import Param
+from ant_cli.operations.spec import Setting
 from tests.completion.conftest import SCRIPTS, ShellSandbox, needs
 from tests.helpers.processes import run_process
 
@@ -123,7 +123,7 @@ def test_each_shell_finds_no_syntax_error_in_its_script(shell: str, program: str
 
 def test_a_flag_may_take_other_values_after_a_particular_command():
     """The row of that command comes before the row of all other commands."""
-    usual = Param("name", "setting", str, "", completes="free")
+    usual = Setting("name", str, "", completes="free")
     special = usual._replace(completes="plain")
     commands = tuple(
         Command((name,), "", flags=(flag,)) for name, flag in zip("abc", (usual, usual, special), strict=True)

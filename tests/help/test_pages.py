@@ -108,7 +108,8 @@ def test_every_command_has_a_page(ant, operation):
     for param in (*operation.params, FILE):
         assert f"{param.flag} " in page
         assert not param.choices or f"One of: {', '.join(param.choices)}." in page
-        assert not (param.nullable and param.takes_value) or f"{param.flag} {kind_of(param)}|null" in page
+    for field in operation.fields:
+        assert not (field.nullable and field.takes_value) or f"{field.flag} {kind_of(field)}|null" in page
     assert "ant help flags" in page
     assert page.count("# ") >= 2
     assert "\x1b" not in result.stdout

@@ -9,7 +9,7 @@ import pytest
 
 from ant_cli.input.build import build_all
 from ant_cli.operations.environments import ENVIRONMENT_ID
-from ant_cli.operations.spec import Flags, Operation, Param
+from ant_cli.operations.spec import Field, Flags, Operation
 from tests.conftest import make_runtime, needs_posix, piped
 from tests.helpers.words import CREATE, UPDATE
 
@@ -80,7 +80,8 @@ def test_a_new_operation_needs_only_a_row():
         "PUT",
         "/v1/environments/{environment_id}/name",
         "Rename.",
-        (ENVIRONMENT_ID, Param("name", "body", str, "A name.", required=True), Param("dry", "query", bool, "Try.")),
+        (ENVIRONMENT_ID, Field("name", "body", str, "A name.", required=True), Field("dry", "query", bool, "Try.")),
+        (),
         (),
     )
     fields = {"environment_id": "env_1", "name": "n", "dry": "true"}

@@ -11,7 +11,7 @@ from ant_cli.errors import UsageError
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import convert, encode, parse
 from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
-from ant_cli.operations.spec import Param
+from ant_cli.operations.spec import Field
 
 
 def refusal(text):
@@ -128,10 +128,10 @@ def test_values_may_be_nested_a_hundred_levels_deep():
         assert encode(parse(text, "x")).decode() == text.replace("a", '"a"')
 
 
-NULLABLE = Param("scope", "body", str, "", nullable=True)
-METADATA = Param("metadata", "body", dict, "", nullable=True)
-LIMIT = Param("limit", "query", int, "")
-FORCE = Param("force", "body", bool, "")
+NULLABLE = Field("scope", "body", str, "", nullable=True)
+METADATA = Field("metadata", "body", dict, "", nullable=True)
+LIMIT = Field("limit", "query", int, "")
+FORCE = Field("force", "body", bool, "")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ FORCE = Param("force", "body", bool, "")
         (NULLABLE, "null", None),
         (NULLABLE, "", ""),
         (NULLABLE, "Null", "Null"),
-        (Param("name", "body", str, ""), "null", "null"),
+        (Field("name", "body", str, ""), "null", "null"),
         (METADATA, "null", None),
         (METADATA, "null\n", None),
         (METADATA, " ~ ", None),

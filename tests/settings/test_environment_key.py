@@ -26,8 +26,8 @@ RETRIEVE = (work.GROUP, "retrieve", "work_1", "--environment-id", "env_1")
 
 def command_of(operation):
     """Return a command line of an operation."""
-    ids = [f"--{param.name.replace('_', '-')}=x_1" for param in operation.params_in("path")]
-    texts = {param.name: "x" for param in operation.params_in("body") if param.required}
+    ids = [f"--{param.name.replace('_', '-')}=x_1" for param in operation.fields_in("path")]
+    texts = {param.name: "x" for param in operation.fields_in("body") if param.required}
     texts |= {"metadata": "{a: b}"} if "metadata" in {param.name for param in operation.params} else {}
     flags = [f"--{name}={text}" for name, text in texts.items()]
     return (operation.group, operation.name, *ids, *flags)
