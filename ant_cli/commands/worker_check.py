@@ -1,79 +1,69 @@
 """`ant beta:worker check`: a page about a queue and a worker that could run here, and why work is not done.
 
-Nothing is changed or claimed: the API gets GET requests only, and none of them is a poll. The report is made as
-JSON, and its text for people is made from that, so that both say the same.
+Nothing is claimed, and nothing is changed without `--requeue`: the API gets GET requests only, and none of them is
+a poll. The report is made as JSON, and its text for people is made from that, so that both say the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from ant_cli.commands import print_report
 from ant_cli.commands.environment_worker import environment_flag
+from ant_cli.commands.local_worker import what_worker_says
+from ant_cli.commands.worker_findings import GET_KEY, LISTS, Finding, Report, find_causes, page_of
 from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
 from ant_cli.http.client import NameClient
 from ant_cli.http.response import error_message, json_object
 from ant_cli.input.request import is_id, request_of
 from ant_cli.operations.environments import RETRIEVE
 from ant_cli.operations.spec import Flags
-from ant_cli.output.times import relative_time, seconds_since_1970
+from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
-from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.shell import quote
-from ant_cli.runtime.variables import ENVIRONMENT_KEY
+from ant_cli.runtime.variables import METADATA_KEY
 from ant_cli.settings.loading import ConnectionSettings, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.worker_options import CheckOptions, read_options
 from ant_cli.worker.handler import find_command
-from ant_cli.worker.listener import served_text
-from ant_cli.worker.settlement import DEAD_LETTER, LAST_ERROR, RETRY_AT
-from ant_cli.worker.work_api import LONGEST_LEASE_S, RUNNING, WorkAPI, WorkItem, age, connection_with_key
+from ant_cli.worker.settlement import ATTEMPTS, DEAD_LETTER, LAST_ERROR, RETRY_AT
+from ant_cli.worker.work_api import (
+    LONGEST_LEASE_S,
+    RUNNING,
+    WorkAPI,
+    WorkItem,
+    age,
+    connection_with_key,
+    is_archived,
+)
 
 T = TypeVar("T")
-Report = dict[str, Any]
-"""JSON: members and their values. What nobody said is None."""
-_FRESH_S = 45
-"""The heartbeats of a worker come every 30 seconds, or more often."""
-_SLOW_S = 30
-"""An item that waits longer was not taken at once."""
-_MOST_SHOWN = 10
-"""How many items of a kind the page for people lists."""
-_LISTS: dict[str, Callable[[WorkItem], object]] = {
-    "waiting": lambda item: item.get("state") == "queued",
-    "running": lambda item: item.get("state") in RUNNING,
-    "dead_letters": lambda item: DEAD_LETTER in (item.get("metadata") or {}),
-}
-"""The lists of the report, and which items belong to each."""
-_GET_KEY = f"Make a key for this environment in the Console, and set {ENVIRONMENT_KEY}."
-_ELSEWHERE = "Create the sessions in another environment, which is self-hosted."
-
-
-class Finding(NamedTuple):
-    """Something that explains why work is not done."""
-
-    cause: str
-    next_step: str
-    blocks: bool = True
-    """Because of it, work would not be done now."""
 
 
 def check(
     runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: Any
 ) -> None:
     """Show why the work of an environment is not done. Raises AntError if work would not be done now."""
+    requeue, asks = given.pop("requeue", False), not given.pop("yes", False)
     asked = Flags(given, **environment_flag(environment, given))
     options = read_options(CheckOptions, asked, runtime.environ, "beta:worker check")
-    report, refusals = _ask(options, load(runtime, flags).connection, runtime)
+    connections = _connections(options, load(runtime, flags).connection, runtime)
+    report, refusals = _ask(options, connections, runtime)
+    if requeue and report["unheld"] and connections.worker:
+        given_back = _give_back(report, connections.worker, runtime, asks=asks)
+        report, refusals = _ask(options, connections, runtime)
+        report["given_back"] = given_back
     environment_id, now = report["environment"]["id"], runtime.server_clock.now()
     words = ["ant", "beta:worker", "poll", environment_id, "--", *(handler or [options.on_work or "HANDLER"])]
     problem = _handler_problem(handler, options.on_work, runtime)
-    found = list(_findings(report, refusals, problem, " ".join(map(quote, words)), now))
+    found = list(find_causes(report, refusals, problem, " ".join(map(quote, words)), now))
     report["handler"] = problem.cause if problem else "can be started"
     report["findings"] = [finding._asdict() for finding in found]
     report["works"] = not any(finding.blocks for finding in found)
-    print_report(runtime, flags, "\n".join(_page(report, now)), report)
+    print_report(runtime, flags, "\n".join(page_of(report, now)), report)
     if not report["works"]:
         raise AntError(f"no work of {environment_id} would be done now.")
 
@@ -81,13 +71,24 @@ def check(
 # What the API and this machine say
 
 
-def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime) -> tuple[Report, list[Finding]]:
-    """Ask the API with the credentials at hand. Return what it says, and what it refuses."""
-    refusals, is_here = list[Finding](), is_local(connection.base_url)
+class _Connections(NamedTuple):
+    """What there is a credential for."""
+
+    account: ConnectionSettings | None
+    worker: ConnectionSettings | None
+
+
+def _connections(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime) -> _Connections:
+    is_here = is_local(connection.base_url)
     account = connection if connection.credential or is_here else None
-    worker = account if is_here else None
     if options.environment_key:
-        worker = connection_with_key(connection, options.environment_key, runtime.environ)
+        return _Connections(account, connection_with_key(connection, options.environment_key, runtime.environ))
+    return _Connections(account, account if is_here else None)
+
+
+def _ask(options: CheckOptions, connections: _Connections, runtime: Runtime) -> tuple[Report, list[Finding]]:
+    """Ask the API with the credentials at hand. Return what it says, and what it refuses."""
+    (account, worker), refusals, archived = connections, list[Finding](), list[bool]()
 
     def ask(connection: ConnectionSettings | None, question: Callable[..., T], *more: Any) -> T | None:
         try:
@@ -95,7 +96,10 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
         except (NetworkError, UsageError):
             raise
         except AntError as error:
-            refusals.append(_refusal(error, is_key=connection is not account))
+            if is_archived(error):
+                archived.append(True)
+            else:
+                refusals.append(_refusal(error, is_key=connection is not account))
             return None
 
     environment_id, environment, items, queue = options.environment_id, WorkItem(), None, None
@@ -104,30 +108,24 @@ def _ask(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
         environment_id = environment.get("id", environment_id)  # a name was given
         if environment or (worker is not account and environment_id.startswith("env_")):
             items = ask(worker, _of_queue, WorkAPI.newest_items)
-            queue = ask((account if environment else None) if items is None else worker, _of_queue, WorkAPI.stats)
+            takes_key = items is not None or archived
+            queue = ask(worker if takes_key else account if environment else None, _of_queue, WorkAPI.stats)
     except NetworkError as error:
         refusals = [Finding(f"The server does not respond: {error.message}", "Check the base URL and the network.")]
     if account is None and not environment_id.startswith("env_"):
         step = "Give the ID, which begins with env_, or set ANTHROPIC_API_KEY."
         refusals.append(Finding(f"{environment_id!r} is a name, whose ID only an API key can find.", step))
-    now = runtime.server_clock.now()
-    report = {
+    report: Report = {
         "environment": {**environment, "id": environment_id},
+        "archived": bool(archived or environment.get("archived_at")),
         "has_key": worker is not None,
-        "may_poll": items is not None,
+        "may_poll": items is not None or bool(archived),
         "queue": queue,
-        "worker_here": _worker_here(*options.listen, environment_id),
+        "given_back": [],
+        **what_worker_says(*options.listen, environment_id),
+        **_lists(items, runtime),
     }
-    for name, belongs in _LISTS.items():
-        report[name] = items and [_shown(item, now) for item in items if belongs(item)]
     return report, refusals
-
-
-def _worker_here(host: str, port: int, environment_id: str) -> str | None:
-    """Return what a worker of the environment says about itself; None if none serves that there."""
-    if f'ant_worker_slots{{environment_id="{environment_id}"' not in served_text(host, port, "/metrics"):
-        return None
-    return collapse_space(served_text(host, port, "/readyz")) or None
 
 
 def _environment(connection: ConnectionSettings, runtime: Runtime, environment_id: str) -> WorkItem:
@@ -148,8 +146,30 @@ def _refusal(error: AntError, *, is_key: bool) -> Finding:
     cause = "The server refuses"
     if is_key and isinstance(error, APIError) and error.status in (401, 403, NOT_FOUND):
         cause = "The environment does not accept this environment key, which may be of another one"
-    step = _GET_KEY if is_key else "To see all: ant beta:environments list"
+    step = GET_KEY if is_key else "To see all: ant beta:environments list"
     return Finding(f"{cause}: {error.message}{said}", f"{error.hint}\n{step}".strip())
+
+
+def _lists(items: list[WorkItem] | None, runtime: Runtime) -> Report:
+    """Return the lists of the report, each None if it is not known. Without metadata, nobody lists dead letters."""
+    if items is None:
+        return dict.fromkeys(LISTS)
+    now = runtime.server_clock.now()
+    found: Report = {name: [_shown(item, now) for item in items if _list_of(item, now) == name] for name in LISTS}
+    metadata = {key for item in items for key in item.get("metadata") or ()}
+    if not (runtime.environ.get(METADATA_KEY) or metadata & {ATTEMPTS, DEAD_LETTER, LAST_ERROR}):
+        found["dead_letters"] = None
+    return found
+
+
+def _list_of(item: WorkItem, now: float) -> str:
+    """Return the list to which an item belongs; empty for one that has been stopped."""
+    if DEAD_LETTER in (item.get("metadata") or {}):
+        return "dead_letters"
+    state, held_s = item.get("state"), age(item.get("acknowledged_at"), now)
+    if state == "starting" and not item.get("latest_heartbeat_at") and held_s > LONGEST_LEASE_S:
+        return "unheld"
+    return "waiting" if state == "queued" else "running" if state in RUNNING else ""
 
 
 def _shown(item: WorkItem, now: float) -> Report:
@@ -166,6 +186,16 @@ def _shown(item: WorkItem, now: float) -> Report:
     }
 
 
+def _give_back(report: Report, connection: ConnectionSettings, runtime: Runtime, *, asks: bool) -> list[str]:
+    """Let the leases of the items that nobody holds end, unless one has a heartbeat by now. Return their IDs."""
+    ids = [item["id"] for item in report["unheld"]]
+    if asks:
+        more = "A handler that still runs, and sends no heartbeats, would run twice."
+        confirm(f"Give back {' '.join(ids)}? {more}", runtime)
+    environment_id = report["environment"]["id"]
+    return _of_queue(connection, runtime, environment_id, lambda api: list(filter(api.give_back, ids)))
+
+
 def _handler_problem(handler: Sequence[str], on_work: str, runtime: Runtime) -> Finding | None:
     """Return why a worker can't start here. If no handler is given, that matters only if there are no others."""
     try:
@@ -173,93 +203,3 @@ def _handler_problem(handler: Sequence[str], on_work: str, runtime: Runtime) -> 
     except UsageError as error:
         return Finding(error.message[0].upper() + error.message[1:], error.hint, blocks=bool(handler or on_work))
     return None
-
-
-# What follows from that
-
-
-def _findings(
-    report: Report, refusals: list[Finding], handler: Finding | None, start: str, now: float
-) -> Iterator[Finding]:
-    """Yield what explains why work is not done, the most important first. `start` starts a worker."""
-    environment, queue = report["environment"], report["queue"] or {}
-    workers = queue.get("workers_polling")
-    if environment.get("archived_at"):
-        yield Finding("The environment is archived: it hands out no work.", _ELSEWHERE)
-        return
-    if queue and workers is None:
-        yield Finding("The environment is not self-hosted: Anthropic runs its sessions.", _ELSEWHERE)
-        return
-    yield from refusals
-    if handler:
-        yield handler._replace(blocks=handler.blocks or not workers)
-    if not report["has_key"]:
-        yield Finding("There is no environment key: no worker can start here.", _GET_KEY, blocks=not workers)
-    if report["worker_here"] not in (None, "ok"):
-        yield Finding(f"The worker here takes no work: {report['worker_here']}.", "Its log says more.")
-    if workers is not None:
-        yield from _findings_of_queue(report, queue, start, now)
-
-
-def _findings_of_queue(report: Report, queue: Report, start: str, now: float) -> Iterator[Finding]:
-    depth, workers = queue.get("depth"), queue.get("workers_polling")
-    running = [item for item in report["running"] or () if not item["retry_at"]]
-    silent = [item for item in running if age(item["last_sign_at"], now) >= _FRESH_S]
-    is_busy = len(silent) < len(running)
-    if not workers:
-        cause = "No worker has polled in the last 30 seconds."
-        cause += " Those that hold items may be busy, or have died." * is_busy
-        step = f"Start one: {start}\nIf one runs, see its log: after failures of its handler, it pauses."
-        yield Finding(cause, step, bool(depth) or not is_busy)
-    elif depth and age(queue.get("oldest_queued_at"), now) > _SLOW_S:
-        cause = "Items wait although workers poll: all are busy, or pause because their handlers fail."
-        yield Finding(cause, "See their logs, start more of them, or raise --concurrency.", not is_busy)
-    if silent:
-        cause = (
-            f"Of {len(silent)} running, no heartbeat came for {_FRESH_S} seconds: their workers have died, or they "
-            "have failed and wait for their next attempts."
-        )
-        left_s = max(item["lease_ends_within_seconds"] for item in silent)
-        step = f"They are handed out again when their leases end, in {left_s} seconds at the latest."
-        yield Finding(cause, step, not (depth or is_busy))
-    if report["dead_letters"]:
-        step = "Send their sessions a message, or create the sessions again."
-        yield Finding("Dead letters are items that failed too often, and do not run again.", step, blocks=False)
-    if not (depth or report["running"] or queue.get("pending")):
-        step = "Create a session in this environment, or look for it in another one."
-        yield Finding("The queue is empty: no session waits for a worker.", step, blocks=False)
-
-
-# The text for people
-
-
-def _page(report: Report, now: float) -> Iterator[str]:
-    environment, queue = report["environment"], report["queue"]
-    yield f"Environment   {environment['id']}  {collapse_space(str(environment.get('name', '')))}"
-    if queue and queue.get("workers_polling") is not None:
-        oldest = relative_time(str(queue.get("oldest_queued_at")), now)
-        yield f"Queue         {queue.get('depth')} waiting{f', the oldest queued {oldest}' if oldest else ''}"
-        yield f"Handed out    {queue.get('pending')} not yet acknowledged"
-        yield f"Workers       {queue.get('workers_polling')} polled in the last 30 seconds"
-    for name in _LISTS:
-        if (items := report[name]) is not None:
-            yield f"{name.capitalize().replace('_', ' '):14}{len(items)}"
-            yield from (f"  {_item_text(item, now)}" for item in items[:_MOST_SHOWN])
-    if report["worker_here"]:
-        yield f"Worker here   {report['worker_here']}"
-    key = "may poll" if report["may_poll"] else "is not known to be good" if report["has_key"] else "is missing"
-    yield f"Key           {key}"
-    yield f"Handler       {report['handler']}"
-    yield ""
-    for finding in report["findings"]:
-        yield f"{'!' if finding['blocks'] else '-'} {finding['cause']}"
-        yield from (f"  {line}" for line in finding["next_step"].splitlines())
-
-
-def _item_text(item: Report, now: float) -> str:
-    parts, left_s = [item["id"], item["state"]], item["lease_ends_within_seconds"]
-    if pause := relative_time(str(item["retry_at"]), now):
-        parts.append(f"waits for its next attempt, {pause}")
-    elif left_s is not None:
-        parts.append(f"last seen {relative_time(str(item['last_sign_at']), now)}, lease ends within {left_s} s")
-    return collapse_space("  ".join(map(str, [*parts, item["reason"] or ""])))

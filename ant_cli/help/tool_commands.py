@@ -9,6 +9,7 @@ from __future__ import annotations
 from ant_cli.help import command_row as row
 from ant_cli.help.account_commands import AUTH, PROFILES
 from ant_cli.help.emulator_commands import EMULATOR
+from ant_cli.operations.shared_flags import YES
 from ant_cli.settings import worker_options as worker
 
 # Environments as files
@@ -166,14 +167,18 @@ _WORKER = row.group(
     ),
     row.tool(
         "beta:worker check",
-        "Show why the work of an environment is not done, and what to do next. It only reads. The exit code is 0 "
-        "if work would be done now, else 1.",
+        "Show why the work of an environment is not done, and what to do next. It only reads, without --requeue. "
+        "The exit code is 0 if work would be done now, else 1.",
         "worker_check:check",
         ("why does it not run?", "ant beta:worker check env_1 -- ./handle.sh"),
         ("in a script", "ant beta:worker check env_1 > /dev/null || echo 'nothing is done'"),
         ("for a monitor", "ant beta:worker check env_1 --format json"),
         arguments=(_ENVIRONMENT, _HANDLER),
-        flags=worker.command_flags(worker.CheckOptions),
+        flags=(
+            *worker.command_flags(worker.CheckOptions),
+            row.boolean_flag("requeue", "Give items back that nobody seems to hold. It asks at a terminal."),
+            YES,
+        ),
         takes=(*row.CREDENTIAL, *_WITHOUT_CREDENTIAL, *row.RESULT),
     ),
 )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
-from http.client import HTTPConnection, HTTPException
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET, AF_INET6, SHUT_RDWR
 from urllib.parse import urlsplit
@@ -15,9 +14,6 @@ from ant_cli.errors import AntError
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _REQUEST_TIMEOUT_S = 10.0
-_PATIENCE_S = 2.0
-"""How long to wait for a page."""
-_LONGEST_PAGE = 1_000_000
 _MOST_CONNECTIONS = 64
 """Each connection takes a file descriptor, and the worker needs those for its requests and handlers."""
 
@@ -38,15 +34,6 @@ def text_page(text: str, status: int = 200) -> ServedPage:
 def json_page(value: object, status: int = 200) -> ServedPage:
     """Return a page with JSON."""
     return ServedPage(status, "application/json", json.dumps(value).encode())
-
-
-def served_text(host: str, port: int, path: str) -> str:
-    """Return the text of a page that a listener serves; empty if nothing answers."""
-    connection = HTTPConnection(host, port, timeout=_PATIENCE_S)
-    with closing(connection), suppress(OSError, HTTPException):
-        connection.request("GET", path)
-        return connection.getresponse().read(_LONGEST_PAGE).decode("utf-8", "replace")
-    return ""
 
 
 Find = Callable[[str], ServedPage | None]

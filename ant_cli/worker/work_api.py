@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
 from ant_cli.http.pagination import follow_pages
-from ant_cli.http.response import json_object
+from ant_cli.http.response import error_message, json_object
 from ant_cli.http.retries import RETRIED_4XX
 from ant_cli.http.transport import Timeouts
 from ant_cli.input.request import Request, is_id, path_segment, request_of
@@ -98,6 +98,16 @@ class WorkAPI:
         )
         return _object(_limited(self._client, timeout_s, max_retries=0).send(request).body)
 
+    def give_back(self, work_id: str) -> bool:
+        """End the lease of an item that never had a heartbeat. Return False if it has one by now."""
+        try:
+            self.heartbeat(work_id, "NO_HEARTBEAT", SHORTEST_LEASE_S, _TIMEOUT_S)
+        except APIError as error:
+            if error.status != 412:
+                raise
+            return False
+        return True
+
     def stop(self, work_id: str) -> WorkItem:
         """Stop an item that nobody runs any more, and return it, if the server does. The request is sent once."""
         request = self._request(work.STOP, {"force": True}, work_id=work_id)
@@ -161,6 +171,13 @@ def age(time_of_server: object, now: float) -> float:
 def is_permanent(error: AntError) -> bool:
     """Whether an error is permanent: a client error of the API, with few exceptions."""
     return isinstance(error, APIError) and 400 <= error.status < 500 and error.status not in RETRIED_4XX
+
+
+def is_archived(error: AntError) -> bool:
+    """Whether an error says that the environment is archived: by its code, or in the words of the work list."""
+    if not isinstance(error, APIError):
+        return False
+    return b'"environment_archived"' in error.body or "is archived" in error_message(error.body)
 
 
 def item_in_refusal(error: AntError) -> WorkItem:

@@ -360,6 +360,7 @@ def test_every_flag_on_the_pages_exists():
     """It belongs to one of the three commands, or to another program."""
     known = {row.flag for row in (*rows_of(PollOptions), *rows_of(SessionOptions), *rows_of(ExporterOptions))}
     others = {"--rm", "--init", "--detach", "--filter", "--transform", "--format", "--count", "--config", "--name"}
+    others |= {"--force", "--requeue"}
     docker_and_kubectl = {"--tag", "--env-file", "--stop-timeout", "--namespace", "--from-env-file"}
     pip_and_systemctl = {"--no-deps", "--wheel-dir", "--now"}
     flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGES))

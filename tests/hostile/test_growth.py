@@ -34,6 +34,7 @@ from ant_cli.apply.declarations import read_declaration
 from ant_cli.apply.discovery import expand
 from ant_cli.apply.drawing import draw_change
 from ant_cli.apply.lockfile import read_lock
+from ant_cli.commands.local_worker import _numbers
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import credentials_of
 from ant_cli.emulator.errors import EmulatorError
@@ -256,6 +257,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "an escaped text to redact": lambda text: redact_many(f"%41\\u0041&amp;{text}\\n"),
     "a text with many secrets": lambda text: redact(f"\\u0041{CREDENTIAL} {text} {CREDENTIAL} " * 9, [CREDENTIAL]),
     "secrets of a response": lambda text: secrets_in(f'{{"secret":"{text}","access_token" {text}'.encode()),
+    "metrics of a worker": lambda text: [
+        _numbers(f'ant_worker_slots{{environment_id="{part}"}} 1.0\n{text}', "")
+        for part in (text, text.replace("\n", ""))
+    ],
     "a work item": lambda text: [_object(json.dumps({"id": text}).encode()), secrets_of_item({"secret": text})],
     "a path of a request": lambda text: match(call_of(REQUEST_URI=f"/v1/{text}").path, "GET"),
     "a query of a request": lambda text: call_of(QUERY_STRING=f"limit={text}&page={text}").page_start("x"),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from ant_cli.worker.listener import Listener, text_page
+from ant_cli.commands import local_worker
+from ant_cli.worker.listener import Listener, ServedPage, text_page
+from ant_cli.worker.metrics import Tally, WorkerMetrics
+from tests.helpers.servers import Act, ScriptedServer
 from tests.worker.conftest import API_KEY
 
 HANDLERS = {
@@ -28,21 +32,26 @@ def server_key():
 
 @pytest.fixture
 def check(ant, queue):
-    """Run the command with both keys and a good handler. It only reads."""
+    """Run the command with both keys and a good handler. It only reads, unless it may give items back."""
     for name, text in HANDLERS.items():
         Path(name).write_bytes(text.encode())
         Path(name).chmod(0o644 if name == "not-executable" else 0o755)
     Path("folder").mkdir()
     keys = {"ANTHROPIC_API_KEY": API_KEY, "ANTHROPIC_ENVIRONMENT_KEY": key_of(queue, queue.id)}
 
-    def run(*words, environment="", handler="./good", **env):
-        before = len(queue.requests)
+    def run(*words, environment="", handler="./good", ask=None, **env):
+        before, heartbeats = len(queue.requests), queue.count("heartbeat")
         done = ant(
             *("beta:worker", "check", *words, *([environment] if environment else []), "--", handler),
             env={"ANTHROPIC_BASE_URL": queue.url, "ANTHROPIC_ENVIRONMENT_ID": queue.id, **keys, **env},
             network=True,
+            terminal=ask is not None,
+            ask=ask,
         )
-        assert not [line for line in queue.requests[before:] if "/poll" in line or not line.startswith("GET ")]
+        sent = [line for line in queue.requests[before:] if not line.startswith("GET ")]
+        assert len(sent) == queue.count("heartbeat") - heartbeats
+        assert not [line for line in queue.requests[before:] if "/poll" in line]
+        assert "--requeue" in words or not sent
         return done
 
     return run
@@ -116,6 +125,26 @@ def hold_and_die(queue):
     queue.advance(100)
 
 
+def abandon(queue):
+    """Leave an item as users of the real service find it: acknowledged, without a heartbeat, and without end."""
+    (work_id,) = queue.enqueue()
+    poll_as_worker(queue)
+    queue.act(work_id, "ack")
+    with closing(sqlite3.connect("emulator.db", isolation_level=None)) as database:
+        database.execute("UPDATE work SET lease_until = NULL")
+    queue.advance(301)
+    poll_as_worker(queue)
+    return work_id
+
+
+def fail_often(queue):
+    """Let a worker in an outage hold what it has failed to run."""
+    for _ in range(5):
+        hold(queue)
+    queue.advance(100)
+    work(queue)
+
+
 def give_up(queue):
     """Leave nothing but a dead letter."""
     poll_as_worker(queue)
@@ -126,6 +155,11 @@ def give_up(queue):
 
 def archive(queue):
     queue.send("POST", f"/v1/environments/{queue.id}/archive", {})
+
+
+def archive_with_work(queue):
+    work(queue)
+    archive(queue)
 
 
 def use_cloud(queue):
@@ -155,14 +189,16 @@ BROKEN = {
     "only an API key": (leave_waiting, NO_KEY, "There is no environment key"),
     "no credential": (None, NO_KEY | NO_API_KEY, "There is no environment key"),
     "an archived environment": (archive, {}, "The environment is archived"),
-    "an archived one, seen by its key": (archive, NO_API_KEY, "another one: 404 Not Found: Environment"),
+    "an archived one, seen by its key": (archive, NO_API_KEY, "is archived, so it gets no sessions: its queue is"),
     "an environment in the cloud": (use_cloud, {}, "The environment is not self-hosted"),
     "an unknown environment": (None, {"environment": "env_no"}, "404 Not Found: environment_id"),
     "a name for the key alone": (None, {"environment": "queue", **NO_API_KEY}, "'queue' is a name"),
     "a name of no environment": (None, {"environment": "no"}, "No environment has the name 'no'"),
     "only busy workers": (be_busy, {}, "Those that hold items may be busy, or have died."),
     "a dead worker": (hold_and_die, {}, "Of 1 running, no heartbeat came for 45 seconds"),
-    "an outage": (wait_for_long, {}, "or pause because their handlers fail"),
+    "busy workers, or an outage": (wait_for_long, {}, "or pause because their handlers fail"),
+    "an outage": (fail_often, {}, "5 items wait after failures, more than run: it may be an outage."),
+    "an item that nobody holds": (lambda queue: abandon(queue) and None, {}, "Nobody seems to hold 1 items"),
     "a handler that is not there": (work, {"handler": "./no"}, "'./no' is not a program"),
     "a handler that is a folder": (work, {"handler": "./folder"}, "'./folder' is not a program"),
     "a handler without permission": (work, {"handler": "./not-executable"}, "is not a program"),
@@ -192,6 +228,12 @@ def test_a_check_of_a_broken_set_up_names_the_cause_and_exits_with_1(queue, chec
         (fail, "./good", "active waits for its next attempt, in 99 y the handler exited with 1\n"),
         (hold_after_a_death, "./good", "- Of 1 running, no heartbeat came"),
         (hold, "./good", "active last seen just now, lease ends within 300 s\n"),
+        (
+            hold,
+            "./good",
+            "Dead letters  unknown: only ANT_WORKER_METADATA_KEY makes workers list them\n",
+        ),
+        (archive_with_work, "./good", "is archived, so it gets no sessions: what waits is still handed out.\n"),
     ],
 )
 def test_a_check_exits_with_0_while_work_would_be_done(queue, check, prepare, handler, shown):
@@ -204,16 +246,55 @@ def test_a_check_exits_with_0_while_work_would_be_done(queue, check, prepare, ha
     assert "! " not in done.stdout
 
 
-def test_a_check_asks_the_worker_on_this_machine_why_it_takes_no_work(queue, check):
-    """The server does not know of an outage. A worker of another environment does not matter."""
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_check_asks_the_worker_on_this_machine_why_it_takes_no_work(queue, check, is_own):
+    """The server does not know of an outage. A worker of another environment does not matter, whatever its name."""
     work(queue)
-    for environment_id, code in ((queue.id, 1), ("env_other", 0)):
-        metrics = text_page(f'ant_worker_slots{{environment_id="{environment_id}",worker_id="w"}} 1.0')
-        pages = {"/metrics": metrics, "/readyz": text_page("outage: the handler exited with 125", 503)}
-        with closing(Listener("127.0.0.1", 0, pages.get)) as listener:
-            done = check("--listen", listener.url.removeprefix("http://"))
-        said = "The worker here takes no work: outage: the handler exited with 125." in done.stdout
-        assert (done.exit, said) == (code, bool(code))
+    tally = Tally(1)
+    tally.outage, tally.items["dead_letter"] = "the handler exited with 125", 2
+    own = {"environment_id": queue.id, "worker_id": "w"}
+    other = {"environment_id": "env_2", "worker_id": f'",environment_id="{queue.id}"'}
+    metrics = ServedPage(200, "text/plain", WorkerMetrics(tally, own if is_own else other).text())
+    pages = {"/metrics": metrics, "/readyz": text_page("outage: the handler exited with 125", 503)}
+    with closing(Listener("127.0.0.1", 0, pages.get)) as listener:
+        done = check("--listen", listener.url.removeprefix("http://"))
+    assert done.exit == int(is_own)
+    assert ("The worker here takes no work: outage: the handler exited with 125." in done.stdout) == is_own
+    assert ("Dead letters  2 of the worker here" in done.stdout) == is_own
+    assert ("none serves its state" in done.stdout) != is_own
+
+
+@pytest.mark.parametrize("beginning", [(), (b"HTTP/1.1 200 OK\r\n\r\n",), (b"HTTP/1.1 200 OK\r\na:",)])
+def test_a_program_that_sends_without_end_does_not_keep_a_check(queue, check, monkeypatch, beginning):
+    """Anything may listen at the port of a worker, and each byte comes in time."""
+    work(queue)
+    monkeypatch.setattr(local_worker, "_PATIENCE_S", 0.2)
+    with ScriptedServer((*beginning, Act.DRIP)) as server:
+        done = check("--listen", server.url.removeprefix("http://"))
+    assert (done.exit, "none serves its state" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("words", [(), ("--yes",)])
+def test_an_item_that_nobody_holds_is_given_back_on_demand(queue, check, words):
+    """A person is asked first, because the item of a handler without heartbeats looks the same."""
+    work_id = abandon(queue)
+    asked = []
+    assert check("--requeue", ask=lambda question: asked.append(question) or "n").exit == 2
+    assert queue.count("heartbeat") == 0
+    done = check("--requeue", *words, ask=lambda question: asked.append(question) or "y")
+    assert len(asked) == 2 - len(words)
+    assert all(question.startswith(f"Give back {work_id}? A handler that still runs") for question in asked)
+    assert f"Given back, and handed out in a few seconds: {work_id}\n" in done.stdout
+    queue.advance(2)
+    assert queue.poll()["id"] == work_id
+
+
+def test_an_item_that_has_a_heartbeat_by_now_is_not_given_back(queue, check):
+    """Its handler has just begun to send them."""
+    work_id = abandon(queue)
+    done = check("--requeue", ask=lambda _: queue.act(work_id, "heartbeat") and "y")
+    assert (done.exit, "Given back" in done.stdout) == (0, False)
+    assert queue.item(work_id)["state"] == "active"
 
 
 def test_a_check_for_a_monitor_is_one_object(queue, check):
