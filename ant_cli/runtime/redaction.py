@@ -1,7 +1,7 @@
-r"""Redaction: replace secrets in every notation in which servers, libraries and formats write them.
+r"""Redaction: replace secrets in the notations in which servers, libraries and formats write them.
 
-`"` becomes `\"` in JSON, `%22` in a URL and `&quot;` in HTML, and one inside the other adds a level. A secret may
-also be in hexadecimal or base64, as the password of a basic `authorization` header is, after a user.
+`"` is `\"` in JSON and `%22` in a URL. A secret may also be in base64, as the password of a basic `authorization`
+header is, after a user.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ _MIN_LENGTH = 4
 _MAX_LENGTH = 4096
 """The longest secret that is found in every notation. A longer one, such as a file, is found only verbatim."""
 _LONG = 16
-"""From this length, a secret in hexadecimal or base64 may be in pieces, such as lines. Those of a shorter one could
-be words."""
+"""The length from which a word is more likely a key than a name."""
 _KEY_START = "sk-ant-"
 _KEY = _KEY_START + r"[A-Za-z0-9_-]{4,}"
 """How keys begin. A key in the wrong place is redacted even though it was not registered."""
@@ -45,37 +44,17 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def _replace(text: str, secrets: tuple[str, ...]) -> str:
-    """Replace secrets, and anything like a key, in the text with and without its escapes."""
-    forms, forms_in_pieces = _forms(secrets)
-    spans: list[tuple[int, int]] = []
-    for level in _levels(text):
-        spans += _find(forms, level, _KEY)
-        if forms_in_pieces:  # a key has no pieces: all words behind it would be part of it
-            spans += _find(forms_in_pieces, level.translate(_SEPARATORS))
+    """Replace secrets, and anything like a key."""
+    comparable = _comparable(text)
+    spans = [span for form in _forms(secrets) for span in _occurrences(form, comparable)]
+    if _KEY_START in text:
+        spans += [match.span() for match in re.finditer(_KEY, text)]
     parts, position = [], 0
     for start, end in sorted(spans):
         if start >= position:
             parts += [text[position:start], REDACTED]
         position = max(position, end)
     return "".join([*parts, text[position:]])
-
-
-def _find(forms: Iterable[str], level: str, pattern: str = "") -> list[tuple[int, int]]:
-    """Return the spans of secrets, and of matches of a pattern, without the fillers and separators of a level."""
-    text = level.replace(_FILLER, "").replace(_SEPARATOR, "")
-    comparable = _comparable(text)
-    found = [span for form in forms for span in _occurrences(form, comparable)]
-    if pattern and _KEY_START in text:
-        found += [match.span() for match in re.finditer(pattern, text)]
-    if not found or len(text) == len(level):
-        return found
-    positions = [position for position, character in enumerate(level) if character not in (_FILLER, _SEPARATOR)]
-
-    def with_fillers(start: int, end: int) -> tuple[int, int]:
-        before = positions[start - 1] + 1 if start else 0
-        return before + len(level[before : positions[start]].rstrip(_FILLER)), positions[end - 1] + 1
-
-    return [with_fillers(start, end) for start, end in found]
 
 
 def _occurrences(form: str, text: str) -> Iterator[tuple[int, int]]:
@@ -95,78 +74,38 @@ def _comparable(text: str) -> str:
     return text.replace("İ", "i").lower().translate(_IN_URLS)
 
 
+_IN_URLS = {ord(" "): "+", ord("-"): "+", ord("_"): "/"}
+
+
 @lru_cache(maxsize=16)  # a log redacts the same few secrets in every line
-def _forms(secrets: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """Return all comparable forms of secrets, and those that are also found in pieces."""
-    forms = {form for secret in secrets for form in (secret, unescaped(secret), *_encoded(secret))}
-    in_pieces = {form for secret in secrets if len(secret) >= _LONG for form in _encoded(secret)}
-    return [*map(_comparable, forms)], [*map(_comparable, in_pieces)]
+def _forms(secrets: tuple[str, ...]) -> frozenset[str]:
+    """Return all comparable forms of secrets."""
+    return frozenset(_comparable(form) for secret in secrets for form in (*_escaped(secret), *_in_base64(secret)))
 
 
-def _encoded(secret: str) -> Iterator[str]:
-    """Yield a secret in hexadecimal, and in base64, which depends on the number of preceding bytes."""
+def _escaped(secret: str) -> Iterator[str]:
+    """Yield a secret as it is, and with the escapes of JSON, of Python's messages and of URLs."""
+    yield secret
+    if re.fullmatch(r"[\w.~-]+", secret, re.ASCII):  # such as keys, which have none
+        return
+    import json  # late: few secrets need them
+    from urllib.parse import quote
+
+    in_json = json.dumps(secret)[1:-1]
+    yield from (in_json, in_json.replace("/", r"\/"), json.dumps(secret, ensure_ascii=False)[1:-1])
+    yield repr(secret)[1:-1]
+    for safe in ("", "/", " "):  # a space is `+` in a form
+        yield quote(secret, safe, errors="surrogatepass")
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """Yield a secret in base64, which depends on the number of preceding bytes, and that in a URL."""
     from binascii import b2a_base64  # late: at the start, there is no secret to hide yet
 
     data = secret.encode("utf-8", "surrogatepass")
-    yield data.hex()
     for shift, skip in ((0, 0), (1, 2), (2, 3)):
-        yield b2a_base64(bytes(shift) + data).decode()[skip : (shift + len(data)) * 8 // 6]
-
-
-# Escapes are undone level by level. The character of an escape is preceded by fillers up to the escape's length, so
-# that all levels have the same positions.
-
-_FILLER, _SEPARATOR = "\ud800", "\ud801"
-"""Lone surrogates, which no text in UTF-8 has."""
-_SEPARATORS = dict.fromkeys(map(ord, " \t\r\n:"), _SEPARATOR)
-"""The characters between the pieces of a long secret in hexadecimal or base64."""
-_IN_URLS = {ord(" "): "+", ord("-"): "+", ord("_"): "/"}
-_MAX_LEVELS = 8
-"""How many nested notations are undone, such as JSON in JSON in a URL."""
-_STARTS = "%\\&"
-"""The characters with which escapes start. Most texts have none, which is quick to check."""
-_ESCAPE = r"""
-    % (?: ~[0-7] ~H | ~[c-fC-F] ~H (?: ~% ~[89abAB] ~H ){1,3} )
-    | \\ ~ (?: ["'\\/nrt] | u ~[dD] ~[89abAB] (?:~H){2} ~\\ ~u (?:~H){4} | u (?:~H){4} )
-    | & ~ (?: \#[0-9]{1,7} | \#[xX]H{1,6} | quot | amp | apos | lt | gt | sol | bsol | plus ) ;?
-""".replace("~", f"{_FILLER}*").replace("H", "[0-9a-fA-F]")
-"""An escape of a URL, of JSON or of HTML, with fillers (~) of earlier levels in it. One character may need several
-bytes of UTF-8 in a URL, and two units of UTF-16 in JSON."""
-_BREAKS = dict.fromkeys("nrt", "\n")
-
-
-def _levels(text: str) -> Iterator[str]:
-    """Yield the text itself, then with one level of escapes undone, then two, and so on until nothing changes."""
-    for _ in range(_MAX_LEVELS):
-        yield text
-        if not any(start in text for start in _STARTS):
-            return
-        undone = re.sub(_ESCAPE, _undo, text, flags=re.VERBOSE)
-        if undone == text:
-            return
-        text = undone
-
-
-def unescaped(text: str) -> str:
-    """Return the text without any escapes."""
-    *_, last = _levels(text)
-    return last.replace(_FILLER, "")
-
-
-def _undo(escape: re.Match[str]) -> str:
-    """Return the character of an escape, after fillers."""
-    code = escape[0].replace(_FILLER, "").removesuffix(";")
-    if code.startswith("%"):
-        character = bytes.fromhex(code.replace("%", "")).decode("utf-8", "replace")
-    elif code.startswith("\\u"):
-        character = bytes.fromhex(code.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
-    elif code.startswith("\\"):
-        character = _BREAKS.get(code[1], code[1])
-    else:
-        import html  # late: few texts are HTML
-
-        character = html.unescape(f"{code};")
-    return character.rjust(len(escape[0]), _FILLER)
+        form = b2a_base64(bytes(shift) + data).decode()[skip : (shift + len(data)) * 8 // 6]
+        yield from (form, form.replace("+", "%2B").replace("/", "%2F"))
 
 
 def secrets_in(body: bytes) -> list[str]:

@@ -13,7 +13,7 @@ from ant_cli.http.response import error_message
 from ant_cli.output.style import PLAIN, style_of
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
-from ant_cli.runtime.redaction import redact, unescaped
+from ant_cli.runtime.redaction import redact
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.screen import terminal_size, truncate
 from ant_cli.runtime.streams import Stderr
@@ -65,7 +65,7 @@ class WorkerLog:
         self._render = render
         self._now = now
         self._secrets = tuple(secrets)
-        self._shortest = min((len(unescaped(secret)) for secret in self._secrets), default=0)
+        self._shortest = min(map(len, self._secrets), default=0)
         self._fields = {key: self.clean(text) for key, text in fields.items()}
 
     def of_item(self, work_id: str, secrets: Iterable[str]) -> WorkerLog:

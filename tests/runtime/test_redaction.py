@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
-import re
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -22,55 +20,17 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "JSON": lambda secret: json.dumps(secret)[1:-1],
     "JSON with slashes escaped": lambda secret: json.dumps(secret)[1:-1].replace("/", "\\/"),
-    "JSON with everything escaped": lambda secret: "".join(
-        f"\\u{unit:04X}" for unit in memoryview(secret.encode("utf-16-le")).cast("H")
-    ),
     "percent": lambda secret: quote(secret, safe=""),
     "percent in lower case": lambda secret: quote(secret, safe="").lower(),
-    "all percent": lambda secret: "".join(f"%{byte:02X}" for byte in secret.encode()),
     "repr": lambda secret: repr(secret)[1:-1],
-    "HTML": lambda secret: "".join(f"&#{ord(letter)};" for letter in secret),
-    "HTML by name": html.escape,
-    "HTML in HTML": lambda secret: html.escape(html.escape(secret)),
-    "JSON in JSON in JSON": lambda secret: json.dumps(json.dumps(json.dumps(secret)))[7:-7],
-    "JSON in HTML": lambda secret: html.escape(json.dumps(secret))[6:-6],
-    "JSON in a URL": lambda secret: quote(json.dumps(secret), safe="")[3:-3],
-    "percent twice": lambda secret: quote(quote(secret, safe=""), safe=""),
     "a form": quote_plus,
     "upper case": str.upper,
-    "hexadecimal": lambda secret: secret.encode().hex(),
     "base64 in a URL": lambda secret: quote(base64.b64encode(secret.encode()).decode(), safe=""),
     "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
     "base64 of a user and it": lambda secret: base64.b64encode(f"ada:{secret}".encode()).decode(),
     "base64 in the middle": lambda secret: base64.b64encode(f"ad:{secret}&more".encode()).decode(),
     "base64 for URLs": lambda secret: base64.urlsafe_b64encode(f"a:{secret}".encode()).decode(),
 }
-IN_PIECES: dict[str, Callable[[str], str]] = {
-    "base64 in lines": lambda secret: base64.encodebytes(f"{'x' * 50}{secret}{'y' * 50}".encode()).decode(),
-    "base64 in lines in JSON": lambda secret: json.dumps(
-        base64.encodebytes(f"{'x' * 50}{secret}".encode()).decode()
-    ),
-    "hexadecimal with colons": lambda secret: secret.encode().hex(":"),
-    "hexadecimal with spaces": lambda secret: secret.encode().hex(" ").upper(),
-}
-
-
-@pytest.mark.parametrize("spell", IN_PIECES.values(), ids=IN_PIECES)
-@pytest.mark.parametrize("secret", ["correct-horse-battery-staple", KEY_BY_PATTERN, "mÖnchengladbach/äöü+12"])
-def test_a_long_secret_is_redacted_in_pieces(spell, secret):
-    """Line breaks, spaces and colons in its hexadecimal or base64 form make no difference."""
-    written = spell(secret)
-    shown = redact(f"<<{written}>>", [secret])
-    assert REDACTED in shown
-    assert max(map(len, re.findall(r"\w+", shown.replace(REDACTED, " "))), default=0) < 70
-    assert written[10:-10] not in shown
-    assert (shown[:2], shown[-2:]) == ("<<", ">>")
-
-
-@pytest.mark.parametrize("text", ["cor rect horse", "636f 7272", "the c-o-r-r"])
-def test_a_short_secret_is_redacted_only_as_a_whole(text):
-    """Its pieces could be ordinary words of a sentence."""
-    assert redact(text, ["corr"]) == text
 
 
 @pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
@@ -91,15 +51,13 @@ def test_a_secret_is_redacted_in_every_encoding_and_the_text_around_it_is_kept(s
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("%61%62%61%62", REDACTED),
-        ("x&#97;&#98;&#97;&#98;x", f"x{REDACTED}x"),
         ("xababax", f"x{REDACTED}ax"),
         ("xabababx", f"x{REDACTED}x"),
         ("\u0130\u0130<<ABAB>>", f"\u0130\u0130<<{REDACTED}>>"),
     ],
 )
 def test_exactly_the_characters_of_a_secret_are_replaced(text, shown):
-    """Escapes go as a whole, occurrences may overlap, and letters whose lower case is longer shift nothing."""
+    """Occurrences may overlap, and letters whose lower case is longer shift nothing."""
     assert redact(text, ["abab"]) == shown
 
 
@@ -141,6 +99,6 @@ def test_a_secret_of_the_size_of_a_file_is_redacted_quickly():
 
 
 def test_the_words_behind_a_key_are_kept():
-    """A registered secret is also found in pieces. Anything like a key is not: it would have no end."""
+    """It ends where a character follows that no key has."""
     text = "the key sk-ant-api03-unknown is not valid here"
     assert redact(text, ["correct-horse-battery-staple"]) == f"the key {REDACTED} is not valid here"
