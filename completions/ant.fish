@@ -43,7 +43,7 @@ function __ant_subcommands
         case 'schema'
             echo 'environment'\t'Print the JSON schema of an environment\'s file'
         case 'auth'
-            echo 'login'\t'Store a key in a profile'
+            echo 'login'\t'Store a key in a profile, with the server that it is for'
             echo 'status'\t'Show where credentials were found, which one is used, and why'
             echo 'token'\t'Print only the credential that is used, for other tools'
             echo 'print-credentials'\t'Print the credential of a profile or federation for other tools'

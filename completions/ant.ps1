@@ -58,7 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
             'environment|Print the JSON schema of an environment''s file'
         )
         'auth' = @(
-            'login|Store a key in a profile'
+            'login|Store a key in a profile, with the server that it is for'
             'status|Show where credentials were found, which one is used, and why'
             'token|Print only the credential that is used, for other tools'
             'print-credentials|Print the credential of a profile or federation for other tools'

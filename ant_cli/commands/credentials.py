@@ -81,6 +81,8 @@ def _credential(settings: Settings, runtime: Runtime) -> Report:
 
         if credential.issuer.exchanges and is_local(settings.connection.base_url):
             raise CredentialError("there are no access tokens for this credential and base URL.")
+        if settings.connection.refusal:
+            raise settings.connection.refusal
         tokens = credential.issuer.tokens(runtime, lambda rule: AccessTokens(rule, settings.connection, runtime))
         token = tokens.current()
         credential, about = credential.with_secret(token.secret), {"expires_at": token.end, **token.about}
@@ -98,6 +100,8 @@ def _secret(credential: Report) -> str:
 
 def _assignments(credential: Report, settings: Settings) -> str:
     """Return lines for a shell or a .env file. Values with characters that are special to a shell are quoted."""
+    if settings.connection.refusal:  # other programs would send it there
+        raise settings.connection.refusal
     variable = variables.API_KEY if "api_key" in credential else variables.AUTH_TOKEN
     lines = [f"{variable}={shlex.quote(_secret(credential))}"]
     base_url = settings.connection.base_url
@@ -141,6 +145,8 @@ def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
         return None
     if connection.credential is None:
         return no_credential(connection.profile_name, runtime)
+    if connection.refusal:
+        return connection.refusal
     try:
         if connection.credential.issuer:
             connection.credential.issuer.check(runtime)
@@ -229,7 +235,7 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
     A login says more about its owner than the profile, which may be unreadable.
     """
     from ant_cli.settings.federation import rule_of  # late: `auth token` needs neither
-    from ant_cli.settings.logins import active_name, has_profile, read_login, read_profile
+    from ant_cli.settings.logins import Login, active_name, has_profile, read_login, read_profile
 
     environ, profile, login, problem = runtime.environ, selected.official, None, ""
     name = selected.name if has_profile(selected.name, environ) else ""
@@ -240,7 +246,7 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
             return None
         rule = rule_of(flags, environ, of_official(profile), "") if profile.is_federation else None
         login = None if rule else read_login(profile, runtime)
-        text = (rule or profile).describe(base_url, runtime)
+        text = (rule or Login(profile)).describe(base_url, runtime)
     except CredentialError as error:
         text = problem = error.message
     values = profile.values if profile else {}

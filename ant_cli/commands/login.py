@@ -13,19 +13,18 @@ from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.settings.credentials import Credential
 from ant_cli.settings.key_references import check_store, delete_keys
 from ant_cli.settings.key_references import store_key as store_in_keyring
-from ant_cli.settings.loading import Settings, load
+from ant_cli.settings.loading import Settings, load, refusal
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import Profile, check_name, edit, read_store
 from ant_cli.settings.rows import CREDENTIAL_KEYS, DEFAULT_BASE_URL, SETTINGS, VARIABLES, check_new_secret, mask
-from ant_cli.settings.selection import requested, resolve, select_own, usable_instead
+from ant_cli.settings.selection import SelectedProfile, requested, select_own, setting_sources, usable_instead
 
 _DEFAULT_PROFILE = "default"
 """The profile of a first login without --profile."""
 _KEYS = ("api_key", "auth_token")
-_STORED_SETTINGS = (SETTINGS["base_url"], SETTINGS["workspace_id"])
-"""The settings that are stored with a key."""
 _EMULATOR_HEADER = "ant-emulator"
 """The header that an emulator sends if it accepts any key, wherever it is served."""
 _PROBE_REQUEST = request_of(environments.LIST, {"limit": "1"})
@@ -38,13 +37,15 @@ def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: b
     """Store a key in a profile. It is read from a hidden prompt, or from stdin."""
     store = read_store(runtime)
     name = check_name(requested(flags.get("profile"), runtime.environ, store)[0] or _DEFAULT_PROFILE)
-    given = resolve(_STORED_SETTINGS, flags, {})  # a variable may be meant for something else
-    chosen = {key: source.value for key, source in given.items() if source.label != "default"}
+    server = _server_of_key(flags, SelectedProfile(name, values=store.profiles.get(name, {})), runtime)
+    chosen = {"base_url": server}
+    if "workspace_id" in flags:  # a variable may be meant for something else
+        chosen["workspace_id"] = flags["workspace_id"]
     if keyring:
         check_store()
     if "profile" not in flags:
         _confirm_replacement(name, store.profiles.get(name, {}), runtime)
-    key = _key_to_store(flags, name, runtime)
+    key = _key_to_store(flags, name, server, runtime)
     if not no_verify:
         planned = store.with_profile(name, _without_credentials(store.profiles.get(name, {})) | chosen)
         settings = load(runtime, flags.with_values(api_key=key, profile=name), planned)
@@ -57,8 +58,26 @@ def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: b
         if not is_checked and settings.provenance.sources["base_url"] == VARIABLES["base_url"]:
             raise _unchecked(settings.connection.base_url)
     _store_key(key, name, chosen, runtime, in_keyring=keyring)
-    _note_shadowing_variables(runtime)
+    _note_shadowing_variables(server, runtime)
     note_profile_variable(name, runtime)
+
+
+def _server_of_key(flags: Flags, profile: SelectedProfile, runtime: Runtime) -> str:
+    """Return the server that the key is for, to which the profile will be bound (D50).
+
+    A variable that names the emulator in this process does not count: no key is for that.
+
+    Raises:
+        CredentialError: if a variable names another server than the profile, or one that others can listen to.
+
+    """
+    row, environ = SETTINGS["base_url"], runtime.environ
+    named = next(setting_sources(row, flags, environ, profile)).parsed(row)
+    if named.origin == "variable" and is_local(named.value):
+        named = next(setting_sources(row, flags, {}, profile)).parsed(row)
+    if problem := refusal(Credential("api_key", None, "", "profile"), profile, named):
+        raise problem
+    return str(named.value)
 
 
 def _confirm_replacement(name: str, profile: Profile, runtime: Runtime) -> None:
@@ -80,13 +99,15 @@ def _unchecked(base_url: str) -> UsageError:
     )
 
 
-def _key_to_store(flags: Flags, name: str, runtime: Runtime) -> str:
+def _key_to_store(flags: Flags, name: str, server: str, runtime: Runtime) -> str:
     """Return the key that a flag gives, which may refer to stdin, or else the one from the prompt."""
     given = flags.get("api_key")
     if given is None and runtime.stdin.has_input:
         raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
     if given is None:
-        prompt = f"API key for profile {name!r} (not shown): "
+        runtime.hint("To create a key: https://platform.claude.com, Settings, API keys")
+        place = "" if server == DEFAULT_BASE_URL else f" at {strip_userinfo(server)}"
+        prompt = f"API key for profile {name!r}{place} (not shown): "
         given = prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")
     return check_new_secret("the key", given)
 
@@ -108,18 +129,20 @@ def _store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *,
         raise
     replaced = " and ".join(key for key in CREDENTIAL_KEYS if before.get(key))
     instead = f", in place of its {replaced}" if replaced else ""
-    runtime.say(f"Stored the key {mask(key)} in profile {name!r}{instead}.")
+    server = "" if chosen["base_url"] == DEFAULT_BASE_URL else f" for {strip_userinfo(chosen['base_url'])}"
+    runtime.say(f"Stored the key {mask(key)}{server} in profile {name!r}{instead}.")
     note_active_profile(name, draft.active, runtime)
     delete_keys(before.get("api_key"))
 
 
-def _note_shadowing_variables(runtime: Runtime) -> None:
-    """Print which variables win over the profile that was just stored."""
-    shadowed = dict.fromkeys(_KEYS, "every profile")
-    shadowed |= {setting.name: f"every profile's {setting.name}" for setting in _STORED_SETTINGS}
+def _note_shadowing_variables(server: str, runtime: Runtime) -> None:
+    """Print which variables win over the profile that was just stored, or keep its key from being sent."""
+    shadowed = dict.fromkeys(_KEYS, "wins over every profile")
+    shadowed["workspace_id"] = "wins over every profile's workspace_id"
+    shadowed["base_url"] = f"the key is only for {strip_userinfo(server)}: it is not used"
     for name, what in shadowed.items():
-        if runtime.environ.get(VARIABLES[name], "").strip():
-            runtime.hint(f"Note: {VARIABLES[name]} is set, and wins over {what} until you unset it.")
+        if runtime.environ.get(VARIABLES[name], "").strip().rstrip("/") not in ("", server):
+            runtime.hint(f"Note: {VARIABLES[name]} is set, and {what} until you unset it.")
 
 
 # Verify a credential with one cheap request

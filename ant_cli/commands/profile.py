@@ -22,7 +22,7 @@ from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import has_profile, profile_names
 from ant_cli.settings.profiles import Profile, ProfileStore, edit, read_store, shown, unknown_profile
 from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS, check_new_secret, check_secret
-from ant_cli.settings.selection import SelectedProfile, select_own
+from ant_cli.settings.selection import SelectedProfile, select, select_own, usable_instead
 
 _KEYS = ", ".join(PROFILE_SETTINGS)
 
@@ -33,9 +33,10 @@ _KEYS = ", ".join(PROFILE_SETTINGS)
 def list_profiles(runtime: Runtime, flags: Flags) -> None:
     """List the profiles, with a * before the active one, and those of the official tool after them."""
     store = read_store(runtime)
+    active = store.active or usable_instead("", runtime.environ)
     official = {name: {"official": True} for name in profile_names(runtime.environ) if name not in store.profiles}
     profiles = {name: _masked(store.profiles[name]) for name in sorted(store.profiles)} | official
-    rows = [{"name": name, "active": name == store.active, **values} for name, values in profiles.items()]
+    rows = [{"name": name, "active": name == active, **values} for name, values in profiles.items()]
     text = "\n".join(
         f"{'*' if row['active'] else ' '} {row['name']}{' (of the official ant)' if 'official' in row else ''}"
         for row in rows
@@ -61,12 +62,13 @@ def _is_number(value: object) -> bool:
 
 def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
     """Print one value of a profile, or all of them, with secrets masked."""
-    profile = _selected(flags, runtime, read_store(runtime))
-    values = _masked(profile.values)
+    profile = _existing(select(flags.get("profile"), runtime.environ, read_store(runtime), needs_login=True))
+    values = _masked({name: value for name, value in profile.values.items() if value})
     if key is not None:
         if key not in values:
             _check_key(key)
-            raise AntError(f"profile {profile.name!r} has no {key}.", f"Set it: ant profile set {key} ...")
+            fix = profile.fix_hint(key) if profile.official else f"Set it: ant profile set {key} ..."
+            raise AntError(f"profile {profile.name!r} has no {key}.", fix)
         print_result(runtime, flags, str(values[key]), values[key])
     elif values or wants_structured(flags):
         text = "\n".join(f"{name} = {value}" for name, value in values.items())
@@ -76,8 +78,11 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
 
 
 def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedProfile:
-    """Return the profile in use. Raises CredentialError without one."""
-    profile = select_own(flags.get("profile"), runtime.environ, store)
+    """Return the profile to change. Raises CredentialError without one."""
+    return _existing(select_own(flags.get("profile"), runtime.environ, store))
+
+
+def _existing(profile: SelectedProfile) -> SelectedProfile:
     if profile.name:
         return profile
     raise CredentialError(

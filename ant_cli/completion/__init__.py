@@ -69,11 +69,11 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     import json
     from urllib.parse import urlsplit
 
-    from ant_cli.http.choice import is_loopback
     from ant_cli.http.client import Client
     from ant_cli.input.request import request_of
     from ant_cli.operations.shared_flags import LARGEST_PAGE
     from ant_cli.operations.spec import values_of
+    from ant_cli.runtime.hosts import is_loopback
     from ant_cli.settings.local_emulator import has_database, is_local
     from ant_cli.settings.rows import GLOBAL_FLAGS
 
@@ -110,17 +110,19 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
     """Return the settings of the command that is being typed, with a short timeout and no retries.
 
     A key that a command prints, or that is in the system's credential store, is ignored: getting it may take long,
-    or ask the user for a password. So is a key that will be on stdin, or is exchanged for a token.
+    or ask the user for a password. So is a key that will be on stdin, or is exchanged for a token, and one of a
+    profile for a server that a variable names: nobody sees a note at the tab key.
     """
     from ant_cli.settings.loading import load
     from ant_cli.settings.rows import ON_STDIN
 
-    connection = load(runtime, flags, accepts=operation.accepts).connection
-    credential = connection.credential
+    settings = load(runtime, flags, accepts=operation.accepts)
+    connection, credential = settings.connection, settings.connection.credential
     has_token = credential and credential.issuer and not credential.issuer.exchanges
     is_at_hand = credential and (credential.secret or has_token) and not any(map(flags.get, ON_STDIN))
+    may_be_sent = settings.stays_at_home or (credential and credential.origin != "profile")
     return connection._replace(
-        credential=credential if is_at_hand else None,
+        credential=credential if is_at_hand and may_be_sent else None,
         second_choice=None,
         timeout_s=PATIENCE_S,
         max_retries=0,

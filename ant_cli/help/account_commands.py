@@ -10,7 +10,8 @@ AUTH = row.group(
     "Log in, log out, and see which key is used and why.",
     row.tool(
         "auth login",
-        "Store a key in a profile. The key is read from a prompt that doesn't show it, or from stdin.",
+        "Store a key in a profile, with the server that it is for. The key is read from a prompt that doesn't show "
+        "it, or from stdin.",
         "login:login",
         ("enter the key at a prompt; it is checked, then stored", "ant auth login"),
         (

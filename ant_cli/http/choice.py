@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
 from ant_cli.http.transport import Proxy, Timeouts
+from ant_cli.runtime.hosts import canonical_host, host_address, is_loopback
 from ant_cli.runtime.light_typing import Protocol
 from ant_cli.settings.local_emulator import is_local
 
@@ -74,7 +75,7 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
         return None
     host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
     exempt = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")  # Go separates the items by commas
-    if is_loopback(host) or any(_matches(item.strip(), _canonical(host), port) for item in exempt.split(",")):
+    if is_loopback(host) or any(_matches(item.strip(), canonical_host(host), port) for item in exempt.split(",")):
         return None
     url = environ[variable].strip()
     url = url if "://" in url else f"http://{url}"
@@ -92,7 +93,7 @@ def _matches(item: str, host: str, port: int) -> bool:
     """Whether an item of NO_PROXY matches a host: `*`, a network, or an address or domain, perhaps with a port."""
     if item in ("", "*"):
         return item == "*"
-    address = _address(host)
+    address = host_address(host)
     if "/" in item:
         with suppress(ValueError):
             return address is not None and address in ipaddress.ip_network(item, strict=False)
@@ -101,36 +102,8 @@ def _matches(item: str, host: str, port: int) -> bool:
     if with_port and with_port[2] not in ("", str(port)):
         return False
     name = with_port[1].strip("[]") if with_port else item  # without a port, an address has no brackets
-    if (exempt := _address(_canonical(name))) is not None:
+    if (exempt := host_address(canonical_host(name))) is not None:
         return address == exempt
     if name.startswith((".", "*.")):  # only the subdomains
-        return host.endswith("." + _canonical(name.removeprefix("*")[1:]))
-    return f".{host}".endswith("." + _canonical(name))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by its name, or by its address in any notation."""
-    name = _canonical(host)
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    address = _address(name)
-    return address is not None and (address.is_loopback or address.is_unspecified)
-
-
-def _canonical(host: str) -> str:
-    """Return a host as it is looked up: in lower case, and in ASCII, also if it has full-width dots or digits."""
-    if not host.isascii():
-        with suppress(UnicodeError):  # it can't be looked up, either
-            host = host.encode("idna").decode()
-    return host.lower().rstrip(".")
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return an address in any notation that getaddrinfo accepts, such as 127.1; None for a name."""
-    import socket  # late: the emulator in this process needs no sockets
-
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0] if ":" in host else socket.inet_aton(host))
-    except (OSError, ValueError):
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
+        return host.endswith("." + canonical_host(name.removeprefix("*")[1:]))
+    return f".{host}".endswith("." + canonical_host(name))

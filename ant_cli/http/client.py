@@ -275,13 +275,15 @@ def authenticated(
     fetched for it.
 
     Raises:
-        CredentialError: if there is no credential, or its secret can't be fetched.
+        CredentialError: if there is no credential, it is not for this server, or its secret can't be fetched.
 
     """
     if is_local(settings.base_url) or settings.tokens is not None:
         return settings
     if settings.credential is None:
         raise no_credential(settings.profile_name, runtime, settings.accepts)
+    if settings.refusal:
+        raise settings.refusal
     if settings.credential.issuer is None:
         return settings._replace(credential=settings.credential.fetch(runtime))
 
@@ -314,7 +316,7 @@ def _wrong_type(request: Request, credential: Credential) -> str:
         right, wrong, fix = "an API key", "an environment key", f"Set {variables.API_KEY}."
     else:
         right, wrong, fix = "an environment key", "an API key", f"Set {variables.ENVIRONMENT_KEY}."
-    if credential.explicit:
+    if credential.origin == "flag":
         fix += f" Leave out {credential.source}."
     if sent is None:  # a bearer token may be either
         return f"If the token is {wrong}: the API takes {right} for this. {fix}"

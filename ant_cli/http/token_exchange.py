@@ -9,7 +9,6 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from ant_cli.errors import AntError, CredentialError, ResponseError, UsageError, shortened
-from ant_cli.http.choice import is_loopback
 from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, custom_headers, user_header
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import RETRIED_4XX, long_wait
@@ -17,6 +16,7 @@ from ant_cli.http.sender import Doubt, Observer, Policy, Sender
 from ant_cli.http.transport import timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.hosts import is_loopback
 from ant_cli.runtime.redaction import REDACTED, strip_userinfo
 from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.storage import LockTimeout

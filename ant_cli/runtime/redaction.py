@@ -1,7 +1,7 @@
 r"""Redaction: replace secrets in the notations in which servers, libraries and formats write them.
 
 `"` is `\"` in JSON and `%22` in a URL. A secret may also be in base64, as the password of a basic `authorization`
-header is, after a user.
+header is, after a user, or in hexadecimal.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _IN_URLS = {ord(" "): "+", ord("-"): "+", ord("_"): "/"}
 @lru_cache(maxsize=16)  # a log redacts the same few secrets in every line
 def _forms(secrets: tuple[str, ...]) -> frozenset[str]:
     """Return all comparable forms of secrets."""
-    return frozenset(_comparable(form) for secret in secrets for form in (*_escaped(secret), *_in_base64(secret)))
+    return frozenset(_comparable(form) for secret in secrets for form in (*_escaped(secret), *_encoded(secret)))
 
 
 def _escaped(secret: str) -> Iterator[str]:
@@ -98,11 +98,12 @@ def _escaped(secret: str) -> Iterator[str]:
         yield quote(secret, safe, errors="surrogatepass")
 
 
-def _in_base64(secret: str) -> Iterator[str]:
-    """Yield a secret in base64, which depends on the number of preceding bytes, and that in a URL."""
+def _encoded(secret: str) -> Iterator[str]:
+    """Yield a secret in hexadecimal, and in base64, also in a URL. The latter depends on the bytes before it."""
     from binascii import b2a_base64  # late: at the start, there is no secret to hide yet
 
     data = secret.encode("utf-8", "surrogatepass")
+    yield data.hex()
     for shift, skip in ((0, 0), (1, 2), (2, 3)):
         form = b2a_base64(bytes(shift) + data).decode()[skip : (shift + len(data)) * 8 // 6]
         yield from (form, form.replace("+", "%2B").replace("/", "%2F"))

@@ -6,26 +6,56 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 from ant_cli.settings import rows
 from ant_cli.settings.profiles import KEYRING, ProfileStore
-from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, select, usable_instead
+from ant_cli.settings.selection import NO_PROFILE, Origin, SelectedProfile, select, usable_instead
 
 if TYPE_CHECKING:
+    from ant_cli.settings.access_tokens import TokenSource
     from ant_cli.settings.federation import FederationRule
-    from ant_cli.settings.key_references import KeyCommand, KeyringEntry
-    from ant_cli.settings.logins import OfficialProfile
 
 CredentialKind = Literal["api_key", "auth_token", "environment_key"]
 _MISSING = f"{variables.FEDERATION_RULE_ID} and {variables.IDENTITY_TOKEN_FILE}"
 """What is missing if only the organization of a federation is given."""
 _KINDS: tuple[CredentialKind, ...] = ("api_key", "auth_token")
 """The kinds that flags and variables give, the preferred one first."""
+
+
+class KeyReference(Protocol):
+    """A key that is kept elsewhere: a command prints it, or the system's credential store has it."""
+
+    def describe(self, base_url: str, runtime: Runtime, /) -> str:
+        """Return how the key is got, for people."""
+
+    def fetch(self, source: str, runtime: Runtime, /) -> str:
+        """Return the key. Raises CredentialError if it can't be fetched."""
+
+
+class Issuer(Protocol):
+    """Gives access tokens, which have an end: a federation, or a login of the official tool."""
+
+    @property
+    def exchanges(self) -> bool:
+        """Whether a token is exchanged over the network, for one workspace."""
+
+    @property
+    def missing(self) -> list[str]:
+        """The settings that it needs, and that have no value."""
+
+    def tokens(self, runtime: Runtime, exchange: Callable[[FederationRule], TokenSource], /) -> TokenSource:
+        """Return the source of the tokens; a federation makes it by `exchange`. Raises CredentialError."""
+
+    def check(self, runtime: Runtime, /) -> None:
+        """Raise CredentialError if it is clear without the network that there is no token."""
+
+    def describe(self, base_url: str, runtime: Runtime, /) -> str:
+        """Return how a token is got, and when it ends. Raises CredentialError if a file can't be used."""
 
 
 class Credential(NamedTuple):
@@ -36,12 +66,9 @@ class Credential(NamedTuple):
     """The secret, as it was found there. None if there is none, or only the way to get it is known."""
     source: str
     """The flag, variable or profile key, as messages name it."""
-    explicit: bool = False
-    """It is a flag: the credential was given with this command."""
-    reference: KeyCommand | KeyringEntry | None = None
-    """How to get a key that is kept elsewhere."""
-    issuer: FederationRule | OfficialProfile | None = None
-    """How to get access tokens, which have an end."""
+    origin: Origin = "variable"
+    reference: KeyReference | None = None
+    issuer: Issuer | None = None
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
 
@@ -54,11 +81,6 @@ class Credential(NamedTuple):
     def secret(self) -> str:
         """The secret; empty while only the way to get it is known."""
         return self.text or ""
-
-    @property
-    def is_of_profile(self) -> bool:
-        """Whether it comes from a profile."""
-        return not self.explicit and self.source not in rows.VARIABLES.values()
 
     @property
     def is_oauth(self) -> bool:
@@ -149,7 +171,9 @@ def find_credentials(
     last = (*stored, by_variables) if profile.is_named else (by_variables, *stored)
     places = (*typed, by_flags, *exported, *last)
     found = [_checked(place) for place in places if place.is_given]
-    is_rejected = "environment key" not in accepts or (found and ("API key" in accepts or found[0].explicit))
+    is_rejected = "environment key" not in accepts or (
+        found and ("API key" in accepts or found[0].origin == "flag")
+    )
     if environment.is_given and not is_rejected:
         found.insert(0, _checked(environment))
     return Provenance(profile, tuple(found), places)
@@ -163,25 +187,27 @@ def environment_key(environ: Mapping[str, str]) -> Credential:
 def _typed(kind: CredentialKind, flags: Flags) -> Credential:
     from_stdin = f"{kind}_stdin"  # its text replaced the flag that says so
     source = flag_name(from_stdin if from_stdin in flags else kind)
-    return Credential(kind, flags.get(kind), source, explicit=True)
+    return Credential(kind, flags.get(kind), source, "flag")
 
 
 def _federations(
     flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
 ) -> tuple[Credential, Credential]:
     """Return the places of a federation in flags and in variables. At most one of them has a rule."""
-    by_flags, by_variables = _federation("--federation-rule"), _federation(variables.FEDERATION_RULE_ID)
+    by_flags = by_variables = None
     if any(flags.get(row.name) or environ.get(row.variable) for row in rows.FEDERATION_INTENTS):
-        from ant_cli.settings.federation import find_rule  # late: few runs have a federation
+        from ant_cli.settings.federation import rule_by_flags, rule_by_variables  # late: few runs have a federation
 
-        if rule := find_rule(flags, environ, profile):
-            found = _federation(rule.source, rule)
-            return (found, by_variables) if found.explicit else (by_flags, found)
-    return by_flags, by_variables
+        by_flags = rule_by_flags(flags, environ, profile)
+        by_variables = None if by_flags else rule_by_variables(flags, environ, profile)
+    return (
+        _federation("flag", by_flags, "--federation-rule"),
+        _federation("variable", by_variables, variables.FEDERATION_RULE_ID),
+    )
 
 
-def _federation(source: str, rule: FederationRule | None = None) -> Credential:
-    return Credential("auth_token", None, source, explicit=source.startswith("--"), issuer=rule)
+def _federation(origin: Origin, rule: FederationRule | None, usual_source: str = "") -> Credential:
+    return Credential("auth_token", None, rule.source if rule else usual_source, origin, issuer=rule)
 
 
 def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) -> Iterator[Credential]:
@@ -190,17 +216,18 @@ def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) 
     if official and official.is_federation:
         from ant_cli.settings.federation import rule_of
 
-        source = profile.where("federation")
-        yield _federation(source, rule_of(flags, environ, profile, source))
+        yield _federation("profile", rule_of(flags, environ, profile, profile.where("federation")))
     elif official:
-        yield Credential("auth_token", None, profile.where("login"), issuer=official)
+        from ant_cli.settings.logins import Login
+
+        yield Credential("auth_token", None, profile.where("login"), "profile", issuer=Login(official))
     elif profile.name:
         yield from (_in_profile(name, profile) for name in rows.CREDENTIAL_KEYS)
 
 
 def _in_profile(name: str, profile: SelectedProfile) -> Credential:
     kind: CredentialKind = "auth_token" if name == "auth_token" else "api_key"
-    found = Credential(kind, profile.text(name), profile.where(name), fix_hint=profile.fix_hint(name))
+    found = Credential(kind, profile.text(name), profile.where(name), "profile", fix_hint=profile.fix_hint(name))
     if (name == "api_key_command" and found.is_given) or (name == "api_key" and found.secret.startswith(KEYRING)):
         from ant_cli.settings.key_references import KeyCommand, KeyringEntry  # late: few profiles have one
 

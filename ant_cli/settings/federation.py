@@ -102,24 +102,21 @@ class FederationRule(NamedTuple):
         return f"FederationRule(federation_rule={self.federation_rule!r}, source={self.source!r})"
 
 
-def find_rule(
-    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
-) -> FederationRule | None:
-    """Return the rule that flags ask for, or else variables; None without one.
-
-    Variables that do not give a complete rule only supply the missing values of a profile of the official tool.
-
-    Raises:
-        UsageError: if the flags give two identity tokens.
-
-    """
-    by_flags = [row.flag for row in FEDERATION_INTENTS if row.name in flags]
-    by_variables = [row.variable for row in FEDERATION_INTENTS if environ.get(row.variable, "").strip()]
-    if {"--identity-token", "--identity-token-file"} <= {*by_flags}:
+def rule_by_flags(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> FederationRule | None:
+    """Return the rule that flags ask for; None without one. Raises UsageError if they give two identity tokens."""
+    given = [row.flag for row in FEDERATION_INTENTS if row.name in flags]
+    if {"--identity-token", "--identity-token-file"} <= {*given}:
         raise exclude_each_other("--identity-token", "--identity-token-file")
-    if by_flags:
-        return rule_of(flags, environ, profile, by_flags[0])
-    rule = rule_of(flags, environ, NO_PROFILE, by_variables[0]) if by_variables else None
+    return rule_of(flags, environ, profile, given[0]) if given else None
+
+
+def rule_by_variables(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> FederationRule | None:
+    """Return the rule that variables ask for; None without one.
+
+    If it is not complete, the variables only supply the missing values of a profile of the official tool.
+    """
+    given = [row.variable for row in FEDERATION_INTENTS if environ.get(row.variable, "").strip()]
+    rule = rule_of(flags, environ, NO_PROFILE, given[0]) if given else None
     return None if rule and rule.missing and profile.official else rule
 
 
@@ -129,9 +126,9 @@ def rule_of(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, 
     found = {row.name: next(setting_sources(row, flags, environ, profile)) for row in rows}
     texts = {name: given.value.strip() for name, given in found.items()}
     # The identity token and its file are one value, from the first place that has one of them.
-    if found["identity_token"].label.startswith("--"):
+    if found["identity_token"].origin == "flag":
         texts["identity_token_file"] = ""
-    elif found["identity_token_file"].label not in ("default", VARIABLES["identity_token_file"]):
+    elif found["identity_token_file"].origin in ("flag", "profile"):
         texts["identity_token"] = ""
     return FederationRule(**texts, source=source)
 

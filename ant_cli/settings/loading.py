@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ant_cli.errors import BadValue
+from ant_cli.errors import BadValue, CredentialError
 from ant_cli.operations.shared_flags import SLURP
 from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
@@ -16,7 +16,7 @@ from ant_cli.settings.credentials import Credential, Provenance, find_credential
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import ProfileStore, read_store
 from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, header
-from ant_cli.settings.selection import NO_PROFILE, SettingSource, resolve, setting_sources
+from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, SettingSource, resolve, setting_sources
 
 if TYPE_CHECKING:
     from ant_cli.settings.access_tokens import TokenSource
@@ -46,6 +46,8 @@ class ConnectionSettings(NamedTuple):
     """The types of credentials that the operation accepts, for messages."""
     second_choice: Credential | None = None
     """The credential for requests that reject the one in use, if that is an environment key."""
+    refusal: CredentialError | None = None
+    """Why the credential in use must not be sent to this server."""
 
 
 class OutputSettings(NamedTuple):
@@ -76,8 +78,21 @@ class Settings(NamedTuple):
     def chosen_profile(self) -> str:
         """The profile that the user named or that has the credential; empty if it is only the active one."""
         profile, credential = self.provenance.profile, self.connection.credential
-        has_credential = credential is not None and credential.is_of_profile
+        has_credential = credential is not None and credential.origin == "profile"
         return profile.name if profile.is_named or has_credential else ""
+
+    @property
+    def stays_at_home(self) -> bool:
+        """Whether credential and server come from one place, or the server is that of the credential anyway.
+
+        Flags are intended. A credential that must not be sent stays, too.
+        """
+        credential, url, profile = self.connection.credential, self.connection.base_url, self.provenance.profile
+        if credential is None or url == DEFAULT_BASE_URL or is_local(url):
+            return True
+        other = {"profile": variables.BASE_URL, "variable": profile.where("base_url")}.get(credential.origin)
+        is_bound = credential.origin == "profile" and bool(profile.text("base_url"))
+        return is_bound or bool(self.connection.refusal) or self.provenance.sources["base_url"] != other
 
 
 def load(
@@ -110,6 +125,8 @@ def load(
     provenance = find_credentials(flags, runtime, store, accepts, needs_login=needs_login)
     profile, usable = provenance.profile, provenance.credentials
     connection = resolve(CONNECTION, flags, runtime.environ, profile)
+    refusals = [refusal(credential, profile, connection["base_url"]) for credential in usable[:2]]
+    has_second_choice = refusals[1:] == [None] and usable[0].kind == "environment_key"
     # The format of a profile is for people, so that it breaks no script.
     output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
     sources = {name: item.label for name, item in (connection | output).items()}
@@ -117,7 +134,8 @@ def load(
         connection=ConnectionSettings(
             base_url=connection["base_url"].value,
             credential=usable[0] if usable else None,
-            second_choice=usable[1] if len(usable) > 1 and usable[0].kind == "environment_key" else None,
+            refusal=refusals[0] if refusals else None,
+            second_choice=usable[1] if has_second_choice else None,
             workspace_id=connection["workspace_id"].value,
             timeout_s=connection["timeout"].value,
             max_retries=connection["max_retries"].value,
@@ -169,6 +187,51 @@ def _output(found: Mapping[str, SettingSource], flags: Flags) -> OutputSettings:
     )
 
 
+# Where a credential may be sent
+
+
+def refusal(credential: Credential, profile: SelectedProfile, base_url: SettingSource) -> CredentialError | None:
+    """Return why a credential must not be sent to a server (D50); None if it may be.
+
+    A variable may be that of a file which came with somebody else's project. So it does not send a secret of a
+    profile that has a server of its own to another one, nor any secret of a profile over plain http.
+    """
+    url, stored = base_url.value, profile.text("base_url")
+    if credential.origin != "profile" or base_url.origin != "variable" or is_local(url):
+        return None
+    sent = f"the {credential.noun} of profile {profile.name!r}"
+    named = f"{strip_userinfo(url)} ({base_url.label})"
+    home = SETTINGS["base_url"].value_of(profile.where("base_url"), stored) if stored else ""
+    if home and _server(home) != _server(url):
+        problem = f"{sent} is for {strip_userinfo(home)}, and is not sent to {named}."
+    elif not home and _is_exposed(url):
+        problem = f"{sent} is not sent to {named}, since others could read it on the way."
+    else:
+        return None
+    return CredentialError(
+        problem,
+        f"To send it to {strip_userinfo(home or DEFAULT_BASE_URL)}: unset {base_url.label}",
+        f"To send it there, in this command only: --base-url {strip_userinfo(url)}",
+    )
+
+
+def _server(url: str) -> tuple[str, str, int | None, str]:
+    """Return what is the same for two ways to write a server's URL."""
+    from urllib.parse import urlsplit  # late: few runs compare URLs
+
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", port, parts.path
+
+
+def _is_exposed(url: str) -> bool:
+    """Whether what is sent to a URL can be read on the way."""
+    from ant_cli.runtime.hosts import is_loopback  # late, as above
+
+    scheme, host, _, _ = _server(url)
+    return scheme == "http" and not is_loopback(host)
+
+
 # Notes that say which credential is used, for a user who may have meant another
 
 
@@ -187,22 +250,13 @@ def note_credential_choice(settings: Settings, runtime: Runtime, *, sends: bool 
 
 
 def describe_destination(settings: Settings) -> str:
-    """Return a clause that says which credential is sent to which server; empty if they come from one place.
-
-    Flags are intended, and so is the server that the credential belongs to anyway.
-    """
-    credential, profile = settings.connection.credential, settings.provenance.profile
-    base_url, source = settings.connection.base_url, settings.provenance.sources["base_url"]
-    if credential is None or credential.explicit or is_local(base_url):
+    """Return a clause that says which credential is sent to which server; empty if it `stays_at_home`."""
+    credential, connection = settings.connection.credential, settings.connection
+    if credential is None or settings.stays_at_home:
         return ""
-    sent, home, other_origin = credential.source, DEFAULT_BASE_URL, profile.where("base_url")
-    if credential.is_of_profile:
-        sent = f"the {credential.noun} of profile {profile.name!r}"
-        home = str(profile.values.get("base_url") or home).rstrip("/")
-        other_origin = variables.BASE_URL
-    if source != other_origin or base_url == home:
-        return ""
-    return f"{sent} is sent to {strip_userinfo(base_url)} ({source})"
+    is_stored = credential.origin == "profile"
+    sent = f"the {credential.noun} of profile {connection.profile_name!r}" if is_stored else credential.source
+    return f"{sent} is sent to {strip_userinfo(connection.base_url)} ({settings.provenance.sources['base_url']})"
 
 
 def _ambiguity(credentials: tuple[Credential, ...]) -> str:
@@ -210,7 +264,7 @@ def _ambiguity(credentials: tuple[Credential, ...]) -> str:
     if len(credentials) < 2 or credentials[0].kind == "environment_key":
         return ""
     used, *others = credentials
-    if used.explicit and all(other.kind == used.kind for other in others):
+    if used.origin == "flag" and all(other.kind == used.kind for other in others):
         return ""
     return f"multiple auth sources ({', '.join(place.source for place in credentials)}); using {used.source}"
 
@@ -218,7 +272,7 @@ def _ambiguity(credentials: tuple[Credential, ...]) -> str:
 def _namesake(settings: Settings, runtime: Runtime) -> str:
     """Return a clause if the official tool also has a profile with the name of the one in use."""
     profile, credential = settings.provenance.profile, settings.connection.credential
-    if profile.official or credential is None or not credential.is_of_profile:
+    if profile.official or credential is None or credential.origin != "profile":
         return ""
     from ant_cli.settings.logins import has_profile  # late: few runs get their key from a profile
 

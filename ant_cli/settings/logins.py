@@ -43,29 +43,6 @@ class OfficialProfile(NamedTuple):
     """The settings that it gives; some may be empty."""
 
     @property
-    def exchanges(self) -> bool:
-        """Whether a token is exchanged over the network, for one workspace."""
-        return False
-
-    @property
-    def missing(self) -> list[str]:
-        """The settings without a value that its login needs."""
-        return []
-
-    def tokens(self, runtime: Runtime, _exchange: object) -> LoginTokens:
-        """Return the source of the access tokens of its login. Raises CredentialError without a usable one."""
-        return LoginTokens(self, runtime)
-
-    def check(self, runtime: Runtime) -> None:
-        """Raise CredentialError without a usable login."""
-        usable_login(self, runtime)
-
-    def describe(self, _base_url: str, runtime: Runtime) -> str:
-        """Return its masked token and when that ends. Raises CredentialError if its file can't be used."""
-        login = read_login(self, runtime)
-        return f"{mask(login.secret)}, {end_text(login.end, runtime.now())}" if login else "not logged in"
-
-    @property
     def is_federation(self) -> bool:
         """Whether it exchanges an identity token, and needs no login."""
         return self.type == "oidc_federation"
@@ -227,6 +204,35 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> AccessToken:
         f"ant auth print-credentials {profile_flag} > /dev/null, or else ant auth login {profile_flag}",
         "This program only reads its logins. To store a key here: ant auth login",
     )
+
+
+class Login(NamedTuple):
+    """The login of a profile, as an `Issuer` of access tokens."""
+
+    profile: OfficialProfile
+
+    @property
+    def exchanges(self) -> bool:
+        """No token is exchanged: the official tool has done that."""
+        return False
+
+    @property
+    def missing(self) -> list[str]:
+        """It needs no settings."""
+        return []
+
+    def tokens(self, runtime: Runtime, _exchange: object) -> LoginTokens:
+        """Return the source of its access tokens. Raises CredentialError without a usable one."""
+        return LoginTokens(self.profile, runtime)
+
+    def check(self, runtime: Runtime) -> None:
+        """Raise CredentialError unless it can be used."""
+        usable_login(self.profile, runtime)
+
+    def describe(self, _base_url: str, runtime: Runtime) -> str:
+        """Return its masked token and when that ends. Raises CredentialError if its file can't be used."""
+        token = read_login(self.profile, runtime)
+        return f"{mask(token.secret)}, {end_text(token.end, runtime.now())}" if token else "not logged in"
 
 
 class LoginTokens:

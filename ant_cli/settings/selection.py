@@ -7,23 +7,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
 from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime import variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from ant_cli.settings.local_emulator import LOCAL
 from ant_cli.settings.profiles import ProfileStore, unknown_profile
 
 if TYPE_CHECKING:
     from ant_cli.settings.logins import OfficialProfile
 
+Origin = Literal["flag", "variable", "profile", "default"]
+"""Where a value comes from. For the name of a profile, `profile` is the active one of this program, and `default`
+that of the official tool."""
 ACTIVE = "active_config"
 """The source of the profile's name if there is no other: the official tool's file, or its default."""
+_NAME_SOURCES = {"flag": "--profile", "variable": variables.PROFILE, "profile": "active", "default": ACTIVE}
 
 
 class SelectedProfile(NamedTuple):
     """The profile of a run; the name is empty if no profile is selected."""
 
     name: str = ""
-    source: str = ""
-    """Where the name comes from: --profile, ANTHROPIC_PROFILE, active, or active_config (the official tool's)."""
+    origin: Origin = "default"
+    """Where the name comes from."""
     values: Mapping[str, object] = {}
     official: OfficialProfile | None = None
     """The profile of the official tool, if it is not in this program's store."""
@@ -33,9 +37,14 @@ class SelectedProfile(NamedTuple):
         return f"SelectedProfile(name={self.name!r}, source={self.source!r})"
 
     @property
+    def source(self) -> str:
+        """Where the name comes from, as messages say it; empty without a profile."""
+        return _NAME_SOURCES[self.origin] if self.name else ""
+
+    @property
     def is_named(self) -> bool:
         """Whether the user named it, so that it is not just the active one."""
-        return self.source in ("--profile", variables.PROFILE)
+        return self.origin in ("flag", "variable")
 
     def where(self, key: str) -> str:
         """Return how messages name one of its values."""
@@ -60,9 +69,9 @@ class SelectedProfile(NamedTuple):
 NO_PROFILE = SelectedProfile()
 
 
-def of_official(profile: OfficialProfile, source: str = "") -> SelectedProfile:
+def of_official(profile: OfficialProfile, origin: Origin = "default") -> SelectedProfile:
     """Return a profile of the official tool as the selected one."""
-    return SelectedProfile(profile.name, source, profile.values, profile)
+    return SelectedProfile(profile.name, origin, profile.values, profile)
 
 
 def select(
@@ -83,18 +92,18 @@ def select(
         CredentialError: if it does not exist, or its file can't be used.
 
     """
-    name, source = requested(named, environ, store)
+    name, origin = requested(named, environ, store)
     if name in store.profiles:
-        return SelectedProfile(name, source, store.profiles[name])
+        return SelectedProfile(name, origin, store.profiles[name])
     if not name:
         official = active_login(environ) if needs_login else None
-        return of_official(official, ACTIVE) if official else NO_PROFILE
+        return of_official(official) if official else NO_PROFILE
     from ant_cli.settings.logins import profile_names, read_profile  # late: few runs use a login
 
     official = read_profile(name, environ)
     if official is None:
-        raise unknown_profile(name, source, store, profile_names(environ))
-    return of_official(official, source)
+        raise unknown_profile(name, _NAME_SOURCES[origin], store, profile_names(environ))
+    return of_official(official, origin)
 
 
 def select_own(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> SelectedProfile:
@@ -108,10 +117,12 @@ def select_own(named: str | None, environ: Mapping[str, str], store: ProfileStor
     return profile
 
 
-def requested(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> tuple[str, str]:
-    """Return the name of the profile to use, and the source of that name. The profile may not exist."""
-    names = {"--profile": named, variables.PROFILE: environ.get(variables.PROFILE), "active": store.active}
-    return next(((name, source) for source, name in names.items() if name), ("", ""))
+def requested(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> tuple[str, Origin]:
+    """Return the name of the profile to use, and where it comes from. The profile may not exist."""
+    if named:
+        return named, "flag"
+    name = environ.get(variables.PROFILE)
+    return (name, "variable") if name else (store.active, "profile")
 
 
 def active_login(environ: Mapping[str, str]) -> OfficialProfile | None:
@@ -141,6 +152,7 @@ class SettingSource(NamedTuple):
     """The flag, variable or profile key, as messages name it; or `default`."""
     value: Any
     """The value; its text, if `is_text`."""
+    origin: Origin
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
     is_text: bool = True
@@ -173,22 +185,22 @@ def setting_sources(
     if name == "base_url" and flags.get("local"):
         if given and flags[name] != LOCAL:
             raise exclude_each_other("--local", "--base-url")
-        yield SettingSource("--local", LOCAL, is_text=False)
+        yield SettingSource("--local", LOCAL, "flag", is_text=False)
     if given:
-        yield SettingSource(row.flag, flags[name], is_text=False)
+        yield SettingSource(row.flag, flags[name], "flag", is_text=False)
     if profile.official:
         yield from _stored(name, profile)
     if (text := environ.get(row.variable, "")).strip():
-        yield SettingSource(row.variable, text)
+        yield SettingSource(row.variable, text, "variable")
     if not profile.official:
         yield from _stored(name, profile)
-    yield SettingSource("default", row.default_value, is_text=False)
+    yield SettingSource("default", row.default_value, "default", is_text=False)
 
 
 def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
     text = profile.text(name) or ""
     if text.strip():
-        yield SettingSource(profile.where(name), text, profile.fix_hint(name))
+        yield SettingSource(profile.where(name), text, "profile", profile.fix_hint(name))
 
 
 def resolve(

@@ -221,6 +221,6 @@ def connection_with_key(
     no environment key; empty for none.
     """
     source = ENVIRONMENT_KEY if environ.get(ENVIRONMENT_KEY, "").strip() == key else "--environment-key"
-    second_choice = Credential("api_key", api_key, METADATA_KEY, explicit=True) if api_key else None
-    credential = Credential("environment_key", key, source, explicit=True)
+    second_choice = Credential("api_key", api_key, METADATA_KEY, "flag") if api_key else None
+    credential = Credential("environment_key", key, source, "flag")
     return connection._replace(credential=credential, second_choice=second_choice)

@@ -62,6 +62,9 @@ def write(path, text):
 
 # Logging in
 
+BOUND = {"base_url": "https://api.anthropic.com"}
+"""A key is stored with the server that it is for (D50)."""
+
 
 def test_login_verifies_the_key_and_stores_it_in_the_active_profile(ant_without_key, path):
     """It sends one cheap request, then creates a profile, which is active because it is the first."""
@@ -74,7 +77,7 @@ def test_login_verifies_the_key_and_stores_it_in_the_active_profile(ant_without_
         "https://api.anthropic.com/v1/environments?beta=true&limit=1",
     )
     assert request.headers["x-api-key"] == SECRET
-    assert document(path) == {"active": "default", "profiles": {"default": {"api_key": SECRET}}}
+    assert document(path) == {"active": "default", "profiles": {"default": {"api_key": SECRET, **BOUND}}}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert (done.exit, done.stdout) == (0, "")
     assert done.stderr == (
@@ -112,11 +115,11 @@ def test_login_to_the_emulator_needs_no_account(ant_without_key, path):
     [
         (("--local",), {}, {"base_url": "local:"}),
         (("--base-url", "local::memory:"), {}, {"base_url": "local::memory:"}),
-        (("--no-verify",), {"ANTHROPIC_BASE_URL": "local:"}, {}),
+        (("--no-verify",), {"ANTHROPIC_BASE_URL": "local:"}, BOUND),
     ],
 )
 def test_login_to_the_local_emulator_says_that_nothing_was_verified(ant_without_key, path, words, env, stored):
-    """The emulator accepts any key. A base URL is stored only if it is on the command line."""
+    """The emulator accepts any key. It is stored as the server only if it is on the command line."""
     done = ant_without_key("auth", "login", "--api-key-stdin", *words, env=env, stdin=SECRET)
     assert (done.exit, done.requests) == (0, [])
     unchecked = "" if "--no-verify" in words else "The emulator accepts any key, so nothing was verified.\n"
@@ -275,7 +278,7 @@ def test_login_replaces_every_credential_of_the_profile(ant_without_key, path):
     """Its other settings are kept, including unknown ones."""
     write(path, f'[profiles.work]\napi_key_command = "x"\nauth_token = "{OTHER}"\nformat = "yaml"\nnew = 1\n')
     done = ant_without_key("auth", "login", "--profile", "work", "--api-key-stdin", stdin=SECRET)
-    assert document(path)["profiles"]["work"] == {"api_key": SECRET, "format": "yaml", "new": 1}
+    assert document(path)["profiles"]["work"] == {"api_key": SECRET, "format": "yaml", "new": 1, **BOUND}
     assert "in place of its api_key_command and auth_token" in done.stderr
     assert document(path)["active"] == "work"
 
@@ -283,15 +286,37 @@ def test_login_replaces_every_credential_of_the_profile(ant_without_key, path):
 def test_login_notes_the_variables_that_shadow_the_new_profile(ant, path):
     """An old exported variable would be used instead of the new key."""
     env = {"ANTHROPIC_PROFILE": "other", "ANTHROPIC_BASE_URL": "http://h.example"}
-    words = ("auth", "login", "--no-verify", "--profile", "work", "--api-key-stdin")
+    words = ("auth", "login", "--no-verify", "--profile", "work", "--api-key-stdin", "--base-url", "https://mine")
     done = ant(*words, stdin=SECRET, env=env)
     assert "Note: ANTHROPIC_API_KEY is set, and wins over every profile until you unset it." in done.stderr
     assert (
-        "Note: ANTHROPIC_BASE_URL is set, and wins over every profile's base_url until you unset it." in done.stderr
+        "Note: ANTHROPIC_BASE_URL is set, and the key is only for https://mine: it is not used until you unset it."
+        in done.stderr
     )
     assert "Note: ANTHROPIC_PROFILE is set, and selects profile 'other'." in done.stderr
     assert "Note" not in ant(*words, stdin=SECRET, env=env | {"ANT_NO_HINTS": "1"}).stderr
     assert document(path)["profiles"]["work"]["api_key"] == SECRET
+
+
+@pytest.mark.parametrize("url", ["https://gate.example", "http://127.0.0.1:8400"])
+def test_login_stores_the_server_of_a_variable_that_accepted_the_key(ant_without_key, path, url):
+    """The key belongs to that server, also when the variable is gone."""
+    words = ("auth", "login", "--api-key-stdin")
+    done = ant_without_key(*words, env={"ANTHROPIC_BASE_URL": f"{url}/"}, stdin=SECRET, replies=[EMPTY])
+    assert (done.exit, "Note" in done.stderr) == (0, False)
+    assert f"Stored the key {MASK} for {url} in profile 'default'." in done.stderr
+    assert document(path)["profiles"]["default"] == {"api_key": SECRET, "base_url": url}
+
+
+@pytest.mark.parametrize("stored", ["", 'base_url = "https://gate.example"'])
+@pytest.mark.parametrize("more", [(), ("--no-verify",)])
+def test_login_sends_no_key_to_a_server_that_only_a_variable_names(ant_without_key, path, stored, more):
+    """Nothing is asked, either: the key would be typed in vain."""
+    write(path, f"[profiles.default]\n{stored}\n")
+    words, before = ("auth", "login", "--api-key-stdin", *more), path.read_text()
+    done = ant_without_key(*words, env={"ANTHROPIC_BASE_URL": "http://10.0.0.7"}, stdin=SECRET)
+    assert (done.exit, done.requests, path.read_text()) == (4, [], before)
+    assert "--base-url http://10.0.0.7\n" in done.stderr
 
 
 def test_login_does_not_prompt_for_a_key_if_the_profiles_file_is_malformed(ant_without_key, path):
@@ -520,19 +545,23 @@ SERVERS = f'active = "work"\n[profiles.work]\napi_key = "{SECRET}"\nbase_url = "
 
 
 def test_status_explains_a_variable_that_shadows_the_base_url_of_the_profile(ant_without_key, path):
-    """The report says that the profile's key is sent to the base URL of the variable."""
+    """The key is not sent there, so it can't be used."""
     write(path, SERVERS)
     env = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:2"}
-    assert ant_without_key("auth", "status", env=env).stdout.splitlines()[1:6] == [
+    done = ant_without_key("auth", "status", env=env)
+    assert done.stdout.splitlines()[1:5] == [
         "Base URL    http://127.0.0.1:2 (ANTHROPIC_BASE_URL)",
         "            shadows base_url of profile 'work': http://work.example",
         "Workspace   the credential's own",
         f"Profile     work (the active one), from {path}",
-        "Note        the key of profile 'work' is sent to http://127.0.0.1:2 (ANTHROPIC_BASE_URL)",
     ]
+    assert (done.exit, "ant: the key of profile 'work' is for http://work.example, and is not" in done.stderr) == (
+        4,
+        True,
+    )
     data = ant_without_key("auth", "status", "--format", "json", env=env).json
     assert data["base_url"]["shadows"] == [{"source": "base_url of profile 'work'", "value": "http://work.example"}]
-    assert data["note"] == "the key of profile 'work' is sent to http://127.0.0.1:2 (ANTHROPIC_BASE_URL)"
+    assert (data["usable"], data["note"]) == (False, None)
 
 
 def test_status_explains_that_a_variables_key_goes_to_the_base_url_of_the_profile(ant_without_key, path):

@@ -102,6 +102,8 @@ def test_the_key_of_a_profile_is_printed_as_a_key(printed, profiles):
     """It is in the variable where other programs expect a key, because it is not an access token."""
     profiles('active = "a"\n[profiles.a]\napi_key = "my-key-01"\nbase_url = "http://gate.example"\n')
     assert printed("--env").stdout == "ANTHROPIC_API_KEY=my-key-01\nANTHROPIC_BASE_URL=http://gate.example\n"
+    other = printed("--env", env={"ANTHROPIC_BASE_URL": "https://other.example"})
+    assert (other.exit, other.stdout) == (4, "")  # the two lines together would send it there
     assert printed().json == {"version": "1.0", "type": "api_key", "api_key": "my-key-01"}
     done = printed("--access-token")
     assert (done.exit, done.stdout) == (4, "")

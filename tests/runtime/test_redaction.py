@@ -25,6 +25,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "repr": lambda secret: repr(secret)[1:-1],
     "a form": quote_plus,
     "upper case": str.upper,
+    "hexadecimal": lambda secret: secret.encode().hex(),
     "base64 in a URL": lambda secret: quote(base64.b64encode(secret.encode()).decode(), safe=""),
     "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
     "base64 of a user and it": lambda secret: base64.b64encode(f"ada:{secret}".encode()).decode(),

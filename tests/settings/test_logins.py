@@ -17,7 +17,7 @@ from tests.conftest import flags_of, make_runtime, needs_posix
 from tests.helpers.stores import NOW, REFRESH, TOKEN
 from tests.helpers.words import EMPTY, KEY, LIST, NO_KEY, page
 
-HERE = "http://here.example"
+HERE = "https://here.example"
 
 
 # The login of a person
@@ -474,7 +474,7 @@ def test_credentials_path_may_name_another_file(ant_with_login, official, tmp_pa
 # With this program's own commands
 
 
-@pytest.mark.parametrize("words", [("profile", "set", "format", "yaml"), ("profile", "get"), ("auth", "logout")])
+@pytest.mark.parametrize("words", [("profile", "set", "format", "yaml"), ("auth", "logout")])
 def test_a_command_that_changes_profiles_does_not_touch_one_of_the_official_tool(ant_with_login, official, words):
     """The error says that the profile belongs to the official tool."""
     official.log_in("theirs")
@@ -493,16 +493,11 @@ def test_logging_out_notes_that_the_official_tool_is_still_logged_in(ant_with_lo
     assert ant_with_login("auth", "logout").stderr == "There was no credential to remove.\n"
 
 
-def test_completion_of_ids_uses_the_current_login(ant, official):
-    """Also one that has replaced another."""
+def test_completion_of_ids_uses_a_login(ant, official):
     words = ("__complete", "environment_id", "beta:environments", "retrieve", "")
-    for token in ("login-one", "login-two"):
-        official.log_in(token=token, expires_at=10**10)
-        official.credentials("default").unlink()  # the official tool replaces it
-        official.log_in(token=token, expires_at=10**10)
-        done = ant(*words, env=NO_KEY, replies=[page({"id": f"env_of_{token}"})])
-        assert done.requests[0].headers["authorization"] == f"Bearer {token}"
-        assert f"env_of_{token}" in done.stdout
+    official.log_in(token="login-one", expires_at=10**10)
+    done = ant(*words, env=NO_KEY, replies=[page({"id": "env_1"})])
+    assert (done.request.headers["authorization"], done.stdout) == ("Bearer login-one", "env_1\t\n")
 
 
 @needs_posix("the worker")
@@ -537,3 +532,14 @@ def test_profiles_of_the_official_tool_are_listed_activated_and_deactivated(ant_
     assert "belongs to the official tool" in ant_with_login("profile", "set", "timeout", "5").stderr
     assert ant_with_login("profile", "deactivate").stderr == "No profile is active now.\n"
     assert ant_with_login("profile", "list").stdout == "  mine\n  work (of the official ant)\n"
+    official.activate("work")
+    assert ant_with_login("profile", "list").stdout == "  mine\n* work (of the official ant)\n"
+
+
+def test_the_values_of_an_active_login_are_printed_as_by_the_official_tool(ant_with_login, official):
+    official.log_in("work", workspace_id="wrkspc_1")
+    official.activate("work")
+    assert ant_with_login("profile", "get", "workspace_id").stdout == "wrkspc_1\n"
+    assert ant_with_login("profile", "get", "--profile", "work").stdout == "workspace_id = wrkspc_1\n"
+    missing = ant_with_login("profile", "get", "base_url")
+    assert (missing.exit, f"Correct it in {official.config('work')}" in missing.stderr) == (1, True)

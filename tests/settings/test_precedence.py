@@ -6,6 +6,7 @@ from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ant_cli.errors import AntError, BadValue, CredentialError, UsageError
@@ -380,20 +381,88 @@ def test_a_variable_that_shadows_the_profile_causes_one_note(ant, profiles):
 
 
 ELSEWHERE = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_BASE_URL": "http://u:pw@127.0.0.1:2"}
+COMPLETE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
 
 
-def test_a_profile_key_sent_to_the_base_url_of_a_variable_causes_one_note(ant, profiles):
-    """The owner of that server receives the key."""
-    profiles(WORK)
+def test_a_key_of_a_profile_without_a_server_that_is_sent_to_that_of_a_variable_causes_one_note(ant, profiles):
+    """The owner of that server receives the key. At the tab key, where no note is read, it is not sent."""
+    profiles(WORK.replace('"work"', '"other"', 1))
     done = ant(*LIST, env=ELSEWHERE)
-    assert done.requests[0].headers["x-api-key"] == "sk-ant-work-key"
-    assert done.stderr == (
-        "Note: the key of profile 'work' is sent to http://127.0.0.1:2 (ANTHROPIC_BASE_URL). See: ant auth status\n"
-    )
-    words = (*LIST, "--profile", "other")
-    assert "Note: the token of profile 'other' is sent to" in ant(*words, env=ELSEWHERE).stderr
-    silent = ant(*words, env=ELSEWHERE | {"ANT_NO_HINTS": "1"})
-    assert silent.stderr == ""
+    assert done.request.headers["authorization"] == "Bearer other-token"
+    note = "Note: the token of profile 'other' is sent to http://127.0.0.1:2 (ANTHROPIC_BASE_URL)."
+    assert done.stderr == f"{note} See: ant auth status\n"
+    assert ant(*LIST, env=ELSEWHERE | {"ANT_NO_HINTS": "1"}).stderr == ""
+    assert ant(*COMPLETE, env=ELSEWHERE, replies=[page({"id": "env_1"})]).requests == []
+
+
+@pytest.mark.parametrize(
+    "words", [LIST, RETRIEVE, ("beta:environments:work", "list", "demo"), ("auth", "status"), COMPLETE], ids=str
+)
+@pytest.mark.parametrize("secret", ["api_key = 'stored-key'", "auth_token = 't'", "api_key_command = 'touch ran'"])
+def test_no_secret_of_a_profile_with_a_server_is_sent_to_that_of_a_variable(
+    ant, profiles, tmp_path, monkeypatch, words, secret
+):
+    """D50: the variable may be that of a `.env` which came with somebody else's project."""
+    monkeypatch.chdir(tmp_path)
+    profiles(f"active = 'a'\n[profiles.a]\nbase_url = 'https://work.example/x'\n{secret}\n")
+    done = ant(*words, env=ELSEWHERE, replies=[page({"id": "env_1"})])
+    assert (done.requests, (tmp_path / "ran").exists()) == ([], False)
+    if words is not COMPLETE:
+        assert done.exit == 4
+        assert "of profile 'a' is for https://work.example/x, and is not sent to http://127.0.0.1:2" in done.stderr
+        assert "To send it to https://work.example/x: unset ANTHROPIC_BASE_URL\n" in done.stderr
+        assert "To send it there, in this command only: --base-url http://127.0.0.1:2\n" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("HTTPS://Work.Example:443/x/", LIST),
+        ("https://u:pw@work.example/x", LIST),
+        ("http://127.0.0.1:2", (*LIST, "--base-url", "http://127.0.0.1:2")),
+        ("http://127.0.0.1:2", (*LIST, "--base-url", "https://work.example/x")),
+    ],
+)
+def test_a_secret_of_a_profile_is_sent_to_its_own_server_and_to_that_of_a_flag(ant, profiles, url, words):
+    """The URL of a server may be written in several ways."""
+    profiles("active = 'a'\n[profiles.a]\nbase_url = 'https://work.example/x'\napi_key = 'stored-key'\n")
+    done = ant(*words, env={**NO_KEY, "ANTHROPIC_BASE_URL": url})
+    assert (done.request.headers["x-api-key"], done.stderr) == ("stored-key", "")
+
+
+def test_an_environment_key_is_sent_where_the_key_of_the_profile_is_not(ant, profiles):
+    """Only the look-up of a name would take the key of the profile."""
+    profiles("active = 'a'\n[profiles.a]\nbase_url = 'https://work.example'\napi_key = 'stored-key'\n")
+    env = ELSEWHERE | {"ANTHROPIC_ENVIRONMENT_KEY": "of-env-1"}
+    done = ant("beta:environments:work", "list", "env_1", env=env, replies=[page()])
+    assert done.request.headers["authorization"] == "Bearer of-env-1"
+    done = ant("beta:environments:work", "list", "demo", env=env, replies=[httpx.Response(404, json={})])
+    assert "stored-key" not in str([request.headers for request in done.requests])
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        ("http://other.example", 4),
+        ("http://10.0.0.7:8400", 4),
+        ("https://other.example", 0),
+        ("http://127.1:8400", 0),
+        ("http://[::1]:8400", 0),
+        ("http://localhost:8400", 0),
+    ],
+)
+def test_no_secret_of_a_profile_goes_over_plain_http_to_another_machine_that_a_variable_names(
+    ant, profiles, url, status
+):
+    """This holds for profiles without a server, too, and for logins; who wants it says so by a flag."""
+    profiles("active = 'a'\n[profiles.a]\napi_key = 'stored-key'\n")
+    done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_BASE_URL": url}, replies=[page()])
+    assert (done.exit, len(done.requests)) == (status, not status)
+    if status:
+        assert (
+            "since others could read it on the way.\nTo send it to https://api.anthropic.com: unset" in done.stderr
+        )
+        assert ant(*LIST, "--base-url", url, env=NO_KEY, replies=[page()]).exit == 0
 
 
 def test_a_variables_key_sent_to_the_base_url_of_a_profile_causes_one_note(ant, profiles):
@@ -404,14 +473,15 @@ def test_a_variables_key_sent_to_the_base_url_of_a_profile_causes_one_note(ant, 
     assert done.stderr == f"{note} See: ant auth status\n"
 
 
-HERE = "http://here.example"
+HERE = "https://here.example"
 
 
 @pytest.mark.parametrize(
     ("flags", "environ", "profile", "strays"),
     [
         ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key": "k"}, True),
-        ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key_command": "c", "base_url": "http://work"}, True),
+        ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key_command": "c"}, True),
+        ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key_command": "c", "base_url": "http://work"}, False),
         ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key": "k", "base_url": HERE + "/"}, False),
         ({}, {"ANTHROPIC_BASE_URL": DEFAULT_BASE_URL}, {"api_key": "k"}, False),
         ({}, {"ANTHROPIC_BASE_URL": "local:"}, {"api_key": "k"}, False),
