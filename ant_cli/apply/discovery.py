@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from fnmatch import fnmatch
 from itertools import groupby, takewhile
 from pathlib import Path, PurePosixPath
 
 from ant_cli.apply.declarations import DATA, PROSE, Declaration, read_declaration
-from ant_cli.apply.lockfile import FILE_NAME, LockFile, check_inside, repository_of
+from ant_cli.apply.lockfile import FILE_NAME, LockFile, check_inside, repository_of, shown_folder
 from ant_cli.errors import UsageError
 from ant_cli.input.validation import AND_MORE, first_of
 from ant_cli.runtime.light_typing import NamedTuple
@@ -37,8 +39,10 @@ class Loaded(NamedTuple):
     """The lock files of folders that are left out because they have one of their own."""
 
 
-def load(paths: Sequence[str], lock: LockFile, *, strict: bool = False) -> Loaded:
-    """Read all files, and check them. With `strict`, fields that this tool doesn't know are mistakes.
+def load(paths: Sequence[str], lock: LockFile, found: Iterable[Path] = (), *, strict: bool = False) -> Loaded:
+    """Read the files of paths, and those that were found otherwise, and check all.
+
+    With `strict`, fields that this tool doesn't know are mistakes.
 
     Raises:
         UsageError: if a path does not exist or leads out of the folder, or if there are mistakes in files, such as
@@ -52,7 +56,7 @@ def load(paths: Sequence[str], lock: LockFile, *, strict: bool = False) -> Loade
     other_locks: list[Path] = []
     repository = repository_of(lock.path)
     tracked = {_identity(lock.file_of(key)): key for key in lock.tracked}
-    for path, named in _files(paths, lock.path, repository).items():
+    for path, named in _files(paths, found, lock.path, repository).items():
         if path.name == FILE_NAME:
             other_locks.append(path)
             continue
@@ -107,9 +111,23 @@ def _identity(path: Path) -> str:
         return str(absolute)
 
 
-def _files(paths: Sequence[str], lock_path: Path, repository: str) -> dict[Path, bool]:
+def beside_tracked(lock: LockFile, *, everywhere: bool) -> Iterator[Path]:
+    """Yield the files in the folders of tracked files; `everywhere`, all below the folder of the lock file.
+
+    They may be successors of tracked files.
+    """
+    root = Path(shown_folder(lock.path.parent))
+    if everywhere:
+        yield from (path for path in _walk(root, os.path.abspath(lock.path)) if path.name != FILE_NAME)  # noqa: PTH100 - as there
+        return
+    for folder in sorted({root / key for key in map(posixpath.dirname, lock.tracked)}):
+        with suppress(OSError):
+            yield from (folder / name for name in sorted(os.listdir(folder)) if _may_declare(name))  # noqa: PTH208 - names
+
+
+def _files(paths: Sequence[str], found: Iterable[Path], lock_path: Path, repository: str) -> dict[Path, bool]:
     """Return the files, each once, and whether each was named itself."""
-    is_named: dict[Path, bool] = {}
+    is_named = dict.fromkeys(found, False)
     lock = os.path.abspath(lock_path)  # noqa: PTH100 - links are not followed
     for text in expand(paths):
         path = Path(os.path.normpath(text))

@@ -37,7 +37,7 @@ _SIGNS = {
     "unchanged": (" ", "dim"),
 }
 """The signs and colours of the labels of steps, in the order of the summary."""
-_RESULT_SIGNS = {"failed": ("!", "red"), "not started": (" ", "dim")}
+_RESULT_SIGNS = {"failed": ("!", "red"), "blocked": ("!", "red"), "not started": (" ", "dim")}
 _WIDEST_NAME = 60
 _UNCHANGED_WORDS = 6
 """How many words of a long run without differences are shown."""

@@ -17,7 +17,6 @@ from ant_cli.apply.plan import Object, Step
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value
-from ant_cli.operations import environments
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import BinaryIO
 from ant_cli.runtime.storage import append, locked
@@ -42,8 +41,9 @@ class Journal:
         self._file = file
         file.seek(0)
         content = file.read(_LONGEST_JOURNAL + 1)
-        if content and (len(content) > _LONGEST_JOURNAL or others_may(os.fstat(file.fileno()), 0o077)):
-            raise _not_from_a_run(file.name)
+        facts = os.fstat(file.fileno())
+        if facts.st_nlink > 1 or (content and (len(content) > _LONGEST_JOURNAL or others_may(facts, 0o077))):
+            raise _not_from_a_run(file.name)  # with another name, it is a file of somebody, which a run would empty
         self.interrupted = frozenset(_names(content))
         """The names that a run was creating when it was killed, or whose outcome is unknown."""
         self._open = list(self.interrupted)
@@ -149,51 +149,59 @@ class Execution:
             return
         try:
             step = self._send(client, step)
+        except server.Changed as changed:
+            state = "was changed" if changed.now else "was deleted"
+            reason = f"{step.id or step.deletes} {state} by others after the plan was made, so it was left as it is"
+            step = step._replace(
+                result="blocked", blocked=f"{reason}. To see the difference, run the command again"
+            )
         except AntError as error:
             self._failed = True
             step = step._replace(result="failed", error=error)
         with self._guard:
             self._steps[step.key] = step
             try:
-                if step.error is None:
+                if step.error is None and step.result != "blocked":
                     self._record(step)
             finally:
                 self._report(step)
 
     def _send(self, client: Client, step: Step) -> Step:
         """Make the change, and return the step with its result and the new object on the server."""
-        if step.action == "archive" and server.remove(client, environments.ARCHIVE, step.id):
-            return step._replace(result="archived")
-        if step.action in _LAST:
+        if step.action == "archive" and step.remote is not None:
+            existed = server.archive(client, step.remote)
+            return step._replace(result="archived" if existed else "already gone")
+        if step.action == "forget":
+            server.check_gone(client, step.id)
             return step._replace(result="already gone")
         declaration = step.declaration
         if declaration is None:
             raise AssertionError(step.action)
         if step.action == "create":
-            remote = self._create(client, declaration.body, step.deletes)
+            remote = self._create(client, declaration.body, step.remote)
         elif step.changes and step.remote is not None:
-            remote = server.update(client, step.id, update_body(declaration.body, step.remote))
+            remote = server.update(client, step.remote, update_body(declaration.body, step.remote))
         else:
             remote = step.remote or {}
         return step._replace(result=_DONE[step.action], id=str(remote["id"]), remote=remote)
 
-    def _create(self, client: Client, body: dict[str, Value], deletes: str) -> Object:
+    def _create(self, client: Client, body: dict[str, Value], archived: Object | None) -> Object:
         """Create an environment, in place of an archived one. If the response is lost, find it by its name."""
         name = str(body["name"])
         with self._guard:
             self._journal.begin(name)
         try:
-            if deletes:
-                server.remove(client, environments.DELETE, deletes)
+            if archived:
+                server.delete(client, archived)
             return server.create(client, body)
-        except AntError as error:
-            if not error.outcome_unknown:
+        except (AntError, server.Changed) as error:
+            if isinstance(error, server.Changed) or not error.outcome_unknown:
                 with self._guard:
                     self._journal.end(name)
                 raise
             candidates: list[Object] = []
             with suppress(AntError):  # the server may still be away
-                candidates = server.find_names(client, {name}).get(name, [])
+                candidates = server.having_names(server.list_all(client), {name}).get(name, [])
             if len(candidates) == 1 and not changes_between(body, candidates[0]):
                 return candidates[0]
             raise error.with_hints(

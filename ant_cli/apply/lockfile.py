@@ -183,6 +183,11 @@ def shown_path(path: Path) -> str:
     return relative if relative.startswith("../") else f"./{relative}"
 
 
+def shown_folder(folder: Path) -> str:
+    """Return a folder as a path from the current one, for people."""
+    return shown_path(folder).removesuffix("/.")
+
+
 def _folder_of(path: Path) -> Path:
     """Return a folder, or that of a file. Rejects a folder that is reached by a link out of a repository."""
     folder = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ant_cli.apply.comparison import FieldChange, changes_between, hash_of_body, hash_of_remote, kept_lists
 from ant_cli.apply.declarations import YAML, Declaration, name_from
-from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin
+from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin, shown_folder
 from ant_cli.errors import AntError
 from ant_cli.input.values import Value
 from ant_cli.runtime.light_typing import Literal, NamedTuple
-from ant_cli.runtime.shell import positional
+from ant_cli.runtime.shell import positional, quote
 
 PlannedAction = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]
 """`adopt` takes over an existing environment, and updates it if it differs. `record` only changes the lock file:
@@ -80,6 +80,8 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     lost: tuple[str, ...] = ()
     """The keys whose files are gone. `--prune` would archive their environments."""
+    new: tuple[str, ...] = ()
+    """The keys of files that nothing tracks, and that take no part."""
 
     @property
     def pending(self) -> tuple[Step, ...]:
@@ -110,8 +112,12 @@ class Known(NamedTuple):
     interrupted: Collection[str] = ()
     """The names that a run was creating when it was killed."""
     options: Options = Options()
-    export_flags: str = ""
-    """The flags for the lock file, the server and the account that a suggested export needs, each after a space."""
+    untracked: Mapping[str, Declaration] = {}
+    """The declarations of files that nothing tracks: only the successor of a file that is gone takes part."""
+    new: Collection[str] = ()
+    """The keys of those of them to point out."""
+    target_flags: str = ""
+    """The flags for the lock file, the server and the account in a suggested command, each after a space."""
     origin: ResourceOrigin = ResourceOrigin()
     """The server and account of the run."""
     profile: str = ""
@@ -120,11 +126,12 @@ class Known(NamedTuple):
 
 def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
     """Return the IDs that a plan needs: those of this run's files, and of entries whose files are gone."""
-    lost = set(_lost_keys(lock, declarations))
+    lost = set(lost_keys(lock, declarations))
     return [entry.id for key, entry in lock.tracked.items() if key in declarations or key in lost]
 
 
-def _lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
+def lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
+    """Return the keys of the entries whose files are gone."""
     return [key for key in lock.tracked if key not in declarations and not lock.has_file(key)]
 
 
@@ -146,11 +153,20 @@ def make_plan(known: Known) -> Plan:
     """
     _check_credentials(known)
     moves = _moves(known)
-    steps = [_step(declaration, moves.get(key, key), known) for key, declaration in known.declarations.items()]
-    lost = [key for key in _lost_keys(known.lock, known.declarations) if key not in moves.values()]
+    successors = {key: known.untracked[key] for key in moves if key in known.untracked}
+    declarations = {**known.declarations, **successors}
+    steps = [_step(declaration, moves.get(key, key), known) for key, declaration in declarations.items()]
+    replaced = set(moves.values())
+    lost = [key for key in lost_keys(known.lock, known.declarations) if key not in replaced]
+    new = tuple(key for key in known.new if key not in moves)
     if known.options.prune:
-        steps += [_prune(key, known) for key in lost]
-    return Plan(tuple(steps), () if known.options.prune else tuple(lost))
+        steps += [_prune(key, known, new) for key in lost]
+    return Plan(tuple(steps), () if known.options.prune else tuple(lost), new)
+
+
+def adding_command(known: Known, *flags: str) -> str:
+    """Return the command that applies also the new files."""
+    return " ".join(["ant apply", *flags, quote(shown_folder(known.lock.path.parent))]) + known.target_flags
 
 
 def _check_credentials(known: Known) -> None:
@@ -171,11 +187,12 @@ def _moves(known: Known) -> dict[str, str]:
     """
     lock = known.lock
     gone: dict[str, list[str]] = {}
-    for key in _lost_keys(lock, known.declarations):
+    for key in lost_keys(lock, known.declarations):
         remote = known.remotes[lock.entries[key].id]
-        if remote is not None and _is_alive(remote):
+        if remote is not None and is_alive(remote):
             gone.setdefault(str(remote.get("name")), []).append(key)
-    new = [declaration for key, declaration in known.declarations.items() if key not in lock.entries]
+    both = {**known.untracked, **known.declarations}
+    new = [declaration for key, declaration in both.items() if key not in lock.entries]
     found = {declaration.key: gone.pop(declaration.name) for declaration in new if declaration.name in gone}
     others = [old for olds in gone.values() for old in olds]
     found |= {
@@ -193,8 +210,9 @@ def _differs_in_name(declaration: Declaration, old: str, lock: LockFile) -> bool
     return declaration.name == name_from(declaration.path) and hash_of_body(before) == lock.entries[old].hash
 
 
-def _is_alive(remote: Object | None) -> bool:
-    return remote is not None and not remote.get("archived_at")
+def is_alive(remote: Object) -> bool:
+    """Whether an environment is not archived."""
+    return not remote.get("archived_at")
 
 
 def _step(declaration: Declaration, tracked_as: str, known: Known) -> Step:
@@ -208,7 +226,7 @@ def _step(declaration: Declaration, tracked_as: str, known: Known) -> Step:
         reason = f"{tracked_as} is of the kind {entry.kind!r} in {known.lock.path.name}"
         return step._replace(action="update", blocked=f"{reason}; remove that entry, or rename the file")
     remote = known.remotes.get(entry.id)
-    if remote is None or not _is_alive(remote):
+    if remote is None or not is_alive(remote):
         return _replacement(step, declaration, remote, known)
     return _tracked(step._replace(remote=remote), declaration, entry, remote, known)
 
@@ -226,7 +244,7 @@ def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object,
     if not same_remote and not known.options.force:
         way = f"make the same change in {declaration.key}"
         if declaration.path.suffix.lower() in YAML:  # an export writes only YAML
-            command = f"ant export {positional(entry.id, '--')} --force{known.export_flags}"
+            command = f"ant export {positional(entry.id, '--')} --force{known.target_flags}"
             way = f"take it over into the file: {command}"
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply; "
@@ -257,7 +275,7 @@ def _taken(declaration: Declaration, known: Known) -> str:
     remote = next(iter(known.named.get(declaration.name, ())), None)
     if remote is None:
         return ""
-    state = "" if _is_alive(remote) else ", which is archived,"
+    state = "" if is_alive(remote) else ", which is archived,"
     return f"{remote.get('id', '')}{state} has this name already; choose another name"
 
 
@@ -279,9 +297,9 @@ def _untracked(declaration: Declaration, known: Known) -> Step:
     fields = tuple(changes_between(declaration.body, {}))
     step = Step("create", declaration.key, declaration.name, "", declaration, changes=fields)
     named = known.named.get(declaration.name, ())
-    candidates = [remote for remote in named if _is_alive(remote)]
+    candidates = [remote for remote in named if is_alive(remote)]
     if not candidates:
-        return _without_archived(step, str(named[0].get("id", "")), known) if named else step
+        return _without_archived(step._replace(remote=named[0]), named[0], known) if named else step
     remote = candidates[0]
     identifier = str(remote.get("id", ""))
     changes = tuple(changes_between(declaration.body, remote))
@@ -304,8 +322,9 @@ def _untracked(declaration: Declaration, known: Known) -> Step:
     )
 
 
-def _without_archived(step: Step, archived: str, known: Known) -> Step:
+def _without_archived(step: Step, remote: Object, known: Known) -> Step:
     """Return the step that creates an environment with the name of an archived one, which the API can't restore."""
+    archived = str(remote.get("id", ""))
     if known.options.delete_archived:
         return step._replace(deletes=archived, note=f"deletes {archived}, which is archived, for good")
     return step._replace(
@@ -316,8 +335,8 @@ def _without_archived(step: Step, archived: str, known: Known) -> Step:
     )
 
 
-def _prune(key: str, known: Known) -> Step:
-    """Return the step for an entry whose file is gone."""
+def _prune(key: str, known: Known, new: Sequence[str]) -> Step:
+    """Return the step for an entry whose file is gone. One of the new files may be its successor."""
     entry = known.lock.entries[key]
     remote = known.remotes.get(entry.id)
     name = str(remote.get("name", "")) if remote else name_from(known.lock.file_of(key))
@@ -330,5 +349,10 @@ def _prune(key: str, known: Known) -> Step:
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply, so it is not archived; "
             f"archive it yourself, or remove {key} from {known.lock.path.name}"
+        )
+    if new:
+        command = adding_command(known, "--prune")
+        return step._replace(
+            blocked=f"{new[0]}, which is not tracked, may be its successor; to apply both: {command}"
         )
     return step

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from ant_cli.apply.comparison import changes_of, hash_of_remote
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
-from ant_cli.apply.plan import Known, Object, Options, ids_to_read, needs_names
+from ant_cli.apply.plan import Known, Object, Options, ids_to_read, is_alive, needs_names
 from ant_cli.errors import NOT_FOUND, AntError, APIError, ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.pool import Pool
+from ant_cli.http.response import Response
 from ant_cli.input import DEPTH_LIMIT
 from ant_cli.input.request import Request, is_id, request_of
 from ant_cli.input.values import Value
@@ -30,6 +32,17 @@ T = TypeVar("T")
 R = TypeVar("R")
 _WHO_AM_I = Request("GET", "/v1/models", (("limit", "1"),))
 """The cheapest request whose response names the organization and workspace of the credentials."""
+_MOST_READ = 20
+"""The most environments that are read one by one; for more, all are listed."""
+
+
+class Changed(Exception):
+    """An environment was changed by others after it was read, so the change was not sent."""
+
+    def __init__(self, now: Object | None) -> None:
+        super().__init__()
+        self.now = now
+        """None if it does not exist any more."""
 
 
 def read(client: Client, identifier: str) -> Object:
@@ -43,10 +56,10 @@ def retrieve(client: Client, identifier: str) -> Object | None:
     return None if body is None else _environment(body)
 
 
-def find_names(client: Client, names: Collection[str], *, archived: bool = False) -> dict[str, list[Object]]:
-    """Return the environments that have one of these names; archived ones only on request."""
+def having_names(remotes: Iterable[Object], names: Collection[str]) -> dict[str, list[Object]]:
+    """Return the environments that have one of these names."""
     by_name: dict[str, list[Object]] = {}
-    for remote in list_all(client, archived=archived):
+    for remote in remotes:
         name = remote.get("name")
         if isinstance(name, str) and name in names:
             by_name.setdefault(name, []).append(remote)
@@ -65,25 +78,91 @@ def create(client: Client, body: dict[str, Value]) -> Object:
     return _environment(client.send(request_of(environments.CREATE, {}, body)).body)
 
 
-def update(
-    client: Client, identifier: str, body: dict[str, Value], check: Callable[[], object] = lambda: None
-) -> Object:
-    """Update an environment, and return its new state. `check` runs right before each attempt, and may raise."""
-    request = _request(environments.UPDATE, identifier, body)
+def update(client: Client, before: Object, body: dict[str, Value]) -> Object:
+    """Update an environment, and return its new state. Raises Changed as `_change`."""
+    response = _change(client, environments.UPDATE, before, lambda now: not changes_of(body, now), body)
+    return _environment(response.body)
 
-    def checked() -> Request:
-        check()
+
+def archive(client: Client, before: Object) -> bool:
+    """Archive an environment. Returns whether it existed. Raises Changed as `_change`."""
+    return _remove(client, environments.ARCHIVE, before, lambda now: not is_alive(now))
+
+
+def delete(client: Client, before: Object) -> None:
+    """Delete an environment for good, if it exists. Raises Changed as `_change`."""
+    _remove(client, environments.DELETE, before, lambda _now: False)
+
+
+def check_gone(client: Client, identifier: str) -> None:
+    """Raise Changed if an environment exists, and is not archived."""
+    now = retrieve(client, identifier)
+    if now is not None and is_alive(now):
+        raise Changed(now)
+
+
+def _remove(client: Client, operation: Operation, before: Object, is_done: Callable[[Object], bool]) -> bool:
+    try:
+        _change(client, operation, before, is_done)
+    except Changed as changed:
+        if changed.now is not None:
+            raise
+        return False
+    except APIError as error:
+        if error.status != NOT_FOUND:
+            raise
+        return False
+    return True
+
+
+def _change(
+    client: Client,
+    operation: Operation,
+    before: Object,
+    is_done: Callable[[Object], bool],
+    body: dict[str, Value] | None = None,
+) -> Response:
+    """Send a change of an environment, which is read right before each attempt: the API has no precondition for it.
+
+    If it is done, such as by an attempt whose response was lost, nothing is sent: the response is what was read.
+
+    Raises:
+        Changed: if the environment is not as it was when it was read `before`.
+        AntError: as the client does.
+
+    """
+    identifier = str(before["id"])
+    request, read_again = _request(operation, identifier, body), _request(environments.RETRIEVE, identifier)
+
+    def refresh() -> Request | Response:
+        try:
+            response = client.send(read_again)
+        except APIError as error:
+            if error.status == NOT_FOUND:
+                raise Changed(None) from None
+            raise
+        now = _environment(response.body)
+        if is_done(now):
+            return response
+        if _version(now) != _version(before):
+            raise Changed(now)
         return request
 
-    return _environment(client.send(request, checked).body)
+    return client.send(request, refresh)
 
 
-def remove(client: Client, operation: Operation, identifier: str) -> bool:
-    """Archive or delete an environment. Returns whether it existed."""
-    return _send_if_found(client, _request(operation, identifier)) is not None
+def _version(remote: Object) -> tuple[Value, ...]:
+    """Return what differs after any change. Not every server has the times."""
+    return remote.get("updated_at"), remote.get("archived_at"), hash_of_remote(remote)
 
 
-def look_up(workers: Workers, lock: LockFile, declarations: Mapping[str, Declaration], options: Options) -> Known:
+def look_up(
+    workers: Workers,
+    lock: LockFile,
+    declarations: Mapping[str, Declaration],
+    options: Options,
+    untracked: Mapping[str, Declaration],
+) -> Known:
     """Fetch the server's objects for the entries of the lock file, and for new names those that have them.
 
     Raises:
@@ -97,11 +176,18 @@ def look_up(workers: Workers, lock: LockFile, declarations: Mapping[str, Declara
     if options.allow_origin_change or not lock.origin.base_url:
         lock = lock.with_origin(origin)
     ids = ids_to_read(lock, declarations)
-    remotes = dict(zip(ids, workers.each(ids, retrieve), strict=True))
+    listed = list_all(workers.client, archived=True) if len(ids) > _MOST_READ else []
+    remotes: dict[str, Object | None] = dict.fromkeys(ids)
+    remotes |= {identifier: one for one in listed if (identifier := str(one["id"])) in remotes}
+    missing = [identifier for identifier, one in remotes.items() if one is None]
+    if len(missing) <= _MOST_READ:  # a list may leave some out; but a lock file of others must not cause thousands
+        remotes |= zip(missing, workers.each(missing, retrieve), strict=True)
     known = Known(lock, declarations, remotes, options=options, origin=origin, profile=workers.profile)
+    known = known._replace(untracked=untracked)
     if needs_names(known):
-        names = {declaration.name for declaration in declarations.values()}
-        known = known._replace(named=find_names(workers.client, names, archived=True))
+        names = {declaration.name for declaration in (*declarations.values(), *untracked.values())}
+        remotes_now = listed or list_all(workers.client, archived=True)
+        known = known._replace(named=having_names(remotes_now, names))
     return known
 
 

@@ -8,10 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from ant_cli.apply import drawing, plan_data, server
-from ant_cli.apply.discovery import Loaded, as_sentence, expand, load
+from ant_cli.apply.discovery import Loaded, as_sentence, expand
 from ant_cli.apply.execution import Execution, Journal, holding
 from ant_cli.apply.lockfile import LockFile, default_lock_path, find_lock_path, read_lock, shown_path
-from ant_cli.apply.plan import Known, Options, Plan, Step, make_plan
+from ant_cli.apply.plan import Known, Options, Plan, Step, adding_command, make_plan
+from ant_cli.apply.scope import Files, Scope, changes_elsewhere, read_files
 from ant_cli.commands import print_report, wants_structured
 from ant_cli.errors import AntError, OutputError, UsageError
 from ant_cli.input.validation import first_of
@@ -50,17 +51,6 @@ class View(NamedTuple):
     def is_markdown(self) -> bool:
         """Whether the plan is printed as text for GitHub."""
         return self.flags.get("format") == "markdown"
-
-
-class Scope(NamedTuple):
-    """Which files count, and what may be done to make the server match them."""
-
-    command: str
-    """The command to name in a hint."""
-    paths: tuple[str, ...]
-    lock_path: Path
-    options: Options
-    strict: bool = False
 
 
 def apply(
@@ -128,7 +118,8 @@ def _check_flags(scope: Scope, view: View) -> None:
 
 def _validate(scope: Scope, runtime: Runtime) -> int:
     """Check the files, also those in folders with a lock file of their own. Return how many are valid."""
-    loaded = _read(scope, read_lock(scope.lock_path))
+    lock = read_lock(scope.lock_path)
+    loaded = read_files(scope, lock, runtime, asks=False).loaded
     _note_files(loaded, runtime)
     others = (scope._replace(paths=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
     return len(loaded.declarations) + sum(_validate(other, runtime) for other in others)
@@ -137,17 +128,16 @@ def _validate(scope: Scope, runtime: Runtime) -> int:
 def _preview(scope: Scope, view: View, parallel: int, save_plan: str | None, *, sets_exit_code: bool) -> None:
     """Show and save the plan. If the exit code has to show what it is, raise AntError unless nothing changes."""
     lock = read_lock(scope.lock_path)
-    scope = _with_untracked(scope, lock, view)
-    loaded = _read(scope, lock)
+    files = read_files(scope, lock, view.runtime, asks=view.asks)
     with server.connected(view.flags, view.runtime, parallel) as workers:
-        known = _look_up(scope, lock, loaded, workers, view)
+        known = _look_up(files, lock, workers, view)
     plan = make_plan(known)
     _show_plan(plan, known, view)
-    _note(plan, loaded, view.runtime)
+    _note(plan, known, files.loaded, scope, view.runtime)
     if save_plan is not None:
-        plan_data.save_plan(save_plan, plan, known, scope.paths, view.runtime.redactor.redact)
+        plan_data.save_plan(save_plan, plan, known, files.scope.paths, view.runtime.redactor.redact)
     if sets_exit_code:
-        _check_unblocked(plan)
+        _check_unblocked(plan, is_shown=True)
         if plan.changing:
             raise AntError("").with_exit_code(_PENDING)  # a result, not a failure: the plan has been printed
 
@@ -159,19 +149,19 @@ def _apply(scope: Scope, view: View, parallel: int, saved: plan_data.SavedPlan |
     """
     with holding(scope.lock_path, view.runtime) as journal:
         lock = read_lock(scope.lock_path)
-        scope = _with_untracked(scope, lock, view)
-        loaded = _read(scope, lock)
+        files = read_files(scope, lock, view.runtime, asks=view.asks)
         with server.connected(view.flags, view.runtime, parallel) as workers:
-            known = _look_up(scope, lock, loaded, workers, view)._replace(interrupted=journal.interrupted)
-            plan = make_plan(known)
+            known = _look_up(files, lock, workers, view)._replace(interrupted=journal.interrupted)
+            plan, is_shown = make_plan(known), False
             if saved:
                 plan_data.check_unchanged(saved, plan, known.origin)
             else:
                 plan = _unblocked(plan, known, view)
-                if not (view.yes and wants_structured(view.flags)):  # then the results are the only document
+                is_shown = not (view.yes and wants_structured(view.flags))  # then the results are the only document
+                if is_shown:
                     _show_plan(plan, known, view)
-                _note(plan, loaded, view.runtime)
-            _check_unblocked(plan)
+                _note(plan, known, files.loaded, scope, view.runtime)
+            _check_unblocked(plan, is_shown=is_shown)
             if view.yes or not plan.changing or _confirmed(plan, known, view):
                 _carry_out(plan, known, journal, workers, view)
             else:
@@ -181,52 +171,26 @@ def _apply(scope: Scope, view: View, parallel: int, saved: plan_data.SavedPlan |
 # Reading
 
 
-def _with_untracked(scope: Scope, lock: LockFile, view: View) -> Scope:
-    """Return the scope; without paths, with those of the new files that the user chooses to add."""
-    if scope.paths or not view.asks:
-        return scope
-    say = view.runtime.say
-    try:
-        found = load([shown_path(lock.path.parent)], lock).declarations
-    except UsageError as error:
-        _read(scope, lock)  # first, the mistakes in tracked files
-        say(f"Note: new files are not offered. {error.message}")
-        return scope
-    declarations = [declaration for key, declaration in found.items() if key not in lock.entries]
-    for declaration in declarations:
-        say(f"  {declaration.key} is not tracked yet")
-    what = "it" if len(declarations) == 1 else f"these {len(declarations)}"
-    if not (declarations and is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", view.runtime))):
-        return scope
-    return scope._replace(paths=tuple(str(declaration.path) for declaration in declarations))
-
-
-def _read(scope: Scope, lock: LockFile) -> Loaded:
-    """Read the files of a run: the named ones, and unless these are the only ones, those in the lock file."""
-    if not (scope.paths or lock.exists):
-        raise UsageError(
-            f"there is no {lock.path.name} here, nor above, and no file was named.",
-            f"Name files or folders: ant {scope.command} .",
-        )
-    tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
-    return load([*scope.paths, *([] if scope.options.only else tracked)], lock, strict=scope.strict)
-
-
-def _look_up(scope: Scope, lock: LockFile, loaded: Loaded, workers: server.Workers, view: View) -> Known:
+def _look_up(files: Files, lock: LockFile, workers: server.Workers, view: View) -> Known:
+    loaded = files.loaded
     if loaded.other_locks and not (loaded.declarations or loaded.foreign):
         folder = shown_path(loaded.other_locks[0].parent)
         raise UsageError("every folder with files has a lock file of its own.", f"Name one, such as {folder}")
     is_default = default_lock_path(Path.cwd()) == lock.path
     lock_flag = "" if is_default else f" --lock-file {quote(shown_path(lock.path))}"
     with Progress(view.runtime).waiting_for(f"{len(loaded.declarations)} environments"):
-        known = server.look_up(workers, lock, loaded.declarations, scope.options)
-    return known._replace(export_flags=lock_flag + target_flags(view.flags))
+        known = server.look_up(workers, lock, loaded.declarations, files.scope.options, files.untracked)
+    return known._replace(new=files.new, target_flags=lock_flag + target_flags(view.flags))
 
 
-def _check_unblocked(plan: Plan) -> None:
+def _check_unblocked(plan: Plan, *, is_shown: bool) -> None:
+    """Reject a blocked plan. The reasons are repeated only if the plan was not shown."""
     if plan.blocked:
-        lines = [f"  {step.key}: {step.blocked}" for step in plan.blocked]
-        raise AntError("\n".join(["refusing to apply. This plan cannot be applied:", *lines]))
+        number = len(plan.blocked)
+        problem = f"refusing to apply, because {number} {'step is' if number == 1 else 'steps are'} blocked"
+        if is_shown:
+            raise AntError(f"{problem}; the plan says why.")
+        raise AntError("\n".join([f"{problem}:", *(f"  {step.key}: {step.blocked}" for step in plan.blocked)]))
 
 
 # The plan
@@ -288,11 +252,22 @@ def _confirmed(plan: Plan, known: Known, view: View) -> bool:
         _show_plan(plan, known, View(view.runtime, Flags(), verbose=True))
 
 
-def _note(plan: Plan, loaded: Loaded, runtime: Runtime) -> None:
+def _note(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: Runtime) -> None:
     """Print notes about things outside the plan, on stderr."""
-    advice = "pass --prune to archive its environment, or restore the file to keep it tracked"
     for key in plan.lost:
-        runtime.say(f"Warning: {key} is in the lock file, but its file is gone; {advice}.")
+        runtime.say(
+            f"Warning: {key} is in the lock file, but its file is gone. Restore it, or name the file that replaces "
+            f"it. To archive its environment: {adding_command(known, '--prune')}"
+        )
+    if plan.new:
+        number = len(plan.new)
+        files = ", ".join(first_of(plan.new, "and more"))
+        verb, what = ("is", "it") if number == 1 else ("are", "them")
+        runtime.say(f"Note: {files} {verb} not tracked; to add {what}: {adding_command(known)}")
+    if scope.paths and not scope.options.only and (number := changes_elsewhere(plan, scope)):
+        runtime.say(
+            f"Note: a path only adds to what is tracked, of which {number} changed, too; without it: --only"
+        )
     for lock_path in loaded.other_locks:
         runtime.say(f"Warning: {lock_path.parent} is left out, because it has a lock file of its own.")
     if not (plan.steps or plan.lost or loaded.warnings or loaded.foreign or loaded.other_locks):
@@ -333,12 +308,13 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Worke
         runtime.say(_say_failures(execution.steps, view))
         raise
     steps = execution.steps
-    if any(step.result not in ("unchanged", "failed", "not started") for step in steps):
+    if any(step.result not in ("unchanged", "blocked", "failed", "not started") for step in steps):
         report.print_line(f"State written to {shown_path(lock.path)}")
     report.print_data(plan_data.plan_data(plan._replace(steps=steps), known, "apply_result"))
     error = next((step.error for step in steps if step.error), None)
-    if error:
-        raise AntError(_say_failures(steps, view)).with_exit_code(error.exit_code)
+    if error or any(step.blocked for step in steps):
+        summary = AntError(_say_failures(steps, view))
+        raise summary.with_exit_code(error.exit_code) if error else summary
     if isinstance(report.failure, OutputError):
         raise report.failure.with_hints("All steps were carried out and recorded anyway.")
 
@@ -388,12 +364,15 @@ def _say_failures(steps: Sequence[Step], view: View) -> str:
             may_pass |= error.exit_code in _PASSING
             text = error.report(on_terminal=True) if runtime.stderr.is_terminal else error.line()
             runtime.say(f"{step.key}: {text}")
+        elif step.blocked:
+            runtime.say(f"{step.key}: {step.blocked}.")
         elif step.result == "not recorded":
             missing = step.id if step.action in ("create", "adopt") else "its change"
             runtime.say(f"{step.key}: {missing} is not in the lock file.")
     counts = Counter(step.result for step in steps)
-    failed, left, lost = counts["failed"], counts["not started"], counts["not recorded"]
-    done = f"{len(steps) - counts['unchanged'] - failed - left - lost} done and recorded, "
+    failed, left, lost, blocked = (counts[name] for name in ("failed", "not started", "not recorded", "blocked"))
+    done = f"{len(steps) - counts['unchanged'] - failed - left - lost - blocked} done and recorded, "
     done += f"{lost} done but not recorded, " if lost else ""
+    done += f"{blocked} blocked, " if blocked else ""
     hint = " Run it again to continue." if lost or (may_pass and (left or failed)) else ""
     return f"{done}{failed} failed, {left} not started.{hint}"

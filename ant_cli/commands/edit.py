@@ -12,7 +12,7 @@ from ant_cli.apply.drawing import draw_change, draw_step, name_width
 from ant_cli.apply.editor import EditedFile, TextNote, choose_editor
 from ant_cli.apply.plan import Object, Step
 from ant_cli.commands import wants_structured
-from ant_cli.errors import EXIT_CODES, AntError, APIError, UsageError
+from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, UsageError
 from ant_cli.http.client import Client, NameClient
 from ant_cli.http.response import error_message
 from ant_cli.input.validation import Mistake, check, located
@@ -150,21 +150,12 @@ class _Session(NamedTuple):
 
     def _send(self, text: str, update: dict[str, Value], remote: Object) -> Object:
         """Update the environment, unless it has changed since it was read."""
-        now = remote
-
-        def check() -> None:
-            nonlocal now
-            now = server.read(self.client, str(remote["id"]))
-            if now.get("updated_at") != remote.get("updated_at"):
-                raise _changed(remote, now)
-
         try:
-            return server.update(self.client, str(remote["id"]), update, check)
-        except _OpenAgain:
-            if not changes_of(update, now):  # they were made by an attempt whose response was lost
-                return now
+            return server.update(self.client, remote, update)
+        except server.Changed as changed:
+            again = _changed(remote, changed.now)
             self.runtime.say("The environment was changed elsewhere meanwhile, so nothing was sent yet.")
-            raise
+            raise again from None
         except APIError as error:
             raise self._rejected(text, error) from None
 
@@ -180,8 +171,10 @@ class _Session(NamedTuple):
         return _OpenAgain(error, TextNote(0, _GIVE_UP), TextNote(line, message))
 
 
-def _changed(before: Object, now: Object) -> _OpenAgain:
+def _changed(before: Object, now: Object | None) -> _OpenAgain:
     """Return what shows the changes of others. Raises AntError if the environment can't be edited any more."""
+    if now is None:
+        raise AntError(f"{before['id']} was deleted meanwhile.").with_exit_code(EXIT_CODES[NOT_FOUND])
     changes = changes_between(_exported(now).body, before)
     lines = [f"  {line}" for change in changes for line in draw_change(change, PLAIN.paint)]
     error = AntError(f"{now['id']} was changed elsewhere meanwhile, so nothing was sent.")

@@ -7,14 +7,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ant_cli.emulator import Emulator
+from ant_cli.http.choice import open_transport
 from ant_cli.main import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
@@ -111,6 +112,24 @@ class Team:
     def ids(self) -> dict[str, str]:
         """Return the IDs in the lock file by key."""
         return {key: entry["id"] for key, entry in self.lock().items()}
+
+
+class Meddling:
+    """A transport that calls a function with the body of each change before it is sent."""
+
+    def __init__(self, team: Team, before: Callable[[bytes], object]) -> None:
+        self._inner = open_transport(team.url, team.environ)
+        self._before = before
+
+    @contextmanager
+    def stream(self, method: str, url: str, headers: Any, body: bytes, timeouts: Any) -> Iterator[Any]:
+        if method == "POST":
+            self._before(body)
+        with self._inner.stream(method, url, headers, body, timeouts) as response:
+            yield response
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 @pytest.fixture

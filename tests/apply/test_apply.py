@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -18,31 +18,11 @@ from ant_cli.emulator import Emulator
 from ant_cli.emulator.wsgi_app import ORGANIZATION_ID
 from ant_cli.errors import NetworkError
 from ant_cli.http import pool
-from ant_cli.http.choice import open_transport
 from ant_cli.http.transport import FailedAttempt
-from tests.apply.conftest import Team
+from tests.apply.conftest import Meddling, Team
 from tests.conftest import needs_posix
 from tests.helpers.emulators import serving
 from tests.helpers.words import LIST
-
-
-class Meddling:
-    """A transport that calls a function with the body of each change before it is sent."""
-
-    def __init__(self, team, before) -> None:
-        self._inner = open_transport(team.url, team.environ)
-        self._before = before
-
-    @contextmanager
-    def stream(self, method, url, headers, body, timeouts):
-        if method == "POST":
-            self._before(body)
-        with self._inner.stream(method, url, headers, body, timeouts) as response:
-            yield response
-
-    def close(self) -> None:
-        self._inner.close()
-
 
 LOST = FailedAttempt(NetworkError, "gone", maybe_processed=True)
 
@@ -349,12 +329,12 @@ def test_suggested_commands_go_to_the_same_lock_file_and_account(team, monkeypat
     team.by_hand("update", identifier, "--description", "by hand")
     result = team.ant("apply", "--yes", "stage", "--base-url", team.url)
     command = f"ant export {identifier} --force --lock-file ./stage/claude-lock.json --base-url {team.url}"
-    assert command in result.stderr
+    assert command in result.stdout
     assert team.ant(*command.split()[1:]).exit == 0
     assert team.ant("diff", "stage").exit == 0
     team.by_hand("update", identifier, "--description", "by hand again")
     monkeypatch.chdir("stage")
-    assert team.ant("apply", "--yes").stderr.endswith(f"ant export {identifier} --force\n")
+    assert f"ant export {identifier} --force\n" in team.ant("apply", "--yes").stdout
 
 
 def test_without_a_terminal_nothing_is_applied_without_yes(team):
@@ -417,7 +397,7 @@ def test_at_a_terminal_the_user_is_asked_about_untracked_files_and_existing_name
     team.apply(".")
     team.by_hand("create", "--name", "b", "--config", "{type: cloud}", "--description", "old")
     team.write("environments/b.yaml", "config: {type: cloud}\ndescription: new\n")
-    assert "re-run with --adopt to take it over" in team.ant("apply", "--yes", ".").stderr
+    assert "re-run with --adopt to take it over" in team.ant("apply", "--yes", ".").stdout
     result = team.ant("apply", typed="y\ny\ny\n")
     assert "./environments/b.yaml is not tracked yet" in result.stderr
     assert "Take over existing environments?" in result.stderr
@@ -519,14 +499,15 @@ def test_a_mistake_in_any_file_stops_the_run_before_anything_is_sent(team):
     assert set(team.server()) == {"a"}
 
 
-def test_new_files_with_mistakes_are_not_offered(team):
+@pytest.mark.parametrize("how", [{"typed": "y\n"}, {}])
+def test_new_files_with_mistakes_are_not_offered(team, how):
     """The tracked files are applied; a note says why others are not."""
     team.write("environments/a.yaml")
     team.apply(".")
     team.write("environments/b.yaml", "config: 3\n")
-    result = team.ant("apply", typed="y\n")
+    result = team.ant("apply", **how)
     assert result.exit == 0
-    assert "Note: new files are not offered. environments/b.yaml, line 1, column 1: config" in result.stderr
+    assert "Note: new files are left out. environments/b.yaml, line 1, column 1: config" in result.stderr
 
 
 def test_an_unknown_field_is_sent_and_the_server_decides(team):

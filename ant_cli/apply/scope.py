@@ -1,0 +1,108 @@
+"""Which files take part in a run: named ones, those in the lock file, and successors of files that are gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from ant_cli.apply.declarations import Declaration
+from ant_cli.apply.discovery import Loaded, beside_tracked, expand, load
+from ant_cli.apply.lockfile import LockFile, shown_path
+from ant_cli.apply.plan import Options, Plan, lost_keys
+from ant_cli.errors import UsageError
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.confirmation import ask, is_yes
+from ant_cli.runtime.light_typing import NamedTuple
+
+
+class Scope(NamedTuple):
+    """Which files count, and what may be done to make the server match them."""
+
+    command: str
+    """The command to name in a hint."""
+    paths: tuple[str, ...]
+    lock_path: Path
+    options: Options
+    strict: bool = False
+
+
+class Files(NamedTuple):
+    """The files of a run."""
+
+    scope: Scope
+    """With the new files that the user has added to its paths."""
+    loaded: Loaded
+    untracked: Mapping[str, Declaration]
+    """Files that nothing tracks, by key: only the successor of a file that is gone takes part."""
+    new: tuple[str, ...]
+    """The keys of those of them to point out."""
+
+
+def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) -> Files:
+    """Read the files of a run. At a terminal, the user may add new files to a run without paths.
+
+    Raises:
+        UsageError: if there are mistakes in files, or none is named and there is no lock file.
+
+    """
+    loaded = load_scope(scope, lock)
+    untracked = _untracked(scope, lock, loaded, runtime, everywhere=asks)
+    if asks and not scope.paths and _wanted(list(untracked), runtime):
+        scope = scope._replace(paths=tuple(str(declaration.path) for declaration in untracked.values()))
+        loaded, untracked = load_scope(scope, lock), {}
+    if not (scope.paths or lock.exists):
+        raise UsageError(
+            f"there is no {lock.path.name} here, nor above, and no file was named.",
+            f"Name files or folders: ant {scope.command} .",
+        )
+    folders = {PurePosixPath(key).parent for key in lock.tracked}
+    new = [] if scope.paths or asks else [key for key in untracked if PurePosixPath(key).parent in folders]
+    return Files(scope, loaded, untracked, tuple(new))
+
+
+def load_scope(scope: Scope, lock: LockFile) -> Loaded:
+    """Read the named files, and unless these are the only ones, those in the lock file."""
+    tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
+    return load([*scope.paths, *([] if scope.options.only else tracked)], lock, strict=scope.strict)
+
+
+def _untracked(
+    scope: Scope, lock: LockFile, loaded: Loaded, runtime: Runtime, *, everywhere: bool
+) -> dict[str, Declaration]:
+    """Return the declarations of files that nothing tracks and no path names, among which successors may be.
+
+    If a file is gone, and its environment would be archived, a mistake in one of them is an error: it may be the
+    successor.
+    """
+    is_one_gone = bool(lost_keys(lock, loaded.declarations))
+    if scope.options.only or (scope.paths and not is_one_gone):
+        return {}
+    try:
+        found = load((), lock, beside_tracked(lock, everywhere=everywhere or is_one_gone)).declarations
+    except UsageError as error:
+        if is_one_gone and scope.options.prune:
+            raise
+        runtime.say(f"Note: new files are left out. {error.message}")
+        return {}
+    known = {*lock.entries, *loaded.declarations}
+    return {key: declaration for key, declaration in found.items() if key not in known}
+
+
+def _wanted(keys: Sequence[str], runtime: Runtime) -> bool:
+    """List new files, and ask whether to add them."""
+    for key in keys:
+        runtime.say(f"  {key} is not tracked yet")
+    what = "it" if len(keys) == 1 else f"these {len(keys)}"
+    return bool(keys) and is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", runtime))
+
+
+def changes_elsewhere(plan: Plan, scope: Scope) -> int:
+    """Return how many changes of a plan concern files that no path of the run names."""
+    named = set(map(_absolute, expand(scope.paths)))
+    files = [_absolute(scope.lock_path.parent / step.key) for step in plan.changing]
+    return sum(named.isdisjoint((file, *file.parents)) for file in files)
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed

@@ -1,0 +1,187 @@
+"""What can't be undone never comes by itself: renamed files, changes by others during a run, lost responses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ant_cli.apply import server
+from tests.apply.conftest import Meddling
+
+TWO = "config: {type: cloud}\ndescription: two\n"
+
+
+@pytest.fixture
+def tracked(team):
+    """Return a team whose environments a, b and c are tracked."""
+    for name in "abc":
+        team.write(f"environments/{name}.yaml")
+    team.apply(".")
+    return team
+
+
+# Files that were renamed, without a path
+
+
+@pytest.mark.parametrize("place", ["environments/renamed.yaml", "more/environments/a.yaml"])
+@pytest.mark.parametrize("words", [(), ("environments/b.yaml",)], ids=["no path", "another path"])
+def test_a_renamed_file_is_found_although_no_path_names_it(tracked, place, words):
+    """Its environment is not archived. A folder may have been renamed, too."""
+    identifier = tracked.ids()["./environments/a.yaml"]
+    Path(place).parent.mkdir(parents=True, exist_ok=True)
+    Path("environments/a.yaml").rename(place)
+    result = tracked.apply("--prune", *words)
+    assert "archive" not in result.stdout
+    assert tracked.ids()[f"./{place}"] == identifier
+    assert len(tracked.server()) == 3
+
+
+def test_a_new_file_is_named_and_takes_no_part_without_a_path(tracked):
+    """The note has the command that adds it."""
+    tracked.write("environments/new.yaml")
+    tracked.write("samples/environments/far.yaml")
+    note = "Note: ./environments/new.yaml is not tracked; to add it: ant apply .\n"
+    assert (tracked.ant("diff").exit, tracked.ant("diff").stderr) == (0, note)
+    assert set(tracked.server()) == {*"abc"}
+    assert tracked.ant("diff", "environments/a.yaml").stderr == ""
+    assert set(tracked.apply(".") and tracked.server()) == {*"abc", "new", "far"}
+
+
+def test_nothing_is_archived_while_a_new_file_may_be_its_successor(tracked):
+    """It was renamed and edited at once, perhaps. The command that applies both is in the plan."""
+    Path("environments/a.yaml").rename("environments/new.yaml").write_text(TWO)
+    assert "Restore it, or name the file that replaces it." in tracked.ant("diff").stderr
+    result = tracked.ant("apply", "--yes", "--prune")
+    assert (result.exit, set(tracked.server())) == (1, {*"abc"})
+    reason = (
+        "./environments/new.yaml, which is not tracked, may be its successor; to apply both: ant apply --prune ."
+    )
+    assert f"blocked: {reason}" in result.stdout
+    assert result.stderr.endswith("ant: refusing to apply, because 1 step is blocked; the plan says why.\n")
+    tracked.apply("--prune", ".")
+    assert set(tracked.server()) == {*"bc", "new"}
+
+
+def test_nothing_is_archived_while_a_new_file_has_a_mistake(tracked):
+    """It may be the renamed one."""
+    Path("environments/a.yaml").rename("environments/new.yaml").write_text("config: 3\n")
+    result = tracked.ant("apply", "--yes", "--prune")
+    assert (result.exit, "environments/new.yaml, line 1" in result.stderr) == (2, True)
+    assert set(tracked.server()) == {*"abc"}
+
+
+# Changes by others after the plan was made
+
+
+def colleague(team, *words):
+    """Return a transport with which somebody changes c before the first change of a run, which is that of a."""
+    identifier, turns = team.server()["c"]["id"], [words]
+
+    def meddle(_body):
+        while turns:
+            command, *rest = turns.pop()
+            team.by_hand(command, identifier, *rest)
+
+    return Meddling(team, meddle)
+
+
+@pytest.mark.parametrize("is_saved", [False, True], ids=["apply", "plan"])
+@pytest.mark.parametrize(
+    ("words", "now"),
+    [
+        (("update", "--description", "urgent"), "was changed"),
+        (("archive",), "was changed"),
+        (("delete",), "was deleted"),
+    ],
+    ids=lambda value: value[0],
+)
+def test_an_environment_that_others_changed_meanwhile_is_not_overwritten(tracked, words, now, is_saved):
+    """The other steps are carried out. The next run shows the difference."""
+    for name in "abc":
+        tracked.write(f"environments/{name}.yaml", TWO)
+    command = ("--yes", "--parallel", "1")
+    if is_saved:
+        assert tracked.ant("apply", "--dry-run", "--save-plan", "plan.json").exit == 0
+        command = ("--plan", "plan.json", "--parallel", "1")
+    identifier = tracked.ids()["./environments/c.yaml"]
+    result = tracked.ant("apply", *command, transport=colleague(tracked, *words))
+    reason = f"{identifier} {now} by others after the plan was made, so it was left as it is."
+    assert (result.exit, f"./environments/c.yaml: {reason}" in result.stderr) == (1, True)
+    assert "2 done and recorded, 1 blocked, 0 failed, 0 not started.\n" in result.stderr
+    there = tracked.server()
+    assert there["a"]["description"] == there["b"]["description"] == "two"
+    assert "c" not in there or there["c"]["description"] == "urgent"
+    assert tracked.ids()["./environments/c.yaml"] == identifier
+
+
+def test_an_environment_that_others_changed_meanwhile_is_not_archived(tracked):
+    """Somebody uses it. The data says so, too."""
+    tracked.write("environments/a.yaml", TWO)
+    Path("environments/c.yaml").unlink()
+    transport = colleague(tracked, "update", "--description", "urgent")
+    result = tracked.ant("apply", "--yes", "--prune", "--format", "json", transport=transport)
+    assert (result.exit, result.json["blocked"]) == (1, 1)
+    assert [step["result"] for step in result.json["resources"]] == ["updated", "unchanged", "blocked"]
+    assert tracked.server()["c"]["description"] == "urgent"
+
+
+def test_an_archived_environment_that_others_changed_meanwhile_is_not_deleted(tracked, monkeypatch):
+    """The plan was made from an older one."""
+    tracked.by_hand("archive", tracked.server()["a"]["id"])
+    look_up = server.look_up
+
+    def look_up_before(*words):
+        known = look_up(*words)
+        known.named["a"][0]["updated_at"] = "2020-01-01T00:00:00Z"
+        return known
+
+    monkeypatch.setattr(server, "look_up", look_up_before)
+    result = tracked.ant("apply", "--yes", "--delete-archived")
+    assert (result.exit, "was changed by others after the plan was made" in result.stderr) == (1, True)
+    assert set(tracked.server(archived=True)) == {*"abc"}
+
+
+def test_a_forgotten_environment_that_exists_after_all_stays_tracked(tracked, monkeypatch):
+    """Its ID is nowhere else."""
+    Path("environments/c.yaml").unlink()
+    identifier = tracked.ids()["./environments/c.yaml"]
+    read = server.retrieve
+    turns = [lambda client, one: None if one == identifier else read(client, one)] * 3
+    monkeypatch.setattr(server, "retrieve", lambda *words: turns.pop()(*words) if turns else read(*words))
+    result = tracked.ant("apply", "--yes", "--prune")
+    assert (result.exit, f"{identifier} was changed" in result.stderr) == (1, True)
+    assert len(tracked.ids()) == 3
+
+
+@pytest.mark.parametrize("flags", [("--status", "502"), ("--disconnect",)], ids=" ".join)
+def test_a_change_of_a_run_whose_response_was_lost_is_its_own(tracked, flags):
+    """The look before the next attempt shows that it was made."""
+    tracked.write("environments/a.yaml", TWO)
+    Path("environments/c.yaml").unlink()
+    fault = ("emulator", "fault", "--method", "POST", "--after-commit", "--times", "2", *flags)
+    assert tracked.ant(*fault).exit == 0
+    result = tracked.apply("--prune")
+    assert (result.stdout.count("updated env_"), result.stdout.count("archived env_")) == (1, 1)
+    assert tracked.diff() == 0
+
+
+# In proportion
+
+
+def test_many_environments_are_listed_once_and_not_read_one_by_one(team):
+    """A lock file of others must not cause thousands of requests with the key of a job."""
+    for number in range(21):
+        team.write(f"environments/e{number}.yaml")
+    team.apply(".")
+    lock = Path("claude-lock.json")
+    content = json.loads(lock.read_text())
+    for number in range(100):
+        key = f"./environments/gone{number}.yaml"
+        content["resources"][key] = {**content["resources"]["./environments/e0.yaml"], "id": f"env_{number}"}
+    lock.write_text(json.dumps(content))
+    before = len(team.ant("emulator", "requests", "--format", "jsonl").stdout.splitlines())
+    assert "21 unchanged" in team.ant("diff").stdout
+    after = team.ant("emulator", "requests", "--format", "jsonl").stdout.splitlines()
+    assert len(after) - before <= 4
