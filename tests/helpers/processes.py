@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,11 @@ COVERAGE = {name: value for name, value in os.environ.items() if name.startswith
 
 Measuring makes a short process several times as slow, so only tests of code that nothing else runs pass them on.
 """
+
+
+def command_line(*words: str) -> str:
+    """Return a command as a user writes it in a variable, such as PAGER."""
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 def run_process(command: Sequence[Any], env: Mapping[str, str], **options: Any) -> subprocess.CompletedProcess[str]:

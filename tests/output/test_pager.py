@@ -6,7 +6,6 @@ import io
 import itertools
 import json
 import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -16,8 +15,8 @@ import pytest
 from ant_cli.main import main
 from ant_cli.output.pager import command_of, lines_of, show
 from ant_cli.output.style import Style
-from tests.conftest import Screen, make_runtime, needs_linux
-from tests.helpers.processes import COVERAGE
+from tests.conftest import Screen, make_runtime, needs_linux, needs_posix
+from tests.helpers.processes import COVERAGE, command_line
 from tests.helpers.servers import response
 from tests.helpers.transports import transport_to
 from tests.helpers.words import LIST, page
@@ -29,7 +28,7 @@ LEAVE = "import sys; sys.stdin.close()"
 
 
 def pager(script):
-    return shlex.join([sys.executable, "-c", script])
+    return command_line(sys.executable, "-c", script)
 
 
 @pytest.fixture
@@ -95,7 +94,7 @@ def test_an_empty_variable_disables_the_pager(terminal, environ):
 def test_quitting_the_pager_ends_the_output(terminal):
     """The command ends successfully after a BrokenPipeError, so no further page is fetched."""
     with pytest.raises(BrokenPipeError):
-        terminal.show(itertools.repeat(LONG), PAGER=pager(LEAVE))
+        terminal.show(itertools.repeat(LONG, 10_000), PAGER=pager(LEAVE))
 
 
 @pytest.mark.parametrize("first", [b"row\n", LONG])
@@ -135,7 +134,7 @@ def test_without_a_pager_that_can_start_the_output_is_printed(terminal, tmp_path
 
 def test_the_default_pager_is_less_if_it_is_installed(tmp_path):
     """It ends by itself if everything fits, keeps colours, and does not clear the screen."""
-    less = tmp_path / "less"
+    less = tmp_path / ("less.exe" if sys.platform == "win32" else "less")
     less.write_text("#!/bin/sh\n")
     less.chmod(0o755)
     assert command_of({"PATH": str(tmp_path)}, pytest.fail) == [str(less), "-FRX"]
@@ -161,6 +160,7 @@ def test_a_long_line_is_measured_as_several_lines_of_the_screen():
     assert [lines_of(b"a" * length + b"\n", 80) for length in (80, 81, 160, 161)] == [1, 2, 2, 3]
 
 
+@needs_posix("a file that can claim to be a terminal")
 def test_pages_after_quitting_the_pager_are_not_fetched(tmp_path, clean_environ):
     """The command then ends successfully."""
     requests = []
@@ -210,6 +210,7 @@ os.write(1, b"left")
 """A pager that reads all its input and, like less, ignores Ctrl-C."""
 
 
+@needs_posix("terminals")
 def test_ctrl_c_belongs_to_the_pager_while_the_user_reads(in_terminal, clean_environ):
     """The command ends successfully when the pager ends, because it was not interrupted."""
     clean_environ.update(COVERAGE, LINES="10", ANT_PAGER=pager(QUIT_ON_KEY_AFTER_CTRL_C))

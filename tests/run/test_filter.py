@@ -202,7 +202,7 @@ def test_now_is_the_time_of_the_server_where_it_sends_one(ant, date, ids):
     assert (result.exit, result.stdout.split()) == (0, ["old", *ids]), result.stderr
 
 
-@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this test changes the time zone")
+@needs_posix("a time zone that a test can set")
 def test_a_date_is_midnight_utc_in_every_time_zone(ant, monkeypatch):
     """A clean-up does the same on every machine."""
     monkeypatch.setenv("TZ", "EST5")

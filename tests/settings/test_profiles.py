@@ -452,13 +452,13 @@ def test_a_key_command_is_ended_if_its_output_can_not_be_read(process, monkeypat
     )
     monkeypatch.setattr("threading.Thread.start", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        KeyCommand(python("import signal; signal.pause()")).fetch("c", process)
+        KeyCommand(python("import threading; threading.Event().wait()")).fetch("c", process)
     assert commands[0].returncode
 
 
 def test_a_key_command_is_ended_after_its_time_limit(process):
     """The limit is shorter in this test."""
-    command = python("import signal; signal.pause()")
+    command = python("import threading; threading.Event().wait()")
     with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
         KeyCommand(command).fetch("c", process, timeout_s=0.2)
 
