@@ -49,7 +49,7 @@ def choose_editor(runtime: Runtime) -> list[str]:
     except ValueError as error:
         raise UsageError(f"{variable} can't be read as a command: {error}.", _HINT) from None
     for name, *arguments in commands:
-        program = shutil.which(name, path=environ.get("PATH"))
+        program = shell.find_program(name, environ)
         if program:
             return [program, *arguments]
     if variable:

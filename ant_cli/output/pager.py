@@ -6,7 +6,6 @@ Output is held back until it fills the screen or ends: only then is it known whe
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
@@ -84,7 +83,7 @@ def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[
         args = shell.split(text)
     except ValueError:
         args = [text]
-    program = shutil.which(args[0], path=environ.get("PATH"))
+    program = shell.find_program(args[0], environ)
     if program is None:
         if text != _DEFAULT:
             warn(f"Note: the pager {args[0]!r} was not found, so the list is not paged.")

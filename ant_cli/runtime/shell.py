@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 
 FAILING_COMMAND = "throw 'ant failed'" if sys.platform == "win32" else "false"
 
@@ -35,6 +37,19 @@ def set_variable(name: str, value: str) -> str:
     if sys.platform != "win32":
         return f"export {name}={quote(value)}"
     return f"$env:{name} = {_single_quoted(value)}"
+
+
+def find_program(name: str, environ: Mapping[str, str]) -> str | None:
+    """Find a program on PATH, and not in the working folder, which may belong to somebody else."""
+    import shutil  # late: few runs start a program
+
+    path = environ.get("PATH")
+    if sys.platform != "win32":
+        return shutil.which(name, path=path)
+    # There, `which` begins with the working folder, unless it is named.
+    program = shutil.which(name, path=f"{path or ''}{os.pathsep}{os.curdir}")
+    is_here = program and program.startswith(f"{os.curdir}{os.sep}") and not {"/", "\\"} & {*name}
+    return None if is_here else program
 
 
 def split(command: str) -> list[str]:

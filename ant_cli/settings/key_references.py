@@ -12,7 +12,7 @@ from ant_cli.errors import CredentialError, os_error_text
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.runtime.shell import quote
+from ant_cli.runtime.shell import find_program, quote
 from ant_cli.settings.profiles import KEYRING, shown
 from ant_cli.settings.rows import split_command
 
@@ -49,15 +49,15 @@ class KeyCommand(NamedTuple):
             CredentialError: if it can't be run, fails, takes too long, prints too much, or would run itself.
 
         """
-        import shutil  # late: few profiles have a command
-
         args = split_command(source, self.line)
         running = runtime.environ.get(variables.KEY_COMMANDS, "").splitlines()
         if source in running:
             raise CredentialError(f"{source} runs ant, which would run it again endlessly.", _SEE_COMMAND)
-        args[0] = shutil.which(args[0], path=runtime.environ.get("PATH")) or args[0]
+        program = find_program(args[0], runtime.environ)
+        if not program:
+            raise CredentialError(f"{source} can't be run: {args[0]!r} was not found.", _SEE_COMMAND)
         environ = {**runtime.environ, variables.KEY_COMMANDS: "\n".join([*running, source])}
-        return _output_of(args, environ, source, timeout_s).decode("utf-8", "replace")
+        return _output_of([program, *args[1:]], environ, source, timeout_s).decode("utf-8", "replace")
 
 
 def _output_of(args: list[str], environ: Mapping[str, str], source: str, timeout_s: float) -> bytes:

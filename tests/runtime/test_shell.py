@@ -71,3 +71,19 @@ def test_a_windows_command_keeps_its_backslashes_and_has_only_double_quotes(comm
 def test_a_windows_command_with_an_open_quote_is_rejected():
     with pytest.raises(ValueError, match="No closing quotation"):
         shell.split('"C:\\Program Files\\np.exe')
+
+
+@pytest.mark.usefixtures("windows")
+def test_a_bare_name_is_found_on_path_and_not_in_the_working_folder(monkeypatch, tmp_path):
+    """On Windows, the folder of a repository would come first."""
+    monkeypatch.setenv("PATHEXT", ".EXE")
+    (tmp_path / "bin").mkdir()
+    for name in ("less.exe", "more.exe", "bin/less.exe"):
+        (tmp_path / name).touch(mode=0o755)
+
+    def find(name):
+        return shell.find_program(name, {"PATH": str(tmp_path / "bin")})
+
+    assert find("less.exe") == str(tmp_path / "bin" / "less.exe")
+    assert find("more.exe") is None
+    assert find("./more.exe")

@@ -406,8 +406,8 @@ def test_a_key_command_runs_without_a_shell(process):
         (python("print(1, 2)"), "what c gives contains a space, which no key has."),
         (python(""), "what c gives is empty."),
         (python("print('hush'); print('hush')"), "what c gives contains a character that no key has"),
-        ("no-such-program-anywhere hush", "c can't be run: no-such-program-anywhere: no such file or directory."),
-        ("'' hush", "c can't be run: "),
+        ("no-such-program-anywhere hush", "c can't be run: 'no-such-program-anywhere' was not found."),
+        ("'' hush", "c can't be run: '' was not found."),
     ],
 )
 def test_a_key_command_without_a_key_is_an_error_that_hides_its_output(process, command, message):
