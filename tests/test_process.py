@@ -13,13 +13,14 @@ from contextlib import closing
 import pytest
 
 from ant_cli.runtime.signals import delayed_signals, signal_handlers
+from tests.conftest import needs_posix
 from tests.helpers.processes import ANT
 from tests.helpers.runs import OK, OUTPUT, needs
 from tests.helpers.servers import Act, error, response
 from tests.helpers.terminals import Session
 from tests.helpers.words import LINES, page
 
-pytestmark = pytest.mark.slow
+pytestmark = needs_posix("a shell, and signals")
 
 RETRIEVE = "$ANT beta:environments retrieve env_1"
 PAGES = ("--help", "--version", "", "beta:environments", "beta:environments create --help")
@@ -39,6 +40,7 @@ STAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_signal_ends_the_process_at_once_by_that_signal(start, tmp_path, stage, number):
@@ -52,6 +54,7 @@ def test_a_signal_ends_the_process_at_once_by_that_signal(start, tmp_path, stage
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_ends_the_wait_for_stdin(start, number):
     """No request has been sent at that moment."""
@@ -166,6 +169,7 @@ def test_output_to_a_full_non_blocking_pipe_is_complete(shell):
     assert (result.exit, result.stdout, result.stderr) == (0, "1000\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unbuffered", [None, "1"])
 def test_a_large_result_is_written_completely(shell, unbuffered):
     """This holds for unbuffered Python, too."""
@@ -177,6 +181,7 @@ def test_a_large_result_is_written_completely(shell, unbuffered):
 # Environments
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "env",
     [
@@ -208,6 +213,7 @@ def test_text_passes_unchanged_in_a_minimal_environment(shell, env):
 TABLE = "beta:environments list --format table"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("python", "words", "status"),
     [
@@ -286,6 +292,7 @@ def test_an_argument_that_is_not_valid_text_is_rejected(shell):
     assert "UTF-8" in shell("$ANT beta:environments create --name $'\\xff'").refusal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["-n 16", "-n 10", "-v 600000", "-u 1"])
 def test_the_program_runs_with_few_descriptors_little_memory_and_no_processes(shell, limit):
     """The limits of the operating system are lowered for the run."""
@@ -301,6 +308,7 @@ def test_a_deleted_working_directory_is_not_needed(shell, words, status):
     assert shell(f"mkdir gone; cd gone; rmdir ../gone; $ANT {words}").exit == status
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "env", [{"HOME": "/dev/null"}, {"HOME": "/dev/null", "XDG_STATE_HOME": None}, {"XDG_STATE_HOME": "/dev/null/x"}]
 )
@@ -311,6 +319,7 @@ def test_an_unwritable_home_stops_only_commands_that_write_there(shell, env):
     assert "can't be used" in refusal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "status"),
     [
@@ -342,6 +351,7 @@ def test_a_large_response_that_is_not_json_is_not_printed_in_part(shell):
     assert (result.exit, result.stdout, "Not JSON" in result.stderr) == (1, "", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", SIGNALS)
 def test_an_interrupt_erases_the_progress_line(in_terminal, number):
     """The terminal shows no progress afterwards."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from ant_cli.errors import AntError, APIError, OutputError, UsageError, shortened
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import BY_NAME
-from ant_cli.output.printer import Transform
+from ant_cli.output.printer import make_transform
 from ant_cli.output.rendering import make_renderer
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redactor import LONGEST_SHOWN
@@ -42,7 +42,7 @@ def _error_details(body: bytes, settings: OutputSettings) -> str:
     format_ = BY_NAME[settings.format_error]
     try:
         json_text.validate(body)
-        raw = Transform("--transform-error", settings.transform_error)(body)
+        raw = make_transform("--transform-error", settings.transform_error)(body)
         if settings.raw_output and json_text.json_type(raw) == "string":
             return json_text.string(raw)
         return make_renderer(format_)([raw]).decode("utf-8", "replace").rstrip("\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
@@ -12,48 +11,39 @@ from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAM
 from ant_cli.output.rendering import make_renderer, render_string
 from ant_cli.output.style import style_of
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.settings.loading import OutputSettings
-
-if TYPE_CHECKING:
-    from ant_cli.gjson.steps import GJSONPath
 
 _NOT_JQ = """ Members are written without spaces and dots before them: '{id,"kind":config.type}'."""
 
 
 class Transform:
-    """`--transform`: finds the value at a path in a JSON value, or `null` if there is none (D9).
+    """Leaves JSON values unchanged: a run without `--transform`."""
 
-    Without a path, values are unchanged.
-    """
+    def __call__(self, raw: bytes) -> bytes:
+        """Return the value to print. Raises JSONTextError if it has to be JSON, and is not."""
+        return raw
+
+    def note_unmatched(self, say: Callable[[str], None]) -> None:
+        """Say so if all values were transformed to nothing, and what may have been meant."""
+
+
+class _PathTransform(Transform):
+    """Finds the value at a GJSON path in a JSON value; `null` without one (D9)."""
 
     def __init__(self, flag: str, path: str) -> None:
-        """Raise UsageError if `path` is not a GJSON path."""
-        self._what = f"{flag} {path!r}"
-        self._steps: GJSONPath = ()
-        self._found_any = False
-        self._unmatched = b""
-        if not path:
-            return
         from ant_cli.gjson.evaluate import apply
         from ant_cli.gjson.parser import BadPath, parse
         from ant_cli.gjson.steps import Multipath
 
-        if path.startswith(".") and not path.startswith(".."):
-            example = path[1:] if re.fullmatch(r"[\w.]+", path[1:]) else "name"
-            raise UsageError(f"{self._what}: a GJSON path does not start with a dot.", f"Write {flag} {example}")
+        self._what = f"{flag} {path!r}"
         self._apply, self._bad_path = apply, BadPath
-        try:
-            self._steps = parse(path)
-        except BadPath as error:
-            raise UsageError(f"{self._what} is not a GJSON path: {error}.") from None
+        self._steps = parse(path)
         self._nothing = (b"{}", b"[]") if isinstance(self._steps[-1], Multipath) else ()
         """What the path results in if none of its parts matches anything."""
+        self._found_any = False
+        self._unmatched = b""
 
     def __call__(self, raw: bytes) -> bytes:
-        """Return the value at the path. Raises JSONTextError if `raw` is not JSON."""
-        if not self._steps:
-            return raw
         try:
             found = self._apply(self._steps, raw)
         except self._bad_path as error:  # that it multiplies the value shows only during evaluation
@@ -65,7 +55,6 @@ class Transform:
         return b"null" if found is None else found
 
     def note_unmatched(self, say: Callable[[str], None]) -> None:
-        """Say so if the path matched nothing in all values, and what may have been meant."""
         if self._unmatched and not self._found_any:
             hint = _NOT_JQ if self._nothing else self._similar_member()
             say(f"Note: {self._what} matched nothing.{hint}")
@@ -79,6 +68,11 @@ class Transform:
             return ""
         members = json_text.members(self._unmatched)
         return "" if keys[0] in members else did_you_mean(keys[0], members)
+
+
+def make_transform(flag: str, path: str) -> Transform:
+    """Return what `--transform`, or another flag like it, does to each value."""
+    return _PathTransform(flag, path) if path else Transform()
 
 
 class Printer:
@@ -95,7 +89,7 @@ class Printer:
         before_pager: Callable[[], None] = lambda: None,
         may_page: bool = True,
     ) -> None:
-        """Choose the format. Raises UsageError for a bad path in a flag, before anything is sent.
+        """Choose the format. Raises UsageError for `--columns` with another format, before anything is sent.
 
         `empty_message` is printed for a list without items; `shows_archived` says that archived items were
         requested. A list that may not be paged is printed at once, even if it is long.
@@ -106,8 +100,7 @@ class Printer:
         self._may_page = may_page
         self.format = _choose_format(settings, runtime, is_list=is_list)
         self.style = style_of(runtime.stdout, runtime)
-        self.transform = Transform("--transform", settings.transform)
-        Transform("--transform-error", settings.transform_error)  # only checked here: an error needs it later
+        self.transform = make_transform("--transform", settings.transform)
         self._path = settings.transform
         self._raw_strings = settings.raw_output
         self._slurps = settings.slurp

@@ -28,7 +28,8 @@ PATIENCE_S = 1.0
 """How many seconds to wait for a silent pipe."""
 
 
-def _directly(write: Callable[[], None]) -> None:
+def directly(write: Callable[[], None]) -> None:
+    """Write with nothing around it."""
     write()
 
 
@@ -37,7 +38,7 @@ class Stream:
 
     def __init__(self, file: BinaryIO | None) -> None:
         self._file = file
-        self.around = _directly
+        self.around = directly
         """Calls each write. A live line on the same terminal is erased before and drawn after it."""
 
     @property

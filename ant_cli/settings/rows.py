@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from ant_cli.errors import BadValue, UnknownName
+from ant_cli.errors import BadValue, UnknownName, UsageError
 from ant_cli.operations.formats import BY_NAME, FORMATS
 from ant_cli.operations.parsers import Parse, private_boolean, seconds, whole_number
 from ant_cli.operations.spec import Setting
@@ -98,6 +98,20 @@ def format_name(source: str, text: str) -> str:
         known = f"The formats are: {', '.join(BY_NAME)}."
         raise UnknownName("format", text, BY_NAME, known, where="" if source.strip("-") == "format" else source)
     return name
+
+
+def gjson_path(source: str, path: str) -> str:
+    """Return a path if it is one of GJSON."""
+    from ant_cli.gjson.parser import BadPath, parse  # late: most runs have no path
+
+    if path.startswith(".") and not path.startswith(".."):
+        example = path[1:] if re.fullmatch(r"[\w.]+", path[1:]) else "name"
+        raise UsageError(f"{source} {path!r}: a GJSON path does not start with a dot.", f"Write {source} {example}")
+    try:
+        parse(path)
+    except BadPath as error:
+        raise UsageError(f"{source} {path!r} is not a GJSON path: {error}.") from None
+    return path
 
 
 def mask(secret: str) -> str:
@@ -192,14 +206,14 @@ CONNECTION = (
 _FORMATS: dict[str, Any] = {"parse": format_name, "choices": tuple(row.name for row in FORMATS)}
 RESULT = (
     _stored("format", "How results are printed.", default="auto", **_FORMATS),
-    _setting("transform", "A GJSON path to pick from the result; on lists, from each item."),
+    _setting("transform", "A GJSON path to pick from the result; on lists, from each item.", parse=gjson_path),
     _setting("raw_output", "Print a string without its quotes.", short="-r", type_=bool),
     _setting("columns", "Print a table with these columns, titles or GJSON paths: id,name.", type_=list),
 )
 OUTPUT = (
     *RESULT,
     _setting("format_error", "Print the body of an API error on stdout, and how.", **_FORMATS),
-    _setting("transform_error", "Print what a GJSON path picks from the body of an API error."),
+    _setting("transform_error", "Print what a GJSON path picks from the body of an API error.", parse=gjson_path),
     _setting("dry_run", "Print the request, with secrets hidden, and send nothing.", type_=bool),
 )
 

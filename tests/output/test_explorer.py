@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -28,10 +30,8 @@ from ant_cli.output.explorer.application import Choice, Explorer
 from ant_cli.output.explorer.full_screen import explore, missing_requirement
 from ant_cli.output.explorer.tree import MAX_VIEW, Value, in_a_row, in_full, path_of, text_to_copy
 from ant_cli.runtime import Runtime
-from tests.conftest import Screen, make_runtime
+from tests.conftest import Screen, make_runtime, needs_posix
 from tests.helpers.words import LIST, RETRIEVE
-
-pytestmark = pytest.mark.slow
 
 ITEM = {"id": "env_1", "config": {"type": "cloud", "hosts": ["a.b", "c"]}, "name": "demo", "note": None}
 
@@ -63,6 +63,7 @@ def all_in(value: Value) -> Iterator[Value]:
         yield from all_in(member)
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_the_path_of_a_row_selects_its_value_with_transform(value):
     """With `--transform`, the path of any row returns the row's text."""
@@ -71,6 +72,7 @@ def test_the_path_of_a_row_selects_its_value_with_transform(value):
         assert apply(parse(path_of(inner)), text) == inner.raw
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_the_path_of_a_row_begins_with_the_transform(value):
     """The path of a row selects from the response, not from the result of `--transform`."""
@@ -253,6 +255,7 @@ def play(script: Script, values: list[Any], pages: Iterator[list[bytes]] = iter(
     asyncio.run(session())
 
 
+@pytest.mark.slow
 def test_an_error_of_a_later_page_does_not_interrupt_a_user_who_is_typing():
     """The status line says that the list is incomplete."""
 
@@ -275,6 +278,7 @@ def test_an_error_of_a_later_page_does_not_interrupt_a_user_who_is_typing():
     play(script, [ITEM], broken())
 
 
+@pytest.mark.slow
 def test_one_page_is_fetched_at_a_time():
     """Pages therefore arrive in order."""
 
@@ -324,6 +328,7 @@ def test_the_first_screen_of_a_single_object_shows_its_members():
     assert seen.path == "config.type"
 
 
+@pytest.mark.slow
 def test_unfolding_shows_the_members_of_a_value_and_folding_hides_them():
     """Other rows do not change."""
     seen = press([ITEM, ITEM], "enter")
@@ -335,11 +340,13 @@ def test_unfolding_shows_the_members_of_a_value_and_folding_hides_them():
     assert press([ITEM, ITEM], "enter", "j", "h", "space").keys == ["1", "2"]
 
 
+@pytest.mark.slow
 def test_one_key_unfolds_everything_below_a_row():
     """Other rows do not change."""
     assert len(press([ITEM, ITEM], "j", "e").keys) == 10
 
 
+@pytest.mark.slow
 def test_keys_do_nothing_while_a_filter_matches_no_row():
     """Without a row, no key raises an exception."""
     keys = [
@@ -370,6 +377,7 @@ def test_keys_do_nothing_while_a_filter_matches_no_row():
     )
 
 
+@pytest.mark.slow
 def test_arrow_and_vi_keys_move_the_cursor_within_the_rows():
     """The cursor stays on the screen."""
     moves = [("k", 0), ("j", 1), ("down", 2), ("up", 1), ("k", 0), ("pagedown", 21), ("ctrl+d", 42), ("ctrl+u", 21)]
@@ -385,6 +393,7 @@ def test_arrow_and_vi_keys_move_the_cursor_within_the_rows():
     play(script, names(100))
 
 
+@pytest.mark.slow
 def test_only_the_rows_on_the_screen_are_formatted():
     """The number of visible rows decides the cost, even in a list of 10,000 items."""
     seen = press(names(10_000), "G", "g", "G")
@@ -394,6 +403,7 @@ def test_only_the_rows_on_the_screen_are_formatted():
     assert seen.status == "item 10,000 of 10,000"
 
 
+@pytest.mark.slow
 def test_the_next_page_is_fetched_when_the_cursor_comes_near_the_end():
     """At first, only enough pages to fill the screen are fetched."""
     pages = iter([texts(*names(30, 10)), texts(*names(30, 40)), texts(*names(30, 70))])
@@ -404,6 +414,7 @@ def test_the_next_page_is_fetched_when_the_cursor_comes_near_the_end():
     assert seen.status == "item 70 of 70"
 
 
+@pytest.mark.slow
 def test_one_key_loads_all_pages():
     """The rest of the list is fetched."""
     pages = iter([texts(*names(30, 30 * number)) for number in range(1, 6)])
@@ -418,6 +429,7 @@ def test_one_key_loads_all_pages():
     play(script, names(30), pages)
 
 
+@pytest.mark.slow
 def test_loaded_items_stay_after_an_error_of_a_later_page():
     """They can be unfolded."""
 
@@ -430,6 +442,7 @@ def test_loaded_items_stay_after_an_error_of_a_later_page():
     assert seen.rows[1] == '    id: "env_1"'
 
 
+@pytest.mark.slow
 def test_a_filter_is_applied_while_it_is_typed():
     """Enter keeps the filter, and Esc removes it."""
     seen = press(names(30), "f", "n", "2")
@@ -442,6 +455,7 @@ def test_a_filter_is_applied_while_it_is_typed():
     assert press(names(30), "f", "text:n2", "down", "down", "up", "down").status == 'item 21 of 30 · "n2" in 11'
 
 
+@pytest.mark.slow
 def test_a_filter_keeps_items_with_every_word_and_the_cursor_on_its_item():
     """Words match in any order and case; items of later pages are filtered, too."""
     items = [{"name": "Blue one"}, {"name": "red"}, {"name": "one BLUE two"}]
@@ -451,11 +465,13 @@ def test_a_filter_keeps_items_with_every_word_and_the_cursor_on_its_item():
     assert press(items, "f", "text:blue", "escape").keys == ["1", "2", "3"]
 
 
+@pytest.mark.slow
 def test_an_item_that_a_filter_matches_has_all_its_members():
     """Most of them do not contain the words."""
     assert press([ITEM, ITEM], "f", "text:demo", "enter", "l").keys == ["1", "id", "config", "name", "note", "2"]
 
 
+@pytest.mark.slow
 def test_a_filter_of_a_single_object_selects_its_members():
     """A response that is not a list can be filtered, too."""
     seen = press([{"a": "red", "b": "blue"}], "f", "text:red", is_list=False)
@@ -463,6 +479,7 @@ def test_a_filter_of_a_single_object_selects_its_members():
     assert press([ITEM], "j", "j", "f", "text:cloud", "enter", is_list=False).path == "config"
 
 
+@pytest.mark.slow
 def test_a_filter_loads_pages_until_the_screen_is_full():
     """Items that are not loaded yet may match."""
     pages = iter([texts(*names(100, 100 * number)) for number in range(1, 4)])
@@ -470,6 +487,7 @@ def test_a_filter_loads_pages_until_the_screen_is_full():
     assert seen.status == 'item 40 of 400 · "n39" in 11'
 
 
+@pytest.mark.slow
 def test_the_first_item_of_a_later_page_has_the_cursor_if_there_was_none():
     """With `--filter`, the first pages of a list may be empty."""
     assert press([], "l", pages=iter([[], texts({"a": 1})])).keys == ["1", "a"]
@@ -477,6 +495,7 @@ def test_the_first_item_of_a_later_page_has_the_cursor_if_there_was_none():
     assert press(names(30), "f", "text:red", "enter", "v", pages=later).page == '{\n  "a": "red"\n}'
 
 
+@pytest.mark.slow
 def test_a_search_moves_to_the_match_and_n_to_the_next_one():
     """Folded values are unfolded; N moves to the previous match."""
     seen = press([ITEM, ITEM], "slash", "text:cloud", "enter")
@@ -486,6 +505,7 @@ def test_a_search_moves_to_the_match_and_n_to_the_next_one():
     assert press([ITEM], "slash", "text:cloud", "enter", is_list=False).path == "config.type"
 
 
+@pytest.mark.slow
 def test_a_search_finds_folded_values_and_wraps_around():
     """Keys and values match in any case, in the order of the screen."""
     items = [ITEM, {"name": "x", "Hosts": 1}, ITEM]
@@ -502,6 +522,7 @@ def test_a_search_finds_folded_values_and_wraps_around():
     assert press(items, "slash", "text:É", "enter", "n").status.endswith('no "É"')
 
 
+@pytest.mark.slow
 def test_a_search_finds_what_is_escaped_in_the_json():
     """It looks for what is on the screen."""
     items = [1, {"a": 'say "hi"'}, {"back\\slash": 1}]
@@ -509,12 +530,14 @@ def test_a_search_finds_what_is_escaped_in_the_json():
     assert press(items, "slash", "text:back\\slash", "enter").status == "item 3 of 3"
 
 
+@pytest.mark.slow
 def test_a_search_finds_the_only_match_again():
     """With one match, the next match is the same."""
     for keys in ("n", "nn", "nnN", "N"):
         assert press([{"name": "x"}], "slash", "text:x", "enter", *keys).path == "name"
 
 
+@pytest.mark.slow
 def test_a_search_without_a_match_leaves_the_cursor_and_prints_a_message():
     """An empty search repeats the last one, and Esc cancels."""
     assert press([ITEM], "slash", "text:zoo", "enter").status == 'item 1 of 1 · no "zoo"'
@@ -526,6 +549,7 @@ def test_a_search_without_a_match_leaves_the_cursor_and_prints_a_message():
     assert seen.status == 'item 1 of 40+ · no "n100" so far; A loads all'
 
 
+@pytest.mark.slow
 def test_keys_that_arrive_together_act_like_single_keys():
     """Keys after / are part of the search text, and the page of a string has its own keys."""
     burst = press(names(30), "burst:/n29\rk?q\x1b", "k")
@@ -538,6 +562,7 @@ def test_keys_that_arrive_together_act_like_single_keys():
     assert press(names(30), "burst:/pqY").prompt.strip() == "pqY"
 
 
+@pytest.mark.slow
 def test_a_paste_is_text_in_a_prompt_and_ignored_elsewhere():
     """In a prompt, its lines are joined, and no control character reaches the terminal."""
     seen = press(names(3), "text:jjq")
@@ -548,6 +573,7 @@ def test_a_paste_is_text_in_a_prompt_and_ignored_elsewhere():
     assert press(names(3), "slash", "text:a\x1b[2Jb").prompt.strip() == "a␛[2Jb"
 
 
+@pytest.mark.slow
 def test_the_prompt_has_the_editing_keys_of_a_shell():
     """The end of a long text is visible."""
     line = ("slash", "text:one two")
@@ -559,6 +585,7 @@ def test_the_prompt_has_the_editing_keys_of_a_shell():
     assert shown.strip().endswith("aab")
 
 
+@pytest.mark.slow
 def test_enter_shows_a_string_in_full_and_esc_returns():
     """Enter on a string opens a page."""
     long = "word " * 100
@@ -570,6 +597,7 @@ def test_enter_shows_a_string_in_full_and_esc_returns():
     assert press([{"a": 1}], "v").page == '{\n  "a": 1\n}'
 
 
+@pytest.mark.slow
 def test_a_string_in_full_is_wrapped_between_words_on_a_window_of_any_size():
     """No text is lost, and markup is shown as it is. The keys of `less` scroll."""
 
@@ -589,6 +617,7 @@ def test_a_string_in_full_is_wrapped_between_words_on_a_window_of_any_size():
     play(script, ["a\tb\n" + "word " * 20 + "\n[red]日本[/red]\n" * 30 + "end"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "copied"), [("y", "a.b"), ("Y", "config.hosts.0")])
 def test_one_key_copies_the_value_and_another_the_path(key, copied):
     """A string is copied without its quotes, and the path in the form for `--transform`."""
@@ -597,12 +626,14 @@ def test_one_key_copies_the_value_and_another_the_path(key, copied):
     assert seen.status == f"item 1 of 1 · copied: {copied}"
 
 
+@pytest.mark.slow
 def test_a_long_string_is_copied_whole():
     """The status line has room only for its beginning."""
     seen = press(["x" * 5000], "y")
     assert seen.app.clipboard == "x" * 5000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "choice"),
     [
@@ -619,6 +650,7 @@ def test_the_explorer_quits_with_or_without_a_value_or_path_to_print(key, choice
     assert press([ITEM], "slash", "text:x", "ctrl+c").app.return_code == 1
 
 
+@pytest.mark.slow
 def test_the_help_page_names_every_key_and_fits_80_by_24():
     """The help page needs no scrolling."""
 
@@ -635,6 +667,7 @@ def test_the_help_page_names_every_key_and_fits_80_by_24():
     play(script, [ITEM])
 
 
+@pytest.mark.slow
 def test_a_click_moves_to_a_row_and_unfolds_it():
     """The mouse works as in other programs."""
 
@@ -650,6 +683,7 @@ def test_a_click_moves_to_a_row_and_unfolds_it():
     play(script, names(5))
 
 
+@pytest.mark.slow
 def test_the_wheel_scrolls_and_loads_pages():
     """The mouse alone is enough to see the whole list."""
 
@@ -670,6 +704,7 @@ def test_the_wheel_scrolls_and_loads_pages():
     play(script, names(30), iter([texts(*names(30, 30))]))
 
 
+@pytest.mark.slow
 def test_the_cursor_row_stays_visible_when_the_window_shrinks():
     """The smaller window shows the current row."""
 
@@ -682,6 +717,7 @@ def test_the_cursor_row_stays_visible_when_the_window_shrinks():
     play(script, names(100))
 
 
+@pytest.mark.slow
 def test_a_row_is_truncated_at_the_edge_of_the_screen():
     """The width of a character is counted in cells."""
     seen = press([{"キー": {"キー": "日本語" * 40}}], "e", "G", size=(40, 12))
@@ -690,6 +726,7 @@ def test_a_row_is_truncated_at_the_edge_of_the_screen():
     assert seen.rows[2].endswith("…")
 
 
+@pytest.mark.slow
 def test_a_long_path_is_cut_on_the_screen_and_copied_whole():
     """No screen is wider than 500 characters."""
     deep: Any = 1
@@ -700,6 +737,7 @@ def test_a_long_path_is_cut_on_the_screen_and_copied_whole():
     assert seen.app.clipboard.endswith(".long_key_1.long_key_0")
 
 
+@pytest.mark.slow
 def test_a_string_shown_in_full_can_be_copied_and_printed():
     """The keys are those of the rows."""
     assert press([{"a": 1}], "v", "y").app.clipboard == '{\n  "a": 1\n}'
@@ -707,6 +745,7 @@ def test_a_string_shown_in_full_can_be_copied_and_printed():
     assert press([{"a": 1}], "v", "p").choice == Choice(b'{"a": 1}', is_raw=False, error=None)
 
 
+@pytest.mark.slow
 def test_control_characters_and_markup_of_the_server_are_visible_text():
     """They are in a key, a value, the path, and the page of the value."""
     seen = press([{"[b]\x1b": "[red]\x1b]0;x\x07\u202e"}], "l", "j")
@@ -717,14 +756,6 @@ def test_control_characters_and_markup_of_the_server_are_visible_text():
 
 
 # Opening and closing the explorer
-
-
-@pytest.fixture(autouse=True)
-def recursion_limit():
-    """The explorer raises it for the rest of the process."""
-    before = sys.getrecursionlimit()
-    yield
-    sys.setrecursionlimit(before)
 
 
 def process_of(stdout: io.BytesIO, **environ: str) -> Runtime:
@@ -752,6 +783,7 @@ def test_the_explorer_returns_the_value_or_path_that_was_chosen():
     assert opened(["q"], iter([page])) == (b"", False, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [["e"], ["/", *"bottom", "enter"]], ids=["unfold", "search"])
 def test_a_value_that_is_nested_as_deeply_as_json_can_be_is_unfolded(keys):
     """The deepest row can be viewed and printed, too."""
@@ -760,11 +792,13 @@ def test_a_value_that_is_nested_as_deeply_as_json_can_be_is_unfolded(keys):
     assert chosen.value == b'"bottom"'
 
 
+@pytest.mark.slow
 def test_the_screen_of_an_empty_list_says_that_it_is_empty():
     """An empty screen is explained."""
     assert press([]).status == "an empty list"
 
 
+@pytest.mark.slow
 def test_the_explorer_opens_for_an_empty_list():
     """An empty list is a result."""
     assert opened(["j", "p", "P", "q"], iter([])) == (b"", False, None)
@@ -809,6 +843,7 @@ def test_the_printer_prints_the_choice_and_then_raises_the_error(
     assert (done.exit, done.stdout, stderr in done.stderr) == (exit_code, stdout, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "raised"),
     [(lambda _: 1 / 0, ZeroDivisionError), (lambda app: app.panic("as textual's own threads do"), RuntimeError)],
@@ -829,6 +864,31 @@ def test_an_unexpected_exception_is_raised_and_not_printed_by_textual(
     with patch.object(Explorer, "run", broken), pytest.raises(raised):
         explore(iter([texts(1)]), process_of(Screen(terminal=True)), is_list=True)
     assert capfd.readouterr() == ("", "")
+
+
+@needs_posix("SIGHUP")
+@pytest.mark.parametrize("environ", [{}, {"NO_COLOR": ""}])
+def test_what_the_explorer_sets_in_the_process_is_restored_when_it_is_closed(monkeypatch, environ):
+    """Textual takes colours, the depth of calls, and the end of its terminal from the process as a whole."""
+
+    def state() -> tuple[Any, ...]:
+        return os.environ.get("NO_COLOR"), sys.getrecursionlimit() > before[1], signal.getsignal(signal.SIGHUP)
+
+    def run(_: Explorer) -> Choice:
+        assert state() == (None, True, signal.SIG_DFL)
+        return Choice(b"", is_raw=False, error=None)
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, text in environ.items():
+        monkeypatch.setenv(name, text)
+    before = (None, sys.getrecursionlimit(), None)
+    monkeypatch.setattr(Explorer, "run", run)
+    old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        explore(iter([texts(1)]), process_of(Screen(terminal=True)), is_list=True)
+        assert state() == (environ.get("NO_COLOR"), False, signal.SIG_IGN)
+    finally:
+        signal.signal(signal.SIGHUP, old)
 
 
 def test_notes_on_stderr_are_printed_after_the_explorer_is_closed():

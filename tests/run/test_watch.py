@@ -332,7 +332,7 @@ def test_the_age_of_a_time_is_not_a_change():
     """A minute later, the object is the same."""
     value = b'{"type":"work","created_at":"2026-03-14T15:00:00Z"}'
     begin = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
-    watched = WatchedObject(Transform("--transform", ""), 80)
+    watched = WatchedObject(Transform(), 80)
     before, after = watched.parts([value]), watched.parts([value])
     assert differences(before, after) == {}
     (shown,) = before.values()

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from threading import Thread
 
@@ -55,31 +55,45 @@ def explore(
     Thread(target=_load_screen, daemon=True).start()
     first = next(pages, [])
     before_screen()
-    sys.setrecursionlimit(_RECURSION_LIMIT)
-    from ant_cli.output.explorer.application import Explorer
+    with _process_for_textual(shows_colour=runtime.shows_colour(runtime.stdout)):
+        from ant_cli.output.explorer.application import Explorer
 
-    shows_colour = runtime.shows_colour(runtime.stdout)
-    os.environ.pop("NO_COLOR", None)  # textual knows only this variable, and takes an empty one for a set one
-    if not shows_colour:
-        os.environ["NO_COLOR"] = "1"
-    app = Explorer(first, pages, is_list=is_list, transform=path)
-    if sys.platform != "win32":  # even under nohup, because without a terminal textual would loop at full speed
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        app = Explorer(first, pages, is_list=is_list, transform=path)
 
-    def terminate(*_: object) -> None:
-        # On SIGINT, textual shuts down cleanly. An exception could surface anywhere, and leave its mode on.
-        app.failure = Terminated()
-        signal.raise_signal(signal.SIGINT)
+        def terminate(*_: object) -> None:
+            # On SIGINT, textual shuts down cleanly. An exception could surface anywhere, and leave its mode on.
+            app.failure = Terminated()
+            signal.raise_signal(signal.SIGINT)
 
-    try:
-        with held_back(runtime.stderr), signal_handlers({signal.SIGTERM: terminate}):
-            choice = app.run()
-    finally:
-        if app.failure:
-            raise app.failure
+        try:
+            with held_back(runtime.stderr), signal_handlers({signal.SIGTERM: terminate}):
+                choice = app.run()
+        finally:
+            if app.failure:
+                raise app.failure
     if choice is None:  # or a signal ended the screen, which asyncio and textual do not report
         raise KeyboardInterrupt
     return choice
+
+
+@contextmanager
+def _process_for_textual(*, shows_colour: bool) -> Iterator[None]:
+    """Set what textual takes from the process as a whole, until the screen is closed."""
+    with ExitStack() as restoring:
+        restoring.callback(sys.setrecursionlimit, sys.getrecursionlimit())
+        sys.setrecursionlimit(_RECURSION_LIMIT)
+        # textual knows only this variable, and takes an empty one for a set one.
+        restoring.callback(_set_no_color, os.environ.get("NO_COLOR"))
+        _set_no_color(None if shows_colour else "1")
+        if sys.platform != "win32":  # even under nohup: without a terminal, textual would loop at full speed
+            restoring.callback(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_DFL))
+        yield
+
+
+def _set_no_color(text: str | None) -> None:
+    os.environ.pop("NO_COLOR", None)
+    if text is not None:
+        os.environ["NO_COLOR"] = text
 
 
 def _load_screen() -> None:
