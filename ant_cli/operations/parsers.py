@@ -18,18 +18,21 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.
     ("false", "False", "FALSE", "0", "f", "F"), False
 )
 """The values of a boolean: those that the official tool accepts."""
+_MAY_MEAN_FALSE = ("no", "off", "none", "n")
+"""Values with which the flag alone would be the opposite of what was meant."""
 
 
 def boolean(source: str, text: str) -> bool:
-    """Return the boolean that a text means."""
-    return _boolean(source, text, repr(text), f"Write {source}=false." if source.startswith("--") else "")
+    """Return the boolean that a text means. Errors name a flag alone: `--dry-run=false` would not be dry."""
+    is_flag = source.startswith("--") and text.lower() not in _MAY_MEAN_FALSE
+    return _boolean(source, text, repr(text), f"Write {source} alone." if is_flag else "")
 
 
 def private_boolean(source: str, text: str) -> bool:
     """Return the boolean that a text means. Errors do not quote it: it may be a key that was meant for a prompt."""
     from ant_cli.runtime.redaction import REDACTED  # late: help does not need it
 
-    hint = f"Write {source}, or {source}=false. A key is read from stdin, or at a prompt."
+    hint = f"Write {source} alone. A key is read from stdin, or at a prompt."
     return _boolean(source, text, REDACTED, hint)
 
 
