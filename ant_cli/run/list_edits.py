@@ -15,7 +15,6 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client, NameClient
 from ant_cli.http.response import Response
-from ant_cli.input.build import Requests
 from ant_cli.input.flag_values import comma_note
 from ant_cli.input.request import Request
 from ant_cli.input.values import Value, encode
@@ -39,9 +38,6 @@ _PACKAGE_NAMES = {
 """How the name of a package ends where its version begins, for each package manager: `curl=8.5`, `ripgrep@14`,
 `rails:7.1`, `golang.org/x/tools@latest`, `@types/node@22`, `pandas[all]>=2`."""
 
-_VERSION_MARKS = {"apt": "=", "cargo": "@", "gem": ":", "go": "@", "npm": "@", "pip": "=="}
-"""What separates a package from its version, for each package manager."""
-_VERSIONED = r"(@?[\w./-]+(?:\[[^]]*\])?)\s*(==?|@|:)\s*(v?[0-9][\w.+~-]*)"
 _SEPARATOR = r"(?:,\s*(?=[\w@*]|$)|(?<![\s<>=!~@;,])\s+(?=[A-Za-z*]|@\w))(?![^\[(]*[\])])"
 """What separates elements in one text. A comma in brackets, or between conditions on a version, does not."""
 
@@ -77,68 +73,36 @@ class Edit(NamedTuple):
         """The value of its flag."""
         return f"{self.name}={self.value}" if self.value else self.name
 
-    @property
-    def target(self) -> str:
-        """What is changed: the name of a package, or an element of another list."""
-        return "" if self.is_key else _package(self.name, self.value)
-
     def is_same_package(self, element: object) -> bool:
         """Whether an element of the list is the same package, in any version."""
-        return isinstance(element, str) and _package(self.name, element) == self.target
-
-    def contradicts(self, other: Edit) -> bool:
-        """Whether another edit with the same name and target would be undone, or would leave two versions."""
-        if self.is_key or self.value == other.value or SET.flag in (self.flag, other.flag):
-            return True
-        removed = next((edit.value for edit in (self, other) if edit.removes), "")
-        return self.removes is not other.removes and removed == _without_version(self.name, removed)
-
-    def is_set_by(self, given: Mapping[str, Any]) -> bool:
-        """Whether the fields of an update set the same, too."""
-        value: Any = given
-        for key in self.path:
-            if not isinstance(value, dict) or key not in value:
-                return not isinstance(value, dict)
-            value = value[key]
-        return True
+        return isinstance(element, str) and _package(self.name, element) == _package(self.name, self.value)
 
 
 # From flags to edits
 
 
 def parse_edits(
-    flags: Flags, lists: Sequence[str], requests: Requests, say: Callable[[str], None]
+    flags: Flags, lists: Sequence[str], fields: Mapping[str, Value], say: Callable[[str], None]
 ) -> tuple[Edit, ...]:
     """Return the edits in the flags, and print notes about them. `lists` are the paths of lists that can be edited.
 
+    They apply to what `fields` set. Whatever their order, removals come first, and what is set last.
+
     Raises:
-        UsageError: if one names no such list, has no value, or contradicts another one or a field of a request.
+        UsageError: if one names no such list, or has no value, or if a key is changed twice, or a field is null.
 
     """
     given = (_parse(setting, text, lists) for setting in (REMOVE, ADD, SET) for text in flags.of(setting))
     edits = tuple(dict.fromkeys(given))
-    _reject_contradictions(edits)
     for edit in edits:
+        where = f"{edit.flag} {edit.name}"
+        if fields.get(edit.path[0], edit) is None:
+            raise BadValue(where, f"can't be combined with a null {edit.path[0]}", "Leave out one of them.")
+        if edit.is_key and any(other.name == edit.name and other != edit for other in edits):
+            raise BadValue(where, "changes this key a second time", "Leave out one of them.")
         if edit.is_key and (note := comma_note(edit.flag, edit.typed.removeprefix(_KEY_PREFIX), _KEY_PREFIX)):
             say(note)
-    for request in requests:
-        fields = _object(request.body or b"{}")
-        for edit in edits:
-            if edit.is_set_by(fields):
-                problem = f"can't be combined with this {edit.path[0]}, which sets it, too"
-                raise BadValue(f"{edit.flag} {edit.name}", problem, "Leave out one of them.")
     return edits
-
-
-def _reject_contradictions(edits: Sequence[Edit]) -> None:
-    seen: dict[tuple[str, str], list[Edit]] = {}
-    for edit in edits:
-        others = seen.setdefault((edit.name, edit.target), [])
-        for other in filter(edit.contradicts, others):
-            is_package = edit.name.startswith("packages.") and edit.value != other.value
-            hint = f"To replace any version of the package: {SET.flag} {edit.typed}" if is_package else ""
-            raise UsageError(f"{edit.flag} {edit.typed} contradicts {other.flag} {other.typed}.", hint)
-        others.append(edit)
 
 
 def _parse(setting: Setting, text: str, lists: Sequence[str]) -> Edit:
@@ -156,21 +120,9 @@ def _parse(setting: Setting, text: str, lists: Sequence[str]) -> Edit:
     elif not value:
         remove = f"To remove the key: {REMOVE.flag} {edit.name}" if is_key else ""
         raise BadValue(where, "needs a value", f"For example: {where}={'VALUE' if is_key else 'NAME'}", remove)
-    elif not (is_key or edit.removes):
-        _check_element(edit, where)
-    return edit
-
-
-def _check_element(edit: Edit, where: str) -> None:
-    """Reject several elements in one text, and a version that is written as another package manager's."""
-    if several := _several(edit):
+    elif not is_key and not edit.removes and (several := _several(edit)):
         raise BadValue(where, f"takes one element, got {edit.value!r}", f"Write {several}")
-    mark = _VERSION_MARKS.get(edit.name.rpartition(".")[2])
-    written = re.fullmatch(_VERSIONED, edit.value)
-    if mark and written and written[2] != mark:
-        package, _, version = written.groups()
-        hint = f"Write {where}={quote(package + mark + version)}"
-        raise BadValue(where, f"takes a version after {mark!r}, got {edit.value!r}", hint)
+    return edit
 
 
 def _several(edit: Edit) -> str:
@@ -235,8 +187,6 @@ def _with_element(items: list[Any], edit: Edit) -> tuple[list[Any], str]:
     if edit.removes:
         texts = [item for item in items if isinstance(item, str)]
         others = f"; it has {shown}." if shown else "." + did_you_mean(edit.value, texts)
-        if several := _several(edit):
-            others = f". To remove each: {several}"
         return items, f"{edit.name} has no {edit.value!r}{others}"
     if versions == [edit.value] or (edit.flag == ADD.flag and edit.value in items):
         return items, f"{edit.name} has {edit.value!r} already."
