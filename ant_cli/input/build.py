@@ -131,7 +131,7 @@ class _Builder(NamedTuple):
         Its other fields would undo what others have changed since it was read.
         """
         operation = self.operation
-        fields = [field.wire_name for field in operation.fields_in("body") if field.name in typed]
+        fields = [field.outer or field.wire_name for field in _given_in_body(operation, typed)]
         is_returned = any(key in given for key in operation.server_fields if key not in _IDENTITY)
         if not (operation.positional and is_returned and (fields or self.has_edits)):
             return given
@@ -184,9 +184,18 @@ class _Builder(NamedTuple):
         self._note_files(body)
         fields = operation.fields_in("body")
         body |= {field.wire_name: values[field.name] for field in fields if field.name in values}
+        self._set_inner_fields(body, values)
         for warning in _unknown_in(body, fields):
             self._note(warning)
         return body
+
+    def _set_inner_fields(self, body: dict[str, Value], values: Mapping[str, Value]) -> None:
+        """Set the fields that flags such as `--config.type` give, whatever gives the others."""
+        implied = self.operation.implied_types
+        for field in _given_in_body(self.operation, values):
+            if field.outer and isinstance(outer := body.get(field.outer), dict | None):
+                types = {"type": implied[field.name]} if field.name in implied else {}
+                body[field.outer] = {**types, **(outer or {}), field.inner: values[field.name]}
 
     def _check_values(self, body: dict[str, Value], where: str) -> None:
         """Reject values that the API can't take, in the words of `ant apply`, and note those that it may take."""
@@ -236,7 +245,7 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     typed = read_flags(operation, texts, runtime)
     from_variables = _from_variables(operation, texts, runtime)
     has_edits = any(setting.name in flags for setting in EDITS)
-    has_changes = has_edits or any(field.name in typed for field in operation.fields_in("body"))
+    has_changes = has_edits or bool(_given_in_body(operation, typed))
     known = {*texts, *from_variables}
     lacks_something = any(field.required and field.name not in known for field in operation.fields) or (
         operation.partial_update and not has_changes
@@ -271,6 +280,11 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     for note in (*builder.notes, *([unsent] if builder.unsent else [])):
         runtime.say(note)
     return requests
+
+
+def _given_in_body(operation: Operation, values: Mapping[str, Value]) -> list[Field]:
+    """Return the fields of the body that have a value, with those that are one part of another."""
+    return [field for field in operation.fields if field.location == "body" and field.name in values]
 
 
 def _from_variables(operation: Operation, given: Texts, runtime: Runtime) -> dict[str, Value]:

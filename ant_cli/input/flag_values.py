@@ -48,19 +48,19 @@ def read_flags(operation: Operation, texts: Texts, runtime: Runtime) -> dict[str
         if field.repeatable or isinstance(texts[field.name], str)
     }
     for field in given:
-        if field.outer:
-            values[field.outer] = _with_field(values.get(field.outer, {}), field, values.pop(field.name))
+        if field.outer in values:
+            _reject_contradiction(field, values[field.outer])
     return values
 
 
-def _with_field(outer: Value, field: Field, value: Value) -> Value:
-    """Return a structured value with the part that another flag gives. Raises UsageError if it has it already."""
-    flag, part = flag_name(field.outer), field.name.rpartition(".")[2]
+def _reject_contradiction(field: Field, outer: Value) -> None:
+    """Raise BadValue if the flag of a structured value gives the same part as the flag of the part."""
+    flag = flag_name(field.outer)
     if not isinstance(outer, dict):
         raise BadValue(field.flag, f"can't be combined with a {flag} that is null", "Leave out one of them.")
-    if part in outer:
-        raise BadValue(field.flag, f"can't be combined with a {flag} that has {part!r}", "Leave out one of them.")
-    return {**outer, part: value}
+    if field.inner in outer:
+        problem = f"can't be combined with a {flag} that has {field.inner!r}"
+        raise BadValue(field.flag, problem, "Leave out one of them.")
 
 
 def _read_flag(field: Field, given: Text, runtime: Runtime) -> Value:

@@ -143,6 +143,7 @@ UPDATE = Operation(
             "env_011CZkZ9X2dpNyB7HsEFoRfW --add packages.pip=polars --metadata tier=",
         ),
     ),
+    implied_types={"config.networking": "cloud", "config.packages": "cloud"},
     partial_update=True,
     lists=(*(f"packages.{name}" for name in PACKAGE_MANAGERS), "networking.allowed_hosts"),
     server_fields=SERVER_FIELDS,

@@ -153,6 +153,11 @@ class Field(_FieldRow, Param):
         return (self.wire_name, *self.aliases)
 
     @property
+    def inner(self) -> str:
+        """The part of `outer` that it gives."""
+        return self.name.rpartition(".")[2]
+
+    @property
     def takes_pairs(self) -> bool:
         """Whether a value may be one `key=value` of several."""
         return bool(self.key_values)
@@ -262,6 +267,8 @@ class Operation(NamedTuple):
     """The settings of this command, besides those of every command."""
     examples: tuple[Example, ...]
     """Their lines have only the arguments after the command."""
+    implied_types: Mapping[str, str] = {}
+    """The `type` of a structured field that one of its parts implies if nothing gives it."""
     partial_update: bool = False
     """It changes only the fields that are given, so a request without fields makes no sense."""
     lists: tuple[str, ...] = ()

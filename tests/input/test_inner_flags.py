@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.helpers.words import CREATE, UPDATE
 
 
-@pytest.mark.parametrize("command", [CREATE, UPDATE])
 @pytest.mark.parametrize(
     ("flags", "config"),
     [
@@ -27,15 +28,57 @@ from tests.helpers.words import CREATE, UPDATE
         (("--config.type", "a", "--config.type", "b"), {"type": "b"}),
     ],
 )
-def test_inner_flags_and_the_outer_flag_build_one_object(ant, command, flags, config):
-    """Their order does not matter."""
-    assert ant(*command, *flags).body["config"] == config
+def test_inner_flags_and_the_outer_flag_build_one_object(ant, flags, config):
+    """Their order does not matter. An update has the type that the API asks for (D49)."""
+    assert ant(*CREATE, *flags).body["config"] == config
+    implied = {} if set(config).isdisjoint({"packages", "networking"}) else {"type": "cloud"}
+    assert ant(*UPDATE, *flags).body["config"] == implied | config
 
 
-def test_inner_flags_replace_a_piped_config(ant):
-    """As in the official tool, a flag replaces the whole field of the input."""
-    body = ant("beta:environments", "create", "--config.type", "cloud", stdin="name: n\nconfig: {future: 1}\n").body
-    assert body == {"name": "n", "config": {"type": "cloud"}}
+FROM_FILE = {"type": "cloud", "packages": {"pip": ["pandas"]}, "future": 1}
+
+
+@pytest.mark.parametrize(
+    ("flags", "given", "config"),
+    [
+        (("--config.type", "cloud"), {"future": 1}, {"type": "cloud", "future": 1}),
+        (
+            ("--config.networking", "{type: unrestricted}"),
+            FROM_FILE,
+            FROM_FILE | {"networking": {"type": "unrestricted"}},
+        ),
+        (("--config.packages", "{apt: [x]}"), FROM_FILE, FROM_FILE | {"packages": {"apt": ["x"]}}),
+        (
+            ("--config.packages", "{apt: [x]}"),
+            {"type": "self_hosted"},
+            {"type": "self_hosted", "packages": {"apt": ["x"]}},
+        ),
+        (("--config", "{type: cloud}", "--config.packages", "{}"), FROM_FILE, {"type": "cloud", "packages": {}}),
+        (("--config.type", "cloud"), None, {"type": "cloud"}),
+    ],
+)
+def test_an_inner_flag_sets_one_field_of_a_config_in_a_file_or_a_pipe(ant, tmp_path, flags, given, config):
+    """All other fields stay, unless `--config` replaces them (D49)."""
+    text = json.dumps({"name": "n", "config": given})
+    (tmp_path / "env.json").write_text(text)
+    for words in (("beta:environments", "create"), UPDATE):
+        assert ant(*words, *flags, stdin=text).body == {"name": "n", "config": config}
+        assert ant(*words, *flags, "--file", "env.json").body == {"name": "n", "config": config}
+
+
+def test_an_inner_flag_of_an_update_stands_for_what_changes_in_an_object_from_the_server(ant):
+    """Of the object, only the ID is used, so what others changed since stays."""
+    listed = json.dumps({"id": "env_1", "updated_at": "", "name": "n", "config": FROM_FILE})
+    result = ant(*UPDATE[:2], "--config.networking", "{type: unrestricted}", stdin=listed)
+    assert result.body == {"config": {"type": "cloud", "networking": {"type": "unrestricted"}}}
+    assert result.path == "/v1/environments/env_1"
+    assert "Not sent: name." in result.stderr
+
+
+def test_a_config_that_is_not_keys_and_values_is_not_replaced_by_an_inner_flag(ant):
+    """It is a mistake in the file."""
+    refusal = ant(*UPDATE, "--config.type", "cloud", stdin="config: cloud").refusal
+    assert "config: must be keys and values, got text" in refusal
 
 
 def test_an_inner_flag_is_a_field_to_change(ant):
@@ -47,7 +90,7 @@ def test_an_inner_flag_is_a_field_to_change(ant):
 def test_an_inner_flag_may_be_a_file(ant, tmp_path):
     """As the outer one."""
     (tmp_path / "packages.yaml").write_text("pip: [a]\n")
-    assert ant(*UPDATE, "--config.packages", "@packages.yaml").body == {"config": {"packages": {"pip": ["a"]}}}
+    assert ant(*UPDATE, "--config.packages", "@packages.yaml").body["config"]["packages"] == {"pip": ["a"]}
 
 
 @pytest.mark.parametrize(
