@@ -272,6 +272,8 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
         unsent={},
     )
     requests = Requests(builder)
+    if requests.count > 1 and "name" in typed:
+        raise _one_name_for_many(operation, requests, scalar_text(typed["name"]))
     if operation.paginated and requests.count > 1:
         raise UsageError(f"one input is expected, but there are {requests.count}.", see_help(operation.command))
     if not requests.count:
@@ -280,6 +282,15 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     for note in (*builder.notes, *([unsent] if builder.unsent else [])):
         runtime.say(note)
     return requests
+
+
+def _one_name_for_many(operation: Operation, requests: Requests, name: str) -> UsageError:
+    """Return the error for one `--name` and several objects: which of them is meant is not known."""
+    ids = [quote(text) for text in requests.first.path_params.values()]
+    words = " ".join(["ant", operation.command, *ids, "--name", quote(name)])
+    one = f"For one of them: {words}" if ids else ""
+    each = "For each its own: leave out --name, and give each object on stdin its name."
+    return UsageError(f"--name {quote(name)} would name {requests.count} objects.", one, each)
 
 
 def _given_in_body(operation: Operation, values: Mapping[str, Value]) -> list[Field]:

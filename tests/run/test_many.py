@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from ant_cli.runtime.live_line import ERASE_LINE
-from tests.conftest import Screen
+from tests.conftest import Screen, needs_posix
 from tests.helpers.many import IDS, FakeAPI, rate_limited_api
 from tests.helpers.streams import Head, Watched
 from tests.helpers.words import ARCHIVE, DELETE
@@ -177,8 +177,36 @@ def test_several_objects_with_the_id_of_the_command_line_are_several_requests(ma
 
 def test_flags_apply_to_each_of_several_ids(ant):
     """Each object gets the change."""
-    result = ant("beta:environments", "update", "--name", "n", stdin="env_1\nenv_2\n", replies=[{}, {}])
-    assert [request.content for request in result.requests] == [b'{"name":"n"}'] * 2
+    result = ant("beta:environments", "update", "--description", "n", stdin="env_1\nenv_2\n", replies=[{}, {}])
+    assert [request.content for request in result.requests] == [b'{"description":"n"}'] * 2
+
+
+@needs_posix("its quotes in hints")
+@pytest.mark.parametrize(
+    ("words", "stdin", "hint"),
+    [
+        (
+            ("update", "env_1", "env_2", "--name", "a b"),
+            None,
+            "For one of them: ant beta:environments update env_1 --name 'a b'",
+        ),
+        (
+            ("update", "--name", "a b"),
+            "env_1\nenv_2\n",
+            "For one of them: ant beta:environments update env_1 --name 'a b'",
+        ),
+        (
+            ("create", "--name", "a b"),
+            "description: x\n---\ndescription: y\n",
+            "For each its own: leave out --name",
+        ),
+    ],
+)
+def test_one_name_for_several_objects_is_rejected(ant, words, stdin, hint):
+    """One of them would get it by chance, where names are unique; elsewhere, all."""
+    refusal = ant("beta:environments", *words, stdin=stdin).refusal
+    assert "--name 'a b' would name 2 objects." in refusal
+    assert hint in refusal
 
 
 def test_dry_run_prints_a_line_for_every_request_and_sends_none(many):
@@ -360,7 +388,7 @@ def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
     [
         (*ARCHIVE, "a", "b", "--yes"),
         (*ARCHIVE, "a", "--yes"),
-        ("beta:environments", "update", "a", "b", "--name", "n"),
+        ("beta:environments", "update", "a", "b", "--description", "n"),
         ("beta:environments", "update", "a", "--name", "n"),
     ],
 )
