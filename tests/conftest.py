@@ -204,10 +204,10 @@ def flags_of(*command: str, **texts: str | bool) -> Flags:
     return call.flags
 
 
-def piped(content: str | bytes | None) -> int:
-    """Return a descriptor: a pipe with the content, or /dev/null for None."""
-    if content is None:
-        return os.open(os.devnull, os.O_RDONLY)
+def piped(content: str | bytes | Path | None) -> int:
+    """Return a descriptor: a pipe with the content, the file at a path, or /dev/null for None."""
+    if content is None or isinstance(content, Path):
+        return os.open(content or os.devnull, os.O_RDONLY)
     data = content.encode() if isinstance(content, str) else content
     read_end, write_end = os.pipe()
 
@@ -279,7 +279,7 @@ def ant(clean_environ: dict[str, str]) -> Callable[..., Result]:
 
     def run(
         *words: str,
-        stdin: str | bytes | None = None,
+        stdin: str | bytes | Path | None = None,
         env: Mapping[str, str | None] = {},
         replies: Replies = (EMPTY,),
         terminal: bool = False,

@@ -15,7 +15,7 @@ from ant_cli.gjson.json_text import scalar_text
 from ant_cli.input.documents import Document, Input, read_input
 from ant_cli.input.flag_values import read_flags
 from ant_cli.input.request import Request, place, request_of
-from ant_cli.input.values import Value
+from ant_cli.input.values import Value, parse
 from ant_cli.operations import GROUPS
 from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Field, Flags, Operation, Texts
@@ -250,13 +250,17 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     lacks_something = any(field.required and field.name not in known for field in operation.fields) or (
         operation.partial_update and not has_changes
     )
+    lacks_precondition = bool(operation.precondition) and operation.precondition not in texts
+    takes_input = operation.has_body or lacks_something or lacks_precondition or id_name in from_variables
+    if not (takes_input or flags.of(FILE)):
+        _note_unread(operation, texts, runtime)
     input_ = read_input(
         operation,
         operation.positional.wire_name if operation.positional and id_name not in texts else "",
         flags.of(FILE),
         runtime,
         is_needed=lacks_something,
-        is_taken=operation.has_body or lacks_something or id_name in from_variables,
+        is_taken=takes_input,
     )
     ids = texts.get(id_name)
     builder = _Builder(
@@ -291,6 +295,19 @@ def _one_name_for_many(operation: Operation, requests: Requests, name: str) -> U
     one = f"For one of them: {words}" if ids else ""
     each = "For each its own: leave out --name, and give each object on stdin its name."
     return UsageError(f"--name {quote(name)} would name {requests.count} objects.", one, each)
+
+
+def _note_unread(operation: Operation, given: Texts, runtime: Runtime) -> None:
+    """Note values for this command in a file that stdin is redirected from, which is not read (D26)."""
+    text = runtime.stdin.beginning_of_file()
+    fields = [*operation.fields_in("query"), *operation.fields_in("header")]
+    keys = [field.wire_name for field in fields if field.name not in given and field.wire_name in text]
+    try:
+        members = parse(text, "") if keys else None
+    except UsageError:  # it holds something else, such as the lines of a loop
+        return
+    if isinstance(members, dict) and (unread := [key for key in keys if key in members]):
+        runtime.say(f"Note: stdin is not read. To use its {', '.join(unread)}: {FILE.flag} -")
 
 
 def _given_in_body(operation: Operation, values: Mapping[str, Value]) -> list[Field]:

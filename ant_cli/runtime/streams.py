@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.02
 """How often Windows is asked whether a pipe has data."""
+_BEGINNING = 10_000
+"""How many bytes of a file are looked at, if it is not read."""
 PATIENCE_S = 1.0
 """How many seconds to wait for a silent pipe."""
 
@@ -83,6 +85,18 @@ class Stdin(Stream):
     def stays_silent(self) -> bool:
         """Wait up to a second for data or the end of the input. Returns whether neither arrived."""
         return self._file is not None and not _has_data_within(self._file.fileno(), self._patience_s)
+
+    def beginning_of_file(self) -> str:
+        """Return the beginning of the file that stdin is redirected from, if any, without reading it."""
+        if self._file is None or sys.platform == "win32":  # which can't look without reading
+            return ""
+        try:
+            descriptor = self._file.fileno()
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return ""
+            return os.pread(descriptor, _BEGINNING, os.lseek(descriptor, 0, os.SEEK_CUR)).decode()
+        except (OSError, ValueError):
+            return ""
 
     def read(self) -> bytes:
         """Read to the end.

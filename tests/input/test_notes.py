@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from tests.conftest import needs_posix
 from tests.helpers.many import FakeAPI
-from tests.helpers.words import page
+from tests.helpers.words import LIST, page
 
 ENV = "beta:environments"
 SENT = {
@@ -140,3 +141,50 @@ def test_a_bad_parallel_is_rejected_even_for_a_single_input(ant, text):
     """Nothing is sent."""
     refusal = ant(ENV, "archive", "env_1", f"--parallel={text}").refusal
     assert f"--parallel must be a whole number from 1 to 256, got {text!r}." in refusal
+
+
+WORK = (f"{ENV}:work", "heartbeat", "--environment-id", "env_1", "--work-id", "work_1")
+POLL = (f"{ENV}:work", "poll", "env_1")
+
+
+def test_a_heartbeat_takes_its_condition_from_stdin_while_no_flag_gives_it(ant):
+    """Without it, the lease is extended whoever holds it. Other input than parameters is rejected (D26)."""
+    done = ant(*WORK, stdin='{"expected_last_heartbeat": "NO_HEARTBEAT"}', replies=[{}])
+    assert done.request.url.params["expected_last_heartbeat"] == "NO_HEARTBEAT"
+    assert "add < /dev/null" in ant(*WORK, stdin="work_2\nwork_3\n").refusal
+    flagged = ant(*WORK, "--expected-last-heartbeat", "t", stdin='{"desired_ttl_seconds": 9}', replies=[{}])
+    assert "desired_ttl_seconds" not in flagged.request.url.params
+
+
+@needs_posix("a look at stdin without reading it")
+@pytest.mark.parametrize(
+    ("words", "text", "note"),
+    [
+        (
+            LIST,
+            "limit: 1\ninclude_archived: true\n",
+            "Note: stdin is not read. To use its include_archived, limit: --file -\n",
+        ),
+        (
+            POLL,
+            '{"block_ms": 5, "Anthropic-Worker-ID": "w"}',
+            "Note: stdin is not read. To use its block_ms, Anthropic-Worker-ID: --file -\n",
+        ),
+        (
+            (*WORK, "--expected-last-heartbeat", "t"),
+            "desired_ttl_seconds: 9",
+            "Note: stdin is not read. To use its desired_ttl_seconds: --file -\n",
+        ),
+        ((*LIST, "--limit", "2", "--max-items", "2"), "limit: 1", ""),
+        (LIST, "limit: [", ""),
+        (LIST, "env_1\nlimit\n", ""),
+    ],
+)
+def test_parameters_in_a_file_that_stdin_is_redirected_from_are_noted_and_not_read(
+    ant, tmp_path, words, text, note
+):
+    """A loop keeps its input; but the file may have been meant for the command."""
+    (tmp_path / "params").write_text(text)
+    done = ant(*words, stdin=tmp_path / "params")
+    assert (done.exit, done.stderr) == (0, note)
+    assert ant(*LIST, stdin=text).stderr == ""
