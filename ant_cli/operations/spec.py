@@ -292,6 +292,8 @@ class Operation(NamedTuple):
     """A sentence for people about a list without items."""
     server_fields: tuple[str, ...] = ()
     """Fields of returned objects that only the server sets. They are dropped from piped input (D34)."""
+    response_keys: tuple[str, ...] = ()
+    """The keys of its response, if that is not an object of its group."""
     accepts: tuple[CredentialType, ...] = ("API key",)
     """The types of credentials that the API accepts for it: those that its reference names, or does not mention."""
     check_command: str = ""

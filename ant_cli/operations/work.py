@@ -39,6 +39,9 @@ QUEUE_ID = ENVIRONMENT_ID._replace(
 )
 WORK_ID = Field("work_id", "path", str, "The work item's ID.", required=True, aliases=("id",))
 
+UNTIL_STOPPED = shared.UNTIL._replace(help=shared.UNTIL.help.replace("archived", "stopped"))
+UNTIL_STATS = shared.UNTIL._replace(help=shared.UNTIL.help.replace('state=="archived"', "pending==0"))
+
 RETRIEVE = Operation(
     GROUP,
     "retrieve",
@@ -46,7 +49,7 @@ RETRIEVE = Operation(
     WORK_ITEM,
     "Show one work item.",
     (ENVIRONMENT_ID, WORK_ID, shared.BETA),
-    (*shared.WAITING, *shared.MANY),
+    (UNTIL_STOPPED, *shared.WATCHING, *shared.MANY),
     (
         Example("all fields", "--environment-id env_1 work_1"),
         Example("only its state", "--environment-id env_1 work_1 --transform state -r"),
@@ -214,12 +217,13 @@ STATS = Operation(
     QUEUE + "/stats",
     "Show queue statistics.",
     (QUEUE_ID, shared.BETA),
-    (*shared.WAITING, *shared.MANY),
+    (UNTIL_STATS, *shared.WATCHING, *shared.MANY),
     (
         Example("all figures", "env_1"),
         Example("only the number of waiting items", "env_1 --transform depth"),
     ),
     past_participle="retrieved",
+    response_keys=("type", "depth", "pending", "oldest_queued_at", "workers_polling"),
     accepts=_API_OR_ENVIRONMENT_KEY,
 )
 

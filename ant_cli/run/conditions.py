@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 
-from ant_cli.errors import ResponseError, UsageError
+from ant_cli.errors import ResponseError, UsageError, shortened
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply, matches
@@ -24,9 +24,6 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.shell import quote
 
-Condition = Callable[[bytes], bool]
-"""Whether conditions hold for a JSON value."""
-
 _OPERAND = r'"(?:[^"\\]|\\.)*+"|[A-Za-z0-9_.*?:@/+-]+'
 """A quoted string, or a bare word, which includes numbers, times, true, false and null."""
 _NOT_IN_A_PATH = r"\|\||[\s'`\u2018-\u201f&,;~)\]}]"
@@ -38,6 +35,13 @@ _ABOUT_A_LIST = "The condition is about a list: #==0 holds if it is empty, and #
 _TIME_HINT = """\
 For example: {key}<now-7d (more than 7 days ago), {key}>=2026-11-01T08:00:00Z, or a day: {key}%"2026-11-01*".\
 """
+
+
+_METADATA = "metadata"
+_NAMED = 10
+"""How many keys of metadata a note names."""
+_REMEMBERED = 1000
+"""How many of them may be suggested."""
 
 
 class _SingleCondition(NamedTuple):
@@ -71,46 +75,100 @@ class _SingleCondition(NamedTuple):
         return tuple(takewhile(bool, names))
 
 
-def make_condition(
-    flag: str,
-    expressions: Sequence[str],
-    runtime: Runtime,
-    group: str,
-    *,
-    must_compare: bool = False,
-    of_list: bool = False,
-) -> Condition:
-    """Return a function that says whether all expressions hold for a JSON value.
+class Condition:
+    """Whether all expressions of a flag hold for a JSON value."""
 
-    A member that an expression names may be mistyped, if neither the first value nor the objects of the API's
-    `group` have it. That is an error if the expression holds without the member, because it would select
-    everything, or if the expressions `must_compare`, because they are waited for; otherwise there is a warning.
-    `of_list` is for conditions on a whole list.
+    def __init__(
+        self,
+        flag: str,
+        expressions: Sequence[str],
+        runtime: Runtime,
+        group: str,
+        *,
+        must_compare: bool = False,
+        of_list: bool = False,
+        fields: Sequence[str] = (),
+    ) -> None:
+        """Parse the expressions.
 
-    Raises:
-        UsageError: if an expression is not a comparison in GJSON's query syntax, or can't tell objects apart.
+        A member that an expression names may be mistyped, if neither the first value nor the objects of the API's
+        `group` have it, or the `fields` of another response. That is an error if the expression holds without the
+        member, because it would select everything, or if the expressions `must_compare`, because they are waited
+        for; otherwise there is a warning. `of_list` is for conditions on a whole list.
 
-    """
-    comparisons = [
-        _parse(flag, text, runtime, group, must_compare=must_compare, of_list=of_list) for text in expressions
-    ]
-    unchecked = list(comparisons)
+        Raises:
+            UsageError: if an expression is not a comparison in GJSON's query syntax, or can't tell objects apart.
 
-    def condition(value: bytes) -> bool:
+        """
+        self._flag, self._say, self._group, self._is_error = flag, runtime.say, group, must_compare
+        self._fields = fields or GROUPS[group].known_keys
+        self._all = [
+            _parse(flag, text, runtime, group, must_compare=must_compare, of_list=of_list) for text in expressions
+        ]
+        self._unchecked = list(self._all)
+        self._unseen_keys = {each.keys[1] for each in self._all if each.keys[:1] == (_METADATA,) and each.keys[1:]}
+        """The keys of metadata that no value has had so far."""
+        self._seen_keys: dict[str, None] | None = None
+        """Those that values have had; None before the first value."""
+
+    def __call__(self, value: bytes) -> bool:
+        """Return whether they hold. Raises UsageError for a mistyped member, ResponseError if it can't be read."""
         try:
-            sample = _sample(value) if unchecked else None
+            sample = _sample(value) if self._unchecked else None
             if sample is not None:
-                found = [_missing_member(flag, each, sample, group, is_error=must_compare) for each in unchecked]
+                found = [self._missing_member(each, sample) for each in self._unchecked]
                 for warning in dict.fromkeys(filter(None, found)):
-                    runtime.say(warning)
-                unchecked.clear()
-            return all(each.holds(value) for each in comparisons)
+                    self._say(warning)
+                self._unchecked.clear()
+            if self._unseen_keys:
+                self._look_for_keys(value)
+            return all(each.holds(value) for each in self._all)
         except json_text.JSONTextError as error:
             raise ResponseError(f"the server's response can't be read. {error}") from None
         except BadPath as error:  # only the evaluation shows that it multiplies the value
-            raise UsageError(f"{flag}: {error}.") from None
+            raise UsageError(f"{self._flag}: {error}.") from None
 
-    return condition
+    def _missing_member(self, condition: _SingleCondition, sample: bytes) -> str:
+        """Return a warning about a member that may be mistyped. Raises UsageError if that is an error."""
+        keys = condition.keys
+        for depth, key in enumerate(keys):
+            members = _members(sample)
+            known = [] if key in members else _nested_fields(keys[:depth]) if depth else self._fields
+            if known and key not in known:  # an object without known fields may have any
+                problem = f"there is no {'.'.join(keys[: depth + 1])!r} in the response."
+                is_key = key in _members(members.get(_METADATA, b""))
+                meant = "" if is_key else did_you_mean(key, [*members, *known])
+                if not meant and len(keys) == 1 and _METADATA in known:
+                    meant = f" For a key of metadata: {_METADATA}.{key}"
+                if self._is_error or condition.holds(b"[{}]"):
+                    fields = "" if meant else f"The fields are: {', '.join(known)}."
+                    raise UsageError(f"{self._flag}: {problem}{meant}", fields)
+                return "" if depth else f"Warning: {self._flag}: {problem}{meant}"
+            sample = members.get(key, b"null")
+        return ""
+
+    def _look_for_keys(self, value: bytes) -> None:
+        seen = self._seen_keys = self._seen_keys or {}
+        keys = _members(_members(value).get(_METADATA, b""))
+        self._unseen_keys.difference_update(keys)
+        if len(seen) < _REMEMBERED:
+            seen.update(dict.fromkeys(keys))
+
+    def note_unseen_keys(self) -> None:
+        """Note once, after a list, each key of metadata that no item has: with `!=`, all items are selected."""
+        if self._seen_keys is None:
+            return
+        shown = ", ".join(shortened(key) for key in list(self._seen_keys)[:_NAMED])
+        more = ", ..." if len(self._seen_keys) > _NAMED else "."
+        others = f" The keys are: {shown}{more}" if shown else ""
+        for key in self._unseen_keys:
+            meant = did_you_mean(key, self._seen_keys)
+            self._say(f"Note: {self._flag}: no listed item has {_METADATA}.{key}.{meant}{others}")
+        self._unseen_keys.clear()
+
+
+def _members(value: bytes) -> dict[str, bytes]:
+    return json_text.members(value) if value and json_text.json_type(value) == "object" else {}
 
 
 def _sample(value: bytes) -> bytes | None:
@@ -119,24 +177,7 @@ def _sample(value: bytes) -> bytes | None:
     return value if json_text.json_type(value) == "object" else None
 
 
-def _missing_member(flag: str, condition: _SingleCondition, sample: bytes, group: str, *, is_error: bool) -> str:
-    """Return a warning about a member that may be mistyped. Raises UsageError if that is an error."""
-    for depth, key in enumerate(condition.keys):
-        members = json_text.members(sample) if json_text.json_type(sample) == "object" else {}
-        known = [] if key in members else _known_fields(group, condition.keys[:depth])
-        if known and key not in known:  # an object without known fields may have any
-            name = ".".join(condition.keys[: depth + 1])
-            problem = f"there is no {name!r} in the response.{did_you_mean(key, [*members, *known])}"
-            if is_error or condition.holds(b"[{}]"):
-                raise UsageError(f"{flag}: {problem}")
-            return "" if depth else f"Warning: {flag}: {problem}"
-        sample = members.get(key, b"null")
-    return ""
-
-
-def _known_fields(group: str, path: Sequence[str]) -> list[str]:
-    if not path:
-        return GROUPS[group].known_keys
+def _nested_fields(path: Sequence[str]) -> list[str]:
     from ant_cli.input.validation import known_fields  # late: reading the schema takes time
 
     return known_fields(path)

@@ -19,7 +19,7 @@ from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
 from ant_cli.output.watch_lines import WatchLines
-from ant_cli.run.conditions import Condition, make_condition
+from ant_cli.run.conditions import Condition
 from ant_cli.run.sending import Sending
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
@@ -58,8 +58,14 @@ def make_repetition(
         on_screen = _is_shown_on_screen(operation, settings, runtime)
         return partial(repetition.watch, output=settings.output, on_screen=on_screen)
     expressions, description = _conditions(operation, flags.of(UNTIL))
-    condition = make_condition(
-        UNTIL.flag, expressions, runtime, operation.group, must_compare=True, of_list=operation.paginated
+    condition = Condition(
+        UNTIL.flag,
+        expressions,
+        runtime,
+        operation.group,
+        must_compare=True,
+        of_list=operation.paginated,
+        fields=operation.response_keys,
     )
     return partial(repetition.print_awaited, condition=condition, description=description)
 

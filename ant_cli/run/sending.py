@@ -87,7 +87,9 @@ class Sending(NamedTuple):
         """Yield the items of a list page by page, without those that were not asked for."""
         from ant_cli.http.pagination import follow_pages
 
-        return follow_pages(client.send, self.requests.first, self.max_items, self.is_wanted)
+        yield from follow_pages(client.send, self.requests.first, self.max_items, self.is_wanted)
+        if self.is_wanted:
+            self.is_wanted.note_unseen_keys()
 
     def fetch(self, client: Client) -> list[bytes]:
         """Return the items of a list, or an object, for `--until` and `--watch`.
@@ -168,15 +170,15 @@ def _check_list_flags(requests: Requests, flags: Flags, runtime: Runtime, *, pri
         for param in (FILTER, UNTIL):
             if param.name in flags:
                 raise UsageError(f"{param.flag} is about items, but --format raw prints the response unchanged.")
-    elif LIMIT.name in requests.typed and MAX_ITEMS.name not in flags and runtime.stderr.is_terminal:
+    elif LIMIT.name in requests.typed and MAX_ITEMS.name not in flags:
         ending = f"{MAX_ITEMS.flag} {scalar_text(requests.typed[LIMIT.name])} ends the list."
         runtime.say(f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}")
 
 
 def _item_condition(operation: Operation, requests: Requests, flags: Flags, runtime: Runtime) -> Condition:
-    from ant_cli.run.conditions import make_condition
+    from ant_cli.run.conditions import Condition
 
     texts = flags.of(FILTER)
     if any(re.fullmatch(_ARCHIVED, text) for text in texts) and requests.typed.get("include_archived") is not True:
         runtime.say("Note: archived environments are listed only with --include-archived.")
-    return make_condition(FILTER.flag, texts, runtime, operation.group)
+    return Condition(FILTER.flag, texts, runtime, operation.group)

@@ -63,7 +63,7 @@ from ant_cli.output.explorer.tree import Value, in_a_row
 from ant_cli.output.rendering import make_renderer
 from ant_cli.output.style import PLAIN, Style
 from ant_cli.output.times import relative_time
-from ant_cli.run.conditions import make_condition
+from ant_cli.run.conditions import Condition
 from ant_cli.run.list_edits import _PACKAGE_NAMES, _package
 from ant_cli.runtime.redaction import _KEY, redact, secrets_in, strip_userinfo, url_secrets
 from ant_cli.runtime.sanitize import collapse_space, escape_breaks
@@ -225,10 +225,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "a path with a multipath": lambda text: compile_path(f'{{"a":{text},b}}'),
     "a wildcard": lambda text: apply(parse(f"*{text[:300]}*"), json.dumps({text: 1}).encode()),
     "what a path finds": query,
-    "a filter": lambda text: make_condition("--filter", [text], RUNTIME, GROUP),
-    "a value of a filter": lambda text: make_condition("--filter", [f'a=="{text}'], RUNTIME, GROUP),
-    "a time of a filter": lambda text: make_condition("--filter", [f"created_at<now-1{text}"], RUNTIME, GROUP),
-    "what a filter compares": lambda text: make_condition("--filter", ['a%"*x*y"', "b!=null"], RUNTIME, GROUP)(
+    "a filter": lambda text: Condition("--filter", [text], RUNTIME, GROUP),
+    "a value of a filter": lambda text: Condition("--filter", [f'a=="{text}'], RUNTIME, GROUP),
+    "a time of a filter": lambda text: Condition("--filter", [f"created_at<now-1{text}"], RUNTIME, GROUP),
+    "what a filter compares": lambda text: Condition("--filter", ['a%"*x*y"', "b!=null"], RUNTIME, GROUP)(
         json.dumps({"a": text, "b": [*text]}).encode()
     ),
     "a pattern": lambda text: list(expand([f"{text}*"])),

@@ -10,7 +10,7 @@ import pytest
 
 from ant_cli.operations import GROUPS
 from ant_cli.operations.spec import Group
-from ant_cli.run.conditions import make_condition
+from ant_cli.run.conditions import Condition
 from tests.conftest import make_runtime, needs_posix
 from tests.helpers.words import RETRIEVE, page
 
@@ -51,7 +51,10 @@ def test_a_list_shows_the_items_for_which_every_filter_holds(ant, expressions, i
         ('nmae=="prod"', "Warning: --filter: there is no 'nmae' in the response. Did you mean 'name'?\n"),
         ('zzz.a=="prod"', "Warning: --filter: there is no 'zzz' in the response.\n"),
         ('config.zzz=="cloud"', ""),
-        ("missing", "Warning: --filter: there is no 'missing' in the response.\n"),
+        (
+            "missing",
+            "Warning: --filter: there is no 'missing' in the response. For a key of metadata: metadata.missing\n",
+        ),
         ("created_at", ""),
         ("config.zzz", ""),
     ],
@@ -87,6 +90,47 @@ def test_a_known_field_may_be_missing_in_the_first_item(ant, expression):
     """It is null: an API may leave out fields without a value."""
     result = ant(*LIST, "--filter", expression, replies=PAGES)
     assert (result.exit, result.stdout.split(), result.stderr) == (0, ["a", "b", "c"], "")
+
+
+TEAMS = [
+    page({"id": "a", "metadata": {"team": "core"}}, {"id": "b", "metadata": {"keep": "true"}}, after="p2"),
+    page({"id": "c"}, {"id": "d", "metadata": None}),
+]
+
+
+@pytest.mark.parametrize(
+    ("expressions", "note"),
+    [
+        (
+            ['metadata.kepp!="true"'],
+            "Note: --filter: no listed item has metadata.kepp. Did you mean 'keep'? The keys are: team, keep.\n",
+        ),
+        (
+            ['metadata.zzz=="1"', "metadata.zzz!=null"],
+            "Note: --filter: no listed item has metadata.zzz. The keys are: team, keep.\n",
+        ),
+        (['metadata.keep!="true"', 'metadata.team!="x"', 'name!="x"'], ""),
+    ],
+)
+def test_a_key_of_metadata_that_no_listed_item_has_is_noted_once_after_the_list(ant, expressions, note):
+    """One letter wrong, and `!=` selects everything, which the next command in the pipe archives."""
+    flags = [part for expression in expressions for part in ("--filter", expression)]
+    result = ant(*LIST, *flags, replies=TEAMS)
+    assert (result.exit, result.stderr, len(result.requests)) == (0, note, 2)
+
+
+def test_a_list_without_metadata_has_no_keys_to_name(ant):
+    """An empty list gets no note."""
+    result = ant(*LIST, "--filter", "metadata.keep!=null", replies=[page({"id": "a"})])
+    assert result.stderr == "Note: --filter: no listed item has metadata.keep.\n"
+    assert ant(*LIST, "--filter", "metadata.keep!=null", replies=[page()]).stderr == ""
+
+
+def test_the_note_about_a_key_of_metadata_names_ten_keys(ant):
+    """A server may send any number of them."""
+    metadata = {f"k{number}": "" for number in range(12)} | {"kept": ""}
+    stderr = ant(*LIST, "--filter", "metadata.keep==null", replies=[page({"id": "a", "metadata": metadata})]).stderr
+    assert "Did you mean 'kept'? The keys are: k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, ...\n" in stderr
 
 
 KEPT = page(
@@ -441,5 +485,5 @@ def test_a_string_that_is_not_a_number_compares_as_0_with_a_number_as_in_gjson(a
 def test_a_group_needs_no_columns(monkeypatch):
     """A new group of commands may have none."""
     monkeypatch.setitem(GROUPS, "beta:notes", Group("beta:notes", "Keep notes.", (), "note", ""))
-    wanted = make_condition("--filter", ['txt=="x"'], make_runtime({}), "beta:notes")
+    wanted = Condition("--filter", ['txt=="x"'], make_runtime({}), "beta:notes")
     assert (wanted(b'{"txt":"x"}'), wanted(b'{"txt":"y"}')) == (True, False)

@@ -333,12 +333,13 @@ def test_delete_does_not_ask_with_yes_or_without_a_person(ant):
     assert (dry.exit, dry.requests) == (0, [])
 
 
-def test_a_limit_at_a_terminal_is_noted_as_the_size_of_a_page(ant):
+def test_a_limit_is_noted_as_the_size_of_a_page(ant):
     """Every page is fetched anyway, which is not what most people mean."""
     listed = page({"id": "env_1", "name": "a" * 40, "config": {"type": "cloud"}})
     listing = (*LIST, "--limit", "3")
     assert "--max-items 3\nends the list.\n" in ant(*listing, replies=[listed], terminal=True).stderr
-    assert "--max-items" not in ant(*listing, replies=[listed]).stderr
+    assert "--max-items 3 ends the list.\n" in ant(*listing, replies=[listed]).stderr
+    assert ant(*listing, "--max-items", "3", replies=[listed]).stderr == ""
 
 
 def test_a_narrow_screen_notes_the_columns_that_it_has_no_room_for(ant):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 
 import pytest
 
+from ant_cli.operations import OPERATIONS
+from ant_cli.run.conditions import Condition
+from tests.conftest import make_runtime
 from tests.helpers.words import RETRIEVE
 
 STATS = ("beta:environments:work", "stats", "env_1", "--format", "jsonl")
@@ -47,6 +51,29 @@ def test_a_condition_about_a_member_that_does_not_exist_is_a_usage_error(ant):
     result = ant(*STATS, "--until", "dept==0", replies=[BUSY])
     assert (result.exit, result.stdout, len(result.requests)) == (2, "", 1)
     assert result.stderr == "ant: --until: there is no 'dept' in the response. Did you mean 'depth'?\n"
+
+
+def test_a_field_of_other_objects_of_the_group_is_unknown_in_statistics(ant):
+    """A queue has no state, and would be asked for it without end."""
+    result = ant(*STATS, "--until", 'state=="archived"', replies=[BUSY])
+    assert (result.exit, result.stdout, len(result.requests)) == (2, "", 1)
+    assert result.stderr == (
+        "ant: --until: there is no 'state' in the response.\n"
+        "The fields are: type, depth, pending, oldest_queued_at, workers_polling.\n"
+    )
+
+
+UNTILS = [(op, param) for op in OPERATIONS for param in op.params if param.name == "until"]
+
+
+@pytest.mark.parametrize(("operation", "param"), UNTILS, ids=[operation.command for operation, _ in UNTILS])
+def test_help_suggests_conditions_on_fields_that_the_response_has(operation, param):
+    """Otherwise people wait for what never comes."""
+    is_list = operation.paginated
+    options = {"must_compare": True, "of_list": is_list, "fields": operation.response_keys}
+    for text in re.findall(r"'(.+?)'", param.help):
+        condition = Condition("--until", [text], make_runtime({}), operation.group, **options)
+        assert condition(b"[{}]" if is_list else b"{}") in (True, False)
 
 
 def test_a_condition_may_be_about_a_member_that_does_not_exist_yet(ant):
