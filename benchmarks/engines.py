@@ -93,9 +93,12 @@ class Queue:
     def _ant(self, *words: str, text: str = "") -> str:
         return run(*ANT, *words, environ=self._environ, text=text)
 
-    def start_session(self, command: str) -> str:
-        """Create a session that runs a command; returns its ID."""
-        script = json.dumps([{"tool": "bash", "input": {"command": command}}, "terminate"])
+    def start_session(self, command: str, times: int = 1) -> str:
+        """Create a session that runs a command; returns its ID.
+
+        The end of a worker interrupts the command, and the session goes on with the next one.
+        """
+        script = json.dumps([*[{"tool": "bash", "input": {"command": command}}] * times, "terminate"])
         return self._ant("emulator", "session", "create", "--environment-id", self.id, "--script", "-", text=script)
 
     def result_of(self, session: str) -> str:
@@ -360,7 +363,7 @@ def observe(engine: Container | Unit, queue: Queue, items: int) -> None:
     time.sleep(2)  # until the processes that they left behind have ended
     say(f"zombies: {zombies_of(engine.pid())}")
     for seconds in (QUICK_S, ENDLESS_S):
-        session = queue.start_session(f"sleep {seconds}")
+        session = queue.start_session(f"sleep {seconds}", 1 if seconds == QUICK_S else 9)
         until("the session runs", queue.is_in("active", session))
         began = time.monotonic()
         ended = engine.stop()
