@@ -68,7 +68,8 @@ class Kind(NamedTuple):
 KINDS = {
     "bash": Kind(["bash", "--norc", "-i"], BASH, TAB + TAB),
     "zsh": Kind(["zsh", "-f", "-i"], f"{ZSH}source '{SCRIPTS / '_ant'}'\n", TAB),
-    "fish": Kind(["fish", "-i"], FISH, "\x14"),
+    # Since 4.1, fish asks a terminal for its attributes, and waits ten seconds for one that does not answer.
+    "fish": Kind(["fish", "--features=no-query-term", "-i"], FISH, "\x14"),
 }
 
 

@@ -23,7 +23,7 @@ from tests.helpers.servers import Reply, ScriptedServer
 assert sys.platform != "win32"  # mypy then knows that there are terminals
 
 PATIENCE_S = 60.0
-ESCAPES = re.compile(r"\x1b\[[0-9;?<>=$]*[ -/]*[@-~]|\x1b\][^\x07]*\x07|\x1b[78=>]")
+ESCAPES = re.compile(r"\x1b\[[0-9;?<>=$]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[78=>]")
 OWN_TERMINAL = 'exec <"$0" >"$0" 2>&1; exec "$@"'
 """The first terminal that a session leader opens becomes its own, which job control needs."""
 TAB = "\t"
