@@ -14,9 +14,10 @@ from decimal import Decimal
 
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
+from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.runtime.light_typing import Any, NamedTuple
 
-_SERVER_FIELDS = frozenset(("id", "type", "created_at", "updated_at", "archived_at"))
+_SERVER_FIELDS = frozenset(SERVER_FIELDS) - {"state"}
 """The fields that the official tool leaves out of a hash. `state` is in the hash, though the server owns it."""
 
 _ESCAPED = re.compile("[<>&\u2028\u2029]")

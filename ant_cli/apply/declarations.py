@@ -12,8 +12,10 @@ from pathlib import Path, PurePath
 
 from ant_cli.apply.comparison import declared_part, hash_of_body
 from ant_cli.errors import UsageError, os_error_text
-from ant_cli.input.validation import AND_MORE, Mistake, check, first_of, located
+from ant_cli.input import SCHEMA_KEY
+from ant_cli.input.validation import AND_MORE, Mistake, check, first_of, known_fields, located
 from ant_cli.input.values import Value, encode, parse, type_name
+from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.reading import decode
@@ -150,6 +152,7 @@ def _declare(
     if not isinstance(document, dict | None):
         return _mistaken(path, f"must hold keys and values, got {type_name(document)}")
     body = {"name": name_from(path), **(document or {})}
+    body.pop(SCHEMA_KEY, None)
     if source.prose and "description" in body:
         twice = Mistake(("description",), "the text below it is the description, too")
         return Skipped(mistakes=_lines(path, source, [twice]))
@@ -213,10 +216,11 @@ def export(remote: dict[str, Value]) -> Exported:
     """Return the body with which a file declares the environment's current state."""
     there = declared_part(remote)
     config: Any = there.get("config")
-    fields = ["description", "config", "metadata"]
-    if isinstance(config, dict) and config.get("type") == "self_hosted":
-        fields.append("scope")  # the API accepts it only for these
-    body: dict[str, Any] = {field: there[field] for field in fields if field in there}
+    owned = {*SERVER_FIELDS, "name"}
+    if not (isinstance(config, dict) and config.get("type") == "self_hosted"):
+        owned.add("scope")  # the API accepts it only for these
+    fields = dict.fromkeys((*known_fields(()), *there))
+    body: dict[str, Any] = {field: there[field] for field in fields if field in there and field not in owned}
     unknown = [mistake.path for mistake in check(body) if mistake.known]
     for *around, name in unknown:
         part: Any = body

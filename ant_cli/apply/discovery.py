@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from itertools import groupby, takewhile
 from pathlib import Path, PurePosixPath
 
-from ant_cli.apply.declarations import DATA, PROSE, Declaration, read_declaration
+from ant_cli.apply.declarations import DATA, ENVIRONMENT, PROSE, Declaration, kind_by_path, read_declaration
 from ant_cli.apply.lockfile import FILE_NAME, LockFile, check_inside, repository_of, shown_folder
 from ant_cli.errors import UsageError
 from ant_cli.input.validation import AND_MORE, first_of
@@ -118,7 +118,8 @@ def beside_tracked(lock: LockFile, *, everywhere: bool) -> Iterator[Path]:
     """
     root = Path(shown_folder(lock.path.parent))
     if everywhere:
-        yield from (path for path in _walk(root, os.path.abspath(lock.path)) if path.name != FILE_NAME)  # noqa: PTH100 - as there
+        walk = _walk(root, os.path.abspath(lock.path), repository_of(lock.path))  # noqa: PTH100 - no links
+        yield from (path for path in walk if path.name != FILE_NAME)
         return
     for folder in sorted({root / key for key in map(posixpath.dirname, lock.tracked)}):
         with suppress(OSError):
@@ -133,7 +134,7 @@ def _files(paths: Sequence[str], found: Iterable[Path], lock_path: Path, reposit
         path = Path(os.path.normpath(text))
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() fails if the name is too long
             check_inside(path, repository)
-            for file in _walk(path, lock):
+            for file in _walk(path, lock, repository):
                 is_named.setdefault(file, False)
         elif os.path.lexists(path):
             if path.suffix.lower() not in (*DATA, *PROSE):
@@ -191,9 +192,9 @@ def _with_empty(parts: Sequence[str], positions: set[int]) -> set[int]:
     return positions | {at + 1 for at in positions if parts[at : at + 1] == ["**"]}
 
 
-def _walk(folder: Path, lock: str) -> Iterator[Path]:
+def _walk(folder: Path, lock: str, repository: str) -> Iterator[Path]:
     """Yield the files below a folder. Of a folder that belongs to another lock file, only that lock file."""
-    for root, folders, files in _searched(folder):
+    for root, folders, files in _searched(folder, repository):
         own_lock = Path(root, FILE_NAME)
         if root != str(folder) and FILE_NAME in files and os.path.abspath(own_lock) != lock:  # noqa: PTH100 - no links
             folders.clear()
@@ -202,10 +203,10 @@ def _walk(folder: Path, lock: str) -> Iterator[Path]:
         yield from (Path(root, name) for name in files if _may_declare(name))
 
 
-def _searched(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+def _searched(folder: Path, repository: str = "") -> Iterator[tuple[str, list[str], list[str]]]:
     """Yield each folder with the names of its folders, which the caller may leave out, and of its files.
 
-    No link is followed.
+    No link is followed. One in place of a folder of environments is rejected if it leads out of the repository.
     """
     for root, folders, files in os.walk(folder):
         if root.count(os.sep) > str(folder).count(os.sep) + _DEEPEST:
@@ -215,8 +216,12 @@ def _searched(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
         if "SKILL.md" in files:  # all of it is one skill
             folders.clear()
             continue
-        kept = (name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith("."))
-        folders[:] = sorted(name for name in kept if not (Path(root) / name).is_symlink())
+        kept = [name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith(".")]
+        links = {name for name in kept if (Path(root) / name).is_symlink()}
+        for name in links if repository else ():
+            if kind_by_path(Path(root, name, "x")) == ENVIRONMENT:
+                check_inside(Path(root, name), repository)
+        folders[:] = sorted(name for name in kept if name not in links)
         yield root, folders, sorted(files)
 
 

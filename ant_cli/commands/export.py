@@ -12,7 +12,15 @@ from ant_cli.apply.comparison import hash_of_body, hash_of_remote
 from ant_cli.apply.declarations import ENVIRONMENT, YAML, Exported, choose_file, export
 from ant_cli.apply.discovery import key_of
 from ant_cli.apply.execution import holding
-from ant_cli.apply.lockfile import Entry, LockFile, check_inside, find_lock_path, read_lock, shown_path
+from ant_cli.apply.lockfile import (
+    Entry,
+    LockFile,
+    check_inside,
+    find_lock_path,
+    read_lock,
+    shown_folder,
+    shown_path,
+)
 from ant_cli.apply.plan import Object
 from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
@@ -56,6 +64,10 @@ def export_files(
         lock = lock if lock.origin.base_url else lock.with_origin(origin)
         _write(files, lock)
     _report(files, flags, runtime)
+    if files and not runtime.stdout.is_terminal and not wants_structured(flags):
+        folders = ", ".join(sorted({shown_folder(file.path.parent) for file in files}))
+        what = "1 file was" if len(files) == 1 else f"{len(files)} files were"
+        runtime.say(f"Note: {what} written to {folders}; standard output has only their paths.")
 
 
 def print_schema(runtime: Runtime, flags: Flags) -> None:

@@ -19,6 +19,8 @@ BODY = "Fields, also from stdin or --file"
 ARGUMENTS = "Arguments"
 FLAGS = "Flags"
 GLOBAL = "Global flags"
+_COMMON = ("--format", "--transform", "--profile", "--local")
+"""The global flags to name if a command takes more of them."""
 _MAX_EXAMPLE = 72
 
 
@@ -95,13 +97,10 @@ def topic_page(topic: str) -> str:
 
 def _global_flags(command: Command) -> str:
     """Return which global flags a command takes; `ant help flags` describes them."""
-    if not command.global_flags:
-        return ""
-    if command.global_flags == GLOBAL_FLAGS:
-        names = "--format, --transform, --profile, --local and others"
-    else:
-        names = ", ".join(param.flag for param in command.global_flags)
-    return f"## {GLOBAL}\n> {names} (`ant help flags`)"
+    flags = [param.flag for param in command.global_flags]
+    if len(flags) > len(_COMMON):
+        flags = [", ".join(flag for flag in _COMMON if flag in flags) + " and others"]
+    return f"## {GLOBAL}\n> {', '.join(flags)} (`ant help flags`)" if flags else ""
 
 
 def _references(command: Command) -> list[str]:

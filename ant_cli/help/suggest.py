@@ -97,8 +97,7 @@ _FLAGS = (
     _Row("--network*", "*", "--config.networking '{type: limited, allowed_hosts: [HOST]}'"),
     _Row("--set*", _CREATE, "Each field has a flag of its own; a metadata key is --metadata KEY=VALUE"),
     _Row("--cli-input-json *|--from-file *|--input *", _FIELDS, "--file <FILE>"),
-    _Row("--target *", _FILES, "ant <command> --only <FILE>"),
-    _Row("-f*|--file*|--filename*", _FILES, "ant <command> <FILE>"),
+    _Row("--target *|-f*|--file*|--filename*", _FILES, "ant <command> --only <FILE>"),
     _Row("--with-token", "auth login", "--api-key-stdin"),
     _Row("-s *|--shell *", "completion", "ant completion <SHELL>"),
 )

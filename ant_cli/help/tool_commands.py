@@ -36,7 +36,8 @@ _PARALLEL = row.number_flag("parallel", "Requests at once.", 1, 64, "8")
 
 _APPLY = row.tool(
     "apply",
-    "Create and update environments to match files.",
+    "Create and update environments to match files. A path adds files to those in the lock file; to apply the "
+    "named ones alone, use --only.",
     "apply:apply",
     ("all files below this folder", "ant apply ."),
     ("exactly what was reviewed", "ant apply --dry-run --save-plan plan.json . && ant apply --plan plan.json"),

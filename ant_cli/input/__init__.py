@@ -2,3 +2,5 @@
 
 DEPTH_LIMIT = 100
 """How deep input may be nested."""
+SCHEMA_KEY = "$schema"
+"""Names a schema for editors; not a field, so it is never sent."""

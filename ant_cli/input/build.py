@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ant_cli.errors import MissingFlag, UsageError, see_help, shortened
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson.json_text import scalar_text
+from ant_cli.input import SCHEMA_KEY
 from ant_cli.input.documents import Document, Input, read_input
 from ant_cli.input.flag_values import read_flags
 from ant_cli.input.request import Request, place, request_of
@@ -93,6 +94,7 @@ class _Builder(NamedTuple):
         """Return the request of one input. What was typed wins over the keys of the document."""
         operation = self.operation
         piped, given = place(operation, typed, document.members, document.source) if document else ({}, {})
+        given.pop(SCHEMA_KEY, None)
         name = given.get("name") or typed.get("name")
         given = self._changes_in(given, typed)
         if document:

@@ -19,6 +19,16 @@ def escape_bytes(output: bytes) -> bytes:
     return escape_controls(output.decode("utf-8", "backslashreplace")).encode()
 
 
+def escape_commands(text: str) -> str:
+    r"""Escape what the log of a CI job would take as a command, such as `::error::` and `##[error]` in a line."""
+    if "::" not in text and "##" not in text:
+        return text
+    import re  # late: few texts have these
+
+    text = re.sub(r"^([^\S\n]*):(?=:)", r"\1\\u003a", text, flags=re.MULTILINE)
+    return re.sub(r"#(?=#\w*\[)", r"\\u0023", text)
+
+
 # Three ways to keep a text on one line. Each escapes the other control characters, too.
 
 

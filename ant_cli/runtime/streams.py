@@ -15,7 +15,7 @@ import sys
 from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.runtime.light_typing import TYPE_CHECKING, BinaryIO
 from ant_cli.runtime.redactor import Redactor
-from ant_cli.runtime.sanitize import escape_bytes, escape_controls
+from ant_cli.runtime.sanitize import escape_bytes, escape_commands, escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -207,11 +207,11 @@ class Stderr(Stream):
         """Writes in a thread, if nothing may wait for a reader who does not read."""
 
     def write(self, text: str) -> None:
-        """Write a text with secrets redacted and control characters escaped, even in a pipe.
+        """Write a text with secrets redacted, and control characters and commands of CI escaped, even in a pipe.
 
         A log is shown on a terminal sooner or later. A failure is ignored: there is nowhere to report it.
         """
-        self.write_rendered(lambda: escape_controls(self.redactor.redact(text)), len(text))
+        self.write_rendered(lambda: escape_commands(escape_controls(self.redactor.redact(text))), len(text))
 
     def write_rendered(self, render: Callable[[], str], size: int, *, bulk: bool = False) -> None:
         """Write what `render` returns, which must be safe to show. `size` is its approximate length.

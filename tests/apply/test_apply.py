@@ -437,8 +437,8 @@ def test_a_saved_plan_is_carried_out_exactly(team):
         (("--parallel", "x", "."), "--parallel must be a whole number from 1 to 64, got 'x'"),
         ((), "there is no claude-lock.json here, nor above, and no file was named"),
         (("nowhere",), "nowhere does not exist"),
-        (("-f", "a.yaml"), "unknown flag '-f'. Did you mean `ant apply a.yaml`?"),
-        (("--file", "a.yaml"), "unknown flag '--file'. Did you mean `ant apply a.yaml`?"),
+        (("-f", "a.yaml"), "unknown flag '-f'. Did you mean `ant apply --only a.yaml`?"),
+        (("--file", "a.yaml"), "unknown flag '--file'. Did you mean `ant apply --only a.yaml`?"),
     ],
 )
 def test_apply_flags_that_make_no_sense_are_a_usage_error(team, words, message):
@@ -639,6 +639,15 @@ def test_an_export_does_not_follow_links_out_of_the_folder(team, tmp_path_factor
     assert (result.exit, result.stdout) == (2, "")
     assert "is outside" in result.stderr
     assert list(elsewhere.iterdir()) == []
+
+
+def test_an_export_into_a_file_says_where_the_environments_went(team):
+    """The file has only their paths."""
+    for name in "ab":
+        team.by_hand("create", "--name", name, "--config", "{type: cloud}")
+    note = "Note: 2 files were written to ./environments; standard output has only their paths.\n"
+    assert team.ant("export", "--all").stderr == note
+    assert team.ant("export", "--all", "--force", "--format", "json").stderr == ""
 
 
 def test_nothing_is_exported_to_a_place_that_apply_does_not_read(team):

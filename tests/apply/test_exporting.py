@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ant_cli.apply.comparison import hash_of_body
 from ant_cli.apply.declarations import Declaration, choose_file, export, read_declaration, safe_name
 from ant_cli.gjson import json_text
+from ant_cli.input.validation import json_schema
 from ant_cli.input.values import encode, parse
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -101,14 +102,25 @@ def test_an_exported_file_has_only_what_a_person_would_write():
 def test_fields_that_a_file_can_not_declare_are_left_out_and_named():
     """The server may have fields that this tool does not know."""
     remote = {
+        "id": "env_1",
+        "state": "active",
         "name": "a",
+        "region": "eu",
+        "scope": "organization",
         "config": {"type": "cloud", "gpu": True, "packages": {"type": "packages", "conda": ["x"]}},
     }
     exported = export(remote)
     assert exported.body == {"name": "a", "config": {"type": "cloud"}}
-    assert exported.left_out == ("config.gpu", "config.packages.conda")
+    assert exported.left_out == ("config.gpu", "config.packages.conda", "region")
     assert exported.problems == ()
     assert remote["config"]["gpu"]
+
+
+def test_a_field_of_the_schema_is_exported(monkeypatch):
+    """One that the API gets is a row there."""
+    monkeypatch.setitem(json_schema()["properties"], "region", {"type": ["string"]})
+    exported = export({"name": "a", "region": "eu"})
+    assert (exported.body, exported.left_out) == ({"name": "a", "region": "eu"}, ())
 
 
 def test_a_field_that_only_another_type_of_network_has_is_left_out():

@@ -266,6 +266,13 @@ def test_a_file_checked_out_with_crlf_is_the_same_environment_as_with_lf(name, t
     assert declaration.body.keys() & {"description", "metadata"}
 
 
+def test_the_schema_that_a_file_names_for_editors_is_not_sent():
+    """It is neither unknown nor part of the hash."""
+    write("environments/a.json", '{"$schema": "./environment.schema.json", "config": {"type": "cloud"}}')
+    declaration = one("environments")
+    assert (declaration.body, declaration.warnings) == ({"name": "a", "config": {"type": "cloud"}}, ())
+
+
 def test_the_type_of_the_file_is_not_sent():
     """It only says which command creates the object."""
     write("a.yaml", "type: environment\nname: b\nmetadata: {tier: '1'}")
@@ -325,7 +332,7 @@ def test_a_wrong_value_is_rejected_with_its_position(text, problem):
 @pytest.mark.parametrize(
     ("text", "warning"),
     [
-        ("$schema: x", "column 1: $schema: unknown field. The fields are: type, name, description"),
+        ("$id: x", "column 1: $id: unknown field. The fields are: type, name, description"),
         ("x: {base: &base {type: cloud}}\nconfig: *base", "column 1: x: unknown field."),
         ("config: {type: cloud, packages: {pips: [a]}}", "column 34: config.packages.pips: unknown field. Did you"),
         ("config: {type: cloud, networking: {type: vpn}}", "column 36: config.networking.type: must be 'unrest"),

@@ -259,8 +259,9 @@ def huge_names():
         huge_names,
         lambda: JOURNAL.symlink_to("environments/a.yaml"),
         lambda: os.mkfifo(JOURNAL),
+        lambda: names_with(0o600) or os.link(JOURNAL, "precious"),
     ],
-    ids=["readable", "writable", "huge", "link", "pipe"],
+    ids=["readable", "writable", "huge", "link", "pipe", "hard link"],
 )
 @pytest.mark.parametrize("words", [("apply", "--yes", "."), ("export", "--all")])
 def test_something_in_place_of_the_names_that_no_run_has_left_is_refused(team, make, words):

@@ -95,7 +95,7 @@ def test_an_unknown_command_is_answered_with_the_known_one_that_was_meant(ant, l
         ("apply --auto-approve", "Did you mean `--yes`?", ""),
         ("help exit-code", "Did you mean 'exit-codes'?", ""),
         ("help beta:environments:wrok", "Did you mean `ant beta:environments:work`?", ""),
-        ("apply -f env.yaml", "Did you mean `ant apply env.yaml`?", "apply --help"),
+        ("apply -f env.yaml", "Did you mean `ant apply --only env.yaml`?", "apply --help"),
         ("beta:environments list --max-results 5", "Did you mean `--max-items 5`?", "list --help"),
         ("beta:environments create -zHIDDEN", "unknown flag '-z'.", "create --help"),
         ("beta:environments create --x-api-kye:HIDDEN", "unknown flag '--x-api-kye'.", "create --help"),

@@ -66,7 +66,7 @@ from ant_cli.output.times import relative_time
 from ant_cli.run.conditions import Condition
 from ant_cli.run.list_edits import _PACKAGE_NAMES, _package
 from ant_cli.runtime.redaction import _KEY, redact, secrets_in, strip_userinfo, url_secrets
-from ant_cli.runtime.sanitize import collapse_space, escape_breaks
+from ant_cli.runtime.sanitize import collapse_space, escape_breaks, escape_commands
 from ant_cli.runtime.screen import wrap_message
 from ant_cli.runtime.shell import quote
 from ant_cli.settings.access_tokens import _parse as parse_token
@@ -254,6 +254,11 @@ READERS: dict[str, Callable[[str], object]] = {
     "a package": lambda text: [_package("packages.pip", text), _package("packages.npm", text)],
     "a URL": lambda text: [strip_userinfo(f"http://{text}"), url_secrets(f"{text}@")],
     "a text to redact": redact_many,
+    "a text in a log": lambda text: [
+        escape_commands(text),
+        escape_commands(f"::{text}"),
+        escape_commands(f"##{text}"),
+    ],
     "a text with many secrets": lambda text: redact(f"{CREDENTIAL} {text} {CREDENTIAL} " * 9, [CREDENTIAL]),
     "secrets of a response": lambda text: secrets_in(f'{{"secret":"{text}","access_token" {text}'.encode()),
     "metrics of a worker": lambda text: [

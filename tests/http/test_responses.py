@@ -61,6 +61,16 @@ def test_an_error_body_with_status_200_is_an_error(ant_over_socket, words):
     assert "too busy" in result.stderr
 
 
+@pytest.mark.parametrize("text", ["::error::x", " \u3000::error file=a::x", "##[error]x", "x ##vso[task.x]"])
+@pytest.mark.parametrize("kind", ["text/plain", "application/json"])
+def test_an_error_is_no_command_to_a_ci_job(ant_over_socket, text, kind):
+    """Whoever controls the log of a job controls more than its text."""
+    body = text.encode() if kind == "text/plain" else text
+    stderr = ant_over_socket(response(body, status="400 Bad", kind=kind), more=("-r",)).stderr
+    assert not any(line.strip().startswith("::") or "##" in line for line in stderr.splitlines())
+    assert "x" in stderr
+
+
 def test_a_result_with_a_member_named_error_is_not_an_error(ant_over_socket):
     """Data may have a member of that name."""
     assert ant_over_socket(response({"type": "environment", "metadata": {"last": "error"}})).exit == 0

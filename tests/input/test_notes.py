@@ -43,6 +43,12 @@ def test_piping_in_an_object_from_the_server_causes_no_note(ant, words, sent):
     assert (result.exit, result.stderr, len(result.requests)) == (0, "", 1)
 
 
+def test_the_schema_that_input_names_for_editors_is_not_sent(ant):
+    """It is no field, and not unknown."""
+    result = ant(ENV, "create", stdin='{"$schema": "./environment.schema.json", "name": "n"}')
+    assert (result.body, result.stderr) == ({"name": "n"}, "")
+
+
 @pytest.mark.parametrize("words", [(ENV, "archive"), (ENV, "delete"), (ENV, "retrieve")])
 def test_a_key_that_a_command_without_a_body_does_not_know_is_noted(ant, words):
     """The key may be mistyped; the command is still carried out."""
