@@ -164,6 +164,7 @@ FILE_OPENERS = {
     "runtime/reading.py": "what the command line names",
     "runtime/storage.py": "locks, and new files that replace old ones",
     "runtime/confirmation.py": "the terminal",
+    "runtime/process.py": "what the system says of processes",
     "runtime/extras.py": "the receipt of the installer in its own prefix",
     "completion/scripts.py": "the scripts",
     "help/contents.py": "its own pages",

@@ -23,9 +23,9 @@ from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.runtime.process import in_background, own_command, terminate
+from ant_cli.runtime.process import identity_of, in_background, own_command, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
-from ant_cli.runtime.storage import append, is_locked, locked
+from ant_cli.runtime.storage import append, is_locked, locked, make_private
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
 from ant_cli.settings.local_emulator import IN_MEMORY, LOCAL, database_path, state_folder
 from ant_cli.settings.rows import check_secret
@@ -66,7 +66,9 @@ def _serve(runtime: Runtime, flags: Flags, options: dict[str, Any], api_key: str
         emulator = stack.enter_context(closing(open_emulator(api_key=api_key or None, **options)))
 
         def announce(url: str) -> None:
-            register(RunningEmulator(url, os.getpid(), bool(api_key), file), stack, runtime)
+            register(
+                RunningEmulator(url, os.getpid(), bool(api_key), file, identity_of(os.getpid())), stack, runtime
+            )
             print_result(runtime, flags, url, {"base_url": url})
             runtime.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
 
@@ -175,6 +177,8 @@ class RunningEmulator(NamedTuple):
     pid: int
     has_key: bool
     database: str
+    identity: str = ""
+    """What makes its process ID unique: containers may share a home folder, and each counts its own processes."""
 
     @property
     def port(self) -> str:
@@ -185,11 +189,11 @@ class RunningEmulator(NamedTuple):
 def register(emulator: RunningEmulator, stack: ExitStack, runtime: Runtime) -> None:
     """Keep the file of an emulator until the stack is closed. If it can't be written, a note says so."""
     try:
-        path = _registry_folder(runtime) / str(emulator.pid)
+        # Not only its process ID: one of another container, with the same ID, would be waited for.
+        path = _registry_folder(runtime) / f"{emulator.pid}-{os.urandom(4).hex()}"
         _make_registry_folder(runtime)
         file = stack.enter_context(locked(path))
         stack.callback(file.truncate, 0)  # an empty file is removed with its lock
-        file.truncate(0)  # a killed process may have had this ID
         append(file, json.dumps(emulator._asdict()).encode())
     except (OSError, UsageError) as error:  # it is served anyway
         why = f"{path}: {os_error_text(error)}." if isinstance(error, OSError) else str(error)
@@ -209,9 +213,7 @@ def _registry_folder(runtime: Runtime) -> Path:
 
 def _make_registry_folder(runtime: Runtime) -> None:
     """Create that folder, for the current user only. Raises OSError if that fails."""
-    folder = _registry_folder(runtime)
-    for each in (folder.parent, folder):
-        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(_registry_folder(runtime))
 
 
 def _read(path: Path) -> RunningEmulator | None:
@@ -264,7 +266,8 @@ def status(runtime: Runtime, flags: Flags) -> None:
     """List the emulators that run."""
     emulators = _running(runtime)
     lines = [f"{emulator.base_url}  pid {emulator.pid}  {emulator.database}" for emulator in emulators]
-    print_result(runtime, flags, "\n".join(lines), [emulator._asdict() for emulator in emulators])
+    shown = RunningEmulator._fields[:-1]  # the last one is for `stop`
+    print_result(runtime, flags, "\n".join(lines), [dict(zip(shown, each, strict=False)) for each in emulators])
 
 
 def stop(
@@ -277,7 +280,8 @@ def stop(
     """Stop the running emulator when the requests in progress are done."""
     if all and port:
         raise exclude_each_other("--all", "--port")
-    emulators = _running(runtime) if all else [_the_one(runtime, port)]
+    found = _running(runtime) if all else [_the_one(runtime, port)]
+    emulators = [emulator for emulator in found if identity_of(emulator.pid) == emulator.identity]
     for emulator in emulators:
         terminate(emulator.pid)
     deadline = time.monotonic() + _STOP_SECONDS
@@ -287,6 +291,13 @@ def stop(
         time.sleep(LOOK_AGAIN_SECONDS)
     for emulator in emulators:
         runtime.say(f"Stopped the emulator at {emulator.base_url}.")
+    if elsewhere := (set(found) - set(emulators)) & set(_find_running(runtime)):
+        urls = ", ".join(sorted(each.base_url for each in elsewhere))
+        raise AntError(
+            f"not stopped: {urls}. No process with its ID here is "
+            "known to be the emulator: it may be of another container or machine, or of an older ant.",
+            "Stop it where it was started: ant emulator stop, or Ctrl-C",
+        )
 
 
 _STOP_SECONDS = 20

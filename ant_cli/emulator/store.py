@@ -258,10 +258,15 @@ class Store:
         return connection
 
     def _create_file(self) -> None:
-        """Create the file so that others can't read it: it has tokens. SQLite's auxiliary files get its mode."""
+        """Create the file so that others can't read it: it has tokens. SQLite's auxiliary files get its mode.
+
+        A link may lead to a database, but no file is made of it: somebody else may have put it there.
+        """
         if self._database == IN_MEMORY:
             return
         path = Path(self._database)
+        if path.is_symlink() and not (path.exists() and path.stat().st_size):
+            raise UnusableDatabase(f"{path} is a symbolic link, and not to a database.")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -269,6 +274,8 @@ class Store:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         try:
             application, version, has_tables = connection.execute(SQL_MARKS).fetchone()
+            if not _has_own_statements_only(connection):
+                raise UnusableDatabase(f"{self._database} has triggers or views that are not this emulator's.")
             if not has_tables or (application == APPLICATION_ID and FIRST_VERSION <= version < SCHEMA_VERSION):
                 _bring_up_to_date(connection)
                 application, version = APPLICATION_ID, SCHEMA_VERSION
@@ -280,6 +287,16 @@ class Store:
         if version != SCHEMA_VERSION:
             what = "a newer ant: update this one" if version > SCHEMA_VERSION else "ant 0.1, which is too old"
             raise UnusableDatabase(f"{self._database} has schema version {version}, of {what}.")
+
+
+def _has_own_statements_only(connection: sqlite3.Connection) -> bool:
+    """Whether a file has no triggers but those of the schema, and no views: they may never end.
+
+    Other expressions in a schema, such as constraints, have no queries in them, so they do.
+    """
+    schema = SCHEMA.read_text("utf-8")
+    found = connection.execute("SELECT sql FROM sqlite_master WHERE type IN ('trigger', 'view')")
+    return all(sql and sql in schema for (sql,) in found)
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:

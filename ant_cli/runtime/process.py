@@ -70,6 +70,22 @@ _ENABLE_ESCAPES = 4
 """Constants of Windows: STD_OUTPUT_HANDLE, STD_ERROR_HANDLE, ENABLE_VIRTUAL_TERMINAL_PROCESSING."""
 
 
+def identity_of(pid: int) -> str:
+    """Return what tells a process from any other with its ID: boot, PID namespace and start time.
+
+    Empty if there is no such process, and on systems without namespaces.
+    """
+    from pathlib import Path  # late: only the emulator's commands need it
+
+    process = Path(f"/proc/{pid}")
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        started = process.joinpath("stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
+        return f"{boot} {process.joinpath('ns/pid').readlink()} {started}"
+    except OSError:
+        return ""
+
+
 def terminate(pid: int) -> None:
     """Ask a process to end, if it still runs. Windows ends it at once."""
     import signal

@@ -23,6 +23,7 @@ from pathlib import Path
 from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
 
 _PRIVATE = 0o600
+_PRIVATE_FOLDER = 0o700
 _READABLE = 0o644
 """Others can read a new file, unless the umask says otherwise, and never change it."""
 _POLL_S = 0.05
@@ -145,6 +146,17 @@ else:
 def is_locked(file: BinaryIO) -> bool:
     """Whether another process has locked an open file. Several may ask at the same time."""
     return not take_lock(file, shared=True)
+
+
+def make_private(folder: Path) -> None:
+    """Create a folder, and those above it that are missing, for this user alone, whatever the umask is.
+
+    Raises:
+        OSError: if that fails.
+
+    """
+    for each in (*reversed(folder.parents), folder):
+        each.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
 
 
 def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:

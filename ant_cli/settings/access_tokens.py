@@ -136,14 +136,13 @@ class TokenCache:
             LockTimeout: if another process takes longer than `limit_s` seconds to exchange it.
 
         """
-        from ant_cli.runtime.storage import Patience, locked  # late: few runs exchange a token
+        from ant_cli.runtime.storage import Patience, locked, make_private  # late: few runs exchange a token
 
         with ExitStack() as stack:
             if self._path is not None:
                 patience = Patience(_NOTE_AFTER_S, limit_s, self._runtime.sleep)
                 try:
-                    self._path.parent.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                    self._path.parent.mkdir(exist_ok=True, mode=0o700)
+                    make_private(self._path.parent)
                     _secure(self._path.parent)
                     stack.enter_context(locked(self._path, self._note_waiting, patience))
                 except OSError as error:

@@ -36,9 +36,11 @@ def database_path(base_url: str, environ: Mapping[str, str]) -> str:
     """
     if named := base_url.removeprefix(LOCAL):
         return named
+    from ant_cli.runtime.storage import make_private  # late: many runs use no emulator
+
     folder = state_folder(environ)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
     except OSError as error:
         why = os_error_text(error)
         raise UsageError(f"the emulator's database can't be used: {folder}: {why}.", DATABASE_HINT) from None

@@ -49,7 +49,12 @@ def config_dir(
 
 
 def check_name(name: str) -> str:
-    """Return the name of a profile if it is valid: easy to type and safe to print."""
+    """Return the name of a profile if it is valid: easy to type, safe to print, and no key."""
+    if name.startswith("sk-ant-"):
+        raise UsageError(
+            "a key is not a name, and the one that you typed is now in the shell's history.",
+            "To store a key, which is asked for: ant auth login --profile NAME",
+        )
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}", name):
         raise UsageError(
             f"{name!r} is not a valid profile name.",
@@ -267,12 +272,14 @@ def writable_path(runtime: Runtime) -> Path:
         OutputError: if it can't be created.
 
     """
+    from ant_cli.runtime.storage import make_private  # late: most commands only read
+
     folder = config_dir(runtime.environ)
     if folder is None:
         missing = "folder" if runtime.environ.get(variables.CONFIG_DIR) else "home directory"
         raise CredentialError(f"there is no {missing} for profiles.", f"Set {variables.CONFIG_DIR} to a folder.")
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder)
         check_folders(str(folder / FILE_NAME))  # a new file that would be rejected is not written
         return (folder / FILE_NAME).resolve()
     except (OSError, RuntimeError) as error:  # RuntimeError: a circle of links

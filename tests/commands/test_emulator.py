@@ -367,6 +367,34 @@ def test_stop_succeeds_if_the_emulator_ends_by_itself(ant, clean_environ, monkey
     assert (done.exit, done.stderr) == (0, "Stopped the emulator at http://127.0.0.1:8080.\n")
 
 
+@needs_posix("the start time of a process")
+@pytest.mark.parametrize("identity", ["", "boot pid:[4026531836] 1"])
+def test_stop_does_not_end_a_process_of_another_container_that_has_the_same_id(ant, clean_environ, identity):
+    """The file is in a home folder that containers share, and is locked by an emulator there."""
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("only Linux has containers of this kind")
+    with subprocess.Popen(["sleep", "60"]) as victim, ExitStack() as life:
+        life.callback(victim.kill)
+        running = RunningEmulator("http://127.0.0.1:8080", victim.pid, False, ":memory:", identity)  # noqa: FBT003 - a field
+        register(running, life, make_runtime(clean_environ))
+        done = ant("emulator", "stop")
+        assert (done.exit, victim.poll()) == (1, None)
+        assert (
+            "not stopped: http://127.0.0.1:8080. No process with its ID here is known to be the emulator"
+            in done.stderr
+        )
+        assert "identity" not in ant("emulator", "status", "--format", "json").stdout
+
+
+def test_two_emulators_with_the_same_process_id_do_not_wait_for_each_other(ant, clean_environ):
+    """Each container counts its own processes."""
+    with ExitStack() as life:
+        for port in (8080, 8081):
+            running = RunningEmulator(f"http://127.0.0.1:{port}", pid=7, has_key=False, database=":memory:")
+            register(running, life, make_runtime(clean_environ))
+        assert ant("emulator", "status", "--transform", "pid", "-r").stdout == "7\n7\n"
+
+
 def test_the_file_of_a_running_emulator_replaces_that_of_a_killed_one_and_is_removed(ant, clean_environ):
     """The system may give the process ID of a killed emulator to another one."""
     folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"

@@ -271,6 +271,8 @@ def test_a_second_profile_does_not_become_the_active_one(profile, path):
     [
         (("create", "work"), "profile 'work' already exists"),
         (("create", "a b"), "is not a valid profile name"),
+        (("create", SECRET), "a key is not a name"),
+        (("rename", "home", SECRET), "a key is not a name"),
         (("create", "ci", "--format", "tabel"), "unknown format 'tabel'. Did you mean 'table'?"),
         (("create",), "NAME is required."),
         (("rename", "home", "work"), "profile 'work' already exists"),

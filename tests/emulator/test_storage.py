@@ -109,6 +109,42 @@ def test_a_file_whose_change_to_a_new_version_fails_stays_as_it_was(released, mo
     assert tables(released) == before
 
 
+@needs_posix("symbolic links")
+@pytest.mark.parametrize("content", [None, b""], ids=["dangling", "empty"])
+def test_a_link_to_no_database_is_rejected_and_nothing_is_made_of_its_target(database, tmp_path, content):
+    """Somebody else's repository may bring it. A link to a database is followed."""
+    target, link = tmp_path / "target", tmp_path / "link.db"
+    link.symlink_to(target)
+    if content is not None:
+        target.write_bytes(content)
+    with pytest.raises(UnusableDatabase, match=r"link.db is a symbolic link, and not to a database\."):
+        Emulator(link)
+    assert target.exists() == (content is not None)
+    assert not target.exists() or target.read_bytes() == b""
+    Emulator(database).close()
+    link.unlink()
+    link.symlink_to(database)
+    Emulator(link).close()
+
+
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"CREATE TRIGGER slow BEFORE INSERT ON environments BEGIN {ENDLESS}; END",
+        f"CREATE VIEW work_count AS {ENDLESS}",
+    ],
+)
+def test_a_file_with_a_query_of_somebody_else_in_it_is_rejected(database, statement):
+    """The query might never end, and no signal would interrupt it."""
+    Emulator(database).close()
+    change(database, statement)
+    with pytest.raises(UnusableDatabase, match="has triggers or views that are not this emulator's"):
+        Emulator(database)
+
+
 @needs_posix("permissions")
 def test_the_database_files_are_private_to_the_user(database):
     """They have tokens: the mode is 0700 for the folder and 0600 for the files, whatever the umask is."""

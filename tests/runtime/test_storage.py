@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.runtime.storage import append, is_locked, locked, replace_file
+from ant_cli.runtime.storage import append, is_locked, locked, make_private, replace_file
 from tests.conftest import needs_posix
 from tests.helpers.processes import started
 
@@ -64,6 +64,18 @@ def test_two_processes_that_ask_for_a_lock_at_the_same_time_are_not_mistaken_for
     path.touch()
     with path.open("rb") as first, path.open("rb") as second:
         assert (is_locked(first), is_locked(second)) == (False, False)
+
+
+@needs_posix("permissions")
+def test_folders_are_made_for_the_user_alone_whatever_the_umask_is(tmp_path):
+    """Otherwise the program would refuse what is in them."""
+    before = os.umask(0)
+    try:
+        make_private(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    make_private(tmp_path / "a" / "b")
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b")] == [0o700, 0o700]
 
 
 def test_waiting_for_another_process_is_announced(tmp_path):
