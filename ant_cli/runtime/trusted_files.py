@@ -35,6 +35,8 @@ class FileRule(NamedTuple):
     """A group of only the owner is not others: with umask 002, git makes files that this group can change."""
     safe_folders: bool = False
     """Others must not be able to replace it, either: see `check_folders`."""
+    own_place: bool = False
+    """It must not come with a project: see `check_place`."""
     may_be_link: bool = False
     may_be_pipe: bool = False
     """It may be a pipe, such as that of `<(command)`, which is then waited for."""
@@ -142,8 +144,31 @@ def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
     if others_may(facts, bits & ~0o070 if rule.own_group and _is_alone_in_group(facts) else bits):
         problem = f"other users can {'read' if bits & 0o044 else 'change'} it (mode {mode:04o})"
         raise UntrustedFile(problem, f"To change that: chmod {mode & ~bits:o} {_quoted(path)}")
+    if rule.own_place:
+        check_place(path)
     if rule.safe_folders:
         check_folders(path)
+
+
+def check_place(path: str) -> None:
+    """Raise UntrustedFile if a file is in the current repository, or the working folder decides which file it is.
+
+    A variable that names it may have come with that repository, and so may the file. A home folder that is itself
+    in a repository does not count.
+    """
+    if not os.path.isabs(path):
+        raise UntrustedFile("the working folder decides which file that is", "Name its folder by a path from / on.")
+    from pathlib import Path  # late: few runs read such a file
+
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was deleted
+        return
+    real, home = (Path(os.path.realpath(each)) for each in (path, os.path.expanduser("~")))
+    for folder in (here, *here.parents):
+        if real.is_relative_to(folder) and not home.is_relative_to(folder) and os.path.lexists(folder / ".git"):
+            problem = f"it is in the repository {folder}, and may have come with it"
+            raise UntrustedFile(problem, "Move its folder out of the repository.")
 
 
 def check_folders(path: str) -> None:

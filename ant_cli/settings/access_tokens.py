@@ -17,7 +17,15 @@ from pathlib import Path
 from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple, Protocol
-from ant_cli.runtime.trusted_files import FOREIGN, OTHERS_READ, FileRule, is_foreign, others_may, read_trusted
+from ant_cli.runtime.trusted_files import (
+    FOREIGN,
+    OTHERS_READ,
+    FileRule,
+    check_place,
+    is_foreign,
+    others_may,
+    read_trusted,
+)
 from ant_cli.settings.profiles import config_dir
 
 RENEWAL_S = 120.0
@@ -110,6 +118,10 @@ class TokenCache:
         folder = config_dir(runtime.environ)
         self._path = folder / _FOLDER_NAME / f"{key}{_SUFFIX}" if folder else None
         self._runtime = runtime
+        try:
+            check_place(str(self._path or os.devnull))
+        except OSError as error:
+            self._do_without(os_error_text(error))
 
     def read(self) -> AccessToken | None:
         """Return the token, registered for redaction; it may have expired. None if there is no trusted one."""

@@ -23,8 +23,8 @@ from ant_cli.settings.rows import check_new_secret, mask
 
 _LIMIT = 1_000_000
 """The most bytes of a file; the official tool writes less than ten thousand."""
-_PRIVATE = FileRule(_LIMIT, OTHERS_READ)
-_PUBLIC = FileRule(_LIMIT, may_be_link=True)
+_PRIVATE = FileRule(_LIMIT, OTHERS_READ, own_place=True)
+_PUBLIC = FileRule(_LIMIT, own_place=True, may_be_link=True)
 _DEFAULT = "default"
 """The profile that is active if no other is named."""
 

@@ -16,14 +16,21 @@ from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError, o
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.runtime.trusted_files import FileRule, check_folders, open_trusted, others_may, read_to_limit
+from ant_cli.runtime.trusted_files import (
+    FileRule,
+    check_folders,
+    check_place,
+    open_trusted,
+    others_may,
+    read_to_limit,
+)
 from ant_cli.settings import exposed_secrets
 from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS, mask
 
 FILE_NAME = "profiles.toml"
 KEYRING = "keyring:"
 """The prefix of an `api_key` that is not a key, but names an entry in the operating system's credential store."""
-_RULE = FileRule(1_000_000, safe_folders=True, may_be_link=True)
+_RULE = FileRule(1_000_000, safe_folders=True, own_place=True, may_be_link=True)
 """It has API keys, servers, and commands that are run."""
 _MOST_DOTS = 100
 """The most dots in a line: for those in a key, the time of `tomllib` grows with the square of their number."""
@@ -279,8 +286,9 @@ def writable_path(runtime: Runtime) -> Path:
         missing = "folder" if runtime.environ.get(variables.CONFIG_DIR) else "home directory"
         raise CredentialError(f"there is no {missing} for profiles.", f"Set {variables.CONFIG_DIR} to a folder.")
     try:
+        check_place(str(folder / FILE_NAME))  # a new file that would be rejected is not written
         make_private(folder)
-        check_folders(str(folder / FILE_NAME))  # a new file that would be rejected is not written
+        check_folders(str(folder / FILE_NAME))
         return (folder / FILE_NAME).resolve()
     except (OSError, RuntimeError) as error:  # RuntimeError: a circle of links
         raise _unwritable(folder, os_error_text(error), getattr(error, "hint", "")) from None

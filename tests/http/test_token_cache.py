@@ -68,6 +68,17 @@ def test_an_identity_token_in_a_variable_is_cached_by_its_hash_and_never_stored(
     assert [path for path in files if ASSERTION in path.read_text() + str(path)] == []
 
 
+def test_no_token_is_cached_in_a_folder_that_may_belong_to_a_project(federated, tmp_path, monkeypatch):
+    """It would be committed, and one that came with the repository would be used."""
+    monkeypatch.chdir(tmp_path)
+    env = {"ANTHROPIC_CONFIG_DIR": ".cfg"}
+    for number in range(2):
+        done = federated(*RETRIEVE, env=env, replies=[grant(number), OBJECT])
+        assert bearers(done) == ["", str(number)]
+        assert "can't be cached in .cfg/access-tokens, so each run exchanges one: the working folder" in done.stderr
+    assert not Path(".cfg").exists()
+
+
 def test_expired_entries_are_removed(federated, clock, folder):
     """Each CI job has its own identity token, so the number of entries would grow."""
     for number in range(3):

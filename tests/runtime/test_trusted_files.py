@@ -185,3 +185,43 @@ def test_a_file_that_others_could_replace_is_rejected_where_it_matters(
 def test_a_name_that_no_file_can_have_is_an_error_of_the_file():
     """Otherwise it would be an unexpected exception."""
     assert problem(Path("a\0b")) == "embedded null byte. "
+
+
+@pytest.mark.parametrize(
+    ("named", "home", "rejected"),
+    [
+        ("project/.cfg/f", "home", True),
+        ("project/sub/.cfg/f", "home", True),
+        ("link-into-project/f", "home", True),
+        ("project/link-out/f", "home", False),
+        ("project-2/.cfg/f", "home", False),
+        ("home/.config/f", "home", False),
+        ("project/.cfg/f", "project/home", False),
+    ],
+)
+def test_a_file_that_may_have_come_with_the_current_repository_is_rejected(
+    tmp_path, monkeypatch, named, home, rejected
+):
+    """A home folder may itself be a repository, with the settings of its user."""
+    for folder in (
+        "home/.config",
+        "project/.git",
+        "project/.cfg",
+        "project/sub/.cfg",
+        "project-2/.cfg",
+        "elsewhere",
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "link-into-project").symlink_to(tmp_path / "project" / ".cfg")
+    (tmp_path / "project" / "link-out").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setenv("HOME", str(tmp_path / home))
+    monkeypatch.chdir(tmp_path / "project" / "sub")
+    rule, path = FileRule(10, own_place=True), tmp_path / named
+    path.write_text("content")
+    if rejected:
+        text = f"it is in the repository {tmp_path / 'project'}, and may have come with it. Move its folder out"
+        assert problem(path, rule).startswith(text)
+        monkeypatch.chdir(tmp_path)
+    assert read_trusted(str(path), rule) == b"content"
+    monkeypatch.chdir(path.parent)
+    assert problem(Path("f"), rule).startswith("the working folder decides which file that is")

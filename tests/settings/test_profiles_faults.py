@@ -307,10 +307,11 @@ def test_a_malformed_file_fails_every_command_that_may_depend_on_it(ant, profile
         assert "Invalid value (at end of document).\nCorrect the file" in done.stderr
 
 
-def test_a_relative_config_folder_is_created_in_the_working_directory(ant, tmp_path):
-    """The path is relative to the working directory."""
-    assert ant(*CREATE, env={"ANTHROPIC_CONFIG_DIR": "here"}).exit == 0
-    assert "another" in (tmp_path / "here" / "profiles.toml").read_text()
+def test_a_relative_config_folder_is_rejected_and_not_created(ant, tmp_path):
+    """The working directory would decide which profiles are used: it may be somebody else's project."""
+    done = ant(*CREATE, env={"ANTHROPIC_CONFIG_DIR": "here"})
+    assert (done.exit, "Name its folder by a path from / on.\n" in done.stderr) == (1, True)
+    assert not (tmp_path / "here").exists()
 
 
 @pytest.mark.parametrize("words", [LIST, CREATE])

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.helpers.stores import REFRESH, TOKEN
-from tests.helpers.words import LIST
+from tests.helpers.stores import REFRESH, TOKEN, OfficialStore
+from tests.helpers.words import LIST, NO_KEY
 
 if os.name == "nt":
     pytest.skip("POSIX has the owners and modes that these tests are about", allow_module_level=True)
@@ -199,3 +199,40 @@ def test_tokens_that_a_server_echoes_are_redacted(ant_with_login, status):
     done = ant_with_login(*LIST, "--max-retries", "0", "--debug", replies=[reply])
     assert done.stderr.count("[redacted] [redacted] [redacted] [redacted]") == 2
     assert len(done.requests) == 1
+
+
+# A folder that came with a project, named by its `.env`
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The working folder: a repository."""
+    folder = tmp_path / "project"
+    (folder / ".git").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize("named", ["{project}/.cfg", ".cfg", "./.cfg", "../project/.cfg"])
+def test_profiles_that_came_with_the_repository_are_not_used(ant, project, named):
+    """Listing environments would run their command, and send the key to their server."""
+    env = {**NO_KEY, "ANTHROPIC_CONFIG_DIR": named.format(project=project)}
+    (project / ".cfg").mkdir(mode=0o700)
+    (project / ".cfg" / "profiles.toml").write_text(
+        "active = 'a'\n[profiles.a]\nbase_url = 'https://evil.example'\napi_key_command = 'touch ran'\n"
+    )
+    for words in (LIST, ("profile", "list"), ("auth", "status"), ("auth", "login", "--api-key-stdin")):
+        done = ant(*words, env=env, stdin="new-key-0123")
+        assert refused(done, ".cfg/profiles.toml can't be read: ", "To run without profiles: ANTHROPIC_CONFIG_DIR=")
+    assert not (project / "ran").exists()
+    assert [path.name for path in (project / ".cfg").iterdir()] == ["profiles.toml"]
+
+
+@pytest.mark.parametrize("named", ["{project}/.cfg", ".cfg"])
+def test_no_login_of_a_folder_in_the_repository_is_used_and_nothing_is_stored_there(ant, project, named):
+    """Nor is the identity token of a federation sent to a server that its profile names."""
+    env = {**NO_KEY, "ANTHROPIC_CONFIG_DIR": named.format(project=project)}
+    stored = ant("auth", "login", "--api-key-stdin", "--no-verify", env=env, stdin="new-key-0123")
+    assert (stored.exit, (project / ".cfg").exists()) == (1, False)
+    OfficialStore(project / ".cfg").log_in()
+    assert refused(ant(*LIST, env=env), ".cfg/configs/default.json, of the official tool, can't be used")
