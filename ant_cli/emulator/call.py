@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
 from ant_cli.emulator.errors import LARGEST_BODY, EmulatorError, InvalidRequest
 from ant_cli.emulator.journal import Entry, Journal
-from ant_cli.emulator.store import Row, Store
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any
+from ant_cli.emulator.store import Row, Store, Transaction
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -25,6 +25,8 @@ IS_STOPPING = "ant_emulator.is_stopping"
 """In the WSGI environment: a function that returns whether a stream should end."""
 PATIENCE_S = "ant_emulator.patience_s"
 """In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
+OCCUPY_THREAD = "ant_emulator.occupy_thread"
+"""In the WSGI environment: a function to call before a request waits. EmulatorError is raised if too many wait."""
 LOG = "ant_emulator.log"
 """In the WSGI environment: a function that is called with the journal's entry before the response is sent."""
 
@@ -50,6 +52,7 @@ WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 BEFORE_THE_FIRST = 2**62
 LARGEST_PAGE = 1000
 """The highest `limit` of a list."""
+LIST_PARAMETERS = {"limit", "order", "page", "beta", "include_archived"}
 CURSOR_PREFIX = "page_"
 CURSOR = re.compile(r"(?P<list>.+) (?P<sequence>[0-9]{1,18})", re.ASCII)
 """The content of a cursor: the list, and the sequence number of the last item that was shown.
@@ -70,8 +73,8 @@ class Call:
         """The emulator's API key; empty if it accepts any."""
         self.method: str = environ["REQUEST_METHOD"]
         self.path = path_of(environ)
-        parameters = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-        self.query = dict(reversed(parameters))
+        self.parameters = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        self.query = dict(reversed(self.parameters))
         """The query parameters. Of equal names, the first one is used."""
         self.ids: Mapping[str, str] = {}
         """The IDs in the path, by the names in the route."""
@@ -86,12 +89,15 @@ class Call:
         self.fault: Row | None = None
         """The fault that applies."""
         self.log: Callable[[Entry], None] = environ.get(LOG, lambda _: None)
+        self.occupy_thread: Callable[[], None] = environ.get(OCCUPY_THREAD, lambda: None)
         self.is_stopping: Callable[[], bool] = environ.get(IS_STOPPING, lambda: False)
 
     @cached_property
     def raw_body(self) -> bytes:
         """The body. EmulatorError is raised if it is too large. The server has checked that it is complete."""
         length = int(self.environ.get("CONTENT_LENGTH") or 0)
+        if length and (encoding := self.header("content-encoding")):
+            raise EmulatorError(415, f"content-encoding: {encoding!r} is not decoded here; send the body as it is.")
         if length > LARGEST_BODY:
             raise EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
         return bytes(self.environ["wsgi.input"].read(length))
@@ -122,7 +128,35 @@ class Call:
             raise InvalidRequest(f"{name}: must be {' or '.join(choices)}, got {text!r}.")
         return text
 
-    def page_start(self, list_name: str, start: int = BEFORE_THE_FIRST) -> int:
+    def page(self, listing: Listing, transaction: Transaction, name: str, *values: object) -> str:
+        """Return the body of the response for a page of a list; the values are those of its query.
+
+        A page is asked for by the name of its list and its order, so a cursor of another list is rejected.
+        """
+        limit = self.number("limit", listing.limit, 1, LARGEST_PAGE)
+        query, given, order = listing.query, [*values], listing.order
+        if listing.filters:
+            order = self.choice("order", order, ("asc", "desc"))
+            name += f" {order}"
+            texts: dict[str, str] = {}
+            for parameter, text in self.parameters:
+                texts[parameter] = f"{texts.get(parameter, ' ')}{text} "
+            for parameter, text in texts.items():
+                if parameter.removesuffix("[]") in listing.filters:
+                    query += f" AND {listing.filters[parameter.removesuffix('[]')]}"
+                    given.append(text)
+                elif parameter not in LIST_PARAMETERS:
+                    raise InvalidRequest(f"{parameter}: not emulated; filter what you get.")
+        sign, start = ("<", BEFORE_THE_FIRST) if order == "desc" else (">", 0)
+        query += f" AND sequence {sign} ? ORDER BY sequence {order} LIMIT ?"
+        # One row more than the limit, to find out whether there is another page.
+        rows = transaction.all(query, *given, self._page_start(name, start), limit + 1)
+        last = rows[limit - 1]["sequence"] if len(rows) > limit else None
+        cursor = None if last is None else CURSOR_PREFIX + f"{name} {last}".encode().hex()
+        documents = ",".join(listing.to_json(row, transaction) for row in rows[:limit])
+        return f'{{"data":[{documents}],"next_page":{json.dumps(cursor)}}}'
+
+    def _page_start(self, list_name: str, start: int) -> int:
         """Return the sequence number after which the page begins that `page` asks for; `start` without a cursor."""
         page = self.text("page")
         if page is None:
@@ -137,11 +171,13 @@ class Call:
         return int(match["sequence"])
 
 
-def page_of(list_name: str, rows: Sequence[Row], limit: int) -> str:
-    """Return the response body for `rows`, which have a sequence number and a document.
+class Listing(NamedTuple):
+    """A list that is shown in pages."""
 
-    The query asked for one row more than `limit`, to find out whether there is another page.
-    """
-    shown = rows[:limit]
-    cursor = CURSOR_PREFIX + f"{list_name} {shown[-1]['sequence']}".encode().hex() if len(rows) > limit else None
-    return f'{{"data":[{",".join(row["document"] for row in shown)}],"next_page":{json.dumps(cursor)}}}'
+    query: str
+    """Ends with a condition."""
+    to_json: Callable[[Row, Transaction], str] = lambda row, _: str(row["document"])
+    limit: int = 20
+    order: str = "desc"
+    filters: Mapping[str, str] = {}
+    """The condition of each parameter that may be repeated. It gets all of its values, each between blanks."""

@@ -9,15 +9,13 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from ant_cli.emulator.call import LARGEST_PAGE, Call, page_of
+from ant_cli.emulator.call import Call, Listing
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, to_compact_json
 from ant_cli.emulator.store import Row, Transaction, rfc3339
 from ant_cli.runtime.light_typing import Any
 
-LIST = "environments"
 SQL_FIND = "SELECT * FROM environments WHERE id = ?"
-SQL_LIST = """SELECT sequence, document FROM environments
-          WHERE sequence < ? AND archived <= ? ORDER BY sequence DESC LIMIT ?"""
+LIST = Listing("SELECT sequence, document FROM environments WHERE archived <= ?")
 SQL_DELETE = (
     "DELETE FROM work WHERE environment_id = ?",
     "DELETE FROM queues WHERE environment_id = ?",
@@ -26,7 +24,7 @@ SQL_DELETE = (
     "DELETE FROM sessions WHERE environment_id = ?",
     "DELETE FROM environments WHERE id = ?",
 )
-SQL_UNFINISHED = "SELECT count(*) FROM work WHERE environment_id = ? AND state <> 'stopped'"
+SQL_UNFINISHED = "SELECT count(*), min(id), state FROM work WHERE environment_id = ? AND state <> 'stopped'"
 
 
 def find(transaction: Transaction, environment_id: str) -> Row:
@@ -45,7 +43,8 @@ def find(transaction: Transaction, environment_id: str) -> Row:
 SQL_END = """UPDATE work SET state = 'stopped', stopped_at = lease_until, lease_until = NULL
          WHERE lease_until <= ? AND state = 'stopping'"""
 """A worker that was asked to stop and no longer responds has stopped. The item must not start again elsewhere."""
-SQL_REQUEUE = """UPDATE work SET state = 'queued', handed_out_at = NULL, acknowledged_at = NULL,
+SQL_REQUEUE = """UPDATE work SET state = 'queued', lapsed_at = lease_until,
+             lapsed_heartbeat_at = latest_heartbeat_at, handed_out_at = NULL, acknowledged_at = NULL,
              started_at = NULL, latest_heartbeat_at = NULL, lease_until = NULL WHERE lease_until <= ?"""
 
 
@@ -92,12 +91,9 @@ def create(call: Call) -> str:
 
 def list_environments(call: Call) -> str:
     """Return a page of environments, the newest first."""
-    limit = call.number("limit", 20, 1, LARGEST_PAGE)
-    below = call.page_start(LIST)
     include_archived = call.choice("include_archived", "false", ("true", "false")) == "true"
     with call.store.read() as transaction:
-        rows = transaction.all(SQL_LIST, below, include_archived, limit + 1)
-    return page_of(LIST, rows, limit)
+        return call.page(LIST, transaction, "environments", include_archived)
 
 
 def retrieve(call: Call) -> str:
@@ -172,12 +168,12 @@ def archive(call: Call) -> str:
 def delete(call: Call) -> str:
     """Delete an environment with its finished work and its sessions, unless it has unfinished work."""
     with environment_transaction(call) as (transaction, stored):
-        (unfinished,) = transaction.one(SQL_UNFINISHED, stored["id"])
+        unfinished, item, state = transaction.one(SQL_UNFINISHED, stored["id"])
         if unfinished:
-            raise Conflict(
-                f"environment_id: {stored['id']} has {unfinished} unfinished work items; "
-                "archive it first, to allow the queue to drain."
-            )
+            way = "archive it first, to allow the queue to drain"
+            if stored["archived"]:
+                way = f"stop them, such as {item}, which is {state}"
+            raise Conflict(f"environment_id: {stored['id']} has {unfinished} unfinished work items; {way}.")
         for statement in SQL_DELETE:
             transaction.run(statement, stored["id"])
     return json.dumps({"id": stored["id"], "type": "environment_deleted"})

@@ -34,6 +34,8 @@ SQL_MATCHING = """SELECT * FROM faults WHERE times > 0
 def meet(call: Call, patience_s: float) -> bool:
     """Let the oldest fault for this request happen, unless that is after the commit; return as `carry_out`."""
     call.fault = _take(call)
+    if call.fault is not None and call.fault["delay_ms"] + call.fault["body_delay_ms"]:
+        call.occupy_thread()
     return carry_out(call.fault, patience_s, after_commit=False)
 
 

@@ -6,13 +6,17 @@ built where they are sent, and their types are in the tests.
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
+from contextlib import suppress
 from typing import Annotated, Any, ClassVar, Literal, Self
 from wsgiref.util import is_hop_by_hop
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from ant_cli.emulator.agent import WAIT
 from ant_cli.emulator.errors import InvalidRequest
 
 LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
@@ -37,8 +41,8 @@ def organization_scope(scope: str) -> str:
 
 def content_block(block: dict[str, Any]) -> dict[str, Any]:
     """Return a block of the content of a message or a result. One of the type `text` has a text."""
-    if block.get("type") == "text" and not isinstance(block.get("text"), str):
-        raise ValueError("a block of text needs a text")
+    if block.get("type") == "text" and not (isinstance(text := block.get("text"), str) and text):
+        raise ValueError("a block of text needs a text, whose minimum string length is 1")
     return block
 
 
@@ -55,9 +59,14 @@ Header = Annotated[str, AfterValidator(header_line)]
 Host = Annotated[str, AfterValidator(bare_host)]
 Block = Annotated[dict[str, Any], AfterValidator(content_block)]
 Package = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, Field(min_length=1, max_length=256)]
+Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
 Description = Annotated[str, Field(max_length=1024)]
 Scope = Annotated[Literal["organization", "account"], AfterValidator(organization_scope)]
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Usage = Literal[
+    "active_seconds", "cache_creation", "cache_read_input_tokens", "input_tokens", "list_cost", "output_tokens"
+]
 WorkType = Literal["session", "healthcheck"]
 
 
@@ -196,7 +205,7 @@ class Expectation(Model):
 
 
 class ToolStep(Model):
-    """A call of a tool, alone or as one of several at once."""
+    """A call of a tool, alone or as one of several at once. With a result, no worker has to call it."""
 
     kinds: ClassVar[tuple[str, ...]] = ("tool", "custom_tool")
     """The fields of which a step has one."""
@@ -204,30 +213,39 @@ class ToolStep(Model):
     custom_tool: Annotated[str, Field(min_length=1)] | None = None
     input: dict[str, Any] | None = None
     expect: Expectation | None = None
+    evaluated_permission: Literal["allow", "ask"] | None = None
+    result: str | None = None
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:
         kinds = [kind for kind in self.kinds if getattr(self, kind) is not None]
         if len(kinds) != 1:
             raise ValueError(f"must have one of {', '.join(self.kinds)}, got {', '.join(kinds) or 'none'}")
-        if kinds[0] not in ToolStep.kinds and (self.input is not None or self.expect is not None):
-            raise ValueError(f"{kinds[0]} takes no input and expects nothing")
+        kind, others = kinds[0], self.model_fields_set - set(self.kinds)
+        if kind != "tool" and (
+            others & {"evaluated_permission", "result"} or (kind not in ToolStep.kinds and others)
+        ):
+            raise ValueError(f"{kind} does not take {' or '.join(sorted(others))}")
         return self
 
 
 class ScriptStep(ToolStep):
-    """A step of a script: a call of a tool or of several, a message, or the end of a turn or of the session."""
+    """A step of a script: a call of a tool or of several, another event, a pause, figures, or an end."""
 
-    kinds = (*ToolStep.kinds, "tools", "message", "idle", "terminate")
+    kinds = (*ToolStep.kinds, "tools", "message", "thinking", "wait", "usage", "stats", "idle", "terminate")
     tools: Annotated[list[ToolStep], Field(min_length=1, max_length=100)] | None = None
     message: str | None = None
+    thinking: Literal[True] | None = None
+    wait: Annotated[str, Field(pattern=f"^{WAIT.pattern}$")] | None = None
+    usage: dict[Usage, Count | Seconds | dict[str, Any]] | None = None
+    stats: dict[Literal["active_seconds", "duration_seconds"], Seconds] | None = None
     idle: Literal[True] | None = None
     terminate: Literal[True] | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _read_word(cls, data: Any) -> Any:
-        return {data: True} if data in ("idle", "terminate") else data
+        return {data: True} if data in ("idle", "terminate", "thinking") else data
 
 
 class SessionRequest(Model):
@@ -292,6 +310,13 @@ class SessionCreateParams(Model):
         return self.agent if isinstance(self.agent, str) else f"{self.agent.id} {self.agent.version or 1}"
 
 
+class SessionUpdateParams(Model):
+    """The body that updates a session. A key with null is deleted."""
+
+    title: str | None = None
+    metadata: dict[str, str | None] | None = None
+
+
 class Interrupt(Model):
     """The end of what the agent is doing."""
 
@@ -333,11 +358,20 @@ SENTENCES = {
 
 def parse(model: type[Model], body: bytes) -> Model:
     """Return the body as `model`. A missing body is an empty object."""
+    with suppress(RecursionError, ValueError):  # of which pydantic says more
+        json.loads(body, object_pairs_hook=_check_keys)
     try:
         return model.model_validate_json(body or b"{}")
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False)
         raise InvalidRequest("; ".join(map(_sentence, problems[:MOST_PROBLEMS])) + ".") from None
+
+
+def _check_keys(pairs: list[tuple[str, object]]) -> None:
+    """Reject an object with a key that it has twice, of which every parser keeps another value."""
+    for key, count in Counter(key for key, _ in pairs).items():
+        if count > 1:
+            raise InvalidRequest(f"{key}: is given {count} times in one object.")
 
 
 def _sentence(problem: ErrorDetails) -> str:

@@ -11,26 +11,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
-from ant_cli.emulator import environment_rules, faults, journal, sessions, work
+from ant_cli.emulator import environment_rules, events, faults, journal, sessions, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import API_KEY, ENVIRONMENT_KEY, EVERY_KIND, ITEM_SECRET
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, Transaction, rfc3339
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from ant_cli.emulator import models
-else:
-
-    class _Models:
-        """The types of bodies, imported late: pydantic would double the start of everything else."""
-
-        def __getattr__(self, name: str) -> Any:
-            from ant_cli.emulator import models
-
-            return getattr(models, name)
-
-    models = _Models()
+from ant_cli.runtime.light_typing import NamedTuple
 
 ResponseBody = str | Iterator[str]
 """The body of a response: JSON, or the events of a stream."""
@@ -93,12 +79,14 @@ def reset(call: Call) -> str:
 
 def list_endpoints(_: Call) -> str:
     """Return the emulator's own endpoints, with a JSON Schema of each body."""
+    from ant_cli.emulator import models  # late: pydantic would double the start of everything else
+
     endpoints = [
         {
             "method": route.method,
             "path": route.path,
             "description": (route.handler.__doc__ or "").partition("\n")[0],
-            "body": route.body().model_json_schema() if route.body else None,
+            "body": getattr(models, route.body).model_json_schema() if route.body else None,
         }
         for route in ROUTES
         if route.path.startswith(ADMIN)
@@ -154,8 +142,8 @@ class Route(NamedTuple):
     handler: Callable[[Call], ResponseBody]
     takes: tuple[str, ...] = EVERY_KIND
     """The kinds of credentials that it accepts, the usual one first."""
-    body: Callable[[], type[models.Model]] | None = None
-    """Returns the type that the body must have; None if there is no body."""
+    body: str = ""
+    """The type in `models.py` that the body must have; empty if there is no body."""
 
 
 ACCOUNT = (API_KEY,)
@@ -165,40 +153,42 @@ LIST = (ENVIRONMENT_KEY, ITEM_SECRET)
 ROUTES = (
     Route("GET", HEALTH, health),
     Route("GET", MODELS, list_models),
-    Route("POST", ENVIRONMENTS, environment_rules.create, ACCOUNT, lambda: models.EnvironmentCreateParams),
+    Route("POST", ENVIRONMENTS, environment_rules.create, ACCOUNT, "EnvironmentCreateParams"),
     Route("GET", ENVIRONMENTS, environment_rules.list_environments, ACCOUNT),
     Route("GET", ENVIRONMENT, environment_rules.retrieve, ACCOUNT),
-    Route("POST", ENVIRONMENT, environment_rules.update, ACCOUNT, lambda: models.EnvironmentUpdateParams),
+    Route("POST", ENVIRONMENT, environment_rules.update, ACCOUNT, "EnvironmentUpdateParams"),
     Route("DELETE", ENVIRONMENT, environment_rules.delete, ACCOUNT),
     Route("POST", ENVIRONMENT + "/archive", environment_rules.archive, ACCOUNT),
     Route("GET", WORK, work.list_work, LIST),
     Route("GET", WORK + "/poll", work.poll, QUEUE),
     Route("GET", WORK + "/stats", work.stats, QUEUE),
     Route("GET", ITEM, work.retrieve, ACCOUNT),
-    Route("POST", ITEM, work.update, ACCOUNT, lambda: models.WorkUpdateRequest),
+    Route("POST", ITEM, work.update, ACCOUNT, "WorkUpdateRequest"),
     Route("POST", ITEM + "/ack", work.acknowledge, QUEUE),
     Route("POST", ITEM + "/heartbeat", work.heartbeat),
-    Route("POST", ITEM + "/stop", work.stop, body=lambda: models.WorkStopRequest),
-    Route("POST", SESSIONS, sessions.create, ACCOUNT, lambda: models.SessionCreateParams),
+    Route("POST", ITEM + "/stop", work.stop, body="WorkStopRequest"),
+    Route("POST", SESSIONS, sessions.create, ACCOUNT, "SessionCreateParams"),
+    Route("GET", SESSIONS, sessions.list_sessions, ACCOUNT),
     Route("GET", SESSION, sessions.retrieve),
+    Route("POST", SESSION, sessions.update, ACCOUNT, "SessionUpdateParams"),
     Route("DELETE", SESSION, sessions.delete, ACCOUNT),
     Route("POST", SESSION + "/archive", sessions.archive, ACCOUNT),
-    Route("GET", SESSION + "/events", sessions.list_events),
-    Route("POST", SESSION + "/events", sessions.send_events, body=lambda: models.SendEventsRequest),
-    Route("GET", SESSION + "/events/stream", sessions.stream),
+    Route("GET", SESSION + "/events", events.list_events),
+    Route("POST", SESSION + "/events", events.send_events, body="SendEventsRequest"),
+    Route("GET", SESSION + "/events/stream", events.stream),
     Route("GET", ADMIN + "/", list_endpoints),
     Route("POST", ADMIN + "/reset", reset),
-    Route("POST", ADMIN + "/sessions", sessions.create_scripted, body=lambda: models.SessionRequest),
+    Route("POST", ADMIN + "/sessions", sessions.create_scripted, body="SessionRequest"),
     Route("GET", ADMIN + "/sessions/<session_id>", sessions.show),
-    Route("POST", ADMIN_ENVIRONMENT + "/enqueue", work.enqueue, body=lambda: models.EnqueueRequest),
+    Route("POST", ADMIN_ENVIRONMENT + "/enqueue", work.enqueue, body="EnqueueRequest"),
     Route("POST", ADMIN_ENVIRONMENT + "/key", work.make_key),
-    Route("POST", ADMIN + "/faults", faults.add, body=lambda: models.FaultRequest),
+    Route("POST", ADMIN + "/faults", faults.add, body="FaultRequest"),
     Route("GET", ADMIN + "/faults", faults.list_faults),
     Route("DELETE", ADMIN + "/faults", faults.clear),
     Route("GET", ADMIN + "/requests", list_requests),
     Route("DELETE", ADMIN + "/requests", clear_requests),
     Route("GET", ADMIN + "/clock", show_clock),
-    Route("POST", ADMIN + "/clock", move_clock, body=lambda: models.ClockRequest),
+    Route("POST", ADMIN + "/clock", move_clock, body="ClockRequest"),
 )
 
 

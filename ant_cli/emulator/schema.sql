@@ -122,3 +122,15 @@ ALTER TABLE sessions ADD COLUMN agent TEXT NOT NULL DEFAULT 'agent_emulator';
 ALTER TABLE sessions ADD COLUMN archived_at INTEGER;
 
 PRAGMA user_version = 4;
+
+-- Version 5: sessions whose steps happen over time, with figures; work that says that its lease ran out.
+
+ALTER TABLE sessions ADD COLUMN resume_at INTEGER;
+ALTER TABLE sessions ADD COLUMN queued INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN active INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN figures TEXT NOT NULL DEFAULT '{}';
+CREATE INDEX sessions_due ON sessions (resume_at) WHERE resume_at IS NOT NULL;
+ALTER TABLE work ADD COLUMN lapsed_at INTEGER;
+ALTER TABLE work ADD COLUMN lapsed_heartbeat_at INTEGER;
+
+PRAGMA user_version = 5;

@@ -98,7 +98,7 @@ class Identifiers:
 
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """The last version in that file. A database of an older one is brought up to it when it is opened."""
 FIRST_VERSION = 2
 """The first version in that file."""
@@ -113,17 +113,22 @@ Row = Mapping[str, Any]
 T = TypeVar("T")
 
 LOOK_AGAIN_SECONDS = 0.025
-"""How often a waiting request looks into the database."""
+"""How often a waiting request looks into the database, unless many wait."""
+LOOKS_PER_SECOND = 2_000
+"""How often all waiting requests of the process may look, so that hundreds of streams leave time for others."""
+_WAITING: list[object] = []
+"""The requests that wait, of which only the number matters."""
 
 
 SQL_MOMENT = "SELECT offset, frozen_at, EXISTS (SELECT 1 FROM faults WHERE times > 0) FROM clock"
 
 
 class Moment(NamedTuple):
-    """The time of a transaction, and whether there are faults then."""
+    """The time of a transaction, whether there are faults then, and whether the clock stands still."""
 
     now: int
     has_faults: bool
+    is_frozen: bool
 
 
 class Transaction:
@@ -146,7 +151,7 @@ class Transaction:
         if self._moment is None:  # not by cached_property, whose lock would let all threads wait for the query
             offset, frozen_at, has_faults = self.one(SQL_MOMENT)
             now = self.clock() + offset if frozen_at is None else frozen_at
-            self._moment = Moment(int(now), bool(has_faults))
+            self._moment = Moment(int(now), bool(has_faults), frozen_at is not None)
         return self._moment
 
     def one(self, sql: str, *values: object) -> Any:
@@ -180,8 +185,12 @@ def wait_for(look: Callable[[], T | None], seconds: float) -> T | None:
     Nothing announces it: it may come from another process on the file, or be a lease that runs out.
     """
     deadline = time.monotonic() + seconds
-    while (found := look()) is None and (left := deadline - time.monotonic()) > 0:
-        time.sleep(min(left, LOOK_AGAIN_SECONDS))
+    _WAITING.append(look)
+    try:
+        while (found := look()) is None and (left := deadline - time.monotonic()) > 0:
+            time.sleep(min(left, max(LOOK_AGAIN_SECONDS, len(_WAITING) / LOOKS_PER_SECOND)))
+    finally:
+        _WAITING.remove(look)
     return found
 
 

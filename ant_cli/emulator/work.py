@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ant_cli.emulator.call import LARGEST_PAGE, Call, page_of
+from ant_cli.emulator.call import Call, Listing
 from ant_cli.emulator.credentials import environment_key, secret_of
 from ant_cli.emulator.environment_rules import check_metadata, environment_transaction
 from ant_cli.emulator.errors import NO_RETRY, Conflict, EmulatorError, InvalidRequest, to_compact_json
@@ -90,6 +90,7 @@ def poll(call: Call) -> str:
             transaction.run(SQL_SEEN, environment["id"], worker_id, transaction.now)
         item = _hand_out(transaction, environment, reclaim)
     if item is None and block_ms:
+        call.occupy_thread()
         # If the client has disconnected, the item would be lost until it is reclaimed.
         item = wait_for(lambda: "null" if call.is_stopping() else _look(call, reclaim), block_ms / 1000)
     return item or "null"
@@ -114,13 +115,19 @@ def _hand_out(transaction: Transaction, environment: Row, reclaim: int) -> str |
 
 def check_takes_work(environment: Row) -> None:
     """Reject work for an environment that has no queue, or is archived. InvalidRequest says which."""
-    begin = f"environment_id: {environment['id']} is"
     if environment["kind"] != "self_hosted":
         raise InvalidRequest(
-            f"{begin} a {environment['kind']} environment; only self-hosted environments have a work queue."
+            f"environment_id: {environment['id']} is a {environment['kind']} environment; "
+            "only self-hosted environments have a work queue."
         )
+    check_is_active(environment)
+
+
+def check_is_active(environment: Row) -> None:
+    """Reject an archived environment."""
     if environment["archived"]:
-        raise InvalidRequest(f"{begin} archived and takes no new sessions.")
+        message = f"environment_id: {environment['id']} is archived and takes no new sessions."
+        raise InvalidRequest(message, "environment_archived")
 
 
 def stats(call: Call) -> str:
@@ -183,15 +190,12 @@ STOPPING_TTL_SECONDS = 120
 """The TTL that a heartbeat of a `stopping` item reports."""
 NO_HEARTBEAT = "NO_HEARTBEAT"
 ENDING = ("stopping", "stopped")
-SQL_LIST = "SELECT * FROM work WHERE environment_id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?"
+LIST = Listing("SELECT * FROM work WHERE environment_id = ?", lambda item, _: to_json(item))
 
 
 def list_work(call: Call) -> str:
     """Return a page of an environment's work, the newest first."""
     environment_id = call.ids["environment_id"]
-    name = f"work {environment_id}"
-    limit = call.number("limit", 20, 1, LARGEST_PAGE)
-    below = call.page_start(name)
     with environment_transaction(call) as (transaction, environment):
         if environment["kind"] != "self_hosted":
             message = (
@@ -201,8 +205,7 @@ def list_work(call: Call) -> str:
             raise EmulatorError(404, message, "environment_not_found")
         if environment["archived"]:
             raise EmulatorError(404, f"Environment {environment_id} is archived.", "environment_archived")
-        items = transaction.all(SQL_LIST, environment_id, below, limit + 1)
-    return page_of(name, [{"sequence": item["sequence"], "document": to_json(item)} for item in items], limit)
+        return call.page(LIST, transaction, f"work {environment_id}", environment_id)
 
 
 def retrieve(call: Call) -> str:
@@ -245,7 +248,10 @@ def heartbeat(call: Call) -> str:
 
 def _check_heartbeat(item: Row, expected: str | None, now: int) -> None:
     work_id, state, last = item["id"], item["state"], rfc3339(item["latest_heartbeat_at"])
-    if state == "queued":
+    if state == "queued" and item["lapsed_at"]:
+        last = rfc3339(item["lapsed_heartbeat_at"])
+        message = f"work_id: the lease of {work_id} ran out at {rfc3339(item['lapsed_at'])}; it is queued again."
+    elif state == "queued":
         message = f"work_id: {work_id} is queued; acknowledge it before the first heartbeat."
     elif expected not in (None, last or NO_HEARTBEAT):
         message = f"expected_last_heartbeat: {expected!r} is not the last heartbeat of {work_id}, which is {last}."

@@ -136,7 +136,7 @@ class Emulator:
         given = credentials_of(call)
         call.credentials = [each.kind for each in given]
         with self._store.read() as reader:
-            call.arrived, call.has_faults = reader.moment
+            call.arrived, call.has_faults, _ = reader.moment
         bound_host = call.environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # pages don't know the key
             _refuse_browsers(call, bound_host)
@@ -148,6 +148,8 @@ class Emulator:
                 raise ClientLeft from None
             raise
         has_left = False  # the client
+        if not is_api(call.path) and (unknown := sorted(call.query.keys() - {"beta"})):
+            raise InvalidRequest(f"{unknown[0]}: not a parameter of {call.path}, which takes none.")
         if is_api(call.path):
             if self._checks_kinds:
                 check_access(known, route.takes)
@@ -155,9 +157,9 @@ class Emulator:
             self._check_headers(call)
         call.body = call.raw_body
         if route.body:
-            from ant_cli.emulator.models import parse  # late: pydantic would double the start of everything else
+            from ant_cli.emulator import models  # late: pydantic would double the start of everything else
 
-            call.body = parse(route.body(), call.body)
+            call.body = models.parse(getattr(models, route.body), call.body)
         response = route.handler(call)
         if has_left or faults.carry_out(call.fault, patience_s, after_commit=True):
             raise ClientLeft

@@ -19,6 +19,8 @@ from tests.helpers.words import API_HEADERS
 
 from . import response_types as types
 
+API_KEY = "test"
+"""The SDK sends it as a bearer token. It has no form that shows what it is."""
 HEADERS = API_HEADERS | {"x-api-key": "any-key"}
 WORKER_HEADERS = API_HEADERS | {"authorization": "Bearer any-environment-key"}
 ENVIRONMENTS = "/v1/environments"

@@ -5,7 +5,7 @@ import pytest
 from ant_cli.emulator import Emulator
 from tests.helpers.emulators import serving
 
-from .api import Api
+from .api import API_KEY, Api
 from .manual_clock import ManualClock
 
 
@@ -40,3 +40,19 @@ def served(database):
     """Serve an emulator on loopback, and return its base URL."""
     with closing(Emulator(database)) as emulator, serving(emulator) as server:
         yield server.url
+
+
+@pytest.fixture
+def anthropic():
+    """Return the SDK. It takes a second to load, so only those processes do it that run one of these tests."""
+    import anthropic.lib.environments
+
+    return anthropic
+
+
+@pytest.fixture
+def client(anthropic, served):
+    """Return the SDK's client of a served emulator, with an API key. It checks the types of responses."""
+    strictly = {"max_retries": 0, "_strict_response_validation": True}
+    with anthropic.Anthropic(base_url=served, api_key=API_KEY, **strictly) as client:
+        yield client

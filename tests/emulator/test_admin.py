@@ -1,4 +1,5 @@
 import json
+from contextlib import closing
 
 import pytest
 
@@ -86,6 +87,21 @@ def test_two_emulators_with_the_same_seed_respond_with_the_same_bytes():
     assert [body for body, _ in run(emulators[0], 0)] == [body for body, _ in first]
     for emulator in emulators:
         emulator.close()
+
+
+def test_more_requests_do_not_change_the_ids_that_follow_from_a_seed():
+    """Each health check has a request ID of its own, and other requests change only the request IDs after them."""
+    with closing(Emulator(":memory:", seed=7)) as one, closing(Emulator(":memory:", seed=7)) as other:
+        checks = [
+            Api(one)("GET", path, headers={}).headers["request-id"] for path in ("/healthz", "/healthz", "/v1/x")
+        ]
+        assert len(set(checks)) == 3
+        assert Api(one).create() == Api(other).create()
+
+
+def test_a_control_endpoint_rejects_query_parameters(api):
+    """It takes none, so one that narrows a list would be ignored."""
+    assert message(api("GET", "/_emulator/requests", status="500"), 400).startswith("status: not a parameter")
 
 
 @pytest.mark.parametrize(

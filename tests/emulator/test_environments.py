@@ -1,4 +1,7 @@
+import gzip
+
 import pytest
+from werkzeug.test import Client
 
 from .api import ENVIRONMENTS, message
 
@@ -76,6 +79,7 @@ def test_create_treats_null_fields_as_omitted(api):
         ({}, "name: is required"),
         ({"name": ""}, "name: "),
         ({"name": "n" * 257}, "name: "),
+        ({"name": "a\0b"}, "name: "),
         ({"name": None}, "name: "),
         ({"name": 1}, "name: "),
         ({"name": "n", "colour": "red"}, "colour: is not a field"),
@@ -106,11 +110,20 @@ def test_an_invalid_body_is_rejected_with_the_path_of_the_field(api, body, path)
     assert api("GET", ENVIRONMENTS).json["data"] == []
 
 
+def test_a_body_that_can_be_read_in_two_ways_is_rejected(api, emulator):
+    """One that has a key twice, in any object of it; and one that is compressed, which is not decoded."""
+    twice = b'{"name": "n", "metadata": {"k": "1", "k": "2"}}'
+    response = Client(emulator).post(ENVIRONMENTS, data=twice, headers=api.headers)
+    assert message(response, 400) == "k: is given 2 times in one object."
+    headers = api.headers | {"content-encoding": "gzip"}
+    response = Client(emulator).post(ENVIRONMENTS, data=gzip.compress(b'{"name": "n"}'), headers=headers)
+    assert message(response, 415).startswith("content-encoding: 'gzip' is not decoded")
+    assert api("GET", ENVIRONMENTS).json["data"] == []
+
+
 @pytest.mark.parametrize("text", [b"{", b"\xff", b'{"name":"\\ud800"}', b"[" * 500, b"nonsense", b'""'])
 def test_a_body_that_is_not_json_is_rejected(api, emulator, text):
     """The status of malformed JSON, invalid UTF-8 and lone surrogates is 400."""
-    from werkzeug.test import Client
-
     response = Client(emulator).post(ENVIRONMENTS, data=text, headers=api.headers)
     assert message(response, 400)
 
@@ -328,6 +341,7 @@ def test_an_environment_with_unfinished_work_cannot_be_deleted(api):
     api.begin(environment_id, work_id)
     assert message(api("DELETE", path), 409)
     api.act(environment_id, work_id, "stop")
-    assert message(api("DELETE", path), 409)
+    api("POST", f"{path}/archive")
+    assert message(api("DELETE", path), 409).endswith(f"; stop them, such as {work_id}, which is stopping.")
     api.act(environment_id, work_id, "stop", {"force": True})
     assert api("DELETE", path).status_code == 200

@@ -11,25 +11,7 @@ from tests.conftest import needs_posix
 from tests.helpers.emulators import serving
 
 from . import response_types as types
-
-API_KEY = "test"
-"""The SDK sends it as a bearer token. It has no form that shows what it is."""
-
-
-@pytest.fixture
-def anthropic():
-    """Return the SDK. It takes a second to load, so only those processes do it that run one of these tests."""
-    import anthropic.lib.environments
-
-    return anthropic
-
-
-@pytest.fixture
-def client(anthropic, served):
-    """Return the SDK's client of a served emulator, with an API key. It checks the types of responses."""
-    strictly = {"max_retries": 0, "_strict_response_validation": True}
-    with anthropic.Anthropic(base_url=served, api_key=API_KEY, **strictly) as client:
-        yield client
+from .api import API_KEY
 
 
 @pytest.fixture

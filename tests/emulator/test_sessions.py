@@ -31,6 +31,8 @@ def create(api, *script, **body):
 
 
 def events_of(api, session, **query):
+    """Return the events, after those that are due have happened."""
+    api("POST", "/_emulator/clock", {"advance_ms": 200})
     return api("GET", f"/v1/sessions/{session}/events", **query).json["data"]
 
 
@@ -42,7 +44,7 @@ def send(api, session, *events):
     return api("POST", f"/v1/sessions/{session}/events", {"events": events})
 
 
-def answer(api, session, text="", *, is_error=False):
+def answer(api, session, text="ok", *, is_error=False):
     """Post the result of the tool that the session waits for."""
     *_, call = (event for event in events_of(api, session) if event["type"] == "agent.tool_use")
     content = [{"type": "text", "text": text}]
@@ -103,12 +105,12 @@ def test_a_script_can_send_messages_go_idle_and_terminate(api):
     ("expect", "text", "is_error", "problem"),
     [
         ({}, "anything", True, None),
-        ({"is_error": False}, "", False, None),
+        ({"is_error": False}, "x", False, None),
         ({"text": "a"}, "a", False, None),
         ({"contains": "b"}, "abc", False, None),
         ({"is_error": True, "contains": "b"}, "abc", True, None),
         ({"is_error": False}, "boom", True, "expected is_error to be False, got True; the text is 'boom'"),
-        ({"is_error": True}, "", False, "expected is_error to be True"),
+        ({"is_error": True}, "x", False, "expected is_error to be True"),
         ({"text": "a"}, "ab", False, "expected the text 'a', got 'ab'"),
         ({"contains": "x"}, "abc", False, "expected text that contains 'x', got 'abc'"),
     ],
@@ -277,7 +279,7 @@ def test_a_session_that_needs_a_worker_again_gets_a_new_work_item(api, queue):
         ({"script": [{}]}, "script.0: must have one of tool"),
         ({"script": [{"tool": "bash", "message": "m"}]}, "script.0: must have one of"),
         ({"script": ["dance"]}, "script.0: must be an object"),
-        ({"script": [{"message": "m", "expect": {}}]}, "script.0: message takes no input"),
+        ({"script": [{"message": "m", "expect": {}}]}, "script.0: message does not take expect"),
         ({"script": [{"tool": "bash", "expect": {"exit": 0}}]}, "script.0.expect.exit: is not a field"),
         ({"script": [{"tool": ""}]}, "script.0.tool: "),
         ({"script": [{"tool": "bash", "input": "ls"}]}, "script.0.input: "),
@@ -291,11 +293,12 @@ def test_an_invalid_script_is_rejected_with_the_path_of_the_field(api, queue, bo
 
 
 def test_a_session_without_a_self_hosted_environment_is_rejected(api, queue):
-    """If there is none, or the environment is of the type cloud, nothing is created."""
+    """If there is none, and if it is archived, nothing is created."""
     api("POST", f"{ENVIRONMENTS}/{queue}/archive")
     assert "no self-hosted environment" in message(api("POST", "/_emulator/sessions", {}), 400)
-    cloud = api.create()
-    assert "self-hosted" in message(api("POST", "/_emulator/sessions", {"environment_id": cloud}), 400)
+    refused = api("POST", "/_emulator/sessions", {"environment_id": queue})
+    assert "is archived" in message(refused, 400)
+    assert refused.json["error"]["details"]["error_code"] == "environment_archived"
 
 
 @pytest.mark.parametrize(
@@ -330,8 +333,17 @@ def test_events_are_listed_in_pages_in_either_order(api):
     path = f"/v1/sessions/{session}/events"
     assert message(api("GET", path, page=page, order="desc"), 400).startswith("page: ")
     assert message(api("GET", path, order="up"), 400).startswith("order: ")
-    for name in ("types[]", "created_at[gte]"):
+    for name in ("kind", "created_at[gte]"):
         assert message(api("GET", path, **{name: "agent.message"}), 400).startswith(f"{name}: not emulated; filter")
+
+
+def test_events_are_filtered_by_their_types(api):
+    """The parameter may be repeated, with and without brackets."""
+    session = create(api, BASH, {"message": "Done."})
+    answer(api, session)
+    for name in ("types", "types[]"):
+        filtered = events_of(api, session, **{name: ["agent.message", "user.tool_result", "tool"]})
+        assert kinds(filtered) == ["tool_result", "message"]
 
 
 def test_a_session_that_only_a_work_item_names_has_no_script(api, queue):
@@ -492,7 +504,7 @@ def test_a_stream_ends_when_the_server_stops(api, emulator):
 
 def test_a_stream_without_events_sends_pings(api, emulator, monkeypatch):
     """A ping shows the client that the connection is alive."""
-    monkeypatch.setattr("ant_cli.emulator.sessions.PING_SECONDS", 0)
+    monkeypatch.setattr("ant_cli.emulator.events.PING_SECONDS", 0)
     stream = Stream(emulator, create(api, BASH))
     assert stream.read() == ("ping", {"type": "ping"})
 

@@ -198,7 +198,10 @@ def test_an_item_is_queued_again_when_its_lease_expires(api, queue, work, clock)
     item = api.item(queue, work)
     assert item["state"] == "queued"
     assert [item[name] for name in ("acknowledged_at", "started_at", "latest_heartbeat_at")] == [None] * 3
-    assert api.act(queue, work, "heartbeat", expected_last_heartbeat=old).status_code == 412
+    late = api.act(queue, work, "heartbeat", expected_last_heartbeat=old)
+    ran_out = "2026-03-15T10:00:01.000000Z"
+    assert message(late, 412) == f"work_id: the lease of {work} ran out at {ran_out}; it is queued again."
+    assert late.json["error"]["details"]["current_state"]["last_heartbeat"] == old
     assert api.act(queue, work, "heartbeat").status_code == 412
     assert api.poll(queue)["id"] == work
     api.act(queue, work, "ack")

@@ -267,7 +267,7 @@ READERS: dict[str, Callable[[str], object]] = {
     ],
     "a work item": lambda text: [_object(json.dumps({"id": text}).encode()), secrets_of_item({"secret": text})],
     "a path of a request": lambda text: match(call_of(REQUEST_URI=f"/v1/{text}").path, "GET"),
-    "a query of a request": lambda text: call_of(QUERY_STRING=f"limit={text}&page={text}").page_start("x"),
+    "a query of a request": lambda text: call_of(QUERY_STRING=f"limit={text}&page={text}")._page_start("x", 0),
     "credentials of a request": lambda text: credentials_of(call_of(HTTP_AUTHORIZATION=f"Bearer {text}")),
     "a host of a request": lambda text: _is_own(text, "localhost"),
     "a body of a request": lambda text: parse_model(EnvironmentCreateParams, text.encode("utf-8", "replace")),

@@ -1,0 +1,282 @@
+"""An application that uses sessions as people do, written against the official SDK, which checks every type."""
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+NOW = "2026-11-30T10:00:00Z"
+IDENTITY = {"type": "service_account"}
+AGENT = {
+    "id": "agent_1",
+    "name": "reviewer",
+    "model": {"id": "claude-opus-4-5"},
+    "version": 1,
+    "type": "agent",
+    "execution_identity": IDENTITY,
+    "metadata": {},
+    **dict.fromkeys(("mcp_servers", "skills", "tools"), ()),
+    **dict.fromkeys(("created_at", "updated_at"), NOW),
+}
+VAULT = {
+    "id": "vlt_1",
+    "display_name": "v",
+    "metadata": {},
+    "type": "vault",
+    **dict.fromkeys(("created_at", "updated_at"), NOW),
+}
+FILE = {
+    "id": "file_1",
+    "filename": "a",
+    "mime_type": "text/plain",
+    "size_bytes": 1,
+    "type": "file",
+    "created_at": NOW,
+}
+HELLO = {"type": "user.message", "content": [{"type": "text", "text": "Hello."}]}
+
+
+@pytest.fixture
+def sessions(client):
+    """Return the SDK's resource for sessions."""
+    return client.beta.sessions
+
+
+@pytest.fixture
+def start(client, sessions):
+    """Return a function that creates a session in the cloud, whose agent follows a script."""
+    cloud = client.beta.environments.create(name="cloud").id
+
+    def start(*script, environment_id=cloud, agent="agent_1", **params):
+        metadata = {"emulator_script": json.dumps(script)} if script else {}
+        return sessions.create(agent=agent, environment_id=environment_id, metadata=metadata, **params)
+
+    return start
+
+
+def control(client, path, **body):
+    return client.post(f"/_emulator/{path}", body=body, cast_to=object)
+
+
+def turn(stream):
+    """Return the events of a stream up to the end of a turn, or to a call that waits."""
+    events = []
+    for event in stream:
+        events.append(event)
+        if event.type in ("session.status_idle", "session.status_terminated"):
+            return events
+    raise AssertionError(events)
+
+
+def kinds(events):
+    return [event.type.partition(".")[2] for event in events]
+
+
+def texts(events):
+    return [event.content[0].text for event in events if event.type == "agent.message"]
+
+
+def test_agents_files_and_vaults_are_stubbed(anthropic, client):
+    """The response of a path that the emulator does not know is given by the test."""
+    for path, body in (("/v1/agents", AGENT), ("/v1/files", FILE | {"created_at": NOW}), ("/v1/vaults", VAULT)):
+        control(client, "faults", path_contains=path, method="POST", status=200, body=json.dumps(body))
+    assert client.beta.agents.create(name="reviewer", model="claude-opus-4-5").id == "agent_1"
+    assert client.beta.files.upload(file=("a.txt", b"x")).size_bytes == 1
+    assert client.beta.vaults.create(display_name="v").id == "vlt_1"
+    with pytest.raises(anthropic.NotFoundError, match=r"not emulated\. To give its response"):
+        client.beta.agents.create(name="reviewer", model="claude-opus-4-5")
+
+
+def test_sessions_are_listed_by_page_and_filter(client, sessions, start):
+    """The newest first; archived ones only on request."""
+    queue = client.beta.environments.create(name="queue", config={"type": "self_hosted"}).id
+    mine = [start(agent={"type": "agent", "id": "agent_2", "version": number}).id for number in (1, 2)]
+    other, gone = start(environment_id=queue), start()
+    sessions.archive(gone.id)
+
+    def listed(**query):
+        return [session.id for session in sessions.list(limit=1, **query)]
+
+    assert listed() == [other.id, *mine[::-1]]
+    assert listed(order="asc", include_archived=True) == [*mine, other.id, gone.id]
+    assert listed(agent_id="agent_2") == mine[::-1]
+    assert listed(agent_id="agent_2", agent_version=2) == mine[1:]
+    assert listed(agent_id="agent") == listed(deployment_id="depl_1") == listed(memory_store_id="memstore_1") == []
+    assert listed(extra_query={"environment_id": queue}) == [other.id]
+    assert listed(statuses=["terminated", "running"], include_archived=True) == [gone.id]
+
+
+def test_a_session_is_updated_and_its_stream_says_what_changed(sessions, start):
+    """Null deletes a key; what is left out stays."""
+    session = start()
+    sessions.update(session.id, title="t", metadata={"a": "1", "b": "2"})
+    updated = sessions.update(session.id, metadata={"a": None})
+    assert (updated.title, updated.metadata) == ("t", {"b": "2"})
+    assert sessions.update(session.id, title=None).title is None
+    changes = sessions.events.list(session.id, types=["session.updated"]).data
+    assert [(event.title, event.metadata) for event in changes] == [
+        ("t", {"a": "1", "b": "2"}),
+        (None, {"b": "2"}),
+        (None, None),
+    ]
+
+
+def test_a_stream_that_is_opened_after_the_create_gets_the_whole_turn(sessions, start):
+    """The agent begins when somebody looks, so the client wins, however slow it is."""
+    session = start({"message": "Hi."}, "thinking", {"wait": "50ms"}, {"message": "Bye."}, initial_events=[HELLO])
+    assert session.status == "running"
+    with sessions.events.stream(session.id) as stream:
+        events = turn(stream)
+    assert kinds(events) == ["message", "thinking", "message", "status_idle"]
+    assert texts(events) == ["Hi.", "Bye."]
+    assert kinds(sessions.events.list(session.id).data[:2]) == ["message", "status_running"]
+
+
+def test_a_client_that_polls_sees_the_session_run_and_end(client, sessions, start):
+    """After a short delay, or when a stopped clock has passed the waits of the script."""
+    session = start(initial_events=[HELLO])
+    seen = {session.status}
+    while (status := sessions.retrieve(session.id).status) != "idle":
+        seen.add(status)
+    assert seen == {"running"}
+    control(client, "clock", freeze=True)
+    waiting = start({"wait": "5m"}, {"message": "Done."}, "terminate", initial_events=[HELLO])
+    assert sessions.retrieve(waiting.id).status == "running"
+    control(client, "clock", advance_ms=299_999)
+    assert waiting.id in [each.id for each in sessions.list(statuses=["running"])]
+    control(client, "clock", advance_ms=1)
+    assert waiting.id in [each.id for each in sessions.list(statuses=["terminated"])]
+    stats = sessions.retrieve(waiting.id).stats
+    assert (stats.active_seconds, stats.duration_seconds) == (300, 300)
+
+
+def test_each_of_several_messages_gets_its_turn(sessions, start):
+    """Also one that arrives while the agent still works at the one before."""
+    session = start({"message": "1"}, "idle", {"message": "2"}, "idle", {"message": "3"})
+    with sessions.events.stream(session.id) as stream:
+        sessions.events.send(session.id, events=[HELLO, HELLO])
+        sessions.events.send(session.id, events=[HELLO])
+        assert [texts(turn(stream)) for _ in range(3)] == [["1"], ["2"], ["3"]]
+
+
+def test_a_session_has_the_usage_that_its_script_sets(sessions, start):
+    """Without it, there are zeros, not nulls."""
+    usage = {"input_tokens": 1200, "cache_creation": {"ephemeral_5m_input_tokens": 7}, "active_seconds": 1.5}
+    script = ({"usage": usage}, {"usage": {"output_tokens": 34}}, {"stats": {"active_seconds": 2}})
+    session = start(*script, initial_events=[HELLO])
+    assert (session.usage.input_tokens, session.usage.output_tokens, session.stats.active_seconds) == (0, 0, 0)
+    with sessions.events.stream(session.id) as stream:
+        turn(stream)
+    after = sessions.retrieve(session.id)
+    assert (after.usage.input_tokens, after.usage.output_tokens, after.usage.active_seconds) == (1200, 34, 1.5)
+    assert (after.usage.cache_creation.ephemeral_5m_input_tokens, after.stats.active_seconds) == (7, 2)
+
+
+def test_a_custom_tool_is_called_and_its_result_continues_the_turn(anthropic, sessions, start):
+    """The result is sent before the stream is opened. An empty text is refused, and the session still waits."""
+    session = start(
+        {"custom_tool": "weather", "expect": {"text": "sunny"}}, {"message": "Sun."}, initial_events=[HELLO]
+    )
+    with sessions.events.stream(session.id) as stream:
+        call, idle = turn(stream)
+    assert idle.stop_reason.event_ids == [call.id]
+    result = {"type": "user.custom_tool_result", "custom_tool_use_id": call.id}
+    with pytest.raises(anthropic.BadRequestError, match="minimum string length is 1"):
+        sessions.events.send(session.id, events=[result | {"content": [{"type": "text", "text": ""}]}])
+    sessions.events.send(session.id, events=[result | {"content": [{"type": "text", "text": "sunny"}]}])
+    with sessions.events.stream(session.id) as stream:
+        assert texts(turn(stream)) == ["Sun."]
+
+
+@pytest.mark.parametrize("verdict", [{"result": "allow"}, {"result": "deny", "deny_message": "Not today."}])
+def test_a_person_allows_or_denies_a_tool_in_the_cloud(anthropic, sessions, start, verdict):
+    """An allowed call has the result of the script. A confirmation that nothing waits for is refused."""
+    ask = {"tool": "bash", "input": {"command": "rm a"}, "evaluated_permission": "ask", "result": "removed"}
+    session = start(ask, {"message": "Done."}, initial_events=[HELLO])
+    with sessions.events.stream(session.id) as stream:
+        call, idle = turn(stream)
+        assert (call.evaluated_permission, call.evaluation.type) == ("ask", "always_ask")
+        assert (idle.stop_reason.type, idle.stop_reason.event_ids) == ("requires_action", [call.id])
+        confirmation = {"type": "user.tool_confirmation", "tool_use_id": call.id, **verdict}
+        for wrong, why in (
+            ({"tool_use_id": "sevt_1"}, "does not wait for a confirmation of 'sevt_1'"),
+            ({"tool_use_id": f"?{call.id}"}, "does not wait"),
+            ({"result": "allow", "deny_message": "x"}, "deny_message: only"),
+            ({"type": "user.tool_result"}, "."),
+        ):
+            with pytest.raises(anthropic.BadRequestError, match=why):
+                sessions.events.send(session.id, events=[confirmation | wrong])
+        sessions.events.send(session.id, events=[confirmation])
+        names = ["tool_confirmation", *["tool_result"] * (verdict["result"] == "allow")]
+        assert kinds(turn(stream)) == [*names, "status_running", "message", "status_idle"]
+    with pytest.raises(anthropic.BadRequestError, match="does not wait for a confirmation"):
+        sessions.events.send(session.id, events=[confirmation])
+
+
+def test_an_allowed_tool_waits_for_the_result_of_a_worker(anthropic, client, sessions, start):
+    """Until then, a result is refused."""
+    queue = client.beta.environments.create(name="queue", config={"type": "self_hosted"}).id
+    tools = [{"tool": "bash", "evaluated_permission": "ask"}, {"tool": "read", "evaluated_permission": "ask"}]
+    session = start({"tools": tools}, "terminate", environment_id=queue, initial_events=[HELLO])
+    with sessions.events.stream(session.id) as stream:
+        bash, read, _ = turn(stream)
+        result = {"type": "user.tool_result", "tool_use_id": bash.id, "content": [{"type": "text", "text": "x"}]}
+        with pytest.raises(anthropic.BadRequestError, match="does not wait for a result"):
+            sessions.events.send(session.id, events=[result])
+        for call, verdict in ((bash, "allow"), (read, "deny")):
+            event = {"type": "user.tool_confirmation", "tool_use_id": call.id, "result": verdict}
+            sessions.events.send(session.id, events=[event])
+        sessions.events.send(session.id, events=[result])
+        assert kinds(turn(stream))[-2:] == ["status_running", "status_terminated"]
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ({"tool": "bash"}, "script.0: a cloud environment has no worker"),
+        ({"tools": [{"custom_tool": "x"}, {"tool": "bash"}]}, "script.0: a cloud environment has no worker"),
+        ({"custom_tool": "x", "result": "y"}, "custom_tool does not take result"),
+        ({"wait": "soon"}, "script.0.wait: "),
+        ({"usage": {"tokens": 1}}, "script.0.usage.tokens"),
+        ({"usage": {"input_tokens": -1}}, "script.0.usage.input_tokens"),
+    ],
+)
+def test_a_step_that_can_never_happen_is_refused_when_the_script_is_read(anthropic, sessions, start, step, why):
+    """No session is created."""
+    with pytest.raises(anthropic.BadRequestError, match=why):
+        start(step)
+    assert sessions.list().data == []
+
+
+@pytest.mark.parametrize("cut", [{"cut_after_bytes": 100}, {"cut_after_events": 1}])
+def test_a_client_continues_after_a_stream_that_was_cut(client, sessions, start, cut):
+    """What it missed is in the list."""
+    control(client, "faults", path_contains="/stream", **cut)
+    session = start({"message": "Hi."}, {"message": "Bye."}, initial_events=[HELLO])
+    with sessions.events.stream(session.id) as stream, pytest.raises(Exception, match="peer closed connection"):
+        turn(stream)
+    assert client.get("/_emulator/faults", cast_to=object)["data"] == []
+    while sessions.retrieve(session.id).status != "idle":
+        pass
+    assert texts(sessions.events.list(session.id).data) == ["Hi.", "Bye."]
+
+
+@pytest.mark.slow
+def test_three_hundred_streams_are_open_at_once(client, sessions, start):
+    """Every one gets its events, and a health check does not wait for them."""
+    created = [start({"message": str(number)}, "terminate").id for number in range(300)]
+    opened = threading.Barrier(301)
+
+    def follow(session):
+        with sessions.events.stream(session) as stream:
+            opened.wait()
+            return texts(turn(stream))
+
+    with ThreadPoolExecutor(300) as pool:
+        results = [pool.submit(follow, session) for session in created]
+        opened.wait()
+        assert client.get("/healthz", cast_to=object) == {"status": "ok"}
+        for session in created:
+            sessions.events.send(session, events=[HELLO])
+        assert [result.result() for result in results] == [[str(number)] for number in range(300)]
