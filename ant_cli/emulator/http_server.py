@@ -7,17 +7,19 @@ socket, closes the connection, and sends nothing more.
 from __future__ import annotations
 
 import logging
+import select
 import signal
 import socket
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 
 from waitress import create_server  # type: ignore[import-untyped] # waitress has no types
 
-from ant_cli.emulator.call import BOUND_HOST, IS_STOPPING, LOG
-from ant_cli.emulator.errors import LARGEST_BODY
+from ant_cli.emulator.call import BOUND_HOST, IS_STOPPING, LOG, OCCUPY_THREAD
+from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.journal import Entry
 from ant_cli.emulator.store import rfc3339
 from ant_cli.emulator.wsgi_app import Emulator
@@ -28,15 +30,23 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS = 60
 """How long a connection may be silent between requests, or in the middle of one."""
-MOST_THREADS = 100
-"""More than anybody starts workers: a waiting poll and a stream each occupy a thread."""
+MOST_THREADS = 432
+"""A stream, a waiting poll and a delay of a fault each occupy a thread."""
+FREE_THREADS = 32
+"""Threads that none of those gets, so that there is always one for a health check or a control page."""
 CONNECTIONS_PER_THREAD = 3
 """Connections between two requests need no thread. Clients beyond this limit have to wait until one is closed."""
 FILES_PER_THREAD = 3 + 2 * CONNECTIONS_PER_THREAD
 """Three of the database, and for each connection a socket and perhaps a temporary file."""
 OTHER_FILES = 32
+MOST_CONNECTIONS = 10_000 if hasattr(select, "poll") else 500
+"""On Windows, there is only `select`, which is for 512 sockets."""
+LARGEST_READ = 64 * 1024 * 1024
+"""The largest body that is read. Its error is the API's; beyond that, waitress sends a line of text."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+_QUEUE = logging.getLogger("waitress.queue")
+"""Gets a record when a request has to wait for a thread."""
 Say = Callable[[str], None]
 """Writes a line for people."""
 _LARGEST_HEAD = 16_384
@@ -80,14 +90,19 @@ class Server:
         self._host = host
         self._log = log
         threads = threads_for(_open_files())
-        logging.getLogger("waitress").setLevel(logging.ERROR)  # that clients have to wait is no problem
+        self._most_waiting = threads - min(FREE_THREADS, threads // 2)
+        self._waiting = threading.BoundedSemaphore(self._most_waiting)
+        logging.getLogger("waitress").setLevel(logging.ERROR)
+        _QUEUE.setLevel(logging.WARNING)
         self._http = create_server(
             self._application,
             sockets=[listening],
             threads=threads,
-            connection_limit=2 + CONNECTIONS_PER_THREAD * threads,  # the listening socket and a pipe count, too
+            # The listening socket and a pipe count, too.
+            connection_limit=min(2 + CONNECTIONS_PER_THREAD * threads, MOST_CONNECTIONS),
+            asyncore_use_poll=True,
             max_request_header_size=_LARGEST_HEAD,
-            max_request_body_size=LARGEST_BODY + 1,
+            max_request_body_size=LARGEST_READ,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=1,
             channel_request_lookahead=1,  # to notice a client that disconnects in the middle of a stream
@@ -97,13 +112,22 @@ class Server:
 
     def run(self) -> None:
         """Serve until SystemExit is raised in this thread, and finish the requests in progress for up to 5 s."""
-        self._http.run()
+
+        def note(record: logging.LogRecord) -> bool:
+            self._log(f"{rfc3339(time.time_ns() // 1_000)} requests wait for a thread: {record.getMessage()}.")
+            return False
+
+        _QUEUE.addFilter(note)
+        try:
+            self._http.run()
+        finally:
+            _QUEUE.removeFilter(note)
 
     def close(self) -> None:
         """Stop listening."""
         self._http.close()
 
-    def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         """Call the emulator with the data that only the server knows, and log a line for its response."""
         begun = time.perf_counter()
 
@@ -117,7 +141,16 @@ class Server:
         environ[BOUND_HOST] = self._host
         environ[IS_STOPPING] = lambda: self.is_stopping or environ["waitress.client_disconnected"]()
         environ[LOG] = log
-        return self._emulator(environ, start_response)
+        with ExitStack() as stack:
+
+            def occupy_thread() -> None:
+                if not self._waiting.acquire(blocking=False):
+                    most = f"{self._most_waiting} streams, waiting polls and delays at once"
+                    raise EmulatorError(503, f"This emulator has threads for {most}, and all of them are occupied.")
+                stack.callback(self._waiting.release)
+
+            environ[OCCUPY_THREAD] = occupy_thread
+            yield from self._emulator(environ, start_response)
 
 
 def serve(emulator: Emulator, host: str, port: int, on_listening: Say, log: Say) -> None:

@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from ant_cli.emulator import http_server
 from ant_cli.emulator.call import LARGEST_BODY
 from tests.helpers.emulators import serving
 
-from .api import ENVIRONMENTS, HEADERS, connected
+from .api import ENVIRONMENTS, HEADERS, Api, connected, send
 
 
 def address_of(url):
@@ -35,7 +36,8 @@ def raw(url, text):
 
 def test_a_content_length_over_the_limit_is_rejected_before_the_body_is_sent(served):
     """The response arrives while the client still waits to send the body."""
-    head = f"POST {ENVIRONMENTS} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {LARGEST_BODY + 1}\r\n\r\n"
+    length = http_server.LARGEST_READ
+    head = f"POST {ENVIRONMENTS} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n"
     assert raw(served, head.encode()).startswith(b"HTTP/1.1 413 ")
 
 
@@ -44,7 +46,8 @@ def test_a_chunked_body_is_rejected_as_soon_as_it_exceeds_the_limit(served):
     with connected(served) as connection:
         chunks = iter([b" " * LARGEST_BODY, b" "])
         connection.request("POST", ENVIRONMENTS, chunks, HEADERS, encode_chunked=True)
-        assert connection.getresponse().status == 413
+        response = connection.getresponse()
+        assert (response.status, json.load(response)["error"]["type"]) == (413, "request_too_large")
 
 
 def test_requests_that_are_sent_together_are_answered_in_turn(served):
@@ -81,6 +84,50 @@ def test_the_server_stays_below_the_limit_of_open_files(open_files, threads):
     """At the limit it could not accept a connection. It would try again and again, and take all processor time."""
     assert http_server.threads_for(open_files) == threads
     assert open_files < 64 or threads * (3 + 2 * http_server.CONNECTIONS_PER_THREAD) + 32 <= open_files
+
+
+def test_a_stream_without_a_thread_is_refused_and_logged(emulator, monkeypatch):
+    """So are delays and polls that wait. For health checks and control pages, there are always threads."""
+    monkeypatch.setattr(http_server, "threads_for", lambda _: 4)
+    api, lines = Api(emulator), []
+    session = api("POST", "/v1/sessions", {"agent": "a", "environment_id": api.create_queue()}).json["id"]
+    path = f"/v1/sessions/{session}/events/stream"
+    with serving(emulator, lines.append) as server, ExitStack() as stack:
+        for _ in range(2):
+            connection = stack.enter_context(connected(server.url))
+            connection.request("GET", path, headers=HEADERS)
+            assert stack.enter_context(connection.getresponse()).readline() == b"event: ping\n"
+        client = stack.enter_context(connected(server.url))
+        assert [send(client, "GET", path)[0] for _ in range(3)] == [503, 503, 503]
+        assert send(client, "GET", "/healthz") == (200, {"status": "ok"})
+        send(client, "POST", "/_emulator/faults", {"delay_ms": 1})
+        assert send(client, "GET", ENVIRONMENTS)[0] == 503
+    refused = [line for line in lines if f"{path} 503" in line]
+    assert len(refused) == 3
+    assert "has threads for 2 streams, waiting polls and delays at once, and all of them are occupied" in refused[0]
+
+
+def test_a_request_that_has_to_wait_for_a_thread_is_logged(monkeypatch):
+    """Nobody has to guess why an emulator is slow."""
+    logged, release, lines = threading.Event(), threading.Event(), []
+
+    def application(_environ, start_response):
+        release.wait()
+        start_response("200 OK", [])
+        return [b""]
+
+    def log(line):
+        lines.append(line)
+        logged.set()
+
+    monkeypatch.setattr(http_server, "threads_for", lambda _: 1)
+    with serving(application, log) as server, connected(server.url) as first, connected(server.url) as second:
+        for client in (first, second):
+            client.request("GET", "/")
+        assert logged.wait(30)
+        release.set()
+        assert [client.getresponse().status for client in (first, second)] == [200, 200]
+    assert "Z requests wait for a thread: " in lines[0]
 
 
 @contextmanager
