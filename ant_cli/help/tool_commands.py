@@ -138,8 +138,8 @@ _WORKER = row.group(
         "Run a handler for each work item, until a signal; see `ant help worker`.",
         "environment_worker:poll",
         (
-            "four at once, each in a container",
-            "ant beta:worker poll env_1 --concurrency 4 -- docker run --rm -i worker",
+            "in a container for each item; `ant help worker` has the -e flags",
+            "ant beta:worker poll env_1 -- docker run --rm -i --init worker",
         ),
         arguments=(_ENVIRONMENT, _HANDLER),
         flags=worker.command_flags(worker.PollOptions),

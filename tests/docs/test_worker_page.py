@@ -18,8 +18,10 @@ import yaml
 from ant_cli.argv import ToolCall, parse
 from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
+from ant_cli.runtime.variables import BASE_URL, WORK_SECRET
 from ant_cli.settings.selection import resolve
 from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
+from ant_cli.worker.context import handler_environment
 from ant_cli.worker.exporter import Reading, _metrics, find_page, to_numbers
 from ant_cli.worker.metrics import Tally, WorkerMetrics
 
@@ -28,6 +30,7 @@ FOLDER = DOCS / "worker"
 PATHS = (DOCS / "worker.md", DOCS / "worker-faults.md", FOLDER / "README.md")
 PAGES = "".join(path.read_text() for path in PATHS)
 UNITS = ("ant-worker.service", "ant-worker@.service")
+ITEM = {"id": "work_1", "environment_id": "env_1", "data": {"id": "session_1"}, "secret": "s"}
 EXPRESSION = re.search(r"```promql\n(.*)\n```", PAGES)[1]
 MANIFESTS = {
     (value["kind"], value["metadata"]["name"]): value
@@ -303,6 +306,17 @@ def test_the_image_is_built_from_a_wheel_and_a_handler_that_are_there():
     assert (FOLDER / "handle.sh").stat().st_mode & 0o111
 
 
+@pytest.mark.parametrize(
+    "path", ["README.md", "docs/worker.md", "docs/worker/README.md", "ant_cli/help/topics/worker.md"]
+)
+def test_a_container_gets_the_variables_without_which_no_session_runs(path):
+    """`docker run` passes on none by itself. The worker's key stays outside."""
+    needed = {row.variable for row in rows_of(SessionOptions) if row.required} | {WORK_SECRET, BASE_URL}
+    (command,) = re.findall(r"docker run (--rm -i --init\s+-e[^`]*?(?:IMAGE|:1))", (DOCS.parent / path).read_text())
+    assert set(re.findall(r"-e\s+(\w+)", command)) == needed
+    assert not needed - handler_environment({}, ITEM, 1, {BASE_URL: "http://127.0.0.1"}, pass_api_key=False).keys()
+
+
 def test_the_handler_in_the_folder_runs_the_session_in_its_own_process():
     """The worker ends that process, so no shell may wait between them."""
     (command,) = re.findall("^exec ant (.*)$", (FOLDER / "handle.sh").read_text(), re.MULTILINE)
@@ -374,7 +388,7 @@ def test_every_flag_on_the_pages_exists():
     """It belongs to one of the three commands, or to another program."""
     known = {row.flag for row in (*rows_of(PollOptions), *rows_of(SessionOptions), *rows_of(ExporterOptions))}
     others = {"--rm", "--init", "--detach", "--filter", "--transform", "--format", "--count", "--config", "--name"}
-    others |= {"--force", "--requeue"}
+    others |= {"--force", "--requeue", "--entrypoint"}
     docker_and_kubectl = {"--tag", "--env-file", "--stop-timeout", "--namespace", "--from-env-file"}
     pip_and_systemctl = {"--no-deps", "--wheel-dir", "--now"}
     flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGES))
