@@ -79,7 +79,7 @@ class Wire:
         self._complete = False
         self._source.attempt = attempt
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-        if body or method != "GET":
+        if body or method not in ("GET", "DELETE"):
             lines.append(f"content-length: {len(body)}")
         data = memoryview("\r\n".join([*lines, "", ""]).encode() + body)
         try:

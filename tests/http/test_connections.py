@@ -30,7 +30,7 @@ from tests.conftest import Result, needs_linux, needs_posix
 from tests.helpers.runs import OK, OUTPUT
 from tests.helpers.servers import Act, ScriptedServer, error, response
 from tests.helpers.system_verifier import server_context
-from tests.helpers.words import CREATE, LINES, RETRIEVE, UPDATE, page
+from tests.helpers.words import ARCHIVE, CREATE, DELETE, LINES, RETRIEVE, UPDATE, page
 
 CUT = OK[:-3]
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -39,6 +39,13 @@ bytes_outlive_a_reset = needs_posix("bytes that can be read after a reset")
 RESET = pytest.param(Act.RESET, marks=bytes_outlive_a_reset)
 MAPPED = pytest.param("[::ffff:127.0.0.1]", marks=needs_posix("IPv6 sockets that reach IPv4 addresses"))
 UNSPECIFIED = pytest.param("0.0.0.0", marks=needs_posix("0.0.0.0 as an address of this host"))
+
+
+@pytest.mark.parametrize(("words", "has_length"), [(RETRIEVE, False), (DELETE, False), ((*ARCHIVE, "env_1"), True)])
+def test_a_request_without_a_body_has_a_length_if_its_method_usually_has_a_body(ant_over_socket, words, has_length):
+    """As in the official tool."""
+    (sent,) = ant_over_socket(words=words).requests
+    assert (b"\r\ncontent-length: 0\r\n" in sent, b"content-length" in sent) == (has_length, has_length)
 
 
 @pytest.mark.parametrize(("headers", "connections"), [((), 1), (("connection: close",), 2)])
