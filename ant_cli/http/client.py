@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from urllib.parse import quote
 
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, CredentialError, OutcomeUnknown
-from ant_cli.http.request_headers import headers_of
+from ant_cli.http.request_headers import headers_of, unsent_headers
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import long_wait
 from ant_cli.http.sender import Doubt, Observer, Pace, Policy, Refresh, Sender
@@ -54,6 +54,10 @@ class Client(Sender):
         super().__init__(authenticated(settings, runtime, observer), runtime, policy)
         self._credential = self._settings.credential
         """The credential that was sent last, for messages."""
+        if unsent := unsent_headers(self._settings):
+            runtime.hint(
+                f"Note: {variables.CUSTOM_HEADERS}: {', '.join(unsent)} is not sent, because ant sets its own."
+            )
 
     def sibling(self) -> Client:
         """Return a client for another thread. It shares the credential, the connections and the pace."""

@@ -45,6 +45,12 @@ def headers_of(
     return headers
 
 
+def unsent_headers(settings: ConnectionSettings) -> list[str]:
+    """Return the names of the headers for a gateway in whose place the program sends its own."""
+    sent = headers_of(Request("POST", "", (), body=b""), settings, 0) if settings.custom_headers else {}
+    return [name for name, value in settings.custom_headers.items() if sent.get(name) != value]
+
+
 def custom_headers(settings: ConnectionSettings, *, hidden: bool = False) -> dict[str, str]:
     """Return the headers for a gateway, except those that only the transport may set."""
     given = settings.custom_headers.items()

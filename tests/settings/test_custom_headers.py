@@ -47,7 +47,11 @@ def test_each_line_is_a_header_of_every_request(ant, text, headers):
 def test_a_header_that_the_program_sets_wins(ant, name, sent):
     """A gateway's header can't replace the credential, or break the request."""
     words = (*UPDATE, "--base-url", "http://127.0.0.1:9")
-    assert ant(*words, env=with_headers(f"{name}: other")).request.headers[name].startswith(sent)
+    done = ant(*words, env=with_headers(f"{name}: other\nx-team: data"))
+    assert done.request.headers[name].startswith(sent)
+    note = f"Note: ANTHROPIC_CUSTOM_HEADERS: {name.lower()} is not sent, because ant sets its own.\n"
+    assert done.stderr.count(note) == 1
+    assert "x-team" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["connection", "transfer-encoding", "expect", "upgrade"])
