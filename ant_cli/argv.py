@@ -290,9 +290,23 @@ def _positional_id(args: list[str], flags: Texts, operation: Operation) -> dict[
     unexpected = args[takes:] or [arg for arg in args if operation.has_body and "=" in arg]
     if unexpected:
         also = f" together with {param.flag}" if param is not None and not takes else ""
-        hint = _meant_by(unexpected, flags, operation) or see_help(operation.command)
-        raise UsageError(f"unexpected argument {unexpected[0]!r}{also}.", hint)
+        hint = _meant_by(unexpected, flags, operation) or (takes and _with_several_ids(args, flags, operation))
+        raise UsageError(f"unexpected argument {unexpected[0]!r}{also}.", hint or see_help(operation.command))
     return {param.name: args[0] if len(args) == 1 else args} if param is not None and args else {}
+
+
+def _with_several_ids(ids: Sequence[str], given: Texts, operation: Operation) -> str:
+    """Return the command line for IDs of which only one may be an argument; empty if there is none (D31)."""
+    from ant_cli.runtime.shell import quote
+
+    if not operation.acts_on_several:
+        return ""
+    *outer, _ = operation.fields_in("path")
+    flags = [f"{field.flag} {quote(str(given[field.name]))}" for field in outer if field.name in given]
+    command, typed = " ".join(["ant", operation.command, *flags]), " ".join(map(quote, ids))
+    if len(flags) < len(outer) and not ids[0].startswith("work_"):
+        return f"Did you mean `{command} {outer[0].flag} {typed}`?"
+    return f"For several IDs: printf '%s\\n' {typed} | {command}"
 
 
 def _reject_unquoted(flags: Texts) -> None:

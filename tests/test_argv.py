@@ -5,7 +5,8 @@ import pytest
 from ant_cli.argv import ApiCall, ToolCall, help_call, parse
 from ant_cli.errors import UsageError
 from ant_cli.operations import GROUPS, OPERATIONS
-from tests.helpers.words import ARCHIVE, DELETE, LIST, UPDATE
+from tests.conftest import needs_posix
+from tests.helpers.words import ARCHIVE, DELETE, LIST, RETRIEVE, UPDATE
 
 CREATE = ("beta:environments", "create")
 STOP = ("beta:environments:work", "stop")
@@ -86,6 +87,33 @@ def test_a_command_that_changes_something_takes_several_ids():
     assert flags(*DELETE, "env_2") == {"environment_id": ["env_1", "env_2"]}
     ids = {"environment_id": "env_1", "work_id": ["work_1", "work_2"]}
     assert flags(*STOP, "--environment-id", "env_1", "work_1", "work_2") == ids
+
+
+WORK = ("beta:environments:work", "retrieve")
+PIPED = "For several IDs: printf '%s\\n'"
+
+
+@needs_posix("its quotes in hints")
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ((*RETRIEVE, "env_2"), f"{PIPED} env_1 env_2 | ant beta:environments retrieve"),
+        (
+            (*WORK, "env_1", "work_1"),
+            "Did you mean `ant beta:environments:work retrieve --environment-id env_1 work_1`?",
+        ),
+        ((*WORK, "work_1", "work_2"), f"{PIPED} work_1 work_2 | ant beta:environments:work retrieve"),
+        (
+            (*WORK, "--environment-id", "a b", "w", "x"),
+            f"{PIPED} w x | ant beta:environments:work retrieve --environment-id 'a b'",
+        ),
+        (("beta:environments:work", "list", "env_1", "env_2"), "Run `ant beta:environments:work list --help`"),
+    ],
+)
+def test_several_ids_of_a_command_that_only_reads_are_answered_with_the_pipe_that_takes_them(words, hint):
+    """As arguments, the official tool rejects them, too."""
+    message = refusal(*words)
+    assert hint in message
 
 
 @pytest.mark.parametrize(
