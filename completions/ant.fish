@@ -122,7 +122,7 @@ function __ant_flags
         case 'beta:environments:work update'; set flags --help -h --environment-id --work-id --metadata --parallel --fail-fast --beta --file -f --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns --format-error --transform-error --dry-run
         case 'beta:environments:work stats'; set flags --help -h --environment-id --until --watch --every --for --parallel --fail-fast --beta --file -f --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns --format-error --transform-error --dry-run
         case 'beta:worker'; set flags --help -h
-        case 'beta:worker poll'; set flags --help -h --environment-id --environment-key --worker-id --on-work --workdir --max-idle --log-format --concurrency --heartbeat --lease --retry-delay --attempts --metadata-key --on-failure --no-auto-stop --pass-api-key --item-timeout --drain-timeout --kill-timeout --exit-when-idle --max-items --listen --base-url --local --workspace-id --timeout --max-retries --debug --profile
+        case 'beta:worker poll'; set flags --help -h --environment-id --environment-key --worker-id --on-work --workdir --max-idle --log-format --concurrency --heartbeat --lease --retry-delay --attempts --metadata-key --on-failure --no-auto-stop --pass-api-key --item-timeout --drain-timeout --kill-timeout --exit-when-idle --max-items --listen --unrestricted-paths --base-url --local --workspace-id --timeout --max-retries --debug --profile
         case 'beta:worker run'; set flags --help -h --session-id --work-id --environment-id --environment-key --work-secret-file --workdir --max-idle --log-format --unrestricted-paths --base-url --local --workspace-id --timeout --max-retries --debug --profile
         case 'beta:worker exporter'; set flags --help -h --environment-id --environment-key --listen --cache --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --profile
         case 'beta:worker check'; set flags --help -h --environment-id --environment-key --on-work --listen --requeue --yes --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --profile --format --transform --raw-output -r --columns
@@ -300,9 +300,9 @@ function __ant_description_of_flag
         case '* --kill-timeout'; echo 'The time from SIGTERM to SIGKILL'
         case '* --exit-when-idle'; echo 'Exit if idle this long; 1 if one is a dead letter'
         case '* --listen'; echo 'Serve metrics and health checks at ADDRESS:PORT'
+        case '* --unrestricted-paths'; echo 'Has no effect: file tools stay below --workdir'
         case '* --session-id'; echo 'The session to run'
         case '* --work-secret-file'; echo 'A file with the item\'s secret, in place of the key'
-        case '* --unrestricted-paths'; echo 'Has no effect: file tools stay below --workdir'
         case '* --cache'; echo 'How long statistics are kept'
         case '* --requeue'; echo 'Give items back that nobody seems to hold'
         case '* -y'; echo 'Apply without asking'

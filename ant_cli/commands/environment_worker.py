@@ -29,6 +29,7 @@ def poll(
             "A worker's host needs only the environment's key; --pass-api-key passes it on."
         )
     hide_secrets(runtime, unused, [METADATA_KEY], _typed_secrets(given))
+    _note_unused(options, runtime)
 
     from ant_cli.worker.supervisor import run_worker  # after the new start: it takes the longest
 
@@ -40,10 +41,9 @@ def run(runtime: Runtime, flags: Flags, **given: Any) -> None:
     """Run one claimed item in this process."""
     runtime = receive_secrets(runtime)
     options = read_options(SessionOptions, Flags(given), runtime.environ, "beta:worker run")
-    if options.unrestricted_paths:  # guides for other workers use it
-        runtime.hint("Note: --unrestricted-paths has no effect: file tools stay below --workdir.")
     # A session's tools could read them.
     hide_secrets(runtime, SECRET_VARIABLES, [ENVIRONMENT_KEY, WORK_SECRET], _typed_secrets(given))
+    _note_unused(options, runtime)
 
     from ant_cli.worker.sdk_session import run_session
 
@@ -66,6 +66,11 @@ def environment_flag(environment: str, given: Mapping[str, Any]) -> dict[str, st
     if environment and "environment_id" in given:
         raise exclude_each_other("ENVIRONMENT", "--environment-id")
     return {"environment_id": environment} if environment else {}
+
+
+def _note_unused(options: PollOptions | SessionOptions, runtime: Runtime) -> None:
+    if options.unrestricted_paths:  # guides for other workers use it
+        runtime.hint("Note: --unrestricted-paths has no effect: file tools stay below --workdir.")
 
 
 def _typed_secrets(given: Mapping[str, Any]) -> dict[str, str]:

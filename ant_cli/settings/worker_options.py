@@ -85,6 +85,9 @@ _MAX_IDLE = _time("1m", "The longest idle time of a session.")
 _LOG_FORMAT = _choice(("auto", "plain", "text", "json"), "Format of the log.")
 
 
+_UNRESTRICTED_PATHS = _switch("Has no effect: file tools stay below --workdir.")
+
+
 class PollOptions(NamedTuple):
     """The options of `beta:worker poll`, each with its row. Durations are in seconds."""
 
@@ -110,6 +113,7 @@ class PollOptions(NamedTuple):
     exit_when_idle: float = _time("0", "Exit if idle this long; 1 if one is a dead letter.")
     max_items: int = _number(0, 999_999_999, "0", "Exit after this many items; 1 if one is a dead letter.")
     listen: tuple[str, int] | Literal[""] = _row(_address, "", "Serve metrics and health checks at ADDRESS:PORT.")
+    unrestricted_paths: bool = _UNRESTRICTED_PATHS
 
 
 class SessionOptions(NamedTuple):
@@ -123,7 +127,7 @@ class SessionOptions(NamedTuple):
     workdir: str = _WORKDIR
     max_idle: float = _MAX_IDLE
     log_format: str = _LOG_FORMAT
-    unrestricted_paths: bool = _switch("Has no effect: file tools stay below --workdir.")
+    unrestricted_paths: bool = _UNRESTRICTED_PATHS
 
 
 class ExporterOptions(NamedTuple):

@@ -63,6 +63,13 @@ def test_a_handler_gets_the_values_that_it_needs_in_variables(queue, work, scrip
     assert expected.items() <= found.items()
 
 
+def test_a_flag_that_guides_for_other_workers_use_is_accepted_with_one_note(queue, work, script):
+    """It has no effect."""
+    queue.enqueue()
+    worker = work("--unrestricted-paths", handler=[script("exit 0")])
+    assert sum("--unrestricted-paths has no effect" in line for line in worker.lines) == 1
+
+
 def test_a_handler_may_have_arguments(queue, work, script):
     """Arguments after -- reach it unchanged, even if they look like flags of the worker."""
     queue.enqueue()
