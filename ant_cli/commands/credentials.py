@@ -23,7 +23,7 @@ from ant_cli.settings.credentials import Credential, environment_key, no_credent
 from ant_cli.settings.loading import Settings, describe_destination, load, note_credential_choice
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import ProfileStore, read_store
-from ant_cli.settings.rows import SETTINGS, check_secret, mask
+from ant_cli.settings.rows import SETTINGS, check_secret, is_api_key, mask
 from ant_cli.settings.selection import ACTIVE, SelectedProfile, of_official, setting_sources
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
@@ -193,6 +193,7 @@ def _environment_key(key: Credential) -> Report:
     return {
         "value": mask(check_secret(key.source, key.secret)),
         "source": key.source,
+        "is_api_key": is_api_key(key.secret),
         "used_by": ["beta:worker", *always],
         "used_without_api_key_by": others,
     }
@@ -289,6 +290,8 @@ def _labelled(report: Report, runtime: Runtime) -> Iterator[tuple[str, str]]:
     yield "Profile", _profile_text(report["profile"])
     if key:
         yield "Environment", f"{key['value']} (environment key, from {key['source']})"
+        if key["is_api_key"]:
+            yield "", "it is an API key, which workers reject: it has to be the key of an environment"
         yield "", f"for {', '.join(key['used_by'])}"
         names = ", ".join(command.rpartition(" ")[2] for command in key["used_without_api_key_by"])
         yield "", f"without an API key also for beta:environments:work {names}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ant_cli.errors import UsageError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import SAFER
@@ -22,6 +24,12 @@ def poll(
     runtime = receive_secrets(runtime)
     given |= environment_flag(environment, given)
     options = read_options(PollOptions, Flags(given), runtime.environ, "beta:worker poll")
+    if not re.fullmatch(r"env_\w+", options.environment_id):
+        find = f"ant beta:environments retrieve {quote(options.environment_id)} --transform id -r"
+        raise UsageError(
+            f"{options.environment_id!r} is not the ID of an environment (env_...), and its key finds no names.",
+            f"To find the ID of a name, with an API key: {find}",
+        )
     unused = () if options.pass_api_key else SECRET_VARIABLES
     if present := [name for name in unused if runtime.environ.get(name)]:
         runtime.hint(

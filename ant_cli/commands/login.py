@@ -19,7 +19,15 @@ from ant_cli.settings.key_references import store_key as store_in_keyring
 from ant_cli.settings.loading import Settings, load, refusal
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import Profile, check_name, edit, read_store
-from ant_cli.settings.rows import CREDENTIAL_KEYS, DEFAULT_BASE_URL, SETTINGS, VARIABLES, check_new_secret, mask
+from ant_cli.settings.rows import (
+    API_KEY_PLACE,
+    CREDENTIAL_KEYS,
+    DEFAULT_BASE_URL,
+    SETTINGS,
+    VARIABLES,
+    check_new_secret,
+    mask,
+)
 from ant_cli.settings.selection import SelectedProfile, requested, select_own, setting_sources, usable_instead
 
 _DEFAULT_PROFILE = "default"
@@ -48,15 +56,13 @@ def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: b
     key = _key_to_store(flags, name, server, runtime)
     if not no_verify:
         planned = store.with_profile(name, _without_credentials(store.profiles.get(name, {})) | chosen)
-        settings = load(runtime, flags.with_values(api_key=key, profile=name), planned)
+        settings = load(runtime, flags.with_values(api_key=key, profile=name, base_url=server), planned)
         try:
-            is_checked = verify(settings, runtime)
+            verify(settings, runtime)
         except AntError as error:
             hint = "Nothing was stored. To store the key without verifying it: --no-verify"
             hinted = error.with_hints(hint) if isinstance(error, NetworkError) else error.with_only_hints(hint)
             raise hinted from None
-        if not is_checked and settings.provenance.sources["base_url"] == VARIABLES["base_url"]:
-            raise _unchecked(settings.connection.base_url)
     _store_key(key, name, chosen, runtime, in_keyring=keyring)
     _note_shadowing_variables(server, runtime)
     note_profile_variable(name, runtime)
@@ -89,23 +95,13 @@ def _confirm_replacement(name: str, profile: Profile, runtime: Runtime) -> None:
             raise UsageError("nothing was stored.", "For a key in another profile: ant auth login --profile NAME")
 
 
-def _unchecked(base_url: str) -> UsageError:
-    """Return the error for a key that only an emulator has seen, whose profile would be used with the real API."""
-    variable = VARIABLES["base_url"]
-    return UsageError(
-        f"nothing was stored, because {variable} names the emulator at {strip_userinfo(base_url)}.",
-        f"To check the key with the API: --base-url {DEFAULT_BASE_URL}",
-        f"To store it for the emulator: --base-url {strip_userinfo(base_url)}, or without a check: --no-verify",
-    )
-
-
 def _key_to_store(flags: Flags, name: str, server: str, runtime: Runtime) -> str:
     """Return the key that a flag gives, which may refer to stdin, or else the one from the prompt."""
     given = flags.get("api_key")
     if given is None and runtime.stdin.has_input:
         raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
     if given is None:
-        runtime.hint("To create a key: https://platform.claude.com, Settings, API keys")
+        runtime.hint(API_KEY_PLACE)
         place = "" if server == DEFAULT_BASE_URL else f" at {strip_userinfo(server)}"
         prompt = f"API key for profile {name!r}{place} (not shown): "
         given = prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")
@@ -148,10 +144,10 @@ def _note_shadowing_variables(server: str, runtime: Runtime) -> None:
 # Verify a credential with one cheap request
 
 
-def verify(settings: Settings, runtime: Runtime) -> bool:
+def verify(settings: Settings, runtime: Runtime) -> None:
     """Check that the server accepts the credential, and print for which workspace it does.
 
-    Returns False for an emulator that accepts any credential.
+    An emulator that accepts any credential says nothing about it.
 
     Raises:
         CredentialError: if there is no credential.
@@ -170,14 +166,13 @@ def verify(settings: Settings, runtime: Runtime) -> bool:
     headers = response.headers
     if is_local(connection.base_url) or _EMULATOR_HEADER in headers:
         runtime.say("The emulator accepts any key, so nothing was verified.")
-        return False
+        return
     noun = connection.credential.noun if connection.credential else "key"
     workspace_id = connection.workspace_id or headers.get("anthropic-workspace-id")
     organization_id = headers.get("anthropic-organization-id")
     place = f"workspace {workspace_id}" if workspace_id else "default workspace"
     place += f", organization {organization_id}" if organization_id else ""
     runtime.say(f"{noun.capitalize()} accepted by {server} ({place}).")
-    return True
 
 
 # Log out

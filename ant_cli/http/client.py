@@ -31,6 +31,16 @@ if TYPE_CHECKING:
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
 """What a status says about the credential."""
+_OF_ORGANIZATION = {
+    "environment_create_disabled": "The organization allows no new environments. Ask one of its admins.",
+    "environment_update_disabled": "The organization allows no changes of environments. Ask one of its admins.",
+    "organization_on_hold": "The organization is on hold. Ask one of its admins.",
+    "claude_code_key_creator_not_member": "The creator of the key has left the organization. Use another one.",
+}
+"""Codes of a 403 that is not about what the credential may do."""
+_ADDS_V1 = "Leave /v1 out of the base URL: each request adds it."
+_UNKNOWN_ID = (401, 403, NOT_FOUND)
+"""What the API says of an ID that does not exist to an environment's key."""
 _ID = r"env_\w+"
 _OTHER_IDS = {
     "agent_": "an agent",
@@ -92,6 +102,8 @@ class Client(Sender):
             self._runtime.server_clock.take(response.headers.get("date", ""))
             credential = None if is_local(self._settings.base_url) else self._credential
             hint = long_wait(response) or _credential_hint(request, response, credential)
+            if response.status == NOT_FOUND and self._settings.base_url.endswith("/v1"):
+                hint = _ADDS_V1
             raise_for_error(self.request_line(request), response, hint=hint)
         except AntError as error:  # it has texts of the server, and may be shown anywhere
             shown = error.redacted(self._runtime.redactor.redact)
@@ -116,6 +128,8 @@ class Client(Sender):
         """Return the credential to send. An environment key is not sent where the API rejects it."""
         credential = self._current_credential()
         if credential is None or credential.kind != "environment_key" or credential.type in request.accepts:
+            return credential
+        if is_local(self._settings.base_url):  # it rejects none
             return credential
         other = self._settings.second_choice
         if other is None or not other.secret:  # nothing is fetched for a request that was not asked for
@@ -179,13 +193,25 @@ class NameClient(Client):
         """
         name = request.path_params.get(ENVIRONMENT_ID.name, "")
         if name and not re.fullmatch(_ID, name, re.ASCII) and name not in self._names.found:
+            has_environment_key = self._check_that_names_work(request, name)
             try:
                 return super().send(request, refresh)
             except APIError as error:
-                if error.status != NOT_FOUND:
+                if error.status not in (_UNKNOWN_ID if has_environment_key else (NOT_FOUND,)):
                     raise
                 self._find(name, error)
         return super().send(request, refresh)
+
+    def _check_that_names_work(self, request: Request, name: str) -> bool:
+        """Return whether an environment's key is sent. Raises CredentialError without a key that finds names."""
+        settings = self._settings
+        credential, other = settings.credential, settings.second_choice
+        if credential is None or credential.kind != "environment_key" or is_local(settings.base_url):
+            return False
+        if other is None or not other.secret:
+            problem = f"{name!r} is not the ID of an environment (env_...), and an environment key finds no names."
+            raise CredentialError(problem, f"Give the ID, or set {variables.API_KEY}.")
+        return credential.type in request.accepts
 
     def as_sent(self, request: Request) -> Request:
         """Return a request with the ID in place of the name that was found."""
@@ -304,6 +330,10 @@ def _credential_hint(request: Request, response: Response, credential: Credentia
     if credential is None or response.status not in (*_PROBLEMS, NOT_FOUND):
         return ""
     wrong_type = _wrong_type(request, credential)
+    if response.status == 403:
+        for code, reason in _OF_ORGANIZATION.items():
+            if f'"{code}"'.encode() in response.body:
+                return reason
     if response.status == NOT_FOUND:
         return wrong_type
     sent = f"The {credential.noun} {mask(credential.secret)} (from {credential.source})"

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
@@ -45,7 +45,7 @@ class Issuer(Protocol):
         """Whether a token is exchanged over the network, for one workspace."""
 
     @property
-    def missing(self) -> list[str]:
+    def missing(self) -> Sequence[str]:
         """The settings that it needs, and that have no value."""
 
     def tokens(self, runtime: Runtime, exchange: Callable[[FederationRule], TokenSource], /) -> TokenSource:
@@ -251,7 +251,9 @@ def no_credential(
     """Return the error for a run without a credential that needs one; `accepts` has the types that it takes."""
     key = variables.ENVIRONMENT_KEY
     if accepts and "API key" not in accepts:
-        return CredentialError("there is no environment key.", f"Set {key}; --local needs none.")
+        return CredentialError(
+            "there is no environment key.", f"Set {key}; --local needs none.", rows.ENVIRONMENT_KEY_PLACE
+        )
     is_useless = accepts and runtime.environ.get(key)  # otherwise it would be the credential
     login = usable_instead(profile_name, runtime.environ)
     return CredentialError(
@@ -261,6 +263,7 @@ def no_credential(
         f"Log in: ant auth login{f' --profile {profile_name}' if profile_name else ''}",
         "Or set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
         f"Or set {key}." if accepts and "environment key" in accepts else "",
+        rows.API_KEY_PLACE,
         f"Or set {_MISSING}, for a federation." if runtime.environ.get(variables.ORGANIZATION_ID) else "",
     )
 

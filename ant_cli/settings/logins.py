@@ -10,7 +10,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ant_cli.errors import BadValue, CredentialError, os_error_text
@@ -206,20 +206,14 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> AccessToken:
     )
 
 
-class Login(NamedTuple):
-    """The login of a profile, as an `Issuer` of access tokens."""
+class Login:
+    """The login of a profile, as an `Issuer` of access tokens. It exchanges nothing, and needs no settings."""
 
-    profile: OfficialProfile
+    exchanges = False
+    missing: Sequence[str] = ()
 
-    @property
-    def exchanges(self) -> bool:
-        """No token is exchanged: the official tool has done that."""
-        return False
-
-    @property
-    def missing(self) -> list[str]:
-        """It needs no settings."""
-        return []
+    def __init__(self, profile: OfficialProfile) -> None:
+        self.profile = profile
 
     def tokens(self, runtime: Runtime, _exchange: object) -> LoginTokens:
         """Return the source of its access tokens. Raises CredentialError without a usable one."""

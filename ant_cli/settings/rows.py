@@ -21,6 +21,12 @@ from ant_cli.settings.local_emulator import is_local
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 
 
+API_KEY_PLACE = "To create one: https://platform.claude.com, Settings, API keys"
+ENVIRONMENT_KEY_PLACE = (
+    "The environment's page in the Console gives one; for an emulator: ant emulator key ENVIRONMENT"
+)
+
+
 # Parsers, and checks of secrets
 
 
@@ -40,6 +46,18 @@ def check_new_secret(source: str, secret: str) -> str:
     if " " in secret:
         raise BadValue(source, "contains a space, which no key has")
     return secret
+
+
+def environment_key(source: str, secret: str) -> str:
+    """Return an environment's key. Raises BadValue for an API key, with which handlers could do more."""
+    if is_api_key(secret):
+        raise BadValue(source, "holds an API key, but has to hold the key of an environment", ENVIRONMENT_KEY_PLACE)
+    return check_secret(source, secret)
+
+
+def is_api_key(secret: str) -> bool:
+    """Whether a credential is an API key by its form."""
+    return secret.strip().startswith("sk-ant-api")
 
 
 def header(source: str, text: str) -> str:

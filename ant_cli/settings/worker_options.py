@@ -9,7 +9,7 @@ from ant_cli.errors import BadValue, MissingFlag
 from ant_cli.operations.parsers import Parse, duration, one_of, whole_number
 from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, TypeVar
-from ant_cli.settings.rows import check_secret, header
+from ant_cli.settings.rows import ENVIRONMENT_KEY_PLACE, check_secret, environment_key, header
 
 T = TypeVar("T")
 HeartbeatMode = Literal["auto", "always", "never"]
@@ -61,6 +61,10 @@ def _key(source: str, text: str) -> str:
     return _Key(check_secret(source, text))
 
 
+def _environment_key(source: str, text: str) -> str:
+    return _Key(environment_key(source, text))
+
+
 def _lease(source: str, text: str) -> float:
     seconds = duration(source, text)
     if not 1 <= seconds <= 300 or seconds != int(seconds):
@@ -78,7 +82,9 @@ def _address(source: str, text: str) -> tuple[str, int]:
 
 _ENVIRONMENT_ID = _required(header, "The environment whose work is taken.")
 _KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
-_OPTIONAL_KEY = _row(_key, "", _KEY_HELP)
+_OPTIONAL_KEY = _row(_environment_key, "", _KEY_HELP)
+_KEY_TO_CHECK = _OPTIONAL_KEY._replace(parse=_key)
+"""A check says what is wrong with it."""
 _ON_WORK = _file("", "A handler without arguments, or the word in-process.")
 _WORKDIR = _file(".", "The folder in which sessions run.")
 _MAX_IDLE = _time("1m", "The longest idle time of a session.")
@@ -92,7 +98,7 @@ class PollOptions(NamedTuple):
     """The options of `beta:worker poll`, each with its row. Durations are in seconds."""
 
     environment_id: str = _ENVIRONMENT_ID
-    environment_key: str = _required(_key, _KEY_HELP)
+    environment_key: str = _required(_environment_key, _KEY_HELP)
     worker_id: str = _row(header, "", "A name for this worker, unique in the environment.")
     on_work: str = _ON_WORK
     workdir: str = _WORKDIR
@@ -143,7 +149,7 @@ class CheckOptions(NamedTuple):
     """The options of `beta:worker check`, each with its row."""
 
     environment_id: str = _ENVIRONMENT_ID
-    environment_key: str = _OPTIONAL_KEY
+    environment_key: str = _KEY_TO_CHECK
     on_work: str = _ON_WORK
     listen: tuple[str, int] = _row(
         _address, "127.0.0.1:9464", "Where a worker may serve its state, as ADDRESS:PORT."
@@ -183,5 +189,6 @@ def read_options(options: type[T], flags: Flags, environ: Mapping[str, str], com
     rows = rows_of(options)
     values = {name: source.value for name, source in resolve(rows, flags, environ).items()}
     if missing := [f"{row.flag} ({row.variable})" for row in rows if row.required and not values[row.name]]:
-        raise MissingFlag(missing, command)
+        place = ENVIRONMENT_KEY_PLACE if "environment_key" in " ".join(missing).lower() else ""
+        raise MissingFlag(missing, command).with_hints(place)
     return options(**values)

@@ -131,13 +131,16 @@ def test_login_to_the_local_emulator_says_that_nothing_was_verified(ant_without_
     assert "The emulator accepts any key, so nothing was verified." in check.stderr
 
 
-def test_a_key_that_an_emulator_in_a_variable_accepts_is_not_stored_as_checked(ant_without_key, path):
-    """The profile would be used with the real API as soon as the variable is unset."""
+def test_a_key_is_verified_by_the_api_even_if_a_variable_names_the_emulator_in_this_process(ant_without_key, path):
+    """That accepts any key. The README sets the variable, and says how to log in."""
     env = {"ANTHROPIC_BASE_URL": "local:"}
-    done = ant_without_key("auth", "login", "--api-key-stdin", env=env, stdin=SECRET)
-    assert (done.exit, done.requests, path.exists()) == (2, [], False)
-    assert "ant: nothing was stored, because ANTHROPIC_BASE_URL names the emulator at local:.\n" in done.stderr
-    assert "To check the key with the API: --base-url https://api.anthropic.com\n" in done.stderr
+    done = ant_without_key("auth", "login", "--api-key-stdin", env=env, stdin=SECRET, replies=[EMPTY])
+    assert (done.exit, done.request.url.host) == (0, "api.anthropic.com")
+    assert (
+        "Note: ANTHROPIC_BASE_URL is set, and the key is only for https://api.anthropic.com: it is not"
+        in done.stderr
+    )
+    assert document(path)["profiles"]["default"] == {"api_key": SECRET, **BOUND}
 
 
 @pytest.mark.parametrize(

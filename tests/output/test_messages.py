@@ -58,6 +58,38 @@ def test_a_network_error_starts_with_its_cause(ant):
     assert done.stderr.splitlines()[:2] == ["ant: refused.", f'GET "{URL}"']
 
 
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("environment_create_disabled", "The organization allows no new environments. Ask one of its admins."),
+        (
+            "environment_update_disabled",
+            "The organization allows no changes of environments. Ask one of its admins.",
+        ),
+        ("organization_on_hold", "The organization is on hold. Ask one of its admins."),
+        ("claude_code_key_creator_not_member", "The creator of the key has left the organization."),
+        ("some_other_code", "has no permission for this.\nTo check: ant auth status"),
+    ],
+)
+@pytest.mark.parametrize("in_details", [True, False])
+def test_a_403_blames_the_key_only_if_its_code_does_not_blame_the_organization(ant, code, sentence, in_details):
+    """Another key would not help."""
+    where = {"details": {"error_code": code}} if in_details else {"error_code": code}
+    error = {"type": "permission_error", "message": "no", **where}
+    done = ant(*LIST, replies=[httpx.Response(403, json={"type": "error", "error": error})])
+    assert (done.exit, sentence in done.stderr) == (4, True)
+    assert ("The key" in done.stderr) == ("has no permission" in sentence)
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_404_of_a_base_url_that_ends_with_v1_says_so(ant, status):
+    """The SDKs of others have it in theirs."""
+    words = (*LIST, "--base-url", "https://ada:pw@gate.example/v1/", "--max-retries", "0")
+    done = ant(*words, replies=[httpx.Response(status, text="no")])
+    assert done.request.url.path == "/v1/v1/environments"
+    assert ("Leave /v1 out of the base URL: each request adds it.\n" in done.stderr) == (status == 404)
+
+
 @pytest.mark.parametrize(("terminal", "status"), [(True, 401), (True, 403), (False, 401), (False, 403)])
 def test_a_rejected_credential_is_named_with_its_source(ant, terminal, status):
     """It is often not the one that the user expects."""

@@ -11,6 +11,7 @@ import pytest
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.credentials import environment_key
 from ant_cli.operations import OPERATIONS, work
+from tests.conftest import needs_posix
 from tests.helpers.emulators import serving
 from tests.helpers.stores import TOKEN
 from tests.helpers.words import KEY, NO_KEY, page
@@ -26,7 +27,7 @@ RETRIEVE = (work.GROUP, "retrieve", "work_1", "--environment-id", "env_1")
 
 def command_of(operation):
     """Return a command line of an operation."""
-    ids = [f"--{param.name.replace('_', '-')}=x_1" for param in operation.fields_in("path")]
+    ids = [f"--{param.name.replace('_', '-')}=env_1" for param in operation.fields_in("path")]
     texts = {param.name: "x" for param in operation.fields_in("body") if param.required}
     texts |= {"metadata": "{a: b}"} if "metadata" in {param.name for param in operation.params} else {}
     flags = [f"--{name}={text}" for name, text in texts.items()]
@@ -92,10 +93,13 @@ def test_without_any_credential_each_call_names_the_variables_that_it_takes(ant)
     """The list needs an environment key; a poll takes either."""
     assert ant(*LIST, env=NO_KEY).stderr == (
         "ant: there is no environment key.\nSet ANTHROPIC_ENVIRONMENT_KEY; --local needs none.\n"
+        "The environment's page in the Console gives one; for an emulator: ant emulator key ENVIRONMENT\n"
     )
     polled = ant(work.GROUP, "poll", "env_1", env=NO_KEY)
     assert (polled.exit, "Or set ANTHROPIC_ENVIRONMENT_KEY.\n" in polled.stderr) == (4, True)
-    assert "ENVIRONMENT_KEY" not in ant(*RETRIEVE, env=NO_KEY).stderr
+    retrieved = ant(*RETRIEVE, env=NO_KEY).stderr
+    assert "ENVIRONMENT_KEY" not in retrieved
+    assert retrieved.endswith("\nTo create one: https://platform.claude.com, Settings, API keys\n")
 
 
 @pytest.fixture
@@ -108,9 +112,8 @@ def test_a_profiles_key_stays_untouched_if_the_environment_key_is_used(ant, prof
     """No program that prints a key runs for a call that rejects API keys."""
     profile(f"api_key_command = 'touch {tmp_path}/ran'")
     assert sent(ant(*LIST, env=WORKER)) == BEARER
-    gone = httpx.Response(404, json=ERROR)
-    done = ant(work.GROUP, "list", "prod", env=WORKER, replies=[gone, gone])  # whose name is not looked up either
-    assert (done.exit, len(done.requests)) == (5, 1)
+    done = ant(work.GROUP, "list", "prod", env=WORKER)  # whose name is not looked up either
+    assert (done.exit, done.requests) == (4, [])
     assert not (tmp_path / "ran").exists()
 
 
@@ -174,15 +177,28 @@ def test_completion_of_work_ids_uses_the_environment_key(ant):
     assert (done.stdout, sent(done)) == ("work_1\tactive\n", BEARER)
 
 
-def test_a_name_in_place_of_an_id_is_looked_up_with_the_api_key(ant):
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_name_in_place_of_an_id_is_looked_up_with_the_api_key(ant, status):
     """The environments are not listed with the environment key that the failed request was sent with."""
     environments = page({"id": "env_01", "name": "prod"})
-    gone = httpx.Response(404, json=ERROR)
+    gone = httpx.Response(status, json=ERROR)
     done = ant(work.GROUP, "list", "prod", env=BOTH, replies=[gone, environments, page()])
     assert [request.headers.get("x-api-key") for request in done.requests] == [None, API_KEY, None]
     assert (done.exit, done.requests[-1].url.path) == (0, "/v1/environments/env_01/work")
-    done = ant(work.GROUP, "list", "prod", env=WORKER, replies=[gone])
-    assert (done.exit, len(done.requests)) == (5, 1)
+
+
+@pytest.mark.parametrize("name", ["stats", "list", "poll"])
+def test_without_an_api_key_a_name_in_place_of_an_id_is_rejected_before_anything_is_sent(ant, name):
+    """The response would be 401, though the environment key is right."""
+    done = ant(work.GROUP, name, "queue1", env=WORKER)
+    assert (done.exit, done.requests) == (4, [])
+    assert (
+        "ant: 'queue1' is not the ID of an environment (env_...), and an environment key finds no names.\n"
+        in done.stderr
+    )
+    assert "Give the ID, or set ANTHROPIC_API_KEY.\n" in done.stderr
+    created = ant("--local", "beta:environments", "create", "--name", "queue1", "--config", "{type: self_hosted}")
+    assert (created.exit, ant("--local", work.GROUP, name, "queue1", env=WORKER).exit) == (0, 0)
 
 
 def test_a_dry_run_shows_a_bearer_token_without_the_key(ant):
@@ -208,12 +224,47 @@ def test_status_shows_the_environment_key_masked_and_what_uses_it(ant, env):
     assert report == {
         "value": "sk-ant-...wxyz",
         "source": "ANTHROPIC_ENVIRONMENT_KEY",
+        "is_api_key": False,
         "used_by": ["beta:worker", "beta:environments:work list"],
         "used_without_api_key_by": [
             f"beta:environments:work {name}" for name in ("poll", "ack", "heartbeat", "stop", "stats")
         ],
     }
     assert json.loads(ant("auth", "status", "--format", "json").stdout)["environment_key"] is None
+
+
+@needs_posix("the worker")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("poll", "env_1", "--", "true"),
+        ("run", "--environment-id", "env_1", "--session-id", "s", "--work-id", "w"),
+        ("exporter", "--environment-id", "env_1"),
+    ],
+    ids=str,
+)
+def test_an_api_key_in_place_of_the_environment_key_is_refused_by_the_worker(ant, words):
+    """Handlers would get it, which can do far more than that of the environment."""
+    env = {**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-api03-0123456789-wxyz"}
+    refusal = ant("beta:worker", *words, env=env).refusal
+    assert "ANTHROPIC_ENVIRONMENT_KEY holds an API key, but has to hold the key of an environment.\n" in refusal
+    assert "for an emulator: ant emulator key ENVIRONMENT\n" in refusal
+    shown = " ".join(ant("auth", "status", env=env).stdout.split())
+    assert "it is an API key, which workers reject: it has to be the key of an environment" in shown
+
+
+@needs_posix("the worker")
+def test_a_worker_says_where_its_key_comes_from_and_that_it_takes_an_id(ant):
+    """An environment's key finds no names."""
+    missing = ant("beta:worker", "poll", "env_1", "--", "true").refusal
+    assert "--environment-key (ANTHROPIC_ENVIRONMENT_KEY) is required." in missing
+    assert (
+        "The environment's page in the Console gives one; for an emulator: ant emulator key ENVIRONMENT\n"
+        in missing
+    )
+    named = ant("beta:worker", "poll", "my queue", "--", "true", env=WORKER).refusal
+    assert "'my queue' is not the ID of an environment (env_...), and its key finds no names.\n" in named
+    assert "ant beta:environments retrieve 'my queue' --transform id -r\n" in named
 
 
 def test_each_command_succeeds_on_an_emulator_that_refuses_the_wrong_credential(ant, tmp_path):
