@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from ant_cli.gjson.json_text import Number
@@ -35,8 +35,27 @@ PATCHED = "metadata"
 
 def hash_of_body(body: Value) -> str:
     """Return the hash of a body that a file declares."""
-    text = canonical(body).encode()
-    return hashlib.sha256(b"%d:%b" % (len(text), text)).hexdigest()[:32]
+    return _digest(canonical(body))
+
+
+def hashes_by_name(body: dict[str, Value]) -> Callable[[str], str]:
+    """Return a function that returns the hash of a body with another name, in canonical form.
+
+    So a file is compared with many others in little time.
+    """
+    before = canonical({key: body[key] for key in body if _text(key) < "name"})[1:-1]
+    after = canonical({key: body[key] for key in body if _text(key) > "name"})[1:-1]
+
+    def hash_with(name: str) -> str:
+        members = ",".join(filter(None, (before, f'"name":{name}', after)))
+        return _digest(f"{{{members}}}")
+
+    return hash_with
+
+
+def _digest(text: str) -> str:
+    data = text.encode()
+    return hashlib.sha256(b"%d:%b" % (len(data), data)).hexdigest()[:32]
 
 
 def hash_of_remote(remote: dict[str, Value]) -> str:

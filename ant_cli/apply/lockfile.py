@@ -180,7 +180,7 @@ def shown_path(path: Path) -> str:
         relative = Path(os.path.relpath(path)).as_posix()
     except ValueError:  # on another drive of Windows
         return str(path)
-    return relative if relative.startswith("../") else f"./{relative}"
+    return relative if relative.partition("/")[0] == ".." else f"./{relative}"
 
 
 def shown_folder(folder: Path) -> str:

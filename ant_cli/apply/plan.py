@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from ant_cli.apply.comparison import FieldChange, changes_between, hash_of_body, hash_of_remote, kept_lists
+from ant_cli.apply.comparison import (
+    FieldChange,
+    canonical,
+    changes_between,
+    hash_of_remote,
+    hashes_by_name,
+    kept_lists,
+)
 from ant_cli.apply.declarations import YAML, Declaration, name_from
 from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin, shown_folder
 from ant_cli.errors import AntError
@@ -182,8 +189,9 @@ def _check_credentials(known: Known) -> None:
 def _moves(known: Known) -> dict[str, str]:
     """Return the old key of each file that was renamed.
 
-    A file was renamed if it is the only successor of a file that is gone, and of no other: it declares its name.
-    If no file does that, one that differs only in the name is a successor. Then the environment gets the new name.
+    A file was renamed if it is the only successor of a file that is gone, and of no other: it declares its name. If
+    no file does that, one that differs only in the name is a successor, if both have it from the name of the file.
+    Then the environment gets the new name.
     """
     lock = known.lock
     gone: dict[str, list[str]] = {}
@@ -194,20 +202,13 @@ def _moves(known: Known) -> dict[str, str]:
     both = {**known.untracked, **known.declarations}
     new = [declaration for key, declaration in both.items() if key not in lock.entries]
     found = {declaration.key: gone.pop(declaration.name) for declaration in new if declaration.name in gone}
-    others = [old for olds in gone.values() for old in olds]
-    found |= {
-        declaration.key: [old for old in others if _differs_in_name(declaration, old, lock)]
-        for declaration in new
-        if declaration.key not in found
-    }
+    before = {old: canonical(name_from(lock.file_of(old))) for olds in gone.values() for old in olds}
+    for declaration in new:
+        if declaration.key not in found and declaration.name == name_from(declaration.path):
+            hash_with = hashes_by_name(declaration.body)
+            found[declaration.key] = [old for old in before if hash_with(before[old]) == lock.entries[old].hash]
     claims = Counter(old for olds in found.values() for old in olds)
     return {key: olds[0] for key, olds in found.items() if len(olds) == 1 and claims[olds[0]] == 1}
-
-
-def _differs_in_name(declaration: Declaration, old: str, lock: LockFile) -> bool:
-    """Whether only the name differs from a file that is gone, and both have it from the name of the file."""
-    before = {**declaration.body, "name": name_from(lock.file_of(old))}
-    return declaration.name == name_from(declaration.path) and hash_of_body(before) == lock.entries[old].hash
 
 
 def is_alive(remote: Object) -> bool:
@@ -352,7 +353,6 @@ def _prune(key: str, known: Known, new: Sequence[str]) -> Step:
         )
     if new:
         command = adding_command(known, "--prune")
-        return step._replace(
-            blocked=f"{new[0]}, which is not tracked, may be its successor; to apply both: {command}"
-        )
+        reason = f"a file that is not tracked, such as {new[0]}, may be its successor"
+        return step._replace(blocked=f"{reason}; to apply both: {command}")
     return step

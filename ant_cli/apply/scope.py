@@ -57,7 +57,7 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
             f"Name files or folders: ant {scope.command} .",
         )
     folders = {PurePosixPath(key).parent for key in lock.tracked}
-    new = [] if scope.paths or asks else [key for key in untracked if PurePosixPath(key).parent in folders]
+    new = [] if asks else [key for key in untracked if PurePosixPath(key).parent in folders]
     return Files(scope, loaded, untracked, tuple(new))
 
 

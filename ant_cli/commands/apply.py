@@ -259,7 +259,7 @@ def _note(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: Runti
             f"Warning: {key} is in the lock file, but its file is gone. Restore it, or name the file that replaces "
             f"it. To archive its environment: {adding_command(known, '--prune')}"
         )
-    if plan.new:
+    if plan.new and not scope.paths:
         number = len(plan.new)
         files = ", ".join(first_of(plan.new, "and more"))
         verb, what = ("is", "it") if number == 1 else ("are", "them")

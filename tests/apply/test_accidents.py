@@ -53,15 +53,22 @@ def test_nothing_is_archived_while_a_new_file_may_be_its_successor(tracked):
     """It was renamed and edited at once, perhaps. The command that applies both is in the plan."""
     Path("environments/a.yaml").rename("environments/new.yaml").write_text(TWO)
     assert "Restore it, or name the file that replaces it." in tracked.ant("diff").stderr
-    result = tracked.ant("apply", "--yes", "--prune")
-    assert (result.exit, set(tracked.server())) == (1, {*"abc"})
-    reason = (
-        "./environments/new.yaml, which is not tracked, may be its successor; to apply both: ant apply --prune ."
-    )
-    assert f"blocked: {reason}" in result.stdout
-    assert result.stderr.endswith("ant: refusing to apply, because 1 step is blocked; the plan says why.\n")
+    reason = "a file that is not tracked, such as ./environments/new.yaml, may be its successor"
+    for words in ((), ("environments/b.yaml",)):
+        result = tracked.ant("apply", "--yes", "--prune", *words)
+        assert (result.exit, set(tracked.server())) == (1, {*"abc"})
+        assert f"blocked: {reason}; to apply both: ant apply --prune .\n" in result.stdout
+        assert result.stderr.endswith("ant: refusing to apply, because 1 step is blocked; the plan says why.\n")
     tracked.apply("--prune", ".")
     assert set(tracked.server()) == {*"bc", "new"}
+
+
+def test_a_new_file_far_from_the_tracked_ones_keeps_nothing_from_being_archived(tracked):
+    """Such as a sample in the documentation."""
+    tracked.write("samples/environments/far.yaml", TWO)
+    Path("environments/a.yaml").unlink()
+    assert "not tracked" not in tracked.apply("--prune").stderr
+    assert set(tracked.server()) == {*"bc"}
 
 
 def test_nothing_is_archived_while_a_new_file_has_a_mistake(tracked):
@@ -152,7 +159,7 @@ def test_a_forgotten_environment_that_exists_after_all_stays_tracked(tracked, mo
     monkeypatch.setattr(server, "retrieve", lambda *words: turns.pop()(*words) if turns else read(*words))
     result = tracked.ant("apply", "--yes", "--prune")
     assert (result.exit, f"{identifier} was changed" in result.stderr) == (1, True)
-    assert len(tracked.ids()) == 3
+    assert (len(tracked.ids()), "State written" in result.stdout) == (3, False)
 
 
 @pytest.mark.parametrize("flags", [("--status", "502"), ("--disconnect",)], ids=" ".join)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ant_cli.apply.comparison import canonical, declared_part, hash_of_body, hash_of_remote
+from ant_cli.apply.comparison import canonical, declared_part, hash_of_body, hash_of_remote, hashes_by_name
 from ant_cli.gjson import json_text
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import parse
@@ -53,6 +53,15 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=20,
 )
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=5), st.text())
+@example({"a": 1, "name": "x", "z": 2}, "y")
+@example({}, "\ud800")
+def test_the_hash_with_another_name_is_that_of_the_body_with_it(body, name):
+    """It is made of the canonical text around the name."""
+    value = parse(json.dumps(body), "x") or {}
+    assert hashes_by_name(value)(canonical(name)) == hash_of_body({**value, "name": name})
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])

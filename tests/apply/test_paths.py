@@ -20,7 +20,12 @@ def test_a_path_adds_to_what_the_lock_file_tracks(team):
     team.apply("environments")
     team.write("environments/a.yaml", CHANGED)
     team.write("more/environments/b.yaml")
-    assert "./environments/a.yaml" in team.ant("diff", "more").stdout
+    diff = team.ant("diff", "more")
+    assert "./environments/a.yaml" in diff.stdout
+    note = "Note: a path only adds to what is tracked, of which 1 changed, too; without it: --only\n"
+    assert diff.stderr == note
+    for path in ("environments", "environments/*.yaml", ".", "environments/../environments/a.yaml"):
+        assert "Note: a path" not in team.ant("diff", path).stderr
     team.apply("more")
     assert team.server()["a"]["description"] == "changed"
     assert set(team.ids()) == {"./environments/a.yaml", "./more/environments/b.yaml"}
