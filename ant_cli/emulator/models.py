@@ -321,6 +321,7 @@ class Interrupt(Model):
     """The end of what the agent is doing."""
 
     type: Literal["user.interrupt"]
+    session_thread_id: None = None
 
 
 class ToolConfirmation(Model):

@@ -11,8 +11,9 @@ from ant_cli.settings.rows import header
 
 NOTES = """\
 It behaves as the API's reference and recordings of the API show: fields and
-their order, types, headers and errors of all 14 endpoints, and the parts of
-sessions that a worker needs. Any number of processes may share one emulator.
+their order, types, headers and errors of all 14 endpoints, and of the parts of
+sessions that applications and workers need. Any number of processes may share
+one emulator.
 
 It has no models, no sandboxes and no rate limits. A session's agent follows a
 script. Unless `start` is given a key, it accepts any key of the right kind, but

@@ -155,8 +155,7 @@ def test_each_of_several_messages_gets_its_turn(sessions, start):
     """Also one that arrives while the agent still works at the one before."""
     session = start({"message": "1"}, "idle", {"message": "2"}, "idle", {"message": "3"})
     with sessions.events.stream(session.id) as stream:
-        sessions.events.send(session.id, events=[HELLO, HELLO])
-        sessions.events.send(session.id, events=[HELLO])
+        sessions.events.send(session.id, events=[HELLO] * 3)
         assert [texts(turn(stream)) for _ in range(3)] == [["1"], ["2"], ["3"]]
 
 

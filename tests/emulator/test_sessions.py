@@ -154,16 +154,6 @@ def test_only_the_awaited_tool_result_is_accepted(api):
     assert message(send(api, session, result), 400)
 
 
-def test_a_custom_tool_has_its_own_event_and_result_types(api):
-    """The events for the call and the result of a custom tool differ from those of a built-in tool."""
-    session = create(api, {"custom_tool": "weather", "input": {"city": "Ulm"}})
-    call = events_of(api, session)[2]
-    assert (call["type"], call["name"]) == ("agent.custom_tool_use", "weather")
-    result = {"type": "user.custom_tool_result", "custom_tool_use_id": call["id"], "content": []}
-    assert send(api, session, result).status_code == 200
-    assert events_of(api, session)[-1]["stop_reason"] == {"type": "end_turn"}
-
-
 def test_a_session_waits_for_the_results_of_all_tools_that_it_calls_at_once(api):
     """In any order, each once, and each of its own type. Until the last one, nothing else happens."""
     tools = [BASH | {"expect": {"text": "a"}}, {"custom_tool": "weather"}, {"tool": "read"}]
@@ -192,7 +182,7 @@ def test_the_error_of_one_of_several_tools_names_it(api):
 
 
 @pytest.mark.parametrize("agent", ["agent_1", {"type": "agent", "id": "agent_1", "version": 1}])
-def test_an_application_creates_a_session_and_begins_its_script_with_a_message(api, queue, agent):
+def test_an_application_creates_a_session_and_begins_its_script_with_a_message(api, queue, clock, agent):
     """The script is in the metadata, or the default one. The work is in the queue from the beginning."""
     sent = {"agent": agent, "environment_id": queue, "title": "t", "resources": []}
     script = json.dumps([{"message": "x" * 600}])
@@ -209,6 +199,9 @@ def test_an_application_creates_a_session_and_begins_its_script_with_a_message(a
         "status_idle",
     ]
     begun = api("POST", SESSIONS, {**sent, "initial_events": [HELLO]}).json["id"]
+    for ms, status in ((199, "running"), (1, "idle")):  # a client that polls leaves others time to open a stream
+        clock.advance(ms=ms)
+        assert api("GET", f"{SESSIONS}/{begun}").json["status"] == status
     assert kinds(events_of(api, begun)) == ["message", "status_running", "tool_use", "status_idle"]
 
 
@@ -253,7 +246,7 @@ def test_a_deleted_session_is_gone_with_its_work_and_its_streams_end(api, queue,
 def test_an_interrupt_ends_the_turn(api):
     """A result that the session waited for is rejected after the interrupt."""
     session = create(api, BASH)
-    assert send(api, session, {"type": "user.interrupt"}).status_code == 200
+    assert send(api, session, {"type": "user.interrupt", "session_thread_id": None}).status_code == 200
     assert events_of(api, session)[-1]["stop_reason"] == {"type": "end_turn"}
     assert message(answer(api, session), 400)
 
@@ -485,6 +478,18 @@ def test_a_stream_sends_the_events_after_its_opening(api, emulator):
     for expected in events_of(api, session)[4:]:
         assert stream.read() == (expected["type"], expected)
     assert list(stream.body) == []
+
+
+def test_a_stream_that_is_opened_late_gets_the_whole_turn_if_nobody_looked_before(api, queue, clock, emulator):
+    """The client may take as long as it likes between two requests. It sees waits when they are over."""
+    metadata = {"emulator_script": '[{"wait": "1s"}, {"message": "Hi."}, {"wait": "1m"}, "terminate"]'}
+    body = {"agent": "agent_1", "environment_id": queue, "metadata": metadata, "initial_events": [HELLO]}
+    session = api("POST", SESSIONS, body).json["id"]
+    clock.advance(ms=59_000)
+    stream = Stream(emulator, session)
+    assert stream.read()[0] == "agent.message"
+    clock.advance(ms=2_000)
+    assert stream.read()[0] == "session.status_terminated"
 
 
 def test_a_stream_of_a_terminated_session_repeats_its_termination(api, emulator):
