@@ -1,4 +1,4 @@
-"""From argv to the exit status. The only place where errors are caught and printed."""
+"""From argv to the exit status. Errors that end a run are caught and printed here."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _execute(call: ApiCall | ToolCall, runtime: Runtime) -> None:
 
 
 def _read_given(flags: Flags, runtime: Runtime, *, note: bool = True) -> Flags:
-    """Return the flags, with a credential from stdin if a flag asks for one. Note a credential in the arguments."""
+    """Return the flags, with a credential from stdin if one asks for it. Note a credential in the arguments."""
     from ant_cli.settings.rows import ON_STDIN, SAFER
 
     if not any(name in flags for name in (*SAFER, *ON_STDIN)):
@@ -193,8 +193,7 @@ def run_process(handle_interrupts: Callable[[], None]) -> NoReturn:
     """
     try:
         handle_interrupts()
-        if sys.argv[1:] != ["--version"]:  # it ends too soon to be interrupted
-            handle_sigterm()
+        handle_sigterm()
         status = main(sys.argv[1:], this_process())
     except KeyboardInterrupt as signal:
         status = _signal_exit_status(signal)

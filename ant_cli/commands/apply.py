@@ -14,10 +14,10 @@ from ant_cli.apply.lockfile import LockFile, default_lock_path, find_lock_path, 
 from ant_cli.apply.plan import Known, Options, Plan, Step, adding_command, make_plan
 from ant_cli.apply.scope import Files, Scope, changes_elsewhere, read_files
 from ant_cli.commands import print_report, wants_structured
-from ant_cli.errors import AntError, OutputError, UsageError
+from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError
 from ant_cli.input.validation import first_of
 from ant_cli.operations.spec import Flags
-from ant_cli.output.api_error import with_body
+from ant_cli.output.api_error import say_failure
 from ant_cli.output.progress import Progress
 from ant_cli.output.style import style_of
 from ant_cli.run.sending import target_flags
@@ -29,8 +29,6 @@ from ant_cli.settings.loading import output_settings
 
 _PENDING = 2
 """The exit code that says that there are changes, if `--exit-code` asks for it."""
-_PASSING = (6, 7, 8)
-"""The exit codes of failures after which the same run may succeed."""
 
 
 class View(NamedTuple):
@@ -360,10 +358,8 @@ def _say_failures(steps: Sequence[Step], view: View) -> str:
     runtime, may_pass = view.runtime, not any(step.error for step in steps)
     for step in steps:
         if step.error:
-            error = with_body(step.error, output_settings(view.flags), runtime, brief=True)
-            may_pass |= error.exit_code in _PASSING
-            text = error.report(on_terminal=True) if runtime.stderr.is_terminal else error.line()
-            runtime.say(f"{step.key}: {text}")
+            may_pass |= step.error.may_pass or step.error.exit_code == EXIT_CODES[409]
+            say_failure(step.key, step.error, output_settings(view.flags), runtime)
         elif step.blocked:
             runtime.say(f"{step.key}: {step.blocked}.")
         elif step.result == "not recorded":

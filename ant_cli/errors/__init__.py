@@ -11,7 +11,8 @@
     ├── NetworkError           8   no response: no connection, a broken one, a timeout
     └── OutputError            1   the result can't be written
 
-An error carries its data from where it is raised, and is printed once, in `main.py`. AntError itself is raised with
+An error carries its data from where it is raised, and is printed once: by `main.py`, which it ends, or by
+`output/api_error.py`, if it ends one of several requests. AntError itself is raised with
 another exit code if some of several requests failed (theirs, or 1 if they differ), and if `ant diff` finds changes
 (2). An interrupt (130), a termination (143) and a closed pipe (0) are not errors, and are handled there too.
 """
@@ -74,6 +75,11 @@ class AntError(Exception):
         changed = type(self).__new__(type(self), *self.args)
         vars(changed).update(vars(self), **data)
         return changed
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same request may succeed later: the server, its rate limit, or the network is the reason."""
+        return self.exit_code in (EXIT_CODES[429], NetworkError.exit_code)
 
     @property
     def full_message(self) -> str:

@@ -1,1 +1,1 @@
-"""HTTP: the client, its transports, retries and pagination. It knows neither screen nor terminal."""
+"""HTTP: the client, its transports, retries and pagination. How a wait is shown is passed in, as an `Observer`."""

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import AbstractContextManager, nullcontext, suppress
+from _thread import allocate_lock
+from contextlib import suppress
 from urllib.parse import quote
 
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, CredentialError, OutcomeUnknown
@@ -51,8 +52,6 @@ _OTHER_IDS = {
     "wrkspc_": "a workspace",
 }
 """How the IDs of other objects begin."""
-_PASSING = (7, 8)
-"""The exit codes of a failure that may pass: it does not say whether there is an environment."""
 
 
 class Client(Sender):
@@ -63,18 +62,21 @@ class Client(Sender):
         policy = Policy(settings.max_retries, timeouts_of(settings.timeout_s), observer or Observer())
         super().__init__(authenticated(settings, runtime, observer), runtime, policy)
         self._credential = self._settings.credential
-        """The credential that was sent last, for messages."""
+        """The current credential, which is replaced when its token is renewed."""
         if unsent := unsent_headers(self._settings):
             runtime.hint(
                 f"Note: {variables.CUSTOM_HEADERS}: {', '.join(unsent)} is not sent, because ant sets its own."
             )
 
-    def sibling(self) -> Client:
-        """Return a client for another thread. It shares the credential, the connections and the pace."""
-        from copy import copy  # late: it imports weakref, and a single request needs no sibling
+    def for_threads(self, count: int) -> list[Client]:
+        """Return clients for as many threads. They share the credential, the connections, names and the pace."""
+        from copy import copy  # late: it imports weakref, and a single request needs no other client
 
-        self._pace = self._pace or Pace(self._runtime.sleep)
-        return copy(self)
+        pace = Pace(self._runtime.sleep) if count > 1 else None
+        clients = [copy(self) for _ in range(count)]
+        for client in clients:
+            client._pace = pace  # noqa: SLF001 - a copy of this client
+        return clients
 
     def with_policy(self, policy: Policy) -> Client:
         """Return a client that waits by another policy. It shares the credential and the connections."""
@@ -157,7 +159,7 @@ class _Names:
     """What names stand for. The clients of a run share it."""
 
     def __init__(self) -> None:
-        self.lock: AbstractContextManager[object] = nullcontext()
+        self.lock = allocate_lock()
         self.can_list = True
         self.listed: list[_Environment] | None = None
         """All environments, from one look for all names of the run."""
@@ -175,14 +177,6 @@ class NameClient(Client):
         """Prepare as a client. Raises as it does."""
         super().__init__(settings, runtime, observer)
         self._names = _Names()
-
-    def sibling(self) -> Client:
-        """Return a client for another thread, which shares also what is known about names."""
-        from threading import Lock  # late: a single request needs no lock
-
-        if isinstance(self._names.lock, nullcontext):
-            self._names.lock = Lock()
-        return super().sibling()
 
     def send(self, request: Request, refresh: Refresh | None = None) -> Response:
         """Send a request; if it has a name in place of an ID, for the environment that has this name.
@@ -255,7 +249,7 @@ class NameClient(Client):
             try:
                 self._names.listed = self._list()
             except (AntError, KeyError) as failure:
-                if isinstance(failure, AntError) and failure.exit_code in _PASSING:
+                if isinstance(failure, AntError) and failure.may_pass:  # it does not say what there is
                     raise
                 self._names.can_list = False
                 raise error from None

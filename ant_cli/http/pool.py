@@ -50,7 +50,7 @@ class Pool:
         self._task = task
         self._check = check
         self._fail_fast = fail_fast
-        self._clients = [client, *(client.sibling() for _ in range(parallel - 1))]
+        self._clients = client.for_threads(max(parallel, 1))
         self._lock = Lock()
         self._room = Semaphore(_WINDOW)
         self._done: SimpleQueue[Result | None] = SimpleQueue()

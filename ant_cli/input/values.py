@@ -1,4 +1,4 @@
-"""Convert text to values: the text of a flag, a duration, JSON, and relaxed YAML.
+"""Convert text to values: the text of a flag, JSON, and relaxed YAML.
 
 A value is one of JSON's: None, a bool, a `Number`, a str, a list, or a dict with str keys. Ambiguous text is
 rejected, with line and column.
@@ -200,12 +200,12 @@ def _flow_collection(text: str) -> Value:
     text = text.strip(" \n")
     if not re.fullmatch(_COLLECTION, text):
         return None
-    json_text = re.sub(_WORD, _quoted, text)
+    as_json = re.sub(_WORD, _quoted, text)
     try:
-        value, end = _parse_json(json_text, 0)
+        value, end = _parse_json(as_json, 0)
     except (ValueError, RecursionError):
         return None
-    return value if end == len(json_text) else None
+    return value if end == len(as_json) else None
 
 
 def _quoted(match: re.Match[str]) -> str:

@@ -18,6 +18,13 @@ _EXCERPT_LENGTH = 500
 """The most characters of an error that are printed if it is not JSON, such as a proxy's page of HTML."""
 
 
+def say_failure(label: str, error: AntError, output: OutputSettings, runtime: Runtime) -> None:
+    """Print why one of several requests failed; in a log, on one line."""
+    error = with_body(error, output, runtime, brief=True)
+    text = error.report(on_terminal=True) if runtime.stderr.is_terminal else error.line()
+    runtime.say(f"{label}: {text}")
+
+
 def with_body(error: AntError, output: OutputSettings, runtime: Runtime, *, brief: bool = False) -> AntError:
     """Return an API error with its body, in which secrets are redacted; any other error unchanged.
 

@@ -232,7 +232,7 @@ def _members(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 # From an update to requests
 
 
-class Refresh:
+class FreshUpdate:
     """Reads an object, and returns its update; the response, if nothing changes."""
 
     def __init__(self, edits: Sequence[Edit], client: Client, request: Request, say: Callable[[str], None]) -> None:
@@ -270,10 +270,10 @@ class Refresh:
 def edited(
     requests: Iterable[Request], edits: Sequence[Edit], connection: ConnectionSettings, runtime: Runtime
 ) -> Iterator[Request]:
-    """Read each object, and yield the update that would be sent, if any. Raises as `Refresh`."""
+    """Read each object, and yield the update that would be sent, if any. Raises as `FreshUpdate`."""
     with NameClient(connection, runtime) as client:
         for request in requests:
-            made = Refresh(edits, client, request, runtime.say)()
+            made = FreshUpdate(edits, client, request, runtime.say)()
             if isinstance(made, Request):
                 yield made
 

@@ -10,7 +10,7 @@ from ant_cli.errors import AntError
 from ant_cli.http.client import Client
 from ant_cli.http.pool import Pool, Result
 from ant_cli.input.request import Request
-from ant_cli.output.api_error import with_body
+from ant_cli.output.api_error import say_failure
 from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
 from ant_cli.run.sending import Sending, Sent
@@ -133,9 +133,7 @@ class _Report:
         self._failed += 1
         self._exit_codes.add(error.exit_code)
         label = self._sending.label(result.position, result.item)
-        error = with_body(error, self._output, self._runtime, brief=True)
-        text = error.report(on_terminal=True) if self._runtime.stderr.is_terminal else error.line()
-        self._runtime.say(f"{label}: {text}")
+        say_failure(label, error, self._output, self._runtime)
 
     def _name(self, what: str, requests: list[tuple[int, Request]], more: str = "") -> None:
         if requests:

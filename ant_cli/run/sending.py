@@ -78,9 +78,9 @@ class Sending(NamedTuple):
         """Send a request, with the changes of `--add` and `--remove`, and return the response."""
         if not self.edits:
             return Sent(client.send(request))
-        from ant_cli.run.list_edits import Refresh
+        from ant_cli.run.list_edits import FreshUpdate
 
-        refresh = Refresh(self.edits, client, request, self.say)
+        refresh = FreshUpdate(self.edits, client, request, self.say)
         return Sent(client.send(request, refresh), refresh.is_unchanged)
 
     def pages(self, client: Client) -> Iterator[list[bytes]]:
