@@ -40,8 +40,6 @@ For example: {key}<now-7d (more than 7 days ago), {key}>=2026-11-01T08:00:00Z, o
 _METADATA = "metadata"
 _NAMED = 10
 """How many keys of metadata a note names."""
-_REMEMBERED = 1000
-"""How many of them may be suggested."""
 
 
 class _SingleCondition(NamedTuple):
@@ -151,8 +149,7 @@ class Condition:
         seen = self._seen_keys = self._seen_keys or {}
         keys = _members(_members(value).get(_METADATA, b""))
         self._unseen_keys.difference_update(keys)
-        if len(seen) < _REMEMBERED:
-            seen.update(dict.fromkeys(keys))
+        seen.update(dict.fromkeys(keys))
 
     def note_unseen_keys(self) -> None:
         """Note once, after a list, each key of metadata that no item has: with `!=`, all items are selected."""

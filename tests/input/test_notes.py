@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import needs_posix
 from tests.helpers.many import FakeAPI
+from tests.helpers.servers import response
 from tests.helpers.words import LIST, page
 
 ENV = "beta:environments"
@@ -194,3 +195,18 @@ def test_parameters_in_a_file_that_stdin_is_redirected_from_are_noted_and_not_re
     done = ant(*words, stdin=tmp_path / "params")
     assert (done.exit, done.stderr) == (0, note)
     assert ant(*LIST, stdin=text).stderr == ""
+
+
+def test_parameters_in_a_file_are_read_if_a_flag_says_so(ant, tmp_path):
+    """It needs no note."""
+    (tmp_path / "params").write_text("include_archived: true\n")
+    done = ant(*LIST, "--file", "-", stdin=tmp_path / "params")
+    assert (done.request.url.params["include_archived"], done.stderr) == ("true", "")
+
+
+@needs_posix("a look at stdin without reading it")
+def test_a_look_at_a_file_begins_where_others_have_read_to_and_takes_nothing(shell):
+    """A loop keeps the next line."""
+    script = "printf 'limit: 1\\n# next\\n' > file; { read -r line; $ANT beta:environments list; cat; } < file"
+    done = shell(script, response(page()))
+    assert (done.exit, done.stdout, done.stderr) == (0, "# next\n", "")

@@ -119,6 +119,20 @@ def test_a_key_of_metadata_that_no_listed_item_has_is_noted_once_after_the_list(
     assert (result.exit, result.stderr, len(result.requests)) == (0, note, 2)
 
 
+def test_a_key_of_metadata_that_is_like_a_field_is_named_as_a_key(ant):
+    """For `stage`, a similar field is `state`."""
+    listed = page({"id": "a", "metadata": {"stage": "x"}})
+    stderr = ant(*LIST, "--filter", "stage==x", replies=[listed]).stderr
+    assert stderr.endswith("there is no 'stage' in the response. For a key of metadata: metadata.stage\n")
+
+
+def test_a_list_that_is_repeated_notes_a_key_of_metadata_once(ant):
+    """The first listing has it."""
+    words = (*LIST, "--filter", "metadata.keep==null", "--until", "#==2")
+    stderr = ant(*words, replies=[page({"id": "a"}), page({"id": "a"}, {"id": "b"})]).stderr
+    assert stderr.count("no listed item has metadata.keep") == 1
+
+
 def test_a_list_without_metadata_has_no_keys_to_name(ant):
     """An empty list gets no note."""
     result = ant(*LIST, "--filter", "metadata.keep!=null", replies=[page({"id": "a"})])
@@ -128,9 +142,9 @@ def test_a_list_without_metadata_has_no_keys_to_name(ant):
 
 def test_the_note_about_a_key_of_metadata_names_ten_keys(ant):
     """A server may send any number of them."""
-    metadata = {f"k{number}": "" for number in range(12)} | {"kept": ""}
+    metadata = {"x" * 200: ""} | {f"k{number}": "" for number in range(11)} | {"kept": ""}
     stderr = ant(*LIST, "--filter", "metadata.keep==null", replies=[page({"id": "a", "metadata": metadata})]).stderr
-    assert "Did you mean 'kept'? The keys are: k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, ...\n" in stderr
+    assert f"Did you mean 'kept'? The keys are: {'x' * 97}..., k0, k1, k2, k3, k4, k5, k6, k7, k8, ...\n" in stderr
 
 
 KEPT = page(
