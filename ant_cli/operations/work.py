@@ -133,7 +133,7 @@ HEARTBEAT = Operation(
             "query",
             str,
             "Extend the lease only if this was the last heartbeat: NO_HEARTBEAT for none, then the last_heartbeat "
-            "of the previous response, exactly as returned. Otherwise: 412, exit code 6.",
+            "of the previous response, exactly as returned. Otherwise: 412, exit code 6. If absent, stdin is read.",
             nullable=True,
         ),
         shared.BETA,

@@ -212,16 +212,11 @@ def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part:
 
 
 def _package(name: str, element: str) -> str:
-    """Return the name of a package in the way in which its manager compares names."""
-    package = _without_version(name, element)
+    """Return the name of a package, as its manager compares names; the element of another list unchanged."""
+    match = re.match(_PACKAGE_NAMES.get(name.rpartition(".")[2], ".*"), element)
+    package = match[0] if match else element
     is_lax = name in ("packages.pip", "packages.cargo")
     return re.sub(r"[-_.]+", "-", package).lower() if is_lax else package
-
-
-def _without_version(name: str, element: str) -> str:
-    """Return a package as it is written, without its version; the element of another list unchanged."""
-    match = re.match(_PACKAGE_NAMES.get(name.rpartition(".")[2], ".*"), element)
-    return match[0] if match else element
 
 
 def _members(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
