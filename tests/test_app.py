@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
+import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -15,6 +19,7 @@ from ant_cli.argv import parse
 from ant_cli.errors import UsageError
 from ant_cli.help.catalog import catalog
 from tests.conftest import make_runtime
+from tests.helpers.processes import run_process
 from tests.helpers.words import ARCHIVE, LIST
 from tests.run.conformance.cases import CASES, OURS
 
@@ -51,6 +56,16 @@ def call_by_typer(monkeypatch):
         return (calls[0] if calls else None), result.exit_code
 
     return run
+
+
+@pytest.mark.slow
+def test_the_program_that_the_page_shows_is_checked_with_types(tmp_path):
+    """Its author's mypy finds those of this package."""
+    page = (Path(__file__).parents[1] / "docs" / "typer.md").read_text()
+    (program, *_) = re.findall("```python\n(.*?)```", page, re.DOTALL)
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, "-c", program]
+    done = run_process(command, os.environ)
+    assert done.returncode == 0, done.stdout
 
 
 def words_of(case):
