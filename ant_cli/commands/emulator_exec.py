@@ -17,6 +17,7 @@ from ant_cli.http.in_process import open_emulator
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any
+from ant_cli.runtime.process import python_command
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.settings.local_emulator import IN_MEMORY
 from ant_cli.worker import guardian_process
@@ -61,7 +62,7 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
     are passed on, because a terminal sends them to this process only.
     """
     mark = os.urandom(8).hex()
-    program = [sys.executable, "-I", "-S", guardian_process.__file__]
+    program = python_command("-I", "-S", guardian_process.__file__)
     guardian: Any = subprocess.Popen(program, stdin=subprocess.PIPE, start_new_session=True, bufsize=0)
 
     def announce(pid: int) -> None:

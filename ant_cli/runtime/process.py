@@ -9,7 +9,7 @@ import errno
 import os
 import sys
 
-from ant_cli.errors import INTERRUPTED, TERMINATED
+from ant_cli.errors import INTERRUPTED, TERMINATED, UsageError
 from ant_cli.runtime.light_typing import Any, NoReturn
 
 
@@ -34,11 +34,21 @@ def _terminate(_number: int, _frame: object) -> NoReturn:
 
 
 def own_command(*words: str) -> list[str]:
-    """Return the command that starts this program again.
+    """Return the command that starts this program again. Raises UsageError as `python_command` does.
 
     With `-P`, no module is imported from the working directory, which may belong to somebody else.
     """
-    return [sys.executable, "-P", "-m", "ant_cli", *words]
+    return python_command("-P", "-m", "ant_cli", *words)
+
+
+def python_command(*words: str) -> list[str]:
+    """Return the command that starts Python. Raises UsageError in a frozen program, such as PyInstaller's."""
+    if getattr(sys, "frozen", False):
+        raise UsageError(
+            "this command starts Python, which a frozen program can't do.",
+            "Install ant with pip or pipx instead.",
+        )
+    return [sys.executable, *words]
 
 
 def in_background() -> dict[str, Any]:

@@ -15,11 +15,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.process import python_command
 from ant_cli.worker import guardian_process
 from ant_cli.worker.guardian_process import NEVER
 
@@ -140,7 +140,7 @@ class Guardian:
             reading, self._pipe = os.pipe()
             _os.set_blocking(self._pipe, False)
             try:
-                program = [sys.executable, "-I", "-S", guardian_process.__file__, *self._end_leases]
+                program = python_command("-I", "-S", guardian_process.__file__, *self._end_leases)
                 self._pid = _spawn(program, self._environ, [reading] * 3)  # it writes nothing
             except BaseException:
                 os.close(self._pipe)

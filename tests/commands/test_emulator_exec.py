@@ -86,6 +86,18 @@ def test_exec_waits_for_its_command_on_a_system_without_waitid(ant, monkeypatch)
     assert ant("emulator", "exec", "--", "sh", "-c", "read _; exit 3", network=True).exit == 3
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("emulator", "exec", "--", "true"), ("emulator", "start", "--detach"), ("beta:worker", "poll", "--", "true")],
+    ids=" ".join,
+)
+def test_a_frozen_program_rejects_what_would_start_python(ant, monkeypatch, words):
+    """PyInstaller sets `sys.frozen`, and `sys.executable` is the program itself."""
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    env = {"ANTHROPIC_ENVIRONMENT_ID": "env_1", "ANTHROPIC_ENVIRONMENT_KEY": "key"}
+    assert "which a frozen program can't do.\nInstall ant with" in ant(*words, env=env, network=True).refusal
+
+
 KILLED_AT_THE_START = """
 import os, signal, subprocess
 from ant_cli.__main__ import entry_point
