@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 import signal
 import sys
 import warnings
@@ -21,10 +22,19 @@ from ant_cli.settings.key_references import delete_keys
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import has_profile, profile_names
 from ant_cli.settings.profiles import Profile, ProfileStore, edit, read_store, shown, unknown_profile
-from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS, check_new_secret, check_secret
+from ant_cli.settings.rows import (
+    PROFILE_SETTINGS,
+    SECRET_KEYS,
+    SETTINGS,
+    VARIABLES,
+    check_new_secret,
+    check_secret,
+)
 from ant_cli.settings.selection import SelectedProfile, select, select_own, usable_instead
 
 _KEYS = ", ".join(PROFILE_SETTINGS)
+_WORDS = set(re.findall("[a-z]+", " ".join((*SETTINGS, *VARIABLES.values())).lower()))
+"""Of all settings, also those that a profile can't have: a name of these words is no secret."""
 
 
 # Show
@@ -94,8 +104,12 @@ def _existing(profile: SelectedProfile) -> SelectedProfile:
 
 def _check_key(key: str) -> None:
     if key not in PROFILE_SETTINGS:
-        shown_key = REDACTED if may_be_key(key) else ""
-        raise UnknownName("setting", key, PROFILE_SETTINGS, f"The settings are: {_KEYS}.", shown=shown_key)
+        is_name = _WORDS.issuperset(re.split("[-_]", key.lower()))
+        shown_key = REDACTED if may_be_key(key) and not is_name else ""
+        variable = VARIABLES.get(key, f"ANTHROPIC_{key.upper()}")
+        exists = variable in VARIABLES.values()
+        hint = f"A profile can't have it: set {variable}." if exists else f"The settings are: {_KEYS}."
+        raise UnknownName("setting", key, PROFILE_SETTINGS, hint, shown=shown_key)
 
 
 # Change

@@ -99,6 +99,7 @@ def test_an_unknown_command_is_answered_with_the_known_one_that_was_meant(ant, l
         ("beta:environments list --max-results 5", "Did you mean `--max-items 5`?", "list --help"),
         ("beta:environments create -zHIDDEN", "unknown flag '-z'.", "create --help"),
         ("beta:environments create --x-api-kye:HIDDEN", "unknown flag '--x-api-kye'.", "create --help"),
+        ("profile set federation_rule_id x", "'federation_rule_id'.", "set ANTHROPIC_FEDERATION_RULE_ID."),
         ("profile set HIDDEN-1 x", "unknown setting '[redacted]'.", "The settings are: api_key"),
         ("auth --chck status", "unknown flag '--chck'.", "ant auth --help"),
         ("auth login extra", "unexpected argument '[redacted]'.", "ant auth login --help"),
