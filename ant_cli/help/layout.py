@@ -15,6 +15,8 @@ _MAX_WIDTH = 100
 """The most columns of a help page. Longer lines are hard to read."""
 _MAX_TERM = 26
 """The longest term of a list that has its text on the same line."""
+_LEAST_WIDTH = 60
+"""In fewer columns, every text is below its term."""
 _MARGIN = "  "
 _EXAMPLE = re.compile(r"  \S")
 
@@ -64,8 +66,10 @@ class _Layout(NamedTuple):
         return [self._inline(line)]
 
     def _list(self, rows: Sequence[Sequence[str]]) -> Iterator[str]:
-        """Yield terms with their meanings, which begin in the same column."""
+        """Yield terms with their meanings, which begin in the same column, or are below their terms."""
         column = max((len(term) for term, _ in rows if len(term) <= _MAX_TERM), default=_MAX_TERM)
+        if self.width < _LEAST_WIDTH:
+            column = 0
         indent = _MARGIN + " " * column + _MARGIN
         for term, meaning in rows:
             lines = [self._inline(line) for line in wrap(meaning, self.width - len(indent))]
