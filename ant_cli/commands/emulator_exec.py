@@ -45,7 +45,7 @@ def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **op
     server_class, port = import_server().Server, options.pop("port")
     with ExitStack() as stack:
         log = stack.enter_context(log_to(options.pop("log_file", os.devnull), runtime))
-        emulator = stack.enter_context(closing(open_emulator(IN_MEMORY, **options)))
+        emulator = stack.enter_context(closing(open_emulator(runtime, IN_MEMORY, **options)))
         server = server_class(emulator, "127.0.0.1", port, log)
         threading.Thread(target=server.run, daemon=True).start()  # as long as this process
         environ = {name: text for name, text in runtime.environ.items() if not name.startswith("ANTHROPIC_")}

@@ -63,7 +63,7 @@ def _serve(runtime: Runtime, flags: Flags, options: dict[str, Any], api_key: str
     host, port = options.pop("host"), options.pop("port")
     with ExitStack() as stack:
         log = stack.enter_context(log_to(options.pop("log_file", ""), runtime))
-        emulator = stack.enter_context(closing(open_emulator(api_key=api_key or None, **options)))
+        emulator = stack.enter_context(closing(open_emulator(runtime, api_key=api_key or None, **options)))
 
         def announce(url: str) -> None:
             register(
@@ -117,13 +117,16 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         process.kill()
         process.wait()
         raise
+    if not url:
+        process.wait()
+    output = log.read_bytes()[begun:].decode("utf-8", "replace").strip()
     if url:
         process.returncode = 0  # it keeps running, so Popen must not warn about it
+        for note in (line for line in output.splitlines() if line.startswith("Note: ")):
+            runtime.say(note)
         runtime.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
         return url
-    process.wait()
-    message = log.read_bytes()[begun:].decode("utf-8", "replace").strip()
-    raise AntError(f"the emulator did not start. It says:\n{message}")
+    raise AntError(f"the emulator did not start. It says:\n{output}")
 
 
 def _base_url_of(process: subprocess.Popen[str], api_key: str) -> str:

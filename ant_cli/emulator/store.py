@@ -209,6 +209,8 @@ class Store:
         self.clock = clock or (lambda: time.time_ns() // 1_000)
         self.lease_seconds = lease_seconds
         """How long a lease lasts, unless its worker asks for a shorter one."""
+        self.was_older = False
+        """Whether the file was one of an older version, which can't open it any more."""
         self._database = str(database)
         self._turn = threading.Lock()
         # A database in memory is one connection, which only one thread at a time may use, even for reading.
@@ -286,7 +288,7 @@ class Store:
             if not _has_own_statements_only(connection):
                 raise UnusableDatabase(f"{self._database} has triggers or views that are not this emulator's.")
             if not has_tables or (application == APPLICATION_ID and FIRST_VERSION <= version < SCHEMA_VERSION):
-                _bring_up_to_date(connection)
+                self.was_older |= 0 < _bring_up_to_date(connection) < SCHEMA_VERSION
                 application, version = APPLICATION_ID, SCHEMA_VERSION
             connection.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.DatabaseError as error:
@@ -308,14 +310,15 @@ def _has_own_statements_only(connection: sqlite3.Connection) -> bool:
     return all(sql and sql in schema for (sql,) in found)
 
 
-def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+def _bring_up_to_date(connection: sqlite3.Connection) -> int:
     """Create the tables, or change those of an older version, in one transaction, unless another process is faster.
 
-    If that fails, the connection is closed.
+    If that fails, the connection is closed. Returns the version that was found, 0 for a new file.
     """
     if not wait_for(lambda: _wal_is_on(connection), BUSY_SECONDS):
         raise sqlite3.OperationalError("database is locked")
     connection.execute("BEGIN IMMEDIATE")
+    found: int
     script, (found,) = SCHEMA.read_text("utf-8"), connection.execute("PRAGMA user_version").fetchone()
     if found:
         script = script.partition(f"PRAGMA user_version = {found};")[2]
@@ -326,6 +329,7 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
             statement = ""
     connection.execute("COMMIT")
+    return found
 
 
 def _wal_is_on(connection: sqlite3.Connection) -> bool | None:

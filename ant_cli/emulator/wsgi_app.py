@@ -56,6 +56,8 @@ class Emulator:
         seed: int | None = None,
     ) -> None:
         self._store = Store(database, clock, lease_seconds=lease_seconds, seed=seed)
+        self.was_older = self._store.was_older
+        """Whether the database was one of an older version, which can't open it any more."""
         self._journal = Journal(maxlen=MOST_REQUESTS)
         self._api_key = api_key
         self._require_credential = require_credential

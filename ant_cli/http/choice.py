@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
 from ant_cli.http.transport import Proxy, Timeouts
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.hosts import canonical_host, host_address, is_loopback
 from ant_cli.runtime.light_typing import Protocol
 from ant_cli.settings.local_emulator import is_local
@@ -34,7 +35,7 @@ class Transport(Protocol):
         """Close the connections."""
 
 
-def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
+def open_transport(base_url: str, runtime: Runtime) -> Transport:
     """Return the transport for a base URL. Nothing is connected yet.
 
     Raises:
@@ -44,7 +45,8 @@ def open_transport(base_url: str, environ: Mapping[str, str]) -> Transport:
     if is_local(base_url):
         from ant_cli.http.in_process import EmulatorTransport
 
-        return EmulatorTransport(base_url, environ)
+        return EmulatorTransport(base_url, runtime)
+    environ = runtime.environ
     if is_direct(base_url, environ):
         from ant_cli.http.direct import DirectTransport
 

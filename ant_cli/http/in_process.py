@@ -12,12 +12,13 @@ from ant_cli.emulator.call import PATIENCE_S
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
 from ant_cli.http.transport import Attempt, Timeouts
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.local_emulator import DATABASE_HINT, database_path
 
 
-def open_emulator(database: str, **options: Any) -> Emulator:
-    """Open the emulator over a database; the options are those of its class.
+def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator:
+    """Open the emulator over a database; the options are those of its class. What can't be undone is noted.
 
     Raises:
         UsageError: if the database can't be used.
@@ -28,18 +29,21 @@ def open_emulator(database: str, **options: Any) -> Emulator:
     if not folder.is_dir():
         raise UsageError(f"the emulator's database can't be used: there is no folder {folder}.", DATABASE_HINT)
     try:
-        return Emulator(database, **options)
+        emulator = Emulator(database, **options)
     except (UnusableDatabase, OSError) as error:
         raise UsageError(f"the emulator's database can't be used: {error}", DATABASE_HINT) from None
+    if emulator.was_older:
+        runtime.say(f"Note: {database} was brought up to date. The older ant that made it can't open it any more.")
+    return emulator
 
 
 class EmulatorTransport:
     """Passes requests to the emulator in this process: a WSGI call, with no socket and no HTTP library."""
 
-    def __init__(self, base_url: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, base_url: str, runtime: Runtime) -> None:
         """Open the database. UsageError if that fails, or the emulator is not installed."""
         self._base_url = base_url
-        self._emulator = open_emulator(database_path(base_url, environ), require_credential=False)
+        self._emulator = open_emulator(runtime, database_path(base_url, runtime.environ), require_credential=False)
 
     @contextmanager
     def stream(

@@ -85,7 +85,7 @@ class Sender:
         is_new = creates_file(url)
         self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
-            self._base_url, runtime.environ
+            self._base_url, runtime
         )
         if is_new and runtime.stderr.is_terminal:  # most likely the folder is another one than the user thinks
             runtime.say(f"Created {url.removeprefix(LOCAL)}, an empty database of the emulator.")

@@ -19,7 +19,7 @@ from ant_cli.http.choice import open_transport
 from ant_cli.main import main
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.conftest import Result, Screen
+from tests.conftest import Result, Screen, make_runtime
 from tests.helpers.emulators import serving
 from tests.helpers.words import KEY, LIST
 
@@ -118,7 +118,7 @@ class Meddling:
     """A transport that calls a function with the body of each change before it is sent."""
 
     def __init__(self, team: Team, before: Callable[[bytes], object]) -> None:
-        self._inner = open_transport(team.url, team.environ)
+        self._inner = open_transport(team.url, make_runtime(team.environ))
         self._before = before
 
     @contextmanager

@@ -11,6 +11,7 @@ import pytest
 from ant_cli.emulator import Emulator, UnusableDatabase
 from ant_cli.emulator.store import SCHEMA, SCHEMA_VERSION, Store
 from tests.conftest import needs_posix
+from tests.helpers.words import LIST
 
 from .api import ENVIRONMENTS, Api
 
@@ -96,6 +97,18 @@ def test_a_file_of_a_released_version_is_brought_up_to_date_with_all_that_is_in_
     for emulator in (*emulators, Emulator(database)):
         emulator.close()
     assert tables(released) == tables(database)
+
+
+@pytest.mark.parametrize("words", [LIST, ("emulator", "start", "--detach", "--port", "0")], ids=" ".join)
+def test_a_file_that_is_brought_up_to_date_is_noted_once_even_by_a_list(released, ant, words):
+    """The version that made it can't open it any more."""
+    env = {"ANTHROPIC_BASE_URL": f"local:{released}", "ANT_EMULATOR_DATABASE": str(released)}
+    try:
+        first, second = (ant(*words, env=env, network=True).stderr for _ in range(2))
+    finally:
+        ant("emulator", "stop", "--all", env=env)
+    note = f"Note: {released} was brought up to date. The older ant that made it can't open it any more.\n"
+    assert (first.count(note), second.count(note)) == (1, 0)
 
 
 def test_a_file_whose_change_to_a_new_version_fails_stays_as_it_was(released, monkeypatch):
