@@ -122,7 +122,7 @@ function __ant_flags
         case 'beta:environments:work update'; set flags --help -h --environment-id --work-id --metadata --parallel --fail-fast --beta --file -f --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns --format-error --transform-error --dry-run
         case 'beta:environments:work stats'; set flags --help -h --environment-id --until --watch --every --for --parallel --fail-fast --beta --file -f --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --profile --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns --format-error --transform-error --dry-run
         case 'beta:worker'; set flags --help -h
-        case 'beta:worker poll'; set flags --help -h --environment-id --environment-key --worker-id --on-work --workdir --max-idle --log-format --concurrency --heartbeat --lease --retry-delay --attempts --metadata-key --on-failure --no-auto-stop --pass-api-key --item-timeout --drain-timeout --kill-timeout --exit-when-idle --max-items --listen --unrestricted-paths --base-url --local --workspace-id --timeout --max-retries --debug --profile
+        case 'beta:worker poll'; set flags --help -h --environment-id --environment-key --worker-id --on-work --workdir --max-idle --log-format --concurrency --heartbeat --lease --attempts --no-auto-stop --pass-api-key --item-timeout --drain-timeout --kill-timeout --exit-when-idle --max-items --listen --unrestricted-paths --base-url --local --workspace-id --timeout --max-retries --debug --profile
         case 'beta:worker run'; set flags --help -h --session-id --work-id --environment-id --environment-key --work-secret-file --workdir --max-idle --log-format --unrestricted-paths --base-url --local --workspace-id --timeout --max-retries --debug --profile
         case 'beta:worker exporter'; set flags --help -h --environment-id --environment-key --listen --cache --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --profile
         case 'beta:worker check'; set flags --help -h --environment-id --environment-key --on-work --listen --requeue --yes --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --profile --format --transform --raw-output -r --columns
@@ -206,7 +206,7 @@ function __ant_description_of_flag
         case 'beta:environments:work retrieve --until'; echo 'Repeat until this holds: \'state=="stopped"\''
         case 'beta:environments:work list --until'; echo 'Repeat until this holds for the list: \'#==0\', or idle: no item is queued, starting, active or stopping'
         case 'beta:environments:work stats --until'; echo 'Repeat until this holds: \'pending==0\''
-        case 'beta:worker poll --max-items'; echo 'Exit after this many items; 1 if one is a dead letter'
+        case 'beta:worker poll --max-items'; echo 'Exit after this many items; 1 if one is not done'
         case 'apply --yes'; echo 'Apply without asking'
         case 'beta:worker run --work-id'; echo 'Its work item'
         case 'apply --force'; echo 'Overwrite outside changes, and recreate what is gone'
@@ -289,16 +289,13 @@ function __ant_description_of_flag
         case '* --concurrency'; echo 'How many items run at once'
         case '* --heartbeat'; echo 'Who holds the leases'
         case '* --lease'; echo 'The length of a lease'
-        case '* --retry-delay'; echo 'The first pause of a failed item'
         case '* --attempts'; echo 'Give an item up after this many failures'
-        case '* --metadata-key'; echo 'An API key, to count them in the item\'s metadata'
-        case '* --on-failure'; echo 'After a failure'
         case '* --no-auto-stop'; echo 'Don\'t stop the item after exit status 0'
         case '* --pass-api-key'; echo 'Leave API keys in the handler\'s environment'
         case '* --item-timeout'; echo 'The time limit of a handler'
         case '* --drain-timeout'; echo 'Time to finish items after a signal'
         case '* --kill-timeout'; echo 'The time from SIGTERM to SIGKILL'
-        case '* --exit-when-idle'; echo 'Exit if idle this long; 1 if one is a dead letter'
+        case '* --exit-when-idle'; echo 'Exit if idle this long; 1 if an item is not done'
         case '* --listen'; echo 'Serve metrics and health checks at ADDRESS:PORT'
         case '* --unrestricted-paths'; echo 'Has no effect: file tools stay below --workdir'
         case '* --session-id'; echo 'The session to run'
@@ -375,7 +372,7 @@ function __ant_kind_of_flag
         case 'emulator session create --environment-id'; echo 'free'
         case 'beta:worker run --work-id'; echo 'free'
         case '* --help' '* -h' '* --version' '* -v' '* --verbose'; echo 'plain'
-        case '* --api-key' '* --auth-token' '* --federation-rule' '* --identity-token' '* --organization-id' '* --service-account-id' '* --base-url' '* --workspace-id' '* --timeout' '* --max-retries' '* --transform' '* --columns' '* --transform-error' '* --parallel' '* --until' '* --every' '* --for' '* --add' '* --remove' '* --set' '* --limit' '* --filter' '* --max-items' '* --block-ms' '* --reclaim-older-than-ms' '* --desired-ttl-seconds' '* --environment-key' '* --worker-id' '* --max-idle' '* --concurrency' '* --lease' '* --retry-delay' '* --attempts' '* --metadata-key' '* --item-timeout' '* --drain-timeout' '* --kill-timeout' '* --exit-when-idle' '* --listen' '* --session-id' '* --cache' '* --api-key-command' '* --host' '* --port' '* --lease-seconds' '* --seed' '* --wait' '* --title' '* --count' '* --advance-ms' '* --now' '* --path-contains' '* --query-contains' '* --method' '* --status' '* --error-code' '* --body' '* --header' '* --retry-after' '* --times' '* --retry-after-ms' '* --delay-ms' '* --after' '* --body-delay-ms' '* --cut-after-bytes' '* --cut-after-events'; echo 'free'
+        case '* --api-key' '* --auth-token' '* --federation-rule' '* --identity-token' '* --organization-id' '* --service-account-id' '* --base-url' '* --workspace-id' '* --timeout' '* --max-retries' '* --transform' '* --columns' '* --transform-error' '* --parallel' '* --until' '* --every' '* --for' '* --add' '* --remove' '* --set' '* --limit' '* --filter' '* --max-items' '* --block-ms' '* --reclaim-older-than-ms' '* --desired-ttl-seconds' '* --environment-key' '* --worker-id' '* --max-idle' '* --concurrency' '* --lease' '* --attempts' '* --item-timeout' '* --drain-timeout' '* --kill-timeout' '* --exit-when-idle' '* --listen' '* --session-id' '* --cache' '* --api-key-command' '* --host' '* --port' '* --lease-seconds' '* --seed' '* --wait' '* --title' '* --count' '* --advance-ms' '* --now' '* --path-contains' '* --query-contains' '* --method' '* --status' '* --error-code' '* --body' '* --header' '* --retry-after' '* --times' '* --retry-after-ms' '* --delay-ms' '* --after' '* --body-delay-ms' '* --cut-after-bytes' '* --cut-after-events'; echo 'free'
         case '* --api-key-stdin' '* --auth-token-stdin' '* --local' '* --debug' '* --raw-output' '* -r' '* --dry-run' '* --fail-fast' '* --watch' '* --include-archived' '* --slurp' '* --yes' '* --force' '* --no-auto-stop' '* --pass-api-key' '* --unrestricted-paths' '* --requeue' '* -y' '* --only' '* --exit-code' '* --adopt' '* --delete-archived' '* --prune' '* --allow-origin-change' '* --validate' '* --strict' '* --upgrade' '* --all' '* --no-verify' '* --keyring' '* --check' '* --access-token' '* --env' '* --any-credential' '* --detach' '* --no-secret' '* --clear' '* --freeze' '* --disconnect' '* --after-commit' '* --list'; echo 'boolean'
         case '* --identity-token-file' '* --file' '* -f' '* --on-work' '* --workdir' '* --work-secret-file' '* --lock-file' '* --save-plan' '* --plan' '* --directory' '* --database' '* --log-file' '* --script'; echo 'file'
         case '* --profile'; echo 'profile'
@@ -387,7 +384,6 @@ function __ant_kind_of_flag
         case '* --work-id'; echo 'work_id'
         case '* --log-format'; echo 'choices auto plain text json'
         case '* --heartbeat'; echo 'choices auto always never'
-        case '* --on-failure'; echo 'choices retry stop'
         case '* --type'; echo 'choices session healthcheck'
         case '*'
             echo plain

@@ -28,8 +28,8 @@ from ant_cli.runtime.variables import METADATA_KEY
 from ant_cli.settings.loading import ConnectionSettings, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.worker_options import CheckOptions, read_options
+from ant_cli.worker.failures import ATTEMPTS, DEAD_LETTER, LAST_ERROR, RETRY_AT
 from ant_cli.worker.handler import find_command
-from ant_cli.worker.settlement import ATTEMPTS, DEAD_LETTER, LAST_ERROR, RETRY_AT
 from ant_cli.worker.work_api import (
     LONGEST_LEASE_S,
     RUNNING,

@@ -141,6 +141,10 @@ _WORKER = row.group(
             "in a container for each item; `ant help worker` has the -e flags",
             "ant beta:worker poll env_1 -- docker run --rm -i --init worker",
         ),
+        (
+            "by a handler that sends heartbeats itself",
+            "ant beta:worker poll env_1 --heartbeat never -- ./handle.sh",
+        ),
         arguments=(_ENVIRONMENT, _HANDLER),
         flags=worker.command_flags(worker.PollOptions),
         takes=_WITHOUT_CREDENTIAL,

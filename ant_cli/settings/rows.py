@@ -147,7 +147,6 @@ SAFER = {
     "auth_token": f"{variables.AUTH_TOKEN} or --auth-token-stdin",
     "identity_token": "--identity-token-file",
     "environment_key": variables.ENVIRONMENT_KEY,
-    "metadata_key": variables.METADATA_KEY,
 }
 """The flags whose value is a secret, which other users can see, with safer alternatives. The last two are the
 worker's."""

@@ -15,6 +15,8 @@ T = TypeVar("T")
 HeartbeatMode = Literal["auto", "always", "never"]
 _OFFICIAL = ("environment_id", "environment_key", "worker_id", "session_id", "work_id", "work_secret_file")
 """The flags that the official worker also has. Their variables are the official ones."""
+_VARIABLES_ONLY = ("metadata_key", "retry_delay")
+"""Options without a flag: a secret, which others could read among arguments, and what hardly anybody changes."""
 _NOT_SHOWN = ("", "0", "false", "auto")
 """Defaults that help does not show: they say nothing, or what the flag is for."""
 
@@ -108,16 +110,15 @@ class PollOptions(NamedTuple):
     heartbeat: HeartbeatMode = _choice(("auto", "always", "never"), "Who holds the leases.")
     lease: float = _row(_lease, "45s", "The length of a lease.", value_name="TIME")
     retry_delay: float = _time("10s", "The first pause of a failed item.")
-    attempts: int = _number(1, 1000, "3", "Give an item up after this many failures.")
+    attempts: int = _number(1, 1000, "5", "Give an item up after this many failures.")
     metadata_key: str = _row(_key, "", "An API key, to count them in the item's metadata.")
-    on_failure: Literal["retry", "stop"] = _choice(("retry", "stop"), "After a failure.")
     no_auto_stop: bool = _switch("Don't stop the item after exit status 0.")
     pass_api_key: bool = _switch("Leave API keys in the handler's environment.")
     item_timeout: float = _time("0", "The time limit of a handler.")
     drain_timeout: float = _time("20s", "Time to finish items after a signal.")
     kill_timeout: float = _time("10s", "The time from SIGTERM to SIGKILL.")
-    exit_when_idle: float = _time("0", "Exit if idle this long; 1 if one is a dead letter.")
-    max_items: int = _number(0, 999_999_999, "0", "Exit after this many items; 1 if one is a dead letter.")
+    exit_when_idle: float = _time("0", "Exit if idle this long; 1 if an item is not done.")
+    max_items: int = _number(0, 999_999_999, "0", "Exit after this many items; 1 if one is not done.")
     listen: tuple[str, int] | Literal[""] = _row(_address, "", "Serve metrics and health checks at ADDRESS:PORT.")
     unrestricted_paths: bool = _UNRESTRICTED_PATHS
 
@@ -168,7 +169,7 @@ def _named(name: str, row: Setting) -> Setting:
 
 def command_flags(options: Any) -> tuple[Setting, ...]:
     """Return the flags of a command: without their defaults, which come after the variables."""
-    return tuple(map(_command_flag, rows_of(options)))
+    return tuple(_command_flag(row) for row in rows_of(options) if row.name not in _VARIABLES_ONLY)
 
 
 def _command_flag(row: Setting) -> Setting:

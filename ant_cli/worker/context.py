@@ -15,18 +15,19 @@ from ant_cli.runtime.process import own_command
 from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, METADATA_KEY, WORKSPACE_ID
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import PollOptions
+from ant_cli.worker.failures import Memory, Outage
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.metrics import Tally
-from ant_cli.worker.outage import Outage
 from ant_cli.worker.sdk_session import LEASE_HOLDER
-from ant_cli.worker.settlement import Memory
 from ant_cli.worker.work_api import SHORTEST_LEASE_S, WorkAPI
 
 T = TypeVar("T")
 _LONGEST_END_S = 10
 """How long the guardian of a killed worker waits for each response."""
+_LONGEST_VARIABLE = 128 * 1024
+"""Linux passes no longer one to a program, with its name and its end."""
 
 
 class Shutdown(NamedTuple):
@@ -88,6 +89,20 @@ class WorkerContext:
         create = asyncio.get_running_loop().create_future
         self.shutdown = Shutdown(create(), create(), create())
 
+    def note_outage(self) -> None:
+        """Log the beginning and the end of an outage."""
+        reason = self.outage.reason
+        if reason and not self.tally.outage:
+            self.log.error("outage: only one item at a time tries whether it is over", reason=reason)
+        elif self.tally.outage and not reason:
+            self.log.info("the outage is over")
+        self.tally.outage = reason
+
+    def end_outage(self) -> None:
+        """Take it that the handler works."""
+        self.outage.end()
+        self.note_outage()
+
     async def call(self, function: Callable[..., T], *args: Any) -> T:
         """Make an API call: on the event loop, or in a thread if there is a proxy.
 
@@ -118,24 +133,30 @@ def handler_environment(
 ) -> dict[str, str]:
     """Return the environment of a handler: the worker's, without an organization's key, plus the item's variables.
 
-    `own` are the worker's own values: environment key, base URL, worker ID.
+    `own` are the worker's own values: environment key, base URL, worker ID. What can't be a variable is left out.
     """
-    of_item = {
+    of_item = item_variables(item) | {"ANT_WORK_ATTEMPT": str(attempt)}
+    left_out = {METADATA_KEY, *of_item, *(() if pass_api_key else SECRET_VARIABLES)}
+    kept = {name: text for name, text in environ.items() if name not in left_out}
+    usable = {name: text for name, text in of_item.items() if _can_be_variable(name, text)}
+    return {**kept, **own, **usable}
+
+
+def item_variables(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of an item by the variables that a handler gets; None for what the item does not have."""
+    return {
         "ANTHROPIC_WORK_ID": item.get("id"),
         "ANTHROPIC_ENVIRONMENT_ID": item.get("environment_id"),
         "ANTHROPIC_SESSION_ID": (item.get("data") or {}).get("id"),
         "ANTHROPIC_WORK_SECRET": item.get("secret"),
-        "ANT_WORK_ATTEMPT": str(attempt),
     }
-    left_out = {METADATA_KEY, *of_item, *(() if pass_api_key else SECRET_VARIABLES)}
-    kept = {name: text for name, text in environ.items() if name not in left_out}
-    usable = {name: text for name, text in of_item.items() if isinstance(text, str) and _can_be_variable(text)}
-    return {**kept, **own, **usable}
 
 
-def _can_be_variable(text: str) -> bool:
-    """Whether a string from the server can be the value of a variable. If not, only the item on stdin has it."""
-    return text != "" and "\0" not in text and not has_lone_surrogate(text)
+def _can_be_variable(name: str, text: object) -> bool:
+    """Whether what a server sent can be the value of a variable. If not, only the item on stdin has it."""
+    if not isinstance(text, str) or text == "" or "\0" in text or has_lone_surrogate(text):
+        return False
+    return len(f"{name}={text}\0".encode()) <= _LONGEST_VARIABLE
 
 
 def _end_leases_command(options: PollOptions, base_url: str) -> list[str]:

@@ -21,7 +21,6 @@ from contextlib import suppress
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.process import python_command
 from ant_cli.worker import guardian_process
-from ant_cli.worker.guardian_process import NEVER
 
 _os: Any = os
 posix_signal: Any = signal
@@ -36,11 +35,7 @@ class Limit(NamedTuple):
     deadline: float
     """When the guardian kills it, by its clock, even if this process is stopped by then."""
     lease: str
-    """The input of the command that ends the lease on its item if this process is killed; empty if it can't be
-    ended."""
-
-
-UNLIMITED = Limit(NEVER, "")
+    """The input of the command that ends the lease on its item if this process is killed."""
 
 
 class Child:
@@ -163,8 +158,10 @@ class Guardian:
 
     def _tell(self, line: str) -> None:
         """Write to the guardian. If that fails, a new guardian learns everything."""
+        data = line.encode()
         try:
-            os.write(self._open_pipe(), line.encode())
+            if os.write(self._open_pipe(), data) < len(data):  # on Linux, it is written as a whole up to 4 KB
+                raise BlockingIOError
         except BlockingIOError:  # something keeps it stopped
             os.kill(self._pid, posix_signal.SIGKILL)
         except OSError:  # it was killed at this moment, or none can be started

@@ -5,27 +5,28 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from itertools import count
 from math import ceil
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
 from ant_cli.input.request import is_id
-from ant_cli.worker.context import WorkerContext, first_of, handler_environment
+from ant_cli.worker.context import WorkerContext, first_of, handler_environment, item_variables
+from ant_cli.worker.failures import UNREPORTED, Metadata
 from ant_cli.worker.handler import Handler, secrets_of_item
-from ant_cli.worker.lease import Lease, LeaseKeeper
-from ant_cli.worker.outage import Doubt
+from ant_cli.worker.lease import STOPPED, STOPPING, Lease, LeaseKeeper
+from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.settlement import (
-    UNREPORTED,
+    NOT_DONE,
     Ending,
     Fate,
-    History,
-    Metadata,
     Outcome,
     Run,
     Settlement,
+    failure_of,
+    is_first_run,
     may_have_run,
     settle,
     settle_early,
@@ -38,76 +39,72 @@ _MAY_HAVE_DETACHED = (
     "the handler exited with 0 at once, without output or a heartbeat, and its item was stopped: "
     "a handler has to stay in the foreground until the session ends, or needs --no-auto-stop"
 )
-_LONGEST_DOUBT_S = 5.0
-"""How long to wait for the next runs before a failure counts as the item's own."""
-_LEASE_IN_DOUBT_S = 10
-"""Until then, the item is nobody's if this worker is killed."""
+_AT_ONCE_S = 1.0
+_LONGEST_ID = 256
+_LOST = (Ending.LEASE_LOST, Ending.LEASE_ENDED)
+_DONE = Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
+"""The settlement of an item for which no handler has to run."""
 
 
 class ItemRun:
     """One item in the hands of this worker."""
+
+    _keeper: LeaseKeeper
+    """Of the lease, which begins with the acknowledgement."""
 
     def __init__(self, polled: WorkItem, context: WorkerContext) -> None:
         """Take a polled item."""
         self._polled = polled
         self._context = context
         self._id: str = polled["id"]
-        self._log = context.log.of_item(self._id, secrets_of_item(polled))
         self._now = asyncio.get_running_loop().time
-        options, handler_beats = context.options, context.memory.handler_beats
-        mode = options.heartbeat
-        if mode != "never" and handler_beats:
-            mode = "auto"
-        elif mode == "auto" and context.memory.handler_is_silent:
-            mode = "always"
-        lease = Lease(mode, self._now(), options.lease, patient=handler_beats or options.no_auto_stop)
-        self._keeper = LeaseKeeper(self._id, lease, context, self._log)
+        self._history = context.memory.history_of(polled)
+        self._log = self._log_of(polled)
         self._keys: set[str] = set()
         """The keys of the item's metadata."""
-        self._history = History(0, 0)
         self._seconds = 0.0
         """How long the handler ran."""
-        self._ended = Run(Ending.EXITED)
-        self._doubt = Doubt().settle(counts=True)
-        self._settlement: Settlement | None = None
+        self._has_output = True
+        self._settlement = _DONE
+
+    def _log_of(self, item: WorkItem) -> WorkerLog:
+        session_id = str((item.get("data") or {}).get("id", ""))
+        fields = {"session_id": session_id} if is_id(session_id) and len(session_id) <= _LONGEST_ID else {}
+        attempt = self._history.attempts + 1
+        return self._context.log.of_item(secrets_of_item(item), work_id=self._id, **fields, attempt=attempt)
 
     async def run(self) -> bool:
         """Run the item's handler. Return False if the item could not be acknowledged. Then, `carry_out` is next."""
-        context = self._context
+        context, began = self._context, self._now()
         try:
             item = await context.call(context.api.acknowledge, self._id) or self._polled
         except AntError as error:
             self._log.error("ack failed, discarding work item", error=error)
             return False
         item |= {name: self._polled[name] for name in ("id", "secret") if name in self._polled}
+        self._history = context.memory.history_of(item)
+        self._log = self._log_of(item)
+        self._keys |= set(item.get("metadata") or ())
+        lease = Lease(context.options.heartbeat, began, context.options.lease)
+        self._keeper = LeaseKeeper(self._id, lease, context, self._log)
         work_type = (item.get("data") or {}).get("type")
         self._log.info("claimed work", work_type=str(work_type))
-        if work_type == "healthcheck":  # the queue only checks whether a worker is there: nothing to run
-            self._settlement = Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
-        else:
-            await self._run(item)
+        if context.memory.has_finished(self._id):
+            self._log.info("this worker has finished the item before, and could not stop it")
+        elif work_type != "healthcheck":  # with which the queue only checks whether a worker is there
+            self._settlement = await self._settle_at_start(item) or await self._run(item)
+            context.memory.note(self._id, self._settlement.history)
         return True
-
-    async def _run(self, item: WorkItem) -> None:
-        context = self._context
-        self._keys |= set(item.get("metadata") or ())
-        history = self._history = context.memory.history_of(item)
-        if settlement := await self._settle_at_start(item):
-            self._conclude(settlement)
-            return
-        context.tally.observe_wait(age(item.get("created_at"), time.time()))
-        began = self._now()
-        self._ended = await self._run_handler(item, history.attempts + 1)
-        self._seconds = self._now() - began
-        context.tally.observe_duration(self._seconds)
-        self._doubt = context.outage.take(self._id, self._ended, began, self._now())
 
     async def _settle_at_start(self, item: WorkItem) -> Settlement | None:
         """Return the settlement of an item that must not run now. Prepare to run one that may have run before."""
         history, options = self._history, self._context.options
-        settlement = settle_early(history, options, self._context.server_time())
-        if settlement or not may_have_run(self._polled, item, history, options.lease):
+        if settlement := settle_early(history, options, self._context.server_time()):
             return settlement
+        if options.heartbeat == "always" and (ending := await self._keeper.claim()):
+            return settle(Run(ending, has_started=False), history, options)
+        if not may_have_run(self._polled, item, history, options.lease):
+            return None
         if await self._session_has_ended(item.get("data") or {}):
             return Settlement(Outcome.CANCELLED, Fate.STOP, {}, "its session has ended")
         # The run is counted before it starts, because it may kill this worker, too.
@@ -124,35 +121,42 @@ class ItemRun:
             return False
         return session.get("status") == "terminated" or bool(session.get("archived_at"))
 
-    def _settle(self) -> Settlement:
-        """Decide what becomes of the item after a run of its handler."""
-        context = self._context
-        outage_pause_s = None if self._doubt.counts else context.outage.pause_of_item(self._now())
-        now = context.server_time()
-        return self._conclude(settle(self._ended, self._history, context.options, now, outage_pause_s))
-
-    def _conclude(self, settlement: Settlement) -> Settlement:
-        self._settlement = settlement
-        self._context.memory.note(self._id, self._history, settlement.outcome, settlement.retry_at)
-        self._context.tally.items[settlement.outcome.value] += 1
-        fields = {"outcome": settlement.outcome.value, "seconds": round(self._seconds, 3)}
-        if settlement.outcome is Outcome.SUCCEEDED:
-            self._log.info("work item done", **fields)
-        else:
-            self._log.warn("work item not done", **fields, reason=settlement.reason, next=settlement.fate.value)
-        return settlement
+    async def _run(self, item: WorkItem) -> Settlement:
+        context, history, options = self._context, self._history, self._context.options
+        if is_first_run(self._polled, history):
+            context.tally.observe_wait(age(item.get("created_at"), time.time()))
+        began, loop = self._now(), asyncio.get_running_loop()
+        proof = loop.call_later(context.outage.proof_s, context.end_outage) if context.outage.reason else None
+        try:
+            run = await self._run_handler(item)
+        finally:
+            if proof:
+                proof.cancel()
+        self._seconds, self._has_output = self._now() - began, run.has_output
+        context.tally.observe_duration(self._seconds)
+        if run.succeeded and not options.no_auto_stop:
+            ending = await self._keeper.confirm()
+            if ending in (Ending.STOPPED, Ending.LEASE_LOST):
+                run = run._replace(ending=ending)
+        counts = True
+        if run.succeeded:
+            context.outage.take_success(began)
+        elif run.failed:
+            counts = context.outage.take_failure(self._id, failure_of(run, options), began, self._now())
+        context.note_outage()
+        return settle(run, history, options, context.server_time(), in_outage=not counts)
 
     # Handler and lease
 
-    async def _run_handler(self, item: WorkItem, attempt: int) -> Run:
-        context, keeper = self._context, self._keeper
-        if keeper.lease.mode == "always" and (ending := await keeper.claim()):
-            return Run(ending)
-        own = context.own_variables | ({LEASE_HOLDER: self._id} if keeper.lease.mode == "always" else {})
-        environment = handler_environment(
-            context.environ, item, attempt, own, pass_api_key=context.options.pass_api_key
-        )
-        self._log.info("spawning on-work script", script=context.command[0], attempt=attempt)
+    async def _run_handler(self, item: WorkItem) -> Run:
+        context, keeper, options = self._context, self._keeper, self._context.options
+        own = context.own_variables | ({LEASE_HOLDER: self._id} if options.heartbeat == "always" else {})
+        attempt = self._history.attempts + 1
+        environment = handler_environment(context.environ, item, attempt, own, pass_api_key=options.pass_api_key)
+        for name, value in item_variables(item).items():
+            if value and name not in environment:
+                self._log.warn("a value of the item can't be a variable; the item on stdin has it", variable=name)
+        self._log.info("spawning on-work script", script=context.command[0])
         async with AsyncExitStack() as stack:
             started = Handler.started(context, environment, item, keeper.handler_limit, self._log)
             try:
@@ -165,12 +169,10 @@ class ItemRun:
                 run = await self._attend(handler, keeping)
             finally:
                 keeping.cancel()
-            handed_over = context.options.no_auto_stop and run == Run(Ending.EXITED, 0)
+            handed_over = options.no_auto_stop and run == Run(Ending.EXITED, 0)
             await handler.finish(context.guardian, kill_rest=not handed_over)
-        context.memory.handler_beats |= keeper.lease.handler_beats
         if run.ending is Ending.EXITED and handler.has_said(_REFUSED, self._id):
-            context.memory.handler_beats |= keeper.lease.held
-            return Run(Ending.NEEDS_LEASE if keeper.lease.held else Ending.LEASE_LOST)
+            return Run(Ending.REFUSED if keeper.lease.held else Ending.LEASE_LOST)
         return run._replace(last_words=handler.last_words(self._log.clean), has_output=handler.has_output)
 
     async def _attend(self, handler: Handler, keeping: asyncio.Task[Ending]) -> Run:
@@ -178,12 +180,12 @@ class ItemRun:
         options, exited, shutdown = self._context.options, handler.exit, self._context.shutdown.terminating
         await first_of(exited, keeping, shutdown, timeout_s=options.item_timeout or None)
         if keeping.done() and keeping.result() is Ending.STOPPED:
-            # If the handler has stopped the item itself, its work is done, and it ends soon.
+            # The handler may have stopped the item itself, at the end of its work or as its heartbeat was refused.
             await first_of(exited, shutdown, timeout_s=options.kill_timeout)
             if exited.done() and exited.result() == 0:
-                return Run(Ending.EXITED)
+                return Run(Ending.STOPPED if self._keeper.lease.held else Ending.EXITED)
         if keeping.done():
-            ending = keeping.result()
+            ending = Ending.STOP_REQUESTED if keeping.result() is Ending.STOPPED else keeping.result()
         elif exited.done():
             ending = Ending.LEASE_LOST if handler.was_overdue else Ending.EXITED
         else:
@@ -193,15 +195,19 @@ class ItemRun:
         return Run(ending, await exited)
 
     async def _end(self, handler: Handler, keeping: asyncio.Task[Ending], ending: Ending) -> Ending:
-        """Ask a handler to end, and kill it after a while; at once if the lease is lost."""
+        """Ask a handler to end, and kill it after a while; at once if another worker has the lease."""
+        context, exited = self._context, handler.exit
+        killing, timeout_s = context.shutdown.killing, context.options.kill_timeout
         if ending is not Ending.LEASE_LOST:
             self._log.info("terminating the handler", reason=ending.value)
             handler.send(signal.SIGTERM)
-            options, watched = self._context.options, [] if keeping.done() else [keeping]
-            await first_of(handler.exit, self._context.shutdown.killing, *watched, timeout_s=options.kill_timeout)
-            if keeping.done() and keeping.result() is Ending.LEASE_LOST:
-                ending = Ending.LEASE_LOST
-        if not handler.exit.done():
+        if ending not in _LOST:
+            await first_of(exited, killing, *([] if keeping.done() else [keeping]), timeout_s=timeout_s)
+            if keeping.done() and keeping.result() in _LOST:
+                ending = keeping.result()
+        if ending is Ending.LEASE_ENDED:
+            await first_of(exited, killing, timeout_s=min(self._keeper.lease.must_kill_at - self._now(), timeout_s))
+        if not exited.done():
             self._log.warn("killing the handler", reason=ending.value)
             handler.kill()
         return ending
@@ -211,25 +217,40 @@ class ItemRun:
     async def carry_out(self) -> int:
         """Stop the item or give it back, and write what other workers should know about it.
 
-        If only the next runs tell whether its failure is its own fault, they are waited for, with a short lease.
         Return the seconds after which the item may run again; 0 if it is not given back.
         """
-        if not self._doubt.is_set():
-            await self._keeper.give_back(_LEASE_IN_DOUBT_S)  # this worker may be killed
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._doubt.wait(), _LONGEST_DOUBT_S)
-        settlement = self._settlement or self._settle()
+        settlement = self._settlement
         if settlement.outcome is Outcome.SUCCEEDED and settlement.fate is Fate.STOP:
-            self._learn(await self._stop())  # first of all, so that finished work is not done again
+            self._conclude(settlement)
+            await self._finish()  # first of all, so that finished work is not done again
             await self._update(settlement.metadata)
             return 0
         await self._update(settlement.metadata)
-        pause_s = 0
+        state, pause_s = "", 0
         if settlement.fate is Fate.GIVE_BACK:
-            pause_s = max(ceil(settlement.retry_at - self._context.server_time()), SHORTEST_LEASE_S)
-        if settlement.fate is Fate.STOP or (pause_s and await self._keeper.give_back(pause_s)):
+            pause_s = max(ceil(settlement.history.retry_at - self._context.server_time()), SHORTEST_LEASE_S)
+            state = await self._keeper.give_back(pause_s)
+        self._conclude(settlement.if_stopped if state == STOPPED else settlement)
+        if settlement.fate is Fate.STOP or state == STOPPING:
             await self._stop()
-        return pause_s
+        return 0 if state in (STOPPED, STOPPING) else pause_s
+
+    def _conclude(self, settlement: Settlement) -> None:
+        """Count and log what has become of the item."""
+        if settlement is _DONE:  # no handler has run
+            return
+        context, outcome = self._context, settlement.outcome
+        context.tally.items[outcome.value] += 1
+        if outcome in NOT_DONE or settlement.history.excused > self._history.excused:
+            context.memory.not_done[self._id] = None
+        elif outcome is not Outcome.GIVEN_BACK:
+            context.memory.not_done.pop(self._id, None)
+        fields = {"outcome": outcome.value, "seconds": round(self._seconds, 3)}
+        if outcome is Outcome.SUCCEEDED:
+            self._log.info("work item done", **fields)
+            return
+        write = self._log.error if outcome is Outcome.LOST else self._log.warn
+        write("work item not done", **fields, reason=settlement.reason, next=settlement.fate.value)
 
     async def _update(self, metadata: Metadata) -> None:
         """Write metadata, if this worker has a key for that. A key that the item does not have is not deleted."""
@@ -241,22 +262,19 @@ class ItemRun:
         except AntError as error:
             self._log.warn("writing the item's metadata failed", error=error)
 
-    def _learn(self, stopped: WorkItem) -> None:
-        """Note whether the handler had time for a heartbeat and sent none: then the next lease is claimed at once.
-
-        `stopped` is the item after its stop. After a run that took less than a look, a claim would only be one more
-        request.
-        """
-        lease, memory = self._keeper.lease, self._context.memory
-        had_time = self._now() >= lease.first_look
-        is_silent = lease.held or stopped.get("latest_heartbeat_at", "unknown") is None
-        memory.handler_is_silent = is_silent and had_time
-        if is_silent and not (had_time or self._ended.has_output or memory.has_warned):
+    async def _finish(self) -> None:
+        """Stop an item that is done."""
+        memory, stopped = self._context.memory, await self._stop()
+        if stopped is None:
+            memory.note_finished(self._id)
+            return
+        is_silent = self._keeper.lease.held or stopped.get("latest_heartbeat_at", "unknown") is None
+        if is_silent and not (self._seconds >= _AT_ONCE_S or self._has_output or memory.has_warned):
             memory.has_warned = True
             self._log.warn(_MAY_HAVE_DETACHED)
 
-    async def _stop(self) -> WorkItem:
-        """Stop the item, and return it; empty if it was stopped already or that failed.
+    async def _stop(self) -> WorkItem | None:
+        """Stop the item, and return it; empty if it was stopped already, None if that failed.
 
         It is repeated while the lease lasts, because finished work should not be done again.
         """
@@ -265,11 +283,11 @@ class ItemRun:
                 return await self._context.call(self._context.api.stop, self._id)
             except AntError as error:
                 if isinstance(error, APIError) and error.status == 409:  # it has stopped already
-                    break
+                    return {}
                 pause_s = backoff(attempt)
                 too_late = self._now() + pause_s >= self._keeper.lease.expires_at
                 if is_permanent(error) or too_late or self._context.shutdown.terminating.done():
                     self._log.warn("stop failed", error=error)
-                    break
+                    return None
             await asyncio.sleep(pause_s)
-        return {}
+        return None

@@ -32,8 +32,8 @@ _BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f]+")
 """A value that needs no quotes."""
 _SHORT_ID = 6
 """How many characters of an item's ID tell it from the others at a terminal."""
-_COMMON = ("component", "environment_id", "work_id")
-"""Fields that are the same in many lines. The line about the claim of an item has its whole ID."""
+_COMMON = ("component", "environment_id", "work_id", "session_id", "attempt")
+"""Fields that are the same in many lines. The line about the claim of an item has those of the item."""
 _CLAIM = "claimed work"
 _REASONS = ("error", "reason")
 _COLOURS = {"INFO": "", "WARN": "yellow", "ERROR": "red"}
@@ -57,7 +57,7 @@ class WorkerLog:
         self,
         stderr: Stderr,
         render: Callable[[LogEvent], str],
-        fields: Mapping[str, str],
+        fields: Mapping[str, object],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         secrets: Iterable[str] = (),
     ) -> None:
@@ -66,11 +66,11 @@ class WorkerLog:
         self._now = now
         self._secrets = tuple(secrets)
         self._shortest = min(map(len, self._secrets), default=0)
-        self._fields = {key: self.clean(text) for key, text in fields.items()}
+        self._fields = {key: self._clean(value) for key, value in fields.items()}
 
-    def of_item(self, work_id: str, secrets: Iterable[str]) -> WorkerLog:
+    def of_item(self, secrets: Iterable[str], **fields: object) -> WorkerLog:
         """Return a log for the events of an item. It redacts the item's secrets, which are forgotten with it."""
-        return WorkerLog(self._stderr, self._render, {**self._fields, "work_id": work_id}, self._now, secrets)
+        return WorkerLog(self._stderr, self._render, {**self._fields, **fields}, self._now, secrets)
 
     def info(self, message: str, **fields: object) -> None:
         """Log a normal event."""
@@ -175,7 +175,7 @@ class LogView:
         message = ": ".join([event.message, *(str(fields[name]) for name in _REASONS if name in fields)])
         if event.level != "INFO" and not self._style.colour:
             parts.append(event.level)
-        left_out = _COMMON[:-1] if event.message == _CLAIM else (*_COMMON, *_REASONS)
+        left_out = _COMMON[:2] if event.message == _CLAIM else (*_COMMON, *_REASONS)
         rest = {name: value for name, value in fields.items() if name not in left_out}
         return " ".join([*parts, paint(message, _COLOURS[event.level]), paint(_pairs(rest), "dim")]).rstrip()
 

@@ -24,7 +24,7 @@ READY_S = 60.0
 """How long after its last successful poll a worker with free slots is ready."""
 _ALIVE_S = 5.0
 """How long the event loop may take to react before the worker is considered dead."""
-_FAILURES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.DEAD_LETTER)
+_FAILURES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.DEAD_LETTER)
 
 
 class Tally:
@@ -36,6 +36,8 @@ class Tally:
         self.draining = False
         self.outage = ""
         """Why no work is taken: how handlers fail; empty without an outage."""
+        self.waiting_for_leases: set[str] = set()
+        """The items whose handlers are not started, because the server accepts no heartbeat."""
         self.polls = Counter(dict.fromkeys(("work", "empty", "error"), 0))
         self.items: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
@@ -161,5 +163,7 @@ def _readiness(tally: Tally, now: float) -> ServedPage:
         return text_page("draining", 503)
     if tally.outage:
         return text_page(f"outage: {tally.outage}; one item at a time tries whether it is over", 503)
+    if waiting := len(tally.waiting_for_leases):
+        return text_page(f"heartbeats fail; {waiting} items wait for their leases", 503)
     busy = tally.slots_used >= tally.slots  # with all slots busy, there is no reason to poll
     return text_page("ok") if busy or now - tally.last_poll_at < READY_S else text_page("polling fails", 503)

@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.worker_options import PollOptions
+from ant_cli.worker.failures import (
+    DEAD_LETTER,
+    LAST_ERROR,
+    LONGEST_PAUSE_S,
+    MOST_EXCUSED,
+    NEVER_RUN,
+    History,
+    Metadata,
+)
 
-ATTEMPTS, LAST_ERROR, DEAD_LETTER = "ant_attempts", "ant_last_error", "ant_dead_letter"
-"""Metadata keys that count attempts and record failures, because the API has no counter."""
-RETRY_AT = "ant_retry_at"
-"""Metadata key: when a failed item may run again, by the server's clock."""
-UNREPORTED = "ant_unreported"
-"""Metadata key: runs that were started and whose end was not reported."""
-EX_TEMPFAIL = 75
-"""The exit status (of `sysexits.h`) with which a handler gives its item back without counting a failure."""
-CANNOT_RUN = (EX_TEMPFAIL, 125, 126, 127)
+EX_TEMPFAIL, EX_CONFIG = 75, 78
+"""The exit statuses (of `sysexits.h`) of a handler that gives its item back, and of one that lacks a setting."""
+_EXCUSED_STATUSES = (EX_TEMPFAIL, EX_CONFIG, 125, 126, 127)
 """Exit statuses that say nothing about the item: 125 is that of `docker run` if it can't start a container, 126 and
 127 are those of shells if a program can't be run, or does not exist."""
-_LONGEST_PAUSE_S = 300.0
-"""The longest pause of a failed item: the longest lease that the API grants."""
-_PAUSE_GROWTH = 6.0
 _LONGEST_REASON = 500
 """The API's metadata values are short texts."""
-_MOST_HISTORIES = 10_000
-"""The most items that a worker remembers."""
-
-
-Metadata = dict[str, str | None]
-"""Keys to set; None deletes one."""
-_DONE: Metadata = {ATTEMPTS: None, LAST_ERROR: None, RETRY_AT: None, UNREPORTED: None}
-"""What becomes of the metadata of an item that needs no further run."""
+_STOPPED_BY_OTHERS = (
+    "somebody else stopped it while this worker held its lease; if that was its handler, which sends heartbeats "
+    "itself then, the worker needs --heartbeat never"
+)
+_STOPPED_MEANWHILE = "it has been stopped meanwhile, perhaps by its handler, so that it can't run again"
+_REFUSED = (
+    "its handler sends heartbeats, and the server refused them because this worker held the lease: the worker "
+    "needs --heartbeat never"
+)
 
 
 class Ending(StrEnum):
@@ -44,13 +43,15 @@ class Ending(StrEnum):
     TIMED_OUT = "timed_out"
     STOP_REQUESTED = "stop_requested"
     STOPPED = "stopped"
-    """The item has been stopped, maybe by the handler itself: the SDKs' workers do that at the end of a session."""
+    """Somebody else has stopped the item."""
     LEASE_LOST = "lease_lost"
     """The item is queued again, or another worker has it. It must not be run or stopped here."""
+    LEASE_ENDED = "lease_ended"
+    """The lease could not be extended in time: the same, as far as this worker knows."""
     SHUT_DOWN = "shut_down"
     """The worker had to end before the handler did."""
-    NEEDS_LEASE = "needs_lease"
-    """The handler wanted to hold the lease, but the worker held it."""
+    REFUSED = "refused"
+    """The heartbeat of the handler was refused, because this worker held the lease."""
 
 
 class Run(NamedTuple):
@@ -62,23 +63,43 @@ class Run(NamedTuple):
     last_words: str = ""
     """The last lines of its stderr, without secrets."""
     has_output: bool = True
+    has_started: bool = True
+    """False if the worker has not got the lease, so that no handler was started."""
 
     @property
     def succeeded(self) -> bool:
-        """Whether the handler did what it should."""
-        return self.status == 0 and self.ending in (Ending.EXITED, Ending.SHUT_DOWN)
+        """Whether the handler did what it should. One that was asked to end may have done half of it."""
+        return self.ending is Ending.EXITED and self.status == 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the handler is why the item is not done."""
+        if self.ending is Ending.EXITED:
+            return self.status != 0
+        return self.ending in (Ending.TIMED_OUT, Ending.REFUSED) or self.was_stopped_by_others
+
+    @property
+    def was_stopped_by_others(self) -> bool:
+        """Whether the handler ended by itself, and its item was stopped by then."""
+        return self.ending is Ending.STOPPED and self.status == 0 and self.has_started
 
 
 class Outcome(StrEnum):
-    """The outcome of a run, as metrics and the log name it."""
+    """What a run of an item has come to."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
     LEASE_LOST = "lease_lost"
+    LOST = "lost"
+    """Somebody else stopped the item, or the handler could not work because its heartbeat was refused."""
     CANCELLED = "cancelled"
     DEAD_LETTER = "dead_letter"
     GIVEN_BACK = "given_back"
+
+
+NOT_DONE = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LEASE_LOST, Outcome.LOST, Outcome.DEAD_LETTER)
+"""The outcomes of a job that has not succeeded."""
 
 
 class Fate(StrEnum):
@@ -99,64 +120,18 @@ class Settlement(NamedTuple):
     metadata: Metadata
     reason: str = ""
     """Why it did not succeed."""
-    retry_at: float = 0.0
-    """When an item that is given back may run again, in seconds since 1970 by the server's clock; 0 for at once."""
-
-
-class History(NamedTuple):
-    """The earlier runs of an item, as far as they are known."""
-
-    failures: int
-    unreported: int
-    """Runs whose end nobody reported: their worker was killed, or lost the lease."""
-    retry_at: float = 0.0
-    """When its pause ends, in seconds since 1970 by the server's clock."""
+    history: History = NEVER_RUN
+    """What is known about the runs of the item from now on; also when it may run again, if it is given back."""
 
     @property
-    def attempts(self) -> int:
-        """How many runs of the item were not successful."""
-        return self.failures + self.unreported
+    def if_stopped(self) -> Settlement:
+        """The settlement if it turns out that the item can't be given back, because it has been stopped."""
+        return Settlement(Outcome.LOST, Fate.LEAVE, {}, f"{self.reason}; {_STOPPED_MEANWHILE}")
 
 
-class Memory:
-    """What a worker remembers of its items and of its handlers until it ends.
-
-    The API does not count the runs of an item, and only an API key may write metadata.
-    """
-
-    def __init__(self) -> None:
-        self._histories: dict[str, History] = {}
-        self.handler_beats = False
-        """A handler of this worker has sent heartbeats."""
-        self.handler_is_silent = False
-        """The last handler had time for a heartbeat and sent none."""
-        self.has_warned = False
-        """The log says that the handler may pass its items on to programs that it starts."""
-
-    def history_of(self, item: Mapping[str, Any]) -> History:
-        """Return the history of an item, as this worker or the item's metadata knows it."""
-        known = self._histories.get(item["id"], History(0, 0))
-        retry_at = seconds_since_1970(str((item.get("metadata") or {}).get(RETRY_AT))) or 0.0
-        told = History(_count(item, ATTEMPTS), _count(item, UNREPORTED), retry_at)
-        return known if known.attempts >= told.attempts else told
-
-    def note(self, work_id: str, history: History, outcome: Outcome, retry_at: float = 0.0) -> None:
-        """Note how a run ended, and when a failed item may run again."""
-        self.handler_is_silent &= outcome is Outcome.SUCCEEDED
-        self._histories.pop(work_id, None)
-        if outcome in (Outcome.FAILED, Outcome.TIMED_OUT):
-            self._histories[work_id] = History(history.attempts + 1, 0, retry_at)
-        elif outcome is Outcome.LEASE_LOST:
-            self._histories[work_id] = history._replace(unreported=history.unreported + 1)
-        elif outcome is Outcome.GIVEN_BACK and history.attempts:
-            self._histories[work_id] = history
-        if len(self._histories) > _MOST_HISTORIES:
-            del self._histories[next(iter(self._histories))]
-
-
-def _count(item: Mapping[str, Any], key: str) -> int:
-    text = str((item.get("metadata") or {}).get(key, ""))
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+def is_first_run(polled: Mapping[str, Any], history: History) -> bool:
+    """Whether neither this worker nor the server knows of an earlier run of an item."""
+    return not (history.runs or polled.get("acknowledged_at") or polled.get("started_at"))
 
 
 def may_have_run(
@@ -167,7 +142,7 @@ def may_have_run(
     A worker that was killed still holds its item for a whole lease. So an item that was acknowledged within one
     lease of its creation, by the server's clock, is new, unless the server or the metadata says otherwise.
     """
-    if history.attempts or polled.get("acknowledged_at") or polled.get("started_at"):
+    if not is_first_run(polled, history):
         return True
     created, taken = (seconds_since_1970(str(acknowledged.get(key))) for key in ("created_at", "acknowledged_at"))
     return created is None or taken is None or taken - created >= lease_s
@@ -178,8 +153,8 @@ def settle_early(history: History, options: PollOptions, now: float) -> Settleme
 
     It was tried too often, or its pause is not over: then the server did not grant a lease as long as the pause.
     """
-    if 1 <= history.retry_at - now <= _LONGEST_PAUSE_S:
-        return _given_back("its pause after a failure is not over", history, history.retry_at)
+    if 1 <= history.retry_at - now <= LONGEST_PAUSE_S:
+        return _given_back("its pause after a failure is not over", history)
     if history.attempts < options.attempts:
         return None
     reason = (
@@ -190,7 +165,7 @@ def settle_early(history: History, options: PollOptions, now: float) -> Settleme
 
 
 def settle(
-    run: Run, history: History, options: PollOptions, now: float = 0.0, outage_pause_s: float | None = None
+    run: Run, history: History, options: PollOptions, now: float = 0.0, *, in_outage: bool = False
 ) -> Settlement:
     """Return what to do with an item after a run, given the earlier ones.
 
@@ -199,54 +174,59 @@ def settle(
         history: The runs of the item before it.
         options: The options of the worker.
         now: Seconds since 1970 by the server's clock.
-        outage_pause_s: When to retry an item whose failure is not its fault; None if it counts as an attempt.
+        in_outage: Whether handlers fail whatever their items are.
 
     """
-    if run.ending is Ending.LEASE_LOST:
-        return Settlement(Outcome.LEASE_LOST, Fate.LEAVE, {}, "the lease was lost")
-    if run.ending in (Ending.STOP_REQUESTED, Ending.STOPPED):
-        return Settlement(Outcome.CANCELLED, Fate.STOP, _DONE, "a stop was requested")
-    if run.ending is Ending.NEEDS_LEASE:
-        return _given_back("the handler sends heartbeats itself, so it gets the lease next time", history)
     if run.succeeded:
         fate = Fate.LEAVE if options.no_auto_stop else Fate.STOP
-        return Settlement(Outcome.SUCCEEDED, fate, _DONE)
+        return Settlement(Outcome.SUCCEEDED, fate, _done())
+    if run.ending in (Ending.LEASE_LOST, Ending.LEASE_ENDED):
+        known = history._replace(unreported=history.unreported + run.has_started)
+        return Settlement(Outcome.LEASE_LOST, Fate.LEAVE, {}, "the lease was lost", known)
+    if run.was_stopped_by_others:
+        return Settlement(Outcome.LOST, Fate.LEAVE, {}, _STOPPED_BY_OTHERS)
+    if run.ending in (Ending.STOP_REQUESTED, Ending.STOPPED):
+        return Settlement(Outcome.CANCELLED, Fate.STOP, _done(), "a stop was requested")
     if run.ending is Ending.SHUT_DOWN:
         return _given_back("the worker is shutting down", history)
-    if outage_pause_s is not None:
-        return _given_back(f"{describe_status(run.status)}: an outage", history, now + outage_pause_s)
-    return _failed(run, history, options, now)
+    return _failed(run, history, options, now, in_outage=in_outage)
 
 
-def pause_after(failures: int, options: PollOptions) -> float:
-    """Return the seconds that an item waits after its last failure: by default 10, 60, then 300, with jitter."""
-    longest_s = min(options.retry_delay * _PAUSE_GROWTH ** min(failures - 1, 9), _LONGEST_PAUSE_S)
-    return longest_s * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
+def _done() -> Metadata:
+    """Return what becomes of the metadata of an item that needs no further run."""
+    return {**NEVER_RUN.metadata(), LAST_ERROR: None}
 
 
-def _given_back(reason: str, history: History, retry_at: float = 0.0) -> Settlement:
-    metadata: Metadata = {UNREPORTED: str(history.unreported) if history.unreported else None}
-    return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, metadata, reason, retry_at)
+def _given_back(reason: str, history: History) -> Settlement:
+    return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, history.metadata(), reason, history)
 
 
-def _failed(run: Run, history: History, options: PollOptions, now: float) -> Settlement:
-    outcome, reason = Outcome.FAILED, describe_status(run.status)
-    if run.ending is Ending.TIMED_OUT:
-        outcome, reason = Outcome.TIMED_OUT, f"the handler took longer than {options.item_timeout:g} s"
-    attempts = history.attempts + 1
+def _failed(run: Run, history: History, options: PollOptions, now: float, *, in_outage: bool) -> Settlement:
+    outcomes = {Ending.TIMED_OUT: Outcome.TIMED_OUT, Ending.REFUSED: Outcome.LOST}
+    outcome, reason = outcomes.get(run.ending, Outcome.FAILED), failure_of(run, options)
     last_error = f"{reason}: {run.last_words}" if run.last_words else reason
-    metadata: Metadata = {**_DONE, ATTEMPTS: str(attempts), LAST_ERROR: last_error[:_LONGEST_REASON]}
-    if options.on_failure == "stop":
-        return Settlement(outcome, Fate.STOP, metadata, reason)
-    if attempts >= options.attempts:
-        metadata[DEAD_LETTER] = f"{attempts} attempts failed; the last one: {last_error}"[:_LONGEST_REASON]
-        return Settlement(Outcome.DEAD_LETTER, Fate.STOP, metadata, reason)
-    retry_at = now + pause_after(attempts, options)
-    metadata[RETRY_AT] = datetime.fromtimestamp(retry_at, UTC).isoformat(timespec="seconds")
-    return Settlement(outcome, Fate.GIVE_BACK, metadata, reason, retry_at)
+    is_excused = in_outage or (run.ending is Ending.EXITED and run.status in _EXCUSED_STATUSES)
+    is_excused = is_excused and history.excused < MOST_EXCUSED
+    known = history.after_failure(now, options.retry_delay, excused=is_excused)
+    if known.attempts >= options.attempts and not is_excused:
+        text = f"{known.attempts} attempts failed; the last one: {last_error}"[:_LONGEST_REASON]
+        metadata = {**known._replace(retry_at=0.0).metadata(), LAST_ERROR: last_error[:_LONGEST_REASON]}
+        return Settlement(Outcome.DEAD_LETTER, Fate.STOP, {**metadata, DEAD_LETTER: text}, reason)
+    if is_excused:
+        outcome, reason = Outcome.GIVEN_BACK, f"{reason}, which is not counted"
+    metadata = {**known.metadata(), LAST_ERROR: last_error[:_LONGEST_REASON]}
+    return Settlement(outcome, Fate.GIVE_BACK, metadata, reason, known)
 
 
-def describe_status(status: int) -> str:
+def failure_of(run: Run, options: PollOptions) -> str:
+    """Return how a run failed, for people."""
+    if run.ending is Ending.TIMED_OUT:
+        return f"the handler took longer than {options.item_timeout:g} s"
+    texts = {Ending.REFUSED: _REFUSED, Ending.STOPPED: _STOPPED_BY_OTHERS}
+    return texts.get(run.ending) or _describe_status(run.status)
+
+
+def _describe_status(status: int) -> str:
     """Return how a handler ended, for people."""
     if status >= 0:
         return f"the handler exited with {status}"

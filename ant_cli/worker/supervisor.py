@@ -30,7 +30,6 @@ from ant_cli.worker.handler import find_command
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.metrics import monitored
-from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.work_api import WorkItem, connection_with_key, is_permanent
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -47,8 +46,10 @@ _MOST_POLLS = 4
 """How many polls may be in flight: while there is work, each returns one item."""
 _MOST_UNSTOPPED = 100
 """How many items may wait for the response to their stop while others run."""
-_LONGEST_TRY_S = 10.0
-"""An item that tries whether an outage is over, and runs this long, has shown it."""
+_REFUSED = (4, 5)
+"""The exit codes of the responses 401, 403 and 404."""
+_REFUSED_FOR_S = 60.0
+"""How long polls may be refused after one has succeeded. Before that, the key is wrong."""
 _DEPTH_EVERY_S = 2.0
 _FRAME_S = 0.5
 """How often the depth of the queue is asked for, and the status line drawn."""
@@ -100,10 +101,10 @@ async def _work(
         at_end.callback(context.close)
         with monitored(options, tally):
             await Supervisor(context).run()
-    dead_letters = tally.items[Outcome.DEAD_LETTER]
-    if dead_letters and (options.exit_when_idle or options.max_items):
-        noun = "item is a dead letter" if dead_letters == 1 else "items are dead letters"
-        raise AntError(f"{dead_letters} {noun}: stopped after --attempts failures.")
+    not_done = len(context.memory.not_done)
+    if not_done and (options.exit_when_idle or options.max_items):
+        noun = "item is" if not_done == 1 else "items are"
+        raise AntError(f"{not_done} {noun} not done: failed, lost, or a dead letter. The log says why.")
 
 
 async def _follow_depth(context: WorkerContext) -> None:
@@ -143,12 +144,13 @@ class Supervisor:
         self._failed_polls = 0
         """In a row, as are the next."""
         self._failed_items = 0
+        self._refused_since = 0.0
+        """When the first of the polls was refused that were not accepted since."""
         self._not_before = 0.0
         """When the next poll may be sent."""
         self._claimed = 0
-        self._may_try = asyncio.Event()
-        """No item tries whether an outage is over."""
-        self._may_try.set()
+        self._trial: asyncio.Task[None] | None = None
+        """The item that tries whether an outage is over."""
 
     async def run(self) -> None:
         """Work until a signal, a limit, or a permanent error.
@@ -166,8 +168,6 @@ class Supervisor:
             await first_of(*polling, self._context.shutdown.draining)
             for task in polling:
                 task.cancel()
-            # A failure counts if nothing interrupts this worker.
-            self._context.outage.close(counts=not self._context.shutdown.draining.done())
             await self._drain()
         for error in await asyncio.gather(*polling, return_exceptions=True):
             if isinstance(error, Exception):  # it was not just cancelled
@@ -202,8 +202,12 @@ class Supervisor:
                 return
 
     async def _wait_out_pauses(self) -> None:
-        await self._may_try.wait()
-        pause_s = max(self._not_before, self._context.outage.resumes_at) - self._loop.time()
+        outage = self._context.outage
+        if outage.reason:
+            self._work_waits.clear()
+        while outage.reason and self._trial in self._tasks:
+            await first_of(self._trial, timeout_s=outage.proof_s)
+        pause_s = max(self._not_before, outage.resumes_at) - self._loop.time()
         if pause_s > 0:
             await asyncio.sleep(pause_s)
 
@@ -216,7 +220,7 @@ class Supervisor:
         except AntError as error:
             context.tally.polls["error"] += 1
             self._work_waits.clear()
-            if is_permanent(error):
+            if is_permanent(error) and not self._may_be_accepted_again(error):
                 context.log.error("poll hit permanent 4xx; stopping", error=error)
                 raise error.without_body() from None  # the log has its message
             if not self._failed_polls:  # once for a row of failures
@@ -229,12 +233,10 @@ class Supervisor:
             self._polls -= 1
         if self._failed_polls:
             context.log.info("polling works again")
-        self._failed_polls = 0
+        self._failed_polls, self._refused_since = 0, 0.0
         context.tally.last_poll_at = time.time()
         if item is None:
             context.tally.polls["empty"] += 1
-            context.outage.take_empty_poll(began)
-            self._note_outage()
             self._work_waits.clear()
             now = self._loop.time()
             self._pause(pause_after_empty(now - self._work_came_at, now - began))
@@ -242,6 +244,13 @@ class Supervisor:
             context.tally.polls["work"] += 1
             self._work_waits.set()
         return item
+
+    def _may_be_accepted_again(self, error: AntError) -> bool:
+        """Whether polls that are refused now were accepted until a moment ago, so that the key is good."""
+        if error.exit_code not in _REFUSED or not self._context.tally.last_poll_at:
+            return False
+        self._refused_since = self._refused_since or self._loop.time()
+        return self._loop.time() < self._refused_since + _REFUSED_FOR_S
 
     def _pause(self, seconds: float) -> None:
         self._not_before = max(self._not_before, self._loop.time() + seconds)
@@ -257,31 +266,25 @@ class Supervisor:
         self._claimed += 1
         self._note_work()
         self._context.tally.slots_used += 1
-        trial = None
-        if self._context.outage.reason:
-            self._may_try.clear()
-            trial = self._loop.call_later(_LONGEST_TRY_S, self._end_outage)
-        task = self._loop.create_task(self._handle(item, trial))
+        task = self._loop.create_task(self._handle(item))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if self._context.outage.reason:
+            self._trial = task
 
-    async def _handle(self, item: WorkItem, trial: asyncio.TimerHandle | None) -> None:
+    async def _handle(self, item: WorkItem) -> None:
         try:
             try:
                 run = ItemRun(item, self._context)
                 was_claimed = await run.run()
-                self._note_outage()
                 self._pause_after_trouble(has_trouble=not was_claimed)
             finally:  # as soon as possible: the server's response is not waited for
                 self._context.tally.slots_used -= 1
-                if trial:
-                    trial.cancel()
-                    self._may_try.set()
                 self._slots.release()
                 self._note_work()
             await asyncio.sleep(0)  # send the next poll before the stop: a slot waits for its response
             if was_claimed and (pause_s := await run.carry_out()):
-                self._note_work(pause_s)
+                self._note_work(pause_s + _IDLE_CYCLE_S)  # it takes a moment until it is handed out again
         except Exception as error:  # noqa: BLE001 - a bug that one item triggers must not end the others
             self._context.log.error(
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
@@ -291,24 +294,6 @@ class Supervisor:
     def _note_work(self, pause_s: float = 0.0) -> None:
         """Note that there is work, or will be after a pause: this worker is not idle."""
         self._work_came_at = max(self._work_came_at, self._loop.time() + pause_s)
-
-    def _end_outage(self) -> None:
-        self._context.outage.end()
-        self._note_outage()
-        self._may_try.set()
-
-    def _note_outage(self) -> None:
-        """Log the beginning and the end of an outage, and take no more work in it."""
-        outage, tally = self._context.outage, self._context.tally
-        if outage.reason:
-            self._work_waits.clear()
-        if outage.reason and not tally.outage:
-            self._context.log.error(
-                "outage: only one item at a time tries whether it is over", reason=outage.reason
-            )
-        elif tally.outage and not outage.reason:
-            self._context.log.info("the outage is over")
-        tally.outage = outage.reason
 
     def _pause_after_trouble(self, *, has_trouble: bool) -> None:
         """Pause polling after an item that could not be acknowledged, or run to its end because of a bug."""

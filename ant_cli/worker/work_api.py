@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 
@@ -31,6 +32,8 @@ _FORM: Mapping[str, type] = {
 }
 """The types of the members that the worker reads. Each may be null or missing."""
 _LARGEST = 10**15
+_LONGEST = {"id": 256, "last_heartbeat": 1024}
+"""The most characters, as JSON, of what is passed on to the guardian: a message to it is written as a whole."""
 BLOCK_MS = 999
 """How long the server holds a poll open: the API's maximum."""
 SHORTEST_LEASE_S, LONGEST_LEASE_S = 1, 300
@@ -205,11 +208,15 @@ def _object(body: bytes) -> WorkItem:
 def _of_form(value: WorkItem) -> WorkItem:
     for name, type_ in _FORM.items():
         member = value.get(name)
-        if member is not None and (
-            type(member) is not type_ or (isinstance(member, int) and not 0 <= member <= _LARGEST)
-        ):
+        if member is not None and not (type(member) is type_ and _is_small(name, member)):
             raise ResponseError(f"the server sent an object whose {name!r} is not of the API's form.")
     return value
+
+
+def _is_small(name: str, member: Any) -> bool:
+    if isinstance(member, int):
+        return 0 <= member <= _LARGEST
+    return name not in _LONGEST or len(json.dumps(member)) <= _LONGEST[name] + len('""')
 
 
 def connection_with_key(

@@ -107,13 +107,14 @@ class Fleet:
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
         words = ["--base-url", self._url, "--worker-id", name, "--concurrency", str(self._slots)]
-        words += ["--attempts", "1000", "--retry-delay", "0", "--heartbeat", "always"]
+        words += ["--attempts", "1000", "--heartbeat", "always"]
         words += ["--lease", f"{_LEASE_SECONDS}s", "--", str(self._handler)]
         environ = {
             **os.environ,
             "ANTHROPIC_ENVIRONMENT_ID": self._environment,
             "ANTHROPIC_ENVIRONMENT_KEY": KEY,
             "ANT_NO_HINTS": "1",
+            "ANT_WORKER_RETRY_DELAY": "0",
         }
         with (self._folder / "log").open("ab") as log:
             command = [*ANT, "beta:worker", "poll", *words]

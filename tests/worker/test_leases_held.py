@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 
@@ -19,13 +20,6 @@ def blocked(script, fifo):
 def release(fifo):
     """Let the blocked handler continue."""
     fifo.write_text("go\n")
-
-
-def finish(queue, fifo, work_id):
-    """Let the blocked handler end, and wait until the worker has read the response to its stop."""
-    release(fifo)
-    queue.wait_for_state(work_id, "stopped")
-    queue.wait_for_requests("/poll", queue.count("/poll") + 2)
 
 
 def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_runs(queue, start, blocked, fifo):
@@ -60,37 +54,6 @@ def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fi
     assert queue.item(work_id)["state"] == "stopped"
     assert queue.count("/ack") == 1
     assert queue.refused == []
-
-
-def test_a_worker_whose_handler_sent_no_heartbeat_claims_the_next_lease_before_the_handler_runs(
-    queue, start, blocked, fifo
-):
-    """So --lease holds from the beginning. A look after a second has shown that there was none."""
-    (first,) = queue.enqueue()
-    worker = start("--lease", "30s", "--max-items", "2", handler=[blocked])
-    worker.wait_for("handler output", line="started")
-    queue.wait_for_requests("/heartbeat", 1)
-    finish(queue, fifo, first)
-    (second,) = queue.enqueue()
-    worker.wait_for("handler output", line="started")
-    assert queue.item(second)["state"] == "active"
-    release(fifo)
-    assert worker.end() == 0
-
-
-def test_a_handler_that_sends_heartbeats_keeps_the_leases_of_the_next_items(queue, start, blocked, fifo):
-    """The worker knows from the item that it stops, although its only look came before the heartbeat."""
-    (first,) = queue.enqueue()
-    worker = start("--max-items", "2", handler=[blocked])
-    worker.wait_for("handler output", line="started")
-    queue.wait_for_requests("/heartbeat", 1)
-    queue.act(first, "heartbeat", expected_last_heartbeat="NO_HEARTBEAT", desired_ttl_seconds="300")
-    finish(queue, fifo, first)
-    (second,) = queue.enqueue()
-    worker.wait_for("handler output", line="started")
-    assert queue.item(second)["state"] == "starting"
-    release(fifo)
-    assert worker.end() == 0
 
 
 @SHORT
@@ -160,6 +123,117 @@ def test_a_handler_whose_item_is_stopped_already_may_end_by_itself(queue, start,
     assert worker.end() == 0
 
 
+HEARTBEATING = """import os, sys, urllib.error, urllib.request
+def post(action, body=None):
+    url, environment, work, key = (
+        os.environ["ANTHROPIC_" + name] for name in ("BASE_URL", "ENVIRONMENT_ID", "WORK_ID", "ENVIRONMENT_KEY")
+    )
+    headers = {"authorization": "Bearer " + key, "anthropic-version": "2023-06-01"}
+    headers |= {"anthropic-beta": "managed-agents-2026-04-01", "content-type": "application/json"}
+    url += f"/v1/environments/{environment}/work/{work}/{action}"
+    urllib.request.urlopen(urllib.request.Request(url, body, headers, method="POST")).close()
+print("started", flush=True)
+open(sys.argv[1]).readline()
+try:
+    post("heartbeat?expected_last_heartbeat=NO_HEARTBEAT&desired_ttl_seconds=60")
+except urllib.error.HTTPError as error:
+    assert error.code == 412
+finally:
+    post("stop", b'{"force": true}')
+"""
+"""A stand-in for the official worker: it stops its item after its work, and after a 412, and exits with 0."""
+
+
+@pytest.fixture
+def heartbeating(script, fifo):
+    """A handler that sends heartbeats itself after a slow start, which ends by a line in the named pipe."""
+    return [sys.executable, script(HEARTBEATING, "official.py"), str(fifo)]
+
+
+@pytest.mark.parametrize("server_lease", [12])
+def test_a_handler_that_starts_slowly_sends_the_first_heartbeat(queue, start, heartbeating, fifo):
+    """It pulls an image meanwhile. The worker only looks, until half of the acknowledged lease has passed."""
+    (work_id,) = queue.enqueue()
+    worker = start("--max-items", "1", handler=heartbeating)
+    worker.wait_for("handler output", line="started")
+    queue.wait_for_requests("/heartbeat", 2)
+    assert queue.item(work_id)["state"] == "starting"
+    release(fifo)
+    assert worker.wait_for("work item done")["outcome"] == "succeeded"
+    assert worker.end() == 0
+
+
+def test_an_item_that_its_handler_stops_because_its_heartbeat_was_refused_is_lost(queue, start, heartbeating, fifo):
+    """It exits with 0 within moments, and a stop of a stopped item succeeds. The worker looks before its stop."""
+    queue.enqueue()
+    worker = start("--heartbeat", "always", "--max-items", "1", handler=heartbeating)
+    worker.wait_for("handler output", line="started")
+    release(fifo)
+    lost = worker.wait_for("work item not done")
+    assert (lost["outcome"], lost["level"]) == ("lost", "ERROR")
+    assert "--heartbeat never" in lost["reason"]
+    assert worker.end() == 1
+
+
+def test_an_item_that_its_handler_stops_on_sigterm_is_lost(queue, start, script):
+    """The official worker does that, so that a deployment would lose its session without a word."""
+    (work_id,) = queue.enqueue()
+    stop = HEARTBEATING.partition("print")[0] + "post('stop', b'{\"force\": true}')"
+    handler = script(f"trap '{sys.executable} stop.py; exit 0' TERM; echo started; sleep 600 & wait")
+    script(stop, "stop.py")
+    worker = start("--drain-timeout", "0", handler=[handler])
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGTERM)
+    lost = worker.wait_for("work item not done")
+    assert lost["outcome"] == "lost"
+    assert lost["reason"].startswith("the worker is shutting down; it has been stopped meanwhile")
+    assert "--heartbeat" not in lost["reason"]
+    assert worker.end() == 0
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_itself(queue, start, blocked, fifo):
+    """The worker notices that with a heartbeat, and leaves the handler time: it may be the one that stopped it."""
+    (work_id,) = queue.enqueue()
+    options = ("--heartbeat", "always", "--lease", "2s", "--kill-timeout", "1h", "--max-items", "1")
+    worker = start(*options, handler=[blocked])
+    worker.wait_for("handler output", line="started")
+    queue.send("POST", f"/v1/environments/{queue.id}/work/{work_id}/stop", {"force": True})
+    worker.wait_for("heartbeat reports shutdown")
+    release(fifo)
+    assert worker.wait_for("work item not done")["outcome"] == "lost"
+    assert worker.end() == 1
+
+
+def test_an_item_that_was_finished_but_could_not_be_stopped_does_not_run_again(queue, start, script):
+    """The API may be away while a handler finishes. The same worker stops the item when it comes back."""
+    (work_id,) = queue.enqueue()
+    queue.fail("/stop", status=404)
+    worker = start("--max-items", "2", handler=[script("echo ran")])
+    worker.wait_for("stop failed")
+    queue.advance(301)
+    worker.wait_for("this worker has finished the item before, and could not stop it")
+    assert worker.end() == 0
+    assert worker.output == ["ran"]
+    assert len(worker.events("work item done")) == 1
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_a_server_that_refuses_heartbeats_holds_no_more_items_than_there_are_slots(queue, start, script):
+    """A slot waits for its lease until the acknowledged one ends, or the worker does. Then the item is free."""
+    queue.enqueue(3)
+    queue.fail("/heartbeat", status=404, times=4)
+    worker = start("--heartbeat", "always", handler=[script("exit 0")])
+    queue.wait_for_requests("/heartbeat", 4)
+    assert queue.count("/ack") == 1
+    worker.send(signal.SIGTERM)
+    assert worker.wait_for("work item not done")["outcome"] == "given_back"
+    assert worker.end() == 0
+    assert worker.events("spawning on-work script") == []
+    queue.advance(1)
+    assert [queue.poll() is not None for _ in range(4)] == [True, True, True, False]
+
+
 def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, start, blocked, fifo):
     """The official worker would stop the item, which another worker is running."""
     (work_id,) = queue.enqueue()
@@ -170,7 +244,7 @@ def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queu
     queue.act(work_id, "ack")
     queue.act(work_id, "heartbeat")
     assert worker.wait_for("work item not done")["outcome"] == "lease_lost"
-    assert worker.end() == 0
+    assert worker.end() == 1
     assert queue.item(work_id)["state"] == "active"
     assert queue.count("/stop") == 0
     with pytest.raises(OSError, match="No such device"):  # there is no reader, because the handler is gone
@@ -188,7 +262,7 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
     assert queue.poll()["id"] == work_id
     queue.act(work_id, "ack")
     assert worker.wait_for("work item not done")["outcome"] == "lease_lost"
-    assert worker.end() == 0
+    assert worker.end() == 1
     assert queue.item(work_id)["metadata"] == {}
     assert queue.count("/stop") == 0
 
@@ -202,19 +276,20 @@ def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, start, 
     queue.fail(work_id, disconnect=True, times=100)
     worker.wait_for("heartbeat staleness ceiling exceeded; lease presumed expired")
     assert worker.wait_for("work item not done")["outcome"] == "lease_lost"
-    assert len(worker.events("transient heartbeat failure")) == 1
-    assert worker.end() == 0
+    assert len(worker.events("heartbeat failed; it is repeated")) == 1
+    assert worker.end() == 1
     assert queue.count("/stop") == 0
 
 
-def test_a_failed_heartbeat_is_repeated(queue, start, blocked, fifo):
-    """It follows long before the lease ends."""
+@pytest.mark.parametrize("status", [500, 404, 401])
+def test_a_failed_heartbeat_is_repeated(queue, start, blocked, fifo, status):
+    """It follows long before the lease ends. One refusal is not the end, either."""
     (work_id,) = queue.enqueue()
     worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
     before = queue.count("/heartbeat")
-    queue.fail("/heartbeat", status=500)
-    worker.wait_for("transient heartbeat failure")
+    queue.fail("/heartbeat", status=status)
+    worker.wait_for("heartbeat failed; it is repeated")
     queue.wait_for_requests("/heartbeat", before + 3)
     release(fifo)
     assert worker.end() == 0
@@ -227,7 +302,7 @@ def test_a_swallowed_heartbeat_costs_nothing(queue, start, blocked, fifo):
     worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
     worker.wait_for("handler output", line="started")
     queue.fail("/heartbeat", delay_ms=1_000)
-    worker.wait_for("transient heartbeat failure")
+    worker.wait_for("heartbeat failed; it is repeated")
     before = queue.count("/heartbeat")
     queue.wait_for_requests("/heartbeat", before + 2)
     release(fifo)

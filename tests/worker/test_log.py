@@ -37,7 +37,7 @@ class Logged:
         runtime.redactor.register(KEY)
         fields = {"component": "work-poller", "environment_id": "e1"}
         self.worker = WorkerLog(runtime.stderr, LogView(runtime, log_format).line, fields, lambda: NOW)
-        self.item = self.worker.of_item(ITEM, secrets)
+        self.item = self.worker.of_item(secrets, work_id=ITEM, session_id="s1", attempt=2)
 
     @property
     def text(self):
@@ -58,7 +58,7 @@ def test_the_text_log_has_the_format_of_the_official_worker():
         logged.item.info("claimed work", work_type="session", empty="")
         assert logged.text == (
             'time=2026-03-15T10:00:00.123Z level=INFO msg="claimed work" component=work-poller environment_id=e1 '
-            f'work_id={ITEM} work_type=session empty=""\n'
+            f'work_id={ITEM} session_id=s1 attempt=2 work_type=session empty=""\n'
         )
 
 
@@ -75,6 +75,8 @@ def test_the_json_log_has_one_object_per_line():
         "component": "work-poller",
         "environment_id": "e1",
         "work_id": ITEM,
+        "session_id": "s1",
+        "attempt": 2,
         "seconds": 1.5,
     }
     assert (output["msg"], output["stream"], output["line"]) == ("handler output", "stderr", 'a "b"\tc')
@@ -122,7 +124,7 @@ def test_at_a_terminal_a_line_has_the_time_the_end_of_the_id_and_the_message():
     logged.item.warn("work item not done", outcome="failed", reason="the handler exited with 1")
     assert logged.text.splitlines() == [
         "10:00:00        polling for work worker_id=w1",
-        f"10:00:00 defXYZ claimed work work_id={ITEM} work_type=session",
+        f"10:00:00 defXYZ claimed work work_id={ITEM} session_id=s1 attempt=2 work_type=session",
         "10:00:00 defXYZ WARN work item not done: the handler exited with 1 outcome=failed",
     ]
 
@@ -176,7 +178,7 @@ def test_the_plain_format_is_for_programs_that_add_the_time():
     """A session's process has it, because the worker's log already has time and ID."""
     logged = Logged("plain", terminal=True)
     logged.item.info("claimed work")
-    assert logged.text == f"defXYZ claimed work work_id={ITEM}\n"
+    assert logged.text == f"defXYZ claimed work work_id={ITEM} session_id=s1 attempt=2\n"
 
 
 # Secrets, control characters and limits
@@ -376,8 +378,8 @@ def test_a_worker_whose_log_nobody_reads_ends_after_an_error(queue, start, scrip
     queue.enqueue()
     worker = start(handler=[script("seq 100000")])
     queue.wait_for_requests("/stop", 1)
-    queue.fail("/poll", status=404, times=9)
-    assert worker.process.wait() == 5
+    queue.fail("/poll", status=400, times=9)
+    assert worker.process.wait() == 1
 
 
 # The status line

@@ -106,7 +106,7 @@ def test_an_impossible_environment_id_is_an_error_before_polling(queue, work, sc
 def test_a_failed_item_is_given_back_and_counted(queue, work, script):
     """Its lease is its pause. With an API key, the metadata has the number of failures, and the reason."""
     (work_id,) = queue.enqueue()
-    work(handler=[script("exit 3")], env=WITH_METADATA)
+    work(handler=[script("exit 3")], env=WITH_METADATA, status=1)
     item = queue.item(work_id)
     assert item["metadata"].pop("ant_retry_at")
     assert item["metadata"] == {"ant_attempts": "1", "ant_last_error": "the handler exited with 3"}
@@ -121,7 +121,7 @@ def test_an_item_that_the_server_hands_out_during_its_pause_is_given_back_for_th
     """Another worker knows the end of the pause from the metadata. The server did not grant the long lease."""
     (work_id,) = queue.enqueue()
     handler = script("test -e again || ! touch again")
-    work("--retry-delay", "2m", handler=[handler], env=WITH_METADATA)
+    work(handler=[handler], env={**WITH_METADATA, "ANT_WORKER_RETRY_DELAY": "2m"}, status=1)
     queue.act(work_id, "heartbeat", desired_ttl_seconds="1")
     queue.advance(1)
     worker = work(handler=[handler], env=WITH_METADATA)
@@ -144,19 +144,21 @@ def test_the_metadata_of_a_dead_letter_has_the_last_lines_of_stderr(queue, work,
     words = "\n".join([*map(str, range(93, 101)), "ValueError: [redacted]", "  [redacted] ␛[2J"])
     assert metadata["ant_last_error"] == f"the handler was killed by SIGKILL: {words}"
     assert metadata["ant_dead_letter"] == f"1 attempts failed; the last one: {metadata['ant_last_error']}"
-    assert worker.lines[-1] == "ant: 1 item is a dead letter: stopped after --attempts failures.\n"
+    assert worker.lines[-1] == "ant: 1 item is not done: failed, lost, or a dead letter. The log says why.\n"
 
 
 def test_a_worker_without_an_api_key_counts_failures_itself(queue, work, script):
     """So an item that always fails is stopped in the end, and nothing is written. It is not idle in a pause."""
     (work_id,) = queue.enqueue()
     worker = work(
-        *("--attempts", "2", "--exit-when-idle", "1ms", "--retry-delay", "1s"),
+        *("--attempts", "2", "--exit-when-idle", "1ms"),
+        env={"ANT_WORKER_RETRY_DELAY": "1s"},
         handler=[script('echo "attempt $ANT_WORK_ATTEMPT"; exit 1')],
         status=1,
     )
     assert worker.output == ["attempt 1", "attempt 2"]
     assert [entry["outcome"] for entry in worker.events("work item not done")] == ["failed", "dead_letter"]
+    assert {entry["attempt"] for entry in worker.events("work item not done")} == {1, 2}
     assert queue.item(work_id)["state"] == "stopped"
     assert queue.item(work_id)["metadata"] == {}
     assert not worker.events("writing the item's metadata failed")
@@ -167,7 +169,7 @@ def test_a_success_removes_what_was_written_about_failures(queue, work, script):
     """Otherwise nobody could tell which items still need attention."""
     (work_id,) = queue.enqueue()
     handler = script("test -e again || ! touch again")
-    work("--retry-delay", "0", handler=[handler], env=WITH_METADATA)
+    work(handler=[handler], env={**WITH_METADATA, "ANT_WORKER_RETRY_DELAY": "0"}, status=1)
     assert queue.item(work_id)["metadata"]["ant_attempts"] == "1"
     work(handler=[handler], env=WITH_METADATA)
     assert queue.item(work_id)["metadata"] == {}
@@ -178,7 +180,7 @@ def test_a_key_that_can_not_write_metadata_costs_no_lease(queue, work, script):
     """The item is given back, and a line of the log says that its failure was not written down."""
     (work_id,) = queue.enqueue()
     queue.fail(f"/work/{work_id}", method="POST", status=401, after=1)
-    worker = work(handler=[script("exit 1")], env=WITH_METADATA)
+    worker = work(handler=[script("exit 1")], env=WITH_METADATA, status=1)
     assert worker.events("writing the item's metadata failed")
     queue.advance(10)
     assert queue.item(work_id)["state"] == "queued"
@@ -202,45 +204,52 @@ def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work,
     assert worker.events("work item not done")[0]["outcome"] == "dead_letter"
 
 
-@pytest.mark.parametrize(("status", "metadata"), [(75, {}), (1, {"ant_attempts": "1"})])
+@pytest.mark.parametrize(("status", "metadata"), [(75, {"ant_excused": "1"}), (1, {"ant_attempts": "1"})])
 def test_an_old_item_that_is_given_back_is_not_counted_twice(queue, work, script, status, metadata):
     """Its run was counted before the start, and its end was reported afterwards."""
     (work_id,) = queue.enqueue()
     queue.advance(300)
-    work(handler=[script(f"exit {status}")], env=WITH_METADATA)
+    work(handler=[script(f"exit {status}")], env=WITH_METADATA, status=1)
     found = queue.item(work_id)["metadata"]
     found.pop("ant_last_error", None)
     found.pop("ant_retry_at", None)
     assert found == metadata
 
 
-def test_a_failed_item_is_stopped_on_request(queue, work, script):
-    """The official worker does the same, but without the metadata."""
+@pytest.mark.parametrize("status", [1, 75, 78, 125])
+def test_a_job_in_which_an_item_failed_says_so_and_the_item_waits(queue, work, script, status):
+    """Otherwise a bad item would run for ever, in one job after another that all succeed."""
     (work_id,) = queue.enqueue()
-    work("--on-failure", "stop", handler=[script("exit 1")], env=WITH_METADATA)
-    assert queue.item(work_id)["state"] == "stopped"
-    assert queue.item(work_id)["metadata"]["ant_last_error"] == "the handler exited with 1"
-
-
-def test_exit_status_75_gives_an_item_back_without_counting(queue, work, script):
-    """In sysexits.h, 75 means a temporary failure."""
-    (work_id,) = queue.enqueue()
-    work("--attempts", "1", handler=[script("exit 75")])
-    assert queue.item(work_id)["metadata"] == {}
+    worker = work(handler=[script(f"exit {status}")], status=1)
+    assert worker.lines[-1].startswith("ant: 1 item is not done")
+    queue.advance(7)
+    assert queue.item(work_id)["state"] == "active"
     queue.advance(3)
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_an_outage_costs_no_attempts_and_its_end_is_noticed(queue, start, script):
-    """Five early failures in a row show it. Then one item after another tries, and the others wait."""
+def test_a_job_whose_failed_items_have_succeeded_in_the_end_has_succeeded(queue, work, script):
+    """It waits for their pauses, and nothing is left to do."""
+    queue.enqueue()
+    env = {"ANT_WORKER_RETRY_DELAY": "0"}
+    worker = work("--exit-when-idle", "10ms", handler=[script("test -e again || ! touch again")], env=env)
+    assert [entry["attempt"] for entry in worker.events("work item done")] == [2]
+
+
+def test_an_outage_of_slow_failures_ends_with_a_success(queue, start, script):
+    """Five different items show it. Then one after another tries, and the others wait."""
     queue.enqueue(8)
-    worker = start("--attempts", "1", "--exit-when-idle", "10ms", handler=[script("test -e works")])
-    worker.wait_for("outage: only one item at a time tries whether it is over", reason="the handler exited with 1")
+    env = {"ANT_WORKER_RETRY_DELAY": "0"}
+    worker = start("--exit-when-idle", "10ms", handler=[script("test -e works")], env=env)
+    reason = "the handler exited with 1"
+    worker.wait_for("outage: only one item at a time tries whether it is over", reason=reason)
     Path("works").touch()
     worker.wait_for("the outage is over")
     assert worker.end() == 0
     assert len(worker.events("work item done")) == 8
-    assert {entry["outcome"] for entry in worker.events("work item not done")} == {"given_back"}
+    outcomes = [entry["outcome"] for entry in worker.events("work item not done")]
+    assert outcomes[:4] == ["failed"] * 4
+    assert set(outcomes[4:]) == {"given_back"}
 
 
 def test_a_handler_that_may_have_passed_its_session_on_is_warned_about_once(queue, work, script):
@@ -265,16 +274,15 @@ def test_an_item_whose_session_has_ended_is_stopped_without_a_run(queue, work, s
 
 
 def test_a_handler_that_the_system_does_not_start_costs_no_attempt(queue, work, tmp_path):
-    """The next item would fail, too, so it is an outage, and the queue is unchanged."""
+    """It says nothing about the item, which waits like any other."""
     path = tmp_path / "broken"
     path.write_bytes(b"\x7fELF\0")
     path.chmod(0o755)
     (work_id,) = queue.enqueue()
-    worker = work("--attempts", "1", handler=[str(path)])
+    worker = work("--attempts", "1", handler=[str(path)], status=1)
     assert queue.item(work_id)["metadata"] == {}
     assert queue.count("/stop") == 0
-    (event,) = worker.events("outage: only one item at a time tries whether it is over")
-    assert event["reason"] == "the handler exited with 126"
+    assert worker.events("work item not done")[0]["reason"] == "the handler exited with 126, which is not counted"
 
 
 def test_a_bug_that_an_item_triggers_is_logged_and_polling_backs_off(queue, work, script, tmp_path):
@@ -328,6 +336,7 @@ def test_a_handler_that_takes_too_long_and_ignores_sigterm_is_killed(queue, work
         "100ms",
         handler=[script("trap '' TERM; sleep 60 & wait; sleep 60")],
         env=WITH_METADATA,
+        status=1,
     )
     assert worker.events("killing the handler")
     assert queue.item(work_id)["metadata"]["ant_last_error"] == "the handler took longer than 0.2 s"
@@ -380,6 +389,17 @@ def test_an_acknowledgement_whose_response_is_lost_is_recognized(queue, work, sc
     assert queue.item(work_id)["state"] == "stopped"
 
 
+def test_a_poll_that_is_refused_after_a_success_is_repeated(queue, start, script):
+    """The server may be deployed. The key was good a moment ago."""
+    queue.enqueue()
+    queue.fail("/poll", status=404, times=2, after=1)
+    worker = start("--max-items", "2", "--max-retries", "0", handler=[script("exit 0")])
+    assert worker.wait_for("poll failed, backing off")["error"].startswith("404 ")
+    queue.enqueue()
+    assert worker.end() == 0
+    assert len(worker.events("work item done")) == 2
+
+
 @pytest.mark.parametrize(("status", "exit_code"), [(400, 1), (401, 4), (403, 4)])
 def test_a_permanent_error_ends_the_worker(queue, work, script, status, exit_code):
     """The exit status is that of the error."""
@@ -412,7 +432,7 @@ def test_processes_that_a_failed_handler_leaves_running_are_killed(queue, work, 
     """They must not run during the next attempt. The log ends, too, although they held the output open."""
     queue.enqueue()
     reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    worker = work(handler=[script(f"exec 3> {fifo}; (sleep 600; echo late) & exit 1")])
+    worker = work(handler=[script(f"exec 3> {fifo}; (sleep 600; echo late) & exit 1")], status=1)
     assert worker.output == []
     assert os.read(reading, 1) == b""  # the end of the pipe: no process has it open for writing
     os.close(reading)

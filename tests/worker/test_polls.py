@@ -12,17 +12,16 @@ from ant_cli.errors import NetworkError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.settings.worker_options import PollOptions, read_options
+from ant_cli.worker import failures as failures_module
 from ant_cli.worker import handler as handler_module
-from ant_cli.worker import item_run as item_run_module
-from ant_cli.worker import outage as outage_module
 from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.context import WorkerContext
+from ant_cli.worker.failures import Outage
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.lease import LeaseKeeper
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.metrics import Tally
-from ant_cli.worker.outage import Outage
 from ant_cli.worker.supervisor import Supervisor
 from tests.conftest import KEY, flags_of, make_runtime
 from tests.helpers.work_server import ITEM
@@ -287,24 +286,9 @@ def test_a_handler_ends_when_the_code_that_watches_it_fails(calls, monkeypatch, 
     assert len(handlers) == 1
 
 
-@pytest.mark.parametrize(("limit", "last_call"), [({}, "heartbeat"), ({"max_items": "1"}, "stop")])
-def test_a_worker_that_is_interrupted_counts_no_failure_that_may_be_an_outage(calls, limit, last_call):
-    """Otherwise, restarts in an outage would use up the attempts of the same few items."""
-
-    async def reply(name):
-        if name == "poll" and calls.count("poll") == 2:
-            calls.drain()
-            await asyncio.Event().wait()  # it is cancelled
-        return dict(ITEM)
-
-    calls.command, calls.reply = ["/bin/sh", "-c", "exit 1"], reply
-    asyncio.run(calls.work(attempts="1", **limit))
-    assert calls[-1] == last_call
-
-
 def test_in_an_outage_one_item_at_a_time_tries(calls, monkeypatch):
     """It does so after the pause."""
-    trying, at_once, take = set(), [], Outage.take
+    trying, at_once, take = set(), [], Outage.take_failure
 
     async def reply(name):
         item, outage = {**ITEM, "id": f"work_{len(calls)}"}, calls.context.outage
@@ -321,42 +305,31 @@ def test_in_an_outage_one_item_at_a_time_tries(calls, monkeypatch):
         trying.discard(work_id)
         return take(outage, work_id, *args)
 
-    monkeypatch.setattr(Outage, "take", note)
-    monkeypatch.setattr(outage_module, "backoff", lambda *_: 0.02)
+    monkeypatch.setattr(Outage, "take_failure", note)
+    monkeypatch.setattr(failures_module, "backoff", lambda *_: 0.02)
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 0.02; exit 125"], reply
     asyncio.run(calls.work(concurrency="3"))
     assert at_once == [1] * 8
 
 
-def test_an_item_that_runs_for_a_while_ends_an_outage(calls, monkeypatch, tmp_path):
+def test_an_item_that_runs_for_a_while_ends_an_outage(calls, monkeypatch):
     """Otherwise the other slots would wait for the end of a long session."""
     reasons = []
 
     async def reply(name):
+        outage = calls.context.outage
+        if name == "poll" and not reasons:
+            for item in "abcde":
+                outage.take_failure(item, "it failed", 0.0, 0.0)
         if name == "poll":
-            reasons.append(calls.context.outage.reason)
-            if reasons[-2:] == ["the handler exited with 125", ""]:
-                calls.drain()
-                await asyncio.Event().wait()  # it is cancelled
+            reasons.append(outage.reason)
+        if reasons[-2:] == ["it failed", ""]:
+            calls.drain()
+            await asyncio.Event().wait()  # it is cancelled
         return {**ITEM, "id": f"work_{len(calls)}"}
 
-    monkeypatch.setattr(outage_module, "backoff", lambda *_: 0.0)
-    monkeypatch.setattr(supervisor_module, "_LONGEST_TRY_S", 0.05)
-    works = f"{tmp_path}/works"
-    calls.command = ["/bin/sh", "-c", f"test -e {works} && exec sleep 600; touch {works}; exit 125"]
-    calls.reply = reply
+    monkeypatch.setattr(failures_module, "backoff", lambda *_: 0.0)
+    monkeypatch.setattr(Outage, "proof_s", 0.05)
+    calls.command, calls.reply = ["/bin/sh", "-c", "sleep 600"], reply
     asyncio.run(asyncio.wait_for(calls.work(concurrency="4", drain_timeout="0"), 30))
-
-
-def test_the_failure_of_a_single_item_counts_when_the_queue_is_empty(calls, monkeypatch):
-    """Until then, its lease is short, because this worker may be killed."""
-    monkeypatch.setattr(item_run_module, "_LONGEST_DOUBT_S", 3600.0)
-
-    async def reply(name):
-        if name == "stop":
-            calls.drain()
-        return dict(ITEM) if name != "poll" or calls.count("poll") == 1 else None
-
-    calls.command, calls.reply = ["/bin/sh", "-c", "exit 1"], reply
-    asyncio.run(asyncio.wait_for(calls.work(attempts="1"), 30))
-    assert [name for name in calls if name != "poll"] == ["acknowledge", "session", "heartbeat", "stop"]
+    assert reasons[0] == "it failed"

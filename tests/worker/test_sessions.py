@@ -101,14 +101,19 @@ def test_a_handler_may_run_the_official_sdk(queue, work, sdk_handler, session):
     assert queue.refused == []
 
 
-def test_a_handler_that_needs_the_lease_gets_it_the_next_time(queue, work, sdk_handler, session):
-    """It exits with 0 although it has done nothing. The item must not be stopped as if it were done."""
-    worker = work("--heartbeat", "always", "--max-items", "2", handler=[sdk_handler])
-    (first,) = worker.events("work item not done")
-    assert first["outcome"] == "given_back"
-    assert first["reason"] == "the handler sends heartbeats itself, so it gets the lease next time"
-    assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
-    assert events(queue, session)[-1] == "session.status_terminated"
+def test_a_handler_whose_heartbeat_is_refused_is_lost_and_counted(queue, work, sdk_handler):
+    """The SDK exits with 0 and stops nothing: only its last lines say that it has done nothing."""
+    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})
+    options = ("--heartbeat", "always", "--attempts", "2", "--exit-when-idle", "10ms")
+    worker = work(*options, handler=[sdk_handler], env={"ANT_WORKER_RETRY_DELAY": "0"}, status=1)
+    first, last = worker.events("work item not done")
+    assert (first["outcome"], first["level"], first["next"]) == ("lost", "ERROR", "give_back")
+    assert first["reason"].endswith("the worker needs --heartbeat never")
+    assert (last["outcome"], last["next"]) == ("dead_letter", "stop")
+    assert (
+        work("--heartbeat", "never", "--exit-when-idle", "10ms", handler=[sdk_handler]).events("work item done")
+        == []
+    )
     assert queue.refused == []
 
 

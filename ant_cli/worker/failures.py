@@ -1,0 +1,185 @@
+"""What failures mean: how long an item waits, which failure counts as an attempt, and what is an outage.
+
+The rules are pure: times are passed in, and nothing here waits. Nothing is learned from one item for the next,
+except that an outage needs several.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from ant_cli.http.retries import backoff
+from ant_cli.output.times import seconds_since_1970
+from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
+
+T = TypeVar("T")
+ATTEMPTS, EXCUSED, LAST_ERROR, DEAD_LETTER = "ant_attempts", "ant_excused", "ant_last_error", "ant_dead_letter"
+"""Metadata keys that count failures and record the last one, because the API has no counter. `ant_excused` counts
+the failures that are no attempts."""
+RETRY_AT = "ant_retry_at"
+"""Metadata key: when a failed item may run again, by the server's clock."""
+UNREPORTED = "ant_unreported"
+"""Metadata key: runs that were started and whose end was not reported."""
+MOST_EXCUSED = 12
+"""So many failures of an item are excused. Without a limit, a queue of nothing but bad items would run for ever."""
+LONGEST_PAUSE_S = 300.0
+"""The longest pause of a failed item: the longest lease that the API grants."""
+_PAUSE_GROWTH = 6.0
+_MOST_REMEMBERED = 10_000
+"""The most items that a worker remembers."""
+_DIFFERENT_ITEMS = 5
+"""So many different items that fail without a success in between are an outage."""
+_LONGEST_WAIT_S = 60.0
+"""The longest pause before the next item tries whether an outage is over."""
+_SHORTEST_PROOF_S = 60.0
+"""An item that runs for less than this is no proof that an outage is over."""
+
+Metadata = dict[str, str | None]
+"""Keys to set; None deletes one."""
+
+
+class History(NamedTuple):
+    """The earlier runs of an item, as far as they are known."""
+
+    failures: int = 0
+    """Those that count as attempts."""
+    unreported: int = 0
+    """Runs whose end nobody reported: their worker was killed, or lost the lease."""
+    excused: int = 0
+    """Failures that are no attempts."""
+    retry_at: float = 0.0
+    """When its pause ends, in seconds since 1970 by the server's clock; 0 without a pause."""
+
+    @property
+    def attempts(self) -> int:
+        """How many runs of the item were not successful, without those that were excused."""
+        return self.failures + self.unreported
+
+    @property
+    def runs(self) -> int:
+        """How many runs of the item were not successful."""
+        return self.attempts + self.excused
+
+    def after_failure(self, now: float, first_pause_s: float, *, excused: bool) -> History:
+        """Return the history after another failure at `now`. The end of the unreported runs is known then."""
+        retry_at = now + pause_after(self.runs + 1, first_pause_s)
+        if excused:
+            return self._replace(excused=self.excused + 1, retry_at=retry_at)
+        return History(self.attempts + 1, 0, self.excused, retry_at)
+
+    def metadata(self) -> Metadata:
+        """Return what to write about it. A key that would say nothing is deleted."""
+        counts = {ATTEMPTS: self.failures, UNREPORTED: self.unreported, EXCUSED: self.excused}
+        written: Metadata = {key: str(count) if count else None for key, count in counts.items()}
+        moment = datetime.fromtimestamp(self.retry_at, UTC).isoformat(timespec="seconds")
+        return {**written, RETRY_AT: moment if self.retry_at else None}
+
+
+NEVER_RUN = History()
+
+
+def history_in(item: Mapping[str, Any]) -> History:
+    """Return the history that the metadata of an item has."""
+    metadata = item.get("metadata") or {}
+    failures, unreported, excused = (_count(metadata.get(key)) for key in (ATTEMPTS, UNREPORTED, EXCUSED))
+    retry_at = seconds_since_1970(str(metadata.get(RETRY_AT))) or 0.0
+    return History(failures, unreported, excused, retry_at)
+
+
+def _count(value: object) -> int:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+def pause_after(failures: int, first_pause_s: float) -> float:
+    """Return the seconds that an item waits after its last failure: by default 10, 60, then 300, with jitter."""
+    longest_s = min(first_pause_s * _PAUSE_GROWTH ** min(failures - 1, 9), LONGEST_PAUSE_S)
+    return longest_s * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
+
+
+class _Latest(dict[str, T]):
+    """What is known of items, by their IDs; of many, only of the latest."""
+
+    def __setitem__(self, work_id: str, value: T) -> None:
+        super().__setitem__(work_id, value)
+        if len(self) > _MOST_REMEMBERED:
+            del self[next(iter(self))]
+
+
+class Memory:
+    """What a worker remembers of its items until it ends. Only an API key may write metadata."""
+
+    def __init__(self) -> None:
+        self._histories = _Latest[History]()
+        self._finished = _Latest[None]()
+        self.not_done = _Latest[None]()
+        """The items that failed or were lost, and have not succeeded since."""
+        self.has_warned = False
+        """The log says that the handler may pass its items on to programs that it starts."""
+
+    def history_of(self, item: Mapping[str, Any]) -> History:
+        """Return the history of an item, as this worker or the item's metadata knows it."""
+        known, told = self._histories.get(item["id"], NEVER_RUN), history_in(item)
+        return known if known.runs >= told.runs else told
+
+    def note(self, work_id: str, history: History) -> None:
+        """Note the history of an item; one without failures is forgotten."""
+        self._histories.pop(work_id, None)
+        if history.runs:
+            self._histories[work_id] = history
+
+    def note_finished(self, work_id: str) -> None:
+        """Note that an item is done, but could not be stopped. If it comes back, it does not run again."""
+        self._finished[work_id] = None
+
+    def has_finished(self, work_id: str) -> bool:
+        """Whether an item is done."""
+        return work_id in self._finished
+
+
+class Outage:
+    """Whether handlers fail because something is missing that all of them need. Times are of any one clock."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        """How the handler failed when the outage began; empty without an outage."""
+        self.resumes_at = 0.0
+        """In an outage, when the next item may try whether it is over."""
+        self._failed: set[str] = set()
+        """The items that have failed since the last success: up to the number that makes an outage."""
+        self._since = 0.0
+        """When the first of them failed. Only a success that began later shows that the handler works."""
+        self._longest_s = 0.0
+        self._tries = 0
+
+    @property
+    def proof_s(self) -> float:
+        """An item that runs longer than this in an outage has shown that it is over."""
+        return max(_SHORTEST_PROOF_S, 2 * self._longest_s)
+
+    def take_failure(self, work_id: str, reason: str, began: float, ended: float) -> bool:
+        """Take a failed run. Return whether the failure counts as an attempt: not in an outage."""
+        if not self._failed:
+            self._since = ended
+        if len(self._failed) < _DIFFERENT_ITEMS:
+            self._failed.add(work_id)
+        self._longest_s = max(self._longest_s, ended - began)
+        if len(self._failed) < _DIFFERENT_ITEMS:
+            return True
+        self.reason = self.reason or reason
+        if began >= self.resumes_at:  # or it ran at the same time as another one that failed
+            self.resumes_at = ended + backoff(self._tries, _LONGEST_WAIT_S)
+            self._tries += 1
+        return False
+
+    def take_success(self, began: float) -> None:
+        """Take a successful run."""
+        if began >= self._since:
+            self.end()
+
+    def end(self) -> None:
+        """Take it that the handler works."""
+        self.reason, self.resumes_at, self._longest_s, self._tries = "", 0.0, 0.0, 0
+        self._failed.clear()
