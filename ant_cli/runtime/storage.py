@@ -155,8 +155,13 @@ def make_private(folder: Path) -> None:
         OSError: if that fails.
 
     """
-    for each in (*reversed(folder.parents), folder):
-        each.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    try:
+        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    except FileNotFoundError:
+        if folder.parent == folder:
+            raise
+        make_private(folder.parent)
+        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
 
 
 def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:

@@ -396,11 +396,12 @@ def test_two_emulators_with_the_same_process_id_do_not_wait_for_each_other(ant, 
         assert ant("emulator", "status", "--transform", "pid", "-r").stdout == "7\n7\n"
 
 
-def test_the_file_of_a_running_emulator_replaces_that_of_a_killed_one_and_is_removed(ant, clean_environ):
+def test_the_file_of_a_killed_emulator_is_removed_and_that_of_a_running_one_at_its_end(ant, clean_environ):
     """The system may give the process ID of a killed emulator to another one."""
     folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
     folder.mkdir(parents=True)
-    (folder / "7.lock").write_text("the file of a killed emulator")
+    killed = RunningEmulator("http://127.0.0.1:8079", pid=7, has_key=False, database=":memory:")
+    (folder / "7.lock").write_text(json.dumps(killed._asdict()))
     running = RunningEmulator("http://127.0.0.1:8080", pid=7, has_key=False, database=":memory:")
     with ExitStack() as life:
         register(running, life, make_runtime(clean_environ))
@@ -491,7 +492,10 @@ def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(separate, cle
     try:
         (running,) = (Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").glob("*.lock")
         arguments = subprocess.run(
-            ["ps", "-ww", "-o", "args=", "-p", running.stem], capture_output=True, text=True, check=True
+            ["ps", "-ww", "-o", "args=", "-p", running.stem.partition("-")[0]],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
     finally:
         separate("emulator", "stop")
