@@ -81,8 +81,8 @@ def _credential(settings: Settings, runtime: Runtime) -> Report:
 
         if credential.issuer.exchanges and is_local(settings.connection.base_url):
             raise CredentialError("there are no access tokens for this credential and base URL.")
-        if settings.connection.refusal:
-            raise settings.connection.refusal
+        if credential.refusal:
+            raise credential.refusal
         tokens = credential.issuer.tokens(runtime, lambda rule: AccessTokens(rule, settings.connection, runtime))
         token = tokens.current()
         credential, about = credential.with_secret(token.secret), {"expires_at": token.end, **token.about}
@@ -100,8 +100,9 @@ def _secret(credential: Report) -> str:
 
 def _assignments(credential: Report, settings: Settings) -> str:
     """Return lines for a shell or a .env file. Values with characters that are special to a shell are quoted."""
-    if settings.connection.refusal:  # other programs would send it there
-        raise settings.connection.refusal
+    used = settings.connection.credential
+    if used and used.refusal:  # other programs would send it there
+        raise used.refusal
     variable = variables.API_KEY if "api_key" in credential else variables.AUTH_TOKEN
     lines = [f"{variable}={shlex.quote(_secret(credential))}"]
     base_url = settings.connection.base_url
@@ -145,8 +146,8 @@ def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
         return None
     if connection.credential is None:
         return no_credential(connection.profile_name, runtime)
-    if connection.refusal:
-        return connection.refusal
+    if connection.credential.refusal:
+        return connection.credential.refusal
     try:
         if connection.credential.issuer:
             connection.credential.issuer.check(runtime)

@@ -36,7 +36,7 @@ _OF_ORGANIZATION = {
     "environment_create_disabled": "The organization allows no new environments. Ask one of its admins.",
     "environment_update_disabled": "The organization allows no changes of environments. Ask one of its admins.",
     "organization_on_hold": "The organization is on hold. Ask one of its admins.",
-    "claude_code_key_creator_not_member": "The creator of the key has left the organization. Use another one.",
+    "claude_code_key_creator_not_member": "The key's creator has left the organization. Use another key.",
 }
 """Codes of a 403 that is not about what the credential may do."""
 _ADDS_V1 = "Leave /v1 out of the base URL: each request adds it."
@@ -306,8 +306,8 @@ def authenticated(
         return settings
     if settings.credential is None:
         raise no_credential(settings.profile_name, runtime, settings.accepts)
-    if settings.refusal:
-        raise settings.refusal
+    if settings.credential.refusal:
+        raise settings.credential.refusal
     if settings.credential.issuer is None:
         return settings._replace(credential=settings.credential.fetch(runtime))
 

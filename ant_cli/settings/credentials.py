@@ -71,6 +71,8 @@ class Credential(NamedTuple):
     issuer: Issuer | None = None
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
+    refusal: CredentialError | None = None
+    """Why it must not be sent to the server of the run."""
 
     @property
     def is_given(self) -> bool:

@@ -46,8 +46,6 @@ class ConnectionSettings(NamedTuple):
     """The types of credentials that the operation accepts, for messages."""
     second_choice: Credential | None = None
     """The credential for requests that reject the one in use, if that is an environment key."""
-    refusal: CredentialError | None = None
-    """Why the credential in use must not be sent to this server."""
 
 
 class OutputSettings(NamedTuple):
@@ -92,7 +90,7 @@ class Settings(NamedTuple):
             return True
         other = {"profile": variables.BASE_URL, "variable": profile.where("base_url")}.get(credential.origin)
         is_bound = credential.origin == "profile" and bool(profile.text("base_url"))
-        return is_bound or bool(self.connection.refusal) or self.provenance.sources["base_url"] != other
+        return is_bound or bool(credential.refusal) or self.provenance.sources["base_url"] != other
 
 
 def load(
@@ -123,18 +121,18 @@ def load(
     server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ)).value
     needs_login = not has_own_credential and not is_local(server)
     provenance = find_credentials(flags, runtime, store, accepts, needs_login=needs_login)
-    profile, usable = provenance.profile, provenance.credentials
+    profile = provenance.profile
     connection = resolve(CONNECTION, flags, runtime.environ, profile)
-    refusals = [refusal(credential, profile, connection["base_url"]) for credential in usable[:2]]
-    has_second_choice = refusals[1:] == [None] and usable[0].kind == "environment_key"
+    base_url = connection["base_url"]
+    usable = [each._replace(refusal=refusal(each, profile, base_url)) for each in provenance.credentials]
+    has_second_choice = len(usable) > 1 and usable[0].kind == "environment_key" and not usable[1].refusal
     # The format of a profile is for people, so that it breaks no script.
     output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
     sources = {name: item.label for name, item in (connection | output).items()}
     return Settings(
         connection=ConnectionSettings(
-            base_url=connection["base_url"].value,
+            base_url=base_url.value,
             credential=usable[0] if usable else None,
-            refusal=refusals[0] if refusals else None,
             second_choice=usable[1] if has_second_choice else None,
             workspace_id=connection["workspace_id"].value,
             timeout_s=connection["timeout"].value,

@@ -67,7 +67,7 @@ def test_a_network_error_starts_with_its_cause(ant):
             "The organization allows no changes of environments. Ask one of its admins.",
         ),
         ("organization_on_hold", "The organization is on hold. Ask one of its admins."),
-        ("claude_code_key_creator_not_member", "The creator of the key has left the organization."),
+        ("claude_code_key_creator_not_member", "The key's creator has left the organization. Use another key."),
         ("some_other_code", "has no permission for this.\nTo check: ant auth status"),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_403_blames_the_key_only_if_its_code_does_not_blame_the_organization(a
     error = {"type": "permission_error", "message": "no", **where}
     done = ant(*LIST, replies=[httpx.Response(403, json={"type": "error", "error": error})])
     assert (done.exit, sentence in done.stderr) == (4, True)
-    assert ("The key" in done.stderr) == ("has no permission" in sentence)
+    assert ("The key " in done.stderr) == ("has no permission" in sentence)
 
 
 @pytest.mark.parametrize("status", [404, 500])

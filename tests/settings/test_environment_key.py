@@ -10,8 +10,13 @@ import pytest
 
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.credentials import environment_key
+from ant_cli.errors import CredentialError
+from ant_cli.http.client import authenticated
 from ant_cli.operations import OPERATIONS, work
-from tests.conftest import needs_posix
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
+from ant_cli.worker.work_api import connection_with_key
+from tests.conftest import make_runtime, needs_posix
 from tests.helpers.emulators import serving
 from tests.helpers.stores import TOKEN
 from tests.helpers.words import KEY, NO_KEY, page
@@ -265,6 +270,19 @@ def test_a_worker_says_where_its_key_comes_from_and_that_it_takes_an_id(ant):
     named = ant("beta:worker", "poll", "my queue", "--", "true", env=WORKER).refusal
     assert "'my queue' is not the ID of an environment (env_...), and its key finds no names.\n" in named
     assert "ant beta:environments retrieve 'my queue' --transform id -r\n" in named
+
+
+def test_a_worker_uses_its_key_at_a_server_to_which_that_of_the_profile_is_not_sent(clean_environ, profile):
+    """A worker brings its own credential, and the profile has nothing to do with it."""
+    profile("api_key = 'k'\nbase_url = 'https://work.example'")
+    runtime = make_runtime(
+        {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": "https://other.example"}
+    )
+    connection = load(runtime, Flags({}), has_own_credential=True).connection
+    with pytest.raises(CredentialError, match="is not sent to"):
+        authenticated(connection, runtime)
+    used = authenticated(connection_with_key(connection, ENVIRONMENT_KEY, {}), runtime)
+    assert used.credential.secret == ENVIRONMENT_KEY
 
 
 def test_each_command_succeeds_on_an_emulator_that_refuses_the_wrong_credential(ant, tmp_path):
