@@ -52,8 +52,12 @@ def read(client: Client, identifier: str) -> Object:
 
 def retrieve(client: Client, identifier: str) -> Object | None:
     """Return an environment; None if no environment has this ID."""
-    body = _send_if_found(client, _request(environments.RETRIEVE, identifier))
-    return None if body is None else _environment(body)
+    try:
+        return read(client, identifier)
+    except APIError as error:
+        if error.status == NOT_FOUND:
+            return None
+        raise
 
 
 def having_names(remotes: Iterable[Object], names: Collection[str]) -> dict[str, list[Object]]:
@@ -108,10 +112,6 @@ def _remove(client: Client, operation: Operation, before: Object, is_done: Calla
         if changed.now is not None:
             raise
         return False
-    except APIError as error:
-        if error.status != NOT_FOUND:
-            raise
-        return False
     return True
 
 
@@ -135,12 +135,7 @@ def _change(
     request, read_again = _request(operation, identifier, body), _request(environments.RETRIEVE, identifier)
 
     def refresh() -> Request | Response:
-        try:
-            response = client.send(read_again)
-        except APIError as error:
-            if error.status == NOT_FOUND:
-                raise Changed(None) from None
-            raise
+        response = client.send(read_again)
         now = _environment(response.body)
         if is_done(now):
             return response
@@ -148,7 +143,12 @@ def _change(
             raise Changed(now)
         return request
 
-    return client.send(request, refresh)
+    try:
+        return client.send(request, refresh)
+    except APIError as error:
+        if error.status == NOT_FOUND:
+            raise Changed(None) from None
+        raise
 
 
 def _version(remote: Object) -> tuple[Value, ...]:
@@ -182,12 +182,11 @@ def look_up(
     missing = [identifier for identifier, one in remotes.items() if one is None]
     if len(missing) <= _MOST_READ:  # a list may leave some out; but a lock file of others must not cause thousands
         remotes |= zip(missing, workers.each(missing, retrieve), strict=True)
-    known = Known(lock, declarations, remotes, options=options, origin=origin, profile=workers.profile)
-    known = known._replace(untracked=untracked)
+    known = Known(lock, declarations, remotes, {}, (), options, untracked, origin=origin, profile=workers.profile)
     if needs_names(known):
         names = {declaration.name for declaration in (*declarations.values(), *untracked.values())}
-        remotes_now = listed or list_all(workers.client, archived=True)
-        known = known._replace(named=having_names(remotes_now, names))
+        named = having_names(listed or list_all(workers.client, archived=True), names)
+        known = known._replace(named=named)
     return known
 
 
@@ -229,16 +228,6 @@ def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
 
 def _request(operation: Operation, identifier: str, body: dict[str, Value] | None = None) -> Request:
     return request_of(operation, {environments.ENVIRONMENT_ID.name: identifier}, body)
-
-
-def _send_if_found(client: Client, request: Request) -> bytes | None:
-    """Return the body of the response; None if the environment does not exist."""
-    try:
-        return client.send(request).body
-    except APIError as error:
-        if error.status == NOT_FOUND:
-            return None
-        raise
 
 
 def _environment(raw: bytes) -> Object:

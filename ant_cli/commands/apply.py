@@ -116,8 +116,7 @@ def _check_flags(scope: Scope, view: View) -> None:
 
 def _validate(scope: Scope, runtime: Runtime) -> int:
     """Check the files, also those in folders with a lock file of their own. Return how many are valid."""
-    lock = read_lock(scope.lock_path)
-    loaded = read_files(scope, lock, runtime, asks=False).loaded
+    loaded = read_files(scope, read_lock(scope.lock_path), runtime, asks=False).loaded
     _note_files(loaded, runtime)
     others = (scope._replace(paths=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
     return len(loaded.declarations) + sum(_validate(other, runtime) for other in others)
@@ -184,11 +183,9 @@ def _look_up(files: Files, lock: LockFile, workers: server.Workers, view: View) 
 def _check_unblocked(plan: Plan, *, is_shown: bool) -> None:
     """Reject a blocked plan. The reasons are repeated only if the plan was not shown."""
     if plan.blocked:
-        number = len(plan.blocked)
-        problem = f"refusing to apply, because {number} {'step is' if number == 1 else 'steps are'} blocked"
-        if is_shown:
-            raise AntError(f"{problem}; the plan says why.")
-        raise AntError("\n".join([f"{problem}:", *(f"  {step.key}: {step.blocked}" for step in plan.blocked)]))
+        reasons = [f"\n  {step.key}: {step.blocked}" for step in plan.blocked]
+        end = "; the plan says why." if is_shown else ":" + "".join(reasons)
+        raise AntError(f"refusing to apply: {len(reasons)} blocked{end}")
 
 
 # The plan
@@ -257,11 +254,8 @@ def _note(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: Runti
             f"Warning: {key} is in the lock file, but its file is gone. Restore it, or name the file that replaces "
             f"it. To archive its environment: {adding_command(known, '--prune')}"
         )
-    if plan.new and not scope.paths:
-        number = len(plan.new)
-        files = ", ".join(first_of(plan.new, "and more"))
-        verb, what = ("is", "it") if number == 1 else ("are", "them")
-        runtime.say(f"Note: {files} {verb} not tracked; to add {what}: {adding_command(known)}")
+    for key in () if scope.paths else plan.new:
+        runtime.say(f"Note: {key} is not tracked; to add it: {adding_command(known)}")
     if scope.paths and not scope.options.only and (number := changes_elsewhere(plan, scope)):
         runtime.say(
             f"Note: a path only adds to what is tracked, of which {number} changed, too; without it: --only"

@@ -66,8 +66,7 @@ def export_files(
     _report(files, flags, runtime)
     if files and not runtime.stdout.is_terminal and not wants_structured(flags):
         folders = ", ".join(sorted({shown_folder(file.path.parent) for file in files}))
-        what = "1 file was" if len(files) == 1 else f"{len(files)} files were"
-        runtime.say(f"Note: {what} written to {folders}; standard output has only their paths.")
+        runtime.say(f"Note: the files are in {folders}; standard output has only their paths.")
 
 
 def print_schema(runtime: Runtime, flags: Flags) -> None:

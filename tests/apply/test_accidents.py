@@ -58,7 +58,7 @@ def test_nothing_is_archived_while_a_new_file_may_be_its_successor(tracked):
         result = tracked.ant("apply", "--yes", "--prune", *words)
         assert (result.exit, set(tracked.server())) == (1, {*"abc"})
         assert f"blocked: {reason}; to apply both: ant apply --prune .\n" in result.stdout
-        assert result.stderr.endswith("ant: refusing to apply, because 1 step is blocked; the plan says why.\n")
+        assert result.stderr.endswith("ant: refusing to apply: 1 blocked; the plan says why.\n")
     tracked.apply("--prune", ".")
     assert set(tracked.server()) == {*"bc", "new"}
 

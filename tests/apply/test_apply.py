@@ -645,7 +645,7 @@ def test_an_export_into_a_file_says_where_the_environments_went(team):
     """The file has only their paths."""
     for name in "ab":
         team.by_hand("create", "--name", name, "--config", "{type: cloud}")
-    note = "Note: 2 files were written to ./environments; standard output has only their paths.\n"
+    note = "Note: the files are in ./environments; standard output has only their paths.\n"
     assert team.ant("export", "--all").stderr == note
     assert team.ant("export", "--all", "--force", "--format", "json").stderr == ""
 
