@@ -56,6 +56,17 @@ def test_a_key_that_was_typed_as_a_flag_is_not_in_the_arguments_of_the_worker(qu
     assert "".join(worker.lines).count("Note: other users") == 1
 
 
+AS_ON_MACOS = "import sys; sys.platform = 'darwin'; from ant_cli.__main__ import entry_point; entry_point()"
+
+
+def test_a_worker_on_macos_hands_its_secrets_over_to_its_new_start(monkeypatch, queue, work, script):
+    """A file that is deleted at once has them there. The key of metadata is one."""
+    monkeypatch.setattr("tests.worker.conftest.ANT", (sys.executable, "-c", AS_ON_MACOS))
+    (work_id,) = queue.enqueue()
+    work("--attempts", "1", handler=[script("exit 3")], env=KEYS, status=1)
+    assert queue.item(work_id)["metadata"]["ant_dead_letter"]
+
+
 @needs_linux
 @pytest.mark.parametrize("command", ["cat /proc/$PPID/environ", "cat /proc/$PPID/mem", "cat /proc/$PPID/fd/1"])
 def test_a_handler_can_not_read_the_process_of_its_worker(queue, work, script, command):
