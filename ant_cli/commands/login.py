@@ -101,7 +101,8 @@ def _key_to_store(flags: Flags, name: str, server: str, runtime: Runtime) -> str
     if given is None and runtime.stdin.has_input:
         raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
     if given is None:
-        runtime.hint(API_KEY_PLACE)
+        if server == DEFAULT_BASE_URL:
+            runtime.hint(API_KEY_PLACE)
         place = "" if server == DEFAULT_BASE_URL else f" at {strip_userinfo(server)}"
         prompt = f"API key for profile {name!r}{place} (not shown): "
         given = prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")

@@ -357,6 +357,7 @@ def test_the_prompt_does_not_echo_the_key_and_login_stores_it(login, path):
     """The key is typed on a terminal."""
     session = login("--no-verify", "--profile", "work")
     assert "API key for profile 'work' (not shown): " in session.screen
+    assert "To create one: https://platform.claude.com, Settings, API keys" in session.screen
     session.type(f"{SECRET}\n")
     status, seen = session.end()
     assert (status, SECRET in seen) == (0, False)
