@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from ant_cli.emulator.call import Call
-from ant_cli.emulator.errors import ClientLeft, Disconnected, GivenResponse, InvalidRequest
+from ant_cli.emulator.errors import ClientLeft, Disconnected, EmulatorError, GivenResponse, InvalidRequest
 from ant_cli.emulator.store import Row
 
 STREAM = "/events/stream"
@@ -63,13 +63,16 @@ def give_back(call: Call) -> None:
         call.fault = None
 
 
-def check_applies(call: Call, error: Exception | None, body: bytes) -> None:
-    """Give the fault back if its change failed by itself, or the body ends before its cut. A stream has no body."""
+def check_applies(call: Call, error: EmulatorError | None, body: bytes) -> None:
+    """Give the fault back if its change failed by itself, or the body ends before its cut. A stream has no body.
+
+    The status is 503 if there is no thread for its delay.
+    """
     if call.fault is None or isinstance(error, GivenResponse):
         return
     cut = call.fault["cut_after_bytes"]
     needs_success = call.fault["after_commit"] or call.fault["cut_after_events"] is not None
-    if (error and needs_success) or (cut is not None and 0 < len(body) <= cut):
+    if (error and (needs_success or error.status == 503)) or (cut is not None and 0 < len(body) <= cut):
         give_back(call)
 
 

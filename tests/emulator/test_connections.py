@@ -90,18 +90,26 @@ def test_a_stream_without_a_thread_is_refused_and_logged(emulator, monkeypatch):
     """So are delays and polls that wait. For health checks and control pages, there are always threads."""
     monkeypatch.setattr(http_server, "threads_for", lambda _: 4)
     api, lines = Api(emulator), []
-    session = api("POST", "/v1/sessions", {"agent": "a", "environment_id": api.create_queue()}).json["id"]
-    path = f"/v1/sessions/{session}/events/stream"
+    queue = api.create_queue()
+    session = api("POST", "/v1/sessions", {"agent": "a", "environment_id": queue}).json["id"]
+    api.poll(queue)
+    path, poll = f"/v1/sessions/{session}/events/stream", f"{ENVIRONMENTS}/{queue}/work/poll"
     with serving(emulator, lines.append) as server, ExitStack() as stack:
-        for _ in range(2):
-            connection = stack.enter_context(connected(server.url))
-            connection.request("GET", path, headers=HEADERS)
-            assert stack.enter_context(connection.getresponse()).readline() == b"event: ping\n"
-        client = stack.enter_context(connected(server.url))
+        client, *streams = (stack.enter_context(connected(server.url)) for _ in range(3))
+        for stream in streams:
+            stream.request("GET", path, headers=HEADERS)
+        opened = [stack.enter_context(stream.getresponse()) for stream in streams]
+        assert [response.readline() for response in opened] == [b"event: ping\n"] * 2
         assert [send(client, "GET", path)[0] for _ in range(3)] == [503, 503, 503]
         assert send(client, "GET", "/healthz") == (200, {"status": "ok"})
+        assert [send(client, "GET", poll)[0], send(client, "GET", f"{poll}?block_ms=1")[0]] == [200, 503]
         send(client, "POST", "/_emulator/faults", {"delay_ms": 1})
         assert send(client, "GET", ENVIRONMENTS)[0] == 503
+        assert send(client, "DELETE", "/_emulator/faults")[1]["count"] == 1  # it did not apply
+        for each in (*opened, *streams):
+            each.close()
+        while send(client, "GET", f"{poll}?block_ms=1")[0] == 503:
+            pass  # until the server has noticed
     refused = [line for line in lines if f"{path} 503" in line]
     assert len(refused) == 3
     assert "has threads for 2 streams, waiting polls and delays at once, and all of them are occupied" in refused[0]

@@ -480,10 +480,14 @@ def test_a_stream_sends_the_events_after_its_opening(api, emulator):
     assert list(stream.body) == []
 
 
-def test_a_stream_that_is_opened_late_gets_the_whole_turn_if_nobody_looked_before(api, queue, clock, emulator):
+def test_a_stream_that_is_opened_late_gets_the_whole_turn_if_nobody_looked_before(
+    api, queue, clock, emulator, monkeypatch
+):
     """The client may take as long as it likes between two requests. It sees waits when they are over."""
+    monkeypatch.setattr("ant_cli.emulator.events.PING_SECONDS", 0)
     metadata = {"emulator_script": '[{"wait": "1s"}, {"message": "Hi."}, {"wait": "1m"}, "terminate"]'}
     body = {"agent": "agent_1", "environment_id": queue, "metadata": metadata, "initial_events": [HELLO]}
+    assert Stream(emulator, api("POST", SESSIONS, body).json["id"]).read()[0] == "ping"
     session = api("POST", SESSIONS, body).json["id"]
     clock.advance(ms=59_000)
     stream = Stream(emulator, session)
