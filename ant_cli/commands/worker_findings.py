@@ -15,8 +15,9 @@ Report = dict[str, Any]
 LISTS = ("waiting", "running", "unheld", "dead_letters")
 """The lists of items in the report."""
 GET_KEY = f"Make a key for this environment in the Console, and set {ENVIRONMENT_KEY}."
-_FRESH_S = 45
-"""The heartbeats of a worker come every 30 seconds, or more often."""
+_FRESH_S = {"starting": 165}
+"""How many seconds after its last sign an item is not yet silent, in place of 45: with `--heartbeat auto`, the
+first heartbeat of the worker comes after 150."""
 _SLOW_S = 30
 """An item that waits longer was not taken at once."""
 _OUTAGE_ITEMS = 5
@@ -64,8 +65,8 @@ def find_causes(
 
 def _findings_of_queue(report: Report, queue: Report, start: str, now: float) -> Iterator[Finding]:
     depth, workers, running = queue.get("depth"), queue.get("workers_polling"), report["running"] or ()
-    silent = [item for item in running if not item["retry_at"] and age(item["last_sign_at"], now) >= _FRESH_S]
     failed = [item for item in running if item["retry_at"]]
+    silent = [item for item in running if item not in failed and _is_silent(item, now)]
     busy = len(running) - len(silent) - len(failed)
     if not workers:
         cause = "No worker has polled in the last 30 seconds."
@@ -76,10 +77,8 @@ def _findings_of_queue(report: Report, queue: Report, start: str, now: float) ->
         cause = "Items wait although workers poll: all are busy, or pause because their handlers fail."
         yield Finding(cause, "See their logs, start more of them, or raise --concurrency.", not busy)
     if silent:
-        cause = (
-            f"Of {len(silent)} running, no heartbeat came for {_FRESH_S} seconds: their workers have died, or they "
-            "have failed and wait for their next attempts."
-        )
+        cause = f"Of {len(silent)} running, no heartbeat came in time: "
+        cause += "their workers have died, or they have failed and wait for their next attempts."
         left_s = max(item["lease_ends_within_seconds"] for item in silent)
         step = f"They are handed out again when their leases end, in {left_s} seconds at the latest."
         yield Finding(cause, step, not (depth or busy))
@@ -89,6 +88,10 @@ def _findings_of_queue(report: Report, queue: Report, start: str, now: float) ->
     if not (depth or running or report["unheld"] or queue.get("pending")):
         step = "Create a session in this environment, or look for it in another one."
         yield Finding("The queue is empty: no session waits for a worker.", step, blocks=False)
+
+
+def _is_silent(item: Report, now: float) -> bool:
+    return age(item["last_sign_at"], now) >= _FRESH_S.get(item["state"], 45)
 
 
 def _findings_of_items(report: Report) -> Iterator[Finding]:

@@ -97,6 +97,15 @@ def hold(queue):
     return work_id
 
 
+def be_silent(queue):
+    """Run a handler without heartbeats under `auto`: the worker takes the lease after 150 seconds."""
+    (work_id,) = queue.enqueue()
+    poll_as_worker(queue)
+    queue.act(work_id, "ack")
+    queue.advance(100)
+    poll_as_worker(queue)
+
+
 def fail(queue):
     """Leave an item that waits for its next attempt, as a worker that may write metadata does."""
     work_id = hold(queue)
@@ -195,7 +204,7 @@ BROKEN = {
     "a name for the key alone": (None, {"environment": "queue", **NO_API_KEY}, "'queue' is a name"),
     "a name of no environment": (None, {"environment": "no"}, "No environment has the name 'no'"),
     "only busy workers": (be_busy, {}, "Those that hold items may be busy, or have died."),
-    "a dead worker": (hold_and_die, {}, "Of 1 running, no heartbeat came for 45 seconds"),
+    "a dead worker": (hold_and_die, {}, "Of 1 running, no heartbeat came in time"),
     "busy workers, or an outage": (wait_for_long, {}, "or pause because their handlers fail"),
     "an outage": (fail_often, {}, "5 items wait after failures, more than run: it may be an outage."),
     "an item that nobody holds": (lambda queue: abandon(queue) and None, {}, "Nobody seems to hold 1 items"),
@@ -227,6 +236,7 @@ def test_a_check_of_a_broken_set_up_names_the_cause_and_exits_with_1(queue, chec
         (give_up, "./good", "stopped 3 attempts failed: no disk\n"),
         (fail, "./good", "active waits for its next attempt, in 99 y the handler exited with 1\n"),
         (hold_after_a_death, "./good", "- Of 1 running, no heartbeat came"),
+        (be_silent, "./good", "starting last seen 1 min ago, lease ends within "),
         (hold, "./good", "active last seen just now, lease ends within 300 s\n"),
         (
             hold,
