@@ -22,8 +22,7 @@ from ant_cli.runtime.variables import BASE_URL, WORK_SECRET
 from ant_cli.settings.selection import resolve
 from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
 from ant_cli.worker.context import handler_environment
-from ant_cli.worker.exporter import Reading, _metrics, find_page, to_numbers
-from ant_cli.worker.metrics import Tally, WorkerMetrics
+from ant_cli.worker.exporter import Reading, find_page, to_numbers
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "worker"
@@ -31,7 +30,6 @@ PATHS = (DOCS / "worker.md", DOCS / "worker-faults.md", FOLDER / "README.md")
 PAGES = "".join(path.read_text() for path in PATHS)
 UNITS = ("ant-worker.service", "ant-worker@.service")
 ITEM = {"id": "work_1", "environment_id": "env_1", "data": {"id": "session_1"}, "secret": "s"}
-EXPRESSION = re.search(r"```promql\n(.*)\n```", PAGES)[1]
 MANIFESTS = {
     (value["kind"], value["metadata"]["name"]): value
     for path in (FOLDER / "kubernetes").rglob("*.yaml")
@@ -100,13 +98,6 @@ def unit(name):
     return parser["Service"]
 
 
-def served():
-    """Return the metrics of a worker and an exporter as text."""
-    own = {"environment_id": "env_1", "worker_id": "w1"}
-    of_queue = _metrics({"env_1": Reading(0.0, to_numbers({"running": 1}, 0.0))})
-    return (WorkerMetrics(Tally(1), own).text() + of_queue).decode()
-
-
 def time_to_end_s(values):
     """Return how long a worker with these variables may take to end."""
     timeouts = [row for row in rows_of(PollOptions) if row.name in ("drain_timeout", "kill_timeout")]
@@ -114,42 +105,15 @@ def time_to_end_s(values):
     return sum(found.value for found in resolve(tuple(timeouts), Flags(), given).values())
 
 
-def test_the_rules_for_prometheus_name_metrics_that_exist():
-    """Their labels have values that occur. An alert for any other metric or label would never fire."""
-    groups = yaml.safe_load((FOLDER / "ant-rules.yml").read_text())["groups"]
-    rules = [rule for group in groups for rule in group["rules"]]
-    jobs = [job["job_name"] for job in yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]]
-    for rule in rules:
-        selectors = re.findall(r"(ant_\w+)(?:\{(\w+=\"\w+\")\})?", rule["expr"])
-        assert selectors or rule["expr"] == f'up{{job=~"{"|".join(jobs)}"}} == 0'
-        for name, label in selectors:
-            assert re.search(rf"^{name}\{{.*{label}.*\}} ", served(), re.MULTILINE), (name, label)
-
-
 def test_prometheus_scrapes_the_ports_of_the_unit_and_of_the_exporter():
     """Two programs on one machine can't listen on the same port."""
     config = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
     targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
-    assert config["rule_files"] == ["ant-rules.yml"]
     (worker,), (exporter,) = targets["ant-worker"], targets["ant-exporter"]
     assert f"--listen {worker} " in unit("ant-worker.service")["ExecStart"]
     assert unit("ant-exporter.service")["ExecStart"].endswith(f"ant beta:worker exporter --listen {exporter}")
     assert f"ant beta:worker exporter --listen {exporter}`" in PAGES
     assert worker != exporter
-
-
-def test_the_expression_for_prometheus_has_a_value_when_no_worker_runs():
-    """A sum without any series has no value, and neither has what it is added to: nothing would ever start."""
-    text = (FOLDER / "kubernetes" / "scaled-object" / "scaled-object.yaml").read_text()
-    assert re.search(r"query: (.*)", text)[1] == EXPRESSION
-    names = re.findall(r"ant_\w+", EXPRESSION)
-    assert names
-    for name in names:
-        assert re.search(rf"^{name}\{{", served(), re.MULTILINE), name
-    of_workers = [name for name in names if name.startswith("ant_worker_")]
-    assert of_workers
-    for name in of_workers:
-        assert f"(sum({name}) or vector(0))" in EXPRESSION
 
 
 @pytest.mark.parametrize("name", ["base", "scaled-object", "scaled-job"])
