@@ -44,8 +44,8 @@ def find_causes(
     workers = queue.get("workers_polling")
     if report["archived"]:
         is_empty = not (queue.get("depth") or queue.get("pending"))
-        more = "its queue is empty." if is_empty else "what waits is still handed out."
-        yield Finding(f"The environment is archived, so it gets no sessions: {more}", _ELSEWHERE, is_empty)
+        more = "its queue is empty." if is_empty else "what waits is handed out."
+        yield Finding(f"The environment is archived: it gets no sessions; {more}", _ELSEWHERE, is_empty)
         if is_empty:
             return
     elif queue and workers is None:

@@ -30,7 +30,7 @@ from ant_cli.worker.handler import find_command
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.metrics import monitored
-from ant_cli.worker.work_api import WorkItem, connection_with_key, is_permanent
+from ant_cli.worker.work_api import WorkItem, connection_with_key, is_archived, is_permanent
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _STAGES = ("draining: no more work is taken", "ending the handlers", "killing the handlers")
@@ -50,6 +50,8 @@ _REFUSED = (4, 5)
 """The exit codes of the responses 401, 403 and 404."""
 _REFUSED_FOR_S = 60.0
 """How long polls may be refused after one has succeeded. Before that, the key is wrong."""
+_LOOK_EVERY = 300
+"""After how many empty polls the worker looks whether the environment is archived."""
 _DEPTH_EVERY_S = 2.0
 _FRAME_S = 0.5
 """How often the depth of the queue is asked for, and the status line drawn."""
@@ -144,6 +146,7 @@ class Supervisor:
         self._failed_polls = 0
         """In a row, as are the next."""
         self._failed_items = 0
+        self._is_archived = False
         self._refused_since = 0.0
         """When the first of the polls was refused that were not accepted since."""
         self._not_before = 0.0
@@ -236,6 +239,8 @@ class Supervisor:
         self._failed_polls, self._refused_since = 0, 0.0
         context.tally.last_poll_at = time.time()
         if item is None:
+            if context.tally.polls["empty"] % _LOOK_EVERY == 0 and not self._is_archived:
+                self._look = self._loop.create_task(self._look_at_list())
             context.tally.polls["empty"] += 1
             self._work_waits.clear()
             now = self._loop.time()
@@ -244,6 +249,15 @@ class Supervisor:
             context.tally.polls["work"] += 1
             self._work_waits.set()
         return item
+
+    async def _look_at_list(self) -> None:
+        """Say once if the environment is archived, which polls don't show: it has no list of work."""
+        try:
+            await self._context.call(self._context.api.running)
+        except AntError as error:
+            self._is_archived = is_archived(error)
+            if self._is_archived:
+                self._context.log.warn("the environment is archived: it gets no sessions; what waits is handed out")
 
     def _may_be_accepted_again(self, error: AntError) -> bool:
         """Whether polls that are refused now were accepted until a moment ago, so that the key is good."""

@@ -178,9 +178,8 @@ def is_permanent(error: AntError) -> bool:
 
 def is_archived(error: AntError) -> bool:
     """Whether an error says that the environment is archived: by its code, or in the words of the work list."""
-    if not isinstance(error, APIError):
-        return False
-    return b'"environment_archived"' in error.body or "is archived" in error_message(error.body)
+    body = error.body if isinstance(error, APIError) else b""
+    return b'"environment_archived"' in body or "is archived" in error_message(body)
 
 
 def item_in_refusal(error: AntError) -> WorkItem:

@@ -198,7 +198,11 @@ BROKEN = {
     "only an API key": (leave_waiting, NO_KEY, "There is no environment key"),
     "no credential": (None, NO_KEY | NO_API_KEY, "There is no environment key"),
     "an archived environment": (archive, {}, "The environment is archived"),
-    "an archived one, seen by its key": (archive, NO_API_KEY, "is archived, so it gets no sessions: its queue is"),
+    "an archived one, seen by its key": (
+        archive,
+        NO_API_KEY,
+        "is archived: it gets no sessions; its queue is empty.",
+    ),
     "an environment in the cloud": (use_cloud, {}, "The environment is not self-hosted"),
     "an unknown environment": (None, {"environment": "env_no"}, "404 Not Found: environment_id"),
     "a name for the key alone": (None, {"environment": "queue", **NO_API_KEY}, "'queue' is a name"),
@@ -243,7 +247,7 @@ def test_a_check_of_a_broken_set_up_names_the_cause_and_exits_with_1(queue, chec
             "./good",
             "Dead letters  unknown: only ANT_WORKER_METADATA_KEY makes workers list them\n",
         ),
-        (archive_with_work, "./good", "is archived, so it gets no sessions: what waits is still handed out.\n"),
+        (archive_with_work, "./good", "is archived: it gets no sessions; what waits is handed out.\n"),
     ],
 )
 def test_a_check_exits_with_0_while_work_would_be_done(queue, check, prepare, handler, shown):

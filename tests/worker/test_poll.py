@@ -400,6 +400,17 @@ def test_a_poll_that_is_refused_after_a_success_is_repeated(queue, start, script
     assert len(worker.events("work item done")) == 2
 
 
+def test_an_idle_worker_says_that_its_environment_is_archived_and_runs_what_waits(queue, start, script):
+    """Otherwise nothing shows why no work comes."""
+    (work_id,) = queue.enqueue()
+    queue.send("POST", f"/v1/environments/{queue.id}/archive", {})
+    worker = start(handler=[script("exit 0")])
+    worker.wait_for("the environment is archived: it gets no sessions; what waits is handed out")
+    queue.wait_for_state(work_id, "stopped")
+    worker.send(signal.SIGTERM)
+    assert worker.end() == 0
+
+
 @pytest.mark.parametrize(("status", "exit_code"), [(400, 1), (401, 4), (403, 4)])
 def test_a_permanent_error_ends_the_worker(queue, work, script, status, exit_code):
     """The exit status is that of the error."""

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ant_cli.errors import NetworkError
+from ant_cli.errors import APIError, NetworkError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.settings.worker_options import PollOptions, read_options
@@ -110,7 +110,29 @@ def test_the_idle_time_begins_when_the_last_handler_ends(calls):
         await calls.work(exit_when_idle="1h")
 
     asyncio.run(work())
-    assert calls == ["poll", "acknowledge", "poll", "stop"]
+    assert calls == ["poll", "acknowledge", "poll", "stop", "running"]
+
+
+def test_a_worker_that_knows_that_its_environment_is_archived_looks_no_more(calls, monkeypatch):
+    """It has said so. Without that, it would look after every few hundred empty polls."""
+    monkeypatch.setattr(supervisor_module, "_LOOK_EVERY", 1)
+
+    async def work():
+        hours = clock()
+
+        async def reply(name):
+            if name == "running":
+                raise APIError("GET /", 404, "Not Found", b'{"error": {"message": "env_1 is archived."}}', "")
+            hours.append("of an empty poll")
+            if calls.count("poll") == 4:
+                calls.drain()
+            await others()
+
+        calls.reply = reply
+        await calls.work()
+
+    asyncio.run(work())
+    assert (calls.count("poll"), calls.count("running")) == (4, 1)
 
 
 def test_a_worker_is_not_idle_while_a_poll_is_in_flight(calls):
@@ -171,7 +193,7 @@ def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_
         await working
 
     asyncio.run(work())
-    assert calls == ["poll", "poll", "acknowledge"]
+    assert calls == ["poll", "poll", "acknowledge", "running"]
 
 
 def test_the_pause_grows_with_each_item_that_can_not_be_run_until_one_can(calls, monkeypatch):
