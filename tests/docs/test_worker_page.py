@@ -23,6 +23,7 @@ from ant_cli.settings.selection import resolve
 from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
 from ant_cli.worker.context import handler_environment
 from ant_cli.worker.exporter import Reading, find_page, to_numbers
+from ant_cli.worker.sdk_session import LEASE_HOLDER
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "worker"
@@ -277,7 +278,7 @@ def test_a_container_gets_the_variables_without_which_no_session_runs(path):
     """`docker run` passes on none by itself. The worker's key stays outside."""
     needed = {row.variable for row in rows_of(SessionOptions) if row.required} | {WORK_SECRET, BASE_URL}
     (command,) = re.findall(r"docker run (--rm -i --init\s+-e[^`]*?(?:IMAGE|:1))", (DOCS.parent / path).read_text())
-    assert set(re.findall(r"-e\s+(\w+)", command)) == needed
+    assert set(re.findall(r"-e\s+(\w+)", command)) == needed | {LEASE_HOLDER}
     assert not needed - handler_environment({}, ITEM, 1, {BASE_URL: "http://127.0.0.1"}, pass_api_key=False).keys()
 
 
