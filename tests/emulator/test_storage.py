@@ -109,6 +109,7 @@ def test_a_file_that_is_brought_up_to_date_is_noted_once_even_by_a_list(released
         ant("emulator", "stop", "--all", env=env)
     note = f"Note: {released} was brought up to date. The older ant that made it can't open it any more.\n"
     assert (first.count(note), second.count(note)) == (1, 0)
+    assert ant(*LIST, env={"ANTHROPIC_BASE_URL": "local::memory:"}, network=True).stderr == ""  # it is new
 
 
 def test_a_file_whose_change_to_a_new_version_fails_stays_as_it_was(released, monkeypatch):
