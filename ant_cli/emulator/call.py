@@ -138,13 +138,11 @@ class Call:
         if listing.filters:
             order = self.choice("order", order, ("asc", "desc"))
             name += f" {order}"
-            texts: dict[str, str] = {}
-            for parameter, text in self.parameters:
-                texts[parameter] = f"{texts.get(parameter, ' ')}{text} "
-            for parameter, text in texts.items():
-                if parameter.removesuffix("[]") in listing.filters:
-                    query += f" AND {listing.filters[parameter.removesuffix('[]')]}"
-                    given.append(text)
+            for parameter in self.query:
+                if condition := listing.filters.get(parameter.removesuffix("[]")):
+                    query += f" AND {condition}"
+                    texts = (text for name, text in self.parameters if name == parameter)
+                    given.append(" ".join(("", *texts, "")))
                 elif parameter not in LIST_PARAMETERS:
                     raise InvalidRequest(f"{parameter}: not emulated; filter what you get.")
         sign, start = ("<", BEFORE_THE_FIRST) if order == "desc" else (">", 0)

@@ -204,6 +204,10 @@ class Expectation(Model):
     contains: str | None = None
 
 
+TAKEN_BY = {"tool": {"input", "expect", "evaluated_permission", "result"}, "custom_tool": {"input", "expect"}}
+"""What each kind of call takes."""
+
+
 class ToolStep(Model):
     """A call of a tool, alone or as one of several at once. With a result, no worker has to call it."""
 
@@ -221,11 +225,9 @@ class ToolStep(Model):
         kinds = [kind for kind in self.kinds if getattr(self, kind) is not None]
         if len(kinds) != 1:
             raise ValueError(f"must have one of {', '.join(self.kinds)}, got {', '.join(kinds) or 'none'}")
-        kind, others = kinds[0], self.model_fields_set - set(self.kinds)
-        if kind != "tool" and (
-            others & {"evaluated_permission", "result"} or (kind not in ToolStep.kinds and others)
-        ):
-            raise ValueError(f"{kind} does not take {' or '.join(sorted(others))}")
+        others = self.model_fields_set - set(self.kinds) - TAKEN_BY.get(kinds[0], set())
+        if others:
+            raise ValueError(f"{kinds[0]} does not take {' or '.join(sorted(others))}")
         return self
 
 
