@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import signal
 import sys
@@ -148,7 +149,13 @@ def _secret(key: str, typed: str | None, runtime: Runtime) -> str:
     return prompt_secret(f"{key} (not shown): ", runtime, command)
 
 
-def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: Callable[[str], str] = getpass.getpass) -> str:
+def _ask_hidden(prompt: str) -> str:
+    if sys.platform == "win32":  # without a console, getpass reads the end of its input again and again
+        os.close(os.open("CONIN$", os.O_RDONLY))
+    return getpass.getpass(prompt)
+
+
+def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: Callable[[str], str] = _ask_hidden) -> str:
     """Ask for a secret on the terminal, without echo.
 
     If several lines are pasted, getpass returns the first and discards the rest, so that can't be noticed here. But

@@ -18,10 +18,10 @@ import pytest
 from ant_cli.commands.profile import prompt_secret
 from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
-from tests.conftest import make_runtime
+from ant_cli.runtime.process import in_background
+from tests.conftest import make_runtime, needs_linux, needs_posix
 from tests.helpers.processes import ANT, COVERAGE, run_process
 from tests.helpers.servers import ScriptedServer, response
-from tests.helpers.terminals import Session
 from tests.helpers.words import API_HEADERS, EMPTY, LIST
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
@@ -78,7 +78,7 @@ def test_login_verifies_the_key_and_stores_it_in_the_active_profile(ant_without_
     )
     assert request.headers["x-api-key"] == SECRET
     assert document(path) == {"active": "default", "profiles": {"default": {"api_key": SECRET, **BOUND}}}
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert sys.platform == "win32" or stat.S_IMODE(path.stat().st_mode) == 0o600
     assert (done.exit, done.stdout) == (0, "")
     assert done.stderr == (
         "Key accepted by https://api.anthropic.com (default workspace, organization org-1).\n"
@@ -343,6 +343,9 @@ def no_key(clean_environ):
 @pytest.fixture
 def login(no_key):
     """Run `ant auth login` on its own terminal, and return it when it asks for the key."""
+    pytest.importorskip("pty", reason="this test needs pseudo-terminals")
+    from tests.helpers.terminals import Session
+
     with ExitStack() as stack:
 
         def start(*words):
@@ -383,7 +386,7 @@ def test_ctrl_d_at_the_prompt_stores_nothing(login, path):
 
 def test_login_without_a_terminal_says_how_to_pipe_the_key(no_key):
     """There is no fallback that would echo the key."""
-    done = run_process([*ANT, "auth", "login"], no_key, start_new_session=True)
+    done = run_process([*ANT, "auth", "login"], no_key, **in_background())
     assert done.returncode == 2
     assert "Pipe the secret in: ant auth login --api-key-stdin < FILE" in done.stderr
 
@@ -397,6 +400,7 @@ def test_a_typed_key_is_checked_like_a_piped_key(clean_environ):
         prompt_secret("? ", process, "ant", ask=lambda _: "")
 
 
+@needs_posix("Ctrl-Z")
 def test_the_prompt_ignores_ctrl_z(clean_environ):
     """After `fg` the terminal would show the key."""
     process = make_runtime(clean_environ)
@@ -640,6 +644,7 @@ def test_status_with_an_unknown_profile_is_an_error(ant_without_key, path):
     assert "profile 'wrok' (from ANTHROPIC_PROFILE) does not exist. Did you mean 'work'?" in done.stderr
 
 
+@needs_posix("commands of POSIX")
 @pytest.mark.parametrize(("reply", "status"), [(EMPTY, 0), (httpx.Response(401, json={}), 4)])
 def test_status_with_check_sends_a_request(ant_without_key, path, reply, status):
     """The request has the credential that other commands use."""
@@ -670,6 +675,7 @@ def test_token_prints_only_the_credential_in_use_on_stdout(ant_without_key, path
     assert ant_without_key("auth", "token").stdout == f"{OTHER}\n"
 
 
+@needs_posix("commands of POSIX")
 def test_token_runs_the_key_command_even_with_the_emulator(ant_without_key, path):
     """The user has asked for the key."""
     write(path, f"active = 'a'\n[profiles.a]\nbase_url = 'local:'\napi_key_command = 'echo {SECRET}'\n")
@@ -762,6 +768,7 @@ print(Path(sys.argv[2]).read_text())
 """
 
 
+@needs_linux("/proc")
 def test_a_stored_key_is_in_no_command_line_and_no_environment(no_key, path, tmp_path):
     """This holds for `ant` and for the command that it runs."""
     spy, report, key = tmp_path / "spy.py", tmp_path / "report.json", tmp_path / "key"

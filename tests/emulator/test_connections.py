@@ -14,6 +14,7 @@ import pytest
 
 from ant_cli.emulator import http_server
 from ant_cli.emulator.call import LARGEST_BODY
+from tests.conftest import needs_posix
 from tests.helpers.emulators import serving
 
 from .api import ENVIRONMENTS, HEADERS, Api, connected, send
@@ -154,6 +155,7 @@ def served_with_limit(options, database, count):
         assert process.stdout.read() == "stopped\n"
 
 
+@needs_posix("ulimit")
 def test_clients_beyond_the_limit_of_open_files_wait_until_a_connection_is_closed(database):
     """More clients than the limit leaves room for are served one after the other."""
     with served_with_limit("-n", database, 80) as clients:
@@ -162,6 +164,7 @@ def test_clients_beyond_the_limit_of_open_files_wait_until_a_connection_is_close
             client.close()
 
 
+@needs_posix("ulimit")
 def test_a_soft_limit_of_open_files_is_raised(database):
     """It is low on macOS, where some polls and streams would leave no thread for other requests."""
     with served_with_limit("-S -n", database, 100) as clients:
