@@ -160,6 +160,7 @@ def test_secrets_are_registered_where_they_enter_and_nowhere_else():
 
 
 FILE_OPENERS = {
+    "commands/profile.py": "the console of Windows",
     "runtime/trusted_files.py": "everything that somebody else may have made or changed",
     "runtime/reading.py": "what the command line names",
     "runtime/storage.py": "locks, and new files that replace old ones",

@@ -44,12 +44,13 @@ def find_program(name: str, environ: Mapping[str, str]) -> str | None:
     import shutil  # late: few runs start a program
 
     path = environ.get("PATH")
-    if sys.platform != "win32":
+    if sys.platform != "win32" or {"/", "\\"} & {*name}:
         return shutil.which(name, path=path)
-    # There, `which` begins with the working folder, unless it is named.
-    program = shutil.which(name, path=f"{path or ''}{os.pathsep}{os.curdir}")
-    is_here = program and program.startswith(f"{os.curdir}{os.sep}") and not {"/", "\\"} & {*name}
-    return None if is_here else program
+    # There, `which` begins with the working folder.
+    folders = filter(os.path.isabs, (path or "").split(os.pathsep))
+    ends = (*environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").split(";"), "")
+    places = (f"{folder}{os.sep}{name}{end}" for folder in folders for end in ends)
+    return next(filter(shutil.which, places), None)
 
 
 def split(command: str) -> list[str]:

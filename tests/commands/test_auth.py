@@ -795,6 +795,7 @@ class Spy(ScriptedServer):
         return super()._script(request)
 
 
+@needs_linux("/proc")
 def test_a_key_is_in_no_command_line_during_login(no_key, path):
     """While the key is being verified, no process on the machine has it in its arguments."""
     key = "sk-ant-api03-of-this-test-alone-wxyz"  # tests that run at the same time may show other keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -74,16 +75,15 @@ def test_a_windows_command_with_an_open_quote_is_rejected():
 
 
 @pytest.mark.usefixtures("windows")
-def test_a_bare_name_is_found_on_path_and_not_in_the_working_folder(monkeypatch, tmp_path):
+def test_a_bare_name_is_found_on_path_and_not_in_the_working_folder(tmp_path):
     """On Windows, the folder of a repository would come first."""
-    monkeypatch.setenv("PATHEXT", ".EXE")
     (tmp_path / "bin").mkdir()
-    for name in ("less.exe", "more.exe", "bin/less.exe"):
+    for name in ("less.EXE", "more.exe", "bin/less.EXE"):
         (tmp_path / name).touch(mode=0o755)
 
     def find(name):
-        return shell.find_program(name, {"PATH": str(tmp_path / "bin")})
+        return shell.find_program(name, {"PATH": f"{os.pathsep}.{os.pathsep}{tmp_path / 'bin'}"})
 
-    assert find("less.exe") == str(tmp_path / "bin" / "less.exe")
+    assert [find("less"), find("less.EXE")] == [str(tmp_path / "bin" / "less.EXE")] * 2
     assert find("more.exe") is None
     assert find("./more.exe")
