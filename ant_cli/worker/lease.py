@@ -208,13 +208,8 @@ class LeaseKeeper:
         return await never
 
     async def confirm(self) -> Ending | None:
-        """If this worker holds the lease, look whether it still does. Return why not."""
-        step: LeaseStep | None = LeaseStep(self.lease.last_heartbeat, 0.0)
-        while self.lease.held and step:
-            if ending := await self._take(step):
-                return ending
-            step = self.lease.next_step() if self.lease.unclear else None
-        return None
+        """If this worker holds the lease, look whether it still does. Return why not, if the server says so."""
+        return await self._take(LeaseStep(self.lease.last_heartbeat, 0.0)) if self.lease.held else None
 
     @property
     def handler_limit(self) -> Limit:
@@ -247,6 +242,9 @@ class LeaseKeeper:
             ending = self.lease.take_heartbeat(response, sent)
             self._context.tally.heartbeats["extended"] += ending is None
             self._trouble = ""
+        except asyncio.CancelledError:  # the handler has ended meanwhile
+            self.lease.unclear = self.lease.unclear or step.expected != LOOK
+            raise
         except AntError as error:
             ending = self._take_error(error, step, sent)
         if ending in (Ending.STOP_REQUESTED, Ending.STOPPED):

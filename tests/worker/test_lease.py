@@ -8,6 +8,7 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 
+from ant_cli.errors import APIError
 from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseKeeper, LeaseStep
 from ant_cli.worker.settlement import Ending
 
@@ -94,6 +95,27 @@ def test_a_heartbeat_waits_for_its_response_for_a_fraction_of_the_lease(ttl, tim
     held = lease("always")
     held.take_heartbeat(response(ttl=ttl), BEGAN)
     assert held.timeout_s == timeout_s
+
+
+def test_a_heartbeat_that_was_under_way_when_the_handler_ended_is_no_conflict():
+    """It may have been carried out. The look before the stop must not take it for that of another worker."""
+    body = json.dumps({"error": {"details": {"current_state": current("B2", ttl=44)}}}).encode()
+    refusal = APIError("POST x", 412, "Precondition Failed", body, "")
+
+    async def endings():
+        held = lease("always")
+        held.take_heartbeat(response(), BEGAN)
+        now = asyncio.get_running_loop().time()
+        held.expires_at = held.must_stop_at = now + 45
+        context = Mock(
+            call=AsyncMock(side_effect=[asyncio.CancelledError, refusal, refusal]), options=Mock(lease=45.0)
+        )
+        keeper = LeaseKeeper("work_1", held, context, Mock())
+        with pytest.raises(asyncio.CancelledError):
+            await keeper.confirm()
+        return [await keeper.confirm(), held.last_heartbeat]
+
+    assert asyncio.run(endings()) == [None, "B2"]
 
 
 # The automatic mode
