@@ -154,7 +154,8 @@ def _report(error: AntError, runtime: Runtime) -> None:
     """Print an error and its hints as one message. In a log, API errors begin as in the official tool."""
     on_terminal = runtime.stderr.is_terminal
     if text := error.report(on_terminal=on_terminal):
-        runtime.say(text if isinstance(error, APIError) and not on_terminal else f"ant: {text}")
+        text = text if isinstance(error, APIError) and not on_terminal else f"ant: {text}"
+        runtime.say(text, is_error=True)
 
 
 def _os_error(error: OSError | MemoryError) -> AntError:

@@ -138,6 +138,7 @@ def test_each_library_is_imported_in_its_home_only():
 
 
 SECRET_ENTRANCES = {
+    "commands/environment_worker.py": "a worker's key in a file, and the item on stdin",
     "main.py": "argv and the environment, before anything else",
     "settings/loading.py": "settings",
     "settings/profiles.py": "the profiles file",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 
 from ant_cli.errors import UsageError, exclude_each_other
 from ant_cli.operations.spec import Flags
@@ -11,9 +12,10 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
+from ant_cli.settings.credentials import note_typed_credential
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import SAFER
-from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options
+from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES, hide_secrets, receive_secrets
 
 
@@ -21,9 +23,10 @@ def poll(
     runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: Any
 ) -> None:
     """Take work from an environment, and run a handler for each item, until a signal."""
-    runtime = receive_secrets(runtime)
+    runtime = _prepared(runtime, "work-poller", given)
     given |= environment_flag(environment, given)
     options = read_options(PollOptions, Flags(given), runtime.environ, "beta:worker poll")
+    runtime.redactor.register(options.environment_key)
     if not re.fullmatch(r"env_\w+", options.environment_id):
         find = f"ant beta:environments retrieve {quote(options.environment_id)} --transform id -r"
         raise UsageError(
@@ -34,7 +37,7 @@ def poll(
     if present := [name for name in unused if runtime.environ.get(name)]:
         runtime.hint(
             f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
-            "A worker's host needs only the environment's key; --pass-api-key passes it on."
+            "A worker's host needs only the environment's key; ANT_WORKER_PASS_API_KEY=true passes it on."
         )
     hide_secrets(runtime, unused, [METADATA_KEY], _typed_secrets(given))
     _note_unused(options, runtime)
@@ -47,10 +50,12 @@ def poll(
 
 def run(runtime: Runtime, flags: Flags, **given: Any) -> None:
     """Run one claimed item in this process."""
-    runtime = receive_secrets(runtime)
-    options = read_options(SessionOptions, Flags(given), runtime.environ, "beta:worker run")
+    runtime = _prepared(runtime, "session", given)
     # A session's tools could read them.
     hide_secrets(runtime, SECRET_VARIABLES, [ENVIRONMENT_KEY, WORK_SECRET], _typed_secrets(given))
+    runtime.environ = _with_item(given, runtime)
+    options = read_options(SessionOptions, Flags(given), runtime.environ, "beta:worker run")
+    runtime.redactor.register(options.environment_key)
     _note_unused(options, runtime)
 
     from ant_cli.worker.sdk_session import run_session
@@ -74,6 +79,38 @@ def environment_flag(environment: str, given: Mapping[str, Any]) -> dict[str, st
     if environment and "environment_id" in given:
         raise exclude_each_other("ENVIRONMENT", "--environment-id")
     return {"environment_id": environment} if environment else {}
+
+
+def _prepared(runtime: Runtime, component: str, given: Mapping[str, Any]) -> Runtime:
+    """Return the runtime with its hidden secrets. If the log is JSON, all that is said from now on is."""
+    runtime = copy(receive_secrets(runtime))
+    if (given.get("log_format") or runtime.environ.get("ANT_WORKER_LOG_FORMAT")) == "json":
+        from ant_cli.worker.log import log_all  # late: only then
+
+        log_all(runtime, component)
+    note_typed_credential(Flags(given), runtime)
+    return runtime
+
+
+def _with_item(given: Mapping[str, Any], runtime: Runtime) -> dict[str, str]:
+    """Return the variables, with those of the item on stdin if the flags and the variables lack something."""
+    environ = {name: text for name, text in runtime.environ.items() if text.strip()}
+    secrets = ("environment_key", "environment_key_file", "work_secret_file")
+    has_secret = any(given.get(name) or f"ANTHROPIC_{name.upper()}" in environ for name in secrets)
+    lacks = [row for row in rows_of(SessionOptions) if row.required and not given.get(row.name)]
+    needed = {row.variable for row in lacks} | (set() if has_secret else {WORK_SECRET})
+    if needed <= environ.keys() or not runtime.stdin.has_input:
+        return environ
+    from ant_cli.http.response import json_object
+    from ant_cli.worker.context import item_variables
+    from ant_cli.worker.handler import secrets_of_item
+
+    item = json_object(runtime.stdin.read())
+    if item is None:
+        raise UsageError("standard input is not a work item, which is a JSON object.")
+    for secret in secrets_of_item(item):
+        runtime.redactor.register(secret)
+    return {name: text for name, text in item_variables(item).items() if isinstance(text, str)} | environ
 
 
 def _note_unused(options: PollOptions | SessionOptions, runtime: Runtime) -> None:

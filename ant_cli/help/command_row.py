@@ -43,7 +43,9 @@ class Command(NamedTuple):
     reports_changes: bool = False
     """Its exit code 2 means that there are changes; if it has the flag `--exit-code`, only with that."""
     notes_typed_secret: bool = True
-    """A secret in the arguments causes a note. Not if the key is the emulator's."""
+    """A secret in the arguments causes a note. Not if the key is the emulator's, or if the command notes it."""
+    usage_code: int = UsageError.exit_code
+    """The exit code of a usage error."""
 
     @property
     def full_name(self) -> str:
@@ -54,7 +56,7 @@ class Command(NamedTuple):
         """Return the exit code of a usage error in its arguments: 1 if 2 means that there are changes."""
         flag = next((param.flag for param in self.flags if param.name == "exit_code"), None)
         asked = flag is None or any(arg.partition("=")[0] == flag for arg in args)
-        return AntError.exit_code if self.reports_changes and asked else UsageError.exit_code
+        return AntError.exit_code if self.reports_changes and asked else self.usage_code
 
     def quoted(self, text: str) -> str:
         """Return how errors quote a misplaced argument: not at all if it may be a key."""

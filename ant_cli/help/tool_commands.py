@@ -148,15 +148,19 @@ _WORKER = row.group(
         arguments=(_ENVIRONMENT, _HANDLER),
         flags=worker.command_flags(worker.PollOptions),
         takes=_WITHOUT_CREDENTIAL,
+        notes_typed_secret=False,
     ),
     row.tool(
         "beta:worker run",
-        "Run the tools of one claimed item's session in this process; for containers.",
+        "Run the tools of one claimed item's session in this process; for containers. What neither flags nor "
+        "variables give, it takes from the item on stdin.",
         "environment_worker:run",
         ("as a handler, or in a container that has all values in variables", "ant beta:worker run --workdir /work"),
         ("with the secret of the item", "ant beta:worker run --work-secret-file /run/secrets/work"),
         flags=worker.command_flags(worker.SessionOptions),
         takes=_WITHOUT_CREDENTIAL,
+        notes_typed_secret=False,
+        usage_code=worker.EX_CONFIG,
     ),
     row.tool(
         "beta:worker exporter",

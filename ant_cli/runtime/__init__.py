@@ -94,8 +94,11 @@ class Runtime:
         self.ask = ask
         """Asks a question and returns the reply, in place of the terminal."""
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, is_error: bool = False) -> None:
         """Print a text for people on its own line of stderr; at a terminal, wrapped between words."""
+        if self.stderr.log:
+            self.stderr.log(text, is_error)
+            return
         if self.stderr.is_terminal:
             from ant_cli.runtime.screen import terminal_size, wrap_message
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ant_cli.errors import BadValue, MissingFlag
+from ant_cli.errors import BadValue, MissingFlag, UsageError, os_error_text
 from ant_cli.operations.parsers import Parse, duration, one_of, whole_number
 from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, TypeVar
 from ant_cli.settings.rows import ENVIRONMENT_KEY_PLACE, check_secret, environment_key, header
 
 T = TypeVar("T")
+EX_CONFIG = 78
+"""The exit status (of `sysexits.h`) of `beta:worker run` without what it needs: no failure of the item."""
 HeartbeatMode = Literal["auto", "always", "never"]
 _OFFICIAL = ("environment_id", "environment_key", "worker_id", "session_id", "work_id", "work_secret_file")
 """The flags that the official worker also has. Their variables are the official ones."""
-_VARIABLES_ONLY = ("metadata_key", "retry_delay")
+_VARIABLES_ONLY = ("metadata_key", "pass_api_key", "retry_delay")
 """Options without a flag: a secret, which others could read among arguments, and what hardly anybody changes."""
 _NOT_SHOWN = ("", "0", "false", "auto")
 """Defaults that help does not show: they say nothing, or what the flag is for."""
@@ -83,6 +85,7 @@ def _address(source: str, text: str) -> tuple[str, int]:
 
 
 _ENVIRONMENT_ID = _required(header, "The environment whose work is taken.")
+_KEY_FILE = _file("", "A file with its key.")
 _KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
 _OPTIONAL_KEY = _row(_environment_key, "", _KEY_HELP)
 _KEY_TO_CHECK = _OPTIONAL_KEY._replace(parse=_key)
@@ -101,6 +104,7 @@ class PollOptions(NamedTuple):
 
     environment_id: str = _ENVIRONMENT_ID
     environment_key: str = _required(_environment_key, _KEY_HELP)
+    environment_key_file: str = _KEY_FILE
     worker_id: str = _row(header, "", "A name for this worker, unique in the environment.")
     on_work: str = _ON_WORK
     workdir: str = _WORKDIR
@@ -130,6 +134,7 @@ class SessionOptions(NamedTuple):
     work_id: str = _required(header, "Its work item.")
     environment_id: str = _ENVIRONMENT_ID
     environment_key: str = _OPTIONAL_KEY
+    environment_key_file: str = _KEY_FILE
     work_secret_file: str = _file("", "A file with the item's secret, in place of the key.")
     workdir: str = _WORKDIR
     max_idle: float = _MAX_IDLE
@@ -142,6 +147,7 @@ class ExporterOptions(NamedTuple):
 
     environment_id: str = _required(header, "The environment; separate several with commas.")
     environment_key: str = _OPTIONAL_KEY
+    environment_key_file: str = _KEY_FILE
     listen: tuple[str, int] = _row(_address, "127.0.0.1:9464", "Where to serve, as ADDRESS:PORT.")
     cache: float = _time("5s", "How long statistics are kept.")
 
@@ -151,6 +157,7 @@ class CheckOptions(NamedTuple):
 
     environment_id: str = _ENVIRONMENT_ID
     environment_key: str = _KEY_TO_CHECK
+    environment_key_file: str = _KEY_FILE
     on_work: str = _ON_WORK
     listen: tuple[str, int] = _row(
         _address, "127.0.0.1:9464", "Where a worker may serve its state, as ADDRESS:PORT."
@@ -177,6 +184,20 @@ def _command_flag(row: Setting) -> Setting:
     return row._replace(required=False, default="", help=row.help + note)
 
 
+def read_secret_file(flag: str, path: str) -> str:
+    """Return the secret in a file. Raises UsageError if it can't be read, is empty, or is open to every user."""
+    from ant_cli.runtime.trusted_files import FileRule, read_trusted  # late, as below
+
+    # In a container, a secret may belong to another user, and `<(command)` is a pipe.
+    mounted = FileRule(100_000, forbidden=0o006, owner="anyone", may_be_link=True, may_be_pipe=True)
+    try:
+        secret = read_trusted(path, mounted).decode("utf-8", "replace")
+    except OSError as error:
+        problem = f"{flag} can't be read: {path}: {os_error_text(error)}."
+        raise UsageError(problem, getattr(error, "hint", "")) from None
+    return check_secret(f"the file {path} of {flag}", secret)
+
+
 def read_options(options: type[T], flags: Flags, environ: Mapping[str, str], command: str) -> T:
     """Return the options: each from its flag, its variable, or its default, in this order.
 
@@ -189,6 +210,9 @@ def read_options(options: type[T], flags: Flags, environ: Mapping[str, str], com
 
     rows = rows_of(options)
     values = {name: source.value for name, source in resolve(rows, flags, environ).items()}
+    if values.get("environment_key_file") and "environment_key" not in flags:
+        key = read_secret_file("--environment-key-file", values["environment_key_file"])
+        values["environment_key"] = _environment_key("--environment-key-file", key)
     if missing := [f"{row.flag} ({row.variable})" for row in rows if row.required and not values[row.name]]:
         place = ENVIRONMENT_KEY_PLACE if "environment_key" in " ".join(missing).lower() else ""
         raise MissingFlag(missing, command).with_hints(place)

@@ -84,6 +84,11 @@ class WorkerLog:
         """Log a failure that costs an item, or ends the worker."""
         self._write("ERROR", message, fields)
 
+    def say(self, text: str, is_error: bool) -> None:  # noqa: FBT001 - `Stderr.log` has no keywords
+        """Log what is said to people, with its first line as the message."""
+        message, _, hint = text.removeprefix("ant: ").partition("\n")
+        self._write("ERROR" if is_error else "INFO", message, {"hint": hint} if hint else {})
+
     def output(self, stream: str, line: bytes) -> None:
         """Log a line of a handler, of which no more than `KEPT_BYTES` are needed."""
         self._write("INFO", _HANDLER_OUTPUT, {"stream": stream, "line": line}, len(line))
@@ -137,6 +142,11 @@ class WorkerLog:
         if self._secrets and len(text) >= self._shortest:  # a shorter text can't contain any of them
             return redact(text, self._secrets)
         return text
+
+
+def log_all(runtime: Runtime, component: str) -> None:
+    """Let everything that is said on stderr be an event in JSON."""
+    runtime.stderr.log = WorkerLog(runtime.stderr, LogView(runtime, "json").line, {"component": component}).say
 
 
 class LogView:

@@ -6,23 +6,24 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
-from ant_cli.errors import AntError, UsageError, os_error_text
+from ant_cli.errors import AntError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_hint
+from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redirection import written_in_background
-from ant_cli.runtime.trusted_files import FileRule, read_trusted
-from ant_cli.settings.rows import check_secret
-from ant_cli.settings.worker_options import SessionOptions
+from ant_cli.settings.worker_options import SessionOptions, read_secret_file
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.settlement import EX_TEMPFAIL
 
 LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
 """The variable in which a worker tells a handler that it holds the lease on the item with this ID."""
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
-_MOUNTED = FileRule(100_000, forbidden=0o006, owner="anyone", may_be_link=True, may_be_pipe=True)
-"""In a container, a secret may belong to another user, and `<(command)` is a pipe."""
+_INTERRUPTED = "The tool was interrupted by a shutdown of the machine. It may have done a part of its work."
+_GAVE_UP = ("permanent heartbeat failure", "lease assumed lost")
+"""How the SDK's log begins when it gives up a session, and returns as if that were done."""
 
 
 def require_sdk() -> None:
@@ -41,18 +42,12 @@ def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
             neither a secret nor an environment key.
 
     """
-    path = options.work_secret_file
-    if not path:
-        secret = environ.get("ANTHROPIC_WORK_SECRET", "").strip()
-        if not secret and not options.environment_key:
-            raise UsageError(_NO_CREDENTIAL, "The item's secret is in the response of the poll that claimed it.")
-        return secret
-    try:
-        secret = read_trusted(path, _MOUNTED).decode("utf-8", "replace")
-    except OSError as error:
-        problem = f"--work-secret-file can't be read: {path}: {os_error_text(error)}."
-        raise UsageError(problem, getattr(error, "hint", "")) from None
-    return check_secret(f"the file {path} of --work-secret-file", secret)
+    secret = environ.get("ANTHROPIC_WORK_SECRET", "").strip()
+    if options.work_secret_file:
+        secret = read_secret_file("--work-secret-file", options.work_secret_file)
+    if not secret and not options.environment_key:
+        raise UsageError(_NO_CREDENTIAL, "The item's secret is in the response of the poll that claimed it.")
+    return secret
 
 
 def run_session(options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime) -> None:
@@ -67,28 +62,41 @@ def run_session(options: SessionOptions, base_url: str, workspace_id: str, runti
     secret = work_secret(options, runtime.environ)
     runtime.redactor.register(secret)
     view = LogView(runtime, options.log_format)
-    log = WorkerLog(runtime.stderr, view.line, {"component": "session", "work_id": options.work_id})
+    item = {"work_id": options.work_id, "session_id": options.session_id}
+    attempt = runtime.environ.get("ANT_WORK_ATTEMPT", "")
+    numbers = {"attempt": int(attempt)} if attempt.isdecimal() else {}
+    log = WorkerLog(runtime.stderr, view.line, {"component": "session", **item, **numbers})
+    sdk_log = _Forward(log)
     sdk_logger = logging.getLogger("anthropic")
     sdk_logger.setLevel(logging.INFO)
-    sdk_logger.addHandler(_Forward(log))
+    sdk_logger.addHandler(sdk_log)
     with written_in_background(runtime.stderr, log.note_left_out):
         asyncio.run(_handle(options, secret, base_url, workspace_id))
+    if sdk_log.gave_up:
+        raise AntError("the session was given up: the server accepted no heartbeats.").with_exit_code(EX_TEMPFAIL)
 
 
 async def _handle(options: SessionOptions, secret: str, base_url: str, workspace_id: str) -> None:
     from anthropic import APIError, AsyncAnthropic
     from anthropic.lib.environments import EnvironmentWorker
 
+    stops, shutdown = _hold_back_stops(), asyncio.Event()
     holder = os.environ.pop(LEASE_HOLDER, "")  # the session's tools run programs that are no part of this item
     if holder == options.work_id:
         _leave_lease_to_worker()
+
+    def tools(context: Any) -> list[Any]:
+        from anthropic.lib.tools.agent_toolset import beta_agent_toolset_20260401
+
+        return [_interruptible(tool, shutdown) for tool in beta_agent_toolset_20260401(context)]
+
     # The SDK prefers the item's own token to this credential, and takes none from the environment if one is given,
     # even an empty one.
     headers = {"anthropic-workspace-id": workspace_id} if workspace_id else None
     async with AsyncAnthropic(
         base_url=base_url, auth_token=options.environment_key, default_headers=headers
     ) as client:
-        worker = EnvironmentWorker(client, workdir=options.workdir, max_idle=options.max_idle or None)
+        worker = EnvironmentWorker(client, tools=tools, workdir=options.workdir, max_idle=options.max_idle or None)
         task = asyncio.ensure_future(
             worker.handle_item(
                 work_id=options.work_id,
@@ -98,20 +106,56 @@ async def _handle(options: SessionOptions, secret: str, base_url: str, workspace
                 work_secret=secret or None,
             )
         )
+
+        def end() -> None:
+            shutdown.set()
+            task.cancel()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+            asyncio.get_running_loop().add_signal_handler(number, end)
         try:
             await task
+            if holder != options.work_id:
+                await asyncio.gather(*(stop() for stop in stops))
         except asyncio.CancelledError:  # the SDK has sent what was pending
-            if holder == options.work_id:
-                raise AntError("the session was interrupted.").with_exit_code(EX_TEMPFAIL) from None
-            return  # and it has stopped the item
+            raise AntError("the session was interrupted.").with_exit_code(EX_TEMPFAIL) from None
         except (APIError, ValueError, ExceptionGroup) as error:
             raise AntError(f"the session failed: {_causes(error)}.") from None
 
 
+def _interruptible(tool: Any, shutdown: asyncio.Event) -> Any:
+    """Let a tool that a shutdown ends say so to the agent, instead of nothing."""
+    from anthropic.lib.tools import ToolError
+
+    call = tool.call
+
+    async def call_until_shutdown(arguments: object) -> object:
+        try:
+            return await call(arguments)
+        except ToolError as error:
+            if shutdown.is_set():
+                raise ToolError(f"{_INTERRUPTED} Its output: {error}") from None
+            raise
+
+    tool.call = call_until_shutdown
+    return tool
+
+
+def _hold_back_stops() -> list[Callable[[], Awaitable[object]]]:
+    """Let the SDK believe that it stops the item, also after a failure or an interruption. Return these stops."""
+    from anthropic.resources.beta.environments.work import AsyncWork
+
+    stop, held_back = AsyncWork.stop, list[Callable[[], Awaitable[object]]]()
+
+    async def hold_back(*args: Any, **options: Any) -> None:
+        held_back.append(partial(stop, *args, **options))
+
+    AsyncWork.stop = hold_back  # type: ignore[method-assign, assignment] # as the docstring says
+    return held_back
+
+
 def _leave_lease_to_worker() -> None:
-    """Let the SDK believe that its heartbeats and its stop have succeeded.
+    """Let the SDK believe that its heartbeats have succeeded.
 
     The worker that started this process holds the lease, so that `--lease` holds from the beginning. It stops the
     item, or gives it back, according to the exit status.
@@ -124,11 +168,7 @@ def _leave_lease_to_worker() -> None:
             last_heartbeat="", lease_extended=True, state="active", ttl_seconds=60, type="work_heartbeat"
         )
 
-    async def stop(*_: object, **__: object) -> None:
-        """Do nothing."""
-
-    AsyncWork.heartbeat = heartbeat  # type: ignore[method-assign] # as the docstring says, like the next
-    AsyncWork.stop = stop  # type: ignore[method-assign, assignment]
+    AsyncWork.heartbeat = heartbeat  # type: ignore[method-assign] # as the docstring says
 
 
 def _causes(error: BaseException) -> str:
@@ -143,8 +183,10 @@ class _Forward(logging.Handler):
     def __init__(self, log: WorkerLog) -> None:
         super().__init__(logging.INFO)
         self._log = log
+        self.gave_up = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record as an event."""
+        self.gave_up = self.gave_up or record.getMessage().startswith(_GAVE_UP)
         write = self._log.info if record.levelno < logging.WARNING else self._log.warn
         write(record.getMessage())

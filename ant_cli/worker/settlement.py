@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime.light_typing import Any, NamedTuple
-from ant_cli.settings.worker_options import PollOptions
+from ant_cli.settings.worker_options import EX_CONFIG, PollOptions
 from ant_cli.worker.failures import (
     DEAD_LETTER,
     LAST_ERROR,
@@ -18,8 +18,8 @@ from ant_cli.worker.failures import (
     Metadata,
 )
 
-EX_TEMPFAIL, EX_CONFIG = 75, 78
-"""The exit statuses (of `sysexits.h`) of a handler that gives its item back, and of one that lacks a setting."""
+EX_TEMPFAIL = 75
+"""The exit status (of `sysexits.h`) with which a handler gives its item back."""
 _EXCUSED_STATUSES = (EX_TEMPFAIL, EX_CONFIG, 125, 126, 127)
 """Exit statuses that say nothing about the item: 125 is that of `docker run` if it can't start a container, 126 and
 127 are those of shells if a program can't be run, or does not exist."""

@@ -102,9 +102,10 @@ def test_a_credential_on_the_command_line_causes_one_note(ant, words, flag, safe
 @pytest.mark.parametrize("command", ["poll", "run", "exporter"])
 def test_an_environment_key_on_the_command_line_causes_one_note(ant, command):
     """It is the credential of a worker."""
-    refusal = ant("beta:worker", command, "--environment-key", "k-0001", env=NO_KEY).refusal
-    assert refusal.startswith(NOTE.format("--environment-key", "ANTHROPIC_ENVIRONMENT_KEY"))
-    assert refusal.count("Note: ") == 1
+    done = ant("beta:worker", command, "--environment-key", "k-0001", env=NO_KEY)
+    assert done.exit == (78 if command == "run" else 2)
+    assert done.stderr.startswith(NOTE.format("--environment-key", "ANTHROPIC_ENVIRONMENT_KEY"))
+    assert done.stderr.count("Note: ") == 1
 
 
 def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags():

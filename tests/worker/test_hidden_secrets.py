@@ -81,14 +81,14 @@ def test_a_worker_that_started_again_uses_the_key_that_it_hid(queue, work, scrip
     queue.enqueue()
     worker = work(handler=[script(f"echo {METADATA_KEY} {ORGANIZATION_KEY}; exit 3")], env=KEYS, status=1)
     assert worker.output == ["[redacted] [redacted]"]
-    assert worker.lines[0].startswith("Note: ANTHROPIC_API_KEY is not passed on to handlers")
+    assert worker.log[0]["msg"].startswith("Note: ANTHROPIC_API_KEY is not passed on to handlers")
 
 
 def test_with_pass_api_key_the_key_stays_in_the_environment(queue, work, script):
     """The handler is meant to have it. The worker's own key stays hidden."""
     queue.enqueue()
     handler = script('test "$ANTHROPIC_API_KEY" = sk-ant-canary-organization && test -z "$ANT_WORKER_METADATA_KEY"')
-    worker = work("--pass-api-key", handler=[handler], env=KEYS)
+    worker = work(handler=[handler], env=KEYS | {"ANT_WORKER_PASS_API_KEY": "true"})
     assert [event["outcome"] for event in worker.events("work item done")] == ["succeeded"]
     assert "Note:" not in "".join(worker.lines)
 

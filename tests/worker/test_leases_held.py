@@ -89,6 +89,7 @@ def test_a_stop_request_ends_the_handler(queue, start, script):
     worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[handler])
     worker.wait_for("handler output", line="started")
     queue.act(work_id, "stop")
+    worker.wait_for("heartbeat reports shutdown")
     worker.wait_for("handler output", line="asked to stop")
     assert worker.end() == 0
     assert queue.item(work_id)["state"] == "stopped"

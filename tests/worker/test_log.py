@@ -21,6 +21,7 @@ from ant_cli.worker.settlement import Outcome
 from ant_cli.worker.supervisor import _follow_depth
 from tests.conftest import KEY, Screen, make_runtime
 from tests.helpers.terminals import Session
+from tests.worker.conftest import API_KEY
 
 pytestmark = pytest.mark.slow
 
@@ -380,6 +381,33 @@ def test_a_worker_whose_log_nobody_reads_ends_after_an_error(queue, start, scrip
     queue.wait_for_requests("/stop", 1)
     queue.fail("/poll", status=400, times=9)
     assert worker.process.wait() == 1
+
+
+def test_every_line_of_the_json_log_is_json_from_the_first_note_to_the_error(work, script, queue):
+    """What is said to people is in it, too; a log shipper rejects a line that is none."""
+    queue.enqueue()
+    env = {"ANTHROPIC_API_KEY": API_KEY}
+    worker = work("--environment-key", "sk-ant-oat01-typed", handler=[script("exit 1")], env=env, status=1)
+    events = [json.loads(line) for line in worker.lines]
+    messages = [event["msg"] for event in events]
+    assert [message.startswith("Note: ") for message in messages[:3]] == [True, True, False]
+    assert (events[-1]["level"], events[-1]["component"]) == ("ERROR", "work-poller")
+    assert messages[-1].startswith("1 item is not done")
+    missing = work(handler=[script("exit 0")], env={"ANTHROPIC_ENVIRONMENT_ID": ""}, status=2)
+    assert [json.loads(line)["level"] for line in missing.lines] == ["ERROR"]
+
+
+def test_each_line_about_an_item_has_its_session_and_its_attempt(work, script, queue):
+    """So one search shows all that happened to a session."""
+    queue.enqueue()
+    worker = work(handler=[script("echo out; exit 1")], status=1)
+    of_item = [event for event in worker.log if "work_id" in event]
+    assert [event["msg"] for event in of_item] == [
+        *("claimed work", "spawning on-work script", "handler output", "work item not done")
+    ]
+    (session_id,) = {event["session_id"] for event in of_item}
+    assert queue.item(of_item[0]["work_id"])["data"]["id"] == session_id
+    assert {event["attempt"] for event in of_item} == {1}
 
 
 # The status line

@@ -61,7 +61,8 @@ def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
     assert found["ant_worker_outage", *labels] == found["ant_worker_draining", *labels] == 1
     assert found["ant_worker_polls_total", labels[0], "outcome=work", labels[1]] == 2
     assert found["ant_worker_polls_total", labels[0], "outcome=error", labels[1]] == 0
-    assert found["ant_worker_items_total", labels[0], "outcome=succeeded", labels[1]] == 1
+    items = {name: found["ant_worker_items_total", labels[0], f"outcome={name}", labels[1]] for name in Outcome}
+    assert items == {**dict.fromkeys(Outcome, 0), "succeeded": 1}  # with 0, `increase` sees the first one
     assert found["ant_worker_item_duration_seconds_bucket", labels[0], "le=0.1", labels[1]] == 0
     assert found["ant_worker_item_duration_seconds_bucket", labels[0], "le=0.5", labels[1]] == 1
     assert found["ant_worker_item_duration_seconds_count", *labels] == 1
@@ -104,6 +105,9 @@ def test_a_worker_is_ready_while_it_polls_or_is_busy_without_draining_or_an_outa
     tally.outage = "the handler exited with 125"
     assert _readiness(tally, 1000.0).status == 503
     assert b"outage: the handler exited with 125; one item" in _readiness(tally, 1000.0).body
+    tally.outage, tally.waiting_for_leases = "", {"work_1"}
+    assert _readiness(tally, 1000.0).body == b"heartbeats fail; 1 items wait for their leases\n"
+    tally.waiting_for_leases.clear()
     tally.draining = True
     assert _readiness(tally, 1000.0).status == 503
 

@@ -92,14 +92,16 @@ def test_the_environment_may_be_an_argument_before_the_handler(queue, work, scri
     handler = script("echo ran")
     assert work(queue.id, handler=[handler], env={"ANTHROPIC_ENVIRONMENT_ID": ""}).output == ["ran"]
     worker = work(handler, handler=[], status=2)
-    assert worker.lines == [f"ant: {handler!r} is not the ID of an environment.\n", "A handler goes after --.\n"]
+    (event,) = worker.log
+    assert event["msg"] == f"{handler!r} is not the ID of an environment."
+    assert event["hint"] == "A handler goes after --."
     assert "can't be used together" in work(queue.id, "--environment-id", "env_1", handler=[], status=2).lines[0]
 
 
 def test_an_impossible_environment_id_is_an_error_before_polling(queue, work, script):
     """Otherwise the worker would request another resource over and over."""
     worker = work("--environment-id", "..", handler=[script("exit 0")], status=2)
-    assert worker.lines[0] == "ant: --environment-id must be an ID, got '..'.\n"
+    assert worker.log[0]["msg"].startswith("'..' is not the ID of an environment")
     assert queue.count("/poll") == 0
 
 
@@ -144,7 +146,7 @@ def test_the_metadata_of_a_dead_letter_has_the_last_lines_of_stderr(queue, work,
     words = "\n".join([*map(str, range(93, 101)), "ValueError: [redacted]", "  [redacted] ␛[2J"])
     assert metadata["ant_last_error"] == f"the handler was killed by SIGKILL: {words}"
     assert metadata["ant_dead_letter"] == f"1 attempts failed; the last one: {metadata['ant_last_error']}"
-    assert worker.lines[-1] == "ant: 1 item is not done: failed, lost, or a dead letter. The log says why.\n"
+    assert worker.log[-1]["msg"] == "1 item is not done: failed, lost, or a dead letter. The log says why."
 
 
 def test_a_worker_without_an_api_key_counts_failures_itself(queue, work, script):
@@ -221,7 +223,7 @@ def test_a_job_in_which_an_item_failed_says_so_and_the_item_waits(queue, work, s
     """Otherwise a bad item would run for ever, in one job after another that all succeed."""
     (work_id,) = queue.enqueue()
     worker = work(handler=[script(f"exit {status}")], status=1)
-    assert worker.lines[-1].startswith("ant: 1 item is not done")
+    assert worker.log[-1]["msg"].startswith("1 item is not done")
     queue.advance(7)
     assert queue.item(work_id)["state"] == "active"
     queue.advance(3)
@@ -417,8 +419,8 @@ def test_a_permanent_error_ends_the_worker(queue, work, script, status, exit_cod
     queue.fail("/poll", status=status, times=9)
     worker = work(handler=[script("exit 0")], status=exit_code)
     (event,) = worker.events("poll hit permanent 4xx; stopping")
-    assert event["error"].startswith(f"{status} ")
-    assert ("(from ANTHROPIC_ENVIRONMENT_KEY)" in worker.lines[-2]) is (status in (401, 403))
+    assert (event["error"].split()[0], event["level"]) == (str(status), "ERROR")
+    assert ("(from ANTHROPIC_ENVIRONMENT_KEY)" in worker.lines[-1]) is (status in (401, 403))
     assert queue.count("/poll") == 1
 
 

@@ -67,6 +67,27 @@ def test_a_worker_without_a_handler_runs_sessions(queue, start, session):
     assert queue.refused == []
 
 
+RUN = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run"]
+
+
+@pytest.mark.parametrize("handler", [[], RUN], ids=["in-process", "handler"])
+def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_given_back(queue, start, handler):
+    """Not that there was no output. The SDK would stop the item, so that the session would never go on."""
+    tool = {"tool": "bash", "input": {"command": "sleep 600"}, "expect": {"contains": "interrupted by a shutdown"}}
+    body = {"environment_id": queue.id, "script": [tool, "terminate"]}
+    session = queue.send("POST", "/_emulator/sessions", body)["id"]
+    worker = start(handler=handler)
+    while "executing tool" not in worker.wait_for("handler output")["line"]:
+        pass
+    worker.send(signal.SIGTERM)
+    worker.wait_for("draining: no more work is taken")
+    worker.send(signal.SIGTERM)
+    assert worker.wait_for("work item not done")["outcome"] == "given_back"
+    assert worker.end() == 0
+    assert queue.count("/stop") == 0
+    assert events(queue, session)[-1] == "session.status_terminated"
+
+
 def test_the_worker_holds_the_lease_of_a_session_from_the_beginning(queue, start):
     """The session's process leaves it alone, so the lease has the length of --lease."""
     session = queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})["id"]
@@ -86,7 +107,7 @@ def test_the_worker_holds_the_lease_of_a_session_from_the_beginning(queue, start
 
 def test_a_handler_that_runs_a_session_leaves_its_lease_to_a_worker_that_holds_it(queue, work, script, session):
     """With --heartbeat auto, it holds the lease itself, like the official SDK below."""
-    handler = script(f"exec {sys.executable} -P -m ant_cli beta:worker run")
+    handler = script(f"exec {' '.join(RUN)}")
     worker = work("--heartbeat", "always", handler=[handler])
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
     assert events(queue, session)[-1] == "session.status_terminated"
@@ -142,6 +163,21 @@ def test_a_secret_file_may_be_a_link_or_a_pipe(tmp_path):
     os.close(read_end)
 
 
+def test_the_key_of_a_worker_may_be_in_a_file_that_others_can_not_read(queue, start, script, tmp_path):
+    """Neither the worker's environment nor that of its parent has it then. A flag with the key wins."""
+    path = tmp_path / "key"
+    path.write_text(f"{KEY}\n")
+    path.chmod(0o600)
+    queue.enqueue()
+    env = {"ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-oat01-other", "ANT_WORKER_ENVIRONMENT_KEY_FILE": str(path)}
+    worker = start("--max-items", "1", handler=[script('test "$ANTHROPIC_ENVIRONMENT_KEY" = ' + KEY)], env=env)
+    assert worker.end() == 0
+    path.chmod(0o644)
+    worker = start("--environment-key-file", str(path), handler=[script("exit 0")])
+    assert worker.end() == 2
+    assert "other users can read it" in worker.lines[0]
+
+
 def test_a_secret_that_is_not_text_is_a_usage_error(tmp_path):
     """It could not be sent."""
     (tmp_path / "secret").write_bytes(b"\xff")
@@ -162,7 +198,27 @@ def test_a_missing_secret_is_a_usage_error(tmp_path):
     assert work_secret(options(), {"ANTHROPIC_WORK_SECRET": "the-secret"}) == "the-secret"
 
 
-TALKING_SDK = """
+@pytest.mark.parametrize("left_out", ["", "secret", "data"])
+def test_a_session_takes_what_is_missing_from_the_item_on_stdin(queue, work, script, session, left_out):
+    """`docker run -i` passes no variables on. What is still missing is no failure of the item."""
+    left = f"item.pop({left_out!r}, 0)" if left_out else ""
+    edit = script(f"import json\nitem = json.loads(input())\n{left}\nprint(json.dumps(item))", "edit.py")
+    names = ["WORK_ID", "SESSION_ID", "ENVIRONMENT_ID", "ENVIRONMENT_KEY", "WORK_SECRET"]
+    unset = " ".join(f"ANTHROPIC_{name}" for name in names)
+    handler = script(f"unset {unset}; {sys.executable} {edit} | {' '.join(RUN)}")
+    worker = work("--heartbeat", "never", handler=[handler], status=1 if left_out else 0)
+    if left_out:
+        (event,) = worker.events("work item not done")
+        assert event["reason"] == "the handler exited with 78, which is not counted"
+        assert "required" in "".join(worker.output)
+    else:
+        assert events(queue, session)[-1] == "session.status_terminated"
+
+
+TALKING_SDK = {
+    "lib/environments.py": "from anthropic import EnvironmentWorker",
+    "resources/beta/environments/work.py": "class AsyncWork: stop = None",
+    "__init__.py": """
 import logging
 class APIError(Exception): pass
 class AsyncAnthropic:
@@ -175,16 +231,15 @@ class EnvironmentWorker:
         logging.getLogger("anthropic").info("the secret is %s", work_secret)
         for _ in range(500):
             logging.getLogger("anthropic").info("x" * 10_000)
-"""
+""",
+}
 
 
 def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(clean_environ, tmp_path):
     """The pipe is full after a few lines, and nobody empties it."""
-    package = tmp_path / "anthropic"
-    (package / "lib").mkdir(parents=True)
-    (package / "__init__.py").write_text(TALKING_SDK)
-    (package / "lib" / "__init__.py").touch()
-    (package / "lib" / "environments.py").write_text("from anthropic import EnvironmentWorker")
+    for path, text in TALKING_SDK.items():
+        (tmp_path / "anthropic" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "anthropic" / path).write_text(text)
     (tmp_path / "secret").write_text("plain-secret")
     (tmp_path / "secret").chmod(0o600)
     command = [*ANT, "beta:worker", "run", "--work-secret-file", "secret"]
