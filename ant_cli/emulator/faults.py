@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import ClientLeft, Disconnected, EmulatorError, GivenResponse, InvalidRequest
 from ant_cli.emulator.store import Row
+from ant_cli.runtime.light_typing import Any
 
 STREAM = "/events/stream"
 """How the path of a stream ends."""
@@ -91,7 +92,8 @@ def carry_out(fault: Row | None, patience_s: float, *, after_commit: bool) -> bo
         raise Disconnected(f"Injected fault ({fault['id']}) dropped the connection.")
     if fault["status"] is not None:
         message, code = f"Injected fault ({fault['id']}).", fault["error_code"] or ""
-        raise GivenResponse(fault["status"], message, code, headers=_headers(fault), body=fault["body"])
+        body = "" if fault["status"] in NO_BODY else fault["body"]
+        raise GivenResponse(fault["status"], message, code, headers=_headers(fault), body=body)
     return False
 
 
@@ -151,11 +153,13 @@ def add(call: Call) -> str:
 
 
 LOWEST_ERROR = 400
+NO_BODY = (204, 304)
+"""The statuses of responses that have none."""
 OF_STATUS = ("retry_after_ms", "retry_after", "body", "headers", "error_code")
 """The fields of a fault that describe its response."""
 
 
-def _check(given: Mapping[str, object]) -> None:
+def _check(given: Mapping[str, Any]) -> None:
     """Reject a fault that does nothing, or does two things that exclude each other."""
     breaks = [name for name in ("status", "disconnect", "cut_after_events", "cut_after_bytes") if name in given]
     if not breaks and not {"delay_ms", "body_delay_ms"} & given.keys():
@@ -165,8 +169,9 @@ def _check(given: Mapping[str, object]) -> None:
     for name in OF_STATUS:
         if name in given and "status" not in given:
             raise InvalidRequest(f"{name}: needs a status, with whose response it is sent.")
-    if "body" not in given and isinstance(status := given.get("status"), int) and status < LOWEST_ERROR:
-        raise InvalidRequest(f"body: required, since only the API knows the body of a {status}.")
+    status = given.get("status", LOWEST_ERROR)
+    if "body" not in given and status < LOWEST_ERROR and status not in NO_BODY:
+        raise InvalidRequest(f"body: required for the status {status}; the default is that of an error.")
     if "after_commit" in given and not {"status", "disconnect", "delay_ms"} & given.keys():
         raise InvalidRequest("after_commit: needs a status, disconnect or delay_ms, which happens then.")
     if "body_delay_ms" in given and breaks and breaks != ["cut_after_events"]:

@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 from wsgiref.util import is_hop_by_hop
 
@@ -46,6 +47,13 @@ def content_block(block: dict[str, Any]) -> dict[str, Any]:
     return block
 
 
+def matching(pattern: str, rule: str, text: str) -> str:
+    """Return `text` if it matches a pattern. The error says the rule, not the pattern."""
+    if not re.fullmatch(pattern, text, re.ASCII):
+        raise ValueError(rule)
+    return text
+
+
 def header_line(line: str) -> str:
     """Return a line `name: value` of a header that an application may set (PEP 3333)."""
     name, colon, value = line.partition(":")
@@ -59,7 +67,9 @@ Header = Annotated[str, AfterValidator(header_line)]
 Host = Annotated[str, AfterValidator(bare_host)]
 Block = Annotated[dict[str, Any], AfterValidator(content_block)]
 Package = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
+without_nul = partial(matching, r"[^\x00]*", "must not contain a NUL")
+Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(without_nul)]
+waiting_time = partial(matching, WAIT.pattern, "must be a whole number with its unit, ms, s or m, such as 200ms")
 Description = Annotated[str, Field(max_length=1024)]
 Scope = Annotated[Literal["organization", "account"], AfterValidator(organization_scope)]
 Count = Annotated[int, Field(ge=0)]
@@ -204,10 +214,6 @@ class Expectation(Model):
     contains: str | None = None
 
 
-TAKEN_BY = {"tool": {"input", "expect", "evaluated_permission", "result"}, "custom_tool": {"input", "expect"}}
-"""What each kind of call takes."""
-
-
 class ToolStep(Model):
     """A call of a tool, alone or as one of several at once. With a result, no worker has to call it."""
 
@@ -225,8 +231,8 @@ class ToolStep(Model):
         kinds = [kind for kind in self.kinds if getattr(self, kind) is not None]
         if len(kinds) != 1:
             raise ValueError(f"must have one of {', '.join(self.kinds)}, got {', '.join(kinds) or 'none'}")
-        others = self.model_fields_set - set(self.kinds) - TAKEN_BY.get(kinds[0], set())
-        if others:
+        taken = {"tool": {"input", "expect", "evaluated_permission", "result"}, "custom_tool": {"input", "expect"}}
+        if others := self.model_fields_set - set(self.kinds) - taken.get(kinds[0], set()):
             raise ValueError(f"{kinds[0]} does not take {' or '.join(sorted(others))}")
         return self
 
@@ -238,7 +244,7 @@ class ScriptStep(ToolStep):
     tools: Annotated[list[ToolStep], Field(min_length=1, max_length=100)] | None = None
     message: str | None = None
     thinking: Literal[True] | None = None
-    wait: Annotated[str, Field(pattern=f"^{WAIT.pattern}$")] | None = None
+    wait: Annotated[str, AfterValidator(waiting_time)] | None = None
     usage: dict[Usage, Count | Seconds | dict[str, Any]] | None = None
     stats: dict[Literal["active_seconds", "duration_seconds"], Seconds] | None = None
     idle: Literal[True] | None = None
@@ -312,11 +318,10 @@ class SessionCreateParams(Model):
         return self.agent if isinstance(self.agent, str) else f"{self.agent.id} {self.agent.version or 1}"
 
 
-class SessionUpdateParams(Model):
-    """The body that updates a session. A key with null is deleted."""
+class SessionUpdateParams(WorkUpdateRequest):
+    """The body that updates a session."""
 
     title: str | None = None
-    metadata: dict[str, str | None] | None = None
 
 
 class Interrupt(Model):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
-from ant_cli.emulator import environment_rules, events, faults, journal, sessions, work
+from ant_cli.emulator import environment_rules, faults, journal, sessions, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import API_KEY, ENVIRONMENT_KEY, EVERY_KIND, ITEM_SECRET
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
@@ -173,9 +173,9 @@ ROUTES = (
     Route("POST", SESSION, sessions.update, ACCOUNT, "SessionUpdateParams"),
     Route("DELETE", SESSION, sessions.delete, ACCOUNT),
     Route("POST", SESSION + "/archive", sessions.archive, ACCOUNT),
-    Route("GET", SESSION + "/events", events.list_events),
-    Route("POST", SESSION + "/events", events.send_events, body="SendEventsRequest"),
-    Route("GET", SESSION + "/events/stream", events.stream),
+    Route("GET", SESSION + "/events", sessions.list_events),
+    Route("POST", SESSION + "/events", sessions.send_events, body="SendEventsRequest"),
+    Route("GET", SESSION + "/events/stream", sessions.stream),
     Route("GET", ADMIN + "/", list_endpoints),
     Route("POST", ADMIN + "/reset", reset),
     Route("POST", ADMIN + "/sessions", sessions.create_scripted, body="SessionRequest"),

@@ -236,7 +236,7 @@ def test_an_allowed_tool_waits_for_the_result_of_a_worker(anthropic, client, ses
         ({"tool": "bash"}, "script.0: a cloud environment has no worker"),
         ({"tools": [{"custom_tool": "x"}, {"tool": "bash"}]}, "script.0: a cloud environment has no worker"),
         ({"custom_tool": "x", "result": "y"}, "custom_tool does not take result"),
-        ({"wait": "soon"}, "script.0.wait: "),
+        ({"wait": "soon"}, "script.0.wait: must be a whole number with its unit, ms, s or m"),
         ({"usage": {"tokens": 1}}, "script.0.usage.tokens"),
         ({"usage": {"input_tokens": -1}}, "script.0.usage.input_tokens"),
     ],

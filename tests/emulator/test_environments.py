@@ -79,7 +79,7 @@ def test_create_treats_null_fields_as_omitted(api):
         ({}, "name: is required"),
         ({"name": ""}, "name: "),
         ({"name": "n" * 257}, "name: "),
-        ({"name": "a\0b"}, "name: "),
+        ({"name": "a\0b"}, "name: must not contain a NUL"),
         ({"name": None}, "name: "),
         ({"name": 1}, "name: "),
         ({"name": "n", "colour": "red"}, "colour: is not a field"),

@@ -158,6 +158,9 @@ def test_a_fault_gives_the_response_of_a_path_that_is_not_emulated(api, emulator
     entries = api("GET", "/_emulator/requests").json["data"]
     assert [(entry["status"], entry["error"]) for entry in entries[1:3]] == [(200, None)] * 2
     assert entries[1]["fault"] == entries[2]["fault"] is not None
+    api("POST", FAULTS, {"path_contains": "/v1/files", "status": 204})
+    response = Client(emulator).delete("/v1/files/file_1", headers=HEADERS)
+    assert (response.status_code, response.data) == (204, b"")
 
 
 @pytest.mark.parametrize(

@@ -484,7 +484,7 @@ def test_a_stream_that_is_opened_late_gets_the_whole_turn_if_nobody_looked_befor
     api, queue, clock, emulator, monkeypatch
 ):
     """The client may take as long as it likes between two requests. It sees waits when they are over."""
-    monkeypatch.setattr("ant_cli.emulator.events.PING_SECONDS", 0)
+    monkeypatch.setattr("ant_cli.emulator.sessions.PING_SECONDS", 0)
     metadata = {"emulator_script": '[{"wait": "1s"}, {"message": "Hi."}, {"wait": "1m"}, "terminate"]'}
     body = {"agent": "agent_1", "environment_id": queue, "metadata": metadata, "initial_events": [HELLO]}
     assert Stream(emulator, api("POST", SESSIONS, body).json["id"]).read()[0] == "ping"
@@ -513,7 +513,7 @@ def test_a_stream_ends_when_the_server_stops(api, emulator):
 
 def test_a_stream_without_events_sends_pings(api, emulator, monkeypatch):
     """A ping shows the client that the connection is alive."""
-    monkeypatch.setattr("ant_cli.emulator.events.PING_SECONDS", 0)
+    monkeypatch.setattr("ant_cli.emulator.sessions.PING_SECONDS", 0)
     stream = Stream(emulator, create(api, BASH))
     assert stream.read() == ("ping", {"type": "ping"})
 
