@@ -18,6 +18,15 @@ STEPS = 10
 LONGEST_URL = 65_536
 """The most characters of a URL."""
 _TRUST = "To trust another certificate authority, set SSL_CERT_FILE to the file of its certificate."
+_EXPIRED = (
+    "Compare the clock of this machine with the certificate's dates. If it is right, the server needs a new one."
+)
+_OTHER_HOST = "The certificate is for another host: check the one in the base URL."
+_CERTIFICATE_HINTS = {
+    **dict.fromkeys((9, 10, 0x800B0101, -67818), _EXPIRED),
+    **dict.fromkeys((62, 64, 0x800B010F, -67602), _OTHER_HOST),
+}
+"""What to do about a certificate of a known authority, by the error's number in OpenSSL, Windows and macOS."""
 _NOT_TLS = "Does the server speak TLS at this port? If it does not, the base URL begins with http://."
 _CHECK_URL = "Check the base URL and the network."
 _AWAITED = {"connect": "connection", "exchange": "response", "body": "more of the response"}
@@ -153,7 +162,8 @@ def _handshake_problem(error: Exception, timeout_s: float) -> tuple[str, str]:
     import ssl
 
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the server's certificate is not trusted ({error.verify_message.rstrip('.')})", _TRUST
+        hint = _CERTIFICATE_HINTS.get(error.verify_code, _TRUST)
+        return f"the server's certificate is not trusted ({error.verify_message.rstrip('.')})", hint
     why = f"no reply within {timeout_s:g} s" if isinstance(error, TimeoutError) else _without_number(error)
     return f"the TLS handshake failed ({why})", _NOT_TLS
 

@@ -27,6 +27,7 @@ class SystemVerifier:
         if self.rejects:
             problem = ssl.SSLCertVerificationError()
             problem.verify_message = "unknown to this system"
+            problem.verify_code = -67843  # errSecNotTrusted
             raise problem
 
 

@@ -592,23 +592,24 @@ def test_ssl_cert_file_adds_a_trusted_authority_on_both_transports(ant_over_sock
 
 
 @pytest.mark.parametrize(
-    ("name", "expired", "known", "said"),
+    ("name", "expired", "known", "said", "hint"),
     [
-        ("localhost", False, False, "not trusted ("),
-        ("localhost", True, True, "has expired"),
-        ("other.example", False, True, "not trusted (Hostname mismatch"),
+        ("localhost", False, False, "not trusted (", "set SSL_CERT_FILE to the file of its certificate."),
+        ("localhost", True, True, "has expired", "Compare the clock of this machine"),
+        ("other.example", False, True, "not trusted (Hostname mismatch", "check the one in the base URL."),
     ],
 )
 def test_a_certificate_error_is_explained_and_not_retried(
-    ant_over_socket, authority, trust, name, expired, known, said
+    ant_over_socket, authority, trust, name, expired, known, said, hint
 ):
-    """The hint says how to name an authority. A retry would have the same result."""
+    """Another authority helps only if that is unknown. A retry would have the same result."""
     server = tls_server(authority, name, expired=expired)
     env = {"SSL_CERT_FILE": trust} if known else {}
     result = ant_over_socket(server=server, url="https://localhost:{port}", env=env)
     assert (result.exit, result.waits) == (8, [])
     assert said in result.stderr
-    assert "SSL_CERT_FILE" in result.stderr
+    assert hint in result.stderr
+    assert ("SSL_CERT_FILE" in result.stderr) == ("SSL_CERT_FILE" in hint)
 
 
 def test_an_https_proxy_that_rejects_a_connection_is_named_and_asked_again(ant_over_socket, authority, trust):
