@@ -260,7 +260,7 @@ function __ant_description_of_flag
         case '* --file' '* -f'; echo 'Read the input from this file; - is stdin'
         case '* --environment-id'; echo 'The ID or name of the environment that the work belongs to'
         case '* --until'; echo 'Repeat until this holds: \'state=="archived"\''
-        case '* --watch'; echo 'Repeat the request, and mark what changed'
+        case '* --watch'; echo 'Repeat the request, and print what has changed'
         case '* --every'; echo 'The time between requests'
         case '* --for'; echo 'Stop after this time; --until then exits with 8'
         case '* --add'; echo 'Add to a list or set a key: packages.pip=polars; repeated'

@@ -276,7 +276,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '-f' = 'Read the input from this file; - is stdin'
         '--environment-id' = 'The ID or name of the environment that the work belongs to'
         '--until' = 'Repeat until this holds: ''state=="archived"'''
-        '--watch' = 'Repeat the request, and mark what changed'
+        '--watch' = 'Repeat the request, and print what has changed'
         '--every' = 'The time between requests'
         '--for' = 'Stop after this time; --until then exits with 8'
         '--add' = 'Add to a list or set a key: packages.pip=polars; repeated'

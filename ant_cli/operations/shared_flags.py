@@ -30,7 +30,7 @@ UNTIL = Setting(
     "Repeat until this holds: 'state==\"archived\"'. May be repeated; all must hold.",
     value_name="CONDITION",
 )
-WATCH = Setting("watch", bool, "Repeat the request, and mark what changed.")
+WATCH = Setting("watch", bool, "Repeat the request, and print what has changed.")
 EVERY = Setting("every", str, "The time between requests.", value_name="TIME", default="2s", parse=pause)
 FOR = Setting("for", str, "Stop after this time; --until then exits with 8.", value_name="TIME", parse=pause)
 WATCHING = (WATCH, EVERY, FOR)

@@ -67,18 +67,11 @@ def markdown_table(given: Columns) -> Callable[[list[bytes]], bytes]:
     return render
 
 
-class StyledText(NamedTuple):
+class _StyledText(NamedTuple):
     """A text, and the name of its style."""
 
     text: str
     style: str = ""
-
-
-class TableLayout(NamedTuple):
-    """The cells of a table, row by row, and the widths of its columns."""
-
-    rows: list[list[StyledText]]
-    widths: list[int]
 
 
 class TerminalTable:
@@ -99,33 +92,28 @@ class TerminalTable:
 
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
-        rows, widths = self.lay_out(values)
-        if self._left_out and self._style.width < _USUAL_WIDTH:
-            titles, self._left_out = ", ".join(self._left_out), []
-            self._note(f"Note: there is no room for {titles}. --columns chooses others, --format json shows all.")
-        return json_text.encoded("".join(self._line(row, widths) for row in rows))
-
-    def lay_out(self, values: list[bytes]) -> TableLayout:
-        """Return the same as cells, and the widths of the columns that fit on the screen."""
         items, columns = self._given.read(values)
         columns = self._columns or columns
         rows = self._styled(items, columns)
         if not self._columns:
             kept = self._choose(columns, rows)
             self._columns = tuple(columns[index] for index in kept)
-            titles = [StyledText(column.title, "bold") for column in self._columns]
+            titles = [_StyledText(column.title, "bold") for column in self._columns]
             rows = [titles, *([row[index] for index in kept] for row in rows)]
         self._widths = self._measure(rows)
-        return TableLayout([row[: len(self._widths)] for row in rows], self._widths)
+        if self._left_out and self._style.width < _USUAL_WIDTH:
+            left_out, self._left_out = ", ".join(self._left_out), []
+            self._note(f"Note: there is no room for {left_out}. --columns chooses others, --format json shows all.")
+        return json_text.encoded("".join(map(self._line, rows)))
 
-    def _styled(self, items: list[bytes], columns: tuple[Column, ...]) -> list[list[StyledText]]:
+    def _styled(self, items: list[bytes], columns: tuple[Column, ...]) -> list[list[_StyledText]]:
         now, rows = self._style.clock(), []
         for texts, item in zip(rows_of(items, columns), items, strict=True):
             style = "dim" if _is_archived(item) else ""
             rows.append([_cell(text, column, style, now) for text, column in zip(texts, columns, strict=True)])
         return rows
 
-    def _choose(self, columns: tuple[Column, ...], rows: list[list[StyledText]]) -> list[int]:
+    def _choose(self, columns: tuple[Column, ...], rows: list[list[_StyledText]]) -> list[int]:
         """Return the indexes of the columns to show: as many as fit, with the room that later pages may need."""
         texts = [[row[index].text for row in rows] for index in range(len(columns))]
         least = list(map(_least_width, columns, texts))
@@ -144,7 +132,7 @@ class TerminalTable:
             return len(set(texts)) > 1
         return column.condition == "always" or self._shows_archived or set(texts) != {MISSING}
 
-    def _measure(self, rows: list[list[StyledText]]) -> list[int]:
+    def _measure(self, rows: list[list[_StyledText]]) -> list[int]:
         """Return the widths of the columns: those of the widest cells, reduced to fit on the screen.
 
         On a later page, columns get wider only if all of its cells fit, and none gets narrower. On the first one,
@@ -165,20 +153,20 @@ class TerminalTable:
             widths[chosen] -= 1
         return widths
 
-    def _line(self, row: list[StyledText], widths: list[int]) -> str:
+    def _line(self, row: list[_StyledText]) -> str:
         cells = []
-        for (text, style), width in zip(row, widths, strict=True):
+        for (text, style), width in zip(row, self._widths, strict=False):  # a very narrow screen has fewer
             shown = truncate(text, width)
             cells.append(self._style.paint(shown, style) + padding(shown, width))
         return _GAP.join(cells).rstrip() + "\n"
 
 
-def _cell(text: str, column: Column, style: str, now: float) -> StyledText:
+def _cell(text: str, column: Column, style: str, now: float) -> _StyledText:
     if text == MISSING:
-        return StyledText(text, "dim")
+        return _StyledText(text, "dim")
     if column.title == "STATE":
         style = STATE_COLOURS.get(text, "")  # no item with a state can be archived
-    return StyledText((column.is_time and relative_time(text, now)) or text, style)
+    return _StyledText((column.is_time and relative_time(text, now)) or text, style)
 
 
 def _is_archived(item: bytes) -> bool:

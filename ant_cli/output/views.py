@@ -30,9 +30,10 @@ _NONE = "(none)"
 
 def view(raw: bytes, style: Style) -> str:
     """Return the view of a JSON value, with a line feed at its end."""
+    value = json_text.decode(raw)
     if not style.is_laid_out:
-        return "".join(line + "\n" for line in _plain_lines(json_text.decode(raw), ""))
-    rows = view_rows(raw, style.width)
+        return "".join(line + "\n" for line in _plain_lines(value, ""))
+    rows = list(_rows(_in_order(value), "", style.width)) if _has_rows(value) else [_scalar_row("", "", value)]
     widths = [cell_width(row.label) for row in rows if row.text]
     width = max((width for width in widths if width <= _MAX_LABEL), default=0)
     return "".join(_line(row, width, style) for row in rows)
@@ -90,24 +91,13 @@ _LABEL_RESERVE = 18
 """Cells that are reserved for labels when deciding whether members fit on the line of their object."""
 
 
-class ViewRow(NamedTuple):
+class _ViewRow(NamedTuple):
     """A name, and the text next to it; empty for a value that is shown in separate rows."""
 
     label: str
     text: str
     style: str = ""
     is_time: bool = False
-
-    def age(self, now: float) -> str:
-        """Return what is added to a time, dim, such as `(3 h ago)`; otherwise an empty string."""
-        age = relative_time(self.text, now) if self.is_time else ""
-        return f"({age})" if age else ""
-
-
-def view_rows(raw: bytes, width: int) -> list[ViewRow]:
-    """Return the rows of the view of a JSON value: a single one without a name for a scalar."""
-    value = json_text.decode(raw)
-    return list(_rows(_in_order(value), "", width)) if _has_rows(value) else [_scalar_row("", "", value)]
 
 
 def _in_order(value: Any) -> list[_LabelledValue]:
@@ -128,7 +118,7 @@ def _is_redundant(name: str, members: dict[str, Any]) -> bool:
     return members[name] is None and name.endswith("_at") and name != "oldest_queued_at"
 
 
-def _rows(entries: list[_LabelledValue], indent: str, width: int) -> Iterator[ViewRow]:
+def _rows(entries: list[_LabelledValue], indent: str, width: int) -> Iterator[_ViewRow]:
     for name, value in entries:
         label = indent + picture_breaks(name)
         if not _has_rows(value):
@@ -137,7 +127,7 @@ def _rows(entries: list[_LabelledValue], indent: str, width: int) -> Iterator[Vi
         summary, rest = "", _entries(value)
         if isinstance(value, dict):
             summary, rest = _summarized(name, value, width - _LABEL_RESERVE)
-        yield ViewRow(label, summary)
+        yield _ViewRow(label, summary)
         yield from _rows(rest, indent + _GAP, width)
 
 
@@ -179,16 +169,16 @@ def plain_list(value: Any) -> list[str]:
     return [] if any(not text or "," in text for text in texts) else texts
 
 
-def _scalar_row(label: str, name: str, value: Any) -> ViewRow:
+def _scalar_row(label: str, name: str, value: Any) -> _ViewRow:
     """Return the row of a value that needs no separate rows: an empty value as a label, a time with its age."""
     if value in EMPTY:
-        return ViewRow(label, _NONE, "dim")
+        return _ViewRow(label, _NONE, "dim")
     shown = ", ".join(plain_list(value)) or _scalar(value)
     colour = STATE_COLOURS.get(shown, "") if name == "state" else ""
-    return ViewRow(label, shown, colour, is_time=name.upper().endswith(TIME_ENDINGS))
+    return _ViewRow(label, shown, colour, is_time=name.upper().endswith(TIME_ENDINGS))
 
 
-def _line(row: ViewRow, width: int, style: Style) -> str:
+def _line(row: _ViewRow, width: int, style: Style) -> str:
     label = style.paint(row.label, "bold")
     if not row.label or not row.text:
         return label + _painted(row, style) + "\n"
@@ -197,10 +187,10 @@ def _line(row: ViewRow, width: int, style: Style) -> str:
     return start + _painted(row, style, style.width - width - len(_GAP)).replace("\n", hanging) + "\n"
 
 
-def _painted(row: ViewRow, style: Style, width: int = 0) -> str:
+def _painted(row: _ViewRow, style: Style, width: int = 0) -> str:
     """Return the text of a row, wrapped if there is room for that."""
-    if age := row.age(style.clock()):
-        return f"{row.text} {style.paint(age, 'dim')}"
+    if row.is_time and (age := relative_time(row.text, style.clock())):
+        return f"{row.text} {style.paint(f'({age})', 'dim')}"
     if row.style or width < _MIN_VALUE:
         return style.paint(row.text, row.style)
     return "\n".join(part for line in row.text.split("\n") for part in wrap(line, width))

@@ -54,7 +54,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
     if flags.of(WATCH) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
         from ant_cli.run.repetition import make_repetition
 
-        repeat = make_repetition(sending, printer, progress, settings, flags, runtime)
+        repeat = make_repetition(sending, printer, progress, settings.output, flags, runtime)
     if not requests.count:
         return
     where = _place(settings.connection)

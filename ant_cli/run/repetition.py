@@ -6,27 +6,23 @@ What the flags ask for is checked before anything is sent.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from math import inf
 
 from ant_cli.errors import APIError, NetworkError, ResponseError, UsageError, exclude_each_other, see_help
 from ant_cli.http.client import Client
 from ant_cli.http.retries import RETRIED
-from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT
+from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
-from ant_cli.output.watch_lines import WatchLines
+from ant_cli.output.watch import Watch
 from ant_cli.run.conditions import Condition
 from ant_cli.run.sending import Sending
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
-from ant_cli.settings.loading import OutputSettings, Settings
-
-if TYPE_CHECKING:
-    from ant_cli.output.watch_screen import WatchScreen
+from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.settings.loading import OutputSettings
 
 _IDLE = "idle"
 """The value of `--until` that waits until no item is in a busy state."""
@@ -35,7 +31,7 @@ _LINE_FORMATS = ("json", "jsonl")
 
 
 def make_repetition(
-    sending: Sending, printer: Printer, progress: Progress, settings: Settings, flags: Flags, runtime: Runtime
+    sending: Sending, printer: Printer, progress: Progress, output: OutputSettings, flags: Flags, runtime: Runtime
 ) -> Callable[[Client], None]:
     """Return what repeats the request with a client, as `--until` or `--watch` asks for.
 
@@ -55,8 +51,7 @@ def make_repetition(
         raise UsageError(f"{WATCH.flag} and {UNTIL.flag} take one input, but there are {inputs} inputs.")
     repetition = _Repetition(sending, printer, progress, flags.of(EVERY), flags.of(FOR) or inf, runtime)
     if watches:
-        on_screen = _is_shown_on_screen(operation, settings, runtime)
-        return partial(repetition.watch, output=settings.output, on_screen=on_screen)
+        return partial(repetition.watch, watch=_make_watch(operation, printer, output, runtime))
     expressions, description = _conditions(operation, flags.of(UNTIL))
     condition = Condition(
         UNTIL.flag,
@@ -108,7 +103,7 @@ class _Repetition(NamedTuple):
         if not holds:
             raise NetworkError(f"it was not true within {self.limit_s:g} s that {description}.")
 
-    def watch(self, client: Client, *, output: OutputSettings, on_screen: bool) -> None:
+    def watch(self, client: Client, *, watch: Watch) -> None:
         """Send the request until the time is up, somebody interrupts it, or a change can't be printed any more.
 
         Raises:
@@ -116,37 +111,22 @@ class _Repetition(NamedTuple):
 
         """
         runtime = self.runtime
-        with self._display(output, on_screen=on_screen) as display:
-            deadline, has_begun = runtime.monotonic() + self.limit_s, False
-            while True:
-                delay_s = self.every_s
-                try:
-                    display.show(self.sending.fetch(client))
-                    has_begun = True
-                except (APIError, NetworkError, ResponseError) as error:
-                    may_pass = not isinstance(error, APIError) or error.status in RETRIED
-                    if not (has_begun and may_pass):
-                        raise
-                    delay_s = max(delay_s, error.retry_after_s if isinstance(error, APIError) else 0.0)
-                    display.failed(f"{error.message.removesuffix('.')}. Asking again in {delay_s:g} s")
-                if runtime.monotonic() + delay_s > deadline:
-                    return
-                runtime.sleep(delay_s)
-
-    def _display(
-        self, output: OutputSettings, *, on_screen: bool
-    ) -> AbstractContextManager[WatchLines | WatchScreen]:
-        """Show the latest state on the screen; otherwise print a line for each change."""
-        printer, runtime, is_list = self.printer, self.runtime, self.sending.operation.paginated
-        if not on_screen:
-            self.progress.disable()  # its line would get between those of the changes, which appear at any time
-            return nullcontext(WatchLines(printer.transform, output, runtime, is_list=is_list))
-        from ant_cli.output.watch_screen import WatchedList, WatchedObject, WatchScreen
-
-        watched: WatchedList | WatchedObject = WatchedObject(printer.transform, printer.style.width)
-        if is_list:
-            watched = WatchedList(printer, output.columns, runtime.say)
-        return WatchScreen(watched, printer.style, self.every_s, self.progress, runtime)
+        self.progress.disable()  # its line would get between those of the changes, which appear at any time
+        deadline, has_begun = runtime.monotonic() + self.limit_s, False
+        while True:
+            delay_s = self.every_s
+            try:
+                watch.show(self.sending.fetch(client))
+                has_begun = True
+            except (APIError, NetworkError, ResponseError) as error:
+                may_pass = not isinstance(error, APIError) or error.status in RETRIED
+                if not (has_begun and may_pass):
+                    raise
+                delay_s = max(delay_s, error.retry_after_s if isinstance(error, APIError) else 0.0)
+                watch.failed(f"{error.message.removesuffix('.')}. Asking again in {delay_s:g} s")
+            if runtime.monotonic() + delay_s > deadline:
+                return
+            runtime.sleep(delay_s)
 
 
 def _conditions(operation: Operation, texts: Sequence[str]) -> tuple[list[str], str]:
@@ -166,22 +146,28 @@ def _conditions(operation: Operation, texts: Sequence[str]) -> tuple[list[str], 
     return expressions, " and ".join(descriptions)
 
 
-def _is_shown_on_screen(operation: Operation, settings: Settings, runtime: Runtime) -> bool:
-    """Whether a watch is shown on the screen. Raises UsageError for settings that can't be combined with it."""
-    output = settings.output
+def _make_watch(operation: Operation, printer: Printer, output: OutputSettings, runtime: Runtime) -> Watch:
+    """Return what prints the states. Raises UsageError for settings that can't be combined with `--watch`."""
     if output.slurp:
         raise UsageError(f"--slurp prints at the end of a list, but {WATCH.flag} never ends.")
-    screen_format = AUTO_LIST if operation.paginated else AUTO_OBJECT
+    on_terminal, is_list = runtime.stdout.is_terminal, operation.paginated
+    terminal_format = AUTO_LIST if is_list else AUTO_OBJECT
     # The format of a profile is for other commands.
     name = output.format if output.format_source == "--format" else "auto"
-    if name == "auto" and output.columns.strip():
-        name = AUTO_LIST
-    if name in _LINE_FORMATS:
-        return False
-    can_redraw = runtime.stdout.can_redraw(runtime.environ)
-    if name != "auto" and (name != screen_format or not can_redraw):
-        screen = f"; at a terminal also {screen_format}"
-        raise UsageError(f"{WATCH.flag} can't show the format {name}.", f"Formats: auto, json, jsonl{screen}.")
-    if can_redraw and settings.connection.debug and runtime.stderr.is_terminal:
-        raise UsageError("--debug would write into the screen.", "Write it to a file: 2> debug.log")
-    return can_redraw
+    if name == "auto":
+        name = AUTO_LIST if output.columns.strip() else terminal_format if on_terminal else AUTO_PIPE
+    is_for_people = on_terminal and name == terminal_format
+    if not is_for_people and name not in _LINE_FORMATS:
+        at_terminal = f"; at a terminal also {terminal_format}"
+        raise UsageError(f"{WATCH.flag} can't show the format {name}.", f"Formats: auto, json, jsonl{at_terminal}.")
+    plain = output._replace(format=terminal_format if is_for_people else "jsonl", transform="")
+    make_printer = partial(
+        Printer,
+        plain,
+        runtime,
+        is_list=True,
+        empty_message=printer.empty_message,
+        shows_archived=printer.shows_archived,
+        may_page=False,
+    )
+    return Watch(make_printer, printer.transform, runtime, is_list=is_list, is_for_people=is_for_people)

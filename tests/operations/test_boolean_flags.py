@@ -61,15 +61,6 @@ def test_a_table_has_a_column_for_archived_environments_if_they_were_requested(
         assert done.requests[0].url.params["include_archived"] == str(shown).lower()
 
 
-@pytest.mark.parametrize(("texts", "refused"), [(ON, True), (OFF, False)], ids=["on", "off"])
-def test_a_debug_log_is_rejected_on_the_screen_of_a_watch(ant, monkeypatch, texts, refused):
-    """All spellings of the flag are rejected."""
-    monkeypatch.setenv("TERM", "xterm")
-    for text in texts:
-        done = ant(*LIST, "--watch", f"--debug={text}", terminal=True, replies=[PAGE, GONE])
-        assert ("would write into the screen" in done.stderr) == refused, text
-
-
 @pytest.mark.parametrize(("texts", "value"), [(ON, True), (OFF, False)], ids=["on", "off"])
 def test_a_variable_of_the_worker_takes_what_its_flag_takes(texts, value):
     """The variable replaces the flag."""

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import signal
+import re
 import subprocess
-from datetime import datetime
 
 import httpx
 import pytest
 
-from ant_cli.output.printer import Transform
-from ant_cli.output.watch_lines import differences
-from ant_cli.output.watch_screen import WatchedObject
-from tests.conftest import needs_posix
 from tests.helpers.processes import ANT, COVERAGE, started
-from tests.helpers.servers import Act, ScriptedServer, error, response
+from tests.helpers.servers import Act, ScriptedServer, response
 from tests.helpers.words import KEY, page
 
 LIST = ("beta:environments", "list", "--watch")
@@ -151,7 +146,7 @@ def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words):
     ],
 )
 def test_a_terminal_can_watch_a_list_as_a_table_or_an_object_as_a_view_only(ant, words):
-    """Other formats don't fit the screen."""
+    """No other format is easy to follow."""
     assert ant(*words, terminal=True).refusal
 
 
@@ -160,7 +155,7 @@ def test_the_format_of_a_profile_does_not_prevent_a_watch(ant):
     assert ant("profile", "create", "test").exit == 0
     assert ant("profile", "set", "format", "yaml").exit == 0
     result = ant(*STATS, "--for", "1s", terminal=True, replies=[{"n": 1}])
-    assert (result.exit, result.stderr) == (0, "")
+    assert (result.exit, result.stdout) == (0, "\x1b[1mn\x1b[0m  1\n")
 
 
 def test_watch_does_not_take_several_inputs(ant):
@@ -261,173 +256,68 @@ def test_a_watch_ends_with_0_when_it_can_not_print_a_change_any_more(clean_envir
 # At a terminal
 
 
-def test_a_screen_shows_faults_in_its_status_line(ant, monkeypatch):
-    """The last state stays above."""
-    monkeypatch.setenv("TERM", "xterm")
-    replies = [page(item("a")), FAULT, page(), GONE]
-    result = ant(*LIST, "--max-retries", "0", terminal=True, env={"NO_COLOR": "1"}, replies=replies)
-    frames = result.stdout.split("\x1b[H")
-    assert "503 Service Unavailable. Asking again in 2 s" in frames[3]
-    assert "a   queued" in frames[3]
-    assert "- a   queued" in frames[4]
-    assert "Asking" not in frames[4]
-    assert result.exit == 5
-    assert "gone" in result.stderr
+CLOCK = r"\d\d:\d\d:\d\d"
 
 
-def test_a_fault_that_is_longer_than_a_line_is_cut(ant, monkeypatch):
-    """Otherwise the screen would scroll."""
-    monkeypatch.setenv("TERM", "xterm")
-    screen = {"NO_COLOR": "1", "COLUMNS": "40", "LINES": "5"}
-    result = ant(*LIST, "--max-retries", "0", terminal=True, env=screen, replies=[page(item("a")), FAULT, GONE])
-    (frame,) = (frame.partition("\x1b")[0] for frame in result.stdout.split("\x1b[H") if "503" in frame)
-    assert frame.count("\n") == 4
-    assert frame.endswith("  503 Service Unavailable. Aski…")
+def told(result):
+    """Return what is above the rows at a terminal, without the clock."""
+    return [re.sub(f"^{CLOCK}  ", "", line) for line in result.stderr.splitlines() if re.match(CLOCK, line)]
 
 
-def last_state(ant, *rounds):
-    """Return the lines that a watched list leaves on the screen, with their signs."""
-    flags = ("--for", f"{2 * len(rounds) - 1}s")
-    shown = ant(*LIST, *flags, terminal=True, env={"NO_COLOR": "1"}, replies=list(rounds)).stdout
-    return [line[:3] for line in shown.rpartition("\x1b[?1049l")[2].splitlines()[1:]]
-
-
-def test_nothing_of_the_first_state_is_marked(ant):
-    """It is not new on the server."""
-    assert last_state(ant, page(item("a"))) == ["  a"]
-
-
-def test_the_last_change_is_marked_until_the_next_one(ant):
-    """Users may look away for a moment. What is gone is below the rest."""
+def test_a_terminal_shows_the_rows_that_a_change_adds_or_replaces(ant):
+    """The table goes on below the line with the time, which names what is gone."""
     first, second = page(item("a"), item("b"), item("c")), page(item("a"), item("c", "active"), item("d"))
-    assert last_state(ant, first, second) == ["  a", "~ c", "+ d", "- b"]
-    assert last_state(ant, first, second, second) == ["  a", "~ c", "+ d", "- b"]
-    assert last_state(ant, first, second, page(item("a"), item("c", "active"))) == ["  a", "  c", "- d"]
+    replies = [first, second, second, page(item("a"), item("c", "active")), GONE]
+    result = ant(*LIST, "--columns", "id,state", terminal=True, env={"NO_COLOR": "1"}, replies=replies)
+    assert told(result) == ["3 added", "1 changed, 1 added, 1 removed: b", "1 removed: d"]
+    rows = [line.split() for line in result.stdout.splitlines()]
+    assert rows == [["ID", "STATE"], *([name, "queued"] for name in "abc"), ["c", "active"], ["d", "queued"]]
+    assert (result.exit, len(result.requests)) == (5, 5)
 
 
-def test_what_is_gone_is_dim(ant):
-    """Its sign is not."""
-    shown = ant(*LIST, "--for", "3s", terminal=True, replies=[page(item("a"), item("b")), page(item("b"))]).stdout
-    assert "\x1b[31m-\x1b[0m \x1b[2ma\x1b[0m" in shown.rpartition("\x1b[?1049l")[2]
+def test_a_terminal_shows_the_view_of_an_object_after_each_change(ant):
+    """A line with the time separates the views."""
+    result = ant(*STATS, terminal=True, env={"NO_COLOR": "1"}, replies=[{"n": 1}, {"n": 1}, {"n": 2}, GONE])
+    assert result.stdout == "n  1\nn  2\n"
+    assert re.match(f"{CLOCK}\n{CLOCK}\nant: gone", result.stderr)
 
 
-def test_a_removed_item_that_comes_back_is_new(ant):
-    """It is not shown twice."""
-    assert last_state(ant, page(item("a"), item("b")), page(item("b")), page(item("b"), item("a"))) == [
-        "  b",
-        "+ a",
-    ]
+def test_only_what_the_transform_keeps_is_shown_at_a_terminal(ant):
+    """It is applied once."""
+    replies = [page(item("a", n={"id": 1})), page(item("a", n={"id": 1}, other=2)), GONE]
+    result = ant(*LIST, "--transform", "n", terminal=True, env={"NO_COLOR": "1"}, replies=replies)
+    assert (result.stdout.split(), told(result)) == (["ID", "1"], ["1 added"])
 
 
-def test_a_string_from_the_server_is_redacted_and_escaped_in_the_status_line(ant, monkeypatch):
-    """Here it is the target of a redirect."""
-    monkeypatch.setenv("TERM", "xterm")
+def test_faults_are_notes_at_a_terminal(ant):
+    """One for a series, as in a pipe. What a server sent is escaped and redacted."""
     moved = httpx.Response(302, headers=[(b"location", f"/{KEY}\xad".encode("latin-1"))])
-    result = ant(*STATS, terminal=True, replies=[{"n": 1}, moved, GONE])
-    assert 'a redirect to "/[redacted]\\u00ad"' in result.stdout
-    assert "\xad" not in result.stdout
+    result = ant(*STATS, terminal=True, replies=[{"n": 1}, moved, moved, GONE])
+    assert result.stderr.count("Note: ") == 1
+    assert 'a redirect to "/[redacted]\\u00ad"' in result.stderr.replace("\n", " ")
+    assert result.exit == 5
 
 
-def test_the_age_of_a_time_is_not_a_change():
-    """A minute later, the object is the same."""
-    value = b'{"type":"work","created_at":"2026-03-14T15:00:00Z"}'
-    begin = datetime.fromisoformat("2026-03-14T15:00:00Z").timestamp()
-    watched = WatchedObject(Transform(), 80)
-    before, after = watched.parts([value]), watched.parts([value])
-    assert differences(before, after) == {}
-    (shown,) = before.values()
-    assert (shown.age(begin), shown.age(begin + 60)) == ("(just now)", "(1 min ago)")
-
-
-def test_a_list_without_items_says_so_on_the_screen(ant):
+def test_a_list_that_is_or_gets_empty_says_so_at_a_terminal(ant):
     """The message is that of the command without --watch."""
-    result = ant(*LIST, "--for", "1s", terminal=True)
-    assert "No environments." in result.stdout.rpartition("\x1b[?1049l")[2]
+    result = ant(*LIST, terminal=True, replies=[page(), page(item("a")), page(), GONE])
+    assert result.stderr.count("No environments.") == 2
     result = ant(*LIST, "--for", "1s", "--filter", "name==b", terminal=True)
-    assert "No environments match --filter." in result.stdout.rpartition("\x1b[?1049l")[2]
+    assert "No environments match --filter." in result.stderr
 
 
-def test_a_column_that_matches_nothing_is_noted_once_after_the_screen(ant):
-    """The screen would repeat it in each frame."""
+def test_a_column_that_matches_nothing_is_noted_once(ant):
+    """Each change is printed by the same table."""
     pages = [page(item("env_1")), page(item("env_1", "active")), GONE]
     result = ant(*LIST, "--columns", "id,stat", terminal=True, replies=pages)
     assert result.stderr.count("Warning: --columns: 'stat' matches nothing") == 1
-    assert "Did you mean 'state'?" in result.stderr
+    assert "Did you mean 'state'?" in result.stderr.replace("\n", " ")
 
 
-@needs_posix("Ctrl-Z")
-def test_a_watch_leaves_the_signals_of_the_process_as_they_were(ant):
-    """Another program may have called it."""
-    before = signal.getsignal(signal.SIGTSTP)
-    ant(*STATS, "--for", "1s", terminal=True, replies=[{"n": 1}])
-    assert signal.getsignal(signal.SIGTSTP) == before
-
-
-def test_a_value_of_several_lines_has_one_line_of_the_screen(ant):
-    """Otherwise the number of hidden rows would be wrong."""
-    result = ant(*STATS, "--for", "1s", terminal=True, env={"NO_COLOR": "1"}, replies=[{"a": "one\ntwo", "b": 1}])
-    assert result.stdout.rpartition("\x1b[?1049l")[2].split("\n")[:2] == ["  a  one two", "  b  1"]
-
-
-def test_a_column_without_room_is_dropped_next_to_the_signs(ant):
-    """The other cells are complete."""
-    work = {"type": "work", "id": "work_01Hn5Bq8mZcXvR2tKs9LpW04", "state": "starting"}
-    result = ant(*LIST, "--for", "1s", terminal=True, env={"COLUMNS": "63"}, replies=[page(work)])
-    assert "starting" in result.stdout.rpartition("\x1b[?1049l")[2]
-
-
-@pytest.fixture
-def watch(request):
-    """Watch the response of a loopback server in a real terminal, and wait for the first screen."""
-    pytest.importorskip("pty", reason="this test needs pseudo-terminals")
-    in_terminal = request.getfixturevalue("in_terminal")
-    return lambda *replies, until="Ctrl-C ends": in_terminal(
-        *replies, words=(*LIST, "--every", "10ms"), until=until
-    )
-
-
-MANY = response(page(*(item(f"work_{number}") for number in range(40))))
-
-
-def test_ctrl_c_restores_the_terminal_and_leaves_the_last_state(watch):
+def test_ctrl_c_ends_a_watch_at_a_terminal(request):
     """The run ends by SIGINT, so a loop of the shell ends, too."""
-    session = watch(MANY, (Act.STALL,), until="18 rows not shown")
-    session.type("\x03")
-    status, left = session.end()
-    assert status == -2
-    assert "work_0" in left
-    assert len(left.splitlines()) <= 24
-
-
-@pytest.mark.slow
-def test_the_screen_is_redrawn_at_once_when_the_window_changes_its_size(watch):
-    """It does not wait for the next response."""
-    session = watch(MANY, (Act.STALL,), until="18 rows not shown")
-    session.type("")
-    session.resize(10, 60)
-    session.wait_for("32 rows not shown")
-    session.resize(1, 1)
-    session.resize(50, 100)
-    session.wait_for("work_39")
-    session.type("\x03")
-    session.end()
-
-
-def test_ctrl_z_gives_the_terminal_back_to_the_shell_and_fg_returns_to_the_screen(watch):
-    """The watch is stopped in between."""
-    session = watch(MANY, (Act.STALL,))
-    session.type("\x1a")
-    session.wait_for_stop()
-    session.process.send_signal(18)
-    session.wait_for("work_0")
-    assert session.has_sent(b"\x1b[?1049h")
+    pytest.importorskip("pty", reason="this test needs pseudo-terminals")
+    words, replies = (*LIST, "--every", "10ms"), (response(page(item("work_1"))), (Act.STALL,))
+    session = request.getfixturevalue("in_terminal")(*replies, words=words, until="work_1")
     session.type("\x03")
     assert session.end()[0] == -2
-
-
-def test_an_error_that_ends_a_watch_is_below_the_last_state(watch):
-    """The screen belongs to the shell again by then."""
-    session = watch(MANY, error("404 Not Found"), until="404")
-    status, left = session.end()
-    assert status == 5
-    assert left.index("work_0") < left.index("404")

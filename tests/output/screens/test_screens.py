@@ -19,7 +19,7 @@ import pytest
 
 from tests.conftest import Screen
 from tests.helpers.terminals import PATIENCE_S
-from tests.output.screens.scenes import FULL_SCREEN_OFF, NOW, SCENES, canonical, play
+from tests.output.screens.scenes import NOW, SCENES, canonical, play
 
 pytestmark = pytest.mark.slow
 
@@ -33,6 +33,16 @@ NARROW = {
 """The scenes that fit into 80 columns: a wider screen shows the same."""
 DRAWN = ("list", "list-archived", "list-empty", "retrieve", "error", "work-list", "watch-list", "watch-stats")
 """The scenes that a real terminal draws, too."""
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch):
+    """Use the time zone of the golden files."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def golden(name, width, shown):
@@ -70,17 +80,6 @@ def test_a_list_without_colour_equals_its_golden_file(clean_environ):
     shown = played("list-archived", clean_environ, COLUMNS="80", NO_COLOR="1")
     assert "\x1b" not in shown
     golden("list-archived-no-colour", 80, canonical(shown))
-
-
-@pytest.mark.parametrize("name", ["watch-list", "watch-stats"])
-def test_the_screen_of_a_watch_ends_with_a_status_line(name, clean_environ, monkeypatch):
-    """It says what did not fit. Here the window has four lines."""
-    monkeypatch.setenv("TERM", "xterm-256color")  # rich reads it
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    shown = played(name, clean_environ, COLUMNS="80", LINES="4")
-    frames = shown.rpartition(FULL_SCREEN_OFF)[0].removesuffix("\x1b[?25h").split("\x1b[H")
-    golden(f"{name}-full-screen", 80, canonical(frames[-1]))
 
 
 @pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not installed")

@@ -1,0 +1,98 @@
+"""`--watch`: everything, and then what has changed: at a terminal for people, in a pipe as lines of JSON."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from ant_cli.gjson import json_text
+from ant_cli.gjson.evaluate import apply
+from ant_cli.gjson.parser import parse
+from ant_cli.output.printer import Printer, Transform, transformed
+from ant_cli.runtime import Runtime
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ID = parse("id")
+
+
+_Change = Literal["added", "changed", "removed"]
+"""What happened to a part of a state."""
+
+
+def _item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, bytes]:
+    """Return the items of a list by their IDs; an item without an ID by its JSON.
+
+    Values that `--transform` leaves out are not compared.
+    """
+    keys = [(apply(_ID, item) or item).decode("utf-8", "surrogateescape") for item in items]
+    return dict(zip(keys, map(json_text.compact, transformed(items, transform)), strict=True))
+
+
+def _differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, _Change]:
+    """Return the changes of the parts by key, in the order of the later state, followed by the removed parts."""
+    changes: dict[str, _Change] = {
+        key: "changed" if key in before else "added" for key, part in after.items() if before.get(key) != part
+    }
+    return {**changes, **{key: "removed" for key in before if key not in after}}
+
+
+class Watch:
+    """Prints everything the first time, and then only changes."""
+
+    def __init__(
+        self,
+        make_printer: Callable[[], Printer],
+        transform: Transform,
+        runtime: Runtime,
+        *,
+        is_list: bool,
+        is_for_people: bool,
+    ) -> None:
+        """Print with a printer that does not transform: all states of a list with one, an object with one each."""
+        self._make_printer = make_printer
+        self._printer = make_printer()
+        self._transform = transform
+        self._runtime = runtime
+        self._is_list = is_list
+        self._is_for_people = is_for_people
+        self._parts: dict[str, bytes] | None = None
+        self._fails = False
+
+    def show(self, values: list[bytes]) -> None:
+        """Print what is new in a state. Raises ResponseError if it can't be printed."""
+        parts, before = _item_parts(values, self._transform), self._parts
+        if not self._is_list:
+            parts = {"": parts.popitem()[1]}
+        changes, known = _differences(before or {}, parts), {**(before or {}), **parts}
+        self._parts, self._fails = parts, False
+        if not changes and before is not None:
+            return
+        shown = [self._line(change, known[key]) for key, change in changes.items()]
+        if self._is_for_people:
+            self._announce(changes)
+            shown = [parts[key] for key in changes if key in parts]
+        if not self._is_list:
+            self._printer = self._make_printer()  # no empty line separates it from the one before
+        if shown or not parts:
+            self._printer.print_pages([shown])
+
+    def _announce(self, changes: Mapping[str, _Change]) -> None:
+        """Say when a state arrived and, of a list, what has changed in it. A removed item has no row."""
+        counts = Counter(changes.values()) if self._is_list else {}
+        text = ", ".join(f"{count} {change}" for change, count in counts.items())
+        gone = ", ".join(key.strip('"') for key, change in changes.items() if change == "removed")
+        clock = time.strftime("%H:%M:%S", time.localtime(self._runtime.server_clock.now()))
+        self._runtime.say(f"{clock}  {text}{': ' * bool(gone)}{gone}".rstrip())
+
+    def _line(self, change: _Change, value: bytes) -> bytes:
+        return b'{"change":%s,"item":%s}' % (json_text.quote(change), value) if self._is_list else value
+
+    def failed(self, problem: str) -> None:
+        """Print a note, once for consecutive failures."""
+        if not self._fails:
+            self._runtime.say(f"Note: {problem}.")
+        self._fails = True
