@@ -13,7 +13,7 @@ from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
 from ant_cli.input.request import is_id
 from ant_cli.worker.context import WorkerContext, first_of, handler_environment, item_variables
-from ant_cli.worker.failures import UNREPORTED, Metadata
+from ant_cli.worker.failures import NEVER_RUN, UNREPORTED, Metadata
 from ant_cli.worker.handler import Handler, secrets_of_item
 from ant_cli.worker.lease import STOPPED, STOPPING, Lease, LeaseKeeper
 from ant_cli.worker.log import WorkerLog
@@ -49,6 +49,7 @@ _DONE = Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
 class ItemRun:
     """One item in the hands of this worker."""
 
+    _log: WorkerLog
     _keeper: LeaseKeeper
     """Of the lease, which begins with the acknowledgement."""
 
@@ -58,8 +59,7 @@ class ItemRun:
         self._context = context
         self._id: str = polled["id"]
         self._now = asyncio.get_running_loop().time
-        self._history = context.memory.history_of(polled)
-        self._log = self._log_of(polled)
+        self._history = NEVER_RUN
         self._keys: set[str] = set()
         """The keys of the item's metadata."""
         self._seconds = 0.0
@@ -68,6 +68,7 @@ class ItemRun:
         self._settlement = _DONE
 
     def _log_of(self, item: WorkItem) -> WorkerLog:
+        self._history = self._context.memory.history_of(item)
         session_id = str((item.get("data") or {}).get("id", ""))
         fields = {"session_id": session_id} if is_id(session_id) and len(session_id) <= _LONGEST_ID else {}
         attempt = self._history.attempts + 1
@@ -79,10 +80,9 @@ class ItemRun:
         try:
             item = await context.call(context.api.acknowledge, self._id) or self._polled
         except AntError as error:
-            self._log.error("ack failed, discarding work item", error=error)
+            self._log_of(self._polled).error("ack failed, discarding work item", error=error)
             return False
         item |= {name: self._polled[name] for name in ("id", "secret") if name in self._polled}
-        self._history = context.memory.history_of(item)
         self._log = self._log_of(item)
         self._keys |= set(item.get("metadata") or ())
         lease = Lease(context.options.heartbeat, began, context.options.lease)

@@ -130,12 +130,16 @@ def _interruptible(tool: Any, shutdown: asyncio.Event) -> Any:
     call = tool.call
 
     async def call_until_shutdown(arguments: object) -> object:
+        running, ending = asyncio.ensure_future(call(arguments)), asyncio.ensure_future(shutdown.wait())
         try:
-            return await call(arguments)
-        except ToolError as error:
-            if shutdown.is_set():
-                raise ToolError(f"{_INTERRUPTED} Its output: {error}") from None
-            raise
+            await asyncio.wait((running, ending), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0)  # the signal may have ended the tool before it is handled here
+            if shutdown.is_set() and (not running.done() or running.exception()):
+                raise ToolError(_INTERRUPTED)
+            return await running
+        finally:
+            running.cancel()
+            ending.cancel()
 
     tool.call = call_until_shutdown
     return tool

@@ -314,7 +314,10 @@ def test_in_an_outage_one_item_at_a_time_tries(calls, monkeypatch):
 
     async def reply(name):
         item, outage = {**ITEM, "id": f"work_{len(calls)}"}, calls.context.outage
-        if name == "poll" and outage.reason:
+        if len(calls) == 1:
+            for failed in "abcde":
+                take(outage, failed, "it failed", 0.0, 0.0)
+        elif name == "poll":
             assert asyncio.get_running_loop().time() >= outage.resumes_at
             trying.add(item["id"])
             at_once.append(len(trying))
