@@ -149,7 +149,7 @@ function __ant_flags
         case 'profile rename'; set flags --help -h
         case 'profile delete'; set flags --help -h
         case 'emulator'; set flags --help -h
-        case 'emulator start'; set flags --help -h --host --database --port --lease-seconds --organization-id --workspace-id --any-credential --seed --log-file --detach --format --api-key --api-key-stdin
+        case 'emulator start'; set flags --help -h --host --database --port --lease-seconds --organization-id --workspace-id --any-credential --seed --log-file --detach --until-stdin-closes --format --api-key --api-key-stdin
         case 'emulator exec'; set flags --help -h --port --lease-seconds --organization-id --workspace-id --any-credential --seed --log-file
         case 'emulator env'; set flags --help -h --port --wait
         case 'emulator status'; set flags --help -h --format --transform --raw-output -r --columns
@@ -331,6 +331,7 @@ function __ant_description_of_flag
         case '* --seed'; echo 'The same IDs and secrets in each run; the database is in memory'
         case '* --log-file'; echo 'Write the log to this file, 10 MB at most'
         case '* --detach'; echo 'Serve in the background; `ant emulator stop` ends it'
+        case '* --until-stdin-closes'; echo 'Stop when stdin ends, at the latest with the program that started it'
         case '* --wait'; echo 'Seconds to wait for one to start, from 0 to 3600'
         case '* --script'; echo 'A YAML or JSON file with the agent\'s steps; - for stdin'
         case '* --title'; echo 'The title of the session'
@@ -373,7 +374,7 @@ function __ant_kind_of_flag
         case 'beta:worker run --work-id'; echo 'free'
         case '* --help' '* -h' '* --version' '* -v' '* --verbose'; echo 'plain'
         case '* --api-key' '* --auth-token' '* --federation-rule' '* --identity-token' '* --organization-id' '* --service-account-id' '* --base-url' '* --workspace-id' '* --timeout' '* --max-retries' '* --transform' '* --columns' '* --transform-error' '* --parallel' '* --until' '* --every' '* --for' '* --add' '* --remove' '* --set' '* --limit' '* --filter' '* --max-items' '* --block-ms' '* --reclaim-older-than-ms' '* --desired-ttl-seconds' '* --environment-key' '* --worker-id' '* --max-idle' '* --concurrency' '* --lease' '* --attempts' '* --item-timeout' '* --drain-timeout' '* --kill-timeout' '* --exit-when-idle' '* --listen' '* --session-id' '* --cache' '* --api-key-command' '* --host' '* --port' '* --lease-seconds' '* --seed' '* --wait' '* --title' '* --count' '* --advance-ms' '* --now' '* --path-contains' '* --query-contains' '* --method' '* --status' '* --error-code' '* --body' '* --header' '* --retry-after' '* --times' '* --retry-after-ms' '* --delay-ms' '* --after' '* --body-delay-ms' '* --cut-after-bytes' '* --cut-after-events'; echo 'free'
-        case '* --api-key-stdin' '* --auth-token-stdin' '* --local' '* --debug' '* --raw-output' '* -r' '* --dry-run' '* --fail-fast' '* --watch' '* --include-archived' '* --slurp' '* --yes' '* --force' '* --no-auto-stop' '* --unrestricted-paths' '* --requeue' '* -y' '* --only' '* --exit-code' '* --adopt' '* --delete-archived' '* --prune' '* --allow-origin-change' '* --validate' '* --strict' '* --upgrade' '* --all' '* --no-verify' '* --keyring' '* --check' '* --access-token' '* --env' '* --any-credential' '* --detach' '* --no-secret' '* --clear' '* --freeze' '* --disconnect' '* --after-commit' '* --list'; echo 'boolean'
+        case '* --api-key-stdin' '* --auth-token-stdin' '* --local' '* --debug' '* --raw-output' '* -r' '* --dry-run' '* --fail-fast' '* --watch' '* --include-archived' '* --slurp' '* --yes' '* --force' '* --no-auto-stop' '* --unrestricted-paths' '* --requeue' '* -y' '* --only' '* --exit-code' '* --adopt' '* --delete-archived' '* --prune' '* --allow-origin-change' '* --validate' '* --strict' '* --upgrade' '* --all' '* --no-verify' '* --keyring' '* --check' '* --access-token' '* --env' '* --any-credential' '* --detach' '* --until-stdin-closes' '* --no-secret' '* --clear' '* --freeze' '* --disconnect' '* --after-commit' '* --list'; echo 'boolean'
         case '* --identity-token-file' '* --file' '* -f' '* --environment-key-file' '* --on-work' '* --workdir' '* --work-secret-file' '* --lock-file' '* --save-plan' '* --plan' '* --directory' '* --database' '* --log-file' '* --script'; echo 'file'
         case '* --profile'; echo 'profile'
         case '* --format' '* --format-error'; echo 'choices auto json jsonl yaml table pretty markdown raw explore'

@@ -33,6 +33,7 @@ PACKAGE = Path(ant_cli.__file__).parent
 ORDER = (
     *("errors", "runtime", "operations", "gjson", "input", "settings", "http", "output", "worker"),
     *("help", "argv", "run", "apply", "completion", "commands", "main", "app", "__main__"),
+    "pytest_plugin",
 )
 """The parts of the program, lowest first. A part imports only earlier parts."""
 
@@ -53,6 +54,7 @@ HOMES = {
     "anthropic": {"worker"},
     "prometheus_client": {"worker"},
     "waitress": {"emulator"},
+    "pytest": {"pytest_plugin"},
 }
 """The parts that may import a library."""
 
@@ -172,6 +174,7 @@ FILE_OPENERS = {
     "help/contents.py": "its own pages",
     "input/validation.py": "its own schema",
     "commands/official.py": "programs on PATH",
+    "pytest_plugin.py": "a temporary file, for the errors of its emulator",
     "commands/emulator_serve.py": "its own log",
     "emulator/store.py": "the database, and its own schema",
     "worker/handler.py": "its end of a pipe, and the first line of a script",

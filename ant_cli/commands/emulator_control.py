@@ -108,10 +108,10 @@ def requests(runtime: Runtime, flags: Flags, *, clear: bool = False) -> None:
     if not entries:
         runtime.hint("There are no requests. The journal is in the memory of a served emulator, from its start.")
     if entries or wants_structured(flags):
-        print_result(runtime, flags, "\n".join(map(_request_line, entries)), entries)
+        print_result(runtime, flags, "\n".join(map(request_line, entries)), entries)
 
 
-def _request_line(entry: dict[str, Any]) -> str:
+def request_line(entry: dict[str, Any]) -> str:
     """Return a request as a line for people."""
     names = ("time", "method", "path", "status", "request_id", "fault", "error")
     shown = {"status": "no response"} | {name: text for name, text in entry.items() if text is not None}

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from contextlib import ExitStack, closing, suppress
 from ipaddress import ip_address
@@ -51,7 +52,12 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
         if other.database == file:  # what one of them changes, the other one shows
             runtime.say(f"Note: the emulator at {other.base_url} serves the same file, {file}.")
     import_server()  # before it is needed, so that the error is the same with --detach
+    if options.get("until_stdin_closes") and runtime.stdin.taken:
+        hint = "Give the key in ANT_EMULATOR_API_KEY."
+        raise exclude_each_other("--until-stdin-closes", "--api-key-stdin", hint=hint)
     if options.pop("detach", False):
+        if options.pop("until_stdin_closes", False):
+            raise exclude_each_other("--until-stdin-closes", "--detach")
         url = _start_in_background(runtime, options, api_key)
         print_result(runtime, flags, url, {"base_url": url})
     else:
@@ -59,24 +65,44 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
 
 
 def _serve(runtime: Runtime, flags: Flags, options: dict[str, Any], api_key: str, file: str) -> None:
-    """Serve in this process until a signal arrives. AntError if it can't listen at the address."""
+    """Serve in this process until a signal arrives. AntError if it can't listen at the address.
+
+    An emulator that ends with its stdin belongs to the program that started it, so no command finds it.
+    """
     host, port = options.pop("host"), options.pop("port")
+    ends_with_stdin = options.pop("until_stdin_closes", False)
     with ExitStack() as stack:
         log = stack.enter_context(log_to(options.pop("log_file", ""), runtime))
         emulator = stack.enter_context(closing(open_emulator(runtime, api_key=api_key or None, **options)))
 
         def announce(url: str) -> None:
-            register(
-                RunningEmulator(url, os.getpid(), bool(api_key), file, identity_of(os.getpid())), stack, runtime
-            )
+            if not ends_with_stdin:
+                own = RunningEmulator(url, os.getpid(), bool(api_key), file, identity_of(os.getpid()))
+                register(own, stack, runtime)
             print_result(runtime, flags, url, {"base_url": url})
             runtime.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
+            if ends_with_stdin:
+                threading.Thread(target=_stop_after_stdin, args=(runtime,), daemon=True).start()
 
         try:
             import_server().serve(emulator, host, port, announce, log)
         except (OSError, UnicodeError) as error:  # UnicodeError: a host that can't be a name at all
             why = os_error_text(error).partition(" (while ")[0] if isinstance(error, OSError) else "not a host name"
             raise AntError(f"the emulator can't listen at {host}:{port}: {why}.") from None
+
+
+def _stop_after_stdin(runtime: Runtime) -> None:
+    """Stop this process when stdin ends. The system closes that pipe, however the program at its other end ends."""
+    try:
+        with suppress(OSError, ValueError):  # it is closed
+            while os.read(runtime.stdin.descriptor, _CHUNK):
+                pass
+        runtime.say("The emulator stops, because its stdin has ended.")  # it may be /dev/null by mistake
+    finally:  # also if nobody reads stderr any more
+        terminate(os.getpid())
+
+
+_CHUNK = 65_536
 
 
 def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str) -> str:

@@ -90,6 +90,9 @@ EMULATOR = row.group(
             ),
             *_BEHAVIOUR,
             row.boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
+            row.boolean_flag(
+                "until_stdin_closes", "Stop when stdin ends, at the latest with the program that started it."
+            ),
         ),
         takes=("format", "api_key", "api_key_stdin"),
         variables=_VARIABLES,

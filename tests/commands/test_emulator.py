@@ -231,6 +231,7 @@ def test_the_flags_of_a_fault_are_its_fields(local, flags, fields):
         (("enqueue", " "), ["ENVIRONMENT_ID must be an ID, got ' '"]),
         (("enqueue", "e\nnv"), ["ENVIRONMENT_ID contains a control character"]),
         (("fault", "--list", "--clear"), ["--list and --clear can't be used together."]),
+        (("start", "--until-stdin-closes", "--detach"), ["--until-stdin-closes and --detach can't be used"]),
         (("status",), ["no emulator is running", "ant emulator start"]),
         (("stop",), ["no emulator is running", "ant emulator start"]),
         (("stop", "--all"), ["no emulator is running"]),
@@ -294,6 +295,17 @@ def test_start_prints_the_base_url_and_serves_until_a_signal(served, local):
     stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (0, "")
     assert "GET /v1/environments 200" in stderr
+
+
+def test_an_emulator_ends_with_its_stdin_and_belongs_to_who_holds_that(served, local, ant):
+    """No command finds it. A note explains the end of one whose stdin was /dev/null. It reads no key from it."""
+    words = ("emulator", "start", "--until-stdin-closes", "--api-key-stdin")
+    assert "Give the key in ANT_EMULATOR_API_KEY." in ant(*words, stdin="key").refusal
+    url, process = served("--until-stdin-closes", stdin=subprocess.PIPE)
+    assert httpx.get(f"{url}/healthz").status_code == 200
+    assert local("emulator", "stop", "--all").exit == 1
+    _, stderr = process.communicate("anything")
+    assert (process.returncode, stderr.splitlines()[-1]) == (0, "The emulator stops, because its stdin has ended.")
 
 
 def test_env_prints_the_variables_of_the_running_emulator(served, local):

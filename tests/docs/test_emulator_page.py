@@ -13,6 +13,7 @@ import pytest
 
 from ant_cli.emulator import models
 from ant_cli.emulator.routes import ADMIN, ROUTES
+from ant_cli.pytest_plugin import AntEmulator
 from tests.conftest import needs_posix
 from tests.helpers.processes import started
 
@@ -38,12 +39,17 @@ def project(tmp_path, clean_environ):
 
 
 @needs_posix("bash, which the SDK runs")
-def test_the_fixture_for_pytest_works_in_an_empty_project(project):
-    """It has at most 15 lines."""
-    fixture = next(block["text"] for block in NAMED_BLOCK.finditer(PAGE) if block["name"] == "conftest.py")
-    assert fixture.count("\n") <= 15
+def test_the_tests_for_pytest_pass_in_an_empty_project(project):
+    """One uses the plugin, and the other one the fixture for a project without `ant`."""
     done = project(sys.executable, "-m", "pytest", "-q")
-    assert "1 passed" in done.stdout, done.stdout
+    assert "2 passed" in done.stdout, done.stdout
+
+
+def test_the_page_names_every_method_of_the_fixture():
+    """And no other one."""
+    rows = PAGE.partition("and the key in ANTHROPIC_API_KEY |\n")[2].partition("\n\n")[0]
+    named = {*re.findall(r"`(\w+)\(", rows)}
+    assert named == {name for name in vars(AntEmulator) if not name.startswith("_")}
 
 
 @needs_posix("bash, which the SDK runs")
