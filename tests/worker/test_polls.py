@@ -14,6 +14,7 @@ from ant_cli.settings.loading import load
 from ant_cli.settings.worker_options import PollOptions, read_options
 from ant_cli.worker import failures as failures_module
 from ant_cli.worker import handler as handler_module
+from ant_cli.worker import item_run as item_run_module
 from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.failures import Outage
@@ -358,3 +359,17 @@ def test_an_item_that_runs_for_a_while_ends_an_outage(calls, monkeypatch):
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 600"], reply
     asyncio.run(asyncio.wait_for(calls.work(concurrency="4", drain_timeout="0"), 30))
     assert reasons[0] == "it failed"
+
+
+def test_the_wait_of_an_item_is_counted_once(calls, monkeypatch):
+    """Its later attempts do not wait for a worker, but for the end of their pauses."""
+    waits = []
+
+    async def reply(_name):
+        return dict(ITEM)
+
+    monkeypatch.setattr(failures_module, "pause_after", lambda *_: 0.0)
+    monkeypatch.setattr(item_run_module, "age", lambda *_: waits.append(1) or 0.0)
+    calls.command, calls.reply = ["/bin/sh", "-c", "exit 1"], reply
+    asyncio.run(calls.work(max_items="2"))
+    assert (calls.count("acknowledge"), len(waits)) == (2, 1)
