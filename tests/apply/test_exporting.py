@@ -17,7 +17,7 @@ from ant_cli.input.validation import json_schema
 from ant_cli.input.values import encode, parse
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
-NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
+NAME = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 PACKAGES = st.dictionaries(
     st.sampled_from(["apt", "cargo", "gem", "go", "npm", "pip"]), st.lists(NAME, max_size=3), max_size=6
 )
@@ -221,7 +221,7 @@ BODIES = st.fixed_dictionaries(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(BODIES, TEXT)
+@given(BODIES, NAME)
 def test_apply_over_export_over_apply_is_a_fixed_point(team, body, name):
     """An exported file declares the state of the server, and exporting that again gives the same file."""
     for path in Path.cwd().rglob("*"):

@@ -71,7 +71,8 @@ class Model:
         place = self.shared if where == "shared" else self.profiles.get(where, {})
         if kind in ("set", "unset", "login"):
             place[key or "api_key"] = None if kind == "unset" else value
-            place |= {"base_url": "https://api.anthropic.com"} if kind == "login" else {}
+            if kind == "login" and not place.get("base_url"):
+                place["base_url"] = "https://api.anthropic.com"
         elif kind == "activate":
             self.shared["active"] = "shared" if where == "shared" else f"own-{worker}"
         elif kind == "create":
