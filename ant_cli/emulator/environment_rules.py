@@ -73,13 +73,14 @@ def create(call: Call) -> str:
             "archived_at": None,
             "config": config,
             "created_at": now,
-            "description": params.description,
+            "description": None,
             "metadata": params.metadata or {},
             "name": params.name,
             "type": "environment",
             "updated_at": now,
-            "scope": params.scope or "organization",
+            "scope": "organization",
             "state": "active",
+            **_plain_fields(params),
         }
         _check_name(transaction, environment)
         document = to_compact_json(environment)
@@ -116,9 +117,8 @@ def update(call: Call) -> str:
         environment |= {
             "config": _merged_config(environment["config"], params.config),
             "metadata": metadata,
-            "name": params.name or environment["name"],
-            "scope": params.scope or environment["scope"],
             "updated_at": rfc3339(transaction.now),
+            **_plain_fields(params),
         }
         if "description" in params.model_fields_set:
             environment["description"] = params.description
@@ -126,6 +126,11 @@ def update(call: Call) -> str:
         document = to_compact_json(environment)
         transaction.change("environments", stored, name=environment["name"], document=document)
     return document
+
+
+def _plain_fields(params: Any) -> dict[str, Any]:
+    """Return the fields of a body that have a value, and are stored as they are."""
+    return dict(params.model_dump(exclude={"config", "metadata"}, exclude_none=True))
 
 
 def _check_name(transaction: Transaction, environment: dict[str, Any]) -> None:

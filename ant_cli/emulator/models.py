@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal, Self
 from wsgiref.util import is_hop_by_hop
 
@@ -130,24 +131,26 @@ class SelfHostedConfig(Model):
 Config = Annotated[CloudConfig | SelfHostedConfig, Field(discriminator="type")]
 
 
-class EnvironmentCreateParams(Model):
+class EnvironmentParams(Model):
+    """The fields that `create` and `update` take alike. Others than the config are stored as they are."""
+
+    config: Config | None = None
+    description: Description | None = None
+    scope: Scope | None = None
+
+
+class EnvironmentCreateParams(EnvironmentParams):
     """The body of `create`."""
 
     name: Name
-    config: Config | None = None
-    description: Description | None = None
     metadata: dict[str, str] | None = None
-    scope: Scope | None = None
 
 
-class EnvironmentUpdateParams(Model):
+class EnvironmentUpdateParams(EnvironmentParams):
     """The body of `update`. Fields that are missing or null are kept, except the description, which null unsets."""
 
-    config: Config | None = None
-    description: Description | None = None
-    metadata: dict[str, str | None] | None = None
     name: Name | None = None
-    scope: Scope | None = None
+    metadata: dict[str, str | None] | None = None
 
 
 class WorkStopRequest(Model):
@@ -392,8 +395,6 @@ def _path(problem: ErrorDetails) -> list[str]:
     """Return the path in the body, without the branch of a union that pydantic adds to it."""
     steps = [str(step) for step in problem["loc"]]
     path = [
-        step
-        for before, step in zip(["", *steps], steps, strict=False)
-        if before not in UNIONS and not step.startswith("user.")
+        step for before, step in pairwise(["", *steps]) if before not in UNIONS and not step.startswith("user.")
     ]
     return [*path, "type"] if problem["type"].startswith("union_tag") else path

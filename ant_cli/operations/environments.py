@@ -9,19 +9,14 @@ GROUP = "beta:environments"
 COLLECTION = "/v1/environments"
 ITEM = COLLECTION + "/{environment_id}"
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
-CONFIG = Field(
+_CONFIG = Field(
     "config",
     "body",
     dict,
     "Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}.",
     nullable=True,
 )
-CONFIG_FIELDS = (
-    Field("config.type", "body", str, "Only the type.", choices=("cloud", "self_hosted")),
-    Field("config.networking", "body", dict, "Only the network policy, {type: limited, ...}."),
-    Field("config.packages", "body", dict, "Only the packages, {pip: [pandas]}."),
-)
-METADATA = Field(
+_METADATA = Field(
     "metadata",
     "body",
     dict,
@@ -29,11 +24,7 @@ METADATA = Field(
     nullable=True,
     key_values="new",
 )
-METADATA_PATCH = METADATA._replace(
-    help="Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: '2', team: null}.",
-    key_values="patch",
-)
-SCOPE = Field(
+_SCOPE = Field(
     "scope",
     "body",
     str,
@@ -41,6 +32,29 @@ SCOPE = Field(
     nullable=True,
     choices=("organization", "account"),
 )
+_FIELDS = (
+    Field("name", "body", str, "Name of the environment.", required=True),
+    _CONFIG,
+    Field("config.type", "body", str, "Only the type.", choices=("cloud", "self_hosted")),
+    Field("config.networking", "body", dict, "Only the network policy, {type: limited, ...}."),
+    Field("config.packages", "body", dict, "Only the packages, {pip: [pandas]}."),
+    Field("description", "body", str, "Description of the environment.", nullable=True),
+    _METADATA,
+    _SCOPE,
+)
+"""What an environment is made of."""
+METADATA_PATCH = _METADATA._replace(
+    help="Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: '2', team: null}.",
+    key_values="patch",
+)
+_CHANGED = (
+    Field("name", "body", str, "A new name.", nullable=True),
+    _CONFIG._replace(help="Settings of its sandboxes; others keep their values."),
+    Field("description", "body", str, "A new description; null removes it.", nullable=True),
+    METADATA_PATCH,
+    _SCOPE._replace(help="Who can see it."),
+)
+"""The fields that an update takes or explains in another way."""
 SERVER_FIELDS = ("id", "type", "created_at", "updated_at", "archived_at", "state")
 
 ENVIRONMENT_ID = Field(
@@ -58,15 +72,7 @@ CREATE = Operation(
     "POST",
     COLLECTION,
     "Create an environment.",
-    (
-        Field("name", "body", str, "Name of the environment.", required=True),
-        CONFIG,
-        *CONFIG_FIELDS,
-        Field("description", "body", str, "Description of the environment.", nullable=True),
-        METADATA,
-        SCOPE,
-        shared.BETA,
-    ),
+    (*_FIELDS, shared.BETA),
     shared.MANY_CREATED,
     (
         Example(
@@ -127,12 +133,7 @@ UPDATE = Operation(
     "Change fields of an environment; all others keep their values.",
     (
         ENVIRONMENT_ID,
-        Field("name", "body", str, "A new name.", nullable=True),
-        CONFIG._replace(help="Settings of its sandboxes; others keep their values."),
-        *CONFIG_FIELDS,
-        Field("description", "body", str, "A new description; null removes it.", nullable=True),
-        METADATA_PATCH,
-        SCOPE._replace(help="Who can see it."),
+        *({field.name: field for field in (*_FIELDS, *_CHANGED)}.values()),  # in the order of _FIELDS
         shared.BETA,
     ),
     (*shared.EDITS, *shared.MANY),
