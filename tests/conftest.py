@@ -189,11 +189,53 @@ class Server:
         return len(self.requests) + self.refused
 
 
+HINTS = re.compile(
+    "|".join(
+        [
+            "It has no key yet: ",
+            r"No profile is active now\. To choose one: ",
+            "Note: (other users could|other users of this machine can) read ",
+            "Note: --unrestricted-paths has no effect",
+            r"Note: \w+ is (set, and |still set\.)",
+            "Note: access tokens can't be cached in ",
+            "Note: the cached access token in ",
+            "Note: this tool manages environments only; ",
+            "Note: waiting for another process, which exchanges ",
+            r"Note: .* See: ant auth status\Z",
+            "Note: .* has fields that a file can't declare: ",
+            "Note: .* is not passed on to handlers",
+            "Note: .* is not sent, because ant sets its own",
+            r"Note: .* of the official tool is still logged in\.",
+            r"There are no requests\. The journal is in ",
+            "To create one: ",
+        ]
+    ),
+    re.DOTALL,
+)
+"""How the texts begin that `ANT_NO_HINTS` silences. Nothing else may be, nor any of them printed anyway."""
+
+
+class _Hint(str):
+    """A text that `ANT_NO_HINTS` silences."""
+
+
+class CheckedRuntime(Runtime):
+    """A runtime that fails a test in which it prints a hint as a message, or the other way round."""
+
+    def say(self, text: str, *, is_error: bool = False) -> None:
+        assert isinstance(text, _Hint) or not HINTS.match(text), f"to print as a hint: {text}"
+        super().say(text, is_error=is_error)
+
+    def hint(self, text: str) -> None:
+        assert HINTS.match(text), f"ANT_NO_HINTS must not silence this: {text}"
+        super().hint(_Hint(text))
+
+
 def make_runtime(
     environ: Mapping[str, str], stdin: Any = None, stdout: Any = None, stderr: Any = None, **seams: Any
 ) -> Runtime:
     """Return a runtime over binary files; a stream without a file is closed. The seams are those of `Runtime`."""
-    return Runtime(Stdin(stdin), Stdout(stdout), Stderr(stderr), environ, **seams)
+    return CheckedRuntime(Stdin(stdin), Stdout(stdout), Stderr(stderr), environ, **seams)
 
 
 def flags_of(*command: str, **texts: str | bool) -> Flags:

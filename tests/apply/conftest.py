@@ -17,8 +17,6 @@ import pytest
 from ant_cli.emulator import Emulator
 from ant_cli.http.choice import open_transport
 from ant_cli.main import main
-from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from tests.conftest import Result, Screen, make_runtime
 from tests.helpers.emulators import serving
 from tests.helpers.words import KEY, LIST
@@ -54,9 +52,9 @@ class Team:
         """Run a command line; `typed` has the lines of a person at a terminal."""
         keyboard = typed is not None
         stdout, stderr = stdout or Screen(terminal=keyboard), Screen(terminal=keyboard)
-        stdin = Stdin(Keyboard(typed.encode()) if typed is not None else None)
+        stdin = Keyboard(typed.encode()) if typed is not None else None
         environ = {**self.environ, "TERM": "dumb", **env}
-        runtime = Runtime(stdin, Stdout(stdout), Stderr(stderr), environ, transport, lambda _: None)
+        runtime = make_runtime(environ, stdin, stdout, stderr, transport=transport, sleep=lambda _: None)
         status = main(words, runtime)
         result = Result(status, stdout.text(), stderr.text().replace(os.sep, "/"))
         assert KEY not in result.stdout + result.stderr

@@ -25,15 +25,18 @@ def tracked(team):
 # Files that were renamed, without a path
 
 
-@pytest.mark.parametrize("place", ["environments/renamed.yaml", "more/environments/a.yaml"])
+@pytest.mark.parametrize(
+    ("place", "label"), [("environments/renamed.yaml", "update"), ("more/environments/a.yaml", "rename")]
+)
 @pytest.mark.parametrize("words", [(), ("environments/b.yaml",)], ids=["no path", "another path"])
-def test_a_renamed_file_is_found_although_no_path_names_it(tracked, place, words):
+def test_a_renamed_file_is_found_although_no_path_names_it(tracked, place, label, words):
     """Its environment is not archived. A folder may have been renamed, too."""
     identifier = tracked.ids()["./environments/a.yaml"]
     Path(place).parent.mkdir(parents=True, exist_ok=True)
     Path("environments/a.yaml").rename(place)
     result = tracked.apply("--prune", *words)
     assert "archive" not in result.stdout
+    assert f"Resources  ~ 1 to {label}  2 unchanged\n" in result.stdout
     assert tracked.ids()[f"./{place}"] == identifier
     assert len(tracked.server()) == 3
 

@@ -320,7 +320,10 @@ def test_an_environment_that_has_changed_since_is_never_archived():
     world = World(BODY)
     del world.files[KEY]
     world.remotes["env_1"]["description"] = "still in use"
-    assert "so it is not archived" in world.step(prune=True, force=True).blocked
+    assert world.step(prune=True, force=True).blocked == (
+        "env_1 changed outside this config since the last apply, so it is not archived; "
+        f"archive it yourself, or remove {KEY} from {world.lock.path.name}"
+    )
 
 
 def test_an_entry_is_forgotten_only_if_the_credentials_are_right():

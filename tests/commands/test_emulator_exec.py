@@ -64,20 +64,31 @@ def test_no_process_of_the_command_is_left_however_exec_ends(clean_environ, numb
     assert process.returncode == status
 
 
-def test_exec_does_not_run_a_command_that_nothing_guards(ant, monkeypatch):
-    """A command that could be left behind is not begun, and the exit status shows it."""
-    monkeypatch.setattr("ant_cli.worker.guardian_process.__file__", os.devnull)
+def act_on_start(monkeypatch, word, act):
+    """Act on each process whose command has this word, before `ant` gets it."""
     popen = subprocess.Popen
 
     def start(command, **options):
         process = popen(command, **options)
-        if os.devnull in command:
-            process.wait()
+        if word in command:
+            act(process)
         return process
 
     monkeypatch.setattr(subprocess, "Popen", start)
+
+
+def test_exec_does_not_run_a_command_that_nothing_guards(ant, monkeypatch):
+    """A command that could be left behind is not begun, and the exit status shows it."""
+    monkeypatch.setattr("ant_cli.worker.guardian_process.__file__", os.devnull)
+    act_on_start(monkeypatch, os.devnull, lambda guardian: guardian.wait())
     done = ant("emulator", "exec", "--", "false", network=True)
     assert (done.exit, done.stderr) == (1, "ant: the process that guards the command has ended.\n")
+
+
+def test_a_signal_that_arrives_while_the_command_starts_is_passed_on(ant, monkeypatch):
+    """The process ID of the command is not known yet."""
+    act_on_start(monkeypatch, "600", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    assert ant("emulator", "exec", "--", "sleep", "600", network=True).exit == 128 + signal.SIGTERM
 
 
 def test_exec_waits_for_its_command_on_a_system_without_waitid(ant, monkeypatch):

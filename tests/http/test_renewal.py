@@ -222,7 +222,10 @@ def test_a_cached_token_that_is_rejected_is_replaced_once(federated):
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     result = federated(*RETRIEVE, replies=[UNAUTHORIZED, grant(2), OBJECT])
     assert (result.exit, bearers(result), result.waits) == (0, ["1", "", "2"], [])
-    assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
+    replies = [httpx.Response(503), UNAUTHORIZED, grant(3), OBJECT]
+    result = federated(*RETRIEVE, replies=replies)
+    assert (result.exit, bearers(result)) == (0, ["2", "2", "", "3"])
+    assert [request.headers.get("x-stainless-retry-count") for request in result.requests] == ["0", "1", None, "1"]
 
 
 def test_a_rejected_token_is_removed_and_reported_if_there_is_no_other_one(federated, folder):

@@ -85,8 +85,12 @@ def test_expired_entries_are_removed(federated, clock, folder):
         federated(*RETRIEVE, "--identity-token", f"{ASSERTION}{number}", replies=[grant(number), OBJECT])
     assert len(list(folder.iterdir())) == 3
     clock.now += 4000
+    lock = folder / "other.lock"  # another process may hold it
+    lock.touch()
+    os.utime(lock, (0, 0))
     federated(*RETRIEVE, replies=[grant(9), OBJECT])
-    assert len(list(folder.iterdir())) == 1
+    assert [path for path in folder.iterdir() if path.suffix == ".lock"] == [lock]
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_without_profiles_nothing_is_cached(federated, clean_environ):

@@ -78,7 +78,11 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, expected):
         ("a: b\u2028\nc: d?e: f", ["line 2, column 7", "mapping values are not allowed"]),
         ('{"a": -Infinity}', ["-Infinity"]),
         ("{a:1}", ["'a:' needs a space after the colon"]),
-        ("{a: [1, 2}", ["not valid YAML"]),
+        ("{type:cloud}", ["line 1, column 2: 'type:' needs a space after the colon, or quotes."]),
+        (
+            "{a: [1, 2}",
+            ["column 10: not valid YAML: while parsing a flow sequence, did not find expected ',' or ']'."],
+        ),
         ("{type: cloud", ["line 1, column 13", "not valid YAML"]),
         ("a: 1\nb: [1,\n\n", ["line 2, column 7", "not valid YAML"]),
         ("*a", ["no &a"]),

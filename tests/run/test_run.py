@@ -200,6 +200,8 @@ def test_a_dry_run_shows_the_request_and_sends_nothing(ant):
     assert result.stdout.startswith("POST https://api.anthropic.com/v1/environments?beta=true\n")
     assert "x-api-key: [redacted]\n" in result.stdout
     assert result.stdout.endswith('\n\n{\n  "name": "n"\n}\n')
+    long = "x" * 20_000
+    assert f'"description": "{long}"' in ant(*CREATE, "--description", long, "--dry-run").stdout
 
 
 def test_debug_shows_both_sides_without_secrets(ant):

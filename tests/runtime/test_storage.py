@@ -35,6 +35,22 @@ def test_an_empty_lock_is_removed(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@needs_posix("unlinking an open file")
+def test_a_lock_is_held_until_its_file_is_removed(tmp_path, monkeypatch):
+    """Otherwise, two processes could hold two files of the same name."""
+    unlink, held = Path.unlink, []
+
+    def look(path):
+        with path.open("rb") as other:
+            held.append(is_locked(other))
+        unlink(path)
+
+    monkeypatch.setattr(Path, "unlink", look)
+    with locked(tmp_path / "file"):
+        pass
+    assert held == [True]
+
+
 def test_the_content_of_the_lock_is_kept_for_the_next_process(tmp_path):
     """It stays until a process empties the file."""
     path = tmp_path / "file"

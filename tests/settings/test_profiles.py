@@ -327,7 +327,7 @@ def test_profile_names_with_spaces_controls_or_odd_characters_are_rejected(name)
         check_name(name)
 
 
-@pytest.mark.parametrize("name", ["work", "a.b-c_d", "me@example.com", "_", "9" * 64])
+@pytest.mark.parametrize("name", ["Work", "a.b-c_d", "me@example.com", "_", "9" * 64])
 def test_profile_names_of_letters_digits_and_some_signs_are_accepted(name):
     """These names need no quoting in a shell."""
     assert check_name(name) == name

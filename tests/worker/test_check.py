@@ -42,7 +42,13 @@ def check(ant, queue):
     def run(*words, environment="", handler="./good", ask=None, **env):
         before, heartbeats = len(queue.requests), queue.count("heartbeat")
         done = ant(
-            *("beta:worker", "check", *words, *([environment] if environment else []), "--", handler),
+            *(
+                "beta:worker",
+                "check",
+                *words,
+                *([environment] if environment else []),
+                *(["--", handler] if handler else []),
+            ),
             env={"ANTHROPIC_BASE_URL": queue.url, "ANTHROPIC_ENVIRONMENT_ID": queue.id, **keys, **env},
             network=True,
             terminal=ask is not None,
@@ -258,6 +264,15 @@ def test_a_check_exits_with_0_while_work_would_be_done(queue, check, prepare, ha
     assert shown in done.stdout
     assert "Handler       can be started\n" in done.stdout
     assert "! " not in done.stdout
+
+
+def test_a_check_of_the_handler_in_a_flag_shows_the_command_of_the_worker_with_it(queue, check):
+    """No handler follows --."""
+    leave_waiting(queue)
+    done = check("--on-work", "./good", handler=None)
+    assert f"ant beta:worker poll {queue.id} -- ./good\n" in done.stdout
+    assert "Handler       can be started\n" in done.stdout
+    assert "'./no' is not a program" in check("--on-work", "./no", handler=None).stdout
 
 
 @pytest.mark.parametrize("is_own", [True, False])

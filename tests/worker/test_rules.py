@@ -206,10 +206,20 @@ def test_an_address_has_a_host_and_a_port(text, address):
 
 def test_options_do_not_show_the_keys():
     """Even a debugger that prints them can't leak them."""
-    assert KEY not in repr(options())
+    shown = repr(options())
+    assert (KEY in shown, "env_1" in shown) == (False, True)
 
 
 # Handlers
+
+
+def test_a_session_is_run_in_the_workspace_of_the_settings(ant, monkeypatch):
+    """The workspace of a flag reaches the official SDK."""
+    seen = []
+    monkeypatch.setattr("ant_cli.worker.sdk_session.run_session", lambda *given: seen.append(given[1:3]))
+    ids = {"ANTHROPIC_WORK_ID": "work_1", "ANTHROPIC_SESSION_ID": "session_1", "ANTHROPIC_ENVIRONMENT_ID": "env_1"}
+    done = ant("beta:worker", "run", "--workspace-id", "wrkspc_A", "--base-url", "http://h/A", env=ids)
+    assert (done.exit, done.stderr, seen) == (0, "", [("http://h/A", "wrkspc_A")])
 
 
 def test_variables_of_another_item_are_not_inherited():
