@@ -73,7 +73,8 @@ def test_control_characters_in_names_are_escaped(ant, name: str | None, shown: s
 @pytest.mark.parametrize("identifier", ["env 1", "$(date)", "env_1\n", "é", "", None, 'env"', "-x", "--yes"])
 def test_a_malformed_id_in_a_response_is_not_offered(ant, identifier):
     """It would become part of the command line."""
-    assert ant(*RETRIEVE, replies=[{"data": [{"id": identifier}]}]).stdout == ""
+    done = ant(*RETRIEVE, replies=[{"data": [{"id": identifier}, {"id": "env_2"}]}])
+    assert (done.exit, done.stdout) == (0, "env_2\t\n")
 
 
 @pytest.mark.parametrize("second", ["env_A", "ENV_a", "env-A"])
@@ -152,7 +153,8 @@ def test_the_key_and_the_url_of_a_profile_are_used(ant, profiles):
 @pytest.mark.parametrize("word", ["$KEY", "`cat key`"])
 def test_unexpanded_shell_variables_are_not_used_as_ids(ant, word: str):
     """The shell passes the unexpanded text."""
-    assert ant(*RETRIEVE[:-1], "--api-key", word, "").requests == []
+    done = ant(*RETRIEVE[:-1], "--api-key", word, "")
+    assert (done.exit, done.stdout, done.requests) == (0, "", [])
 
 
 @pytest.mark.parametrize("local", [{"words": ("--local",)}, {"env": {"ANTHROPIC_BASE_URL": "local:"}}])

@@ -105,7 +105,8 @@ def test_every_script_completes_every_flag_of_every_command_and_no_others(shell:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_no_template_marker_is_left_in_a_script(shell: str):
     """Every table of a template is filled."""
-    assert "@TABLE" not in script(shell, "ant")
+    text = script(shell, "ant")
+    assert ("@TABLE" in text, "beta:environments" in text) == (False, True)
 
 
 def test_the_completion_command_accepts_exactly_the_shells_with_a_script():

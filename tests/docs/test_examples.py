@@ -1,4 +1,4 @@
-"""The examples of the tool commands, run in a shell. test_help.py runs those of the API's commands."""
+"""The examples of the tool commands, run in a shell. tests/help/test_pages.py runs those of the API's commands."""
 
 from __future__ import annotations
 
@@ -64,8 +64,6 @@ timeout = 5
 [profiles.tmp-2]
 """
 BEFORE = {
-    "ant profile activate dev": "ant profile create dev\n",
-    "ant apply --validate environments": "mkdir environments\n",
     "ant edit data": "ant beta:environments create --name data >&2\n",
     "ant export data --directory environments": "ant beta:environments create --name data >&2\n",
 }

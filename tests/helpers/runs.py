@@ -106,7 +106,7 @@ class Running:
 
 
 @pytest.fixture
-def start(clean_environ: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Running]]:
+def ant_process(clean_environ: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start `ant` as a process against a scripted server, and return it after its first request has arrived."""
     running: list[Running] = []
 

@@ -45,11 +45,11 @@ def endpoint():
 
 
 @pytest.fixture
-def start(endpoint, variables, clean_environ, tmp_path):
+def begin(endpoint, variables, clean_environ, tmp_path):
     """Start `ant` as a separate process."""
     environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
 
-    def begin():
+    def run():
         return subprocess.Popen(
             [*ANT, *RETRIEVE, "--base-url", endpoint.url],
             env=environ,
@@ -60,12 +60,12 @@ def start(endpoint, variables, clean_environ, tmp_path):
             text=True,
         )
 
-    return begin
+    return run
 
 
-def test_processes_that_start_at_once_exchange_the_identity_token_once(endpoint, start, entry):
+def test_processes_that_start_at_once_exchange_the_identity_token_once(endpoint, begin, entry):
     """Many identity tokens can be exchanged only once, so the other processes would fail."""
-    processes = [start() for _ in range(PROCESSES)]
+    processes = [begin() for _ in range(PROCESSES)]
     results = [process.communicate(timeout=60) for process in processes]
     assert [process.returncode for process in processes] == [0] * PROCESSES, results
     assert [json.loads(stdout) for stdout, _ in results] == [OBJECT] * PROCESSES
@@ -74,14 +74,14 @@ def test_processes_that_start_at_once_exchange_the_identity_token_once(endpoint,
     assert json.loads(entry().read_text())["access_token"] == "token-1"
 
 
-def test_a_process_that_is_killed_during_its_exchange_does_not_block_others(endpoint, start, entry):
+def test_a_process_that_is_killed_during_its_exchange_does_not_block_others(endpoint, begin, entry):
     """The system releases its lock, and the next process exchanges the token."""
-    killed = start()
+    killed = begin()
     assert endpoint.came.wait(60)
     killed.kill()
     killed.communicate()
     endpoint.release.set()
-    following = start()
+    following = begin()
     following.communicate(timeout=60)
     assert following.returncode == 0
     assert endpoint.bearers == [b"Bearer token-2"]

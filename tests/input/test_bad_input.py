@@ -286,11 +286,11 @@ def test_an_unusable_stdin_is_an_error_only_if_it_is_needed(shell, script, statu
     assert (result.exit, said in result.stderr) == (status, True)
 
 
-def test_a_non_blocking_pipe_on_stdin_is_read_to_its_end(start):
+def test_a_non_blocking_pipe_on_stdin_is_read_to_its_end(ant_process):
     """Another program that shares the pipe may have made it non-blocking."""
     read_end, write_end = os.pipe()
     os.set_blocking(read_end, False)
-    running = start(("beta:environments", "create", "--description", "d"), stdin=read_end, wait=False)
+    running = ant_process(("beta:environments", "create", "--description", "d"), stdin=read_end, wait=False)
     for part in (b"na", b"me: x"):
         os.write(write_end, part)
     os.close(write_end)

@@ -501,12 +501,14 @@ def test_a_path_that_matches_nothing_in_any_item_is_noted(ant, more):
 def test_a_path_that_matches_something_in_an_item_is_not_noted(ant, path):
     """Not every item has every member."""
     items = {"data": [*ITEMS["data"], [1]]}
-    assert ant(*LINES, "--transform", path, replies=[items]).stderr == ""
+    result = ant(*LINES, "--transform", path, replies=[items])
+    assert (result.exit, result.stderr, len(result.stdout.splitlines())) == (0, "", len(items["data"]))
 
 
 def test_a_list_without_items_gets_no_note_about_the_path(ant):
     """There was nothing to match."""
-    assert ant(*LINES, "--transform", "nmae").stderr == ""
+    result = ant(*LINES, "--transform", "nmae")
+    assert (result.exit, result.stdout, result.stderr) == (0, "", "")
 
 
 def test_a_path_that_matches_nothing_in_an_object_is_noted(ant):
@@ -527,4 +529,5 @@ def test_a_new_object_without_members_is_noted_with_an_example(ant, path):
 def test_an_empty_value_of_an_item_is_not_noted(ant, path):
     """It was found."""
     items = page({"name": "a", "tier": 1, "config": {}, "tags": []})
-    assert ant(*LINES, "--transform", path, replies=[items]).stderr == ""
+    result = ant(*LINES, "--transform", path, replies=[items])
+    assert (result.exit, result.stderr, result.stdout.count("\n")) == (0, "", 1)

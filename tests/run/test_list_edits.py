@@ -253,7 +253,8 @@ def test_fields_that_are_piped_with_an_id_are_still_sent_with_an_edit(update):
 
 def test_an_unambiguous_change_causes_no_note(update):
     """Nothing at all is printed on stderr."""
-    assert update("--add", "packages.pip=polars").stderr == ""
+    result = update("--add", "packages.pip=polars")
+    assert (result.exit, result.stderr) == (0, "")
 
 
 @needs_posix("its quotes in hints")

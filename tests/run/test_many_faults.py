@@ -112,11 +112,11 @@ def test_a_fault_with_fail_fast_leaves_the_rest_unsent(ant_over_socket):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_in_the_middle_names_what_is_done_in_flight_and_not_sent(start, number):
+def test_a_signal_in_the_middle_names_what_is_done_in_flight_and_not_sent(ant_process, number):
     """Two requests without a response block the rest. The signal ends the process."""
     server = ServerByID({IDS[11]: [(Act.STALL,)], IDS[13]: [(Act.STALL,)]})
     server.waits_for = 14
-    running = start([*ARCHIVE, *IDS, "--parallel", "2"], server=server)
+    running = ant_process([*ARCHIVE, *IDS, "--parallel", "2"], server=server)
     assert server.enough.wait(60)
     running.process.send_signal(number)
     stdout, stderr = running.process.communicate(timeout=60)
@@ -128,11 +128,11 @@ def test_a_signal_in_the_middle_names_what_is_done_in_flight_and_not_sent(start,
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_wait_for_a_reader_of_the_results(start, number):
+def test_a_signal_ends_the_wait_for_a_reader_of_the_results(ant_process, number):
     """`timeout` sends only one. The result that is being written is reported as not printed."""
     server = ServerByID({IDS[2]: [response({"id": IDS[2], "name": "x" * 500_000})]})
     server.waits_for = len(IDS)
-    running = start([*ARCHIVE, *IDS], server=server)
+    running = ant_process([*ARCHIVE, *IDS], server=server)
     assert server.enough.wait(60)
     stdout = b""
     while b"xxx" not in stdout:  # from now on, the result waits for the reader

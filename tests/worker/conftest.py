@@ -101,12 +101,15 @@ class Queue:
         return [line for line in self.requests if line.split()[2] in ("401", "403", "404")]
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Wait until a condition holds, which may send requests: look again after each request of others."""
+        """Wait until a condition holds, which may send requests: look again after each request of others.
+
+        A test fails if none arrives for a minute, which no worker lets pass.
+        """
         seen = self._requests_of_others()
         while not condition():
             with self._log.arrived:
                 while self._requests_of_others() == seen:
-                    self._log.arrived.wait()
+                    assert self._log.arrived.wait(60), "no request arrived"
             seen = self._requests_of_others()
 
     def wait_for_state(self, work_id: str, state: str) -> None:

@@ -177,7 +177,7 @@ def test_killing_a_worker_ends_a_handler_that_has_cleared_its_environment(queue,
     worker.wait_for("handler output", line="started")
     worker.send(signal.SIGKILL)
     wait_for_end(reading)
-    worker.end()
+    assert worker.end() == -signal.SIGKILL
 
 
 def test_killing_a_worker_ends_a_handler_that_runs_timeout(queue, start, script, fifo, reading):
@@ -187,7 +187,7 @@ def test_killing_a_worker_ends_a_handler_that_runs_timeout(queue, start, script,
     worker.wait_for("handler output", line="started")
     worker.send(signal.SIGKILL)
     wait_for_end(reading)
-    worker.end()
+    assert worker.end() == -signal.SIGKILL
 
 
 def test_draining_ends_a_handler_that_runs_timeout(queue, start, script, fifo, reading):
@@ -261,7 +261,7 @@ def test_a_new_guardian_knows_the_handlers_that_were_already_running(queue, star
     worker.wait_for("handler output", line="replaced")
     worker.send(signal.SIGKILL)
     wait_for_end(reading)
-    worker.end()
+    assert worker.end() == -signal.SIGKILL
 
 
 def test_a_guardian_that_a_handler_stops_is_continued(queue, work, script):
@@ -280,6 +280,8 @@ def test_a_guardian_that_was_stopped_a_moment_ago_does_not_hold_up_the_end_of_th
         guardian._open_pipe()
         os.kill(guardian._pid, signal.SIGSTOP)
         guardian.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(guardian._pid, 0)
 
     asyncio.run(stop_and_close())
 
