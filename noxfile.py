@@ -1,4 +1,4 @@
-"""The checks before a change is merged, in one session each: `nox` runs all but the benchmark, `nox -s lint` one.
+"""The checks before a change is merged, in one session each: `nox` runs the default ones, `nox -s lint` one.
 
 Sessions create no environments. They use the one in which nox runs, which `pip install -e '.[dev]'` fills.
 Arguments after `--` go to the session's program: `nox -s tests -- tests/test_argv.py -k flag`.
@@ -89,6 +89,12 @@ def docs(session: nox.Session) -> None:
     for program, *arguments in TOOLS:
         if shutil.which(program):
             session.run(program, *arguments, external=True, silent=True)
+
+
+@nox.session
+def contract(session: nox.Session) -> None:
+    """Check our readings of the API with the key in ANTHROPIC_API_KEY; `tests/contract/readings.py` says how."""
+    _run(session, "tests.contract.readings")
 
 
 @nox.session
