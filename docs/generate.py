@@ -1,4 +1,4 @@
-"""`python docs/generate.py`: write the generated files, scripts and manual pages, into the working tree.
+"""`python docs/generate.py`: write the generated files into the working tree: scripts, manual pages and a picture.
 
 With `--check`, write nothing, and fail if a generated file is not current.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from completion_scripts import filled_template
 from manual_pages import first_page, manual_pages
+from session_picture import session_picture
 
 from ant_cli.completion.scripts import FILES
 from ant_cli.help.catalog import catalog
@@ -27,6 +28,7 @@ def generated() -> dict[Path, str]:
     files = {HELP / "man" / f"{name}.1": text for name, text in manual_pages(root).items()}
     files[HELP / "first_page.md"] = first_page(root)
     files |= {Path("completions", name): filled_template(shell, root) for shell, name in FILES.items()}
+    files[Path("docs", "session.svg")] = session_picture()
     return files
 
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,8 +14,10 @@ from tests.helpers.processes import run_process
 
 pytestmark = pytest.mark.slow
 
-PATH = Path(__file__).parents[2] / "README.md"
-README = PATH.read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+(SETUP,) = re.findall(r"<!-- setup -->\n```sh\n(.*?)```", README, re.DOTALL)
+"""The lines that a reader runs before the examples."""
 EXAMPLES = re.findall(r"<!-- (examples[^>]*?) -->\n```sh\n(.*?)```", README, re.DOTALL)
 EXAMPLES += re.findall(r"<!-- (command: try) -->\n```sh\n.*(\.venv/bin/ant .*?)```", README, re.DOTALL)
 
@@ -63,58 +66,47 @@ def test_the_readme_has_a_recipe_for_each_of_the_programs():
 
 
 @pytest.mark.parametrize("script", [script for _, script in EXAMPLES], ids=[title for title, _ in EXAMPLES])
-def test_an_example_of_the_readme_runs(script, tmp_path, clean_environ):
+def test_an_example_of_the_readme_runs_and_leaves_nothing_in_the_checkout(script, tmp_path, clean_environ):
     """A shell that stops at the first failure runs every line. The loop leaves no object that it lists."""
     for program in PROGRAMS:
         if re.search(rf"\b(?<!-){program} ", script) and not shutil.which(program):
             pytest.skip(f"this example uses {program}: install it")
-    programs = tmp_path / "bin"
-    programs.mkdir()
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "activate").write_text(f'PATH="{programs}:$PATH"\n')
     ant = programs / "ant"
     ant.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ant_cli "$@"\n')
     ant.chmod(0o755)
+    (tmp_path / "tmp").mkdir()
 
     environ = clean_environ | {
-        "ANTHROPIC_BASE_URL": f"local:{tmp_path}/emulator.db",
         "ANTHROPIC_API_KEY": "",
-        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PATH": os.environ["PATH"],
+        "TMPDIR": str(tmp_path / "tmp"),
     }
-    script = script.replace(".venv/bin/ant", "ant")
     if "while read" in script:
         script += """test -z "$(ant beta:environments list --include-archived --filter 'name%"tmp-*"')"\n"""
+    if not script.startswith(".venv"):
+        script = SETUP + script
     done = run_process(["bash", "-euo", "pipefail", "-c", script], environ, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "could not" not in done.stderr
     assert "Warning" not in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {".venv", "tmp"}
 
 
-SESSION = re.compile(r"(?<=<!-- session -->\n```console\n).*?(?=```)", re.DOTALL)
-"""The content of the first screen: commands after `$ `, each with its output at a terminal."""
-ID = re.compile(r"\b(?:env|req)_01\w{22}\b")
+def test_every_block_of_the_readme_for_a_shell_has_a_test():
+    """The one that runs the tests is what CI does."""
+    assert README.count("```sh\n") == len(EXAMPLES) + len(("setup", "test"))
 
 
-def shown_with_ids_of(other, text):
-    """Return a text with its n-th ID replaced by the n-th ID of another text, because each run has new IDs."""
-    others = dict.fromkeys(ID.findall(other))
-    names = dict(zip(dict.fromkeys(ID.findall(text)), others, strict=False))
-    return ID.sub(lambda match: names.get(match[0], match[0]), text)
-
-
-def test_the_first_screen_shows_what_the_commands_print(ant, tmp_path):
-    """Two environments have been applied from files, one of which has been changed since."""
-    screen = {"ANTHROPIC_BASE_URL": "local:", "ANTHROPIC_API_KEY": None, "COLUMNS": "80", "NO_COLOR": "1"}
-    (tmp_path / "environments").mkdir()
-    (tmp_path / "environments" / "edge.yaml").write_text("name: edge\nconfig: {type: self_hosted}\n")
-    for packages in ("pandas, numpy", "pandas, polars"):
-        text = f"name: data\nconfig: {{type: cloud, packages: {{pip: [{packages}]}}}}\n"
-        (tmp_path / "environments" / "data.yaml").write_text(text)
-        if not (tmp_path / "claude-lock.json").exists():
-            ant("apply", ".", "--yes", env=screen)
-    (session,) = SESSION.findall(README)
-    commands = re.findall(r"^\$ ant (.*)$", session, re.MULTILINE)
-    runs = [(command, ant(*command.split(), env=screen, terminal=True)) for command in commands]
-    printed = [f"$ ant {command}\n{result.stdout}{result.stderr}" for command, result in runs]
-    shown = shown_with_ids_of(session, "".join(printed))
-    if os.environ.get("ANT_WRITE_SCREENS"):
-        PATH.write_text(SESSION.sub(lambda _: shown, README))
-    assert shown == session
+def test_the_picture_has_a_text_alternative_and_is_for_light_and_dark_pages():
+    """A test of generated files compares it with the program's output."""
+    alternative, path = re.findall(r"!\[(.*?)\]\((.*?)\)", README, re.DOTALL)[0]
+    picture = ElementTree.parse(ROOT / path)
+    title, text, style, *_ = ("".join(part.itertext()) for part in picture.getroot())
+    shown = re.findall(r"^\$ (.*)$", text, re.MULTILINE)
+    assert len(shown) == 2
+    assert all(f'"{command}"' in alternative for command in shown)
+    assert title
+    assert "@media (prefers-color-scheme: dark)" in style
