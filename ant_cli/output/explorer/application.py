@@ -1,4 +1,4 @@
-"""The explorer's screen: rows, a search, a filter, and a page of text, with the keys of `less` and of vi."""
+"""The explorer's screen: rows, a search, and a page of text, with the keys of `less` and of vi."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Choice(NamedTuple):
 
 
 class Prompt(Input):
-    """The input line of a search or a filter."""
+    """The input line of a search."""
 
     HINT = "Enter go  Esc back"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter,tab,down", "app.accept"),
-        ("escape", "app.cancel"),
+        ("escape", "app.browse"),
     ]
 
 
@@ -67,8 +67,6 @@ class Explorer(App[Choice], inherit_bindings=False):
         ("slash", "search", "search, folded values too"),
         ("n", "search_on(1)", "next match"),
         ("N", "search_on(-1)", "previous match"),
-        ("f", "filter", "show rows with these words"),
-        ("escape", "cancel", "show everything again"),
         ("A", "load_all", "load all pages"),
         ("v", "view", "view the whole value"),
         ("y", "copy('value')", "copy the value"),
@@ -100,7 +98,6 @@ class Explorer(App[Choice], inherit_bindings=False):
         """The error that cut the list short."""
         self.status, self.footer = Static(id="status", markup=False), Static(id="footer", markup=False)
         self.search = Prompt(placeholder="search", compact=True)
-        self.filter = Prompt(placeholder="show rows with these words", compact=True)
         self.text = Static(markup=False)
         self.page = Page(self.text)
         self._transform = transform
@@ -110,7 +107,7 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Create the widgets."""
-        yield from (self.status, self.rows, self.page, self.search, self.filter, self.footer)
+        yield from (self.status, self.rows, self.page, self.search, self.footer)
 
     def on_mount(self) -> None:
         """Show the first row, and fetch pages when the user scrolls, also with the mouse."""
@@ -155,7 +152,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         super().panic(*renderables)
 
     def _open(self, widget: Widget) -> None:
-        for other in (self.page, self.search, self.filter):
+        for other in (self.page, self.search):
             other.display = other is widget
         self.rows.display = widget is not self.page
         self.set_focus(widget)
@@ -163,8 +160,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     # Display
 
     def update(self) -> None:
-        """Apply the filter, fetch the next page if the last rows are near, and show the position and the path."""
-        self.rows.filter(self.filter.value)
+        """Fetch the next page if the last rows are near, and show the position and the path."""
         seen = max(self.rows.cursor_line, self.rows.scroll_offset.y) + self.rows.size.height
         if seen > self.rows.last_line or self._loads_all:
             self._fetch()
@@ -186,14 +182,12 @@ class Explorer(App[Choice], inherit_bindings=False):
     def position(self) -> str:
         """The position of the cursor, for the status line."""
         rows = self.rows
-        filtered = f'"{cut_to_row(" ".join(rows.wanted))}" in {len(rows.root.children):,}' if rows.wanted else ""
         if not rows.current:
-            return filtered or "an empty list"
+            return "an empty list"
         more = "+" if self.has_more else ""
-        position = f"row {rows.cursor_line + 1:,} of {rows.last_line + 1:,}"
         if rows.is_list:
-            position = f"item {rows.current.place[0] + 1:,} of {len(rows.values):,}{more}"
-        return f"{position} · {filtered}" if filtered else position
+            return f"item {rows.current.place[0] + 1:,} of {len(rows.values):,}{more}"
+        return f"row {rows.cursor_line + 1:,} of {rows.last_line + 1:,}"
 
     def _fetch(self) -> None:
         """Fetch the next page in a thread, so that the screen never waits for the network."""
@@ -220,30 +214,18 @@ class Explorer(App[Choice], inherit_bindings=False):
         """Fetch all remaining pages."""
         self._loads_all = True
 
-    # Search and filter
+    # Search
 
     def action_search(self) -> None:
         """Open the prompt of a search."""
         self.search.value = ""
         self._open(self.search)
 
-    def action_filter(self) -> None:
-        """Open the prompt of the filter."""
-        self._open(self.filter)
-
     def action_accept(self) -> None:
         """Close the prompt, and search."""
-        searches = self.focused is self.search
         self._open(self.rows)
-        if searches:
-            self._query = self.search.value or self._query
-            self.action_search_on(1)
-
-    def action_cancel(self) -> None:
-        """Close the prompt of a search, or else end the filter."""
-        if self.focused is not self.search:
-            self.filter.value = ""
-        self._open(self.rows)
+        self._query = self.search.value or self._query
+        self.action_search_on(1)
 
     def action_search_on(self, direction: int) -> None:
         """Go to the next match."""

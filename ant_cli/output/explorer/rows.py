@@ -1,4 +1,4 @@
-"""The values of a response as textual's tree: fold, unfold, filter, search."""
+"""The values of a response as textual's tree: fold, unfold, search."""
 
 from __future__ import annotations
 
@@ -49,8 +49,6 @@ class Rows(Tree[Value]):
         self.root.expand()
         self.values: list[Value] = []
         """The items of the list, or the members of the only value."""
-        self.wanted: list[str] = []
-        """The terms of the filter."""
         self._extend(whole.members if whole else [])
 
     def append(self, items: Iterable[bytes]) -> None:
@@ -151,8 +149,7 @@ class Rows(Tree[Value]):
 
     def _add(self, parent: TreeNode[Value], values: Iterable[Value]) -> None:
         for value in values:
-            if parent is not self.root or all(term in value.search_text for term in self.wanted):
-                parent.add(_NO_LABEL, value)
+            parent.add(_NO_LABEL, value)
 
     def _members(self, node: TreeNode[Value]) -> list[TreeNode[Value]]:
         if node.data and not node.children:
@@ -175,19 +172,7 @@ class Rows(Tree[Value]):
         _ = self.last_line  # textual numbers the rows only when they are asked for
         self.move_cursor(node)
 
-    # Filter and search
-
-    def filter(self, text: str) -> None:
-        """Show only the items, or the members of one value, whose values contain every term of the text."""
-        terms = text.casefold().split()
-        if terms == self.wanted:
-            return
-        self.wanted = terms
-        before = self._item
-        self.clear()
-        self._add(self.root, self.values)
-        shown = enumerate(self.root.children, int(self.show_root))
-        self.cursor_line = next((row for row, node in shown if before and node.data is before.data), 0)
+    # Search
 
     def search(self, text: str, *, back: bool = False) -> bool:
         """Move to the next or previous key or value that contains the text. Return whether there is one.

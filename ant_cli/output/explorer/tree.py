@@ -56,13 +56,8 @@ class Value:
 
     @cached_property
     def search_text(self) -> str:
-        """The strings and numbers in it, which filters look into."""
-        return "\n".join(token for token in _tokens_of(self.raw) if token[-1] != ":")
-
-    @cached_property
-    def key_text(self) -> str:
-        """The keys in it."""
-        return "\n".join(token for token in _tokens_of(self.raw) if token[-1] == ":")
+        """The keys, strings and numbers in it, in lower case."""
+        return "\n".join(_tokens_of(self.raw))
 
     @cached_property
     def summary(self) -> str:
@@ -71,7 +66,7 @@ class Value:
 
     def mentions(self, text: str) -> bool:
         """Whether a key or a value inside it contains the text."""
-        return text in self.search_text or text in self.key_text
+        return text in self.search_text
 
     def matches(self, text: str) -> bool:
         """Whether its own key contains the text, or the value of a scalar does."""
