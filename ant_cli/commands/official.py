@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from ant_cli.errors import AntError, UsageError
@@ -13,7 +14,6 @@ from ant_cli.runtime.light_typing import NoReturn
 from ant_cli.runtime.variables import BASE_URL, OFFICIAL
 from ant_cli.settings.local_emulator import is_local
 
-_LOCAL, _BASE_URL = "--local", "--base-url"
 _MODULE = b"anthropics/anthropic-cli"
 """The Go module of the official tool. Its name is in every binary."""
 _NATIVE = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
@@ -24,7 +24,7 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
     """Run the official tool with the same arguments, in place of this process.
 
     Raises:
-        UsageError: if it is not installed, or ANT_OFFICIAL names no file.
+        UsageError: if it is not installed, ANT_OFFICIAL names no file, or the command is for the emulator.
         AntError: on Windows, with its exit status: a process can't be replaced there.
 
     """
@@ -34,10 +34,13 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
             f"{name!r} is a command of the official `ant`. This one has only the environments API.",
             f"If the official one is installed too, set {OFFICIAL} to its path. See `ant help official`.",
         )
-    passed = [program, *_without_emulator(argv)]
+    passed = [program, *argv]
+    if _names_emulator(argv, runtime.environ):  # the official tool would use the API, where deleting is for good
+        raise UsageError(
+            f"the emulator has no {name!r}.",
+            f"For the API: leave out --local, and in {BASE_URL} and --base-url what begins with local:.",
+        )
     environ = {**runtime.environ, OFFICIAL: ""}  # it must not hand the command line back
-    if is_local(environ.get(BASE_URL, "")):  # it has no emulator
-        del environ[BASE_URL]
     if sys.platform == "win32":
         import subprocess
 
@@ -77,14 +80,8 @@ def _is_official(program: Path) -> bool:
     return b"anthropic" in content.lower() and b"ant_cli" not in content
 
 
-def _without_emulator(argv: Sequence[str]) -> list[str]:
-    """Return the arguments without those that lead to the emulator, which the official tool does not have."""
-    kept = list[str]()
-    for position, arg in enumerate(argv):
-        flag, _, value = arg.partition("=")
-        is_value = position > 0 and argv[position - 1] == _BASE_URL and is_local(arg)
-        if is_value:
-            kept.pop()
-        elif flag != _LOCAL and not (flag == _BASE_URL and is_local(value)):
-            kept.append(arg)
-    return kept
+def _names_emulator(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Whether the arguments, or else the variable, lead to the emulator, which only this program has."""
+    words = [word for arg in argv for word in arg.split("=", 1)]
+    urls = [environ.get(BASE_URL, ""), *(url for flag, url in pairwise(words) if flag == "--base-url")]
+    return "--help" not in argv and ("--local" in argv or is_local(urls[-1]))

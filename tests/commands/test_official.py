@@ -66,22 +66,20 @@ def test_a_program_that_calls_this_one_again_finds_no_official_tool(run):
     assert run("models", "list", programs=[caller]).stdout == "official="
 
 
-@pytest.mark.parametrize(
-    ("url", "passed"), [("local:demo.db", ""), ("local:", ""), ("http://127.0.0.1:1", "http://127.0.0.1:1")]
-)
-def test_only_a_base_url_that_the_official_tool_knows_is_passed_on(run, url, passed):
-    """It has no emulator."""
-    assert f"\nbase={passed}\n" in run("models", "list", programs=[OFFICIAL], ANTHROPIC_BASE_URL=url).stdout
-
-
+@pytest.mark.parametrize("url", ["local:demo.db", "local:", "http://127.0.0.1:1"])
 @pytest.mark.parametrize(
     "words",
-    [("--local",), ("--base-url", "local:demo.db"), ("--base-url=local:",), ("--local", "--base-url", "local:x")],
+    [(), ("--local",), ("--base-url", "local:demo.db"), ("--base-url=local:",), ("--base-url", "http://h")],
 )
-def test_arguments_that_lead_to_the_emulator_are_not_handed_over(run, words):
-    """The official tool would reject them."""
-    assert run(*words, "models", "list", programs=[OFFICIAL]).stdout.startswith("models\nlist\nbase=")
-    assert run("--base-url", "http://h", "models", programs=[OFFICIAL]).stdout.startswith("--base-url\nhttp://h\n")
+def test_a_command_for_the_emulator_is_not_handed_over(run, words, url):
+    """The official tool would send it to the API, where `delete` is for good. A flag wins over the variable."""
+    done = run(*words, "models", "delete", programs=[OFFICIAL], ANTHROPIC_BASE_URL=url)
+    if "http" in (words[-1] if words else url):
+        assert done.stdout.endswith(f"models\ndelete\nbase={url}\nofficial=\n")
+    else:
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "the emulator has no 'models'.\nFor the API: leave out --local" in done.stderr
+    assert run(*words, "models", "--help", programs=[OFFICIAL], ANTHROPIC_BASE_URL=url).stdout
 
 
 def test_apache_ant_and_this_program_are_not_taken_for_the_official_tool(run, tmp_path):
