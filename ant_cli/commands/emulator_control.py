@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
-from ant_cli.apply.server import read
 from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import ResponseError, UsageError, exclude_each_other
 from ant_cli.http.client import NameClient
 from ant_cli.http.response import json_object
-from ant_cli.input.request import Request, path_segment
+from ant_cli.input.request import Request, path_segment, request_of
 from ant_cli.input.values import encode, mapping, parse
-from ant_cli.operations.environments import ENVIRONMENT_ID
+from ant_cli.operations.environments import ENVIRONMENT_ID, RETRIEVE
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
@@ -187,7 +186,8 @@ def _call_emulator(
     segments = "".join(f"/environments/{path_segment('ENVIRONMENT_ID', text)}" for text in ids.values())
     with NameClient(settings.connection, runtime, Progress(runtime)) as client:
         if body and ENVIRONMENT_ID.name in body:
-            body[ENVIRONMENT_ID.name] = read(client, body[ENVIRONMENT_ID.name])["id"]
+            named = client.send(request_of(RETRIEVE, {ENVIRONMENT_ID.name: body[ENVIRONMENT_ID.name]}))
+            body = {**body, ENVIRONMENT_ID.name: (json_object(named.body) or {}).get("id")}
         content = None if body is None else encode(body)
         request = Request(method, f"/_emulator{segments}{path}", (), body=content, path_params=ids)
         response = json_object(client.send(request).body)

@@ -51,7 +51,7 @@ class Requests:
         return self._first[0]
 
     def __iter__(self) -> Iterator[Request]:
-        return self._builder._replace(notes={}, unsent={}).requests()
+        return self._builder.requests()
 
 
 class _Builder(NamedTuple):
@@ -71,7 +71,7 @@ class _Builder(NamedTuple):
     """All this makes no complete request."""
     at_terminal: bool
     notes: dict[str, None]
-    """Notes and warnings, once each, even those about many inputs."""
+    """Notes and warnings, once each, even those about many inputs. Requests that are built again add none."""
     unsent: dict[str, None]
     """The fields of objects from the server that are not sent, because flags say what changes."""
 
