@@ -60,7 +60,7 @@ class Step(NamedTuple):
     unblocked_by: Literal["", "adopt", "delete_archived"] = ""
     """The option that would unblock it, about which a person may be asked."""
     deletes: str = ""
-    """The ID of the archived environment that keeps the name, and is deleted for good before."""
+    """The ID of the archived environment that keeps the name, and is permanently deleted before."""
     result: str = ""
     """What became of it, such as `created` or `not started`; empty in a plan."""
     error: AntError | None = None
@@ -182,7 +182,7 @@ def _check_credentials(known: Known) -> None:
             f"none of the {len(known.remotes)} environments that {known.lock.path.name} tracks exists for the "
             "credentials in use: they are those of another workspace or account. Nothing was changed.",
             "Use the right ones with --profile or --workspace-id; those in use: ant auth status\n"
-            f"If all of the environments are gone for good, remove their entries from {known.lock.path.name}.",
+            f"If all of the environments no longer exist, remove their entries from {known.lock.path.name}.",
         )
 
 
@@ -288,13 +288,13 @@ def _replacement(step: Step, declaration: Declaration, remote: Object | None, kn
     state = "is archived" if remote else "does not exist any more"
     blocked = (
         f"{step.id} {state}; re-run with --force to create a replacement, or remove {step.key} from "
-        f"{known.lock.path.name} if it is gone for good"
+        f"{known.lock.path.name} if it no longer exists"
     )
     return fresh._replace(id=step.id, blocked="" if known.options.force else blocked, note=f"{step.id} {state}")
 
 
 def _untracked(declaration: Declaration, known: Known) -> Step:
-    """Return the step for a file that the lock file doesn't have: create, or take over one of that name."""
+    """Return the step for a file that the lock file doesn't have: create, or adopt one of that name."""
     fields = tuple(changes_between(declaration.body, {}))
     step = Step("create", declaration.key, declaration.name, "", declaration, changes=fields)
     named = known.named.get(declaration.name, ())
@@ -327,11 +327,11 @@ def _without_archived(step: Step, remote: Object, known: Known) -> Step:
     """Return the step that creates an environment with the name of an archived one, which the API can't restore."""
     archived = str(remote.get("id", ""))
     if known.options.delete_archived:
-        return step._replace(deletes=archived, note=f"deletes {archived}, which is archived, for good")
+        return step._replace(deletes=archived, note=f"deletes {archived}, which is archived, permanently")
     return step._replace(
         deletes=archived,
         blocked=f"{archived}, which is archived, keeps this name and can't be restored; choose another name, or "
-        "re-run with --delete-archived to delete it for good",
+        "re-run with --delete-archived to delete it permanently",
         unblocked_by="delete_archived",
     )
 

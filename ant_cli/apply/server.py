@@ -94,7 +94,7 @@ def archive(client: Client, before: Object) -> bool:
 
 
 def delete(client: Client, before: Object) -> None:
-    """Delete an environment for good, if it exists. Raises Changed as `_change`."""
+    """Delete an environment permanently, if it exists. Raises Changed as `_change`."""
     _remove(client, environments.DELETE, before, lambda _now: False)
 
 

@@ -192,14 +192,14 @@ def _check_unblocked(plan: Plan, *, is_shown: bool) -> None:
 
 
 _UNBLOCKING = {
-    "adopt": "Take over existing environments?",
-    "delete_archived": "Delete these archived environments for good, so that new ones can have their names?",
+    "adopt": "Manage these existing environments by the files?",
+    "delete_archived": "Delete these archived environments permanently, so that new ones can have their names?",
 }
 """The options that unblock a plan, with the questions for them."""
 
 
 def _unblocked(plan: Plan, known: Known, view: View) -> Plan:
-    """Return the plan. The user may let it take over or delete environments that have the names."""
+    """Return the plan. The user may let it adopt or delete environments that have the names."""
     options, runtime = known.options, view.runtime
     for option, question in _UNBLOCKING.items() if view.asks else ():
         blocked = [step for step in plan.blocked if step.unblocked_by == option]

@@ -191,7 +191,7 @@ def _give_back(report: Report, connection: ConnectionSettings, runtime: Runtime,
     ids = [item["id"] for item in report["unheld"]]
     if asks:
         more = "A handler that still runs, and sends no heartbeats, would run twice."
-        confirm(f"Give back {' '.join(ids)}? {more}", runtime)
+        confirm(f"Return {' '.join(ids)} to the queue? {more}", runtime)
     environment_id = report["environment"]["id"]
     return _of_queue(connection, runtime, environment_id, lambda api: list(filter(api.give_back, ids)))
 

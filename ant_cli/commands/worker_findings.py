@@ -83,7 +83,9 @@ def _findings_of_queue(report: Report, queue: Report, start: str, now: float) ->
         step = f"They are handed out again when their leases end, in {left_s} seconds at the latest."
         yield Finding(cause, step, not (depth or busy))
     if len(silent) + len(failed) >= max(_OUTAGE_ITEMS, busy) and report["outage"] is None:
-        cause = f"{len(silent) + len(failed)} items wait after failures, more than run: it may be an outage."
+        cause = (
+            f"{len(silent) + len(failed)} items wait after failures, more than run: handlers may lack something."
+        )
         yield Finding(cause, "See the workers' logs. `check` asks one that serves its state at --listen.")
     if not (depth or running or report["unheld"] or queue.get("pending")):
         step = "Create a session in this environment, or look for it in another one."

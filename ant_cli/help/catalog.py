@@ -53,6 +53,7 @@ def _api_command(operation: Operation) -> Command:
     if operation.group == work.GROUP:
         keys = [type_ for type_ in operation.accepts if type_ != "item secret"]  # which no flag takes
         text += f"\n\n{_FOR_WORKERS} It takes an {' or an '.join(keys)}."
+    text += f"\n\n{operation.response}".rstrip()
     return Command(
         (operation.group, operation.name),
         text,

@@ -12,7 +12,7 @@ from ant_cli.help.command_row import HELP, Command, argument_name, help_text
 from ant_cli.help.contents import TOPICS, text_of
 from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.spec import Example, Param
-from ant_cli.settings.rows import GLOBAL_FLAGS
+from ant_cli.settings.rows import FEDERATION, GLOBAL_FLAGS
 
 REQUIRED = "Required, also from stdin or --file"
 BODY = "Fields, also from stdin or --file"
@@ -89,7 +89,8 @@ def flag_row(param: Param) -> tuple[str, str]:
 def topic_page(topic: str) -> str:
     """Return the help page of a topic. In that on output, FORMATS stands for a line about each format."""
     if topic == "flags":
-        return f"# {TOPICS[topic].removesuffix('.')}\n\n{section(GLOBAL, map(flag_row, GLOBAL_FLAGS))}\n"
+        rows = [flag_row(flag) for flag in GLOBAL_FLAGS if flag not in FEDERATION[1:]]
+        return f"# {TOPICS[topic].removesuffix('.')}\n\n{section(GLOBAL, rows)}\n"
     return text_of(f"topics/{topic}.md").replace(
         "    FORMATS\n", "".join(f"    {row.name:<8} {row.help}\n" for row in FORMATS)
     )
@@ -99,8 +100,8 @@ def _global_flags(command: Command) -> str:
     """Return which global flags a command takes; `ant help flags` describes them."""
     flags = [param.flag for param in command.global_flags]
     if len(flags) > len(_COMMON):
-        flags = [", ".join(flag for flag in _COMMON if flag in flags) + " and others"]
-    return f"## {GLOBAL}\n> {', '.join(flags)} (`ant help flags`)" if flags else ""
+        flags = [*(flag for flag in _COMMON if flag in flags), "..."]
+    return f"**{GLOBAL}:** {', '.join(flags)} (`ant help flags`)" if flags else ""
 
 
 def _references(command: Command) -> list[str]:

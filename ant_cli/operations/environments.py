@@ -61,7 +61,7 @@ ENVIRONMENT_ID = Field(
     "environment_id",
     "path",
     str,
-    "The environment's ID, which begins with env_, or its name.",
+    "The environment's ID (env_...), or its name.",
     required=True,
     aliases=("id",),
 )
@@ -156,7 +156,7 @@ DELETE = Operation(
     "delete",
     "DELETE",
     ITEM,
-    "Delete an environment for good.",
+    "Delete an environment permanently.",
     (ENVIRONMENT_ID, shared.BETA),
     (*shared.MANY, shared.YES),
     (
@@ -173,7 +173,7 @@ ARCHIVE = Operation(
     "archive",
     "POST",
     ITEM + "/archive",
-    "Archive an environment for good: it stays readable, but new sessions can't use it, and nothing restores it.",
+    "Archive an environment: it stays readable, but new sessions can't use it, and nothing restores it.",
     (ENVIRONMENT_ID, shared.BETA),
     (*shared.MANY, shared.YES),
     (

@@ -292,6 +292,8 @@ class Operation(NamedTuple):
     """A sentence for people about a list without items."""
     server_fields: tuple[str, ...] = ()
     """Fields of returned objects that only the server sets. They are dropped from piped input (D34)."""
+    response: str = ""
+    """What the fields of its response mean, if that is not an object of its group."""
     response_keys: tuple[str, ...] = ()
     """The keys of its response, if that is not an object of its group."""
     accepts: tuple[CredentialType, ...] = ("API key",)

@@ -132,8 +132,8 @@ HEARTBEAT = Operation(
             "expected_last_heartbeat",
             "query",
             str,
-            "Extend the lease only if this was the last heartbeat: NO_HEARTBEAT for none, then the last_heartbeat "
-            "of the previous response, exactly as returned. Otherwise: 412, exit code 6. If absent, stdin is read.",
+            "Extend it only if this was the last heartbeat: NO_HEARTBEAT for none, then the last_heartbeat of the "
+            "previous response. Otherwise: 412, exit code 6. If absent, stdin is read.",
             nullable=True,
         ),
         shared.BETA,
@@ -145,6 +145,8 @@ HEARTBEAT = Operation(
     ),
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="extended",
+    response="The response has lease_extended, whether the lease was extended; ttl_seconds, how long it lasts; "
+    "the item's state; and last_heartbeat, for the next call.",
     precondition="expected_last_heartbeat",
     accepts=CREDENTIAL_TYPES,
 )
@@ -223,6 +225,8 @@ STATS = Operation(
         Example("only the number of waiting items", "env_1 --transform depth"),
     ),
     past_participle="retrieved",
+    response="The response has depth, the waiting items; pending, those taken but not acknowledged; "
+    "oldest_queued_at, since when the oldest of both waits; and workers_polling, the named ones of the last 30 s.",
     response_keys=("type", "depth", "pending", "oldest_queued_at", "workers_polling"),
     accepts=_API_OR_ENVIRONMENT_KEY,
 )

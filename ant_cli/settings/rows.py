@@ -183,7 +183,11 @@ ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
 
 _WITH_RULE = "With --federation-rule:"
 FEDERATION = (
-    _setting("federation_rule", "Log in by this federation rule (fdrl_...).", variables.FEDERATION_RULE_ID),
+    _setting(
+        "federation_rule",
+        "Log in by this rule, with --identity-token-file, --organization-id and maybe --service-account-id.",
+        variables.FEDERATION_RULE_ID,
+    ),
     _setting("identity_token_file", f"{_WITH_RULE} the file of an OIDC token.", variables.IDENTITY_TOKEN_FILE),
     _setting("identity_token", f"{_WITH_RULE} the OIDC token itself.", variables.IDENTITY_TOKEN),
     _setting("organization_id", f"{_WITH_RULE} the organization.", variables.ORGANIZATION_ID),

@@ -400,7 +400,7 @@ def test_at_a_terminal_the_user_is_asked_about_untracked_files_and_existing_name
     assert "re-run with --adopt to take it over" in team.ant("apply", "--yes", ".").stdout
     result = team.ant("apply", typed="y\ny\ny\n")
     assert "./environments/b.yaml is not tracked yet" in result.stderr
-    assert "Take over existing environments?" in result.stderr
+    assert "Manage these existing environments by the files?" in result.stderr
     assert set(team.ids()) == {"./environments/a.yaml", "./environments/b.yaml"}
     assert team.server()["b"]["description"] == "new"
     assert team.diff() == 0

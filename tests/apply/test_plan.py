@@ -234,11 +234,11 @@ def test_the_name_of_an_archived_environment_is_freed_only_on_request():
     assert (step.action, step.unblocked_by) == ("create", "delete_archived")
     assert step.blocked == (
         "env_8, which is archived, keeps this name and can't be restored; choose another name, or re-run with "
-        "--delete-archived to delete it for good"
+        "--delete-archived to delete it permanently"
     )
     step = world.step(delete_archived=True)
     assert (step.action, step.deletes, step.blocked) == ("create", "env_8", "")
-    assert step.note == "deletes env_8, which is archived, for good"
+    assert step.note == "deletes env_8, which is archived, permanently"
     world.named = {}
     assert world.step(delete_archived=True).fingerprint != step.fingerprint
 
@@ -250,7 +250,7 @@ def test_a_tracked_environment_that_was_archived_is_replaced_by_deleting_it():
     world.named = {"a": [world.remotes["env_1"]]}
     assert world.step(force=True).blocked == (
         "env_1, which is archived, keeps this name and can't be restored; choose another name, or re-run with "
-        "--delete-archived to delete it for good"
+        "--delete-archived to delete it permanently"
     )
     assert (world.step(delete_archived=True).deletes, world.step(delete_archived=True).blocked) == ("env_1", "")
     world.files[KEY] = declared({**BODY, "name": "b"})

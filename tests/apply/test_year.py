@@ -117,7 +117,7 @@ def test_a_revert_of_a_prune_says_what_is_possible_and_deletes_only_on_request(p
     assert pruned.diff(".") == 1
     assert pruned.server(archived=True)["a"]["id"] == archived
     result = pruned.apply("--delete-archived", ".")
-    assert f"note: deletes {archived}, which is archived, for good" in result.stdout
+    assert f"note: deletes {archived}, which is archived, permanently" in result.stdout
     assert pruned.ids()["./environments/a.yaml"] == pruned.server()["a"]["id"] != archived
     assert pruned.diff(".") == 0
 
@@ -127,7 +127,7 @@ def test_at_a_terminal_the_user_is_asked_before_an_archived_environment_is_delet
     archived = pruned.server(archived=True)["a"]["id"]
     result = pruned.ant("apply", ".", typed="n\n")
     assert f"./environments/a.yaml: {archived} has the name 'a'" in result.stderr
-    assert "Delete these archived environments for good" in result.stderr
+    assert "Delete these archived environments permanently" in result.stderr
     assert (result.exit, pruned.server(archived=True)["a"]["id"]) == (1, archived)
     assert pruned.ant("apply", "--yes", ".", typed="y\n").exit == 1
     assert pruned.ant("apply", ".", typed="y\ny\n").exit == 0

@@ -222,7 +222,7 @@ def test_every_tool_command_has_a_help_page(ant, command):
     parts += ["(`ant help flags`)"] if command.global_flags else []
     assert all(part in page for part in parts)
     assert command.notes in done.stdout
-    assert len(command.examples) >= 2 or len(done.stdout.splitlines()) == 40
+    assert len(command.examples) >= 2 or len(done.stdout.splitlines()) >= 39
     assert all(f"  # {purpose}\n" in done.stdout for purpose, _ in command.examples)
     assert max(map(len, done.stdout.splitlines())) <= 80
 

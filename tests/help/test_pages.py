@@ -17,7 +17,8 @@ from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.shared_flags import FILE
-from ant_cli.settings.rows import GLOBAL_FLAGS
+from ant_cli.operations.work import STATS
+from ant_cli.settings.rows import FEDERATION, GLOBAL_FLAGS
 from tests.helpers.words import LIST
 
 CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"
@@ -98,6 +99,19 @@ def test_every_example_runs(emulator, operation, example):
     assert (result.exit, result.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("stats", STATS.response_keys[1:]),
+        ("heartbeat", ("lease_extended", "ttl_seconds", "state", "last_heartbeat")),
+    ],
+)
+def test_help_explains_the_fields_of_a_response_that_is_no_object_of_its_group(ant, name, fields):
+    """Those of an environment and of a work item are in `ant help fields`."""
+    text = ant("beta:environments:work", name, "--help").stdout.partition("\nRequired")[0]
+    assert all(field in text for field in fields)
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_every_command_has_a_page(ant, operation):
     """It has a summary, every flag with its type and allowed values, and the examples."""
@@ -122,13 +136,9 @@ def kind_of(param):
 def test_the_flags_of_a_page_are_in_groups(ant):
     """The required flags come first, and those of every command last."""
     page = ant("beta:environments", "create", "--help").stdout
-    titles = [
-        "Required, also from stdin or --file:",
-        "Fields, also from stdin or --file:",
-        "Flags:",
-        "Global flags:",
-    ]
-    places = [page.index(f"\n{title}\n") for title in [*titles, "Examples:"]]
+    titles = ["Required, also from stdin or --file:", "Fields, also from stdin or --file:", "Flags:"]
+    places = [page.index(f"\n{title}\n") for title in titles]
+    places += [page.index(title) for title in ("\nGlobal flags: --", "\nExamples:\n")]
     assert places == sorted(places)
 
 
@@ -247,7 +257,8 @@ def test_the_flags_of_every_command_have_their_own_page(ant):
     """`ant help flags` describes each of them once."""
     page = " ".join(ant("help", "flags").stdout.split())
     for param in GLOBAL_FLAGS:
-        assert f" {param.flag} {param.metavar}".rstrip() + " " + param.help.split()[0] in page
+        if param not in FEDERATION[1:]:  # the first one names them
+            assert f" {param.flag} {param.metavar}".rstrip() + " " + param.help.split()[0] in page
         assert not param.choices or f"One of: {', '.join(param.choices)}." in page
 
 
