@@ -90,7 +90,7 @@ def parse(argv: Sequence[str]) -> CommandCall:
         from ant_cli.help.catalog import longest_match
 
         command = longest_match([arg for arg in rest if not arg.startswith("-")])
-        error = _misplaced_flag(rest[0], (*_HELP_FLAGS, *_VERSION_FLAGS), "")
+        error = _misplaced_flag(rest[0], "")
         raise error.with_exit_code(command.usage_exit_code(rest))
     name, rest = rest[0], rest[1:]
     if name in OFFICIAL_COMMANDS:
@@ -171,17 +171,20 @@ def _group_help(path: Sequence[str], args: Sequence[str]) -> ToolCall:
 
     """
     if args and args[0] not in _HELP_FLAGS:
-        raise _misplaced_flag(args[0], _HELP_FLAGS, " ".join(path))
+        raise _misplaced_flag(args[0], " ".join(path))
     return help_call(*path)
 
 
-def _misplaced_flag(arg: str, known: Iterable[str], command: str) -> UsageError:
-    """Return the error for a flag in the place of a command, where only known flags may be."""
+def _misplaced_flag(arg: str, command: str) -> UsageError:
+    """Return the error for a flag in the place of a command, where only that for help and global ones may be."""
+    from ant_cli.help.command_row import HELP, VERSION
+
     flag = arg.partition("=")[0]
-    owner = next((item for item in OPERATIONS if flag in _by_name(params_of(item))), None)
+    listed = OPERATIONS if not command else GROUPS[command].operations if command in GROUPS else ()
+    owner = next((item for item in listed if flag in _by_name(params_of(item))), None)
     if owner is not None:
         return UsageError(f"{flag} goes after its command.", f"For example: ant {owner.command} {flag} ...")
-    return _unknown_flag(arg, [*known, *_by_name(GLOBAL_FLAGS)], command)
+    return _unknown_flag(arg, _by_name((HELP, *([] if command else [VERSION]), *GLOBAL_FLAGS)), command)
 
 
 def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -312,7 +315,7 @@ def _with_several_ids(ids: Sequence[str], given: Texts, operation: Operation) ->
 def _reject_unquoted(flags: Texts) -> None:
     """Raise UsageError if the shell split a value at its spaces, for lack of quotes: --config {type: cloud}."""
     for name, value in flags.items():
-        if isinstance(value, str) and value.startswith(("{", "[")) and not value.endswith(("}", "]")):
+        if isinstance(value, str) and any(value.count(left) > value.count(right) for left, right in ("{}", "[]")):
             problem = f"the value of {flag_name(name)} ends at a space: {shortened(value)}"
             raise UsageError(problem, f"Write quotes around it: {flag_name(name)} '{shortened(value)} ...'")
 
@@ -349,11 +352,15 @@ def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
         elif param.required:
             raise UsageError(f"{param.name.upper()} is required.", see_help(command.full_name))
     if args:
-        raise UsageError(f"unexpected argument {command.quoted(args[0])}.", see_help(command.full_name))
+        from ant_cli.help.suggest import command_instead
+
+        instead = command_instead(args, command.full_name)
+        hint = f"Did you mean `{instead}`?" if instead else see_help(command.full_name)
+        raise UsageError(f"unexpected argument {command.quoted(args[0])}.", hint)
     return values
 
 
-def _unknown_flag(arg: str, known: Iterable[str], command: str, following: str = "") -> UsageError:
+def _unknown_flag(arg: str, known: Mapping[str, Param], command: str, following: str = "") -> UsageError:
     import re  # late, like difflib below: only mistakes need them
 
     from ant_cli.errors.suggestions import did_you_mean
@@ -365,14 +372,15 @@ def _unknown_flag(arg: str, known: Iterable[str], command: str, following: str =
     if name in known:
         return UsageError(f"{name} and its value must be two arguments, or have = between them.", see_help(command))
     value = arg[len(name) + 1 :] or ("" if following.startswith("-") else following)
-    instead = flag_instead(name, value, command)
-    if instead.startswith("ant ") or instead.partition(" ")[0] in known:
+    instead = flag_instead(name, value, command, known)
+    if instead.startswith(("ant ", "-")):
         return UsageError(f"unknown flag {name!r}. Did you mean `{instead}`?", see_help(command))
+    if instead:
+        return UsageError(f"unknown flag {name!r}.", instead, see_help(command))
     names = [flag for flag in known if flag.startswith("--")]
     if not name.startswith("--") and not did_you_mean(name, names):
         name = name[:2]  # the rest may be the value of a short flag
-    habit = "" if instead.startswith("--") else instead
-    return UnknownName("flag", name, [] if habit else names, habit, see_help(command))
+    return UnknownName("flag", name, names, see_help(command))
 
 
 def _missing_value(flag: str, command: str) -> UsageError:

@@ -109,6 +109,9 @@ def _check_key(key: str) -> None:
         shown_key = REDACTED if may_be_key(key) and not is_name else ""
         variable = VARIABLES.get(key, f"ANTHROPIC_{key.upper()}")
         exists = variable in VARIABLES.values()
+        name = key.partition("=")[0]
+        if name in PROFILE_SETTINGS:
+            raise UsageError("a setting and its value are two arguments.", f"Write: ant profile set {name} VALUE")
         hint = f"A profile can't have it: set {variable}." if exists else f"The settings are: {_KEYS}."
         raise UnknownName("setting", key, PROFILE_SETTINGS, hint, shown=shown_key)
 

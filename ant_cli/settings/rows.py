@@ -118,13 +118,31 @@ def format_name(source: str, text: str) -> str:
     return name
 
 
+_FOREIGN_START = re.compile(r"\.(?!\.)|\{\{|\$\.|\[[]?*]")
+"""How paths of jq, Go's templates, JSONPath and JMESPath begin, but none of GJSON that finds anything."""
+_SIMPLE_PATH = re.compile(
+    r"(?:(?:jsonpath|go-template|custom-columns)=(?:\w+:)?)?"
+    r"(?:\{\{)?\{?\s*\$?\.?(?:\w*\[\*?\]\.?)?([a-z_]\w*(?:\.\w+)*)\s*\}?(?:\}\})?"
+)
+
+
+def simple_path(path: str) -> str:
+    """Return the GJSON path for a simple one of jq, kubectl, JMESPath or a Go template; empty for any other.
+
+    A list is no part of it: a path applies to each item. An object of Kubernetes has its name in its metadata.
+    """
+    match = _SIMPLE_PATH.fullmatch(path)
+    return {"metadata.name": "name"}.get(match[1], match[1]) if match else ""
+
+
 def gjson_path(source: str, path: str) -> str:
     """Return a path if it is one of GJSON."""
     from ant_cli.gjson.parser import BadPath, parse  # late: most runs have no path
 
-    if path.startswith(".") and not path.startswith(".."):
-        example = path[1:] if re.fullmatch(r"[\w.]+", path[1:]) else "name"
-        raise UsageError(f"{source} {path!r}: a GJSON path does not start with a dot.", f"Write {source} {example}")
+    if _FOREIGN_START.match(path):
+        meant = simple_path(path)
+        hint = f"Write {source} {meant}" if meant else "How to pick values: ant help output"
+        raise UsageError(f"{source} {path!r}: a GJSON path does not start with {path[0]!r}.", hint)
     try:
         parse(path)
     except BadPath as error:

@@ -114,7 +114,7 @@ def test_without_the_official_tool_its_commands_are_named_as_such(ant, name):
         ("beta:agent list", "beta:agents"),
         ("agents list", "beta:agents"),
         ("beta:session list", "beta:sessions"),
-        ("message", "messages"),
+        ("model list", "models"),
     ],
 )
 def test_a_mistyped_command_of_the_official_tool_leads_to_it(ant, line, meant):

@@ -2,55 +2,40 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import shlex
+from fnmatch import fnmatchcase
 
 import pytest
 
+from ant_cli.argv import ApiCall, parse
+from ant_cli.errors.suggestions import nearest
+from ant_cli.help.catalog import catalog
+from ant_cli.help.suggest import _rows, suggestion
+from ant_cli.operations import GROUPS
 from tests.conftest import needs_posix
 from tests.helpers.words import LIST
 
 COMMANDS = {
     "hlep": "`ant help`",
-    "beta environments": "`ant beta:environments`",
     "beta environments list": "`ant beta:environments list`",
     "beta environments work poll": "`ant beta:environments:work poll`",
-    "beta:environments:list": "`ant beta:environments list`",
     "beta:environment list": "`ant beta:environments list`",
-    "get env_1": "`ant beta:environments retrieve` or `ant beta:environments:work retrieve`",
-    "login": "`ant auth login`",
+    "get env_1": "`ant beta:environments retrieve env_1`",
     "work poll": "`ant beta:environments:work poll`",
     "version": "`ant --version`",
-    "beta:environments show": "`ant beta:environments retrieve`",
-    "beta:environments creat": "`ant beta:environments create`",
-    "beta:environments poll": "`ant beta:environments:work poll` or `ant beta:worker poll`",
-    "profile rm": "`ant profile delete`",
+    "beta:environments poll": "`ant beta:worker poll`",
     "emulator stauts": "`ant emulator status`",
     "auth lgin": "`ant auth login`",
-    "profile st": "`ant profile set`",
-    "profile switch default": "`ant profile activate`",
-    "whoami": "`ant auth status`",
-    "beta:environments describe env_1": "`ant beta:environments retrieve`",
-    "beta:environments view env_1": "`ant beta:environments retrieve`",
-    "beta:environments destroy env_1": "`ant beta:environments delete`",
-    "config set format json": "`ant profile set`",
     "worker run": "`ant beta:worker run`",
     "run": "`ant beta:worker run`",
-    "worker start": "`ant beta:worker poll`",
-    "worker start now": "`ant beta:worker poll`",
-    "plan environments": "`ant diff`",
-    "validate .": "`ant apply --validate`",
-    "validate environments": "`ant apply --validate`",
-    "get environments": "`ant beta:environments list`",
-    "get env data": "`ant beta:environments retrieve data`",
-    "environments get data": "`ant beta:environments retrieve`",
     "config use-context ci": "`ant profile activate ci`",
-    "profile use ci": "`ant profile activate ci`",
-    "profile show": "`ant profile get`",
-    "delete env env_1": "`ant beta:environments delete`",
-    "create environment": "`ant beta:environments create`",
-    "auth list": "`ant profile list`",
-    "auth switch work": "`ant profile activate`",
-    "switch work": "`ant profile activate`",
+    "delete env env_1": "`ant beta:environments delete env_1`",
+    "switch work": "`ant profile activate work`",
+    "worker status": "`ant beta:worker check`",
+    "beta:environments rename a b": "`ant beta:environments update a --name b`",
+    "sessions create": "`ant beta:sessions`",
 }
 """Unknown commands, many of them of other tools, and those that were meant."""
 
@@ -77,41 +62,31 @@ def test_an_unknown_command_is_answered_with_the_known_one_that_was_meant(ant, l
         ),
         ("beta:environments unarchive env_1", "'unarchive' for 'ant beta:environments'.", "can't be restored."),
         ("auth qqq", "unknown command 'qqq' for 'ant auth'.", "ant auth --help"),
-        ("auth qqq-www 1", "unknown command 'qqq-www' for 'ant auth'.", "ant auth --help"),
         ("auth HIDDEN7x", "unknown command '[redacted]' for 'ant auth'.", "ant auth --help"),
         ("auth HIDDEN-horse-battery", "unknown command '[redacted]' for 'ant auth'.", "ant auth --help"),
         ("profile HIDDEN+/=", "unknown command '[redacted]' for 'ant profile'.", "ant profile --help"),
         ("profile set api_key my HIDDEN", "unexpected argument '[redacted]'.", "ant profile set --help"),
-        ("profile delete a extra", "unexpected argument 'extra'.", "ant profile delete --help"),
         ("profile set api_kye x", "unknown setting 'api_kye'. Did you mean 'api_key'?", "settings are: api_key"),
-        ("profile set workspace-idx99 x", "unknown setting '[redacted]'. Did you mean 'workspace_id'?", ""),
+        ("profile set workspace_id99 x", "unknown setting '[redacted]'.", "settings are: api_key"),
         ("x" * 5000, f"unknown command '{'x' * 97}...'.", "ant --help"),
         ("beta:environments create --nme x", "unknown flag '--nme'. Did you mean '--name'?", "create --help"),
         ("auth status --formt json", "unknown flag '--formt'. Did you mean '--format'?", "auth status --help"),
-        ("beta:environments list --jq .name", "Did you mean `--transform .name`?", ""),
-        ("beta:environments list -ojson", "Did you mean `--format json`?", ""),
-        ("beta:environments list -w", "Did you mean `--watch`?", ""),
+        ("beta:environments list --jq .name", "Did you mean `--transform name`?", ""),
         ("beta:environments --hlep", "Did you mean '--help'?", ""),
-        ("apply --auto-approve", "Did you mean `--yes`?", ""),
-        ("help exit-code", "Did you mean 'exit-codes'?", ""),
         ("help beta:environments:wrok", "Did you mean `ant beta:environments:work`?", ""),
-        ("apply -f env.yaml", "Did you mean `ant apply --only env.yaml`?", "apply --help"),
-        ("beta:environments list --max-results 5", "Did you mean `--max-items 5`?", "list --help"),
         ("beta:environments create -zHIDDEN", "unknown flag '-z'.", "create --help"),
         ("beta:environments create --x-api-kye:HIDDEN", "unknown flag '--x-api-kye'.", "create --help"),
         ("profile set federation_rule_id x", "'federation_rule_id'.", "set ANTHROPIC_FEDERATION_RULE_ID."),
         ("profile set HIDDEN-1 x", "unknown setting '[redacted]'.", "The settings are: api_key"),
         ("auth --chck status", "unknown flag '--chck'.", "ant auth --help"),
-        ("auth login extra", "unexpected argument '[redacted]'.", "ant auth login --help"),
-        ("completion bash extra", "unexpected argument 'extra'.", "ant completion --help"),
+        ("auth login extra", "unexpected argument '[redacted]'.", "`ant auth login --profile NAME`"),
+        ("profile set format=json", "a setting and its value are two arguments.", "set format VALUE"),
+        ("beta:environments list --transform .[].name", "does not start with '.'.", "--transform name"),
+        ("beta:environments --force stop", "unknown flag '--force'.", "ant beta:environments --help"),
         ("profile get --profile", "--profile needs a value.", "ant profile get --help"),
         ("profile activate", "NAME is required.", "ant profile activate --help"),
-        ("emulator enqueue", "ENVIRONMENT_ID is required.", "ant emulator enqueue --help"),
         ("emulator reset --yes=x", "--yes must be true or false, got 'x'.", ""),
-        ("help zzz", "unknown topic or command 'zzz'.", "The topics are: input, output"),
-        ("help nope -h", "unknown topic or command 'nope'.", "The topics are: input, output"),
-        ("help outptu", "topic or command 'outptu'. Did you mean 'output'?", "The topics are: input, output"),
-        ("help create", "topic or command 'create'. Did you mean `ant beta:environments create`", ""),
+        ("help create", "topic or command 'create'. Did you mean `ant beta:environments create --name NAME`?", ""),
         ("help auth lgin", "'lgin' for 'ant auth'. Did you mean `ant auth login`?", "auth --help"),
         ("help beta:environments creat", "Did you mean `ant beta:environments create`?", "environments --help"),
     ],
@@ -134,38 +109,110 @@ def test_a_flag_and_its_value_in_one_argument_are_told_apart(ant, argument, befo
     assert "HIDDEN" not in refusal
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "beta:environments restart data",
+        "beta:environments:work delete work_1",
+        "beta:environments list --match x",
+        "apply --delete",
+        "lint",
+    ],
+)
+def test_what_resembles_only_other_things_has_no_suggestion(ant, line):
+    """A wrong one is worse than none. Commands of other groups are other things."""
+    assert "Did you mean" not in ant(*line.split()).refusal
+
+
+def test_a_name_has_one_slip_and_its_first_letter_is_right():
+    """A letter is missing, added or different, or two have changed places."""
+    known = ["stop", "status", "--max-items", "set", "of"]
+    slips = {"stp": "stop", "stopp": "stop", "stpo": "stop", "stap": "stop", "-maxitem": "--max-items"}
+    assert {typed: nearest(typed, known) for typed in slips} == slips
+    assert [nearest(typed, known) for typed in ("top", "start", "unset", "or", "")] == [""] * 5
+
+
+def test_a_new_group_of_commands_changes_no_other_answer(monkeypatch):
+    """Only words that name the group lead to it."""
+    line = ["agents", "list"]
+    before = suggestion(line, catalog())
+    group = GROUPS["beta:environments"]._replace(name="beta:agent-labels")
+    monkeypatch.setitem(GROUPS, group.name, group)
+    assert suggestion(line, catalog()) == before == " Did you mean `ant beta:agents`?"
+    assert suggestion(["agent-labels", "list"], catalog()) == " Did you mean `ant beta:agent-labels list`?"
+
+
+SAMPLES = [
+    "json",
+    "5",
+    "7d",
+    "a,b",
+    "metadata.k",
+    "packages.pip=x",
+    "k=v",
+    "jsonpath={.a}",
+    "http://h",
+    "{pip: [x]}",
+]
+ITEM = "--environment-id env_1 work_1"
+PLACES = {"beta:environments create": "--name n", "beta:environments list": "", "emulator enqueue": "env_1"}
+"""What the commands need besides a flag, if not an ID."""
+
+
+def typed_by(row):
+    """Yield lines that a row of the table answers, each with the words after which it is typed."""
+    names = [command.full_name for command in catalog().walk()]
+    for pattern, after in itertools.product(row.words, row.commands):
+        first, *words = pattern.split(" ")
+        start = next((text for text in ("8080", "env_1") if fnmatchcase(text, first)), first.replace("*", ""))
+        values = [
+            next((text for text in SAMPLES if fnmatchcase(text, word)), word.replace("*", "")) for word in words
+        ]
+        for command in [name for name in names if fnmatchcase(name, after) and (" " in name or after[-1:] != "*")][
+            :5
+        ]:
+            is_api = command.startswith("beta:environments") and " " in command
+            an_id = "env_1" if command.endswith(("list", "poll", "stats")) or ":work" not in command else ITEM
+            yield [*command.split(), *PLACES.get(command, an_id * is_api).split()], [start, *values]
+
+
+@needs_posix("the quotes of sh")
+@pytest.mark.parametrize("row", list(_rows()), ids=lambda row: row.words[0])
+def test_what_the_table_suggests_is_accepted(ant, row, tmp_path, monkeypatch):
+    """Each suggestion is typed in turn: as a command, or as a flag of the command."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "json").write_text("description: d")
+    answers = []
+    for words, typed in typed_by(row):
+        refusal = ant(*words, *typed).stderr
+        meant = re.search(r"Did you mean `(.*)`\?", refusal)
+        answers.append(meant or row.instead[:9] in refusal)
+        if meant:
+            line = meant[1] if meant[1].startswith("ant ") else f"ant {shlex.join(words)} {meant[1]}"
+            first, *piped = (shlex.split(part)[1:] for part in line.split(" | "))
+            assert all(map(parse, piped))
+            done = ant(*first, "--dry-run") if isinstance(parse(first), ApiCall) else None
+            assert done is None or done.exit != 2, done.stderr
+    assert any(answers)
+
+
 HABITS = {
-    "list --all": "A list follows every page",
-    "list --quiet": "2> /dev/null",
-    "list -q .id": "--transform PATH",
-    "list -n x": "`--workspace-id x`",
-    "list --no-headers": "--transform id -r",
-    "list --sort-by name": "jq 'sort_by(.name)'",
-    "list -l team=data": """--filter 'metadata.KEY=="VALUE"'""",
-    "retrieve env_1 --wait": "Wait with --until CONDITION",
-    "create --set a=b": "--metadata KEY=VALUE",
+    "list -n 5": "`--max-items 5`",
+    "delete -y data": "`--yes`",
+    "list --query [].name": "`--transform name`",
+    """list --query "[?name=='x'].id" """: "This takes a GJSON path: ant help output",
+    "list -o jsonpath={.items[*].name}": "`--transform name`",
+    "list --output text": "> FILE",
+    "update data --unset metadata.keep": "`--remove metadata.keep`",
+    "update data --packages '{pip: [x]}'": "`--config.packages '{pip: [x]}'`",
     "create demo": "`ant beta:environments create --name demo`",
-    "list -o yaml": "`--format yaml`",
-    "list --output=name": "`--transform name -r`",
-    "list --json id": "`--format json`",
-    "list -L5": "`--max-items 5`",
-    "list --status archived": "`--include-archived`",
     """list --search "it's" """: """`--filter 'name%"*TEXT*"'`""",
-    "list -verbose": "`--debug`",
-    "retrieve --name data": "`ant beta:environments retrieve data`",
-    "delete data -y": "`--yes`",
-    "update --filter name==x": "`ant beta:environments list --filter name==x | ant beta:environments update`",
-    "update data --packages.pip polars": "`--add packages.pip=polars`",
-    "update data --metadata.team=x": "`--metadata team=x`",
     "update data packages.pip=polars": "`--add packages.pip=polars`",
-    "create -n 'x y'": "`--name 'x y'`",
     "create name=x": "`--name x`",
     "create \u2013name x": "`--name x`",
     "create --name x --metadata team data": "`--metadata team=data`",
-    "create --name x --npm left-pad": "`--config.packages '{npm: [left-pad]}'`",
     "create env.yaml": "`ant beta:environments create --file env.yaml",
     "list data": "`ant beta:environments retrieve data`",
-    "label data tier=2": "`ant beta:environments update data --metadata tier=2`",
     """create "it's" """: """`ant beta:environments create --name 'it'"'"'s'`""",
     "create --name x --config {type: cloud}": "around it: --config '{type: ...'",
     "update env_1 --config {type: cloud}": "around it: --config '{type: ...'",

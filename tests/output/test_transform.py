@@ -467,21 +467,25 @@ ITEMS = page({"id": "a", "name": "x"}, {"id": "b", "tier": 1})
 
 
 @pytest.mark.parametrize(
-    ("path", "written"),
+    ("path", "hint"),
     [
-        (".name", "name"),
-        (".config.type", "config.type"),
-        (".", "name"),
-        (".[] | .id", "name"),
-        (".tags[0]", "name"),
+        (".name", "Write {} name"),
+        (".[].config.type", "Write {} config.type"),
+        ("[*].name", "Write {} name"),
+        ("[].name", "Write {} name"),
+        ("{{.name}}", "Write {} name"),
+        ("$.metadata.name", "Write {} name"),
+        ("{{.Name}}", "How to pick values: ant help output"),
+        (".", "How to pick values: ant help output"),
+        (".[] | .id", "How to pick values: ant help output"),
+        (".tags[0]", "How to pick values: ant help output"),
     ],
 )
 @pytest.mark.parametrize("flag", ["--transform", "--transform-error"])
-def test_a_path_of_jq_is_a_usage_error_that_says_how_to_write_it(ant, flag, path, written):
+def test_a_path_of_jq_or_a_template_is_a_usage_error_that_says_how_to_write_it(ant, flag, path, hint):
     """In GJSON, `.name` is the member `name` of a member without a name, so it would print null."""
     refusal = ant(*RETRIEVE, flag, path).refusal
-    assert f"{flag} {path!r}: a GJSON path does not start with a dot." in refusal
-    assert f"Write {flag} {written}\n" in refusal
+    assert f"{flag} {path!r}: a GJSON path does not start with {path[0]!r}.\n{hint.format(flag)}\n" in refusal
 
 
 def test_the_prefix_of_json_lines_is_no_mistake(ant):

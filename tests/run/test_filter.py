@@ -142,9 +142,9 @@ def test_a_list_without_metadata_has_no_keys_to_name(ant):
 
 def test_the_note_about_a_key_of_metadata_names_ten_keys(ant):
     """A server may send any number of them."""
-    metadata = {"x" * 200: ""} | {f"k{number}": "" for number in range(11)} | {"kept": ""}
+    metadata = {"x" * 200: ""} | {f"k{number}": "" for number in range(11)} | {"keeps": ""}
     stderr = ant(*LIST, "--filter", "metadata.keep==null", replies=[page({"id": "a", "metadata": metadata})]).stderr
-    assert f"Did you mean 'kept'? The keys are: {'x' * 97}..., k0, k1, k2, k3, k4, k5, k6, k7, k8, ...\n" in stderr
+    assert f"Did you mean 'keeps'? The keys are: {'x' * 97}..., k0, k1, k2, k3, k4, k5, k6, k7, k8, ...\n" in stderr
 
 
 KEPT = page(
