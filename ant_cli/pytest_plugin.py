@@ -60,9 +60,6 @@ class AntEmulator:
         return body
 
 
-_EMULATOR = pytest.StashKey[AntEmulator]()
-
-
 @pytest.fixture(scope="session")
 def _ant_emulator() -> Iterator[AntEmulator]:
     """Serve an emulator until the end of this process, however that ends."""
@@ -91,23 +88,21 @@ def _ant_emulator() -> Iterator[AntEmulator]:
 
 
 @pytest.fixture
-def ant_emulator(
-    _ant_emulator: AntEmulator, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> AntEmulator:
+def ant_emulator(_ant_emulator: AntEmulator, monkeypatch: pytest.MonkeyPatch) -> AntEmulator:
     """Return an emulator of the environments API, which is empty. Clients find it by ANTHROPIC_BASE_URL."""
     for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:  # it may be the real API's
         monkeypatch.delenv(name)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", _ant_emulator.url)
     monkeypatch.setenv("ANTHROPIC_API_KEY", _ant_emulator.api_key)
     _ant_emulator.control("POST", "reset")
-    request.node.stash[_EMULATOR] = _ant_emulator
     return _ant_emulator
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Add the emulator's journal to the report of a test that failed."""
-    if call.excinfo is None or (emulator := item.stash.get(_EMULATOR, None)) is None:
+    emulator = getattr(item, "funcargs", {}).get("ant_emulator")  # also one that only another fixture uses
+    if call.excinfo is None or emulator is None:
         return
     from ant_cli.commands.emulator_control import request_line
 

@@ -36,8 +36,11 @@ def test_each_test_has_an_empty_emulator(ant_emulator, name):
     with pytest.raises(ValueError, match="POST /_emulator/faults: times: "):
         ant_emulator.fault(times=0)
 
-def test_that_fails(ant_emulator):
+@pytest.fixture
+def failing_emulator(ant_emulator):
     ant_emulator.fault(status=418)
+
+def test_that_fails(failing_emulator):
     subprocess.run([*CREATE, "made"], check=True)
 
 def test_whose_emulator_is_gone(ant_emulator):
