@@ -89,6 +89,7 @@ def test_an_unknown_command_is_answered_with_the_known_one_that_was_meant(ant, l
         ("help create", "topic or command 'create'. Did you mean `ant beta:environments create --name NAME`?", ""),
         ("help auth lgin", "'lgin' for 'ant auth'. Did you mean `ant auth login`?", "auth --help"),
         ("help beta:environments creat", "Did you mean `ant beta:environments create`?", "environments --help"),
+        ("beta:worker poll --on-failure stop", "Did you mean `--attempts 1`?", "poll --help"),
     ],
 )
 def test_a_mistyped_command_line_gets_a_suggestion(ant, line, error, hint):
