@@ -98,7 +98,6 @@ def ant_emulator(_ant_emulator: AntEmulator, monkeypatch: pytest.MonkeyPatch) ->
     return _ant_emulator
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Add the emulator's journal to the report of a test that failed."""
     emulator = getattr(item, "funcargs", {}).get("ant_emulator")  # also one that only another fixture uses

@@ -17,6 +17,7 @@ PYTEST = (sys.executable, "-m", "pytest", "-q")
 PROJECT = f"""
 import os
 import subprocess
+import unittest
 import pytest
 
 CREATE = [*{ANT!r}, *"beta:environments create --config.type self_hosted --transform id -r --name".split()]
@@ -40,8 +41,10 @@ def test_each_test_has_an_empty_emulator(ant_emulator, name):
 def failing_emulator(ant_emulator):
     ant_emulator.fault(status=418)
 
-def test_that_fails(failing_emulator):
-    subprocess.run([*CREATE, "made"], check=True)
+@pytest.mark.usefixtures("failing_emulator")
+class Test(unittest.TestCase):
+    def test_that_fails(self):
+        subprocess.run([*CREATE, "made"], check=True)
 
 def test_whose_emulator_is_gone(ant_emulator):
     ant_emulator.url = "http://127.0.0.1:9"
