@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from ant_cli.apply.comparison import declared_part, hash_of_body
 from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input import SCHEMA_KEY
-from ant_cli.input.validation import AND_MORE, Mistake, check, first_of, known_fields, located
+from ant_cli.input.validation import AND_MORE, Mistake, check, first_mistakes, known_fields, located
 from ant_cli.input.values import Value, encode, parse, type_name
 from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.output.yaml_writer import to_yaml
@@ -231,7 +231,7 @@ def export(remote: dict[str, Value]) -> Exported:
         config["packages"].pop("type", None)  # they need none
     body = {"name": there.get("name"), **declared_part(body)}
     left_out = tuple(".".join(map(str, path)) for path in unknown)
-    return Exported(body, left_out, tuple(map(str, first_of(check(body), Mistake((), AND_MORE)))))
+    return Exported(body, left_out, tuple(map(str, first_mistakes(check(body), Mistake((), AND_MORE)))))
 
 
 def choose_file(folder: Path, remote: dict[str, Value], taken: dict[str, int]) -> Path:

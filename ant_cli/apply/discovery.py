@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from ant_cli.apply.declarations import DATA, ENVIRONMENT, PROSE, Declaration, kind_by_path, read_declaration
 from ant_cli.apply.lockfile import FILE_NAME, LockFile, check_inside, repository_of, shown_folder
 from ant_cli.errors import UsageError
-from ant_cli.input.validation import AND_MORE, first_of
+from ant_cli.input.validation import AND_MORE, first_mistakes
 from ant_cli.runtime.light_typing import NamedTuple
 
 _SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
@@ -77,7 +77,7 @@ def load(paths: Sequence[str], lock: LockFile, found: Iterable[Path] = (), *, st
     if len(mistakes) == 1:
         raise UsageError(as_sentence(mistakes[0]))
     if mistakes:
-        raise UsageError("\n".join(["there are mistakes in the files:", *first_of(mistakes, AND_MORE)]))
+        raise UsageError("\n".join(["there are mistakes in the files:", *first_mistakes(mistakes, AND_MORE)]))
     used = {first.key: first for (first,) in by_name.values()}
     return Loaded(used, foreign, tuple(warnings), tuple(other_locks))
 

@@ -47,7 +47,7 @@ class Changed(Exception):
 
 def read(client: Client, identifier: str) -> Object:
     """Return an environment. Raises APIError if no environment has this ID."""
-    return _environment(client.send(_request(environments.RETRIEVE, identifier)).body)
+    return _parse_environment(client.send(_request(environments.RETRIEVE, identifier)).body)
 
 
 def retrieve(client: Client, identifier: str) -> Object | None:
@@ -74,18 +74,18 @@ def list_all(client: Client, *, archived: bool = False) -> list[Object]:
     """Return every environment; archived ones only on request."""
     query = {"limit": str(LARGEST_PAGE)} | ({"include_archived": "true"} if archived else {})
     pages = follow_pages(client.send, request_of(environments.LIST, query), None)
-    return [_environment(item) for page in pages for item in page]
+    return [_parse_environment(item) for page in pages for item in page]
 
 
 def create(client: Client, body: dict[str, Value]) -> Object:
     """Create an environment. A request with an unknown outcome is not repeated: the caller looks for the name."""
-    return _environment(client.send(request_of(environments.CREATE, {}, body)).body)
+    return _parse_environment(client.send(request_of(environments.CREATE, {}, body)).body)
 
 
 def update(client: Client, before: Object, body: dict[str, Value]) -> Object:
     """Update an environment, and return its new state. Raises Changed as `_change`."""
     response = _change(client, environments.UPDATE, before, lambda now: not changes_of(body, now), body)
-    return _environment(response.body)
+    return _parse_environment(response.body)
 
 
 def archive(client: Client, before: Object) -> bool:
@@ -136,7 +136,7 @@ def _change(
 
     def refresh() -> Request | Response:
         response = client.send(read_again)
-        now = _environment(response.body)
+        now = _parse_environment(response.body)
         if is_done(now):
             return response
         if _version(now) != _version(before):
@@ -230,7 +230,7 @@ def _request(operation: Operation, identifier: str, body: dict[str, Value] | Non
     return request_of(operation, {environments.ENVIRONMENT_ID.name: identifier}, body)
 
 
-def _environment(raw: bytes) -> Object:
+def _parse_environment(raw: bytes) -> Object:
     try:
         json_text.check_depth(raw, DEPTH_LIMIT)  # a file can't be deeper
         value = json_text.decode(raw)

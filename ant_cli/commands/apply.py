@@ -15,7 +15,7 @@ from ant_cli.apply.plan import Known, Options, Plan, Step, adding_command, make_
 from ant_cli.apply.scope import Files, Scope, changes_elsewhere, read_files
 from ant_cli.commands import print_report, wants_structured
 from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError
-from ant_cli.input.validation import first_of
+from ant_cli.input.validation import first_mistakes
 from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import say_failure
 from ant_cli.output.progress import Progress
@@ -268,7 +268,7 @@ def _note(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: Runti
 
 
 def _note_files(loaded: Loaded, runtime: Runtime) -> None:
-    for warning in first_of(loaded.warnings, "and more"):
+    for warning in first_mistakes(loaded.warnings, "and more"):
         runtime.say(f"Warning: {as_sentence(warning)}")
     if loaded.foreign:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(loaded.foreign.items()))

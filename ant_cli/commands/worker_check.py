@@ -104,7 +104,7 @@ def _ask(options: CheckOptions, connections: _Connections, runtime: Runtime) -> 
 
     environment_id, environment, items, queue = options.environment_id, WorkItem(), None, None
     try:
-        environment = ask(account, _environment) or environment
+        environment = ask(account, _find_environment) or environment
         environment_id = environment.get("id", environment_id)  # a name was given
         if environment or (worker is not account and environment_id.startswith("env_")):
             items = ask(worker, _of_queue, WorkAPI.newest_items)
@@ -128,7 +128,7 @@ def _ask(options: CheckOptions, connections: _Connections, runtime: Runtime) -> 
     return report, refusals
 
 
-def _environment(connection: ConnectionSettings, runtime: Runtime, environment_id: str) -> WorkItem:
+def _find_environment(connection: ConnectionSettings, runtime: Runtime, environment_id: str) -> WorkItem:
     with NameClient(connection, runtime) as client:
         found = json_object(client.send(request_of(RETRIEVE, {"environment_id": environment_id})).body)
     return found if found and is_id(found.get("id")) else {}

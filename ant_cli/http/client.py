@@ -259,7 +259,7 @@ class NameClient(Client):
         from ant_cli.http.pagination import follow_pages  # late: few runs have a name
 
         request = request_of(LIST, {"include_archived": "true", "limit": str(LARGEST_PAGE)})
-        items = [_environment(item) for page in follow_pages(self.send, request, None) for item in page]
+        items = [_summarize(item) for page in follow_pages(self.send, request, None) for item in page]
         return [environment for environment in items if is_id(environment.id)]
 
     def _attempt(self, request: Request, attempt: int, doubt: Doubt) -> Response:
@@ -275,13 +275,13 @@ class NameClient(Client):
     def _check(self, found: _Environment) -> None:
         now: _Environment | None = None
         with suppress(KeyError):
-            now = _environment(super().send(request_of(RETRIEVE, {ENVIRONMENT_ID.name: found.id})).body)
+            now = _summarize(super().send(request_of(RETRIEVE, {ENVIRONMENT_ID.name: found.id})).body)
         if now != found:
             problem = f"{found.id} is no longer what the name {found.name!r} stood for, so nothing was sent."
             raise AntError(problem, "Run the command again.").with_exit_code(EXIT_CODES[409])
 
 
-def _environment(raw: bytes) -> _Environment:
+def _summarize(raw: bytes) -> _Environment:
     """Return what is needed of an environment. Raises KeyError if it is not one."""
     found = json_object(raw) or {}
     return _Environment(str(found["id"]), str(found["name"]), found.get("archived_at") is not None)

@@ -93,18 +93,18 @@ def check_sent(body: dict[str, Value], *, creates: bool) -> list[Mistake]:
     """
     found = check(body) if creates else _mistakes(body, json_schema(), ())
     wrong = [mistake for mistake in found if not (mistake.may_be_new or mistake.is_missing)]
-    return first_of(wrong, Mistake((), AND_MORE))
+    return first_mistakes(wrong, Mistake((), AND_MORE))
 
 
 def located(mistakes: Sequence[Mistake], text: str) -> list[tuple[Mistake, Position]]:
     """Return the mistakes to describe, with their positions in a text."""
     from ant_cli.input.yaml_reader import positions_of  # late: files without mistakes may be JSON
 
-    shown = first_of(mistakes, Mistake((), AND_MORE))
+    shown = first_mistakes(mistakes, Mistake((), AND_MORE))
     return list(zip(shown, positions_of(text, [mistake.path for mistake in shown]), strict=True))
 
 
-def first_of(mistakes: Sequence[T], more: T) -> list[T]:
+def first_mistakes(mistakes: Sequence[T], more: T) -> list[T]:
     """Return the mistakes to describe, and `more` in place of all others: thousands take too long."""
     return [*mistakes[:MOST_MISTAKES], more] if len(mistakes) > MOST_MISTAKES else list(mistakes)
 
