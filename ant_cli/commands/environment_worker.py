@@ -15,8 +15,12 @@ from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
 from ant_cli.settings.credentials import note_typed_credential
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import SAFER
+from ant_cli.settings.selection import resolve
 from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES, hide_secrets, receive_secrets
+
+_SECRETS = ("environment_key", "environment_key_file", "work_secret_file")
+"""What may take the place of the item's secret."""
 
 
 def poll(
@@ -25,6 +29,13 @@ def poll(
     """Take work from an environment, and run a handler for each item, until a signal."""
     runtime = _prepared(runtime, "work-poller", given)
     given |= environment_flag(environment, given)
+    unused = () if _passes_api_key(given, runtime) else SECRET_VARIABLES
+    if present := [name for name in unused if runtime.environ.get(name)]:
+        runtime.hint(
+            f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
+            "A worker's host needs only the environment's key; ANT_WORKER_PASS_API_KEY=true passes it on."
+        )
+    hide_secrets(runtime, unused, [METADATA_KEY], _typed_secrets(given))
     options = read_options(PollOptions, Flags(given), runtime.environ, "beta:worker poll")
     runtime.redactor.register(options.environment_key)
     if not re.fullmatch(r"env_\w+", options.environment_id):
@@ -33,13 +44,6 @@ def poll(
             f"{options.environment_id!r} is not the ID of an environment (env_...), and its key finds no names.",
             f"To find the ID of a name, with an API key: {find}",
         )
-    unused = () if options.pass_api_key else SECRET_VARIABLES
-    if present := [name for name in unused if runtime.environ.get(name)]:
-        runtime.hint(
-            f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
-            "A worker's host needs only the environment's key; ANT_WORKER_PASS_API_KEY=true passes it on."
-        )
-    hide_secrets(runtime, unused, [METADATA_KEY], _typed_secrets(given))
     _note_unused(options, runtime)
 
     from ant_cli.worker.supervisor import run_worker  # after the new start: it takes the longest
@@ -92,13 +96,18 @@ def _prepared(runtime: Runtime, component: str, given: Mapping[str, Any]) -> Run
     return runtime
 
 
+def _passes_api_key(given: Mapping[str, Any], runtime: Runtime) -> bool:
+    """Whether handlers get API keys. Options are read later, as a pipe with the key can be read only once."""
+    return bool(resolve(rows_of(PollOptions), Flags(given), runtime.environ)["pass_api_key"].value)
+
+
 def _with_item(given: Mapping[str, Any], runtime: Runtime) -> dict[str, str]:
     """Return the variables, with those of the item on stdin if the flags and the variables lack something."""
     environ = {name: text for name, text in runtime.environ.items() if text.strip()}
-    secrets = ("environment_key", "environment_key_file", "work_secret_file")
-    has_secret = any(given.get(name) or f"ANTHROPIC_{name.upper()}" in environ for name in secrets)
-    lacks = [row for row in rows_of(SessionOptions) if row.required and not given.get(row.name)]
-    needed = {row.variable for row in lacks} | (set() if has_secret else {WORK_SECRET})
+    rows = rows_of(SessionOptions)
+    has_secret = any(given.get(row.name) or row.variable in environ for row in rows if row.name in _SECRETS)
+    lacks = {row.variable for row in rows if row.required and not given.get(row.name)}
+    needed = lacks | (set() if has_secret else {WORK_SECRET})
     if needed <= environ.keys() or not runtime.stdin.has_input:
         return environ
     from ant_cli.http.response import json_object

@@ -24,6 +24,7 @@ KEY_COMMANDS = "ANT_API_KEY_COMMANDS"
 """Set for a command that prints a key: the sources of the running commands, one per line."""
 ENVIRONMENT_ID = "ANTHROPIC_ENVIRONMENT_ID"
 ENVIRONMENT_KEY = "ANTHROPIC_ENVIRONMENT_KEY"
+ENVIRONMENT_KEY_FILE = "ANT_WORKER_ENVIRONMENT_KEY_FILE"
 WORK_SECRET = "ANTHROPIC_WORK_SECRET"  # noqa: S105 - a name
 METADATA_KEY = "ANT_WORKER_METADATA_KEY"
 """The API key with which a worker writes the metadata of its items."""

@@ -9,10 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from ant_cli.errors import AntError
 from ant_cli.http.choice import is_direct
 from ant_cli.input.request import has_lone_surrogate
-from ant_cli.runtime import Runtime
+from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 from ant_cli.runtime.process import own_command
-from ant_cli.runtime.variables import AUTH_TOKEN, BASE_URL, ENVIRONMENT_KEY, METADATA_KEY, WORKSPACE_ID
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import PollOptions
 from ant_cli.worker.failures import Memory, Outage
@@ -74,14 +73,15 @@ class WorkerContext:
         self.api = WorkAPI(connection, api_runtime, options.environment_id, options.worker_id)
         self.environ = {name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER}
         self.own_variables = {
-            ENVIRONMENT_KEY: options.environment_key,
-            BASE_URL: connection.base_url,
+            variables.ENVIRONMENT_KEY: options.environment_key,
+            variables.BASE_URL: connection.base_url,
             "ANTHROPIC_WORKER_ID": options.worker_id,
-            **({WORKSPACE_ID: connection.workspace_id} if connection.workspace_id else {}),
+            **({variables.WORKSPACE_ID: connection.workspace_id} if connection.workspace_id else {}),
         }
         of_guardian = handler_environment(self.environ, {}, 0, self.own_variables, pass_api_key=False)
         self.guardian = Guardian(
-            _end_leases_command(options, connection.base_url), {**of_guardian, AUTH_TOKEN: options.environment_key}
+            _end_leases_command(options, connection.base_url),
+            {**of_guardian, variables.AUTH_TOKEN: options.environment_key},
         )
         self.tally = Tally(options.concurrency)
         self.memory = Memory()
@@ -136,7 +136,12 @@ def handler_environment(
     `own` are the worker's own values: environment key, base URL, worker ID. What can't be a variable is left out.
     """
     of_item = item_variables(item) | {"ANT_WORK_ATTEMPT": str(attempt)}
-    left_out = {METADATA_KEY, *of_item, *(() if pass_api_key else SECRET_VARIABLES)}
+    left_out = {
+        variables.METADATA_KEY,
+        variables.ENVIRONMENT_KEY_FILE,
+        *of_item,
+        *(() if pass_api_key else SECRET_VARIABLES),
+    }
     kept = {name: text for name, text in environ.items() if name not in left_out}
     usable = {name: text for name, text in of_item.items() if _can_be_variable(name, text)}
     return {**kept, **own, **usable}

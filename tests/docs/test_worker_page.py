@@ -275,11 +275,29 @@ def test_the_image_is_built_from_a_wheel_and_a_handler_that_are_there():
     "path", ["README.md", "docs/worker.md", "docs/worker/README.md", "ant_cli/help/topics/worker.md"]
 )
 def test_a_container_gets_the_variables_without_which_no_session_runs(path):
-    """`docker run` passes on none by itself. The worker's key stays outside."""
+    """`docker run` passes on none by itself. What is not in this list is in the item on stdin."""
+    page = (DOCS.parent / path).read_text()
+    (command,) = re.findall(r"docker run (--rm -i --init\s+-e[^`]*?(?:IMAGE|:1))", page)
+    assert re.findall(r"-e\s+(\w+)", command) == [BASE_URL, LEASE_HOLDER]
+
+
+@pytest.mark.parametrize("path", ["docs/worker.md", "ant_cli/help/topics/worker.md"])
+def test_the_pages_list_the_variables_that_other_images_need(path):
+    """SDKs' workers read no item on stdin. The worker's key stays outside."""
     needed = {row.variable for row in rows_of(SessionOptions) if row.required} | {WORK_SECRET, BASE_URL}
-    (command,) = re.findall(r"docker run (--rm -i --init\s+-e[^`]*?(?:IMAGE|:1))", (DOCS.parent / path).read_text())
-    assert set(re.findall(r"-e\s+(\w+)", command)) == needed | {LEASE_HOLDER}
+    lists = re.findall(r"(?:-e\s+\w+\s+)+-e\s+\w+", (DOCS.parent / path).read_text())
+    assert needed in [set(re.findall(r"-e\s+(\w+)", words)) for words in lists]
     assert not needed - handler_environment({}, ITEM, 1, {BASE_URL: "http://127.0.0.1"}, pass_api_key=False).keys()
+
+
+@pytest.mark.parametrize("words", ["LoadCredential", "environment-key-file", "secretName", "ENVIRONMENT_KEY_FILE"])
+def test_no_file_that_the_tools_of_a_session_could_read_has_the_key(words):
+    """They run as the worker's user, who can read credentials of systemd and mounted secrets, but not PID 1."""
+    files = [
+        path for path in FOLDER.rglob("*") if path.suffix in (".service", ".yaml") or path.name == "Dockerfile"
+    ]
+    assert len(files) > 8
+    assert not [path.name for path in files if words in re.sub("#.*", "", path.read_text())]
 
 
 def test_the_handler_in_the_folder_runs_the_session_in_its_own_process():

@@ -16,6 +16,7 @@ from ant_cli.worker.sdk_session import work_secret
 from tests.conftest import KEY, flags_of
 from tests.helpers.processes import ANT, run_process, started
 from tests.helpers.servers import ScriptedServer, error
+from tests.worker.conftest import WITH_METADATA
 
 pytestmark = pytest.mark.slow
 
@@ -166,17 +167,24 @@ def test_a_secret_file_may_be_a_link_or_a_pipe(tmp_path):
     os.close(read_end)
 
 
-def test_the_key_of_a_worker_may_be_in_a_file_that_others_can_not_read(queue, start, script, tmp_path):
-    """Neither the worker's environment nor that of its parent has it then. A flag with the key wins."""
-    path = tmp_path / "key"
-    path.write_text(f"{KEY}\n")
-    path.chmod(0o600)
+def test_the_key_of_a_worker_may_come_from_a_pipe_which_is_read_only_once(queue, start, script, tmp_path):
+    """No process has it in its environment then, and no handler can read it again, but each is given the key."""
     queue.enqueue()
-    env = {"ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-oat01-other", "ANT_WORKER_ENVIRONMENT_KEY_FILE": str(path)}
-    worker = start("--max-items", "1", handler=[script('test "$ANTHROPIC_ENVIRONMENT_KEY" = ' + KEY)], env=env)
-    assert worker.end() == 0
-    path.chmod(0o644)
-    worker = start("--environment-key-file", str(path), handler=[script("exit 0")])
+    pipe = tmp_path / "key"
+    os.mkfifo(pipe, 0o600)
+    file = "ANT_WORKER_ENVIRONMENT_KEY_FILE"
+    handler = script(f'test "$ANTHROPIC_ENVIRONMENT_KEY" = {KEY} && test -z "${file}"')
+    # Because of the metadata key, the program starts again.
+    env = {"ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-oat01-other", file: str(pipe), **WITH_METADATA}
+    worker = start("--max-items", "1", handler=[handler], env=env)
+    pipe.write_text(f"{KEY}\n")
+    assert worker.end() == 0, worker.lines
+
+
+def test_the_file_with_the_key_of_a_worker_must_not_be_readable_by_others(start, script, tmp_path):
+    """They would have the key."""
+    (tmp_path / "key").touch(0o644)
+    worker = start("--environment-key-file", str(tmp_path / "key"), handler=[script("exit 0")])
     assert worker.end() == 2
     assert "other users can read it" in worker.lines[0]
 
@@ -203,13 +211,13 @@ def test_a_missing_secret_is_a_usage_error(tmp_path):
 
 @pytest.mark.parametrize("left_out", ["", "secret", "data"])
 def test_a_session_takes_what_is_missing_from_the_item_on_stdin(queue, work, script, session, left_out):
-    """`docker run -i` passes no variables on. What is still missing is no failure of the item."""
+    """`docker run -i` passes on what its two `-e` name. What is still missing is no failure of the item."""
     left = f"item.pop({left_out!r}, 0)" if left_out else ""
     edit = script(f"import json\nitem = json.loads(input())\n{left}\nprint(json.dumps(item))", "edit.py")
-    names = ["WORK_ID", "SESSION_ID", "ENVIRONMENT_ID", "ENVIRONMENT_KEY", "WORK_SECRET"]
-    unset = " ".join(f"ANTHROPIC_{name}" for name in names)
-    handler = script(f"unset {unset}; {sys.executable} {edit} | {' '.join(RUN)}")
-    worker = work("--heartbeat", "never", handler=[handler], status=1 if left_out else 0)
+    names = ("PATH", "HOME", "ANTHROPIC_BASE_URL", "ANT_WORKER_HOLDS_LEASE_ON")
+    container = " ".join(f'{name}="${name}"' for name in names)
+    handler = script(f"{sys.executable} {edit} | env -i {container} {' '.join(RUN)}")
+    worker = work("--heartbeat", "always", handler=[handler], status=1 if left_out else 0)
     if left_out:
         (event,) = worker.events("work item not done")
         assert event["reason"] == "the handler exited with 78, which is not counted"
