@@ -337,15 +337,6 @@ def test_suggested_commands_go_to_the_same_lock_file_and_account(team, monkeypat
     assert f"ant export {identifier} --force\n" in team.ant("apply", "--yes").stdout
 
 
-def test_without_a_terminal_nothing_is_applied_without_yes(team):
-    """The official tool does the same."""
-    team.write("environments/a.yaml")
-    result = team.ant("apply", ".")
-    assert result.exit == 1
-    assert "cannot ask for confirmation without a terminal; re-run with --yes" in result.stderr
-    assert team.server() == {}
-
-
 def test_at_a_terminal_the_user_is_asked_before_anything_is_applied(team):
     """The user may ask for details first. A no ends the run."""
     team.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")

@@ -260,18 +260,17 @@ def test_the_updated_environment_can_be_printed_as_data(desk):
 
 
 @pytest.mark.parametrize(
-    "turns", [[], [[["name: data", "name:   data # the same"]]], [[["pip:", "apt: []\n    pip:"]]]]
+    "turn",
+    [
+        [],
+        [["name: data", "name:   data # the same"]],
+        [["pip:", "apt: []\n    pip:"]],
+        [["# scope: organization", "scope: organization"]],
+    ],
 )
-def test_a_text_without_a_change_sends_nothing(desk, turns):
-    """Comments and spaces are not a change."""
-    result = desk.edit(*turns, replies=[ENVIRONMENT])
-    assert (result.exit, result.stdout, result.stderr) == (0, "", "Nothing changed, so nothing was sent.\n")
-
-
-def test_a_field_of_the_server_that_is_uncommented_sends_nothing(desk):
-    """It has the value that the server has."""
-    shown = environment(scope="organization")
-    result = desk.edit([["# scope: organization", "scope: organization"]], replies=[shown])
+def test_a_text_without_a_change_sends_nothing(desk, turn):
+    """Comments and spaces are not a change, nor is a field of the server that is uncommented."""
+    result = desk.edit(turn, replies=[ENVIRONMENT])
     assert (result.exit, result.stdout, result.stderr) == (0, "", "Nothing changed, so nothing was sent.\n")
 
 
@@ -482,13 +481,6 @@ def test_an_unconfirmed_text_is_not_sent(desk):
     assert [method for method, _ in sent(result)] == ["GET", "GET"]
     assert "env_1 was changed elsewhere meanwhile, so nothing was sent." in result.stderr
     assert "polars" in desk.file.read_text()
-
-
-def test_editing_the_text_confirms_it(desk):
-    """The user does not have to confirm it in another way."""
-    theirs = environment(description="Theirs.")
-    result = desk.edit([["numpy", "polars"]], [["polars", "duckdb"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
-    assert sent(result)[-1][1] == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "duckdb"]}}}
 
 
 def test_an_environment_that_was_archived_meanwhile_ends_the_edit_and_keeps_the_text(desk):

@@ -37,19 +37,6 @@ def test_a_run_continues_when_the_reader_of_its_data_leaves(four):
     assert four.diff(".") == 0
 
 
-def test_a_pipe_that_grep_closes_does_not_stop_a_run(four):
-    """It is a real pipe, closed after the first step."""
-    program = four.program("apply", "--yes", "--parallel", "1", ".")
-    for line in program.stdout:
-        if b"created" in line:
-            break
-    program.stdout.close()
-    stderr = program.stderr.read()
-    assert (program.wait(60), stderr) == (0, b"")
-    program.stderr.close()
-    assert set(four.server()) == set(NAMES)
-
-
 def test_a_failed_step_sets_the_exit_code_even_if_nobody_reads_the_report(four):
     """It is the exit code of the failure."""
     words = ("--method", "POST", "--after", "3", "--times", "9", "--status", "409")

@@ -10,7 +10,6 @@ from ant_cli.apply.comparison import changes_between, hash_of_body, hash_of_remo
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.lockfile import Entry, LockFile
 from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan, needs_names
-from ant_cli.errors import AntError
 
 KEY = "./environments/a.yaml"
 BODY = {"name": "a", "config": {"type": "cloud", "packages": {"pip": ["pandas"]}}}
@@ -65,13 +64,6 @@ class World:
     def step(self, **options) -> Step:
         (step,) = self.plan(**options).steps
         return step
-
-
-def test_nothing_is_planned_if_files_and_server_agree():
-    """Neither hash differs."""
-    plan = World(BODY).plan()
-    assert [step.action for step in plan.steps] == ["none"]
-    assert plan.pending == plan.changing == plan.blocked == plan.lost == ()
 
 
 def test_a_new_file_is_created():
@@ -142,19 +134,6 @@ def test_a_missing_environment_is_replaced_only_with_force(state):
     assert step.blocked.startswith("env_1 is archived; " if state else "env_1 does not exist any more; ")
     assert "re-run with --force to create a replacement, or remove ./environments/a.yaml" in step.blocked
     assert world.plan(force=True).steps[0].blocked == ""
-
-
-def test_credentials_that_find_none_of_the_environments_are_rejected():
-    """They may be a key of another workspace."""
-    world = World(BODY, {"name": "b"})
-    world.remotes = dict.fromkeys(world.remotes)
-    with pytest.raises(AntError, match="none of the 2 environments") as caught:
-        world.plan(prune=True)
-    assert caught.value.exit_code == 1
-    assert "those of another workspace or account" in caught.value.message
-    assert "--profile" in caught.value.hint
-    assert "--force" not in caught.value.hint
-    assert [step.action for step in world.plan(force=True).steps] == ["create", "create"]
 
 
 def test_the_type_of_a_config_can_not_change():
@@ -335,19 +314,6 @@ def test_an_entry_is_forgotten_only_if_the_credentials_are_right():
     assert "re-run with --force to forget it" in world.step(prune=True).blocked
     world.track({"name": "b"}, "./b.yaml", "env_2")
     assert [(step.action, step.blocked) for step in world.plan(prune=True).steps] == [("none", ""), ("forget", "")]
-
-
-def test_a_renamed_file_keeps_its_environment():
-    """The declared name identifies it."""
-    world = World(BODY)
-    del world.files[KEY]
-    world.files["./environments/z.yaml"] = declared({**BODY, "description": "new"}, "./environments/z.yaml")
-    step = world.step(prune=True)
-    assert (step.action, step.id, step.moved_from) == ("update", "env_1", KEY)
-    world.files["./environments/z.yaml"] = declared(BODY, "./environments/z.yaml")
-    assert world.step(prune=True).action == "record"
-    assert world.plan().changing
-    assert world.plan().lost == ()
 
 
 def test_renaming_a_file_renames_its_environment_if_the_name_comes_from_the_file():

@@ -8,92 +8,10 @@ import pytest
 
 from tests.conftest import needs_posix
 
-FOREIGN = '"./agents/helper.md": {"kind":  "agent", "id": "agent_1",\n "version": 3}'
-
 
 def left() -> list[str]:
     """Return the files in the folder."""
     return sorted(path.name for path in Path.cwd().iterdir())
-
-
-def test_a_year_with_apply_changes_only_what_the_files_changed(team):
-    """It has creates, edits, a rename, a deletion, drift, an archived environment, and nothing in between."""
-    # January: the first files.
-    team.write("environments/data.yaml", "config: {type: cloud, packages: {pip: [pandas]}}\n")
-    team.write("environments/edge.md", "---\nconfig: {type: self_hosted}\n---\nAt the edge.\n")
-    assert team.diff(".") == 2
-    assert team.server() == {}
-    result = team.apply(".")
-    assert "First apply  ./claude-lock.json does not exist yet and will be created" in result.stdout
-    assert "Resources  + 2 to create" in result.stdout
-    assert team.server()["edge"]["description"] == "At the edge."
-    first = team.ids()
-    assert set(first) == {"./environments/data.yaml", "./environments/edge.md"}
-    assert team.diff(".") == team.diff() == 0
-    assert "Resources  2 unchanged" in team.apply().stdout
-
-    # March: an edit. Comments and order are not a change.
-    team.write("environments/data.yaml", "# more\nconfig: {packages: {pip: [pandas, polars]}, type: cloud}\n")
-    result = team.apply()
-    assert "config.packages.pip:\n        + polars\n" in result.stdout
-    assert team.server()["data"]["config"]["packages"]["pip"] == ["pandas", "polars"]
-    before = Path("claude-lock.json").read_bytes()
-    team.write(
-        "environments/data.yaml", "config:\n  type: cloud\n  packages:\n    pip: [pandas, polars] # better\n"
-    )
-    assert team.diff() == 0
-    team.apply()
-    assert Path("claude-lock.json").read_bytes() == before
-
-    # May: a file is renamed, and its environment with it.
-    Path("environments/data.yaml").rename("environments/analysis.yaml")
-    assert 'name: "data" \u2192 "analysis"' in team.ant("diff").stdout
-    team.apply("--prune")
-    assert team.ids()["./environments/analysis.yaml"] == first["./environments/data.yaml"]
-    assert set(team.server(archived=True)) == {"analysis", "edge"}
-
-    # July: a file is deleted. Only --prune archives its environment.
-    Path("environments/edge.md").unlink()
-    team.apply(".")
-    assert set(team.server()) == {"analysis", "edge"}
-    assert "./environments/edge.md" in team.ids()
-    result = team.apply(".", "--prune")
-    assert "- 1 to archive" in result.stdout
-    assert set(team.server()) == {"analysis"}
-    assert set(team.ids()) == {"./environments/analysis.yaml"}
-
-    # September: somebody changes an environment by hand.
-    identifier = team.ids()["./environments/analysis.yaml"]
-    team.by_hand("update", identifier, "--description", "by hand")
-    result = team.ant("apply", "--yes")
-    assert result.exit == 1
-    assert f"{identifier} changed outside this config since the last apply; re-run with --force" in result.stdout
-    assert team.server()["analysis"]["description"] == "by hand"
-    assert team.diff() == 1
-    written = Path("environments/analysis.yaml").read_bytes()
-    lock = Path("claude-lock.json").read_bytes()
-    assert f"ant export {identifier} --force" in result.stdout
-    assert team.ant("export", identifier, "--force").exit == 0
-    assert "by hand" in Path("environments/analysis.yaml").read_text()
-    assert team.diff() == 0
-    Path("environments/analysis.yaml").write_bytes(written)
-    Path("claude-lock.json").write_bytes(lock)
-    team.apply("--force")
-    assert team.server()["analysis"]["description"] is None
-    assert team.diff() == 0
-
-    # November: somebody archives an environment by hand.
-    team.by_hand("archive", identifier)
-    result = team.ant("apply", "--yes")
-    assert result.exit == 1
-    assert (
-        f"{identifier}, which is archived, keeps this name and can't be restored; choose another" in result.stdout
-    )
-    assert team.ids()["./environments/analysis.yaml"] == identifier
-    team.write("environments/analysis.yaml", "name: analysis-2\nconfig: {type: cloud}\n")
-    team.apply("--force")
-    assert set(team.server()) == {"analysis-2"}
-    assert team.ids()["./environments/analysis.yaml"] == team.server()["analysis-2"]["id"]
 
 
 @pytest.fixture
@@ -169,20 +87,6 @@ def test_wrong_credentials_change_nothing(team):
         assert result.exit == 1
         assert "none of the 2 environments that claude-lock.json tracks exists for the credentials" in result.stderr
     assert len(team.server()) == 2
-
-
-def test_files_and_entries_of_other_kinds_are_unchanged(team):
-    """Entries in the lock file keep every byte."""
-    team.write("agents/helper.md", "---\nmodel: x\n---\nHelp.")
-    team.write("environments/a.yaml")
-    Path("claude-lock.json").write_text(f'{{"version": 1, "resources": {{\n{FOREIGN}}}}}')
-    result = team.apply(".")
-    assert "files of other kinds were left alone (1 agent)" in result.stderr
-    assert FOREIGN in Path("claude-lock.json").read_text()
-    Path("environments/a.yaml").unlink()
-    team.apply(".", "--prune")
-    assert FOREIGN in Path("claude-lock.json").read_text()
-    assert list(team.lock()) == ["./agents/helper.md"]
 
 
 # Simultaneous and killed runs

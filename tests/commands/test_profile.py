@@ -365,6 +365,7 @@ def test_a_lock_of_another_process_is_reported_after_a_second_and_given_up_after
         def sleep(seconds: float) -> None:
             waited[0] += seconds
             if waited[0] >= released_after_s:
+                path.write_text(f"{before}[profiles.theirs]\n")
                 other_process.close()
 
         before = path.read_text()
@@ -375,3 +376,4 @@ def test_a_lock_of_another_process_is_reported_after_a_second_and_given_up_after
     assert (note in done.stderr) is is_noted
     assert (f"another process has held {lock} for 10 s. Nothing was changed." in done.stderr) is (exit_code == 1)
     assert (path.read_text() == before) is (exit_code == 1)
+    assert document(path)["profiles"].keys() >= ({"theirs", "new"} if exit_code == 0 else set())

@@ -117,19 +117,9 @@ def test_a_secret_is_registered_before_the_first_error_can_quote_it(ant, env, wo
 
 
 SECRET_LOOKALIKES = (
-    "--apikey {}",
-    "--apikey={}",
-    "--api_key={}",
-    "--authtoken {}",
-    "--apikye={}",
-    "--token={}",
-    "--password {}",
-    "-apikey={}",
-    "—api-key={}",
-    "--api-key:{}",
-    "apikey={}",
-    "ANTHROPIC_API_KEY={}",
-    "x-api-key:{}",
+    *("--apikey {}", "--apikey={}", "--api_key={}", "--authtoken {}", "--apikye={}", "--token={}"),
+    *("--password {}", "-apikey={}", "—api-key={}", "--api-key:{}", "apikey={}", "ANTHROPIC_API_KEY={}"),
+    *("x-api-key:{}",),
 )
 """Mistyped forms of --api-key."""
 

@@ -26,15 +26,8 @@ Shell = Callable[..., Result]
 @pytest.mark.parametrize(
     "words",
     [
-        "profile set one auth_token {}",
-        "profile activate {}",
-        "profile set {0} {0}",
-        "{}",
-        "auth {}",
-        "auth login {}",
-        "help {}",
-        "completion {}",
-        "beta:environments retrieve --{}",
+        *("profile set one auth_token {}", "profile activate {}", "profile set {0} {0}", "{}", "auth {}"),
+        *("auth login {}", "help {}", "completion {}", "beta:environments retrieve --{}"),
     ],
 )
 def test_a_word_that_looks_like_a_key_is_redacted_in_a_usage_error_even_if_it_is_not_registered(ant, words):
@@ -47,14 +40,8 @@ def test_a_word_that_looks_like_a_key_is_redacted_in_a_usage_error_even_if_it_is
 @pytest.mark.parametrize(
     "words",
     [
-        "auth {}",
-        "auth login {}",
-        "auth login --api-key-stdin={}",
-        "auth login --api-key-stdin {}",
-        "auth status {}",
-        "help auth {}",
-        "profile {}",
-        "profile create x {}",
+        *("auth {}", "auth login {}", "auth login --api-key-stdin={}", "auth login --api-key-stdin {}"),
+        *("auth status {}", "help auth {}", "profile {}", "profile create x {}"),
     ],
 )
 def test_a_word_that_may_be_a_key_is_not_repeated_by_auth_and_profile(ant, words):

@@ -56,25 +56,6 @@ def test_a_list_renews_the_token_between_its_pages(slow):
     assert bearers(result) == ["", "1", "1", "", "2", "2"]
 
 
-def test_waiting_until_a_condition_is_true_renews_the_token(slow, clock):
-    """The time of the waits is included."""
-
-    def sleep(seconds):
-        clock.now += seconds
-
-    replies = [grant(1, expires_in=600), OBJECT, OBJECT, grant(2), {**OBJECT, "state": "done"}]
-    flags = ("--until", "state==done", "--every", "5m", "--for", "30m")
-    result = slow(*RETRIEVE, *flags, seconds=0, replies=replies, sleep=sleep)
-    assert (result.exit, bearers(result)) == (0, ["", "1", "1", "", "2"])
-
-
-def test_many_requests_renew_the_token_in_between(slow):
-    """They are sent one after another here."""
-    replies = [grant(1, expires_in=600), {}, {}, grant(2), {}, {}]
-    result = slow(*ARCHIVE, *IDS, "--parallel", "1", "--yes", seconds=200, replies=replies)
-    assert (result.exit, bearers(result)) == (0, ["", "1", "1", "", "2", "2"])
-
-
 def test_simultaneous_requests_exchange_only_once(federated):
     """The first one exchanges, and the others wait for it."""
     ids = [f"env_{number}" for number in range(40)]

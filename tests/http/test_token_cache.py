@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import as_root, needs_linux, needs_posix
+from tests.conftest import as_root, needs_posix
 from tests.helpers.federation import ASSERTION, OBJECT, bearers, grant
 from tests.helpers.processes import ANT, COVERAGE, run_process
 from tests.helpers.servers import ScriptedServer, response
@@ -276,18 +276,6 @@ def test_a_pipe_in_place_of_the_lock_causes_one_note(federated, entry, folder):
     assert (result.exit, bearers(result)) == (0, ["", "2"])
     assert result.stderr.startswith(f"Note: access tokens can't be cached in {folder}, ")
     assert result.stderr.endswith(" is not seekable.\n")
-
-
-@needs_linux("/proc")
-def test_a_folder_that_can_not_be_created_is_noted_once_and_the_run_continues(federated):
-    """An example is a container with a read-only file system."""
-    for number in (1, 2):
-        result = federated(*RETRIEVE, env={"ANTHROPIC_CONFIG_DIR": "/proc/ant"}, replies=[grant(number), OBJECT])
-        assert (result.exit, bearers(result)) == (0, ["", str(number)])
-        assert result.stderr.startswith(
-            "Note: access tokens can't be cached in /proc/ant/access-tokens, so each run "
-        )
-        assert result.stderr.count("\n") == 1
 
 
 @needs_posix("permissions")

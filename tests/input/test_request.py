@@ -124,15 +124,6 @@ def test_blank_stdin_is_no_input(ant, nothing):
     assert ant(*CREATE, stdin=nothing).body == {"name": "n"}
 
 
-def test_unknown_fields_are_sent_with_a_warning(ant):
-    """The API may have fields that the program does not know. The warning suggests the name of a similar field."""
-    result = ant(ENV, "create", stdin="name: n\ndescripton: d\nconfig: {packages: {pipp: []}}\n")
-    assert result.body == {"name": "n", "descripton": "d", "config": {"packages": {"pipp": []}}}
-    assert "'descripton'" in result.stderr
-    assert "Did you mean 'description'?" in result.stderr
-    assert "Warning: 'config.packages.pipp' is not a known field" in result.stderr
-
-
 @pytest.mark.parametrize(
     ("words", "stdin", "parts"),
     [

@@ -348,26 +348,7 @@ def test_one_key_unfolds_everything_below_a_row():
 @pytest.mark.slow
 def test_keys_do_nothing_in_an_empty_list():
     """Without a row, no key raises an exception."""
-    keys = [
-        "j",
-        "k",
-        "l",
-        "h",
-        "e",
-        "g",
-        "G",
-        "n",
-        "N",
-        "v",
-        "y",
-        "Y",
-        "p",
-        "P",
-        "space",
-        "enter",
-        "pagedown",
-        "pageup",
-    ]
+    keys = [*"jklhegGnNvyYpP", "space", "enter", "pagedown", "pageup"]
     seen = press([], "slash", "text:demo", "enter", *keys)
     assert (seen.status, seen.choice) == ("an empty list", None)
     assert seen.footer == "? keys  q quit"

@@ -57,46 +57,6 @@ def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fi
 
 
 @SHORT
-def test_a_worker_does_not_disturb_a_handler_that_heartbeats(queue, start, blocked, fifo):
-    """Its own heartbeats fail: they only show that the handler has sent one."""
-    (work_id,) = queue.enqueue()
-    worker = start("--max-items", "1", handler=[blocked])
-    worker.wait_for("handler output", line="started")
-    queue.act(work_id, "heartbeat", expected_last_heartbeat="NO_HEARTBEAT", desired_ttl_seconds="300")
-    heartbeat = queue.item(work_id)["latest_heartbeat_at"]
-    looks = queue.count("/heartbeat")
-    queue.wait_for_requests("/heartbeat", looks + 1)
-    assert queue.item(work_id)["latest_heartbeat_at"] == heartbeat
-    release(fifo)
-    assert worker.end() == 0
-    assert queue.item(work_id)["state"] == "stopped"
-
-
-def test_a_worker_that_never_heartbeats_sends_nothing_while_a_handler_runs(queue, start, blocked, fifo):
-    """The official worker does the same with --on-work."""
-    queue.enqueue()
-    worker = start("--heartbeat", "never", "--lease", "1s", "--max-items", "1", handler=[blocked])
-    worker.wait_for("handler output", line="started")
-    release(fifo)
-    assert worker.end() == 0
-    assert queue.count("/heartbeat") == 0
-
-
-def test_a_stop_request_ends_the_handler(queue, start, script):
-    """The handler gets SIGTERM, and the item is stopped for good."""
-    (work_id,) = queue.enqueue()
-    handler = script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")
-    worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[handler])
-    worker.wait_for("handler output", line="started")
-    queue.act(work_id, "stop")
-    worker.wait_for("heartbeat reports shutdown")
-    worker.wait_for("handler output", line="asked to stop")
-    assert worker.end() == 0
-    assert queue.item(work_id)["state"] == "stopped"
-    assert queue.item(work_id)["metadata"] == {}
-
-
-@SHORT
 def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(queue, start, script, fifo):
     """It is not killed before, although its item's lease is no longer kept."""
     (work_id,) = queue.enqueue()
@@ -108,6 +68,8 @@ def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(queue, sta
     worker.wait_for("handler output", line="ended")
     assert worker.end() == 0
     assert worker.events("killing the handler") == []
+    assert len(worker.events("heartbeat reports shutdown")) == 1
+    assert (queue.item(work_id)["state"], queue.item(work_id)["metadata"]) == ("stopped", {})
 
 
 @SHORT
@@ -280,36 +242,6 @@ def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, start, 
     assert len(worker.events("heartbeat failed; it is repeated")) == 1
     assert worker.end() == 1
     assert queue.count("/stop") == 0
-
-
-@pytest.mark.parametrize("status", [500, 404, 401])
-def test_a_failed_heartbeat_is_repeated(queue, start, blocked, fifo, status):
-    """It follows long before the lease ends. One refusal is not the end, either."""
-    (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
-    worker.wait_for("handler output", line="started")
-    before = queue.count("/heartbeat")
-    queue.fail("/heartbeat", status=status)
-    worker.wait_for("heartbeat failed; it is repeated")
-    queue.wait_for_requests("/heartbeat", before + 3)
-    release(fifo)
-    assert worker.end() == 0
-    assert queue.item(work_id)["state"] == "stopped"
-
-
-def test_a_swallowed_heartbeat_costs_nothing(queue, start, blocked, fifo):
-    """The next one uses another connection, and the lease has not ended meanwhile."""
-    (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
-    worker.wait_for("handler output", line="started")
-    queue.fail("/heartbeat", delay_ms=1_000)
-    worker.wait_for("heartbeat failed; it is repeated")
-    before = queue.count("/heartbeat")
-    queue.wait_for_requests("/heartbeat", before + 2)
-    release(fifo)
-    assert worker.end() == 0
-    assert queue.item(work_id)["state"] == "stopped"
-    assert queue.count("/ack") == 1
 
 
 def test_a_stop_is_repeated_as_long_as_the_lease_of_the_server_lasts(queue, work, script):
