@@ -338,8 +338,7 @@ def test_a_missing_home_stops_only_commands_that_write_there(shell, words, statu
         "from ant_cli.__main__ import entry_point; entry_point()"
     )
     result = shell(
-        f"$PYTHON -c {shlex.quote(nameless)} {words}",
-        env={"XDG_STATE_HOME": None, "ANTHROPIC_CONFIG_DIR": None},
+        f"$PYTHON -c {shlex.quote(nameless)} {words}", env={"XDG_STATE_HOME": None, "ANTHROPIC_CONFIG_DIR": None}
     )
     assert (result.exit, "no home directory" in result.stderr) == (status, status == 2)
 

@@ -42,12 +42,7 @@ class Team:
         self.environ = {**environ, "ANTHROPIC_BASE_URL": url, "ANT_NO_HINTS": ""}
 
     def ant(
-        self,
-        *words: str,
-        typed: str | None = None,
-        transport: Any = None,
-        stdout: Screen | None = None,
-        **env: str,
+        self, *words: str, typed: str | None = None, transport: Any = None, stdout: Screen | None = None, **env: str
     ) -> Result:
         """Run a command line; `typed` has the lines of a person at a terminal."""
         keyboard = typed is not None

@@ -18,8 +18,7 @@ DEEP = b'{"id": "env_1", "name": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
 @needs_posix("an editor that is a program of POSIX")
 @pytest.mark.parametrize("words", [("export", "env_1"), ("edit", "env_1")])
 @pytest.mark.parametrize(
-    "body",
-    [DEEP, b'{"id": ".."}', b'{"id": " "}', b'{"id": "env_1\\u001b[2J"}', b'{"id": 1}', b"[]", NOT_FINITE],
+    "body", [DEEP, b'{"id": ".."}', b'{"id": " "}', b'{"id": "env_1\\u001b[2J"}', b'{"id": 1}', b"[]", NOT_FINITE]
 )
 def test_an_invalid_environment_is_neither_exported_nor_edited(team, words, body):
     """This includes an ID that can't be part of a path."""

@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import needs_posix
 
+FOREIGN = '"./agents/helper.md": {"kind":  "agent", "id": "agent_1",\n "version": 3}'
+
 
 def left() -> list[str]:
     """Return the files in the folder."""
@@ -87,6 +89,20 @@ def test_wrong_credentials_change_nothing(team):
         assert result.exit == 1
         assert "none of the 2 environments that claude-lock.json tracks exists for the credentials" in result.stderr
     assert len(team.server()) == 2
+
+
+def test_files_and_entries_of_other_kinds_are_unchanged(team):
+    """Entries in the lock file keep every byte."""
+    team.write("agents/helper.md", "---\nmodel: x\n---\nHelp.")
+    team.write("environments/a.yaml")
+    Path("claude-lock.json").write_text(f'{{"version": 1, "resources": {{\n{FOREIGN}}}}}')
+    result = team.apply(".")
+    assert "files of other kinds were left alone (1 agent)" in result.stderr
+    assert FOREIGN in Path("claude-lock.json").read_text()
+    Path("environments/a.yaml").unlink()
+    team.apply(".", "--prune")
+    assert FOREIGN in Path("claude-lock.json").read_text()
+    assert list(team.lock()) == ["./agents/helper.md"]
 
 
 # Simultaneous and killed runs

@@ -142,8 +142,7 @@ def test_a_key_is_verified_by_the_api_even_if_a_variable_names_the_emulator_in_t
 
 
 @pytest.mark.parametrize(
-    ("words", "replies", "stored"),
-    [((), ["n"], OTHER), ((), ["y"], SECRET), (("--profile", "work"), [], SECRET)],
+    ("words", "replies", "stored"), [((), ["n"], OTHER), ((), ["y"], SECRET), (("--profile", "work"), [], SECRET)]
 )
 def test_login_asks_before_it_replaces_a_key_of_the_active_profile(ant_without_key, path, words, replies, stored):
     """A profile that is named is meant."""

@@ -72,8 +72,7 @@ def test_acknowledged_and_stopped_items_are_not_reclaimed(api, queue, clock):
 
 
 @pytest.mark.parametrize(
-    "query",
-    [*({"block_ms": value} for value in ("0", "1000", "-1", "x")), {"reclaim_older_than_ms": "0"}],
+    "query", [*({"block_ms": value} for value in ("0", "1000", "-1", "x")), {"reclaim_older_than_ms": "0"}]
 )
 def test_an_invalid_block_ms_or_reclaim_older_than_ms_is_rejected(api, queue, query):
     """`block_ms` is from 1 to 999, and the other at least 1."""
@@ -198,10 +197,7 @@ def test_a_waiting_request_looks_repeatedly():
     assert time.monotonic() - begun < 30
 
 
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [("/environments/{}/enqueue", {}), ("/clock", {"advance_ms": 300_000})],
-)
+@pytest.mark.parametrize(("path", "body"), [("/environments/{}/enqueue", {}), ("/clock", {"advance_ms": 300_000})])
 def test_a_waiting_poll_finds_work_that_is_enqueued_or_whose_lease_runs_out(api, queue, monkeypatch, path, body):
     """The poll looks again after a while, and then the item is in the queue."""
     if path == "/clock":

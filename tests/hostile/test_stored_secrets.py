@@ -97,8 +97,7 @@ def test_a_key_of_digits_in_a_profile_is_redacted_although_toml_reads_a_number(a
 
 
 @pytest.mark.parametrize(
-    "words",
-    ["auth status --check --debug", "auth login --api-key-stdin --debug", "emulator reset --debug"],
+    "words", ["auth status --check --debug", "auth login --api-key-stdin --debug", "emulator reset --debug"]
 )
 @pytest.mark.parametrize(
     "profile",

@@ -224,11 +224,7 @@ def test_an_api_error_with_more_information_is_shown_completely(ant, httpx_error
 @pytest.mark.parametrize("terminal", [False, True])
 @pytest.mark.parametrize(
     ("path", "shown"),
-    [
-        ("error.message", 'No "such"\nenvironment.'),
-        ("error.[type]", '[\n  "t"\n]'),
-        ("error.nothing", "null"),
-    ],
+    [("error.message", 'No "such"\nenvironment.'), ("error.[type]", '[\n  "t"\n]'), ("error.nothing", "null")],
 )
 def test_raw_output_prints_a_string_of_an_api_error_without_quotes(ant, httpx_error, path, shown, terminal):
     """-r prints a selected string without its quotes, and any other value as without -r."""

@@ -130,12 +130,7 @@ def test_every_page_is_read_before_a_name_counts_as_unique(ant):
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
-        (*RETRIEVE, "env_1"),
-        ("beta:environments:work", "ack", "w", "--environment-id", "env_1"),
-        LIST,
-    ],
+    "words", [(*RETRIEVE, "env_1"), ("beta:environments:work", "ack", "w", "--environment-id", "env_1"), LIST]
 )
 def test_no_name_is_looked_for_if_there_is_none(ant, words):
     """The argument has the form of an ID, or there is no argument."""

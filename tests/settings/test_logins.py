@@ -166,11 +166,7 @@ def test_an_active_profile_without_a_credential_keeps_its_place_and_the_error_na
 
 # Each pair of sources
 
-FEDERATION = {
-    "federation-rule": "fdrl_1",
-    "organization-id": "org-1",
-    "identity-token-file": "/run/token",
-}
+FEDERATION = {"federation-rule": "fdrl_1", "organization-id": "org-1", "identity-token-file": "/run/token"}
 VARIABLES = {
     "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2",
     "ANTHROPIC_ORGANIZATION_ID": "org-2",

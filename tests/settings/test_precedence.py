@@ -300,10 +300,7 @@ base_url = "http://ada:canary-of-another-url@h"
 """
 
 
-@pytest.mark.parametrize(
-    "flags",
-    [{}, {"base_url": "http://ada:canary-of-the-flag@h"}, {"profile": "none"}],
-)
+@pytest.mark.parametrize("flags", [{}, {"base_url": "http://ada:canary-of-the-flag@h"}, {"profile": "none"}])
 def test_loading_registers_every_secret_before_an_error_can_quote_it(clean_environ, profiles, flags):
     """These are the secrets in flags, variables and every profile, used or not. None of them looks like a key."""
     profiles(CANARY_FILE)

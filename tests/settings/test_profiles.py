@@ -201,9 +201,7 @@ def test_a_new_profiles_file_and_its_folder_are_private(process, clean_environ):
         draft.new("work")
     where = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
     assert stat.S_IMODE(where.stat().st_mode) == 0o700
-    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in where.iterdir()} == {
-        "profiles.toml": 0o600,
-    }
+    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in where.iterdir()} == {"profiles.toml": 0o600}
 
 
 @needs_posix("permissions")

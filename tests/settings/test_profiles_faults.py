@@ -257,10 +257,7 @@ DOCUMENTS = st.fixed_dictionaries(
 )
 
 
-@settings(
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=DOCUMENTS.map(tomli_w.dumps).map(str.encode) | st.binary(max_size=60))
 @example(content=b"[profiles.a]\napi_key = inf\n")  # JSON has no such number
 def test_an_edit_keeps_any_content_of_the_file_or_is_rejected(ant, clean_environ, content):
@@ -290,10 +287,7 @@ def test_the_null_device_as_config_folder_disables_profiles(workers, ant):
     """A user can continue while the file is malformed, without any profile."""
     env = {"ANTHROPIC_CONFIG_DIR": "/dev/null"}
     status, said = workers.run_one(CREATE, env)
-    assert (status, said) == (
-        4,
-        "ant: there is no folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder.\n",
-    )
+    assert (status, said) == (4, "ant: there is no folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder.\n")
     assert ant("beta:environments", "list", "--local", env=env).exit == 0
     assert "Profile     none (there is no folder for them)\n" in ant("auth", "status", env=env).stdout
 

@@ -264,8 +264,7 @@ def test_a_worker_does_not_remember_more_items_than_it_needs():
 
 
 @pytest.mark.parametrize(
-    ("delay", "pauses"),
-    [(10, [10, 60, 300, 300]), (60, [60, 300, 300]), (0.001, [0.001, 0.006]), (0, [0, 0])],
+    ("delay", "pauses"), [(10, [10, 60, 300, 300]), (60, [60, 300, 300]), (0.001, [0.001, 0.006]), (0, [0, 0])]
 )
 def test_the_pauses_of_a_failed_item_grow_to_five_minutes_with_jitter(delay, pauses):
     """Up to a quarter of each is left out at random. The first can be changed."""

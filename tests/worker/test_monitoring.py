@@ -72,10 +72,7 @@ def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
 def expositions():
     """Return the metrics of a worker and an exporter."""
     stats = {"env_1": CachedStats(lambda: STATS, 5.0)}
-    return [
-        WorkerMetrics(Tally(4), OWN).text().decode(),
-        find_page(stats, "/metrics").body.decode(),
-    ]
+    return [WorkerMetrics(Tally(4), OWN).text().decode(), find_page(stats, "/metrics").body.decode()]
 
 
 @pytest.mark.parametrize("text", expositions(), ids=["worker", "exporter"])

@@ -127,17 +127,11 @@ SCENES = {
     "list": (LIST, page(*ENVIRONMENTS[:1], *ENVIRONMENTS[2:6])),
     "list-archived": ([*LIST, "--include-archived"], page(*ENVIRONMENTS)),
     "list-empty": (LIST, page()),
-    "list-columns": (
-        [*LIST, "--columns", "id,Network,metadata.team"],
-        page(*ENVIRONMENTS[:2]),
-    ),
+    "list-columns": ([*LIST, "--columns", "id,Network,metadata.team"], page(*ENVIRONMENTS[:2])),
     "work-list": (["beta:environments:work", "list", "env_1"], page(*WORK)),
     "work-list-dead-letter": (["beta:environments:work", "list", "env_1"], page(*WORK[2:], DEAD_LETTER)),
     "retrieve": (RETRIEVE, WHOLE),
-    "retrieve-json": (
-        [*RETRIEVE, "--format", "json", "--transform", "{id,name,archived_at}"],
-        WHOLE,
-    ),
+    "retrieve-json": ([*RETRIEVE, "--format", "json", "--transform", "{id,name,archived_at}"], WHOLE),
     "stats": (["beta:environments:work", "stats", "env_1", "--format", "table"], STATS),
     "stats-empty": (
         ["beta:environments:work", "stats", "env_1"],

@@ -67,8 +67,7 @@ def test_a_screen_has_only_styles_that_light_and_dark_themes_define():
 
 
 @pytest.mark.parametrize(
-    ("name", "width"),
-    [(name, width) for name in SCENES for width in WIDTHS if width == 80 or name not in NARROW],
+    ("name", "width"), [(name, width) for name in SCENES for width in WIDTHS if width == 80 or name not in NARROW]
 )
 def test_a_scene_equals_its_golden_file(name, width, clean_environ):
     """The scenes include lists, objects, errors and help."""
