@@ -147,9 +147,9 @@ def test_the_explorer_survives_a_window_of_any_size(explore, size):
     """When it is large enough again, the screen is complete."""
     session = explore(response(page(PROD, TEST)))
     session.resize(*size)
-    session.type("jl/prod\r?qfx\rvv")
+    session.type("jl/prod\r?qvv/xyz\r")
     session.resize(24, 80)
-    session.wait_for('"x" in 0')
+    session.wait_for('no "xyz"')
     session.type("q")
     assert session.end() == (0, "")
 
