@@ -240,20 +240,21 @@ def test_status_shows_the_environment_key_masked_and_what_uses_it(ant, env):
 
 @needs_posix("the worker")
 @pytest.mark.parametrize(
-    "words",
+    ("words", "status"),
     [
-        ("poll", "env_1", "--", "true"),
-        ("run", "--environment-id", "env_1", "--session-id", "s", "--work-id", "w"),
-        ("exporter", "--environment-id", "env_1"),
+        (("poll", "env_1", "--", "true"), 2),
+        (("run", "--environment-id", "env_1", "--session-id", "s", "--work-id", "w"), 78),  # no failure of the item
+        (("exporter", "--environment-id", "env_1"), 2),
     ],
     ids=str,
 )
-def test_an_api_key_in_place_of_the_environment_key_is_refused_by_the_worker(ant, words):
+def test_an_api_key_in_place_of_the_environment_key_is_refused_by_the_worker(ant, words, status):
     """Handlers would get it, which can do far more than that of the environment."""
     env = {**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-api03-0123456789-wxyz"}
-    refusal = ant("beta:worker", *words, env=env).refusal
-    assert "ANTHROPIC_ENVIRONMENT_KEY holds an API key, but has to hold the key of an environment.\n" in refusal
-    assert "for an emulator: ant emulator key ENVIRONMENT\n" in refusal
+    done = ant("beta:worker", *words, env=env)
+    assert (done.exit, done.stdout, done.requests) == (status, "", [])
+    assert "ANTHROPIC_ENVIRONMENT_KEY holds an API key, but has to hold the key of an environment.\n" in done.stderr
+    assert "for an emulator: ant emulator key ENVIRONMENT\n" in done.stderr
     shown = " ".join(ant("auth", "status", env=env).stdout.split())
     assert "it is an API key, which workers reject: it has to be the key of an environment" in shown
 

@@ -498,19 +498,19 @@ def test_completion_of_ids_uses_a_login(ant, official):
 
 @needs_posix("the worker")
 @pytest.mark.parametrize(
-    "words",
+    ("words", "status"),
     [
-        ("poll", "--environment-key", "key-1", "--on-work", "/nope/x"),
-        ("run", "--session-id", "session_1", "--work-id", "work_1", "--work-secret-file", "/nope/x"),
+        (("poll", "--environment-key", "key-1", "--on-work", "/nope/x"), 2),
+        (("run", "--session-id", "session_1", "--work-id", "work_1", "--work-secret-file", "/nope/x"), 78),
     ],
     ids=["poll", "run"],
 )
-def test_a_worker_with_a_credential_of_its_own_looks_for_no_login(ant_with_login, official, words):
+def test_a_worker_with_a_credential_of_its_own_looks_for_no_login(ant_with_login, official, words, status):
     """The settings of the official tool's profile don't apply to the worker, and can't keep it from starting."""
     official.activate("../x")
-    refusal = ant_with_login("beta:worker", *words, "--environment-id", "env_1").refusal
-    assert "/nope/x" in refusal
-    assert "official tool" not in refusal
+    done = ant_with_login("beta:worker", *words, "--environment-id", "env_1")
+    assert (done.exit, "/nope/x" in done.stderr, done.requests) == (status, True, [])
+    assert "official tool" not in done.stderr
 
 
 def test_profiles_of_the_official_tool_are_listed_activated_and_deactivated(ant_with_login, official, profiles):
