@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,9 @@ from ant_cli.help.command_page import flag_row, fold, topic_page
 from ant_cli.help.command_row import HELP, VERSION
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.tool_commands import TOOL_COMMANDS
+from ant_cli.input.validation import known_fields
 from ant_cli.operations import GROUPS, OPERATIONS
+from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.operations.formats import FORMATS
 from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.work import STATS
@@ -184,10 +187,16 @@ def test_every_topic_has_a_page(ant, topic):
 
 
 def test_the_topics_are_complete(ant):
-    """They list the exit codes, formats and variables of the program."""
+    """They list the exit codes, formats, variables and fields of the program."""
     codes = ant("help", "exit-codes").stdout
+    (readme,) = re.findall(
+        r"^\| failures \| .*", Path(__file__).parents[2].joinpath("README.md").read_text("utf-8"), re.M
+    )
     for code in {0, 1, 2, 8, INTERRUPTED, TERMINATED, *EXIT_CODES.values()}:
         assert re.search(rf"^    {code} ", codes, re.M)
+        assert f" {code} " in readme or code in (0, INTERRUPTED, TERMINATED)
+    fields = ant("help", "fields").stdout
+    assert all(re.search(rf"\b{name}\b", fields) for name in (*known_fields(()), *SERVER_FIELDS))
     formats = ant("help", "output").stdout
     assert all(re.search(rf"^    {row.name} ", formats, re.M) for row in FORMATS)
     variables = ant("help", "environment").stdout
