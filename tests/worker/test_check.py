@@ -266,6 +266,14 @@ def test_a_check_exits_with_0_while_work_would_be_done(queue, check, prepare, ha
     assert "! " not in done.stdout
 
 
+def test_a_queue_whose_item_was_only_handed_out_is_not_called_empty(queue, check):
+    """Its worker has not acknowledged it yet."""
+    work(queue)
+    poll_as_worker(queue)
+    done = check()
+    assert (done.exit, "The queue is empty" in done.stdout) == (0, False)
+
+
 def test_a_check_of_the_handler_in_a_flag_shows_the_command_of_the_worker_with_it(queue, check):
     """No handler follows --."""
     leave_waiting(queue)

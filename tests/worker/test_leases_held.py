@@ -197,6 +197,17 @@ def test_a_server_that_refuses_heartbeats_holds_no_more_items_than_there_are_slo
     assert [queue.poll() is not None for _ in range(4)] == [True, True, True, False]
 
 
+def test_an_item_whose_lease_could_not_be_claimed_has_not_run(queue, start, script):
+    """So it is not given up: no handler has seen it."""
+    queue.enqueue()
+    queue.fail("/heartbeat", status=412)
+    worker = start("--heartbeat", "always", "--attempts", "1", "--max-items", "2", handler=[script("exit 0")])
+    worker.wait_for("work item not done", outcome="lease_lost")
+    queue.advance(301)
+    assert worker.wait_for("work item done")["outcome"] == "succeeded"
+    assert worker.end() == 0
+
+
 def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, start, blocked, fifo):
     """The official worker would stop the item, which another worker is running."""
     (work_id,) = queue.enqueue()

@@ -214,11 +214,12 @@ def test_options_do_not_show_the_keys():
 
 
 def test_a_session_is_run_in_the_workspace_of_the_settings(ant, monkeypatch):
-    """The workspace of a flag reaches the official SDK."""
+    """The workspace of a flag reaches the official SDK. Stdin is not read if nothing is missing."""
     seen = []
     monkeypatch.setattr("ant_cli.worker.sdk_session.run_session", lambda *given: seen.append(given[1:3]))
     ids = {"ANTHROPIC_WORK_ID": "work_1", "ANTHROPIC_SESSION_ID": "session_1", "ANTHROPIC_ENVIRONMENT_ID": "env_1"}
-    done = ant("beta:worker", "run", "--workspace-id", "wrkspc_A", "--base-url", "http://h/A", env=ids)
+    words = ("beta:worker", "run", "--workspace-id", "wrkspc_A", "--base-url", "http://h/A")
+    done = ant(*words, env={**ids, "ANTHROPIC_WORK_SECRET": KEY}, stdin="no item")
     assert (done.exit, done.stderr, seen) == (0, "", [("http://h/A", "wrkspc_A")])
 
 
