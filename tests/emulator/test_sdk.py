@@ -132,23 +132,6 @@ def test_the_sdk_keeps_a_lease_with_heartbeats(anthropic, environments, worker_c
     assert work.poll(queue) is None
 
 
-def test_each_key_is_refused_where_the_api_refuses_it(anthropic, client, worker_client, queue, enqueue):
-    """The error of the other key is a PermissionDeniedError, whose message names the credential to use."""
-    (item,) = enqueue(1)
-    environments = client.copy(api_key="sk-ant-api03-any").beta.environments
-    with pytest.raises(anthropic.PermissionDeniedError, match="takes an environment key"):
-        environments.work.list(queue)
-    for call in (
-        lambda work: work.retrieve(item, environment_id=queue),
-        lambda work: work.update(item, environment_id=queue, metadata={"k": "v"}),
-    ):
-        with pytest.raises(anthropic.PermissionDeniedError, match="takes an API key"):
-            call(worker_client.beta.environments.work)
-        assert call(environments.work).id == item
-    with pytest.raises(anthropic.PermissionDeniedError, match="takes an API key"):
-        worker_client.beta.environments.retrieve(queue)
-
-
 @pytest.mark.parametrize(
     ("ours", "theirs", "undocumented"),
     [

@@ -10,7 +10,7 @@ import pytest
 
 from ant_cli.runtime.extras import install_command
 from tests.helpers.processes import ANT
-from tests.helpers.servers import Act, error, response
+from tests.helpers.servers import Act, response
 from tests.helpers.terminals import PATIENCE_S
 from tests.helpers.words import LIST, page
 
@@ -33,15 +33,6 @@ def explore(in_terminal):
     return lambda *replies, words=LIST, until="q quit", **more: in_terminal(
         *replies, words=(*words, "--format", "explore"), until=until, **more
     )
-
-
-def test_a_search_and_keys_after_it_may_arrive_in_one_burst(explore):
-    """Keys after / are the search text. Keys after Enter move the cursor."""
-    session = explore(response(page(TEST, PROD, TEST)))
-    session.type("/prod\r")
-    session.wait_for("item 2 of 3")
-    session.type("j/pq\r?qq")
-    assert session.end() == (0, "")
 
 
 def test_a_bracketed_paste_is_text_in_the_prompt_and_ignored_elsewhere(explore):
@@ -97,14 +88,6 @@ def test_quitting_does_not_wait_for_a_page(explore):
     session.wait_for("item 2 of 2+ · loading…")
     session.type("q")
     assert session.end() == (0, "")
-
-
-def test_an_error_of_a_later_page_is_printed_after_quitting(explore):
-    """It is below the shell prompt, and sets the exit code."""
-    session = explore(response(page(PROD, TEST, after="page_2")), error("500 Oops"), until="incomplete; q says why")
-    session.type("q")
-    status, left = session.end()
-    assert (status, "(500 " in left, "Traceback" in left) == (7, True, False)
 
 
 @pytest.mark.parametrize(

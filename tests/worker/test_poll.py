@@ -218,18 +218,6 @@ def test_an_old_item_that_is_given_back_is_not_counted_twice(queue, work, script
     assert found == metadata
 
 
-@pytest.mark.parametrize("status", [1, 75, 78, 125])
-def test_a_job_in_which_an_item_failed_says_so_and_the_item_waits(queue, work, script, status):
-    """Otherwise a bad item would run for ever, in one job after another that all succeed."""
-    (work_id,) = queue.enqueue()
-    worker = work(handler=[script(f"exit {status}")], status=1)
-    assert worker.log[-1]["msg"].startswith("1 item is not done")
-    queue.advance(7)
-    assert queue.item(work_id)["state"] == "active"
-    queue.advance(3)
-    assert queue.item(work_id)["state"] == "queued"
-
-
 def test_a_job_whose_failed_items_have_succeeded_in_the_end_has_succeeded(queue, work, script):
     """It waits for their pauses, and nothing is left to do."""
     queue.enqueue()
@@ -413,7 +401,7 @@ def test_an_idle_worker_says_that_its_environment_is_archived_and_runs_what_wait
     assert worker.end() == 0
 
 
-@pytest.mark.parametrize(("status", "exit_code"), [(400, 1), (401, 4), (403, 4)])
+@pytest.mark.parametrize(("status", "exit_code"), [(400, 1), (401, 4), (403, 4), (404, 5)])
 def test_a_permanent_error_ends_the_worker(queue, work, script, status, exit_code):
     """The exit status is that of the error."""
     queue.fail("/poll", status=status, times=9)
@@ -422,13 +410,6 @@ def test_a_permanent_error_ends_the_worker(queue, work, script, status, exit_cod
     assert (event["error"].split()[0], event["level"]) == (str(status), "ERROR")
     assert ("(from ANTHROPIC_ENVIRONMENT_KEY)" in worker.lines[-1]) is (status in (401, 403))
     assert queue.count("/poll") == 1
-
-
-def test_the_log_has_the_reason_from_the_server(work, script):
-    """The environment does not exist, for example."""
-    worker = work("--environment-id", "env_gone", handler=[script("exit 0")], status=5)
-    (event,) = worker.events("poll hit permanent 4xx; stopping")
-    assert event["error"] == "404 Not Found: environment_id: there is no environment 'env_gone'."
 
 
 def test_a_temporary_error_is_logged_once_and_waited_out(queue, work, script):
