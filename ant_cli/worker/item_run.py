@@ -201,10 +201,13 @@ class ItemRun:
         if ending is not Ending.LEASE_LOST:
             self._log.info("terminating the handler", reason=ending.value)
             handler.send(signal.SIGTERM)
+        until = self._now() + timeout_s
         if ending not in _LOST:
             await first_of(exited, killing, *([] if keeping.done() else [keeping]), timeout_s=timeout_s)
             if keeping.done() and keeping.result() in _LOST:
                 ending = keeping.result()
+            else:  # its item may have been stopped, by the handler itself: that takes none of its time
+                await first_of(exited, killing, timeout_s=max(until - self._now(), 0.0))
         if ending is Ending.LEASE_ENDED:
             await first_of(exited, killing, timeout_s=min(self._keeper.lease.must_kill_at - self._now(), timeout_s))
         if not exited.done():

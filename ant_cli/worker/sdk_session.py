@@ -71,12 +71,14 @@ def run_session(options: SessionOptions, base_url: str, workspace_id: str, runti
     sdk_logger.setLevel(logging.INFO)
     sdk_logger.addHandler(sdk_log)
     with written_in_background(runtime.stderr, log.note_left_out):
-        asyncio.run(_handle(options, secret, base_url, workspace_id))
+        asyncio.run(_handle(options, secret, base_url, workspace_id, sdk_log))
     if sdk_log.gave_up:
         raise AntError("the session was given up: the server accepted no heartbeats.").with_exit_code(EX_TEMPFAIL)
 
 
-async def _handle(options: SessionOptions, secret: str, base_url: str, workspace_id: str) -> None:
+async def _handle(
+    options: SessionOptions, secret: str, base_url: str, workspace_id: str, sdk_log: _Forward
+) -> None:
     from anthropic import APIError, AsyncAnthropic
     from anthropic.lib.environments import EnvironmentWorker
 
@@ -115,7 +117,7 @@ async def _handle(options: SessionOptions, secret: str, base_url: str, workspace
             asyncio.get_running_loop().add_signal_handler(number, end)
         try:
             await task
-            if holder != options.work_id:
+            if holder != options.work_id and not sdk_log.gave_up:  # then the session is not done
                 await asyncio.gather(*(stop() for stop in stops))
         except asyncio.CancelledError:  # the SDK has sent what was pending
             raise AntError("the session was interrupted.").with_exit_code(EX_TEMPFAIL) from None

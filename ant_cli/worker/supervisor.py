@@ -303,6 +303,7 @@ class Supervisor:
             self._context.log.error(
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
             )
+            self._context.memory.not_done[item["id"]] = None
             self._pause_after_trouble(has_trouble=True)
 
     def _note_work(self, pause_s: float = 0.0) -> None:

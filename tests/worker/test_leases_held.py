@@ -155,6 +155,22 @@ def test_an_item_that_its_handler_stops_on_sigterm_is_lost(queue, start, script)
     assert queue.item(work_id)["state"] == "stopped"
 
 
+def test_a_handler_that_stops_its_item_on_sigterm_still_has_the_time_of_kill_timeout(queue, start, script, fifo):
+    """The worker notices that with its next heartbeat, and must not kill the handler for it."""
+    queue.enqueue()
+    script(HEARTBEATING.partition("print")[0] + "post('stop', b'{\"force\": true}')", "stop.py")
+    on_term = f"{sys.executable} stop.py; read line < {fifo}; echo ended; exit 0"
+    handler = script(f"trap '{on_term}' TERM; echo started; sleep 600 & wait")
+    limits = ("--drain-timeout", "0", "--kill-timeout", "1h", "--heartbeat", "always", "--lease", "2s")
+    worker = start(*limits, handler=[handler])
+    worker.wait_for("handler output", line="started")
+    worker.send(signal.SIGTERM)
+    worker.wait_for("heartbeat reports shutdown")
+    release(fifo)
+    worker.wait_for("handler output", line="ended")
+    assert worker.end() == 0
+
+
 def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_itself(queue, start, blocked, fifo):
     """The worker notices that with a heartbeat, and leaves the handler time: it may be the one that stopped it."""
     (work_id,) = queue.enqueue()

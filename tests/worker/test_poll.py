@@ -276,7 +276,7 @@ def test_a_handler_that_the_system_does_not_start_costs_no_attempt(queue, work, 
 
 
 def test_a_bug_that_an_item_triggers_is_logged_and_polling_backs_off(queue, work, script, tmp_path):
-    """The next item may trigger it, too, and the worker must not claim a whole queue in a moment."""
+    """The next item may trigger it, too, and the worker must not claim a whole queue in a moment. A job fails."""
     bug = """
 from ant_cli.worker.item_run import ItemRun
 
@@ -287,7 +287,7 @@ ItemRun.run = run
 """
     (tmp_path / "sitecustomize.py").write_text(bug)
     queue.enqueue()
-    worker = work(handler=[script("exit 0")], env={"PYTHONPATH": str(tmp_path)})
+    worker = work(handler=[script("exit 0")], env={"PYTHONPATH": str(tmp_path)}, status=1)
     assert worker.events("work item failed")[0]["error"] == "ValueError: a bug"
     assert worker.events("backing off after unprocessable work item")
 

@@ -142,6 +142,16 @@ def test_a_handler_whose_heartbeat_is_refused_is_lost_and_counted(queue, work, s
     assert queue.refused == []
 
 
+def test_a_session_whose_heartbeat_is_refused_for_another_reason_is_given_back(queue, work, script):
+    """The SDK would stop the item, although its session is not done."""
+    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})
+    queue.fail("/heartbeat", status=404, times=1)
+    worker = work("--heartbeat", "never", handler=[script(f"exec {' '.join(RUN)}")], status=1)
+    (event,) = worker.events("work item not done")
+    assert (event["outcome"], event["reason"]) == ("given_back", "the handler exited with 75, which is not counted")
+    assert queue.count("/stop") == 0
+
+
 def test_a_secret_is_read_from_a_file_that_others_can_not_read(tmp_path):
     """White space around it is removed."""
     path = tmp_path / "secret"
