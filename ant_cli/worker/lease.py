@@ -139,13 +139,16 @@ class Lease:
         return None
 
     def _watch(self, heartbeat: str, left_s: float, sent: float) -> None:
-        """Note what a look has shown. The worker only takes over if no heartbeat comes for half of the lease."""
+        """Note what a look has shown. The worker takes over two thirds of a lease after the handler's last heartbeat.
+
+        Official handlers send the next one after half of it, or 30 seconds.
+        """
         self._failures = 0
         left_s = max(left_s - 1, left_s / 2)  # the server rounds up
         self._lasts(sent, left_s)
         if heartbeat != self.last_heartbeat:
             self._handler_beats = True
-            self._claim_at = sent + left_s / 2
+            self._claim_at = sent + left_s * 2 / 3
         elif not self._handler_beats:
             self._claim_at = min(self._claim_at, sent + left_s / 2)
         self.last_heartbeat = heartbeat
