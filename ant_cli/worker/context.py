@@ -40,7 +40,7 @@ class Shutdown(NamedTuple):
     """Kill the handlers now."""
 
 
-async def first_of(*events: asyncio.Future[Any], timeout_s: float | None = None) -> None:
+async def wait_for_any(*events: asyncio.Future[Any], timeout_s: float | None = None) -> None:
     """Wait until one of these has happened, or for a limited time."""
     await asyncio.wait(events, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
 
@@ -71,18 +71,16 @@ class WorkerContext:
 
             api_runtime = runtime_on_loop(runtime, self._executor)
         self.api = WorkAPI(connection, api_runtime, options.environment_id, options.worker_id)
-        self.environ = {name: text for name, text in runtime.environ.items() if name != LEASE_HOLDER}
+        self.environ = runtime.environ
         self.own_variables = {
             variables.ENVIRONMENT_KEY: options.environment_key,
             variables.BASE_URL: connection.base_url,
+            variables.WORKSPACE_ID: connection.workspace_id,
             "ANTHROPIC_WORKER_ID": options.worker_id,
-            **({variables.WORKSPACE_ID: connection.workspace_id} if connection.workspace_id else {}),
         }
         of_guardian = handler_environment(self.environ, {}, 0, self.own_variables, pass_api_key=False)
-        self.guardian = Guardian(
-            _end_leases_command(options, connection.base_url),
-            {**of_guardian, variables.AUTH_TOKEN: options.environment_key},
-        )
+        of_guardian[variables.AUTH_TOKEN] = options.environment_key
+        self.guardian = Guardian(_end_leases_command(options, connection.base_url), of_guardian)
         self.tally = Tally(options.concurrency)
         self.memory = Memory()
         self.outage = Outage()
@@ -135,16 +133,11 @@ def handler_environment(
 
     `own` are the worker's own values: environment key, base URL, worker ID. What can't be a variable is left out.
     """
-    of_item = item_variables(item) | {"ANT_WORK_ATTEMPT": str(attempt)}
-    left_out = {
-        variables.METADATA_KEY,
-        variables.ENVIRONMENT_KEY_FILE,
-        *of_item,
-        *(() if pass_api_key else SECRET_VARIABLES),
-    }
+    values = {**own, **item_variables(item), "ANT_WORK_ATTEMPT": str(attempt)}
+    secret = (variables.METADATA_KEY, *(() if pass_api_key else SECRET_VARIABLES))
+    left_out = {LEASE_HOLDER, variables.ENVIRONMENT_KEY_FILE, *secret, *values}
     kept = {name: text for name, text in environ.items() if name not in left_out}
-    usable = {name: text for name, text in of_item.items() if _can_be_variable(name, text)}
-    return {**kept, **own, **usable}
+    return kept | {name: text for name, text in values.items() if _can_be_variable(name, text)}
 
 
 def item_variables(item: Mapping[str, Any]) -> dict[str, Any]:

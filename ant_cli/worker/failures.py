@@ -62,6 +62,24 @@ class History(NamedTuple):
         """How many runs of the item were not successful."""
         return self.attempts + self.excused
 
+    def is_first(self, polled: Mapping[str, Any]) -> bool:
+        """Whether neither this worker nor the server knows of an earlier run of an item that was polled."""
+        return not (self.runs or polled.get("acknowledged_at") or polled.get("started_at"))
+
+    def may_have_run(self, polled: Mapping[str, Any], acknowledged: Mapping[str, Any], lease_s: float) -> bool:
+        """Whether the item may have been run before: then its start should be counted, which costs a request.
+
+        A worker that was killed still holds its item for a whole lease. So an item that was acknowledged within one
+        lease of its creation, by the server's clock, is new, unless the server or the metadata says otherwise.
+        """
+        created = seconds_since_1970(str(acknowledged.get("created_at")))
+        taken = seconds_since_1970(str(acknowledged.get("acknowledged_at")))
+        return not self.is_first(polled) or created is None or taken is None or taken - created >= lease_s
+
+    def is_paused(self, now: float) -> bool:
+        """Whether its pause is not over, at a time by the server's clock."""
+        return 1 <= self.retry_at - now <= LONGEST_PAUSE_S
+
     def after_failure(self, now: float, first_pause_s: float, *, excused: bool) -> History:
         """Return the history after another failure at `now`. The end of the unreported runs is known then."""
         retry_at = now + pause_after(self.runs + 1, first_pause_s)

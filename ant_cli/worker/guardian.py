@@ -29,9 +29,10 @@ _REPLACED_AFTER_S = 0.1
 """A guardian that was killed is not replaced at once: something may kill each as soon as it starts."""
 
 
-class Limit(NamedTuple):
-    """How long a handler may run without this process."""
+class Fallback(NamedTuple):
+    """What the guardian does about a handler if this process can't."""
 
+    work_id: str
     deadline: float
     """When the guardian kills it, by its clock, even if this process is stopped by then."""
     lease: str
@@ -41,13 +42,12 @@ class Limit(NamedTuple):
 class Child:
     """A handler's first process."""
 
-    def __init__(self, exit_: asyncio.Future[int], work_id: str, limit: Limit) -> None:
+    def __init__(self, exit_: asyncio.Future[int], fallback: Fallback) -> None:
         self.pid = 0
         """Its ID, as soon as it is known."""
         self.exit = exit_
         """Its exit status when it has ended: the negative number of a signal, as in subprocess."""
-        self.work_id = work_id
-        self.limit = limit
+        self.fallback = fallback
 
 
 class Guardian:
@@ -68,7 +68,7 @@ class Guardian:
         self._pipe = -1
 
     def start(
-        self, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int], work_id: str, limit: Limit
+        self, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int], fallback: Fallback
     ) -> Child:
         """Start a handler as the leader of a session. `streams` are its stdin, stdout and stderr.
 
@@ -77,7 +77,7 @@ class Guardian:
 
         """
         self._open_pipe()
-        handler = Child(self._loop.create_future(), work_id, limit)
+        handler = Child(self._loop.create_future(), fallback)
         self._guarded.add(handler)
         self._tell_about(handler)
         try:
@@ -89,9 +89,9 @@ class Guardian:
         self._tell_about(handler)
         return handler
 
-    def limit(self, handler: Child, limit: Limit) -> None:
-        """Replace the limit of a handler."""
-        handler.limit = limit
+    def prepare(self, handler: Child, fallback: Fallback) -> None:
+        """Replace the fallback for a handler."""
+        handler.fallback = fallback
         self._tell_about(handler)
 
     def forget(self, handler: Child) -> None:
@@ -147,8 +147,8 @@ class Guardian:
         return self._pipe
 
     def _tell_about(self, handler: Child) -> None:
-        variable = f"ANTHROPIC_WORK_ID={handler.work_id}"
-        facts = (id(handler), handler.pid, handler.limit.deadline, variable, handler.limit.lease)
+        work_id, deadline, lease = handler.fallback
+        facts = (id(handler), handler.pid, deadline, f"ANTHROPIC_WORK_ID={work_id}", lease)
         self._tell("\t".join(map(str, facts)) + "\n")
 
     def _replace(self) -> None:

@@ -22,7 +22,7 @@ _PAUSE_S = 0.01
 """The time between two reads: to wake up for each line would take a twentieth of the worker's processor time."""
 
 
-def now() -> float:
+def guardian_time() -> float:
     """Return the time of the deadlines. It goes on while the machine is suspended, where there is such a clock."""
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -34,10 +34,10 @@ def guard(pipe: int) -> list[bytes]:
     handlers: dict[bytes, list[bytes]] = {}
     rest = b""
     while True:
-        time_now = now()
-        for key in [key for key, (_, deadline, *_) in handlers.items() if float(deadline) <= time_now]:
+        now = guardian_time()
+        for key in [key for key, (_, deadline, *_) in handlers.items() if float(deadline) <= now]:
             _kill(handlers.pop(key))
-        left_s = min((float(deadline) for _, deadline, *_ in handlers.values()), default=NEVER) - time_now
+        left_s = min((float(deadline) for _, deadline, *_ in handlers.values()), default=NEVER) - now
         if not select.select([pipe], [], [], None if left_s == NEVER else min(left_s, _LONGEST_WAIT_S))[0]:
             continue
         data = os.read(pipe, 65536)

@@ -21,8 +21,8 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import texts_in
 from ant_cli.worker.context import WorkerContext
-from ant_cli.worker.guardian import Child, Guardian, Limit, posix_signal
-from ant_cli.worker.guardian_process import now, signal_group, signal_session
+from ant_cli.worker.guardian import Child, Fallback, Guardian, posix_signal
+from ant_cli.worker.guardian_process import guardian_time, signal_group, signal_session
 from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, WorkerLog
 from ant_cli.worker.sdk_session import require_sdk
 from ant_cli.worker.work_api import WorkItem
@@ -121,7 +121,7 @@ class Handler:
     @classmethod
     @asynccontextmanager
     async def started(
-        cls, context: WorkerContext, environment: Mapping[str, str], item: WorkItem, limit: Limit, log: WorkerLog
+        cls, context: WorkerContext, environ: Mapping[str, str], item: WorkItem, fallback: Fallback, log: WorkerLog
     ) -> AsyncIterator[Handler]:
         """Start the handler, and give it the item as one line of JSON. It does not outlive the context.
 
@@ -134,7 +134,7 @@ class Handler:
             stdout_read, stdout_write = _pipe(own, inherited)
             stderr_read, stderr_write = _pipe(own, inherited)
             streams = [file.fileno() for file in (item_read, stdout_write, stderr_write)]
-            child = context.guardian.start(context.command, environment, streams, item["id"], limit)
+            child = context.guardian.start(context.command, environ, streams, fallback)
             own.callback(context.guardian.end, child)
             inherited.close()
             await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
@@ -152,7 +152,7 @@ class Handler:
     @property
     def was_overdue(self) -> bool:
         """Whether it was killed after its deadline: by the guardian, because this worker was stopped."""
-        return self.exit.done() and self.exit.result() < 0 and self.child.limit.deadline <= now()
+        return self.exit.done() and self.exit.result() < 0 and self.child.fallback.deadline <= guardian_time()
 
     async def finish(self, guardian: Guardian, *, kill_rest: bool) -> None:
         """After its end: kill the processes that it has left, if wanted, and wait for the rest of its output."""

@@ -12,25 +12,13 @@ from math import ceil
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
 from ant_cli.input.request import is_id
-from ant_cli.worker.context import WorkerContext, first_of, handler_environment, item_variables
+from ant_cli.worker.context import WorkerContext, handler_environment, item_variables, wait_for_any
 from ant_cli.worker.failures import NEVER_RUN, UNREPORTED, Metadata
 from ant_cli.worker.handler import Handler, secrets_of_item
 from ant_cli.worker.lease import STOPPED, STOPPING, Lease, LeaseKeeper
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.sdk_session import LEASE_HOLDER
-from ant_cli.worker.settlement import (
-    NOT_DONE,
-    Ending,
-    Fate,
-    Outcome,
-    Run,
-    Settlement,
-    failure_of,
-    is_first_run,
-    may_have_run,
-    settle,
-    settle_early,
-)
+from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, Settlement, settle, settle_early
 from ant_cli.worker.work_api import SHORTEST_LEASE_S, WorkItem, age, is_permanent
 
 _REFUSED = "heartbeat precondition failed"
@@ -103,7 +91,7 @@ class ItemRun:
             return settlement
         if options.heartbeat == "always" and (ending := await self._keeper.claim()):
             return settle(Run(ending, has_started=False), history, options)
-        if not may_have_run(self._polled, item, history, options.lease):
+        if not history.may_have_run(self._polled, item, options.lease):
             return None
         if await self._session_has_ended(item.get("data") or {}):
             return Settlement(Outcome.CANCELLED, Fate.STOP, {}, "its session has ended")
@@ -123,7 +111,7 @@ class ItemRun:
 
     async def _run(self, item: WorkItem) -> Settlement:
         context, history, options = self._context, self._history, self._context.options
-        if is_first_run(self._polled, history):
+        if history.is_first(self._polled):
             context.tally.observe_wait(age(item.get("created_at"), time.time()))
         began, loop = self._now(), asyncio.get_running_loop()
         proof = loop.call_later(context.outage.proof_s, context.end_outage) if context.outage.reason else None
@@ -142,7 +130,7 @@ class ItemRun:
         if run.succeeded:
             context.outage.take_success(began)
         elif run.failed:
-            counts = context.outage.take_failure(self._id, failure_of(run, options), began, self._now())
+            counts = context.outage.take_failure(self._id, run.failure(options), began, self._now())
         context.note_outage()
         return settle(run, history, options, context.server_time(), in_outage=not counts)
 
@@ -158,7 +146,7 @@ class ItemRun:
                 self._log.warn("a value of the item can't be a variable; the item on stdin has it", variable=name)
         self._log.info("spawning on-work script", script=context.command[0])
         async with AsyncExitStack() as stack:
-            started = Handler.started(context, environment, item, keeper.handler_limit, self._log)
+            started = Handler.started(context, environment, item, keeper.fallback, self._log)
             try:
                 handler = await stack.enter_async_context(started)
             except OSError as error:
@@ -178,10 +166,10 @@ class ItemRun:
     async def _attend(self, handler: Handler, keeping: asyncio.Task[Ending]) -> Run:
         """Wait until a handler ends, or until something has to end it."""
         options, exited, shutdown = self._context.options, handler.exit, self._context.shutdown.terminating
-        await first_of(exited, keeping, shutdown, timeout_s=options.item_timeout or None)
+        await wait_for_any(exited, keeping, shutdown, timeout_s=options.item_timeout or None)
         if keeping.done() and keeping.result() is Ending.STOPPED:
             # The handler may have stopped the item itself, at the end of its work or as its heartbeat was refused.
-            await first_of(exited, shutdown, timeout_s=options.kill_timeout)
+            await wait_for_any(exited, shutdown, timeout_s=options.kill_timeout)
             if exited.done() and exited.result() == 0:
                 return Run(Ending.STOPPED if self._keeper.lease.held else Ending.EXITED)
         if keeping.done():
@@ -203,13 +191,14 @@ class ItemRun:
             handler.send(signal.SIGTERM)
         until = self._now() + timeout_s
         if ending not in _LOST:
-            await first_of(exited, killing, *([] if keeping.done() else [keeping]), timeout_s=timeout_s)
+            await wait_for_any(exited, killing, *([] if keeping.done() else [keeping]), timeout_s=timeout_s)
             if keeping.done() and keeping.result() in _LOST:
                 ending = keeping.result()
             else:  # its item may have been stopped, by the handler itself: that takes none of its time
-                await first_of(exited, killing, timeout_s=max(until - self._now(), 0.0))
+                await wait_for_any(exited, killing, timeout_s=max(until - self._now(), 0.0))
         if ending is Ending.LEASE_ENDED:
-            await first_of(exited, killing, timeout_s=min(self._keeper.lease.must_kill_at - self._now(), timeout_s))
+            left_s = self._keeper.lease.must_kill_at - self._now()
+            await wait_for_any(exited, killing, timeout_s=min(left_s, timeout_s))
         if not exited.done():
             self._log.warn("killing the handler", reason=ending.value)
             handler.kill()
@@ -244,7 +233,7 @@ class ItemRun:
             return
         context, outcome = self._context, settlement.outcome
         context.tally.items[outcome.value] += 1
-        if outcome in NOT_DONE or settlement.history.excused > self._history.excused:
+        if outcome.fails_a_job or settlement.history.excused > self._history.excused:
             context.memory.not_done[self._id] = None
         elif outcome is not Outcome.GIVEN_BACK:
             context.memory.not_done.pop(self._id, None)

@@ -15,9 +15,9 @@ from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
 from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.worker_options import HeartbeatMode
-from ant_cli.worker.context import WorkerContext, first_of
-from ant_cli.worker.guardian import Child, Limit
-from ant_cli.worker.guardian_process import NEVER, now
+from ant_cli.worker.context import WorkerContext, wait_for_any
+from ant_cli.worker.guardian import Child, Fallback
+from ant_cli.worker.guardian_process import NEVER, guardian_time
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.settlement import Ending
 from ant_cli.worker.work_api import LONGEST_LEASE_S, WorkItem, is_permanent, item_in_refusal
@@ -26,7 +26,7 @@ NO_HEARTBEAT = "NO_HEARTBEAT"
 """The `expected_last_heartbeat` of the first heartbeat."""
 LOOK = "1970-01-01T00:00:00Z"
 """The `expected_last_heartbeat` of a heartbeat that should fail."""
-STOPPING, STOPPED = _ENDING = ("stopping", "stopped")
+STOPPING, STOPPED = _STOP_STATES = ("stopping", "stopped")
 _SERVER_LEASE_S = 300.0
 """The lease that an acknowledgement starts, as long as no response says otherwise."""
 _FIRST_LOOK_S = 1.0
@@ -102,8 +102,8 @@ class Lease:
 
     def take_heartbeat(self, response: Mapping[str, Any], sent: float) -> Ending | None:
         """Take a successful response to a heartbeat that was sent at `sent`."""
-        if response.get("state") in _ENDING or not response.get("lease_extended"):
-            return _ended(response)
+        if response.get("state") in _STOP_STATES or not response.get("lease_extended"):
+            return _stop_in(response)
         self.held, self.unclear, self._failures = True, False, 0
         self.last_heartbeat = response.get("last_heartbeat") or NO_HEARTBEAT
         self._ttl_s = float(response.get("ttl_seconds") or self._ttl_s)
@@ -119,8 +119,8 @@ class Lease:
         """
         if current.get("state") == "queued":
             return Ending.LEASE_LOST
-        if current.get("state") in _ENDING:
-            return _ended(current)
+        if current.get("state") in _STOP_STATES:
+            return _stop_in(current)
         if not current and self._owns:
             return Ending.LEASE_LOST
         if not current and step.expected != LOOK:  # the handler was faster
@@ -139,9 +139,10 @@ class Lease:
         return None
 
     def _watch(self, heartbeat: str, left_s: float, sent: float) -> None:
-        """Note what a look has shown. The worker takes over two thirds of a lease after the handler's last heartbeat.
+        """Note what a look has shown.
 
-        Official handlers send the next one after half of it, or 30 seconds.
+        The worker takes over if no other heartbeat of the handler comes for two thirds of the lease. Official ones
+        come after half of it, or 30 seconds.
         """
         self._failures = 0
         left_s = max(left_s - 1, left_s / 2)  # the server rounds up
@@ -168,7 +169,7 @@ class Lease:
         self._failures += 1
 
 
-def _ended(item: Mapping[str, Any]) -> Ending:
+def _stop_in(item: Mapping[str, Any]) -> Ending:
     return Ending.STOPPED if item.get("state") == STOPPED else Ending.STOP_REQUESTED
 
 
@@ -193,7 +194,8 @@ class LeaseKeeper:
         draining, waiting = self._context.shutdown.draining, self._context.tally.waiting_for_leases
         try:
             while not self.lease.held and (step := self.lease.next_step()):
-                await first_of(draining, timeout_s=max(step.at - self._now(), 0.0))
+                if (pause_s := step.at - self._now()) > 0:
+                    await wait_for_any(draining, timeout_s=pause_s)
                 if ending := Ending.SHUT_DOWN if draining.done() else await self._take(step):
                     return ending
                 waiting |= {self._id} if self._trouble else set()
@@ -206,7 +208,7 @@ class LeaseKeeper:
         while step := self.lease.next_step():
             if ending := await self._take(step):
                 return ending
-            self._context.guardian.limit(handler, self.handler_limit)
+            self._context.guardian.prepare(handler, self.fallback)
         never: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         return await never
 
@@ -215,21 +217,21 @@ class LeaseKeeper:
         return await self._take(LeaseStep(self.lease.last_heartbeat, 0.0)) if self.lease.held else None
 
     @property
-    def handler_limit(self) -> Limit:
+    def fallback(self) -> Fallback:
         """When the guardian has to act: a little later than this worker, and only if this worker can't.
 
         If the handler has sent another heartbeat by then, the one that gives back the item fails, and does no harm.
         """
         give_back = json.dumps({"work_id": self._id, "expected_last_heartbeat": self.lease.last_heartbeat})
-        if self.lease.next_step() is None:
-            return Limit(NEVER, give_back)
-        return Limit(now() + self.lease.guardian_kills_at - self._now(), give_back)
+        left_s = NEVER if self.lease.next_step() is None else self.lease.guardian_kills_at - self._now()
+        return Fallback(self._id, guardian_time() + left_s, give_back)
 
     async def _take(self, step: LeaseStep) -> Ending | None:
         """Send a heartbeat when it is due. A lease that was not extended in time is lost."""
         try:
             async with asyncio.timeout_at(self.lease.must_stop_at):
-                await asyncio.sleep(step.at - self._now())
+                if (pause_s := step.at - self._now()) > 0:  # a turn of the event loop takes time
+                    await asyncio.sleep(pause_s)
                 ending = await self._send(step)
         except TimeoutError:
             self._log.error("heartbeat staleness ceiling exceeded; lease presumed expired")
@@ -286,7 +288,7 @@ class LeaseKeeper:
             except AntError as error:
                 current = item_in_refusal(error)
                 lasts = current.get("state") == "active" and self._now() < self.lease.expires_at
-                if current.get("state") in _ENDING:
+                if current.get("state") in _STOP_STATES:
                     return str(current["state"])
                 if attempt == _GIVE_BACK_ATTEMPTS - 1 or (is_permanent(error) and not lasts):
                     message = "giving the item back failed; it is queued again when its lease ends"

@@ -43,7 +43,7 @@ class Tally:
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
         self.observe_duration: Callable[[float], object] = lambda _seconds: None
         self.observe_wait = self.observe_duration
-        """They take seconds for the histograms of `WorkerMetrics`, if there are any."""
+        """They take seconds: `monitored` replaces them by those of histograms."""
         self.queue_depth: int | None = None
         """The number of waiting items, if it is being fetched; None if the server did not say."""
         self.last_poll_at = 0.0
@@ -84,9 +84,8 @@ def library() -> Any:
 class WorkerMetrics:
     """The metrics of a worker, with its own labels."""
 
-    def __init__(self, tally: Tally, labels: Mapping[str, str]) -> None:
-        """Let the tally fill histograms. Raises UsageError if the library is not installed."""
-        self._tally = tally
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        """Create the histograms. Raises UsageError if the library is not installed."""
         self._labels = labels
         self._library = library()
         histogram = partial(self._library.Histogram, labelnames=labels, registry=None)
@@ -95,11 +94,11 @@ class WorkerMetrics:
             histogram("ant_worker_item_duration_seconds", took, buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)),
             histogram("ant_worker_queue_wait_seconds", waited, buckets=(0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600)),
         )
-        tally.observe_duration, tally.observe_wait = (each.labels(**labels).observe for each in self._histograms)
+        self.observe_duration, self.observe_wait = (each.labels(**labels).observe for each in self._histograms)
 
-    def text(self) -> bytes:
+    def text(self, tally: Tally) -> bytes:
         """Return the metrics in Prometheus' text format."""
-        tally, labels, registry = self._tally, self._labels, self._library.CollectorRegistry()
+        labels, registry = self._labels, self._library.CollectorRegistry()
 
         def gauge(name: str, text: str, value: float, **more: str) -> None:
             made = self._library.Gauge(name, text, [*labels, *more], registry=registry)
@@ -138,12 +137,12 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
         yield
         return
     loop = asyncio.get_running_loop()
-    own = {"environment_id": options.environment_id, "worker_id": options.worker_id}
-    metrics = WorkerMetrics(tally, own)
+    metrics = WorkerMetrics({"environment_id": options.environment_id, "worker_id": options.worker_id})
+    tally.observe_duration, tally.observe_wait = metrics.observe_duration, metrics.observe_wait
 
     def find(path: str) -> ServedPage | None:
         if path == "/metrics":
-            return ServedPage(200, CONTENT_TYPE, metrics.text())
+            return ServedPage(200, CONTENT_TYPE, metrics.text(tally))
         if path == "/healthz":
             return text_page("ok") if _turns(loop) else text_page("the event loop is stuck", 503)
         return _readiness(tally, time.time()) if path == "/readyz" else None

@@ -82,10 +82,9 @@ async def _handle(
     from anthropic import APIError, AsyncAnthropic
     from anthropic.lib.environments import EnvironmentWorker
 
-    stops, shutdown = _hold_back_stops(), asyncio.Event()
-    holder = os.environ.pop(LEASE_HOLDER, "")  # the session's tools run programs that are no part of this item
-    if holder == options.work_id:
-        _leave_lease_to_worker()
+    # The session's tools run programs that are no part of this item.
+    worker_holds_lease = os.environ.pop(LEASE_HOLDER, "") == options.work_id
+    stops, shutdown = _hold_back_calls(worker_holds_lease=worker_holds_lease), asyncio.Event()
 
     def tools(context: Any) -> list[Any]:
         from anthropic.lib.tools.agent_toolset import beta_agent_toolset_20260401
@@ -117,7 +116,7 @@ async def _handle(
             asyncio.get_running_loop().add_signal_handler(number, end)
         try:
             await task
-            if holder != options.work_id and not sdk_log.gave_up:  # then the session is not done
+            if not (worker_holds_lease or sdk_log.gave_up):  # then the session is not done
                 await asyncio.gather(*(stop() for stop in stops))
         except asyncio.CancelledError:  # the SDK has sent what was pending
             raise AntError("the session was interrupted.").with_exit_code(EX_TEMPFAIL) from None
@@ -147,8 +146,12 @@ def _interruptible(tool: Any, shutdown: asyncio.Event) -> Any:
     return tool
 
 
-def _hold_back_stops() -> list[Callable[[], Awaitable[object]]]:
-    """Let the SDK believe that it stops the item, also after a failure or an interruption. Return these stops."""
+def _hold_back_calls(*, worker_holds_lease: bool) -> list[Callable[[], Awaitable[object]]]:
+    """Let the SDK believe that it stops the item, also after a failure or an interruption. Return these stops.
+
+    A worker that holds the lease has started this process, so that `--lease` holds from the beginning. It stops the
+    item, or gives it back, according to the exit status. The SDK's heartbeats seem to succeed then.
+    """
     from anthropic.resources.beta.environments.work import AsyncWork
 
     stop, held_back = AsyncWork.stop, list[Callable[[], Awaitable[object]]]()
@@ -157,24 +160,16 @@ def _hold_back_stops() -> list[Callable[[], Awaitable[object]]]:
         held_back.append(partial(stop, *args, **options))
 
     AsyncWork.stop = hold_back  # type: ignore[method-assign, assignment] # as the docstring says
+
+    if worker_holds_lease:
+        from anthropic.types.beta.environments import BetaSelfHostedWorkHeartbeatResponse as Heartbeat
+
+        async def heartbeat(*_: object, **__: object) -> Heartbeat:
+            held = {"last_heartbeat": "", "lease_extended": True, "state": "active", "ttl_seconds": 60}
+            return Heartbeat.model_validate({**held, "type": "work_heartbeat"})
+
+        AsyncWork.heartbeat = heartbeat  # type: ignore[method-assign] # as the docstring says
     return held_back
-
-
-def _leave_lease_to_worker() -> None:
-    """Let the SDK believe that its heartbeats have succeeded.
-
-    The worker that started this process holds the lease, so that `--lease` holds from the beginning. It stops the
-    item, or gives it back, according to the exit status.
-    """
-    from anthropic.resources.beta.environments.work import AsyncWork
-    from anthropic.types.beta.environments import BetaSelfHostedWorkHeartbeatResponse
-
-    async def heartbeat(*_: object, **__: object) -> BetaSelfHostedWorkHeartbeatResponse:
-        return BetaSelfHostedWorkHeartbeatResponse(
-            last_heartbeat="", lease_extended=True, state="active", ttl_seconds=60, type="work_heartbeat"
-        )
-
-    AsyncWork.heartbeat = heartbeat  # type: ignore[method-assign] # as the docstring says
 
 
 def _causes(error: BaseException) -> str:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 
-from ant_cli.output.times import seconds_since_1970
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.worker_options import EX_CONFIG, PollOptions
-from ant_cli.worker.failures import (
-    DEAD_LETTER,
-    LAST_ERROR,
-    LONGEST_PAUSE_S,
-    MOST_EXCUSED,
-    NEVER_RUN,
-    History,
-    Metadata,
-)
+from ant_cli.worker.failures import DEAD_LETTER, LAST_ERROR, MOST_EXCUSED, NEVER_RUN, History, Metadata
 
 EX_TEMPFAIL = 75
 """The exit status (of `sysexits.h`) with which a handler gives its item back."""
@@ -78,6 +68,13 @@ class Run(NamedTuple):
             return self.status != 0
         return self.ending in (Ending.TIMED_OUT, Ending.REFUSED) or self.was_stopped_by_others
 
+    def failure(self, options: PollOptions) -> str:
+        """Return how it failed, for people."""
+        if self.ending is Ending.TIMED_OUT:
+            return f"the handler took longer than {options.item_timeout:g} s"
+        texts = {Ending.REFUSED: _REFUSED, Ending.STOPPED: _STOPPED_BY_OTHERS}
+        return texts.get(self.ending) or _describe_status(self.status)
+
     @property
     def was_stopped_by_others(self) -> bool:
         """Whether the handler ended by itself, and its item was stopped by then."""
@@ -97,9 +94,10 @@ class Outcome(StrEnum):
     DEAD_LETTER = "dead_letter"
     GIVEN_BACK = "given_back"
 
-
-NOT_DONE = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LEASE_LOST, Outcome.LOST, Outcome.DEAD_LETTER)
-"""The outcomes of a job that has not succeeded."""
+    @property
+    def fails_a_job(self) -> bool:
+        """Whether the item should have been done, and is not."""
+        return self not in (Outcome.SUCCEEDED, Outcome.CANCELLED, Outcome.GIVEN_BACK)
 
 
 class Fate(StrEnum):
@@ -129,31 +127,12 @@ class Settlement(NamedTuple):
         return Settlement(Outcome.LOST, Fate.LEAVE, {}, f"{self.reason}; {_STOPPED_MEANWHILE}")
 
 
-def is_first_run(polled: Mapping[str, Any], history: History) -> bool:
-    """Whether neither this worker nor the server knows of an earlier run of an item."""
-    return not (history.runs or polled.get("acknowledged_at") or polled.get("started_at"))
-
-
-def may_have_run(
-    polled: Mapping[str, Any], acknowledged: Mapping[str, Any], history: History, lease_s: float
-) -> bool:
-    """Whether an item may have been run before, so that the start should be counted, which costs a request.
-
-    A worker that was killed still holds its item for a whole lease. So an item that was acknowledged within one
-    lease of its creation, by the server's clock, is new, unless the server or the metadata says otherwise.
-    """
-    if not is_first_run(polled, history):
-        return True
-    created, taken = (seconds_since_1970(str(acknowledged.get(key))) for key in ("created_at", "acknowledged_at"))
-    return created is None or taken is None or taken - created >= lease_s
-
-
 def settle_early(history: History, options: PollOptions, now: float) -> Settlement | None:
     """Return the settlement of an item that must not run now; None to run it. `now` is as in `settle`.
 
     It was tried too often, or its pause is not over: then the server did not grant a lease as long as the pause.
     """
-    if 1 <= history.retry_at - now <= LONGEST_PAUSE_S:
+    if history.is_paused(now):
         return _given_back("its pause after a failure is not over", history)
     if history.attempts < options.attempts:
         return None
@@ -203,7 +182,7 @@ def _given_back(reason: str, history: History) -> Settlement:
 
 def _failed(run: Run, history: History, options: PollOptions, now: float, *, in_outage: bool) -> Settlement:
     outcomes = {Ending.TIMED_OUT: Outcome.TIMED_OUT, Ending.REFUSED: Outcome.LOST}
-    outcome, reason = outcomes.get(run.ending, Outcome.FAILED), failure_of(run, options)
+    outcome, reason = outcomes.get(run.ending, Outcome.FAILED), run.failure(options)
     last_error = f"{reason}: {run.last_words}" if run.last_words else reason
     is_excused = in_outage or (run.ending is Ending.EXITED and run.status in _EXCUSED_STATUSES)
     is_excused = is_excused and history.excused < MOST_EXCUSED
@@ -216,14 +195,6 @@ def _failed(run: Run, history: History, options: PollOptions, now: float, *, in_
         outcome, reason = Outcome.GIVEN_BACK, f"{reason}, which is not counted"
     metadata = {**known.metadata(), LAST_ERROR: last_error[:_LONGEST_REASON]}
     return Settlement(outcome, Fate.GIVE_BACK, metadata, reason, known)
-
-
-def failure_of(run: Run, options: PollOptions) -> str:
-    """Return how a run failed, for people."""
-    if run.ending is Ending.TIMED_OUT:
-        return f"the handler took longer than {options.item_timeout:g} s"
-    texts = {Ending.REFUSED: _REFUSED, Ending.STOPPED: _STOPPED_BY_OTHERS}
-    return texts.get(run.ending) or _describe_status(run.status)
 
 
 def _describe_status(status: int) -> str:

@@ -25,7 +25,7 @@ from ant_cli.runtime.redirection import written_in_background
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import PollOptions
-from ant_cli.worker.context import WorkerContext, first_of
+from ant_cli.worker.context import WorkerContext, wait_for_any
 from ant_cli.worker.handler import find_command
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.log import LogView, WorkerLog
@@ -168,7 +168,7 @@ class Supervisor:
             # Several polls could return more than --max-items.
             polls = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)
             polling = [self._loop.create_task(self._keep_polling(is_first=not number)) for number in range(polls)]
-            await first_of(*polling, self._context.shutdown.draining)
+            await wait_for_any(*polling, self._context.shutdown.draining)
             for task in polling:
                 task.cancel()
             await self._drain()
@@ -193,7 +193,7 @@ class Supervisor:
                 await self._work_waits.wait()
             await self._slots.acquire()
             while len(self._tasks) >= options.concurrency + _MOST_UNSTOPPED:
-                await first_of(*self._tasks)
+                await wait_for_any(*self._tasks)
             await self._wait_out_pauses()
             item = await self._poll() if is_first or self._work_waits.is_set() else None
             if item is not None:
@@ -209,7 +209,7 @@ class Supervisor:
         if outage.reason:
             self._work_waits.clear()
         while outage.reason and self._trial in self._tasks:
-            await first_of(self._trial, timeout_s=outage.proof_s)
+            await wait_for_any(self._trial, timeout_s=outage.proof_s)
         pause_s = max(self._not_before, outage.resumes_at) - self._loop.time()
         if pause_s > 0:
             await asyncio.sleep(pause_s)
@@ -342,8 +342,8 @@ class Supervisor:
         """Wait for the running items: as long as they take, but after a signal only for the drain timeout."""
         shutdown = self._context.shutdown
         ended: asyncio.Future[Any] = asyncio.gather(*self._tasks)
-        await first_of(ended, shutdown.draining)
-        await first_of(ended, timeout_s=self._context.options.drain_timeout)
+        await wait_for_any(ended, shutdown.draining)
+        await wait_for_any(ended, timeout_s=self._context.options.drain_timeout)
         if not ended.done() and not shutdown.terminating.done():
             self._context.log.warn("drain timeout exceeded; ending the handlers", running=len(self._tasks))
             shutdown.terminating.set_result(None)

@@ -69,7 +69,7 @@ def served():
     """Return the metrics of a worker and an exporter as text."""
     own = {"environment_id": "env_1", "worker_id": "w1"}
     of_queue = _metrics({"env_1": Reading(0.0, to_numbers({"running": 1}, 0.0))})
-    return (WorkerMetrics(Tally(1), own).text() + of_queue).decode()
+    return (WorkerMetrics(own).text(Tally(1)) + of_queue).decode()
 
 
 @pytest.mark.parametrize("name", EXPRESSIONS)

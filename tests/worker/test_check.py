@@ -291,7 +291,7 @@ def test_a_check_asks_the_worker_on_this_machine_why_it_takes_no_work(queue, che
     tally.outage, tally.items["dead_letter"] = "the handler exited with 125", 2
     own = {"environment_id": queue.id, "worker_id": "w"}
     other = {"environment_id": "env_2", "worker_id": f'",environment_id="{queue.id}"'}
-    metrics = ServedPage(200, "text/plain", WorkerMetrics(tally, own if is_own else other).text())
+    metrics = ServedPage(200, "text/plain", WorkerMetrics(own if is_own else other).text(tally))
     pages = {"/metrics": metrics, "/readyz": text_page("outage: the handler exited with 125", 503)}
     with closing(Listener("127.0.0.1", 0, pages.get)) as listener:
         done = check("--listen", listener.url.removeprefix("http://"))

@@ -7,7 +7,7 @@ import pytest
 from ant_cli.http.retries import backoff
 from ant_cli.settings.worker_options import PollOptions, read_options
 from ant_cli.worker.failures import NEVER_RUN, History, Memory, Outage, history_in, pause_after
-from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, failure_of, settle, settle_early
+from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, settle, settle_early
 from tests.conftest import KEY, flags_of
 
 NOW = 1_790_000_000.0
@@ -49,7 +49,7 @@ class Simulation:
         if run.succeeded:
             self.outage.take_success(began)
         else:
-            counts = self.outage.take_failure(item, failure_of(run, options()), began, ended)
+            counts = self.outage.take_failure(item, run.failure(options()), began, ended)
         history = self._histories.get(item, NEVER_RUN)
         settlement = settle(run, history, options(), ended, in_outage=not counts)
         if settlement.fate is Fate.GIVE_BACK:

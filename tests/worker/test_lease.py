@@ -53,11 +53,11 @@ def test_a_handler_that_the_lease_is_left_to_has_no_deadline_and_its_item_is_giv
     """Otherwise it would be killed when the lease that this worker knows of ends, or its item be lost with it."""
 
     async def limit():
-        return LeaseKeeper("work_1", lease("never"), Mock(), Mock()).handler_limit
+        return LeaseKeeper("work_1", lease("never"), Mock(), Mock()).fallback
 
-    deadline, give_back = asyncio.run(limit())
-    assert deadline == float("inf")
-    assert json.loads(give_back) == {"work_id": "work_1", "expected_last_heartbeat": NO_HEARTBEAT}
+    fallback = asyncio.run(limit())
+    assert fallback.deadline == float("inf")
+    assert json.loads(fallback.lease) == {"work_id": "work_1", "expected_last_heartbeat": NO_HEARTBEAT}
 
 
 def test_an_item_can_be_given_back_again_for_longer():

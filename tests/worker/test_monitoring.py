@@ -48,13 +48,14 @@ def samples(text):
 def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
     """All of them have the worker and the environment as labels."""
     tally = Tally(4)
-    metrics = WorkerMetrics(tally, OWN)
+    metrics = WorkerMetrics(OWN)
+    tally.observe_duration = metrics.observe_duration
     tally.polls["work"] += 2
     tally.slots_used = 1
     tally.items[Outcome.SUCCEEDED.value] += 1
     tally.observe_duration(0.3)
     tally.outage, tally.draining = "the handler exited with 125", True
-    found = samples(metrics.text().decode())
+    found = samples(metrics.text(tally).decode())
     labels = ("environment_id=env_1", "worker_id=w1")
     assert found["ant_worker_slots", *labels] == 4
     assert found["ant_worker_slots_used", *labels] == 1
@@ -72,7 +73,7 @@ def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
 def expositions():
     """Return the metrics of a worker and an exporter."""
     stats = {"env_1": CachedStats(lambda: STATS, 5.0)}
-    return [WorkerMetrics(Tally(4), OWN).text().decode(), find_page(stats, "/metrics").body.decode()]
+    return [WorkerMetrics(OWN).text(Tally(4)).decode(), find_page(stats, "/metrics").body.decode()]
 
 
 @pytest.mark.parametrize("text", expositions(), ids=["worker", "exporter"])

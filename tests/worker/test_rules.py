@@ -15,7 +15,7 @@ from ant_cli.settings.worker_options import PollOptions, read_options
 from ant_cli.worker.context import handler_environment
 from ant_cli.worker.failures import NEVER_RUN, History, Memory
 from ant_cli.worker.handler import secrets_of_item
-from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, may_have_run, settle
+from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, settle
 from ant_cli.worker.supervisor import pause_after_empty
 from tests.conftest import KEY, flags_of
 
@@ -112,7 +112,7 @@ NEW = {"created_at": "2026-03-14T15:00:00Z", "acknowledged_at": "2026-03-14T15:0
 def test_an_item_taken_within_a_lease_of_its_creation_is_new(polled, changes, expected):
     """The server or its metadata may contradict that. In doubt, one more request is sent."""
     item = {"id": "work_1", **NEW, **changes}
-    assert may_have_run(polled, item, Memory().history_of(item), 300.0) == expected
+    assert Memory().history_of(item).may_have_run(polled, item, 300.0) == expected
 
 
 def test_idle_polls_follow_one_another_and_slow_down_after_five_minutes():

@@ -141,7 +141,7 @@ def test_killing_a_worker_ends_its_handlers(queue, start, script, fifo, reading)
 
 KILLED_WHILE_IT_STARTS_A_HANDLER = """
 import asyncio, os, signal, sys
-from ant_cli.worker.guardian import Guardian, Limit
+from ant_cli.worker.guardian import Guardian, Fallback
 
 def start_and_die(program, *arguments, start=os.posix_spawn, **options):
     pid = start(program, *arguments, **options)
@@ -152,8 +152,8 @@ def start_and_die(program, *arguments, start=os.posix_spawn, **options):
 async def work():
     os.posix_spawn = start_and_die
     guardian = Guardian(["/bin/sh", "-c", f"cat > {sys.argv[1]}"], {})
-    limit = Limit(float("inf"), "the lease")
-    guardian.start(["/bin/sh", "-c", "sleep 600"], dict(os.environ), (0, 1, 2), "work_1", limit)
+    fallback = Fallback("work_1", float("inf"), "the lease")
+    guardian.start(["/bin/sh", "-c", "sleep 600"], dict(os.environ), (0, 1, 2), fallback)
 
 asyncio.run(work())
 """
