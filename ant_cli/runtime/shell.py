@@ -41,16 +41,17 @@ def set_variable(name: str, value: str) -> str:
 
 def find_program(name: str, environ: Mapping[str, str]) -> str | None:
     """Find a program on PATH, and not in the working folder, which may belong to somebody else."""
-    import shutil  # late: few runs start a program
-
     path = environ.get("PATH")
     if sys.platform != "win32" or {"/", "\\"} & {*name}:
+        import shutil  # late: few runs start a program
+
         return shutil.which(name, path=path)
     # There, `which` begins with the working folder.
     folders = filter(os.path.isabs, (path or "").split(os.pathsep))
-    ends = (*environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").split(";"), "")
+    kinds = environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").lower().split(";")
+    ends = [""] if name.lower().endswith(tuple(filter(None, kinds))) else kinds
     places = (f"{folder}{os.sep}{name}{end}" for folder in folders for end in ends)
-    return next(filter(shutil.which, places), None)
+    return next(filter(os.path.isfile, places), None)
 
 
 def split(command: str) -> list[str]:

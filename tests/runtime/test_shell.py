@@ -78,12 +78,12 @@ def test_a_windows_command_with_an_open_quote_is_rejected():
 def test_a_bare_name_is_found_on_path_and_not_in_the_working_folder(tmp_path):
     """On Windows, the folder of a repository would come first."""
     (tmp_path / "bin").mkdir()
-    for name in ("less.EXE", "more.exe", "bin/less.EXE"):
+    for name in ("less.exe", "more.exe", "bin/less", "bin/less.exe"):
         (tmp_path / name).touch(mode=0o755)
 
     def find(name):
         return shell.find_program(name, {"PATH": f"{os.pathsep}.{os.pathsep}{tmp_path / 'bin'}"})
 
-    assert [find("less"), find("less.EXE")] == [str(tmp_path / "bin" / "less.EXE")] * 2
+    assert [find("less"), find("less.exe")] == [str(tmp_path / "bin" / "less.exe")] * 2
     assert find("more.exe") is None
     assert find("./more.exe")
