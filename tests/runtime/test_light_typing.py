@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import typing
 
 import pytest
@@ -54,26 +53,3 @@ def test_a_named_tuple_is_immutable_and_has_no_other_attributes(row_type):
 def test_a_field_without_a_default_must_be_given(row_type):
     with pytest.raises(TypeError, match="name"):
         row_type()
-
-
-class Pair(light_typing.NamedTuple):
-    first: int
-    second: int
-
-
-def test_a_named_tuple_survives_pickling():
-    assert pickle.loads(pickle.dumps(Pair(1, 2))) == Pair(1, 2)
-
-
-def test_type_aliases_can_be_used_in_expressions():
-    """Aliases are evaluated when a module is imported."""
-    variable = light_typing.TypeVar("T", bound=int)
-    alias = dict[str, light_typing.Any] | light_typing.Literal["x"] | list[variable] | variable | None
-    assert dict[str, light_typing.Any] in alias.__args__
-
-
-def test_an_interface_may_be_generic():
-    class Watched(light_typing.Protocol[light_typing.TypeVar("T")]):
-        pass
-
-    assert Watched.__mro__ == (Watched, light_typing.Protocol, object)
