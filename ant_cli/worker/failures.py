@@ -177,20 +177,19 @@ class Outage:
         """An item that runs longer than this in an outage has shown that it is over."""
         return max(_SHORTEST_PROOF_S, 2 * self._longest_s)
 
-    def take_failure(self, work_id: str, reason: str, began: float, ended: float) -> bool:
-        """Take a failed run. Return whether the failure counts as an attempt: not in an outage."""
+    def take_failure(self, work_id: str, reason: str, began: float, ended: float) -> None:
+        """Take a failed run. In an outage, which it may begin, it does not count as an attempt."""
         if not self._failed:
             self._since = ended
         if len(self._failed) < _DIFFERENT_ITEMS:
             self._failed.add(work_id)
         self._longest_s = max(self._longest_s, ended - began)
         if len(self._failed) < _DIFFERENT_ITEMS:
-            return True
+            return
         self.reason = self.reason or reason
         if began >= self.resumes_at:  # or it ran at the same time as another one that failed
             self.resumes_at = ended + backoff(self._tries, _LONGEST_WAIT_S)
             self._tries += 1
-        return False
 
     def take_success(self, began: float) -> None:
         """Take a successful run."""

@@ -126,13 +126,12 @@ class ItemRun:
             ending = await self._keeper.confirm()
             if ending in (Ending.STOPPED, Ending.LEASE_LOST):
                 run = run._replace(ending=ending)
-        counts = True
         if run.succeeded:
             context.outage.take_success(began)
         elif run.failed:
-            counts = context.outage.take_failure(self._id, run.failure(options), began, self._now())
+            context.outage.take_failure(self._id, run.failure(options), began, self._now())
         context.note_outage()
-        return settle(run, history, options, context.server_time(), in_outage=not counts)
+        return settle(run, history, options, context.server_time(), in_outage=bool(context.outage.reason))
 
     # Handler and lease
 

@@ -291,7 +291,10 @@ class Supervisor:
             try:
                 run = ItemRun(item, self._context)
                 was_claimed = await run.run()
-                self._pause_after_trouble(has_trouble=not was_claimed)
+                if was_claimed:
+                    self._failed_items = 0
+                else:
+                    self._pause_after_trouble()
             finally:  # as soon as possible: the server's response is not waited for
                 self._context.tally.slots_used -= 1
                 self._slots.release()
@@ -304,22 +307,19 @@ class Supervisor:
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
             )
             self._context.memory.not_done[item["id"]] = None
-            self._pause_after_trouble(has_trouble=True)
+            self._pause_after_trouble()
 
     def _note_work(self, pause_s: float = 0.0) -> None:
         """Note that there is work, or will be after a pause: this worker is not idle."""
         self._work_came_at = max(self._work_came_at, self._loop.time() + pause_s)
 
-    def _pause_after_trouble(self, *, has_trouble: bool) -> None:
+    def _pause_after_trouble(self) -> None:
         """Pause polling after an item that could not be acknowledged, or run to its end because of a bug."""
-        if has_trouble:
-            pause_s = backoff(self._failed_items, _LONGEST_PAUSE_S)
-            self._failed_items += 1
-            self._context.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))
-            self._pause(pause_s)
-            self._work_waits.clear()
-        else:
-            self._failed_items = 0
+        pause_s = backoff(self._failed_items, _LONGEST_PAUSE_S)
+        self._failed_items += 1
+        self._context.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))
+        self._pause(pause_s)
+        self._work_waits.clear()
 
     # The end
 

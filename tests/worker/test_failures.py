@@ -45,13 +45,13 @@ class Simulation:
     def _end(self, item, began):
         status, seconds = self._run(item, began)
         self.runs.append(item)
-        run, ended, counts = Run(Ending.EXITED, status), began + seconds, True
+        run, ended = Run(Ending.EXITED, status), began + seconds
         if run.succeeded:
             self.outage.take_success(began)
         else:
-            counts = self.outage.take_failure(item, run.failure(options()), began, ended)
+            self.outage.take_failure(item, run.failure(options()), began, ended)
         history = self._histories.get(item, NEVER_RUN)
-        settlement = settle(run, history, options(), ended, in_outage=not counts)
+        settlement = settle(run, history, options(), ended, in_outage=bool(self.outage.reason))
         if settlement.fate is Fate.GIVE_BACK:
             self._histories[item], self._waiting[item] = settlement.history, settlement.history.retry_at
         else:
@@ -129,7 +129,11 @@ def outage():
     found = Outage()
 
     def fail(*items, at=100.0, seconds=1.0):
-        return [found.take_failure(item, "it failed", at - seconds, at) for item in items]
+        counted = []
+        for item in items:
+            found.take_failure(item, "it failed", at - seconds, at)
+            counted.append(not found.reason)
+        return counted
 
     found.fail = fail
     return found

@@ -278,10 +278,11 @@ def test_a_guardian_that_was_stopped_a_moment_ago_does_not_hold_up_the_end_of_th
     async def stop_and_close():
         guardian = Guardian(["true"], {})
         guardian._open_pipe()
-        os.kill(guardian._pid, signal.SIGSTOP)
+        pid = guardian._pid
+        os.kill(pid, signal.SIGSTOP)
         guardian.close()
         with pytest.raises(ProcessLookupError):
-            os.kill(guardian._pid, 0)
+            os.kill(pid, 0)
 
     asyncio.run(stop_and_close())
 
