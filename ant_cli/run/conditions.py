@@ -136,7 +136,7 @@ class Condition:
                 problem = f"there is no {'.'.join(keys[: depth + 1])!r} in the response."
                 is_key = key in _members(members.get(_METADATA, b""))
                 meant = "" if is_key else did_you_mean(key, [*members, *known])
-                if not meant and len(keys) == 1 and _METADATA in known:
+                if not meant and len(keys) == 1 and _METADATA in known and "[" not in key:  # as in jq
                     meant = f" For a key of metadata: {_METADATA}.{key}"
                 if self._is_error or condition.holds(b"[{}]"):
                     fields = "" if meant else f"The fields are: {', '.join(known)}."

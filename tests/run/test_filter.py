@@ -126,6 +126,13 @@ def test_a_key_of_metadata_that_is_like_a_field_is_named_as_a_key(ant):
     assert stderr.endswith("there is no 'stage' in the response. For a key of metadata: metadata.stage\n")
 
 
+def test_a_path_of_jq_is_not_taken_for_a_key_of_metadata(ant):
+    """`metadata.metadata["keep"]` is no key of any item either, so `!=` selects everything."""
+    result = ant(*LIST, "--filter", 'metadata["keep"]!="true"', replies=TEAMS)
+    assert (result.exit, "metadata.metadata" in result.stderr) == (2, False)
+    assert "there is no 'metadata[\"keep\"]' in the response.\nThe fields are: " in result.stderr
+
+
 def test_a_list_that_is_repeated_notes_a_key_of_metadata_once(ant):
     """The first listing has it."""
     words = (*LIST, "--filter", "metadata.keep==null", "--until", "#==2")
