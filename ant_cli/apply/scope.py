@@ -47,8 +47,9 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
 
     """
     loaded = load_scope(scope, lock)
+    asks = asks and not scope.paths
     untracked = _untracked(scope, lock, loaded, runtime, everywhere=asks)
-    if asks and not scope.paths and _wanted(list(untracked), runtime):
+    if asks and _wanted(list(untracked), runtime):
         scope = scope._replace(paths=tuple(str(declaration.path) for declaration in untracked.values()))
         loaded, untracked = load_scope(scope, lock), {}
     if not (scope.paths or lock.exists):

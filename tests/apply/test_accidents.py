@@ -57,8 +57,12 @@ def test_nothing_is_archived_while_a_new_file_may_be_its_successor(tracked):
     Path("environments/a.yaml").rename("environments/new.yaml").write_text(TWO)
     assert "Restore it, or name the file that replaces it." in tracked.ant("diff").stderr
     reason = "a file that is not tracked, such as ./environments/new.yaml, may be its successor"
-    for words in ((), ("environments/b.yaml",)):
-        result = tracked.ant("apply", "--yes", "--prune", *words)
+    for words, typed in (
+        (("--yes",), None),
+        (("--yes", "environments/b.yaml"), None),
+        (("environments/b.yaml",), "y\n"),
+    ):
+        result = tracked.ant("apply", "--prune", *words, typed=typed)
         assert (result.exit, set(tracked.server())) == (1, {*"abc"})
         assert f"blocked: {reason}; to apply both: ant apply --prune .\n" in result.stdout
         assert result.stderr.endswith("ant: refusing to apply: 1 blocked; the plan says why.\n")
