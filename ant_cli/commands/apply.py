@@ -257,9 +257,8 @@ def _note(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: Runti
     for key in () if scope.paths else plan.new:
         runtime.say(f"Note: {key} is not tracked; to add it: {adding_command(known)}")
     if scope.paths and not scope.options.only and (number := changes_elsewhere(plan, scope)):
-        runtime.say(
-            f"Note: a path only adds to what is tracked, of which {number} changed, too; without it: --only"
-        )
+        without = "" if scope.options.prune else "; without it: --only"  # which --prune does not go with
+        runtime.say(f"Note: a path only adds to what is tracked, of which {number} changed, too{without}")
     for lock_path in loaded.other_locks:
         runtime.say(f"Warning: {lock_path.parent} is left out, because it has a lock file of its own.")
     if not (plan.steps or plan.lost or loaded.warnings or loaded.foreign or loaded.other_locks):

@@ -24,6 +24,7 @@ def test_a_path_adds_to_what_the_lock_file_tracks(team):
     assert "./environments/a.yaml" in diff.stdout
     note = "Note: a path only adds to what is tracked, of which 1 changed, too; without it: --only\n"
     assert diff.stderr == note
+    assert note.replace("; without it: --only", "") in team.ant("diff", "--prune", "more").stderr
     for path in ("environments", "environments/*.yaml", ".", "environments/../environments/a.yaml"):
         assert "Note: a path" not in team.ant("diff", path).stderr
     team.apply("more")
