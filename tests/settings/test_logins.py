@@ -465,6 +465,9 @@ def test_credentials_path_may_name_another_file(ant_with_login, official, tmp_pa
     for path, status in ((str(moved), 0), ("token.json", 4)):
         official.write_config("default", {"authentication": {"type": "user_oauth", "credentials_path": path}})
         assert ant_with_login(*LIST).exit == status
+    (tmp_path / ".git").mkdir()  # a token in a repository may be somebody else's
+    official.write_config("default", {"authentication": {"type": "user_oauth", "credentials_path": str(moved)}})
+    assert "it is in the repository" in ant_with_login(*LIST).stderr
 
 
 # With this program's own commands
