@@ -1,25 +1,19 @@
 """The types of the bodies of requests. Nothing is converted or guessed.
 
-`parse` parses a body. Only requests with a body import this module, so a read never loads pydantic. Responses are
-built where they are sent, and their types are in the tests.
+Only requests with a body import this module, so a read never loads pydantic. Responses are built where they are
+sent, and their types are in the tests.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
-from contextlib import suppress
 from functools import partial
-from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal, Self
 from wsgiref.util import is_hop_by_hop
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from ant_cli.emulator.agent import WAIT
-from ant_cli.emulator.errors import InvalidRequest
 
 LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -352,49 +346,3 @@ class SendEventsRequest(Model):
     """The body that sends events to a session."""
 
     events: Annotated[list[UserEvent], Field(min_length=1, max_length=1_000)]
-
-
-# Parsing
-
-
-MOST_PROBLEMS = 5
-UNIONS = {"config", "networking"}
-SENTENCES = {
-    "extra_forbidden": "is not a field of this request",
-    "missing": "is required",
-    "model_type": "must be an object",
-    "union_tag_not_found": "is required",
-}
-
-
-def parse(model: type[Model], body: bytes) -> Model:
-    """Return the body as `model`. A missing body is an empty object."""
-    with suppress(RecursionError, ValueError):  # of which pydantic says more
-        json.loads(body, object_pairs_hook=_check_keys)
-    try:
-        return model.model_validate_json(body or b"{}")
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False)
-        raise InvalidRequest("; ".join(map(_sentence, problems[:MOST_PROBLEMS])) + ".") from None
-
-
-def _check_keys(pairs: list[tuple[str, object]]) -> None:
-    """Reject an object with a key that it has twice, of which every parser keeps another value."""
-    for key, count in Counter(key for key, _ in pairs).items():
-        if count > 1:
-            raise InvalidRequest(f"{key}: is given {count} times in one object.")
-
-
-def _sentence(problem: ErrorDetails) -> str:
-    path = ".".join(_path(problem)) or "body"
-    said = SENTENCES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
-    return f"{path}: {said}"
-
-
-def _path(problem: ErrorDetails) -> list[str]:
-    """Return the path in the body, without the branch of a union that pydantic adds to it."""
-    steps = [str(step) for step in problem["loc"]]
-    path = [
-        step for before, step in pairwise(["", *steps]) if before not in UNIONS and not step.startswith("user.")
-    ]
-    return [*path, "type"] if problem["type"].startswith("union_tag") else path

@@ -84,13 +84,13 @@ def session_transaction(call: Call, *, catches_up: bool = True) -> Iterator[tupl
 
 def create(call: Call) -> str:
     """Create a session, as an application does, and put its work in the queue. A message begins its script."""
-    from ant_cli.emulator import models  # late: pydantic would double the start of everything else
+    from ant_cli.emulator import models, parsing  # late: pydantic would double the start of everything else
 
     params = call.body
     with call.store.write() as transaction:
         environment = find_environment(transaction, params.environment_id)
         script = (params.metadata or {}).get(SCRIPT, DEFAULT_SCRIPTS[environment["kind"]])
-        scripted = models.parse(models.SessionRequest, f'{{"script":{script}}}'.encode())
+        scripted = parsing.parse(models.SessionRequest, f'{{"script":{script}}}'.encode())
         session = _added(transaction, environment, params, scripted, agent=params.agent_and_version)
         for sent in params.initial_events:
             event = agent.emit(transaction, session, sent.model_dump(exclude_none=True))

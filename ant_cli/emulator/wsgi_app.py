@@ -159,9 +159,9 @@ class Emulator:
             self._check_headers(call)
         call.body = call.raw_body
         if route.body:
-            from ant_cli.emulator import models  # late: pydantic would double the start of everything else
+            from ant_cli.emulator import models, parsing  # late: pydantic would double the start of everything else
 
-            call.body = models.parse(getattr(models, route.body), call.body)
+            call.body = parsing.parse(getattr(models, route.body), call.body)
         response = route.handler(call)
         if has_left or faults.carry_out(call.fault, patience_s, after_commit=True):
             raise ClientLeft

@@ -1,0 +1,56 @@
+"""Parse the body of a request as one of the types in `models`, and say in a sentence what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import suppress
+from itertools import pairwise
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ant_cli.emulator.errors import InvalidRequest
+from ant_cli.emulator.models import Model
+
+MOST_PROBLEMS = 5
+UNIONS = {"config", "networking"}
+SENTENCES = {
+    "extra_forbidden": "is not a field of this request",
+    "missing": "is required",
+    "model_type": "must be an object",
+    "union_tag_not_found": "is required",
+}
+
+
+def parse(model: type[Model], body: bytes) -> Model:
+    """Return the body as `model`. A missing body is an empty object."""
+    with suppress(RecursionError, ValueError):  # of which pydantic says more
+        json.loads(body, object_pairs_hook=_check_keys)
+    try:
+        return model.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False)
+        raise InvalidRequest("; ".join(map(_sentence, problems[:MOST_PROBLEMS])) + ".") from None
+
+
+def _check_keys(pairs: list[tuple[str, object]]) -> None:
+    """Reject an object with a key that it has twice, of which every parser keeps another value."""
+    for key, count in Counter(key for key, _ in pairs).items():
+        if count > 1:
+            raise InvalidRequest(f"{key}: is given {count} times in one object.")
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    path = ".".join(_path(problem)) or "body"
+    said = SENTENCES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
+    return f"{path}: {said}"
+
+
+def _path(problem: ErrorDetails) -> list[str]:
+    """Return the path in the body, without the branch of a union that pydantic adds to it."""
+    steps = [str(step) for step in problem["loc"]]
+    path = [
+        step for before, step in pairwise(["", *steps]) if before not in UNIONS and not step.startswith("user.")
+    ]
+    return [*path, "type"] if problem["type"].startswith("union_tag") else path
