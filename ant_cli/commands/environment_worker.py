@@ -86,7 +86,7 @@ def environment_flag(environment: str, given: Mapping[str, Any]) -> dict[str, st
 
 
 def _prepared(runtime: Runtime, component: str, given: Mapping[str, Any]) -> Runtime:
-    """Return the runtime with its hidden secrets. If the log is JSON, all that is said from now on is."""
+    """Return the runtime with its hidden secrets. If the log is JSON, so is every message from now on."""
     runtime = copy(receive_secrets(runtime))
     if (given.get("log_format") or runtime.environ.get("ANT_WORKER_LOG_FORMAT")) == "json":
         from ant_cli.worker.log import log_all  # late: only then

@@ -206,7 +206,7 @@ class Stderr(Stream):
         self.background: BackgroundWriter | None = None
         """Writes in a thread, if nothing may wait for a reader who does not read."""
         self.log: Callable[[str, bool], None] | None = None
-        """Takes what is said to people, and whether it is an error, if all lines have to be events of a log."""
+        """Takes each message to people, and whether it is an error, if all lines have to be events of a log."""
 
     def write(self, text: str) -> None:
         """Write a text with secrets redacted, and control characters and commands of CI escaped, even in a pipe.

@@ -85,7 +85,7 @@ class WorkerLog:
         self._write("ERROR", message, fields)
 
     def say(self, text: str, is_error: bool) -> None:  # noqa: FBT001 - `Stderr.log` has no keywords
-        """Log what is said to people, with its first line as the message."""
+        """Log a message to people, whose first line is the text of the event."""
         message, _, hint = text.removeprefix("ant: ").partition("\n")
         self._write("ERROR" if is_error else "INFO", message, {"hint": hint} if hint else {})
 
@@ -145,7 +145,7 @@ class WorkerLog:
 
 
 def log_all(runtime: Runtime, component: str) -> None:
-    """Let everything that is said on stderr be an event in JSON."""
+    """Make an event in JSON of every message on stderr."""
     runtime.stderr.log = WorkerLog(runtime.stderr, LogView(runtime, "json").line, {"component": component}).say
 
 

@@ -286,7 +286,7 @@ def test_an_invalid_script_is_rejected_with_the_path_of_the_field(api, queue, bo
 
 
 def test_a_session_without_a_self_hosted_environment_is_rejected(api, queue):
-    """If there is none, and if it is archived, nothing is created."""
+    """Without one, and if it is archived, nothing is created."""
     api("POST", f"{ENVIRONMENTS}/{queue}/archive")
     assert "no self-hosted environment" in message(api("POST", "/_emulator/sessions", {}), 400)
     refused = api("POST", "/_emulator/sessions", {"environment_id": queue})

@@ -155,7 +155,7 @@ POLL = (f"{ENV}:work", "poll", "env_1")
 
 
 def test_a_heartbeat_takes_its_condition_from_stdin_while_no_flag_gives_it(ant):
-    """Without it, the lease is extended whoever holds it. Other input than parameters is rejected (D26)."""
+    """Without it, the lease is extended, no matter who holds it. Other input than parameters is rejected (D26)."""
     done = ant(*WORK, stdin='{"expected_last_heartbeat": "NO_HEARTBEAT"}', replies=[{}])
     assert done.request.url.params["expected_last_heartbeat"] == "NO_HEARTBEAT"
     assert "add < /dev/null" in ant(*WORK, stdin="work_2\nwork_3\n").refusal

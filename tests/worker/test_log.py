@@ -384,7 +384,7 @@ def test_a_worker_whose_log_nobody_reads_ends_after_an_error(queue, start, scrip
 
 
 def test_every_line_of_the_json_log_is_json_from_the_first_note_to_the_error(work, script, queue):
-    """What is said to people is in it, too; a log shipper rejects a line that is none."""
+    """Messages to people are in it, too: a log shipper rejects any other line."""
     queue.enqueue()
     env = {"ANTHROPIC_API_KEY": API_KEY}
     worker = work("--environment-key", "sk-ant-oat01-typed", handler=[script("exit 1")], env=env, status=1)

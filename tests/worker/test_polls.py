@@ -362,7 +362,7 @@ def test_an_item_that_runs_for_a_while_ends_an_outage(calls, monkeypatch):
 
 
 def test_the_wait_of_an_item_is_counted_once(calls, monkeypatch):
-    """Its later attempts do not wait for a worker, but for the end of their pauses."""
+    """Its later attempts wait for the end of their pauses, not for a worker."""
     waits = []
 
     async def reply(_name):
