@@ -41,17 +41,16 @@ def set_variable(name: str, value: str) -> str:
 
 def find_program(name: str, environ: Mapping[str, str]) -> str | None:
     """Find a program on PATH, and not in the working folder, which may belong to somebody else."""
-    path = environ.get("PATH")
-    if sys.platform != "win32" or {"/", "\\"} & {*name}:
+    if sys.platform != "win32":
         import shutil  # late: few runs start a program
 
-        return shutil.which(name, path=path)
+        return shutil.which(name, path=environ.get("PATH"))
     # There, `which` begins with the working folder.
-    folders = filter(os.path.isabs, (path or "").split(os.pathsep))
+    folders = filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep))
+    starts = [""] if {"/", "\\"} & {*name} else [folder + os.sep for folder in folders]
     kinds = environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").lower().split(";")
     ends = [""] if name.lower().endswith(tuple(filter(None, kinds))) else kinds
-    places = (f"{folder}{os.sep}{name}{end}" for folder in folders for end in ends)
-    return next(filter(os.path.isfile, places), None)
+    return next(filter(os.path.isfile, (start + name + end for start in starts for end in ends)), None)
 
 
 def split(command: str) -> list[str]:

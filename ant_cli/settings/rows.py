@@ -118,7 +118,7 @@ def format_name(source: str, text: str) -> str:
     return name
 
 
-_FOREIGN_START = re.compile(r"\.(?!\.)|\{\{|\$\.|\[[]?*]")
+_FOREIGN_START = re.compile(r"\.(?!\.)|\{[{.]|\$\.|\[[]?*]")
 """How paths of jq, Go's templates, JSONPath and JMESPath begin, but none of GJSON that finds anything."""
 _SIMPLE_PATH = re.compile(
     r"(?:(?:jsonpath|go-template|custom-columns)=(?:\w+:)?)?"
@@ -139,10 +139,10 @@ def gjson_path(source: str, path: str) -> str:
     """Return a path if it is one of GJSON."""
     from ant_cli.gjson.parser import BadPath, parse  # late: most runs have no path
 
-    if _FOREIGN_START.match(path):
+    if start := _FOREIGN_START.match(path):
         meant = simple_path(path)
         hint = f"Write {source} {meant}" if meant else "How to pick values: ant help output"
-        raise UsageError(f"{source} {path!r}: a GJSON path does not start with {path[0]!r}.", hint)
+        raise UsageError(f"{source} {path!r}: a GJSON path does not start with {start[0]!r}.", hint)
     try:
         parse(path)
     except BadPath as error:
@@ -166,7 +166,7 @@ SAFER = {
     "identity_token": "--identity-token-file",
     "environment_key": variables.ENVIRONMENT_KEY,
 }
-"""The flags whose value is a secret, which other users can see, with safer alternatives. The last two are the
+"""The flags whose value is a secret, which other users can see, with safer alternatives. The last one is the
 worker's."""
 
 

@@ -35,11 +35,12 @@ from ant_cli.apply.discovery import expand
 from ant_cli.apply.drawing import draw_change
 from ant_cli.apply.lockfile import read_lock
 from ant_cli.commands.local_worker import _numbers
+from ant_cli.emulator.agent import WAIT
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import credentials_of
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.models import EnvironmentCreateParams, SendEventsRequest
-from ant_cli.emulator.models import parse as parse_model
+from ant_cli.emulator.parsing import parse as parse_model
 from ant_cli.emulator.routes import match
 from ant_cli.emulator.wsgi_app import _is_own
 from ant_cli.errors import AntError
@@ -424,6 +425,7 @@ def patterns() -> Iterator[tuple[str, str | bytes, int]]:
 
 
 MADE_ELSEWHERE = {
+    "ant_cli.emulator.models pattern": [WAIT.pattern, r"[^\x00]*"],
     "ant_cli.gjson.parser expression + ('' if last is None else f'.*{last}')": ["(?>.*?a)(?>.*?b).*c"],
     "ant_cli.run.list_edits _PACKAGE_NAMES.get(name.rpartition('.')[2], '.*')": _PACKAGE_NAMES.values(),
     "ant_cli.runtime.redaction pattern": [_KEY],
