@@ -14,8 +14,7 @@ from ant_cli.errors import UsageError
 from ant_cli.settings.worker_options import SessionOptions, read_options
 from ant_cli.worker.sdk_session import work_secret
 from tests.conftest import KEY, flags_of
-from tests.helpers.processes import ANT, run_process, started
-from tests.helpers.servers import ScriptedServer, error
+from tests.helpers.processes import ANT, started
 from tests.worker.conftest import WITH_METADATA
 
 pytestmark = pytest.mark.slow
@@ -273,13 +272,16 @@ def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(cl
     assert "plain-secret" not in log
 
 
-def test_a_session_that_fails_is_an_error(clean_environ):
+def test_a_session_that_fails_is_an_error(queue, work, script):
     """The output has no traceback and no key. A flag that guides for other workers use is accepted, with a note."""
-    with ScriptedServer(error("404 Not Found")) as server:  # which the SDK does not repeat
-        environ = {**clean_environ, **IDENTITY, "ANTHROPIC_ENVIRONMENT_KEY": KEY, "ANTHROPIC_BASE_URL": server.url}
-        done = run_process([*ANT, "beta:worker", "run", "--unrestricted-paths"], environ)
-    assert done.returncode == 1
-    assert "ant: the session failed: Error code: 404" in done.stderr
-    assert "Note: --unrestricted-paths has no effect: file tools stay below --workdir.\n" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert KEY not in done.stderr
+    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})
+    queue.fail("/v1/sessions/", status=404, times=100)  # which the SDK does not repeat
+    handler = script(f"exec {' '.join(RUN)} --unrestricted-paths 2>&1")
+    worker = work("--heartbeat", "never", "--attempts", "1", handler=[handler], status=1)
+    (event,) = worker.events("work item not done")
+    assert event["reason"] == "the handler exited with 1"
+    said = "\n".join(worker.output)
+    assert "the session failed: Error code: 404" in said
+    assert "Note: --unrestricted-paths has no effect: file tools stay below --workdir." in said
+    assert "Traceback" not in said
+    assert KEY not in said
