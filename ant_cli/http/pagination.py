@@ -14,7 +14,10 @@ from ant_cli.input.request import Request, has_lone_surrogate
 Items = list[bytes]
 """The items of a page, each as the JSON that was received."""
 _MOST_VALUES = 500_000
-"""The most values of a page. The API's have a thousandth of that for each item, and at most 1,000 items."""
+"""The most values of a page. The API's have a thousandth of that for each item, and at most 1,000 items.
+
+Each takes two bytes at least, so the values of a short page aren't counted: that would take 7 % of a long list.
+"""
 _LONGEST_CURSOR = LONGEST_URL - 10_000
 """The longest cursor, percent-encoded, that fits into a URL with everything else."""
 
@@ -63,9 +66,10 @@ def _parse_page(body: bytes) -> tuple[Items, str]:
     """
     try:
         page = json_text.members(body, shallow=True)
-        if page["data"].count(b",") > _MOST_VALUES:  # each takes many times its size
+        data = page.pop("data")
+        if len(data) > 2 * _MOST_VALUES and data.count(b",") > _MOST_VALUES:  # each takes many times its size
             raise _not_a_page(f"It has more than {_MOST_VALUES:,} values.")
-        items = json_text.elements(page.pop("data"), shallow=True)
+        items = json_text.elements(data, shallow=True)
         for member in page.values():  # an item is checked when it is used
             json_text.check_depth(member)
         next_page = page.get("next_page", b"null")

@@ -89,7 +89,7 @@ def _unless_large(render: Render, style: Style, warn: Callable[[str], None]) -> 
 
 def _is_large(value: bytes, most: int) -> bool:
     """Whether a value has more values than `most`, or would be indented by many times its size."""
-    if value.count(b",") >= most:
+    if len(value) >= most and value.count(b",") >= most:  # a short value is not searched
         return True
     try:
         json_text.check_depth(value, _MOST_LEVELS if len(value) > _LONGEST_DEEP else json_text.DEEPEST)
