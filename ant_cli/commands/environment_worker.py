@@ -14,7 +14,7 @@ from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
 from ant_cli.settings.credentials import note_typed_credential
 from ant_cli.settings.loading import load
-from ant_cli.settings.rows import SAFER
+from ant_cli.settings.rows import SAFER, VARIABLES
 from ant_cli.settings.selection import resolve
 from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
 from ant_cli.worker.hidden_secrets import SECRET_VARIABLES, hide_secrets, receive_secrets
@@ -46,7 +46,7 @@ def poll(
         )
     _note_unused(options, runtime)
 
-    from ant_cli.worker.supervisor import run_worker  # after the new start: it takes the longest
+    from ant_cli.worker.supervisor import run_worker  # late: `hide_secrets` may start this program again
 
     connection = load(runtime, flags, has_own_credential=True).connection
     run_worker(options, handler, connection, runtime)
@@ -86,10 +86,10 @@ def environment_flag(environment: str, given: Mapping[str, Any]) -> dict[str, st
 
 
 def _prepared(runtime: Runtime, component: str, given: Mapping[str, Any]) -> Runtime:
-    """Return the runtime with its hidden secrets. If the log is JSON, so is every message from now on."""
+    """Return the runtime with its hidden secrets. If the log is JSON, every message is JSON from now on."""
     runtime = copy(receive_secrets(runtime))
     if (given.get("log_format") or runtime.environ.get("ANT_WORKER_LOG_FORMAT")) == "json":
-        from ant_cli.worker.log import log_all  # late: only then
+        from ant_cli.worker.log import log_all  # late: most logs are text
 
         log_all(runtime, component)
     note_typed_credential(Flags(given), runtime)
@@ -102,7 +102,7 @@ def _passes_api_key(given: Mapping[str, Any], runtime: Runtime) -> bool:
 
 
 def _with_item(given: Mapping[str, Any], runtime: Runtime) -> dict[str, str]:
-    """Return the variables, with those of the item on stdin if the flags and the variables lack something."""
+    """Return the variables, plus those of the item on stdin if the flags and the variables lack a value."""
     environ = {name: text for name, text in runtime.environ.items() if text.strip()}
     rows = rows_of(SessionOptions)
     has_secret = any(given.get(row.name) or row.variable in environ for row in rows if row.name in _SECRETS)
@@ -129,4 +129,4 @@ def _note_unused(options: PollOptions | SessionOptions, runtime: Runtime) -> Non
 
 def _typed_secrets(given: Mapping[str, Any]) -> dict[str, str]:
     """Return the secrets that were given as flags, by their variables."""
-    return {variable: given[name] for name, variable in SAFER.items() if given.get(name)}
+    return {VARIABLES[name]: given[name] for name in SAFER if given.get(name)}

@@ -14,7 +14,7 @@ _HINT = "To skip the question: --yes"
 def confirm(question: str, runtime: Runtime, *, reads_stdin: bool = False) -> None:
     """Ask before a change that can't be undone. If nobody can be asked, proceed: a script means what it says.
 
-    `ant apply` does not proceed in that case, as the official tool does not: see `confirmed` in `commands/`.
+    `ant apply` refuses in that case, as the official tool does: see `_confirmed` in `commands/apply.py`.
 
     Raises:
         UsageError: if the reply is not yes, or there is no terminal from which it can be read.

@@ -31,7 +31,7 @@ class ConnectionSettings(NamedTuple):
 
     base_url: str
     credential: Credential | None
-    """The credential in use; its secret may still have to be fetched (see `fetched`)."""
+    """The credential in use; its secret may still have to be fetched (see `Credential.fetch`)."""
     workspace_id: str
     timeout_s: float
     max_retries: int

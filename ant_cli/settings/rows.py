@@ -166,8 +166,8 @@ SAFER = {
     "identity_token": "--identity-token-file",
     "environment_key": variables.ENVIRONMENT_KEY,
 }
-"""The flags whose value is a secret, which other users can see, with safer alternatives. The last one is the
-worker's."""
+"""The flags whose value is a secret, which other users can see, each with the safer alternatives for a message. The
+last one is the worker's."""
 
 
 def _setting(
