@@ -23,10 +23,10 @@ from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.work_api import SHORTEST_LEASE_S, WorkAPI
 
 T = TypeVar("T")
-_LONGEST_END_S = 10
+_END_TIMEOUT_S = 10
 """How long the guardian of a killed worker waits for each response."""
 _LONGEST_VARIABLE = 128 * 1024
-"""Linux passes no longer one to a program, with its name and its end."""
+"""The most bytes of a variable that Linux passes to a program, including its name and the NUL at its end."""
 
 
 class Shutdown(NamedTuple):
@@ -78,9 +78,9 @@ class WorkerContext:
             variables.WORKSPACE_ID: connection.workspace_id,
             "ANTHROPIC_WORKER_ID": options.worker_id,
         }
-        of_guardian = handler_environment(self.environ, {}, 0, self.own_variables, pass_api_key=False)
-        of_guardian[variables.AUTH_TOKEN] = options.environment_key
-        self.guardian = Guardian(_end_leases_command(options, connection.base_url), of_guardian)
+        guardian_environ = handler_environment(self.environ, {}, 0, self.own_variables, pass_api_key=False)
+        guardian_environ[variables.AUTH_TOKEN] = options.environment_key
+        self.guardian = Guardian(_end_leases_command(options, connection.base_url), guardian_environ)
         self.tally = Tally(options.concurrency)
         self.memory = Memory()
         self.outage = Outage()
@@ -97,14 +97,14 @@ class WorkerContext:
         self.tally.outage = reason
 
     def end_outage(self) -> None:
-        """Take it that the handler works."""
+        """Assume that the handler works again."""
         self.outage.end()
         self.note_outage()
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
         """Make an API call: on the event loop, or in a thread if there is a proxy.
 
-        Cancelling closes the connection; a call in a thread goes on, and its result is discarded.
+        Cancelling closes the connection; a call in a thread continues, and its result is discarded.
 
         Raises:
             AntError: if the call fails, or no thread can be started.
@@ -151,7 +151,7 @@ def item_variables(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _can_be_variable(name: str, text: object) -> bool:
-    """Whether what a server sent can be the value of a variable. If not, only the item on stdin has it."""
+    """Whether a value from a server can be a variable. If not, the handler finds it only in the item on stdin."""
     if not isinstance(text, str) or text == "" or "\0" in text or has_lone_surrogate(text):
         return False
     return len(f"{name}={text}\0".encode()) <= _LONGEST_VARIABLE
@@ -160,5 +160,5 @@ def _can_be_variable(name: str, text: object) -> bool:
 def _end_leases_command(options: PollOptions, base_url: str) -> list[str]:
     """Return the command that ends leases: its input has a line for each."""
     words = ["--environment-id", options.environment_id, "--desired-ttl-seconds", str(SHORTEST_LEASE_S)]
-    words += ["--file", "-", "--base-url", base_url, "--max-retries", "1", "--timeout", str(_LONGEST_END_S)]
+    words += ["--file", "-", "--base-url", base_url, "--max-retries", "1", "--timeout", str(_END_TIMEOUT_S)]
     return own_command("beta:environments:work", "heartbeat", *words)

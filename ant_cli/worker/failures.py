@@ -1,7 +1,7 @@
 """What failures mean: how long an item waits, which failure counts as an attempt, and what is an outage.
 
-The rules are pure: times are passed in, and nothing here waits. Nothing is learned from one item for the next,
-except that an outage needs several.
+The rules are pure: times are passed in, and nothing here waits. Each item is judged by itself, but an outage needs
+several.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 T = TypeVar("T")
 ATTEMPTS, EXCUSED, LAST_ERROR, DEAD_LETTER = "ant_attempts", "ant_excused", "ant_last_error", "ant_dead_letter"
 """Metadata keys that count failures and record the last one, because the API has no counter. `ant_excused` counts
-the failures that are no attempts."""
+the failures that do not count as attempts."""
 RETRY_AT = "ant_retry_at"
 """Metadata key: when a failed item may run again, by the server's clock."""
 UNREPORTED = "ant_unreported"
-"""Metadata key: runs that were started and whose end was not reported."""
+"""Metadata key: how many runs were started, but their end was not reported."""
 MOST_EXCUSED = 12
-"""So many failures of an item are excused. Without a limit, a queue of nothing but bad items would run for ever."""
+"""How many failures of an item are excused. Without a limit, a queue of only bad items would run forever."""
 LONGEST_PAUSE_S = 300.0
 """The longest pause of a failed item: the longest lease that the API grants."""
 _PAUSE_GROWTH = 6.0
 _MOST_REMEMBERED = 10_000
 """The most items that a worker remembers."""
 _DIFFERENT_ITEMS = 5
-"""So many different items that fail without a success in between are an outage."""
+"""How many different items have to fail, without a success in between, to make an outage."""
 _LONGEST_WAIT_S = 60.0
-"""The longest pause before the next item tries whether an outage is over."""
+"""The longest pause before the next item shows whether an outage is over."""
 _SHORTEST_PROOF_S = 60.0
-"""An item that runs for less than this is no proof that an outage is over."""
+"""An item that runs for a shorter time does not prove that an outage is over."""
 
 Metadata = dict[str, str | None]
 """Keys to set; None deletes one."""
@@ -44,11 +44,11 @@ class History(NamedTuple):
     """The earlier runs of an item, as far as they are known."""
 
     failures: int = 0
-    """Those that count as attempts."""
+    """How many failures count as attempts."""
     unreported: int = 0
-    """Runs whose end nobody reported: their worker was killed, or lost the lease."""
+    """How many runs have no reported end: their worker was killed, or lost the lease."""
     excused: int = 0
-    """Failures that are no attempts."""
+    """How many failures do not count as attempts."""
     retry_at: float = 0.0
     """When its pause ends, in seconds since 1970 by the server's clock; 0 without a pause."""
 
@@ -81,14 +81,14 @@ class History(NamedTuple):
         return 1 <= self.retry_at - now <= LONGEST_PAUSE_S
 
     def after_failure(self, now: float, first_pause_s: float, *, excused: bool) -> History:
-        """Return the history after another failure at `now`. The end of the unreported runs is known then."""
+        """Return the history after another failure at `now`. Unreported runs then count as failures."""
         retry_at = now + pause_after(self.runs + 1, first_pause_s)
         if excused:
             return self._replace(excused=self.excused + 1, retry_at=retry_at)
         return History(self.attempts + 1, 0, self.excused, retry_at)
 
     def metadata(self) -> Metadata:
-        """Return what to write about it. A key that would say nothing is deleted."""
+        """Return it as metadata. A key whose value would be 0 is deleted."""
         counts = {ATTEMPTS: self.failures, UNREPORTED: self.unreported, EXCUSED: self.excused}
         written: Metadata = {key: str(count) if count else None for key, count in counts.items()}
         moment = datetime.fromtimestamp(self.retry_at, UTC).isoformat(timespec="seconds")
@@ -118,7 +118,7 @@ def pause_after(failures: int, first_pause_s: float) -> float:
 
 
 class _Latest(dict[str, T]):
-    """What is known of items, by their IDs; of many, only of the latest."""
+    """What is known of items, by ID. Only the latest `_MOST_REMEMBERED` are kept."""
 
     def __setitem__(self, work_id: str, value: T) -> None:
         super().__setitem__(work_id, value)
@@ -135,12 +135,12 @@ class Memory:
         self.not_done = _Latest[None]()
         """The items that failed or were lost, and have not succeeded since."""
         self.has_warned = False
-        """The log says that the handler may pass its items on to programs that it starts."""
+        """Whether the log says that the handler may pass its items on to programs that it starts."""
 
     def history_of(self, item: Mapping[str, Any]) -> History:
         """Return the history of an item, as this worker or the item's metadata knows it."""
-        known, told = self._histories.get(item["id"], NEVER_RUN), history_in(item)
-        return known if known.runs >= told.runs else told
+        remembered, recorded = self._histories.get(item["id"], NEVER_RUN), history_in(item)
+        return remembered if remembered.runs >= recorded.runs else recorded
 
     def note(self, work_id: str, history: History) -> None:
         """Note the history of an item; one without failures is forgotten."""
@@ -158,13 +158,13 @@ class Memory:
 
 
 class Outage:
-    """Whether handlers fail because something is missing that all of them need. Times are of any one clock."""
+    """Whether handlers fail because something that all of them need is missing. All times are of one clock."""
 
     def __init__(self) -> None:
         self.reason = ""
         """How the handler failed when the outage began; empty without an outage."""
         self.resumes_at = 0.0
-        """In an outage, when the next item may try whether it is over."""
+        """In an outage, when the next item may run, to show whether it is over."""
         self._failed: set[str] = set()
         """The items that have failed since the last success: up to the number that makes an outage."""
         self._since = 0.0
@@ -178,7 +178,7 @@ class Outage:
         return max(_SHORTEST_PROOF_S, 2 * self._longest_s)
 
     def take_failure(self, work_id: str, reason: str, began: float, ended: float) -> None:
-        """Take a failed run. In an outage, which it may begin, it does not count as an attempt."""
+        """Record a failed run, which may begin an outage."""
         if not self._failed:
             self._since = ended
         if len(self._failed) < _DIFFERENT_ITEMS:
@@ -187,16 +187,16 @@ class Outage:
         if len(self._failed) < _DIFFERENT_ITEMS:
             return
         self.reason = self.reason or reason
-        if began >= self.resumes_at:  # or it ran at the same time as another one that failed
+        if began >= self.resumes_at:  # otherwise another one failed while this one ran
             self.resumes_at = ended + backoff(self._tries, _LONGEST_WAIT_S)
             self._tries += 1
 
     def take_success(self, began: float) -> None:
-        """Take a successful run."""
+        """Record a successful run."""
         if began >= self._since:
             self.end()
 
     def end(self) -> None:
-        """Take it that the handler works."""
+        """Assume that the handler works again."""
         self.reason, self.resumes_at, self._longest_s, self._tries = "", 0.0, 0.0, 0
         self._failed.clear()

@@ -6,8 +6,8 @@ known. If the worker is killed in between, the guardian finds the handler by the
 Linux shows.
 PR_SET_PDEATHSIG would need none of this, but it reaches only the first process of a handler.
 
-Every child of the worker is started and collected here. So the worker can be the first process of a container, to
-which the orphans of all others are given.
+Every child of the worker is started and collected here. So the worker can be the first process of a container,
+which becomes the parent of all orphans.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _REPLACED_AFTER_S = 0.1
 
 
 class Fallback(NamedTuple):
-    """What the guardian does about a handler if this process can't."""
+    """What the guardian does about a handler if this process is killed or stopped."""
 
     work_id: str
     deadline: float
-    """When the guardian kills it, by its clock, even if this process is stopped by then."""
+    """When the guardian kills the handler, by `guardian_time`."""
     lease: str
-    """The input of the command that ends the lease on its item if this process is killed."""
+    """A line of input for the command that ends leases, which the guardian runs if this process is killed."""
 
 
 class Child:
@@ -44,9 +44,9 @@ class Child:
 
     def __init__(self, exit_: asyncio.Future[int], fallback: Fallback) -> None:
         self.pid = 0
-        """Its ID, as soon as it is known."""
+        """Its process ID; 0 until it is known."""
         self.exit = exit_
-        """Its exit status when it has ended: the negative number of a signal, as in subprocess."""
+        """Its exit status when it has ended, or the negative number of a signal, as in subprocess."""
         self.fallback = fallback
 
 
@@ -73,7 +73,7 @@ class Guardian:
         """Start a handler as the leader of a session. `streams` are its stdin, stdout and stderr.
 
         Raises:
-            OSError: if the system refuses, also if there is no guardian and none can be started.
+            OSError: if the system refuses to start the handler, or a guardian that is needed first.
 
         """
         self._open_pipe()
@@ -90,7 +90,7 @@ class Guardian:
         return handler
 
     def prepare(self, handler: Child, fallback: Fallback) -> None:
-        """Replace the fallback for a handler."""
+        """Replace what the guardian does about a handler."""
         handler.fallback = fallback
         self._tell_about(handler)
 
@@ -117,7 +117,7 @@ class Guardian:
         self._pid = 0
 
     def _collect(self) -> None:
-        """Collect every child that has ended, also those that are no handlers."""
+        """Collect every child that has ended, including those that are not handlers."""
         with suppress(ChildProcessError):
             while (found := _os.waitpid(-1, _os.WNOHANG | _os.WUNTRACED))[0]:
                 pid, status = found
@@ -130,7 +130,7 @@ class Guardian:
                     child.exit.set_result(_os.waitstatus_to_exitcode(status))
 
     def _open_pipe(self) -> int:
-        """Return the descriptor that the guardian reads. If it was killed, a new one learns what runs."""
+        """Return the pipe to the guardian. Without one, start a guardian, and tell it about all handlers."""
         if not self._pid:
             reading, self._pipe = os.pipe()
             _os.set_blocking(self._pipe, False)
@@ -154,7 +154,7 @@ class Guardian:
     def _replace(self) -> None:
         os.close(self._pipe)
         self._pid = 0
-        self._loop.call_later(_REPLACED_AFTER_S, self._tell, "")
+        self._loop.call_later(_REPLACED_AFTER_S, self._tell, "")  # which starts a new one
 
     def _tell(self, line: str) -> None:
         """Write to the guardian. If that fails, a new guardian learns everything."""
@@ -162,9 +162,9 @@ class Guardian:
         try:
             if os.write(self._open_pipe(), data) < len(data):  # on Linux, it is written as a whole up to 4 KB
                 raise BlockingIOError
-        except BlockingIOError:  # something keeps it stopped
+        except BlockingIOError:  # it does not read, because something has stopped it
             os.kill(self._pid, posix_signal.SIGKILL)
-        except OSError:  # it was killed at this moment, or none can be started
+        except OSError:  # it was just killed, or no new one can be started
             pass
 
 

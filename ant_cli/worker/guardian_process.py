@@ -17,13 +17,13 @@ import time
 
 NEVER = float("inf")
 _LONGEST_WAIT_S = 1.0
-"""How often to look at the clock. A wait takes longer if the machine is suspended meanwhile."""
+"""How often to look at the clock: if the machine is suspended, a wait takes longer than it should."""
 _PAUSE_S = 0.01
-"""The time between two reads: to wake up for each line would take a twentieth of the worker's processor time."""
+"""The time between two reads. Waking up for each line would take a twentieth of the worker's processor time."""
 
 
 def guardian_time() -> float:
-    """Return the time of the deadlines. It goes on while the machine is suspended, where there is such a clock."""
+    """Return the time of the deadlines, by a clock that runs while the machine is suspended, where there is one."""
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
@@ -73,8 +73,8 @@ def end_leases(leases: list[bytes], command: list[str]) -> None:
 def _leaders_with(variable: bytes) -> list[int]:
     """Return the leaders of sessions that have a variable in their environment.
 
-    A process that is just starting has none yet. It has the pipe to the guardian open until then, so the pipe of a
-    worker that was killed does not end before.
+    A process that is just starting has none yet. Until it has, it holds the pipe to the guardian open, so the pipe
+    of a killed worker does not end before.
     """
     found: list[int] = []
     if sys.platform != "win32":

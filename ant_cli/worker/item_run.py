@@ -18,28 +18,27 @@ from ant_cli.worker.handler import Handler, secrets_of_item
 from ant_cli.worker.lease import STOPPED, STOPPING, Lease, LeaseKeeper
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.sdk_session import LEASE_HOLDER
-from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, Settlement, settle, settle_early
+from ant_cli.worker.settlement import LEASE_GONE, Ending, Fate, Outcome, Run, Settlement, settle, settle_early
 from ant_cli.worker.work_api import SHORTEST_LEASE_S, WorkItem, age, is_permanent
 
-_REFUSED = "heartbeat precondition failed"
-"""What the SDKs' workers log, with the item's ID, when their heartbeat is answered with 412. They exit with 0."""
+_REFUSAL_IN_LOG = "heartbeat precondition failed"
+"""What the SDKs' workers log, with the item's ID, after a 412 to their heartbeat. They exit with 0."""
 _MAY_HAVE_DETACHED = (
     "the handler exited with 0 at once, without output or a heartbeat, and its item was stopped: "
     "a handler has to stay in the foreground until the session ends, or needs --no-auto-stop"
 )
 _AT_ONCE_S = 1.0
 _LONGEST_ID = 256
-_LOST = (Ending.LEASE_LOST, Ending.LEASE_ENDED)
 _DONE = Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
 """The settlement of an item for which no handler has to run."""
 
 
 class ItemRun:
-    """One item in the hands of this worker."""
+    """One item that this worker has polled."""
 
     _log: WorkerLog
     _keeper: LeaseKeeper
-    """Of the lease, which begins with the acknowledgement."""
+    """Keeps the lease, which begins with the acknowledgement."""
 
     def __init__(self, polled: WorkItem, context: WorkerContext) -> None:
         """Take a polled item."""
@@ -63,7 +62,7 @@ class ItemRun:
         return self._context.log.of_item(secrets_of_item(item), work_id=self._id, **fields, attempt=attempt)
 
     async def run(self) -> bool:
-        """Run the item's handler. Return False if the item could not be acknowledged. Then, `carry_out` is next."""
+        """Run the item's handler; call `carry_out` next. Return False if the item could not be acknowledged."""
         context, began = self._context, self._now()
         try:
             item = await context.call(context.api.acknowledge, self._id) or self._polled
@@ -79,13 +78,16 @@ class ItemRun:
         self._log.info("claimed work", work_type=str(work_type))
         if context.memory.has_finished(self._id):
             self._log.info("this worker has finished the item before, and could not stop it")
-        elif work_type != "healthcheck":  # with which the queue only checks whether a worker is there
+        elif work_type != "healthcheck":  # the queue only checks whether there is a worker
             self._settlement = await self._settle_at_start(item) or await self._run(item)
             context.memory.note(self._id, self._settlement.history)
         return True
 
     async def _settle_at_start(self, item: WorkItem) -> Settlement | None:
-        """Return the settlement of an item that must not run now. Prepare to run one that may have run before."""
+        """Return the settlement of an item that must not run now; None to run it.
+
+        An item that may have run before is counted in its metadata before it runs again.
+        """
         history, options = self._history, self._context.options
         if settlement := settle_early(history, options, self._context.server_time()):
             return settlement
@@ -95,7 +97,7 @@ class ItemRun:
             return None
         if await self._session_has_ended(item.get("data") or {}):
             return Settlement(Outcome.CANCELLED, Fate.STOP, {}, "its session has ended")
-        # The run is counted before it starts, because it may kill this worker, too.
+        # Count the run before it starts, because it may kill this worker, too.
         self._keys.add(UNREPORTED)
         await self._update({UNREPORTED: str(history.unreported + 1)})
         return None
@@ -158,7 +160,7 @@ class ItemRun:
                 keeping.cancel()
             handed_over = options.no_auto_stop and run == Run(Ending.EXITED, 0)
             await handler.finish(context.guardian, kill_rest=not handed_over)
-        if run.ending is Ending.EXITED and handler.has_said(_REFUSED, self._id):
+        if run.ending is Ending.EXITED and handler.has_said(_REFUSAL_IN_LOG, self._id):
             return Run(Ending.REFUSED if keeper.lease.held else Ending.LEASE_LOST)
         return run._replace(last_words=handler.last_words(self._log.clean), has_output=handler.has_output)
 
@@ -167,7 +169,7 @@ class ItemRun:
         options, exited, shutdown = self._context.options, handler.exit, self._context.shutdown.terminating
         await wait_for_any(exited, keeping, shutdown, timeout_s=options.item_timeout or None)
         if keeping.done() and keeping.result() is Ending.STOPPED:
-            # The handler may have stopped the item itself, at the end of its work or as its heartbeat was refused.
+            # The handler may have stopped the item itself: its work is done, or its heartbeat was refused.
             await wait_for_any(exited, shutdown, timeout_s=options.kill_timeout)
             if exited.done() and exited.result() == 0:
                 return Run(Ending.STOPPED if self._keeper.lease.held else Ending.EXITED)
@@ -189,11 +191,11 @@ class ItemRun:
             self._log.info("terminating the handler", reason=ending.value)
             handler.send(signal.SIGTERM)
         until = self._now() + timeout_s
-        if ending not in _LOST:
+        if ending not in LEASE_GONE:
             await wait_for_any(exited, killing, *([] if keeping.done() else [keeping]), timeout_s=timeout_s)
-            if keeping.done() and keeping.result() in _LOST:
+            if keeping.done() and keeping.result() in LEASE_GONE:
                 ending = keeping.result()
-            else:  # its item may have been stopped, by the handler itself: that takes none of its time
+            else:  # if the item was stopped, perhaps by the handler itself, the handler still has all of its time
                 await wait_for_any(exited, killing, timeout_s=max(until - self._now(), 0.0))
         if ending is Ending.LEASE_ENDED:
             left_s = self._keeper.lease.must_kill_at - self._now()
@@ -203,7 +205,7 @@ class ItemRun:
             handler.kill()
         return ending
 
-    # Reports to the server. A failure costs nothing: the item comes back when its lease ends.
+    # Reports to the server. If one fails, nothing is lost: the item is handed out again when its lease ends.
 
     async def carry_out(self) -> int:
         """Stop the item or give it back, and write what other workers should know about it.
@@ -267,7 +269,7 @@ class ItemRun:
     async def _stop(self) -> WorkItem | None:
         """Stop the item, and return it; empty if it was stopped already, None if that failed.
 
-        It is repeated while the lease lasts, because finished work should not be done again.
+        The request is repeated while the lease lasts, because finished work should not be done again.
         """
         for attempt in count():
             try:

@@ -1,8 +1,7 @@
 """The lease on one work item: when to send a heartbeat, when to treat the lease as lost, and what keeps it.
 
-An environment's key can't retrieve an item, so heartbeats are also how a worker looks at one. A heartbeat changes
-nothing if it expects another last heartbeat than there is: the 412 says what the last one was, and when the lease
-ends.
+An environment's key can't retrieve an item, so a worker also looks at an item by a heartbeat. One that expects the
+wrong last heartbeat changes nothing, and its 412 says what the last one was, and when the lease ends.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from ant_cli.worker.context import WorkerContext, wait_for_any
 from ant_cli.worker.guardian import Child, Fallback
 from ant_cli.worker.guardian_process import NEVER, guardian_time
 from ant_cli.worker.log import WorkerLog
-from ant_cli.worker.settlement import Ending
+from ant_cli.worker.settlement import LEASE_GONE, Ending
 from ant_cli.worker.work_api import LONGEST_LEASE_S, WorkItem, is_permanent, item_in_refusal
 
 NO_HEARTBEAT = "NO_HEARTBEAT"
@@ -50,10 +49,10 @@ class LeaseStep(NamedTuple):
 
 
 class Lease:
-    """What a worker knows about the lease on an item that it acknowledged. Times are seconds of any one clock.
+    """What a worker knows about the lease on an item that it acknowledged. All times are in seconds of one clock.
 
-    It neither waits nor sends. `next_step` says what to send and when; the other methods take the outcome. Those
-    that take a response return how it ends the run; None if it does not.
+    It neither waits nor sends. `next_step` says what to send and when; the `take_` methods record the outcome, and
+    return how it ends the run, or None if the run goes on.
     """
 
     def __init__(self, mode: HeartbeatMode, began: float, ttl_s: float) -> None:
@@ -69,20 +68,20 @@ class Lease:
         self.held = False
         """This worker sends the heartbeats."""
         self.last_heartbeat = NO_HEARTBEAT
-        self._lasts(began, _SERVER_LEASE_S)
+        self._set_end(began, _SERVER_LEASE_S)
         self._next = began if mode == "always" else began + _FIRST_LOOK_S
         self._claim_at = began if mode == "always" else began + _SERVER_LEASE_S / 2
         """When this worker sends the next heartbeat if the handler does not."""
 
-    def _lasts(self, since: float, seconds: float) -> None:
-        self.expires_at = since + seconds
+    def _set_end(self, began: float, seconds: float) -> None:
+        self.expires_at = began + seconds
         """The earliest time at which the server may give the item to another worker."""
         margin_s = min(seconds / 10, 5.0)
         self.must_stop_at = self.expires_at - margin_s
         """When the handler is asked to end if the lease has not been extended: a little before it runs out."""
         self.must_kill_at = self.expires_at - margin_s / 2
         self.guardian_kills_at = self.expires_at - margin_s / 4
-        """When it is killed by others, because this worker could not."""
+        """When the guardian kills it, if this worker could not."""
 
     @property
     def timeout_s(self) -> float:
@@ -101,18 +100,18 @@ class Lease:
         return self.held or self._mode == "always"
 
     def take_heartbeat(self, response: Mapping[str, Any], sent: float) -> Ending | None:
-        """Take a successful response to a heartbeat that was sent at `sent`."""
+        """Record a successful response to a heartbeat that was sent at `sent`."""
         if response.get("state") in _STOP_STATES or not response.get("lease_extended"):
             return _stop_in(response)
         self.held, self.unclear, self._failures = True, False, 0
         self.last_heartbeat = response.get("last_heartbeat") or NO_HEARTBEAT
         self._ttl_s = float(response.get("ttl_seconds") or self._ttl_s)
-        self._lasts(sent, self._ttl_s)
+        self._set_end(sent, self._ttl_s)
         self._next = sent + _clamped(self._ttl_s / 4, _SHORTEST_INTERVAL_S, _LONGEST_INTERVAL_S)
         return None
 
     def take_refusal(self, step: LeaseStep, current: Mapping[str, Any], sent: float) -> Ending | None:
-        """Take a 412 and what it says about the item, which may be nothing.
+        """Record a 412, and what it says about the item, which may be nothing.
 
         A worker that holds the lease has lost it, unless the response to an earlier heartbeat was lost. As long as
         the lease lasts, nobody else can have sent the last heartbeat then.
@@ -139,14 +138,14 @@ class Lease:
         return None
 
     def _watch(self, heartbeat: str, left_s: float, sent: float) -> None:
-        """Note what a look has shown.
+        """Record the result of a look.
 
         The worker takes over if no other heartbeat of the handler comes for two thirds of the lease. Official ones
         come after half of it, or 30 seconds.
         """
         self._failures = 0
         left_s = max(left_s - 1, left_s / 2)  # the server rounds up
-        self._lasts(sent, left_s)
+        self._set_end(sent, left_s)
         if heartbeat != self.last_heartbeat:
             self._handler_beats = True
             self._claim_at = sent + left_s * 2 / 3
@@ -157,9 +156,9 @@ class Lease:
         self._next = min(sent + _clamped(left_s / 4, _SHORTEST_INTERVAL_S, longest_s), self._claim_at)
 
     def take_failure(self, step: LeaseStep, at: float, retry_after_s: float = 0.0) -> None:
-        """Take a heartbeat that failed at a time. It may have been carried out.
+        """Record a heartbeat that failed at a time, and may have been carried out.
 
-        It is repeated after growing pauses; after that which the server asks for, if the lease lasts that long.
+        It is repeated after growing pauses, or after the one that the server asks for if the lease lasts that long.
         """
         self.unclear = self.unclear or step.expected != LOOK
         pause_s = min(backoff(self._failures), self._ttl_s / 4)
@@ -190,7 +189,7 @@ class LeaseKeeper:
         """The latest error of a heartbeat, until one succeeds."""
 
     async def claim(self) -> Ending | None:
-        """Repeat the first heartbeat, before the handler starts, until the lease is held. Return why it is not."""
+        """Repeat the first heartbeat, before the handler starts. Return None as soon as the lease is held."""
         draining, waiting = self._context.shutdown.draining, self._context.tally.waiting_for_leases
         try:
             while not self.lease.held and (step := self.lease.next_step()):
@@ -198,7 +197,8 @@ class LeaseKeeper:
                     await wait_for_any(draining, timeout_s=pause_s)
                 if ending := Ending.SHUT_DOWN if draining.done() else await self._take(step):
                     return ending
-                waiting |= {self._id} if self._trouble else set()
+                if self._trouble:
+                    waiting.add(self._id)
             return None
         finally:
             waiting.discard(self._id)
@@ -213,7 +213,7 @@ class LeaseKeeper:
         return await never
 
     async def confirm(self) -> Ending | None:
-        """If this worker holds the lease, look whether it still does. Return why not, if the server says so."""
+        """If this worker holds the lease, check that it still does. Return how the run ends if it does not."""
         return await self._take(LeaseStep(self.lease.last_heartbeat, 0.0)) if self.lease.held else None
 
     @property
@@ -230,13 +230,13 @@ class LeaseKeeper:
         """Send a heartbeat when it is due. A lease that was not extended in time is lost."""
         try:
             async with asyncio.timeout_at(self.lease.must_stop_at):
-                if (pause_s := step.at - self._now()) > 0:  # a turn of the event loop takes time
+                if (pause_s := step.at - self._now()) > 0:  # even `sleep(0)` would take a turn of the event loop
                     await asyncio.sleep(pause_s)
                 ending = await self._send(step)
         except TimeoutError:
             self._log.error("heartbeat staleness ceiling exceeded; lease presumed expired")
             ending = Ending.LEASE_ENDED
-        if ending in (Ending.LEASE_LOST, Ending.LEASE_ENDED):
+        if ending in LEASE_GONE:
             self._context.tally.heartbeats["lost"] += 1
         return ending
 

@@ -20,7 +20,7 @@ _STOPPED_BY_OTHERS = (
     "itself then, the worker needs --heartbeat never"
 )
 _STOPPED_MEANWHILE = "it has been stopped meanwhile, perhaps by its handler, so that it can't run again"
-_REFUSED = (
+_HEARTBEAT_REFUSED = (
     "its handler sends heartbeats, and the server refused them because this worker held the lease: the worker "
     "needs --heartbeat never"
 )
@@ -37,11 +37,15 @@ class Ending(StrEnum):
     LEASE_LOST = "lease_lost"
     """The item is queued again, or another worker has it. It must not be run or stopped here."""
     LEASE_ENDED = "lease_ended"
-    """The lease could not be extended in time: the same, as far as this worker knows."""
+    """The lease could not be extended in time, so another worker may have the item."""
     SHUT_DOWN = "shut_down"
     """The worker had to end before the handler did."""
     REFUSED = "refused"
     """The heartbeat of the handler was refused, because this worker held the lease."""
+
+
+LEASE_GONE = (Ending.LEASE_LOST, Ending.LEASE_ENDED)
+"""This worker no longer has the lease, as far as it knows."""
 
 
 class Run(NamedTuple):
@@ -54,7 +58,7 @@ class Run(NamedTuple):
     """The last lines of its stderr, without secrets."""
     has_output: bool = True
     has_started: bool = True
-    """False if the worker has not got the lease, so that no handler was started."""
+    """False if the worker did not get the lease, so no handler was started."""
 
     @property
     def succeeded(self) -> bool:
@@ -63,7 +67,7 @@ class Run(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether the handler is why the item is not done."""
+        """Whether the item is not done because of its handler."""
         if self.ending is Ending.EXITED:
             return self.status != 0
         return self.ending in (Ending.TIMED_OUT, Ending.REFUSED) or self.was_stopped_by_others
@@ -72,17 +76,17 @@ class Run(NamedTuple):
         """Return how it failed, for people."""
         if self.ending is Ending.TIMED_OUT:
             return f"the handler took longer than {options.item_timeout:g} s"
-        texts = {Ending.REFUSED: _REFUSED, Ending.STOPPED: _STOPPED_BY_OTHERS}
+        texts = {Ending.REFUSED: _HEARTBEAT_REFUSED, Ending.STOPPED: _STOPPED_BY_OTHERS}
         return texts.get(self.ending) or _describe_status(self.status)
 
     @property
     def was_stopped_by_others(self) -> bool:
-        """Whether the handler ended by itself, and its item was stopped by then."""
+        """Whether the handler ended by itself, but its item had been stopped before that."""
         return self.ending is Ending.STOPPED and self.status == 0 and self.has_started
 
 
 class Outcome(StrEnum):
-    """What a run of an item has come to."""
+    """The result of an item's run."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -96,7 +100,7 @@ class Outcome(StrEnum):
 
     @property
     def fails_a_job(self) -> bool:
-        """Whether the item should have been done, and is not."""
+        """Whether an item that should have been done is not done."""
         return self not in (Outcome.SUCCEEDED, Outcome.CANCELLED, Outcome.GIVEN_BACK)
 
 
@@ -119,11 +123,11 @@ class Settlement(NamedTuple):
     reason: str = ""
     """Why it did not succeed."""
     history: History = NEVER_RUN
-    """What is known about the runs of the item from now on; also when it may run again, if it is given back."""
+    """The runs of the item, including this one, and when it may run again if it is given back."""
 
     @property
     def if_stopped(self) -> Settlement:
-        """The settlement if it turns out that the item can't be given back, because it has been stopped."""
+        """The settlement if the item can't be given back because it has been stopped."""
         return Settlement(Outcome.LOST, Fate.LEAVE, {}, f"{self.reason}; {_STOPPED_MEANWHILE}")
 
 
@@ -153,13 +157,13 @@ def settle(
         history: The runs of the item before it.
         options: The options of the worker.
         now: Seconds since 1970 by the server's clock.
-        in_outage: Whether handlers fail whatever their items are.
+        in_outage: Whether all handlers fail, for a reason that is not in their items.
 
     """
     if run.succeeded:
         fate = Fate.LEAVE if options.no_auto_stop else Fate.STOP
         return Settlement(Outcome.SUCCEEDED, fate, _done())
-    if run.ending in (Ending.LEASE_LOST, Ending.LEASE_ENDED):
+    if run.ending in LEASE_GONE:
         known = history._replace(unreported=history.unreported + run.has_started)
         return Settlement(Outcome.LEASE_LOST, Fate.LEAVE, {}, "the lease was lost", known)
     if run.was_stopped_by_others:
@@ -172,7 +176,7 @@ def settle(
 
 
 def _done() -> Metadata:
-    """Return what becomes of the metadata of an item that needs no further run."""
+    """Return the metadata of an item that needs no further run."""
     return {**NEVER_RUN.metadata(), LAST_ERROR: None}
 
 

@@ -46,12 +46,12 @@ _MOST_POLLS = 4
 """How many polls may be in flight: while there is work, each returns one item."""
 _MOST_UNSTOPPED = 100
 """How many items may wait for the response to their stop while others run."""
-_REFUSED = (4, 5)
+_REFUSAL_CODES = (4, 5)
 """The exit codes of the responses 401, 403 and 404."""
 _REFUSED_FOR_S = 60.0
-"""How long polls may be refused after one has succeeded. Before that, the key is wrong."""
+"""How long polls may be refused after one has succeeded. If none has, the key is wrong."""
 _LOOK_EVERY = 300
-"""After how many empty polls the worker looks whether the environment is archived."""
+"""After how many empty polls the worker checks whether the environment is archived."""
 _DEPTH_EVERY_S = 2.0
 _FRAME_S = 0.5
 """How often the depth of the queue is asked for, and the status line drawn."""
@@ -139,21 +139,22 @@ class Supervisor:
         self._slots = asyncio.Semaphore(context.options.concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._work_waits = asyncio.Event()
-        """The last poll returned work, so there may be more."""
+        """Set if the last poll returned work, so there may be more."""
         self._polls = 0
-        """How many are in flight."""
+        """How many polls are in flight."""
         self._work_came_at = self._loop.time()
         self._failed_polls = 0
-        """In a row, as are the next."""
+        """How many polls have failed in a row."""
         self._failed_items = 0
+        """How many items in a row could not be run."""
         self._is_archived = False
         self._refused_since = 0.0
-        """When the first of the polls was refused that were not accepted since."""
+        """When the server began to refuse polls; 0 while it accepts them."""
         self._not_before = 0.0
         """When the next poll may be sent."""
         self._claimed = 0
         self._trial: asyncio.Task[None] | None = None
-        """The item that tries whether an outage is over."""
+        """The task of the item that shows whether an outage is over."""
 
     async def run(self) -> None:
         """Work until a signal, a limit, or a permanent error.
@@ -173,7 +174,7 @@ class Supervisor:
                 task.cancel()
             await self._drain()
         for error in await asyncio.gather(*polling, return_exceptions=True):
-            if isinstance(error, Exception):  # it was not just cancelled
+            if isinstance(error, Exception):  # and not only cancelled
                 raise error
 
     # Polling
@@ -226,9 +227,9 @@ class Supervisor:
             if is_permanent(error) and not self._may_be_accepted_again(error):
                 context.log.error("poll hit permanent 4xx; stopping", error=error)
                 raise error.without_body() from None  # the log has its message
-            if not self._failed_polls:  # once for a row of failures
+            if not self._failed_polls:  # log only the first of several failures in a row
                 context.log.warn("poll failed, backing off", error=error)
-            if began >= self._not_before:  # or it was in flight with another one that failed
+            if began >= self._not_before:  # otherwise another poll failed while this one was in flight
                 self._pause(backoff(self._failed_polls, _LONGEST_PAUSE_S))
                 self._failed_polls += 1
             return None
@@ -251,7 +252,7 @@ class Supervisor:
         return item
 
     async def _look_at_list(self) -> None:
-        """Say once if the environment is archived, which polls don't show: it has no list of work."""
+        """Log once that the environment is archived. Polls don't show it, but its list of work is refused."""
         try:
             await self._context.call(self._context.api.running)
         except AntError as error:
@@ -260,8 +261,8 @@ class Supervisor:
                 self._context.log.warn("the environment is archived: it gets no sessions; what waits is handed out")
 
     def _may_be_accepted_again(self, error: AntError) -> bool:
-        """Whether polls that are refused now were accepted until a moment ago, so that the key is good."""
-        if error.exit_code not in _REFUSED or not self._context.tally.last_poll_at:
+        """Whether the key is good, because polls were accepted until a moment ago."""
+        if error.exit_code not in _REFUSAL_CODES or not self._context.tally.last_poll_at:
             return False
         self._refused_since = self._refused_since or self._loop.time()
         return self._loop.time() < self._refused_since + _REFUSED_FOR_S
@@ -295,13 +296,13 @@ class Supervisor:
                     self._failed_items = 0
                 else:
                     self._pause_after_trouble()
-            finally:  # as soon as possible: the server's response is not waited for
+            finally:  # free the slot before the item is stopped, which takes a request
                 self._context.tally.slots_used -= 1
                 self._slots.release()
                 self._note_work()
-            await asyncio.sleep(0)  # send the next poll before the stop: a slot waits for its response
+            await asyncio.sleep(0)  # let the next poll be sent first: a free slot waits for its response
             if was_claimed and (pause_s := await run.carry_out()):
-                self._note_work(pause_s + _IDLE_CYCLE_S)  # it takes a moment until it is handed out again
+                self._note_work(pause_s + _IDLE_CYCLE_S)  # the server needs a moment to hand it out again
         except Exception as error:  # noqa: BLE001 - a bug that one item triggers must not end the others
             self._context.log.error(
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
