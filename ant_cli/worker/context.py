@@ -91,7 +91,7 @@ class WorkerContext:
         """Log the beginning and the end of an outage."""
         reason = self.outage.reason
         if reason and not self.tally.outage:
-            self.log.error("outage: only one item at a time tries whether it is over", reason=reason)
+            self.log.error("outage: only one item at a time runs, until one succeeds", reason=reason)
         elif self.tally.outage and not reason:
             self.log.info("the outage is over")
         self.tally.outage = reason

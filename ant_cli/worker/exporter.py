@@ -21,14 +21,14 @@ from ant_cli.worker.work_api import WorkAPI, age, connection_with_key, is_perman
 _COUNTS = ("depth", "pending", "workers_polling")
 _METRICS = {
     "ant_work_stats_up": ("up", "Whether the API returned statistics."),
-    "ant_work_stats_scrape_timestamp_seconds": ("taken_at", "When it was asked."),
+    "ant_work_stats_scrape_timestamp_seconds": ("taken_at", "When the API was asked."),
     "ant_work_queue_depth": ("depth", "Items that wait."),
-    "ant_work_queue_pending": ("pending", "Items that were handed out and not acknowledged."),
+    "ant_work_queue_pending": ("pending", "Items that were handed out, but not acknowledged."),
     "ant_work_queue_workers_polling": ("workers_polling", "Workers that polled in the last 30 seconds."),
     "ant_work_queue_running": ("running", "Items that run."),
     "ant_work_queue_oldest_age_seconds": ("oldest_queued_age_seconds", "The age of the oldest item that waits."),
 }
-"""The number that each metric has, and its help."""
+"""Each metric, with the name of its number and its help."""
 
 
 class Reading(NamedTuple):
@@ -42,7 +42,7 @@ class Reading(NamedTuple):
 
 
 class CachedStats:
-    """The statistics of one queue. They are cached, so many readers cause few requests."""
+    """The statistics of one queue, cached so that many readers cause few requests."""
 
     def __init__(
         self, fetch: Callable[[], Mapping[str, Any]], keep_s: float, now: Callable[[], float] = time.time
@@ -77,7 +77,7 @@ def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
 
 
 def find_page(stats: Mapping[str, CachedStats], path: str) -> ServedPage | None:
-    """Return `/metrics`, `/stats/ENVIRONMENT_ID` or `/healthz`; also `/stats`, if there is one environment."""
+    """Return the page `/metrics`, `/stats/ENVIRONMENT_ID` or `/healthz`; or `/stats`, for the only environment."""
     if path == "/healthz":
         return text_page("ok")
     if path == "/metrics":
@@ -126,7 +126,7 @@ def _fetch(api: WorkAPI) -> dict[str, Any]:
     try:
         return {**stats, "running": api.running()}
     except AntError as error:
-        if is_permanent(error):  # an API key can't list work
+        if is_permanent(error):  # such as that an API key can't list work
             return stats
         raise
 

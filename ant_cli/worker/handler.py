@@ -31,11 +31,11 @@ _PIPE_TAKES = 4096
 """The bytes that every system's pipe takes while nobody reads."""
 _PERIOD_S = 10.0
 _MOST_BYTES = 4_000_000
-"""How much of each of a handler's outputs is logged in a period."""
+"""How many bytes of each output of a handler are logged in a period."""
 _COST = 800
-"""Added to the size of each line, so that no more than 5,000 are logged."""
+"""Added to the size of each line, so that no more than 5,000 lines are logged in a period."""
 _FLOOD = 65_536
-"""The bytes of a full pipe, on most systems: the handler writes faster than this process reads."""
+"""The bytes of a full pipe, on most systems. Reading so many means that the handler writes faster than that."""
 _PAUSE_S = 0.005
 """The time between two reads from a handler that floods its output, so that it does not keep this process busy."""
 _LAST_LINES = 10
@@ -47,7 +47,7 @@ _LAST_WORDS_S = 1.0
 
 
 def find_command(handler: Sequence[str], on_work: str, environ: Mapping[str, str]) -> list[str]:
-    """Return the command line of the handler, which was given in one of two ways; empty if sessions run here.
+    """Return the handler's command line, from the arguments after `--` or from `--on-work`; empty for `in-process`.
 
     Raises:
         UsageError: if no worker can run on this system, or with the packages of this Python; or if the handler
@@ -59,7 +59,7 @@ def find_command(handler: Sequence[str], on_work: str, environ: Mapping[str, str
     if find_spec("greenlet") is None:
         raise UsageError("the worker needs the package greenlet.", install_hint("greenlet"))
     if handler and on_work:
-        raise exclude_each_other("--on-work", "a handler behind --")
+        raise exclude_each_other("--on-work", "a handler after --")
     given = handler or [on_work]
     if given[0] not in ("", "in-process"):
         return _with_path(given, environ)
@@ -83,7 +83,7 @@ def _with_path(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
 
 
 def _script_problem(program: str) -> str:
-    """Return why the system can't execute a script; empty if it can, or if the program is no script."""
+    """Return why the system can't execute a script; empty if it can, or if the program is not a script."""
     try:
         with Path(program).open("rb") as file:
             start = file.read(256)
@@ -151,15 +151,17 @@ class Handler:
 
     @property
     def was_overdue(self) -> bool:
-        """Whether it was killed after its deadline: by the guardian, because this worker was stopped."""
+        """Whether the guardian killed it at its deadline, because this worker was stopped."""
         return self.exit.done() and self.exit.result() < 0 and self.child.fallback.deadline <= guardian_time()
 
     async def finish(self, guardian: Guardian, *, kill_rest: bool) -> None:
-        """After its end: kill the processes that it has left, if wanted, and wait for the rest of its output."""
+        """After its end, kill the processes that it has left, if wanted, and wait for the rest of its output."""
         if kill_rest and self.exit.result():
             self.kill()
         elif kill_rest:
-            signal_group(self.child.pid, posix_signal.SIGKILL)  # enough after a success, and takes less time
+            signal_group(
+                self.child.pid, posix_signal.SIGKILL
+            )  # this takes less time, and is enough after a success
         guardian.forget(self.child)
         await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
 
@@ -174,7 +176,7 @@ class Handler:
 
     def last_words(self, clean: Callable[[str], str]) -> str:
         """Return the last lines of stderr, up to a limit. `clean` removes secrets from a line."""
-        # Of a longer line, only the beginning may have been kept. Cut in two, a secret would not be found.
+        # A longer line may have been cut. A secret that is cut in two would not be found.
         short = [line for line in self._stderr.last_lines if len(line) <= _LONGEST_LAST_LINE]
         words = "\n".join(clean(line.decode("utf-8", "backslashreplace")).rstrip() for line in short)
         return words[-_LONGEST_LAST_WORDS:].strip("\n")
@@ -187,7 +189,7 @@ def _pipe(reading: ExitStack, writing: ExitStack) -> tuple[FileIO, FileIO]:
 
 
 async def _send(data: bytes, pipe: FileIO) -> None:
-    """Write to a handler's stdin, in the background if it is more than a pipe takes: it need not read."""
+    """Write to a handler's stdin, in the background if a pipe can't hold it all: the handler may not read it."""
     with pipe:
         if len(data) <= _PIPE_TAKES:
             with suppress(BrokenPipeError):  # it has closed stdin already
@@ -205,7 +207,7 @@ async def _logged(pipe: FileIO, stream: str, log: WorkerLog) -> _Output:
 
 
 class _Output(asyncio.Protocol):
-    """One of the two outputs of a handler. It is logged line by line; what exceeds the limit is counted."""
+    """One of the two outputs of a handler. It is logged line by line; lines beyond the limit are only counted."""
 
     def __init__(self, stream: str, log: WorkerLog) -> None:
         self._stream = stream
@@ -213,7 +215,7 @@ class _Output(asyncio.Protocol):
         self._line = b""
         """The beginning of the current line."""
         self._left = 0
-        """What may still be logged until the period ends."""
+        """How many bytes may still be logged until the period ends."""
         self._ends_at = 0.0
         self._left_out = 0
         self._loop = asyncio.get_running_loop()
@@ -238,7 +240,7 @@ class _Output(asyncio.Protocol):
         *lines, rest = (self._line + data).split(b"\n")
         self._line = rest[:KEPT_BYTES]
         self._log_lines(lines)
-        self._left -= _COST  # a handler that ends no line may flood its output, too
+        self._left -= _COST  # each read counts, because a flood may have no line breaks
         if len(data) >= _FLOOD or self._left <= 0:
             self._transport.pause_reading()
             self._loop.call_later(_PAUSE_S, self._transport.resume_reading)

@@ -1,4 +1,4 @@
-"""Secrets of this process that the programs which it runs must not find, although they belong to the same user.
+"""Hide the secrets of this process from the programs that it runs, which belong to the same user.
 
 They could read its environment and, on Linux, its memory and open files below /proc.
 """
@@ -38,8 +38,8 @@ def hide_secrets(runtime: Runtime, unused: Sequence[str], used: Sequence[str], t
     """Start this program again without these secrets in its environment and arguments, and protect its memory.
 
     Other processes see the environment and the arguments that a process was started with. The values of `used`
-    variables, and those `typed` as flags, by their variables, are handed over in a file without a name, for
-    `receive_secrets`: a pipe would take only 64 KiB. The `unused` ones are nowhere in the new process.
+    variables, and those `typed` as flags, by variable, are handed over to `receive_secrets` in a file without a
+    name: a pipe would take only 64 KiB. The new process does not get the `unused` ones at all.
     """
     if runtime.environ is not os.environ or os.name == "nt":
         return

@@ -25,15 +25,16 @@ _EXAMINED = LONGEST_LINE + 12 * 4096
 """The characters of a longer line in which secrets are looked for. One at its end may be cut in two, so the end is
 not shown: a character of a secret takes up to 12."""
 KEPT_BYTES = 4 * (_EXAMINED + 1)
-"""The bytes to keep of a handler's line: what has more is longer than `_EXAMINED`, and so is what is kept of it."""
+"""The bytes to keep of a handler's line: enough to tell that a longer line has more than `_EXAMINED` characters."""
 _LONGEST_REASON = 500
 """The most characters of a server's reason that are logged."""
 _BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f]+")
 """A value that needs no quotes."""
 _SHORT_ID = 6
 """How many characters of an item's ID tell it from the others at a terminal."""
-_COMMON = ("component", "environment_id", "work_id", "session_id", "attempt")
-"""Fields that are the same in many lines. The line about the claim of an item has those of the item."""
+_WORKER_FIELDS = ("component", "environment_id")
+_ITEM_FIELDS = ("work_id", "session_id", "attempt")
+"""Fields that are the same in many lines, so people see those of an item only in the line about its claim."""
 _CLAIM = "claimed work"
 _REASONS = ("error", "reason")
 _COLOURS = {"INFO": "", "WARN": "yellow", "ERROR": "red"}
@@ -66,7 +67,7 @@ class WorkerLog:
         self._now = now
         self._secrets = tuple(secrets)
         self._shortest = min(map(len, self._secrets), default=0)
-        self._fields = {key: self._clean(value) for key, value in fields.items()}
+        self._fields = {key: self._safe_value(value) for key, value in fields.items()}
 
     def of_item(self, secrets: Iterable[str], **fields: object) -> WorkerLog:
         """Return a log for the events of an item. It redacts the item's secrets, which are forgotten with it."""
@@ -81,7 +82,7 @@ class WorkerLog:
         self._write("WARN", message, fields)
 
     def error(self, message: str, **fields: object) -> None:
-        """Log a failure that costs an item, or ends the worker."""
+        """Log a failure that loses an item, or ends the worker."""
         self._write("ERROR", message, fields)
 
     def say(self, text: str, is_error: bool) -> None:  # noqa: FBT001 - `Stderr.log` has no keywords
@@ -98,17 +99,17 @@ class WorkerLog:
         message, fields = "the log was not read in time; lines are missing", {**self._fields, "lines": lines}
         return self._render(LogEvent(self._now(), "WARN", message, fields))
 
-    def _write(self, level: str, message: str, fields: Mapping[str, object], bulk: int = 0) -> None:
-        """Write an event. Its secrets are redacted where it is written, which may be in a thread."""
+    def _write(self, level: str, message: str, fields: Mapping[str, object], bulk_size: int = 0) -> None:
+        """Write an event; `bulk_size` is the size of a handler's line. Secrets are redacted when it is written."""
         now = self._now()
 
         def render() -> str:
-            clean = {key: self._clean(value) for key, value in fields.items()}
+            clean = {key: self._safe_value(value) for key, value in fields.items()}
             return self._render(LogEvent(now, level, self.clean(message), {**self._fields, **clean}))
 
-        self._stderr.write_rendered(render, bulk, bulk=bool(bulk))
+        self._stderr.write_rendered(render, bulk_size, bulk=bulk_size > 0)
 
-    def _clean(self, value: object) -> object:
+    def _safe_value(self, value: object) -> object:
         if isinstance(value, AntError):
             value = self._describe(value)
         elif isinstance(value, bytes):
@@ -145,7 +146,7 @@ class WorkerLog:
 
 
 def log_all(runtime: Runtime, component: str) -> None:
-    """Make an event in JSON of every message on stderr."""
+    """Write every message on stderr as an event in JSON."""
     runtime.stderr.log = WorkerLog(runtime.stderr, LogView(runtime, "json").line, {"component": component}).say
 
 
@@ -177,7 +178,7 @@ class LogView:
         """Return the time, the end of the item's ID, and the message; the line of a handler as it is."""
         paint, fields = self._style.paint, event.fields
         parts = [paint(event.time.astimezone().strftime("%H:%M:%S"), "dim")] if self.is_for_people else []
-        if fields.get("component") != "session":  # a session has a process of its own
+        if fields.get("component") != "session":  # a session's process has only one item
             parts.append(paint(str(fields.get("work_id", ""))[-_SHORT_ID:].ljust(_SHORT_ID), "cyan"))
         if event.message == _HANDLER_OUTPUT:
             mark = paint("!", "yellow") if fields["stream"] == self._marked_stream else paint("|", "dim")
@@ -185,7 +186,7 @@ class LogView:
         message = ": ".join([event.message, *(str(fields[name]) for name in _REASONS if name in fields)])
         if event.level != "INFO" and not self._style.colour:
             parts.append(event.level)
-        left_out = _COMMON[:2] if event.message == _CLAIM else (*_COMMON, *_REASONS)
+        left_out = _WORKER_FIELDS if event.message == _CLAIM else (*_WORKER_FIELDS, *_ITEM_FIELDS, *_REASONS)
         rest = {name: value for name, value in fields.items() if name not in left_out}
         return " ".join([*parts, paint(message, _COLOURS[event.level]), paint(_pairs(rest), "dim")]).rstrip()
 

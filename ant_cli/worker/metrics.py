@@ -35,7 +35,7 @@ class Tally:
         self.slots_used = 0
         self.draining = False
         self.outage = ""
-        """Why no work is taken: how handlers fail; empty without an outage."""
+        """How handlers fail; empty without an outage."""
         self.waiting_for_leases: set[str] = set()
         """The items whose handlers are not started, because the server accepts no heartbeat."""
         self.polls = Counter(dict.fromkeys(("work", "empty", "error"), 0))
@@ -43,7 +43,7 @@ class Tally:
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
         self.observe_duration: Callable[[float], object] = lambda _seconds: None
         self.observe_wait = self.observe_duration
-        """They take seconds: `monitored` replaces them by those of histograms."""
+        """Called with seconds. `monitored` replaces them by the methods of histograms."""
         self.queue_depth: int | None = None
         """The number of waiting items, if it is being fetched; None if the server did not say."""
         self.last_poll_at = 0.0
@@ -89,7 +89,7 @@ class WorkerMetrics:
         self._labels = labels
         self._library = library()
         histogram = partial(self._library.Histogram, labelnames=labels, registry=None)
-        took, waited = "How long handlers ran.", "From the creation of an item to its start."
+        took, waited = "How long handlers ran.", "The time from the creation of an item to its start."
         self._histograms = (
             histogram("ant_worker_item_duration_seconds", took, buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)),
             histogram("ant_worker_queue_wait_seconds", waited, buckets=(0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600)),
@@ -112,7 +112,9 @@ class WorkerMetrics:
         gauge("ant_worker_info", "The worker.", 1, version=__version__)
         gauge("ant_worker_slots", "Items that can run at once.", tally.slots)
         gauge("ant_worker_slots_used", "Items that run now.", tally.slots_used)
-        gauge("ant_worker_outage", "Whether handlers fail whatever the item is.", bool(tally.outage))
+        gauge(
+            "ant_worker_outage", "Whether all handlers fail, so that one item at a time runs.", bool(tally.outage)
+        )
         gauge("ant_worker_draining", "Whether no more work is taken.", tally.draining)
         last_poll = "When a poll last succeeded; 0 for never."
         gauge("ant_worker_last_poll_timestamp_seconds", last_poll, tally.last_poll_at)
@@ -136,7 +138,7 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
     if not options.listen:
         yield
         return
-    loop = asyncio.get_running_loop()
+    event_loop = asyncio.get_running_loop()
     metrics = WorkerMetrics({"environment_id": options.environment_id, "worker_id": options.worker_id})
     tally.observe_duration, tally.observe_wait = metrics.observe_duration, metrics.observe_wait
 
@@ -144,24 +146,24 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
         if path == "/metrics":
             return ServedPage(200, CONTENT_TYPE, metrics.text(tally))
         if path == "/healthz":
-            return text_page("ok") if _turns(loop) else text_page("the event loop is stuck", 503)
+            return text_page("ok") if _responds(event_loop) else text_page("the event loop is stuck", 503)
         return _readiness(tally, time.time()) if path == "/readyz" else None
 
     with closing(Listener(*options.listen, find)):
         yield
 
 
-def _turns(loop: asyncio.AbstractEventLoop) -> bool:
-    turned = threading.Event()
-    loop.call_soon_threadsafe(turned.set)
-    return turned.wait(_ALIVE_S)
+def _responds(event_loop: asyncio.AbstractEventLoop) -> bool:
+    called = threading.Event()
+    event_loop.call_soon_threadsafe(called.set)
+    return called.wait(_ALIVE_S)
 
 
 def _readiness(tally: Tally, now: float) -> ServedPage:
     if tally.draining:
         return text_page("draining", 503)
     if tally.outage:
-        return text_page(f"outage: {tally.outage}; one item at a time tries whether it is over", 503)
+        return text_page(f"outage: {tally.outage}; only one item at a time runs, until one succeeds", 503)
     if waiting := len(tally.waiting_for_leases):
         return text_page(f"heartbeats fail; {waiting} items wait for their leases", 503)
     busy = tally.slots_used >= tally.slots  # with all slots busy, there is no reason to poll

@@ -1,8 +1,8 @@
 """Requests on the event loop, with the client of `http/`, which blocks.
 
-A call is made in a greenlet, which has a stack of its own. Where the client would block, the greenlet hands over
-what it waits for, and goes on when the event loop has the result. So the worker's requests follow the same rules as
-all others. To hand each to a thread and back would take as long as the request itself on a fast network.
+A call is made in a greenlet, which has its own stack. Where the client would block, the greenlet hands over what it
+waits for, and continues when the event loop has the result. So the worker's requests follow the same rules as all
+others. Handing each to a thread and back would take as long as the request itself on a fast network.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 async def run_on_loop(function: Callable[..., T], *args: Any) -> T:
-    """Call a function in a greenlet. If this is cancelled, the function gets the CancelledError where it waits."""
+    """Call a function in a greenlet. If this is cancelled, the function raises CancelledError where it waits."""
     call = greenlet(function)
     passed = call.switch(*args)
     while not call.dead:
@@ -79,7 +79,7 @@ class _LoopSocket:
         self._loop = asyncio.get_running_loop()
         self._timeout_s = 0.0
         self._has_received = False
-        """Since the last request was sent."""
+        """Whether anything was received since the last request was sent."""
         self.close = sock.close
 
     def settimeout(self, seconds: float) -> None:
@@ -126,5 +126,5 @@ class _LoopSocket:
 
 
 def _resolve(turn: asyncio.Future[None]) -> None:
-    if not turn.done():  # it may be time, and the socket ready, at once
+    if not turn.done():  # the time may be up just when the socket is ready
         turn.set_result(None)

@@ -23,7 +23,7 @@ LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
 _INTERRUPTED = "The tool was interrupted by a shutdown of the machine. It may have done a part of its work."
 _GAVE_UP = ("permanent heartbeat failure", "lease assumed lost")
-"""How the SDK's log begins when it gives up a session, and returns as if that were done."""
+"""How a line of the SDK's log begins when it gives up a session. It then returns as after a success."""
 
 
 def require_sdk() -> None:
@@ -82,7 +82,7 @@ async def _handle(
     from anthropic import APIError, AsyncAnthropic
     from anthropic.lib.environments import EnvironmentWorker
 
-    # The session's tools run programs that are no part of this item.
+    # The session's tools start programs, which must not find the variable.
     worker_holds_lease = os.environ.pop(LEASE_HOLDER, "") == options.work_id
     stops, shutdown = _hold_back_calls(worker_holds_lease=worker_holds_lease), asyncio.Event()
 
@@ -116,7 +116,7 @@ async def _handle(
             asyncio.get_running_loop().add_signal_handler(number, end)
         try:
             await task
-            if not (worker_holds_lease or sdk_log.gave_up):  # then the session is not done
+            if not (worker_holds_lease or sdk_log.gave_up):  # if it gave up, the session is not done
                 await asyncio.gather(*(stop() for stop in stops))
         except asyncio.CancelledError:  # the SDK has sent what was pending
             raise AntError("the session was interrupted.").with_exit_code(EX_TEMPFAIL) from None
@@ -125,7 +125,7 @@ async def _handle(
 
 
 def _interruptible(tool: Any, shutdown: asyncio.Event) -> Any:
-    """Let a tool that a shutdown ends say so to the agent, instead of nothing."""
+    """Let a tool that a shutdown ends tell the agent so."""
     from anthropic.lib.tools import ToolError
 
     call = tool.call
@@ -147,10 +147,10 @@ def _interruptible(tool: Any, shutdown: asyncio.Event) -> Any:
 
 
 def _hold_back_calls(*, worker_holds_lease: bool) -> list[Callable[[], Awaitable[object]]]:
-    """Let the SDK believe that it stops the item, also after a failure or an interruption. Return these stops.
+    """Keep the SDK from stopping the item, even after a failure or an interruption. Return the calls held back.
 
-    A worker that holds the lease has started this process, so that `--lease` holds from the beginning. It stops the
-    item, or gives it back, according to the exit status. The SDK's heartbeats seem to succeed then.
+    If the worker that started this process holds the lease, the SDK's heartbeats are not sent either, but seem to
+    succeed. That worker stops the item, or gives it back, according to the exit status.
     """
     from anthropic.resources.beta.environments.work import AsyncWork
 

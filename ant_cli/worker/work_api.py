@@ -33,7 +33,7 @@ _FORM: Mapping[str, type] = {
 """The types of the members that the worker reads. Each may be null or missing."""
 _LARGEST = 10**15
 _LONGEST = {"id": 256, "last_heartbeat": 1024}
-"""The most characters, as JSON, of what is passed on to the guardian: a message to it is written as a whole."""
+"""The most characters, as JSON, of the members that are sent to the guardian: each message must fit into a pipe."""
 BLOCK_MS = 999
 """How long the server holds a poll open: the API's maximum."""
 SHORTEST_LEASE_S, LONGEST_LEASE_S = 1, 300
@@ -54,7 +54,7 @@ _LARGEST_RESPONSE = 2_000_000
 
 
 class WorkAPI:
-    """The work of one environment. Threads may share it. Calls raise as `Client.send` does."""
+    """The work of one environment. Threads may share it. Calls raise the same errors as `Client.send`."""
 
     def __init__(
         self, connection: ConnectionSettings, runtime: Runtime, environment_id: str, worker_id: str = ""
@@ -83,7 +83,7 @@ class WorkAPI:
     def acknowledge(self, work_id: str) -> WorkItem | None:
         """Take an item out of the queue, and return it.
 
-        None if it was taken by an attempt whose response was lost. That must be an attempt of this worker: nobody
+        None if an attempt whose response was lost has taken it. That was an attempt of this worker, because nobody
         else gets the item so soon after the poll.
         """
         client, until = _limited(self._client, _ACK_TIMEOUT_S), time.monotonic() + _RECLAIMED_AFTER_S
@@ -156,9 +156,9 @@ class WorkAPI:
 
 
 def _limited(client: Client, timeout_s: float, max_retries: int | None = None) -> Client:
-    """Return a client for one request, with the same connections, that waits for a response only this long.
+    """Return a client with the same connections, for one request that waits only this long for a response.
 
-    A connection that has died unnoticed costs no more than that: the next attempt opens another one.
+    So a connection that has died unnoticed costs only this time: the next attempt opens another one.
     """
     policy, limit_s = client.policy, min(timeout_s, client.policy.timeouts.step_s)
     retries = policy.max_retries if max_retries is None else max_retries
@@ -177,7 +177,7 @@ def is_permanent(error: AntError) -> bool:
 
 
 def is_archived(error: AntError) -> bool:
-    """Whether an error says that the environment is archived: by its code, or in the words of the work list."""
+    """Whether an error says that the environment is archived, by its code or its message."""
     body = error.body if isinstance(error, APIError) else b""
     return b'"environment_archived"' in body or "is archived" in error_message(body)
 
@@ -185,7 +185,7 @@ def is_archived(error: AntError) -> bool:
 def item_in_refusal(error: AntError) -> WorkItem:
     """Return what a 412 says about the item: its state, its last heartbeat and the rest of the lease.
 
-    Empty if the server does not say it, or if this is another error.
+    Empty if the 412 does not say it, or if this is another error.
     """
     found: Any = json_object(error.body) if isinstance(error, APIError) and error.status == 412 else None
     for name in ("error", "details", "current_state"):
@@ -223,8 +223,8 @@ def connection_with_key(
 ) -> ConnectionSettings:
     """Return the connection with an environment's key in place of any other credential.
 
-    `environ` shows whether the key is that of the variable, for messages. `api_key` is for the requests that take
-    no environment key; empty for none.
+    Messages name the variable as the key's source if `environ` has the key. `api_key` is for the requests that take
+    no environment key; it may be empty.
     """
     source = ENVIRONMENT_KEY if environ.get(ENVIRONMENT_KEY, "").strip() == key else "--environment-key"
     second_choice = Credential("api_key", api_key, METADATA_KEY, "flag") if api_key else None

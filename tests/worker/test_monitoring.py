@@ -102,7 +102,7 @@ def test_a_worker_is_ready_while_it_polls_or_is_busy_without_draining_or_an_outa
     assert _readiness(tally, 2000.0).status == 200
     tally.outage = "the handler exited with 125"
     assert _readiness(tally, 1000.0).status == 503
-    assert b"outage: the handler exited with 125; one item" in _readiness(tally, 1000.0).body
+    assert b"outage: the handler exited with 125; only one item" in _readiness(tally, 1000.0).body
     tally.outage, tally.waiting_for_leases = "", {"work_1"}
     assert _readiness(tally, 1000.0).body == b"heartbeats fail; 1 items wait for their leases\n"
     tally.waiting_for_leases.clear()

@@ -232,7 +232,7 @@ def test_an_outage_of_slow_failures_ends_with_a_success(queue, start, script):
     env = {"ANT_WORKER_RETRY_DELAY": "0"}
     worker = start("--exit-when-idle", "10ms", handler=[script("test -e works")], env=env)
     reason = "the handler exited with 1"
-    worker.wait_for("outage: only one item at a time tries whether it is over", reason=reason)
+    worker.wait_for("outage: only one item at a time runs, until one succeeds", reason=reason)
     Path("works").touch()
     worker.wait_for("the outage is over")
     assert worker.end() == 0
