@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from ant_cli.emulator import Emulator
-from tests.conftest import KEY
+from ant_cli.settings.worker_options import PollOptions, read_options
+from tests.conftest import KEY, flags_of
 from tests.helpers.emulators import serving
 from tests.helpers.processes import ANT
 from tests.helpers.words import API_HEADERS
@@ -24,6 +25,12 @@ from tests.helpers.words import API_HEADERS
 API_KEY = "sk-ant-api03-of-the-operator"
 WITH_METADATA = {"ANT_WORKER_METADATA_KEY": API_KEY}
 """The environment of a worker that may write metadata."""
+
+
+def poll_options(**flags: str) -> PollOptions:
+    """Return the options of a worker with these flags, and those that it needs."""
+    required = {"environment_id": "env_1", "environment_key": KEY}
+    return read_options(PollOptions, flags_of("beta:worker", "poll", **required | flags), {}, "beta:worker poll")
 
 
 class RequestLog:
@@ -248,6 +255,25 @@ def start(queue, clean_environ, coverage):
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def work_id(queue):
+    """The ID of an item in the queue, which is empty otherwise."""
+    (found,) = queue.enqueue()
+    return found
+
+
+@pytest.fixture
+def running(start):
+    """Return a function that starts a worker, and waits until its handler has written `started`."""
+
+    def run(*words: str, **options: Any) -> Worker:
+        worker = start(*words, **options)
+        worker.wait_for("handler output", line="started")
+        return worker
+
+    return run
 
 
 @pytest.fixture

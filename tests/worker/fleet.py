@@ -76,9 +76,8 @@ class Fleet:
         )
         assert self._server.stdout is not None
         self._url = self._server.stdout.readline().strip()
-        self._environment = self._post("/v1/environments", {"name": "fleet", "config": {"type": "self_hosted"}})[
-            "id"
-        ]
+        body = {"name": "fleet", "config": {"type": "self_hosted"}}
+        self._environment = self._post("/v1/environments", body)["id"]
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._size = workers
         self._started = 0

@@ -41,14 +41,9 @@ def check(ant, queue):
 
     def run(*words, environment="", handler="./good", ask=None, **env):
         before, heartbeats = len(queue.requests), queue.count("heartbeat")
+        place, behind = [environment] if environment else [], ["--", handler] if handler else []
         done = ant(
-            *(
-                "beta:worker",
-                "check",
-                *words,
-                *([environment] if environment else []),
-                *(["--", handler] if handler else []),
-            ),
+            *("beta:worker", "check", *words, *place, *behind),
             env={"ANTHROPIC_BASE_URL": queue.url, "ANTHROPIC_ENVIRONMENT_ID": queue.id, **keys, **env},
             network=True,
             terminal=ask is not None,
@@ -187,28 +182,18 @@ def use_key_of_another(queue):
 
 NO_KEY = {"ANTHROPIC_ENVIRONMENT_KEY": None}
 NO_API_KEY = {"ANTHROPIC_API_KEY": None}
+WRONG_KEY = {"ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-oat01-no"}
+REFUSED = "does not accept this environment key, which may be of another one: 40"
 BROKEN = {
     "no worker": (leave_waiting, {}, "No worker has polled in the last 30 seconds"),
     "an empty queue without workers": (None, {}, "The queue is empty"),
-    "a wrong key": (
-        None,
-        {"ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-oat01-no"},
-        "does not accept this environment key, which may be of another one: 401",
-    ),
+    "a wrong key": (None, WRONG_KEY, f"{REFUSED}1"),
     "an API key in place of the key": (None, {"ANTHROPIC_ENVIRONMENT_KEY": API_KEY}, "not an API key"),
-    "the key of another environment": (
-        use_key_of_another,
-        {},
-        "does not accept this environment key, which may be of another one: 40",
-    ),
+    "the key of another environment": (use_key_of_another, {}, REFUSED),
     "only an API key": (leave_waiting, NO_KEY, "There is no environment key"),
     "no credential": (None, NO_KEY | NO_API_KEY, "There is no environment key"),
     "an archived environment": (archive, {}, "The environment is archived"),
-    "an archived one, seen by its key": (
-        archive,
-        NO_API_KEY,
-        "is archived: it gets no sessions; its queue is empty.",
-    ),
+    "an archived one, by its key": (archive, NO_API_KEY, "is archived: it gets no sessions; its queue is empty."),
     "an environment in the cloud": (use_cloud, {}, "The environment is not self-hosted"),
     "an unknown environment": (None, {"environment": "env_no"}, "404 Not Found: environment_id"),
     "a name for the key alone": (None, {"environment": "queue", **NO_API_KEY}, "'queue' is a name"),
@@ -248,11 +233,7 @@ def test_a_check_of_a_broken_set_up_names_the_cause_and_exits_with_1(queue, chec
         (hold_after_a_death, "./good", "- Of 1 running, no heartbeat came"),
         (be_silent, "./good", "starting last seen 1 min ago, lease ends within "),
         (hold, "./good", "active last seen just now, lease ends within 300 s\n"),
-        (
-            hold,
-            "./good",
-            "Dead letters  unknown: only ANT_WORKER_METADATA_KEY makes workers list them\n",
-        ),
+        (hold, "./good", "Dead letters  unknown: only ANT_WORKER_METADATA_KEY makes workers list them\n"),
         (archive_with_work, "./good", "is archived: it gets no sessions; what waits is handed out.\n"),
     ],
 )

@@ -5,18 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ant_cli.http.retries import backoff
-from ant_cli.settings.worker_options import PollOptions, read_options
 from ant_cli.worker.failures import NEVER_RUN, History, Memory, Outage, history_in, pause_after
 from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, settle, settle_early
-from tests.conftest import KEY, flags_of
+from tests.worker.conftest import poll_options
 
 NOW = 1_790_000_000.0
 MINUTE, HOUR = 60.0, 3600.0
-
-
-def options(**flags):
-    required = {"environment_id": "env_1", "environment_key": KEY}
-    return read_options(PollOptions, flags_of("beta:worker", "poll", **required | flags), {}, "beta:worker poll")
 
 
 class Simulation:
@@ -49,9 +43,9 @@ class Simulation:
         if run.succeeded:
             self.outage.take_success(began)
         else:
-            self.outage.take_failure(item, run.failure(options()), began, ended)
+            self.outage.take_failure(item, run.failure(poll_options()), began, ended)
         history = self._histories.get(item, NEVER_RUN)
-        settlement = settle(run, history, options(), ended, in_outage=bool(self.outage.reason))
+        settlement = settle(run, history, poll_options(), ended, in_outage=bool(self.outage.reason))
         if settlement.fate is Fate.GIVE_BACK:
             self._histories[item], self._waiting[item] = settlement.history, settlement.history.retry_at
         else:
@@ -203,7 +197,7 @@ def test_the_pauses_of_an_outage_grow_to_a_minute(outage):
 )
 def test_a_failure_is_excused_in_an_outage_or_by_its_status_but_not_for_ever(run, in_outage, excused, counts):
     """The metadata says so, for all workers. The item waits in each case."""
-    settlement = settle(run, History(1, 0, excused), options(), NOW, in_outage=in_outage)
+    settlement = settle(run, History(1, 0, excused), poll_options(), NOW, in_outage=in_outage)
     metadata = settlement.metadata
     assert (metadata["ant_attempts"], metadata["ant_excused"]) == (
         ("2", str(excused) if excused else None) if counts else ("1", str(excused + 1))
@@ -228,8 +222,8 @@ def test_runs_without_a_reported_end_count_as_attempts():
     """Their worker was killed, perhaps by the handler."""
     history = Memory().history_of({"id": "work_1", "metadata": {"ant_attempts": "1", "ant_unreported": "2"}})
     assert (history.failures, history.unreported, history.attempts) == (1, 2, 3)
-    assert settle_early(history, options(attempts="4"), 0.0) is None
-    given_up = settle_early(history, options(attempts="3"), 0.0)
+    assert settle_early(history, poll_options(attempts="4"), 0.0) is None
+    given_up = settle_early(history, poll_options(attempts="3"), 0.0)
     assert (given_up.outcome, given_up.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
     assert given_up.metadata["ant_dead_letter"].startswith("3 attempts failed; the end of 2 of them")
 
@@ -238,19 +232,19 @@ def test_a_worker_remembers_the_runs_that_it_can_not_write_down():
     """The metadata may know of more, from another worker. A success ends the history."""
     memory, item = Memory(), {"id": "work_1"}
     for run in (Run(Ending.EXITED, 1), Run(Ending.LEASE_LOST), Run(Ending.SHUT_DOWN), Run(Ending.EXITED, 75)):
-        memory.note("work_1", settle(run, memory.history_of(item), options(), NOW).history)
+        memory.note("work_1", settle(run, memory.history_of(item), poll_options(), NOW).history)
     assert memory.history_of(item)._replace(retry_at=0.0) == History(1, 1, 1)
     assert memory.history_of({**item, "metadata": {"ant_attempts": "7"}}) == History(7)
     assert memory.history_of({"id": "work_2"}) == NEVER_RUN
-    memory.note("work_1", settle(Run(Ending.EXITED), memory.history_of(item), options(), NOW).history)
+    memory.note("work_1", settle(Run(Ending.EXITED), memory.history_of(item), poll_options(), NOW).history)
     assert memory.history_of(item) == NEVER_RUN
 
 
 def test_a_lease_that_was_never_held_is_no_run_of_the_item():
     """A server that refuses heartbeats must not make dead letters of items that no handler has seen."""
-    unheld = settle(Run(Ending.LEASE_ENDED, has_started=False), NEVER_RUN, options())
+    unheld = settle(Run(Ending.LEASE_ENDED, has_started=False), NEVER_RUN, poll_options())
     assert (unheld.outcome, unheld.history) == (Outcome.LEASE_LOST, NEVER_RUN)
-    assert settle(Run(Ending.LEASE_ENDED), NEVER_RUN, options()).history == History(0, 1)
+    assert settle(Run(Ending.LEASE_ENDED), NEVER_RUN, poll_options()).history == History(0, 1)
 
 
 def test_a_worker_does_not_remember_more_items_than_it_needs():
@@ -289,7 +283,7 @@ def test_the_pauses_of_a_failed_item_grow_to_five_minutes_with_jitter(delay, pau
 )
 def test_an_item_whose_pause_is_not_over_does_not_run(failures, attempts, rest_s, outcome):
     """The server may not have granted a lease as long as the pause. The clock is that of the server."""
-    settlement = settle_early(History(failures, retry_at=NOW + rest_s), options(attempts=attempts), NOW)
+    settlement = settle_early(History(failures, retry_at=NOW + rest_s), poll_options(attempts=attempts), NOW)
     assert (settlement and settlement.outcome) == outcome
     if outcome is Outcome.GIVEN_BACK:
         assert settlement.history.retry_at == NOW + rest_s

@@ -22,11 +22,10 @@ def release(fifo):
     fifo.write_text("go\n")
 
 
-def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_runs(queue, start, blocked, fifo):
+def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_runs(queue, running, blocked, fifo):
     """The item is active by the time that the handler starts."""
     (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", "always", "--max-items", "1", handler=[blocked])
-    worker.wait_for("handler output", line="started")
+    worker = running("--heartbeat", "always", "--max-items", "1", handler=[blocked])
     assert queue.item(work_id)["state"] == "active"
     release(fifo)
     assert worker.end() == 0
@@ -38,14 +37,12 @@ SHORT = pytest.mark.parametrize("server_lease", [6])
 
 
 @SHORT
-def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fifo):
+def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, work_id, running, blocked, fifo):
     """It does so long before the server's lease ends, so the item is not run twice. Afterwards --lease holds.
 
     With the environment's key, the worker can't look at the item.
     """
-    (work_id,) = queue.enqueue()
-    worker = start("--lease", "30s", "--max-items", "1", handler=[blocked])
-    worker.wait_for("handler output", line="started")
+    worker = running("--lease", "30s", "--max-items", "1", handler=[blocked])
     queue.wait_for_state(work_id, "active")
     queue.advance(25)
     assert queue.item(work_id)["state"] == "active"
@@ -57,12 +54,10 @@ def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, start, blocked, fi
 
 
 @SHORT
-def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(queue, start, script, fifo):
+def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(queue, work_id, running, script, fifo):
     """It is not killed before, although its item's lease is no longer kept."""
-    (work_id,) = queue.enqueue()
     handler = script(f"trap 'read line < {fifo}; echo ended; exit 1' TERM; echo started; sleep 600 & wait")
-    worker = start("--kill-timeout", "1h", "--max-items", "1", handler=[handler])
-    worker.wait_for("handler output", line="started")
+    worker = running("--kill-timeout", "1h", "--max-items", "1", handler=[handler])
     queue.act(work_id, "stop")
     release(fifo)
     worker.wait_for("handler output", line="ended")
@@ -73,11 +68,9 @@ def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(queue, sta
 
 
 @SHORT
-def test_a_handler_whose_item_is_stopped_already_may_end_by_itself(queue, start, blocked, fifo):
+def test_a_handler_whose_item_is_stopped_already_may_end_by_itself(queue, work_id, running, blocked, fifo):
     """Most likely it has stopped the item itself, as the official SDK does, so its work is done."""
-    (work_id,) = queue.enqueue()
-    worker = start("--kill-timeout", "1h", "--max-items", "1", handler=[blocked])
-    worker.wait_for("handler output", line="started")
+    worker = running("--kill-timeout", "1h", "--max-items", "1", handler=[blocked])
     queue.send("POST", f"/v1/environments/{queue.id}/work/{work_id}/stop", {"force": True})
     queue.wait_for_requests("/heartbeat", 1)
     release(fifo)
@@ -114,11 +107,9 @@ def heartbeating(script, fifo):
 
 
 @pytest.mark.parametrize("server_lease", [12])
-def test_a_handler_that_starts_slowly_sends_the_first_heartbeat(queue, start, heartbeating, fifo):
+def test_a_handler_that_starts_slowly_sends_the_first_heartbeat(queue, work_id, running, heartbeating, fifo):
     """It pulls an image meanwhile. The worker only looks, until half of the acknowledged lease has passed."""
-    (work_id,) = queue.enqueue()
-    worker = start("--max-items", "1", handler=heartbeating)
-    worker.wait_for("handler output", line="started")
+    worker = running("--max-items", "1", handler=heartbeating)
     queue.wait_for_requests("/heartbeat", 2)
     assert queue.item(work_id)["state"] == "starting"
     release(fifo)
@@ -138,14 +129,12 @@ def test_an_item_that_its_handler_stops_because_its_heartbeat_was_refused_is_los
     assert worker.end() == 1
 
 
-def test_an_item_that_its_handler_stops_on_sigterm_is_lost(queue, start, script):
+def test_an_item_that_its_handler_stops_on_sigterm_is_lost(queue, work_id, running, script):
     """The official worker does that, so that a deployment would lose its session without a word."""
-    (work_id,) = queue.enqueue()
     stop = HEARTBEATING.partition("print")[0] + "post('stop', b'{\"force\": true}')"
     handler = script(f"trap '{sys.executable} stop.py; exit 0' TERM; echo started; sleep 600 & wait")
     script(stop, "stop.py")
-    worker = start("--drain-timeout", "0", handler=[handler])
-    worker.wait_for("handler output", line="started")
+    worker = running("--drain-timeout", "0", handler=[handler])
     worker.send(signal.SIGTERM)
     lost = worker.wait_for("work item not done")
     assert lost["outcome"] == "lost"
@@ -155,15 +144,14 @@ def test_an_item_that_its_handler_stops_on_sigterm_is_lost(queue, start, script)
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_a_handler_that_stops_its_item_on_sigterm_still_has_the_time_of_kill_timeout(queue, start, script, fifo):
+def test_a_handler_that_stops_its_item_on_sigterm_still_has_the_time_of_kill_timeout(queue, running, script, fifo):
     """The worker notices that with its next heartbeat, and must not kill the handler for it."""
     queue.enqueue()
     script(HEARTBEATING.partition("print")[0] + "post('stop', b'{\"force\": true}')", "stop.py")
     on_term = f"{sys.executable} stop.py; read line < {fifo}; echo ended; exit 0"
     handler = script(f"trap '{on_term}' TERM; echo started; sleep 600 & wait")
     limits = ("--drain-timeout", "0", "--kill-timeout", "1h", "--heartbeat", "always", "--lease", "2s")
-    worker = start(*limits, handler=[handler])
-    worker.wait_for("handler output", line="started")
+    worker = running(*limits, handler=[handler])
     worker.send(signal.SIGTERM)
     worker.wait_for("heartbeat reports shutdown")
     release(fifo)
@@ -171,12 +159,11 @@ def test_a_handler_that_stops_its_item_on_sigterm_still_has_the_time_of_kill_tim
     assert worker.end() == 0
 
 
-def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_itself(queue, start, blocked, fifo):
+def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_itself(queue, running, blocked, fifo):
     """The worker notices that with a heartbeat, and leaves the handler time: it may be the one that stopped it."""
     (work_id,) = queue.enqueue()
     options = ("--heartbeat", "always", "--lease", "2s", "--kill-timeout", "1h", "--max-items", "1")
-    worker = start(*options, handler=[blocked])
-    worker.wait_for("handler output", line="started")
+    worker = running(*options, handler=[blocked])
     queue.send("POST", f"/v1/environments/{queue.id}/work/{work_id}/stop", {"force": True})
     worker.wait_for("heartbeat reports shutdown")
     release(fifo)
@@ -184,9 +171,8 @@ def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_its
     assert worker.end() == 1
 
 
-def test_an_item_that_was_finished_but_could_not_be_stopped_does_not_run_again(queue, start, script):
+def test_an_item_that_was_finished_but_could_not_be_stopped_does_not_run_again(queue, work_id, start, script):
     """The API may be away while a handler finishes. The same worker stops the item when it comes back."""
-    (work_id,) = queue.enqueue()
     queue.fail("/stop", status=404)
     worker = start("--max-items", "2", handler=[script("echo ran")])
     worker.wait_for("stop failed")
@@ -224,11 +210,9 @@ def test_an_item_whose_lease_could_not_be_claimed_has_not_run(queue, start, scri
     assert worker.end() == 0
 
 
-def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, start, blocked, fifo):
+def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, work_id, running, blocked, fifo):
     """The official worker would stop the item, which another worker is running."""
-    (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
-    worker.wait_for("handler output", line="started")
+    worker = running("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
     queue.advance(301)
     assert queue.poll()["id"] == work_id
     queue.act(work_id, "ack")
@@ -257,12 +241,10 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
     assert queue.count("/stop") == 0
 
 
-def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, start, blocked):
+def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, work_id, running, blocked):
     """A disconnected worker has to assume that another one gets the item."""
-    (work_id,) = queue.enqueue()
     limits = ("--lease", "2s", "--max-items", "1", "--max-retries", "0")  # so that several requests fail meanwhile
-    worker = start("--heartbeat", "always", *limits, handler=[blocked])
-    worker.wait_for("handler output", line="started")
+    worker = running("--heartbeat", "always", *limits, handler=[blocked])
     queue.fail(work_id, disconnect=True, times=100)
     worker.wait_for("heartbeat staleness ceiling exceeded; lease presumed expired")
     assert worker.wait_for("work item not done")["outcome"] == "lease_lost"
@@ -271,9 +253,8 @@ def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, start, 
     assert queue.count("/stop") == 0
 
 
-def test_a_stop_is_repeated_as_long_as_the_lease_of_the_server_lasts(queue, work, script):
+def test_a_stop_is_repeated_as_long_as_the_lease_of_the_server_lasts(queue, work_id, work, script):
     """It is much longer than --lease, which the worker never asked for. Finished work must not be repeated."""
-    (work_id,) = queue.enqueue()
     queue.fail("/stop", status=503, times=2)
     work("--lease", "1s", "--max-retries", "0", handler=[script("exit 0")])
     assert queue.item(work_id)["state"] == "stopped"
@@ -281,9 +262,8 @@ def test_a_stop_is_repeated_as_long_as_the_lease_of_the_server_lasts(queue, work
 
 
 @pytest.mark.parametrize("server_lease", [1])
-def test_runs_that_always_lose_their_lease_end(queue, start, script):
+def test_runs_that_always_lose_their_lease_end(queue, work_id, start, script):
     """A server whose lease is too short for any heartbeat must not make a handler run forever."""
-    (work_id,) = queue.enqueue()
     worker = start("--attempts", "2", handler=[script("sleep 600")])
     assert worker.wait_for("work item not done", outcome="dead_letter")
     worker.send(signal.SIGTERM)

@@ -262,9 +262,8 @@ def test_no_part_of_a_secret_is_logged_where_a_line_that_has_nothing_else_is_cut
 # A flood, and a reader who does not read
 
 
-def test_of_a_flood_of_lines_only_a_part_is_logged_and_the_rest_is_counted(queue, work, script):
+def test_of_a_flood_of_lines_only_a_part_is_logged_and_the_rest_is_counted(queue, work_id, work, script):
     """The handler is not blocked. A slow reader gets even less."""
-    (work_id,) = queue.enqueue()
     worker = work(handler=[script("seq 20000; echo last words >&2")])
     too_much = sum(event["lines"] for event in worker.events("too much output; lines were left out"))
     unread = sum(event["lines"] for event in worker.events("the log was not read in time; lines are missing"))

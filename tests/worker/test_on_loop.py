@@ -76,19 +76,6 @@ def test_a_response_much_larger_than_an_item_is_not_read(start, script):
         assert "larger than 2 MB" in worker.wait_for("poll failed, backing off")["error"]
 
 
-class LateReader(ScriptedServer):
-    """Reads no more than one request before it is allowed to."""
-
-    def __init__(self) -> None:
-        super().__init__(OK)
-        self.may_read = threading.Event()
-
-    def _reply(self, connection, request):
-        is_open = super()._reply(connection, request)
-        self.may_read.wait()
-        return is_open
-
-
 @pytest.fixture
 def api_runtime(clean_environ):
     """Return a runtime for clients on an event loop, with a thread that opens their connections."""
@@ -106,44 +93,32 @@ def post(runtime, url, body=b"", timeouts=PATIENT):
 
 
 def test_while_a_large_request_is_sent_the_event_loop_goes_on(api_runtime):
-    """A server that is slow to read would cost leases."""
+    """A server that is slow to read would cost leases. This one reads one request until it is allowed to go on."""
+    may_read = threading.Event()
 
-    def send(server):
-        post(api_runtime, server.url)
-        asyncio.get_running_loop().call_soon(server.may_read.set)
-        return post(api_runtime, server.url, b"x" * 20_000_000)
+    def send(url):
+        post(api_runtime, url)
+        asyncio.get_running_loop().call_soon(may_read.set)
+        return post(api_runtime, url, b"x" * 20_000_000)
 
-    with LateReader() as server:
-        assert asyncio.run(run_on_loop(send, server)) == b'{"id": "x"}'
+    with ScriptedServer((OK, may_read.wait)) as server:
+        assert asyncio.run(run_on_loop(send, server.url)) == b'{"id": "x"}'
     assert server.requests[1].endswith(b"\r\n\r\n" + b"x" * 20_000_000)
-
-
-class FastServer(ScriptedServer):
-    """Has sent its response before the client reads it."""
-
-    def __init__(self) -> None:
-        super().__init__(response(b" " * 300_000))
-        self.has_sent = threading.Event()
-
-    def _reply(self, connection, request):
-        is_open = super()._reply(connection, request)
-        self.has_sent.set()
-        return is_open
 
 
 def test_while_a_large_response_is_received_the_event_loop_goes_on(api_runtime):
     """A server that sends faster than a response is parsed would cost leases."""
-    turns = []
+    turns, has_sent = [], threading.Event()
 
-    def receive(server):
-        with api_runtime.transport.stream("GET", server.url, {}, b"", PATIENT) as response:
-            server.has_sent.wait()
+    def receive(url):
+        with api_runtime.transport.stream("GET", url, {}, b"", PATIENT) as response:
+            has_sent.wait()
             asyncio.get_running_loop().call_soon(turns.append, "of another")
             response.read()
         return list(turns)
 
-    with FastServer() as server:
-        assert asyncio.run(run_on_loop(receive, server)) == ["of another"]
+    with ScriptedServer((response(b" " * 300_000), has_sent.set)) as server:
+        assert asyncio.run(run_on_loop(receive, server.url)) == ["of another"]
 
 
 def test_a_pause_before_a_retry_can_be_cancelled(api_runtime):

@@ -22,18 +22,16 @@ def coverage():
     return COVERAGE
 
 
-def test_an_item_whose_handler_exits_with_0_is_stopped_once(queue, work, script):
+def test_an_item_whose_handler_exits_with_0_is_stopped_once(queue, work_id, work, script):
     """It causes one acknowledgement, one stop, and no heartbeat, because it took no time. Nothing was counted."""
-    (work_id,) = queue.enqueue()
     worker = work(handler=[script("exit 0")])
     assert [queue.count(what) for what in ("/ack", "/stop", "/heartbeat", work_id)] == [1, 1, 0, 0]
     assert queue.item(work_id)["state"] == "stopped"
     assert worker.events("work item done")[0]["work_id"] == work_id
 
 
-def test_a_handler_gets_the_acknowledged_item(queue, work, script):
+def test_a_handler_gets_the_acknowledged_item(work_id, work, script):
     """It arrives on stdin as one line of JSON, with the server's nulls, and with the secret from the poll."""
-    (work_id,) = queue.enqueue()
     work(handler=[script("cat > item.json")])
     line = Path("item.json").read_text()
     item = json.loads(line)
@@ -44,9 +42,8 @@ def test_a_handler_gets_the_acknowledged_item(queue, work, script):
     assert item["secret"]
 
 
-def test_a_handler_gets_the_values_that_it_needs_in_variables(queue, work, script):
+def test_a_handler_gets_the_values_that_it_needs_in_variables(queue, work_id, work, script):
     """They include two that the official worker leaves out: the item's secret, and the base URL of a flag."""
-    (work_id,) = queue.enqueue()
     work("--worker-id", "w1", handler=[script("env > variables; cat > item.json")])
     found = dict(line.split("=", 1) for line in Path("variables").read_text().splitlines())
     item = json.loads(Path("item.json").read_text())
@@ -77,9 +74,8 @@ def test_a_handler_may_have_arguments(queue, work, script):
     assert worker.output == ["[--max-items][two words][]"]
 
 
-def test_a_handler_that_can_not_be_run_is_an_error_before_anything_is_claimed(queue, work):
+def test_a_handler_that_can_not_be_run_is_an_error_before_anything_is_claimed(queue, work_id, work):
     """The official worker would take and stop every item of the queue without running anything."""
-    (work_id,) = queue.enqueue()
     worker = work("--on-work", "missing-program", handler=[], status=2)
     assert "the handler 'missing-program' " in worker.lines[0]
     assert queue.count("/poll") == 0
@@ -105,9 +101,8 @@ def test_an_impossible_environment_id_is_an_error_before_polling(queue, work, sc
     assert queue.count("/poll") == 0
 
 
-def test_a_failed_item_is_given_back_and_counted(queue, work, script):
+def test_a_failed_item_is_given_back_and_counted(queue, work_id, work, script):
     """Its lease is its pause. With an API key, the metadata has the number of failures, and the reason."""
-    (work_id,) = queue.enqueue()
     work(handler=[script("exit 3")], env=WITH_METADATA, status=1)
     item = queue.item(work_id)
     assert item["metadata"].pop("ant_retry_at")
@@ -136,9 +131,8 @@ def test_an_item_that_the_server_hands_out_during_its_pause_is_given_back_for_th
     assert queue.item(work_id)["metadata"] == {}
 
 
-def test_the_metadata_of_a_dead_letter_has_the_last_lines_of_stderr(queue, work, script):
+def test_the_metadata_of_a_dead_letter_has_the_last_lines_of_stderr(queue, work_id, work, script):
     """They say more than the exit status. Secrets are redacted, and stdout may be data. The item is stopped."""
-    (work_id,) = queue.enqueue()
     lines = f'seq 100 >&2; echo data; printf "ValueError: {KEY}\n  $ANTHROPIC_WORK_SECRET \033[2J" >&2'
     worker = work("--attempts", "1", handler=[script(f"{lines}; kill -9 $$")], env=WITH_METADATA, status=1)
     assert queue.item(work_id)["state"] == "stopped"
@@ -149,9 +143,8 @@ def test_the_metadata_of_a_dead_letter_has_the_last_lines_of_stderr(queue, work,
     assert worker.log[-1]["msg"] == "1 item is not done: failed, lost, or a dead letter. The log says why."
 
 
-def test_a_worker_without_an_api_key_counts_failures_itself(queue, work, script):
+def test_a_worker_without_an_api_key_counts_failures_itself(queue, work_id, work, script):
     """So an item that always fails is stopped in the end, and nothing is written. It is not idle in a pause."""
-    (work_id,) = queue.enqueue()
     worker = work(
         *("--attempts", "2", "--exit-when-idle", "1ms"),
         env={"ANT_WORKER_RETRY_DELAY": "1s"},
@@ -167,9 +160,8 @@ def test_a_worker_without_an_api_key_counts_failures_itself(queue, work, script)
     assert queue.refused == []
 
 
-def test_a_success_removes_what_was_written_about_failures(queue, work, script):
+def test_a_success_removes_what_was_written_about_failures(queue, work_id, work, script):
     """Otherwise nobody could tell which items still need attention."""
-    (work_id,) = queue.enqueue()
     handler = script("test -e again || ! touch again")
     work(handler=[handler], env={**WITH_METADATA, "ANT_WORKER_RETRY_DELAY": "0"}, status=1)
     assert queue.item(work_id)["metadata"]["ant_attempts"] == "1"
@@ -178,9 +170,8 @@ def test_a_success_removes_what_was_written_about_failures(queue, work, script):
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_a_key_that_can_not_write_metadata_costs_no_lease(queue, work, script):
+def test_a_key_that_can_not_write_metadata_costs_no_lease(queue, work_id, work, script):
     """The item is given back, and a line of the log says that its failure was not written down."""
-    (work_id,) = queue.enqueue()
     queue.fail(f"/work/{work_id}", method="POST", status=401, after=1)
     worker = work(handler=[script("exit 1")], env=WITH_METADATA, status=1)
     assert worker.events("writing the item's metadata failed")
@@ -188,9 +179,8 @@ def test_a_key_that_can_not_write_metadata_costs_no_lease(queue, work, script):
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work, script):
+def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work_id, work, script):
     """Each run after the first is counted before it starts, because a killed worker can't count it afterwards."""
-    (work_id,) = queue.enqueue()
     handler = script("kill -9 $PPID; sleep 10")
     counted = []
     for _ in range(3):
@@ -207,9 +197,8 @@ def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work,
 
 
 @pytest.mark.parametrize(("status", "metadata"), [(75, {"ant_excused": "1"}), (1, {"ant_attempts": "1"})])
-def test_an_old_item_that_is_given_back_is_not_counted_twice(queue, work, script, status, metadata):
+def test_an_old_item_that_is_given_back_is_not_counted_twice(queue, work_id, work, script, status, metadata):
     """Its run was counted before the start, and its end was reported afterwards."""
-    (work_id,) = queue.enqueue()
     queue.advance(300)
     work(handler=[script(f"exit {status}")], env=WITH_METADATA, status=1)
     found = queue.item(work_id)["metadata"]
@@ -316,18 +305,11 @@ def test_with_no_auto_stop_a_program_that_a_successful_handler_leaves_running_go
     assert (queue.item(work_id)["state"], queue.count("/stop")) == ("starting", 0)
 
 
-def test_a_handler_that_takes_too_long_and_ignores_sigterm_is_killed(queue, work, script):
+def test_a_handler_that_takes_too_long_and_ignores_sigterm_is_killed(queue, work_id, work, script):
     """SIGKILL follows after the kill timeout. This is a failed attempt."""
-    (work_id,) = queue.enqueue()
-    worker = work(
-        "--item-timeout",
-        "200ms",
-        "--kill-timeout",
-        "100ms",
-        handler=[script("trap '' TERM; sleep 60 & wait; sleep 60")],
-        env=WITH_METADATA,
-        status=1,
-    )
+    limits = ("--item-timeout", "200ms", "--kill-timeout", "100ms")
+    handler = script("trap '' TERM; sleep 60 & wait; sleep 60")
+    worker = work(*limits, handler=[handler], env=WITH_METADATA, status=1)
     assert worker.events("killing the handler")
     assert queue.item(work_id)["metadata"]["ant_last_error"] == "the handler took longer than 0.2 s"
 
@@ -359,9 +341,8 @@ def test_no_more_than_max_items_are_taken(queue, work, script):
 
 
 @pytest.mark.parametrize(("status", "times"), [(400, 1), (409, 9)])
-def test_a_failed_acknowledgement_starts_no_handler(queue, work, script, status, times):
+def test_a_failed_acknowledgement_starts_no_handler(queue, work_id, work, script, status, times):
     """The item returns to the queue, or another worker has it: the conflict is not one with an earlier attempt."""
-    (work_id,) = queue.enqueue()
     queue.fail("/ack", status=status, times=times)
     worker = work(handler=[script("touch ran")])
     assert worker.events("ack failed, discarding work item")
@@ -370,9 +351,8 @@ def test_a_failed_acknowledgement_starts_no_handler(queue, work, script, status,
     assert not Path("ran").exists()
 
 
-def test_an_acknowledgement_whose_response_is_lost_is_recognized(queue, work, script):
+def test_an_acknowledgement_whose_response_is_lost_is_recognized(queue, work_id, work, script):
     """Its repetition conflicts with it. Otherwise the item would wait for 300 s, although nobody runs it."""
-    (work_id,) = queue.enqueue()
     queue.fail("/ack", after_commit=True, disconnect=True)
     work(handler=[script("exit 0")])
     assert queue.count("/ack") == 2
@@ -390,9 +370,8 @@ def test_a_poll_that_is_refused_after_a_success_is_repeated(queue, start, script
     assert len(worker.events("work item done")) == 2
 
 
-def test_an_idle_worker_says_that_its_environment_is_archived_and_runs_what_waits(queue, start, script):
+def test_an_idle_worker_says_that_its_environment_is_archived_and_runs_what_waits(queue, work_id, start, script):
     """Otherwise nothing shows why no work comes."""
-    (work_id,) = queue.enqueue()
     queue.send("POST", f"/v1/environments/{queue.id}/archive", {})
     worker = start(handler=[script("exit 0")])
     worker.wait_for("the environment is archived: it gets no sessions; what waits is handed out")
@@ -412,9 +391,8 @@ def test_a_permanent_error_ends_the_worker(queue, work, script, status, exit_cod
     assert queue.count("/poll") == 1
 
 
-def test_a_temporary_error_is_logged_once_and_waited_out(queue, work, script):
+def test_a_temporary_error_is_logged_once_and_waited_out(queue, work_id, work, script):
     """A series of failed polls is logged only once."""
-    (work_id,) = queue.enqueue()
     queue.fail("/poll", status=503, times=2)
     worker = work("--max-retries", "0", handler=[script("exit 0")])
     assert len(worker.events("poll failed, backing off")) == 1

@@ -11,7 +11,6 @@ import pytest
 from ant_cli.errors import APIError, NetworkError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
-from ant_cli.settings.worker_options import PollOptions, read_options
 from ant_cli.worker import failures as failures_module
 from ant_cli.worker import handler as handler_module
 from ant_cli.worker import item_run as item_run_module
@@ -24,8 +23,9 @@ from ant_cli.worker.lease import LeaseKeeper
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.metrics import Tally
 from ant_cli.worker.supervisor import Supervisor
-from tests.conftest import KEY, flags_of, make_runtime
+from tests.conftest import KEY, make_runtime
 from tests.helpers.work_server import ITEM
+from tests.worker.conftest import poll_options
 
 NOTHING_TO_RUN = {**ITEM, "data": {"type": "healthcheck"}}
 """An item that is only acknowledged and stopped."""
@@ -42,11 +42,11 @@ class Calls(list[str]):
 
     async def work(self, **flags: str) -> None:
         """Run a worker until it ends."""
-        given = flags_of("beta:worker", "poll", environment_id="env_1", environment_key=KEY, **flags)
-        options = read_options(PollOptions, given, {}, "beta:worker poll")
         runtime = make_runtime({**self._environ, "ANTHROPIC_AUTH_TOKEN": KEY})
         log = WorkerLog(runtime.stderr, LogView(runtime, "text").line, {})
-        self.context = WorkerContext(options, self.command, load(runtime, Flags()).connection, runtime, log)
+        self.context = WorkerContext(
+            poll_options(**flags), self.command, load(runtime, Flags()).connection, runtime, log
+        )
         self.context.call = self._call
         await Supervisor(self.context).run()
         self.context.close()

@@ -18,13 +18,7 @@ from ant_cli.worker.handler import secrets_of_item
 from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, settle
 from ant_cli.worker.supervisor import pause_after_empty
 from tests.conftest import KEY, flags_of
-
-REQUIRED = {"environment_id": "env_1", "environment_key": KEY}
-
-
-def options(**flags):
-    return read_options(PollOptions, flags_of("beta:worker", "poll", **REQUIRED | flags), {}, "beta:worker poll")
-
+from tests.worker.conftest import poll_options
 
 # The fate of an item
 
@@ -50,14 +44,14 @@ def options(**flags):
 )
 def test_the_end_of_a_run_decides_the_fate_of_its_item(run, outcome, fate):
     """An item is stopped only if it was done, given up, or asked to stop. A handler that was ended is not done."""
-    settlement = settle(run, NEVER_RUN, options())
+    settlement = settle(run, NEVER_RUN, poll_options())
     assert (settlement.outcome, settlement.fate) == (outcome, fate)
 
 
 def test_only_failures_of_the_handler_are_counted():
     """Failures of the worker, of the machine, or in an outage, are not counted."""
     counted = (Run(Ending.EXITED, 1), Run(Ending.TIMED_OUT, -15))
-    before, nine = History(3, 1), options(attempts="9")
+    before, nine = History(3, 1), poll_options(attempts="9")
     assert all(settle(run, before, nine).metadata["ant_attempts"] == "5" for run in counted)
     others = [settle(Run(ending, 1), before, nine) for ending in (Ending.SHUT_DOWN, Ending.LEASE_LOST)]
     others += [settle(Run(Ending.EXITED), before, nine)]
@@ -67,31 +61,32 @@ def test_only_failures_of_the_handler_are_counted():
 def test_an_item_whose_last_attempt_fails_becomes_a_dead_letter():
     """This happens exactly after the allowed number of failures."""
     run = Run(Ending.EXITED, 2)
-    assert settle(run, History(1, 0), options(attempts="3")).fate is Fate.GIVE_BACK
-    last = settle(run, History(1, 1), options(attempts="3"))
+    assert settle(run, History(1, 0), poll_options(attempts="3")).fate is Fate.GIVE_BACK
+    last = settle(run, History(1, 1), poll_options(attempts="3"))
     assert (last.outcome, last.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
     assert last.metadata["ant_dead_letter"] == "3 attempts failed; the last one: the handler exited with 2"
 
 
 def test_an_item_that_was_handed_over_is_neither_stopped_nor_given_back():
     """This applies only after success."""
-    assert settle(Run(Ending.EXITED, 0), NEVER_RUN, options(no_auto_stop="true")).fate is Fate.LEAVE
-    assert settle(Run(Ending.EXITED, 1), NEVER_RUN, options(no_auto_stop="true")).fate is Fate.GIVE_BACK
+    assert settle(Run(Ending.EXITED, 0), NEVER_RUN, poll_options(no_auto_stop="true")).fate is Fate.LEAVE
+    assert settle(Run(Ending.EXITED, 1), NEVER_RUN, poll_options(no_auto_stop="true")).fate is Fate.GIVE_BACK
 
 
 def test_what_was_written_about_failures_is_deleted_after_a_success():
     """The item needs no further run."""
-    metadata = settle(Run(Ending.EXITED, 0), History(1, 1), options()).metadata
+    metadata = settle(Run(Ending.EXITED, 0), History(1, 1), poll_options()).metadata
     keys = ("ant_attempts", "ant_excused", "ant_last_error", "ant_retry_at", "ant_unreported")
     assert metadata == dict.fromkeys(keys)
 
 
 def test_a_run_that_was_counted_before_its_start_is_not_counted_twice():
     """Its end is known now. Earlier runs whose end is not known stay."""
-    assert settle(Run(Ending.EXITED, 1), History(1, 1), options(attempts="9")).metadata["ant_unreported"] is None
+    ended = settle(Run(Ending.EXITED, 1), History(1, 1), poll_options(attempts="9"))
+    assert ended.metadata["ant_unreported"] is None
     interrupted = Run(Ending.SHUT_DOWN, 75)
     for unreported, text in ((0, None), (2, "2")):
-        assert settle(interrupted, History(0, unreported), options()).metadata["ant_unreported"] == text
+        assert settle(interrupted, History(0, unreported), poll_options()).metadata["ant_unreported"] == text
 
 
 NEW = {"created_at": "2026-03-14T15:00:00Z", "acknowledged_at": "2026-03-14T15:04:59.9Z", "metadata": {}}
@@ -176,15 +171,14 @@ def test_an_invalid_duration_is_rejected(text):
 def test_a_value_that_makes_no_sense_is_a_usage_error(name, text):
     """It is reported before anything is sent. An empty flag is a mistake: most likely, a variable is not set."""
     with pytest.raises(UsageError):
-        options(**{name: text})
+        poll_options(**{name: text})
 
 
 def test_a_flag_has_precedence_over_its_variable_and_an_empty_variable_is_unset():
     """The official variables keep their names. The names of all others start with ANT_WORKER_."""
     environ = {"ANTHROPIC_ENVIRONMENT_ID": "env_2", "ANT_WORKER_CONCURRENCY": "4", "ANT_WORKER_ATTEMPTS": ""}
-    found = read_options(
-        PollOptions, flags_of("beta:worker", "poll", environment_key=KEY, concurrency="2"), environ, ""
-    )
+    given = flags_of("beta:worker", "poll", environment_key=KEY, concurrency="2")
+    found = read_options(PollOptions, given, environ, "")
     assert (found.environment_id, found.concurrency, found.attempts) == ("env_2", 2, 5)
     found = read_options(PollOptions, Flags({"environment_key": KEY}), environ, "")
     assert found.concurrency == 4
@@ -201,12 +195,12 @@ def test_missing_values_are_named_with_their_variables():
 )
 def test_an_address_has_a_host_and_a_port(text, address):
     """An IPv6 address is in brackets."""
-    assert options(**({"listen": text} if text else {})).listen == address
+    assert poll_options(**({"listen": text} if text else {})).listen == address
 
 
 def test_options_do_not_show_the_keys():
     """Even a debugger that prints them can't leak them."""
-    shown = repr(options())
+    shown = repr(poll_options())
     assert (KEY in shown, "env_1" in shown) == (False, True)
 
 
@@ -249,11 +243,8 @@ def test_a_value_that_can_not_be_a_variable_does_not_break_the_handler(secret, f
 
 def test_the_tokens_inside_the_secret_of_a_work_item_are_redacted():
     """The secret is JSON in base64, perhaps without padding."""
-    secret = (
-        base64.urlsafe_b64encode(json.dumps({"sessions_token": "inner-token", "n": 1}).encode())
-        .decode()
-        .rstrip("=")
-    )
+    content = json.dumps({"sessions_token": "inner-token", "n": 1})
+    secret = base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
     assert secrets_of_item({"secret": secret}) == [secret, "inner-token"]
     nested = base64.urlsafe_b64encode(b'{"sources": [{"token": "inner-token"}], "version": 1}').decode()
     assert secrets_of_item({"secret": nested}) == [nested, "inner-token"]

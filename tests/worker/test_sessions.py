@@ -134,10 +134,8 @@ def test_a_handler_whose_heartbeat_is_refused_is_lost_and_counted(queue, work, s
     assert (first["outcome"], first["level"], first["next"]) == ("lost", "ERROR", "give_back")
     assert first["reason"].endswith("the worker needs --heartbeat never")
     assert (last["outcome"], last["next"]) == ("dead_letter", "stop")
-    assert (
-        work("--heartbeat", "never", "--exit-when-idle", "10ms", handler=[sdk_handler]).events("work item done")
-        == []
-    )
+    idle = work("--heartbeat", "never", "--exit-when-idle", "10ms", handler=[sdk_handler])
+    assert idle.events("work item done") == []
     assert queue.refused == []
 
 

@@ -31,11 +31,10 @@ def wait_for_end(reading):
         pass
 
 
-def test_the_first_signal_lets_handlers_end_and_takes_no_more_work(queue, start, script, fifo):
+def test_the_first_signal_lets_handlers_end_and_takes_no_more_work(queue, running, script, fifo):
     """The official worker cancels running items at each deployment."""
     first, second = queue.enqueue(2)
-    worker = start(handler=[script(f"echo started; read line < {fifo}")])
-    worker.wait_for("handler output", line="started")
+    worker = running(handler=[script(f"echo started; read line < {fifo}")])
     worker.send(signal.SIGTERM)
     worker.wait_for("draining: no more work is taken")
     fifo.write_text("go\n")
@@ -53,11 +52,9 @@ def test_an_idle_worker_ends_at_once(start, script, number):
     assert worker.end() == 0
 
 
-def test_the_second_signal_ends_the_handlers_and_gives_their_items_back(queue, start, script):
+def test_the_second_signal_ends_the_handlers_and_gives_their_items_back(queue, work_id, running, script):
     """The item has not failed, so nothing is counted."""
-    (work_id,) = queue.enqueue()
-    worker = start(handler=[script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")])
-    worker.wait_for("handler output", line="started")
+    worker = running(handler=[script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")])
     worker.send(signal.SIGTERM)
     worker.wait_for("draining: no more work is taken")
     worker.wait_for("handlers have 20 s to finish; a second signal ends them")
@@ -70,25 +67,21 @@ def test_the_second_signal_ends_the_handlers_and_gives_their_items_back(queue, s
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_the_third_signal_kills_the_handlers(queue, start, script):
+def test_the_third_signal_kills_the_handlers(queue, running, script):
     """This is for handlers that ignore SIGTERM. It does not wait for the kill timeout."""
     queue.enqueue()
-    worker = start(
-        "--kill-timeout", "1h", handler=[script("trap '' TERM; echo started; sleep 600 & wait; sleep 600")]
-    )
-    worker.wait_for("handler output", line="started")
+    handler = script("trap '' TERM; echo started; sleep 600 & wait; sleep 600")
+    worker = running("--kill-timeout", "1h", handler=[handler])
     for message in ("draining: no more work is taken", "terminating the handler", "killing the handler"):
         worker.send(signal.SIGTERM)
         worker.wait_for(message)
     assert worker.end() == 0
 
 
-def test_draining_has_a_time_limit(queue, start, script):
+def test_draining_has_a_time_limit(queue, work_id, running, script):
     """After the drain timeout, the handlers are ended as by a second signal, and killed after the kill timeout."""
-    (work_id,) = queue.enqueue()
     handler = script("trap '' TERM; echo started; sleep 600")
-    worker = start("--drain-timeout", "100ms", "--kill-timeout", "100ms", handler=[handler])
-    worker.wait_for("handler output", line="started")
+    worker = running("--drain-timeout", "100ms", "--kill-timeout", "100ms", handler=[handler])
     worker.send(signal.SIGTERM)
     worker.wait_for("drain timeout exceeded; ending the handlers")
     worker.wait_for("killing the handler")
@@ -98,12 +91,10 @@ def test_draining_has_a_time_limit(queue, start, script):
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_the_item_of_a_handler_that_exits_with_0_on_sigterm_is_given_back(queue, start, script):
+def test_the_item_of_a_handler_that_exits_with_0_on_sigterm_is_given_back(queue, work_id, running, script):
     """It may have done half of its work."""
-    (work_id,) = queue.enqueue()
     handler = script("trap 'exit 0' TERM; echo started; sleep 600 & wait")
-    worker = start("--drain-timeout", "0", handler=[handler])
-    worker.wait_for("handler output", line="started")
+    worker = running("--drain-timeout", "0", handler=[handler])
     worker.send(signal.SIGTERM)
     assert worker.end() == 0
     assert worker.events("work item not done")[0]["outcome"] == "given_back"
@@ -111,9 +102,8 @@ def test_the_item_of_a_handler_that_exits_with_0_on_sigterm_is_given_back(queue,
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_a_signal_that_the_parent_ignores_is_ignored(queue, start, script, fifo):
+def test_a_signal_that_the_parent_ignores_is_ignored(queue, work_id, start, script, fifo):
     """nohup, for example, ignores SIGHUP."""
-    (work_id,) = queue.enqueue()
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         worker = start("--max-items", "1", handler=[script(f"echo started; read line < {fifo}")])
@@ -127,12 +117,11 @@ def test_a_signal_that_the_parent_ignores_is_ignored(queue, start, script, fifo)
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_killing_a_worker_ends_its_handlers(queue, start, script, fifo, reading):
+def test_killing_a_worker_ends_its_handlers(queue, running, script, fifo, reading):
     """This includes their children, so that the next holder of the item does not run next to an orphan."""
     queue.enqueue(2)
     handler = script(f"exec 3> {fifo}; (trap '' TERM HUP INT; sleep 600) & echo started; sleep 600")
-    worker = start("--concurrency", "2", handler=[handler])
-    worker.wait_for("handler output", line="started")
+    worker = running("--concurrency", "2", handler=[handler])
     worker.wait_for("handler output", line="started")
     worker.send(signal.SIGKILL)
     wait_for_end(reading)
@@ -169,33 +158,38 @@ def test_killing_a_worker_ends_a_handler_that_is_just_starting_and_its_lease(fif
     assert fifo.read_text() == "the lease\n"
 
 
-def test_killing_a_worker_ends_a_handler_that_has_cleared_its_environment(queue, start, script, fifo, reading):
-    """The guardian knows its process ID, also while the lease is left to it."""
+NEW_GUARDIAN = """guardian() { pgrep -P $PPID -f guardian_process; }
+old=$(guardian); kill -9 $old; while [ -e /proc/$old ]; do :; done
+until guardian > /dev/null; do :; done
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "program"),
+    [
+        (("--heartbeat", "never"), "", "exec env -i"),
+        ((), "", "timeout 600"),
+        ((), NEW_GUARDIAN, "exec"),
+    ],
+    ids=["without environment", "in a group of timeout", "with a new guardian"],
+)
+def test_killing_a_worker_ends_a_handler_that_is_hard_to_find(
+    queue, running, script, fifo, reading, words, before, program
+):
+    """Its guardian knows the process ID, also while the lease is left to the handler, or after it was replaced."""
     queue.enqueue()
-    handler = script(f"exec env -i /bin/sh -c 'exec 3> {fifo}; echo started; sleep 600'")
-    worker = start("--heartbeat", "never", handler=[handler])
-    worker.wait_for("handler output", line="started")
+    handler = script(f"{before}{program} /bin/sh -c 'exec 3> {fifo}; echo started; sleep 600'")
+    worker = running(*words, handler=[handler])
     worker.send(signal.SIGKILL)
     wait_for_end(reading)
     assert worker.end() == -signal.SIGKILL
 
 
-def test_killing_a_worker_ends_a_handler_that_runs_timeout(queue, start, script, fifo, reading):
-    """`timeout` makes a process group of its own."""
-    queue.enqueue()
-    worker = start(handler=[script(f"timeout 600 sh -c 'exec 3> {fifo}; echo started; sleep 600'")])
-    worker.wait_for("handler output", line="started")
-    worker.send(signal.SIGKILL)
-    wait_for_end(reading)
-    assert worker.end() == -signal.SIGKILL
-
-
-def test_draining_ends_a_handler_that_runs_timeout(queue, start, script, fifo, reading):
+def test_draining_ends_a_handler_that_runs_timeout(queue, running, script, fifo, reading):
     """Its child gets the signal, not only the shell, which waits for it here."""
     queue.enqueue()
     child = f'exec 3> {fifo}; trap "echo asked to stop; exit" TERM; echo started; while :; do sleep 0.1; done'
-    worker = start("--drain-timeout", "0", handler=[script(f"trap : TERM; timeout 600 sh -c '{child}'; exit 1")])
-    worker.wait_for("handler output", line="started")
+    worker = running("--drain-timeout", "0", handler=[script(f"trap : TERM; timeout 600 sh -c '{child}'; exit 1")])
     worker.send(signal.SIGTERM)
     worker.wait_for("handler output", line="asked to stop")
     wait_for_end(reading)
@@ -203,12 +197,10 @@ def test_draining_ends_a_handler_that_runs_timeout(queue, start, script, fifo, r
 
 
 @pytest.mark.parametrize(("mode", "heartbeats"), [("auto", 1), ("always", 1), ("never", 0)])
-def test_the_item_of_a_killed_worker_runs_again_at_once(queue, start, work, script, mode, heartbeats):
+def test_the_item_of_a_killed_worker_runs_again_at_once(queue, work_id, running, work, script, mode, heartbeats):
     """Its guardian ends the lease, which has minutes left here, also if nobody has sent a heartbeat yet."""
-    (work_id,) = queue.enqueue()
     options = ("--heartbeat", mode, "--lease", "300s")
-    worker = start(*options, handler=[script("echo started; sleep 600", "slow.sh")])
-    worker.wait_for("handler output", line="started")
+    worker = running(*options, handler=[script("echo started; sleep 600", "slow.sh")])
     queue.wait_for_requests("/heartbeat", heartbeats)  # the first one of `auto` only looks
     worker.send(signal.SIGKILL)
     work(*options, handler=[script("exit 0")])
@@ -225,11 +217,9 @@ def test_the_item_of_a_worker_that_its_handler_kills_at_once_runs_again_at_once(
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_a_guardian_ends_no_lease_that_is_not_its_workers(queue, start, script):
+def test_a_guardian_ends_no_lease_that_is_not_its_workers(queue, work_id, running, script):
     """The handler sends the heartbeats here, or another worker has the item by now."""
-    (work_id,) = queue.enqueue()
-    worker = start("--heartbeat", "always", "--lease", "300s", handler=[script("echo started; sleep 600")])
-    worker.wait_for("handler output", line="started")
+    worker = running("--heartbeat", "always", "--lease", "300s", handler=[script("echo started; sleep 600")])
     queue.act(work_id, "heartbeat")
     heartbeat = queue.item(work_id)["latest_heartbeat_at"]
     before = queue.count("/heartbeat")
@@ -247,21 +237,6 @@ def test_a_handler_does_not_start_under_a_dead_guardian(queue, work, script):
     worker = work("--max-items", "2", handler=[handler])
     assert worker.output == ["killed it", "killed it"]
     assert queue.count("/stop") == 2
-
-
-def test_a_new_guardian_knows_the_handlers_that_were_already_running(queue, start, script, fifo, reading):
-    """They end with the worker as before."""
-    queue.enqueue()
-    guardian = "pgrep -P $PPID -f guardian_process"
-    handler = script(
-        f"exec 3> {fifo}; old=$({guardian}); kill -9 $old; while [ -e /proc/$old ]; do :; done\n"
-        f"until {guardian} > /dev/null; do :; done; echo replaced; sleep 600"
-    )
-    worker = start(handler=[handler])
-    worker.wait_for("handler output", line="replaced")
-    worker.send(signal.SIGKILL)
-    wait_for_end(reading)
-    assert worker.end() == -signal.SIGKILL
 
 
 def test_a_guardian_that_a_handler_stops_is_continued(queue, work, script):
@@ -290,13 +265,12 @@ def test_a_guardian_that_was_stopped_a_moment_ago_does_not_hold_up_the_end_of_th
 @pytest.mark.parametrize("server_lease", [4])
 @pytest.mark.parametrize("mode", ["always", "auto"])
 def test_a_worker_that_is_stopped_for_longer_than_its_lease_leaves_no_handler_running(
-    queue, start, script, fifo, reading, mode
+    queue, running, script, fifo, reading, mode
 ):
     """The next holder of the item would run next to it. A debugger or a suspended machine may stop a worker."""
     (work_id,) = queue.enqueue()
     options = ("--heartbeat", mode, "--lease", "1s", "--max-items", "1", "--kill-timeout", "1h")
-    worker = start(*options, handler=[script(f"exec 3> {fifo}; echo started; sleep 600")])
-    worker.wait_for("handler output", line="started")
+    worker = running(*options, handler=[script(f"exec 3> {fifo}; echo started; sleep 600")])
     queue.wait_for_state(work_id, "active")  # from then on, --lease counts
     worker.send(signal.SIGSTOP)
     wait_for_end(reading)
