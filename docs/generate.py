@@ -1,5 +1,6 @@
 """`python docs/generate.py`: write the generated files into the working tree: scripts, manual pages and a picture.
 
+Two files are only completed: they get what a new field of an environment lacks there.
 With `--check`, write nothing, and fail if a generated file is not current.
 """
 
@@ -12,14 +13,20 @@ from pathlib import Path
 
 from completion_scripts import filled_template
 from manual_pages import first_page, manual_pages
+from new_fields import page_with, schema_with
 from session_picture import session_picture
 
 from ant_cli.completion.scripts import FILES
 from ant_cli.help.catalog import catalog
+from ant_cli.operations.environments import CREATE
 
 ROOT = Path(__file__).parents[1]
 COMMAND = "python docs/generate.py"
 HELP = Path("ant_cli", "help")
+COMPLETED = {
+    Path("ant_cli", "input", "environment.schema.json"): schema_with,
+    HELP / "topics" / "fields.md": page_with,
+}
 
 
 def generated() -> dict[Path, str]:
@@ -29,7 +36,10 @@ def generated() -> dict[Path, str]:
     files[HELP / "first_page.md"] = first_page(root)
     files |= {Path("completions", name): filled_template(shell, root) for shell, name in FILES.items()}
     files[Path("docs", "session.svg")] = session_picture()
-    return files
+    fields = CREATE.fields_in("body")
+    return files | {
+        path: complete(fields, (ROOT / path).read_text("utf-8")) for path, complete in COMPLETED.items()
+    }
 
 
 def stale(folder: Path = ROOT) -> list[Path]:

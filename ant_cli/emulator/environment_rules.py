@@ -66,6 +66,7 @@ def create(call: Call) -> str:
     params = call.body
     config = _merged_config(CONFIGS[params.config.type if params.config else "cloud"], params.config)
     check_metadata(params.metadata or {})
+    plain = _plain_fields(params)
     with call.store.write() as transaction:
         now = rfc3339(transaction.now)
         environment = {
@@ -73,14 +74,14 @@ def create(call: Call) -> str:
             "archived_at": None,
             "config": config,
             "created_at": now,
-            "description": None,
+            "description": plain["description"],
             "metadata": params.metadata or {},
             "name": params.name,
             "type": "environment",
             "updated_at": now,
-            "scope": "organization",
+            "scope": plain["scope"],
             "state": "active",
-            **_plain_fields(params),
+            **plain,
         }
         _check_name(transaction, environment)
         document = to_compact_json(environment)
@@ -117,20 +118,25 @@ def update(call: Call) -> str:
         environment |= {
             "config": _merged_config(environment["config"], params.config),
             "metadata": metadata,
+            "name": params.name or environment["name"],
             "updated_at": rfc3339(transaction.now),
-            **_plain_fields(params),
+            **_plain_fields(params, environment),
         }
-        if "description" in params.model_fields_set:
-            environment["description"] = params.description
         _check_name(transaction, environment)
         document = to_compact_json(environment)
         transaction.change("environments", stored, name=environment["name"], document=document)
     return document
 
 
-def _plain_fields(params: Any) -> dict[str, Any]:
-    """Return the fields of a body that have a value, and are stored as they are."""
-    return dict(params.model_dump(exclude={"config", "metadata"}, exclude_none=True))
+def _plain_fields(params: Any, stored: Mapping[str, Any] = {}) -> dict[str, Any]:
+    """Return the fields to store that need no rule. Null stands for the default.
+
+    A field that the body leaves out keeps its stored value. An environment of an older version gets the fields that
+    it lacks by its next update: a read returns it as it is.
+    """
+    fields, given = type(params).model_fields, params.model_dump(exclude={"config", "metadata", "name"})
+    kept = stored.keys() - params.model_fields_set
+    return {key: fields[key].default if given[key] is None else given[key] for key in given if key not in kept}
 
 
 def _check_name(transaction: Transaction, environment: dict[str, Any]) -> None:

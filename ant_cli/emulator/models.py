@@ -126,11 +126,14 @@ Config = Annotated[CloudConfig | SelfHostedConfig, Field(discriminator="type")]
 
 
 class EnvironmentParams(Model):
-    """The fields that `create` and `update` take alike. Others than the config are stored as they are."""
+    """The fields that `create` and `update` take alike. A response has all of them, and null sets the default.
+
+    Those but the config need no rule: they are stored as they are.
+    """
 
     config: Config | None = None
     description: Description | None = None
-    scope: Scope | None = None
+    scope: Scope | None = "organization"
 
 
 class EnvironmentCreateParams(EnvironmentParams):
@@ -141,7 +144,7 @@ class EnvironmentCreateParams(EnvironmentParams):
 
 
 class EnvironmentUpdateParams(EnvironmentParams):
-    """The body of `update`. Fields that are missing or null are kept, except the description, which null unsets."""
+    """The body of `update`. Missing fields are kept, and so are a name, a config and metadata that are null."""
 
     name: Name | None = None
     metadata: dict[str, str | None] | None = None

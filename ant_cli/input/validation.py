@@ -26,8 +26,10 @@ MOST_MISTAKES = 50
 """How many mistakes are described."""
 AND_MORE = "and more mistakes"
 _SCHEMA = Path(__file__).with_name("environment.schema.json")
-_TYPES: dict[str, type] = {"object": dict, "array": list, "boolean": bool, "string": str}
-"""The types of the schema in Python."""
+_VALUES: dict[str, Value] = {"object": {}, "array": [], "boolean": False, "string": "", "number": Number("0")}
+"""A value of each type of the schema."""
+_HINTS = {"array": ": write it in brackets", "string": ": write it in quotes"}
+"""How to write a single value so that it has the type."""
 _LONGEST_HOST = 253
 _HOST_PART = r"[^\W_]([\w-]{0,61}[^\W_])?"
 
@@ -121,17 +123,15 @@ def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[M
     expected, *others = schema["type"]
     if value is None and others:
         return
-    python_type = _TYPES[expected]
+    example = _VALUES[expected]
     if "enum" in schema:
         if value not in schema["enum"]:
             choices = " or ".join(repr(choice) for choice in schema["enum"] if choice)
             got = "" if isinstance(value, str) else f", got {type_name(value)}"
             yield Mistake(path, f"must be {choices}{got}", may_be_new=isinstance(value, str))
-    elif not isinstance(value, python_type):
-        hint = ": write it in quotes" if python_type is str and isinstance(value, Number | bool) else ""
-        if python_type is list and isinstance(value, str):
-            hint = ": write it in brackets"
-        wanted = "true or false" if python_type is bool else type_name(python_type())
+    elif not isinstance(value, type(example)):
+        hint = _HINTS.get(expected, "") if isinstance(value, str | Number | bool) else ""
+        wanted = "true or false" if expected == "boolean" else type_name(example)
         yield Mistake(path, f"must be {wanted}, got {type_name(value)}{hint}", is_missing=value is None)
     elif isinstance(value, dict):
         yield from _mistakes_in_fields(value, schema, path)

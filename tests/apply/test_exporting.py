@@ -105,22 +105,22 @@ def test_fields_that_a_file_can_not_declare_are_left_out_and_named():
         "id": "env_1",
         "state": "active",
         "name": "a",
-        "region": "eu",
+        "unheard_of": "eu",
         "scope": "organization",
         "config": {"type": "cloud", "gpu": True, "packages": {"type": "packages", "conda": ["x"]}},
     }
     exported = export(remote)
     assert exported.body == {"name": "a", "config": {"type": "cloud"}}
-    assert exported.left_out == ("config.gpu", "config.packages.conda", "region")
+    assert exported.left_out == ("config.gpu", "config.packages.conda", "unheard_of")
     assert exported.problems == ()
     assert remote["config"]["gpu"]
 
 
 def test_a_field_of_the_schema_is_exported(monkeypatch):
     """One that the API gets is a row there."""
-    monkeypatch.setitem(json_schema()["properties"], "region", {"type": ["string"]})
-    exported = export({"name": "a", "region": "eu"})
-    assert (exported.body, exported.left_out) == ({"name": "a", "region": "eu"}, ())
+    monkeypatch.setitem(json_schema()["properties"], "unheard_of", {"type": ["string"]})
+    exported = export({"name": "a", "unheard_of": "eu"})
+    assert (exported.body, exported.left_out) == ({"name": "a", "unheard_of": "eu"}, ())
 
 
 def test_a_field_that_only_another_type_of_network_has_is_left_out():

@@ -14,7 +14,8 @@ from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.lockfile import LockFile
 from ant_cli.errors import UsageError
-from ant_cli.input.validation import check, json_schema
+from ant_cli.gjson.json_text import Number
+from ant_cli.input.validation import check, json_schema, known_fields
 from ant_cli.input.yaml_reader import positions_of
 from ant_cli.operations.environments import CREATE, PACKAGE_MANAGERS
 
@@ -314,12 +315,16 @@ def test_every_mistake_of_every_file_is_shown_at_once():
             "column 29: config.packages: unknown field. The fields are: type",
         ),
         ("name: ''", "column 1: name: must not be empty"),
+        (
+            "config: {type: cloud, packages: {pip: 3}}",
+            "column 34: config.packages.pip: must be a list, got a number: write it in brackets",
+        ),
         ("metadata: [a]", "column 1: metadata: must be keys and values, got a list"),
         ("metadata: {a: true}", "column 12: metadata.a: must be text, got a boolean: write it in quotes"),
         ("scope: world", "column 1: scope: must be 'organization' or 'account'"),
         (
             "id: env_1",
-            "column 1: id: unknown field. The fields are: type, name, description, config, metadata, scope",
+            f"column 1: id: unknown field. The fields are: {', '.join(known_fields(()))}",
         ),
     ],
 )
@@ -497,6 +502,13 @@ def test_a_file_has_no_mistake_exactly_if_an_editor_accepts_it(body):
     import jsonschema
 
     assert jsonschema.Draft202012Validator(json_schema()).is_valid(body) is (not check(body)), check(body)
+
+
+def test_a_number_of_the_schema_is_checked(monkeypatch):
+    """No field is a number yet."""
+    monkeypatch.setitem(json_schema()["properties"], "size", {"type": ["number"]})
+    assert check({"size": Number("1")}) == []
+    assert list(map(str, check({"size": "1"}))) == ["size: must be a number, got text"]
 
 
 def test_the_schema_has_the_fields_of_the_flags():

@@ -2,7 +2,17 @@
 
 from typing import Literal
 
-from ant_cli.emulator.models import Host, Model, Package, SelfHostedConfig, UnrestrictedNetwork, WorkType
+from pydantic import create_model
+
+from ant_cli.emulator.models import (
+    EnvironmentParams,
+    Host,
+    Model,
+    Package,
+    SelfHostedConfig,
+    UnrestrictedNetwork,
+    WorkType,
+)
 
 State = Literal["queued", "starting", "active", "stopping", "stopped"]
 
@@ -36,8 +46,8 @@ class CloudConfig(Model):
     type: Literal["cloud"]
 
 
-class Environment(Model):
-    """An environment."""
+class ReferenceEnvironment(Model):
+    """An environment, as the reference has it."""
 
     id: str
     archived_at: str | None
@@ -50,6 +60,19 @@ class Environment(Model):
     updated_at: str
     scope: Literal["organization", "account"]
     state: Literal["active", "archived"]
+
+
+LATER = {
+    name: field
+    for name, field in EnvironmentParams.model_fields.items()
+    if name not in ReferenceEnvironment.model_fields
+}
+"""The fields that the emulator got later. Responses have them last, except for what an older emulator stored."""
+Environment = create_model(
+    "Environment",
+    __base__=ReferenceEnvironment,
+    **{name: (field.annotation, field) for name, field in LATER.items()},
+)
 
 
 class EnvironmentList(Model):

@@ -4,6 +4,7 @@ import pytest
 from werkzeug.test import Client
 
 from .api import ENVIRONMENTS, message
+from .response_types import LATER
 
 EMPTY_PACKAGES = {"apt": [], "cargo": [], "gem": [], "go": [], "npm": [], "pip": [], "type": "packages"}
 
@@ -32,6 +33,7 @@ def test_create_with_only_a_name_sets_the_defaults(api):
         ("updated_at", "2026-03-15T10:00:00.000000Z"),
         ("scope", "organization"),
         ("state", "active"),
+        *((name, field.default) for name, field in LATER.items()),
     ]
     assert environment["id"].startswith("env_")
     assert len(environment["id"]) == len("env_") + 24

@@ -7,13 +7,14 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from werkzeug.test import Client
 
 from ant_cli.emulator import Emulator, UnusableDatabase
 from ant_cli.emulator.store import SCHEMA, SCHEMA_VERSION, Store
 from tests.conftest import needs_posix
 from tests.helpers.words import LIST
 
-from .api import ENVIRONMENTS, Api
+from .api import ENVIRONMENTS, HEADERS, Api
 
 
 def change(database, statement):
@@ -121,6 +122,18 @@ def test_a_file_whose_change_to_a_new_version_fails_stays_as_it_was(released, mo
     with pytest.raises(UnusableDatabase, match="work already exists"):
         Emulator(released)
     assert tables(released) == before
+
+
+def test_an_update_adds_the_fields_that_an_older_version_did_not_store(database):
+    """So a new field needs no version of the schema, which would lock out the older `ant`."""
+    with closing(Emulator(database)) as emulator:
+        environment_id = Api(emulator).create()
+    change(database, "UPDATE environments SET document = json_remove(document, '$.scope')")
+    with closing(Emulator(database)) as emulator:
+        client, path = Client(emulator), f"{ENVIRONMENTS}/{environment_id}"
+        assert "scope" not in client.get(path, headers=HEADERS).json
+        assert client.post(path, headers=HEADERS, json={}).json["scope"] == "organization"
+        assert client.get(path, headers=HEADERS).json["scope"] == "organization"
 
 
 @needs_posix("symbolic links")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-import ant_cli
 from tests.helpers.processes import command_line, run_process
 
+ROOT = Path(__file__).parents[2]
 ROW = '    Field("region", "body", str, "Where it runs.", nullable=True),\n'
-RULE = '"region": {"description": "Where it runs.", "type": ["string", "null"]},\n    '
+BETA = "beta:environments"
 LINE = "    region: str | None = None\n"
 
 
@@ -25,11 +26,11 @@ def insert(path: Path, before: str, text: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_new_field_is_a_row_a_rule_and_a_line_of_the_emulator(tmp_path, clean_environ):
-    """It goes through create, list, export, edit, apply and the schema, and has a flag with help."""
-    shutil.copytree(Path(ant_cli.__file__).parent, tmp_path / "ant_cli", ignore=shutil.ignore_patterns("*.pyc"))
+def test_a_new_field_is_a_row_and_a_line_of_the_emulator(tmp_path, clean_environ):
+    """What else it needs is generated. Create, list, export, edit, apply, the schema and help have it."""
+    for room in ("ant_cli", "docs"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("*.pyc"))
     insert(tmp_path / "ant_cli/operations/environments.py", "    _METADATA,\n", ROW)
-    insert(tmp_path / "ant_cli/input/environment.schema.json", '"scope": {', RULE)
     insert(tmp_path / "ant_cli/emulator/models.py", "    scope: Scope", LINE)
     editor = tmp_path / "editor.py"
     editor.write_text(
@@ -45,21 +46,36 @@ def test_a_new_field_is_a_row_a_rule_and_a_line_of_the_emulator(tmp_path, clean_
     }
     (tmp_path / "repository/.git").mkdir(parents=True)
 
-    def ant(*words: str) -> str:
-        done = run_process([sys.executable, "-m", "ant_cli", *words], environ, cwd=tmp_path / "repository")
+    def python(*words: str) -> str:
+        done = run_process([sys.executable, *words], environ, cwd=tmp_path / "repository")
         assert (done.returncode, "Warning" in done.stderr) == (0, False), done.stderr
         return done.stdout
 
-    beta = "beta:environments"
+    def ant(*words: str) -> str:
+        return python("-m", "ant_cli", *words)
+
+    def region() -> list[str | None]:
+        return [environment["region"] for environment in json.loads(ant(BETA, "list", "--slurp"))]
+
+    python(str(tmp_path / "docs/generate.py"))
+    assert re.search(r"^ +region: TEXT +Where it runs\.$", ant("help", "fields"), re.M)
     assert json.loads(ant("schema", "environment"))["properties"]["region"]["type"] == ["string", "null"]
-    assert "--region" in ant(beta, "create", "--help")
-    env = ant(beta, "create", "--name", "demo", "--region", "eu", "--transform", "id", "-r").strip()
-    assert json.loads(ant(beta, "list", "--transform", "region", "--slurp")) == ["eu"]
+    assert "--region" in ant(BETA, "create", "--help")
+    env = ant(BETA, "create", "--name", "demo", "--region", "eu", "--transform", "id", "-r").strip()
+    assert region() == ["eu"]
     ant("edit", env)
     ant("export", env)
     exported = tmp_path / "repository/environments/demo.yaml"
     assert "region: us\n" in exported.read_text("utf-8")
     exported.write_text("region: ap\n", "utf-8")
     ant("apply", "--yes")
-    ant(beta, "update", env, "--description", "x")
-    assert json.loads(ant(beta, "retrieve", env, "--transform", "region")) == "ap"
+    assert region() == ["ap"]
+    exported.write_text("region: null\n", "utf-8")
+    ant("apply", "--yes")
+    assert region() == [None]
+    ant(BETA, "update", env, "--region", "eu")
+    ant(BETA, "update", env, "--description", "x")
+    assert region() == ["eu"]
+    ant(BETA, "update", env, "--region", "null")
+    ant(BETA, "create", "--name", "without")
+    assert region() == [None, None]
