@@ -39,9 +39,9 @@ def hash_of_body(body: Value) -> str:
 
 
 def hashes_by_name(body: dict[str, Value]) -> Callable[[str], str]:
-    """Return a function that returns the hash of a body with another name, in canonical form.
+    """Return a function that takes a name in canonical form, and returns the hash of the body with this name.
 
-    So a file is compared with many others in little time.
+    It makes comparing a file with many others fast.
     """
     before = canonical({key: body[key] for key in body if _text(key) < "name"})[1:-1]
     after = canonical({key: body[key] for key in body if _text(key) > "name"})[1:-1]
@@ -94,10 +94,7 @@ def are_equal(old: Value, new: Value) -> bool:
 
 
 def _without_empty(value: Any) -> Any:
-    """Return a value without the empty members of its maps. List elements are never dropped.
-
-    A map that becomes empty in this way is dropped, too.
-    """
+    """Return a value without the empty members of its maps, and maps that become empty. List elements are kept."""
     if isinstance(value, list):
         return [_without_empty(child) for child in value]
     if not isinstance(value, dict):
@@ -155,7 +152,7 @@ class FieldChange(NamedTuple):
 
 
 def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> list[FieldChange]:
-    """Return the differences between a file and the server, without fields that keep the server's value."""
+    """Return the differences between a file and the server that an update would change."""
     return changes_of(update_body(body, remote), remote)
 
 
@@ -176,7 +173,7 @@ def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, V
 
 
 def kept_lists(body: dict[str, Value], remote: dict[str, Value]) -> list[str]:
-    """Return the paths of the lists that the server has and the file's config leaves out: an update keeps them."""
+    """Return the paths of the server's lists that the file's config leaves out, so that an update keeps them."""
     differing = _changes(("config",), remote.get("config"), body.get("config"))
     return [change.path for change in differing if change.old is None and isinstance(change.new, list)]
 

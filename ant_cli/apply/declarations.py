@@ -33,11 +33,11 @@ PROSE = (".md", ".markdown")
 _PREFIX = re.compile(rf"({'|'.join(_KINDS)})(?:[_.-]|$)", re.IGNORECASE)
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*+(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _DATA_RULE = FileRule(1_000_000, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True, endings=DATA)
-"""Anybody may have written it, and a link in it may lead anywhere: what it names must belong to the repository."""
+"""Anybody may have written a file of a repository, or put a link there, so it must be in the repository."""
 _PROSE_RULE = _DATA_RULE._replace(endings=PROSE)
 SCHEMA_LINE = "# yaml-language-server: $schema=https://platform.claude.com/schemas/ant/beta/environment.json\n"
 """Lets editors check and complete the file."""
-_TO_SAY_SO = "add `type: environment`, or keep it in a folder named environments"
+_HOW_TO_DECLARE = "add `type: environment`, or keep it in a folder named environments"
 _LONGEST_NAME = 100
 """In bytes: file systems allow 255, with the kind, a number and the ending."""
 
@@ -54,7 +54,7 @@ class Declaration(NamedTuple):
     body: dict[str, Value]
     """The body of `create`, including the derived name."""
     warnings: tuple[str, ...] = ()
-    """What this tool doesn't know in the file, with lines and columns. It is sent."""
+    """The fields that this tool doesn't know, with lines and columns. They are sent."""
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class Skipped(NamedTuple):
     """A file that declares no environment: it is of another kind, or has mistakes."""
 
     kind: str = ""
-    """Its kind, if the official tool knows it and this one does not manage it; otherwise empty."""
+    """Its kind, if only the official tool manages it; otherwise empty."""
     mistakes: tuple[str, ...] = ()
     """Each with the file, the line and the column."""
     warnings: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class _FileText(NamedTuple):
     """The parts of a file."""
 
     data: str
-    """YAML or JSON: the whole file, or its front matter below an empty line in place of its mark."""
+    """YAML or JSON: the whole file, or its front matter, with an empty line in place of the first `---`."""
     prose: str
 
 
@@ -91,7 +91,7 @@ class _FileText(NamedTuple):
 def read_declaration(
     path: PurePath, key: str, repository: str, *, named: bool, strict: bool = False
 ) -> Declaration | Skipped:
-    """Read a file of a repository. If it was `named`, not just found in a folder, it has to be of a known kind.
+    """Read a file of a repository. One that a path `named` has to be of a known kind; others may be anything.
 
     With `strict`, fields that this tool doesn't know are mistakes.
     """
@@ -107,9 +107,9 @@ def read_declaration(
         return Skipped(expected or "")
     kind = _kind_of(document, expected, path, named=named)
     if kind is None and named:
-        return _mistaken(path, f"it does not say what it declares. If it is an environment, {_TO_SAY_SO}")
+        return _mistaken(path, f"it does not say what it declares. If it is an environment, {_HOW_TO_DECLARE}")
     if kind is None and isinstance(document, dict) and "config" in document and not check(document):
-        warning = f"{path} looks like an environment, but is not applied, because it does not say so: {_TO_SAY_SO}"
+        warning = f"{path} looks like an environment, but is not applied; to apply it, {_HOW_TO_DECLARE}"
         return Skipped(warnings=(warning,))
     if kind != ENVIRONMENT:
         return Skipped(kind or "")
@@ -120,7 +120,7 @@ def read_declaration(
 
 def _read(path: PurePath, repository: str) -> _FileText:
     """Read a file, and split it into data and prose."""
-    if escape_breaks(str(path)) != str(path):  # in a log of CI, a line may be a command
+    if escape_breaks(str(path)) != str(path):  # a line in the log of a CI job may be a command
         raise UsageError(f"{escape_breaks(str(path))}: its name has a control character.")
     rule = _DATA_RULE if path.suffix.lower() in DATA else _PROSE_RULE
     try:
@@ -179,7 +179,7 @@ def _lines(path: PurePath, source: _FileText, mistakes: Sequence[Mistake]) -> tu
 
 
 def kind_by_path(path: PurePath) -> str | None:
-    """Return the kind that a file's folder or else its name indicates; None if neither does."""
+    """Return the kind that the name of a file's folder, or else of the file, indicates; None if neither does."""
     match = _PREFIX.match(path.stem)
     return _FOLDERS.get(Path(path).absolute().parent.name.lower()) or (match[1].lower() if match else None)
 
@@ -228,7 +228,7 @@ def export(remote: dict[str, Value]) -> Exported:
             part = part[key]
         del part[name]
     if isinstance(config, dict) and isinstance(config.get("packages"), dict):
-        config["packages"].pop("type", None)  # they need none
+        config["packages"].pop("type", None)  # it may be left out
     body = {"name": there.get("name"), **declared_part(body)}
     left_out = tuple(".".join(map(str, path)) for path in unknown)
     return Exported(body, left_out, tuple(map(str, first_mistakes(check(body), Mistake((), AND_MORE)))))

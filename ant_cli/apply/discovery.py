@@ -1,4 +1,4 @@
-"""Find the files of a run: those that were named, and those in named folders."""
+"""Find the files of a run: named files, and those in named folders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ant_cli.input.validation import AND_MORE, first_mistakes
 from ant_cli.runtime.light_typing import NamedTuple
 
 _SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
-"""Skipped: folders of generated files, or of other projects. Names that start with a dot are also skipped."""
+"""Folders of generated files, or of other projects. Names that start with a dot are skipped, too."""
 
 
 _LONGEST_PATTERN = 1000
@@ -36,11 +36,11 @@ class Loaded(NamedTuple):
     """How many files of each other kind were ignored."""
     warnings: tuple[str, ...] = ()
     other_locks: tuple[Path, ...] = ()
-    """The lock files of folders that are left out because they have one of their own."""
+    """The lock files of the folders that are left out because they have their own."""
 
 
 def load(paths: Sequence[str], lock: LockFile, found: Iterable[Path] = (), *, strict: bool = False) -> Loaded:
-    """Read the files of paths, and those that were found otherwise, and check all.
+    """Read the files that the paths name, and those that were `found` in another way, and check all of them.
 
     With `strict`, fields that this tool doesn't know are mistakes.
 
@@ -61,7 +61,7 @@ def load(paths: Sequence[str], lock: LockFile, found: Iterable[Path] = (), *, st
             other_locks.append(path)
             continue
         key = key_of(path, lock.path)
-        if (known_as := tracked.get(_identity(path), key)) != key:  # another case, and the name may depend on it
+        if (known_as := tracked.get(_identity(path), key)) != key:  # in other case; the name may depend on the case
             key, path = known_as, lock.file_of(known_as)
         shown = PurePosixPath(path.as_posix())  # messages have one kind of slash, as keys do
         result = read_declaration(shown, key, repository, named=named, strict=strict)
@@ -112,9 +112,9 @@ def _identity(path: Path) -> str:
 
 
 def beside_tracked(lock: LockFile, *, everywhere: bool) -> Iterator[Path]:
-    """Yield the files in the folders of tracked files; `everywhere`, all below the folder of the lock file.
+    """Yield files that may be successors of tracked ones: those in the same folders.
 
-    They may be successors of tracked files.
+    With `everywhere`, yield all files below the folder of the lock file.
     """
     root = Path(shown_folder(lock.path.parent))
     if everywhere:
@@ -127,7 +127,7 @@ def beside_tracked(lock: LockFile, *, everywhere: bool) -> Iterator[Path]:
 
 
 def _files(paths: Sequence[str], found: Iterable[Path], lock_path: Path, repository: str) -> dict[Path, bool]:
-    """Return the files, each once, and whether each was named itself."""
+    """Return the files, each once, and whether a path names the file itself and not only its folder."""
     is_named = dict.fromkeys(found, False)
     lock = os.path.abspath(lock_path)  # noqa: PTH100 - links are not followed
     for text in expand(paths):
@@ -149,7 +149,7 @@ def _files(paths: Sequence[str], found: Iterable[Path], lock_path: Path, reposit
 
 
 def expand(paths: Sequence[str]) -> Iterator[str]:
-    """Yield the paths, with the matches of a pattern in its place: the shells of Windows expand none."""
+    """Yield the paths, with the matches of a pattern in its place: the shells of Windows don't expand patterns."""
     for text in paths:
         if not text:
             raise UsageError("a path is empty.", "Give it a value; the current folder is a dot.")
@@ -168,7 +168,7 @@ def _has_wildcard(text: str) -> bool:
 
 
 def _matches(pattern: Sequence[str]) -> Iterator[str]:
-    """Yield the files and folders that the parts of a pattern match, without what is below such a folder."""
+    """Yield the files and folders that match a pattern, given as its parts. A matching folder is not searched."""
     fixed = [*takewhile(lambda part: not _has_wildcard(part), pattern)]
     parts = [part for part, _ in groupby(pattern[len(fixed) :])]  # several ** mean one
     start = Path(*fixed)
@@ -188,7 +188,7 @@ def _after(parts: Sequence[str], positions: set[int], name: str) -> set[int]:
 
 
 def _with_empty(parts: Sequence[str], positions: set[int]) -> set[int]:
-    """Return positions in a pattern, and those behind them where ** stands for no folder."""
+    """Return positions in a pattern, and the next ones where ** stands for no folder."""
     return positions | {at + 1 for at in positions if parts[at : at + 1] == ["**"]}
 
 
@@ -204,9 +204,9 @@ def _walk(folder: Path, lock: str, repository: str) -> Iterator[Path]:
 
 
 def _searched(folder: Path, repository: str = "") -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yield each folder with the names of its folders, which the caller may leave out, and of its files.
+    """Yield each folder, with the names of its folders and files. The caller may remove folders from the list.
 
-    No link is followed. One in place of a folder of environments is rejected if it leads out of the repository.
+    Links are not followed. One in place of a folder of environments is rejected if it leads out of the repository.
     """
     for root, folders, files in os.walk(folder):
         if root.count(os.sep) > str(folder).count(os.sep) + _DEEPEST:

@@ -2,9 +2,9 @@
 
 Colour is only decoration: the text is complete without it.
 
-Names and values come from files and from the server. Outside of code blocks of Markdown, their punctuation is
-written as character references, in which it finds no syntax, and `<code>` keeps GitHub from making them mentions
-and links. Within a code block, only a fence could end it, so its own is longer than any in it.
+Names and values come from files and from the server. In Markdown outside of code blocks, their punctuation is
+written as character references, which are never syntax, and `<code>` keeps GitHub from making mentions and links of
+them. Only a fence could end a code block, so the fence of each block is longer than any in its content.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _MOST_CELL = 200
 _MOST_LINE = 2_000
 
 Redact = Callable[[str], str]
-"""Hides secrets. It is called before the text is escaped or cut: then it would no longer find them."""
+"""Hides secrets. It is called before the text is escaped or cut, because it would not find them in the result."""
 
 
 def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool, with_fields: bool) -> str:
@@ -180,12 +180,12 @@ def _word_diff(old: str, new: str, paint: Paint) -> str:
     before, after = re.findall(r"\S+|\s+", old), re.findall(r"\S+|\s+", new)
     parts = []
     for tag, i1, i2, j1, j2 in _differences(before, after):
-        gone, come = escape_breaks("".join(before[i1:i2])), escape_breaks("".join(after[j1:j2]))
+        removed, added = escape_breaks("".join(before[i1:i2])), escape_breaks("".join(after[j1:j2]))
         if tag == "equal":
             parts.append(_shortened_run(before[i1:i2]))
             continue
-        parts += [paint(f"[-{gone}-]", "red")] if gone else []
-        parts += [paint(f"{{+{come}+}}", "green")] if come else []
+        parts += [paint(f"[-{removed}-]", "red")] if removed else []
+        parts += [paint(f"{{+{added}+}}", "green")] if added else []
     return "".join(parts)
 
 

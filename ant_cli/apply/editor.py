@@ -26,7 +26,7 @@ from ant_cli.runtime.storage import replace_file
 _MARK = "#! "
 """The beginning of lines that report a mistake. They are not part of the text."""
 _TOP = 6
-"""How many lines from the beginning the notes about the whole text are, since they may quote the server."""
+"""The line above which notes about the whole text are put: they may quote the server."""
 _VARIABLES = ("VISUAL", "EDITOR")
 """The variables that name the editor. The first one that is set is used."""
 _USUAL = ("notepad",) if sys.platform == "win32" else ("vi", "nano")
@@ -37,13 +37,13 @@ def choose_editor(runtime: Runtime) -> list[str]:
     """Return the arguments of the editor's command: from a variable, or an editor that most systems have.
 
     Raises:
-        UsageError: if there is no editor, or none is set and there is no terminal for another one.
+        UsageError: if there is no editor, or if none is set and there is no terminal to open one on.
 
     """
     environ = runtime.environ
     variable = next((name for name in _VARIABLES if environ.get(name, "").strip()), "")
     if not variable and not (runtime.stdin.is_terminal and runtime.stdout.is_terminal):
-        raise UsageError("there is no terminal to open an editor on, and none is set.", _HINT)
+        raise UsageError("no editor is set, and there is no terminal to open one on.", _HINT)
     try:
         commands = [shell.split(environ[variable])] if variable else [[name] for name in _USUAL]
     except ValueError as error:

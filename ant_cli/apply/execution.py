@@ -32,10 +32,10 @@ class Journal:
     """The names of environments that are being created, in the lock of the lock file, where they survive a kill."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Take the locked file. An earlier run may have left names in it.
+        """Read the names that an earlier run may have left in the locked file.
 
         Raises:
-            UsageError: if it has content that no run has left, such as a file of a repository.
+            UsageError: if no run has written the file, such as one that came with a repository.
 
         """
         self._file = file
@@ -43,7 +43,7 @@ class Journal:
         content = file.read(_LONGEST_JOURNAL + 1)
         facts = os.fstat(file.fileno())
         if facts.st_nlink > 1 or (content and (len(content) > _LONGEST_JOURNAL or others_may(facts, 0o077))):
-            raise _not_from_a_run(file.name)  # with another name, it is a file of somebody, which a run would empty
+            raise _not_from_a_run(file.name)  # such as a second name of somebody's file, which a run would empty
         self.interrupted = frozenset(_names(content))
         """The names that a run was creating when it was killed, or whose outcome is unknown."""
         self._open = list(self.interrupted)
@@ -68,11 +68,11 @@ class Journal:
 
 @contextmanager
 def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
-    """Keep other runs from changing the lock file meanwhile.
+    """Keep other runs from changing the lock file.
 
     Raises:
         OutputError: if the folder of the lock file can't be written to.
-        UsageError: if something that no run has left is in the way, such as a link in a repository.
+        UsageError: if something else is in place of the journal, such as a link in a repository.
 
     """
     name = Path(f"{lock_path}.lock")
@@ -91,8 +91,8 @@ def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
 
 
 def _not_from_a_run(name: str) -> UsageError:
-    """Return the error for something in place of the journal that no run has left."""
-    return UsageError(f"{name} was not left by a run of ant.", "Remove it, also from version control.")
+    """Return the error for something in place of the journal that no run has written."""
+    return UsageError(f"{name} was not written by ant.", "Remove it, also from version control.")
 
 
 def _names(content: bytes) -> Iterator[str]:
@@ -129,7 +129,7 @@ class Execution:
         )
 
     def run(self, workers: server.Workers) -> None:
-        """Carry out the steps. None is begun after the first failure.
+        """Carry out the steps. After the first failure, no further step is begun.
 
         Raises:
             OutputError: if the lock file can't be written.
@@ -200,7 +200,7 @@ class Execution:
                     self._journal.end(name)
                 raise
             candidates: list[Object] = []
-            with suppress(AntError):  # the server may still be away
+            with suppress(AntError):  # the server may still not respond
                 candidates = server.having_names(server.list_all(client), {name}).get(name, [])
             if len(candidates) == 1 and not changes_between(body, candidates[0]):
                 return candidates[0]

@@ -28,7 +28,7 @@ from ant_cli.runtime.trusted_files import FileRule, UntrustedFile, is_foreign, r
 FILE_NAME = "claude-lock.json"
 VERSION = 1
 _RULE = FileRule(10_000_000, own_group=True)
-"""It says which environments are changed and archived."""
+"""It is strict, because the lock file says which environments are changed and archived."""
 FIELDS = ("kind", "id", "version", "hash", "remote_hash", "revision", "subpath")
 """The fields of an entry in order. An entry with other fields is sorted."""
 _NEEDED = ("kind", "id", "hash", "remote_hash")
@@ -141,8 +141,8 @@ def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -
     If there are no paths, or no lock file above them, it begins in `folder`, where a new lock file is created.
 
     Raises:
-        UsageError: if the paths have different lock files, if a link leads out of the repository, or if the search
-            of root has found the lock file of another user above its beginning.
+        UsageError: if the paths have different lock files, if a link leads out of the repository, or if root runs
+            this, and the lock file that was found above belongs to another user.
 
     """
     if named is not None:
@@ -162,7 +162,7 @@ def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -
 
 
 def default_lock_path(folder: Path) -> Path:
-    """Return the path of the lock file of a run in a folder that names neither paths nor a lock file."""
+    """Return the path of the lock file that is used in a folder if neither paths nor a lock file are named."""
     return _nearest(folder) or folder / FILE_NAME
 
 
@@ -189,7 +189,7 @@ def shown_folder(folder: Path) -> str:
 
 
 def _folder_of(path: Path) -> Path:
-    """Return a folder, or that of a file. Rejects a folder that is reached by a link out of a repository."""
+    """Return a folder, or that of a file. Rejects a folder to which a link out of a repository leads."""
     folder = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir() may raise
         folder = folder.parent
@@ -207,14 +207,14 @@ def _nearest(folder: Path) -> Path | None:
 
 
 def repository_of(lock_path: Path) -> str:
-    """Return the folder that has the files of a run: the root of the lock file's repository, or else its folder."""
+    """Return the folder in which a run's files must be: the lock file's repository, or else its folder."""
     folder = Path(os.path.realpath(lock_path.parent))
     *_, edge = _up_to_edge(folder)
     return str(edge if os.path.lexists(edge / ".git") else folder)
 
 
 def check_destination(path: Path, folder: Path) -> None:
-    """Reject a file that will be written if it is in the repository of `folder`, but a link leads out of there."""
+    """Reject a file to be written whose path is in the repository of `folder`, but a link leads out of it."""
     repository = repository_of(folder / FILE_NAME)
     if Path(os.path.abspath(path)).is_relative_to(repository):  # noqa: PTH100 - links are not followed
         check_inside(path.parent, repository)
@@ -248,8 +248,8 @@ def read_lock(path: Path) -> LockFile:
     """Read the lock file, which may not exist yet.
 
     Raises:
-        UsageError: if it is a link, somebody else can change it, it is no lock file, has a merge conflict, or was
-            written by a newer version, or if the key of an environment leads out of its folder.
+        UsageError: if it is a link, if somebody else can change it, if it is not a lock file, has a merge conflict,
+            or was written by a newer version, or if the key of an environment leads out of its folder.
 
     """
     try:
@@ -315,7 +315,7 @@ def _members(raw: bytes) -> dict[str, bytes]:
     pairs = json_text.raw_pairs(raw)
     members = {json_text.string(key): value for key, value in pairs}
     if len(members) < len(pairs):
-        raise json_text.JSONTextError("A field is there twice.")
+        raise json_text.JSONTextError("A field occurs twice.")
     return members
 
 
@@ -330,7 +330,7 @@ def _read_entry(key: bytes, raw: bytes) -> Entry:
 
 def _text(raw: bytes) -> str:
     text = "" if raw == b"null" else json_text.string(raw)
-    if escape_breaks(text) != text:  # in a log of CI, a line may be a command
+    if escape_breaks(text) != text:  # a line in the log of a CI job may be a command
         raise json_text.JSONTextError("A text has a control character.")
     return text
 

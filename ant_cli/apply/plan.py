@@ -68,14 +68,14 @@ class Step(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The action for people, who see no difference between nothing and what only changes the lock file."""
+        """The action for people, to whom a step that only changes the lock file is `unchanged`."""
         if self.action == "record":
             return "rename" if self.moved_from else "unchanged"
         return "unchanged" if self.action == "none" else self.action
 
     @property
     def fingerprint(self) -> tuple[str, ...]:
-        """Must be unchanged when a saved plan is carried out."""
+        """What must not have changed when a saved plan is carried out."""
         declared = self.declaration.hash if self.declaration else ""
         on_server = hash_of_remote(self.remote) if self.remote else ""
         return self.action, self.key, self.id, declared, on_server, self.moved_from, self.deletes
@@ -88,7 +88,7 @@ class Plan(NamedTuple):
     lost: tuple[str, ...] = ()
     """The keys whose files are gone. `--prune` would archive their environments."""
     new: tuple[str, ...] = ()
-    """The keys of files that nothing tracks, and that take no part."""
+    """The keys of untracked files, which take no part."""
 
     @property
     def pending(self) -> tuple[Step, ...]:
@@ -120,11 +120,11 @@ class Known(NamedTuple):
     """The names that a run was creating when it was killed."""
     options: Options = Options()
     untracked: Mapping[str, Declaration] = {}
-    """The declarations of files that nothing tracks: only the successor of a file that is gone takes part."""
+    """The declarations of untracked files. Of these, only the successor of a file that is gone takes part."""
     new: Collection[str] = ()
-    """The keys of those of them to point out."""
+    """The keys of the untracked files to point out."""
     target_flags: str = ""
-    """The flags for the lock file, the server and the account in a suggested command, each after a space."""
+    """The flags for a suggested command that name the lock file, the server and the account, each after a space."""
     origin: ResourceOrigin = ResourceOrigin()
     """The server and account of the run."""
     profile: str = ""
@@ -143,7 +143,7 @@ def lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[s
 
 
 def needs_names(known: Known) -> bool:
-    """Whether a step takes a name that its environment doesn't have. Only then does the plan depend on others."""
+    """Whether a step gives an environment a new name. Only then does the plan depend on other environments."""
     return any(step.action == "create" or _is_renamed(step) for step in make_plan(known).steps)
 
 
@@ -172,7 +172,7 @@ def make_plan(known: Known) -> Plan:
 
 
 def adding_command(known: Known, *flags: str) -> str:
-    """Return the command that applies also the new files."""
+    """Return the command that also applies the new files."""
     return " ".join(["ant apply", *flags, quote(shown_folder(known.lock.path.parent))]) + known.target_flags
 
 
@@ -189,9 +189,9 @@ def _check_credentials(known: Known) -> None:
 def _moves(known: Known) -> dict[str, str]:
     """Return the old key of each file that was renamed.
 
-    A file was renamed if it is the only successor of a file that is gone, and of no other: it declares its name. If
-    no file does that, one that differs only in the name is a successor, if both have it from the name of the file.
-    Then the environment gets the new name.
+    A file was renamed if it is the only successor of one file that is gone. A successor declares the same name. If
+    there is none, it is a file that differs only in the name, if both names come from those of the files: then the
+    environment gets the new name.
     """
     lock = known.lock
     gone: dict[str, list[str]] = {}
@@ -246,7 +246,7 @@ def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object,
         way = f"make the same change in {declaration.key}"
         if declaration.path.suffix.lower() in YAML:  # an export writes only YAML
             command = f"ant export {positional(entry.id, '--')} --force{known.target_flags}"
-            way = f"take it over into the file: {command}"
+            way = f"copy it into the file: {command}"
         return step._replace(
             blocked=f"{entry.id} changed outside this config since the last apply; "
             f"re-run with --force to overwrite it, or {way}"
@@ -266,18 +266,18 @@ def _immutable(declaration: Declaration, remote: Object) -> str:
 
 
 def _kept(declaration: Declaration, remote: Object) -> str:
-    """Return a note about lists that the file leaves out, so the server's lists stay."""
+    """Return a note about lists that the file leaves out, so that the server keeps its own."""
     paths = ", ".join(kept_lists(declaration.body, remote)) if "config" in declaration.body else ""
-    return f"{paths} of the server stays, because the file leaves it out; write [] to clear it" if paths else ""
+    return f"the server keeps {paths}, because the file leaves it out; write [] to clear it" if paths else ""
 
 
 def _taken(declaration: Declaration, known: Known) -> str:
-    """Return why an environment can't get the name of a file; empty if it can. Archived ones keep theirs."""
+    """Return why an environment can't get the name in its file; empty if it can. Archived ones keep their names."""
     remote = next(iter(known.named.get(declaration.name, ())), None)
     if remote is None:
         return ""
     state = "" if is_alive(remote) else ", which is archived,"
-    return f"{remote.get('id', '')}{state} has this name already; choose another name"
+    return f"{remote.get('id', '')}{state} already has this name; choose another name"
 
 
 def _replacement(step: Step, declaration: Declaration, remote: Object | None, known: Known) -> Step:
@@ -285,7 +285,7 @@ def _replacement(step: Step, declaration: Declaration, remote: Object | None, kn
     fresh = _untracked(declaration, known)
     if fresh.action == "adopt" or fresh.deletes or declaration.name in known.interrupted:
         return fresh
-    state = "is archived" if remote else "does not exist any more"
+    state = "is archived" if remote else "no longer exists"
     blocked = (
         f"{step.id} {state}; re-run with --force to create a replacement, or remove {step.key} from "
         f"{known.lock.path.name} if it no longer exists"
@@ -308,7 +308,7 @@ def _untracked(declaration: Declaration, known: Known) -> Step:
         action="adopt", id=identifier, remote=remote, changes=changes, note=_kept(declaration, remote)
     )
     if owner := next((key for key, entry in known.lock.tracked.items() if entry.id == identifier), ""):
-        return step._replace(blocked=f"{owner} declares {identifier}, which has this name, already")
+        return step._replace(blocked=f"{owner} already declares {identifier}, which has this name")
     if len(candidates) > 1:
         ids = ", ".join(str(one.get("id", "")) for one in candidates)
         return step._replace(blocked=f"several environments have this name ({ids}); rename all of them except one")
@@ -318,7 +318,7 @@ def _untracked(declaration: Declaration, known: Known) -> Step:
     if known.options.adopt or was_ours:
         return step
     return step._replace(
-        blocked=f"{identifier} has this name already; re-run with --adopt to take it over, or choose another name",
+        blocked=f"{identifier} already has this name; re-run with --adopt to take it over, or choose another name",
         unblocked_by="adopt",
     )
 
@@ -327,7 +327,7 @@ def _without_archived(step: Step, remote: Object, known: Known) -> Step:
     """Return the step that creates an environment with the name of an archived one, which the API can't restore."""
     archived = str(remote.get("id", ""))
     if known.options.delete_archived:
-        return step._replace(deletes=archived, note=f"deletes {archived}, which is archived, permanently")
+        return step._replace(deletes=archived, note=f"permanently deletes {archived}, which is archived")
     return step._replace(
         deletes=archived,
         blocked=f"{archived}, which is archived, keeps this name and can't be restored; choose another name, or "

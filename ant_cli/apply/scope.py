@@ -31,19 +31,19 @@ class Files(NamedTuple):
     """The files of a run."""
 
     scope: Scope
-    """With the new files that the user has added to its paths."""
+    """Its paths include the new files that the user has added."""
     loaded: Loaded
     untracked: Mapping[str, Declaration]
-    """Files that nothing tracks, by key: only the successor of a file that is gone takes part."""
+    """The untracked files, by key. Of these, only the successor of a file that is gone takes part."""
     new: tuple[str, ...]
-    """The keys of those of them to point out."""
+    """The keys of the untracked files to point out."""
 
 
 def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) -> Files:
     """Read the files of a run. At a terminal, the user may add new files to a run without paths.
 
     Raises:
-        UsageError: if there are mistakes in files, or none is named and there is no lock file.
+        UsageError: if there are mistakes in files, or if no file is named and there is no lock file.
 
     """
     loaded = load_scope(scope, lock)
@@ -54,7 +54,7 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
         loaded, untracked = load_scope(scope, lock), {}
     if not (scope.paths or lock.exists):
         raise UsageError(
-            f"there is no {lock.path.name} here, nor above, and no file was named.",
+            f"there is no {lock.path.name} here or above, and no file was named.",
             f"Name files or folders: ant {scope.command} .",
         )
     folders = {PurePosixPath(key).parent for key in lock.tracked}
@@ -63,7 +63,7 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
 
 
 def load_scope(scope: Scope, lock: LockFile) -> Loaded:
-    """Read the named files, and unless these are the only ones, those in the lock file."""
+    """Read the named files, and those in the lock file unless `only` is set."""
     tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
     return load([*scope.paths, *([] if scope.options.only else tracked)], lock, strict=scope.strict)
 
@@ -71,7 +71,7 @@ def load_scope(scope: Scope, lock: LockFile) -> Loaded:
 def _untracked(
     scope: Scope, lock: LockFile, loaded: Loaded, runtime: Runtime, *, everywhere: bool
 ) -> dict[str, Declaration]:
-    """Return the declarations of files that nothing tracks and no path names, among which successors may be.
+    """Return the declarations of files that are neither tracked nor named. Some may be successors of tracked files.
 
     If a file is gone, and its environment would be archived, a mistake in one of them is an error: it may be the
     successor.

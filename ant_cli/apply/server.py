@@ -42,7 +42,7 @@ class Changed(Exception):
     def __init__(self, now: Object | None) -> None:
         super().__init__()
         self.now = now
-        """None if it does not exist any more."""
+        """Its current state; None if it no longer exists."""
 
 
 def read(client: Client, identifier: str) -> Object:
@@ -83,18 +83,18 @@ def create(client: Client, body: dict[str, Value]) -> Object:
 
 
 def update(client: Client, before: Object, body: dict[str, Value]) -> Object:
-    """Update an environment, and return its new state. Raises Changed as `_change`."""
+    """Update an environment, and return its new state. Raises Changed as `_change` does."""
     response = _change(client, environments.UPDATE, before, lambda now: not changes_of(body, now), body)
     return _parse_environment(response.body)
 
 
 def archive(client: Client, before: Object) -> bool:
-    """Archive an environment. Returns whether it existed. Raises Changed as `_change`."""
+    """Archive an environment. Returns whether it existed. Raises Changed as `_change` does."""
     return _remove(client, environments.ARCHIVE, before, lambda now: not is_alive(now))
 
 
 def delete(client: Client, before: Object) -> None:
-    """Delete an environment permanently, if it exists. Raises Changed as `_change`."""
+    """Delete an environment permanently, if it exists. Raises Changed as `_change` does."""
     _remove(client, environments.DELETE, before, lambda _now: False)
 
 
@@ -124,7 +124,8 @@ def _change(
 ) -> Response:
     """Send a change of an environment, which is read right before each attempt: the API has no precondition for it.
 
-    If it is done, such as by an attempt whose response was lost, nothing is sent: the response is what was read.
+    If the change was already made, such as by an attempt whose response was lost, nothing is sent, and the response
+    is that of the read.
 
     Raises:
         Changed: if the environment is not as it was when it was read `before`.
@@ -152,7 +153,7 @@ def _change(
 
 
 def _version(remote: Object) -> tuple[Value, ...]:
-    """Return what differs after any change. Not every server has the times."""
+    """Return values that differ after any change. Not every server sends the times."""
     return remote.get("updated_at"), remote.get("archived_at"), hash_of_remote(remote)
 
 
@@ -163,7 +164,7 @@ def look_up(
     options: Options,
     untracked: Mapping[str, Declaration],
 ) -> Known:
-    """Fetch the server's objects for the entries of the lock file, and for new names those that have them.
+    """Fetch the environments of the lock file, and if a step gives a new name, all that already have this name.
 
     Raises:
         AntError: if the credentials are for another server or account than the lock file, and that may not change,
@@ -180,7 +181,9 @@ def look_up(
     remotes: dict[str, Object | None] = dict.fromkeys(ids)
     remotes |= {identifier: one for one in listed if (identifier := str(one["id"])) in remotes}
     missing = [identifier for identifier, one in remotes.items() if one is None]
-    if len(missing) <= _MOST_READ:  # a list may leave some out; but a lock file of others must not cause thousands
+    if (
+        len(missing) <= _MOST_READ
+    ):  # a list may leave some out; a hostile lock file must not cause thousands of reads
         remotes |= zip(missing, workers.each(missing, retrieve), strict=True)
     known = Known(lock, declarations, remotes, {}, (), options, untracked, origin=origin, profile=workers.profile)
     if needs_names(known):
@@ -196,7 +199,7 @@ def origin_of(workers: Workers) -> ResourceOrigin:
     try:
         headers = workers.client.send(_WHO_AM_I).headers
     except APIError as error:
-        if error.status in (401, 429) or error.status >= 500:  # others mean that a gateway lacks this endpoint
+        if error.status in (401, 429) or error.status >= 500:  # any other means that a gateway lacks this endpoint
             raise
         return ResourceOrigin(base_url)
     return ResourceOrigin(
@@ -205,11 +208,11 @@ def origin_of(workers: Workers) -> ResourceOrigin:
 
 
 def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
-    """Reject a server or an account other than those of the lock file, which may have the same names.
+    """Reject a server or an account other than that of the lock file: it may have environments of the same names.
 
     Raises:
-        AntError: if the server, the organization or the workspace differs, or the server doesn't name one of the
-            latter two that the lock file has.
+        AntError: if the server, the organization or the workspace differs, or if the lock file has an organization
+            or a workspace, and the server doesn't name it.
 
     """
     names = ("server", "organization", "workspace")
@@ -284,6 +287,6 @@ def connected(
     settings = load_settings(runtime, flags)
     note_credential_choice(settings, runtime)
     if is_local(settings.connection.base_url):
-        parallel = 1  # several are no faster there, and so environments are created in the order of their files
+        parallel = 1  # it would not be faster, and this keeps the order of the files when environments are created
     with client_type(settings.connection, runtime) as client:
         yield Workers(client, parallel, settings.connection.base_url, settings.chosen_profile)

@@ -111,11 +111,11 @@ def _check_flags(scope: Scope, view: View) -> None:
     if scope.options.only and not scope.paths:
         raise UsageError("--only needs a path.", "To apply everything in the lock file, leave it out.")
     if scope.options.only and scope.options.prune:
-        raise UsageError("--only and --prune can't be combined: all files count for what is archived.")
+        raise UsageError("--only and --prune can't be combined: what to archive depends on all files.")
 
 
 def _validate(scope: Scope, runtime: Runtime) -> int:
-    """Check the files, also those in folders with a lock file of their own. Return how many are valid."""
+    """Check the files, including those in folders with their own lock file. Return how many are valid."""
     loaded = read_files(scope, read_lock(scope.lock_path), runtime, asks=False).loaded
     _note_files(loaded, runtime)
     others = (scope._replace(paths=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
@@ -123,7 +123,7 @@ def _validate(scope: Scope, runtime: Runtime) -> int:
 
 
 def _preview(scope: Scope, view: View, parallel: int, save_plan: str | None, *, sets_exit_code: bool) -> None:
-    """Show and save the plan. If the exit code has to show what it is, raise AntError unless nothing changes."""
+    """Show and save the plan. If the exit code shows whether there are changes, raise AntError if there are any."""
     lock = read_lock(scope.lock_path)
     files = read_files(scope, lock, view.runtime, asks=view.asks)
     with server.connected(view.flags, view.runtime, parallel) as workers:
@@ -172,7 +172,7 @@ def _look_up(files: Files, lock: LockFile, workers: server.Workers, view: View) 
     loaded = files.loaded
     if loaded.other_locks and not (loaded.declarations or loaded.foreign):
         folder = shown_path(loaded.other_locks[0].parent)
-        raise UsageError("every folder with files has a lock file of its own.", f"Name one, such as {folder}")
+        raise UsageError("every folder with files has its own lock file.", f"Name one, such as {folder}")
     is_default = default_lock_path(Path.cwd()) == lock.path
     lock_flag = "" if is_default else f" --lock-file {quote(shown_path(lock.path))}"
     with Progress(view.runtime).waiting_for(f"{len(loaded.declarations)} environments"):
@@ -199,7 +199,7 @@ _UNBLOCKING = {
 
 
 def _unblocked(plan: Plan, known: Known, view: View) -> Plan:
-    """Return the plan. The user may let it adopt or delete environments that have the names."""
+    """Return the plan, after asking whether it may adopt or delete environments that have the names of new ones."""
     options, runtime = known.options, view.runtime
     for option, question in _UNBLOCKING.items() if view.asks else ():
         blocked = [step for step in plan.blocked if step.unblocked_by == option]
@@ -211,7 +211,7 @@ def _unblocked(plan: Plan, known: Known, view: View) -> Plan:
 
 
 def _show_plan(plan: Plan, known: Known, view: View) -> None:
-    """Print the plan. If nobody reads it to the end, the rest of the run and the exit code are the same."""
+    """Print the plan. If the reader of stdout has left, the run continues."""
     with suppress(BrokenPipeError):
         runtime, redact = view.runtime, view.runtime.redactor.redact
         if view.is_markdown:
@@ -257,10 +257,10 @@ def _note(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: Runti
     for key in () if scope.paths else plan.new:
         runtime.say(f"Note: {key} is not tracked; to add it: {adding_command(known)}")
     if scope.paths and not scope.options.only and (number := changes_elsewhere(plan, scope)):
-        without = "" if scope.options.prune else "; without it: --only"  # which --prune does not go with
-        runtime.say(f"Note: a path only adds to what is tracked, of which {number} changed, too{without}")
+        without = "" if scope.options.prune else "; to leave them out: --only"  # not possible with --prune
+        runtime.say(f"Note: tracked files that no path names have {number} of the changes{without}")
     for lock_path in loaded.other_locks:
-        runtime.say(f"Warning: {lock_path.parent} is left out, because it has a lock file of its own.")
+        runtime.say(f"Warning: {lock_path.parent} is left out, because it has its own lock file.")
     if not (plan.steps or plan.lost or loaded.warnings or loaded.foreign or loaded.other_locks):
         runtime.say("Note: no file of an environment was found; `ant help fields` shows one.")
     _note_files(loaded, runtime)
@@ -313,8 +313,8 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Worke
 class _Report:
     """The report on stdout: lines for people, or data.
 
-    A run that changes the server must not stop halfway because nobody reads its report any more, as in `| grep -q`,
-    or it can't be written. After the first part that is lost, nothing more is printed.
+    A run that changes the server must not stop halfway because its report can't be written, or nobody reads it any
+    more, as in `| grep -q`. After the first failure, nothing more is printed.
     """
 
     def __init__(self, plan: Plan, view: View) -> None:

@@ -53,7 +53,7 @@ MOST_ROUNDS = 100
 _GIVE_UP = "Nothing was sent yet. Correct it and save. To give up, save it unchanged."
 _CHANGED = "The environment was changed elsewhere meanwhile:"
 _CONFIRM = """\
-Only what you change is sent. It overwrites such a change of the same field: see
+Only the fields that you change are sent, and they overwrite these changes. See
 whether your text still fits, and delete this line to send it.
 To give up, leave the text unchanged."""
 
@@ -75,7 +75,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
 
 
 class _OpenAgain(Exception):
-    """The text can't be sent as it is."""
+    """Raised if the text can't be sent as it is."""
 
     def __init__(self, error: AntError, *notes: TextNote, remote: Object | None = None) -> None:
         """`error` ends the run if the user leaves the file unchanged.
@@ -143,7 +143,7 @@ class _Session(NamedTuple):
             step = Step("update", "", name, str(remote["id"]), remote=remote, changes=changes)
             style = style_of(self.runtime.stdout, self.runtime)
             lines = draw_step(step, name_width([step]), style.paint, with_fields=False)
-            with suppress(BrokenPipeError):  # what the user has written is sent, whether or not anybody reads this
+            with suppress(BrokenPipeError):  # the user's change is sent even if nobody reads this
                 self.runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)
         elif self.dry_run:
             self.printer.print_one(encode(update))
@@ -198,7 +198,7 @@ def _exported(remote: Object) -> Exported:
 
 
 def _text_of(remote: Object, exported: Exported) -> str:
-    """Return the text to edit: the fields between explanations, with those that the server owns as comments."""
+    """Return the text to edit: explanations around the fields, with the server's own fields as comments."""
     owned = {key: remote[key] for key in (*SERVER_FIELDS, "scope") if key in remote and key not in exported.body}
     lines = [f"# {line}" for line in to_yaml(encode(owned)).splitlines()]
     if exported.left_out:
@@ -244,9 +244,9 @@ def _mistaken(mistakes: Sequence[TextNote]) -> _OpenAgain:
 def _difference(
     old: dict[str, Any], new: dict[str, Any], mistakes: list[Mistake], path: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Return the update from one body to another, with the types around what differs, which the API needs.
+    """Return the update from one body to another: what differs, and the `type` of each object around it.
 
-    A field that was deleted, or is null, is cleared. `mistakes` gets those that can't be, and another config.type.
+    A field that was deleted, or is null, is cleared. `mistakes` gets fields that can't be, and a new config.type.
     """
     update: dict[str, Any] = {}
     for key in {**new, **old}:

@@ -53,7 +53,7 @@ def export_files(
 ) -> None:
     """Write environments to files, and add them to the lock file."""
     if bool(environment) == all:
-        raise UsageError("name environments, by ID or name, or write --all for all of them; not both.")
+        raise UsageError("name environments by ID or name, or use --all, but not both.")
     lock_path = find_lock_path(lock_file, Path.cwd(), (directory,))
     with holding(lock_path, runtime), server.connected(flags, runtime, 1, NameClient) as workers:
         lock = read_lock(lock_path)
@@ -112,12 +112,12 @@ def _files(
     existing = [shown_path(file.path) for file in files if os.path.lexists(file.path)]
     if existing and not force:
         verb = "exists" if len(existing) == 1 else "exist"
-        raise UsageError(f"{', '.join(existing)} {verb} already, so nothing was written.", "To overwrite: --force")
+        raise UsageError(f"{', '.join(existing)} already {verb}, so nothing was written.", "To overwrite: --force")
     return files
 
 
 def _check_destination(path: Path, lock_path: Path) -> None:
-    """Reject a path that leads elsewhere because the lock file or links, which others may have made, say so.
+    """Reject a path that leads elsewhere: others may have made the lock file, or links.
 
     Raises:
         UsageError: if it is not a YAML file in the folder of the lock file.
@@ -150,7 +150,7 @@ def _write(files: Sequence[_File], lock: LockFile) -> None:
 
 def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
     if not files and not wants_structured(flags):
-        runtime.say("There is nothing to export that the lock file doesn't have already.")
+        runtime.say("Nothing to export: the lock file already has everything.")
         return
     lines = [f"{shown_path(file.path)}  {escape_breaks(str(file.remote['id']))}" for file in files]
     facts = [{"path": str(file.path), "id": file.remote["id"], "name": file.remote.get("name")} for file in files]

@@ -426,7 +426,7 @@ def test_a_saved_plan_is_carried_out_exactly(team):
         (("--lock-file", "", "."), "--lock-file is empty"),
         (("--parallel", "0", "."), "--parallel must be a whole number from 1 to 64, got '0'"),
         (("--parallel", "x", "."), "--parallel must be a whole number from 1 to 64, got 'x'"),
-        ((), "there is no claude-lock.json here, nor above, and no file was named"),
+        ((), "there is no claude-lock.json here or above, and no file was named"),
         (("nowhere",), "nowhere does not exist"),
         (("-f", "a.yaml"), "unknown flag '-f'. Did you mean `ant apply --only a.yaml`?"),
         (("--file", "a.yaml"), "unknown flag '--file'. Did you mean `ant apply --only a.yaml`?"),
@@ -570,7 +570,7 @@ def test_an_exported_file_needs_no_change(team):
     result = team.apply(".", "--adopt")
     assert "~ 2 to adopt" in result.stdout
     assert team.diff(".") == 0
-    assert "nothing to export" in team.ant("export", "--all").stderr
+    assert "Nothing to export" in team.ant("export", "--all").stderr
 
 
 def test_one_environment_is_exported_by_its_name_or_its_id(team):
@@ -583,7 +583,7 @@ def test_one_environment_is_exported_by_its_name_or_its_id(team):
     assert team.diff(".") == 0
     team.by_hand("update", identifier, "--description", "by hand")
     result = team.ant("export", "b", "--directory", "infra")
-    assert (result.exit, "exists already, so nothing was written" in result.stderr) == (2, True)
+    assert (result.exit, "already exists, so nothing was written" in result.stderr) == (2, True)
     assert team.ant("export", "b", "--force").exit == 0
     assert "by hand" in Path("infra/environment_b.yaml").read_text()
     assert team.diff() == 0

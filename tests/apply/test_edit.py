@@ -566,7 +566,7 @@ def test_visual_wins_over_editor_and_may_have_arguments(desk):
 @pytest.mark.parametrize(
     ("env", "part"),
     [
-        ({"EDITOR": ""}, "there is no terminal to open an editor on, and none is set."),
+        ({"EDITOR": ""}, "no editor is set, and there is no terminal to open one on."),
         ({"EDITOR": "no-such-editor --wait"}, "the editor 'no-such-editor --wait' from EDITOR was not found."),
         ({"VISUAL": "a 'b"}, "VISUAL can't be read as a command"),
     ],

@@ -374,7 +374,9 @@ def test_a_file_that_looks_like_an_environment_but_does_not_say_so_gets_a_warnin
     found = loaded(".")
     assert found.declarations == {}
     (warning,) = found.warnings
-    assert warning.startswith("prod.yaml looks like an environment, but is not applied, because it does not say so")
+    assert warning.startswith(
+        "prod.yaml looks like an environment, but is not applied; to apply it, add `type: env"
+    )
 
 
 @pytest.mark.parametrize("text", ["# nothing\n", ""])

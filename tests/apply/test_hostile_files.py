@@ -213,9 +213,7 @@ def test_the_lock_file_of_another_place_can_be_named(team, outside):
     os.chdir("repository")
     for path in ("../claude-lock.json", f"{outside}/claude-lock.json", "../link/claude-lock.json"):
         result = team.ant("apply", "--validate", "--lock-file", path)
-        assert result.stderr.startswith(
-            "ant: there is no claude-lock.json here, nor above, and no file was named.\n"
-        )
+        assert result.stderr.startswith("ant: there is no claude-lock.json here or above, and no file was named.\n")
 
 
 def test_links_in_a_circle_are_an_error(team):

@@ -271,7 +271,7 @@ def test_something_in_place_of_the_names_that_no_run_has_left_is_refused(team, m
     make()
     result = team.ant(*words)
     assert result.exit == 2
-    assert "claude-lock.json.lock was not left by a run of ant.\nRemove it, also from version" in result.stderr
+    assert "claude-lock.json.lock was not written by ant.\nRemove it, also from version" in result.stderr
     assert (LOCK.exists(), Path("environments/a.yaml").read_bytes()) == (False, before)
 
 

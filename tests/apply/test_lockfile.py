@@ -128,7 +128,7 @@ def test_a_written_lock_file_can_be_read_again(tmp_path_factory, names):
         ('{"version": 0}', "is not a lock file: its version is 0"),
         ("", "is not a lock file: "),
         ("[]", "is not a lock file: "),
-        ('{"version": 1, "version": 1}', "is not a lock file: A field is there twice"),
+        ('{"version": 1, "version": 1}', "is not a lock file: A field occurs twice"),
         ('{"resources": {"./a": 3}}', "is not a lock file: "),
         ('{"resources": {"./a": {"kind": "environment"}}}', "An entry has no id"),
         ('{"resources": {"./a": {"kind": "environment", "id": 3}}}', "is not a lock file: "),

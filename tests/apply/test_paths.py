@@ -22,11 +22,11 @@ def test_a_path_adds_to_what_the_lock_file_tracks(team):
     team.write("more/environments/b.yaml")
     diff = team.ant("diff", "more")
     assert "./environments/a.yaml" in diff.stdout
-    note = "Note: a path only adds to what is tracked, of which 1 changed, too; without it: --only\n"
+    note = "Note: tracked files that no path names have 1 of the changes; to leave them out: --only\n"
     assert diff.stderr == note
-    assert note.replace("; without it: --only", "") in team.ant("diff", "--prune", "more").stderr
+    assert note.replace("; to leave them out: --only", "") in team.ant("diff", "--prune", "more").stderr
     for path in ("environments", "environments/*.yaml", ".", "environments/../environments/a.yaml"):
-        assert "Note: a path" not in team.ant("diff", path).stderr
+        assert "Note: tracked files" not in team.ant("diff", path).stderr
     team.apply("more")
     assert team.server()["a"]["description"] == "changed"
     assert set(team.ids()) == {"./environments/a.yaml", "./more/environments/b.yaml"}
@@ -119,7 +119,7 @@ def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
     team.write("prod/environments/b.yaml")
     team.write("prod/claude-lock.json", "{}")
     result = team.apply(".")
-    assert "Warning: prod is left out, because it has a lock file of its own." in result.stderr
+    assert "Warning: prod is left out, because it has its own lock file." in result.stderr
     assert set(team.server()) == {"a"}
     Path("environments/a.yaml").unlink()
     assert "prod is left out" not in team.apply("--lock-file", "prod/claude-lock.json", ".").stderr
@@ -143,7 +143,7 @@ def test_a_run_that_leaves_every_file_out_is_refused(team):
     for words, status in ((("apply", "--yes"), 2), (("apply", "--dry-run"), 2), (("diff",), 1)):
         result = team.ant(*words, ".")
         assert (result.exit, result.stdout) == (status, "")
-        assert "every folder with files has a lock file of its own.\nName one, such as ./prod" in result.stderr
+        assert "every folder with files has its own lock file.\nName one, such as ./prod" in result.stderr
     assert team.server() == {}
 
 

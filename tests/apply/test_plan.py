@@ -102,7 +102,7 @@ def test_drift_is_blocked_unless_it_may_be_overwritten():
     assert step.action == "update"
     assert step.blocked == (
         "env_1 changed outside this config since the last apply; re-run with --force to overwrite it, "
-        "or take it over into the file: ant export env_1 --force"
+        "or copy it into the file: ant export env_1 --force"
     )
     assert world.step(force=True).blocked == ""
 
@@ -131,7 +131,7 @@ def test_a_missing_environment_is_replaced_only_with_force(state):
     world.remotes["env_1"] = state and remote_of(BODY, archived_at="2026-01-01T00:00:00Z")
     step = world.plan().steps[0]
     assert (step.action, step.id) == ("create", "env_1")
-    assert step.blocked.startswith("env_1 is archived; " if state else "env_1 does not exist any more; ")
+    assert step.blocked.startswith("env_1 is archived; " if state else "env_1 no longer exists; ")
     assert "re-run with --force to create a replacement, or remove ./environments/a.yaml" in step.blocked
     assert world.plan(force=True).steps[0].blocked == ""
 
@@ -162,7 +162,7 @@ def test_an_existing_name_is_taken_over_only_on_request():
     step = world.step()
     assert (step.action, step.id) == ("adopt", "env_9")
     assert step.blocked == (
-        "env_9 has this name already; re-run with --adopt to take it over, or choose another name"
+        "env_9 already has this name; re-run with --adopt to take it over, or choose another name"
     )
     step = world.step(adopt=True)
     assert step.blocked == ""
@@ -188,7 +188,7 @@ def test_an_environment_of_another_file_is_not_taken_over():
     Path(tracked.key).touch()
     world.files["./b.yaml"] = declared(BODY, "./b.yaml")
     world.named = {"a": [remote_of(BODY)]}
-    assert "./environments/a.yaml declares env_1" in world.step(adopt=True).blocked
+    assert "./environments/a.yaml already declares env_1" in world.step(adopt=True).blocked
 
 
 def test_a_name_of_several_environments_is_blocked():
@@ -217,7 +217,7 @@ def test_the_name_of_an_archived_environment_is_freed_only_on_request():
     )
     step = world.step(delete_archived=True)
     assert (step.action, step.deletes, step.blocked) == ("create", "env_8", "")
-    assert step.note == "deletes env_8, which is archived, permanently"
+    assert step.note == "permanently deletes env_8, which is archived"
     world.named = {}
     assert world.step(delete_archived=True).fingerprint != step.fingerprint
 
@@ -257,8 +257,8 @@ def test_a_replacement_that_a_killed_run_had_begun_needs_no_force():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({}, "env_9 has this name already; choose another name"),
-        (ARCHIVED, "env_9, which is archived, has this name already; choose another name"),
+        ({}, "env_9 already has this name; choose another name"),
+        (ARCHIVED, "env_9, which is archived, already has this name; choose another name"),
     ],
 )
 def test_an_environment_can_not_be_renamed_to_a_name_that_is_taken(fields, message):
@@ -405,5 +405,5 @@ def test_a_list_that_a_file_leaves_out_is_pointed_out():
     world = World({"name": "a", "config": {"type": "cloud", "packages": {"pip": ["x"], "apt": ["y"]}}})
     world.files[KEY] = declared({"name": "a", "config": {"type": "cloud", "packages": {"pip": ["z"]}}})
     assert world.step().note == (
-        "config.packages.apt of the server stays, because the file leaves it out; write [] to clear it"
+        "the server keeps config.packages.apt, because the file leaves it out; write [] to clear it"
     )

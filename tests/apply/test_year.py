@@ -37,7 +37,7 @@ def test_a_revert_of_a_prune_says_what_is_possible_and_deletes_only_on_request(p
     assert pruned.diff(".") == 1
     assert pruned.server(archived=True)["a"]["id"] == archived
     result = pruned.apply("--delete-archived", ".")
-    assert f"note: deletes {archived}, which is archived, permanently" in result.stdout
+    assert f"note: permanently deletes {archived}, which is archived" in result.stdout
     assert pruned.ids()["./environments/a.yaml"] == pruned.server()["a"]["id"] != archived
     assert pruned.diff(".") == 0
 
