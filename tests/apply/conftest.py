@@ -84,6 +84,11 @@ class Team:
         path.write_text(text)
         return path
 
+    def add(self, *names: str) -> None:
+        """Write the files of environments with these names."""
+        for name in names:
+            self.write(f"environments/{name}.yaml")
+
     def server(self, *, archived: bool = False) -> dict[str, Any]:
         """Return the environments on the server by name."""
         words = ["--include-archived"] if archived else []
@@ -138,3 +143,11 @@ def team(url: str, clean_environ: dict[str, str]) -> Team:
     """Return a team in an empty folder."""
     os.environ.pop("FORCE_COLOR", None)
     return Team(url, clean_environ)
+
+
+@pytest.fixture
+def tracked(team: Team) -> Team:
+    """Return a team whose environment a is tracked."""
+    team.add("a")
+    team.apply(".")
+    return team

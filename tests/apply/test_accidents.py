@@ -16,8 +16,7 @@ TWO = "config: {type: cloud}\ndescription: two\n"
 @pytest.fixture
 def tracked(team):
     """Return a team whose environments a, b and c are tracked."""
-    for name in "abc":
-        team.write(f"environments/{name}.yaml")
+    team.add(*"abc")
     team.apply(".")
     return team
 

@@ -61,22 +61,18 @@ def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_reject
 
 
 @pytest.mark.parametrize(("status", "exit_code"), [(429, 7), (503, 7), (403, 1), (404, 1)])
-def test_a_server_that_fails_is_no_other_account(team, status, exit_code):
+def test_a_server_that_fails_is_no_other_account(tracked, status, exit_code):
     """A later attempt may succeed, so the error does not suggest another origin. A gateway may have no models."""
-    team.write("environments/a.yaml")
-    team.apply(".")
     fault = ("emulator", "fault", "--path-contains", "models", "--times", "3", "--status", str(status))
-    assert team.ant(*fault).exit == 0
-    result = team.ant("diff")
+    assert tracked.ant(*fault).exit == 0
+    result = tracked.ant("diff")
     assert (result.exit, "--allow-origin-change" in result.stderr) == (exit_code, exit_code == 1)
 
 
-def test_a_slash_at_the_end_of_the_recorded_host_is_no_other_host(team):
+def test_a_slash_at_the_end_of_the_recorded_host_is_no_other_host(tracked):
     """The official tool may write one."""
-    team.write("environments/a.yaml")
-    team.apply(".")
-    LOCK.write_text(LOCK.read_text().replace(team.url, f"{team.url.upper().replace('HTTP', 'http')}/"))
-    assert team.diff() == 0
+    LOCK.write_text(LOCK.read_text().replace(tracked.url, f"{tracked.url.upper().replace('HTTP', 'http')}/"))
+    assert tracked.diff() == 0
 
 
 def test_a_moved_account_is_accepted_and_recorded_on_request(accounts):

@@ -74,13 +74,11 @@ def test_another_environment_of_the_name_is_not_taken_for_a_lost_create(team):
     assert not Path("claude-lock.json").exists() or team.ids() == {}
 
 
-def test_an_unchanged_environment_is_neither_done_nor_left_in_a_run_that_fails(team):
+def test_an_unchanged_environment_is_neither_done_nor_left_in_a_run_that_fails(tracked):
     """The data has it as unchanged. One that could not be created has no ID."""
-    team.write("environments/a.yaml")
-    team.apply(".")
-    team.write("environments/b.yaml")
-    assert team.ant("emulator", "fault", "--method", "POST", "--status", "400").exit == 0
-    result = team.ant("apply", "--yes", ".", "--format", "json")
+    tracked.write("environments/b.yaml")
+    assert tracked.ant("emulator", "fault", "--method", "POST", "--status", "400").exit == 0
+    result = tracked.ant("apply", "--yes", ".", "--format", "json")
     assert "0 done and recorded, 1 failed, 0 not started." in result.stderr
     unchanged, failed = result.json["resources"]
     assert unchanged["result"] == "unchanged"
@@ -95,8 +93,7 @@ def test_every_failure_of_a_run_is_reported_with_its_hint(team):
         both_have_begun.wait(60)
         raise LOST
 
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml")
+    team.add("a", "b")
     result = team.ant("apply", "--yes", "--parallel", "2", ".", transport=Meddling(team, lose))
     assert result.exit == 8
     *failures, summary = result.stderr.splitlines()
@@ -113,8 +110,7 @@ def test_a_failure_of_an_interrupted_run_is_reported(team):
         both_have_begun.wait(60)
         raise KeyboardInterrupt if b'"a"' in body else LOST
 
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml")
+    team.add("a", "b")
     transport = Meddling(team, interrupt_one_and_lose_the_other)
     result = team.ant("apply", "--yes", "--parallel", "2", ".", transport=transport)
     assert result.exit == 130
@@ -166,22 +162,19 @@ def test_a_step_that_has_begun_is_finished_when_the_interrupt_comes_while_thread
     assert is_too_late == [False]
 
 
-def test_an_environment_whose_archiving_failed_stays_tracked(team):
+def test_an_environment_whose_archiving_failed_stays_tracked(tracked):
     """The next run archives it."""
-    team.write("environments/a.yaml")
-    team.apply(".")
     Path("environments/a.yaml").unlink()
-    assert team.ant("emulator", "fault", "--path-contains", "/archive", "--status", "400").exit == 0
-    assert team.ant("apply", "--prune", "--yes", ".").exit == 1
-    assert list(team.ids()) == ["./environments/a.yaml"]
-    team.apply("--prune", ".")
-    assert team.server() == {}
+    assert tracked.ant("emulator", "fault", "--path-contains", "/archive", "--status", "400").exit == 0
+    assert tracked.ant("apply", "--prune", "--yes", ".").exit == 1
+    assert list(tracked.ids()) == ["./environments/a.yaml"]
+    tracked.apply("--prune", ".")
+    assert tracked.server() == {}
 
 
 def test_an_environment_that_was_deleted_before_it_is_archived_is_forgotten(team):
     """Somebody else deleted it after the plan was made, so nothing is left to do."""
-    team.write("environments/b.yaml")
-    team.write("environments/c.yaml")
+    team.add("b", "c")
     team.apply(".")
     Path("environments/c.yaml").unlink()
     assert team.ant("emulator", "fault", "--method", "POST", "--status", "404").exit == 0
@@ -248,8 +241,7 @@ def test_an_error_of_the_api_ends_the_run_with_its_exit_code(team):
     """Finished steps are recorded, and the body of the error is shown."""
     words = ("--method", "POST", "--after", "1", "--times", "9", "--status", "409")
     assert team.ant("emulator", "fault", *words).exit == 0
-    team.write("environments/a.yaml")
-    team.write("environments/gone.yaml")
+    team.add("a", "gone")
     result = team.ant("apply", "--yes", "--parallel", "1", ".")
     assert result.exit == 6
     assert result.stderr.count("Injected fault") == 1
@@ -382,19 +374,17 @@ def test_a_saved_plan_is_not_combined_with_flags_that_the_run_would_ignore(team,
     assert team.server() == {}
 
 
-def test_at_a_terminal_the_user_is_asked_about_untracked_files_and_existing_names(team):
+def test_at_a_terminal_the_user_is_asked_about_untracked_files_and_existing_names(tracked):
     """This needs no paths on the command line."""
-    team.write("environments/a.yaml")
-    team.apply(".")
-    team.by_hand("create", "--name", "b", "--config", "{type: cloud}", "--description", "old")
-    team.write("environments/b.yaml", "config: {type: cloud}\ndescription: new\n")
-    assert "re-run with --adopt to take it over" in team.ant("apply", "--yes", ".").stdout
-    result = team.ant("apply", typed="y\ny\ny\n")
+    tracked.by_hand("create", "--name", "b", "--config", "{type: cloud}", "--description", "old")
+    tracked.write("environments/b.yaml", "config: {type: cloud}\ndescription: new\n")
+    assert "re-run with --adopt to take it over" in tracked.ant("apply", "--yes", ".").stdout
+    result = tracked.ant("apply", typed="y\ny\ny\n")
     assert "./environments/b.yaml is not tracked yet" in result.stderr
     assert "Manage these existing environments by the files?" in result.stderr
-    assert set(team.ids()) == {"./environments/a.yaml", "./environments/b.yaml"}
-    assert team.server()["b"]["description"] == "new"
-    assert team.diff() == 0
+    assert set(tracked.ids()) == {"./environments/a.yaml", "./environments/b.yaml"}
+    assert tracked.server()["b"]["description"] == "new"
+    assert tracked.diff() == 0
 
 
 def test_a_saved_plan_is_carried_out_exactly(team):
@@ -457,20 +447,16 @@ def test_checking_files_needs_no_server_and_no_key(team):
     assert result.stderr.endswith("2 files are valid.\n")
     result = team.ant("apply", "--validate", "--strict", ".", **offline)
     assert result.exit == 2
-    assert (
-        "environments/b.yaml, line 1, column 34: config.packages.pips: unknown field. Did you mean 'pip'?"
-        in result.stderr
-    )
+    message = "environments/b.yaml, line 1, column 34: config.packages.pips: unknown field. Did you mean 'pip'?"
+    assert message in result.stderr
     assert "environments/b.yaml, line 2, column 1: scope: must be" in result.stderr
     assert not Path("claude-lock.json").exists()
 
 
-def test_a_mistake_in_any_file_stops_the_run_before_anything_is_sent(team):
+def test_a_mistake_in_any_file_stops_the_run_before_anything_is_sent(tracked):
     """Nothing is asked either, and nothing archived: a renamed file may be the one with the mistake."""
-    team.write("environments/a.yaml")
-    team.apply(".")
-    team.write("environments/b.yaml", "name: c\n")
-    team.write("environments/c.yaml")
+    tracked.write("environments/b.yaml", "name: c\n")
+    tracked.write("environments/c.yaml")
     Path("environments/a.yaml").rename("environments/d.yaml").write_text("name: a\nconfig: 3\n")
     problems = (
         "ant: there are mistakes in the files:\n"
@@ -485,18 +471,16 @@ def test_a_mistake_in_any_file_stops_the_run_before_anything_is_sent(team):
         ("diff",),
     ]
     for command, *flags in commands:
-        result = team.ant(command, *flags, ".")
+        result = tracked.ant(command, *flags, ".")
         assert (result.exit, result.stdout, result.stderr) == (1 if command == "diff" else 2, "", problems)
-    assert set(team.server()) == {"a"}
+    assert set(tracked.server()) == {"a"}
 
 
 @pytest.mark.parametrize("how", [{"typed": "y\n"}, {}])
-def test_new_files_with_mistakes_are_not_offered(team, how):
+def test_new_files_with_mistakes_are_not_offered(tracked, how):
     """The tracked files are applied; a note says why others are not."""
-    team.write("environments/a.yaml")
-    team.apply(".")
-    team.write("environments/b.yaml", "config: 3\n")
-    result = team.ant("apply", **how)
+    tracked.write("environments/b.yaml", "config: 3\n")
+    result = tracked.ant("apply", **how)
     assert result.exit == 0
     assert "Note: new files are left out. environments/b.yaml, line 1, column 1: config" in result.stderr
 
@@ -659,8 +643,7 @@ def test_the_schema_is_printed(team):
 
 def test_a_run_that_recorded_nothing_does_not_say_that_it_wrote_the_lock_file(team):
     """A step that was not started is no success."""
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml")
+    team.add("a", "b")
     assert team.ant("emulator", "fault", "--method", "POST", "--status", "400").exit == 0
     result = team.ant("apply", "--yes", "--parallel", "1", ".")
     assert ("1 failed, 1 not started." in result.stderr, "State written" in result.stdout) == (True, False)

@@ -225,14 +225,12 @@ def test_links_in_a_circle_are_an_error(team):
     assert (result.exit, result.stderr.count("can't be used: ")) == (2, 2)
 
 
-def test_a_tracked_file_that_is_now_a_link_without_a_target_is_not_pruned(team):
+def test_a_tracked_file_that_is_now_a_link_without_a_target_is_not_pruned(tracked):
     """Its file is still there, even though it can't be read."""
-    team.write("environments/a.yaml")
-    team.apply(".")
     Path("environments/a.yaml").unlink()
     Path("environments/a.yaml").symlink_to("gone.yaml")
-    assert team.ant("apply", "--yes", "--prune").exit == 2
-    assert set(team.server()) == {"a"}
+    assert tracked.ant("apply", "--yes", "--prune").exit == 2
+    assert set(tracked.server()) == {"a"}
 
 
 def test_a_tracked_file_that_is_now_a_link_to_a_folder_is_gone(team):
@@ -244,19 +242,17 @@ def test_a_tracked_file_that_is_now_a_link_to_a_folder_is_gone(team):
     assert (result.exit, json.loads(result.stdout)["lost"]) == (0, ["./environments"])
 
 
-def test_an_environment_whose_file_is_in_a_folder_that_can_not_be_read_is_not_archived(team, monkeypatch):
+def test_an_environment_whose_file_is_in_a_folder_that_can_not_be_read_is_not_archived(tracked, monkeypatch):
     """Its file may well be there."""
-    team.write("environments/a.yaml")
-    team.apply(".")
 
     def refuse(path):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "lstat", refuse)
     Path("environments").rename("moved")
-    result = team.ant("apply", "--yes", "--prune", "--parallel", "1")
+    result = tracked.ant("apply", "--yes", "--prune", "--parallel", "1")
     assert (result.exit, result.stderr) == (2, "ant: ./environments/a.yaml does not exist.\n")
-    assert set(team.server()) == {"a"}
+    assert set(tracked.server()) == {"a"}
 
 
 @pytest.mark.parametrize(

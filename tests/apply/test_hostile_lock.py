@@ -55,14 +55,12 @@ def test_a_lock_file_that_is_a_link_is_rejected_and_its_target_unchanged(team, t
 
 @posix_only
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
-def test_an_existing_lock_file_keeps_its_mode(team, mode):
+def test_an_existing_lock_file_keeps_its_mode(tracked, mode):
     """The file of a team may be one that only they can read."""
-    team.write("environments/a.yaml")
-    team.apply(".")
     LOCK.chmod(mode)
-    team.write("environments/b.yaml")
-    team.apply(".")
-    assert set(team.lock()) == {"./environments/a.yaml", "./environments/b.yaml"}
+    tracked.write("environments/b.yaml")
+    tracked.apply(".")
+    assert set(tracked.lock()) == {"./environments/a.yaml", "./environments/b.yaml"}
     assert stat.S_IMODE(LOCK.stat().st_mode) == mode
 
 
@@ -82,17 +80,15 @@ def test_a_new_lock_file_has_the_mode_of_the_umask_and_can_be_used_in_the_next_r
 
 @posix_only
 @pytest.mark.parametrize("mode", [0o646, 0o666])
-def test_a_lock_file_that_every_user_can_change_is_rejected(team, mode):
+def test_a_lock_file_that_every_user_can_change_is_rejected(tracked, mode):
     """Otherwise they decide what is archived."""
-    team.write("environments/a.yaml")
-    team.apply(".")
     LOCK.chmod(mode)
     Path("environments/a.yaml").unlink()
-    result = team.ant("apply", "--yes", "--prune", ".")
+    result = tracked.ant("apply", "--yes", "--prune", ".")
     assert result.exit == 2
     assert f"claude-lock.json can't be used: other users can change it (mode 0{mode:o}).\n" in result.stderr
     assert f"To change that: chmod {mode & ~0o022:o} " in result.stderr
-    assert set(team.server()) == {"a"}
+    assert set(tracked.server()) == {"a"}
 
 
 @posix_only
@@ -328,8 +324,7 @@ def test_nothing_is_created_whose_name_can_not_be_noted_before(team, monkeypatch
 @pytest.mark.parametrize("words", [(), ("--format", "json")])
 def test_a_step_that_can_not_be_recorded_is_not_reported_as_recorded(team, monkeypatch, words):
     """An ID that is nowhere else is shown. The next run finds the environment by its name."""
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml")
+    team.add("a", "b")
     fsync = os.fsync
 
     def full(descriptor):
@@ -363,8 +358,7 @@ def test_a_step_that_can_not_be_recorded_is_not_reported_as_recorded(team, monke
 @needs_posix("permissions")
 def test_a_step_that_a_later_one_records_counts_as_recorded(team, monkeypatch):
     """Each time, the whole file is written."""
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml")
+    team.add("a", "b")
     fsync, failures = os.fsync, [28]
 
     def full_once(descriptor):

@@ -16,8 +16,7 @@ NAMES = ("a", "b", "c", "d")
 @pytest.fixture
 def four(team):
     """Return a team with four files to apply."""
-    for name in NAMES:
-        team.write(f"environments/{name}.yaml")
+    team.add(*NAMES)
     return team
 
 

@@ -29,8 +29,7 @@ def test_as_many_requests_are_in_progress_as_workers_are_allowed(clean_environ):
 def test_the_emulator_in_the_process_creates_in_the_order_of_the_files(team):
     """A list shows them in the same order each time."""
     names = [f"env-{number:02}" for number in range(12)]
-    for name in names:
-        team.write(f"environments/{name}.yaml")
+    team.add(*names)
     here = {"ANTHROPIC_BASE_URL": "local:"}
     assert team.ant("apply", "--yes", ".", **here).exit == 0
     listed = team.ant(*LIST, "--transform", "name", "--format", "jsonl", "-r", **here)

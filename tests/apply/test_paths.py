@@ -34,8 +34,7 @@ def test_a_path_adds_to_what_the_lock_file_tracks(team):
 
 def test_only_narrows_a_run_to_the_named_files(team):
     """A saved plan keeps that."""
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml")
+    team.add("a", "b")
     team.apply(".")
     for name in "ab":
         team.write(f"environments/{name}.yaml", CHANGED)
@@ -46,17 +45,15 @@ def test_only_narrows_a_run_to_the_named_files(team):
     assert {name: one["description"] for name, one in team.server().items()} == {"a": "changed", "b": None}
 
 
-def test_a_path_in_another_case_is_the_same_environment_where_the_disk_ignores_case(team):
+def test_a_path_in_another_case_is_the_same_environment_where_the_disk_ignores_case(tracked):
     """On a disk that does not, a hard link is another spelling of the same file."""
-    team.write("environments/a.yaml")
-    team.apply(".")
     with suppress(FileExistsError):
         os.link("environments/a.yaml", "environments/A.YAML")
-    team.write("environments/a.yaml", CHANGED)
-    assert "./environments/a.yaml" in team.ant("diff", "environments/A.YAML").stdout
-    team.apply("--only", "environments/A.YAML")
-    assert team.server()["a"]["description"] == "changed"
-    assert set(team.ids()) == {"./environments/a.yaml"}
+    tracked.write("environments/a.yaml", CHANGED)
+    assert "./environments/a.yaml" in tracked.ant("diff", "environments/A.YAML").stdout
+    tracked.apply("--only", "environments/A.YAML")
+    assert tracked.server()["a"]["description"] == "changed"
+    assert set(tracked.ids()) == {"./environments/a.yaml"}
 
 
 @pytest.mark.parametrize(
@@ -206,8 +203,7 @@ def test_prune_archives_nothing_below_a_folder_that_is_a_link_without_a_target(t
 
 def test_at_a_terminal_without_a_path_and_a_lock_file_the_files_found_are_offered(team):
     """A dry run offers them, too. A no leaves nothing to do."""
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml")
+    team.add("a", "b")
     result = team.ant("apply", "--dry-run", typed="y\n")
     assert "./environments/a.yaml is not tracked yet" in result.stderr
     assert "Add these 2 to this apply?" in result.stderr

@@ -19,8 +19,7 @@ def left() -> list[str]:
 @pytest.fixture
 def pruned(team):
     """A team that has pruned an environment, and then reverted the commit."""
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml")
+    team.add("a", "b")
     team.apply(".")
     Path("environments/a.yaml").unlink()
     team.apply("--prune", ".")
@@ -79,8 +78,7 @@ def test_a_run_that_is_killed_while_it_replaces_an_archived_environment_can_be_r
 
 def test_wrong_credentials_change_nothing(team):
     """In another workspace, none of the IDs exists."""
-    team.write("environments/a.yaml")
-    team.write("environments/b.yaml")
+    team.add("a", "b")
     team.apply(".")
     text = Path("claude-lock.json").read_text()
     Path("claude-lock.json").write_text(text.replace('"id": "env_', '"id": "env_x'))
@@ -154,8 +152,7 @@ def kill_at(number, function):
 )
 def test_a_killed_run_loses_no_environment(team, number, target, before):
     """The next run continues at any point, without an option to adopt anything."""
-    for name in "abcde":
-        team.write(f"environments/{name}.yaml")
+    team.add(*"abcde")
     code = KILLED.format(number=number, target=target, before=before)
     run = team.program("apply", "--yes", "--parallel", "3", ".", code=code)
     run.communicate()
