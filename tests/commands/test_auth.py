@@ -51,13 +51,6 @@ def document(path):
     return tomllib.loads(path.read_text())
 
 
-def write(path, text):
-    """Write the profiles file."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o600)
-
-
 # Logging in
 
 BOUND = {"base_url": "https://api.anthropic.com"}
@@ -134,19 +127,19 @@ def test_a_key_is_verified_by_the_api_even_if_a_variable_names_the_emulator_in_t
     env = {"ANTHROPIC_BASE_URL": "local:"}
     done = ant_without_key("auth", "login", "--api-key-stdin", env=env, stdin=SECRET, replies=[EMPTY])
     assert (done.exit, done.request.url.host) == (0, "api.anthropic.com")
-    assert (
-        "Note: ANTHROPIC_BASE_URL is set, and the key is only for https://api.anthropic.com: it is not"
-        in done.stderr
-    )
+    message = "Note: ANTHROPIC_BASE_URL is set, and the key is only for https://api.anthropic.com: it is not"
+    assert message in done.stderr
     assert document(path)["profiles"]["default"] == {"api_key": SECRET, **BOUND}
 
 
 @pytest.mark.parametrize(
     ("words", "replies", "stored"), [((), ["n"], OTHER), ((), ["y"], SECRET), (("--profile", "work"), [], SECRET)]
 )
-def test_login_asks_before_it_replaces_a_key_of_the_active_profile(ant_without_key, path, words, replies, stored):
+def test_login_asks_before_it_replaces_a_key_of_the_active_profile(
+    ant_without_key, path, profiles, words, replies, stored
+):
     """A profile that is named is meant."""
-    write(path, f'active = "work"\n[profiles.work]\napi_key = "{OTHER}"\n')
+    profiles(f'active = "work"\n[profiles.work]\napi_key = "{OTHER}"\n')
     words = ("auth", "login", "--no-verify", "--api-key", SECRET, *words)
     questions = []
 
@@ -257,9 +250,9 @@ def test_login_ignores_a_byte_order_mark_before_the_key(ant_without_key, path):
     assert document(path)["profiles"]["default"]["api_key"] == SECRET
 
 
-def test_login_with_a_second_profile_keeps_the_active_one(ant_without_key, path):
+def test_login_with_a_second_profile_keeps_the_active_one(ant_without_key, path, profiles):
     """A note says how to use the new profile."""
-    write(path, 'active = "work"\n[profiles.work]\n')
+    profiles('active = "work"\n[profiles.work]\n')
     done = ant_without_key("auth", "login", "--profile", "home", "--api-key-stdin", stdin=SECRET)
     assert document(path)["active"] == "work"
     assert "The active profile is 'work'. To use this one: --profile home, or ant profile activate home" in (
@@ -267,9 +260,9 @@ def test_login_with_a_second_profile_keeps_the_active_one(ant_without_key, path)
     )
 
 
-def test_login_replaces_every_credential_of_the_profile(ant_without_key, path):
+def test_login_replaces_every_credential_of_the_profile(ant_without_key, path, profiles):
     """Its other settings are kept, including unknown ones."""
-    write(path, f'[profiles.work]\napi_key_command = "x"\nauth_token = "{OTHER}"\nformat = "yaml"\nnew = 1\n')
+    profiles(f'[profiles.work]\napi_key_command = "x"\nauth_token = "{OTHER}"\nformat = "yaml"\nnew = 1\n')
     done = ant_without_key("auth", "login", "--profile", "work", "--api-key-stdin", stdin=SECRET)
     assert document(path)["profiles"]["work"] == {"api_key": SECRET, "format": "yaml", "new": 1, **BOUND}
     assert "in place of its api_key_command and auth_token" in done.stderr
@@ -303,18 +296,18 @@ def test_login_stores_the_server_of_a_variable_that_accepted_the_key(ant_without
 
 @pytest.mark.parametrize("stored", ["", 'base_url = "https://gate.example"'])
 @pytest.mark.parametrize("more", [(), ("--no-verify",)])
-def test_login_sends_no_key_to_a_server_that_only_a_variable_names(ant_without_key, path, stored, more):
+def test_login_sends_no_key_to_a_server_that_only_a_variable_names(ant_without_key, path, profiles, stored, more):
     """Nothing is asked, either: the key would be typed in vain."""
-    write(path, f"[profiles.default]\n{stored}\n")
+    profiles(f"[profiles.default]\n{stored}\n")
     words, before = ("auth", "login", "--api-key-stdin", *more), path.read_text()
     done = ant_without_key(*words, env={"ANTHROPIC_BASE_URL": "http://10.0.0.7"}, stdin=SECRET)
     assert (done.exit, done.requests, path.read_text()) == (4, [], before)
     assert "--base-url http://10.0.0.7\n" in done.stderr
 
 
-def test_login_does_not_prompt_for_a_key_if_the_profiles_file_is_malformed(ant_without_key, path):
+def test_login_does_not_prompt_for_a_key_if_the_profiles_file_is_malformed(ant_without_key, path, profiles):
     """The key could not be stored after it was typed."""
-    write(path, "active =")
+    profiles("active =")
     done = ant_without_key("auth", "login", "--api-key-stdin", stdin=SECRET)
     assert (done.exit, done.requests, path.read_text()) == (4, [], "active =")
     assert "Invalid value (at end of document)" in done.stderr
@@ -459,10 +452,9 @@ def test_the_keyring_entry_is_deleted_when_its_key_is_replaced_or_removed(ant_wi
         ("auth", "login", "--no-verify", "--api-key-stdin"),
     ],
 )
-def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(ant_without_key, path, words):
+def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(ant_without_key, path, profiles, words):
     """The key is removed from the file, and the exit code is 4."""
-    write(
-        path,
+    profiles(
         'active = "work"\n[profiles.work]\napi_key = "keyring:work-1"\n[profiles.x]\napi_key = "keyring:x-1"\n',
     )
     keyring.set_keyring(keyring.backends.fail.Keyring())
@@ -505,10 +497,9 @@ def test_status_without_a_credential_lists_the_sources_that_were_checked(ant_wit
     assert "Log in: ant auth login" in done.stderr
 
 
-def test_status_explains_shadowed_profiles_empty_variables_and_sources(ant_without_key, path):
+def test_status_explains_shadowed_profiles_empty_variables_and_sources(ant_without_key, path, profiles):
     """It shows where each setting comes from."""
-    write(
-        path,
+    profiles(
         f"""active = "work"
 [profiles.home]
 [profiles.work]
@@ -542,9 +533,9 @@ workspace_id = "wrkspc_1"
 SERVERS = f'active = "work"\n[profiles.work]\napi_key = "{SECRET}"\nbase_url = "http://u:pw@work.example"\n'
 
 
-def test_status_explains_a_variable_that_shadows_the_base_url_of_the_profile(ant_without_key, path):
+def test_status_explains_a_variable_that_shadows_the_base_url_of_the_profile(ant_without_key, path, profiles):
     """The key is not sent there, so it can't be used."""
-    write(path, SERVERS)
+    profiles(SERVERS)
     env = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:2"}
     done = ant_without_key("auth", "status", env=env)
     assert done.stdout.splitlines()[1:5] == [
@@ -562,9 +553,9 @@ def test_status_explains_a_variable_that_shadows_the_base_url_of_the_profile(ant
     assert (data["usable"], data["note"]) == (False, None)
 
 
-def test_status_explains_that_a_variables_key_goes_to_the_base_url_of_the_profile(ant_without_key, path):
+def test_status_explains_that_a_variables_key_goes_to_the_base_url_of_the_profile(ant_without_key, profiles):
     """The key and the base URL come from different sources."""
-    write(path, SERVERS)
+    profiles(SERVERS)
     done = ant_without_key("auth", "status", env={"ANTHROPIC_API_KEY": OTHER})
     note = "ANTHROPIC_API_KEY is sent to http://work.example (base_url of profile 'work')"
     assert f"Note        {note}\n" in done.stdout
@@ -573,9 +564,9 @@ def test_status_explains_that_a_variables_key_goes_to_the_base_url_of_the_profil
     )
 
 
-def test_status_with_a_flag_names_all_sources_that_the_flag_shadows(ant_without_key, path):
+def test_status_with_a_flag_names_all_sources_that_the_flag_shadows(ant_without_key, profiles):
     """There is no note, because the flag was chosen for this command."""
-    write(path, SERVERS)
+    profiles(SERVERS)
     words = ("auth", "status", "--base-url", "http://flag", "--format", "json")
     data = ant_without_key(*words, env={"ANTHROPIC_BASE_URL": "http://variable"}).json
     shadowed = [(other["source"], other["value"]) for other in data["base_url"]["shadows"]]
@@ -593,9 +584,9 @@ def test_status_reports_the_settings_that_its_global_flags_give(ant_without_key)
     assert "http://h.example (--base-url)" in done.stdout
 
 
-def test_status_as_json_contains_the_whole_report(ant_without_key, path):
+def test_status_as_json_contains_the_whole_report(ant_without_key, path, profiles):
     """`--transform` selects from the report."""
-    write(path, f'active = "work"\n[profiles.work]\napi_key = "{SECRET}"\n')
+    profiles(f'active = "work"\n[profiles.work]\napi_key = "{SECRET}"\n')
     done = ant_without_key("auth", "status", "--format", "json")
     assert done.json["usable"] is True
     assert done.json["credential"] == "api_key of profile 'work'"
@@ -617,18 +608,18 @@ def test_status_of_the_emulator_needs_no_credential(ant_without_key):
     assert "local: (--local)" in done.stdout
 
 
-def test_status_without_an_active_profile_lists_the_profiles_by_name(ant_without_key, path):
+def test_status_without_an_active_profile_lists_the_profiles_by_name(ant_without_key, path, profiles):
     """One of them may be what the user needs."""
-    write(path, "[profiles.work]\n[profiles.home]\n")
+    profiles("[profiles.work]\n[profiles.home]\n")
     assert f"none is active; others: home, work ({path})" in ant_without_key("auth", "status").stdout
     assert (
         "named by ANTHROPIC_PROFILE" in ant_without_key("auth", "status", env={"ANTHROPIC_PROFILE": "home"}).stdout
     )
 
 
-def test_status_with_an_unknown_profile_is_an_error(ant_without_key, path):
+def test_status_with_an_unknown_profile_is_an_error(ant_without_key, profiles):
     """The message suggests the most similar name."""
-    write(path, "[profiles.work]\n")
+    profiles("[profiles.work]\n")
     done = ant_without_key("auth", "status", env={"ANTHROPIC_PROFILE": "wrok"})
     assert done.exit == 4
     assert "profile 'wrok' (from ANTHROPIC_PROFILE) does not exist. Did you mean 'work'?" in done.stderr
@@ -636,9 +627,9 @@ def test_status_with_an_unknown_profile_is_an_error(ant_without_key, path):
 
 @needs_posix("commands of POSIX")
 @pytest.mark.parametrize(("reply", "status"), [(EMPTY, 0), (httpx.Response(401, json={}), 4)])
-def test_status_with_check_sends_a_request(ant_without_key, path, reply, status):
+def test_status_with_check_sends_a_request(ant_without_key, profiles, reply, status):
     """The request has the credential that other commands use."""
-    write(path, f"active = 'work'\n[profiles.work]\napi_key_command = \"echo {SECRET}\"\n")
+    profiles(f"active = 'work'\n[profiles.work]\napi_key_command = \"echo {SECRET}\"\n")
     done = ant_without_key("auth", "status", "--check", replies=[reply])
     assert done.exit == status
     assert "runs `echo [redacted]`" in done.stdout
@@ -646,9 +637,9 @@ def test_status_with_check_sends_a_request(ant_without_key, path, reply, status)
     assert ("Key accepted by https://api.anthropic.com" in done.stderr) is (status == 0)
 
 
-def test_status_without_check_sends_nothing_and_runs_no_key_command(ant_without_key, path):
+def test_status_without_check_sends_nothing_and_runs_no_key_command(ant_without_key, profiles):
     """The report needs neither the server nor the key command."""
-    write(path, "active = 'work'\n[profiles.work]\napi_key_command = \"false\"\n")
+    profiles("active = 'work'\n[profiles.work]\napi_key_command = \"false\"\n")
     done = ant_without_key("auth", "status")
     assert (done.exit, done.requests) == (0, [])
 
@@ -656,9 +647,9 @@ def test_status_without_check_sends_nothing_and_runs_no_key_command(ant_without_
 # The credential for other tools
 
 
-def test_token_prints_only_the_credential_in_use_on_stdout(ant_without_key, path):
+def test_token_prints_only_the_credential_in_use_on_stdout(ant_without_key, profiles):
     """A line on stderr names its source."""
-    write(path, f'active = "work"\n[profiles.work]\napi_key = "{OTHER}"\n')
+    profiles(f'active = "work"\n[profiles.work]\napi_key = "{OTHER}"\n')
     done = ant_without_key("auth", "token", env={"ANTHROPIC_AUTH_TOKEN": f" {SECRET} "})
     assert (done.exit, done.stdout) == (0, f"{SECRET}\n")
     assert "using ANTHROPIC_AUTH_TOKEN" in done.stderr
@@ -666,15 +657,15 @@ def test_token_prints_only_the_credential_in_use_on_stdout(ant_without_key, path
 
 
 @needs_posix("commands of POSIX")
-def test_token_runs_the_key_command_even_with_the_emulator(ant_without_key, path):
+def test_token_runs_the_key_command_even_with_the_emulator(ant_without_key, profiles):
     """The user has asked for the key."""
-    write(path, f"active = 'a'\n[profiles.a]\nbase_url = 'local:'\napi_key_command = 'echo {SECRET}'\n")
+    profiles(f"active = 'a'\n[profiles.a]\nbase_url = 'local:'\napi_key_command = 'echo {SECRET}'\n")
     assert ant_without_key("auth", "token").stdout == f"{SECRET}\n"
 
 
-def test_token_notes_competing_credentials_even_with_the_emulator(ant_without_key, path):
+def test_token_notes_competing_credentials_even_with_the_emulator(ant_without_key, profiles):
     """One of them is printed whatever the base URL is, and none is sent."""
-    write(path, SERVERS)
+    profiles(SERVERS)
     done = ant_without_key("auth", "token", env={"ANTHROPIC_API_KEY": OTHER, "ANTHROPIC_BASE_URL": "local:"})
     assert done.stdout == f"{OTHER}\n"
     assert done.stderr == (
@@ -683,9 +674,9 @@ def test_token_notes_competing_credentials_even_with_the_emulator(ant_without_ke
     )
 
 
-def test_token_has_no_note_about_a_server_because_nothing_is_sent(ant_without_key, path):
+def test_token_has_no_note_about_a_server_because_nothing_is_sent(ant_without_key, profiles):
     """A request with this key and this base URL would have one."""
-    write(path, SERVERS)
+    profiles(SERVERS)
     env = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:2"}
     done = ant_without_key("auth", "token", env=env)
     assert (done.exit, done.stdout, done.stderr) == (0, f"{SECRET}\n", "")
@@ -710,26 +701,26 @@ format = "yaml"
 """
 
 
-def test_logout_removes_the_credentials_of_the_profile(ant_without_key, path):
+def test_logout_removes_the_credentials_of_the_profile(ant_without_key, path, profiles):
     """Its settings and the other profiles are kept."""
-    write(path, TWO)
+    profiles(TWO)
     done = ant_without_key("auth", "logout")
     assert (done.exit, done.stderr) == (0, "Removed the credentials of profile 'work'.\n")
     assert document(path)["profiles"] == {"home": {"auth_token": OTHER}, "work": {"format": "yaml"}, "zero": {}}
     assert ant_without_key("auth", "logout").stderr == "There was no credential to remove.\n"
 
 
-def test_logout_of_a_named_profile_requires_that_it_exists(ant_without_key, path):
+def test_logout_of_a_named_profile_requires_that_it_exists(ant_without_key, path, profiles):
     """It may be a profile that is not active."""
-    write(path, TWO)
+    profiles(TWO)
     assert ant_without_key("auth", "logout", "--profile", "home").exit == 0
     assert document(path)["profiles"]["home"] == {}
     assert ant_without_key("auth", "logout", "--profile", "nope").exit == 4
 
 
-def test_logout_all_removes_all_credentials_and_notes_set_variables(ant, path):
+def test_logout_all_removes_all_credentials_and_notes_set_variables(ant, path, profiles):
     """A credential in a variable is still used after the logout."""
-    write(path, TWO)
+    profiles(TWO)
     done = ant("auth", "logout", "--all")
     assert done.stderr == (
         "Removed the credentials of profile 'home'.\nRemoved the credentials of profile 'work'.\n"

@@ -154,10 +154,8 @@ def test_a_refusal_that_the_wrong_credential_explains_names_the_right_one(ant, s
     assert "Set ANTHROPIC_ENVIRONMENT_KEY. Leave out --api-key.\n" in done.stderr
     token = {**NO_KEY, "ANTHROPIC_AUTH_TOKEN": ENVIRONMENT_KEY}
     done = ant(*RETRIEVE, env=token, replies=[httpx.Response(status, json=ERROR)])
-    assert (
-        "If the token is an environment key: the API takes an API key for this. Set ANTHROPIC_API_KEY."
-        in done.stderr
-    )
+    message = "If the token is an environment key: the API takes an API key for this. Set ANTHROPIC_API_KEY."
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize(("words", "env"), [(LIST, BOTH), (RETRIEVE, {}), ((work.GROUP, "poll", "env_1"), {})])
@@ -197,10 +195,8 @@ def test_without_an_api_key_a_name_in_place_of_an_id_is_rejected_before_anything
     """The response would be 401, though the environment key is right."""
     done = ant(work.GROUP, name, "queue1", env=WORKER)
     assert (done.exit, done.requests) == (4, [])
-    assert (
-        "ant: 'queue1' is not the ID of an environment (env_...), and an environment key finds no names.\n"
-        in done.stderr
-    )
+    message = "ant: 'queue1' is not the ID of an environment (env_...), and an environment key finds no names.\n"
+    assert message in done.stderr
     assert "Give the ID, or set ANTHROPIC_API_KEY.\n" in done.stderr
     created = ant("--local", "beta:environments", "create", "--name", "queue1", "--config", "{type: self_hosted}")
     assert (created.exit, ant("--local", work.GROUP, name, "queue1", env=WORKER).exit) == (0, 0)
@@ -264,10 +260,8 @@ def test_a_worker_says_where_its_key_comes_from_and_that_it_takes_an_id(ant):
     """An environment's key finds no names."""
     missing = ant("beta:worker", "poll", "env_1", "--", "true").refusal
     assert "--environment-key (ANTHROPIC_ENVIRONMENT_KEY) is required." in missing
-    assert (
-        "The environment's page in the Console gives one; for an emulator: ant emulator key ENVIRONMENT\n"
-        in missing
-    )
+    message = "The environment's page in the Console gives one; for an emulator: ant emulator key ENVIRONMENT\n"
+    assert message in missing
     named = ant("beta:worker", "poll", "my queue", "--", "true", env=WORKER).refusal
     assert "'my queue' is not the ID of an environment (env_...), and its key finds no names.\n" in named
     assert "ant beta:environments retrieve 'my queue' --transform id -r\n" in named

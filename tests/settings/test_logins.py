@@ -216,10 +216,8 @@ def test_a_token_that_expires_within_30_seconds_is_not_used(ant_with_login, offi
     if not used:
         assert str(official.credentials("work")) in done.stderr
         assert "official tool" in done.stderr
-        assert (
-            "ant auth print-credentials --profile work > /dev/null, or else ant auth login --profile work\n"
-            in done.stderr
-        )
+        message = "ant auth print-credentials --profile work > /dev/null, or else ant auth login --profile work\n"
+        assert message in done.stderr
     assert official.credentials("work").read_bytes() == before
 
 
