@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
 
+from ant_cli.errors import EXIT_CODES, AntError
 from ant_cli.operations.formats import FORMATS
 
 LIST = ("beta:environments", "list")
@@ -18,6 +20,16 @@ ARCHIVE = ("beta:environments", "archive")
 
 PRINTED = tuple(row.name for row in FORMATS if not row.opens_screen)
 """The formats whose results a program can read."""
+
+
+def _with_subclasses(error: type[AntError]) -> Iterator[type[AntError]]:
+    yield error
+    for kind in error.__subclasses__():
+        yield from _with_subclasses(kind)
+
+
+FAILURE_CODES = frozenset({*EXIT_CODES.values(), *(kind.exit_code for kind in _with_subclasses(AntError))})
+"""The exit codes of failures, by statuses and by classes."""
 
 KEY = "correct-horse-battery"
 """The key of every run.

@@ -16,10 +16,10 @@ from ant_cli.errors import UsageError
 from ant_cli.input.values import encode, parse
 from ant_cli.operations import GROUPS, OPERATIONS
 from tests.conftest import Result
-from tests.helpers.words import API_HEADERS, CREATE, LIST
+from tests.helpers.words import API_HEADERS, CREATE, FAILURE_CODES, LIST
 
 EXAMPLES = settings(max_examples=150, suppress_health_check=list(HealthCheck))
-EXIT_CODES = {0, 1, 2, 4, 5, 6, 7, 8}
+EXIT_CODES = {0, *FAILURE_CODES}
 
 
 # Values
