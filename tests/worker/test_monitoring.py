@@ -11,8 +11,10 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,6 +25,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.settings.worker_options import ExporterOptions
 from ant_cli.worker import listener as listener_module
+from ant_cli.worker import metrics as metrics_module
 from ant_cli.worker.exporter import CachedStats, find_page, serve_statistics, to_numbers
 from ant_cli.worker.listener import Listener, text_page
 from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness
@@ -68,6 +71,29 @@ def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
     assert found["ant_worker_item_duration_seconds_bucket", labels[0], "le=0.5", labels[1]] == 1
     assert found["ant_worker_item_duration_seconds_count", *labels] == 1
     assert found["ant_worker_item_duration_seconds_sum", *labels] == pytest.approx(0.3)
+
+
+def test_the_worker_changes_what_each_metric_shows():
+    """Each attribute that is read, each of its counts, and each histogram. The number of slots never changes."""
+    read = set[str]()
+
+    class Watched(Tally):
+        def __getattribute__(self, name):
+            read.add(name)
+            return super().__getattribute__(name)
+
+    metrics, tally = WorkerMetrics(OWN), Tally(1)
+    metrics.text(Watched(1))
+    shown = {name for name in vars(metrics) if name.startswith("observe_")}
+    for name in read - {"slots"}:
+        counts = getattr(tally, name)
+        if isinstance(counts, Counter) and counts.keys() != set(Outcome):
+            shown |= {f'{name}["{outcome}"]' for outcome in counts}
+        else:
+            shown.add(f"{name}[outcome.value]" if isinstance(counts, Counter) else name)
+    source = "".join(path.read_text("utf-8") for path in Path(metrics_module.__file__).parent.glob("*.py"))
+    changed = re.findall(r"\.tally\.(\w+(?:\[.+?\])?)(?: [+-]?= |\()", source)
+    assert shown - set(changed) == set()
 
 
 def expositions():
@@ -135,6 +161,7 @@ def test_a_worker_serves_its_metrics_and_its_health(queue, start, script, fifo):
     assert found["ant_worker_slots_used", *labels] == 1
     assert found["ant_worker_item_duration_seconds_count", *labels] == 1
     assert found["ant_worker_queue_wait_seconds_count", *labels] == 2
+    assert all(count for (name, *_), count in found.items() if name.endswith("_count"))
     fifo.write_text("go\n")
     assert worker.end() == 0
 
