@@ -1,7 +1,8 @@
 """Settings and credentials: where each one comes from, and the profiles that store some.
 
 Before they are loaded, the secrets in argv and the environment are registered, because any error may quote an
-argument. `exposed_secrets` finds them. It has few imports, because every command does this, even `ant --version`.
+argument. `exposed_secrets` finds them. This module has few imports, because every command uses it, even
+`ant --version`.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
         if variable.startswith(("ANTHROPIC_", "ANT_WORKER_", "ANT_EMULATOR_")) and is_secret_name(variable):
             yield environ[variable].strip()
     for position, arg in enumerate(argv):
-        for separator in "=:":  # no secret name contains the other one
+        for separator in "=:":
             name, found, value = arg.partition(separator)
-            is_yaml = separator == ":" and value.startswith(" ")  # its values are data
+            is_yaml = separator == ":" and value.startswith(" ")  # whose values are data
             if found and is_secret_name(name) and not is_yaml:
                 yield value.strip()
         asks_for_it = arg.lstrip("-") == "access-token" and "print-credentials" in argv

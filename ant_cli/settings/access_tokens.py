@@ -1,6 +1,6 @@
 """Access tokens, which logins and federations give in place of a key: how long each can be used, and their cache.
 
-The cache keeps them for later runs. A file that somebody else may have written or read is not trusted. If the
+The cache keeps them for later runs. A file is not trusted if somebody else may have written or read it. If the
 folder can't be used, nothing is cached.
 """
 
@@ -29,8 +29,8 @@ from ant_cli.runtime.trusted_files import (
 from ant_cli.settings.profiles import config_dir
 
 RENEWAL_S = 120.0
-"""An access token is renewed this many seconds before its end, as in the official SDKs, or after half its life if
-that is later."""
+"""How many seconds before its end an access token is renewed, as in the official SDKs. One with a short life is
+renewed after half of it."""
 SPARE_S = 30.0
 """A token is not used in the last 30 seconds of its life, as in the official SDKs. This holds for logins, too."""
 LONGEST_LIFE_S = 366 * 86_400
@@ -54,7 +54,7 @@ class AccessToken(NamedTuple):
     obtained_at: float
     """Unix seconds, by the same clock."""
     about: Mapping[str, str] = {}
-    """What the file of a login says about its owner, as the file names it."""
+    """What the file of a login says about its owner, by the file's keys."""
 
     def __repr__(self) -> str:
         """Return a representation without the token."""
@@ -74,12 +74,12 @@ class AccessToken(NamedTuple):
         return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - renewal_s
 
     def is_usable(self, now: float) -> bool:
-        """Whether the token lasts for another request, for the time while it is being renewed."""
+        """Whether the token lasts for another request, so that it can be used while it is being renewed."""
         return self.obtained_at - _CLOCK_JITTER_S <= now < self.expires_at - SPARE_S
 
 
 def end_text(end: int | None, now: float) -> str:
-    """Return in words when a token expires or has expired, in Unix seconds."""
+    """Return in words when a token ends or has ended. `end` is in Unix seconds."""
     if end is None:
         return "without an end"
     from datetime import datetime, timedelta  # late: only people read it
@@ -92,7 +92,7 @@ class TokenSource(Protocol):
     """Gives each request the current access token. Threads may share it."""
 
     def current(self) -> AccessToken:
-        """Return a token that lasts for a request. If its end is near, it is renewed first.
+        """Return a token that lasts for a request; if its end is near, a renewed one.
 
         Raises:
             AntError: if it can't be renewed.
@@ -112,7 +112,7 @@ def is_token(text: str) -> bool:
 
 
 class TokenCache:
-    """The cache entry with a key. A file or folder that can't be used raises no exception; one note says why."""
+    """The cache entry with a key. If a file or folder can't be used, nothing is raised; one note says why."""
 
     def __init__(self, key: str, runtime: Runtime) -> None:
         folder = config_dir(runtime.environ)

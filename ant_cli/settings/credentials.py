@@ -1,4 +1,4 @@
-"""Credentials: the places where they may be found, by precedence, the secret of the one in use, and those on stdin.
+"""Credentials: where they may be found, by precedence; the secret of the one in use; and those given on stdin.
 
 `docs/credentials.md` has the order, and what each place holds.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CredentialKind = Literal["api_key", "auth_token", "environment_key"]
 _MISSING = f"{variables.FEDERATION_RULE_ID} and {variables.IDENTITY_TOKEN_FILE}"
-"""What is missing if only the organization of a federation is given."""
+"""The variables that are missing if a federation has only its organization."""
 _KINDS: tuple[CredentialKind, ...] = ("api_key", "auth_token")
 """The kinds that flags and variables give, the preferred one first."""
 
@@ -31,39 +31,39 @@ class KeyReference(Protocol):
     """A key that is kept elsewhere: a command prints it, or the system's credential store has it."""
 
     def describe(self, base_url: str, runtime: Runtime, /) -> str:
-        """Return how the key is got, for people."""
+        """Return where the key comes from, for people."""
 
     def fetch(self, source: str, runtime: Runtime, /) -> str:
         """Return the key. Raises CredentialError if it can't be fetched."""
 
 
 class Issuer(Protocol):
-    """Gives access tokens, which have an end: a federation, or a login of the official tool."""
+    """Issues access tokens: a federation, or a login of the official tool."""
 
     @property
     def exchanges(self) -> bool:
-        """Whether a token is exchanged over the network, for one workspace."""
+        """Whether it gets a token over the network, which is for one workspace."""
 
     @property
     def missing(self) -> Sequence[str]:
-        """The settings that it needs, and that have no value."""
+        """The settings that it needs but that have no value."""
 
     def tokens(self, runtime: Runtime, exchange: Callable[[FederationRule], TokenSource], /) -> TokenSource:
-        """Return the source of the tokens; a federation makes it by `exchange`. Raises CredentialError."""
+        """Return the source of its tokens. A federation calls `exchange` for it. Raises CredentialError."""
 
     def check(self, runtime: Runtime, /) -> None:
-        """Raise CredentialError if it is clear without the network that there is no token."""
+        """Raise CredentialError if it can have no token. The network is not used."""
 
     def describe(self, base_url: str, runtime: Runtime, /) -> str:
-        """Return how a token is got, and when it ends. Raises CredentialError if a file can't be used."""
+        """Return where its token comes from, and when that ends. Raises CredentialError if a file can't be used."""
 
 
 class Credential(NamedTuple):
-    """A place where a credential may be found, and what was found there: a secret, or the way to get it."""
+    """A place where a credential may be, and what was found there: a secret, or a way to get one."""
 
     kind: CredentialKind
     text: str | None
-    """The secret, as it was found there. None if there is none, or only the way to get it is known."""
+    """The secret, as it was found. None if nothing was found, or only a way to get the secret."""
     source: str
     """The flag, variable or profile key, as messages name it."""
     origin: Origin = "variable"
@@ -76,12 +76,12 @@ class Credential(NamedTuple):
 
     @property
     def is_given(self) -> bool:
-        """Whether there is something, even if it can't be used."""
+        """Whether anything was found there, even if it can't be used."""
         return bool(self.reference or self.issuer or (self.text and self.text.strip()))
 
     @property
     def secret(self) -> str:
-        """The secret; empty while only the way to get it is known."""
+        """The secret; empty until it has been fetched."""
         return self.text or ""
 
     @property
@@ -96,17 +96,17 @@ class Credential(NamedTuple):
 
     @property
     def type(self) -> CredentialType | None:
-        """What it is for the API. None for other bearer tokens, which may be anything."""
+        """The type of credential that it is for the API; None for a bearer token of unknown type."""
         if self.kind == "environment_key":
             return "environment key"
         return "API key" if self.kind == "api_key" or self.is_oauth else None
 
     def with_secret(self, secret: str) -> Credential:
-        """Return it with the secret that was fetched or renewed."""
+        """Return the credential with a secret that was fetched or renewed."""
         return self._replace(text=secret, reference=None)
 
     def fetch(self, runtime: Runtime) -> Credential:
-        """Return it with its secret, which is fetched and registered if only a reference to it is known.
+        """Return the credential with its secret, fetched and registered if there is only a reference to it.
 
         Raises:
             CredentialError: if it can't be fetched, or can't be used.
@@ -148,8 +148,8 @@ def find_credentials(
         runtime: Its environment is read.
         store: The profiles of this program.
         accepts: The types of credentials that the operation accepts.
-        needs_login: Whether the login of the official tool is used if nothing else gives a credential. If not, its
-            files are read only if they have the profile that is named.
+        needs_login: Whether to use the login of the official tool if nothing else gives a credential. Otherwise its
+            files are read only for a profile that is named.
 
     Raises:
         UsageError: if two flags contradict each other, or a credential can't be sent.
@@ -187,7 +187,7 @@ def environment_key(environ: Mapping[str, str]) -> Credential:
 
 
 def _typed(kind: CredentialKind, flags: Flags) -> Credential:
-    from_stdin = f"{kind}_stdin"  # its text replaced the flag that says so
+    from_stdin = f"{kind}_stdin"  # `read_credentials` has set the flag of the kind, too
     source = flag_name(from_stdin if from_stdin in flags else kind)
     return Credential(kind, flags.get(kind), source, "flag")
 
@@ -256,7 +256,7 @@ def no_credential(
         return CredentialError(
             "there is no environment key.", f"Set {key}; --local needs none.", rows.ENVIRONMENT_KEY_PLACE
         )
-    is_useless = accepts and runtime.environ.get(key)  # otherwise it would be the credential
+    is_useless = accepts and runtime.environ.get(key)  # if the operation took it, it would be the credential
     login = usable_instead(profile_name, runtime.environ)
     return CredentialError(
         f"there is no API key{f', and profile {profile_name!r} has none' if profile_name else ''}.",
@@ -274,9 +274,7 @@ def no_credential(
 
 
 def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
-    """Return the flags with a credential from stdin as the value of its flag.
-
-    Other values that would be read from stdin are then missing, or a second reader is refused.
+    """Return the flags with a credential from stdin as the value of its flag. Then nothing else can read stdin.
 
     Raises:
         UsageError: if stdin holds no usable credential, or another flag gives one, too.

@@ -48,11 +48,11 @@ class FederationRule(NamedTuple):
 
     @property
     def exchanges(self) -> bool:
-        """Whether a token is exchanged over the network, for one workspace."""
+        """Whether it gets a token over the network, which is for one workspace."""
         return True
 
     def tokens(self, _runtime: Runtime, exchange: Callable[[FederationRule], TokenSource]) -> TokenSource:
-        """Return the source of its access tokens. Raises CredentialError or BadValue if it can't be used."""
+        """Return the source of its access tokens. Raises CredentialError or BadValue if the rule can't be used."""
         return exchange(self)
 
     def check(self, _runtime: Runtime) -> None:
@@ -79,7 +79,7 @@ class FederationRule(NamedTuple):
             header(named, value)
 
     def describe(self, base_url: str, runtime: Runtime) -> str:
-        """Return how it gets its token, without the identity token, and when the cached one ends."""
+        """Return how it gets its access token, and when the cached one ends. The identity token is not shown."""
         token = mask(self.identity_token) if self.identity_token else "no token"
         if self.identity_token_file:
             token = f"the token in {self.identity_token_file}"
@@ -89,7 +89,7 @@ class FederationRule(NamedTuple):
 
     @property
     def missing(self) -> list[str]:
-        """The settings that an exchange needs, and that have no value."""
+        """The settings that an exchange needs but that have no value."""
         required = {
             "federation_rule": self.federation_rule,
             "organization_id": self.organization_id,

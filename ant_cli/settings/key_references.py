@@ -36,14 +36,14 @@ class KeyCommand(NamedTuple):
     line: str
 
     def describe(self, _base_url: str, _runtime: Runtime) -> str:
-        """Return how the key is got, for people."""
+        """Return where the key comes from, for people."""
         return f"runs `{shown('api_key_command', self.line.strip())}`"
 
     def fetch(self, source: str, runtime: Runtime, timeout_s: float = _TIMEOUT_S) -> str:
         """Run the command without a shell and return its output. Its stderr goes to the user.
 
-        Its output may be a secret even if it fails, so no message quotes it. It inherits the environment unchanged:
-        if that had a key or token, it would have won over the profile, and the command would not be run.
+        Its output may be a secret even if it fails, so no message quotes it. It inherits the environment, which has
+        no key or token: one would have won over the profile, and the command would not be run.
 
         Raises:
             CredentialError: if it can't be run, fails, takes too long, prints too much, or would run itself.

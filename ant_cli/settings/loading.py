@@ -41,11 +41,11 @@ class ConnectionSettings(NamedTuple):
     profile_name: str = ""
     """The profile in use, for messages; empty without a profile."""
     tokens: TokenSource | None = None
-    """The source of each request's secret, if the credential is a federation and the client has been created."""
+    """The source of each request's secret, if the credential issues tokens, once the client has been created."""
     accepts: tuple[CredentialType, ...] = ("API key",)
     """The types of credentials that the operation accepts, for messages."""
     second_choice: Credential | None = None
-    """The credential for requests that reject the one in use, if that is an environment key."""
+    """The credential for requests that don't take the one in use, if that is an environment key."""
 
 
 class OutputSettings(NamedTuple):
@@ -81,9 +81,10 @@ class Settings(NamedTuple):
 
     @property
     def stays_at_home(self) -> bool:
-        """Whether credential and server come from one place, or the server is that of the credential anyway.
+        """Whether nobody has to be told where the credential is sent.
 
-        Flags are intended. A credential that must not be sent stays, too.
+        That is so if credential and server come from the same place, if a flag names the server, if the credential
+        belongs to the server, or if it must not be sent at all.
         """
         credential, url, profile = self.connection.credential, self.connection.base_url, self.provenance.profile
         if credential is None or url == DEFAULT_BASE_URL or is_local(url):
@@ -108,7 +109,7 @@ def load(
         flags: The flags that were given.
         store: The profiles, if they were read already (by `read_store`, which registers their secrets).
         accepts: The types of credentials that the operation accepts.
-        has_own_credential: The command brings its own credential, so don't look for a login of the official tool.
+        has_own_credential: The command has its own credential, so don't look for a login of the official tool.
 
     Raises:
         UsageError: if a setting in use has a value that can't be used.
@@ -126,7 +127,7 @@ def load(
     base_url = connection["base_url"]
     usable = [each._replace(refusal=refusal(each, profile, base_url)) for each in provenance.credentials]
     has_second_choice = len(usable) > 1 and usable[0].kind == "environment_key" and not usable[1].refusal
-    # The format of a profile is for people, so that it breaks no script.
+    # The format of a profile counts only at a terminal, so that it breaks no script.
     output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
     sources = {name: item.label for name, item in (connection | output).items()}
     return Settings(
@@ -191,8 +192,8 @@ def _output(found: Mapping[str, SettingSource], flags: Flags) -> OutputSettings:
 def refusal(credential: Credential, profile: SelectedProfile, base_url: SettingSource) -> CredentialError | None:
     """Return why a credential must not be sent to a server (D50); None if it may be.
 
-    A variable may be that of a file which came with somebody else's project. So it does not send a secret of a
-    profile that has a server of its own to another one, nor any secret of a profile over plain http.
+    A variable may come from a file in somebody else's project. So it can't send the secret of a profile with its
+    own server to another one, nor any secret of a profile over plain http.
     """
     url, stored = base_url.value, profile.text("base_url")
     if credential.origin != "profile" or base_url.origin != "variable" or is_local(url):
@@ -214,7 +215,7 @@ def refusal(credential: Credential, profile: SelectedProfile, base_url: SettingS
 
 
 def _server(url: str) -> tuple[str, str, int | None, str]:
-    """Return what is the same for two ways to write a server's URL."""
+    """Return a server's URL in parts, so that two ways to write the same URL are equal."""
     from urllib.parse import urlsplit  # late: few runs compare URLs
 
     parts = urlsplit(url)
@@ -236,7 +237,7 @@ def _is_exposed(url: str) -> bool:
 def note_credential_choice(settings: Settings, runtime: Runtime, *, sends: bool = True) -> None:
     """Print which credential is used, and for which server, if the user may have meant another.
 
-    If it is only printed, and not sent, the server does not matter.
+    For a command that only prints the credential, and `sends` nothing, the server does not matter.
     """
     if sends and is_local(settings.connection.base_url):
         return

@@ -53,7 +53,7 @@ def has_database(base_url: str, environ: Mapping[str, str]) -> bool:
 
 
 def creates_file(base_url: str) -> bool:
-    """Whether a base URL names a file, and the emulator will create it, because it does not exist."""
+    """Whether a base URL names a file that the emulator will create, because it does not exist."""
     path = base_url.removeprefix(LOCAL)
     return is_local(base_url) and path not in ("", IN_MEMORY) and not os.path.exists(path)  # noqa: PTH110 - as above
 

@@ -54,7 +54,7 @@ class OfficialProfile(NamedTuple):
 
 
 def folder_of(environ: Mapping[str, str]) -> Path | None:
-    """Return the official tool's folder: that of our profiles, or the one in XDG_CONFIG_HOME; or None."""
+    """Return the official tool's folder: the one in XDG_CONFIG_HOME if that is set, otherwise this program's."""
     xdg = Path(environ.get("XDG_CONFIG_HOME", ""))
     if environ.get(variables.CONFIG_DIR) or os.name == "nt" or not xdg.is_absolute():
         return config_dir(environ)
@@ -141,7 +141,7 @@ def _identity_token_file(authentication: dict[str, object], path: Path) -> str:
     if not isinstance(source, dict) or source.get("source") != "file":
         raise unsafe(path, "its identity_token has another source than a file")
     file = text_member(source, "path", path)
-    if not file:  # another identity than the one that was meant must not take its place
+    if not file:  # a variable might then name the token of another identity
         raise unsafe(path, "its identity_token names no file")
     return file
 
@@ -152,7 +152,7 @@ _TEXTS = (
     *("refresh_token", "scope", "organization_uuid", "organization_name", "account_email"),
     *("workspace_id", "workspace_name"),
 )
-"""The members of a login that are not needed to send it."""
+"""The members of a login's file that only say more about it."""
 
 
 def read_login(profile: OfficialProfile, runtime: Runtime) -> AccessToken | None:
@@ -270,8 +270,8 @@ def read_text(path: Path, *, private: bool = False) -> str | None:
 
     Args:
         path: The file. If it is private, it must not be a symbolic link.
-        private: It holds secrets, so other users must not be able to read it. They must not be able to change any
-            other file, either.
+        private: It holds secrets, so other users must not be able to read it. They must not be able to change a
+            file that is not private.
 
     Raises:
         CredentialError: if it can't be read, or is not safe.

@@ -31,7 +31,7 @@ FILE_NAME = "profiles.toml"
 KEYRING = "keyring:"
 """The prefix of an `api_key` that is not a key, but names an entry in the operating system's credential store."""
 _RULE = FileRule(1_000_000, safe_folders=True, own_place=True, may_be_link=True)
-"""It has API keys, servers, and commands that are run."""
+"""It is strict, because the file has API keys, servers, and commands that are run."""
 _MOST_DOTS = 100
 """The most dots in a line: for those in a key, the time of `tomllib` grows with the square of their number."""
 _CORRECT = "Correct the file, or move it away; it was not changed."
@@ -56,7 +56,7 @@ def config_dir(
 
 
 def check_name(name: str) -> str:
-    """Return the name of a profile if it is valid: easy to type, safe to print, and no key."""
+    """Return the name of a profile if it is valid: easy to type, safe to print, and not a key."""
     if name.startswith("sk-ant-"):
         raise UsageError(
             "a key is not a name, and the one that you typed is now in the shell's history.",
@@ -74,7 +74,7 @@ class ProfileStore(NamedTuple):
     """The content of the profiles file; empty if it does not exist. Only the one that `edit` yields is changed."""
 
     path: Path | None = None
-    """None if there is no place for it: no home directory, or profiles are disabled."""
+    """None without a home directory, or if profiles are disabled."""
     document: dict[str, Any] = {}  # noqa: RUF012 - `edit` copies it
 
     def __repr__(self) -> str:

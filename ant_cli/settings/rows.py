@@ -119,7 +119,7 @@ def format_name(source: str, text: str) -> str:
 
 
 _FOREIGN_START = re.compile(r"\.(?!\.)|\{[{.]|\$\.|\[[]?*]")
-"""How paths of jq, Go's templates, JSONPath and JMESPath begin, but none of GJSON that finds anything."""
+"""How paths of jq, Go's templates, JSONPath and JMESPath begin, but no useful GJSON path does."""
 _SIMPLE_PATH = re.compile(
     r"(?:(?:jsonpath|go-template|custom-columns)=(?:\w+:)?)?"
     r"(?:\{\{)?\{?\s*\$?\.?(?:\w*\[\*?\]\.?)?([a-z_]\w*(?:\.\w+)*)\s*\}?(?:\}\})?"
@@ -129,7 +129,8 @@ _SIMPLE_PATH = re.compile(
 def simple_path(path: str) -> str:
     """Return the GJSON path for a simple one of jq, kubectl, JMESPath or a Go template; empty for any other.
 
-    A list is no part of it: a path applies to each item. An object of Kubernetes has its name in its metadata.
+    The list around items is left out, because a GJSON path applies to each item. `metadata.name`, of Kubernetes, is
+    `name` here.
     """
     match = _SIMPLE_PATH.fullmatch(path)
     return {"metadata.name": "name"}.get(match[1], match[1]) if match else ""
@@ -187,7 +188,7 @@ _stored = partial(_setting, in_profile=True)
 API_KEY_COMMAND = _stored(
     "api_key_command", "A command that prints the key, run when it is needed.", parse=command, value_name="COMMAND"
 )
-"""Profiles have it, and it is no flag of every command."""
+"""A key of profiles. Unlike the other settings, it is not a flag of every command."""
 CREDENTIALS = (
     _stored("api_key", "The API key.", variables.API_KEY, check_secret),
     API_KEY_COMMAND,
@@ -212,7 +213,7 @@ FEDERATION = (
     _setting("service_account_id", f"{_WITH_RULE} the service account, if any.", variables.SERVICE_ACCOUNT_ID),
 )
 FEDERATION_INTENTS = FEDERATION[:3]
-"""Those that say that a federation is meant: nothing else uses them."""
+"""The settings that only a federation uses, so any of them means that a federation is wanted."""
 
 # Where and how requests are sent
 

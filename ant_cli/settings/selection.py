@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ant_cli.settings.logins import OfficialProfile
 
 Origin = Literal["flag", "variable", "profile", "default"]
-"""Where a value comes from. For the name of a profile, `profile` is the active one of this program, and `default`
-that of the official tool."""
+"""Where a value comes from. The name of a profile comes from `profile` if it is this program's active one, and from
+`default` if it is the official tool's."""
 ACTIVE = "active_config"
 """The source of the profile's name if there is no other: the official tool's file, or its default."""
 _NAME_SOURCES = {"flag": "--profile", "variable": variables.PROFILE, "profile": "active", "default": ACTIVE}
@@ -134,7 +134,7 @@ def active_login(environ: Mapping[str, str]) -> OfficialProfile | None:
 
 
 def usable_instead(name: str, environ: Mapping[str, str]) -> str:
-    """Return the name of the official tool's active profile, if it is logged in and its name is not this one."""
+    """Return the name of the official tool's active profile if it is logged in, and `name` is not its name."""
     try:
         active = active_login(environ)
     except CredentialError:  # it could not be used either
@@ -158,7 +158,7 @@ class SettingSource(NamedTuple):
     is_text: bool = True
 
     def parsed(self, row: Setting) -> SettingSource:
-        """Return it with the value that its text means. Raises UsageError if it can't be used."""
+        """Return the source with its text parsed. Raises UsageError if the text can't be used."""
         if not self.is_text:
             return self
         try:

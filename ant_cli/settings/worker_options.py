@@ -13,18 +13,18 @@ from ant_cli.settings.rows import ENVIRONMENT_KEY_PLACE, check_secret, environme
 
 T = TypeVar("T")
 EX_CONFIG = 78
-"""The exit status (of `sysexits.h`) of `beta:worker run` without what it needs: no failure of the item."""
+"""The exit status (of `sysexits.h`) of `beta:worker run` if something that it needs is missing."""
 HeartbeatMode = Literal["auto", "always", "never"]
 _OFFICIAL = ("environment_id", "environment_key", "worker_id", "session_id", "work_id", "work_secret_file")
 """The flags that the official worker also has. Their variables are the official ones."""
 _VARIABLES_ONLY = ("metadata_key", "pass_api_key", "retry_delay")
-"""Options without a flag: a secret, which others could read among arguments, and what hardly anybody changes."""
+"""Options without a flag: a secret, which others could read in the arguments, and what few people change."""
 _NOT_SHOWN = ("", "0", "false", "auto")
-"""Defaults that help does not show: they say nothing, or what the flag is for."""
+"""Defaults that help does not show, because they say nothing new."""
 
 
 def _row(parse: Parse | None, default: str, help_text: str, **more: Any) -> Any:
-    """Return the row of an option, without its name. It is declared in place of the default of a field."""
+    """Return the row of an option, in the place of a field's default. `rows_of` adds the field's name."""
     return Setting("", str, help_text, default=default, parse=parse)._replace(**more)
 
 
@@ -89,7 +89,7 @@ _KEY_FILE = _file("", "A file with its key.")
 _KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
 _OPTIONAL_KEY = _row(_environment_key, "", _KEY_HELP)
 _KEY_TO_CHECK = _OPTIONAL_KEY._replace(parse=_key)
-"""A check says what is wrong with it."""
+"""Not rejected here, because `beta:worker check` says what is wrong with it."""
 _ON_WORK = _file("", "A handler without arguments, or the word in-process.")
 _WORKDIR = _file(".", "The folder in which sessions run.")
 _MAX_IDLE = _time("1m", "The longest idle time of a session.")
