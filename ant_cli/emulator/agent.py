@@ -1,4 +1,4 @@
-"""The agent of a session: it follows a script, which replaces a model.
+"""The agent of a session: it follows a script in place of a model.
 
 A step that calls a tool makes the session wait for the tool's result, or for a person who allows the call. `idle`
 makes it wait for a message from the user. A result that the step does not expect ends the session with an error
@@ -29,9 +29,9 @@ ANSWERS = {"user.custom_tool_result": "custom_tool_use_id"} | dict.fromkeys(
 )
 """The events that a call waits for, and the field that names the call."""
 ANSWERED = "-"
-"""In the place of the ID of a call that no longer waits, while the session waits for others."""
+"""Takes the place of a call's ID when the call no longer waits, while the session waits for other calls."""
 UNCONFIRMED = "?"
-"""Before the ID of a call that waits for a person's permission."""
+"""Precedes the ID of a call that waits for a person's permission."""
 FIGURES = ("usage", "stats")
 """The steps that set figures of the session."""
 RUNNING = {"type": "session.status_running"}
@@ -115,7 +115,7 @@ def _call(transaction: Transaction, session: Row, tool: Event) -> str:
 
 
 def _waits(transaction: Transaction, session: Row, tool: Event, call_id: str) -> str:
-    """Return what an allowed call waits for: a worker, unless the script has its result."""
+    """Return the ID of an allowed call, which waits for a worker; `ANSWERED` if the script has its result."""
     if "result" not in tool:
         return call_id
     result = {"tool_use_id": call_id, "content": _text(tool["result"]), "is_error": False}
@@ -158,13 +158,13 @@ def terminate(transaction: Transaction, session: Row, step: int) -> Row:
 
 
 def _stopped(transaction: Transaction, session: Row, status: str, **columns: object) -> Row:
-    """Note that the agent stops. While it runs, `active` is the time that it has run before, minus its begin."""
+    """Note that the agent stops. While it runs, `active` is its earlier running time minus its start time."""
     active = session["active"] + (transaction.now if session["status"] == "running" else 0)
     return saved(transaction, session, status=status, resume_at=None, active=active, **columns)
 
 
 def _tools_of(step: Event) -> list[Event]:
-    """Return what a step calls at once."""
+    """Return the tools that a step calls at once."""
     return step.get("tools") or [step]
 
 
@@ -193,7 +193,7 @@ def receive(transaction: Transaction, session: Row, event: Event) -> Row:
 
 
 def _answered(transaction: Transaction, session: Row, event: Event) -> Row:
-    """Take the result of a call, or the permission for it."""
+    """Continue with the result of a call, or with the permission for it."""
     kind, field = event["type"], ANSWERS[event["type"]]
     call_id, calls = event[field], (session["waits_for"] or "").split()
     call = UNCONFIRMED * (kind == CONFIRMATION) + call_id

@@ -1,6 +1,6 @@
-"""A call: one request for the rules, read from WSGI without a web framework; query parameters, pages, identifiers.
+"""A call: one request as the rules see it, with its query parameters, pages and identifiers.
 
-Without the framework `ant --local` starts in half the time, and nothing else of it is needed.
+It is read from WSGI directly: a web framework would double the start of `ant --local`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BOUND_HOST = "ant_emulator.bound_host"
 IS_STOPPING = "ant_emulator.is_stopping"
 """In the WSGI environment: a function that returns whether a stream should end."""
 PATIENCE_S = "ant_emulator.patience_s"
-"""In the WSGI environment: how many seconds a client in the same process waits for a response, or the next part."""
+"""In the WSGI environment: how many seconds a client in the same process waits for a response, or its next part."""
 OCCUPY_THREAD = "ant_emulator.occupy_thread"
 """In the WSGI environment: a function to call before a request waits. EmulatorError is raised if too many wait."""
 LOG = "ant_emulator.log"
@@ -79,11 +79,11 @@ class Call:
         self.ids: Mapping[str, str] = {}
         """The IDs in the path, by the names in the route."""
         self.body: Any = None
-        """The body, as the type that the route names."""
+        """The body: an object of the type that the route names, or bytes if it names none."""
         self.arrived: int | None = None
         """When it arrived, by the emulator's clock."""
         self.has_faults = False
-        """Whether there are faults, which may apply to it."""
+        """Whether there are any faults. They need not apply to this request."""
         self.credentials: Sequence[str] = ()
         """The kinds of credentials that it has."""
         self.fault: Row | None = None
@@ -129,9 +129,9 @@ class Call:
         return text
 
     def page(self, listing: Listing, transaction: Transaction, name: str, *values: object) -> str:
-        """Return the body of the response for a page of a list; the values are those of its query.
+        """Return the body of the response for a page of a list. `values` are for the placeholders of its query.
 
-        A page is asked for by the name of its list and its order, so a cursor of another list is rejected.
+        A cursor has the name and the order of its list, so that of another list is rejected.
         """
         limit = self.number("limit", listing.limit, 1, LARGEST_PAGE)
         query, given, order = listing.query, [*values], listing.order
@@ -141,7 +141,7 @@ class Call:
             for parameter in self.query:
                 if condition := listing.filters.get(parameter.removesuffix("[]")):
                     query += f" AND {condition}"
-                    texts = (text for name, text in self.parameters if name == parameter)
+                    texts = (text for key, text in self.parameters if key == parameter)
                     given.append(" ".join(("", *texts, "")))
                 elif parameter not in LIST_PARAMETERS:
                     raise InvalidRequest(f"{parameter}: not emulated; filter what you get.")
@@ -155,7 +155,7 @@ class Call:
         return f'{{"data":[{documents}],"next_page":{json.dumps(cursor)}}}'
 
     def _page_start(self, list_name: str, start: int) -> int:
-        """Return the sequence number after which the page begins that `page` asks for; `start` without a cursor."""
+        """Return the sequence number after which the requested page begins; `start` without a cursor."""
         page = self.text("page")
         if page is None:
             return start
@@ -173,9 +173,9 @@ class Listing(NamedTuple):
     """A list that is shown in pages."""
 
     query: str
-    """Ends with a condition."""
+    """The query, which ends with a condition, so that others can be added to it."""
     to_json: Callable[[Row, Transaction], str] = lambda row, _: str(row["document"])
     limit: int = 20
     order: str = "desc"
     filters: Mapping[str, str] = {}
-    """The condition of each parameter that may be repeated. It gets all of its values, each between blanks."""
+    """The condition for each parameter that may be repeated. Its `?` gets all values, each between blanks."""

@@ -1,7 +1,7 @@
 """Credentials: which kinds there are, and what those that the emulator issues give access to.
 
 An API key is sent as `x-api-key`, or as a bearer token, as the newer SDKs do. The form of a bearer token shows its
-kind. A text without such a form stands for the kind that a request needs: users of the SDKs write any text as key.
+kind. Any other text counts as the kind that a request needs, because users of the SDKs write any text as key.
 The emulator has no logins, so it issues no access tokens.
 
 Environment keys are not stored: they consist of the environment's ID and a checksum of it that needs the API key.
@@ -28,7 +28,7 @@ REMEDIES = {
     API_KEY: "Without --api-key, any text is an API key, such as sk-ant-emulator.",
     ENVIRONMENT_KEY: "To get one: ant emulator key ENVIRONMENT_ID",
 }
-"""What to do without a credential of a kind that an endpoint takes first."""
+"""What to do if a credential of the kind that an endpoint usually takes is missing."""
 
 KEY_PREFIX = "sk-ant-oat01-"
 FORMS = {TOKEN_PREFIX: ITEM_SECRET, KEY_PREFIX: ENVIRONMENT_KEY, "sk-ant-api": API_KEY}

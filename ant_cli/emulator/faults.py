@@ -1,9 +1,10 @@
-"""Faults on demand: failing responses, for people who test their own retries, and given ones for any other path.
+"""Faults on demand: failing responses, for people who test their own retries, and given responses for any path.
 
-A fault applies to requests whose path and query, percent-encoded as sent, contain a text, and to those of a worker.
+A fault applies to requests whose path and query, percent-encoded as sent, contain a text, or to those of a worker.
 It lets the first `after` of them pass. It delays the next `times`, and then either gives a response or drops the
-connection, so the request is not carried out. With `after_commit` it is, and only its response is lost. Or it lets
-the request pass, but slows down or cuts the response. A fault that can't do so for a request is not counted down.
+connection, so that the request is not carried out. With `after_commit`, it is carried out, and only its response is
+lost. Or the fault lets the request pass, but slows down or cuts the response. It is not counted down for a request
+to which that can't happen.
 Faults are stored in the database, so they apply to every process that shares it, and each happens exactly as often
 as it says.
 """
@@ -33,7 +34,10 @@ SQL_MATCHING = """SELECT * FROM faults WHERE times > 0
 
 
 def meet(call: Call, patience_s: float) -> bool:
-    """Let the oldest fault for this request happen, unless that is after the commit; return as `carry_out`."""
+    """Find the oldest fault for this request, and carry it out unless it is one after the commit.
+
+    Returns the same as `carry_out`.
+    """
     call.fault = _take(call)
     if call.fault is not None and call.fault["delay_ms"] + call.fault["body_delay_ms"]:
         call.occupy_thread()
@@ -57,7 +61,7 @@ def _take(call: Call) -> Row | None:
 
 
 def give_back(call: Call) -> None:
-    """Count the call's fault up again, because it could not apply."""
+    """Undo the count of the call's fault, because it could not happen."""
     if call.fault is not None:
         with call.store.write() as transaction:
             transaction.run("UPDATE faults SET times = times + 1 WHERE id = ?", call.fault["id"])
@@ -65,9 +69,10 @@ def give_back(call: Call) -> None:
 
 
 def check_applies(call: Call, error: EmulatorError | None, body: bytes) -> None:
-    """Give the fault back if its change failed by itself, or the body ends before its cut. A stream has no body.
+    """Give the fault back if it could not happen.
 
-    The status is 503 if there is no thread for its delay.
+    That is so if the request failed by itself, if the body ends before the cut, or if there was no thread for the
+    delay, which is a 503. A stream has no body here.
     """
     if call.fault is None or isinstance(error, GivenResponse):
         return
@@ -80,7 +85,7 @@ def check_applies(call: Call, error: EmulatorError | None, body: bytes) -> None:
 def carry_out(fault: Row | None, patience_s: float, *, after_commit: bool) -> bool:
     """Wait, and then drop the connection or raise the given response, if the fault happens at this time.
 
-    A delay is cut after `patience_s` seconds, for which the client waits. Returns whether the client has left.
+    A delay ends after `patience_s` seconds, when the client stops waiting. Returns whether the client has left.
     """
     if fault is None or fault["after_commit"] != after_commit:
         return False

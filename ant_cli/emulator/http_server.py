@@ -1,4 +1,4 @@
-"""Serve the emulator over HTTP by waitress, until SIGINT or SIGTERM.
+"""Serve the emulator over HTTP with waitress, until SIGINT or SIGTERM.
 
 A fault that drops the connection works because `Disconnected` is an OSError: waitress treats those as a broken
 socket, closes the connection, and sends nothing more.
@@ -42,7 +42,7 @@ OTHER_FILES = 32
 MOST_CONNECTIONS = 10_000 if hasattr(select, "poll") else 500
 """On Windows, there is only `select`, which is for 512 sockets."""
 LARGEST_READ = 64 * 1024 * 1024
-"""The largest body that is read. Its error is the API's; beyond that, waitress sends a line of text."""
+"""The largest body that is read, and rejected with the API's error. For more, waitress sends a line of text."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _QUEUE = logging.getLogger("waitress.queue")
@@ -50,7 +50,7 @@ _QUEUE = logging.getLogger("waitress.queue")
 Say = Callable[[str], None]
 """Writes a line for people."""
 _LARGEST_HEAD = 16_384
-"""The most bytes of a request's headers: waitress takes the square of the number of blanks before a value."""
+"""The most bytes of a request's headers: waitress' time grows with the square of the blanks before a value."""
 
 
 def threads_for(open_files: int) -> int:
@@ -62,7 +62,7 @@ def threads_for(open_files: int) -> int:
 
 
 def _open_files() -> int:
-    """Return how many files this process may open, as far as it can use them. A soft limit below that is raised."""
+    """Return how many files this process may open, at most as many as it can use. A lower soft limit is raised."""
     most = OTHER_FILES + FILES_PER_THREAD * MOST_THREADS
     if sys.platform == "win32":  # which has no such limit
         return most
@@ -79,7 +79,7 @@ class Server:
     """A listening server."""
 
     def __init__(self, emulator: Emulator, host: str, port: int, log: Say) -> None:
-        # One family only, so that a port chosen by the system is one port.
+        # With one address family, a port that the system chooses is a single port.
         family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.create_server((host, port), family=family, backlog=1024)
         address, port = listening.getsockname()[:2]

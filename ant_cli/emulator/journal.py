@@ -1,7 +1,7 @@
 """The journal: the last requests of the API that an emulator answered, to see what a client really sent.
 
-It is in memory, because a file with every body would grow with each poll. So it has the requests of one served
-emulator since its start. Those to the emulator itself (`/_emulator/`, `/healthz`) are left out.
+It is in memory, because a file with every body would grow with each poll. So it has only the requests to one served
+emulator since its start, without those about the emulator itself (`/_emulator/`, `/healthz`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HEADERS = ("anthropic-version", "anthropic-beta", "user-agent", "x-stainless-ret
 """The headers that are kept. They explain many errors, and have no secrets."""
 
 Entry = Mapping[str, Any]
-"""A request, and what became of it: the fields of its JSON, with the bodies as bytes and the time as a number."""
+"""A request and its response: the fields of the entry's JSON, with the bodies as bytes and the time as a number."""
 Journal = deque[Entry]
 """The last requests of an emulator; the oldest one makes room for a new one."""
 

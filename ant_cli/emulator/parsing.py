@@ -25,7 +25,7 @@ SENTENCES = {
 
 def parse(model: type[Model], body: bytes) -> Model:
     """Return the body as `model`. A missing body is an empty object."""
-    with suppress(RecursionError, ValueError):  # of which pydantic says more
+    with suppress(RecursionError, ValueError):  # pydantic explains these better
         json.loads(body, object_pairs_hook=_check_keys)
     try:
         return model.model_validate_json(body or b"{}")
@@ -35,7 +35,7 @@ def parse(model: type[Model], body: bytes) -> Model:
 
 
 def _check_keys(pairs: list[tuple[str, object]]) -> None:
-    """Reject an object with a key that it has twice, of which every parser keeps another value."""
+    """Reject an object that has a key twice: parsers differ in which of the values they use."""
     for key, count in Counter(key for key, _ in pairs).items():
         if count > 1:
             raise InvalidRequest(f"{key}: is given {count} times in one object.")
@@ -43,8 +43,8 @@ def _check_keys(pairs: list[tuple[str, object]]) -> None:
 
 def _sentence(problem: ErrorDetails) -> str:
     path = ".".join(_path(problem)) or "body"
-    said = SENTENCES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
-    return f"{path}: {said}"
+    sentence = SENTENCES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
+    return f"{path}: {sentence}"
 
 
 def _path(problem: ErrorDetails) -> list[str]:

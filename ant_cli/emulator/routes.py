@@ -1,4 +1,4 @@
-"""Routes: the function for each request. An endpoint is a row. Those that belong to no resource are defined here.
+"""Routes: each endpoint is a row that names its function. Endpoints that belong to no resource are defined here.
 
 A path is matched segment by segment, as sent, so an ID with a %2F in it is one segment.
 """
@@ -49,7 +49,7 @@ MODEL = {
 
 
 def health(_: Call) -> str:
-    """Report that the emulator is up. Every request reads the clock first, so its database can be read, too."""
+    """Report that the emulator is up, and can read its database: every request reads the clock first."""
     return json.dumps({"status": "ok"})
 
 
@@ -62,7 +62,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_9999 = 253_370_764_800 * MICROSECONDS_PER_SECOND
 """The clock can't be set beyond this, so that it does not reach the year 10000: RFC 3339 has four digits."""
 SQL_MOVE = "UPDATE clock SET offset = ?, frozen_at = iif(coalesce(?, frozen_at IS NOT NULL), ?, NULL)"
-"""A clock that stands still does so at its new time, too, unless it is asked to go on."""
+"""A stopped clock stays stopped at its new time, unless it is asked to run."""
 TABLES = ("environments", "work", "queues", "workers", "sessions", "events", "faults")
 
 
@@ -114,7 +114,7 @@ def show_clock(call: Call) -> str:
 
 
 def move_clock(call: Call) -> str:
-    """Move the clock forward, or to a given time, and stop it or let it go on, for every process on the file."""
+    """Move the clock forward or to a given time, and stop or start it, for every process that shares the file."""
     target = call.body.now
     with call.store.write() as transaction:
         # A datetime's own timestamp() is a float, which loses microseconds.
@@ -196,7 +196,7 @@ NOT_EMULATED = re.compile(
     "/v1/(?:agents|complete|deployments|deployment_runs|dreams|files|memory_stores|messages|models|organizations"
     "|sessions|skills|tunnels|user_profiles|vaults)(?:/.*)?"
 )
-"""The paths that only the API has."""
+"""The paths of the API that the emulator does not have."""
 API_METHODS = ("GET", "HEAD", "POST", "DELETE")
 """The methods of the API's endpoints."""
 INSTEAD = (
@@ -205,7 +205,7 @@ INSTEAD = (
 
 
 def is_api(path: str) -> bool:
-    """Whether a path is one of the API, which has checks and faults, and not one of the emulator itself."""
+    """Whether a path belongs to the API, and not to the emulator itself. Only those have checks and faults."""
     return path != HEALTH and not path.startswith(ADMIN + "/")
 
 

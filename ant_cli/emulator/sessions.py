@@ -64,9 +64,9 @@ DEFAULT_SCRIPTS = {
 
 @contextmanager
 def session_transaction(call: Call, *, catches_up: bool = True) -> Iterator[tuple[Transaction, Row]]:
-    """Begin a transaction on the call's session, whose due steps have happened if it catches up.
+    """Begin a transaction on the call's session. If it catches up, the due steps are carried out first.
 
-    If only a work item names the session, it is added. 404 without either.
+    If only a work item names the session, it is added. If nothing does, the status is 404.
     """
     session_id = call.ids["session_id"]
     with call.store.write() as transaction:
@@ -83,7 +83,7 @@ def session_transaction(call: Call, *, catches_up: bool = True) -> Iterator[tupl
 
 
 def create(call: Call) -> str:
-    """Create a session, as an application does, and put its work in the queue. A message begins its script."""
+    """Create a session, as an application does, and put its work in the queue. A message starts the script."""
     from ant_cli.emulator import models, parsing  # late: pydantic would double the start of everything else
 
     params = call.body

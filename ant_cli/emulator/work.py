@@ -61,7 +61,7 @@ def to_json(item: Row, *, with_secret: bool = False) -> str:
 
 RECLAIM_MS = 5_000
 LONGEST_RECLAIM_MS = 10**12
-"""Three decades: no item is older."""
+"""About three decades: no item is older."""
 LONGEST_BLOCK_MS = 999
 WORKER_WINDOW = 30 * MICROSECONDS_PER_SECOND
 SQL_FREE = "environment_id = ? AND state = 'queued' AND (handed_out_at IS NULL OR handed_out_at < ?)"
@@ -114,7 +114,7 @@ def _hand_out(transaction: Transaction, environment: Row, reclaim: int) -> str |
 
 
 def check_takes_work(environment: Row) -> None:
-    """Reject work for an environment that has no queue, or is archived. InvalidRequest says which."""
+    """Raise InvalidRequest if an environment has no queue, or is archived."""
     if environment["kind"] != "self_hosted":
         raise InvalidRequest(
             f"environment_id: {environment['id']} is a {environment['kind']} environment; "

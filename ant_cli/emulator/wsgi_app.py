@@ -33,13 +33,13 @@ ANY_KEY = {"ant-emulator": "API keys are not checked"}
 class Emulator:
     """The environments API over one database, as a WSGI application that threads may share.
 
-    With `api_key`, only that key is accepted, and what the emulator has issued: environment keys for their
-    environment, and sessions tokens for their own item and session. Without it, any credential is accepted; none is
-    needed if `require_credential` is false, as in the same process. Each endpoint accepts the kinds of credentials
-    that the API accepts; with `any_credential`, every kind. A lease lasts `lease_seconds` (1 to 300) unless a
-    heartbeat asks for another length. Responses name `organization_id` and, if there is one, `workspace_id`. With a
-    `seed`, the IDs and secrets in an empty database are the same in each run. The WSGI call raises `Disconnected`
-    when a fault drops the connection; everything else is a response.
+    With `api_key`, only that key is accepted, and the credentials that the emulator has issued: environment keys
+    for their environment, and sessions tokens for their own item and session. Without it, any credential is
+    accepted; if `require_credential` is false, as in the same process, none is needed. Each endpoint accepts the
+    kinds of credentials that the API accepts; with `any_credential`, every kind. A lease lasts `lease_seconds` (1
+    to 300) unless a heartbeat asks for another length. Responses name `organization_id` and, if there is one,
+    `workspace_id`. With a `seed`, the IDs and secrets in an empty database are the same in each run. The WSGI call
+    raises `Disconnected` when a fault drops the connection; everything else is a response.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Emulator:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Handle one request."""
         call = Call(environ, self._store, self._api_key or "", self._journal)
-        # A health check at any time must not change the other IDs that follow from a seed.
+        # A health check must not change the other IDs that follow from a seed: it may come at any time.
         request_id = (Identifiers() if call.path == HEALTH else self._store.ids).new_id("req")
         patience_s = environ.get(PATIENCE_S, math.inf)
         status, error = 200, None
@@ -96,7 +96,7 @@ class Emulator:
         reason = str(error) if error and status >= faults.LOWEST_ERROR else None
         self._note(call, request_id, status, reason, data)
         headers = {**self._own_headers, "request-id": request_id, **dict(more)}
-        if call.arrived is not None:  # otherwise the database can't be read
+        if call.arrived is not None:  # unless the database can't be read
             headers.setdefault("date", http_date(call.arrived // MICROSECONDS_PER_SECOND))
         if isinstance(body, str):
             headers["content-length"] = str(len(data))
@@ -140,22 +140,22 @@ class Emulator:
         with self._store.read() as reader:
             call.arrived, call.has_faults, _ = reader.moment
         bound_host = call.environ.get(BOUND_HOST)
-        if self._api_key is None and bound_host is not None:  # pages don't know the key
-            _refuse_browsers(call, bound_host)
+        if self._api_key is None and bound_host is not None:  # a web page can't know a key
+            _reject_browsers(call, bound_host)
         known = self._known_credentials(call, given)
         try:
             route, call.ids = match(call.path, call.method)
         except EmulatorError:
-            if is_api(call.path) and faults.meet(call, patience_s):  # which may give the response
+            if is_api(call.path) and faults.meet(call, patience_s):  # a fault may give the response
                 raise ClientLeft from None
             raise
-        has_left = False  # the client
+        client_left = False
         if not is_api(call.path) and (unknown := sorted(call.query.keys() - {"beta"})):
             raise InvalidRequest(f"{unknown[0]}: not a parameter of {call.path}, which takes none.")
         if is_api(call.path):
             if self._checks_kinds:
                 check_access(known, route.takes)
-            has_left = faults.meet(call, patience_s)
+            client_left = faults.meet(call, patience_s)
             self._check_headers(call)
         call.body = call.raw_body
         if route.body:
@@ -163,7 +163,7 @@ class Emulator:
 
             call.body = parsing.parse(getattr(models, route.body), call.body)
         response = route.handler(call)
-        if has_left or faults.carry_out(call.fault, patience_s, after_commit=True):
+        if client_left or faults.carry_out(call.fault, patience_s, after_commit=True):
             raise ClientLeft
         return response
 
@@ -208,7 +208,7 @@ OWN_SITES = ("same-origin", "none")
 NO_WEB_PAGE = "without a key no web page may use this emulator"
 
 
-def _refuse_browsers(call: Call, bound_host: str) -> None:
+def _reject_browsers(call: Call, bound_host: str) -> None:
     """Reject a request that a web page may have caused.
 
     Raises:
