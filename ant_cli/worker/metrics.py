@@ -44,8 +44,6 @@ class Tally:
         self.observe_duration: Callable[[float], object] = lambda _seconds: None
         self.observe_wait = self.observe_duration
         """Called with seconds. `monitored` replaces them by the methods of histograms."""
-        self.queue_depth: int | None = None
-        """The number of waiting items, if it is being fetched; None if the server did not say."""
         self.last_poll_at = 0.0
         """The Unix time of the last successful poll; 0 before the first."""
 
@@ -55,7 +53,6 @@ class Tally:
             f"{self.slots_used}/{self.slots} busy",
             f"{self.items[Outcome.SUCCEEDED]} done",
             f"{sum(self.items[outcome] for outcome in _FAILURES)} failed",
-            f"queue {'?' if self.queue_depth is None else self.queue_depth}",
             *(["outage"] if self.outage else []),
             *(["draining"] if self.draining else []),
         ]

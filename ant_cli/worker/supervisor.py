@@ -52,9 +52,8 @@ _REFUSED_FOR_S = 60.0
 """How long polls may be refused after one has succeeded. If none has, the key is wrong."""
 _LOOK_EVERY = 300
 """After how many empty polls the worker checks whether the environment is archived."""
-_DEPTH_EVERY_S = 2.0
 _FRAME_S = 0.5
-"""How often the depth of the queue is asked for, and the status line drawn."""
+"""How often the status line is drawn."""
 
 
 def run_worker(
@@ -99,7 +98,6 @@ async def _work(
         if view.has_status:
             status = LiveLine(runtime, lambda: view.status_line(tally.status()), 0.0, _FRAME_S)
             at_end.callback(status.close)
-            at_end.callback(asyncio.create_task(_follow_depth(context)).cancel)
         at_end.callback(context.close)
         with monitored(options, tally):
             await Supervisor(context).run()
@@ -107,18 +105,6 @@ async def _work(
     if not_done and (options.exit_when_idle or options.max_items):
         noun = "item is" if not_done == 1 else "items are"
         raise AntError(f"{not_done} {noun} not done: failed, lost, or a dead letter. The log says why.")
-
-
-async def _follow_depth(context: WorkerContext) -> None:
-    """Keep the depth of the queue in the tally up to date, unless the server refuses it to this worker."""
-    while True:
-        try:
-            context.tally.queue_depth = (await context.call(context.api.stats)).get("depth")
-        except AntError as error:
-            context.tally.queue_depth = None
-            if is_permanent(error):
-                return
-        await asyncio.sleep(_DEPTH_EVERY_S)
 
 
 def _session_command(options: PollOptions, log_format: str) -> list[str]:

@@ -8,7 +8,6 @@ import os
 import re
 import sys
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
@@ -18,7 +17,6 @@ from ant_cli.worker.handler import _Output
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, LogView, WorkerLog
 from ant_cli.worker.metrics import Tally
 from ant_cli.worker.settlement import Outcome
-from ant_cli.worker.supervisor import _follow_depth
 from tests.conftest import KEY, Screen, make_runtime
 from tests.helpers.terminals import Session
 from tests.worker.conftest import API_KEY
@@ -424,33 +422,15 @@ def view_at_terminal(**environ):
     return LogView(runtime, "auto")
 
 
-def test_the_status_line_counts_slots_items_and_the_queue():
+def test_the_status_line_counts_slots_and_items():
     """Timeouts and dead letters are failures. Items that were given back or handed over are not."""
     tally = tally_of(succeeded=5, failed=2, timed_out=1, dead_letter=1, given_back=7, lease_lost=3, cancelled=2)
-    tally.slots_used, tally.queue_depth = 3, 12
+    tally.slots_used = 3
     view = view_at_terminal()
-    assert view.status_line(tally.status()) == "3/4 busy  5 done  4 failed  queue 12"
+    assert view.status_line(tally.status()) == "3/4 busy  5 done  4 failed"
     tally.draining = True
-    assert tally.status().endswith("queue 12  draining")
+    assert tally.status().endswith("failed  draining")
     assert view_at_terminal(COLUMNS="20").status_line(tally.status()) == "3/4 busy  5 done…"
-
-
-def test_the_status_line_does_not_guess_the_depth_of_the_queue():
-    """The depth is unknown before the first response, and after a failure."""
-    assert tally_of().status().endswith("queue ?")
-
-
-def test_a_server_that_does_not_return_the_depth_of_the_queue_is_asked_once():
-    """The environment's key may not be allowed to read it."""
-    asked = []
-
-    async def refuse(_function):
-        asked.append(1)
-        raise APIError("GET", 403, "Forbidden", b"", "")
-
-    context = SimpleNamespace(call=refuse, api=SimpleNamespace(stats=None), tally=Tally(1))
-    asyncio.run(asyncio.wait_for(_follow_depth(context), 20))
-    assert (asked, context.tally.queue_depth) == ([1], None)
 
 
 @pytest.mark.parametrize(
@@ -499,7 +479,7 @@ def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(que
     queue.enqueue()
     handler = script(f"echo started; read line < {fifo}; exit $line")
     session = terminal("--concurrency", "2", "--attempts", "1", "--max-items", "2", "--", handler)
-    session.wait_for("1/2 busy  0 done  0 failed  queue 0")
+    session.wait_for("1/2 busy  0 done  0 failed")
     fifo.write_text("1\n")
     session.wait_for("0/2 busy  0 done  1 failed")
     queue.enqueue()

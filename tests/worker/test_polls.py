@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from types import SimpleNamespace
 
 import pytest
 
@@ -21,7 +20,6 @@ from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.lease import LeaseKeeper
 from ant_cli.worker.log import LogView, WorkerLog
-from ant_cli.worker.metrics import Tally
 from ant_cli.worker.supervisor import Supervisor
 from tests.conftest import KEY, make_runtime
 from tests.helpers.work_server import ITEM
@@ -210,28 +208,6 @@ def test_the_pause_grows_with_each_item_that_can_not_be_run_until_one_can(calls,
     calls.reply = reply
     asyncio.run(calls.work(max_items="4"))
     assert failures == [0, 1, 0]
-
-
-def test_the_depth_of_the_queue_is_asked_for_again_after_a_while():
-    """Not all the time."""
-    asked = []
-
-    async def call(_function):
-        asked.append(1)
-        return {"depth": len(asked)}
-
-    async def follow():
-        hours = clock()
-        context = SimpleNamespace(call=call, api=SimpleNamespace(stats=None), tally=Tally(1))
-        following = asyncio.create_task(supervisor_module._follow_depth(context))
-        await others()
-        assert asked == [1]
-        hours.append("later")
-        await others()
-        assert context.tally.queue_depth == 2
-        following.cancel()
-
-    asyncio.run(follow())
 
 
 def test_polls_that_fail_together_are_one_failure(calls, monkeypatch):
