@@ -39,9 +39,6 @@ _LONGEST_PAUSE_S = 60.0
 """The longest pause after a failed poll, or after an item that could not be run."""
 _IDLE_CYCLE_S = 1.0
 """The shortest time between two empty polls. The server usually holds the poll open that long."""
-_QUIET_AFTER_S = 300.0
-_QUIET_CYCLE_S = 2.0
-"""The same, when no work has arrived for `_QUIET_AFTER_S`."""
 _MOST_POLLS = 4
 """How many polls may be in flight: while there is work, each returns one item."""
 _MOST_UNSTOPPED = 100
@@ -230,8 +227,7 @@ class Supervisor:
                 self._look = self._loop.create_task(self._look_at_list())
             context.tally.polls["empty"] += 1
             self._work_waits.clear()
-            now = self._loop.time()
-            self._pause(pause_after_empty(now - self._work_came_at, now - began))
+            self._pause(_IDLE_CYCLE_S - (self._loop.time() - began))
         else:
             context.tally.polls["work"] += 1
             self._work_waits.set()
@@ -335,11 +331,3 @@ class Supervisor:
             self._context.log.warn("drain timeout exceeded; ending the handlers", running=len(self._tasks))
             shutdown.terminating.set_result(None)
         await ended
-
-
-def pause_after_empty(idle_s: float, took_s: float) -> float:
-    """Return the seconds to wait after an empty poll that took `took_s`, when no work has arrived for `idle_s`."""
-    cycle = _QUIET_CYCLE_S if idle_s >= _QUIET_AFTER_S else _IDLE_CYCLE_S
-    # The server's own wait takes a little less than a second; a further pause of milliseconds helps nobody.
-    left = cycle - took_s
-    return left if left > 0.05 else 0.0

@@ -210,6 +210,28 @@ def test_the_pause_grows_with_each_item_that_can_not_be_run_until_one_can(calls,
     assert failures == [0, 1, 0]
 
 
+def test_a_server_that_does_not_hold_a_poll_open_is_not_flooded(calls):
+    """The next poll comes a second after an empty one was sent."""
+
+    async def work():
+        hours = clock()
+
+        async def reply(_name):
+            return None
+
+        calls.reply = reply
+        working = asyncio.create_task(calls.work())
+        await others()
+        assert calls.count("poll") == 1
+        hours.append("later")
+        await others()
+        assert calls.count("poll") == 2
+        calls.drain()
+        await working
+
+    asyncio.run(work())
+
+
 def test_polls_that_fail_together_are_one_failure(calls, monkeypatch):
     """Otherwise the first pause after an outage would be eight times as long with four polls in flight."""
     failures = []

@@ -16,7 +16,6 @@ from ant_cli.worker.context import handler_environment
 from ant_cli.worker.failures import NEVER_RUN, History, Memory
 from ant_cli.worker.handler import secrets_of_item
 from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, settle
-from ant_cli.worker.supervisor import pause_after_empty
 from tests.conftest import KEY, flags_of
 from tests.worker.conftest import poll_options
 
@@ -108,14 +107,6 @@ def test_an_item_taken_within_a_lease_of_its_creation_is_new(polled, changes, ex
     """The server or its metadata may contradict that. In doubt, one more request is sent."""
     item = {"id": "work_1", **NEW, **changes}
     assert Memory().history_of(item).may_have_run(polled, item, 300.0) == expected
-
-
-def test_idle_polls_follow_one_another_and_slow_down_after_five_minutes():
-    """The server itself waits 0.999 s. A server that does not wait is not flooded either."""
-    assert pause_after_empty(0.999, 0.999) == 0
-    assert pause_after_empty(0.25, 0.25) == 0.75
-    assert pause_after_empty(301.0, 1.0) == 1.0
-    assert pause_after_empty(1.0, 1.0) == 0
 
 
 # Flags and variables
