@@ -131,7 +131,8 @@ class Memory:
 
     def __init__(self) -> None:
         self._histories = _Latest[History]()
-        self._finished = _Latest[None]()
+        self.finished = _Latest[None]()
+        """The items that are done, but could not be stopped. If they come back, they do not run again."""
         self.not_done = _Latest[None]()
         """The items that failed or were lost, and have not succeeded since."""
         self.has_warned = False
@@ -147,14 +148,6 @@ class Memory:
         self._histories.pop(work_id, None)
         if history.runs:
             self._histories[work_id] = history
-
-    def note_finished(self, work_id: str) -> None:
-        """Note that an item is done, but could not be stopped. If it comes back, it does not run again."""
-        self._finished[work_id] = None
-
-    def has_finished(self, work_id: str) -> bool:
-        """Whether an item is done."""
-        return work_id in self._finished
 
 
 class Outage:

@@ -76,7 +76,7 @@ class ItemRun:
         self._keeper = LeaseKeeper(self._id, lease, context, self._log)
         work_type = (item.get("data") or {}).get("type")
         self._log.info("claimed work", work_type=str(work_type))
-        if context.memory.has_finished(self._id):
+        if self._id in context.memory.finished:
             self._log.info("this worker has finished the item before, and could not stop it")
         elif work_type != "healthcheck":  # the queue only checks whether there is a worker
             self._settlement = await self._settle_at_start(item) or await self._run(item)
@@ -248,7 +248,7 @@ class ItemRun:
         """Stop an item that is done."""
         memory, stopped = self._context.memory, await self._stop()
         if stopped is None:
-            memory.note_finished(self._id)
+            memory.finished[self._id] = None
             return
         is_silent = self._keeper.lease.held or stopped.get("latest_heartbeat_at", "unknown") is None
         if is_silent and not (self._seconds >= _AT_ONCE_S or self._has_output or memory.has_warned):
