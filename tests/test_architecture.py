@@ -151,7 +151,7 @@ SECRET_ENTRANCES = {
     "http/token_exchange.py": "access tokens in responses",
     "commands/profile.py": "what a person types",
     "worker/sdk_session.py": "the secret of a work item, from its file or variable",
-    "worker/hidden_secrets.py": "what a worker that starts again hands to itself",
+    "commands/hidden_secrets.py": "what a worker that starts again hands to itself",
 }
 """The files that register secrets, and the sources of the secrets."""
 
@@ -179,7 +179,7 @@ FILE_OPENERS = {
     "emulator/store.py": "the database, and its own schema",
     "worker/handler.py": "its end of a pipe, and the first line of a script",
     "worker/guardian_process.py": "the environment of processes",
-    "worker/hidden_secrets.py": "its own pipe",
+    "commands/hidden_secrets.py": "its own pipe",
 }
 """The files that open others, and which ones."""
 

@@ -6,18 +6,18 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 
+from ant_cli.commands.hidden_secrets import hide_secrets, receive_secrets
 from ant_cli.errors import UsageError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.shell import quote
-from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, WORK_SECRET
+from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, OF_ORGANIZATION, WORK_SECRET
 from ant_cli.settings.credentials import note_typed_credential
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import SAFER, VARIABLES
 from ant_cli.settings.selection import resolve
 from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
-from ant_cli.worker.hidden_secrets import SECRET_VARIABLES, hide_secrets, receive_secrets
 
 _SECRETS = ("environment_key", "environment_key_file", "work_secret_file")
 """What may take the place of the item's secret."""
@@ -29,7 +29,7 @@ def poll(
     """Take work from an environment, and run a handler for each item, until a signal."""
     runtime = _prepared(runtime, "work-poller", given)
     given |= environment_flag(environment, given)
-    unused = () if _passes_api_key(given, runtime) else SECRET_VARIABLES
+    unused = () if _passes_api_key(given, runtime) else OF_ORGANIZATION
     if present := [name for name in unused if runtime.environ.get(name)]:
         runtime.hint(
             f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
@@ -56,7 +56,7 @@ def run(runtime: Runtime, flags: Flags, **given: Any) -> None:
     """Run one claimed item in this process."""
     runtime = _prepared(runtime, "session", given)
     # A session's tools could read them.
-    hide_secrets(runtime, SECRET_VARIABLES, [ENVIRONMENT_KEY, WORK_SECRET], _typed_secrets(given))
+    hide_secrets(runtime, OF_ORGANIZATION, [ENVIRONMENT_KEY, WORK_SECRET], _typed_secrets(given))
     runtime.environ = _with_item(given, runtime)
     options = read_options(SessionOptions, Flags(given), runtime.environ, "beta:worker run")
     runtime.redactor.register(options.environment_key)

@@ -28,5 +28,7 @@ ENVIRONMENT_KEY_FILE = "ANT_WORKER_ENVIRONMENT_KEY_FILE"
 WORK_SECRET = "ANTHROPIC_WORK_SECRET"  # noqa: S105 - a name
 METADATA_KEY = "ANT_WORKER_METADATA_KEY"
 """The API key with which a worker writes the metadata of its items."""
+OF_ORGANIZATION = (API_KEY, AUTH_TOKEN, IDENTITY_TOKEN)
+"""An organization's credentials, which the handlers and sessions of a worker do not need."""
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 """Proxies, in lower case; each is also read in upper case."""

@@ -16,7 +16,6 @@ from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import PollOptions
 from ant_cli.worker.failures import Memory, Outage
 from ant_cli.worker.guardian import Guardian
-from ant_cli.worker.hidden_secrets import SECRET_VARIABLES
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.metrics import Tally
 from ant_cli.worker.sdk_session import LEASE_HOLDER
@@ -134,7 +133,7 @@ def handler_environment(
     `own` are the worker's own values: environment key, base URL, worker ID. What can't be a variable is left out.
     """
     values = {**own, **item_variables(item), "ANT_WORK_ATTEMPT": str(attempt)}
-    secret = (variables.METADATA_KEY, *(() if pass_api_key else SECRET_VARIABLES))
+    secret = (variables.METADATA_KEY, *(() if pass_api_key else variables.OF_ORGANIZATION))
     left_out = {LEASE_HOLDER, variables.ENVIRONMENT_KEY_FILE, *secret, *values}
     kept = {name: text for name, text in environ.items() if name not in left_out}
     return kept | {name: text for name, text in values.items() if _can_be_variable(name, text)}

@@ -11,10 +11,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime import Runtime
 
-SECRET_VARIABLES = (variables.API_KEY, variables.AUTH_TOKEN, variables.IDENTITY_TOKEN)
-"""An organization's credentials, which handlers and sessions do not need."""
 _PIPE = "ANT_WORKER_SECRETS_PIPE"
 """The descriptor from which a process that was started again reads its secrets. Only this module sets it."""
 _PR_SET_DUMPABLE = 4
