@@ -6,16 +6,18 @@ a poll. The report is made as JSON, and its text for people is made from that, s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 
 from ant_cli.commands import print_report
 from ant_cli.commands.environment_worker import environment_flag
-from ant_cli.commands.local_worker import what_worker_says
 from ant_cli.commands.worker_findings import GET_KEY, LISTS, Finding, Report, find_causes, page_of
 from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
 from ant_cli.http.client import NameClient
+from ant_cli.http.direct import DirectTransport
 from ant_cli.http.response import error_message, json_object
+from ant_cli.http.transport import FailedAttempt, Timeouts
 from ant_cli.input.request import is_id, request_of
 from ant_cli.operations.environments import RETRIEVE
 from ant_cli.operations.spec import Flags
@@ -23,6 +25,7 @@ from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
+from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import METADATA_KEY
 from ant_cli.settings.loading import ConnectionSettings, load
@@ -41,6 +44,12 @@ from ant_cli.worker.work_api import (
 )
 
 T = TypeVar("T")
+_PATIENCE_S = 2.0
+"""How long a page of a worker may take, from the connection to its last byte."""
+_LARGEST_PAGE = 1_000_000
+_LABELS = r'(?:\w++="(?:[^"\\\n]|\\.)*+",?)*+'
+_SAMPLE = re.compile(rf"^(\w++)\{{({_LABELS})\}} (\d{{1,15}}(?:\.\d++)?(?:e\+\d\d)?)$", re.MULTILINE)
+_LABEL = re.compile(r'(\w++)="((?:[^"\\\n]|\\.)*+)"')
 
 
 def check(
@@ -122,7 +131,7 @@ def _ask(options: CheckOptions, connections: _Connections, runtime: Runtime) -> 
         "may_poll": items is not None or bool(archived),
         "queue": queue,
         "given_back": [],
-        **what_worker_says(*options.listen, environment_id),
+        **_what_worker_says(*options.listen, environment_id),
         **_lists(items, runtime),
     }
     return report, refusals
@@ -203,3 +212,41 @@ def _handler_problem(handler: Sequence[str], on_work: str, runtime: Runtime) -> 
     except UsageError as error:
         return Finding(error.message[0].upper() + error.message[1:], error.hint, blocks=bool(handler or on_work))
     return None
+
+
+# What a worker on this machine says about itself at its `--listen`, where anything may listen in its place
+
+
+def _what_worker_says(host: str, port: int, environment_id: str) -> dict[str, Any]:
+    """Return what the worker of an environment says about itself, each None if none serves that there."""
+    found = _numbers(_page(host, port, "/metrics"), environment_id)
+    exists = ("ant_worker_slots", "") in found
+    return {
+        "worker_here": collapse_space(_page(host, port, "/readyz")) or "no answer" if exists else None,
+        "outage": found.get(("ant_worker_outage", ""), 0) > 0 if exists else None,
+        "dead_letters_here": int(found.get(("ant_worker_items_total", "dead_letter"), 0)) if exists else None,
+    }
+
+
+def _numbers(text: str, environment_id: str) -> dict[tuple[str, str], float]:
+    """Return the numbers of an environment in Prometheus' text format, by their names and outcomes."""
+    found = {}
+    for name, given, number in _SAMPLE.findall(text):
+        labels = dict(_LABEL.findall(given))
+        if labels.get("environment_id") == environment_id:
+            found[name, labels.get("outcome", "")] = float(number)
+    return found
+
+
+def _page(host: str, port: int, path: str) -> str:
+    """Return the text of a page; empty if it does not arrive, or is too large."""
+    url = f"http://[{host}]:{port}{path}" if ":" in host else f"http://{host}:{port}{path}"
+    limits = Timeouts(_PATIENCE_S, _PATIENCE_S)
+    with (
+        suppress(FailedAttempt, UsageError, ValueError),  # a host that no URL can have
+        closing(DirectTransport({})) as transport,
+        transport.stream("GET", url, {}, b"", limits) as response,
+    ):
+        response.read(_LARGEST_PAGE)
+        return response.body.decode("utf-8", "replace")
+    return ""

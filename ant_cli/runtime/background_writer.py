@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 
 from ant_cli.runtime.light_typing import NamedTuple
+from ant_cli.runtime.streams import Stderr
 
 _MOST_WAITING = 4_000_000
 """The most characters that wait to be written. What comes then is left out.
@@ -16,6 +18,8 @@ Bulk texts are left out at half of that, and from then on until only a quarter w
 """
 _COST = 200
 """Added to the size of each text, for the objects that it consists of."""
+_PATIENCE_AT_END_S = 1.0
+"""How long the end of a program waits for a reader of stderr who reads nothing."""
 _PAUSE_S = 0.01
 """The time between two looks at the queue: to wake up for each text would cost more than to write it."""
 
@@ -45,7 +49,7 @@ class BackgroundWriter:
         self._thread = threading.Thread(target=self._run, name="stderr", daemon=True)
         self._thread.start()
 
-    def put(self, render: _Render, size: int, *, bulk: bool) -> None:
+    def put(self, render: _Render, size: int, bulk: bool) -> None:  # noqa: FBT001 - `Stderr.background` has no keywords
         """Write what `render` returns. It is called in the thread."""
         with self._lock:
             share = 1 if not bulk else 4 if self._left_out else 2
@@ -86,3 +90,20 @@ class BackgroundWriter:
                 time.sleep(_PAUSE_S)
         if self._left_out:
             self._write(self._note_left_out(self._left_out))
+
+
+@contextmanager
+def written_in_background(stderr: Stderr, note_left_out: Callable[[int], str]) -> Iterator[None]:
+    """Write stderr in a thread, so that nothing waits for a reader who does not read.
+
+    At the end, the rest is written. If nobody reads it in time, nothing is written any more. `note_left_out`
+    returns the line that says how many texts were left out meanwhile.
+    """
+    writer = BackgroundWriter(stderr.write_safe, note_left_out)
+    stderr.background = writer.put
+    try:
+        yield
+    finally:
+        if not writer.close(_PATIENCE_AT_END_S):
+            stderr.redirect(None)
+        stderr.background = None

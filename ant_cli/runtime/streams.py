@@ -20,8 +20,6 @@ from ant_cli.runtime.sanitize import escape_bytes, escape_commands, escape_contr
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ant_cli.runtime.background_writer import BackgroundWriter
-
 _POLL_S = 0.02
 """How often Windows is asked whether a pipe has data."""
 _BEGINNING = 10_000
@@ -203,8 +201,8 @@ class Stderr(Stream):
     def __init__(self, file: BinaryIO | None) -> None:
         super().__init__(file)
         self.redactor = Redactor()
-        self.background: BackgroundWriter | None = None
-        """Writes in a thread, if nothing may wait for a reader who does not read."""
+        self.background: Callable[[Callable[[], str], int, bool], None] | None = None
+        """Writes in a thread, if nothing may wait for a reader who does not read. Called as `write_rendered` is."""
         self.log: Callable[[str, bool], None] | None = None
         """Takes each message to people, and whether it is an error, if all lines have to be events of a log."""
 
@@ -221,7 +219,7 @@ class Stderr(Stream):
         In the background, `render` is called there, and `bulk` texts are the first to be left out.
         """
         if self.background:
-            self.background.put(render, size, bulk=bulk)
+            self.background(render, size, bulk)
         else:
             self.write_safe(render())
 

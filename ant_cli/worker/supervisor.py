@@ -18,10 +18,10 @@ from types import FrameType
 from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.background_writer import written_in_background
 from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.live_line import LiveLine
 from ant_cli.runtime.process import own_command
-from ant_cli.runtime.redirection import written_in_background
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import PollOptions

@@ -34,7 +34,7 @@ from ant_cli.apply.declarations import read_declaration
 from ant_cli.apply.discovery import expand
 from ant_cli.apply.drawing import draw_change
 from ant_cli.apply.lockfile import read_lock
-from ant_cli.commands.local_worker import _numbers
+from ant_cli.commands.worker_check import _numbers
 from ant_cli.emulator.agent import WAIT
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import credentials_of

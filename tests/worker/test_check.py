@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.commands import local_worker
+from ant_cli.commands import worker_check
 from ant_cli.worker.listener import Listener, ServedPage, text_page
 from ant_cli.worker.metrics import Tally, WorkerMetrics
 from tests.helpers.servers import Act, ScriptedServer
@@ -286,7 +286,7 @@ def test_a_check_asks_the_worker_on_this_machine_why_it_takes_no_work(queue, che
 def test_a_program_that_sends_without_end_does_not_keep_a_check(queue, check, monkeypatch, beginning):
     """Anything may listen at the port of a worker, and each byte comes in time."""
     work(queue)
-    monkeypatch.setattr(local_worker, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(worker_check, "_PATIENCE_S", 0.2)
     with ScriptedServer((*beginning, Act.DRIP)) as server:
         done = check("--listen", server.url.removeprefix("http://"))
     assert (done.exit, "none serves its state" in done.stdout) == (0, True)

@@ -5,6 +5,7 @@ textual is imported only when the screen will open.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -17,8 +18,8 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_command
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import Terminated
-from ant_cli.runtime.redirection import held_back
 from ant_cli.runtime.signals import signal_handlers
+from ant_cli.runtime.streams import Stderr
 
 if TYPE_CHECKING:
     from ant_cli.output.explorer.application import Choice
@@ -66,7 +67,7 @@ def explore(
             signal.raise_signal(signal.SIGINT)
 
         try:
-            with held_back(runtime.stderr), signal_handlers({signal.SIGTERM: terminate}):
+            with _held_back(runtime.stderr), signal_handlers({signal.SIGTERM: terminate}):
                 choice = app.run()
         finally:
             if app.failure:
@@ -74,6 +75,18 @@ def explore(
     if choice is None:  # or a signal ended the screen, which asyncio and textual do not report
         raise KeyboardInterrupt
     return choice
+
+
+@contextmanager
+def _held_back(stderr: Stderr) -> Iterator[None]:
+    """Hold back what is written to stderr, which is no terminal meanwhile. All of it is written at the end."""
+    held = io.BytesIO()
+    file = stderr.redirect(held)
+    try:
+        yield
+    finally:
+        stderr.redirect(file)
+        stderr.write(held.getvalue().decode())
 
 
 @contextmanager
