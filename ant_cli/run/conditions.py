@@ -38,6 +38,7 @@ For example: {key}<now-7d (more than 7 days ago), {key}>=2026-11-01T08:00:00Z, o
 
 
 _METADATA = "metadata"
+_SCALARS = ("string", "number", "true", "false")
 _NAMED = 10
 """How many keys of metadata a note names."""
 
@@ -67,10 +68,19 @@ class _SingleCondition(NamedTuple):
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys that its path consists of, or starts with; in a path such as `#.state`, after the `#`."""
-        path = self.query.path
-        path = path[0].rest or () if isinstance(path[0], Each) else path
-        names = [step.name if isinstance(step, Key) else "" for step in path]
+        names = [step.name if isinstance(step, Key) else "" for step in self._steps]
         return tuple(takewhile(bool, names))
+
+    @property
+    def _steps(self) -> Sequence[PathStep]:
+        path = self.query.path
+        return path[0].rest or () if isinstance(path[0], Each) else path
+
+    @property
+    def is_about_a_scalar(self) -> bool:
+        """Whether it compares the value at its `keys` with something other than null."""
+        is_path_of_keys = 0 < len(self.keys) == len(self._steps)
+        return is_path_of_keys and self.query.operator != "" and self.query.value != "~null"
 
 
 class Condition:
@@ -130,6 +140,8 @@ class Condition:
         """Return a warning about a member that may be mistyped. Raises UsageError if that is an error."""
         keys = condition.keys
         for depth, key in enumerate(keys):
+            if json_text.json_type(sample) in _SCALARS:
+                return self._unfit(condition, f"{'.'.join(keys[:depth])!r} is not an object, so it has no {key!r}.")
             members = _members(sample)
             known = [] if key in members else _nested_fields(keys[:depth]) if depth else self._fields
             if known and key not in known:  # an object without known fields may have any
@@ -143,7 +155,16 @@ class Condition:
                     raise UsageError(f"{self._flag}: {problem}{meant}", fields)
                 return "" if depth else f"Warning: {self._flag}: {problem}{meant}"
             sample = members.get(key, b"null")
+        if condition.is_about_a_scalar and json_text.json_type(sample) == "object":
+            path, named = ".".join(keys), [*_members(sample), *_nested_fields(keys), "KEY"]
+            return self._unfit(condition, f"{path!r} is an object. Compare a member of it: {path}.{named[0]}")
         return ""
+
+    def _unfit(self, condition: _SingleCondition, problem: str) -> str:
+        """Return a warning. Raises UsageError if the condition would select everything, or is waited for."""
+        if self._is_error or condition.holds(b"[{}]"):
+            raise UsageError(f"{self._flag}: {problem}")
+        return f"Warning: {self._flag}: {problem}"
 
     def _look_for_keys(self, value: bytes) -> None:
         seen = self._seen_keys = self._seen_keys or {}

@@ -92,6 +92,39 @@ def test_a_known_field_may_be_missing_in_the_first_item(ant, expression):
     assert (result.exit, result.stdout.split(), result.stderr) == (0, ["a", "b", "c"], "")
 
 
+NESTED = page({"id": "a", "name": "x", "n": 1, "metadata": {"team": "core"}, "config": {"type": "cloud"}})
+BELOW_A_TEXT = "'name' is not an object, so it has no 'x'.\n"
+AN_OBJECT = "'metadata' is an object. Compare a member of it: metadata.team\n"
+
+
+@pytest.mark.parametrize(
+    ("expression", "status", "message"),
+    [
+        ('name.x!="a"', 2, f"ant: --filter: {BELOW_A_TEXT}"),
+        ("name.x==null", 2, f"ant: --filter: {BELOW_A_TEXT}"),
+        ("name.x==a", 0, f"Warning: --filter: {BELOW_A_TEXT}"),
+        ("n.x!=1", 2, "ant: --filter: 'n' is not an object, so it has no 'x'.\n"),
+        ("metadata.team.x!=a", 2, "ant: --filter: 'metadata.team' is not an object, so it has no 'x'.\n"),
+        ("metadata==a", 0, f"Warning: --filter: {AN_OBJECT}"),
+        ("metadata!=a", 2, f"ant: --filter: {AN_OBJECT}"),
+        ("config==cloud", 0, "Warning: --filter: 'config' is an object. Compare a member of it: config.type\n"),
+        ("metadata!=null", 0, ""),
+        ("metadata.*==core", 0, ""),
+        ("metadata|@values==core", 0, ""),
+    ],
+)
+def test_a_condition_that_no_value_at_its_path_can_meet_is_named(ant, expression, status, message):
+    """A text has no members, and an object equals no text: `!=` would select everything."""
+    result = ant(*LIST, "--filter", expression, replies=[NESTED])
+    assert (result.exit, result.stderr) == (status, message)
+
+
+def test_a_condition_on_an_empty_object_names_the_form_of_a_key(ant):
+    """No item has metadata yet."""
+    result = ant(*LIST, "--filter", "metadata==a", replies=[page({"id": "a", "metadata": {}})])
+    assert result.stderr.endswith("Compare a member of it: metadata.KEY\n")
+
+
 TEAMS = [
     page({"id": "a", "metadata": {"team": "core"}}, {"id": "b", "metadata": {"keep": "true"}}, after="p2"),
     page({"id": "c"}, {"id": "d", "metadata": None}),
