@@ -230,3 +230,10 @@ def test_a_habit_or_a_value_without_quotes_is_answered_with_what_to_type(ant, tm
     refusal = ant("beta:environments", *shlex.split(line)).refusal
     assert HABITS[line] in refusal
     assert "Did you mean '" not in refusal
+
+
+@pytest.mark.parametrize("line", ["apply -var x=1", "apply --var x=1", "apply . -var-file=x"])
+def test_a_variable_of_terraform_is_named_as_typed_and_answered(ant, line):
+    """`-v` is a flag of `apply`, so "unknown flag '-v'" would be wrong."""
+    flag = line.split()[-2 if "=1" in line else -1].partition("=")[0]
+    assert ant(*line.split()).refusal.startswith(f"ant: unknown flag {flag!r}.\nFiles have no variables: ")
