@@ -25,17 +25,26 @@ REQUIREMENTS = {
 """Requirements of optional features: the extras of pyproject.toml, httpx's for SOCKS proxies, and a worker's."""
 
 
+_NOT_IN_A_FROZEN_PROGRAM = "This frozen program has no place for it: install ant with pip or pipx instead."
+
+
 def install_hint(feature: str) -> str:
     """Return the hint for an error about a missing package."""
-    return f"To install it: {install_command(feature)}"
+    command = install_command(feature)
+    return f"To install it: {command}" if command else _NOT_IN_A_FROZEN_PROGRAM
 
 
 def install_command(feature: str) -> str:
-    """Return the command that installs what a feature requires for the running Python, quoted for a shell."""
+    """Return the command that installs what a feature requires for the running Python, quoted for a shell.
+
+    Empty in a frozen program, such as PyInstaller's: it has no Python to install packages for.
+    """
     from pathlib import Path
 
     from ant_cli.runtime.shell import quote  # late: few runs need a hint
 
+    if getattr(sys, "frozen", False):
+        return ""
     prefix, requirements = Path(sys.prefix), REQUIREMENTS[feature]
     receipt = prefix / "uv-receipt.toml"
     if (prefix / "pipx_metadata.json").exists():

@@ -53,6 +53,15 @@ def test_on_windows_the_install_command_has_double_quotes_only_where_needed(monk
     assert install_command("explore") == command
 
 
+def test_a_frozen_program_is_not_told_to_install_packages(monkeypatch):
+    """`sys.executable` is the program itself, which has no `-m pip`."""
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert (
+        install_hint("worker") == "This frozen program has no place for it: install ant with pip or pipx instead."
+    )
+    assert install_command("explore") == ""
+
+
 UV = """[tool]
 requirements = [
     { name = "ant-environments", SOURCE },

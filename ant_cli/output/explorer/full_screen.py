@@ -34,7 +34,10 @@ def missing_requirement(runtime: Runtime) -> str:
     streams = (runtime.stdin, runtime.stdout, runtime.stderr)
     if not all(stream.can_redraw(runtime.environ) for stream in streams):
         return "a terminal"
-    return "" if find_spec("textual") else f"textual (`{install_command('explore')}`)"
+    if find_spec("textual"):
+        return ""
+    command = install_command("explore")
+    return f"textual (`{command}`)" if command else "textual, which this frozen program does not have"
 
 
 def explore(
