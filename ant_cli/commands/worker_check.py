@@ -7,6 +7,7 @@ a poll. The report is made as JSON, and its text for people is made from that, s
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 
@@ -66,9 +67,9 @@ def check(
         report, refusals = _ask(options, connections, runtime)
         report["given_back"] = given_back
     environment_id, now = report["environment"]["id"], runtime.server_clock.now()
-    words = ["ant", "beta:worker", "poll", environment_id, "--", *(handler or [options.on_work or "HANDLER"])]
+    start = _start_command(environment_id, handler or [options.on_work or "HANDLER"])
     problem = _handler_problem(handler, options.on_work, runtime)
-    found = list(find_causes(report, refusals, problem, " ".join(map(quote, words)), now))
+    found = list(find_causes(report, refusals, problem, start, now))
     report["handler"] = problem.cause if problem else "can be started"
     report["findings"] = [finding._asdict() for finding in found]
     report["works"] = not any(finding.blocks for finding in found)
@@ -151,12 +152,14 @@ def _of_queue(
 
 
 def _refusal(error: AntError, *, is_key: bool) -> Finding:
-    said = f": {error_message(error.body)}" if isinstance(error, APIError) else ""
+    if not isinstance(error, APIError):  # no request was sent, or its response can't be read
+        return Finding(f"The {'queue' if is_key else 'environment'} could not be read: {error.message}", error.hint)
     cause = "The server refuses"
-    if is_key and isinstance(error, APIError) and error.status in (401, 403, NOT_FOUND):
+    if is_key and error.status in (401, 403, NOT_FOUND):
         cause = "The environment does not accept this environment key, which may be of another one"
     step = GET_KEY if is_key else "To see all: ant beta:environments list"
-    return Finding(f"{cause}: {error.message}{said}", f"{error.hint}\n{step}".strip())
+    steps = error.hint if step.partition(": ")[2] in error.hint else f"{error.hint}\n{step}".strip()
+    return Finding(f"{cause}: {error.message}: {error_message(error.body)}", steps)
 
 
 def _lists(items: list[WorkItem] | None, runtime: Runtime) -> Report:
@@ -203,6 +206,12 @@ def _give_back(report: Report, connection: ConnectionSettings, runtime: Runtime,
         confirm(f"Return {' '.join(ids)} to the queue? {more}", runtime)
     environment_id = report["environment"]["id"]
     return _of_queue(connection, runtime, environment_id, lambda api: list(filter(api.give_back, ids)))
+
+
+def _start_command(environment_id: str, handler: Sequence[str]) -> str:
+    """Return what starts a worker, and on Windows, where."""
+    command = " ".join(map(quote, ["ant", "beta:worker", "poll", environment_id, "--", *handler]))
+    return f"in WSL or in a container, {command}" if sys.platform == "win32" else command
 
 
 def _handler_problem(handler: Sequence[str], on_work: str, runtime: Runtime) -> Finding | None:

@@ -132,7 +132,7 @@ def page_of(report: Report, now: float) -> Iterator[str]:
         here = report["dead_letters_here"]
         known = "unknown" if here is None else f"{here} of the worker here, others unknown"
         yield f"Dead letters  {known}: only {METADATA_KEY} makes workers list them"
-    yield f"Worker here   {report['worker_here'] or 'none serves its state, so an outage can not be seen'}"
+    yield f"Worker here   {report['worker_here'] or 'none serves its state: an outage would not be seen'}"
     key = "may poll" if report["may_poll"] else "is not known to be good" if report["has_key"] else "is missing"
     yield f"Key           {key}"
     yield f"Handler       {report['handler']}"

@@ -55,7 +55,10 @@ def find_command(handler: Sequence[str], on_work: str, environ: Mapping[str, str
 
     """
     if os.name == "nt":
-        raise UsageError("the worker needs a POSIX system: it manages handlers by process groups.")
+        raise UsageError(
+            "the worker needs a POSIX system: it manages handlers by process groups.",
+            "Run it in WSL or in a container.",
+        )
     if find_spec("greenlet") is None:
         raise UsageError("the worker needs the package greenlet.", install_hint("greenlet"))
     if handler and on_work:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -183,6 +184,11 @@ def use_key_of_another(queue):
 NO_KEY = {"ANTHROPIC_ENVIRONMENT_KEY": None}
 NO_API_KEY = {"ANTHROPIC_API_KEY": None}
 WRONG_KEY = {"ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-oat01-no"}
+FEDERATION = {
+    "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
+    "ANTHROPIC_ORGANIZATION_ID": "00000000-0000-0000-0000-000000000000",
+    "ANTHROPIC_IDENTITY_TOKEN_FILE": "/no",
+}
 REFUSED = "does not accept this environment key, which may be of another one: 40"
 BROKEN = {
     "no worker": (leave_waiting, {}, "No worker has polled in the last 30 seconds"),
@@ -325,3 +331,33 @@ def test_a_check_for_a_monitor_is_one_object(queue, check):
     (item,) = done.json["running"]
     assert 190 <= item["lease_ends_within_seconds"] <= 200
     assert [finding["blocks"] for finding in done.json["findings"]] == [True, True]
+
+
+def test_on_windows_a_check_says_where_the_worker_can_be_started(monkeypatch):
+    """The worker needs a POSIX system."""
+    command = worker_check._start_command("env_1", ["./good"])
+    assert command == "ant beta:worker poll env_1 -- ./good"
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert worker_check._start_command("env_1", ["./good"]) == f"in WSL or in a container, {command}"
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "cause"),
+    [
+        (["--profile", "p"], {}, "! The environment could not be read: api_key_command of profile 'p' failed with"),
+        ([], FEDERATION, "! The environment could not be read: the identity token in /no can't be read"),
+    ],
+)
+def test_what_ant_refuses_is_not_said_of_the_server(ant, check, words, variables, cause):
+    """No request was sent: there is no credential to send."""
+    ant("profile", "create", "p")
+    ant("profile", "set", "--profile", "p", "api_key_command", "false")
+    done = check(*words, ANTHROPIC_API_KEY="", **variables)
+    assert cause in done.stdout
+    assert "The server refuses" not in done.stdout
+    assert "ant beta:environments list" not in done.stdout
+
+
+def test_a_check_names_the_command_that_lists_environments_once(check):
+    """The error of a name has it, too."""
+    assert check(environment="no").stdout.count("ant beta:environments list") == 1
