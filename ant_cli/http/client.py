@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from ant_cli.settings.federation import FederationRule
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
-"""What a status says about the credential."""
+"""What to say about the credential after a response with this status."""
 _OF_ORGANIZATION = {
     "environment_create_disabled": "The organization allows no new environments. Ask one of its admins.",
     "environment_update_disabled": "The organization allows no changes of environments. Ask one of its admins.",
     "organization_on_hold": "The organization is on hold. Ask one of its admins.",
     "claude_code_key_creator_not_member": "The key's creator has left the organization. Use another key.",
 }
-"""Codes of a 403 that is not about what the credential may do."""
+"""Codes of a 403 that has another reason than the permissions of the credential."""
 _ADDS_V1 = "Leave /v1 out of the base URL: each request adds it."
 _UNKNOWN_ID = (401, 403, NOT_FOUND)
-"""What the API says of an ID that does not exist to an environment's key."""
+"""The statuses of responses to an environment's key if an ID does not exist."""
 _ID = r"env_\w+"
 _OTHER_IDS = {
     "agent_": "an agent",
@@ -107,7 +107,7 @@ class Client(Sender):
             if response.status == NOT_FOUND and self._settings.base_url.endswith("/v1"):
                 hint = _ADDS_V1
             raise_for_error(self.request_line(request), response, hint=hint)
-        except AntError as error:  # it has texts of the server, and may be shown anywhere
+        except AntError as error:  # the server wrote a part of its texts, which may have secrets
             shown = error.redacted(self._runtime.redactor.redact)
             raise (shown.with_unknown_outcome() if doubt.exists and is_change else shown) from None
         except KeyboardInterrupt as interrupt:
@@ -134,7 +134,7 @@ class Client(Sender):
         if is_local(self._settings.base_url):  # it rejects none
             return credential
         other = self._settings.second_choice
-        if other is None or not other.secret:  # nothing is fetched for a request that was not asked for
+        if other is None or not other.secret:  # no secret is fetched for a request that the user did not ask for
             raise CredentialError("there is no API key for this request.")
         return other
 
@@ -156,21 +156,22 @@ class _Environment(NamedTuple):
 
 
 class _Names:
-    """What names stand for. The clients of a run share it."""
+    """The environments that names stand for. The clients of a run share them."""
 
     def __init__(self) -> None:
         self.lock = allocate_lock()
         self.can_list = True
         self.listed: list[_Environment] | None = None
-        """All environments, from one look for all names of the run."""
+        """All environments, which are listed once for all names of the run."""
         self.found: dict[str, _Environment] = {}
 
 
 class NameClient(Client):
     """A client for requests with an environment's ID as a user typed it, which may be a name (D45).
 
-    A request is sent as it is. Only if the server knows no such ID, and exactly one environment has it as its name,
-    it is sent for that environment. Before each change, the environment is read again: it must still have the name.
+    A request is sent as it is. Only if the server knows no such ID, and exactly one environment has this name, it
+    is sent again with the ID of that one. Before each change, the environment is read again: it must still have the
+    name.
     """
 
     def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
@@ -179,7 +180,7 @@ class NameClient(Client):
         self._names = _Names()
 
     def send(self, request: Request, refresh: Refresh | None = None) -> Response:
-        """Send a request; if it has a name in place of an ID, for the environment that has this name.
+        """Send a request; if it has a name in place of an ID, with the ID of the environment that has this name.
 
         Raises:
             AntError: as a client does, and if a change was not sent because the environment was renamed meanwhile.
@@ -187,7 +188,7 @@ class NameClient(Client):
         """
         name = request.path_params.get(ENVIRONMENT_ID.name, "")
         if name and not re.fullmatch(_ID, name, re.ASCII) and name not in self._names.found:
-            has_environment_key = self._check_that_names_work(request, name)
+            has_environment_key = self._sends_environment_key(request, name)
             try:
                 return super().send(request, refresh)
             except APIError as error:
@@ -196,8 +197,8 @@ class NameClient(Client):
                 self._find(name, error)
         return super().send(request, refresh)
 
-    def _check_that_names_work(self, request: Request, name: str) -> bool:
-        """Return whether an environment's key is sent. Raises CredentialError without a key that finds names."""
+    def _sends_environment_key(self, request: Request, name: str) -> bool:
+        """Whether an environment's key is sent. Raises CredentialError without a key that can find the name."""
         settings = self._settings
         credential, other = settings.credential, settings.second_choice
         if credential is None or credential.kind != "environment_key" or is_local(settings.base_url):
@@ -249,7 +250,7 @@ class NameClient(Client):
             try:
                 self._names.listed = self._list()
             except (AntError, KeyError) as failure:
-                if isinstance(failure, AntError) and failure.may_pass:  # it does not say what there is
+                if isinstance(failure, AntError) and failure.may_pass:  # such as a 500: the list may exist
                     raise
                 self._names.can_list = False
                 raise error from None
@@ -263,9 +264,9 @@ class NameClient(Client):
         return [environment for environment in items if is_id(environment.id)]
 
     def _attempt(self, request: Request, attempt: int, doubt: Doubt) -> Response:
-        """Send a request. Before a change, check that the environment is still what the name stands for.
+        """Send a request. Before a change, check that the environment still has the name.
 
-        After an attempt that may have been carried out, it may have changed by that.
+        It is not checked again after an attempt that may have been carried out, and so may have changed it.
         """
         found = self._found(request)
         if found and request.method != "GET" and not doubt.exists:
@@ -311,12 +312,12 @@ def authenticated(
     if settings.credential.issuer is None:
         return settings._replace(credential=settings.credential.fetch(runtime))
 
-    def exchanged(rule: FederationRule) -> TokenSource:
+    def exchange(rule: FederationRule) -> TokenSource:
         from ant_cli.http.token_exchange import AccessTokens  # late: few runs have a federation
 
         return AccessTokens(rule, settings, runtime, observer)
 
-    return settings._replace(tokens=settings.credential.issuer.tokens(runtime, exchanged))
+    return settings._replace(tokens=settings.credential.issuer.tokens(runtime, exchange))
 
 
 def _credential_hint(request: Request, response: Response, credential: Credential | None) -> str:

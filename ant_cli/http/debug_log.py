@@ -33,7 +33,7 @@ def log_message(stderr: Stderr, mark: str, first: str, headers: Mapping[str, str
     """
     lines = [f"{mark} {first}"]
     lines += [f"{mark} {name}: {REDACTED if _is_secret(name) else value}" for name, value in headers.items()]
-    if body:  # its secrets may be in the headers, too: all lines are redacted after it was looked at
+    if body:  # `redact_body` also registers its secrets, so that `write` redacts them in the headers
         shown = stderr.redactor.redact_body(body, LONGEST_SHOWN).decode("utf-8", "backslashreplace").splitlines()
         lines += [mark, *(f"{mark} {line}" for line in shown)]
     if len(body) > LONGEST_SHOWN:

@@ -62,7 +62,7 @@ class DirectTransport:
                 raise attempt.failure(error, reused=wire.reused) from None
             raise
         wire.reused = True
-        self._idle.append(wire)  # whether it can be used again is seen before the next request
+        self._idle.append(wire)  # `_wire` checks whether it can be used again
 
     def _wire(self, origin: Origin, attempt: Attempt) -> Wire:
         """Return an idle connection, or a new one."""

@@ -18,7 +18,7 @@ from ant_cli.settings.local_emulator import DATABASE_HINT, database_path
 
 
 def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator:
-    """Open the emulator over a database; the options are those of its class. What can't be undone is noted.
+    """Open the emulator over a database; the options are those of its class. Print a note if a file was upgraded.
 
     Raises:
         UsageError: if the database can't be used.

@@ -12,9 +12,9 @@ RATE_LIMITED = 429
 _IN_DOUBT: dict[Retries, frozenset[int]] = {
     "always": frozenset(),
     "unless_timed_out": frozenset((408, 504)),
-    "unless_unknown": frozenset((408, *range(500, 600))) - {503, 529},  # with which an overloaded server refuses it
+    "unless_unknown": frozenset((408, *range(500, 600))) - {503, 529},  # an overloaded server has refused it
 }
-"""The errors after which a request may have been carried out, or still be, so that another attempt may do harm."""
+"""The errors after which a request may have been carried out, or may still be, so that another one may do harm."""
 _LONGEST_WAIT_S = 60.0
 """The longest wait before a retry."""
 
@@ -22,8 +22,8 @@ _LONGEST_WAIT_S = 60.0
 def should_retry(response: Response, when: Retries = "always") -> bool:
     """Whether a request is sent again after a response.
 
-    It is not after one of `_IN_DOUBT`, unless the server says that it may be. Nor is it after a 412, whose
-    precondition a retry does not change, or one that asks to wait longer than `_LONGEST_WAIT_S`.
+    It is not sent again after one of `_IN_DOUBT`, unless the server allows it; after a 412, because a retry does
+    not change the precondition; or if the server asks to wait longer than `_LONGEST_WAIT_S`.
     """
     if response.status == 412 or long_wait(response):
         return False

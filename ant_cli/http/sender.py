@@ -87,7 +87,7 @@ class Sender:
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
             self._base_url, runtime
         )
-        if is_new and runtime.stderr.is_terminal:  # most likely the folder is another one than the user thinks
+        if is_new and runtime.stderr.is_terminal:  # the user may have expected an existing one
             runtime.say(f"Created {url.removeprefix(LOCAL)}, an empty database of the emulator.")
         if settings.debug and url.startswith("https:"):
             from ant_cli.http.trust import describe_trust
@@ -109,7 +109,7 @@ class Sender:
         return self._send_once(request, dict(request.headers), doubt)
 
     def as_sent(self, request: Request) -> Request:
-        """Return a request with what a client puts in the place of its IDs: here, nothing."""
+        """Return a request as it is sent. A client may replace its IDs; this one does not."""
         return request
 
     def _url(self, request: Request) -> str:
@@ -122,8 +122,8 @@ class Sender:
     def send_with_retries(self, request: Request, doubt: Doubt, refresh: Refresh | None = None) -> Response:
         """Send a request, with retries, and return the last response, which may be an error.
 
-        `refresh` is called right before each attempt, and returns what to send. It may send requests of its own,
-        whose outcome says nothing about that of this one.
+        `refresh` is called right before each attempt, and returns what to send. It may itself send requests, which
+        say nothing about the outcome of this one.
 
         Raises:
             ResponseError: if it is incomplete or too large.

@@ -72,7 +72,7 @@ class AccessTokens:
         self._next_attempt = 0.0
 
     def current(self) -> AccessToken:
-        """Return a token that lasts for a request. If its end is near, it is renewed first.
+        """Return a token that lasts for a request; if its end is near, a renewed one.
 
         Raises:
             AntError: if there is no token, and the exchange fails.
@@ -147,7 +147,7 @@ class AccessTokens:
             UsageError: if others on the network could read the identity token.
             CredentialError: if the identity token can't be read, the server refuses it, or its response can't be
                 used.
-            APIError: if the server has a problem of its own.
+            APIError: if the server has an internal problem, or a rate limit.
             NetworkError: if no response arrives.
 
         """
@@ -159,7 +159,7 @@ class AccessTokens:
         policy = Policy(
             max_retries, timeouts_of(connection.timeout_s, _TIMEOUT_S), self._observer, _LARGEST_RESPONSE
         )
-        # Measured before the server's clock is, so that the token does not end earlier than expected.
+        # Taken before the request is sent, so that the token does not end earlier than expected.
         obtained_at = self._now()
         try:
             with Sender(connection, self._runtime, policy) as sender:
@@ -169,7 +169,7 @@ class AccessTokens:
                 reason = _without_parts(redactor.redact(_reason(response.body)), assertion)
                 raise _refusal(line, response, rule, reason)
             raise_for_error(line, response, hint=long_wait(response))
-        except ResponseError as error:  # it would say that the user's own request may have been carried out
+        except ResponseError as error:  # which would mean that the user's request may have been carried out
             raise CredentialError(error.message, error.hint, request_line=error.request_line) from None
         token = _parse(response, obtained_at, redactor)
         self._exchanged = token.secret

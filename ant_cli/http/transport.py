@@ -1,4 +1,4 @@
-"""What the transports, which send one request and return its response, have in common: time limits and failures."""
+"""What all transports share: the time limits and the failures of an attempt to send a request."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ant_cli.input.request import Request
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
 Phase = Literal["connect", "handshake", "exchange", "body"]
-"""What an attempt is doing: opening the connection, with a TLS handshake, exchanging the request for the beginning
-of the response, or receiving its body."""
+"""What an attempt is doing: opening a connection, making a TLS handshake, sending the request until the response
+begins, or receiving its body."""
 STEPS = 10
-"""The limit of a whole attempt, as a multiple of that of a step. As in the official tool: 600 s by default."""
+"""How many times the limit of a step an attempt may take: 600 s by default, as in the official tool."""
 LONGEST_URL = 65_536
 """The most characters of a URL."""
 _TRUST = "To trust another certificate authority, set SSL_CERT_FILE to the file of its certificate."
@@ -146,7 +146,7 @@ class Attempt:
         )
 
     def _timeout(self, *, can_wait_longer: bool) -> tuple[str, str]:
-        """Blame the step, unless it only ended because the attempt did."""
+        """Return which limit was exceeded, that of the step or that of the attempt, and a hint."""
         step_s, whole_s = self._timeouts
         if self.phase != "connect" and time.monotonic() >= self._end:
             problem = f"no complete response within {whole_s:g} s"

@@ -47,7 +47,7 @@ class _SocketBytes(io.RawIOBase):
         super().__init__()
         self._socket = sock
         self.attempt: Attempt | None = None
-        """None: don't wait."""
+        """Limits each wait; None not to wait at all."""
 
     def readable(self) -> bool:
         return True

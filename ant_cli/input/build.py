@@ -27,8 +27,8 @@ from ant_cli.runtime.shell import quote
 _NAMED = 3
 """How many unused keys a note names."""
 _IDENTITY = ("id", "type")
-"""Server fields that people also write. The others tell an object from the server."""
-_ID_ONLY = "Note: flags say what to change, so of an object from the server, only the ID is used."
+"""Server fields that people also write. Any other one shows that an object is from the server."""
+_ID_ONLY = "Note: flags say what to change, so only the ID is used of an object from the server."
 
 
 class Requests:
@@ -68,10 +68,10 @@ class _Builder(NamedTuple):
     has_edits: bool
     """The flags include `--add`, `--remove` or `--set`, which change something besides the fields."""
     lacks_something: bool
-    """All this makes no complete request."""
+    """The command line alone does not make a complete request."""
     at_terminal: bool
     notes: dict[str, None]
-    """Notes and warnings, once each, even those about many inputs. Requests that are built again add none."""
+    """Notes and warnings, each once, even if they are about many inputs."""
     unsent: dict[str, None]
     """The fields of objects from the server that are not sent, because flags say what changes."""
 
@@ -122,15 +122,15 @@ class _Builder(NamedTuple):
             return error
         ids = {field.name: scalar_text(values.get(field.name) or field.name.upper()) for field in fields}
         *others, last = fields
-        if others and ids[last.name].startswith("env_"):  # where an item is meant, it is the environment's
+        if others and ids[last.name].startswith("env_"):  # an environment's ID was given in place of an item's
             ids = {others[0].name: ids[last.name], last.name: last.name.upper()}
         words = [*(f"{field.flag} {quote(ids[field.name])}" for field in others), quote(ids[last.name])]
         return error.with_only_hints(f"Give IDs after the command: ant {operation.command} {' '.join(words)}")
 
     def _changes_in(self, given: dict[str, Value], typed: Mapping[str, Value]) -> dict[str, Value]:
-        """Return what an object changes: nothing if it is from the server, and flags say what changes.
+        """Return the fields to send of an object: none if it is from the server, and flags say what to change.
 
-        Its other fields would undo what others have changed since it was read.
+        They would undo what others have changed since the object was read.
         """
         operation = self.operation
         fields = [field.outer or field.wire_name for field in _given_in_body(operation, typed)]
@@ -192,7 +192,7 @@ class _Builder(NamedTuple):
         return body
 
     def _set_inner_fields(self, body: dict[str, Value], values: Mapping[str, Value]) -> None:
-        """Set the fields that flags such as `--config.type` give, whatever gives the others."""
+        """Set the fields that flags such as `--config.type` give, within those from a file or another flag."""
         implied = self.operation.implied_types
         for field in _given_in_body(self.operation, values):
             if field.outer and isinstance(outer := body.get(field.outer), dict | None):
@@ -200,7 +200,7 @@ class _Builder(NamedTuple):
                 body[field.outer] = {**types, **(outer or {}), field.inner: values[field.name]}
 
     def _check_values(self, body: dict[str, Value], where: str) -> None:
-        """Reject values that the API can't take, in the words of `ant apply`, and note those that it may take."""
+        """Reject values that the API can't accept, with the messages of `ant apply`. Note other odd ones."""
         operation = self.operation
         types = {field.wire_name: field.type for field in operation.fields_in("body")}
         if all(types.get(key) is not dict and isinstance(body[key], types.get(key, object)) for key in body):
@@ -291,11 +291,11 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
 
 
 def _one_name_for_many(operation: Operation, requests: Requests, name: str) -> UsageError:
-    """Return the error for one `--name` and several objects: which of them is meant is not known."""
+    """Return the error for one `--name` and several objects."""
     ids = [quote(text) for text in requests.first.path_params.values()]
     words = " ".join(["ant", operation.command, *ids, "--name", quote(name)])
     one = f"For one of them: {words}" if ids else ""
-    each = "For each its own: leave out --name, and give each object on stdin its name."
+    each = "For a name each: leave out --name, and give each object on stdin its name."
     return UsageError(f"--name {quote(name)} would name {requests.count} objects.", one, each)
 
 
@@ -313,18 +313,18 @@ def _note_unread(operation: Operation, given: Texts, runtime: Runtime) -> None:
 
 
 def _given_in_body(operation: Operation, values: Mapping[str, Value]) -> list[Field]:
-    """Return the fields of the body that have a value, with those that are one part of another."""
+    """Return the fields of the body that have a value, including parts of others such as `config.type`."""
     return [field for field in operation.fields if field.location == "body" and field.name in values]
 
 
 def _from_variables(operation: Operation, given: Texts, runtime: Runtime) -> dict[str, Value]:
-    """Return the IDs that no flag gives, and a variable does. A blank one counts as unset."""
+    """Return the IDs that a variable gives, and no flag. A blank variable counts as unset."""
     texts = {field.name: runtime.environ.get(field.variable, "").strip() for field in operation.fields_in("path")}
     return {name: text for name, text in texts.items() if text and name not in given}
 
 
 def _unknown_in(body: Mapping[str, Value], fields: Sequence[Field]) -> Iterator[str]:
-    """Yield a warning for each field, at any depth, and each value of a choice that the API does not document."""
+    """Yield a warning for each field, at any depth, and for each choice that the API does not document."""
     yield from _unknown_fields(body, [field.wire_name for field in fields], ())
     for field in fields:
         value = body.get(field.wire_name)

@@ -92,7 +92,7 @@ def read_input(
     parsed = parse_all("" if ids else text or "", source)
 
     def values() -> Iterator[ParsedValue]:
-        """If an ID is missing, or each object is created, a list of objects or of IDs stands for its elements."""
+        """If IDs are needed, or objects are created, a list counts as its elements."""
         for found in ids or parsed():
             if isinstance(found.value, list) and (id_key or (operation.creates and found.value)):
                 yield from (ParsedValue(item, 0, found.is_json or isinstance(item, str)) for item in found.value)
@@ -108,8 +108,8 @@ def read_input(
 def _read(path: str, runtime: Runtime, *, is_needed: bool) -> str | None:
     """Return the text of --file or stdin; None if stdin is not read.
 
-    Rules D26 and D27: a command without a body needs stdin only for missing IDs. A command with a body takes any
-    input; but if its flags make a complete request, it must not wait for a silent pipe.
+    Rules D26 and D27: a command without a body reads stdin only for missing IDs. A command with a body accepts any
+    input, but must not wait for a silent pipe if its flags make a complete request.
     """
     stdin = runtime.stdin
     if path not in ("", "-"):

@@ -31,7 +31,7 @@ _BINARY = rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]"
 """Control characters that text never contains, by the rules of https://mimesniff.spec.whatwg.org."""
 _SNIFFED = 512
 _MAY_BE_A_NAME = r"[\w-]*\w"
-"""What follows `@` in the name of a person, or a mistyped name of a file."""
+"""A text after `@` that may be the name of a person, or the mistyped name of a file."""
 
 
 def read_flags(operation: Operation, texts: Texts, runtime: Runtime) -> dict[str, Value]:
@@ -54,7 +54,7 @@ def read_flags(operation: Operation, texts: Texts, runtime: Runtime) -> dict[str
 
 
 def _reject_contradiction(field: Field, outer: Value) -> None:
-    """Raise BadValue if the flag of a structured value gives the same part as the flag of the part."""
+    """Raise BadValue if two flags give the same field, such as `--config` and `--config.type`."""
     flag = flag_name(field.outer)
     if not isinstance(outer, dict):
         raise BadValue(field.flag, f"can't be combined with a {flag} that is null", "Leave out one of them.")
@@ -82,7 +82,7 @@ class _Pair(NamedTuple):
     key: str
     text: str
     mapping: Any = None
-    """The YAML mapping that the text is, too: then it stays one, as in the official tool. None if it is not."""
+    """The text as a YAML mapping, which takes precedence, as in the official tool; None if it is not one."""
 
 
 def _read_structured(field: Field, texts: Sequence[str], runtime: Runtime) -> Value:

@@ -14,7 +14,7 @@ from ant_cli.runtime.light_typing import Literal, NamedTuple
 
 Retries = Literal["always", "unless_timed_out", "unless_unknown"]
 """When a request may be sent again. `always`: after any failure. `unless_timed_out`: not if its response was lost,
-or the server gave up waiting. `unless_unknown`: nor after another error that leaves its outcome open."""
+or the server gave up waiting. `unless_unknown`: also not after any other error that leaves its outcome open."""
 
 
 class Request(NamedTuple):
@@ -106,9 +106,8 @@ def place(
 ) -> tuple[dict[str, Value], dict[str, Value]]:
     """Return the values of an object for path, query and headers, by field, and its other keys.
 
-    The keys for path, query and headers may be in upper or lower case.
-    Values that were typed are left out, except IDs. An empty list means no value, and so does null, except for a
-    field of the query that may be null.
+    The keys for path, query and headers may be in upper or lower case. Values that were typed are left out, except
+    IDs. An empty list or null means no value; but null is a value for a field of the query that may be null.
 
     Raises:
         BadValue: if a value can't be what its field takes.
@@ -146,7 +145,7 @@ def _from_piped(field: Field, value: Value, where: str) -> Value:
 
 def path_segment(where: str, text: str) -> str:
     """Return an ID, without space around it, as a percent-encoded segment. Raises BadValue if it can't be one."""
-    if _is_no_segment(text):
+    if not _is_segment(text):
         raise BadValue(where, f"must be an ID, got {text!r}")
     text = text.strip()
     if _has_control_character(text):
@@ -156,11 +155,11 @@ def path_segment(where: str, text: str) -> str:
 
 def is_id(value: object) -> bool:
     """Whether a value from a server can be an ID: one segment of a path, with only printable characters."""
-    return isinstance(value, str) and value.isprintable() and not _is_no_segment(value)
+    return isinstance(value, str) and value.isprintable() and _is_segment(value)
 
 
-def _is_no_segment(text: str) -> bool:
-    return not text.strip() or text in (".", "..")
+def _is_segment(text: str) -> bool:
+    return bool(text.strip()) and text not in (".", "..")
 
 
 def _header(field: Field, value: Value) -> str:

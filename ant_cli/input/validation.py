@@ -41,11 +41,11 @@ class Mistake(NamedTuple):
     """Where it is in the body: keys, and positions in lists from 0."""
     problem: str
     may_be_new: bool = False
-    """A field or the name of a choice is unknown, as those of a newer API are."""
+    """A field or a choice is unknown, which a newer API may have."""
     is_missing: bool = False
-    """There is no value, or null."""
+    """The value is missing, or null."""
     known: Sequence[str] = ()
-    """The fields among which an unknown one is."""
+    """The known fields in the place of an unknown one."""
 
     @property
     def is_sent(self) -> bool:
@@ -71,7 +71,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def known_fields(path: Sequence[str]) -> list[str]:
-    """Return the fields at a path in an environment, of each of its types; none if there may be any."""
+    """Return the fields at a path in an environment, of all its types; empty if any field is allowed there."""
     schema = json_schema()
     for name in path:
         schema = _fields(schema).get(name, {})
@@ -88,10 +88,10 @@ def check(body: dict[str, Value]) -> list[Mistake]:
 
 
 def check_sent(body: dict[str, Value], *, creates: bool) -> list[Mistake]:
-    """Return the mistakes in the body of a create or an update, in the words of `check`.
+    """Return the mistakes in the body of a create or an update, with the messages of `check`.
 
-    Unknown fields and choices are not among them, as the API may be newer, nor is a missing value: an update leaves
-    it as it is, and null clears it.
+    Unknown fields and choices are left out, because the API may be newer. So are missing values: an update keeps
+    the old one, and null clears it.
     """
     found = check(body) if creates else _mistakes(body, json_schema(), ())
     wrong = [mistake for mistake in found if not (mistake.may_be_new or mistake.is_missing)]
@@ -119,7 +119,7 @@ def _lacks_registries(config: Any) -> bool:
 
 
 def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[Mistake]:
-    """Yield the mistakes in a value. Of the schema's keywords, those that ours has are known."""
+    """Yield the mistakes in a value. Only the keywords that `environment.schema.json` uses are known."""
     expected, *others = schema["type"]
     if value is None and others:
         return
@@ -168,7 +168,7 @@ def _tags(schema: dict[str, Any]) -> list[str]:
 
 
 def _fields(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the rules of the fields of an object, for a union those of all branches."""
+    """Return the rules for the fields of an object; for a union, those of all branches."""
     branches = [json_schema()["$defs"][tag] for tag in _tags(schema)] or [schema]
     return {name: rule for branch in branches for name, rule in branch.get("properties", {}).items()}
 
@@ -177,7 +177,7 @@ def _problem_of_text(text: str, schema: dict[str, Any]) -> str:
     if "minLength" in schema and not text:
         return "must not be empty"
     if "minLength" in schema and not text.isascii() and has_lone_surrogate(text):
-        return "has a lone surrogate, which is no character"
+        return "has a lone surrogate, which is not a character"
     if schema.get("format") == "host" and not _is_host(text):
         return "is not a host name: write one such as example.com or *.example.com"
     return ""

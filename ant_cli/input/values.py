@@ -73,7 +73,7 @@ def _meant_mapping(where: str, text: str) -> str:
 
 _NULLS = ("null", "Null", "NULL", "~")
 _CONVERTERS: dict[type, Callable[[str, str], Value]] = {int: integer, bool: boolean, dict: mapping}
-"""What converts a text that does not stand for itself."""
+"""The converter for each type whose value is not the text itself."""
 _TYPE_NAMES: dict[type, str] = {
     type(None): "null",
     bool: "a boolean",
@@ -162,7 +162,7 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 
 
 _LOOKS_LIKE_JSON = re.compile(r'[\s\[{]*"')
-"""Only brackets before the first quoted string: if the text is not YAML, either, it was meant as JSON."""
+"""A text with only brackets before its first quoted string. If it is not YAML either, it was meant as JSON."""
 _DECODER = json.JSONDecoder(
     parse_int=Number, parse_float=Number, parse_constant=json_text.reject_constant, object_pairs_hook=_unique
 )

@@ -1,9 +1,9 @@
 """Relaxed YAML, as people type and pipe it. It follows YAML 1.2, and never guesses.
 
-Only `true`, `false` and `null` are keywords, only JSON's decimal numbers, `0x1F` and `0o17` are
-numbers; everything else is text. The events of libyaml are read one by one, so neither depth nor aliases can
-exhaust the memory, and each error has its line and column. libyaml itself reads YAML 1.1: before
-it does, what would mean something else there is replaced by stand-ins.
+Only `true`, `false` and `null` are keywords, and only JSON's decimal numbers, `0x1F` and `0o17` are numbers;
+everything else is text. The events of libyaml are read one by one, so neither depth nor aliases can exhaust the
+memory, and each error has its line and column. libyaml reads YAML 1.1, so everything that has another meaning there
+is first replaced by stand-ins.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ant_cli.runtime.light_typing import Any, NamedTuple
 _ALIAS_LIMIT = 1_000_000
 """How many characters the aliases of a text may add to it."""
 _SIZE_OF_VALUE = 10
-"""What each value counts in addition to its characters: its memory, and its punctuation in JSON."""
+"""Added to the characters of each value, for its memory and its punctuation in JSON."""
 
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser is ten times as fast, if PyYAML has it
 _WORDS: dict[str, bool | None] = (
@@ -95,10 +95,10 @@ class _Source(NamedTuple):
 def _prepare(text: str) -> _Source:
     r"""Return a text for libyaml.
 
-    In YAML 1.2, U+0085, U+2028 and U+2029 are no line breaks, a `?` before a character is part of a plain scalar,
-    and `"\ud83d\ude00"` is one character, as in JSON. Each of these is replaced by a character that does not occur
-    in the text, and so is a colon that would end a key only after a line break. Quotes and comments need not be
-    recognized, because the originals are put back into the values.
+    In YAML 1.2, U+0085, U+2028 and U+2029 are not line breaks, a `?` before a character is part of a plain scalar,
+    and `"\ud83d\ude00"` is one character, as in JSON. Each of these, and each colon that would end a key only after
+    such a line break, is replaced by a character that does not occur in the text. It does not matter whether they
+    are in quotes or comments, because the originals are put back into the values.
     """
     if not any(part in text for part in (*_LINE_SEPARATORS, "?", r"\ud", r"\uD")):
         return _Source(text, {}, {})
@@ -213,7 +213,7 @@ class _Reader:
 
     def _key(self, event: Any, members: dict[str, Any]) -> str:
         if not isinstance(event, yaml.ScalarEvent):
-            self._anchor(event)  # rejects `[*a:b]` for what is wrong with it
+            self._anchor(event)  # rejects `[*a:b]` with the better message
             raise YAMLProblem("a key must be a string", event.start_mark)
         key = self._scalar(event)
         if not isinstance(key, str):

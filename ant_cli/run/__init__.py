@@ -73,7 +73,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
 
     # 5. The client. If the profile only refers to a secret, the client fetches it.
     with NameClient(settings.connection, runtime, progress) as client:
-        # 6. Several inputs are several requests, and a watch repeats its request: both have their own modules.
+        # 6. Several inputs are several requests, and a watch repeats its request.
         if requests.count > 1:
             from ant_cli.run.many import run_many
 

@@ -27,7 +27,7 @@ from ant_cli.runtime.shell import quote
 _OPERAND = r'"(?:[^"\\]|\\.)*+"|[A-Za-z0-9_.*?:@/+-]+'
 """A quoted string, or a bare word, which includes numbers, times, true, false and null."""
 _NOT_IN_A_PATH = r"\|\||[\s'`\u2018-\u201f&,;~)\]}]"
-"""Characters that may be part of a key only after a backslash."""
+"""What may be part of a key only after a backslash."""
 _PATTERNS = ("%", "!%")
 _EQUALITY = ("=", "==", "!=")
 _OPPOSITES = {"!=": "=", "!%": "%"}
@@ -99,10 +99,10 @@ class Condition:
     ) -> None:
         """Parse the expressions.
 
-        A member that an expression names may be mistyped, if neither the first value nor the objects of the API's
-        `group` have it, or the `fields` of another response. That is an error if the expression holds without the
-        member, because it would select everything, or if the expressions `must_compare`, because they are waited
-        for; otherwise there is a warning. `of_list` is for conditions on a whole list.
+        A member may be mistyped if it is neither in the first value nor in the objects of the API's `group`, or in
+        the `fields` of another response. That is an error if the expression holds without the member, because it
+        would select everything, or if the expressions `must_compare`, because the user waits for them; otherwise
+        there is a warning. `of_list` is for conditions on a whole list.
 
         Raises:
             UsageError: if an expression is not a comparison in GJSON's query syntax, or can't tell objects apart.
@@ -120,7 +120,7 @@ class Condition:
         """Those that values have had; None before the first value."""
 
     def __call__(self, value: bytes) -> bool:
-        """Return whether they hold. Raises UsageError for a mistyped member, ResponseError if it can't be read."""
+        """Whether all hold. Raises UsageError for a mistyped member, ResponseError if `value` is not JSON."""
         try:
             sample = _sample(value) if self._unchecked else None
             if sample is not None:
@@ -133,7 +133,7 @@ class Condition:
             return all(each.holds(value) for each in self._all)
         except json_text.JSONTextError as error:
             raise ResponseError(f"the server's response can't be read. {error}") from None
-        except BadPath as error:  # only the evaluation shows that it multiplies the value
+        except BadPath as error:  # only the evaluation shows that a path multiplies the value
             raise UsageError(f"{self._flag}: {error}.") from None
 
     def _missing_member(self, condition: _SingleCondition, sample: bytes) -> str:
@@ -209,8 +209,9 @@ def _parse(
 ) -> _SingleCondition:
     where = f"{flag} {text!r}"
     try:
-        comparison = split_comparison(text)
-        path, operator, operand = comparison = comparison._replace(path=_path_of(where, comparison, group))
+        typed = split_comparison(text)
+        comparison = typed._replace(path=_path_of(where, typed, group))
+        path, operator, operand = comparison
         query = comparison.query()
         is_comparison = _is_operand(operator, operand) if operator else not must_compare
         if not (_is_path(path) and is_comparison and _compares(query, of_list=of_list)):
@@ -222,14 +223,10 @@ def _parse(
         ) from None
     if note := _check_pattern(where, query, comparison, group):
         runtime.say(note)
-    key, time = path.rpartition(".")[2], None
+    time = None
     if operator not in ("", *_PATTERNS):
-        with_null, is_time = operand == "null", key.endswith("_at")
-        query = query._replace(value="~null") if with_null else query
-        time = _parse_time(operand, runtime.server_clock.now, is_time=is_time)
-        is_vague = operator in _EQUALITY and re.fullmatch(f"now.*|{DATE}", operand.strip('"'))
-        if is_vague if time else is_time and not with_null:
-            raise UsageError(f"{where}: {operand} after {operator} is not a time.", _TIME_HINT.format(key=path))
+        query = query._replace(value="~null") if operand == "null" else query
+        time = _time_of(where, comparison, runtime.server_clock.now)
     positive = query._replace(operator=_OPPOSITES.get(query.operator, query.operator))
     return _SingleCondition(positive, query.operator in _OPPOSITES, time)
 
@@ -281,9 +278,9 @@ def _check_pattern(where: str, query: Query, comparison: Comparison, group: str)
 
 def _is_path(path: str) -> bool:
     """Whether a text is a path, and not in quotes, or an expression of another language."""
-    is_other = not path or re.match(r'[".]|\w+\(', path)
-    outside = "".join(char for _, char in outside_brackets(path))
-    return not is_other and not re.search(_NOT_IN_A_PATH, outside)
+    if not path or re.match(r'[".]|\w+\(', path):
+        return False
+    return not re.search(_NOT_IN_A_PATH, "".join(char for _, char in outside_brackets(path)))
 
 
 def _is_operand(operator: str, operand: str) -> bool:
@@ -293,8 +290,8 @@ def _is_operand(operator: str, operand: str) -> bool:
 
 
 def _compares(query: Query, *, of_list: bool) -> bool:
-    first = query.path[0]
-    if not isinstance(first, (Each | Query if of_list else Key | Wildcard) | Modifier):
+    beginnings = Each | Query | Modifier if of_list else Key | Wildcard | Modifier
+    if not isinstance(query.path[0], beginnings):
         return False
     return bool(query.operator) or all(map(_may_find_nothing, query.path))
 
@@ -302,6 +299,18 @@ def _compares(query: Query, *, of_list: bool) -> bool:
 def _may_find_nothing(step: PathStep) -> bool:
     """Whether a step may find nothing. A step that makes a new array or object always finds something."""
     return isinstance(step, Key | Wildcard) or (isinstance(step, Query) and not step.all)
+
+
+def _time_of(where: str, comparison: Comparison, now: Callable[[], float]) -> Callable[[], float] | None:
+    """Return the time that a value is compared with, if any. Raises UsageError if it can't be, but has to be one."""
+    path, operator, operand = comparison
+    is_time = path.endswith("_at")
+    time = _parse_time(operand, now, is_time=is_time)
+    never_equal = operator in _EQUALITY and re.fullmatch(f"now.*|{DATE}", operand.strip('"'))
+    is_wrong = never_equal if time else is_time and operand != "null"
+    if is_wrong:
+        raise UsageError(f"{where}: {operand} after {operator} is not a time.", _TIME_HINT.format(key=path))
+    return time
 
 
 def _parse_time(operand: str, now: Callable[[], float], *, is_time: bool) -> Callable[[], float] | None:

@@ -1,8 +1,8 @@
 """`update --add`, `--remove` and `--set`: read the object, apply the edits, and send the differences.
 
 The API has no precondition for updates, so the object is read right before every attempt to write it. Changes that
-others made before that are kept. Only a change to the same list during the update itself is lost. The update has
-only the fields that change, because the API keeps the rest.
+others made before are kept; only a change of the same list during the update itself is lost. The update has only
+the fields that change, because the API keeps the others.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PACKAGE_NAMES = {
 `rails:7.1`, `golang.org/x/tools@latest`, `@types/node@22`, `pandas[all]>=2`."""
 
 _SEPARATOR = r"(?:,\s*(?=[\w@*]|$)|(?<![\s<>=!~@;,])\s+(?=[A-Za-z*]|@\w))(?![^\[(]*[\])])"
-"""What separates elements in one text. A comma in brackets, or between conditions on a version, does not."""
+"""What separates several elements in a text. A comma in brackets, or between conditions on a version, does not."""
 
 
 class Edit(NamedTuple):
@@ -86,10 +86,10 @@ def parse_edits(
 ) -> tuple[Edit, ...]:
     """Return the edits in the flags, and print notes about them. `lists` are the paths of lists that can be edited.
 
-    They apply to what `fields` set. Whatever their order, removals come first, and what is set last.
+    They are applied after `fields`, regardless of their order: removals, then additions, then what is set.
 
     Raises:
-        UsageError: if one names no such list, or has no value, or if a key is changed twice, or a field is null.
+        UsageError: if a flag names no such list, or has no value, if a key is changed twice, or if a field is null.
 
     """
     given = (_parse(setting, text, lists) for setting in (REMOVE, ADD, SET) for text in flags.of(setting))
@@ -116,7 +116,7 @@ def _parse(setting: Setting, text: str, lists: Sequence[str]) -> Edit:
         raise UsageError(f"{setting.flag} sets packages and keys of metadata, not {edit.name}.", f"Use {ADD.flag}.")
     if is_key and edit.removes:
         if equals:
-            raise BadValue(where, "removes a key, whatever its value", f"Write {where}")
+            raise BadValue(where, "removes a key, and takes no value", f"Write {where}")
     elif not value:
         remove = f"To remove the key: {REMOVE.flag} {edit.name}" if is_key else ""
         raise BadValue(where, "needs a value", f"For example: {where}={'VALUE' if is_key else 'NAME'}", remove)
@@ -140,17 +140,17 @@ def _unknown_list(setting: Setting, path: str, lists: Sequence[str]) -> UsageErr
     similar = get_close_matches(path.rpartition(".")[2], ends, n=1)
     meant = f" Did you mean {ends[similar[0]]!r}?" if similar else ""
     hint = f"It takes {', '.join(lists)} and metadata.KEY; other fields have their own flags."
-    return UsageError(f"{setting.flag} knows no list {path!r}.{meant}", hint)
+    return UsageError(f"{setting.flag} can't change {path!r}, which is not a known list.{meant}", hint)
 
 
 # From edits and an object to an update
 
 
 def _edit_key(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> str:
-    """Set or delete a key in the body of an update. Return a note if it is so in the server's object already."""
+    """Set or delete a key in the body of an update. Return a note if the server's object is already so."""
     section, key = edit.path
     if _members(remote, section).get(key) == (edit.value or None):
-        return f"{edit.name} is {edit.value!r} already." if edit.value else f"there is no {edit.name}."
+        return f"{edit.name} is already {edit.value!r}." if edit.value else f"there is no {edit.name}."
     body[section] = {**_members(body, section), key: edit.value or None}
     return ""
 
@@ -189,11 +189,11 @@ def _with_element(items: list[Any], edit: Edit) -> tuple[list[Any], str]:
         others = f"; it has {shown}." if shown else "." + did_you_mean(edit.value, texts)
         return items, f"{edit.name} has no {edit.value!r}{others}"
     if versions == [edit.value] or (edit.flag == ADD.flag and edit.value in items):
-        return items, f"{edit.name} has {edit.value!r} already."
+        return items, f"{edit.name} already has {edit.value!r}."
     if edit.flag == SET.flag and versions:
         place = items.index(versions[0])
         return [*items[:place], edit.value, *(item for item in items[place:] if item not in versions)], ""
-    note = f"{edit.name} has {shown}, too, next to {edit.value!r}. To replace it: {SET.flag} {edit.typed}"
+    note = f"{edit.name} has {edit.value!r} in addition to {shown}. To replace it: {SET.flag} {edit.typed}"
     return [*items, edit.value], note if versions else ""
 
 
@@ -237,10 +237,10 @@ class FreshUpdate:
         self._say = say
         self._is_first = True
         self.is_unchanged = False
-        """Nothing was to change, so no update is sent."""
+        """Whether there was nothing to change, so no update is sent."""
 
     def __call__(self) -> Request | Response:
-        """Read the object, and note at first what does not change.
+        """Read the object. The first time, print notes about what does not change.
 
         Raises:
             UsageError: if the object has no such list.
@@ -253,7 +253,7 @@ class FreshUpdate:
         body, remote = _object(request.body or b"{}"), _object(response.body)
         found = [(_edit_key if edit.is_key else _edit_list)(body, edit, remote) for edit in self._edits]
         notes = list(filter(None, found))
-        if self._is_first:  # later, the changes of an earlier attempt would be no news
+        if self._is_first:  # later, an earlier attempt may have made the change
             self._is_first, self.is_unchanged = False, not body
             label = " ".join(request.path_params.values())
             for note in notes if body else [" ".join((*notes, _NOTHING))]:

@@ -101,10 +101,10 @@ class _Repetition(NamedTuple):
         else:
             self.printer.print_one(*values)
         if not holds:
-            raise NetworkError(f"it was not true within {self.limit_s:g} s that {description}.")
+            raise NetworkError(f"timed out after {self.limit_s:g} s, waiting until {description}.")
 
     def watch(self, client: Client, *, watch: Watch) -> None:
-        """Send the request until the time is up, somebody interrupts it, or a change can't be printed any more.
+        """Send the request until the time is up, the user interrupts it, or changes can no longer be printed.
 
         Raises:
             AntError: if the first request fails, or a later one fails and another attempt would fail, too.
@@ -152,7 +152,7 @@ def _make_watch(operation: Operation, printer: Printer, output: OutputSettings, 
         raise UsageError(f"--slurp prints at the end of a list, but {WATCH.flag} never ends.")
     on_terminal, is_list = runtime.stdout.is_terminal, operation.paginated
     terminal_format = AUTO_LIST if is_list else AUTO_OBJECT
-    # The format of a profile is for other commands.
+    # The format of a profile does not count here: it may be one that can't show changes.
     name = output.format if output.format_source == "--format" else "auto"
     if name == "auto":
         name = AUTO_LIST if output.columns.strip() else terminal_format if on_terminal else AUTO_PIPE

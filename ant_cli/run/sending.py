@@ -29,7 +29,7 @@ _ARCHIVED = r'state==?"?archived"?|archived(_at)?(!=null|[<>].*)?'
 _UNKNOWN = "This command may have succeeded. Check before you repeat it:"
 _DONE = "The server made the change anyway. To check:"
 _TARGETS = ("profile", "base_url", "workspace_id")
-"""The flags, besides `--local`, that choose a server or an account and are no secret."""
+"""The flags that choose a server or an account, and are not secret; `--local` is another one."""
 
 
 def target_flags(flags: Flags) -> str:
@@ -65,7 +65,7 @@ class Sending(NamedTuple):
     parallel: int
     """How many requests are sent at once."""
     fail_fast: bool
-    """Of several requests, none is sent after the first failure."""
+    """Whether to send no further request after the first failure."""
     target: str
     """The `target_flags` of the command line."""
     say: Callable[[str], None]
@@ -107,7 +107,7 @@ class Sending(NamedTuple):
 
     @contextmanager
     def hinting(self, request: Request, client: Client) -> Iterator[None]:
-        """Add the command that shows whether a change was made to errors. At an interrupt, print the hint."""
+        """Add a hint to errors: the command that shows whether a change was made. At an interrupt, print it."""
         try:
             yield
         except OutputError as error:
@@ -156,7 +156,7 @@ def make_sending(
         edits,
         is_wanted,
         max_items=flags.of(MAX_ITEMS),
-        parallel=flags.of(next(offered, PARALLEL)),  # a poll does not offer it
+        parallel=flags.of(next(offered, PARALLEL)),  # a poll does not offer the flag
         fail_fast=flags.of(FAIL_FAST),
         target=target_flags(flags),
         say=runtime.say,

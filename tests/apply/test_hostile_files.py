@@ -457,7 +457,7 @@ def test_a_name_with_a_lone_surrogate_is_a_mistake(team):
     """It is no character."""
     team.write("environments/a.json", '{"name": "\\ud800"}')
     result = team.ant("apply", "--validate", ".")
-    assert result.stderr.endswith(": name: has a lone surrogate, which is no character.\n")
+    assert result.stderr.endswith(": name: has a lone surrogate, which is not a character.\n")
 
 
 def test_a_file_in_another_format_is_not_a_bug(team):

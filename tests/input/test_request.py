@@ -219,7 +219,7 @@ def test_an_object_from_the_server_stands_for_its_id_if_flags_give_fields(ant, w
     server = {"id": "env_1", "name": "n", "config": {"type": "self_hosted"}, "created_at": "2026-03-15T10:00:00Z"}
     result = ant(ENV, "update", *words, stdin=json.dumps(server))
     assert (result.path, result.body) == ("/v1/environments/env_1", body)
-    assert result.stderr.endswith(f"only the ID is used. Not sent: {unsent}.\n")
+    assert result.stderr.endswith(f"only the ID is used of an object from the server. Not sent: {unsent}.\n")
 
 
 def test_flags_add_fields_to_an_object_that_is_created_again(ant):

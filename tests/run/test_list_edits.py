@@ -107,13 +107,13 @@ def test_both_requests_have_the_headers_of_the_update(update):
 @pytest.mark.parametrize(
     ("words", "note"),
     [
-        (("--add", "packages.pip=numpy"), "packages.pip has 'numpy' already."),
-        (("--add", "packages.pip=pandas==2.2"), "packages.pip has 'pandas==2.2' already."),
+        (("--add", "packages.pip=numpy"), "packages.pip already has 'numpy'."),
+        (("--add", "packages.pip=pandas==2.2"), "packages.pip already has 'pandas==2.2'."),
         (("--remove", "packages.pip=polars"), "packages.pip has no 'polars'."),
         (("--remove", "packages.pip=pandas"), "packages.pip has no 'pandas'; it has 'pandas==2.2'."),
         (("--remove", "packages.pip=numpi"), "packages.pip has no 'numpi'. Did you mean 'numpy'?"),
         (("--remove", "packages.pip=x,y"), "packages.pip has no 'x,y'."),
-        (("--add", "metadata.team=data"), "metadata.team is 'data' already."),
+        (("--add", "metadata.team=data"), "metadata.team is already 'data'."),
         (("--remove", "metadata.gone"), "there is no metadata.gone."),
     ],
 )
@@ -137,7 +137,7 @@ def test_the_summary_of_many_updates_counts_those_that_change_nothing(update):
     words, stdin = ("--add", "packages.pip=x", "--parallel", "1"), "env_1\nenv_2\nenv_3\n"
     result = update(*words, ids=UPDATE[:2], stdin=stdin, replies=[same, ENVIRONMENT, DONE, same])
     assert (result.exit, len(result.requests)) == (0, 4)
-    note = "packages.pip has 'x' already. Nothing changes, so no update is sent."
+    note = "packages.pip already has 'x'. Nothing changes, so no update is sent."
     assert result.stderr == f"Note: env_1: {note}\nNote: env_3: {note}\nUpdated 1 of 3, 2 unchanged.\n"
     dry = update(*words, "--dry-run", ids=UPDATE[:2], stdin=stdin, replies=[same, ENVIRONMENT, same])
     assert dry.stdout.startswith('update  env_2  n  {"config":')
@@ -148,7 +148,7 @@ def test_another_version_of_an_added_package_is_noted(update):
     """Only exactly the same string is the same element."""
     result = update("--add", "packages.pip=pandas==2.3")
     assert bodies(result)[-1]["config"]["packages"]["pip"] == ["pandas==2.2", "numpy", "pandas==2.3"]
-    note = "Note: env_1: packages.pip has 'pandas==2.2', too, next to 'pandas==2.3'. "
+    note = "Note: env_1: packages.pip has 'pandas==2.3' in addition to 'pandas==2.2'. "
     assert note + "To replace it: --set packages.pip=pandas==2.3\n" in result.stderr
 
 
@@ -200,14 +200,14 @@ def test_an_element_that_is_there_in_two_versions_needs_no_update(update):
     """It is not added a second time."""
     remote = environment(pip=["pandas", "pandas==2.2"])
     result = update("--add", "packages.pip=pandas", replies=[remote])
-    assert "packages.pip has 'pandas' already. Nothing changes" in result.stderr
+    assert "packages.pip already has 'pandas'. Nothing changes" in result.stderr
     assert bodies(result) == [None]
 
 
 def test_a_package_that_is_set_already_needs_no_update(update):
     """The note is that of `--add`."""
     result = update("--set", "packages.pip=pandas==2.2", replies=[ENVIRONMENT])
-    assert "packages.pip has 'pandas==2.2' already. Nothing changes" in result.stderr
+    assert "packages.pip already has 'pandas==2.2'. Nothing changes" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_edits_apply_to_the_fields_that_are_set_removals_first_and_set_last(upda
 
 WHOLE = {**ENVIRONMENT, "type": "environment", "created_at": "2026-11-25T10:00:00Z", "archived_at": None}
 NOTE = (
-    "Note: flags say what to change, so of an object from the server, only the ID is used. "
+    "Note: flags say what to change, so only the ID is used of an object from the server. "
     "Not sent: config, metadata, name.\n"
 )
 
@@ -261,20 +261,23 @@ def test_an_unambiguous_change_causes_no_note(update):
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (("--add", "package.pip=x"), ["--add knows no list 'package.pip'. Did you mean 'packages.pip'?"]),
+        (
+            ("--add", "package.pip=x"),
+            ["--add can't change 'package.pip', which is not a known list. Did you mean 'packages.pip'?"],
+        ),
         (("--add", "pip=x"), ["Did you mean 'packages.pip'?"]),
-        (("--remove", "config.type=cloud"), ["--remove knows no list 'type'", "networking.allowed_hosts"]),
+        (("--remove", "config.type=cloud"), ["--remove can't change 'type', which", "networking.allowed_hosts"]),
         (("--add", "packages.pip"), ["--add packages.pip needs a value", "--add packages.pip=NAME"]),
         (("--add", "packages.pip="), ["needs a value"]),
         (("--add", "metadata.team"), ["--add metadata.team=VALUE", "--remove metadata.team"]),
         (("--add", "metadata.team="), ["needs a value"]),
         (("--remove", "metadata.team=x"), ["Write --remove metadata.team"]),
-        (("--add", "metadata.=x"), ["knows no list 'metadata.'"]),
+        (("--add", "metadata.=x"), ["can't change 'metadata.'"]),
         (("--set", "metadata.a=1", "--remove", "metadata.a"), ["--remove metadata.a changes this key a second"]),
         (("--set", "networking.allowed_hosts=a.b"), ["--set sets packages", "Use --add"]),
-        (("--add", "packages.conda=x"), ["--add knows no list 'packages.conda'.\n"]),
+        (("--add", "packages.conda=x"), ["--add can't change 'packages.conda', which is not a known list.\n"]),
         (("--add", "packages.pipp=x"), ["Did you mean 'packages.pip'?"]),
-        (("--set", "pip=x"), ["--set knows no list 'pip'. Did you mean 'packages.pip'?"]),
+        (("--set", "pip=x"), ["--set can't change 'pip', which is not a known list. Did you mean 'packages.pip'?"]),
         (("--set", "metadata.a="), ["needs a value"]),
         (("--add", "metadata.a=1", "--add", "metadata.a=2"), ["--add metadata.a changes this key a second time"]),
         (("--add", "packages.pip=x", "--config", "null"), ["--add packages.pip", "with a null config"]),
@@ -443,7 +446,7 @@ def test_each_of_several_environments_is_read_and_written(ant):
     result = ant(*command, replies=[ENVIRONMENT, DONE, others[0]])
     assert result.exit == 0
     assert [request.method for request in result.requests] == ["GET", "POST", "GET"]
-    assert "Note: env_2: packages.pip has 'x' already. Nothing changes" in result.stderr
+    assert "Note: env_2: packages.pip already has 'x'. Nothing changes" in result.stderr
     assert "Note: env_1" not in result.stderr
 
 

@@ -198,7 +198,7 @@ def test_flags_apply_to_each_of_several_ids(ant):
         (
             ("create", "--name", "a b"),
             "description: x\n---\ndescription: y\n",
-            "For each its own: leave out --name",
+            "For a name each: leave out --name",
         ),
     ],
 )

@@ -36,7 +36,7 @@ def test_the_end_of_the_time_is_exit_code_8_after_the_last_object(ant):
     """It is the exit code of a timeout."""
     result = ant(*STATS, *UNTIL_IDLE, "--every", "2s", "--for", "1s", replies=[BUSY])
     assert (result.exit, result.stdout, result.waits) == (8, '{"depth":2,"pending":1}\n', [])
-    assert "within 1 s" in result.stderr
+    assert "timed out after 1 s, waiting until depth==0" in result.stderr
 
 
 def test_a_clock_that_is_set_does_not_end_the_time_of_for(monkeypatch, ant):
@@ -117,7 +117,7 @@ def test_until_idle_ends_after_the_time_of_for(ant):
     """The last list is printed, and the exit code is that of a timeout."""
     result = ant(*WORK, "--until", "idle", "--for", "1s", replies=[items("active")])
     assert (result.exit, result.stdout) == (8, "active\n")
-    assert "within 1 s that no item is queued, starting, active or stopping" in result.stderr
+    assert "timed out after 1 s, waiting until no item is queued, starting, active or stopping" in result.stderr
 
 
 @pytest.mark.parametrize(
