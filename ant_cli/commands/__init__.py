@@ -46,7 +46,7 @@ def print_text(runtime: Runtime, text: str) -> None:
 
 
 def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
-    """Print a result as text; as data if a flag asks for a format, a part or columns."""
+    """Print a result as text, or as data if a flag asks for a format, a part or columns."""
     if not wants_structured(flags):
         print_text(runtime, text)
         return
@@ -62,7 +62,7 @@ def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
 
 
 def print_report(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
-    """Print a report like a result, with secrets redacted as on stderr: it may quote settings, files and errors."""
+    """Print a report as `print_result` does, with secrets redacted: it may quote settings, files and errors."""
     redact = runtime.redactor.redact
     print_result(runtime, flags, redact(text), _redacted(value, redact))
 

@@ -48,7 +48,7 @@ def token(runtime: Runtime, flags: Flags) -> None:
 def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = False, env: bool = False) -> None:
     """Print the credential of the profile, or of a federation, as the official tool does.
 
-    It is printed whatever key is in the environment.
+    A key in the environment is ignored.
     """
     if access_token and env:
         raise exclude_each_other("--access-token", "--env")
@@ -101,7 +101,7 @@ def _secret(credential: Report) -> str:
 def _assignments(credential: Report, settings: Settings) -> str:
     """Return lines for a shell or a .env file. Values with characters that are special to a shell are quoted."""
     used = settings.connection.credential
-    if used and used.refusal:  # other programs would send it there
+    if used and used.refusal:  # other programs would send it to that server
         raise used.refusal
     variable = variables.API_KEY if "api_key" in credential else variables.AUTH_TOKEN
     lines = [f"{variable}={shlex.quote(_secret(credential))}"]
@@ -120,7 +120,7 @@ class _Official(NamedTuple):
     members: Report
     """Its readable parts, without tokens."""
     text: str
-    """The masked token and its end, how the token is got, or why it can't be used."""
+    """The masked token and its end, where the token comes from, or why it can't be used."""
 
 
 def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
@@ -187,7 +187,7 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
 
 
 def _environment_key(key: Credential) -> Report:
-    """Return the key and the commands that use it: always, and only if there is no API key."""
+    """Return the key, the commands that always use it, and those that use it if there is no API key."""
     accepting = [operation for operation in OPERATIONS if "environment key" in operation.accepts]
     always = [operation.command for operation in accepting if "API key" not in operation.accepts]
     others = [operation.command for operation in accepting if "API key" in operation.accepts]
@@ -220,7 +220,7 @@ def _source_rows(settings: Settings, official: _Official | None, runtime: Runtim
 
 
 def _value(place: Credential, base_url: str, runtime: Runtime) -> str:
-    """Return a masked credential, how it is got, or why it can't be used."""
+    """Return a masked credential, where it comes from, or why it can't be used."""
     kept_by = place.issuer or place.reference
     try:
         return kept_by.describe(base_url, runtime) if kept_by else mask(place.secret.strip())
@@ -319,7 +319,7 @@ def _profile_text(profile: Report) -> str:
 
 
 def _official_texts(report: Report, runtime: Runtime) -> Iterator[tuple[str, str]]:
-    """Yield whom a login of the official tool belongs to, or what its profile gives, and where it is stored."""
+    """Yield the owner of the official tool's login, or what its profile gives, and where it is stored."""
     from ant_cli.settings.access_tokens import end_text
 
     official = report["official_profile"]

@@ -27,7 +27,7 @@ _os: Any = os
 _SIGKILL: int = getattr(signal, "SIGKILL", 0)
 _MARK = "ANT_EMULATOR_EXEC"
 _BY_SIGNAL = 128
-"""A shell adds the number of the signal to it, for the exit status of a command that ended by a signal."""
+"""The exit status of a command that a signal ended is this plus the signal's number, as in a shell."""
 
 
 def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **options: Any) -> None:
@@ -55,11 +55,11 @@ def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **op
 
 
 def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run a command in a session of its own, and return its exit status.
+    """Run a command in its own session, and return its exit status.
 
-    What is left of the session then is killed, by the worker's guardian if this process was killed before. The
-    guardian knows the process ID; until then, a variable that nothing else has shows which process it is. Signals
-    are passed on, because a terminal sends them to this process only.
+    The rest of the session is killed at the end; if this process is killed, by the worker's guardian. The guardian
+    finds the command by its process ID, or before that is known by a variable that nothing else has. Signals are
+    passed on, because a terminal sends them to this process only.
     """
     mark = os.urandom(8).hex()
     program = python_command("-I", "-S", guardian_process.__file__)
@@ -102,6 +102,6 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _send_to_group(leader: int, numbers: list[int]) -> None:
-    """Send the signals, each once, also if another one arrives meanwhile."""
+    """Send each of the signals once, including those that arrive during the call."""
     while numbers:
         guardian_process.signal_group(leader, numbers.pop())

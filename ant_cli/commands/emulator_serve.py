@@ -49,7 +49,7 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
     options["database"] = database = options.get("database") or database_path(LOCAL, runtime.environ)
     file = database if database == IN_MEMORY else os.path.realpath(database)
     for other in _find_running(runtime) if file != IN_MEMORY else ():
-        if other.database == file:  # what one of them changes, the other one shows
+        if other.database == file:  # each shows what the other one changes
             runtime.say(f"Note: the emulator at {other.base_url} serves the same file, {file}.")
     import_server()  # before it is needed, so that the error is the same with --detach
     if options.get("until_stdin_closes") and runtime.stdin.taken:
@@ -108,8 +108,8 @@ _CHUNK = 65_536
 def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str) -> str:
     """Start an emulator as a separate process, and return its base URL as soon as it listens.
 
-    The key is passed on in a pipe, because others can read the arguments while the emulator runs. Modules are found
-    where this process finds them: in a file made by shiv or pex, Python would not find them by itself.
+    The key is passed on in a pipe, because others can read the arguments while the emulator runs. PYTHONPATH names
+    where this process finds its modules: in a file made by shiv or pex, Python would not find them by itself.
 
     Raises:
         AntError: if it does not start. The error has its output.
@@ -139,7 +139,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         )
     try:
         url = _base_url_of(process, api_key)
-    except BaseException:  # most likely Ctrl-C, and nobody knows its address yet
+    except BaseException:  # most likely Ctrl-C: nobody knows its address yet, so nobody could stop it
         process.kill()
         process.wait()
         raise
@@ -207,7 +207,7 @@ class RunningEmulator(NamedTuple):
     has_key: bool
     database: str
     identity: str = ""
-    """What makes its process ID unique: containers may share a home folder, and each counts its own processes."""
+    """Makes its process ID unique: containers may share a home folder, and each has its own process IDs."""
 
     @property
     def port(self) -> str:
@@ -218,7 +218,7 @@ class RunningEmulator(NamedTuple):
 def register(emulator: RunningEmulator, stack: ExitStack, runtime: Runtime) -> None:
     """Keep the file of an emulator until the stack is closed. If it can't be written, a note says so."""
     try:
-        # Not only its process ID: one of another container, with the same ID, would be waited for.
+        # The process ID is not enough: another container may have a process with the same ID, and so hold the lock.
         path = _registry_folder(runtime) / f"{emulator.pid}-{os.urandom(4).hex()}"
         _make_registry_folder(runtime)
         file = stack.enter_context(locked(path))
@@ -323,8 +323,8 @@ def stop(
     if elsewhere := (set(found) - set(emulators)) & set(_find_running(runtime)):
         urls = ", ".join(sorted(each.base_url for each in elsewhere))
         raise AntError(
-            f"not stopped: {urls}. No process with its ID here is "
-            "known to be the emulator: it may be of another container or machine, or of an older ant.",
+            f"not stopped: {urls}. No process here is known to be "
+            "this emulator: it may run in another container or on another machine, or an older ant started it.",
             "Stop it where it was started: ant emulator stop, or Ctrl-C",
         )
 

@@ -1,4 +1,4 @@
-"""`ant help`, to which `--help` after any command leads, too, and `ant completion`."""
+"""`ant help`, which `--help` after any command also calls, and `ant completion`."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: b
 def _server_of_key(flags: Flags, profile: SelectedProfile, runtime: Runtime) -> str:
     """Return the server that the key is for, to which the profile will be bound (D50).
 
-    A variable that names the emulator in this process does not count: no key is for that.
+    A variable that names the emulator in this process does not count, because that needs no key.
 
     Raises:
         CredentialError: if a variable names another server than the profile, or one that others can listen to.
@@ -87,16 +87,16 @@ def _server_of_key(flags: Flags, profile: SelectedProfile, runtime: Runtime) -> 
 
 
 def _confirm_replacement(name: str, profile: Profile, runtime: Runtime) -> None:
-    """Ask before the key of a profile that was not named is replaced. Raises UsageError if it is to stay."""
+    """Ask before replacing the key of a profile that was not named. Raises UsageError if the user declines."""
     replaced = " and ".join(key for key in CREDENTIAL_KEYS if profile.get(key))
     if replaced and can_ask(runtime):
-        question = f"Profile {name!r} has a key already ({replaced}). Replace it? [y/N]"
+        question = f"Profile {name!r} already has a key ({replaced}). Replace it? [y/N]"
         if not is_yes(ask(question, runtime)):
             raise UsageError("nothing was stored.", "For a key in another profile: ant auth login --profile NAME")
 
 
 def _key_to_store(flags: Flags, name: str, server: str, runtime: Runtime) -> str:
-    """Return the key that a flag gives, which may refer to stdin, or else the one from the prompt."""
+    """Return the key that a flag gives, also from stdin, or else the one from the prompt."""
     given = flags.get("api_key")
     if given is None and runtime.stdin.has_input:
         raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")

@@ -81,7 +81,7 @@ def _is_official(program: Path) -> bool:
 
 
 def _names_emulator(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
-    """Whether the arguments, or else the variable, lead to the emulator, which only this program has."""
+    """Whether the arguments, or else the variable, name the emulator, which only this program has."""
     words = [word for arg in argv for word in arg.split("=", 1)]
     urls = [environ.get(BASE_URL, ""), *(url for flag, url in pairwise(words) if flag == "--base-url")]
     return "--help" not in argv and ("--local" in argv or is_local(urls[-1]))

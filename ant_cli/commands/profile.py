@@ -35,7 +35,8 @@ from ant_cli.settings.selection import SelectedProfile, select, select_own, usab
 
 _KEYS = ", ".join(PROFILE_SETTINGS)
 _WORDS = set(re.findall("[a-z]+", " ".join((*SETTINGS, *VARIABLES.values())).lower()))
-"""Of all settings, also those that a profile can't have: a name of these words is no secret."""
+"""The words in the names of all settings, including those that a profile can't have. A name made of them is not a
+secret."""
 
 
 # Show
@@ -161,8 +162,8 @@ def _ask_hidden(prompt: str) -> str:
 def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: Callable[[str], str] = _ask_hidden) -> str:
     """Ask for a secret on the terminal, without echo.
 
-    If several lines are pasted, getpass returns the first and discards the rest, so that can't be noticed here. But
-    `auth login` verifies the key, and the server rejects half of one.
+    If several lines are pasted, getpass returns the first and discards the others, which can't be noticed here. But
+    `auth login` verifies the key, and the server rejects a part of one.
 
     Raises:
         UsageError: if nothing is entered, or no terminal can hide the input.

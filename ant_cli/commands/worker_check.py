@@ -1,7 +1,7 @@
-"""`ant beta:worker check`: a page about a queue and a worker that could run here, and why work is not done.
+"""`ant beta:worker check`: the state of a queue, whether a worker could run here, and why work is not done.
 
-Nothing is claimed, and nothing is changed without `--requeue`: the API gets GET requests only, and none of them is
-a poll. The report is made as JSON, and its text for people is made from that, so that both say the same.
+Nothing is claimed, and nothing is changed without `--requeue`: the API gets only GET requests, and no poll. The
+text for people is made from the JSON of the report, so that both say the same.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ def check(
     asked = Flags(given, **environment_flag(environment, given))
     options = read_options(CheckOptions, asked, runtime.environ, "beta:worker check")
     connections = _connections(options, load(runtime, flags).connection, runtime)
-    report, refusals = _ask(options, connections, runtime)
+    report, refusals = _make_report(options, connections, runtime)
     if requeue and report["unheld"] and connections.worker:
         given_back = _give_back(report, connections.worker, runtime, asks=asks)
-        report, refusals = _ask(options, connections, runtime)
+        report, refusals = _make_report(options, connections, runtime)
         report["given_back"] = given_back
     environment_id, now = report["environment"]["id"], runtime.server_clock.now()
     start = _start_command(environment_id, handler or [options.on_work or "HANDLER"])
@@ -82,10 +82,12 @@ def check(
 
 
 class _Connections(NamedTuple):
-    """What there is a credential for."""
+    """The connections for which there is a credential."""
 
     account: ConnectionSettings | None
+    """With an API key."""
     worker: ConnectionSettings | None
+    """With the environment's key."""
 
 
 def _connections(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime) -> _Connections:
@@ -96,8 +98,10 @@ def _connections(options: CheckOptions, connection: ConnectionSettings, runtime:
     return _Connections(account, account if is_here else None)
 
 
-def _ask(options: CheckOptions, connections: _Connections, runtime: Runtime) -> tuple[Report, list[Finding]]:
-    """Ask the API with the credentials at hand. Return what it says, and what it refuses."""
+def _make_report(
+    options: CheckOptions, connections: _Connections, runtime: Runtime
+) -> tuple[Report, list[Finding]]:
+    """Ask the API with the available credentials. Return the report, and a finding for each refusal."""
     (account, worker), refusals, archived = connections, list[Finding](), list[bool]()
 
     def ask(connection: ConnectionSettings | None, question: Callable[..., T], *more: Any) -> T | None:
@@ -163,7 +167,7 @@ def _refusal(error: AntError, *, is_key: bool) -> Finding:
 
 
 def _lists(items: list[WorkItem] | None, runtime: Runtime) -> Report:
-    """Return the lists of the report, each None if it is not known. Without metadata, nobody lists dead letters."""
+    """Return the lists of the report, each None if unknown. Only a worker with an API key lists dead letters."""
     if items is None:
         return dict.fromkeys(LISTS)
     now = runtime.server_clock.now()
@@ -185,7 +189,7 @@ def _list_of(item: WorkItem, now: float) -> str:
 
 
 def _shown(item: WorkItem, now: float) -> Report:
-    """Return what matters of an item, and how long its lease lasts at the most."""
+    """Return an item's data for the report, and the longest time that its lease can last."""
     metadata, last_sign = item.get("metadata") or {}, item.get("latest_heartbeat_at") or item.get("acknowledged_at")
     is_paused = (seconds_since_1970(str(metadata.get(RETRY_AT))) or 0) > now
     left_s = round(max(LONGEST_LEASE_S - age(last_sign, now), 0))
@@ -215,7 +219,7 @@ def _start_command(environment_id: str, handler: Sequence[str]) -> str:
 
 
 def _handler_problem(handler: Sequence[str], on_work: str, runtime: Runtime) -> Finding | None:
-    """Return why a worker can't start here. If no handler is given, that matters only if there are no others."""
+    """Return why a worker can't start here. Without a given handler, that matters only if no other worker polls."""
     try:
         find_command(handler, on_work, runtime.environ)
     except UsageError as error:

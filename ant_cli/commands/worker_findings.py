@@ -1,4 +1,4 @@
-"""What follows from the report of `ant beta:worker check`, and its text for people."""
+"""The findings from the report of `ant beta:worker check`, and its text for people."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY
 from ant_cli.worker.work_api import LONGEST_LEASE_S, age
 
 Report = dict[str, Any]
-"""JSON: members and their values. What nobody said is None."""
+"""JSON: members and their values. An unknown value is None."""
 LISTS = ("waiting", "running", "unheld", "dead_letters")
 """The lists of items in the report."""
 GET_KEY = f"Make a key for this environment in the Console, and set {ENVIRONMENT_KEY}."
 _FRESH_S = {"starting": 165}
-"""How many seconds after its last sign an item is not yet silent, in place of 45: with `--heartbeat auto`, the
-first heartbeat of the worker comes after 150."""
+"""After how many seconds without a sign an item of this state is silent, in place of 45: with `--heartbeat auto`,
+the worker sends its first heartbeat after 150."""
 _SLOW_S = 30
-"""An item that waits longer was not taken at once."""
+"""After how many seconds an item waits too long."""
 _OUTAGE_ITEMS = 5
-"""A worker assumes an outage after the failures of so many items."""
+"""How many items have to fail before a worker assumes an outage."""
 _MOST_SHOWN = 10
 """How many items of a kind the page for people lists."""
 _ELSEWHERE = "Create the sessions in another environment, which is self-hosted."
@@ -33,7 +33,7 @@ class Finding(NamedTuple):
     cause: str
     next_step: str
     blocks: bool = True
-    """Because of it, work would not be done now."""
+    """Whether it keeps work from being done now."""
 
 
 def find_causes(
@@ -44,7 +44,7 @@ def find_causes(
     workers = queue.get("workers_polling")
     if report["archived"]:
         is_empty = not (queue.get("depth") or queue.get("pending"))
-        more = "its queue is empty." if is_empty else "what waits is handed out."
+        more = "its queue is empty." if is_empty else "waiting items are still handed out."
         yield Finding(f"The environment is archived: it gets no sessions; {more}", _ELSEWHERE, is_empty)
         if is_empty:
             return
@@ -70,22 +70,21 @@ def _findings_of_queue(report: Report, queue: Report, start: str, now: float) ->
     busy = len(running) - len(silent) - len(failed)
     if not workers:
         cause = "No worker has polled in the last 30 seconds."
-        cause += " Those that hold items may be busy, or have died." * bool(busy)
+        cause += " Workers that hold items may be busy, or have died." * bool(busy)
         step = f"Start one: {start}\nIf one runs, see its log: after failures of its handler, it pauses."
         yield Finding(cause, step, bool(depth) or not busy)
     elif depth and age(queue.get("oldest_queued_at"), now) > _SLOW_S:
         cause = "Items wait although workers poll: all are busy, or pause because their handlers fail."
         yield Finding(cause, "See their logs, start more of them, or raise --concurrency.", not busy)
     if silent:
-        cause = f"Of {len(silent)} running, no heartbeat came in time: "
-        cause += "their workers have died, or they have failed and wait for their next attempts."
+        cause = f"Running items without a heartbeat in time: {len(silent)}. "
+        cause += "Their workers have died, or the items have failed and wait for their next attempts."
         left_s = max(item["lease_ends_within_seconds"] for item in silent)
         step = f"They are handed out again when their leases end, in {left_s} seconds at the latest."
         yield Finding(cause, step, not (depth or busy))
     if len(silent) + len(failed) >= max(_OUTAGE_ITEMS, busy) and report["outage"] is None:
-        cause = (
-            f"{len(silent) + len(failed)} items wait after failures, more than run: handlers may lack something."
-        )
+        cause = f"{len(silent) + len(failed)} items wait after failures, more than run: "
+        cause += "something that handlers need may be missing."
         yield Finding(cause, "See the workers' logs. `check` asks one that serves its state at --listen.")
     if not (depth or running or report["unheld"] or queue.get("pending")):
         step = "Create a session in this environment, or look for it in another one."
@@ -99,8 +98,8 @@ def _is_silent(item: Report, now: float) -> bool:
 def _findings_of_items(report: Report) -> Iterator[Finding]:
     if unheld := report["unheld"]:
         cause = (
-            f"Nobody seems to hold {len(unheld)} items: acknowledged over {LONGEST_LEASE_S} seconds ago, without a "
-            "heartbeat. The item of a handler that sends none, under --heartbeat never, looks the same."
+            f"Items that nobody seems to hold: {len(unheld)}. They were acknowledged {LONGEST_LEASE_S} seconds ago "
+            "or more, and had no heartbeat. Those of a handler that sends none (--heartbeat never) look the same."
         )
         yield Finding(cause, f"To give them back: ant beta:worker check {report['environment']['id']} --requeue")
     if report["given_back"]:
@@ -133,7 +132,7 @@ def page_of(report: Report, now: float) -> Iterator[str]:
         known = "unknown" if here is None else f"{here} of the worker here, others unknown"
         yield f"Dead letters  {known}: only {METADATA_KEY} makes workers list them"
     yield f"Worker here   {report['worker_here'] or 'none serves its state: an outage would not be seen'}"
-    key = "may poll" if report["may_poll"] else "is not known to be good" if report["has_key"] else "is missing"
+    key = "may poll" if report["may_poll"] else "was not accepted" if report["has_key"] else "is missing"
     yield f"Key           {key}"
     yield f"Handler       {report['handler']}"
     yield ""

@@ -302,7 +302,7 @@ def _may_find_nothing(step: PathStep) -> bool:
 
 
 def _time_of(where: str, comparison: Comparison, now: Callable[[], float]) -> Callable[[], float] | None:
-    """Return the time that a value is compared with, if any. Raises UsageError if it can't be, but has to be one."""
+    """Return the time to compare a value with, if any. Raises UsageError if there has to be one, and is not."""
     path, operator, operand = comparison
     is_time = path.endswith("_at")
     time = _parse_time(operand, now, is_time=is_time)

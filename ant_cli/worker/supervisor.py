@@ -240,7 +240,7 @@ class Supervisor:
         except AntError as error:
             self._is_archived = is_archived(error)
             if self._is_archived:
-                self._context.log.warn("the environment is archived: it gets no sessions; what waits is handed out")
+                self._context.log.warn("the environment is archived: it gets no sessions; waiting items are run")
 
     def _may_be_accepted_again(self, error: AntError) -> bool:
         """Whether the key is good, because polls were accepted until a moment ago."""

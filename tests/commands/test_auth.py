@@ -148,7 +148,7 @@ def test_login_asks_before_it_replaces_a_key_of_the_active_profile(
         return replies[0]
 
     done = ant_without_key(*words, terminal=True, ask=ask)
-    assert questions == ["Profile 'work' has a key already (api_key). Replace it? [y/N] "] * len(replies)
+    assert questions == ["Profile 'work' already has a key (api_key). Replace it? [y/N] "] * len(replies)
     assert document(path)["profiles"]["work"]["api_key"] == stored
     assert ("For a key in another profile: ant auth login --profile NAME" in done.stderr) is (stored == OTHER)
 

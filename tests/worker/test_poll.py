@@ -363,7 +363,7 @@ def test_an_idle_worker_says_that_its_environment_is_archived_and_runs_what_wait
     """Otherwise nothing shows why no work comes."""
     queue.send("POST", f"/v1/environments/{queue.id}/archive", {})
     worker = start(handler=[script("exit 0")])
-    worker.wait_for("the environment is archived: it gets no sessions; what waits is handed out")
+    worker.wait_for("the environment is archived: it gets no sessions; waiting items are run")
     queue.wait_for_state(work_id, "stopped")
     worker.send(signal.SIGTERM)
     assert worker.end() == 0
