@@ -110,9 +110,9 @@ A service container of a CI system can't be given flags.""",
         arguments=(row.arguments("command", "After --: the command, with its arguments.", completes="file"),),
         flags=_BEHAVIOUR,
         notes="""\
-The emulator is in memory. The command finds it by
-ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY; other variables that begin with
-ANTHROPIC_ are removed. All processes of the command end with it.""",
+The emulator is in memory. The command finds it by ANTHROPIC_BASE_URL and
+ANTHROPIC_API_KEY; other variables that begin with ANTHROPIC_ are removed. All
+processes of the command end with it.""",
     ),
     row.tool(
         "emulator env",
@@ -217,10 +217,10 @@ ANTHROPIC_ are removed. All processes of the command end with it.""",
             Setting("header", list, "A header of it: 'name: value'."),
             row.number_flag("retry_after", "Its retry-after header.", 0, 3_600),
             row.number_flag("times", "How many requests fail.", 1, 1_000_000, "1"),
-            row.number_flag("retry_after_ms", "And retry-after-ms.", 0, 3_600_000),
+            row.number_flag("retry_after_ms", "Its retry-after-ms header.", 0, 3_600_000),
             row.number_flag("delay_ms", "Delay of the response.", 0, 600_000, "0"),
             row.boolean_flag("disconnect", "Close the connection without a response."),
-            row.boolean_flag("after_commit", "Fail when the change is made."),
+            row.boolean_flag("after_commit", "Fail after the change is made."),
             row.number_flag("after", "How many succeed first.", 0, 1_000_000, "0"),
             row.number_flag("body_delay_ms", "Pause within a body.", 0, 600_000),
             row.number_flag("cut_after_bytes", "Cut a body.", 0, 1_000_000),
