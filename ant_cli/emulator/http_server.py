@@ -45,8 +45,6 @@ LARGEST_READ = 64 * 1024 * 1024
 """The largest body that is read, and rejected with the API's error. For more, waitress sends a line of text."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-_QUEUE = logging.getLogger("waitress.queue")
-"""Gets a record when a request has to wait for a thread."""
 Say = Callable[[str], None]
 """Writes a line for people."""
 _LARGEST_HEAD = 16_384
@@ -93,7 +91,6 @@ class Server:
         self._most_waiting = threads - min(FREE_THREADS, threads // 2)
         self._waiting = threading.BoundedSemaphore(self._most_waiting)
         logging.getLogger("waitress").setLevel(logging.ERROR)
-        _QUEUE.setLevel(logging.WARNING)
         self._http = create_server(
             self._application,
             sockets=[listening],
@@ -112,16 +109,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until SystemExit is raised in this thread, and finish the requests in progress for up to 5 s."""
-
-        def note(record: logging.LogRecord) -> bool:
-            self._log(f"{rfc3339(time.time_ns() // 1_000)} requests wait for a thread: {record.getMessage()}.")
-            return False
-
-        _QUEUE.addFilter(note)
-        try:
-            self._http.run()
-        finally:
-            _QUEUE.removeFilter(note)
+        self._http.run()
 
     def close(self) -> None:
         """Stop listening."""

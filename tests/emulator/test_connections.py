@@ -5,7 +5,6 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -114,29 +113,6 @@ def test_a_stream_without_a_thread_is_refused_and_logged(emulator, monkeypatch):
     refused = [line for line in lines if f"{path} 503" in line]
     assert len(refused) == 3
     assert "has threads for 2 streams, waiting polls and delays at once, and all of them are occupied" in refused[0]
-
-
-def test_a_request_that_has_to_wait_for_a_thread_is_logged(monkeypatch):
-    """Nobody has to guess why an emulator is slow."""
-    logged, release, lines = threading.Event(), threading.Event(), []
-
-    def application(_environ, start_response):
-        release.wait()
-        start_response("200 OK", [])
-        return [b""]
-
-    def log(line):
-        lines.append(line)
-        logged.set()
-
-    monkeypatch.setattr(http_server, "threads_for", lambda _: 1)
-    with serving(application, log) as server, connected(server.url) as first, connected(server.url) as second:
-        for client in (first, second):
-            client.request("GET", "/")
-        assert logged.wait(30)
-        release.set()
-        assert [client.getresponse().status for client in (first, second)] == [200, 200]
-    assert "Z requests wait for a thread: " in lines[0]
 
 
 @contextmanager
