@@ -19,6 +19,7 @@ from ant_cli.gjson.parser import BadPath, Comparison, outside_brackets, split_co
 from ant_cli.gjson.steps import Each, Key, Modifier, PathStep, Query, Wildcard
 from ant_cli.operations import GROUPS
 from ant_cli.operations.parsers import seconds_in
+from ant_cli.operations.spec import Operation
 from ant_cli.output.times import DATE, seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import NamedTuple
@@ -87,32 +88,22 @@ class Condition:
     """Whether all expressions of a flag hold for a JSON value."""
 
     def __init__(
-        self,
-        flag: str,
-        expressions: Sequence[str],
-        runtime: Runtime,
-        group: str,
-        *,
-        must_compare: bool = False,
-        of_list: bool = False,
-        fields: Sequence[str] = (),
+        self, flag: str, expressions: Sequence[str], runtime: Runtime, operation: Operation, *, is_awaited: bool
     ) -> None:
         """Parse the expressions.
 
-        A member may be mistyped if it is neither in the first value nor in the objects of the API's `group`, or in
-        the `fields` of another response. That is an error if the expression holds without the member, because it
-        would select everything, or if the expressions `must_compare`, because the user waits for them; otherwise
-        there is a warning. `of_list` is for conditions on a whole list.
+        They are about each item of a list, or about a whole response that `is_awaited`. A member may be mistyped if
+        it is neither in the first value nor in the objects of the operation or its response. That is an error if the
+        expression holds without the member, because it would select everything, or if the user waits for it;
+        otherwise there is a warning.
 
         Raises:
             UsageError: if an expression is not a comparison in GJSON's query syntax, or can't tell objects apart.
 
         """
-        self._flag, self._say, self._group, self._is_error = flag, runtime.say, group, must_compare
-        self._fields = fields or GROUPS[group].known_keys
-        self._all = [
-            _parse(flag, text, runtime, group, must_compare=must_compare, of_list=of_list) for text in expressions
-        ]
+        self._flag, self._say, self._is_awaited = flag, runtime.say, is_awaited
+        self._fields = operation.response_keys or GROUPS[operation.group].known_keys
+        self._all = [_parse(flag, text, runtime, operation, is_awaited=is_awaited) for text in expressions]
         self._unchecked = list(self._all)
         self._unseen_keys = {each.keys[1] for each in self._all if each.keys[:1] == (_METADATA,) and each.keys[1:]}
         """The keys of metadata that no value has had so far."""
@@ -150,7 +141,7 @@ class Condition:
                 meant = "" if is_key else did_you_mean(key, [*members, *known])
                 if not meant and len(keys) == 1 and _METADATA in known and "[" not in key:  # as in jq
                     meant = f" For a key of metadata: {_METADATA}.{key}"
-                if self._is_error or condition.holds(b"[{}]"):
+                if self._is_awaited or condition.holds(b"[{}]"):
                     fields = "" if meant else f"The fields are: {', '.join(known)}."
                     raise UsageError(f"{self._flag}: {problem}{meant}", fields)
                 return "" if depth else f"Warning: {self._flag}: {problem}{meant}"
@@ -162,7 +153,7 @@ class Condition:
 
     def _unfit(self, condition: _SingleCondition, problem: str) -> str:
         """Return a warning. Raises UsageError if the condition would select everything, or is waited for."""
-        if self._is_error or condition.holds(b"[{}]"):
+        if self._is_awaited or condition.holds(b"[{}]"):
             raise UsageError(f"{self._flag}: {problem}")
         return f"Warning: {self._flag}: {problem}"
 
@@ -204,16 +195,14 @@ def _nested_fields(path: Sequence[str]) -> list[str]:
 # From text to a comparison
 
 
-def _parse(
-    flag: str, text: str, runtime: Runtime, group: str, *, must_compare: bool, of_list: bool
-) -> _SingleCondition:
-    where = f"{flag} {text!r}"
+def _parse(flag: str, text: str, runtime: Runtime, operation: Operation, *, is_awaited: bool) -> _SingleCondition:
+    where, group, of_list = f"{flag} {text!r}", operation.group, is_awaited and operation.paginated
     try:
         typed = split_comparison(text)
         comparison = typed._replace(path=_path_of(where, typed, group))
         path, operator, operand = comparison
         query = comparison.query()
-        is_comparison = _is_operand(operator, operand) if operator else not must_compare
+        is_comparison = _is_operand(operator, operand) if operator else not is_awaited
         if not (_is_path(path) and is_comparison and _compares(query, of_list=of_list)):
             raise BadPath(_ABOUT_A_LIST if of_list else "It takes a path, one of == != < <= > >= % !%, and a value")
     except BadPath as error:

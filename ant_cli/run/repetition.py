@@ -53,15 +53,7 @@ def make_repetition(
     if watches:
         return partial(repetition.watch, watch=_make_watch(operation, printer, output, runtime))
     expressions, description = _conditions(operation, flags.of(UNTIL))
-    condition = Condition(
-        UNTIL.flag,
-        expressions,
-        runtime,
-        operation.group,
-        must_compare=True,
-        of_list=operation.paginated,
-        fields=operation.response_keys,
-    )
+    condition = Condition(UNTIL.flag, expressions, runtime, operation, is_awaited=True)
     return partial(repetition.print_awaited, condition=condition, description=description)
 
 

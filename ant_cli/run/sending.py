@@ -181,4 +181,4 @@ def _item_condition(operation: Operation, requests: Requests, flags: Flags, runt
     texts = flags.of(FILTER)
     if any(re.fullmatch(_ARCHIVED, text) for text in texts) and requests.typed.get("include_archived") is not True:
         runtime.say("Note: archived environments are listed only with --include-archived.")
-    return Condition(FILTER.flag, texts, runtime, operation.group)
+    return Condition(FILTER.flag, texts, runtime, operation, is_awaited=False)

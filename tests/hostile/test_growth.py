@@ -58,6 +58,7 @@ from ant_cli.input.documents import _id_lines
 from ant_cli.input.validation import check
 from ant_cli.input.values import integer, parse_all
 from ant_cli.input.yaml_reader import YAMLProblem, positions_of, read_yaml
+from ant_cli.operations.environments import LIST
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.operations.parsers import duration
 from ant_cli.output.explorer.tree import Value, in_a_row
@@ -115,8 +116,12 @@ HEAD = "HTTP/1.1 200 OK\r\n"
 CHUNKED = f"{HEAD}transfer-encoding: chunked\r\n\r\n"
 STYLE = Style(80, 24, colour=True, clock=lambda: 0.0)
 RUNTIME = make_runtime({})
-GROUP = "beta:environments"
 CREDENTIAL = "correct-horse-battery-staple"
+
+
+def filter_of(*expressions: str) -> Condition:
+    """Return the condition of `--filter` for a list of environments."""
+    return Condition("--filter", expressions, RUNTIME, LIST, is_awaited=False)
 
 
 def written(name: str, text: str) -> Path:
@@ -226,10 +231,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "a path with a multipath": lambda text: compile_path(f'{{"a":{text},b}}'),
     "a wildcard": lambda text: apply(parse(f"*{text[:300]}*"), json.dumps({text: 1}).encode()),
     "what a path finds": query,
-    "a filter": lambda text: Condition("--filter", [text], RUNTIME, GROUP),
-    "a value of a filter": lambda text: Condition("--filter", [f'a=="{text}'], RUNTIME, GROUP),
-    "a time of a filter": lambda text: Condition("--filter", [f"created_at<now-1{text}"], RUNTIME, GROUP),
-    "what a filter compares": lambda text: Condition("--filter", ['a%"*x*y"', "b!=null"], RUNTIME, GROUP)(
+    "a filter": lambda text: filter_of(text),
+    "a value of a filter": lambda text: filter_of(f'a=="{text}'),
+    "a time of a filter": lambda text: filter_of(f"created_at<now-1{text}"),
+    "what a filter compares": lambda text: filter_of('a%"*x*y"', "b!=null")(
         json.dumps({"a": text, "b": [*text]}).encode()
     ),
     "a pattern": lambda text: list(expand([f"{text}*"])),

@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from ant_cli.operations import GROUPS
+from ant_cli.operations import GROUPS, environments
 from ant_cli.operations.spec import Group
 from ant_cli.run.conditions import Condition
 from tests.conftest import make_runtime, needs_posix
@@ -484,5 +484,7 @@ def test_a_string_that_is_not_a_number_compares_as_0_with_a_number_as_in_gjson(a
 def test_a_group_needs_no_columns(monkeypatch):
     """A new group of commands may have none."""
     monkeypatch.setitem(GROUPS, "beta:notes", Group("beta:notes", "Keep notes.", (), "note", ""))
-    wanted = Condition("--filter", ['txt=="x"'], make_runtime({}), "beta:notes")
+    wanted = Condition(
+        "--filter", ['txt=="x"'], make_runtime({}), environments.LIST._replace(group="beta:notes"), is_awaited=False
+    )
     assert (wanted(b'{"txt":"x"}'), wanted(b'{"txt":"y"}')) == (True, False)

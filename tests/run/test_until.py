@@ -70,9 +70,8 @@ UNTILS = [(op, param) for op in OPERATIONS for param in op.params if param.name 
 def test_help_suggests_conditions_on_fields_that_the_response_has(operation, param):
     """Otherwise people wait for what never comes."""
     is_list = operation.paginated
-    options = {"must_compare": True, "of_list": is_list, "fields": operation.response_keys}
     for text in re.findall(r"'(.+?)'", param.help):
-        condition = Condition("--until", [text], make_runtime({}), operation.group, **options)
+        condition = Condition("--until", [text], make_runtime({}), operation, is_awaited=True)
         assert condition(b"[{}]" if is_list else b"{}") in (True, False)
 
 
