@@ -134,9 +134,8 @@ def _plain_fields(params: Any, stored: Mapping[str, Any] = {}) -> dict[str, Any]
     A field that the body leaves out keeps its stored value. An environment of an older version gets the fields that
     it lacks by its next update: a read returns it as it is.
     """
-    fields, given = type(params).model_fields, params.model_dump(exclude={"config", "metadata", "name"})
-    kept = stored.keys() - params.model_fields_set
-    return {key: fields[key].default if given[key] is None else given[key] for key in given if key not in kept}
+    given = params.model_dump(exclude={"config", "metadata", "name", *(stored.keys() - params.model_fields_set)})
+    return {key: type(params).model_fields[key].default if value is None else value for key, value in given.items()}
 
 
 def _check_name(transaction: Transaction, environment: dict[str, Any]) -> None:
