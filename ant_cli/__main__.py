@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 _NEW_OBJECTS = 20_000
-"""After so many new objects, the garbage collector runs. A start makes fewer; with the usual 700, it takes 5 %."""
+"""After this many new objects, the garbage collector runs. The start makes fewer; with the usual 700, collections
+would take 5 % of it."""
 
 
 def entry_point() -> NoReturn:

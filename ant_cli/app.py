@@ -29,7 +29,7 @@ from ant_cli.settings.rows import GLOBAL_FLAGS
 def _running(command: Command, kind: Any) -> Any:
     """Return a class of Typer for a command, whose arguments `argv.py` parses: Typer only describes them."""
 
-    class Running(kind):  # type: ignore[misc] # which of both is known when it is called
+    class Running(kind):  # type: ignore[misc] # a group or a command, as the caller says
         def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
             if not ctx.resilient_parsing:
                 _run([*command.path, *args], ctx)

@@ -68,8 +68,8 @@ class _ParsedArguments(NamedTuple):
     texts: Texts
     """The texts of the flags, in the order in which they were given."""
     positional: list[str]
-    behind: list[str]
-    """Those behind `--`."""
+    after_dashes: list[str]
+    """Those after `--`."""
     notes: Sequence[str]
 
 
@@ -122,7 +122,7 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCa
     parsed = _parse_flags([*leading, *args[1:]], _by_name(params_of(operation)), operation.command)
     if parsed is None:
         return help_call(group, operation.name)
-    ids = _positional_id(parsed.positional + parsed.behind, parsed.texts, operation)
+    ids = _positional_id(parsed.positional + parsed.after_dashes, parsed.texts, operation)
     flags = values_of(parsed.texts, (*operation.settings, FILE, *GLOBAL_FLAGS))
     texts = {name: text for name, text in parsed.texts.items() if name not in flags}
     return ApiCall(operation, texts | ids, flags, parsed.notes)
@@ -176,7 +176,7 @@ def _group_help(path: Sequence[str], args: Sequence[str]) -> ToolCall:
 
 
 def _misplaced_flag(arg: str, command: str) -> UsageError:
-    """Return the error for a flag in the place of a command, where only that for help and global ones may be."""
+    """Return the error for a flag in the place of a command, where only `--help` and global flags are accepted."""
     from ant_cli.help.command_row import HELP, VERSION
 
     flag = arg.partition("=")[0]
@@ -206,12 +206,12 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
     texts = dict[str, Text]()
     given: list[tuple[Param, str]] = []
     repeated = dict[str, None]()
-    positional, behind = list[str](), list[str]()
+    positional, after_dashes = list[str](), list[str]()
     boolean = ""
     words = iter(args)
     for arg in words:
         if arg == "--":
-            behind = list(words)
+            after_dashes = list(words)
         elif arg in _HELP_FLAGS:
             return None
         elif not arg.startswith("-") or arg == "-":
@@ -236,7 +236,7 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
         _reject_typographic_quotes(param.flag, value.partition("=")[2] if has_key else value)
     for arg in positional:
         _reject_typographic_quotes("an argument", arg)
-    return _ParsedArguments(texts, positional, behind, tuple(repeated))
+    return _ParsedArguments(texts, positional, after_dashes, tuple(repeated))
 
 
 def _reject_blank(param: Param, value: str) -> None:
@@ -299,7 +299,7 @@ def _positional_id(args: list[str], flags: Texts, operation: Operation) -> dict[
 
 
 def _with_several_ids(ids: Sequence[str], given: Texts, operation: Operation) -> str:
-    """Return the command line for IDs of which only one may be an argument; empty if there is none (D31)."""
+    """Return the command line for several IDs, where only one may be an argument; empty if there is none (D31)."""
     from ant_cli.runtime.shell import quote
 
     if not operation.acts_on_several:
@@ -335,18 +335,18 @@ def _meant_by(args: Sequence[str], flags: Texts, operation: Operation) -> str:
 
 
 def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
-    """Return the arguments of a tool command, by name. Those behind `--` are for one that takes several, if any.
+    """Return the arguments of a tool command, by name. Those after `--` go to one that takes several, if any does.
 
     Raises:
         UsageError: if one is missing, or there are more.
 
     """
-    values, args, behind = dict[str, Text](), parsed.positional, parsed.behind
+    values, args, rest = dict[str, Text](), parsed.positional, parsed.after_dashes
     if all(param.type is not list for param in command.arguments):
-        args, behind = args + behind, []
+        args, rest = args + rest, []
     for param in command.arguments:
         if param.type is list:
-            values[param.name], args = args + behind, []
+            values[param.name], args = args + rest, []
         elif args:
             values[param.name], args = args[0], args[1:]
         elif param.required:

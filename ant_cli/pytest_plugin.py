@@ -35,7 +35,7 @@ class AntEmulator:
         self.control("POST", "faults", **fields)
 
     def respond(self, path_contains: str, body: Any, **fields: Any) -> None:
-        """Give the response of a path for this test, also of one that is not emulated; the body is sent as JSON."""
+        """Set the response of a path for this test, even of one that is not emulated; the body is sent as JSON."""
         given = {"path_contains": path_contains, "body": json.dumps(body), "status": 200, "times": 1_000_000}
         self.fault(**given | fields)
 
@@ -77,9 +77,9 @@ def _ant_emulator() -> Iterator[AntEmulator]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            **in_background(),  # at a Ctrl-C, it has to serve the ends of fixtures
+            **in_background(),  # after a Ctrl-C, fixtures that end still need it
         )
-        with process:  # whose end closes the pipes, and waits for the end of the process
+        with process:  # its end closes the pipes, and waits for the process
             if not (url := process.stdout.readline().decode().strip()):
                 process.wait()
                 errors.seek(0)

@@ -41,9 +41,9 @@ def complete(arguments: Sequence[str], runtime: Runtime) -> None:
 def _lines(items: Iterable[Mapping[str, object]]) -> bytes:
     """Return the lines `ID<TAB>NAME`.
 
-    IDs that look like a flag or need quotes, which real ones never do, are left out: a shell would act on them. So
-    is an ID that a shell may take for an earlier one, by ignoring case or `-` and `_`: what both lines have in
-    common, which bash inserts into the command line, would go beyond the ID.
+    IDs that look like a flag or need quotes, which real ones never do, are left out: a shell would act on them. An
+    ID that differs from an earlier one only by case, or by `-` and `_`, is left out, too: bash inserts what both
+    lines have in common, which could be more than the ID.
     """
     found: dict[str, str] = {}
     for item in items:
@@ -63,7 +63,7 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     """Return the first page of the list that has the IDs, for the words that were typed before the cursor.
 
     Raises:
-        Exception: whatever goes wrong.
+        Exception: of any kind, if anything fails.
 
     """
     import json
@@ -96,7 +96,7 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
 
 
 def _deciding_flags(typed: Sequence[str], rows: Sequence[Param]) -> dict[str, str]:
-    """Return the flags of the request by name. `argv.py` would reject an unfinished line."""
+    """Return the texts of the flags in `rows`, by name. `argv.py` would reject an unfinished line."""
     params = {param.flag: param for param in rows}
     flags = {}
     for word, following in zip(typed, [*typed[1:], ""], strict=True):
@@ -110,8 +110,8 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
     """Return the settings of the command that is being typed, with a short timeout and no retries.
 
     A key that a command prints, or that is in the system's credential store, is ignored: getting it may take long,
-    or ask the user for a password. So is a key that will be on stdin, or is exchanged for a token, and one of a
-    profile for a server that a variable names: nobody sees a note at the tab key.
+    or ask the user for a password. Also ignored are a key that will be on stdin, an identity token that has to be
+    exchanged, and a profile's key for a server that a variable names: nobody would see the note.
     """
     from ant_cli.settings.loading import load
     from ant_cli.settings.rows import ON_STDIN

@@ -1,4 +1,4 @@
-"""The completion scripts. `docs/generate.py` writes them from the catalog, which a shell need not wait for then."""
+"""The completion scripts. `docs/generate.py` writes them from the catalog, so that a shell does not wait for it."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ both a short run and a long one:
 - msgspec, in `fast_json`. It needs a tenth of the time, but importing it takes as long as Python needs to start
   twice, more than half of a `retrieve`.
 
-A run begins with the first, and goes on with the second after `BYTES_BEFORE_MSGSPEC`. Their results are equal, so
-the count of bytes decides on the speed and on nothing else: the tests run both.
+A run begins with the first, and continues with the second after `BYTES_BEFORE_MSGSPEC`. Their results are equal, so
+the count of bytes changes only the speed: the tests run both.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ just as it does for one large value. 10,000 items in pages of 20 take 0.4 s inst
 """
 
 DEEPEST = 920
-"""The most levels of a value, a little less than all parsers accept. Some accept any number: with msgspec on Python
-3.14, 60 kB of brackets would be laid out as gigabytes."""
+"""The most levels of a value, a little fewer than every parser accepts. Some accept any number: with msgspec on
+Python 3.14, 60 kB of brackets would be laid out as gigabytes."""
 _NOT_OPENING = bytes(set(range(256)) - set(b"[{"))
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 _CHANGES = bytes.maketrans(b"[]{}", b"\x01\xff\x01\xff")
@@ -170,7 +170,7 @@ def check_depth(raw: bytes, deepest: int = DEEPEST) -> None:
 def _fast_or_slow(
     raw: bytes, fast: Callable[[Any], Any], slow: Callable[[bytes], _Parsed], *, shallow: bool = False
 ) -> _Parsed:
-    """Call `fast` with `fast_json` if importing it pays off by now and it accepts the value, otherwise `slow`."""
+    """Call `fast` with `fast_json` once its import pays off, if it accepts the value; otherwise call `slow`."""
     global _bytes_seen
     if len(raw) > DEEPEST and not shallow:
         check_depth(raw)

@@ -266,8 +266,8 @@ def _name_and_path(selector: str) -> tuple[bytes, str]:
             break  # A colon after a modifier belongs to its argument.
         if char == ":":
             return _name(selector[:at]), selector[at + 1 :]
-    behind = max((match.end() for match in _SEPARATOR.finditer(selector) if match[1]), default=0)
-    last = _ESCAPED.sub(r"\1", selector[behind:])
+    start = max((match.end() for match in _SEPARATOR.finditer(selector) if match[1]), default=0)
+    last = _ESCAPED.sub(r"\1", selector[start:])
     return json_text.quote("_" if _NOT_A_NAME.search(last) else last), selector
 
 

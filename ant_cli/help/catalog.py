@@ -28,10 +28,10 @@ def catalog() -> Command:
 
 
 def _first_level() -> Iterator[Command]:
-    """Yield the top-level groups and commands. Those that a search does not reach are not imported."""
+    """Yield the top-level groups and commands. The tool commands are imported only if a search reaches them."""
     for row in GROUPS.values():
         yield group(row.name, row.help, *map(_api_command, row.operations), global_flags=GLOBAL_FLAGS)
-    from ant_cli.help.tool_commands import TOOL_COMMANDS  # late: a search for a command of the API ends before
+    from ant_cli.help.tool_commands import TOOL_COMMANDS  # late, as above
 
     yield from TOOL_COMMANDS
 

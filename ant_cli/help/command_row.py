@@ -43,7 +43,7 @@ class Command(NamedTuple):
     reports_changes: bool = False
     """Its exit code 2 means that there are changes; if it has the flag `--exit-code`, only with that."""
     notes_typed_secret: bool = True
-    """A secret in the arguments causes a note. Not if the key is the emulator's, or if the command notes it."""
+    """Whether a secret in the arguments gets a note: not if it is the emulator's, or if the command prints one."""
     usage_code: int = UsageError.exit_code
     """The exit code of a usage error."""
 
@@ -193,4 +193,4 @@ HELP_COMMAND = tool(
     ("a command", "ant help beta:environments create"),
     arguments=(arguments("topic", f"A command, or a topic: {', '.join(TOPICS)}.", "TOPIC | COMMAND"),),
 )
-"""Here, because the page of every command needs it, and most of them need no other row."""
+"""It is in this module because `--help` of every command needs it, and often needs no other row."""

@@ -1,6 +1,6 @@
-"""What was meant by an unknown flag, argument or command: by habit of other tools, or by a slip.
+"""What was meant by an unknown flag, argument or command: a habit from other tools, or a slip.
 
-A wrong suggestion is worse than none: what is in no row, and resembles nothing in the same place, has no answer.
+A wrong suggestion is worse than none. So there is none for what is in no row, and resembles nothing in its place.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _fits(text: str, pattern: str) -> bool:
 
 
 def _filled(text: str, first: str, values: Iterator[str], command: str) -> str:
-    """Return a text with values in their places, except those that may be keys, or need quotes within quotes."""
+    """Return a text with values in its places, except those that may be keys, or need quotes within quotes."""
     takes_keys = command.startswith(("auth", "profile"))
     word = re.split(r"[-.]", first)[-1] if first.startswith("-") else first
 
@@ -152,7 +152,7 @@ def unknown_command(args: Sequence[str]) -> UsageError:
 def suggestion(args: Sequence[str], group: Command) -> str:
     """Return " Did you mean `ant ...`?" for the command that may have been meant; empty if none is similar.
 
-    For a command that there can't be, it is a sentence that says why.
+    For a command that can't exist, it is a sentence that says why.
     """
     words = list(takewhile(lambda arg: not arg.startswith("-"), args[:6]))
     meant = words and (command_instead(words, group.full_name) or _similar_command(words, group))
@@ -181,7 +181,7 @@ def _similar_command(words: Sequence[str], group: Command) -> str:
 
 
 def _names_of_groups() -> dict[str, str]:
-    """Return the commands after `ant` by their names, of which the beginning may be left out."""
+    """Return the commands after `ant` by all of their names, including those without the prefix `beta:`."""
     from ant_cli.help.catalog import catalog
 
     names = [*(item.full_name for item in catalog().subcommands), *OFFICIAL_COMMANDS]

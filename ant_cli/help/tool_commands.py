@@ -1,7 +1,7 @@
 """The tool commands as data: those that call no endpoint of the API.
 
 Each row is the only description of its command. Its `function` is imported when the command runs. The rows of
-`ant auth`, `ant profile` and `ant emulator` have files of their own.
+`ant auth`, `ant profile` and `ant emulator` are in their own files.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Parsers of settings: a text becomes a value where it enters, by the parser that its row (`Setting`) names.
 
-It is the same for a flag, a variable and a profile.
+The parser is the same for a flag, a variable and a profile.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _BOOLEANS = dict.fromkeys(("true", "True", "TRUE", "1", "t", "T"), True) | dict.
 )
 """The values of a boolean: those that the official tool accepts."""
 _MAY_MEAN_FALSE = ("no", "off", "none", "n")
-"""Values with which the flag alone would be the opposite of what was meant."""
+"""Values that may mean false, so that the flag without a value would be the opposite."""
 
 
 def boolean(source: str, text: str) -> bool:
-    """Return the boolean that a text means. Errors name a flag alone: `--dry-run=false` would not be dry."""
+    """Return the boolean that a text means. Errors suggest the flag alone, unless the text may mean false."""
     is_flag = source.startswith("--") and text.lower() not in _MAY_MEAN_FALSE
     return _boolean(source, text, repr(text), f"Write {source} alone." if is_flag else "")
 

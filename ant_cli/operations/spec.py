@@ -22,8 +22,8 @@ Location = Literal["path", "query", "header", "body"]
 """Where in the request a field goes, as OpenAPI's `in`."""
 
 ValueKind = Literal["free", "text", "file", "profile", "boolean", "plain", "id", "emulator_id"]
-"""What completion offers for a value: nothing if `free`, files after @ if `text`, IDs if `id`.
-`emulator_id` never queries the real API. A `boolean` may have =true or =false, `plain` nothing."""
+"""What completion offers for a value: nothing if `free`, files after @ if `text`, IDs if `id`. `emulator_id` never
+queries the real API. A `boolean` takes =true or =false, and `plain` takes no value."""
 
 Text = str | list[str]
 """The text of a flag or an argument; a list if it may be repeated."""
@@ -61,7 +61,7 @@ class Param:
     completes: ValueKind | None = None
     """What completion offers for it, if its choices, name and type are not enough to decide."""
     may_be_blank: bool
-    """Whether a text without a character is a value of it."""
+    """Whether an empty text is a valid value."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,8 +116,8 @@ class _FieldRow(NamedTuple):
     variable: str = ""
     """The environment variable that gives an ID if neither the command line nor the input does."""
     key_values: Literal["", "new", "patch"] = ""
-    """Whether a structured value has texts only. Then it may also be given as `key=value` for each key; in a patch,
-    `key=` deletes it. A text of the flag such as `@notes.txt` stands for the contents of a file."""
+    """Whether a structured value has only texts, so that it may also be given as `key=value` for each key; in a
+    patch, `key=` deletes the key. A text such as `@notes.txt` then stands for the contents of a file."""
     choices: tuple[str, ...] = ()
     default: str = ""
 
@@ -125,7 +125,7 @@ class _FieldRow(NamedTuple):
 class Field(_FieldRow, Param):
     """A field of a request: a part of its path, query, headers or body, which the API defines.
 
-    Its value is JSON: `input/` makes it of the text of a flag, or finds it in the input.
+    Its value is JSON, which `input/` makes from the text of a flag, or finds in the input.
     """
 
     __slots__ = ()
@@ -184,7 +184,7 @@ class _SettingRow(NamedTuple):
 
 
 class Setting(_SettingRow, Param):
-    """A setting, which is for the program and is never sent, or an argument of a tool command."""
+    """A setting of the program, which is never sent; or an argument of a tool command."""
 
     __slots__ = ()
     may_be_blank = False
@@ -264,7 +264,7 @@ class Operation(NamedTuple):
     """What it does, in one line."""
     fields: tuple[Field, ...]
     settings: tuple[Setting, ...]
-    """The settings of this command, besides those of every command."""
+    """The settings of this command, without those that every command has."""
     examples: tuple[Example, ...]
     """Their lines have only the arguments after the command."""
     implied_types: Mapping[str, str] = {}
@@ -278,14 +278,14 @@ class Operation(NamedTuple):
     claims: bool = False
     """It takes an item from a queue, so that others don't get it, although its method is GET."""
     past_participle: str = "done"
-    """What happened to the objects, as in `archived 498 of 500`."""
+    """What was done to the objects, as in `archived 498 of 500`."""
     success_message: str = ""
     """A sentence for people that says what was done, with the ID as `{id}`; empty if the response shows it."""
     forced_message: str = ""
-    """The same, if the field `force` is true."""
+    """The same sentence for a request whose field `force` is true."""
     precondition: str = ""
-    """The field that the server compares with its state, which the request changes. So a request that timed
-    out, and may have been processed, must not be sent again with the same value."""
+    """The field that the server compares with a state that the request changes. A request that timed out, and may
+    have been processed, must not be sent again with the same value."""
     busy_states: tuple[str, ...] = ()
     """The states of items that `--until idle` waits for to end."""
     empty_message: str = ""
@@ -293,13 +293,13 @@ class Operation(NamedTuple):
     server_fields: tuple[str, ...] = ()
     """Fields of returned objects that only the server sets. They are dropped from piped input (D34)."""
     response: str = ""
-    """What the fields of its response mean, if that is not an object of its group."""
+    """What the fields of its response mean, unless the response is an object of its group."""
     response_keys: tuple[str, ...] = ()
-    """The keys of its response, if that is not an object of its group."""
+    """The keys of its response, unless the response is an object of its group."""
     accepts: tuple[CredentialType, ...] = ("API key",)
     """The types of credentials that the API accepts for it: those that its reference names, or does not mention."""
     check_command: str = ""
-    """A command that shows whether the change was made, for when its response is lost. Fields are `{name}`."""
+    """A command that shows whether the change was made, if the response is lost. It has `{name}` for each field."""
 
     @property
     def params(self) -> tuple[Param, ...]:
@@ -355,7 +355,7 @@ class Operation(NamedTuple):
         return any(param.name == name for param in self.params)
 
     def fields_in(self, location: Location) -> list[Field]:
-        """Return the fields that go to one location, without those that give a part of another one."""
+        """Return the fields that go to one location, without those that are a part of another one."""
         return [field for field in self.fields if field.location == location and not field.outer]
 
 

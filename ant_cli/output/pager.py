@@ -18,10 +18,10 @@ from ant_cli.runtime.streams import is_broken_pipe
 
 _DEFAULT = "less -FRX"
 _PIPE_SIZE = 4096
-"""How many bytes the pipe to the pager buffers. They are few, so that pages are fetched only as they are read."""
+"""The size of the pipe to the pager. It is small, so that pages are fetched only as they are read."""
 
 _COLOUR = re.compile(rb"\x1b\[[\d;]*m")
-"""Text that fills no cell. It is not counted, because a pager fills the rest of a partly used screen with `~`."""
+"""Text that fills no cell. If it counted, the pager would open too early, and fill the screen with `~`."""
 
 
 def show(parts: Iterable[bytes], runtime: Runtime, style: Style, before_start: Callable[[], None]) -> None:

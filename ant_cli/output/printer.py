@@ -24,7 +24,7 @@ class Transform:
         return raw
 
     def note_unmatched(self, say: Callable[[str], None]) -> None:
-        """Say so if all values were transformed to nothing, and what may have been meant."""
+        """Print a note if no value had a match, with what may have been meant."""
 
 
 class _PathTransform(Transform):
@@ -39,14 +39,14 @@ class _PathTransform(Transform):
         self._apply, self._bad_path = apply, BadPath
         self._steps = parse(path)
         self._nothing = (b"{}", b"[]") if isinstance(self._steps[-1], Multipath) else ()
-        """What the path results in if none of its parts matches anything."""
+        """The results of the path if no part of it matches anything."""
         self._found_any = False
         self._unmatched = b""
 
     def __call__(self, raw: bytes) -> bytes:
         try:
             found = self._apply(self._steps, raw)
-        except self._bad_path as error:  # that it multiplies the value shows only during evaluation
+        except self._bad_path as error:  # only the evaluation shows that a path multiplies the value
             raise UsageError(f"{self._what}: {error}.") from None
         if found is None or found in self._nothing:
             self._unmatched = self._unmatched or raw
@@ -198,7 +198,7 @@ def _invalid_json(error: json_text.JSONTextError) -> ResponseError:
 
 
 def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool) -> Format:
-    """Return the format to use: `auto` is resolved, `explore` only used if it can open, and `--columns` is a table.
+    """Return the format to use, in place of `auto`, and of `explore` if that can't open. `--columns` means a table.
 
     Raises:
         UsageError: if there are `--columns`, and another format was requested.

@@ -12,10 +12,10 @@ from ant_cli.runtime.light_typing import assert_never
 
 _MOST_VALUES = 100_000
 _MOST_BYTES = 10_000_000
-"""Up to how many values, and bytes, a result is laid out for people. More take hundreds of megabytes."""
+"""The most values, and bytes, that are laid out for people. More would take hundreds of megabytes."""
 
 _MOST_VALUES_OF_JSON = 1_000_000
-"""Up to how many values JSON is laid out on several lines."""
+"""The most values of JSON that is laid out on several lines."""
 _MOST_LEVELS = 32
 _LONGEST_DEEP = 10_000
 """A value of more bytes is not laid out if it has more levels: each line would be indented by dozens of spaces."""
@@ -81,7 +81,7 @@ def _unless_large(render: Render, style: Style, warn: Callable[[str], None]) -> 
     def render_or_print_json(values: list[bytes]) -> bytes:
         if not any(len(value) > _MOST_BYTES or _is_large(value, _MOST_VALUES) for value in values):
             return render(values)
-        warn("Note: it is printed as JSON, because it has very many values, or very many levels.")
+        warn("Note: the result is printed as JSON, because it has too many values or levels for this format.")
         return b"".join(_json(value, style) for value in values)
 
     return render_or_print_json

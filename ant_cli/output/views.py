@@ -48,7 +48,7 @@ def _entries(value: Any) -> list[_LabelledValue]:
 
 
 def resource_type(value: Any) -> str:
-    """Return the `type` of a resource; empty if it has none, or the value is no object."""
+    """Return the `type` of a resource; empty if it has none, or if the value is not an object."""
     type_ = value.get("type") if isinstance(value, dict) else None
     return type_ if isinstance(type_, str) else ""
 

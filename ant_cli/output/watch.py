@@ -52,7 +52,7 @@ class Watch:
         is_list: bool,
         is_for_people: bool,
     ) -> None:
-        """Print with a printer that does not transform: all states of a list with one, an object with one each."""
+        """`make_printer` returns a printer that does not transform. A list needs one, each new object another."""
         self._make_printer = make_printer
         self._printer = make_printer()
         self._transform = transform
@@ -63,7 +63,7 @@ class Watch:
         self._fails = False
 
     def show(self, values: list[bytes]) -> None:
-        """Print what is new in a state. Raises ResponseError if it can't be printed."""
+        """Print what has changed in a state. Raises ResponseError if it can't be printed."""
         parts, before = _item_parts(values, self._transform), self._parts
         if not self._is_list:
             parts = {"": parts.popitem()[1]}
@@ -84,9 +84,9 @@ class Watch:
         """Say when a state arrived and, of a list, what has changed in it. A removed item has no row."""
         counts = Counter(changes.values()) if self._is_list else {}
         text = ", ".join(f"{count} {change}" for change, count in counts.items())
-        gone = ", ".join(key.strip('"') for key, change in changes.items() if change == "removed")
+        removed = ", ".join(key.strip('"') for key, change in changes.items() if change == "removed")
         clock = time.strftime("%H:%M:%S", time.localtime(self._runtime.server_clock.now()))
-        self._runtime.say(f"{clock}  {text}{': ' * bool(gone)}{gone}".rstrip())
+        self._runtime.say(f"{clock}  {text}{': ' * bool(removed)}{removed}".rstrip())
 
     def _line(self, change: _Change, value: bytes) -> bytes:
         return b'{"change":%s,"item":%s}' % (json_text.quote(change), value) if self._is_list else value

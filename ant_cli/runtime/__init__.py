@@ -40,7 +40,7 @@ _DATE = r"\w{3}, (?P<day>[0-9]{2}) (?P<month>\w{3}) (?P<year>[0-9]{4}) (?P<time>
 
 
 def _ahead_s(date: str, local: float) -> float:
-    """Return how far the server's clock is ahead; 0 if both agree on the second, or if it is no date."""
+    """Return how far the server's clock is ahead; 0 if both agree on the second, or if `date` is not a date."""
     server = http_date(date)
     return 0.0 if server is None or server <= local < server + 1 else server + 1 - local
 
@@ -112,9 +112,10 @@ class Runtime:
             self.say(text)
 
     def shows_colour(self, stream: Stream) -> bool:
-        """Whether text on a stream has colour. No other place decides it.
+        """Whether text on a stream has colour, which is decided only here.
 
-        A terminal has colour unless NO_COLOR is set. It wins over FORCE_COLOR, and that over CLICOLOR and TERM.
+        A terminal has colour unless NO_COLOR is set. NO_COLOR wins over FORCE_COLOR, which wins over CLICOLOR and
+        TERM.
         """
         environ = self.environ
         if not stream.is_terminal or environ.get("NO_COLOR"):

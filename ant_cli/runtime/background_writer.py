@@ -12,7 +12,7 @@ from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr
 
 _MOST_WAITING = 4_000_000
-"""The most characters that wait to be written. What comes then is left out.
+"""The most characters that wait to be written. Further texts are left out.
 
 Bulk texts are left out at half of that, and from then on until only a quarter waits.
 """
@@ -21,7 +21,7 @@ _COST = 200
 _PATIENCE_AT_END_S = 1.0
 """How long the end of a program waits for a reader of stderr who reads nothing."""
 _PAUSE_S = 0.01
-"""The time between two looks at the queue: to wake up for each text would cost more than to write it."""
+"""The time between two looks at the queue: waking up for each text would cost more than writing it."""
 
 _Render = Callable[[], str]
 

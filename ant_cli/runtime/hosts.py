@@ -16,7 +16,7 @@ def is_loopback(host: str) -> bool:
 
 
 def canonical_host(host: str) -> str:
-    """Return a host as it is looked up: in lower case, and in ASCII, also if it has full-width dots or digits."""
+    """Return a host as it is looked up: in lower case and ASCII, even if it has full-width dots or digits."""
     if not host.isascii():
         with suppress(UnicodeError):  # it can't be looked up, either
             host = host.encode("idna").decode()

@@ -52,7 +52,7 @@ def python_command(*words: str) -> list[str]:
 
 
 def in_background() -> dict[str, Any]:
-    """Return the options of `subprocess.Popen` for a process that goes on when the terminal is closed."""
+    """Return the options of `subprocess.Popen` for a process that keeps running when the terminal is closed."""
     if sys.platform == "win32":
         import subprocess
 
@@ -61,7 +61,7 @@ def in_background() -> dict[str, Any]:
 
 
 def escapes_work() -> bool:
-    """Turn on escape sequences in a console of Windows. Return False if it knows none: a legacy console."""
+    """Turn on escape sequences in a console of Windows. Return False for a legacy console, which has none."""
     if sys.platform != "win32" or not any(stream and stream.isatty() for stream in (sys.stdout, sys.stderr)):
         return True
     import ctypes
@@ -111,7 +111,7 @@ def exit_now(status: int) -> NoReturn:
     """End the process without the interpreter's slow shutdown. Nothing is buffered: see `streams.py`.
 
     After a signal, the process ends by that signal: an exit status alone tells a shell that the program handled
-    Ctrl-C in its own way, so a `while` loop around it would go on.
+    Ctrl-C in its own way, so a `while` loop around it would continue.
     """
     if status in (INTERRUPTED, TERMINATED) and sys.platform != "win32":  # Windows has no such signals
         import signal

@@ -27,7 +27,7 @@ _SECRET_MEMBER = rf'("(?:{"|".join(MEMBERS)})"\s*:\s*)"((?:[^"\\]|\\.)*)"?'
 
 
 def may_be_key(text: str) -> bool:
-    """Whether a misplaced argument may be a key or a token: it is long, or not made of words as names are."""
+    """Whether a misplaced argument may be a key or a token: it is long, or is not made of words as a name is."""
     return len(text) >= _LONG or not re.fullmatch(r"[A-Za-z]+(?:[-_:][A-Za-z]+)*[0-9]?", text)
 
 
@@ -58,7 +58,7 @@ def _replace(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def _occurrences(form: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield where a form occurs; occurrences that overlap at equal distances, as in `aaaa`, as one."""
+    """Yield where a form occurs. Occurrences that overlap at equal distances, as in `aaaa`, are yielded as one."""
     start = text.find(form)
     while start >= 0:
         end = start + len(form)
@@ -70,7 +70,7 @@ def _occurrences(form: str, text: str) -> Iterator[tuple[int, int]]:
 
 
 def _comparable(text: str) -> str:
-    """Return a text of the same length in lower case, in which base64 and forms are as outside of URLs."""
+    """Return a text of the same length, in lower case, with the characters of URLs replaced: see `_IN_URLS`."""
     return text.replace("İ", "i").lower().translate(_IN_URLS)
 
 
@@ -99,7 +99,7 @@ def _escaped(secret: str) -> Iterator[str]:
 
 
 def _encoded(secret: str) -> Iterator[str]:
-    """Yield a secret in hexadecimal, and in base64, also in a URL. The latter depends on the bytes before it."""
+    """Yield a secret in hexadecimal, and in base64, also in a URL: three forms, for what may come before it."""
     from binascii import b2a_base64  # late: at the start, there is no secret to hide yet
 
     data = secret.encode("utf-8", "surrogatepass")

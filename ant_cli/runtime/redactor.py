@@ -1,4 +1,4 @@
-"""The secrets of a run, which are redacted from all that people read."""
+"""The secrets of a run, which are redacted from everything that people read."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The list of what is secret: names of flags, variables, headers and members whose value is a credential.
+"""The names of flags, variables, headers and members whose value is a credential.
 
-It has no imports, because every command looks at the names of its arguments, even `ant --version`.
+This module has no imports, because every command looks at the names of its arguments, even `ant --version`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Handle signals in another way for a while, or delay them until everything that was done has been reported."""
+"""Replace signal handlers for a while, or delay signals until everything that was done has been reported."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _GRACE_S = 0.3
 def signal_handlers(
     handlers: Mapping[Any, Callable[[int, FrameType | None], Any] | int],
 ) -> Iterator[dict[int, Any]]:
-    """Handle signals by other functions, and yield the handlers that they replace for the time of the context.
+    """Replace signal handlers until the context ends, and yield the old ones.
 
-    What the parent process ignores, as nohup does, stays ignored. Outside the main thread nothing changes, because
-    Python handles signals only there.
+    A signal that the parent process ignores, as nohup does, stays ignored. Outside the main thread nothing changes,
+    because Python handles signals only there.
     """
     before: dict[int, Any] = {}
     try:
@@ -66,7 +66,7 @@ class DelayedSignals:
 
     def __init__(self) -> None:
         self.handlers: dict[int, Any] = {}
-        """The usual ones."""
+        """The handlers that are called later, by `check`."""
         self._pending: int | None = None
         self._grace = threading.Timer(0, lambda: None)
 
@@ -79,7 +79,7 @@ class DelayedSignals:
             signal.raise_signal(number)
 
     def receive(self, number: int, _frame: FrameType | None) -> None:
-        """Note a signal, and send it again if it is not handled soon. The second one is handled at once."""
+        """Note a signal, and send it again if it is not handled soon. A second signal is handled at once."""
         is_second, self._pending = self._pending is not None, number
         if is_second:
             self.check()

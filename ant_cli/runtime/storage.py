@@ -31,7 +31,7 @@ _TRIES = 20
 _DRAFT_SUFFIX = ".ant-draft"
 """The ending of a new file's name until it replaces the old file."""
 _LOCKED_BYTE = 1 << 30
-"""On Windows, nobody else can read what is locked, so it is a byte far behind the end."""
+"""On Windows, nobody else can read what is locked, so it is a byte far after the end of the file."""
 _NO_SURPRISES = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -149,7 +149,7 @@ def is_locked(file: BinaryIO) -> bool:
 
 
 def make_private(folder: Path) -> None:
-    """Create a folder, and those above it that are missing, for this user alone, whatever the umask is.
+    """Create a folder, and missing ones above it, for this user only, regardless of the umask.
 
     Raises:
         OSError: if that fails.
@@ -165,9 +165,9 @@ def make_private(folder: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
-    """Replace a file with a new one, under a lock. A link is replaced, too, not followed.
+    """Replace a file with a new one, atomically. A link is replaced, not followed.
 
-    The new file is private from the beginning. If it need not be, it has the permissions of the old one.
+    The new file is private from the beginning; with `private=False`, it gets the permissions of the old one.
 
     Raises:
         OSError: if it can't be written; the old file is unchanged.
@@ -190,7 +190,7 @@ def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
 
 
 def _take_place(draft: Path, path: Path) -> None:
-    """Rename a draft. Windows replaces no file that a program has open, so wait a second for that."""
+    """Rename a draft. Windows can't replace a file that a program has open, so retry for a second."""
     for tries_left in reversed(range(_TRIES)):
         try:
             draft.replace(path)
@@ -210,7 +210,7 @@ def _remove_drafts(folder: Path, prefix: str) -> None:
 
 
 def _keep_facts(descriptor: int, path: Path, *, mode: bool) -> None:
-    """Give the new file the owner of the old one, since root may be changing another user's file, and its mode."""
+    """Give the new file the owner of the old one, because root may change another user's file; and its mode."""
     if sys.platform == "win32":  # where the folder's access list decides
         return
     try:
@@ -226,7 +226,7 @@ def _keep_facts(descriptor: int, path: Path, *, mode: bool) -> None:
 def _sync_folder(folder: Path) -> None:
     """Fsync a directory, so that a rename survives a crash. Windows and some network disks don't support it.
 
-    The change is complete by then, so a failure here does not matter.
+    A failure does not matter, because the change is complete.
     """
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -43,7 +43,7 @@ class Stream:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether it is a terminal. Windows says so of NUL, too, but has its own class for a console."""
+        """Whether it is a terminal. Windows also calls NUL one, but a console has a class of its own in Python."""
         if self._file is None or not self._file.isatty():
             return False
         return sys.platform != "win32" or not isinstance(getattr(self._file, "raw", self._file), io.FileIO)
@@ -139,7 +139,7 @@ if sys.platform == "win32":
                 if time.monotonic() > end:
                     return False
                 time.sleep(_POLL_S)
-        except OSError:  # the pipe is closed, or it is no pipe
+        except OSError:  # the pipe is closed, or it is not a pipe
             pass
         return True
 else:
@@ -204,7 +204,7 @@ class Stderr(Stream):
         self.background: Callable[[Callable[[], str], int, bool], None] | None = None
         """Writes in a thread, if nothing may wait for a reader who does not read. Called as `write_rendered` is."""
         self.log: Callable[[str, bool], None] | None = None
-        """Takes each message to people, and whether it is an error, if all lines have to be events of a log."""
+        """Called with each message, and whether it is an error, if every line has to be an event of a log."""
 
     def write(self, text: str) -> None:
         """Write a text with secrets redacted, and control characters and commands of CI escaped, even in a pipe.

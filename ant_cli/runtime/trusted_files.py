@@ -1,8 +1,8 @@
 """Read files that somebody else may have made, linked or changed: secrets, settings, and those of a repository.
 
-Every such file is opened here, so that no caller can forget a check. A pipe without a writer is never waited for, a
-device is never read, and nothing is read beyond a limit. What else must hold for a file is in its `FileRule`. The
-open file is checked, not its path, so that nobody can replace it after the check.
+Every such file is opened here, so that no caller can forget a check. It never waits for a pipe without a writer,
+never reads a device, and never reads beyond a limit. Further conditions are in the `FileRule` of a file. The open
+file is checked, not its path, so that nobody can replace it after the check.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class FileRule(NamedTuple):
     owner: Literal["anyone", "user or root"] = "user or root"
     """Root may use the files of every user, as with sudo."""
     own_group: bool = False
-    """A group of only the owner is not others: with umask 002, git makes files that this group can change."""
+    """Whether the owner's own group may have them: with umask 002, git makes files that it can change."""
     safe_folders: bool = False
-    """Others must not be able to replace it, either: see `check_folders`."""
+    """Whether other users must not be able to replace it: see `check_folders`."""
     own_place: bool = False
-    """It must not come with a project: see `check_place`."""
+    """Whether it must not come with a project: see `check_place`."""
     may_be_link: bool = False
     may_be_pipe: bool = False
-    """It may be a pipe, such as that of `<(command)`, which is then waited for."""
+    """Whether it may be a pipe, such as that of `<(command)`, whose writer is then waited for."""
     endings: tuple[str, ...] = ()
     """The endings that its name may have if it is read below a folder."""
 
@@ -96,8 +96,8 @@ def real_path_below(path: str, folder: str) -> str:
     """Return a path relative to a folder, after following all links.
 
     Raises:
-        UntrustedFile: if it leads out of the folder, or by a link to something hidden, such as the files in `.git`,
-            where CI jobs keep a token.
+        UntrustedFile: if it leads out of the folder, or if a link leads to something hidden, such as the files in
+            `.git`, where CI jobs keep a token.
 
     """
     real, folder = os.path.realpath(path), os.path.realpath(folder)
@@ -116,7 +116,7 @@ def real_path_below(path: str, folder: str) -> str:
 
 
 def _open_below(path: str, folder: str, flags: int, rule: FileRule) -> int:
-    """Open a file in a folder. On the way from there no link is followed, so nobody can put one there meanwhile."""
+    """Open a file in a folder. No link is followed after the check, so nobody can add one in between."""
     relative = real_path_below(path, folder)
     *steps, name = relative.split(os.sep)
     if not name.lower().endswith(rule.endings or ("",)):
@@ -139,7 +139,7 @@ def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
     if not (stat.S_ISREG(facts.st_mode) or is_pipe):
         raise UntrustedFile("it is a pipe or a device, not a file")
     if rule.owner != "anyone" and is_foreign(facts):
-        raise UntrustedFile(FOREIGN, f"If it is yours after all: sudo chown $(id -u) {_quoted(path)}")
+        raise UntrustedFile(FOREIGN, f"If it should be yours: sudo chown $(id -u) {_quoted(path)}")
     bits, mode = rule.forbidden, stat.S_IMODE(facts.st_mode)
     if others_may(facts, bits & ~0o070 if rule.own_group and _is_alone_in_group(facts) else bits):
         problem = f"other users can {'read' if bits & 0o044 else 'change'} it (mode {mode:04o})"
@@ -151,13 +151,13 @@ def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
 
 
 def check_place(path: str) -> None:
-    """Raise UntrustedFile if a file is in the current repository, or the working folder decides which file it is.
+    """Raise UntrustedFile if a file is in the current repository, or if its path is relative to the working folder.
 
-    A variable that names it may have come with that repository, and so may the file. A home folder that is itself
-    in a repository does not count.
+    The file, and a variable that names it, may have come with that repository. A home folder that is itself in a
+    repository does not count.
     """
     if not os.path.isabs(path):
-        raise UntrustedFile("the working folder decides which file that is", "Name its folder by a path from / on.")
+        raise UntrustedFile("its path is relative to the working folder", "Name its folder by an absolute path.")
     from pathlib import Path  # late: few runs read such a file
 
     try:
@@ -200,7 +200,7 @@ def _check_folder(folder: str) -> None:
 
 
 def _is_alone_in_group(facts: os.stat_result) -> bool:
-    """Whether a group is that of the owner, as Linux gives one to each user, and has no other members."""
+    """Whether a file's group is the owner's own, as Linux gives one to each user, and has no other members."""
     if sys.platform == "win32":
         return False
     import grp
@@ -220,9 +220,9 @@ def _quoted(path: str) -> str:
 
 
 def is_foreign(facts: os.stat_result, *, even_to_root: bool = False) -> bool:
-    """Whether it belongs to neither this user nor root. Root may use any file, as with sudo.
+    """Whether a file belongs to neither this user nor root. Root may use any file, as with sudo.
 
-    On Windows, nothing is foreign: there, the access list of the folder decides.
+    On Windows, no file is foreign, because the access list of its folder decides.
     """
     if sys.platform == "win32" or (os.geteuid() == 0 and not even_to_root):
         return False

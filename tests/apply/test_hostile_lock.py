@@ -117,7 +117,7 @@ def test_a_lock_file_of_another_user_in_a_folder_above_is_rejected(tmp_path, mon
     monkeypatch.setattr(os, "geteuid", lambda: 4321)
     with pytest.raises(UsageError, match="it belongs to another user") as caught:
         read_lock(path)
-    assert "If it is yours after all: sudo chown" in caught.value.hint
+    assert "If it should be yours: sudo chown" in caught.value.hint
 
 
 @posix_only

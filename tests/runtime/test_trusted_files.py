@@ -112,7 +112,7 @@ def test_a_file_of_another_user_is_rejected_unless_the_rule_allows_it(path, monk
         assert read_trusted(str(path), rule) == b"content"
     else:
         assert problem(path, rule).startswith(
-            "it belongs to another user. If it is yours after all: sudo chown $(id -u) "
+            "it belongs to another user. If it should be yours: sudo chown $(id -u) "
         )
 
 
@@ -224,4 +224,4 @@ def test_a_file_that_may_have_come_with_the_current_repository_is_rejected(
         monkeypatch.chdir(tmp_path)
     assert read_trusted(str(path), rule) == b"content"
     monkeypatch.chdir(path.parent)
-    assert problem(Path("f"), rule).startswith("the working folder decides which file that is")
+    assert problem(Path("f"), rule).startswith("its path is relative to the working folder")

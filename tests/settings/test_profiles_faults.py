@@ -304,7 +304,7 @@ def test_a_malformed_file_fails_every_command_that_may_depend_on_it(ant, profile
 def test_a_relative_config_folder_is_rejected_and_not_created(ant, tmp_path):
     """The working directory would decide which profiles are used: it may be somebody else's project."""
     done = ant(*CREATE, env={"ANTHROPIC_CONFIG_DIR": "here"})
-    assert (done.exit, "Name its folder by a path from / on.\n" in done.stderr) == (1, True)
+    assert (done.exit, "Name its folder by an absolute path.\n" in done.stderr) == (1, True)
     assert not (tmp_path / "here").exists()
 
 

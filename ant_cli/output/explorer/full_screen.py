@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 _RECURSION_LIMIT = 2000
-"""Twice the usual: textual needs a part of it, so that JSON of the accepted depth could not be parsed inside it."""
+"""Twice the usual limit, because textual uses a part of it, and JSON of the accepted depth needs the rest."""
 
 
 def missing_requirement(runtime: Runtime) -> str:

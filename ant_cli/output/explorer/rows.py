@@ -40,7 +40,7 @@ class Rows(Tree[Value]):
     ]
 
     def __init__(self, whole: Value | None = None) -> None:
-        """Take the only value, if this is no list."""
+        """Take the only value, if this is not a list."""
         super().__init__(_NO_LABEL, whole)
         self.show_guides = self.auto_expand = False
         self.guide_depth = 2
