@@ -77,7 +77,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         )
         'emulator' = @(
             'start|Serve the emulator until Ctrl-C'
-            'exec|Run a command with an emulator of its own, and exit with its status'
+            'exec|Run a command with its own emulator, and exit with its status'
             'env|Print variables that point a shell to the running emulator'
             'status|List the running emulators'
             'stop|Stop the running emulator when the requests in progress are done'
@@ -347,7 +347,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--seed' = 'The same IDs and secrets in each run; the database is in memory'
         '--log-file' = 'Write the log to this file, 10 MB at most'
         '--detach' = 'Serve in the background; `ant emulator stop` ends it'
-        '--until-stdin-closes' = 'Stop when stdin ends, at the latest with the program that started it'
+        '--until-stdin-closes' = 'Stop when stdin ends, as it does with the program that started it'
         '--wait' = 'Seconds to wait for one to start, from 0 to 3600'
         '--script' = 'A YAML or JSON file with the agent''s steps; - for stdin'
         '--title' = 'The title of the session'

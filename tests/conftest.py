@@ -200,7 +200,7 @@ HINTS = re.compile(
             "Note: access tokens can't be cached in ",
             "Note: the cached access token in ",
             "Note: this tool manages environments only; ",
-            "Note: waiting for another process, which exchanges ",
+            "Note: waiting for another process that is exchanging ",
             r"Note: .* See: ant auth status\Z",
             "Note: .* has fields that a file can't declare: ",
             "Note: .* is not passed on to handlers",

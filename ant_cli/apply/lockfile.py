@@ -286,7 +286,7 @@ def _check_conflict(text: str, path: Path) -> None:
         line = text.count("\n", 0, match.start()) + 1
         raise UsageError(
             f"{path}, line {line}: there is a merge conflict.",
-            "Keep the entries of both sides; of two IDs in an entry, keep the existing one. Nothing was changed.",
+            "Keep the entries of both sides. If an entry has two IDs, keep that of the environment that exists.",
         )
 
 

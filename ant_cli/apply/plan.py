@@ -181,7 +181,7 @@ def _check_credentials(known: Known) -> None:
         raise AntError(
             f"none of the {len(known.remotes)} environments that {known.lock.path.name} tracks exists for the "
             "credentials in use: they are those of another workspace or account. Nothing was changed.",
-            "Use the right ones with --profile or --workspace-id; those in use: ant auth status\n"
+            "Use the right ones with --profile or --workspace-id. To see those in use: ant auth status\n"
             f"If all of the environments no longer exist, remove their entries from {known.lock.path.name}.",
         )
 

@@ -38,7 +38,7 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
     if _names_emulator(argv, runtime.environ):  # the official tool would use the API, where deleting is for good
         raise UsageError(
             f"the emulator has no {name!r}.",
-            f"For the API: leave out --local, and in {BASE_URL} and --base-url what begins with local:.",
+            f"To use the API: leave out --local, and name no local: URL in {BASE_URL} or --base-url.",
         )
     environ = {**runtime.environ, OFFICIAL: ""}  # it must not hand the command line back
     if sys.platform == "win32":

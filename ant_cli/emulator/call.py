@@ -144,7 +144,7 @@ class Call:
                     texts = (text for key, text in self.parameters if key == parameter)
                     given.append(" ".join(("", *texts, "")))
                 elif parameter not in LIST_PARAMETERS:
-                    raise InvalidRequest(f"{parameter}: not emulated; filter what you get.")
+                    raise InvalidRequest(f"{parameter}: not emulated; filter the response instead.")
         sign, start = ("<", BEFORE_THE_FIRST) if order == "desc" else (">", 0)
         query += f" AND sequence {sign} ? ORDER BY sequence {order} LIMIT ?"
         # One row more than the limit, to find out whether there is another page.

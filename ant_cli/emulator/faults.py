@@ -173,12 +173,12 @@ def _check(given: Mapping[str, Any]) -> None:
         raise InvalidRequest(f"{breaks[0]}: excludes {breaks[1]}; a fault does one of them.")
     for name in OF_STATUS:
         if name in given and "status" not in given:
-            raise InvalidRequest(f"{name}: needs a status, with whose response it is sent.")
+            raise InvalidRequest(f"{name}: needs a status, because it is a part of that response.")
     status = given.get("status", LOWEST_ERROR)
     if "body" not in given and status < LOWEST_ERROR and status not in NO_BODY:
         raise InvalidRequest(f"body: required for the status {status}; the default is that of an error.")
     if "after_commit" in given and not {"status", "disconnect", "delay_ms"} & given.keys():
-        raise InvalidRequest("after_commit: needs a status, disconnect or delay_ms, which happens then.")
+        raise InvalidRequest("after_commit: needs a status, disconnect or delay_ms, to happen after the commit.")
     if "body_delay_ms" in given and breaks and breaks != ["cut_after_events"]:
         raise InvalidRequest(f"body_delay_ms: excludes {breaks[0]}, after which there is no body to delay.")
 

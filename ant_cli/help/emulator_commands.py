@@ -91,7 +91,7 @@ EMULATOR = row.group(
             *_BEHAVIOUR,
             row.boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
             row.boolean_flag(
-                "until_stdin_closes", "Stop when stdin ends, at the latest with the program that started it."
+                "until_stdin_closes", "Stop when stdin ends, as it does with the program that started it."
             ),
         ),
         takes=("format", "api_key", "api_key_stdin"),
@@ -103,7 +103,7 @@ A service container of a CI system can't be given flags.""",
     ),
     row.tool(
         "emulator exec",
-        "Run a command with an emulator of its own, and exit with its status.",
+        "Run a command with its own emulator, and exit with its status.",
         "emulator_exec:run_command",
         ("a test suite", "ant emulator exec -- pytest"),
         ("with a log that explains failures", "ant emulator exec --log-file emulator.log -- npm test"),
@@ -188,7 +188,7 @@ processes of the command end with it.""",
         flags=(
             row.number_flag("advance_ms", "How many milliseconds to move it forward.", 0, 999_999_999),
             row.text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
-            row.boolean_flag("freeze", "Stop it at this time. --freeze=false lets it go on."),
+            row.boolean_flag("freeze", "Stop it at this time. --freeze=false lets it run."),
         ),
     ),
     row.tool(

@@ -73,7 +73,7 @@ _DIFF = row.tool(
     "apply:diff",
     ("all files below this folder", "ant diff ."),
     ("a comment for a pull request", "ant diff --format markdown . > plan.md"),
-    ("in a script that goes on only with a plan", "ant diff . > plan.txt || test $? -eq 2"),
+    ("in a script that continues only with a plan", "ant diff . > plan.txt || test $? -eq 2"),
     arguments=(_PATHS,),
     flags=(_ONLY, _PRUNE, _LOCK_FILE, _STRICT, _PARALLEL, _VERBOSE),
     takes=(*_CONNECTION, *_DATA),
@@ -152,8 +152,8 @@ _WORKER = row.group(
     ),
     row.tool(
         "beta:worker run",
-        "Run the tools of one claimed item's session in this process; for containers. What neither flags nor "
-        "variables give, it takes from the item on stdin.",
+        "Run the tools of one claimed item's session in this process; for containers. Values that neither flags "
+        "nor variables give are taken from the item on stdin.",
         "environment_worker:run",
         ("as a handler, or in a container that has all values in variables", "ant beta:worker run --workdir /work"),
         ("with the secret of the item", "ant beta:worker run --work-secret-file /run/secrets/work"),

@@ -267,8 +267,9 @@ class NameClient(Client):
         with suppress(KeyError):
             now = _summarize(super().send(request_of(RETRIEVE, {ENVIRONMENT_ID.name: found.id})).body)
         if now != found:
-            problem = f"{found.id} is no longer what the name {found.name!r} stood for, so nothing was sent."
-            raise AntError(problem, "Run the command again.").with_exit_code(EXIT_CODES[409])
+            problem = f"{found.id} was renamed or archived after it was found by the name {found.name!r}"
+            error = AntError(f"{problem}, so nothing was sent.", "Run the command again.")
+            raise error.with_exit_code(EXIT_CODES[409])
 
 
 def _summarize(raw: bytes) -> _Environment:

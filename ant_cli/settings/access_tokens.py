@@ -189,7 +189,7 @@ class TokenCache:
         except OSError:
             self._do_without(problem)
         else:
-            self._runtime.hint(f"Note: the cached access token in {path} was not used, but removed: {problem}.")
+            self._runtime.hint(f"Note: the cached access token in {path} was removed, and not used: {problem}.")
 
     def _do_without(self, why: str) -> None:
         if self._path is not None:
@@ -199,7 +199,7 @@ class TokenCache:
             self._path = None
 
     def _note_waiting(self) -> None:
-        self._runtime.hint("Note: waiting for another process, which exchanges the same identity token.")
+        self._runtime.hint("Note: waiting for another process that is exchanging the same identity token.")
 
 
 def _parse(data: bytes) -> AccessToken | None:

@@ -208,7 +208,7 @@ def _federations(
     )
 
 
-def _federation(origin: Origin, rule: FederationRule | None, usual_source: str = "") -> Credential:
+def _federation(origin: Origin, rule: FederationRule | None, usual_source: str) -> Credential:
     return Credential("auth_token", None, rule.source if rule else usual_source, origin, issuer=rule)
 
 
@@ -218,7 +218,8 @@ def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) 
     if official and official.is_federation:
         from ant_cli.settings.federation import rule_of
 
-        yield _federation("profile", rule_of(flags, environ, profile, profile.where("federation")))
+        rule = rule_of(flags, environ, profile, f"profile {profile.name!r}")
+        yield Credential("auth_token", None, profile.where("federation"), "profile", issuer=rule)
     elif official:
         from ant_cli.settings.logins import Login
 

@@ -63,7 +63,7 @@ class FederationRule(NamedTuple):
             BadValue: if a value contains a character that it can't have.
 
         """
-        named = self.source if self.source.startswith("federation of") else f"the federation of {self.source}"
+        named = f"the federation of {self.source}"
         if self.missing:
             missing = [f"{flag_name(name)} ({VARIABLES[name]})" for name in self.missing]
             raise CredentialError(

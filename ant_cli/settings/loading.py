@@ -167,7 +167,7 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
         if re.fullmatch(_HEADER_NAME, name) and colon:
             headers[name.lower()] = header(f"{source}, line {number},", value)
         elif line.strip():
-            raise BadValue(source, f"must have a header as `Name: value` in each line, unlike line {number}")
+            raise BadValue(source, f"must have `Name: value` on each line, but line {number} is something else")
     for word in re.split(r"[\s=;,]+", " ".join(headers.values())):
         if len(word) >= _SHORTEST_KEY:
             runtime.redactor.register(word)

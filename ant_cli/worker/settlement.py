@@ -16,10 +16,10 @@ _EXCUSED_STATUSES = (EX_TEMPFAIL, EX_CONFIG, 125, 126, 127)
 _LONGEST_REASON = 500
 """The API's metadata values are short texts."""
 _STOPPED_BY_OTHERS = (
-    "somebody else stopped it while this worker held its lease; if that was its handler, which sends heartbeats "
-    "itself then, the worker needs --heartbeat never"
+    "somebody else stopped it while this worker held its lease; if that was its handler, which then also sends "
+    "heartbeats, the worker needs --heartbeat never"
 )
-_STOPPED_MEANWHILE = "it has been stopped meanwhile, perhaps by its handler, so that it can't run again"
+_STOPPED_MEANWHILE = "it has been stopped, perhaps by its handler, so it can't run again"
 _HEARTBEAT_REFUSED = (
     "its handler sends heartbeats, and the server refused them because this worker held the lease: the worker "
     "needs --heartbeat never"
@@ -140,9 +140,7 @@ def settle_early(history: History, options: PollOptions, now: float) -> Settleme
         return _given_back("its pause after a failure is not over", history)
     if history.attempts < options.attempts:
         return None
-    reason = (
-        f"the end of {history.unreported} of them was never reported: their worker was killed, or lost the lease"
-    )
+    reason = f"{history.unreported} of its runs had no reported end: their worker was killed, or lost the lease"
     metadata: Metadata = {DEAD_LETTER: f"{history.attempts} attempts failed; {reason}"}
     return Settlement(Outcome.DEAD_LETTER, Fate.STOP, metadata, reason)
 

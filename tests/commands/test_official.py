@@ -78,7 +78,7 @@ def test_a_command_for_the_emulator_is_not_handed_over(run, words, url):
         assert done.stdout.endswith(f"models\ndelete\nbase={url}\nofficial=\n")
     else:
         assert (done.returncode, done.stdout) == (2, "")
-        assert "the emulator has no 'models'.\nFor the API: leave out --local" in done.stderr
+        assert "the emulator has no 'models'.\nTo use the API: leave out --local" in done.stderr
     assert run(*words, "models", "--help", programs=[OFFICIAL], ANTHROPIC_BASE_URL=url).stdout
 
 

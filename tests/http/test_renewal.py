@@ -165,7 +165,7 @@ def test_a_process_does_not_wait_forever_for_the_exchange_of_another_one(federat
         result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
     assert (result.exit, bearers(result)) == (0, ["", "2"])
     assert sum(result.waits) == pytest.approx(120)
-    assert result.stderr == "Note: waiting for another process, which exchanges the same identity token.\n"
+    assert result.stderr == "Note: waiting for another process that is exchanging the same identity token.\n"
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,8 @@ def test_no_token_is_cached_in_a_folder_that_may_belong_to_a_project(federated, 
     for number in range(2):
         done = federated(*RETRIEVE, env=env, replies=[grant(number), OBJECT])
         assert bearers(done) == ["", str(number)]
-        assert "can't be cached in .cfg/access-tokens, so each run exchanges one: the working folder" in done.stderr
+        reason = "each run exchanges one: its path is relative to the working folder"
+        assert f"can't be cached in .cfg/access-tokens, so {reason}" in done.stderr
     assert not Path(".cfg").exists()
 
 
@@ -164,7 +165,7 @@ def test_an_entry_that_is_damaged_or_accessible_to_others_is_replaced(federated,
     result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
     assert (result.exit, bearers(result)) == (0, ["", "2"])
     assert result.stderr.count("Note: ") == result.stderr.count("\n") == 1
-    assert f"the cached access token in {path} was not used, but removed: " in result.stderr
+    assert f"the cached access token in {path} was removed, and not used: " in result.stderr
     assert stat.S_ISREG(path.lstat().st_mode)
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
 
@@ -189,7 +190,7 @@ def test_entries_of_a_folder_that_others_can_write_to_are_replaced(federated, en
     folder.chmod(0o770)
     result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
     assert bearers(result) == ["", "2"]
-    assert result.stderr.endswith("was not used, but removed: other users could write to its folder.\n")
+    assert result.stderr.endswith("was removed, and not used: other users could write to its folder.\n")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert federated(*RETRIEVE, replies=[OBJECT]).stderr == ""
 
@@ -208,7 +209,7 @@ def test_an_entry_of_another_user_is_replaced(federated, entry, monkeypatch, mod
     monkeypatch.setattr(os, "geteuid", lambda: ME)
     result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
     assert bearers(result) == ["", "2"]
-    assert result.stderr.endswith("was not used, but removed: it belongs to another user.\n")
+    assert result.stderr.endswith("was removed, and not used: it belongs to another user.\n")
     assert entry().stat().st_uid != SOMEBODY
     assert bearers(federated(*RETRIEVE, replies=[OBJECT])) == ["2"]
 

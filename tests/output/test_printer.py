@@ -266,7 +266,7 @@ def test_a_result_of_very_many_values_or_levels_is_printed_as_compact_json(ant, 
     text = "[" * levels + "1," * count + "1" + "]" * levels
     result = ant(*RETRIEVE, "--format", format_, replies=[httpx.Response(200, text=text)])
     assert result.stdout == f"{text}\n"
-    assert ("it is printed as JSON, because it has very many" in result.stderr) is (format_ != "json")
+    assert ("the result is printed as JSON, because it has too many" in result.stderr) is (format_ != "json")
 
 
 def test_a_page_of_very_many_values_is_rejected(ant):

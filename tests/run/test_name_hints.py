@@ -80,7 +80,9 @@ def test_a_change_is_not_sent_if_the_environment_lost_its_name_meanwhile(ant, no
     """Nor if it was archived meanwhile: another one may have the name now."""
     result = ant(*DELETE, "prod", replies=[NOT_FOUND, LISTED, now])
     assert (result.exit, sent(result)[2:]) == (6, [f"GET {FOUND}"])
-    assert "env_2 is no longer what the name 'prod' stood for, so nothing was sent." in result.stderr
+    assert (
+        "env_2 was renamed or archived after it was found by the name 'prod', so nothing was sent." in result.stderr
+    )
 
 
 def test_a_change_whose_response_was_lost_is_repeated_without_the_check(ant):

@@ -350,7 +350,7 @@ def test_a_federation_profile_is_a_rule_with_its_settings(clean_environ, officia
         workspace_id="w1", base_url="http://gate.example", authentication={"service_account_id": "svac_1"}
     )
     rule, connection = rule_of(environ)
-    assert tuple(rule) == ("fdrl_1", "org-1", "", "/run/token", "svac_1", "w1", "federation of profile 'default'")
+    assert tuple(rule) == ("fdrl_1", "org-1", "", "/run/token", "svac_1", "w1", "profile 'default'")
     assert connection.base_url == "http://gate.example"
 
 
@@ -366,7 +366,7 @@ def test_variables_fill_what_a_federation_profile_leaves_empty(clean_environ, of
     }
     official.federate(organization_id=None, authentication={"identity_token": None})
     rule, _ = rule_of(environ)
-    assert tuple(rule) == ("fdrl_1", "org-2", "", "/run/other", "svac_2", "w2", "federation of profile 'default'")
+    assert tuple(rule) == ("fdrl_1", "org-2", "", "/run/other", "svac_2", "w2", "profile 'default'")
     rule, _ = rule_of(environ, federation_rule="fdrl_9", identity_token="jwt")
     assert rule[:4] == ("fdrl_9", "org-2", "jwt", "")
 
@@ -422,7 +422,7 @@ def test_complete_variables_come_before_the_active_federation_profile_and_after_
     official.federate()
     environ = {**clean_environ, "ANTHROPIC_API_KEY": "", **variables}
     assert rule_of(environ)[0].source == "ANTHROPIC_FEDERATION_RULE_ID"
-    assert rule_of(environ, profile="default")[0].source == "federation of profile 'default'"
+    assert rule_of(environ, profile="default")[0].source == "profile 'default'"
     assert rule_of({**environ, "ANTHROPIC_PROFILE": "default"})[0].federation_rule == "fdrl_1"
 
 

@@ -138,7 +138,7 @@ def test_an_item_that_its_handler_stops_on_sigterm_is_lost(queue, work_id, runni
     worker.send(signal.SIGTERM)
     lost = worker.wait_for("work item not done")
     assert lost["outcome"] == "lost"
-    assert lost["reason"].startswith("the worker is shutting down; it has been stopped meanwhile")
+    assert lost["reason"].startswith("the worker is shutting down; it has been stopped, perhaps")
     assert "--heartbeat" not in lost["reason"]
     assert worker.end() == 0
     assert queue.item(work_id)["state"] == "stopped"
