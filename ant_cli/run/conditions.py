@@ -93,8 +93,8 @@ class Condition:
         """Parse the expressions.
 
         They are about each item of a list, or about a whole response that `is_awaited`. A member may be mistyped if
-        it is neither in the first value nor in the objects of the operation or its response. That is an error if the
-        expression holds without the member, because it would select everything, or if the user waits for it;
+        it is neither in the first value nor in the objects of the operation or its response. That is an error if
+        the expression holds without the member, because it would select everything, or if the user waits for it;
         otherwise there is a warning.
 
         Raises:
