@@ -13,7 +13,7 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import escape_controls
-from ant_cli.settings.loading import ConnectionSettings, load, note_credential_choice
+from ant_cli.settings.loading import ConnectionSettings, Settings, load, note_credential_choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,7 +57,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         repeat = make_repetition(sending, printer, progress, settings.output, flags, runtime)
     if not requests.count:
         return
-    where = _place(settings.connection)
+    where = _place(settings)
     if settings.dry_run:
         _print_dry_run(sending, settings.connection, where, runtime)
         return
@@ -109,10 +109,10 @@ def _run_one(sending: Sending, client: Client, printer: Printer, progress: Progr
 # Messages, and the dry run
 
 
-def _place(connection: ConnectionSettings) -> str:
-    """Return which server and profile the requests are for."""
-    profile = f" with profile {connection.profile_name!r}" if connection.profile_name else ""
-    return f"at {strip_userinfo(connection.base_url)}{profile}"
+def _place(settings: Settings) -> str:
+    """Return which server the requests are for, and which profile was chosen or has the credential."""
+    profile = f" with profile {settings.chosen_profile!r}" if settings.chosen_profile else ""
+    return f"at {strip_userinfo(settings.connection.base_url)}{profile}"
 
 
 def _question(sending: Sending) -> str:

@@ -313,6 +313,24 @@ def test_delete_and_archive_ask_at_a_terminal(ant, name, reply, sent):
     assert ("To skip the question: --yes" in result.stderr) is not bool(sent)
 
 
+@pytest.mark.parametrize(
+    ("flags", "variables", "used"),
+    [
+        ((), {"ANTHROPIC_API_KEY": ""}, " with profile 'p'"),
+        (("--profile", "p"), {"ANTHROPIC_API_KEY": "key"}, " with profile 'p'"),
+        ((), {"ANTHROPIC_API_KEY": "key"}, ""),
+        (("--auth-token", "token"), {"ANTHROPIC_API_KEY": ""}, ""),
+    ],
+)
+def test_a_question_names_the_profile_only_if_it_was_chosen_or_has_the_credential(ant, flags, variables, used):
+    """As in the plan of `ant apply`: a key in a variable may be of another account than the active profile."""
+    ant("profile", "create", "p")
+    ant("profile", "set", "api_key", stdin="sk-ant-of-the-profile")
+    questions = []
+    ant(*DELETE, *flags, env=variables, terminal=True, ask=lambda question: questions.append(question) or "n")
+    assert f".com{used}? This" in questions[0]
+
+
 def test_the_end_of_input_at_a_question_means_no(ant):
     """Ctrl-D ends the input, too. The next output starts on a new line."""
 
