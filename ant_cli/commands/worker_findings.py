@@ -117,7 +117,7 @@ def _findings_of_items(report: Report) -> Iterator[Finding]:
 def page_of(report: Report, now: float) -> Iterator[str]:
     """Yield the lines of the report for people."""
     environment, queue = report["environment"], report["queue"]
-    yield f"Environment   {environment['id']}  {collapse_space(str(environment.get('name', '')))}"
+    yield f"Environment   {environment['id']}  {collapse_space(str(environment.get('name', '')))}".rstrip()
     if queue and queue.get("workers_polling") is not None:
         oldest = relative_time(str(queue.get("oldest_queued_at")), now)
         yield f"Queue         {queue.get('depth')} waiting{f', the oldest queued {oldest}' if oldest else ''}"

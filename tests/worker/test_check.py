@@ -364,6 +364,7 @@ def test_what_ant_refuses_is_not_said_of_the_server(ant, check, words, variables
     assert cause in done.stdout
     assert "The server refuses" not in done.stdout
     assert "ant beta:environments list" not in done.stdout
+    assert not re.search(r" \n", done.stdout)
 
 
 def test_a_check_names_the_command_that_lists_environments_once(check):
