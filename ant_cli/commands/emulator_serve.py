@@ -140,8 +140,8 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
     try:
         url = _base_url_of(process, api_key)
     except BaseException:  # most likely Ctrl-C: nobody knows its address yet, so nobody could stop it
-        process.kill()
-        process.wait()
+        with process:  # which closes its pipes, and waits for its end
+            process.kill()
         raise
     if not url:
         process.wait()
