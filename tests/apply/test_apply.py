@@ -489,10 +489,8 @@ def test_an_unknown_field_is_sent_and_the_server_decides(team):
     """It may know the field. `--strict` sends nothing."""
     team.write("environments/a.yaml", "gpu: large\n")
     result = team.ant("apply", "--yes", ".")
-    assert (result.exit, "Warning: environments/a.yaml, line 1, column 1: gpu: unknown" in result.stderr) == (
-        1,
-        True,
-    )
+    assert result.exit == 1
+    assert "Warning: environments/a.yaml, line 1, column 1: gpu: unknown" in result.stderr
     assert "gpu: is not a field of this request" in result.stderr
     for words in (("apply", "--yes"), ("diff",)):
         assert team.ant(*words, "--strict", ".").stderr.startswith(

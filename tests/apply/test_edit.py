@@ -620,12 +620,8 @@ def test_ctrl_c_that_ends_the_editor_ends_the_command_and_keeps_the_text(desk, t
 def test_a_ctrl_c_that_does_not_end_the_editor_is_ignored(desk):
     """vi, for example, continues."""
     before = signal.getsignal(signal.SIGINT)
-    assert (
-        desk.edit_by(
-            'trap : INT; kill -INT $PPID; exec sed -i s/numpy/x/ "$1"', (ENVIRONMENT, ENVIRONMENT, DONE)
-        ).exit
-        == 0
-    )
+    editor = 'trap : INT; kill -INT $PPID; exec sed -i s/numpy/x/ "$1"'
+    assert desk.edit_by(editor, (ENVIRONMENT, ENVIRONMENT, DONE)).exit == 0
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -440,10 +440,8 @@ def test_a_file_name_that_is_not_utf_8_is_rejected(team):
     """The lock file could not hold it."""
     team.write("environments/c\udcff.yaml", VALID)
     result = team.ant("apply", "--validate", ".")
-    assert (result.exit, result.stderr) == (
-        2,
-        "ant: environments/c\\udcff.yaml: its name has a control character.\n",
-    )
+    message = "ant: environments/c\\udcff.yaml: its name has a control character.\n"
+    assert (result.exit, result.stderr) == (2, message)
 
 
 def test_a_file_of_another_kind_may_have_any_name(team):

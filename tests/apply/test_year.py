@@ -62,13 +62,8 @@ def test_at_a_terminal_the_user_is_asked_before_an_archived_environment_is_delet
 @needs_posix("SIGKILL")
 def test_a_run_that_is_killed_while_it_replaces_an_archived_environment_can_be_repeated(pruned, target):
     """The name is free by then, or the new environment exists."""
-    run = pruned.program(
-        "apply",
-        "--yes",
-        "--delete-archived",
-        ".",
-        code=KILLED.format(number=1, target=target, before=False),
-    )
+    code = KILLED.format(number=1, target=target, before=False)
+    run = pruned.program("apply", "--yes", "--delete-archived", ".", code=code)
     run.communicate()
     assert run.returncode == -9
     pruned.apply(".")

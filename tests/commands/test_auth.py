@@ -63,10 +63,8 @@ def test_login_verifies_the_key_and_stores_it_in_the_active_profile(ant_without_
     reply = httpx.Response(200, json=EMPTY, headers=headers)
     done = ant_without_key("auth", "login", "--api-key-stdin", stdin=f"  {SECRET}\r\n", replies=[reply])
     (request,) = done.requests
-    assert (request.method, str(request.url)) == (
-        "GET",
-        "https://api.anthropic.com/v1/environments?beta=true&limit=1",
-    )
+    url = "https://api.anthropic.com/v1/environments?beta=true&limit=1"
+    assert (request.method, str(request.url)) == ("GET", url)
     assert request.headers["x-api-key"] == SECRET
     assert document(path) == {"active": "default", "profiles": {"default": {"api_key": SECRET, **BOUND}}}
     assert sys.platform == "win32" or stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -544,10 +542,8 @@ def test_status_explains_a_variable_that_shadows_the_base_url_of_the_profile(ant
         "Workspace   the credential's own",
         f"Profile     work (the active one), from {path}",
     ]
-    assert (done.exit, "ant: the key of profile 'work' is for http://work.example, and is not" in done.stderr) == (
-        4,
-        True,
-    )
+    assert done.exit == 4
+    assert "ant: the key of profile 'work' is for http://work.example, and is not" in done.stderr
     data = ant_without_key("auth", "status", "--format", "json", env=env).json
     assert data["base_url"]["shadows"] == [{"source": "base_url of profile 'work'", "value": "http://work.example"}]
     assert (data["usable"], data["note"]) == (False, None)
@@ -556,12 +552,10 @@ def test_status_explains_a_variable_that_shadows_the_base_url_of_the_profile(ant
 def test_status_explains_that_a_variables_key_goes_to_the_base_url_of_the_profile(ant_without_key, profiles):
     """The key and the base URL come from different sources."""
     profiles(SERVERS)
-    done = ant_without_key("auth", "status", env={"ANTHROPIC_API_KEY": OTHER})
+    env = {"ANTHROPIC_API_KEY": OTHER}
     note = "ANTHROPIC_API_KEY is sent to http://work.example (base_url of profile 'work')"
-    assert f"Note        {note}\n" in done.stdout
-    assert (
-        ant_without_key("auth", "status", "--format", "json", env={"ANTHROPIC_API_KEY": OTHER}).json["note"] == note
-    )
+    assert f"Note        {note}\n" in ant_without_key("auth", "status", env=env).stdout
+    assert ant_without_key("auth", "status", "--format", "json", env=env).json["note"] == note
 
 
 def test_status_with_a_flag_names_all_sources_that_the_flag_shadows(ant_without_key, profiles):
@@ -612,9 +606,8 @@ def test_status_without_an_active_profile_lists_the_profiles_by_name(ant_without
     """One of them may be what the user needs."""
     profiles("[profiles.work]\n[profiles.home]\n")
     assert f"none is active; others: home, work ({path})" in ant_without_key("auth", "status").stdout
-    assert (
-        "named by ANTHROPIC_PROFILE" in ant_without_key("auth", "status", env={"ANTHROPIC_PROFILE": "home"}).stdout
-    )
+    named = ant_without_key("auth", "status", env={"ANTHROPIC_PROFILE": "home"})
+    assert "named by ANTHROPIC_PROFILE" in named.stdout
 
 
 def test_status_with_an_unknown_profile_is_an_error(ant_without_key, profiles):

@@ -412,7 +412,6 @@ def test_the_second_name_is_completed_and_the_completion_of_another_ant_is_kept(
     (sandbox.folder / ".config" / "fish" / "completions" / "ant.fish").unlink()
     shell = start(name, setup)
     for _ in range(2):
-        assert (
-            shell.complete("ant-environments beta:environments cr") == "ant-environments beta:environments create "
-        )
+        line = shell.complete("ant-environments beta:environments cr")
+        assert line == "ant-environments beta:environments create "
     assert shell.complete("ant the") == "ant theirs "

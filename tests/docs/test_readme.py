@@ -79,16 +79,12 @@ def test_an_example_of_the_readme_runs_and_leaves_nothing_in_the_checkout(script
     ant.chmod(0o755)
     (tmp_path / "tmp").mkdir()
 
-    environ = clean_environ | {
-        "ANTHROPIC_API_KEY": "",
-        "PATH": os.environ["PATH"],
-        "TMPDIR": str(tmp_path / "tmp"),
-    }
+    own = {"ANTHROPIC_API_KEY": "", "PATH": os.environ["PATH"], "TMPDIR": str(tmp_path / "tmp")}
     if "while read" in script:
         script += """test -z "$(ant beta:environments list --include-archived --filter 'name%"tmp-*"')"\n"""
     if not script.startswith(".venv"):
         script = SETUP + script
-    done = run_process(["bash", "-euo", "pipefail", "-c", script], environ, cwd=tmp_path)
+    done = run_process(["bash", "-euo", "pipefail", "-c", script], clean_environ | own, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "could not" not in done.stderr
     assert "Warning" not in done.stderr

@@ -90,9 +90,8 @@ def test_any_other_text_as_a_bearer_token_is_the_kind_of_key_that_is_needed(api,
     with closing(Emulator(":memory:", api_key="test")) as emulator:
         strict = Api(emulator, bearer("test"))
         assert strict("GET", ENVIRONMENTS).status_code == 200
-        assert (
-            strict("GET", f"{ENVIRONMENTS}/{strict.create_queue()}/work", headers=bearer("test")).status_code == 403
-        )
+        work = f"{ENVIRONMENTS}/{strict.create_queue()}/work"
+        assert strict("GET", work, headers=bearer("test")).status_code == 403
         assert strict("GET", ENVIRONMENTS, headers=bearer("k")).status_code == 401
 
 

@@ -60,7 +60,7 @@ class OfficialStore:
             },
         )
 
-    def federate(self, name: str = "default", authentication: Any = None, **config: Any) -> None:
+    def federate(self, authentication: Any = None, **config: Any) -> None:
         """Write a profile with a federation."""
         rule = {
             "type": "oidc_federation",
@@ -68,7 +68,7 @@ class OfficialStore:
             "identity_token": {"source": "file", "path": "/run/token"},
             **(authentication or {}),
         }
-        self.write_config(name, {"authentication": rule, "organization_id": "org-1", **config})
+        self.write_config("default", {"authentication": rule, "organization_id": "org-1", **config})
 
     def write_config(self, name: str, document: Any) -> None:
         """Write the file of a profile."""

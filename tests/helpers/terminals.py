@@ -162,3 +162,22 @@ def in_terminal(clean_environ: dict[str, str]) -> Iterator[Callable[..., Session
             return session
 
         yield start
+
+
+@pytest.fixture
+def time_zone() -> Iterator[Callable[[str], None]]:
+    """Return a function that sets the local time zone for the rest of the test."""
+
+    def use(name: str) -> None:
+        patch.setenv("TZ", name)
+        time.tzset()
+
+    with pytest.MonkeyPatch.context() as patch:
+        yield use
+    time.tzset()
+
+
+@pytest.fixture
+def utc(time_zone: Callable[[str], None]) -> None:
+    """Make the local time zone that of the expected screens and lines."""
+    time_zone("UTC")

@@ -453,9 +453,8 @@ def test_errors_of_a_proxy_are_reported(ant_over_socket):
         assert through(ant_over_socket, "http_proxy", proxy.url).exit == 1
         tunnel = through(ant_over_socket, "https_proxy", proxy.url, "https")
         assert (tunnel.exit, "407" in tunnel.stderr) == (8, True)
-        assert (
-            "https_proxy running? If it requires a user and a password: http://USER:PASSWORD@HOST." in tunnel.stderr
-        )
+        hint = "https_proxy running? If it requires a user and a password: http://USER:PASSWORD@HOST."
+        assert hint in tunnel.stderr
     assert [line.split()[0] for line in proxy.lines] == ["GET", "CONNECT"]
 
 
@@ -772,14 +771,11 @@ def test_retry_after_is_honoured_up_to_a_minute_and_invalid_values_are_ignored(a
 
 
 @needs_posix("a time zone that a test can set")
-def test_retry_after_may_be_a_date(ant_over_socket, monkeypatch):
+def test_retry_after_may_be_a_date(ant_over_socket, time_zone):
     """The date is in GMT, whatever the local time zone is."""
-    monkeypatch.setenv("TZ", "America/New_York")
-    time.tzset()
+    time_zone("America/New_York")
     date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 30))
     result = ant_over_socket(error("503 Busy", "x", f"retry-after: {date}"), OK)
-    monkeypatch.undo()
-    time.tzset()
     assert 25 < result.waits[0] <= 31
 
 

@@ -91,11 +91,8 @@ def test_a_federation_can_be_given_by_flags_alone(ant, token_file, clock):
     result = ant(*RETRIEVE, *flags, "--service-account-id", "svac_2", replies=[grant(), OBJECT], now=clock)
     assert result.exit == 0
     sent = json.loads(result.requests[0].content)
-    assert (sent["federation_rule_id"], sent["organization_id"], sent["service_account_id"]) == (
-        "fdrl_2",
-        "org-2",
-        "svac_2",
-    )
+    assert (sent["federation_rule_id"], sent["organization_id"]) == ("fdrl_2", "org-2")
+    assert sent["service_account_id"] == "svac_2"
 
 
 def test_a_dry_run_exchanges_nothing_and_shows_the_place_of_the_token(federated, folder):

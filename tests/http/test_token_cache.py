@@ -289,8 +289,6 @@ def test_a_full_disk_is_noted_and_the_run_continues(variables, clean_environ, fo
     with ScriptedServer(response(grant(access_token="a-token")), response(OBJECT)) as server:
         done = run_process((*limit, *ANT, *RETRIEVE, "--base-url", server.url), environ, cwd=tmp_path)
     assert (done.returncode, json.loads(done.stdout)) == (0, OBJECT)
-    assert (
-        done.stderr
-        == f"Note: access tokens can't be cached in {folder}, so each run exchanges one: file too large.\n"
-    )
+    note = f"Note: access tokens can't be cached in {folder}, so each run exchanges one: file too large.\n"
+    assert done.stderr == note
     assert [path.name for path in folder.iterdir() if not path.name.endswith(".lock")] == []

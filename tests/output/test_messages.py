@@ -18,9 +18,9 @@ def refused(status, kind="authentication_error", **fields):
     return httpx.Response(status, json=body, headers={"request-id": "req_1"})
 
 
-def on_screen(error, *secrets, columns="80"):
+def on_screen(error, *secrets):
     screen = Screen(terminal=True)
-    runtime = make_runtime({"COLUMNS": columns}, stderr=screen)
+    runtime = make_runtime({"COLUMNS": "80"}, stderr=screen)
     for secret in secrets:
         runtime.redactor.register(secret)
     runtime.say(f"ant: {error.report(on_terminal=True)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import httpx
@@ -11,18 +12,13 @@ import pytest
 from ant_cli.operations.formats import BY_NAME, FORMATS
 from ant_cli.output.rendering import make_renderer
 from ant_cli.output.style import PLAIN
-from tests.helpers.words import ARCHIVE, DELETE, LIST, RETRIEVE, page
+from tests.helpers.words import ARCHIVE, DELETE, LIST, PRINTED, RETRIEVE, page
 
 EVIL = "\x1b]0;title\x07\x9b31m\u202eevil\r\x7f"
 ENVIRONMENT = {"id": "env_1", "type": "environment", "name": EVIL, "archived_at": None}
 OBEYED = ("\x07", "\x9b", "\u202e", "\r", "\x7f", "\x1b]")
 COMMANDS = {
-    "json": ("--format", "json"),
-    "jsonl": ("--format", "jsonl"),
-    "yaml": ("--format", "yaml"),
-    "raw": ("--format", "raw"),
-    "table": ("--format", "table"),
-    "pretty": ("--format", "pretty"),
+    **{name: ("--format", name) for name in PRINTED},
     "bare": ("--transform", "name", "-r"),
     "columns": ("--format", "table", "--columns", "name"),
 }
@@ -41,7 +37,7 @@ def test_terminal_sequences_of_the_server_are_escaped_in_every_format(ant, flags
         assert not [character for character in OBEYED if character in result.stdout]
 
 
-@pytest.mark.parametrize("flags", [(), *COMMANDS.values()], ids=["auto", *COMMANDS])
+@pytest.mark.parametrize("flags", COMMANDS.values(), ids=COMMANDS)
 @pytest.mark.parametrize("env", [{"COLUMNS": "40", "TERM": "xterm", "PAGER": "false"}, {"NO_COLOR": "1"}])
 def test_a_pipe_gets_the_same_bytes_everywhere(ant, flags, env):
     """The variables of a terminal have no effect in a pipe."""
@@ -49,10 +45,10 @@ def test_a_pipe_gets_the_same_bytes_everywhere(ant, flags, env):
     assert ant(*run, replies=[page(ENVIRONMENT)], env=env).stdout == ant(*run, replies=[page(ENVIRONMENT)]).stdout
 
 
-@pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "raw", "bare", "table", "pretty"])
-def test_forced_colour_does_not_change_data(ant, name):
+@pytest.mark.parametrize("flags", COMMANDS.values(), ids=COMMANDS)
+def test_forced_colour_does_not_change_data(ant, flags):
     """A program that reads the pipe would not understand colours."""
-    run = (*RETRIEVE, *COMMANDS[name])
+    run = (*RETRIEVE, *flags)
     forced = ant(*run, replies=[ENVIRONMENT], env={"FORCE_COLOR": "1"})
     assert forced.stdout == ant(*run, replies=[ENVIRONMENT]).stdout
 
@@ -78,12 +74,7 @@ def test_json_on_a_terminal_is_lightly_coloured(ant):
     shown = ant(*RETRIEVE, "--format", "json", replies=[value], terminal=True).stdout
     assert '\x1b[34m"a"\x1b[0m: \x1b[32m"x\\"y: z"\x1b[0m' in shown
     assert "\x1b[2mnull\x1b[0m" in shown
-    assert (
-        json.loads(
-            shown.replace("\x1b[0m", "").replace("\x1b[34m", "").replace("\x1b[32m", "").replace("\x1b[2m", "")
-        )
-        == value
-    )
+    assert json.loads(re.sub(r"\x1b\[(0|2|32|34)m", "", shown)) == value
 
 
 def test_texts_that_are_not_json_are_not_coloured_as_json(ant):

@@ -113,10 +113,8 @@ def test_a_title_has_precedence_over_a_path():
 
 def test_columns_may_be_any_path():
     """Commas inside brackets are part of the path."""
-    assert (
-        table(ENVIRONMENTS[:1], "{id,name}|name, config.type")
-        == "{ID,NAME}|NAME  CONFIG.TYPE\ndata-analysis   cloud\n"
-    )
+    shown = table(ENVIRONMENTS[:1], "{id,name}|name, config.type")
+    assert shown == "{ID,NAME}|NAME  CONFIG.TYPE\ndata-analysis   cloud\n"
 
 
 @pytest.mark.parametrize("style", [PLAIN, WIDE])

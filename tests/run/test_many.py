@@ -117,12 +117,12 @@ def test_fewer_threads_than_wanted_do_the_work(many, monkeypatch, threads, code)
     [
         ((*ARCHIVE, "a", "b", "--parallel", "0"), None, "--parallel"),
         ((*ARCHIVE, "a", "b", "--parallel", "many"), None, "--parallel"),
-        ((*ARCHIVE,), "env_1\nnull\n", "IDs, one per line"),
-        ((*ARCHIVE,), '"env_1"\nnull\n', "line 2"),
-        ((*ARCHIVE,), '{"id": "a"}\n{"id": ["b"]}\n', "line 2"),
-        ((*ARCHIVE,), "env_1\nenv, 2\n", "IDs, one per line"),
+        (ARCHIVE, "env_1\nnull\n", "IDs, one per line"),
+        (ARCHIVE, '"env_1"\nnull\n', "line 2"),
+        (ARCHIVE, '{"id": "a"}\n{"id": ["b"]}\n', "line 2"),
+        (ARCHIVE, "env_1\nenv, 2\n", "IDs, one per line"),
         (
-            (*ARCHIVE,),
+            ARCHIVE,
             '["env_1", ["env_2"]]',
             "document 2 must hold IDs, one per line, or keys and values, but holds a list",
         ),
@@ -163,12 +163,6 @@ def test_an_array_of_ids_or_objects_is_several_inputs(many, item):
     assert (result.exit, sorted(result.sent)) == (0, ["env_1", "env_2", "env_3"])
 
 
-def test_an_empty_array_is_nothing_to_do(ant):
-    """As the output of a list without items."""
-    result = ant(*ARCHIVE, stdin="[]\n", replies=[])
-    assert (result.exit, result.stdout, result.stderr) == (0, "", NOTHING_TO_DO)
-
-
 def test_several_objects_with_the_id_of_the_command_line_are_several_requests(many):
     """They say that they are for it."""
     stdin = '{"id": "a", "name": "x"}\n{"id": "a", "name": "y"}\n'
@@ -185,26 +179,14 @@ def test_flags_apply_to_each_of_several_ids(ant):
 @pytest.mark.parametrize(
     ("words", "stdin", "hint"),
     [
-        (
-            ("update", "env_1", "env_2", "--name", "a b"),
-            None,
-            "For one of them: ant beta:environments update env_1 --name 'a b'",
-        ),
-        (
-            ("update", "--name", "a b"),
-            "env_1\nenv_2\n",
-            "For one of them: ant beta:environments update env_1 --name 'a b'",
-        ),
-        (
-            ("create", "--name", "a b"),
-            "description: x\n---\ndescription: y\n",
-            "For a name each: leave out --name",
-        ),
+        (("update", "env_1", "env_2"), None, "For one of them: ant beta:environments update env_1 --name 'a b'"),
+        (("update",), "env_1\nenv_2\n", "For one of them: ant beta:environments update env_1 --name 'a b'"),
+        (("create",), "description: x\n---\ndescription: y\n", "For a name each: leave out --name"),
     ],
 )
 def test_one_name_for_several_objects_is_rejected(ant, words, stdin, hint):
     """One of them would get it by chance, where names are unique; elsewhere, all."""
-    refusal = ant("beta:environments", *words, stdin=stdin).refusal
+    refusal = ant("beta:environments", *words, "--name", "a b", stdin=stdin).refusal
     assert "--name 'a b' would name 2 objects." in refusal
     assert hint in refusal
 
@@ -449,7 +431,7 @@ ACTING = [
 ]
 
 
-EMPTY = ("", "\n", "# nothing\n", "null\n", "\ufeff")
+EMPTY = ("", "\n", "# nothing\n", "null\n", "[]\n", "\ufeff")
 
 
 @pytest.mark.parametrize(

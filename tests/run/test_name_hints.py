@@ -46,9 +46,8 @@ def test_a_note_at_a_terminal_names_the_environment(ant):
     result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, LISTED, live("env_2", "prod")], terminal=True)
     assert "Note: 'prod' is env_2.\n" in result.stderr
     only = [NOT_FOUND, page(archived("env_3", "prod")), archived("env_3", "prod")]
-    assert (
-        "Note: 'prod' is env_3, which is archived.\n" in ant(*RETRIEVE, "prod", replies=only, terminal=True).stderr
-    )
+    result = ant(*RETRIEVE, "prod", replies=only, terminal=True)
+    assert "Note: 'prod' is env_3, which is archived.\n" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -191,10 +190,8 @@ def test_threads_share_the_look(ant):
 def test_a_dry_run_shows_the_name(ant):
     """Nothing is sent, so nothing is known about it."""
     result = ant(*DELETE, "prod", "--dry-run")
-    assert (result.stdout.splitlines()[0], result.requests) == (
-        "DELETE https://api.anthropic.com/v1/environments/prod?beta=true",
-        [],
-    )
+    assert result.stdout.startswith("DELETE https://api.anthropic.com/v1/environments/prod?beta=true\n")
+    assert result.requests == []
 
 
 def test_an_edit_of_a_list_reads_and_changes_the_environment_with_the_name(ant):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -116,38 +117,29 @@ def test_lines_of_changes_are_not_interrupted_by_a_line_of_progress(ant):
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "message"),
     [
-        (*LIST, "--format", "table"),
-        (*LIST, "--format", "yaml"),
-        (*LIST, "--format", "raw"),
-        (*LIST, "--format", "explore"),
-        (*LIST, "--columns", "id"),
-        (*LIST, "--slurp"),
-        (*LIST, "--every", "soon"),
-        (*STATS, "--format", "pretty"),
-        (*STATS, "--until", "depth==0"),
-        ("beta:environments", "list", "--every", "2s"),
-        ("beta:environments", "list", "--watch=false", "--for", "2s"),
+        ((*LIST, "--columns", "id"), "--watch can't show the format table."),
+        ((*LIST, "--slurp"), "--slurp prints at the end of a list, but --watch never ends."),
+        ((*LIST, "--every", "soon"), "--every must be a duration such as 30s or 1m30s, got 'soon'."),
+        ((*STATS, "--until", "depth==0"), "--until and --watch can't be used together."),
+        (("beta:environments", "list", "--every", "2s"), "--every needs --until or --watch."),
+        (("beta:environments", "list", "--watch=false", "--for", "2s"), "--for needs --until or --watch."),
     ],
-    ids=" ".join,
 )
-def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words):
+def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words, message):
     """They are a usage error."""
-    assert ant(*words).refusal
+    assert ant(*words).refusal.startswith(f"ant: {message}\n")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        (*LIST, "--format", "pretty"),
-        (*LIST, "--format", "markdown", "--columns", "id"),
-        (*STATS, "--format", "table"),
-    ],
-)
-def test_a_terminal_can_watch_a_list_as_a_table_or_an_object_as_a_view_only(ant, words):
-    """No other format is easy to follow."""
-    assert ant(*words, terminal=True).refusal
+@pytest.mark.parametrize(("words", "shown"), [(LIST, "table"), (STATS, "pretty")])
+def test_a_watch_has_one_format_for_people_and_only_at_a_terminal(ant, words, shown):
+    """No other format but lines of JSON is easy to follow."""
+    others = {"yaml", "raw", "markdown", "explore", "table", "pretty"} - {shown}
+    formats = f"Formats: auto, json, jsonl; at a terminal also {shown}.\n"
+    for name, terminal in ((shown, False), *itertools.product(others, (False, True))):
+        refusal = ant(*words, "--format", name, terminal=terminal).refusal
+        assert refusal.endswith(f"ant: --watch can't show the format {name}.\n{formats}")
 
 
 def test_the_format_of_a_profile_does_not_prevent_a_watch(ant):

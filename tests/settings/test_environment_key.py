@@ -147,9 +147,8 @@ def test_a_note_says_that_the_environment_key_is_sent_to_the_server_of_a_profile
 def test_a_refusal_that_the_wrong_credential_explains_names_the_right_one(ant, status):
     """The API does not document the status of such a refusal."""
     done = ant(*LIST, replies=[httpx.Response(status, json=ERROR)])
-    assert (
-        "The API takes an environment key for this, not an API key. Set ANTHROPIC_ENVIRONMENT_KEY.\n" in done.stderr
-    )
+    hint = "The API takes an environment key for this, not an API key. Set ANTHROPIC_ENVIRONMENT_KEY.\n"
+    assert hint in done.stderr
     done = ant(*LIST, "--api-key", KEY, env=BOTH, replies=[httpx.Response(status, json=ERROR)])
     assert "Set ANTHROPIC_ENVIRONMENT_KEY. Leave out --api-key.\n" in done.stderr
     token = {**NO_KEY, "ANTHROPIC_AUTH_TOKEN": ENVIRONMENT_KEY}

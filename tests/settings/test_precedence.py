@@ -465,9 +465,8 @@ def test_no_secret_of_a_profile_goes_over_plain_http_to_another_machine_that_a_v
     done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_BASE_URL": url}, replies=[page()])
     assert (done.exit, len(done.requests)) == (status, not status)
     if status:
-        assert (
-            "since others could read it on the way.\nTo send it to https://api.anthropic.com: unset" in done.stderr
-        )
+        hint = "since others could read it on the way.\nTo send it to https://api.anthropic.com: unset"
+        assert hint in done.stderr
         assert ant(*LIST, "--base-url", url, env=NO_KEY, replies=[page()]).exit == 0
 
 

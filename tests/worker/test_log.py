@@ -102,18 +102,6 @@ def test_journald_gets_the_priority_of_each_line(log_format):
 # For people
 
 
-@pytest.fixture
-def utc(monkeypatch):
-    """The time zone of the terminal's user."""
-    import time
-
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
 @pytest.mark.usefixtures("utc")
 def test_at_a_terminal_a_line_has_the_time_the_end_of_the_id_and_the_message():
     """What is the same in every line is left out, and a reason follows the message."""

@@ -21,7 +21,7 @@ from tests.conftest import Screen
 from tests.helpers.terminals import PATIENCE_S
 from tests.output.screens.scenes import NOW, SCENES, canonical, play
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("utc")]
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
@@ -33,16 +33,6 @@ NARROW = {
 """The scenes that fit into 80 columns: a wider screen shows the same."""
 DRAWN = ("list", "list-archived", "list-empty", "retrieve", "error", "work-list", "watch-list", "watch-stats")
 """The scenes that a real terminal draws, too."""
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch):
-    """Use the time zone of the golden files."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def golden(name, width, shown):
