@@ -385,7 +385,7 @@ def test_stop_does_not_end_a_process_of_another_container_that_has_the_same_id(a
         register(running, life, make_runtime(clean_environ))
         done = ant("emulator", "stop")
         assert (done.exit, victim.poll()) == (1, None)
-        message = "not stopped: http://127.0.0.1:8080. No process with its ID here is known to be the emulator"
+        message = "not stopped: http://127.0.0.1:8080. No process here is known to be this emulator: "
         assert message in done.stderr
         assert "identity" not in ant("emulator", "status", "--format", "json").stdout
 
