@@ -358,44 +358,33 @@ def test_a_file_that_states_another_name_is_another_environment():
 @pytest.mark.parametrize(
     ("body", "remote", "changes", "update"),
     [
-        ({"name": "a"}, {"description": "x"}, [("description", "x", None)], {"name": "a", "description": None}),
-        ({"name": "a", "description": ""}, {"description": None}, [], {"name": "a", "description": ""}),
+        ({}, {"description": "x"}, [("description", "x", None)], {"description": None}),
+        ({"description": ""}, {"description": None}, [], {"description": ""}),
         (
-            {"name": "a", "metadata": {"k": "1"}},
+            {"metadata": {"k": "1"}},
             {"metadata": {"k": "0", "old": "x"}},
             [("metadata.k", "0", "1"), ("metadata.old", "x", None)],
-            {"name": "a", "metadata": {"k": "1", "old": None}},
+            {"metadata": {"k": "1", "old": None}},
         ),
+        ({}, {"metadata": {"old": "x"}}, [("metadata.old", "x", None)], {"metadata": {"old": None}}),
+        ({}, {"scope": "account", "config": {"type": "cloud"}}, [], {}),
         (
-            {"name": "a"},
-            {"metadata": {"old": "x"}},
-            [("metadata.old", "x", None)],
-            {"name": "a", "metadata": {"old": None}},
-        ),
-        ({"name": "a"}, {"scope": "account", "config": {"type": "cloud"}}, [], {"name": "a"}),
-        (
-            {"name": "a", "config": {"type": "cloud", "packages": {"pip": []}}},
+            {"config": {"type": "cloud", "packages": {"pip": []}}},
             {"config": {"type": "cloud", "packages": {"pip": ["x"], "apt": ["y"]}}},
             [("config.packages.pip", ["x"], [])],
-            {"name": "a", "config": {"type": "cloud", "packages": {"pip": []}}},
+            {"config": {"type": "cloud", "packages": {"pip": []}}},
         ),
         (
-            {
-                "name": "a",
-                "config": {"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": False}},
-            },
+            {"config": {"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": False}}},
             {"config": {"type": "cloud", "networking": {"type": "limited"}}},
             [("config.networking.allow_mcp_servers", None, False)],
-            {
-                "name": "a",
-                "config": {"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": False}},
-            },
+            {"config": {"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": False}}},
         ),
     ],
 )
 def test_an_update_sends_the_values_of_the_file_and_clears_fields_that_it_leaves_out(body, remote, changes, update):
     """Description and keys of metadata are cleared. Any other field keeps the server's value."""
-    remote = {"name": "a", **remote}
+    body, remote, update = ({"name": "a", **fields} for fields in (body, remote, update))
     assert [(change.path, change.old, change.new) for change in changes_between(body, remote)] == changes
     assert update_body(body, remote) == update
 

@@ -55,11 +55,7 @@ def test_an_unknown_command_is_answered_with_the_known_one_that_was_meant(ant, l
 @pytest.mark.parametrize(
     ("line", "error", "hint"),
     [
-        (
-            "restore env_1",
-            "unknown command 'restore'.",
-            "Archived environments can't be restored. To make a copy: ant",
-        ),
+        ("restore env_1", "unknown command 'restore'.", "can't be restored. To make a copy: ant"),
         ("beta:environments unarchive env_1", "'unarchive' for 'ant beta:environments'.", "can't be restored."),
         ("auth qqq", "unknown command 'qqq' for 'ant auth'.", "ant auth --help"),
         ("auth HIDDEN7x", "unknown command '[redacted]' for 'ant auth'.", "ant auth --help"),

@@ -36,23 +36,16 @@ def test_inner_flags_and_the_outer_flag_build_one_object(ant, flags, config):
 
 
 FROM_FILE = {"type": "cloud", "packages": {"pip": ["pandas"]}, "future": 1}
+SELF_HOSTED = {"type": "self_hosted"}
 
 
 @pytest.mark.parametrize(
     ("flags", "given", "config"),
     [
         (("--config.type", "cloud"), {"future": 1}, {"type": "cloud", "future": 1}),
-        (
-            ("--config.networking", "{type: unrestricted}"),
-            FROM_FILE,
-            FROM_FILE | {"networking": {"type": "unrestricted"}},
-        ),
+        (("--config.networking", "{type: open}"), FROM_FILE, FROM_FILE | {"networking": {"type": "open"}}),
         (("--config.packages", "{apt: [x]}"), FROM_FILE, FROM_FILE | {"packages": {"apt": ["x"]}}),
-        (
-            ("--config.packages", "{apt: [x]}"),
-            {"type": "self_hosted"},
-            {"type": "self_hosted", "packages": {"apt": ["x"]}},
-        ),
+        (("--config.packages", "{apt: [x]}"), SELF_HOSTED, SELF_HOSTED | {"packages": {"apt": ["x"]}}),
         (("--config", "{type: cloud}", "--config.packages", "{}"), FROM_FILE, {"type": "cloud", "packages": {}}),
         (("--config.type", "cloud"), None, {"type": "cloud"}),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shlex
 
 import httpx
 import pytest
@@ -54,44 +55,32 @@ def bodies(result):
     return [json.loads(request.content) if request.content else None for request in result.requests]
 
 
+HOSTS = {"type": "limited", "allowed_hosts": ["a.example", "b.example"]}
+
+
 @pytest.mark.parametrize(
-    ("words", "body"),
+    ("line", "body"),
     [
+        ("--add packages.pip=polars --remove packages.pip=numpy", packages(pip=["pandas==2.2", "polars"])),
+        ("--add config.packages.npm=@types/a@22 --add packages.npm=tsx", packages(npm=["@types/a@22", "tsx"])),
+        ("--remove packages.pip=pandas==2.2", packages(pip=["numpy"])),
+        ("--add packages.apt=ffmpeg", packages(apt=["ffmpeg"])),
         (
-            ("--add", "packages.pip=polars", "--remove", "packages.pip=numpy"),
-            packages(pip=["pandas==2.2", "polars"]),
+            "--add networking.allowed_hosts=b.example --add packages.gem=rails:7.1.0",
+            {"config": {"type": "cloud", "networking": HOSTS, "packages": {"gem": ["rails:7.1.0"]}}},
         ),
+        ("--add metadata.a.b=c=d", {"metadata": {"a.b": "c=d"}}),
+        ("--add metadata.team=x --remove metadata.tier", {"metadata": {"team": "x", "tier": None}}),
+        ("--add metadata.a=1 --metadata b=2 --name new", {"name": "new", "metadata": {"b": "2", "a": "1"}}),
         (
-            ("--add", "config.packages.npm=@types/node@22", "--add", "packages.npm=tsx"),
-            packages(npm=["@types/node@22", "tsx"]),
-        ),
-        (("--remove", "packages.pip=pandas==2.2"), packages(pip=["numpy"])),
-        (("--add", "packages.apt=ffmpeg"), packages(apt=["ffmpeg"])),
-        (
-            ("--add", "networking.allowed_hosts=b.example", "--add", "packages.gem=rails:7.1.0"),
-            {
-                "config": {
-                    "type": "cloud",
-                    "networking": {"type": "limited", "allowed_hosts": ["a.example", "b.example"]},
-                    "packages": {"gem": ["rails:7.1.0"]},
-                }
-            },
-        ),
-        (("--add", "metadata.a.b=c=d"), {"metadata": {"a.b": "c=d"}}),
-        (("--add", "metadata.team=x", "--remove", "metadata.tier"), {"metadata": {"team": "x", "tier": None}}),
-        (
-            ("--add", "metadata.a=1", "--metadata", "b=2", "--name", "new"),
-            {"name": "new", "metadata": {"b": "2", "a": "1"}},
-        ),
-        (
-            ("--add", "packages.pip=polars", "--config", "{type: cloud, packages: {npm: [tsx]}}"),
-            {"config": {"type": "cloud", "packages": {"npm": ["tsx"], "pip": ["pandas==2.2", "numpy", "polars"]}}},
+            "--add packages.pip=polars --config '{type: cloud, packages: {npm: [tsx]}}'",
+            packages(npm=["tsx"], pip=["pandas==2.2", "numpy", "polars"]),
         ),
     ],
 )
-def test_an_update_sends_only_what_changes(update, words, body):
+def test_an_update_sends_only_what_changes(update, line, body):
     """The API keeps the other fields, including those that this tool does not know."""
-    result = update(*words)
+    result = update(*shlex.split(line))
     assert (result.exit, result.json) == (0, DONE)
     assert [request.method for request in result.requests] == ["GET", "POST"]
     assert {request.url.path for request in result.requests} == {"/v1/environments/env_1"}
@@ -105,21 +94,21 @@ def test_both_requests_have_the_headers_of_the_update(update):
 
 
 @pytest.mark.parametrize(
-    ("words", "note"),
+    ("line", "note"),
     [
-        (("--add", "packages.pip=numpy"), "packages.pip already has 'numpy'."),
-        (("--add", "packages.pip=pandas==2.2"), "packages.pip already has 'pandas==2.2'."),
-        (("--remove", "packages.pip=polars"), "packages.pip has no 'polars'."),
-        (("--remove", "packages.pip=pandas"), "packages.pip has no 'pandas'; it has 'pandas==2.2'."),
-        (("--remove", "packages.pip=numpi"), "packages.pip has no 'numpi'. Did you mean 'numpy'?"),
-        (("--remove", "packages.pip=x,y"), "packages.pip has no 'x,y'."),
-        (("--add", "metadata.team=data"), "metadata.team is already 'data'."),
-        (("--remove", "metadata.gone"), "there is no metadata.gone."),
+        ("--add packages.pip=numpy", "packages.pip already has 'numpy'."),
+        ("--add packages.pip=pandas==2.2", "packages.pip already has 'pandas==2.2'."),
+        ("--remove packages.pip=polars", "packages.pip has no 'polars'."),
+        ("--remove packages.pip=pandas", "packages.pip has no 'pandas'; it has 'pandas==2.2'."),
+        ("--remove packages.pip=numpi", "packages.pip has no 'numpi'. Did you mean 'numpy'?"),
+        ("--remove packages.pip=x,y", "packages.pip has no 'x,y'."),
+        ("--add metadata.team=data", "metadata.team is already 'data'."),
+        ("--remove metadata.gone", "there is no metadata.gone."),
     ],
 )
-def test_an_environment_that_needs_no_change_is_printed_and_not_updated(update, words, note):
+def test_an_environment_that_needs_no_change_is_printed_and_not_updated(update, line, note):
     """A note says why nothing changes, and the exit code is 0."""
-    result = update(*words, replies=[ENVIRONMENT])
+    result = update(*shlex.split(line), replies=[ENVIRONMENT])
     assert (result.exit, result.json) == (0, ENVIRONMENT)
     assert f"Note: env_1: {note} Nothing changes, so no update is sent.\n" == result.stderr
 
@@ -211,17 +200,17 @@ def test_a_package_that_is_set_already_needs_no_update(update):
 
 
 @pytest.mark.parametrize(
-    ("words", "pip"),
+    ("line", "pip"),
     [
-        (("--add", "packages.pip=pandas==2.3", "--remove", "packages.pip=pandas==2.2"), ["numpy", "pandas==2.3"]),
-        (("--add", "packages.pip=numpy", "--remove", "packages.pip=numpy"), ["pandas==2.2", "numpy"]),
-        (("--set", "packages.pip=x==1", "--add", "packages.pip=x==2"), ["pandas==2.2", "numpy", "x==1"]),
-        (("--add", "packages.pip=x", "--config", "{type: cloud, packages: {pip: [y]}}"), ["y", "x"]),
+        ("--add packages.pip=pandas==2.3 --remove packages.pip=pandas==2.2", ["numpy", "pandas==2.3"]),
+        ("--add packages.pip=numpy --remove packages.pip=numpy", ["pandas==2.2", "numpy"]),
+        ("--set packages.pip=x==1 --add packages.pip=x==2", ["pandas==2.2", "numpy", "x==1"]),
+        ("--add packages.pip=x --config '{type: cloud, packages: {pip: [y]}}'", ["y", "x"]),
     ],
 )
-def test_edits_apply_to_the_fields_that_are_set_removals_first_and_set_last(update, words, pip):
+def test_edits_apply_to_the_fields_that_are_set_removals_first_and_set_last(update, line, pip):
     """The order of the flags does not matter."""
-    result = update(*words)
+    result = update(*shlex.split(line))
     assert (bodies(result)[-1]["config"]["packages"]["pip"], result.stderr) == (pip, "")
 
 
@@ -259,39 +248,36 @@ def test_an_unambiguous_change_causes_no_note(update):
 
 @needs_posix("its quotes in hints")
 @pytest.mark.parametrize(
-    ("words", "parts"),
+    ("line", "parts"),
     [
-        (
-            ("--add", "package.pip=x"),
-            ["--add can't change 'package.pip', which is not a known list. Did you mean 'packages.pip'?"],
-        ),
-        (("--add", "pip=x"), ["Did you mean 'packages.pip'?"]),
-        (("--remove", "config.type=cloud"), ["--remove can't change 'type', which", "networking.allowed_hosts"]),
-        (("--add", "packages.pip"), ["--add packages.pip needs a value", "--add packages.pip=NAME"]),
-        (("--add", "packages.pip="), ["needs a value"]),
-        (("--add", "metadata.team"), ["--add metadata.team=VALUE", "--remove metadata.team"]),
-        (("--add", "metadata.team="), ["needs a value"]),
-        (("--remove", "metadata.team=x"), ["Write --remove metadata.team"]),
-        (("--add", "metadata.=x"), ["can't change 'metadata.'"]),
-        (("--set", "metadata.a=1", "--remove", "metadata.a"), ["--remove metadata.a changes this key a second"]),
-        (("--set", "networking.allowed_hosts=a.b"), ["--set sets packages", "Use --add"]),
-        (("--add", "packages.conda=x"), ["--add can't change 'packages.conda', which is not a known list.\n"]),
-        (("--add", "packages.pipp=x"), ["Did you mean 'packages.pip'?"]),
-        (("--set", "pip=x"), ["--set can't change 'pip', which is not a known list. Did you mean 'packages.pip'?"]),
-        (("--set", "metadata.a="), ["needs a value"]),
-        (("--add", "metadata.a=1", "--add", "metadata.a=2"), ["--add metadata.a changes this key a second time"]),
-        (("--add", "packages.pip=x", "--config", "null"), ["--add packages.pip", "with a null config"]),
-        (("--add", "metadata.a=1", "--metadata", "null"), ["with a null metadata"]),
-        (("--add", "packages.pip=x, y>=1, <2,z"), ["Write", "=x", "='y>=1, <2'", "=z"]),
-        (("--add", "packages.pip=x y"), ["Write --add packages.pip=x --add packages.pip=y\n"]),
-        (("--set", "packages.pip=x,"), ["takes one element, got 'x,'", "Write --set packages.pip=x\n"]),
-        (("--add", "packages.npm=a,@b/c"), ["--add packages.npm=a --add packages.npm=@b/c"]),
-        (("--add", "networking.allowed_hosts=a.b,*.c"), ["allowed_hosts=a.b", "allowed_hosts='*.c'"]),
+        ("--add package.pip=x", ["'package.pip', which is not a known list. Did you mean 'packages.pip'?"]),
+        ("--add pip=x", ["Did you mean 'packages.pip'?"]),
+        ("--remove config.type=cloud", ["--remove can't change 'type', which", "networking.allowed_hosts"]),
+        ("--add packages.pip", ["--add packages.pip needs a value", "--add packages.pip=NAME"]),
+        ("--add packages.pip=", ["needs a value"]),
+        ("--add metadata.team", ["--add metadata.team=VALUE", "--remove metadata.team"]),
+        ("--add metadata.team=", ["needs a value"]),
+        ("--remove metadata.team=x", ["Write --remove metadata.team"]),
+        ("--add metadata.=x", ["can't change 'metadata.'"]),
+        ("--set metadata.a=1 --remove metadata.a", ["--remove metadata.a changes this key a second"]),
+        ("--set networking.allowed_hosts=a.b", ["--set sets packages", "Use --add"]),
+        ("--add packages.conda=x", ["--add can't change 'packages.conda', which is not a known list.\n"]),
+        ("--add packages.pipp=x", ["Did you mean 'packages.pip'?"]),
+        ("--set pip=x", ["--set can't change 'pip', which is not a known list. Did you mean 'packages.pip'?"]),
+        ("--set metadata.a=", ["needs a value"]),
+        ("--add metadata.a=1 --add metadata.a=2", ["--add metadata.a changes this key a second time"]),
+        ("--add packages.pip=x --config null", ["--add packages.pip", "with a null config"]),
+        ("--add metadata.a=1 --metadata null", ["with a null metadata"]),
+        ("--add 'packages.pip=x, y>=1, <2,z'", ["Write", "=x", "='y>=1, <2'", "=z"]),
+        ("--add 'packages.pip=x y'", ["Write --add packages.pip=x --add packages.pip=y\n"]),
+        ("--set packages.pip=x,", ["takes one element, got 'x,'", "Write --set packages.pip=x\n"]),
+        ("--add packages.npm=a,@b/c", ["--add packages.npm=a --add packages.npm=@b/c"]),
+        ("--add 'networking.allowed_hosts=a.b,*.c'", ["allowed_hosts=a.b", "allowed_hosts='*.c'"]),
     ],
 )
-def test_invalid_edits_are_rejected_before_anything_is_sent(update, words, parts):
+def test_invalid_edits_are_rejected_before_anything_is_sent(update, line, parts):
     """The message says what to write instead."""
-    refusal = update(*words).refusal
+    refusal = update(*shlex.split(line)).refusal
     for part in parts:
         assert part in refusal
 
@@ -330,23 +316,19 @@ def test_a_repeated_element_is_added_once(update):
 
 
 @pytest.mark.parametrize(
-    ("config", "words", "part"),
+    ("config", "element", "part"),
     [
-        (
-            {"type": "self_hosted"},
-            ("--add", "packages.pip=x"),
-            "has no packages: its config is of the type self_hosted",
-        ),
+        ({"type": "self_hosted"}, "packages.pip=x", "has no packages: its config is of the type self_hosted"),
         (
             {"type": "cloud", "networking": {"type": "unrestricted"}},
-            ("--add", "networking.allowed_hosts=a.b"),
+            "networking.allowed_hosts=a.b",
             "its networking is of the type unrestricted",
         ),
     ],
 )
-def test_a_list_that_the_environment_can_not_have_is_rejected(update, config, words, part):
+def test_a_list_that_the_environment_can_not_have_is_rejected(update, config, element, part):
     """The error comes after the read, and before any change."""
-    result = update(*words, replies=[environment(config=config)])
+    result = update("--add", element, replies=[environment(config=config)])
     assert (result.exit, part in result.stderr) == (2, True)
 
 

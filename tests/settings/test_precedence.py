@@ -193,28 +193,20 @@ def test_empty_credentials_are_ignored():
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("api_key", "a\nb", "api_key of profile 'a' contains a character that no key has"),
-        ("api_key", ["k"], "api_key of profile 'a' must be text or a number"),
-        ("timeout", True, "timeout of profile 'a' must be text or a number"),
-        (
-            "timeout",
-            float("nan"),
-            "timeout of profile 'a' must be a number of seconds from 0.001 to 86400, got 'nan'",
-        ),
-        ("max_retries", -1, "max_retries of profile 'a' must be a whole number from 0 to 9999, got '-1'"),
-        ("base_url", "api.example.com", "base_url of profile 'a' must start with http"),
-        ("base_url", "http://[", "base_url of profile 'a' must be a URL with a host"),
-        (
-            "workspace_id",
-            "w\r\nx: y",
-            "workspace_id of profile 'a' contains a character that is not allowed in a header",
-        ),
+        ("api_key", "a\nb", "contains a character that no key has"),
+        ("api_key", ["k"], "must be text or a number"),
+        ("timeout", True, "must be text or a number"),
+        ("timeout", float("nan"), "must be a number of seconds from 0.001 to 86400, got 'nan'"),
+        ("max_retries", -1, "must be a whole number from 0 to 9999, got '-1'"),
+        ("base_url", "api.example.com", "must start with http"),
+        ("base_url", "http://[", "must be a URL with a host"),
+        ("workspace_id", "w\r\nx: y", "contains a character that is not allowed in a header"),
     ],
 )
 def test_an_invalid_value_in_a_profile_is_an_error_that_names_the_profile(key, value, message):
     """The hint is the command that corrects or removes the value."""
     store = active({key: value})
-    with pytest.raises(BadValue, match=message) as caught:
+    with pytest.raises(BadValue, match=f"{key} of profile 'a' {message}") as caught:
         settings_of({}, {}, store)
     assert caught.value.hint.endswith(f"Set it again, or remove it: ant profile unset {key} --profile a")
     with pytest.raises(BadValue, match="--timeout") as caught:
