@@ -55,7 +55,8 @@ class _PathTransform(Transform):
         return b"null" if found is None else found
 
     def note_unmatched(self, say: Callable[[str], None]) -> None:
-        if self._unmatched and not self._found_any:
+        has_members = self._unmatched.strip() not in (b"", b"null")  # a poll of an empty queue returns null
+        if has_members and not self._found_any:
             hint = _NOT_JQ if self._nothing else self._similar_member()
             say(f"Note: {self._what} matched nothing.{hint}")
 

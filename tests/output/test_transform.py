@@ -5,6 +5,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -259,6 +260,15 @@ def test_a_new_object_without_members_is_noted_with_an_example(ant, path):
     result = ant(*LINES, "--transform", path, replies=[ITEMS])
     assert (result.exit, json.loads(result.stdout.splitlines()[0])) == (0, [] if path[0] == "[" else {})
     assert f"Note: --transform {path!r} matched nothing. Members are written without spaces" in result.stderr
+
+
+@pytest.mark.parametrize("path", ["id", "{id,state}"])
+def test_a_poll_of_an_empty_queue_gets_no_note_about_the_transform(ant, path):
+    """The response is null, in which no path could match."""
+    result = ant(
+        "beta:environments:work", "poll", "env_1", "--transform", path, replies=[httpx.Response(200, text="null\n")]
+    )
+    assert (result.exit, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("path", ["{name,tier}", '{"n":name}', "[tier]", "config", "tags"])
