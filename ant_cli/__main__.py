@@ -1,7 +1,7 @@
 """The start of the process: until the program can catch an interrupt, Ctrl-C ends it without a traceback.
 
-Before this module runs, nothing can be done about it: Python's own start, and the `re` that some scripts of pip
-import, take a quarter of the start of a command, and Python prints a traceback for a Ctrl-C meanwhile.
+Before this module runs, Ctrl-C prints a traceback, which nothing can prevent: Python's own start, and the `re` that
+some scripts of pip import, take a quarter of the start of a command.
 """
 
 from __future__ import annotations

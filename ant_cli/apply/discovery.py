@@ -122,7 +122,7 @@ def beside_tracked(lock: LockFile, *, everywhere: bool) -> Iterator[Path]:
         yield from (path for path in walk if path.name != FILE_NAME)
         return
     for folder in sorted({root / key for key in map(posixpath.dirname, lock.tracked)}):
-        with suppress(OSError):
+        with suppress(OSError):  # the folder is gone, or can't be read
             yield from (folder / name for name in sorted(os.listdir(folder)) if _may_declare(name))  # noqa: PTH208 - names
 
 

@@ -139,7 +139,7 @@ def _without_notes(text: str) -> str:
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run the editor and return its exit status. Only the editor handles Ctrl-C meanwhile.
+    """Run the editor and return its exit status. While it runs, only the editor handles Ctrl-C.
 
     Raises:
         AntError: if it can't be started.

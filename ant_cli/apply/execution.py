@@ -97,7 +97,7 @@ def _not_from_a_run(name: str) -> UsageError:
 
 def _names(content: bytes) -> Iterator[str]:
     for line in content.splitlines():
-        with suppress(ValueError, RecursionError):
+        with suppress(ValueError, RecursionError):  # a line is incomplete after a kill
             yield str(json.loads(line))
 
 

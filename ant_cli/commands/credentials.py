@@ -84,8 +84,8 @@ def _credential(settings: Settings, runtime: Runtime) -> Report:
         if credential.refusal:
             raise credential.refusal
         tokens = credential.issuer.tokens(runtime, lambda rule: AccessTokens(rule, settings.connection, runtime))
-        token = tokens.current()
-        credential, about = credential.with_secret(token.secret), {"expires_at": token.end, **token.about}
+        current = tokens.current()
+        credential, about = credential.with_secret(current.secret), {"expires_at": current.end, **current.about}
     secret = credential.fetch(runtime).secret
     if credential.kind == "api_key":
         return {"version": "1.0", "type": "api_key", "api_key": secret}

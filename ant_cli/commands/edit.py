@@ -51,7 +51,7 @@ _CORRECTABLE = (400, 409, 413, 422)
 MOST_ROUNDS = 100
 """The most times that the text is opened: an editor that is a script might never stop."""
 _GIVE_UP = "Nothing was sent yet. Correct it and save. To give up, save it unchanged."
-_CHANGED = "The environment was changed elsewhere meanwhile:"
+_CHANGED = "The environment has been changed elsewhere in the meantime:"
 _CONFIRM = """\
 Only the fields that you change are sent, and they overwrite these changes. See
 whether your text still fits, and delete this line to send it.
@@ -154,7 +154,7 @@ class _Session(NamedTuple):
             return server.update(self.client, remote, update)
         except server.Changed as changed:
             again = _changed(remote, changed.now)
-            self.runtime.say("The environment was changed elsewhere meanwhile, so nothing was sent yet.")
+            self.runtime.say("The environment has been changed elsewhere in the meantime, so nothing was sent yet.")
             raise again from None
         except APIError as error:
             raise self._rejected(text, error) from None
@@ -174,10 +174,10 @@ class _Session(NamedTuple):
 def _changed(before: Object, now: Object | None) -> _OpenAgain:
     """Return what shows the changes of others. Raises AntError if the environment can't be edited any more."""
     if now is None:
-        raise AntError(f"{before['id']} was deleted meanwhile.").with_exit_code(EXIT_CODES[NOT_FOUND])
+        raise AntError(f"{before['id']} has been deleted in the meantime.").with_exit_code(EXIT_CODES[NOT_FOUND])
     changes = changes_between(_exported(now).body, before)
     lines = [f"  {line}" for change in changes for line in draw_change(change, PLAIN.paint)]
-    error = AntError(f"{now['id']} was changed elsewhere meanwhile, so nothing was sent.")
+    error = AntError(f"{now['id']} has been changed elsewhere in the meantime, so nothing was sent.")
     note = TextNote(0, "\n".join([_CHANGED, *lines, _CONFIRM]))
     return _OpenAgain(error.with_exit_code(EXIT_CODES[409]), note, remote=now)
 

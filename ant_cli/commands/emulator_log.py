@@ -19,7 +19,7 @@ _KEPT_LOGS = 10
 
 @contextmanager
 def log_to(path: str, runtime: Runtime) -> Iterator[Say]:
-    """Yield a function that writes a line to a file, of which the newest 10 MB are kept; to stderr without a path.
+    """Yield a function that writes a line to a file, which keeps its newest 10 MB; without a path, to stderr.
 
     Raises:
         UsageError: if the file can't be written.

@@ -253,9 +253,9 @@ def _read(path: Path) -> RunningEmulator | None:
             int(emulator.port)
             if is_locked(file):
                 return emulator
-    except (OSError, RecursionError, TypeError, ValueError):
+    except (OSError, RecursionError, TypeError, ValueError):  # it is gone, or was not written by an emulator
         return None
-    with suppress(OSError):
+    with suppress(OSError):  # another command removes it
         path.unlink()
     return None
 

@@ -57,8 +57,8 @@ CURSOR_PREFIX = "page_"
 CURSOR = re.compile(r"(?P<list>.+) (?P<sequence>[0-9]{1,18})", re.ASCII)
 """The content of a cursor: the list, and the sequence number of the last item that was shown.
 
-It names no number of items, so items that are added or deleted meanwhile shift nothing: the next page begins after
-that item, even if the item itself is gone.
+It has no offset, so added or deleted items don't shift the pages: the next page begins after that item, even if it
+is gone.
 """
 
 

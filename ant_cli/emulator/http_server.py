@@ -33,7 +33,7 @@ IDLE_SECONDS = 60
 MOST_THREADS = 432
 """A stream, a waiting poll and a delay of a fault each occupy a thread."""
 FREE_THREADS = 32
-"""Threads that none of those gets, so that there is always one for a health check or a control page."""
+"""Threads that those never occupy, so that there is always one for a health check or a control page."""
 CONNECTIONS_PER_THREAD = 3
 """Connections between two requests need no thread. Clients beyond this limit have to wait until one is closed."""
 FILES_PER_THREAD = 3 + 2 * CONNECTIONS_PER_THREAD

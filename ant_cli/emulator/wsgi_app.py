@@ -112,7 +112,7 @@ class Emulator:
     ) -> None:
         """Log a request, and add it to the journal unless it is one to the emulator itself."""
         request_body = b""
-        with suppress(EmulatorError):
+        with suppress(EmulatorError):  # the body was rejected
             request_body = call.raw_body
         entry = {
             "time": call.arrived,

@@ -99,10 +99,10 @@ class _Evaluator:
     def query(self, step: steps.Query, raw: bytes) -> bytes | None:
         if json_text.json_type(raw) != "array":
             return None
-        matches = (element for element in json_text.elements(raw) if self.matches(step, element))
+        matching = (element for element in json_text.elements(raw) if self.matches(step, element))
         if step.all:
-            return self.each(step.rest, list(matches))
-        first = next(matches, None)
+            return self.each(step.rest, list(matching))
+        first = next(matching, None)
         return None if first is None else self.eval(step.rest, first)
 
     def matches(self, query: steps.Query, element: bytes) -> bool:

@@ -161,12 +161,12 @@ def arguments(name: str, text: str, value_name: str = "", completes: ValueKind |
 
 
 def tool(
-    name: str, help_text: str, function: str, *examples: tuple[str, str], takes: tuple[str, ...] = (), **others: Any
+    name: str, text: str, function: str, *examples: tuple[str, str], takes: tuple[str, ...] = (), **others: Any
 ) -> Command:
     """Return a command. `takes` names the global flags that it takes; the others are columns of `Command`."""
     return Command(
         tuple(name.split()),
-        help_text,
+        text,
         global_flags=tuple(rows.SETTINGS[name] for name in takes),
         examples=tuple(Example(*example) for example in examples),
         function=f"ant_cli.commands.{function}",
@@ -174,12 +174,12 @@ def tool(
     )
 
 
-def group(full_name: str, help_text: str, *commands: Command, **others: Any) -> Command:
+def group(full_name: str, text: str, *commands: Command, **others: Any) -> Command:
     """Return a group of commands. Its page has the first examples of the first ones."""
     nth = [(command.path[-1], command.examples[number:][:1]) for number in (0, 1) for command in commands]
     found = (Example(f"{name}: {purpose}", line) for name, examples in nth for purpose, line in examples)
     examples = tuple(islice(found, _GROUP_EXAMPLES))
-    return Command(tuple(full_name.split()), help_text, subcommands=commands, examples=examples, **others)
+    return Command(tuple(full_name.split()), text, subcommands=commands, examples=examples, **others)
 
 
 _GROUP_EXAMPLES = 3

@@ -20,9 +20,9 @@ Commit claude-lock.json. `ant help fields` describes the files."""
 _EDIT_NOTES = """\
 The editor is $VISUAL, $EDITOR, vi or nano. If the text has mistakes, it is
 opened again with a note above each; if you leave it unchanged, the edit is
-abandoned and the text is kept. If the environment has changed meanwhile, the
-text is opened again with both changes. Only a change during the update itself
-is not noticed."""
+abandoned and the text is kept. If others have changed the environment, the text
+is opened again with both changes. Only a change during the update itself is not
+noticed."""
 
 _CONNECTION = ("profile", *row.REQUEST)
 _DATA = ("format", "transform", "raw_output")

@@ -174,7 +174,7 @@ class NameClient(Client):
         """Send a request; if it has a name in place of an ID, with the ID of the environment that has this name.
 
         Raises:
-            AntError: as a client does, and if a change was not sent because the environment was renamed meanwhile.
+            AntError: as a client does, and if a change was not sent because the environment has been renamed.
 
         """
         name = request.path_params.get(ENVIRONMENT_ID.name, "")
@@ -264,7 +264,7 @@ class NameClient(Client):
 
     def _check(self, found: _Environment) -> None:
         now: _Environment | None = None
-        with suppress(KeyError):
+        with suppress(KeyError):  # the response is not an environment
             now = _summarize(super().send(request_of(RETRIEVE, {ENVIRONMENT_ID.name: found.id})).body)
         if now != found:
             problem = f"{found.id} was renamed or archived after it was found by the name {found.name!r}"

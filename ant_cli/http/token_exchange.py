@@ -43,8 +43,8 @@ _TOO_NEW_S = 60.0
 class AccessTokens:
     """The access tokens of a rule: a `TokenSource`. Threads may share it, and processes share the cache.
 
-    `RENEWAL_S` before the end of a token, the first thread that needs it renews it. The others use the old one
-    meanwhile.
+    `RENEWAL_S` before the end of a token, the first thread that needs it renews it. Meanwhile, the others use the
+    old one.
     """
 
     def __init__(

@@ -187,7 +187,7 @@ class Wire:
 
 
 def would_block(error: OSError) -> bool:
-    """Whether it only means that a socket has nothing to read, or takes no more, at the moment."""
+    """Whether an error only means that a socket is not ready to be read or written."""
     if isinstance(error, BlockingIOError):
         return True
     import ssl  # late: the direct transport imports it only for https

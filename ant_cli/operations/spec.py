@@ -133,7 +133,7 @@ class Field(_FieldRow, Param):
 
     @property
     def outer(self) -> str:
-        """The structured field of which it gives one part, as `config.type` does; empty for all others."""
+        """The structured field that it is a part of, such as `config` for `config.type`; empty for all others."""
         return self.name.rpartition(".")[0]
 
     @property
@@ -154,7 +154,7 @@ class Field(_FieldRow, Param):
 
     @property
     def inner(self) -> str:
-        """The part of `outer` that it gives."""
+        """Its name within `outer`."""
         return self.name.rpartition(".")[2]
 
     @property

@@ -71,7 +71,7 @@ class DelayedSignals:
         self._grace = threading.Timer(0, lambda: None)
 
     def check(self) -> None:
-        """Handle a signal that arrived meanwhile. Raises whatever its handler raises."""
+        """Handle a signal that has arrived. Raises what its handler raises."""
         if self._pending is not None:
             number, self._pending = self._pending, None
             self._grace.cancel()

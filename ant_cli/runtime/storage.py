@@ -74,7 +74,7 @@ def locked(
             if os.fstat(lock.fileno()).st_size == 0:
                 if sys.platform == "win32":  # where nobody can remove a file that is open
                     lock.close()
-                with suppress(OSError):
+                with suppress(OSError):  # the next process removes it
                     name.unlink()
 
 
@@ -95,7 +95,7 @@ def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patie
         with ExitStack() as stack:
             lock = stack.enter_context(open(name, "a+b", opener=_opener(_PRIVATE)))
             _wait_for(lock, before_waiting, patience)
-            with suppress(OSError):
+            with suppress(OSError):  # the file was removed, so open another one
                 if sys.platform == "win32" or os.path.samestat(os.fstat(lock.fileno()), name.stat()):
                     stack.pop_all()
                     return lock

@@ -208,7 +208,7 @@ def _is_alone_in_group(facts: os.stat_result) -> bool:
 
     try:
         group, owner = grp.getgrgid(facts.st_gid), pwd.getpwuid(facts.st_uid)
-    except KeyError:
+    except KeyError:  # the group or the owner has no name
         return False
     return group.gr_name == owner.pw_name and set(group.gr_mem) <= {owner.pw_name}
 

@@ -178,7 +178,7 @@ class TokenCache:
     def remove(self) -> None:
         """Remove the entry. The caller holds the lock."""
         if self._path is not None:
-            with suppress(OSError):
+            with suppress(OSError):  # it is gone, or the folder can't be changed
                 self._path.unlink()
 
     def _discard(self, path: Path, problem: str) -> None:

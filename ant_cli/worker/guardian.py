@@ -111,14 +111,14 @@ class Guardian:
             guardian_process.signal_session(self._guarded.pop().pid, posix_signal.SIGKILL)
         if self._pid:
             os.close(self._pipe)
-            with suppress(ChildProcessError):
+            with suppress(ChildProcessError):  # it has been collected
                 while _os.WIFSTOPPED(_os.waitpid(self._pid, _os.WUNTRACED)[1]):
                     os.kill(self._pid, posix_signal.SIGCONT)
         self._pid = 0
 
     def _collect(self) -> None:
         """Collect every child that has ended, including those that are not handlers."""
-        with suppress(ChildProcessError):
+        with suppress(ChildProcessError):  # there are no children
             while (found := _os.waitpid(-1, _os.WNOHANG | _os.WUNTRACED))[0]:
                 pid, status = found
                 if _os.WIFSTOPPED(status):

@@ -106,7 +106,7 @@ def _handler_class(find: Find) -> type[BaseHTTPRequestHandler]:
             self.send_header("content-type", page.content_type)
             self.send_header("content-length", str(len(page.body)))
             self.end_headers()
-            with suppress(ConnectionError):
+            with suppress(ConnectionError):  # the client has left
                 self.wfile.write(page.body)
 
         def log_message(self, *_: object) -> None:

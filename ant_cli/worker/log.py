@@ -91,7 +91,7 @@ class WorkerLog:
         self._write("ERROR" if is_error else "INFO", message, {"hint": hint} if hint else {})
 
     def output(self, stream: str, line: bytes) -> None:
-        """Log a line of a handler, of which no more than `KEPT_BYTES` are needed."""
+        """Log a handler's line, which may be cut after `KEPT_BYTES`."""
         self._write("INFO", _HANDLER_OUTPUT, {"stream": stream, "line": line}, len(line))
 
     def note_left_out(self, lines: int) -> str:

@@ -91,8 +91,8 @@ async def _handle(
 
         return [_interruptible(tool, shutdown) for tool in beta_agent_toolset_20260401(context)]
 
-    # The SDK prefers the item's own token to this credential, and takes none from the environment if one is given,
-    # even an empty one.
+    # The SDK prefers the item's token to this credential. If it is given one, even an empty one, it takes none from
+    # the environment.
     headers = {"anthropic-workspace-id": workspace_id} if workspace_id else None
     async with AsyncAnthropic(
         base_url=base_url, auth_token=options.environment_key, default_headers=headers

@@ -187,7 +187,7 @@ def item_in_refusal(error: AntError) -> WorkItem:
         found = found.get(name) if isinstance(found, dict) else None
     try:
         return _of_form(found) if isinstance(found, dict) else {}
-    except ResponseError:
+    except ResponseError:  # not of the API's form
         return {}
 
 

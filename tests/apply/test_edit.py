@@ -437,12 +437,14 @@ def test_a_change_by_others_opens_the_text_again_and_a_change_of_another_field_i
     theirs = environment(description="Theirs.")
     result = desk.edit([["numpy", "polars"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
     assert result.exit == 0
-    assert "changed elsewhere meanwhile, so nothing was sent yet." in result.stderr
+    assert "changed elsewhere in the meantime, so nothing was sent yet." in result.stderr
     first, again = desk.seen
     assert [line for line in again.splitlines() if not line.startswith("#!")] == first.replace(
         "numpy", "polars"
     ).splitlines()
-    assert '#! The environment was changed elsewhere meanwhile:\n#!   description: "For analysis."' in again
+    assert (
+        '#! The environment has been changed elsewhere in the meantime:\n#!   description: "For analysis."' in again
+    )
     assert sent(result)[-1] == ("POST", {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}})
 
 
@@ -479,7 +481,7 @@ def test_an_unconfirmed_text_is_not_sent(desk):
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, theirs])
     assert result.exit == 6
     assert [method for method, _ in sent(result)] == ["GET", "GET"]
-    assert "env_1 was changed elsewhere meanwhile, so nothing was sent." in result.stderr
+    assert "env_1 has been changed elsewhere in the meantime, so nothing was sent." in result.stderr
     assert "polars" in desk.file.read_text()
 
 

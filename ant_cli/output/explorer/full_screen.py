@@ -82,7 +82,7 @@ def explore(
 
 @contextmanager
 def _held_back(stderr: Stderr) -> Iterator[None]:
-    """Hold back what is written to stderr, which is no terminal meanwhile. All of it is written at the end."""
+    """Hold back what is written to stderr until the context ends. Until then, stderr is not a terminal."""
     held = io.BytesIO()
     file = stderr.redirect(held)
     try:
