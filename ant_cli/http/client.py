@@ -43,6 +43,15 @@ _ADDS_V1 = "Leave /v1 out of the base URL: each request adds it."
 _UNKNOWN_ID = (401, 403, NOT_FOUND)
 """The statuses of responses to an environment's key if an ID does not exist."""
 _ID = r"env_\w+"
+_OTHER_IDS = {
+    "agent_": "an agent",
+    "file_": "a file",
+    "session_": "a session",
+    "sesn_": "a session",
+    "work_": "a work item",
+    "wrkspc_": "a workspace",
+}
+"""How the IDs of other objects begin."""
 
 
 class Client(Sender):
@@ -226,6 +235,8 @@ class NameClient(Client):
         if candidates:
             ids = ", ".join(environment.id for environment in candidates)
             return f"{len(candidates)} environments have the name {name!r}: {ids}. Give one of these IDs."
+        if kind := next((kind for prefix, kind in _OTHER_IDS.items() if name.startswith(prefix)), ""):
+            return f"{name!r} is the ID of {kind}, and an environment's begins with env_."
         from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need it
 
         guess = did_you_mean(name, [environment.name for environment in self._names.listed or []])

@@ -116,6 +116,13 @@ def test_nothing_is_changed_unless_exactly_one_environment_has_the_name(ant, lis
     assert hint in result.stderr
 
 
+def test_an_id_of_another_kind_is_recognized(ant):
+    """The error says what it is the ID of."""
+    result = ant(*RETRIEVE, "session_1", replies=[NOT_FOUND, LISTED])
+    assert (result.exit, len(result.requests)) == (5, 2)
+    assert "'session_1' is the ID of a session, and an environment's begins with env_." in result.stderr
+
+
 def test_every_page_is_read_before_a_name_counts_as_unique(ant):
     """The last environment may have the same name as the first."""
     pages = [page(live("env_1", "prod"), after="2"), page(after="3"), page(live("env_2", "prod"))]
