@@ -162,9 +162,7 @@ class Handler:
         if kill_rest and self.exit.result():
             self.kill()
         elif kill_rest:
-            signal_group(
-                self.child.pid, posix_signal.SIGKILL
-            )  # this takes less time, and is enough after a success
+            signal_group(self.child.pid, posix_signal.SIGKILL)  # enough after a success, and faster
         guardian.forget(self.child)
         await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
 
