@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from functools import partial
+from math import inf
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import authenticated
@@ -41,28 +42,29 @@ class Reading(NamedTuple):
     problem: str = ""
 
 
-class CachedStats:
-    """The statistics of one queue, cached so that many readers cause few requests."""
+Read = Callable[[], Reading]
+"""Returns the statistics of one queue. Threads may share it."""
 
-    def __init__(
-        self, fetch: Callable[[], Mapping[str, Any]], keep_s: float, now: Callable[[], float] = time.time
-    ) -> None:
-        self._fetch = fetch
-        self._keep_s = keep_s
-        self._now = now
-        self._lock = threading.Lock()
-        self._reading: Reading | None = None
 
-    def read(self) -> Reading:
-        """Return the statistics, cached for a limited time. A failure is cached as long as a success."""
-        with self._lock:
-            now = self._now()
-            if self._reading is None or now - self._reading.taken_at >= self._keep_s:
+def cached(fetch: Callable[[], Mapping[str, Any]], keep_s: float, now: Callable[[], float] = time.time) -> Read:
+    """Return a function that fetches statistics, and keeps them for a while: many readers cause few requests.
+
+    A failure is kept as long as a success.
+    """
+    lock, latest = threading.Lock(), Reading(-inf, {})
+
+    def read() -> Reading:
+        nonlocal latest
+        with lock:
+            asked_at = now()
+            if asked_at - latest.taken_at >= keep_s:
                 try:
-                    self._reading = Reading(now, to_numbers(self._fetch(), now))
+                    latest = Reading(asked_at, to_numbers(fetch(), asked_at))
                 except AntError as error:
-                    self._reading = Reading(now, {}, error.message)
-            return self._reading
+                    latest = Reading(asked_at, {}, error.message)
+            return latest
+
+    return read
 
 
 def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
@@ -76,12 +78,12 @@ def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
     return numbers
 
 
-def find_page(stats: Mapping[str, CachedStats], path: str) -> ServedPage | None:
+def find_page(stats: Mapping[str, Read], path: str) -> ServedPage | None:
     """Return the page `/metrics`, `/stats/ENVIRONMENT_ID` or `/healthz`; or `/stats`, for the only environment."""
     if path == "/healthz":
         return text_page("ok")
     if path == "/metrics":
-        readings = {name: cached.read() for name, cached in stats.items()}
+        readings = {name: read() for name, read in stats.items()}
         return ServedPage(200, CONTENT_TYPE, _metrics(readings))
     name = path.removeprefix("/stats").strip("/")
     if not path.startswith("/stats"):
@@ -89,7 +91,7 @@ def find_page(stats: Mapping[str, CachedStats], path: str) -> ServedPage | None:
     chosen = stats.get(name) if name or len(stats) != 1 else next(iter(stats.values()))
     if chosen is None:
         return None
-    reading = chosen.read()
+    reading = chosen()
     return json_page({"error": reading.problem}, 502) if reading.problem else json_page(reading.numbers)
 
 
@@ -113,7 +115,7 @@ def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, r
     names = [name.strip() for name in options.environment_id.split(",") if name.strip()]
     with ExitStack() as stack:
         apis = {name: stack.enter_context(closing(WorkAPI(connection, runtime, name))) for name in names}
-        stats = {name: CachedStats(partial(_fetch, api), options.cache) for name, api in apis.items()}
+        stats = {name: cached(partial(_fetch, api), options.cache) for name, api in apis.items()}
         listener = stack.enter_context(closing(Listener(*options.listen, partial(find_page, stats))))
         with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded
             runtime.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")

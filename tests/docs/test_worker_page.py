@@ -10,7 +10,6 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -141,8 +140,8 @@ def test_keda_asks_the_exporter_for_a_number_that_it_serves(scaled, counted):
     (port,) = service["spec"]["ports"]
     host = f"http://{service['metadata']['name']}.{namespace}:{port['port']}"
     assert trigger["metadata"]["url"].startswith(f"{host}/")
-    stats = SimpleNamespace(read=lambda: Reading(0.0, to_numbers({"running": 1}, 0.0)))
-    page = find_page({"env_1": stats}, trigger["metadata"]["url"].removeprefix(host))
+    reading = Reading(0.0, to_numbers({"running": 1}, 0.0))
+    page = find_page({"env_1": lambda: reading}, trigger["metadata"]["url"].removeprefix(host))
     assert counted in json.loads(page.body)
 
 

@@ -20,7 +20,7 @@ from ant_cli.runtime.redaction import REDACTED
 from ant_cli.runtime.redactor import LONGEST_SHOWN
 from ant_cli.runtime.streams import Stderr
 from ant_cli.settings.loading import load
-from ant_cli.worker.exporter import CachedStats, find_page
+from ant_cli.worker.exporter import cached, find_page
 from ant_cli.worker.work_api import WorkAPI
 from tests.conftest import KEY_BY_PATTERN, Screen, flags_of, make_runtime
 from tests.helpers.runs import OK
@@ -349,7 +349,7 @@ def test_a_key_in_the_status_line_of_a_response_is_not_in_the_error_that_the_cli
         runtime = make_runtime(clean_environ, stderr=Screen(terminal=False))
         connection = load(runtime, flags_of(base_url=f"{server.url}/{KEY_BY_PATTERN}")).connection
         with closing(WorkAPI(connection, runtime, "env_1", "")) as api:
-            page = find_page({"env_1": CachedStats(api.stats, 5.0)}, "/stats/env_1")
+            page = find_page({"env_1": cached(api.stats, 5.0)}, "/stats/env_1")
             with pytest.raises(APIError) as caught:
                 api.stats()
     assert page is not None

@@ -26,7 +26,7 @@ from ant_cli.settings.loading import load
 from ant_cli.settings.worker_options import ExporterOptions
 from ant_cli.worker import listener as listener_module
 from ant_cli.worker import metrics as metrics_module
-from ant_cli.worker.exporter import CachedStats, find_page, serve_statistics, to_numbers
+from ant_cli.worker.exporter import cached, find_page, serve_statistics, to_numbers
 from ant_cli.worker.listener import Listener, text_page
 from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness
 from ant_cli.worker.settlement import Outcome
@@ -98,7 +98,7 @@ def test_the_worker_changes_what_each_metric_shows():
 
 def expositions():
     """Return the metrics of a worker and an exporter."""
-    stats = {"env_1": CachedStats(lambda: STATS, 5.0)}
+    stats = {"env_1": cached(lambda: STATS, 5.0)}
     return [WorkerMetrics(OWN).text(Tally(4)).decode(), find_page(stats, "/metrics").body.decode()]
 
 
@@ -264,13 +264,13 @@ def test_statistics_are_only_numbers():
 def test_many_scrapers_cause_one_request():
     """The statistics are shared until they are too old."""
     fetched, now = [], [1000.0]
-    stats = CachedStats(lambda: fetched.append(1) or STATS, 5.0, lambda: now[0])
-    assert all(stats.read().numbers["depth"] == 3 for _ in range(10))
+    read = cached(lambda: fetched.append(1) or STATS, 5.0, lambda: now[0])
+    assert all(read().numbers["depth"] == 3 for _ in range(10))
     now[0] += 4.9
-    stats.read()
+    read()
     assert len(fetched) == 1
     now[0] += 0.1
-    stats.read()
+    read()
     assert len(fetched) == 2
 
 
@@ -280,7 +280,7 @@ def test_a_failure_of_the_api_is_not_reported_as_an_empty_queue():
     def fail():
         raise NetworkError("no response")
 
-    stats = {"env_1": CachedStats(fail, 5.0)}
+    stats = {"env_1": cached(fail, 5.0)}
     page = find_page(stats, "/stats/env_1")
     assert page.status == 502
     assert json.loads(page.body) == {"error": "no response"}
@@ -300,7 +300,7 @@ def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(mo
 
 def test_several_environments_share_metric_families_and_have_separate_pages():
     """The format allows each name once."""
-    stats = {name: CachedStats(lambda: STATS, 5.0) for name in ("env_1", "env_2")}
+    stats = {name: cached(lambda: STATS, 5.0) for name in ("env_1", "env_2")}
     text = find_page(stats, "/metrics").body.decode()
     assert text.count("# TYPE ant_work_queue_depth gauge") == 1
     found = samples(text)
