@@ -104,7 +104,7 @@ def create_scripted(call: Call) -> str:
     """Create a session whose agent follows a script at once, and put its work in the queue."""
     request = call.body
     with call.store.write() as transaction:
-        environment = _environment(transaction, request.environment_id)
+        environment = _named_or_newest(transaction, request.environment_id)
         session = _added(transaction, environment, request, request, secret=request.secret)
         if request.script:
             content = [{"type": "text", "text": "Run the script."}]
@@ -173,7 +173,7 @@ def retrieve(call: Call) -> str:
         return _to_json(session, transaction)
 
 
-def _environment(transaction: Transaction, environment_id: str | None) -> Row:
+def _named_or_newest(transaction: Transaction, environment_id: str | None) -> Row:
     """Return the environment for a new session: the named one, or the newest with a queue."""
     if environment_id is not None:
         return find_environment(transaction, environment_id)
