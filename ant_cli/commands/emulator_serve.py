@@ -118,7 +118,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
     log = Path(options.setdefault("log_file", str(_registry_folder(runtime) / f"{time.time_ns()}.log")))
     flags = [f"{flag_name(name)}={value}" for name, value in options.items()]
     try:
-        _make_registry_folder(runtime)
+        make_private(_registry_folder(runtime))
         remove_old_logs(_registry_folder(runtime))
         stderr = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     except OSError as error:
@@ -220,7 +220,7 @@ def register(emulator: RunningEmulator, stack: ExitStack, runtime: Runtime) -> N
     try:
         # The process ID is not enough: another container may have a process with the same ID, and so hold the lock.
         path = _registry_folder(runtime) / f"{emulator.pid}-{os.urandom(4).hex()}"
-        _make_registry_folder(runtime)
+        make_private(_registry_folder(runtime))
         file = stack.enter_context(locked(path))
         stack.callback(file.truncate, 0)  # an empty file is removed with its lock
         append(file, json.dumps(emulator._asdict()).encode())
@@ -236,13 +236,8 @@ def _find_running(runtime: Runtime) -> list[RunningEmulator]:
 
 
 def _registry_folder(runtime: Runtime) -> Path:
-    """Return the folder with a file for each emulator."""
+    """Return the folder with a file for each emulator. It is for the current user only."""
     return state_folder(runtime.environ) / "emulators"
-
-
-def _make_registry_folder(runtime: Runtime) -> None:
-    """Create that folder, for the current user only. Raises OSError if that fails."""
-    make_private(_registry_folder(runtime))
 
 
 def _read(path: Path) -> RunningEmulator | None:

@@ -198,5 +198,5 @@ class Rows(Tree[Value]):
         for node in nodes:
             if node.data and node.data.matches(text):
                 yield node
-            if node.data and node.data.mentions(text):
+            if node.data and text in node.data.search_text:
                 yield from self._matches(self._members(node), text)

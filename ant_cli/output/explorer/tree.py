@@ -64,10 +64,6 @@ class Value:
         """The text after its key in a row."""
         return in_a_row(self.raw)
 
-    def mentions(self, text: str) -> bool:
-        """Whether a key or a value inside it contains the text."""
-        return text in self.search_text
-
     def matches(self, text: str) -> bool:
         """Whether its own key contains the text, or the value of a scalar does."""
         in_key = self.parent is not None and text in self.key.casefold()
