@@ -267,7 +267,7 @@ def test_a_session_that_needs_a_worker_again_gets_a_new_work_item(api, queue):
     ("body", "begin"),
     [
         ({"environment_id": "env_1"}, "environment_id: "),
-        ({"script": [{}]}, "script.0: must have one of tool"),
+        ({"script": [{"tools": [{}]}]}, "script.0.tools.0: must have one of tool, custom_tool, got none"),
         ({"script": [{"tool": "bash", "message": "m"}]}, "script.0: must have one of"),
         ({"script": ["dance"]}, "script.0: must be an object"),
         ({"script": [{"message": "m", "expect": {}}]}, "script.0: message does not take expect"),

@@ -231,7 +231,7 @@ def test_a_rate_limit_delays_the_next_round_as_long_as_the_server_asks(ant, aske
 def test_a_watch_ends_with_0_when_it_can_not_print_a_change_any_more(clean_environ):
     """Its reader has left, as `head` and `grep -m1` do."""
     with ScriptedServer(*(response({"n": number}) for number in range(1, 2000))) as server:
-        words = [*STATS, "--every", "10ms", "--base-url", server.url]
+        words = [*STATS, "--every", "10ms", "--for", "90s", "--base-url", server.url]
         with started(
             [*ANT, *words],
             env={**COVERAGE, **clean_environ},

@@ -234,9 +234,12 @@ def test_an_outage_of_slow_failures_ends_with_a_success(queue, start, script):
 def test_a_handler_that_may_have_passed_its_session_on_is_warned_about_once(queue, work, script):
     """With `docker run -d`, the item would be stopped before the container can work on it."""
     queue.enqueue(4)
-    warning = "the handler exited with 0 at once"
+    warning = (
+        "the handler exited with 0 at once, without output or a heartbeat, and its item was stopped: "
+        "a handler has to stay in the foreground until the session ends, or needs --no-auto-stop"
+    )
     detached = work("--max-items", "2", handler=[script("exit 0")])
-    assert [entry["level"] for entry in detached.log if entry["msg"].startswith(warning)] == ["WARN"]
+    assert [entry["level"] for entry in detached.events(warning)] == ["WARN"]
     for words, text in ((["--no-auto-stop"], "exit 0"), ([], "echo done")):
         assert warning not in "".join(work(*words, handler=[script(text)]).lines)
 
