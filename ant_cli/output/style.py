@@ -26,7 +26,7 @@ STATE_COLOURS = {
 }
 """The colours of a work item's states."""
 
-_JSON = rb'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=\s*:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)'
+_JSON = rb'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)'
 _JSON_COLOURS = {"key": "blue", "text": "green", "null": "dim"}
 
 

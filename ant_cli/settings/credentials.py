@@ -283,7 +283,7 @@ def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
     """
     wanted = [name for name in rows.ON_STDIN if flags.get(name)]
     if not wanted:
-        return Flags({name: value for name, value in flags.items() if name not in rows.ON_STDIN})
+        return flags
     conflicts = [flag_name(name) for name in (*wanted, rows.ON_STDIN[wanted[0]]) if name in flags]
     if len(conflicts) > 1:
         raise exclude_each_other(*sorted(conflicts), hint=f"Use {conflicts[0]}.")

@@ -388,7 +388,7 @@ def test_an_empty_file_in_a_folder_is_a_mistake(text):
 
 
 @pytest.mark.parametrize(
-    "host", ["https://a.example", "a.example/x", "a.example:443", "*", "a b", f"{'a.' * 127}a"]
+    "host", ["https://a.example", "a.example/x", "a.example:443", "*", "a b", f"{'a.' * 127}a", "a" * 64]
 )
 def test_a_host_is_only_a_host_name(host):
     """It has no scheme, port or path."""
@@ -401,7 +401,9 @@ def test_a_host_is_only_a_host_name(host):
     ]
 
 
-@pytest.mark.parametrize("host", ["example.com", "*.example.com", "localhost", "bücher.example", "a-b.example"])
+@pytest.mark.parametrize(
+    "host", ["example.com", "*.example.com", "localhost", "bücher.example", "a-b.example", "a" * 63]
+)
 def test_a_host_name_may_have_a_star_in_front(host):
     """Letters beyond ASCII are allowed, too."""
     write(

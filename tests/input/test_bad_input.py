@@ -48,6 +48,7 @@ DEEP_BOMB = "k0: &k0 {}\n" + "".join(f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}
         (b'{"name": 1, "name": 2}', "twice"),
         (b'{"name": "x"', "line 1, column 13: not valid JSON: expecting ',' delimiter"),
         (b'{"name": "x"}\n{"name": }\n', "line 2, column 10: not valid JSON"),
+        (b'{"name": "x', "line 1, column 10: not valid JSON: unterminated string starting."),
         (b"[]", "keys and values"),
         (b"5", "keys and values"),
     ],

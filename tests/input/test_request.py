@@ -116,6 +116,8 @@ def test_all_missing_flags_are_named(ant):
     """One message names all missing flags, and no others."""
     assert ant(WORK, "stop").refusal.startswith("ant: --environment-id and --work-id are required")
     assert ant(WORK, "stop", "w").refusal.startswith("ant: --environment-id is required")
+    example = f"Give IDs after the command: ant {WORK} stop --environment-id 'a b' WORK_ID"
+    assert example in ant(WORK, "stop", "--environment-id", "a b").refusal
 
 
 @pytest.mark.parametrize("nothing", ["", "\n \n", "# only a comment\n", "---\n", "\ufeff"])

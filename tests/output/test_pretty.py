@@ -50,6 +50,12 @@ def test_times_are_exact_and_relative():
     assert view({"name": "2026-03-14T11:30:00Z"}) == "name  2026-03-14T11:30:00Z\n"
 
 
+def test_the_state_of_a_nested_item_has_a_colour():
+    """Items are nested in a list."""
+    shown = view({"a": {"state": "active", "b": "c, d"}}, STYLE._replace(colour=True))
+    assert "\x1b[32mactive\x1b[0m" in shown
+
+
 def test_plain_lists_are_on_one_line():
     """Other lists are numbered."""
     assert view({"pip": ["pandas==2.2.0", "numpy"]}) == "pip  pandas==2.2.0, numpy\n"

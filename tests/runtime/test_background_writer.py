@@ -76,8 +76,8 @@ def test_at_the_end_the_last_events_are_written_before_the_rest_of_a_flood():
     """They say why a worker ended. The end waits for no reader who does not read."""
     reader = SlowReader("bulk")
     for text in (*["bulk"] * 99, "the last event"):
-        reader.put(text)
+        reader.put(text, 500_000)
     assert not reader.writer.close(0.01)
-    reader.read(2)
-    assert reader.texts == ["bulk", "the last event", "99 left out"]
+    reader.read(3)
+    assert reader.texts == ["bulk", "95 left out", "the last event", "4 left out"]
     reader.read_all()

@@ -457,8 +457,11 @@ def test_a_key_command_is_ended_if_its_output_can_not_be_read(process, monkeypat
 def test_a_key_command_is_ended_after_its_time_limit(process):
     """The limit is shorter in this test."""
     command = python("import threading; threading.Event().wait()")
-    with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped."):
+    with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped.") as raised:
         KeyCommand(command).fetch("c", process, timeout_s=0.2)
+    assert raised.value.hint.startswith(
+        "To see the command, and to try it by hand: ant profile get api_key_command"
+    )
 
 
 @needs_posix("commands of POSIX")

@@ -12,7 +12,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from ant_cli.errors import APIError
+from ant_cli.errors import APIError, NetworkError
 from ant_cli.worker.handler import _Output
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, LogView, WorkerLog
 from ant_cli.worker.metrics import Tally
@@ -189,11 +189,13 @@ def test_the_log_has_no_terminal_sequences_and_no_secrets(log_format, terminal):
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
 def test_the_reason_of_a_server_is_logged_up_to_a_limit_and_without_secrets(log_format):
-    """A body without a reason adds nothing."""
+    """A body without a reason adds nothing, and an error that is not of the API has none."""
 
     def logged_error(body):
         logged = Logged(log_format, secrets=["inner-token-12345"])
         logged.item.warn("poll failed", error=APIError("GET x", 404, "Not Found", body.encode(), ""))
+        logged.item.warn("poll failed", error=NetworkError("lost inner-token-12345."))
+        assert "lost [redacted]." in logged.text
         return logged.text
 
     text = logged_error('{"error": {"message": "no inner-token-12345 \\u001b[2J' + "x" * 600 + '"}}')

@@ -253,6 +253,17 @@ def test_a_call_for_which_no_thread_can_be_started_fails_like_others(clean_envir
         asyncio.run(WorkerContext.call(context, post, runtime, "http://127.0.0.1:1"))
 
 
+def test_calls_that_wait_for_a_thread_are_not_sent_after_the_end():
+    """The worker does not wait for those that were sent."""
+    with ThreadPoolExecutor(1) as executor:
+        sent = threading.Event()
+        executor.submit(sent.wait)
+        waiting = executor.submit(int)
+        WorkerContext.close(SimpleNamespace(_executor=executor, guardian=Mock(), api=Mock()))
+        sent.set()
+    assert waiting.cancelled()
+
+
 def test_without_greenlet_a_worker_says_what_to_install_and_everything_else_can_be_imported(clean_environ):
     """Windows does not get the package. Only a worker that starts needs it."""
     code = "import sys; sys.modules['greenlet'] = None; from ant_cli.worker import exporter, handler, supervisor"
