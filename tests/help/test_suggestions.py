@@ -66,6 +66,7 @@ def test_an_unknown_command_is_answered_with_the_known_one_that_was_meant(ant, l
         ("profile set workspace_id99 x", "unknown setting '[redacted]'.", "settings are: api_key"),
         ("x" * 5000, f"unknown command '{'x' * 97}...'.", "ant --help"),
         ("beta:environments create --nme x", "unknown flag '--nme'. Did you mean '--name'?", "create --help"),
+        ("beta:environments list --format md", "unknown format 'md'. Did you mean 'markdown'?", ""),
         ("auth status --formt json", "unknown flag '--formt'. Did you mean '--format'?", "auth status --help"),
         ("beta:environments list --jq .name", "Did you mean `--transform name`?", ""),
         ("beta:environments --hlep", "Did you mean '--help'?", ""),
