@@ -255,16 +255,7 @@ entry_point()
 def test_ctrl_c_while_modules_are_imported_ends_the_process_without_a_message(clean_environ, module):
     """It ends by the signal, so that a loop of a shell ends, too."""
     code = INTERRUPTED_IMPORT.format(module=module)
-    words = [
-        sys.executable,
-        "-c",
-        code,
-        "beta:environments",
-        "retrieve",
-        "env_1",
-        "--base-url",
-        "http://127.0.0.1:1",
-    ]
+    words = [sys.executable, "-c", code, *LINES, "--base-url", "http://127.0.0.1:1"]
     done = subprocess.run(words, env=clean_environ, capture_output=True, stdin=subprocess.DEVNULL, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
 

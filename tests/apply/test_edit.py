@@ -460,10 +460,8 @@ def test_the_changes_of_others_to_the_same_field_are_shown_and_overwritten(desk)
         "#!     + theirs",
     ):
         assert line in desk.seen[1].splitlines()
-    assert sent(result)[-1][1] == {
-        "name": "ours",
-        "config": {"type": "cloud", "packages": {"pip": ["pandas", "numpy", "ours", "theirs"]}},
-    }
+    packages = {"pip": ["pandas", "numpy", "ours", "theirs"]}
+    assert sent(result)[-1][1] == {"name": "ours", "config": {"type": "cloud", "packages": packages}}
 
 
 def test_the_plan_after_a_change_by_others_shows_their_values_as_the_old_ones(desk):

@@ -75,13 +75,8 @@ def test_unknown_fields_of_an_entry_are_kept(path):
     path.write_text('{"version": 1, "resources": {"./a.yaml": {"kind": "environment", "id": "e", "zeal": 1.50}}}')
     lock = read_lock(path)
     changed = lock.with_entry("./a.yaml", lock.entries["./a.yaml"]._replace(hash="h", remote_hash="r"))
-    assert json.loads(changed.to_bytes())["resources"]["./a.yaml"] == {
-        "hash": "h",
-        "id": "e",
-        "kind": "environment",
-        "remote_hash": "r",
-        "zeal": 1.5,
-    }
+    entry = {"hash": "h", "id": "e", "kind": "environment", "remote_hash": "r", "zeal": 1.5}
+    assert json.loads(changed.to_bytes())["resources"]["./a.yaml"] == entry
     assert b'"remote_hash": "r",\n      "zeal": 1.50\n' in changed.to_bytes()
 
 

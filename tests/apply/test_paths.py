@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -212,7 +211,4 @@ def test_at_a_terminal_without_a_path_and_a_lock_file_the_files_found_are_offere
     assert (result.exit, "no file was named" in result.stderr) == (2, True)
     assert team.server() == {}
     assert team.ant("apply", typed="y\ny\n").exit == 0
-    assert set(json.loads(Path("claude-lock.json").read_text())["resources"]) == {
-        "./environments/a.yaml",
-        "./environments/b.yaml",
-    }
+    assert set(team.lock()) == {"./environments/a.yaml", "./environments/b.yaml"}

@@ -83,11 +83,8 @@ def test_login_verifies_and_stores_the_base_url_and_the_workspace(ant_without_ke
     assert done.requests[0].url.host == "gate.example"
     assert done.requests[0].headers["anthropic-workspace-id"] == "wrkspc_1"
     assert "Key accepted by http://gate.example (workspace wrkspc_1)." in done.stderr
-    assert document(path)["profiles"]["work"] == {
-        "api_key": SECRET,
-        "base_url": "http://gate.example",
-        "workspace_id": "wrkspc_1",
-    }
+    stored = {"api_key": SECRET, "base_url": "http://gate.example", "workspace_id": "wrkspc_1"}
+    assert document(path)["profiles"]["work"] == stored
 
 
 def test_login_to_the_emulator_needs_no_account(ant_without_key, path):
@@ -585,12 +582,8 @@ def test_status_as_json_contains_the_whole_report(ant_without_key, path, profile
     assert done.json["usable"] is True
     assert done.json["credential"] == "api_key of profile 'work'"
     assert done.json["profile"] == {"name": "work", "source": "active", "file": str(path), "others": []}
-    assert done.json["sources"][6] == {
-        "source": "api_key of profile 'work'",
-        "kind": "api_key",
-        "state": "used",
-        "value": MASK,
-    }
+    used = {"source": "api_key of profile 'work'", "kind": "api_key", "state": "used", "value": MASK}
+    assert done.json["sources"][6] == used
     assert ant_without_key("auth", "status", "--transform", "profile.name", "-r").stdout == "work\n"
 
 

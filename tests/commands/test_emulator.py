@@ -600,15 +600,9 @@ def test_session_create_runs_a_yaml_script_and_show_prints_its_events(local, tmp
     item = local("beta:environments:work", "poll", queue).json
     assert item["data"] == {"id": session, "type": "session"}
     assert item["secret"]
-    lines = local("emulator", "session", "show", session).stdout.splitlines()
-    assert [line.split()[1] for line in lines] == [
-        "user.message",
-        "session.status_running",
-        "agent.tool_use",
-        "session.status_idle",
-    ]
-    names = local("emulator", "session", "show", session, "--transform", "type", "-r").stdout.split()
-    assert names[2] == "agent.tool_use"
+    kinds = [line.split()[1] for line in local("emulator", "session", "show", session).stdout.splitlines()]
+    assert kinds == ["user.message", "session.status_running", "agent.tool_use", "session.status_idle"]
+    assert local("emulator", "session", "show", session, "--transform", "type", "-r").stdout.split() == kinds
 
 
 def test_enqueue_has_flags_for_healthchecks_and_for_work_without_a_secret(local):
@@ -681,13 +675,7 @@ def test_serving_the_emulator_without_waitress_says_what_to_install(separate, tm
 def test_a_named_database_that_is_created_is_noted_once_at_a_terminal(ant):
     """In another folder, the same name is another file, which is empty."""
     shown = [
-        ant(
-            "beta:environments",
-            "list",
-            env={"ANTHROPIC_BASE_URL": f"local:{name}"},
-            network=True,
-            terminal=terminal,
-        )
+        ant(*LIST, env={"ANTHROPIC_BASE_URL": f"local:{name}"}, network=True, terminal=terminal)
         for name, terminal in (("a.db", True), ("a.db", True), ("b.db", False), (":memory:", True))
     ]
     assert ["Created a.db" in each.stderr for each in shown] == [True, False, False, False]

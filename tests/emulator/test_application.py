@@ -114,12 +114,9 @@ def test_a_session_is_updated_and_its_stream_says_what_changed(sessions, start):
     updated = sessions.update(session.id, metadata={"a": None})
     assert (updated.title, updated.metadata) == ("t", {"b": "2"})
     assert sessions.update(session.id, title=None).title is None
-    changes = sessions.events.list(session.id, types=["session.updated"]).data
-    assert [(event.title, event.metadata) for event in changes] == [
-        ("t", {"a": "1", "b": "2"}),
-        (None, {"b": "2"}),
-        (None, None),
-    ]
+    events = sessions.events.list(session.id, types=["session.updated"]).data
+    changes = [(event.title, event.metadata) for event in events]
+    assert changes == [("t", {"a": "1", "b": "2"}), (None, {"b": "2"}), (None, None)]
 
 
 def test_a_stream_that_is_opened_after_the_create_gets_the_whole_turn(sessions, start):

@@ -46,12 +46,8 @@ def test_the_journal_names_the_fault_that_was_applied(api):
     faults = [api("POST", "/_emulator/faults", body).json["id"] for body in ({"status": 503}, {"delay_ms": 1})]
     for _ in range(3):
         api("GET", ENVIRONMENTS)
-    entries = api("GET", REQUESTS).json["data"]
-    assert [(entry["status"], entry["fault"]) for entry in entries] == [
-        (503, faults[0]),
-        (200, faults[1]),
-        (200, None),
-    ]
+    entries = [(entry["status"], entry["fault"]) for entry in api("GET", REQUESTS).json["data"]]
+    assert entries == [(503, faults[0]), (200, faults[1]), (200, None)]
 
 
 def test_the_journal_hides_secrets():

@@ -92,13 +92,8 @@ def test_cloud_environments_have_no_queue(api):
         f"Environment {environment_id} not found, or does not support work listing. "
         "The work API is only available for self-hosted environments."
     )
-    assert api.stats(environment_id) == {
-        "depth": 0,
-        "oldest_queued_at": None,
-        "pending": 0,
-        "type": "work_queue_stats",
-        "workers_polling": None,
-    }
+    none = {"depth": 0, "oldest_queued_at": None, "pending": 0, "workers_polling": None}
+    assert api.stats(environment_id) == {"type": "work_queue_stats", **none}
 
 
 def test_an_archived_environment_can_be_polled_but_takes_no_new_work(api, queue):

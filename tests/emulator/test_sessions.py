@@ -189,13 +189,8 @@ def test_an_application_creates_a_session_and_begins_its_script_with_a_message(a
     assert (created["title"], created["metadata"]["k"]) == ("t", "v")
     assert api.poll(queue)["data"]["id"] == created["id"]
     send(api, created["id"], HELLO)
-    assert kinds(events_of(api, created["id"])) == [
-        "status_idle",
-        "message",
-        "status_running",
-        "message",
-        "status_idle",
-    ]
+    happened = kinds(events_of(api, created["id"]))
+    assert happened == ["status_idle", "message", "status_running", "message", "status_idle"]
     begun = api("POST", SESSIONS, {**sent, "initial_events": [HELLO]}).json["id"]
     for ms, status in ((199, "running"), (1, "idle")):  # a client that polls leaves others time to open a stream
         clock.advance(ms=ms)

@@ -140,18 +140,7 @@ def test_a_new_group_of_commands_changes_no_other_answer(monkeypatch):
     assert suggestion(["agent-labels", "list"], catalog()) == " Did you mean `ant beta:agent-labels list`?"
 
 
-SAMPLES = [
-    "json",
-    "5",
-    "7d",
-    "a,b",
-    "metadata.k",
-    "packages.pip=x",
-    "k=v",
-    "jsonpath={.a}",
-    "http://h",
-    "{pip: [x]}",
-]
+SAMPLES = ["json", "5", "7d", "a,b", "metadata.k", "packages.pip=x", "k=v", "jsonpath={.a}", "http://h", "{a: [x]}"]
 ITEM = "--environment-id env_1 work_1"
 PLACES = {"beta:environments create": "--name n", "beta:environments list": "", "emulator enqueue": "env_1"}
 """What the commands need besides a flag, if not an ID."""

@@ -47,16 +47,8 @@ def test_a_piped_table_has_every_column_and_whole_values():
 
 def test_a_piped_table_has_a_dash_for_a_missing_value():
     """A cell is never empty, so that programs can count columns."""
-    row = table(ENVIRONMENTS[1:2]).splitlines()[1].split()
-    assert row == [
-        "env_011CZkZ9X2dpNyB7HsEFoR02",
-        "edge",
-        "self_hosted",
-        "-",
-        "account",
-        "2026-03-14T14:18:00Z",
-        "-",
-    ]
+    row = " ".join(table(ENVIRONMENTS[1:2]).splitlines()[1].split())
+    assert row == "env_011CZkZ9X2dpNyB7HsEFoR02 edge self_hosted - account 2026-03-14T14:18:00Z -"
 
 
 def test_a_table_in_markdown_has_its_titles_once_and_no_syntax_of_its_values():

@@ -13,6 +13,13 @@ from tests.conftest import Result, Screen, flags_of, make_runtime
 from tests.helpers.stores import NOW, REFRESH, TOKEN
 from tests.helpers.words import LIST, NO_KEY
 
+VARIABLES = {
+    "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2",
+    "ANTHROPIC_ORGANIZATION_ID": "org-2",
+    "ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token-2",
+}
+"""A federation in the environment."""
+
 
 def settings_of(flags: Mapping[str, str], environ: Mapping[str, str], store: ProfileStore = NO_STORE) -> Settings:
     """Load the settings of a run at a terminal with these flags, variables and profiles."""

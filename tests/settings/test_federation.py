@@ -11,14 +11,9 @@ from ant_cli.errors import UsageError
 from ant_cli.settings.profiles import ProfileStore
 from tests.conftest import make_runtime
 from tests.helpers.words import LIST, NO_KEY
-from tests.settings.conftest import settings_of
+from tests.settings.conftest import VARIABLES, settings_of
 
 RULE = {"federation_rule": "fdrl_1", "organization_id": "org-1", "identity_token_file": "/run/token"}
-VARIABLES = {
-    "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2",
-    "ANTHROPIC_ORGANIZATION_ID": "org-2",
-    "ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token-2",
-}
 
 
 def test_each_value_of_a_federation_comes_from_its_flag_or_else_its_variable():

@@ -16,6 +16,7 @@ from ant_cli.settings.logins import folder_of, profile_names
 from tests.conftest import flags_of, make_runtime, needs_posix
 from tests.helpers.stores import NOW, REFRESH, TOKEN
 from tests.helpers.words import EMPTY, KEY, LIST, NO_KEY, page
+from tests.settings.conftest import VARIABLES
 
 HERE = "https://here.example"
 
@@ -167,11 +168,6 @@ def test_an_active_profile_without_a_credential_keeps_its_place_and_the_error_na
 # Each pair of sources
 
 FEDERATION = {"federation-rule": "fdrl_1", "organization-id": "org-1", "identity-token-file": "/run/token"}
-VARIABLES = {
-    "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_2",
-    "ANTHROPIC_ORGANIZATION_ID": "org-2",
-    "ANTHROPIC_IDENTITY_TOKEN_FILE": "/run/token-2",
-}
 NAMED, KEPT = '[profiles.named]\napi_key = "k3"\n', '[profiles.kept]\napi_key = "k4"\n'
 ORDER = {
     "--api-key": {"words": ["--api-key=k1"]},

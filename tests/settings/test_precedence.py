@@ -129,10 +129,8 @@ def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
     """A stored credential comes before one that must be fetched, and a key before a token."""
     store = active({"auth_token": "t", "api_key_command": "c"})
     settings = settings_of({}, {}, store)
-    assert [credential.source for credential in settings.provenance.credentials] == [
-        "api_key_command of profile 'a'",
-        "auth_token of profile 'a'",
-    ]
+    sources = [credential.source for credential in settings.provenance.credentials]
+    assert sources == ["api_key_command of profile 'a'", "auth_token of profile 'a'"]
     assert settings.connection.credential.reference == KeyCommand("c")
     assert settings.connection.credential.secret == ""
     settings = settings_of({}, {}, store.with_profile("a", {"api_key": "k", "api_key_command": "c"}))
