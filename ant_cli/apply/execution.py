@@ -128,7 +128,7 @@ class Execution:
             for step in self._steps.values()
         )
 
-    def run(self, workers: server.Workers) -> None:
+    def run(self, connection: server.Connection) -> None:
         """Carry out the steps. After the first failure, no further step is begun.
 
         Raises:
@@ -142,7 +142,7 @@ class Execution:
         pending = [step for step in self.steps if step.action != "none"]
         for is_last in (False, True):
             group = [step for step in pending if (step.action in _LAST) is is_last]
-            workers.each(group, self._carry_out, finish=True)
+            connection.each(group, self._carry_out, finish=True)
 
     def _carry_out(self, client: Client, step: Step) -> None:
         if self._failed:

@@ -158,7 +158,7 @@ def _version(remote: Object) -> tuple[Value, ...]:
 
 
 def look_up(
-    workers: Workers,
+    connection: Connection,
     lock: LockFile,
     declarations: Mapping[str, Declaration],
     options: Options,
@@ -171,33 +171,31 @@ def look_up(
             or if a request fails.
 
     """
-    origin = origin_of(workers)
+    origin = origin_of(connection)
     if not options.allow_origin_change:
         check_origin(lock, origin)
     if options.allow_origin_change or not lock.origin.base_url:
         lock = lock.with_origin(origin)
     ids = ids_to_read(lock, declarations)
-    listed = list_all(workers.client, archived=True) if len(ids) > _MOST_READ else []
+    listed = list_all(connection.client, archived=True) if len(ids) > _MOST_READ else []
     remotes: dict[str, Object | None] = dict.fromkeys(ids)
     remotes |= {identifier: one for one in listed if (identifier := str(one["id"])) in remotes}
     missing = [identifier for identifier, one in remotes.items() if one is None]
-    if (
-        len(missing) <= _MOST_READ
-    ):  # a list may leave some out; a hostile lock file must not cause thousands of reads
-        remotes |= zip(missing, workers.each(missing, retrieve), strict=True)
-    known = Known(lock, declarations, remotes, {}, (), options, untracked, origin=origin, profile=workers.profile)
+    if len(missing) <= _MOST_READ:  # a list may lack some; a hostile lock file must not cause thousands of reads
+        remotes |= zip(missing, connection.each(missing, retrieve), strict=True)
+    known = Known(lock, declarations, remotes, options=options, untracked=untracked, origin=origin)
     if needs_names(known):
         names = {declaration.name for declaration in (*declarations.values(), *untracked.values())}
-        named = having_names(listed or list_all(workers.client, archived=True), names)
+        named = having_names(listed or list_all(connection.client, archived=True), names)
         known = known._replace(named=named)
-    return known
+    return known._replace(profile=connection.profile)
 
 
-def origin_of(workers: Workers) -> ResourceOrigin:
+def origin_of(connection: Connection) -> ResourceOrigin:
     """Return the server, organization and workspace of the credentials, if the server names them."""
-    base_url = strip_userinfo(workers.base_url)
+    base_url = strip_userinfo(connection.base_url)
     try:
-        headers = workers.client.send(_WHO_AM_I).headers
+        headers = connection.client.send(_WHO_AM_I).headers
     except APIError as error:
         if error.status in (401, 429) or error.status >= 500:  # any other means that a gateway lacks this endpoint
             raise
@@ -244,8 +242,8 @@ def _parse_environment(raw: bytes) -> Object:
     return value
 
 
-class Workers(NamedTuple):
-    """A client, how many tasks may run at once, and where the client is connected to."""
+class Connection(NamedTuple):
+    """A client, how many tasks may use it at once, and where it is connected to."""
 
     client: Client
     """For single requests, while no tasks are running."""
@@ -282,11 +280,11 @@ class Workers(NamedTuple):
 @contextmanager
 def connected(
     flags: Flags, runtime: Runtime, parallel: int, client_type: type[Client] = Client
-) -> Iterator[Workers]:
-    """Yield workers for the API. IDs that a user typed need a NameClient; those in files are not names."""
+) -> Iterator[Connection]:
+    """Yield a connection to the API. IDs that a user typed need a NameClient; those in files are not names."""
     settings = load_settings(runtime, flags)
     note_credential_choice(settings, runtime)
     if is_local(settings.connection.base_url):
         parallel = 1  # it would not be faster, and this keeps the order of the files when environments are created
     with client_type(settings.connection, runtime) as client:
-        yield Workers(client, parallel, settings.connection.base_url, settings.chosen_profile)
+        yield Connection(client, parallel, settings.connection.base_url, settings.chosen_profile)

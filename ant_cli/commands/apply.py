@@ -126,8 +126,8 @@ def _preview(scope: Scope, view: View, parallel: int, save_plan: str | None, *, 
     """Show and save the plan. If the exit code shows whether there are changes, raise AntError if there are any."""
     lock = read_lock(scope.lock_path)
     files = read_files(scope, lock, view.runtime, asks=view.asks)
-    with server.connected(view.flags, view.runtime, parallel) as workers:
-        known = _look_up(files, lock, workers, view)
+    with server.connected(view.flags, view.runtime, parallel) as connection:
+        known = _look_up(files, lock, connection, view)
     plan = make_plan(known)
     _show_plan(plan, known, view)
     _note(plan, known, files.loaded, scope, view.runtime)
@@ -147,8 +147,8 @@ def _apply(scope: Scope, view: View, parallel: int, saved: plan_data.SavedPlan |
     with holding(scope.lock_path, view.runtime) as journal:
         lock = read_lock(scope.lock_path)
         files = read_files(scope, lock, view.runtime, asks=view.asks)
-        with server.connected(view.flags, view.runtime, parallel) as workers:
-            known = _look_up(files, lock, workers, view)._replace(interrupted=journal.interrupted)
+        with server.connected(view.flags, view.runtime, parallel) as connection:
+            known = _look_up(files, lock, connection, view)._replace(interrupted=journal.interrupted)
             plan, is_shown = make_plan(known), False
             if saved:
                 plan_data.check_unchanged(saved, plan, known.origin)
@@ -160,7 +160,7 @@ def _apply(scope: Scope, view: View, parallel: int, saved: plan_data.SavedPlan |
                 _note(plan, known, files.loaded, scope, view.runtime)
             _check_unblocked(plan, is_shown=is_shown)
             if view.yes or not plan.changing or _confirmed(plan, known, view):
-                _carry_out(plan, known, journal, workers, view)
+                _carry_out(plan, known, journal, connection, view)
             else:
                 view.runtime.say("Aborted.")
 
@@ -168,7 +168,7 @@ def _apply(scope: Scope, view: View, parallel: int, saved: plan_data.SavedPlan |
 # Reading
 
 
-def _look_up(files: Files, lock: LockFile, workers: server.Workers, view: View) -> Known:
+def _look_up(files: Files, lock: LockFile, connection: server.Connection, view: View) -> Known:
     loaded = files.loaded
     if loaded.other_locks and not (loaded.declarations or loaded.foreign):
         folder = shown_path(loaded.other_locks[0].parent)
@@ -176,7 +176,7 @@ def _look_up(files: Files, lock: LockFile, workers: server.Workers, view: View) 
     is_default = default_lock_path(Path.cwd()) == lock.path
     lock_flag = "" if is_default else f" --lock-file {quote(shown_path(lock.path))}"
     with Progress(view.runtime).waiting_for(f"{len(loaded.declarations)} environments"):
-        known = server.look_up(workers, lock, loaded.declarations, files.scope.options, files.untracked)
+        known = server.look_up(connection, lock, loaded.declarations, files.scope.options, files.untracked)
     return known._replace(new=files.new, target_flags=lock_flag + target_flags(view.flags))
 
 
@@ -277,7 +277,7 @@ def _note_files(loaded: Loaded, runtime: Runtime) -> None:
 # After the plan
 
 
-def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Workers, view: View) -> None:
+def _carry_out(plan: Plan, known: Known, journal: Journal, connection: server.Connection, view: View) -> None:
     """Carry out a plan, and report: a line for each step, or data at the end.
 
     The steps are carried out even if the report can't be printed.
@@ -294,7 +294,7 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, workers: server.Worke
     report.print_line(f"\nApply  {shown_path(lock.path)}")
     execution = Execution(plan.steps, lock, journal, report.print_result)
     try:
-        execution.run(workers)
+        execution.run(connection)
     except (KeyboardInterrupt, OutputError):
         runtime.say(_say_failures(execution.steps, view))
         raise

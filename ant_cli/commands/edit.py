@@ -62,8 +62,8 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     """Open an environment in the editor, and send the changes."""
     command = choose_editor(runtime)
     printer = Printer(output_settings(flags), runtime, is_list=False) if wants_structured(flags) else None
-    with server.connected(flags, runtime, 1, NameClient) as workers:
-        client = workers.client
+    with server.connected(flags, runtime, 1, NameClient) as connection:
+        client = connection.client
         remote = server.read(client, environment_id)
         with EditedFile(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
             edited = _Session(remote, _exported(remote), file, client, printer, runtime, dry_run).run()

@@ -47,7 +47,7 @@ def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **op
         log = stack.enter_context(log_to(options.pop("log_file", os.devnull), runtime))
         emulator = stack.enter_context(closing(open_emulator(runtime, IN_MEMORY, **options)))
         server = server_class(emulator, "127.0.0.1", port, log)
-        threading.Thread(target=server.run, daemon=True).start()  # as long as this process
+        threading.Thread(target=server.run, daemon=True).start()  # runs until this process ends
         environ = {name: text for name, text in runtime.environ.items() if not name.startswith("ANTHROPIC_")}
         status = _run_guarded(command, {**environ, variables.BASE_URL: server.url, variables.API_KEY: ANY_KEY})
     if status:
@@ -95,7 +95,7 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
                 _os.waitid(_os.P_PID, process.pid, _os.WEXITED | _os.WNOWAIT)
             else:  # on macOS before Python 3.13
                 process.wait()
-        finally:  # its ID stays taken until it is collected
+        finally:  # before `wait`, no other process can get its ID
             guardian_process.signal_session(process.pid, _SIGKILL)
             status = process.wait()
     return int(status)

@@ -49,7 +49,7 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
     options["database"] = database = options.get("database") or database_path(LOCAL, runtime.environ)
     file = database if database == IN_MEMORY else os.path.realpath(database)
     for other in _find_running(runtime) if file != IN_MEMORY else ():
-        if other.database == file:  # each shows what the other one changes
+        if other.database == file:  # allowed, but often by mistake: each one shows what the other has changed
             runtime.say(f"Note: the emulator at {other.base_url} serves the same file, {file}.")
     import_server()  # before it is needed, so that the error is the same with --detach
     if options.get("until_stdin_closes") and runtime.stdin.taken:
@@ -94,11 +94,11 @@ def _serve(runtime: Runtime, flags: Flags, options: dict[str, Any], api_key: str
 def _stop_after_stdin(runtime: Runtime) -> None:
     """Stop this process when stdin ends. The system closes that pipe, however the program at its other end ends."""
     try:
-        with suppress(OSError, ValueError):  # it is closed
+        with suppress(OSError, ValueError):  # stdin is closed, which is also an end
             while os.read(runtime.stdin.descriptor, _CHUNK):
                 pass
-        runtime.say("The emulator stops, because its stdin has ended.")  # it may be /dev/null by mistake
-    finally:  # also if nobody reads stderr any more
+        runtime.say("The emulator stops, because its stdin has ended.")  # stdin may be /dev/null by mistake
+    finally:  # even if the message can't be written
         terminate(os.getpid())
 
 
@@ -147,7 +147,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         process.wait()
     output = log.read_bytes()[begun:].decode("utf-8", "replace").strip()
     if url:
-        process.returncode = 0  # it keeps running, so Popen must not warn about it
+        process.returncode = 0  # keeps Popen from warning that the process still runs
         for note in (line for line in output.splitlines() if line.startswith("Note: ")):
             runtime.say(note)
         runtime.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
@@ -158,7 +158,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
 def _base_url_of(process: subprocess.Popen[str], api_key: str) -> str:
     """Give a new emulator its key, and return its base URL when it listens; empty if it ends before."""
     if process.stdin is not None:
-        with suppress(BrokenPipeError), process.stdin as stdin:  # it may have ended with an error already
+        with suppress(BrokenPipeError), process.stdin as stdin:  # the process may have failed already
             stdin.write(api_key)
     with process.stdout as stdout:  # type: ignore[union-attr] # it is a pipe
         return stdout.readline().strip()
@@ -224,7 +224,7 @@ def register(emulator: RunningEmulator, stack: ExitStack, runtime: Runtime) -> N
         file = stack.enter_context(locked(path))
         stack.callback(file.truncate, 0)  # an empty file is removed with its lock
         append(file, json.dumps(emulator._asdict()).encode())
-    except (OSError, UsageError) as error:  # it is served anyway
+    except (OSError, UsageError) as error:  # the emulator works without the file
         why = f"{path}: {os_error_text(error)}." if isinstance(error, OSError) else str(error)
         runtime.say(f"Note: `ant emulator env` won't find this emulator; {why}")
 
@@ -248,9 +248,9 @@ def _read(path: Path) -> RunningEmulator | None:
             int(emulator.port)
             if is_locked(file):
                 return emulator
-    except (OSError, RecursionError, TypeError, ValueError):  # it is gone, or was not written by an emulator
+    except (OSError, RecursionError, TypeError, ValueError):  # the file is gone, or not from an emulator
         return None
-    with suppress(OSError):  # another command removes it
+    with suppress(OSError):  # another command may be removing the file, too
         path.unlink()
     return None
 
@@ -290,7 +290,7 @@ def status(runtime: Runtime, flags: Flags) -> None:
     """List the emulators that run."""
     emulators = _running(runtime)
     lines = [f"{emulator.base_url}  pid {emulator.pid}  {emulator.database}" for emulator in emulators]
-    shown = RunningEmulator._fields[:-1]  # the last one is for `stop`
+    shown = RunningEmulator._fields[:-1]  # only `stop` needs the last one
     print_result(runtime, flags, "\n".join(lines), [dict(zip(shown, each, strict=False)) for each in emulators])
 
 

@@ -55,11 +55,11 @@ def export_files(
     if bool(environment) == all:
         raise UsageError("name environments by ID or name, or use --all, but not both.")
     lock_path = find_lock_path(lock_file, Path.cwd(), (directory,))
-    with holding(lock_path, runtime), server.connected(flags, runtime, 1, NameClient) as workers:
+    with holding(lock_path, runtime), server.connected(flags, runtime, 1, NameClient) as connection:
         lock = read_lock(lock_path)
-        origin = server.origin_of(workers)
+        origin = server.origin_of(connection)
         server.check_origin(lock, origin)
-        remotes = server.list_all(workers.client) if all else _read(environment, workers.client)
+        remotes = server.list_all(connection.client) if all else _read(environment, connection.client)
         files = _files(remotes, Path(directory), lock, force=force, runtime=runtime)
         lock = lock if lock.origin.base_url else lock.with_origin(origin)
         _write(files, lock)

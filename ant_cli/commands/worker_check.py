@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 
 from ant_cli.commands import print_report
 from ant_cli.commands.environment_worker import environment_flag
-from ant_cli.commands.worker_findings import GET_KEY, LISTS, Finding, Report, find_causes, page_of
+from ant_cli.commands.worker_findings import GET_KEY, LISTS, Finding, Report, find_causes, report_lines
 from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
 from ant_cli.http.client import NameClient
 from ant_cli.http.direct import DirectTransport
@@ -73,7 +73,7 @@ def check(
     report["handler"] = problem.cause if problem else "can be started"
     report["findings"] = [finding._asdict() for finding in found]
     report["works"] = not any(finding.blocks for finding in found)
-    print_report(runtime, flags, "\n".join(page_of(report, now)), report)
+    print_report(runtime, flags, "\n".join(report_lines(report, now)), report)
     if not report["works"]:
         raise AntError(f"no work of {environment_id} would be done now.")
 

@@ -114,7 +114,7 @@ def _findings_of_items(report: Report) -> Iterator[Finding]:
 # The text for people
 
 
-def page_of(report: Report, now: float) -> Iterator[str]:
+def report_lines(report: Report, now: float) -> Iterator[str]:
     """Yield the lines of the report for people."""
     environment, queue = report["environment"], report["queue"]
     yield f"Environment   {environment['id']}  {collapse_space(str(environment.get('name', '')))}".rstrip()

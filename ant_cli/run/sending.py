@@ -156,7 +156,7 @@ def make_sending(
         edits,
         is_wanted,
         max_items=flags.of(MAX_ITEMS),
-        parallel=flags.of(next(offered, PARALLEL)),  # a poll does not offer the flag
+        parallel=flags.of(next(offered, PARALLEL)),  # `poll` has no such flag
         fail_fast=flags.of(FAIL_FAST),
         target=target_flags(flags),
         say=runtime.say,

@@ -170,7 +170,7 @@ class TokenCache:
         entry = {"access_token": token.secret, "obtained_at": token.obtained_at, "expires_at": token.expires_at}
         try:
             replace_file(self._path, json.dumps(entry).encode())
-            os.utime(self._path, (token.expires_at, token.expires_at))  # shows that the entry has expired
+            os.utime(self._path, (token.expires_at, token.expires_at))  # `_remove_ended` looks only at this time
             _remove_ended(self._path.parent, token.obtained_at)
         except OSError as error:
             self._do_without(os_error_text(error))
@@ -178,7 +178,7 @@ class TokenCache:
     def remove(self) -> None:
         """Remove the entry. The caller holds the lock."""
         if self._path is not None:
-            with suppress(OSError):  # it is gone, or the folder can't be changed
+            with suppress(OSError):  # the entry is gone, or the folder can't be changed
                 self._path.unlink()
 
     def _discard(self, path: Path, problem: str) -> None:

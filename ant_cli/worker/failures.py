@@ -88,7 +88,7 @@ class History(NamedTuple):
         return History(self.attempts + 1, 0, self.excused, retry_at)
 
     def metadata(self) -> Metadata:
-        """Return it as metadata. A key whose value would be 0 is deleted."""
+        """Return the history as an item's metadata. A key whose value would be 0 is deleted."""
         counts = {ATTEMPTS: self.failures, UNREPORTED: self.unreported, EXCUSED: self.excused}
         written: Metadata = {key: str(count) if count else None for key, count in counts.items()}
         moment = datetime.fromtimestamp(self.retry_at, UTC).isoformat(timespec="seconds")

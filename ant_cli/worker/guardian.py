@@ -154,17 +154,17 @@ class Guardian:
     def _replace(self) -> None:
         os.close(self._pipe)
         self._pid = 0
-        self._loop.call_later(_REPLACED_AFTER_S, self._tell, "")  # which starts a new one
+        self._loop.call_later(_REPLACED_AFTER_S, self._tell, "")  # starts a new guardian
 
     def _tell(self, line: str) -> None:
         """Write to the guardian. If that fails, a new guardian learns everything."""
         data = line.encode()
         try:
-            if os.write(self._open_pipe(), data) < len(data):  # on Linux, it is written as a whole up to 4 KB
+            if os.write(self._open_pipe(), data) < len(data):  # on Linux, up to 4 KB are written as a whole
                 raise BlockingIOError
-        except BlockingIOError:  # it does not read, because something has stopped it
+        except BlockingIOError:  # the guardian does not read, because something has stopped it
             os.kill(self._pid, posix_signal.SIGKILL)
-        except OSError:  # it was just killed, or no new one can be started
+        except OSError:  # the guardian was just killed, or no new one can be started
             pass
 
 

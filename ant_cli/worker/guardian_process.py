@@ -83,7 +83,7 @@ def _leaders_with(variable: bytes) -> list[int]:
                 if os.getsid(pid) == pid:
                     with open(f"/proc/{pid}/environ", "rb") as environ:  # noqa: PTH123 - pathlib takes long to import
                         found += [pid] if variable in environ.read().split(b"\0") else []
-            except OSError:  # it has ended, or belongs to another user
+            except OSError:  # the process has ended, or belongs to another user
                 pass
     return found
 
@@ -91,20 +91,20 @@ def _leaders_with(variable: bytes) -> list[int]:
 def _processes() -> list[int]:
     try:
         return [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
-    except OSError:  # not on this system
+    except OSError:  # this system has no /proc
         return []
 
 
 def signal_session(leader: int, number: int) -> None:
     """Send a signal to a process, its group, and the other groups of its session, which `timeout` creates."""
-    if sys.platform == "win32":  # where the worker doesn't start
+    if sys.platform == "win32":  # only for the type checker: the worker doesn't start there
         return
     signal_group(leader, number)
     for pid in _processes():
         try:
             if os.getsid(pid) == leader != os.getpgid(pid):
                 os.kill(pid, number)
-        except OSError:  # it has ended
+        except OSError:  # the process has ended
             pass
 
 

@@ -138,7 +138,7 @@ class Lease:
         return None
 
     def _watch(self, heartbeat: str, left_s: float, sent: float) -> None:
-        """Record the result of a look.
+        """Record what a look at the item has shown: the handler's last heartbeat, and how long the lease lasts.
 
         The worker takes over if no other heartbeat of the handler comes for two thirds of the lease. Official ones
         come after half of it, or 30 seconds.

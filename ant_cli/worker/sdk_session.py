@@ -116,7 +116,7 @@ async def _handle(
             asyncio.get_running_loop().add_signal_handler(number, end)
         try:
             await task
-            if not (worker_holds_lease or sdk_log.gave_up):  # if it gave up, the session is not done
+            if not (worker_holds_lease or sdk_log.gave_up):  # if the SDK gave up, the session is not done
                 await asyncio.gather(*(stop() for stop in stops))
         except asyncio.CancelledError:  # the SDK has sent what was pending
             raise AntError("the session was interrupted.").with_exit_code(EX_TEMPFAIL) from None

@@ -157,7 +157,7 @@ def test_a_step_that_has_begun_is_finished_when_the_interrupt_comes_while_thread
     monkeypatch.setattr(pool, "Thread", InterruptedThread)
     monkeypatch.setattr(server, "Pool", WatchedPool)
     with pytest.raises(KeyboardInterrupt):
-        server.Workers(Mock(for_threads=lambda count: [None] * count), 1).each(["step"], carry_out, finish=True)
+        server.Connection(Mock(for_threads=lambda count: [None] * count), 1).each(["step"], carry_out, finish=True)
     returned.set()
     assert is_too_late == [False]
 

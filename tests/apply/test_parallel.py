@@ -1,4 +1,4 @@
-"""The workers of `ant apply`: several requests at once."""
+"""The connection of `ant apply`: several requests at once."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def test_as_many_requests_are_in_progress_as_workers_are_allowed(clean_environ):
     api = FakeAPI(dict.fromkeys(IDS[:3], lambda: full.wait(60) >= 0 and 200))
     runtime = make_runtime(clean_environ, transport=transport_to(api))
     with Client(load(runtime, Flags({})).connection, runtime) as client:
-        workers = server.Workers(client, 3)
+        connection = server.Connection(client, 3)
         for _ in range(2):
-            assert len(workers.each(IDS, server.read)) == len(IDS)
+            assert len(connection.each(IDS, server.read)) == len(IDS)
     assert api.most_at_once == 3
 
 
