@@ -110,14 +110,14 @@ class Call:
         """Return a query parameter. An empty one means null, which is treated as left out."""
         return self.query.get(name) or None
 
-    def number(self, name: str, default: int, low: int, high: int | None = None) -> int:
-        """Return a query parameter that is a whole number from `low` to `high`."""
+    def number(self, name: str, default: int, high: int | None = None) -> int:
+        """Return a query parameter that is a whole number from 1 to `high`."""
         text = self.text(name)
         if text is None:
             return default
         value = int(text) if WHOLE_NUMBER.fullmatch(text) else None
-        if value is None or value < low or (high is not None and value > high):
-            bounds = f"of at least {low}" if high is None else f"from {low} to {high}"
+        if value is None or value < 1 or (high is not None and value > high):
+            bounds = "of at least 1" if high is None else f"from 1 to {high}"
             raise InvalidRequest(f"{name}: must be a whole number {bounds}, got {text!r}.")
         return value
 
@@ -133,7 +133,7 @@ class Call:
 
         A cursor has the name and the order of its list, so that of another list is rejected.
         """
-        limit = self.number("limit", listing.limit, 1, LARGEST_PAGE)
+        limit = self.number("limit", listing.limit, LARGEST_PAGE)
         query, given, order = listing.query, [*values], listing.order
         if listing.filters:
             order = self.choice("order", order, ("asc", "desc"))

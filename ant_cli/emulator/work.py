@@ -77,8 +77,8 @@ SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_
 
 def poll(call: Call) -> str:
     """Hand out the oldest item that no worker has; wait for one if asked to. Return `null` for an empty queue."""
-    reclaim_ms = min(call.number("reclaim_older_than_ms", RECLAIM_MS, 1), LONGEST_RECLAIM_MS)
-    block_ms = call.number("block_ms", 0, 1, LONGEST_BLOCK_MS)
+    reclaim_ms = min(call.number("reclaim_older_than_ms", RECLAIM_MS), LONGEST_RECLAIM_MS)
+    block_ms = call.number("block_ms", 0, LONGEST_BLOCK_MS)
     reclaim = reclaim_ms * MICROSECONDS_PER_SECOND // 1_000
     with environment_transaction(call) as (transaction, environment):
         if environment["kind"] != "self_hosted":
@@ -227,7 +227,7 @@ def acknowledge(call: Call) -> str:
 
 def heartbeat(call: Call) -> str:
     """Extend the lease of an item. The first heartbeat makes the item active."""
-    ttl = call.number("desired_ttl_seconds", call.store.lease_seconds, 1, LONGEST_TTL_SECONDS)
+    ttl = call.number("desired_ttl_seconds", call.store.lease_seconds, LONGEST_TTL_SECONDS)
     expected = call.text("expected_last_heartbeat")
     with item_transaction(call) as (transaction, item):
         if item["state"] in ENDING:
