@@ -95,10 +95,21 @@ class ItemRun:
             return settle(Run(ending, has_started=False), history, options)
         if not history.may_have_run(self._polled, item, options.lease):
             return None
+        if await self._session_has_ended(item.get("data") or {}):
+            return Settlement(Outcome.CANCELLED, Fate.STOP, {}, "its session has ended")
         # Count the run before it starts, because it may kill this worker, too.
         self._keys.add(UNREPORTED)
         await self._update({UNREPORTED: str(history.unreported + 1)})
         return None
+
+    async def _session_has_ended(self, data: WorkItem) -> bool:
+        if data.get("type") != "session" or not is_id(data.get("id")):
+            return False
+        try:
+            session = await self._context.call(self._context.api.session, data["id"])
+        except AntError:  # this key can't look: the handler will notice
+            return False
+        return session.get("status") == "terminated" or bool(session.get("archived_at"))
 
     async def _run(self, item: WorkItem) -> Settlement:
         context, history, options = self._context, self._history, self._context.options

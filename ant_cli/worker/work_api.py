@@ -12,7 +12,7 @@ from ant_cli.http.pagination import follow_pages
 from ant_cli.http.response import error_message, json_object
 from ant_cli.http.retries import RETRIED_4XX
 from ant_cli.http.transport import Timeouts
-from ant_cli.input.request import Request, is_id, request_of
+from ant_cli.input.request import Request, is_id, path_segment, request_of
 from ant_cli.input.values import Value
 from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
@@ -120,6 +120,11 @@ class WorkAPI:
         """Merge metadata into an item; None deletes a key. It needs an API key."""
         request = self._request(work.UPDATE, {"metadata": dict(metadata)}, work_id=work_id)
         _limited(self._client, _TIMEOUT_S).send(request)
+
+    def session(self, session_id: str) -> WorkItem:
+        """Return a session. The request is sent once."""
+        request = Request("GET", f"/v1/sessions/{path_segment('the session', session_id)}", (("beta", "true"),))
+        return json_object(_limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body) or {}
 
     def stats(self) -> WorkItem:
         """Return the statistics of the queue."""

@@ -244,6 +244,17 @@ def test_a_handler_that_may_have_passed_its_session_on_is_warned_about_once(queu
         assert warning not in "".join(work(*words, handler=[script(text)]).lines)
 
 
+@pytest.mark.parametrize(("is_over", "runs"), [(True, 0), (False, 1)])
+def test_an_item_whose_session_has_ended_is_stopped_without_a_run(queue, work, script, is_over, runs):
+    """Only the session of an item that may have run before is looked at."""
+    agent = {"environment_id": queue.id, "script": ["terminate"] if is_over else []}
+    session_id = queue.send("POST", "/_emulator/sessions", agent)["id"]
+    queue.advance(100)
+    worker = work(handler=[script("echo ran")])
+    assert len(worker.output) == runs
+    assert (queue.count(session_id), queue.count("/stop")) == (1, 1)
+
+
 def test_a_handler_that_the_system_does_not_start_costs_no_attempt(queue, work, tmp_path):
     """It says nothing about the item, which waits like any other."""
     path = tmp_path / "broken"
