@@ -191,7 +191,7 @@ def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work_
     worker = work("--attempts", "2", handler=[handler], env=WITH_METADATA, status=1)
     item = queue.item(work_id)
     assert item["state"] == "stopped"
-    assert item["metadata"]["ant_dead_letter"].startswith("2 attempts failed; the end of 2 of them")
+    assert item["metadata"]["ant_dead_letter"].startswith("2 attempts failed; 2 of its runs had no reported end")
     assert worker.events("spawning on-work script") == []
     assert worker.events("work item not done")[0]["outcome"] == "dead_letter"
 
