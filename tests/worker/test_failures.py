@@ -225,7 +225,7 @@ def test_runs_without_a_reported_end_count_as_attempts():
     assert settle_early(history, poll_options(attempts="4"), 0.0) is None
     given_up = settle_early(history, poll_options(attempts="3"), 0.0)
     assert (given_up.outcome, given_up.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
-    assert given_up.metadata["ant_dead_letter"].startswith("3 attempts failed; the end of 2 of them")
+    assert given_up.metadata["ant_dead_letter"].startswith("3 attempts failed; 2 of its runs had no reported end")
 
 
 def test_a_worker_remembers_the_runs_that_it_can_not_write_down():
