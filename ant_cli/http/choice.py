@@ -106,6 +106,6 @@ def _matches(item: str, host: str, port: int) -> bool:
     name = with_port[1].strip("[]") if with_port else item  # without a port, an address has no brackets
     if (exempt := host_address(canonical_host(name))) is not None:
         return address == exempt
-    if name.startswith((".", "*.")):  # only the subdomains
+    if name.startswith((".", "*.")):  # matches the subdomains, but not the domain
         return host.endswith("." + canonical_host(name.removeprefix("*")[1:]))
     return f".{host}".endswith("." + canonical_host(name))

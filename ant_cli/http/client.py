@@ -131,7 +131,7 @@ class Client(Sender):
         credential = self._current_credential()
         if credential is None or credential.kind != "environment_key" or credential.type in request.accepts:
             return credential
-        if is_local(self._settings.base_url):  # it rejects none
+        if is_local(self._settings.base_url):  # the local emulator accepts every credential
             return credential
         other = self._settings.second_choice
         if other is None or not other.secret:  # no secret is fetched for a request that the user did not ask for

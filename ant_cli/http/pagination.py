@@ -67,7 +67,8 @@ def _parse_page(body: bytes) -> tuple[Items, str]:
     try:
         page = json_text.members(body, shallow=True)
         data = page.pop("data")
-        if len(data) > 2 * _MOST_VALUES and data.count(b",") > _MOST_VALUES:  # each takes many times its size
+        # Parsed, a value takes many times its size.
+        if len(data) > 2 * _MOST_VALUES and data.count(b",") > _MOST_VALUES:
             raise _not_a_page(f"It has more than {_MOST_VALUES:,} values.")
         items = json_text.elements(data, shallow=True)
         for member in page.values():  # an item is checked when it is used

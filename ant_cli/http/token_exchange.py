@@ -79,8 +79,8 @@ class AccessTokens:
 
         """
         token, now = self._token, self._now()
-        renews = self._lock.locked()  # another thread
-        if token is not None and (token.is_fresh(now) or (renews and token.is_usable(now))):
+        other_thread_renews = self._lock.locked()
+        if token is not None and (token.is_fresh(now) or (other_thread_renews and token.is_usable(now))):
             return token
         with self._lock:
             self._token = self._renewed()

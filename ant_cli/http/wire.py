@@ -87,7 +87,7 @@ class Wire:
                 self._socket.settimeout(attempt.seconds())
                 self._socket.sendall(data[start : start + _SENT_AT_ONCE])
         except ConnectionError:
-            pass  # reading says more
+            pass  # `receive` finds the response, or the reason
 
     def receive(self) -> Head:
         """Return the beginning of the response; informational ones are skipped.
@@ -104,7 +104,7 @@ class Wire:
             head = _parse_head(lines)
             if head.status >= 200:
                 return head
-            if head.status == 101:  # the request did not ask for another protocol
+            if head.status == 101:  # a switch to another protocol, which the request did not ask for
                 raise MalformedResponse
             room -= sum(map(len, lines))
 

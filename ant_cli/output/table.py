@@ -155,7 +155,7 @@ class TerminalTable:
 
     def _line(self, row: list[_StyledText]) -> str:
         cells = []
-        for (text, style), width in zip(row, self._widths, strict=False):  # a very narrow screen has fewer
+        for (text, style), width in zip(row, self._widths, strict=False):  # a very narrow screen omits the last
             shown = truncate(text, width)
             cells.append(self._style.paint(shown, style) + padding(shown, width))
         return _GAP.join(cells).rstrip() + "\n"
@@ -165,7 +165,7 @@ def _cell(text: str, column: Column, style: str, now: float) -> _StyledText:
     if text == MISSING:
         return _StyledText(text, "dim")
     if column.title == "STATE":
-        style = STATE_COLOURS.get(text, "")  # no item with a state can be archived
+        style = STATE_COLOURS.get(text, "")  # `style` is empty: an object with a state can't be archived
     return _StyledText((column.is_time and relative_time(text, now)) or text, style)
 
 

@@ -41,7 +41,7 @@ else:
         return Protocol
 
     def assert_never(value: object) -> None:
-        """Let a type check fail where a value may get that no branch before has handled."""
+        """Let a type check fail if some value is not handled by the branches before."""
         raise AssertionError(value)
 
     Any = BinaryIO = Literal = NoReturn = Self = Protocol

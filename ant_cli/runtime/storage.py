@@ -72,9 +72,9 @@ def locked(
             yield lock
         finally:
             if os.fstat(lock.fileno()).st_size == 0:
-                if sys.platform == "win32":  # where nobody can remove a file that is open
+                if sys.platform == "win32":  # does not remove a file that is open
                     lock.close()
-                with suppress(OSError):  # the next process removes it
+                with suppress(OSError):  # if this fails, the next process removes it
                     name.unlink()
 
 
@@ -184,7 +184,7 @@ def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
             _keep_facts(file.fileno(), path, mode=not private)
         _take_place(draft, path)
         _sync_folder(path.parent)
-    except BaseException:  # also Ctrl-C: it may hold a secret
+    except BaseException:  # even at Ctrl-C: the draft may hold a secret
         draft.unlink(missing_ok=True)
         raise
 
@@ -205,13 +205,13 @@ def _remove_drafts(folder: Path, prefix: str) -> None:
     """Remove unfinished changes of killed processes. No other files have such names."""
     for entry in folder.iterdir():
         if entry.name.startswith(prefix) and entry.name.endswith(_DRAFT_SUFFIX):
-            with suppress(OSError):  # a folder
+            with suppress(OSError):  # it is a folder
                 entry.unlink()
 
 
 def _keep_facts(descriptor: int, path: Path, *, mode: bool) -> None:
     """Give the new file the owner of the old one, because root may change another user's file; and its mode."""
-    if sys.platform == "win32":  # where the folder's access list decides
+    if sys.platform == "win32":  # there, a new file inherits the folder's access list
         return
     try:
         facts = path.lstat()

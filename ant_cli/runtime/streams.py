@@ -43,7 +43,7 @@ class Stream:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether it is a terminal. Windows also calls NUL one, but a console has a class of its own in Python."""
+        """Whether it is a terminal. Windows also calls NUL one, but Python has a separate class for consoles."""
         if self._file is None or not self._file.isatty():
             return False
         return sys.platform != "win32" or not isinstance(getattr(self._file, "raw", self._file), io.FileIO)
@@ -86,7 +86,7 @@ class Stdin(Stream):
 
     def beginning_of_file(self) -> str:
         """Return the beginning of the file that stdin is redirected from, if any, without reading it."""
-        if self._file is None or sys.platform == "win32":  # which can't look without reading
+        if self._file is None or sys.platform == "win32":  # has no `pread`
             return ""
         try:
             descriptor = self._file.fileno()

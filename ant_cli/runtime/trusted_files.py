@@ -108,7 +108,7 @@ def real_path_below(path: str, folder: str) -> str:
     steps = relative.split(os.sep)
     if steps[0] == os.pardir:
         raise UntrustedFile(f"it is outside {folder}")
-    # Names with two dots are those of the folders that Kubernetes mounts.
+    # In the volumes that Kubernetes mounts, files are links to folders whose names begin with two dots.
     is_hidden = any(name.startswith(".") and not name.startswith("..") and name != "." for name in steps)
     if real != os.path.abspath(path) and is_hidden:
         raise UntrustedFile("it is a link to a hidden file or folder")
@@ -121,7 +121,7 @@ def _open_below(path: str, folder: str, flags: int, rule: FileRule) -> int:
     *steps, name = relative.split(os.sep)
     if not name.lower().endswith(rule.endings or ("",)):
         raise UntrustedFile(f"it is a link to a file whose name does not end in {' or '.join(rule.endings)}")
-    if sys.platform == "win32":  # which opens no file relative to an open folder
+    if sys.platform == "win32":  # has no `dir_fd`
         return os.open(os.path.join(os.path.realpath(folder), relative), flags)
     descriptor = os.open(os.path.realpath(folder), os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -162,7 +162,7 @@ def check_place(path: str) -> None:
 
     try:
         here = Path.cwd()
-    except FileNotFoundError:  # it was deleted
+    except FileNotFoundError:  # the working folder was deleted
         return
     real, home = (Path(os.path.realpath(each)) for each in (path, os.path.expanduser("~")))
     for folder in (here, *here.parents):
@@ -214,7 +214,7 @@ def _is_alone_in_group(facts: os.stat_result) -> bool:
 
 
 def _quoted(path: str) -> str:
-    from ant_cli.runtime.shell import quote  # late: this is an error
+    from ant_cli.runtime.shell import quote  # late: only error messages need it
 
     return quote(path)
 
