@@ -77,14 +77,18 @@ def imports_of(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-            found |= {f"{node.module}.{alias.name}" for alias in node.names if node.module == "ant_cli"}
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else str(node.module) for name in names}
     return found
 
 
 LIGHT_TYPING = "ant_cli.runtime.light_typing"
 """Modules import it in place of `typing`, so it is treated like a part of the standard library."""
 FILES = sorted(PACKAGE.rglob("*.py"))
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in FILES
+}
 NAMES = {path.name.removesuffix(".py") for path in PACKAGE.iterdir()}
 
 
@@ -102,23 +106,9 @@ def test_imports_go_downward():
     assert {(part, other) for part, other in inside if ORDER.index(part) < ORDER.index(other)} == set()
 
 
-def module_of(path: Path) -> str:
-    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
-
-
 def test_no_module_imports_itself_through_others():
     """Each module can be read after the modules that it imports. Late imports and those for types count, too."""
-    modules = {module_of(path): path for path in FILES}
-    graph: dict[str, set[str]] = {}
-    for module, path in modules.items():
-        names = set()
-        for node in nodes_of(path):
-            if isinstance(node, ast.Import):
-                names |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                full = {f"{node.module}.{alias.name}" for alias in node.names}
-                names |= {name if name in modules else str(node.module) for name in full}
-        graph[module] = names & modules.keys()
+    graph = {module: imports_of(path) & MODULES.keys() for module, path in MODULES.items()}
     assert sum(map(len, graph.values())) > 500
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
