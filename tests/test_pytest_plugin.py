@@ -105,5 +105,7 @@ def test_no_emulator_is_left_by_a_pytest_that_was_killed(clean_environ, tmp_path
     with started((*PYTEST, "-s", "-c", os.devnull), env=clean_environ, cwd=tmp_path, **pipes) as process:
         url = urlsplit(process.stdout.readline().strip())
         with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
+            assert connection.recv(1)  # it is accepted, so that its end is not a reset
             process.send_signal(signal.SIGKILL)
-            assert connection.recv(1) == b""
+            assert connection.makefile("rb").read()
