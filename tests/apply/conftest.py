@@ -19,6 +19,7 @@ from ant_cli.http.choice import open_transport
 from ant_cli.main import main
 from tests.conftest import Result, Screen, make_runtime
 from tests.helpers.emulators import serving
+from tests.helpers.processes import spawn
 from tests.helpers.words import KEY, LIST
 
 NOT_A_PIPE = open(os.devnull)  # noqa: PTH123, SIM115 - a device, for all tests
@@ -69,13 +70,7 @@ class Team:
     def program(self, *words: str, code: str = "") -> subprocess.Popen[bytes]:
         """Start a command line as a separate process, which runs `code` first."""
         start = f"{code}\nimport sys; sys.argv[0] = 'ant'\nfrom ant_cli.__main__ import entry_point; entry_point()"
-        return subprocess.Popen(
-            [sys.executable, "-c", start, *words],
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        return spawn([sys.executable, "-c", start, *words], self.environ, text=False)
 
     def write(self, name: str, text: str = "config: {type: cloud}\n") -> Path:
         """Write a file."""

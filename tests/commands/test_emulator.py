@@ -19,7 +19,7 @@ from ant_cli.commands.emulator_serve import RunningEmulator, register
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result, make_runtime, needs_posix, piped
-from tests.helpers.processes import ANT, COVERAGE, run_process, started
+from tests.helpers.processes import ANT, COVERAGE, run_process, spawn, started
 from tests.helpers.words import API_HEADERS, LIST, RETRIEVE
 
 pytestmark = pytest.mark.slow
@@ -57,14 +57,8 @@ def served(clean_environ):
     running = []
 
     def start(*flags, stdin=subprocess.DEVNULL, **more):
-        process = subprocess.Popen(
-            [*ANT, "emulator", "start", "--database", ":memory:", *flags],
-            env=clean_environ | COVERAGE | {"ANTHROPIC_API_KEY": ""} | more,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        environ = clean_environ | COVERAGE | {"ANTHROPIC_API_KEY": ""} | more
+        process = spawn([*ANT, "emulator", "start", "--database", ":memory:", *flags], environ, stdin=stdin)
         running.append(process)
         return process.stdout.readline().strip(), process
 

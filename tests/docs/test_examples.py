@@ -8,7 +8,6 @@ import re
 import select
 import shlex
 import shutil
-import subprocess
 import sys
 import threading
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from ant_cli.help.catalog import EXAMPLES as ROOT_EXAMPLES
 from ant_cli.help.command_page import fold
 from ant_cli.help.command_row import HELP, argument_name
 from ant_cli.help.tool_commands import TOOL_COMMANDS
-from tests.helpers.processes import ANT, run_process
+from tests.helpers.processes import ANT, run_process, spawn
 
 pytestmark = pytest.mark.slow
 
@@ -147,14 +146,7 @@ def run(command, environ):
 @contextmanager
 def serving(line, environ):
     """Serve an emulator with an example; yields its base URL."""
-    process = subprocess.Popen(
-        [*ANT, *shlex.split(line.removesuffix(" &").replace("8080", "0"))[1:]],
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = spawn([*ANT, *shlex.split(line.removesuffix(" &").replace("8080", "0"))[1:]], environ)
     try:
         yield process.stdout.readline().strip()
     finally:

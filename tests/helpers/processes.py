@@ -31,6 +31,12 @@ def run_process(command: Sequence[Any], env: Mapping[str, str], **options: Any) 
     )
 
 
+def spawn(command: Sequence[Any], env: Mapping[str, str], **options: Any) -> subprocess.Popen[Any]:
+    """Start a command with an empty stdin, and with pipes for its output as text."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env=env, **pipes | options)
+
+
 @contextmanager
 def started(command: Sequence[Any], **options: Any) -> Iterator[subprocess.Popen[Any]]:
     """Start a process, and wait for its end. If the test fails before, the process is killed."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Result
+from tests.helpers.processes import spawn
 from tests.helpers.servers import Act, Reply, ScriptedServer, response
 from tests.helpers.words import RETRIEVE
 
@@ -120,15 +121,8 @@ def ant_process(clean_environ: dict[str, str], tmp_path: Path) -> Iterator[Calla
     ) -> Running:
         server = server or ScriptedServer(*replies or (OK,))
         server.__enter__()
-        process = subprocess.Popen(
-            [*program, *words, "--base-url", server.url],
-            process_group=0,
-            env={**clean_environ, "TMPDIR": str(tmp_path)},
-            cwd=tmp_path,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        command, environ = [*program, *words, "--base-url", server.url], {**clean_environ, "TMPDIR": str(tmp_path)}
+        process = spawn(command, environ, process_group=0, cwd=tmp_path, stdin=stdin, text=False)
         running.append(Running(process, server))
         assert not wait or server.came.wait(60)
         return running[-1]

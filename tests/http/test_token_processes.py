@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from threading import Event
 
 import pytest
 
 from tests.helpers.federation import OBJECT, grant
-from tests.helpers.processes import ANT
+from tests.helpers.processes import ANT, spawn
 from tests.helpers.servers import ScriptedServer, response
 from tests.helpers.words import RETRIEVE
 
@@ -50,15 +49,7 @@ def begin(endpoint, variables, clean_environ, tmp_path):
     environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
 
     def run():
-        return subprocess.Popen(
-            [*ANT, *RETRIEVE, "--base-url", endpoint.url],
-            env=environ,
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return spawn([*ANT, *RETRIEVE, "--base-url", endpoint.url], environ, cwd=tmp_path)
 
     return run
 

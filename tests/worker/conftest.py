@@ -19,7 +19,7 @@ from ant_cli.emulator import Emulator
 from ant_cli.settings.worker_options import PollOptions, read_options
 from tests.conftest import KEY, flags_of
 from tests.helpers.emulators import serving
-from tests.helpers.processes import ANT
+from tests.helpers.processes import ANT, spawn
 from tests.helpers.words import API_HEADERS
 
 API_KEY = "sk-ant-api03-of-the-operator"
@@ -239,14 +239,7 @@ def start(queue, clean_environ, coverage):
             **(env or {}),
         }
         behind = ["--", *handler] if handler else []
-        process = subprocess.Popen(
-            [*under, *ANT, "beta:worker", "poll", "--base-url", queue.url, *words, *behind],
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = spawn([*under, *ANT, "beta:worker", "poll", "--base-url", queue.url, *words, *behind], environ)
         started.append(process)
         return Worker(process)
 
