@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.errors import INTERRUPTED, TERMINATED
+from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_page import flag_row, fold, topic_page
 from ant_cli.help.command_row import HELP, VERSION
@@ -192,6 +192,7 @@ def test_the_topics_are_complete(ant):
     (readme,) = re.findall(
         r"^\| failures \| .*", Path(__file__).parents[2].joinpath("README.md").read_text("utf-8"), re.M
     )
+    assert all(re.search(rf"\b{status}\b", codes) for status in EXIT_CODES)
     for code in {0, INTERRUPTED, TERMINATED, *FAILURE_CODES}:
         assert re.search(rf"^    {code} ", codes, re.M)
         assert f" {code} " in readme or code in (0, INTERRUPTED, TERMINATED)

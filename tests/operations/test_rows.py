@@ -1,0 +1,33 @@
+"""The rows describe what there is: the emulator takes their fields, and the program reads their settings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import ant_cli
+from ant_cli.emulator.models import EnvironmentCreateParams, EnvironmentUpdateParams
+from ant_cli.operations import OPERATIONS
+from ant_cli.operations.environments import CREATE, UPDATE
+from ant_cli.settings.rows import ON_STDIN, SETTINGS
+
+PACKAGE = Path(ant_cli.__file__).parent
+ROWS = {PACKAGE / "settings/rows.py", PACKAGE / "runtime/variables.py", *PACKAGE.glob("operations/*")}
+
+
+@pytest.mark.parametrize(
+    ("operation", "model"), [(CREATE, EnvironmentCreateParams), (UPDATE, EnvironmentUpdateParams)]
+)
+def test_the_emulator_takes_the_fields_of_an_environment(operation, model):
+    """A field of a row that it does not take could not be tried."""
+    assert {field.wire_name.partition(".")[0] for field in operation.fields_in("body")} == set(model.model_fields)
+
+
+def test_the_program_reads_every_setting():
+    """By the constant of its row, by its name, or as an attribute. A flag that nothing reads would do nothing."""
+    source = "".join(path.read_text("utf-8") for path in {*PACKAGE.rglob("*.py")} - ROWS)
+    names = {setting.name for operation in OPERATIONS for setting in operation.settings} | SETTINGS.keys()
+    read = {name for name in names if re.search(rf'\b{name.upper()}\b|\.{name}\b|"{name}"', source)}
+    assert names - read - ON_STDIN.keys() == set()
