@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 import ant_cli
 from ant_cli.emulator.models import EnvironmentCreateParams, EnvironmentUpdateParams
@@ -21,8 +22,13 @@ ROWS = {PACKAGE / "settings/rows.py", PACKAGE / "runtime/variables.py", *PACKAGE
     ("operation", "model"), [(CREATE, EnvironmentCreateParams), (UPDATE, EnvironmentUpdateParams)]
 )
 def test_the_emulator_takes_the_fields_of_an_environment(operation, model):
-    """A field of a row that it does not take could not be tried."""
-    assert {field.wire_name.partition(".")[0] for field in operation.fields_in("body")} == set(model.model_fields)
+    """A field of a row that it does not take could not be tried. It rejects what is not one of the choices."""
+    fields = operation.fields_in("body")
+    assert {field.wire_name.partition(".")[0] for field in fields} == set(model.model_fields)
+    for field in fields:
+        if field.choices and field.name in model.model_fields:
+            with pytest.raises(ValidationError, match=rf"\n{field.name}\n"):
+                model.model_validate({"name": "demo", field.name: "neither"})
 
 
 def test_the_program_reads_every_setting():

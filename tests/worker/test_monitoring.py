@@ -74,7 +74,10 @@ def test_the_parser_of_prometheus_reads_the_metrics_of_a_worker():
 
 
 def test_the_worker_changes_what_each_metric_shows():
-    """Each attribute that is read, each of its counts, and each histogram. The number of slots never changes."""
+    """Each attribute that is read, each of its counts, and each histogram; and every counter is read.
+
+    The number of slots never changes.
+    """
     read = set[str]()
 
     class Watched(Tally):
@@ -84,6 +87,7 @@ def test_the_worker_changes_what_each_metric_shows():
 
     metrics, tally = WorkerMetrics(OWN), Tally(1)
     metrics.text(Watched(1))
+    assert {name for name, counts in vars(tally).items() if isinstance(counts, Counter)} <= read
     shown = {name for name in vars(metrics) if name.startswith("observe_")}
     for name in read - {"slots"}:
         counts = getattr(tally, name)
