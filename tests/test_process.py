@@ -433,3 +433,10 @@ def test_ctrl_c_that_the_parent_ignores_does_not_end_many_requests(shell):
     result = shell(f"trap '' INT; $PYTHON -c {shlex.quote(code)} {words}")
     assert result.exit == 0
     assert "Archived 5 of 5." in result.stderr
+
+
+def test_the_end_of_a_process_waits_for_no_thread():
+    """A request that was given up may still wait for its response."""
+    thread = "threading.Thread(target=threading.Event().wait).start()"
+    code = f"import threading; from ant_cli.runtime.process import exit_now; {thread}; exit_now(3)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 3

@@ -239,7 +239,7 @@ def _confirmed(plan: Plan, known: Known, view: View) -> bool:
     if not view.asks:
         problem = "cannot ask for confirmation without a terminal"
         raise AntError(f"{problem}; re-run with --yes to apply, or --dry-run to see the plan only.")
-    target = view.runtime.redactor.redact(drawing.draw_target(known.origin, known.profile))
+    target = drawing.draw_target(known.origin, known.profile)
     while True:
         reply = ask(f"Apply these changes to {target}? (y)es / (n)o / (d)etails", view.runtime)
         if reply not in ("d", "details"):

@@ -155,7 +155,6 @@ class TokenCache:
                 patience = Patience(_NOTE_AFTER_S, limit_s, self._runtime.sleep)
                 try:
                     make_private(self._path.parent)
-                    _secure(self._path.parent)
                     stack.enter_context(locked(self._path, self._note_waiting, patience))
                 except OSError as error:
                     self._do_without(os_error_text(error))

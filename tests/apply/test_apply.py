@@ -75,7 +75,9 @@ def test_another_environment_of_the_name_is_not_taken_for_a_lost_create(team):
 
 
 def test_an_unchanged_environment_is_neither_done_nor_left_in_a_run_that_fails(tracked):
-    """The data has it as unchanged. One that could not be created has no ID."""
+    """The data has it as unchanged, and so has a verbose plan. One that could not be created has no ID."""
+    plans = [tracked.ant("apply", "--dry-run", *flag).stdout for flag in ((), ("--verbose",))]
+    assert ["environments/a.yaml" in plan for plan in plans] == [False, True]
     tracked.write("environments/b.yaml")
     assert tracked.ant("emulator", "fault", "--method", "POST", "--status", "400").exit == 0
     result = tracked.ant("apply", "--yes", ".", "--format", "json")

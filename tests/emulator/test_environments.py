@@ -100,6 +100,7 @@ def test_create_treats_null_fields_as_omitted(api):
         ({"name": "n", "config": limited(allowed_hosts=["a", ""])}, "config.networking.allowed_hosts.1: "),
         ({"name": "n", "config": cloud(packages={"pip": "pandas"})}, "config.packages.pip: "),
         ({"name": "n", "config": cloud(packages={"pip": [1]})}, "config.packages.pip.0: "),
+        ({"name": "n", "config": cloud(packages={"pip": [""]})}, "config.packages.pip.0: "),
         ({"name": "n", "config": cloud(packages={"brew": []})}, "config.packages.brew: "),
         ([], "body: "),
     ],
@@ -277,6 +278,7 @@ def test_a_missing_environment_is_404_with_its_error_code(api, method):
     error = api(method, f"{ENVIRONMENTS}/env_1", {} if method == "POST" else None).json["error"]
     assert list(error) == ["type", "message", "error_code", "details"]
     assert error["error_code"] == error["details"]["error_code"] == "environment_not_found"
+    assert "error_code" not in api("POST", ENVIRONMENTS, {"name": ""}).json["error"]
 
 
 def test_update_cannot_change_the_type_of_an_environment(api):

@@ -677,7 +677,8 @@ def test_a_string_shown_in_full_can_be_copied_and_printed():
 @pytest.mark.slow
 def test_control_characters_and_markup_of_the_server_are_visible_text():
     """They are in a key, a value, the path, and the page of the value."""
-    seen = press([{"[b]\x1b": "[red]\x1b]0;x\x07\u202e"}], "l", "j")
+    seen = press([{"[b]\x1b": "[red]\x1b]0;x\x07\u202e"}], "l", "j", "Y")
+    assert seen.app.clipboard == r"\[b\]␛"
     assert seen.rows[1] == '    [b]␛: "[red]␛]0;x␇\\u202e"'
     assert seen.path == r"\[b\]␛"
     assert press([{"a": "[red]\x1b]0;x\x07"}], "l", "j", "v").page == "[red]␛]0;x␇"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from functools import partial
 
 import httpx
@@ -185,13 +186,25 @@ def test_the_environments_are_listed_once_for_all_names_of_a_run(ant, stdin):
 
 
 def test_threads_share_the_look(ant):
-    """Eight names at once, in the emulator."""
+    """The list arrives when eight names are unknown as IDs, so each thread wants to look."""
     names = [f"name-{number}" for number in range(8)]
-    declared = "\n---\n".join(f"name: {name}" for name in names)
-    ids = ant("--local", "beta:environments", "create", "--transform", "id", "-r", stdin=declared).stdout.split()
-    result = ant("--local", *RETRIEVE, "--transform", "id", "-r", "--debug", stdin="\n".join(names))
-    assert (result.exit, result.stdout.splitlines()) == (0, ids)
-    assert result.stderr.count("> GET local:/v1/environments?") == 1
+    unknown, all_unknown = set(), threading.Event()
+
+    def reply(request):
+        last = request.url.path.rpartition("/")[2]
+        if last == "environments":
+            all_unknown.wait(30)
+            return page(*(live(f"env_{name}", name) for name in names))
+        if last not in names:
+            return live(last, "found")
+        unknown.add(last)
+        if len(unknown) == len(names):
+            all_unknown.set()
+        return NOT_FOUND
+
+    result = ant(*RETRIEVE, "--parallel", "8", "--transform", "id", "-r", stdin="\n".join(names), replies=reply)
+    assert (result.exit, result.stdout.split()) == (0, [f"env_{name}" for name in names])
+    assert sent(result).count("GET /v1/environments") == 1
 
 
 def test_a_dry_run_shows_the_name(ant):

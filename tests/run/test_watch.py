@@ -123,7 +123,7 @@ def test_lines_of_changes_are_not_interrupted_by_a_line_of_progress(ant):
         ((*LIST, "--slurp"), "--slurp prints at the end of a list, but --watch never ends."),
         ((*LIST, "--every", "soon"), "--every must be a duration such as 30s or 1m30s, got 'soon'."),
         ((*STATS, "--until", "depth==0"), "--until and --watch can't be used together."),
-        (("beta:environments", "list", "--every", "2s"), "--every needs --until or --watch."),
+        (("beta:environments", "list", "--for", "2s", "--every", "2s"), "--every needs --until or --watch."),
         (("beta:environments", "list", "--watch=false", "--for", "2s"), "--for needs --until or --watch."),
     ],
 )

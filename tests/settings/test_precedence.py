@@ -193,7 +193,7 @@ def test_empty_credentials_are_ignored():
     [
         ("api_key", "a\nb", "contains a character that no key has"),
         ("api_key", ["k"], "must be text or a number"),
-        ("timeout", True, "must be text or a number"),
+        ("timeout", False, "must be text or a number"),
         ("timeout", float("nan"), "must be a number of seconds from 0.001 to 86400, got 'nan'"),
         ("max_retries", -1, "must be a whole number from 0 to 9999, got '-1'"),
         ("base_url", "api.example.com", "must start with http"),

@@ -8,8 +8,9 @@ from unittest.mock import AsyncMock, Mock
 
 import pytest
 
-from ant_cli.errors import APIError
+from ant_cli.errors import APIError, NetworkError
 from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseKeeper, LeaseStep
+from ant_cli.worker.metrics import Tally
 from ant_cli.worker.settlement import Ending
 
 BEGAN = 1000.0
@@ -70,6 +71,24 @@ def test_an_item_can_be_given_back_again_for_longer():
         return [call.args[2:4] for call in context.call.await_args_list]
 
     assert asyncio.run(leases()) == [(NO_HEARTBEAT, 10), ("H1", 300)]
+
+
+def test_an_item_that_is_given_up_does_not_wait_for_its_lease_any_more():
+    """A worker with such an item would never be ready again."""
+
+    async def claim():
+        context = Mock(tally=Tally(1), options=Mock(lease=45.0))
+        draining = context.shutdown.draining = asyncio.get_running_loop().create_future()
+
+        async def fail(*_):
+            draining.set_result(None)
+            raise NetworkError("no response")
+
+        context.call = fail
+        assert await LeaseKeeper("work_1", lease("always"), context, Mock()).claim() is Ending.SHUT_DOWN
+        return context.tally.waiting_for_leases
+
+    assert asyncio.run(claim()) == set()
 
 
 def test_a_worker_that_always_heartbeats_claims_at_once_and_notices_a_stop_request_in_time():

@@ -387,11 +387,13 @@ def test_every_line_of_the_json_log_is_json_from_the_first_note_to_the_error(wor
 def test_each_line_about_an_item_has_its_session_and_its_attempt(work, script, queue):
     """So one search shows all that happened to a session."""
     queue.enqueue()
-    worker = work(handler=[script("echo out; exit 1")], status=1)
+    handler = [script("echo out; exit 1"), "argument"]
+    worker = work(handler=handler, status=1)
     of_item = [event for event in worker.log if "work_id" in event]
     assert [event["msg"] for event in of_item] == [
         *("claimed work", "spawning on-work script", "handler output", "work item not done")
     ]
+    assert of_item[1]["script"] == handler[0]
     (session_id,) = {event["session_id"] for event in of_item}
     assert queue.item(of_item[0]["work_id"])["data"]["id"] == session_id
     assert {event["attempt"] for event in of_item} == {1}

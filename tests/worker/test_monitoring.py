@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import os
@@ -28,7 +29,7 @@ from ant_cli.worker import listener as listener_module
 from ant_cli.worker import metrics as metrics_module
 from ant_cli.worker.exporter import cached, find_page, serve_statistics, to_numbers
 from ant_cli.worker.listener import Listener, text_page
-from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness
+from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness, _responds
 from ant_cli.worker.settlement import Outcome
 from tests.conftest import KEY, make_runtime
 from tests.worker.conftest import API_KEY
@@ -138,6 +139,15 @@ def test_a_worker_is_ready_while_it_polls_or_is_busy_without_draining_or_an_outa
     tally.waiting_for_leases.clear()
     tally.draining = True
     assert _readiness(tally, 1000.0).status == 503
+
+
+def test_a_worker_is_healthy_while_its_event_loop_waits():
+    """The question comes from another thread."""
+
+    async def ask():
+        return await asyncio.to_thread(_responds, asyncio.get_running_loop())
+
+    assert asyncio.run(ask(), debug=True)
 
 
 def test_a_worker_serves_its_metrics_and_its_health(queue, start, script, fifo):
