@@ -308,8 +308,8 @@ def test_a_handler_ends_when_the_code_that_watches_it_fails(calls, monkeypatch, 
 
 
 def test_in_an_outage_one_item_at_a_time_tries(calls, monkeypatch):
-    """It does so after the pause."""
-    trying, at_once, take = set(), [], Outage.take_failure
+    """It does so after the pause. How long a run took says how long to wait for its success."""
+    trying, at_once, took_s, take = set(), [], [], Outage.take_failure
 
     async def reply(name):
         item, outage = {**ITEM, "id": f"work_{len(calls)}"}, calls.context.outage
@@ -325,15 +325,17 @@ def test_in_an_outage_one_item_at_a_time_tries(calls, monkeypatch):
                 await asyncio.Event().wait()  # it is cancelled
         return item
 
-    def note(outage, work_id, *args):
+    def note(outage, work_id, reason, began, ended):
         trying.discard(work_id)
-        return take(outage, work_id, *args)
+        took_s.append(ended - began)
+        return take(outage, work_id, reason, began, ended)
 
     monkeypatch.setattr(Outage, "take_failure", note)
     monkeypatch.setattr(failures_module, "backoff", lambda *_: 0.02)
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 0.02; exit 125"], reply
     asyncio.run(calls.work(concurrency="3"))
     assert at_once == [1] * 8
+    assert min(took_s) >= 0.02
 
 
 def test_an_item_that_runs_for_a_while_ends_an_outage(calls, monkeypatch):
