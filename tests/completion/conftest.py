@@ -23,7 +23,6 @@ esac
 PROFILES = 'active = "work"\n\n[profiles.home]\nbase_url = "local:"\n\n[profiles."my.team"]\n[profiles.work]\n'
 HARD_NAME = "a: $(touch oops)\n`touch oops`'\""
 """A name that must neither break a shell nor be run by it."""
-HARD_NAME_SHOWN = HARD_NAME.replace("\n", " ")
 
 
 def needs(shell: str) -> None:
