@@ -48,6 +48,7 @@ T = TypeVar("T")
 _PATIENCE_S = 2.0
 """How long a page of a worker may take, from the connection to its last byte."""
 _LARGEST_PAGE = 1_000_000
+_TO_LIST = "ant beta:environments list"
 _LABELS = r'(?:\w++="(?:[^"\\\n]|\\.)*+",?)*+'
 _SAMPLE = re.compile(rf"^(\w++)\{{({_LABELS})\}} (\d{{1,15}}(?:\.\d++)?(?:e\+\d\d)?)$", re.MULTILINE)
 _LABEL = re.compile(r'(\w++)="((?:[^"\\\n]|\\.)*+)"')
@@ -161,9 +162,8 @@ def _refusal(error: AntError, *, is_key: bool) -> Finding:
     cause = "The server refuses"
     if is_key and error.status in (401, 403, NOT_FOUND):
         cause = "The environment does not accept this environment key, which may be of another one"
-    step = GET_KEY if is_key else "To see all: ant beta:environments list"
-    steps = error.hint if step.partition(": ")[2] in error.hint else f"{error.hint}\n{step}".strip()
-    return Finding(f"{cause}: {error.message}: {error_message(error.body)}", steps)
+    step = GET_KEY if is_key else "" if _TO_LIST in error.hint else f"To see all: {_TO_LIST}"
+    return Finding(f"{cause}: {error.message}: {error_message(error.body)}", f"{error.hint}\n{step}".strip())
 
 
 def _lists(items: list[WorkItem] | None, runtime: Runtime) -> Report:

@@ -370,3 +370,8 @@ def test_what_ant_refuses_is_not_said_of_the_server(ant, check, words, variables
 def test_a_check_names_the_command_that_lists_environments_once(check):
     """The error of a name has it, too."""
     assert check(environment="no").stdout.count("ant beta:environments list") == 1
+
+
+def test_a_check_of_a_wrong_key_says_where_to_get_another(check):
+    """The hint of the error only says how to see which key was sent."""
+    assert "set ANTHROPIC_ENVIRONMENT_KEY.\n" in check(**WRONG_KEY).stdout
