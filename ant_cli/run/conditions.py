@@ -29,6 +29,8 @@ _OPERAND = r'"(?:[^"\\]|\\.)*+"|[A-Za-z0-9_.*?:@/+-]+'
 """A quoted string, or a bare word, which includes numbers, times, true, false and null."""
 _NOT_IN_A_PATH = r"\|\||[\s'`\u2018-\u201f&,;~)\]}]"
 """What may be part of a key only after a backslash."""
+_PLAIN_KEY = re.compile(r"[\w-]+")
+"""A key that a path names without a backslash."""
 _PATTERNS = ("%", "!%")
 _EQUALITY = ("=", "==", "!=")
 _OPPOSITES = {"!=": "=", "!%": "%"}
@@ -147,7 +149,8 @@ class Condition:
                 return "" if depth else f"Warning: {self._flag}: {problem}{meant}"
             sample = members.get(key, b"null")
         if condition.is_about_a_scalar and json_text.json_type(sample) == "object":
-            path, named = ".".join(keys), [*_members(sample), *_nested_fields(keys), "KEY"]
+            path, plain = ".".join(keys), filter(_PLAIN_KEY.fullmatch, _members(sample))
+            named = [*plain, *_nested_fields(keys), "KEY"]
             return self._unfit(condition, f"{path!r} is an object. Compare a member of it: {path}.{named[0]}")
         return ""
 

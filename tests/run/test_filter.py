@@ -118,9 +118,10 @@ def test_a_condition_that_no_value_at_its_path_can_meet_is_named(ant, expression
     assert (result.exit, result.stderr) == (status, message)
 
 
-def test_a_condition_on_an_empty_object_names_the_form_of_a_key(ant):
-    """No item has metadata yet."""
-    result = ant(*LIST, "--filter", "metadata==a", replies=[page({"id": "a", "metadata": {}})])
+@pytest.mark.parametrize("metadata", [{}, {"team.lead": "x"}, {"my team": "x"}])
+def test_a_condition_on_an_object_without_a_plain_key_names_the_form_of_a_key(ant, metadata):
+    """No item has metadata yet, or the key would need a backslash: without it, `!=` selects everything."""
+    result = ant(*LIST, "--filter", "metadata==a", replies=[page({"id": "a", "metadata": metadata})])
     assert result.stderr.endswith("Compare a member of it: metadata.KEY\n")
 
 
