@@ -188,7 +188,7 @@ def environment_key(environ: Mapping[str, str]) -> Credential:
 
 def _typed(kind: CredentialKind, flags: Flags) -> Credential:
     from_stdin = f"{kind}_stdin"  # `read_credentials` has set the flag of the kind, too
-    source = flag_name(from_stdin if from_stdin in flags else kind)
+    source = flag_name(from_stdin if flags.get(from_stdin) else kind)
     return Credential(kind, flags.get(kind), source, "flag")
 
 

@@ -74,6 +74,8 @@ def test_auth_status_and_token_know_the_credential_on_stdin(ant):
     done = ant("auth", "status", "--api-key-stdin", stdin=SECRET, env=NO_KEY)
     assert "(API key, from --api-key-stdin)" in done.stdout
     assert ant("auth", "token", "--auth-token-stdin", stdin=SECRET, env=NO_KEY).stdout == f"{SECRET}\n"
+    unread = ant("auth", "status", "--api-key-stdin=false", "--api-key", SECRET, env=NO_KEY)
+    assert "(API key, from --api-key)" in unread.stdout
 
 
 NOTE = "Note: other users of this machine can read the value of {}. Safer: {}.\n"
