@@ -257,7 +257,7 @@ def piped(content: str | bytes | Path | None) -> int:
         try:
             with open(write_end, "wb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor, not a path
                 pipe.write(data)
-        except BrokenPipeError:  # the reader did not want all of it
+        except OSError:  # the reader did not want all of it; Windows has another error for that
             pass
 
     threading.Thread(target=fill, daemon=True).start()

@@ -76,7 +76,7 @@ def test_no_token_is_cached_in_a_folder_that_may_belong_to_a_project(federated, 
         done = federated(*RETRIEVE, env=env, replies=[grant(number), OBJECT])
         assert bearers(done) == ["", str(number)]
         reason = "each run exchanges one: its path is relative to the working folder"
-        assert f"can't be cached in .cfg/access-tokens, so {reason}" in done.stderr
+        assert f"can't be cached in {Path('.cfg/access-tokens')}, so {reason}" in done.stderr
     assert not Path(".cfg").exists()
 
 

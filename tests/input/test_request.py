@@ -10,6 +10,7 @@ import pytest
 from ant_cli.input.build import build_all
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Field, Flags, Operation
+from ant_cli.runtime.shell import quote
 from tests.conftest import make_runtime, needs_posix, piped
 from tests.helpers.words import CREATE, UPDATE
 
@@ -116,7 +117,7 @@ def test_all_missing_flags_are_named(ant):
     """One message names all missing flags, and no others."""
     assert ant(WORK, "stop").refusal.startswith("ant: --environment-id and --work-id are required")
     assert ant(WORK, "stop", "w").refusal.startswith("ant: --environment-id is required")
-    example = f"Give IDs after the command: ant {WORK} stop --environment-id 'a b' WORK_ID"
+    example = f"Give IDs after the command: ant {WORK} stop --environment-id {quote('a b')} WORK_ID"
     assert example in ant(WORK, "stop", "--environment-id", "a b").refusal
 
 

@@ -134,7 +134,7 @@ def test_without_a_pager_that_can_start_the_output_is_printed(terminal, tmp_path
 
 def test_the_default_pager_is_less_if_it_is_installed(tmp_path):
     """It ends by itself if everything fits, keeps colours, and does not clear the screen."""
-    less = tmp_path / ("less.EXE" if sys.platform == "win32" else "less")
+    less = tmp_path / ("less.exe" if sys.platform == "win32" else "less")
     less.write_text("#!/bin/sh\n")
     less.chmod(0o755)
     assert command_of({"PATH": str(tmp_path)}, pytest.fail) == [str(less), "-FRX"]
