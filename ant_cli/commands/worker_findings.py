@@ -57,7 +57,7 @@ def find_causes(
     if not report["has_key"]:
         yield Finding("There is no environment key: no worker can start here.", GET_KEY, blocks=not workers)
     if report["worker_here"] not in (None, "ok"):
-        yield Finding(f"The worker here takes no work: {report['worker_here']}.", "Its log says more.")
+        yield Finding(f"The worker here is not ready: {report['worker_here']}.", "Its log says more.")
     if workers is not None:
         yield from _findings_of_queue(report, queue, start, now)
     yield from _findings_of_items(report)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ant_cli.commands import worker_check
-from ant_cli.worker.listener import Listener, ServedPage, text_page
-from ant_cli.worker.metrics import Tally, WorkerMetrics
+from ant_cli.worker.listener import Listener, ServedPage
+from ant_cli.worker.metrics import Tally, WorkerMetrics, _readiness
 from tests.helpers.servers import Act, ScriptedServer
 from tests.worker.conftest import API_KEY
 
@@ -279,7 +279,7 @@ def test_a_check_of_the_handler_in_a_flag_shows_the_command_of_the_worker_with_i
 
 
 @pytest.mark.parametrize("is_own", [True, False])
-def test_a_check_asks_the_worker_on_this_machine_why_it_takes_no_work(queue, check, is_own):
+def test_a_check_asks_the_worker_on_this_machine_why_it_is_not_ready(queue, check, is_own):
     """The server does not know of an outage. A worker of another environment does not matter, whatever its name."""
     work(queue)
     tally = Tally(1)
@@ -287,11 +287,12 @@ def test_a_check_asks_the_worker_on_this_machine_why_it_takes_no_work(queue, che
     own = {"environment_id": queue.id, "worker_id": "w"}
     other = {"environment_id": "env_2", "worker_id": f'",environment_id="{queue.id}"'}
     metrics = ServedPage(200, "text/plain", WorkerMetrics(own if is_own else other).text(tally))
-    pages = {"/metrics": metrics, "/readyz": text_page("outage: the handler exited with 125", 503)}
+    pages = {"/metrics": metrics, "/readyz": _readiness(tally, 0.0)}
     with closing(Listener("127.0.0.1", 0, pages.get)) as listener:
         done = check("--listen", listener.url.removeprefix("http://"))
     assert done.exit == int(is_own)
-    assert ("The worker here takes no work: outage: the handler exited with 125." in done.stdout) == is_own
+    cause = "not ready: outage: the handler exited with 125; only one item at a time runs, until one succeeds."
+    assert (f"! The worker here is {cause}\n" in done.stdout) == is_own
     assert ("Dead letters  2 of the worker here" in done.stdout) == is_own
     assert ("none serves its state" in done.stdout) != is_own
 
