@@ -380,6 +380,8 @@ def _unknown_flag(arg: str, known: Mapping[str, Param], command: str, following:
     names = [flag for flag in known if flag.startswith("--")]
     if not name.startswith("--") and not did_you_mean(name, names):
         name = name[:2]  # the rest may be the value of a short flag
+    if name in known:
+        return UsageError(f"{name} must be a separate argument.", see_help(command))
     return UnknownName("flag", name, names, see_help(command))
 
 
