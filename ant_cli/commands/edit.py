@@ -53,8 +53,8 @@ MOST_ROUNDS = 100
 _GIVE_UP = "Nothing was sent yet. Correct it and save. To give up, save it unchanged."
 _CHANGED = "The environment has been changed elsewhere in the meantime:"
 _CONFIRM = """\
-Only the fields that you change are sent, and they overwrite these changes. See
-whether your text still fits, and delete this line to send it.
+Only the fields that you change are sent. They overwrite changes of the same
+fields. See whether your text still fits, and delete this line to send it.
 To give up, leave the text unchanged."""
 
 

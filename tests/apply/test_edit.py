@@ -445,6 +445,7 @@ def test_a_change_by_others_opens_the_text_again_and_a_change_of_another_field_i
     assert (
         '#! The environment has been changed elsewhere in the meantime:\n#!   description: "For analysis."' in again
     )
+    assert "are sent. They overwrite changes of the same\n#! fields. See whether your text still fits" in again
     assert sent(result)[-1] == ("POST", {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}})
 
 
