@@ -168,6 +168,7 @@ def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
     """Replace a file with a new one, atomically. A link is replaced, not followed.
 
     The new file is private from the beginning; with `private=False`, it gets the permissions of the old one.
+    If other processes may replace the file, the caller holds a lock: their unfinished new files are removed.
 
     Raises:
         OSError: if it can't be written; the old file is unchanged.
