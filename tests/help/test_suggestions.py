@@ -6,8 +6,10 @@ import itertools
 import re
 import shlex
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ant_cli.argv import ApiCall, parse
 from ant_cli.errors.suggestions import nearest
@@ -17,37 +19,18 @@ from ant_cli.operations import GROUPS
 from tests.conftest import needs_posix
 from tests.helpers.words import LIST
 
-COMMANDS = {
-    "hlep": "`ant help`",
-    "beta environments list": "`ant beta:environments list`",
-    "beta environments work poll": "`ant beta:environments:work poll`",
-    "beta:environment list": "`ant beta:environments list`",
-    "get env_1": "`ant beta:environments retrieve env_1`",
-    "work poll": "`ant beta:environments:work poll`",
-    "version": "`ant --version`",
-    "beta:environments poll": "`ant beta:worker poll`",
-    "emulator stauts": "`ant emulator status`",
-    "auth lgin": "`ant auth login`",
-    "worker run": "`ant beta:worker run`",
-    "run": "`ant beta:worker run`",
-    "config use-context ci": "`ant profile activate ci`",
-    "delete env env_1": "`ant beta:environments delete env_1`",
-    "switch work": "`ant profile activate work`",
-    "worker status": "`ant beta:worker check`",
-    "beta:environments rename a b": "`ant beta:environments update a --name b`",
-    "sessions create": "`ant beta:sessions`",
-}
-"""Unknown commands, many of them of other tools, and those that were meant."""
+TYPED = yaml.safe_load(Path(__file__).with_name("typed.yaml").read_text("utf-8"))
+"""What people type, and what the answer has."""
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_an_unknown_command_is_answered_with_the_known_one_that_was_meant(ant, line):
+@pytest.mark.parametrize(("line", "meant"), TYPED["commands"].items())
+def test_an_unknown_command_is_answered_with_the_known_one_that_was_meant(ant, line, meant):
     """Other suggestions would only distract."""
     first, *others = line.split()
     is_known = others and first in ("auth", "profile", "emulator", "beta:environments")
     word, group, where = (others[0], f"{first} ", f" for 'ant {first}'") if is_known else (first, "", "")
     assert ant(*line.split()).refusal == (
-        f"ant: unknown command {word!r}{where}. Did you mean {COMMANDS[line]}?\n"
+        f"ant: unknown command {word!r}{where}. Did you mean {meant}?\n"
         f"Run `ant {group}--help` to see the commands.\n"
     )
 
@@ -183,38 +166,13 @@ def test_what_the_table_suggests_is_accepted(ant, row, tmp_path, monkeypatch):
     assert any(answers)
 
 
-HABITS = {
-    "list -n 5": "`--max-items 5`",
-    "delete -y data": "`--yes`",
-    "list --query [].name": "`--transform name`",
-    """list --query "[?name=='x'].id" """: "This takes a GJSON path: ant help output",
-    "list -o jsonpath={.items[*].name}": "`--transform name`",
-    "list --output text": "> FILE",
-    "update data --unset metadata.keep": "`--remove metadata.keep`",
-    "update data --packages '{pip: [x]}'": "`--config.packages '{pip: [x]}'`",
-    "create demo": "`ant beta:environments create --name demo`",
-    """list --search "it's" """: """`--filter 'name%"*TEXT*"'`""",
-    "update data packages.pip=polars": "`--add packages.pip=polars`",
-    "create name=x": "`--name x`",
-    "create \u2013name x": "`--name x`",
-    "create --name x --metadata team data": "`--metadata team=data`",
-    "create env.yaml": "`ant beta:environments create --file env.yaml",
-    "list data": "`ant beta:environments retrieve data`",
-    """create "it's" """: """`ant beta:environments create --name 'it'"'"'s'`""",
-    "create --name x --config {type: cloud}": "around it: --config '{type: ...'",
-    "update env_1 --config {type: cloud}": "around it: --config '{type: ...'",
-    "create --description --name x": "--description took --name as its value.",
-}
-"""What users of other tools type, or forget to quote, after `beta:environments`, and what the answer names."""
-
-
 @needs_posix("the quotes of sh")
-@pytest.mark.parametrize("line", HABITS)
-def test_a_habit_or_a_value_without_quotes_is_answered_with_what_to_type(ant, tmp_path, line):
+@pytest.mark.parametrize(("line", "answer"), TYPED["habits"].items())
+def test_a_habit_or_a_value_without_quotes_is_answered_with_what_to_type(ant, tmp_path, line, answer):
     """A wrong suggestion is worse than none, so there is no other one."""
     (tmp_path / "env.yaml").touch()
     refusal = ant("beta:environments", *shlex.split(line)).refusal
-    assert HABITS[line] in refusal
+    assert answer in refusal
     assert "Did you mean '" not in refusal
 
 
