@@ -19,6 +19,7 @@ from ant_cli.help.tool_commands import SHELLS
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Setting
 from tests.completion.conftest import SCRIPTS, ShellSandbox, needs
+from tests.conftest import needs_posix
 from tests.helpers.processes import run_process
 
 ROOT = catalog()
@@ -247,6 +248,7 @@ def test_powershell_completes_in_any_session(sandbox: ShellSandbox, settings: st
     assert done.stderr == ""
 
 
+@needs_posix("programs without an extension")
 def test_powershell_gets_a_script_for_the_second_name(sandbox: ShellSandbox):
     """Its parser is not needed for the name alone."""
     sandbox.install_second_name()
