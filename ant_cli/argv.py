@@ -299,7 +299,7 @@ def _positional_id(args: list[str], flags: Texts, operation: Operation) -> dict[
 
 
 def _with_several_ids(ids: Sequence[str], given: Texts, operation: Operation) -> str:
-    """Return the command line for several IDs, where only one may be an argument; empty if there is none (D31)."""
+    """Return the command line for several IDs, where only one may be an argument; empty if no command fits (D31)."""
     from ant_cli.runtime.shell import quote
 
     if not operation.acts_on_several:
@@ -361,7 +361,7 @@ def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
 
 
 def _unknown_flag(arg: str, known: Mapping[str, Param], command: str, following: str = "") -> UsageError:
-    import re  # late, like difflib below: only mistakes need them
+    import re  # late, like those below: only mistakes need them
 
     from ant_cli.errors.suggestions import did_you_mean
     from ant_cli.help.suggest import flag_instead

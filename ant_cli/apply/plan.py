@@ -190,7 +190,7 @@ def _moves(known: Known) -> dict[str, str]:
     """Return the old key of each file that was renamed.
 
     A file was renamed if it is the only successor of one file that is gone. A successor declares the same name. If
-    there is none, it is a file that differs only in the name, if both names come from those of the files: then the
+    no file does, it is one that differs only in the name, and both names come from those of the files: then the
     environment gets the new name.
     """
     lock = known.lock

@@ -183,12 +183,14 @@ def look_up(
     missing = [identifier for identifier, one in remotes.items() if one is None]
     if len(missing) <= _MOST_READ:  # a list may lack some; a hostile lock file must not cause thousands of reads
         remotes |= zip(missing, connection.each(missing, retrieve), strict=True)
-    known = Known(lock, declarations, remotes, options=options, untracked=untracked, origin=origin)
+    known = Known(
+        lock, declarations, remotes, options=options, untracked=untracked, origin=origin, profile=connection.profile
+    )
     if needs_names(known):
         names = {declaration.name for declaration in (*declarations.values(), *untracked.values())}
         named = having_names(listed or list_all(connection.client, archived=True), names)
         known = known._replace(named=named)
-    return known._replace(profile=connection.profile)
+    return known
 
 
 def origin_of(connection: Connection) -> ResourceOrigin:

@@ -133,7 +133,7 @@ class UnknownName(UsageError):
         self, kind: str, name: str, known: Iterable[str], *hints: str, where: str = "", shown: str = ""
     ) -> None:
         """`shown` is shown in place of the name if that may be a secret."""
-        from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need difflib
+        from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need it
 
         source = f" (from {where})" if where else ""
         suggestion = did_you_mean(name, known)

@@ -34,7 +34,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the first known name that was typed with other separators, or with one slip; empty if there is none.
+    """Return the first known name that was typed with other separators, or with one slip; empty if no name fits.
 
     Names with more differences usually mean something else, and a wrong suggestion is worse than none.
     """

@@ -1,6 +1,6 @@
 """What was meant by an unknown flag, argument or command: a habit from other tools, or a slip.
 
-A wrong suggestion is worse than none. So there is none for what is in no row, and resembles nothing in its place.
+A wrong suggestion is worse than none, so a word gets one only if a row has it, or if it is nearly a known name.
 """
 
 from __future__ import annotations

@@ -143,10 +143,9 @@ class Condition:
                 meant = "" if is_key else did_you_mean(key, [*members, *known])
                 if not meant and len(keys) == 1 and _METADATA in known and "[" not in key:  # as in jq
                     meant = f" For a key of metadata: {_METADATA}.{key}"
-                if self._is_awaited or condition.holds(b"[{}]"):
-                    fields = "" if meant else f"The fields are: {', '.join(known)}."
-                    raise UsageError(f"{self._flag}: {problem}{meant}", fields)
-                return "" if depth else f"Warning: {self._flag}: {problem}{meant}"
+                fields = "" if meant else f"The fields are: {', '.join(known)}."
+                warning = self._unfit(condition, problem + meant, fields)
+                return "" if depth else warning
             sample = members.get(key, b"null")
         if condition.is_about_a_scalar and json_text.json_type(sample) == "object":
             path, plain = ".".join(keys), filter(_PLAIN_KEY.fullmatch, _members(sample))
@@ -154,10 +153,10 @@ class Condition:
             return self._unfit(condition, f"{path!r} is an object. Compare a member of it: {path}.{named[0]}")
         return ""
 
-    def _unfit(self, condition: _SingleCondition, problem: str) -> str:
+    def _unfit(self, condition: _SingleCondition, problem: str, hint: str = "") -> str:
         """Return a warning. Raises UsageError if the condition would select everything, or is waited for."""
         if self._is_awaited or condition.holds(b"[{}]"):
-            raise UsageError(f"{self._flag}: {problem}")
+            raise UsageError(f"{self._flag}: {problem}", hint)
         return f"Warning: {self._flag}: {problem}"
 
     def _look_for_keys(self, value: bytes) -> None:

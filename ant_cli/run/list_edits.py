@@ -134,11 +134,11 @@ def _several(edit: Edit) -> str:
 
 
 def _unknown_list(setting: Setting, path: str, lists: Sequence[str]) -> UsageError:
-    from difflib import get_close_matches  # late: only mistakes need it
+    from ant_cli.errors.suggestions import nearest  # late: only mistakes need it
 
     ends = {name.rpartition(".")[2]: name for name in lists}
-    similar = get_close_matches(path.rpartition(".")[2], ends, n=1)
-    meant = f" Did you mean {ends[similar[0]]!r}?" if similar else ""
+    similar = nearest(path.rpartition(".")[2], ends)
+    meant = f" Did you mean {ends[similar]!r}?" if similar else ""
     hint = f"It takes {', '.join(lists)} and metadata.KEY; other fields have their own flags."
     return UsageError(f"{setting.flag} can't change {path!r}, which is not a known list.{meant}", hint)
 

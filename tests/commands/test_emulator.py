@@ -536,6 +536,19 @@ def test_an_interrupted_start_leaves_no_detached_emulator_running(local, monkeyp
         os.kill(int(Path("pid").read_text()), 0)
 
 
+def test_an_interrupted_start_closes_the_pipes_of_the_emulator(local, monkeypatch):
+    """Whether or not it has got its key."""
+    processes = []
+
+    def interrupt(process, _key):
+        processes.append(process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(emulator_serve, "_base_url_of", interrupt)
+    assert local("emulator", "start", "--detach", "--api-key", "sk-of-its-own").exit == 130
+    assert [(process.stdin.closed, process.stdout.closed) for process in processes] == [(True, True)]
+
+
 def test_the_key_of_an_emulator_can_be_read_from_stdin(served):
     """On stdin, no other user can see it."""
     with os.fdopen(piped("sk-of-its-own\n"), "rb") as stdin:

@@ -307,6 +307,18 @@ def test_a_program_that_sends_without_end_does_not_keep_a_check(queue, check, mo
     assert (done.exit, "none serves its state" in done.stdout) == (0, True)
 
 
+@pytest.mark.parametrize(("limit", "is_read"), [(1_000_000, True), (100, False)])
+def test_a_page_that_is_too_large_is_not_that_of_a_worker(queue, check, monkeypatch, limit, is_read):
+    """Anything may listen at the port of a worker, and send what it likes."""
+    work(queue)
+    monkeypatch.setattr(worker_check, "_LARGEST_PAGE", limit)
+    metrics = WorkerMetrics({"environment_id": queue.id, "worker_id": "w"}).text(Tally(1))
+    pages = {"/metrics": ServedPage(200, "text/plain", metrics), "/readyz": ServedPage(200, "text/plain", "ready")}
+    with closing(Listener("127.0.0.1", 0, pages.get)) as listener:
+        done = check("--listen", listener.url.removeprefix("http://"))
+    assert ("none serves its state" in done.stdout) is not is_read
+
+
 @pytest.mark.parametrize("words", [(), ("--yes",)])
 def test_an_item_that_nobody_holds_is_given_back_on_demand(queue, check, words):
     """A person is asked first, because the item of a handler without heartbeats looks the same."""
