@@ -299,7 +299,7 @@ def _positional_id(args: list[str], flags: Texts, operation: Operation) -> dict[
 
 
 def _with_several_ids(ids: Sequence[str], given: Texts, operation: Operation) -> str:
-    """Return the command line for several IDs, where only one may be an argument; empty if no command fits (D31)."""
+    """Return the command line for several IDs, where only one may be an argument; empty if no command can (D31)."""
     from ant_cli.runtime.shell import quote
 
     if not operation.acts_on_several:
