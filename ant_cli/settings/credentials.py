@@ -168,8 +168,8 @@ def find_credentials(
     profile = select(flags.get("profile"), environ, store, needs_login=needs_login)
     if profile.official and profile.official.is_federation:
         federations = _federations(flags, environ, profile)
-    by_flags, by_variables = federations
-    stored = tuple(_stored(profile, flags, environ))
+    by_flags, by_variables, by_profile = federations
+    stored = tuple(_stored(profile, by_profile))
     last = (*stored, by_variables) if profile.is_named else (by_variables, *stored)
     places = (*typed, by_flags, *exported, *last)
     found = [_checked(place) for place in places if place.is_given]
@@ -194,17 +194,20 @@ def _typed(kind: CredentialKind, flags: Flags) -> Credential:
 
 def _federations(
     flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
-) -> tuple[Credential, Credential]:
-    """Return the places of a federation in flags and in variables. At most one of them has a rule."""
-    by_flags = by_variables = None
-    if any(flags.get(row.name) or environ.get(row.variable) for row in rows.FEDERATION_INTENTS):
-        from ant_cli.settings.federation import rule_by_flags, rule_by_variables  # late: few runs have a federation
+) -> tuple[Credential, Credential, Credential]:
+    """Return the places of a federation: flags, variables and the profile. Only one of the first two has a rule."""
+    by_flags = by_variables = stored = None
+    is_stored = profile.official is not None and profile.official.is_federation
+    if is_stored or any(flags.get(row.name) or environ.get(row.variable) for row in rows.FEDERATION_INTENTS):
+        from ant_cli.settings.federation import rule_by_flags, rule_by_variables, rule_of  # late: few runs have one
 
         by_flags = rule_by_flags(flags, environ, profile)
         by_variables = None if by_flags else rule_by_variables(flags, environ, profile)
+        stored = rule_of(flags, environ, profile, f"profile {profile.name!r}") if is_stored else None
     return (
         _federation("flag", by_flags, "--federation-rule"),
         _federation("variable", by_variables, variables.FEDERATION_RULE_ID),
+        Credential("auth_token", None, profile.where("federation"), "profile", issuer=stored),
     )
 
 
@@ -212,14 +215,11 @@ def _federation(origin: Origin, rule: FederationRule | None, usual_source: str) 
     return Credential("auth_token", None, rule.source if rule else usual_source, origin, issuer=rule)
 
 
-def _stored(profile: SelectedProfile, flags: Flags, environ: Mapping[str, str]) -> Iterator[Credential]:
-    """Yield the places of a profile, by precedence."""
+def _stored(profile: SelectedProfile, federation: Credential) -> Iterator[Credential]:
+    """Yield the places of a profile, by precedence; `federation` is that of its rule, if it has one."""
     official = profile.official
-    if official and official.is_federation:
-        from ant_cli.settings.federation import rule_of
-
-        rule = rule_of(flags, environ, profile, f"profile {profile.name!r}")
-        yield Credential("auth_token", None, profile.where("federation"), "profile", issuer=rule)
+    if federation.issuer:
+        yield federation
     elif official:
         from ant_cli.settings.logins import Login
 

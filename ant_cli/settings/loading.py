@@ -124,11 +124,11 @@ def load(
     provenance = find_credentials(flags, runtime, store, accepts, needs_login=needs_login)
     profile = provenance.profile
     connection = resolve(CONNECTION, flags, runtime.environ, profile)
+    # The format of a profile counts only at a terminal, so that it breaks no script.
+    output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
     base_url = connection["base_url"]
     usable = [each._replace(refusal=refusal(each, profile, base_url)) for each in provenance.credentials]
     has_second_choice = len(usable) > 1 and usable[0].kind == "environment_key" and not usable[1].refusal
-    # The format of a profile counts only at a terminal, so that it breaks no script.
-    output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
     sources = {name: item.label for name, item in (connection | output).items()}
     return Settings(
         connection=ConnectionSettings(
