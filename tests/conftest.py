@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import itertools
 import json
 import os
 import re
@@ -274,10 +275,25 @@ def _terminal() -> Iterator[BinaryIO]:
     os.close(ours)
 
 
+_folders = itertools.count()
+
+
+def _new_folder(factory: pytest.TempPathFactory) -> Path:
+    path = factory.getbasetemp() / str(next(_folders))
+    path.mkdir(mode=0o700)
+    return path
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty folder. That of pytest takes longer for each test, since it reads the names of all earlier ones."""
+    return _new_folder(tmp_path_factory)
+
+
 @pytest.fixture
 def clean_environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment with a key and an empty home, without the variables of the person who runs the tests."""
-    home = tmp_path_factory.mktemp("home")
+    home = _new_folder(tmp_path_factory)
     windows = {"LOCALAPPDATA": str(home / "state"), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")}
     return {
         **(windows if sys.platform == "win32" else {}),

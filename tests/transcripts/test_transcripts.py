@@ -1,0 +1,136 @@
+"""Sessions at a shell: each file has command lines, and everything that they print.
+
+The commands of a file run one after the other in an empty folder. Those that name no emulator get an empty page.
+
+    # A comment.
+    $ cat > env.yaml <<EOF
+    name: demo
+    EOF
+    $ export ANTHROPIC_BASE_URL=local:demo.db
+    $ ant beta:environments create -f env.yaml --transform id -r
+      env_1
+    $ ANSWERS=n ant beta:environments delete env_1
+    ? Delete env_1 at local:demo.db? [y/N]
+    ! ant: nothing was sent.
+    ! To skip the question: --yes
+    [exit 2]
+
+What is on stdout has two spaces before it, what is on stderr `! `, and a question `? `. IDs are numbered, and times
+are hidden. A command with ANSWERS runs at a terminal without colour. `< FILE` and `<<EOF` give a command its stdin;
+`export`, `cat > FILE <<EOF`, `rm`, `mv` and `mkdir` are the only other commands.
+
+After an intended change, write the files again with ANT_WRITE_TRANSCRIPTS=1, and review the differences.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent
+_VARIABLE = re.compile(r"(\w+)=(.*)", re.DOTALL)
+_ID = re.compile(r"\b([a-z]+)_01[0-9A-Za-z]{22}\b")
+_HIDDEN = {
+    r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z": "TIME",
+    r"sk-ant-(\w+)-[\w-]+": r"sk-ant-\1-KEY",
+    r"\bsha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b": "HASH",
+}
+
+
+def blocks(text: str) -> Iterator[tuple[list[str], str]]:
+    """Yield the lines of each command or comment, and the text after `<<EOF`. The output is left out."""
+    lines = iter(re.sub(r"\n+(?=\n(?:[^$#\n]|$))", "", text).splitlines())  # empty lines of the output
+    for line in lines:
+        if line.startswith("$ ") and line.endswith("<<EOF"):
+            body = list(iter(lambda: next(lines), "EOF"))
+            yield [line, *body, "EOF"], "".join(f"{each}\n" for each in body)
+        elif line.startswith(("$ ", "#")) or not line:
+            yield [line], ""
+
+
+class Session:
+    """Plays the commands of a file."""
+
+    def __init__(self, ant, home: str) -> None:
+        self._ant = ant
+        self._paths = {str(Path.cwd()): "/here", home: "/home"}
+        self._environ: dict[str, str | None] = {}
+        self._ids: dict[str, str] = {}
+
+    def play(self, line: str, heredoc: str) -> list[str]:
+        """Run a command line, and return what it prints."""
+        words = shlex.split(line.removesuffix("<<EOF"))
+        given = dict(match.groups() for word in words if (match := _VARIABLE.fullmatch(word)))
+        if words[0] == "export":
+            self._environ |= {name: text or None for name, text in given.items()}
+        elif words[0] == "cat":
+            Path(words[-1]).parent.mkdir(parents=True, exist_ok=True)
+            Path(words[-1]).write_text(self._with_ids(heredoc))
+        elif words[0] in ("rm", "mv", "mkdir"):
+            {"rm": Path.unlink, "mv": Path.rename, "mkdir": Path.mkdir}[words[0]](*map(Path, words[1:]))
+        else:
+            return self._run(words, heredoc)
+        return []
+
+    def _run(self, words: list[str], heredoc: str) -> list[str]:
+        start = words.index("ant")
+        environ = self._environ | dict(word.split("=", 1) for word in words[:start])
+        answers = environ.pop("ANSWERS", None)
+        words = [self._with_ids(word) for word in words[start + 1 :]]
+        stdin: str | Path | None = self._with_ids(heredoc) or None
+        if "<" in words:
+            *words, _, path = words
+            stdin = Path(path)
+        replies, asked = iter((answers or "").split(",")), list[str]()
+
+        def reply(question: str) -> str:
+            asked.append(f"? {self._hidden(question)}".rstrip())
+            return next(replies)
+
+        result = self._ant(
+            *words,
+            stdin=stdin,
+            env={"NO_COLOR": "1", "COLUMNS": "100", "ANT_PAGER": "", **environ},
+            network=any("local" in text for text in (*words, environ.get("ANTHROPIC_BASE_URL") or "")),
+            terminal=answers is not None,
+            ask=None if answers is None else reply,
+        )
+        shown = [("  " + line).rstrip() for line in self._hidden(result.stdout).splitlines()]
+        shown += [("! " + line).rstrip() for line in self._hidden(result.stderr).splitlines()]
+        return [*asked, *shown, *([f"[exit {result.exit}]"] if result.exit else [])]
+
+    def _with_ids(self, text: str) -> str:
+        """Return a text with the real IDs in place of the numbered ones."""
+        for real, shown in self._ids.items():
+            text = re.sub(rf"\b{shown}\b", real, text)
+        return text
+
+    def _hidden(self, text: str) -> str:
+        """Return a text without what differs from run to run."""
+        for path, shown in self._paths.items():
+            text = text.replace(path, shown)
+        for real, kind in ((match[0], match[1]) for match in _ID.finditer(text)):
+            number = 1 + sum(shown.startswith(f"{kind}_") for shown in self._ids.values())
+            self._ids.setdefault(real, f"{kind}_{number}")
+        text = _ID.sub(lambda match: self._ids[match[0]], text)
+        for pattern, shown in _HIDDEN.items():
+            text = re.sub(pattern, shown, text)
+        return text
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.txt")), ids=lambda path: path.stem)
+def test_a_session_prints_what_its_transcript_shows(path, ant, clean_environ):
+    written, lines = path.read_text("utf-8"), list[str]()
+    session = Session(ant, clean_environ["HOME"])
+    for block, heredoc in blocks(written):
+        lines += block
+        lines += session.play(block[0].removeprefix("$ "), heredoc) if block[0].startswith("$ ") else []
+    shown = "\n".join(lines) + "\n"
+    if os.environ.get("ANT_WRITE_TRANSCRIPTS"):
+        path.write_text(shown, "utf-8")
+    assert shown.splitlines() == written.splitlines()
