@@ -76,7 +76,8 @@ def _open_files() -> int:
 class Server:
     """A listening server."""
 
-    def __init__(self, emulator: Emulator, host: str, port: int, log: Say) -> None:
+    def __init__(self, emulator: Emulator, host: str, port: int, log: Say, threads: int = 0) -> None:
+        """Listen. There are as many threads as the limit of open files allows, unless their number is given."""
         # With one address family, a port that the system chooses is a single port.
         family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.create_server((host, port), family=family, backlog=1024)
@@ -87,7 +88,7 @@ class Server:
         self._emulator = emulator
         self._host = host
         self._log = log
-        threads = threads_for(_open_files())
+        threads = threads or threads_for(_open_files())
         self._most_waiting = threads - min(FREE_THREADS, threads // 2)
         self._waiting = threading.BoundedSemaphore(self._most_waiting)
         logging.getLogger("waitress").setLevel(logging.ERROR)

@@ -36,9 +36,15 @@ def database(tmp_path):
 
 
 @pytest.fixture
-def served(database):
+def threads():
+    """Return how many threads the served emulator has."""
+    return 64
+
+
+@pytest.fixture
+def served(database, threads):
     """Serve an emulator on loopback, and return its base URL."""
-    with closing(Emulator(database)) as emulator, serving(emulator) as server:
+    with closing(Emulator(database)) as emulator, serving(emulator, threads=threads) as server:
         yield server.url
 
 

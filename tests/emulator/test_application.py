@@ -259,6 +259,7 @@ def test_a_client_continues_after_a_stream_that_was_cut(client, sessions, start,
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("threads", [432])
 def test_three_hundred_streams_are_open_at_once(client, sessions, start):
     """Every one gets its events, and a health check does not wait for them."""
     created = [start({"message": str(number)}, "terminate").id for number in range(300)]

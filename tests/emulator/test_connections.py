@@ -86,15 +86,14 @@ def test_the_server_stays_below_the_limit_of_open_files(open_files, threads):
     assert open_files < 64 or threads * (3 + 2 * http_server.CONNECTIONS_PER_THREAD) + 32 <= open_files
 
 
-def test_a_stream_without_a_thread_is_refused_and_logged(emulator, monkeypatch):
+def test_a_stream_without_a_thread_is_refused_and_logged(emulator):
     """So are delays and polls that wait. For health checks and control pages, there are always threads."""
-    monkeypatch.setattr(http_server, "threads_for", lambda _: 4)
     api, lines = Api(emulator), []
     queue = api.create_queue()
     session = api("POST", "/v1/sessions", {"agent": "a", "environment_id": queue}).json["id"]
     api.poll(queue)
     path, poll = f"/v1/sessions/{session}/events/stream", f"{ENVIRONMENTS}/{queue}/work/poll"
-    with serving(emulator, lines.append) as server, ExitStack() as stack:
+    with serving(emulator, lines.append, threads=4) as server, ExitStack() as stack:
         client, *streams = (stack.enter_context(connected(server.url)) for _ in range(3))
         for stream in streams:
             stream.request("GET", path, headers=HEADERS)

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 @contextmanager
 def serving(
-    application: Any, log: Callable[[str], None] = lambda _line: None, host: str = "127.0.0.1"
+    application: Any, log: Callable[[str], None] = lambda _line: None, host: str = "127.0.0.1", threads: int = 64
 ) -> Iterator[Server]:
-    """Serve an application, such as an emulator, on a free port. `log` gets a line for each request."""
+    """Serve an application, such as an emulator, on a free port. `log` gets a line for each request.
+
+    The many threads of an emulator that users start take half of the time of a short test.
+    """
     # A late import: tests of the emulator's imports expect this module not to be loaded.
     from ant_cli.emulator.http_server import Server
 
-    server = Server(application, host, 0, log)
+    server = Server(application, host, 0, log, threads)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
