@@ -70,19 +70,20 @@ class _SingleCondition(NamedTuple):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys that its path consists of, or starts with; in a path such as `#.state`, after the `#`."""
-        names = [step.name if isinstance(step, Key) else "" for step in self._steps]
+        """The keys that its path consists of, or starts with."""
+        names = [step.name if isinstance(step, Key) else "" for step in self.steps]
         return tuple(takewhile(bool, names))
 
     @property
-    def _steps(self) -> Sequence[PathStep]:
+    def steps(self) -> Sequence[PathStep]:
+        """The steps of its path; in a path such as `#.state`, those after the `#`."""
         path = self.query.path
         return path[0].rest or () if isinstance(path[0], Each) else path
 
     @property
     def is_about_a_scalar(self) -> bool:
         """Whether it compares the value at its `keys` with something other than null."""
-        is_path_of_keys = 0 < len(self.keys) == len(self._steps)
+        is_path_of_keys = 0 < len(self.keys) == len(self.steps)
         return is_path_of_keys and self.query.operator != "" and self.query.value != "~null"
 
 
@@ -147,6 +148,9 @@ class Condition:
                 warning = self._unfit(condition, problem + meant, fields)
                 return "" if depth else warning
             sample = members.get(key, b"null")
+        rest = condition.steps[len(keys) :]
+        if keys and rest and not isinstance(rest[0], Modifier) and json_text.json_type(sample) in _SCALARS:
+            return self._unfit(condition, f"{'.'.join(keys)!r} is neither an object nor a list.")
         if condition.is_about_a_scalar and json_text.json_type(sample) == "object":
             path, plain = ".".join(keys), filter(_PLAIN_KEY.fullmatch, _members(sample))
             named = [*plain, *_nested_fields(keys), "KEY"]

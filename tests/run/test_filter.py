@@ -104,6 +104,7 @@ AN_OBJECT = "'metadata' is an object. Compare a member of it: metadata.team\n"
         ("name.x==a", 0, f"Warning: --filter: {BELOW_A_TEXT}"),
         ("n.x!=1", 2, "ant: --filter: 'n' is not an object, so it has no 'x'.\n"),
         ("metadata.team.x!=a", 2, "ant: --filter: 'metadata.team' is not an object, so it has no 'x'.\n"),
+        ("metadata.team.*!=a", 2, "ant: --filter: 'metadata.team' is neither an object nor a list.\n"),
         ("metadata==a", 0, f"Warning: --filter: {AN_OBJECT}"),
         ("metadata!=a", 2, f"ant: --filter: {AN_OBJECT}"),
         ("config==cloud", 0, "Warning: --filter: 'config' is an object. Compare a member of it: config.type\n"),
