@@ -62,7 +62,7 @@ def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool, with_f
     """Return the plan: a line for each step with the fields that it changes, and a summary."""
     steps = plan.steps if verbose else plan.pending
     head = f"Preview  {shown_path(lock.path)}"
-    if not lock.exists:
+    if plan.steps and not lock.exists:
         head = f"First apply  {shown_path(lock.path)} does not exist yet and will be created"
     lines = [paint(head, "bold")]
     if steps:

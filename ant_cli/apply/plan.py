@@ -285,12 +285,11 @@ def _replacement(step: Step, declaration: Declaration, remote: Object | None, kn
     fresh = _untracked(declaration, known)
     if fresh.action == "adopt" or fresh.deletes or declaration.name in known.interrupted:
         return fresh
-    state = "is archived" if remote else "no longer exists"
-    blocked = (
-        f"{step.id} {state}; re-run with --force to create a replacement, or remove {step.key} from "
-        f"{known.lock.path.name} if it no longer exists"
-    )
-    return fresh._replace(id=step.id, blocked="" if known.options.force else blocked, note=f"{step.id} {state}")
+    state = f"{step.id} {'is archived' if remote else 'no longer exists'}"
+    if known.options.force:
+        return fresh._replace(id=step.id, note=state)
+    way = f"re-run with --force to create a replacement, or remove {step.key} from {known.lock.path.name}"
+    return fresh._replace(id=step.id, blocked=f"{state}; {way}")
 
 
 def _untracked(declaration: Declaration, known: Known) -> Step:

@@ -152,6 +152,8 @@ def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
     if not files and not wants_structured(flags):
         runtime.say("Nothing to export: the lock file already has everything.")
         return
-    lines = [f"{shown_path(file.path)}  {escape_breaks(str(file.remote['id']))}" for file in files]
-    facts = [{"path": str(file.path), "id": file.remote["id"], "name": file.remote.get("name")} for file in files]
+    facts = [
+        {"path": shown_path(path), "id": remote["id"], "name": remote.get("name")} for path, remote, _ in files
+    ]
+    lines = [f"{fact['path']}  {escape_breaks(str(fact['id']))}" for fact in facts]
     print_result(runtime, flags, "\n".join(lines), facts)
