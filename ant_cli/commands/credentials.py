@@ -16,7 +16,7 @@ from ant_cli.help.command_row import PROFILE, REQUEST
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import Any, NamedTuple
+from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.settings.credentials import Credential, environment_key, no_credential
@@ -56,6 +56,12 @@ def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = Fa
     runtime = copy(runtime)
     runtime.environ = {name: value for name, value in runtime.environ.items() if name not in left_out}
     settings = load(runtime, flags)
+    if settings.connection.credential is None:
+        raise CredentialError(
+            "no profile with a credential is in use, and the key of a variable is not printed.",
+            "Log in: ant auth login",
+            "For the credential that other commands use: ant auth token",
+        )
     note_credential_choice(settings, runtime, sends=False)
     credential = _credential(settings, runtime)
     if access_token and "access_token" not in credential:
@@ -80,7 +86,7 @@ def _credential(settings: Settings, runtime: Runtime) -> Report:
         from ant_cli.http.token_exchange import AccessTokens
 
         if credential.issuer.exchanges and is_local(settings.connection.base_url):
-            raise CredentialError("there are no access tokens for this credential and base URL.")
+            raise CredentialError("the emulator in this process exchanges no identity tokens.")
         if credential.refusal:
             raise credential.refusal
         tokens = credential.issuer.tokens(runtime, lambda rule: AccessTokens(rule, settings.connection, runtime))
@@ -112,15 +118,6 @@ def _assignments(credential: Report, settings: Settings) -> str:
 
 
 # The report
-
-
-class _Official(NamedTuple):
-    """The profile of the official tool for the run, used or not."""
-
-    members: Report
-    """Its readable parts, without tokens."""
-    text: str
-    """The masked token and its end, where the token comes from, or why it can't be used."""
 
 
 def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
@@ -180,7 +177,7 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
             "others": sorted(name for name in store.profiles if name != profile.name),
         },
         "environment_key": _environment_key(key) if key.is_given else None,
-        "official_profile": official.members if official else None,
+        "official_profile": official,
         "note": describe_destination(settings) or None,
         "sources": list(_source_rows(settings, official, runtime)),
     }
@@ -203,7 +200,7 @@ def _environment_key(key: Credential) -> Report:
 # The sources of credentials
 
 
-def _source_rows(settings: Settings, official: _Official | None, runtime: Runtime) -> Iterator[Report]:
+def _source_rows(settings: Settings, official: Report | None, runtime: Runtime) -> Iterator[Report]:
     """Yield each place where a credential may be; its state is `used`, `shadowed`, `empty` or `absent`."""
     used = settings.connection.credential
     for place in settings.provenance.places:
@@ -214,9 +211,9 @@ def _source_rows(settings: Settings, official: _Official | None, runtime: Runtim
             value = _value(place, settings.connection.base_url, runtime)
         yield {"source": place.source, "kind": place.kind, "state": state, "value": value}
     if official and not settings.provenance.profile.official:
-        kind = "federation" if official.members["type"] == "oidc_federation" else "login"
-        source = f"{kind} of profile {official.members['name']!r}, official tool"
-        yield {"source": source, "kind": "auth_token", "state": "shadowed", "value": official.text}
+        kind = "federation" if official["type"] == "oidc_federation" else "login"
+        source = f"{kind} of profile {official['name']!r}, official tool"
+        yield {"source": source, "kind": "auth_token", "state": "shadowed", "value": official["value"]}
 
 
 def _value(place: Credential, base_url: str, runtime: Runtime) -> str:
@@ -231,10 +228,11 @@ def _value(place: Credential, base_url: str, runtime: Runtime) -> str:
 # The official tool's profile
 
 
-def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, runtime: Runtime) -> _Official | None:
+def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, runtime: Runtime) -> Report | None:
     """Return the selected profile of the official tool, one with the selected name, or else the active one.
 
-    A login says more about its owner than the profile, which may be unreadable.
+    A login says more about its owner than the profile, which may be unreadable. The `value` is the masked token and
+    its end, where the token comes from, or why it can't be used.
     """
     from ant_cli.settings.federation import rule_of  # late: `auth token` needs neither
     from ant_cli.settings.logins import Login, active_name, has_profile, read_login, read_profile
@@ -248,12 +246,12 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
             return None
         rule = rule_of(flags, environ, of_official(profile), "") if profile.is_federation else None
         login = None if rule else read_login(profile, runtime)
-        text = (rule or Login(profile)).describe(base_url, runtime)
+        value = (rule or Login(profile)).describe(base_url, runtime)
     except CredentialError as error:
-        text = problem = error.message
+        value = problem = error.message
     values = profile.values if profile else {}
     owner = {**login.about, "organization_id": login.about["organization_uuid"]} if login else {}
-    members = {
+    return {
         "name": name or "active_config",
         "type": profile.type if profile else None,
         "config": str(profile.path) if profile else None,
@@ -261,9 +259,9 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
         "logged_in": login is not None,
         **{key: owner.get(key) or values.get(key) or None for key in _OWNER},
         "expires_at": login.end if login else None,
+        "value": value,
         "problem": problem or None,
     }
-    return _Official(members, text)
 
 
 # The text for people
@@ -323,8 +321,7 @@ def _official_texts(report: Report, runtime: Runtime) -> Iterator[tuple[str, str
     from ant_cli.settings.access_tokens import end_text
 
     official = report["official_profile"]
-    rows = (row for row in report["sources"] if row["source"].startswith(("login of ", "federation of ")))
-    yield "Official", f"{official['name']}: {_owner(official) or next(rows)['value']}"
+    yield "Official", f"{official['name']}: {_owner(official) or official['value']}"
     if official["logged_in"]:
         yield "", f"{end_text(official['expires_at'], runtime.now())}, in {official['credentials']}"
     elif official["config"]:
@@ -345,7 +342,7 @@ def _owner(official: Report) -> str:
 
 def _state_text(row: Report, used: str | None) -> str:
     texts = {
-        "absent": "not given" if row["source"].startswith("--") else "not set",
+        "absent": "not set",
         "empty": "empty, so treated as not set",
         "used": f"{row['value']}  <- used",
         "shadowed": f"{row['value']}  {f'shadowed by {used}' if used else 'not used'}",

@@ -136,7 +136,7 @@ def _note_shadowing_variables(server: str, runtime: Runtime) -> None:
     """Print which variables win over the profile that was just stored, or keep its key from being sent."""
     shadowed = dict.fromkeys(_KEYS, "wins over every profile")
     shadowed["workspace_id"] = "wins over every profile's workspace_id"
-    shadowed["base_url"] = f"the key is only for {strip_userinfo(server)}: it is not used"
+    shadowed["base_url"] = f"the key, which is only for {strip_userinfo(server)}, is not used"
     for name, what in shadowed.items():
         if runtime.environ.get(VARIABLES[name], "").strip().rstrip("/") not in ("", server):
             runtime.hint(f"Note: {VARIABLES[name]} is set, and {what} until you unset it.")

@@ -79,8 +79,8 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
     if key is not None:
         if key not in values:
             _check_key(key)
-            fix = profile.fix_hint(key) if profile.official else f"Set it: ant profile set {key} ..."
-            raise AntError(f"profile {profile.name!r} has no {key}.", fix)
+            hint = "" if profile.official else f"Set it: ant profile set {key} ..."
+            raise AntError(f"profile {profile.name!r} has no {key}.", hint)
         print_result(runtime, flags, str(values[key]), values[key])
     elif values or wants_structured(flags):
         text = "\n".join(f"{name} = {value}" for name, value in values.items())

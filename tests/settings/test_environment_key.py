@@ -208,31 +208,6 @@ def test_a_dry_run_shows_a_bearer_token_without_the_key(ant):
     assert ENVIRONMENT_KEY not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("env", [WORKER, BOTH])
-def test_status_shows_the_environment_key_masked_and_what_uses_it(ant, env):
-    """It is not in the order of the other credentials, because other calls take it."""
-    done = ant("auth", "status", env=env)
-    assert done.exit == (4 if env is WORKER else 0)
-    assert "ANTHROPIC_ENVIRONMENT_KEY" not in done.stderr
-    shown = " ".join(done.stdout.split())
-    assert (
-        "Environment sk-ant-...wxyz (environment key, from ANTHROPIC_ENVIRONMENT_KEY) "
-        "for beta:worker, beta:environments:work list "
-        "without an API key also for beta:environments:work poll, ack, heartbeat, stop, stats"
-    ) in shown
-    report = json.loads(ant("auth", "status", "--format", "json", env=env).stdout)["environment_key"]
-    assert report == {
-        "value": "sk-ant-...wxyz",
-        "source": "ANTHROPIC_ENVIRONMENT_KEY",
-        "is_api_key": False,
-        "used_by": ["beta:worker", "beta:environments:work list"],
-        "used_without_api_key_by": [
-            f"beta:environments:work {name}" for name in ("poll", "ack", "heartbeat", "stop", "stats")
-        ],
-    }
-    assert json.loads(ant("auth", "status", "--format", "json").stdout)["environment_key"] is None
-
-
 @needs_posix("the worker")
 @pytest.mark.parametrize(
     ("words", "status"),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from ant_cli.errors import UsageError
 from ant_cli.settings.profiles import ProfileStore
 from tests.conftest import make_runtime
 from tests.helpers.words import LIST, NO_KEY
@@ -32,21 +30,6 @@ REQUIRED = {
 }
 
 
-GIVEN = {names for size in (1, 2) for names in combinations(REQUIRED, size)} - {("ANTHROPIC_ORGANIZATION_ID",)}
-
-
-@pytest.mark.parametrize("given", sorted(GIVEN))
-def test_an_incomplete_federation_ends_with_4_and_names_what_is_missing(ant, given):
-    """Nothing is sent, and no other credential replaces it."""
-    env = NO_KEY | {name: VARIABLES[name] for name in given}
-    done = ant(*LIST, env=env)
-    assert (done.exit, done.requests) == (4, [])
-    (named,) = [line for line in done.stderr.splitlines() if "Missing:" in line]
-    for variable, flag in REQUIRED.items():
-        assert (flag in named.partition("Missing:")[2]) is (variable not in given)
-        assert (variable in named.partition("Missing:")[2]) is (variable not in given)
-
-
 @pytest.mark.parametrize("name", ["ANTHROPIC_ORGANIZATION_ID", "ANTHROPIC_SERVICE_ACCOUNT_ID"])
 def test_an_organization_alone_is_no_federation(name):
     """Other tools use these variables, too."""
@@ -63,17 +46,6 @@ def test_an_empty_or_blank_variable_is_missing(ant, name, blank):
     """An empty variable means unset, here as everywhere."""
     env = {**NO_KEY, **VARIABLES, name: blank}
     assert REQUIRED[name] in ant(*LIST, env=env).stderr
-
-
-def test_a_token_and_its_file_contradict_each_other(ant):
-    """Two such flags are a usage error; two such variables are an error if they are used."""
-    with pytest.raises(UsageError, match="--identity-token and --identity-token-file"):
-        settings_of({"identity_token": "jwt", "identity_token_file": "f"}, {})
-    env = {**NO_KEY, **VARIABLES, "ANTHROPIC_IDENTITY_TOKEN": "jwt-canary"}
-    done = ant(*LIST, env=env)
-    assert (done.exit, done.requests) == (4, [])
-    assert "two identity tokens" in done.stderr
-    assert "jwt-canary" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -102,11 +74,3 @@ def test_a_dry_run_with_a_federation_shows_the_beta_header_and_exchanges_nothing
     assert "anthropic-beta: managed-agents-2026-04-01,oauth-2025-04-20\n" in done.stdout
     done = ant(*words, "--beta", "a", "--beta", "oauth-2025-04-20", env={**NO_KEY, **VARIABLES})
     assert "anthropic-beta: a,oauth-2025-04-20\n" in done.stdout
-
-
-def test_without_a_credential_an_organization_alone_leads_to_what_a_federation_lacks(ant):
-    """It may be meant for a federation."""
-    done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_ORGANIZATION_ID": "org-2"})
-    assert (done.exit, done.requests) == (4, [])
-    hint = "Or set ANTHROPIC_FEDERATION_RULE_ID and ANTHROPIC_IDENTITY_TOKEN_FILE, for a federation.\n"
-    assert done.stderr.endswith(hint)

@@ -72,21 +72,6 @@ def test_the_profile_is_that_of_the_flag_the_variable_or_active_config(
     assert ant_with_login(*LIST, *words, env=env).request.headers["authorization"] == f"Bearer {token}"
 
 
-def test_a_name_in_both_stores_is_the_profile_of_this_program_and_one_note_says_so(
-    ant_with_login, official, profiles
-):
-    """The note is the same for a profile that is named and one that is active."""
-    official.log_in("work")
-    profiles('active = "work"\n[profiles.work]\napi_key = "mine"\n[profiles.other]\napi_key = "other"\n')
-    for words in ((), ("--profile", "work")):
-        done = ant_with_login(*LIST, *words)
-        assert done.requests[0].headers["x-api-key"] == "mine"
-        assert done.stderr.count("work") == 1
-        assert "the official tool has a profile 'work', too; this program's is used" in done.stderr
-    assert ant_with_login(*LIST, "--profile", "other").stderr == ""
-    assert ant_with_login(*LIST, env={"ANT_NO_HINTS": "1"}).stderr == ""
-
-
 def test_both_stores_live_in_one_folder(ant_with_login, official):
     """ANTHROPIC_CONFIG_DIR moves both. Using one does not change the other."""
     official.log_in("theirs")
@@ -133,36 +118,6 @@ def test_a_profile_name_can_not_be_a_path(ant_with_login, official, name):
         done = ant_with_login(*LIST)
         assert (done.exit, done.requests) == (4, [])
         assert "active_config, of the official tool, can't be used" in done.stderr
-
-
-def test_a_logged_out_profile_is_used_only_if_it_is_named(ant_with_login, official):
-    """The `auth logout` of the official tool keeps the profile."""
-    official.log_in()
-    official.credentials("default").unlink()
-    done = ant_with_login(*LIST)
-    assert (done.exit, done.requests) == (4, [])
-    assert "there is no API key." in done.stderr
-    done = ant_with_login(*LIST, "--profile", "default")
-    assert (done.exit, done.requests) == (4, [])
-    assert "profile 'default' of the official tool is not logged in" in done.stderr
-    assert "ant auth login --profile default" in done.stderr
-
-
-@pytest.mark.parametrize("text", ['active = "mine"\n[profiles.mine]\nformat = "yaml"\n', "[profiles.mine]\n"])
-def test_an_active_profile_without_a_credential_keeps_its_place_and_the_error_names_the_login(
-    ant_with_login, official, profiles, text
-):
-    """It may choose another server. A profile that is not active is ignored."""
-    official.log_in("theirs")
-    official.activate("theirs")
-    profiles(text)
-    done = ant_with_login(*LIST)
-    if "active" in text:
-        assert (done.exit, done.requests) == (4, [])
-        assert "profile 'mine' has none" in done.stderr
-        assert "To use the login of the official tool: --profile theirs" in done.stderr
-    else:
-        assert done.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
 # Each pair of sources
@@ -467,25 +422,6 @@ def test_credentials_path_may_name_another_file(ant_with_login, official, tmp_pa
 # With this program's own commands
 
 
-@pytest.mark.parametrize("words", [("profile", "set", "format", "yaml"), ("auth", "logout")])
-def test_a_command_that_changes_profiles_does_not_touch_one_of_the_official_tool(ant_with_login, official, words):
-    """The error says that the profile belongs to the official tool."""
-    official.log_in("theirs")
-    done = ant_with_login(*words, "--profile", "theirs")
-    assert done.exit == 4
-    assert "profile 'theirs' belongs to the official tool, and is only read here" in done.stderr
-    assert not (official.folder / "profiles.toml").exists()
-
-
-def test_logging_out_notes_that_the_official_tool_is_still_logged_in(ant_with_login, official):
-    """The next command would use that login."""
-    official.log_in()
-    note = "Note: profile 'default' of the official tool is still logged in.\n"
-    assert ant_with_login("auth", "logout").stderr == f"There was no credential to remove.\n{note}"
-    official.credentials("default").unlink()
-    assert ant_with_login("auth", "logout").stderr == "There was no credential to remove.\n"
-
-
 def test_completion_of_ids_uses_a_login(ant, official):
     words = ("__complete", "environment_id", "beta:environments", "retrieve", "")
     official.log_in(token="login-one", expires_at=10**10)
@@ -508,31 +444,3 @@ def test_a_worker_with_a_credential_of_its_own_looks_for_no_login(ant_with_login
     done = ant_with_login("beta:worker", *words, "--environment-id", "env_1")
     assert (done.exit, "/nope/x" in done.stderr, done.requests) == (status, True, [])
     assert "official tool" not in done.stderr
-
-
-def test_profiles_of_the_official_tool_are_listed_activated_and_deactivated(ant_with_login, official, profiles):
-    """`--profile` accepts them, so these commands know them, too."""
-    official.log_in("work", workspace_id="wrkspc_1")
-    profiles("active = 'mine'\n[profiles.mine]\napi_key = 'sk-ant-mine-0123456789'\n")
-    assert ant_with_login("profile", "list").stdout == "* mine\n  work (of the official ant)\n"
-    unknown = ant_with_login("profile", "activate", "wrok")
-    assert (unknown.exit, "Did you mean 'work'?" in unknown.stderr) == (4, True)
-    assert "is now 'work'" in ant_with_login("profile", "activate", "work").stderr
-    rows = ant_with_login("profile", "list", "--format", "jsonl").stdout.splitlines()
-    assert json.loads(rows[0])["active"] is False
-    assert json.loads(rows[1]) == {"name": "work", "active": True, "official": True}
-    assert ant_with_login(*LIST).request.headers["anthropic-workspace-id"] == "wrkspc_1"
-    assert "belongs to the official tool" in ant_with_login("profile", "set", "timeout", "5").stderr
-    assert ant_with_login("profile", "deactivate").stderr == "No profile is active now.\n"
-    assert ant_with_login("profile", "list").stdout == "  mine\n  work (of the official ant)\n"
-    official.activate("work")
-    assert ant_with_login("profile", "list").stdout == "  mine\n* work (of the official ant)\n"
-
-
-def test_the_values_of_an_active_login_are_printed_as_by_the_official_tool(ant_with_login, official):
-    official.log_in("work", workspace_id="wrkspc_1")
-    official.activate("work")
-    assert ant_with_login("profile", "get", "workspace_id").stdout == "wrkspc_1\n"
-    assert ant_with_login("profile", "get", "--profile", "work").stdout == "workspace_id = wrkspc_1\n"
-    missing = ant_with_login("profile", "get", "base_url")
-    assert (missing.exit, f"Correct it in {official.config('work')}" in missing.stderr) == (1, True)

@@ -357,18 +357,6 @@ def test_the_profile_flag_may_be_given_before_the_command(ant, profiles):
     assert ant(*RETRIEVE, "--profile=nope").exit == 4
 
 
-def test_a_variable_that_shadows_the_profile_causes_one_note(ant, profiles):
-    """It is one line, which ANT_NO_HINTS silences."""
-    profiles(WORK)
-    done = ant(*LIST)
-    assert done.stderr == (
-        "Note: multiple auth sources (ANTHROPIC_API_KEY, api_key of profile 'work'); using ANTHROPIC_API_KEY; "
-        "ANTHROPIC_API_KEY is sent to http://work.example (base_url of profile 'work'). See: ant auth status\n"
-    )
-    silent = ant(*LIST, env={"ANT_NO_HINTS": "1"})
-    assert silent.stderr == ""
-
-
 ELSEWHERE = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_BASE_URL": "http://u:pw@127.0.0.1:2"}
 COMPLETE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
 
@@ -458,14 +446,6 @@ def test_no_secret_of_a_profile_goes_over_plain_http_to_another_machine_that_a_v
         hint = "since others could read it on the way.\nTo send it to https://api.anthropic.com: unset"
         assert hint in done.stderr
         assert ant(*LIST, "--base-url", url, env=NO_KEY, replies=[page()]).exit == 0
-
-
-def test_a_variables_key_sent_to_the_base_url_of_a_profile_causes_one_note(ant, profiles):
-    """The profile may be for another server than the key."""
-    profiles('active = "gate"\n[profiles.gate]\nbase_url = "http://gate.example"\n')
-    done = ant(*LIST)
-    note = "Note: ANTHROPIC_API_KEY is sent to http://gate.example (base_url of profile 'gate')."
-    assert done.stderr == f"{note} See: ant auth status\n"
 
 
 HERE = "https://here.example"

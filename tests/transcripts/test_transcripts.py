@@ -16,8 +16,9 @@ The commands of a file run one after the other in an empty folder. Those that na
     [exit 2]
 
 What is on stdout has two spaces before it, what is on stderr `! `, and a question `? `. IDs are numbered, and times
-are hidden. A command with ANSWERS runs at a terminal without colour. `< FILE` and `<<EOF` give a command its stdin;
-`export`, `cat FILE`, `cat > FILE <<EOF`, `rm`, `mv` and `mkdir` are the only other commands.
+are hidden. `/here` is the folder, and `/home` that of the user. A command with ANSWERS runs at a terminal without
+colour. `< FILE` and `<<EOF` give a command its stdin; `export`, `cat FILE`, `cat > FILE <<EOF` (a file that only the
+user can read), `rm`, `mv`, `mkdir` and `chmod MODE FILE` are the only other commands.
 
 After an intended change, write the files again with ANT_WRITE_TRANSCRIPTS=1, and review the differences.
 """
@@ -40,6 +41,7 @@ _HIDDEN = {
     r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z": "TIME",
     r"sk-ant-(\w+)-[\w-]+": r"sk-ant-\1-KEY",
     r"\bant-edit-\w+": "ant-edit-1",
+    r"(?<=ant-cli-python/)\S+": "VERSION",
     r"\bsha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b": "HASH",
 }
 
@@ -66,15 +68,18 @@ class Session:
 
     def play(self, line: str, heredoc: str) -> list[str]:
         """Run a command line, and return what it prints."""
-        words = shlex.split(line.removesuffix("<<EOF"))
+        words = [self._real(word) for word in shlex.split(line.removesuffix("<<EOF"))]
         given = dict(match.groups() for word in words if (match := _VARIABLE.fullmatch(word)))
         if words[0] == "export":
             self._environ |= {name: text or None for name, text in given.items()}
         elif words[0] == "cat" and ">" not in words:
-            return self._lines("  ", Path(self._with_ids(words[1])).read_text("utf-8"))
+            return self._lines("  ", Path(words[1]).read_text("utf-8"))
         elif words[0] == "cat":
             Path(words[-1]).parent.mkdir(parents=True, exist_ok=True)
-            Path(words[-1]).write_text(self._with_ids(heredoc))
+            Path(words[-1]).touch(0o600)
+            Path(words[-1]).write_text(self._real(heredoc))
+        elif words[0] == "chmod":
+            Path(words[2]).chmod(int(words[1], 8))
         elif words[0] in ("rm", "mv", "mkdir"):
             {"rm": Path.unlink, "mv": Path.rename, "mkdir": Path.mkdir}[words[0]](*map(Path, words[1:]))
         else:
@@ -85,8 +90,8 @@ class Session:
         start = words.index("ant")
         environ = self._environ | dict(word.split("=", 1) for word in words[:start])
         answers = environ.pop("ANSWERS", None)
-        words = [self._with_ids(word) for word in words[start + 1 :]]
-        stdin: str | Path | None = self._with_ids(heredoc) or None
+        words = words[start + 1 :]
+        stdin: str | Path | None = self._real(heredoc) or None
         if "<" in words:
             *words, _, path = words
             stdin = Path(path)
@@ -110,8 +115,10 @@ class Session:
     def _lines(self, mark: str, text: str) -> list[str]:
         return [f"{mark}{line}".rstrip() for line in self._hidden(text).splitlines()]
 
-    def _with_ids(self, text: str) -> str:
-        """Return a text with the real IDs in place of the numbered ones."""
+    def _real(self, text: str) -> str:
+        """Return a text with the real paths, and the real IDs in place of the numbered ones."""
+        for path, shown in self._paths.items():
+            text = re.sub(rf"(?<![\w/]){shown}\b", path, text)
         for real, shown in self._ids.items():
             text = re.sub(rf"\b{shown}\b", real, text)
         return text
