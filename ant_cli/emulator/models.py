@@ -11,7 +11,16 @@ from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 from wsgiref.util import is_hop_by_hop
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    model_validator,
+)
 
 from ant_cli.emulator.agent import WAIT
 
@@ -62,6 +71,8 @@ Header = Annotated[str, AfterValidator(header_line)]
 Host = Annotated[str, AfterValidator(bare_host)]
 Block = Annotated[dict[str, Any], AfterValidator(content_block)]
 Package = Annotated[str, Field(min_length=1)]
+as_reference = BeforeValidator(lambda agent: {"id": agent} if isinstance(agent, str) else agent)
+identifier = partial(matching, r"\S+", "must be an ID, without blanks")
 without_nul = partial(matching, r"[^\x00]*", "must not contain a NUL")
 Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(without_nul)]
 waiting_time = partial(matching, WAIT.pattern, "must be a whole number with its unit, ms, s or m, such as 200ms")
@@ -69,9 +80,6 @@ Description = Annotated[str, Field(max_length=1024)]
 Scope = Annotated[Literal["organization", "account"], AfterValidator(organization_scope)]
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Usage = Literal[
-    "active_seconds", "cache_creation", "cache_read_input_tokens", "input_tokens", "list_cost", "output_tokens"
-]
 WorkType = Literal["session", "healthcheck"]
 
 
@@ -214,6 +222,17 @@ class Expectation(Model):
     contains: str | None = None
 
 
+class Usage(Model):
+    """The figures that a step sets in the usage of its session."""
+
+    active_seconds: Seconds | None = None
+    cache_creation: dict[str, Any] | None = None
+    cache_read_input_tokens: Count | None = None
+    input_tokens: Count | None = None
+    list_cost: dict[str, Any] | None = None
+    output_tokens: Count | None = None
+
+
 class ToolStep(Model):
     """A call of a tool, alone or as one of several at once. With a result, no worker has to call it."""
 
@@ -245,7 +264,7 @@ class ScriptStep(ToolStep):
     message: str | None = None
     thinking: Literal[True] | None = None
     wait: Annotated[str, AfterValidator(waiting_time)] | None = None
-    usage: dict[Usage, Count | Seconds | dict[str, Any]] | None = None
+    usage: Usage | None = None
     stats: dict[Literal["active_seconds", "duration_seconds"], Seconds] | None = None
     idle: Literal[True] | None = None
     terminate: Literal[True] | None = None
@@ -256,13 +275,22 @@ class ScriptStep(ToolStep):
         return {data: True} if data in ("idle", "terminate", "thinking") else data
 
 
+Steps = Annotated[list[ScriptStep], Field(max_length=10_000)]
+
+
+class Script(RootModel[Steps]):
+    """A script in the metadata of a session."""
+
+    model_config = ConfigDict(strict=True, defer_build=True)
+
+
 class SessionRequest(Model):
     """The body that creates a session with a scripted agent."""
 
     environment_id: Annotated[str, Field(min_length=1)] | None = None
     title: str | None = None
     metadata: dict[str, str] | None = None
-    script: Annotated[list[ScriptStep], Field(max_length=10_000, default_factory=list)]
+    script: Annotated[Steps, Field(default_factory=list)]
     secret: bool = True
 
 
@@ -292,18 +320,18 @@ class UserMessage(Model):
 
 
 class AgentReference(Model):
-    """An agent, which the emulator does not look at: its sessions follow a script."""
+    """An agent, or only its ID. The emulator does not look at it: its sessions follow a script."""
 
     model_config = ConfigDict(extra="ignore")
 
-    id: Annotated[str, Field(pattern=r"^\S+$")]
+    id: Annotated[str, AfterValidator(identifier)]
     version: int | None = None
 
 
 class SessionCreateParams(Model):
     """The body that creates a session in the API. Resources, vaults and a budget have no effect."""
 
-    agent: Annotated[str, Field(pattern=r"^\S+$")] | AgentReference
+    agent: Annotated[AgentReference, as_reference]
     environment_id: str
     title: str | None = None
     metadata: dict[str, str] | None = None
@@ -311,11 +339,6 @@ class SessionCreateParams(Model):
     resources: list[Any] | None = None
     vault_ids: list[str] | None = None
     budget: Any = None
-
-    @property
-    def agent_and_version(self) -> str:
-        """The agent's ID, and its version if there is one."""
-        return self.agent if isinstance(self.agent, str) else f"{self.agent.id} {self.agent.version or 1}"
 
 
 class SessionUpdateParams(WorkUpdateRequest):

@@ -6,12 +6,12 @@ import json
 from collections import Counter
 from contextlib import suppress
 from itertools import pairwise
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ant_cli.emulator.errors import InvalidRequest
-from ant_cli.emulator.models import Model
 
 MOST_PROBLEMS = 5
 UNIONS = {"config", "networking"}
@@ -23,15 +23,16 @@ SENTENCES = {
 }
 
 
-def parse(model: type[Model], body: bytes) -> Model:
-    """Return the body as `model`. A missing body is an empty object."""
+def parse(model: type[BaseModel], body: bytes, field: str = "") -> Any:
+    """Return the body, or the JSON in one of its fields, as `model`. A missing body is an empty object."""
     with suppress(RecursionError, ValueError):  # pydantic explains these better
         json.loads(body, object_pairs_hook=_check_keys)
     try:
         return model.model_validate_json(body or b"{}")
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False)
-        raise InvalidRequest("; ".join(map(_sentence, problems[:MOST_PROBLEMS])) + ".") from None
+        sentences = (_sentence(problem, field) for problem in problems[:MOST_PROBLEMS])
+        raise InvalidRequest("; ".join(sentences) + ".") from None
 
 
 def _check_keys(pairs: list[tuple[str, object]]) -> None:
@@ -41,16 +42,18 @@ def _check_keys(pairs: list[tuple[str, object]]) -> None:
             raise InvalidRequest(f"{key}: is given {count} times in one object.")
 
 
-def _sentence(problem: ErrorDetails) -> str:
-    path = ".".join(_path(problem)) or "body"
+def _sentence(problem: ErrorDetails, field: str) -> str:
+    path = ".".join(filter(None, (field, *_path(problem)))) or "body"
     sentence = SENTENCES.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
     return f"{path}: {sentence}"
 
 
 def _path(problem: ErrorDetails) -> list[str]:
-    """Return the path in the body, without the branch of a union that pydantic adds to it."""
+    """Return the path in the body, without what pydantic adds to it: the branch of a union, and `[key]`."""
     steps = [str(step) for step in problem["loc"]]
     path = [
-        step for before, step in pairwise(["", *steps]) if before not in UNIONS and not step.startswith("user.")
+        step
+        for before, step in pairwise(["", *steps])
+        if before not in UNIONS and not step.startswith(("user.", "["))
     ]
     return [*path, "type"] if problem["type"].startswith("union_tag") else path

@@ -90,8 +90,9 @@ def create(call: Call) -> str:
     with call.store.write() as transaction:
         environment = find_environment(transaction, params.environment_id)
         script = (params.metadata or {}).get(SCRIPT, DEFAULT_SCRIPTS[environment["kind"]])
-        scripted = parsing.parse(models.SessionRequest, f'{{"script":{script}}}'.encode())
-        session = _added(transaction, environment, params, scripted, agent=params.agent_and_version)
+        steps = parsing.parse(models.Script, script.encode(), f"metadata.{SCRIPT}").root
+        agent_and_version = f"{params.agent.id} {params.agent.version or 1}"
+        session = _added(transaction, environment, params, steps, agent=agent_and_version)
         for sent in params.initial_events:
             event = agent.emit(transaction, session, sent.model_dump(exclude_none=True))
             session = agent.receive(transaction, session, event)
@@ -105,7 +106,7 @@ def create_scripted(call: Call) -> str:
     request = call.body
     with call.store.write() as transaction:
         environment = _named_or_newest(transaction, request.environment_id)
-        session = _added(transaction, environment, request, request, secret=request.secret)
+        session = _added(transaction, environment, request, request.script, secret=request.secret)
         if request.script:
             content = [{"type": "text", "text": "Run the script."}]
             agent.emit(transaction, session, {"type": "user.message", "content": content})
@@ -184,13 +185,13 @@ def _named_or_newest(transaction: Transaction, environment_id: str | None) -> Ro
 
 
 def _added(
-    transaction: Transaction, environment: Row, params: Any, scripted: Any, *, secret: bool = True, **columns: str
+    transaction: Transaction, environment: Row, params: Any, steps: Any, *, secret: bool = True, **columns: str
 ) -> Row:
     """Add a session with the title and the metadata of a request, and its work if its environment has a queue."""
     metadata = params.metadata or {}
     _check_metadata(metadata)
     work.check_is_active(environment)
-    script = [step.model_dump(exclude_none=True) for step in scripted.script]
+    script = [step.model_dump(exclude_none=True) for step in steps]
     has_queue = environment["kind"] == "self_hosted"
     for number, step in enumerate(() if has_queue else script):
         if agent.needs_worker([step]):

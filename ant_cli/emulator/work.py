@@ -253,8 +253,8 @@ def _check_heartbeat(item: Row, expected: str | None, now: int) -> None:
         message = f"work_id: the lease of {work_id} ran out at {rfc3339(item['lapsed_at'])}; it is queued again."
     elif state == "queued":
         message = f"work_id: {work_id} is queued; acknowledge it before the first heartbeat."
-    elif expected not in (None, last or NO_HEARTBEAT):
-        message = f"expected_last_heartbeat: {expected!r} is not the last heartbeat of {work_id}, which is {last}."
+    elif expected not in (None, known := last or NO_HEARTBEAT):
+        message = f"expected_last_heartbeat: {expected!r} is not the last heartbeat of {work_id}, which is {known}."
     else:
         return
     left = -(-max((item["lease_until"] or now) - now, 0) // MICROSECONDS_PER_SECOND)

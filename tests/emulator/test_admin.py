@@ -10,19 +10,6 @@ from .api import ENVIRONMENTS, Api, message
 CLOCK = "/_emulator/clock"
 
 
-def test_reset_removes_environments_work_faults_and_the_clock_shift(api):
-    """After a reset, the emulator is like a new one."""
-    queue_id = api.create_queue()
-    api.enqueue(queue_id, count=2)
-    api("POST", CLOCK, {"advance_ms": 1000})
-    api("POST", "/_emulator/faults", {"path_contains": "nothing", "status": 500})
-    assert api("POST", "/_emulator/reset", headers={}).json == {"type": "emulator_reset"}
-    assert api("GET", ENVIRONMENTS).json["data"] == []
-    assert api("GET", "/_emulator/faults").json["data"] == []
-    assert api("GET", CLOCK).json["now"] == "2026-03-15T10:00:00.000000Z"
-    assert api.create_queue()
-
-
 @pytest.mark.parametrize(
     ("body", "now"),
     [

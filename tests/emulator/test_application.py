@@ -107,18 +107,6 @@ def test_sessions_are_listed_by_page_and_filter(client, sessions, start):
     assert listed(statuses=["terminated", "running"], include_archived=True) == [gone.id]
 
 
-def test_a_session_is_updated_and_its_stream_says_what_changed(sessions, start):
-    """Null deletes a key; what is left out stays."""
-    session = start()
-    sessions.update(session.id, title="t", metadata={"a": "1", "b": "2"})
-    updated = sessions.update(session.id, metadata={"a": None})
-    assert (updated.title, updated.metadata) == ("t", {"b": "2"})
-    assert sessions.update(session.id, title=None).title is None
-    events = sessions.events.list(session.id, types=["session.updated"]).data
-    changes = [(event.title, event.metadata) for event in events]
-    assert changes == [("t", {"a": "1", "b": "2"}), (None, {"b": "2"}), (None, None)]
-
-
 def test_a_stream_that_is_opened_after_the_create_gets_the_whole_turn(sessions, start):
     """The agent begins when somebody looks, so the client wins, however slow it is."""
     session = start({"message": "Hi."}, "thinking", {"wait": "50ms"}, {"message": "Bye."}, initial_events=[HELLO])
@@ -154,19 +142,6 @@ def test_each_of_several_messages_gets_its_turn(sessions, start):
     with sessions.events.stream(session.id) as stream:
         sessions.events.send(session.id, events=[HELLO] * 3)
         assert [texts(turn(stream)) for _ in range(3)] == [["1"], ["2"], ["3"]]
-
-
-def test_a_session_has_the_usage_that_its_script_sets(sessions, start):
-    """Without it, there are zeros, not nulls."""
-    usage = {"input_tokens": 1200, "cache_creation": {"ephemeral_5m_input_tokens": 7}, "active_seconds": 1.5}
-    script = ({"usage": usage}, {"usage": {"output_tokens": 34}}, {"stats": {"active_seconds": 2}})
-    session = start(*script, initial_events=[HELLO])
-    assert (session.usage.input_tokens, session.usage.output_tokens, session.stats.active_seconds) == (0, 0, 0)
-    with sessions.events.stream(session.id) as stream:
-        turn(stream)
-    after = sessions.retrieve(session.id)
-    assert (after.usage.input_tokens, after.usage.output_tokens, after.usage.active_seconds) == (1200, 34, 1.5)
-    assert (after.usage.cache_creation.ephemeral_5m_input_tokens, after.stats.active_seconds) == (7, 2)
 
 
 def test_a_custom_tool_is_called_and_its_result_continues_the_turn(anthropic, sessions, start):
@@ -208,41 +183,6 @@ def test_a_person_allows_or_denies_a_tool_in_the_cloud(anthropic, sessions, star
         assert kinds(turn(stream)) == [*names, "status_running", "message", "status_idle"]
     with pytest.raises(anthropic.BadRequestError, match="does not wait for a confirmation"):
         sessions.events.send(session.id, events=[confirmation])
-
-
-def test_an_allowed_tool_waits_for_the_result_of_a_worker(anthropic, client, sessions, start):
-    """Until then, a result is refused."""
-    queue = client.beta.environments.create(name="queue", config={"type": "self_hosted"}).id
-    tools = [{"tool": "bash", "evaluated_permission": "ask"}, {"tool": "read", "evaluated_permission": "ask"}]
-    session = start({"tools": tools}, "terminate", environment_id=queue, initial_events=[HELLO])
-    with sessions.events.stream(session.id) as stream:
-        bash, read, _ = turn(stream)
-        result = {"type": "user.tool_result", "tool_use_id": bash.id, "content": [{"type": "text", "text": "x"}]}
-        with pytest.raises(anthropic.BadRequestError, match="does not wait for a result"):
-            sessions.events.send(session.id, events=[result])
-        for call, verdict in ((bash, "allow"), (read, "deny")):
-            event = {"type": "user.tool_confirmation", "tool_use_id": call.id, "result": verdict}
-            sessions.events.send(session.id, events=[event])
-        sessions.events.send(session.id, events=[result])
-        assert kinds(turn(stream))[-2:] == ["status_running", "status_terminated"]
-
-
-@pytest.mark.parametrize(
-    ("step", "why"),
-    [
-        ({"tool": "bash"}, "script.0: a cloud environment has no worker"),
-        ({"tools": [{"custom_tool": "x"}, {"tool": "bash"}]}, "script.0: a cloud environment has no worker"),
-        ({"custom_tool": "x", "result": "y"}, "custom_tool does not take result"),
-        ({"wait": "soon"}, "script.0.wait: must be a whole number with its unit, ms, s or m"),
-        ({"usage": {"tokens": 1}}, "script.0.usage.tokens"),
-        ({"usage": {"input_tokens": -1}}, "script.0.usage.input_tokens"),
-    ],
-)
-def test_a_step_that_can_never_happen_is_refused_when_the_script_is_read(anthropic, sessions, start, step, why):
-    """No session is created."""
-    with pytest.raises(anthropic.BadRequestError, match=why):
-        start(step)
-    assert sessions.list().data == []
 
 
 @pytest.mark.parametrize("cut", [{"cut_after_bytes": 100}, {"cut_after_events": 1}])

@@ -7,7 +7,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from ant_cli.emulator import store
 from ant_cli.emulator.call import IS_STOPPING
 
-from .api import ENVIRONMENTS, HEADERS, message
+from .api import ENVIRONMENTS, HEADERS
 
 SECOND = 1_000
 
@@ -16,22 +16,6 @@ SECOND = 1_000
 def queue(api):
     """Return a self-hosted environment."""
     return api.create_queue()
-
-
-def test_poll_returns_each_item_once_oldest_first(api, queue):
-    """The queue keeps its order. When no item is left, poll returns null."""
-    work = api.enqueue(queue, count=3)
-    polled = [api.poll(queue) for _ in range(4)]
-    assert [item and item["id"] for item in polled] == [*work, None]
-    assert polled[0]["state"] == "queued"
-
-
-def test_poll_returns_no_work_of_another_environment(api, queue):
-    """Each environment has its own queue."""
-    other = api.create_queue("other")
-    api.enqueue(other)
-    assert api.poll(queue) is None
-    assert api("GET", f"{ENVIRONMENTS}/{queue}/work").json["data"] == []
 
 
 @pytest.mark.parametrize(
@@ -59,99 +43,6 @@ def test_an_item_without_an_ack_is_polled_again_after_reclaim_older_than_ms(
         assert (api.poll(queue, **query) or {}).get("id") == (work if again else None)
         if not again:
             return
-
-
-def test_acknowledged_and_stopped_items_are_not_reclaimed(api, queue, clock):
-    """Only queued items are reclaimed."""
-    acknowledged, stopped, waiting = api.enqueue(queue, count=3)
-    api.act(queue, acknowledged, "ack")
-    api.act(queue, stopped, "stop")
-    assert api.poll(queue)["id"] == waiting
-    clock.advance(ms=6 * SECOND)
-    assert api.poll(queue)["id"] == waiting
-
-
-@pytest.mark.parametrize(
-    "query", [*({"block_ms": value} for value in ("0", "1000", "-1", "x")), {"reclaim_older_than_ms": "0"}]
-)
-def test_an_invalid_block_ms_or_reclaim_older_than_ms_is_rejected(api, queue, query):
-    """`block_ms` is from 1 to 999, and the other at least 1."""
-    response = api("GET", f"{ENVIRONMENTS}/{queue}/work/poll", **query)
-    assert message(response, 400).startswith(f"{next(iter(query))}: ")
-
-
-def test_cloud_environments_have_no_queue(api):
-    """Poll, enqueue and list are rejected, and the statistics have no items and no workers."""
-    environment_id = api.create()
-    path = f"{ENVIRONMENTS}/{environment_id}/work"
-    refused = message(api("GET", f"{path}/poll"), 400)
-    assert refused.startswith("Only BYOC and bridge environments support work polling.")
-    assert refused.endswith("is anthropic_cloud.")
-    assert "self-hosted" in message(api("POST", f"/_emulator/environments/{environment_id}/enqueue"), 400)
-    assert message(api("GET", path), 404) == (
-        f"Environment {environment_id} not found, or does not support work listing. "
-        "The work API is only available for self-hosted environments."
-    )
-    none = {"depth": 0, "oldest_queued_at": None, "pending": 0, "workers_polling": None}
-    assert api.stats(environment_id) == {"type": "work_queue_stats", **none}
-
-
-def test_an_archived_environment_can_be_polled_but_takes_no_new_work(api, queue):
-    """Existing work can still be polled, but nothing can be enqueued."""
-    work = api.enqueue(queue)[0]
-    api("POST", f"{ENVIRONMENTS}/{queue}/archive")
-    assert "archived" in message(api("POST", f"/_emulator/environments/{queue}/enqueue"), 400)
-    assert api.poll(queue)["id"] == work
-    refused = api("GET", f"{ENVIRONMENTS}/{queue}/work")
-    assert message(refused, 404) == f"Environment {queue} is archived."
-    assert refused.json["error"]["error_code"] == "environment_archived"
-
-
-@pytest.mark.parametrize(
-    "body", [{"count": 0}, {"count": 10_001}, {"count": True}, {"session_id": ""}, {"metadata": {"a": 1}}]
-)
-def test_enqueue_rejects_an_invalid_body(api, queue, body):
-    """The count has bounds, and string fields must be strings."""
-    response = api("POST", f"/_emulator/environments/{queue}/enqueue", body)
-    assert message(response, 400).startswith(next(iter(body)))
-
-
-def test_enqueue_creates_a_new_session_for_each_item_by_default(api, queue):
-    """With a given session, the items share it."""
-    response = api("POST", f"/_emulator/environments/{queue}/enqueue", {"count": 2, "metadata": {"é": "ü"}})
-    one, other = response.json["data"]
-    assert one["data"]["id"] != other["data"]["id"]
-    assert api.item(queue, one["id"]) == one
-    assert one["metadata"] == {"é": "ü"}
-    named = api.enqueue(queue, count=2, session_id="session_x")
-    assert [api.item(queue, work)["data"]["id"] for work in named] == ["session_x"] * 2
-
-
-def test_stats_count_queued_and_pending_items(api, queue, clock):
-    """Acknowledged work is in neither number. The oldest item may be queued or pending."""
-    empty = {"depth": 0, "oldest_queued_at": None, "pending": 0, "type": "work_queue_stats", "workers_polling": 0}
-    assert api.stats(queue) == empty
-    first = api.enqueue(queue)[0]
-    clock.advance(ms=1)
-    second = api.enqueue(queue)[0]
-    assert api.poll(queue)["id"] == first
-    assert api.stats(queue) == empty | {"depth": 1, "pending": 1, "oldest_queued_at": "2026-03-15T10:00:00.000000Z"}
-    api.act(queue, first, "ack")
-    assert api.stats(queue) == empty | {"depth": 1, "oldest_queued_at": "2026-03-15T10:00:00.001000Z"}
-    api.act(queue, second, "ack")
-    assert api.stats(queue) == empty
-
-
-def test_stats_count_workers_of_the_last_thirty_seconds(api, queue, clock):
-    """Each worker is counted once, for thirty seconds. Workers without an ID are not counted."""
-    for worker in ("w1", "w2", "w2", None):
-        headers = HEADERS | ({"Anthropic-Worker-ID": worker} if worker else {})
-        api("GET", f"{ENVIRONMENTS}/{queue}/work/poll", headers=headers)
-    assert api.stats(queue)["workers_polling"] == 2
-    clock.advance(ms=29 * SECOND)
-    api("GET", f"{ENVIRONMENTS}/{queue}/work/poll", headers=HEADERS | {"anthropic-worker-id": "w1"})
-    clock.advance(ms=SECOND)
-    assert api.stats(queue)["workers_polling"] == 1
 
 
 def test_a_blocking_poll_without_work_returns_null(api, queue):

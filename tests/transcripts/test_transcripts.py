@@ -20,25 +20,38 @@ are hidden. `/here` is the folder, and `/home` that of the user. A command with 
 colour. `< FILE` and `<<EOF` give a command its stdin; `export`, `cat FILE`, `cat > FILE <<EOF` (a file that only the
 user can read), `rm`, `mv`, `mkdir` and `chmod MODE FILE` are the only other commands.
 
+    $ request POST /v1/sessions '{"agent": "a", "environment_id": "env_1"}' | id status
+      200
+      {"id": "session_1", "status": "idle"}
+
+asks the emulator of ANTHROPIC_BASE_URL as an SDK does. It prints the status, and the object, error or each item of a
+list, or only these members of it. Times in 2030 are not hidden: a session can set its clock.
+
 After an intended change, write the files again with ANT_WRITE_TRANSCRIPTS=1, and review the differences.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
+
+from ant_cli.emulator import Emulator
+from tests.emulator.api import Api
 
 FOLDER = Path(__file__).parent
 _VARIABLE = re.compile(r"(\w+)=(.*)", re.DOTALL)
 _ID = re.compile(r"\b([a-z]+)_01[0-9A-Za-z]{22}\b")
 _HIDDEN = {
-    r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z": "TIME",
+    r"\b(?!2030)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z": "TIME",
     r"sk-ant-(\w+)-[\w-]+": r"sk-ant-\1-KEY",
     r"\bant-edit-\w+": "ant-edit-1",
     r"(?<=ant-cli-python/)\S+": "VERSION",
@@ -82,9 +95,22 @@ class Session:
             Path(words[2]).chmod(int(words[1], 8))
         elif words[0] in ("rm", "mv", "mkdir"):
             {"rm": Path.unlink, "mv": Path.rename, "mkdir": Path.mkdir}[words[0]](*map(Path, words[1:]))
+        elif words[0] == "request":
+            return self._request(*map(self._real, words[1:]))
         else:
             return self._run(words, heredoc)
         return []
+
+    def _request(self, method: str, path: str, *words: str) -> list[str]:
+        path, _, query = path.partition("?")
+        end = words.index("|") if "|" in words else len(words)
+        with closing(Emulator(str(self._environ["ANTHROPIC_BASE_URL"]).removeprefix("local:"))) as emulator:
+            response = Api(emulator)(method, path, *map(json.loads, words[:end]), **parse_qs(query))
+        found = response.json if response.status_code == 200 else response.json["error"]
+        rows = found["data"] if isinstance((found or {}).get("data"), list) else [found]
+        picked = [{name: row[name] for name in words[end + 1 :] if name in row} or row for row in rows]
+        shown = [str(response.status_code), *(json.dumps(row, ensure_ascii=False) for row in picked)]
+        return ["  " + line for line in self._hidden("\n".join(shown)).splitlines()]
 
     def _run(self, words: list[str], heredoc: str) -> list[str]:
         start = words.index("ant")
