@@ -187,7 +187,8 @@ class NameClient(Client):
 
         """
         name = request.path_params.get(ENVIRONMENT_ID.name, "")
-        if name and not re.fullmatch(_ID, name, re.ASCII) and name not in self._names.found:
+        is_name = name and not re.fullmatch(_ID, name, re.ASCII) and name not in self._names.found
+        if is_name and not refresh:  # which finds the name itself
             has_environment_key = self._sends_environment_key(request, name)
             try:
                 return super().send(request, refresh)

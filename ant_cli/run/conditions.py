@@ -152,7 +152,12 @@ class Condition:
         if keys and rest and not isinstance(rest[0], Modifier) and json_text.json_type(sample) in _SCALARS:
             return self._unfit(condition, f"{'.'.join(keys)!r} is neither an object nor a list.")
         if condition.is_about_a_scalar and json_text.json_type(sample) == "object":
-            path, plain = ".".join(keys), filter(_PLAIN_KEY.fullmatch, _members(sample))
+            path, members = ".".join(keys), _members(sample)
+            plain = [
+                key
+                for key in filter(_PLAIN_KEY.fullmatch, members)
+                if json_text.json_type(members[key]) in _SCALARS
+            ]
             named = [*plain, *_nested_fields(keys), "KEY"]
             return self._unfit(condition, f"{path!r} is an object. Compare a member of it: {path}.{named[0]}")
         return ""
@@ -304,7 +309,10 @@ def _time_of(where: str, comparison: Comparison, now: Callable[[], float]) -> Ca
     never_equal = operator in _EQUALITY and re.fullmatch(f"now.*|{DATE}", operand.strip('"'))
     is_wrong = never_equal if time else is_time and operand != "null"
     if is_wrong:
-        raise UsageError(f"{where}: {operand} after {operator} is not a time.", _TIME_HINT.format(key=path))
+        problem = f"no time is equal to {operand}" if time else f"{operand} after {operator} is not a time"
+        as_text = quote(f'{path}{operator}"{operand}"')
+        hint = _TIME_HINT.format(key=path) if is_time else f"For the text: {as_text}"
+        raise UsageError(f"{where}: {problem}.", hint)
     return time
 
 

@@ -68,11 +68,6 @@ class Edit(NamedTuple):
             return "metadata", self.name.removeprefix(_KEY_PREFIX)
         return "config", *self.name.split(".")
 
-    @property
-    def typed(self) -> str:
-        """The value of its flag."""
-        return f"{self.name}={self.value}" if self.value else self.name
-
     def is_same_package(self, element: object) -> bool:
         """Whether an element of the list is the same package, in any version."""
         return isinstance(element, str) and _package(self.name, element) == _package(self.name, self.value)
@@ -100,7 +95,11 @@ def parse_edits(
             raise BadValue(where, f"can't be combined with a null {edit.path[0]}", "Leave out one of them.")
         if edit.is_key and any(other.name == edit.name and other != edit for other in edits):
             raise BadValue(where, "changes this key a second time", "Leave out one of them.")
-        if edit.is_key and (note := comma_note(edit.flag, edit.typed.removeprefix(_KEY_PREFIX), _KEY_PREFIX)):
+        if (
+            edit.is_key
+            and edit.value
+            and (note := comma_note(edit.flag, f"{edit.path[1]}={edit.value}", _KEY_PREFIX))
+        ):
             say(note)
     return edits
 
@@ -193,7 +192,8 @@ def _with_element(items: list[Any], edit: Edit) -> tuple[list[Any], str]:
     if edit.flag == SET.flag and versions:
         place = items.index(versions[0])
         return [*items[:place], edit.value, *(item for item in items[place:] if item not in versions)], ""
-    note = f"{edit.name} has {edit.value!r} in addition to {shown}. To replace it: {SET.flag} {edit.typed}"
+    replacing = f"{SET.flag} {edit.name}={quote(edit.value)}"
+    note = f"{edit.name} has {edit.value!r} in addition to {shown}. To replace it: {replacing}"
     return [*items, edit.value], note if versions else ""
 
 

@@ -14,7 +14,6 @@ from tests.conftest import make_runtime, needs_posix
 from tests.helpers.words import RETRIEVE, page
 
 LIST = ("beta:environments", "list", "--format", "jsonl", "--transform", "id", "-r")
-WORK = "beta:environments:work"
 PAGES = [
     page(
         {"id": "a", "name": "tmp-1", "state": "active", "config": {"type": "cloud"}, "n": 1},
@@ -26,63 +25,6 @@ PAGES = [
 
 
 @pytest.mark.parametrize(
-    ("expressions", "ids"),
-    [
-        (['state=="active"'], ["a", "c"]),
-        (['name%"tmp-*"'], ["a", "b"]),
-        (['config.type=="cloud"'], ["a", "c"]),
-        (["n>1"], ["b", "c"]),
-        (['state=="active"', 'name%"tmp-*"'], ["a"]),
-        (['name=="nobody"'], []),
-        (["missing"], []),
-    ],
-)
-def test_a_list_shows_the_items_for_which_every_filter_holds(ant, expressions, ids):
-    """Filters use GJSON's query syntax, and apply to every page."""
-    flags = [part for expression in expressions for part in ("--filter", expression)]
-    result = ant(*LIST, *flags, replies=PAGES)
-    assert (result.exit, result.stdout.split(), len(result.requests)) == (0, ids, 2)
-
-
-@pytest.mark.parametrize(
-    ("expression", "warning"),
-    [
-        ('nmae=="prod"', "Warning: --filter: there is no 'nmae' in the response. Did you mean 'name'?\n"),
-        ('zzz.a=="prod"', "Warning: --filter: there is no 'zzz' in the response.\n"),
-        ('config.zzz=="cloud"', ""),
-        (
-            "missing",
-            "Warning: --filter: there is no 'missing' in the response. For a key of metadata: metadata.missing\n",
-        ),
-        ("created_at", ""),
-        ("config.zzz", ""),
-    ],
-)
-def test_a_condition_on_a_member_that_no_item_has_gets_a_warning(ant, expression, warning):
-    """The name may be mistyped. Nested members get no warning, because not every item has them."""
-    result = ant(*LIST, "--filter", expression, "--filter", expression, replies=PAGES)
-    assert (result.exit, result.stderr) == (0, warning)
-    numbers = ant(*LIST, "--filter", expression, replies=[page(1)])
-    assert (numbers.exit, numbers.stderr) == (0, "")  # only objects have members that could have been meant
-
-
-@pytest.mark.parametrize(
-    ("expression", "name"),
-    [
-        ('nmae!="prod"', "'nmae' in the response. Did you mean 'name'?"),
-        ("zzz==null", "'zzz'"),
-        ('zzz.a!%"tmp-*"', "'zzz'"),
-        ('config.typ!="cloud"', "'config.typ' in the response. Did you mean 'type'?"),
-    ],
-)
-def test_a_comparison_that_every_item_without_a_mistyped_member_passes_is_an_error(ant, expression, name):
-    """Everything would be selected, and archived in the next command."""
-    result = ant(*LIST, "--filter", expression, replies=PAGES)
-    assert (result.exit, result.stdout, len(result.requests)) == (2, "", 1)
-    assert f"--filter: there is no {name}" in result.stderr
-
-
-@pytest.mark.parametrize(
     "expression", ["archived_at==null", 'description!="x"', 'config.networking.type!="limited"']
 )
 def test_a_known_field_may_be_missing_in_the_first_item(ant, expression):
@@ -91,89 +33,11 @@ def test_a_known_field_may_be_missing_in_the_first_item(ant, expression):
     assert (result.exit, result.stdout.split(), result.stderr) == (0, ["a", "b", "c"], "")
 
 
-NESTED = page({"id": "a", "name": "x", "n": 1, "metadata": {"team": "core"}, "config": {"type": "cloud"}})
-BELOW_A_TEXT = "'name' is not an object, so it has no 'x'.\n"
-AN_OBJECT = "'metadata' is an object. Compare a member of it: metadata.team\n"
-
-
-@pytest.mark.parametrize(
-    ("expression", "status", "message"),
-    [
-        ('name.x!="a"', 2, f"ant: --filter: {BELOW_A_TEXT}"),
-        ("name.x==null", 2, f"ant: --filter: {BELOW_A_TEXT}"),
-        ("name.x==a", 0, f"Warning: --filter: {BELOW_A_TEXT}"),
-        ("n.x!=1", 2, "ant: --filter: 'n' is not an object, so it has no 'x'.\n"),
-        ("metadata.team.x!=a", 2, "ant: --filter: 'metadata.team' is not an object, so it has no 'x'.\n"),
-        ("metadata.team.*!=a", 2, "ant: --filter: 'metadata.team' is neither an object nor a list.\n"),
-        ("metadata==a", 0, f"Warning: --filter: {AN_OBJECT}"),
-        ("metadata!=a", 2, f"ant: --filter: {AN_OBJECT}"),
-        ("config==cloud", 0, "Warning: --filter: 'config' is an object. Compare a member of it: config.type\n"),
-        ("metadata!=null", 0, ""),
-        ("metadata.*==core", 0, ""),
-        ("metadata|@values==core", 0, ""),
-    ],
-)
-def test_a_condition_that_no_value_at_its_path_can_meet_is_named(ant, expression, status, message):
-    """A text has no members, and an object equals no text: `!=` would select everything."""
-    result = ant(*LIST, "--filter", expression, replies=[NESTED])
-    assert (result.exit, result.stderr) == (status, message)
-
-
-@pytest.mark.parametrize("metadata", [{}, {"team.lead": "x"}, {"my team": "x"}])
-def test_a_condition_on_an_object_without_a_plain_key_names_the_form_of_a_key(ant, metadata):
-    """No item has metadata yet, or the key would need a backslash: without it, `!=` selects everything."""
-    result = ant(*LIST, "--filter", "metadata==a", replies=[page({"id": "a", "metadata": metadata})])
-    assert result.stderr.endswith("Compare a member of it: metadata.KEY\n")
-
-
-TEAMS = [
-    page({"id": "a", "metadata": {"team": "core"}}, {"id": "b", "metadata": {"keep": "true"}}, after="p2"),
-    page({"id": "c"}, {"id": "d", "metadata": None}),
-]
-
-
-@pytest.mark.parametrize(
-    ("expressions", "missing"),
-    [
-        (['metadata.kepp!="true"'], "metadata.kepp. Did you mean 'keep'? The keys are: team, keep."),
-        (['metadata.zzz=="1"', "metadata.zzz!=null"], "metadata.zzz. The keys are: team, keep."),
-        (['metadata.keep!="true"', 'metadata.team!="x"', 'name!="x"'], ""),
-    ],
-)
-def test_a_key_of_metadata_that_no_listed_item_has_is_noted_once_after_the_list(ant, expressions, missing):
-    """One letter wrong, and `!=` selects everything, which the next command in the pipe archives."""
-    flags = [part for expression in expressions for part in ("--filter", expression)]
-    result = ant(*LIST, *flags, replies=TEAMS)
-    note = f"Note: --filter: no listed item has {missing}\n" if missing else ""
-    assert (result.exit, result.stderr, len(result.requests)) == (0, note, 2)
-
-
-def test_a_key_of_metadata_that_is_like_a_field_is_named_as_a_key(ant):
-    """For `stage`, a similar field is `state`."""
-    listed = page({"id": "a", "metadata": {"stage": "x"}})
-    stderr = ant(*LIST, "--filter", "stage==x", replies=[listed]).stderr
-    assert stderr.endswith("there is no 'stage' in the response. For a key of metadata: metadata.stage\n")
-
-
-def test_a_path_of_jq_is_not_taken_for_a_key_of_metadata(ant):
-    """`metadata.metadata["keep"]` is no key of any item either, so `!=` selects everything."""
-    result = ant(*LIST, "--filter", 'metadata["keep"]!="true"', replies=TEAMS)
-    assert (result.exit, "metadata.metadata" in result.stderr) == (2, False)
-    assert "there is no 'metadata[\"keep\"]' in the response.\nThe fields are: " in result.stderr
-
-
 def test_a_list_that_is_repeated_notes_a_key_of_metadata_once(ant):
     """The first listing has it."""
     words = (*LIST, "--filter", "metadata.keep==null", "--until", "#==2")
     stderr = ant(*words, replies=[page({"id": "a"}), page({"id": "a"}, {"id": "b"})]).stderr
     assert stderr.count("no listed item has metadata.keep") == 1
-
-
-def test_a_list_without_metadata_has_no_keys_to_name(ant):
-    """An empty list gets no note."""
-    result = ant(*LIST, "--filter", "metadata.keep!=null", replies=[page({"id": "a"})])
-    assert result.stderr == "Note: --filter: no listed item has metadata.keep.\n"
-    assert ant(*LIST, "--filter", "metadata.keep!=null", replies=[page()]).stderr == ""
 
 
 def test_the_note_about_a_key_of_metadata_names_ten_keys(ant):
@@ -310,7 +174,7 @@ def test_a_date_is_midnight_utc_in_every_time_zone(ant, time_zone):
     [
         *("created_at<7d", 'created_at<"now-7d"', "created_at<now-7", "created_at<now-a"),
         *("created_at>yesterday", "created_at>2026", "created_at>=2026-13-01", "created_at!=x"),
-        *("created_at==2026-11-01", "created_at==now", "metadata.tried_at<5", "name==now"),
+        *("created_at==2026-11-01", "created_at==now", "metadata.tried_at<5"),
     ],
 )
 def test_a_value_that_is_not_a_time_is_rejected_where_a_time_is_compared(ant, expression):
@@ -318,57 +182,6 @@ def test_a_value_that_is_not_a_time_is_rejected_where_a_time_is_compared(ant, ex
     refusal = ant(*LIST, "--filter", expression).refusal
     path = re.split("[<>=!]", expression)[0]
     assert f"{path}<now-7d (more than 7 days ago)" in " ".join(refusal.split())
-
-
-NETWORKS = page(
-    {"id": "new", "created_at": "2026-11-01T08:00:00Z", "config": {"networking": {"type": "limited"}}},
-    {"id": "old", "created_at": "2026-10-01T08:00:00Z", "config": {"networking": {"type": "unrestricted"}}},
-)
-
-
-@pytest.mark.parametrize("expression", ["network==limited", "NETWORK!=unrestricted", "created>=2026-10-31"])
-def test_a_filter_may_name_a_column_by_its_title(ant, expression):
-    """As in --columns. Times are compared as times."""
-    result = ant(*LIST, "--filter", expression, replies=[NETWORKS])
-    assert (result.stdout, result.stderr) == ("new\n", "")
-
-
-@needs_posix("its quotes in hints")
-@pytest.mark.parametrize(
-    ("words", "hint"),
-    [
-        ((*LIST, "--filter", "type==cloud"), "Write config.type==cloud\n"),
-        ((*LIST, "--filter", 'TYPE!="cloud"'), "Write 'config.type!=\"cloud\"'\n"),
-        ((*LIST, "--filter", "type==environment"), "Leave it out.\n"),
-        ((*LIST, "--until", "#.type==cloud"), "Write '#.config.type==cloud'\n"),
-        ((WORK, "list", "env_1", "--filter", "type==session"), "Write data.type==session\n"),
-        ((*LIST, "--filter", "name=demo*"), "For a pattern: 'name%\"demo*\"'\n"),
-        ((*LIST, "--filter", "name!=demo*"), "For a pattern: 'name!%\"demo*\"'\n"),
-        ((*LIST, "--filter", "demo*"), "Write 'name%\"demo*\"'\n"),
-        ((WORK, "list", "env_1", "--filter", "work_*"), "Write 'id%\"work_*\"'\n"),
-    ],
-)
-def test_a_filter_that_selects_all_or_nothing_is_rejected_with_the_one_that_was_meant(ant, words, hint):
-    """Every object of a kind has the same type, and a * is part of a pattern only after %."""
-    assert ant(*words).refusal.endswith(hint)
-
-
-@pytest.mark.parametrize(
-    ("words", "note"),
-    [
-        (("--filter", 'name=="tmp-*"'), "compares the * itself. For a pattern: 'name%\"tmp-*\"'\n"),
-        (("--filter", 'name!%"tmp"'), "because it has no *. For a part of it: 'name!%\"*tmp*\"'\n"),
-        (("--filter", "state==archived"), "archived environments are listed only with --include-archived.\n"),
-        (("--filter", "archived_at<now-7d"), "listed only with --include-archived.\n"),
-        (("--filter", "archived_at!=null", "--include-archived"), ""),
-        (("--filter", "archived_at==null"), ""),
-    ],
-)
-def test_a_filter_that_may_select_nothing_gets_a_note(ant, words, note):
-    """Quotes are for an exact text."""
-    result = ant(*LIST, *words, replies=PAGES)
-    assert result.exit == 0
-    assert result.stderr[-len(note) :] == note if note else result.stderr == ""
 
 
 def test_filters_come_before_max_items(ant):
@@ -380,16 +193,8 @@ def test_filters_come_before_max_items(ant):
 
 @pytest.mark.parametrize(
     "expression",
-    ["n==", "", " ", 'state=="active', "state~active)", "a==1)#|#(b==2", "a==1)|@this|#(b", "{a"],
-)
-def test_a_mistake_in_a_filter_is_a_usage_error(ant, expression):
-    """Nothing is sent."""
-    assert "--filter" in ant(*LIST, "--filter", expression).refusal
-
-
-@pytest.mark.parametrize(
-    "expression",
     [
+        *("n==", 'state=="active', "state~active)", "a==1)#|#(b==2", "a==1)|@this|#(b", "{a"),
         *("name!='prod'", "name!=\u2018prod\u2019", "name!=\u201cprod\u201d", "\u201cname\u201d!=prod"),
         *("'name'!=prod", '"name"!=prod', 'name!="prod', 'name!="prod"x', 'name!="prod" "x"'),
         *('name!="prod"&&n>1', 'name!="prod" and n>1', 'name!="prod" or n>1', 'name!="prod"|n'),
@@ -454,11 +259,6 @@ def test_null_in_a_query_of_a_transform_is_a_string_as_in_gjson(ant):
     flags = ("--format", "jsonl", "--transform", "l.#(v==null)#")
     result = ant(*RETRIEVE, *flags, replies=[reply])
     assert (result.exit, result.stdout) == (0, '[{"v":"null"}]\n')
-
-
-def test_a_filter_can_not_be_combined_with_raw_responses(ant):
-    """`raw` prints the unchanged response."""
-    assert ant("beta:environments", "list", "--format", "raw", "--filter", "id").refusal
 
 
 @pytest.mark.parametrize(
