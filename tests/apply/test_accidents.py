@@ -40,51 +40,6 @@ def test_a_renamed_file_is_found_although_no_path_names_it(tracked, place, label
     assert len(tracked.server()) == 3
 
 
-def test_a_new_file_is_named_and_takes_no_part_without_a_path(tracked):
-    """The note has the command that adds it."""
-    tracked.write("environments/new.yaml")
-    tracked.write("samples/environments/far.yaml")
-    note = "Note: ./environments/new.yaml is not tracked; to add it: ant apply .\n"
-    assert (tracked.ant("diff").exit, tracked.ant("diff").stderr) == (0, note)
-    assert set(tracked.server()) == {*"abc"}
-    assert tracked.ant("diff", "environments/a.yaml").stderr == ""
-    assert set(tracked.apply(".") and tracked.server()) == {*"abc", "new", "far"}
-
-
-def test_nothing_is_archived_while_a_new_file_may_be_its_successor(tracked):
-    """It was renamed and edited at once, perhaps. The command that applies both is in the plan."""
-    Path("environments/a.yaml").rename("environments/new.yaml").write_text(TWO)
-    assert "Restore it, or name the file that replaces it." in tracked.ant("diff").stderr
-    reason = "a file that is not tracked, such as ./environments/new.yaml, may be its successor"
-    for words, typed in (
-        (("--yes",), None),
-        (("--yes", "environments/b.yaml"), None),
-        (("environments/b.yaml",), "y\n"),
-    ):
-        result = tracked.ant("apply", "--prune", *words, typed=typed)
-        assert (result.exit, set(tracked.server())) == (1, {*"abc"})
-        assert f"blocked: {reason}; to apply both: ant apply --prune .\n" in result.stdout
-        assert result.stderr.endswith("ant: refusing to apply: 1 blocked; the plan says why.\n")
-    tracked.apply("--prune", ".")
-    assert set(tracked.server()) == {*"bc", "new"}
-
-
-def test_a_new_file_far_from_the_tracked_ones_keeps_nothing_from_being_archived(tracked):
-    """Such as a sample in the documentation."""
-    tracked.write("samples/environments/far.yaml", TWO)
-    Path("environments/a.yaml").unlink()
-    assert "not tracked" not in tracked.apply("--prune").stderr
-    assert set(tracked.server()) == {*"bc"}
-
-
-def test_nothing_is_archived_while_a_new_file_has_a_mistake(tracked):
-    """It may be the renamed one."""
-    Path("environments/a.yaml").rename("environments/new.yaml").write_text("config: 3\n")
-    result = tracked.ant("apply", "--yes", "--prune")
-    assert (result.exit, "environments/new.yaml, line 1" in result.stderr) == (2, True)
-    assert set(tracked.server()) == {*"abc"}
-
-
 # Changes by others after the plan was made
 
 

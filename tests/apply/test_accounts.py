@@ -28,22 +28,6 @@ def accounts(clean_environ: dict[str, str]) -> Iterator[tuple[Team, Team]]:
         yield staging, prod
 
 
-def test_credentials_for_another_host_are_rejected(accounts):
-    """Even if nothing would change there. Nothing is recorded."""
-    staging, prod = accounts
-    staging.write("environments/a.yaml")
-    staging.apply(".")
-    before = LOCK.read_bytes()
-    for words in (("apply", "--yes", "--force", "."), ("apply", "--dry-run"), ("diff",), ("export", "--all")):
-        result = prod.ant(*words)
-        assert result.exit == 1
-        assert f"tracks resources on server {staging.url}, but the credentials in use target {prod.url}." in (
-            result.stderr
-        )
-        assert "ant apply --allow-origin-change" in result.stderr
-    assert (prod.server(), LOCK.read_bytes()) == ({}, before)
-
-
 @pytest.mark.parametrize("field", ["organization_id", "workspace_id"])
 @pytest.mark.parametrize("name", ["", "ORG"])
 def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_rejected(clean_environ, field, name):

@@ -233,14 +233,6 @@ def test_an_edit_of_a_network_sends_its_type_and_clears_nothing_of_an_old_type(d
     assert update_of(result) == {"config": {"type": "cloud", "networking": networking}}
 
 
-def test_an_edit_prints_the_same_plan_as_apply(desk):
-    """The plan is on stdout, and there is no question."""
-    result = desk.edit([["- numpy", "- polars"]])
-    assert result.stdout == (
-        "  ~ data  update  env_1\n      config.packages.pip:\n        - numpy\n        + polars\n"
-    )
-
-
 def test_an_edit_is_sent_even_if_nobody_reads_the_plan(desk, monkeypatch):
     """The user has confirmed it by saving the text."""
 
@@ -251,12 +243,6 @@ def test_an_edit_is_sent_even_if_nobody_reads_the_plan(desk, monkeypatch):
     result = desk.edit([["- numpy", "- polars"]])
     assert (result.exit, result.stderr) == (0, "Updated env_1.\n")
     assert update_of(result)
-
-
-def test_the_updated_environment_can_be_printed_as_data(desk):
-    """It replaces the plan."""
-    result = desk.edit([["numpy", "polars"]], words=("--format", "jsonl", "--transform", "id"))
-    assert result.stdout == '"env_1"\n'
 
 
 @pytest.mark.parametrize(
@@ -282,55 +268,7 @@ def test_the_line_breaks_of_windows_are_no_change(desk):
     assert (result.exit, len(result.requests)) == (6, 2)
 
 
-@needs_posix("an editor that is a script of sh")
-def test_an_empty_text_sends_nothing(desk):
-    """It does not clear every field either."""
-    result = desk.edit_by('echo "# only a comment" > "$1"')
-    assert (result.exit, result.stderr) == (0, "The text is empty, so nothing was sent.\n")
-
-
-def test_a_dry_run_shows_the_plan_and_sends_nothing(desk):
-    """With a format, it prints the update."""
-    result = desk.edit([["numpy", "polars"]], words=("--dry-run",), replies=[ENVIRONMENT])
-    assert (result.exit, result.stderr) == (0, "")
-    assert "+ polars" in result.stdout
-    result = desk.edit([], [["numpy", "polars"]], words=("--dry-run", "--format", "json"), replies=[ENVIRONMENT])
-    assert result.json == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}}
-
-
 # Mistakes
-
-
-@pytest.mark.parametrize(
-    ("turn", "line", "problem"),
-    [
-        ([["    pip:", "    pipp:"]], "    pipp:", "config.packages.pipp: unknown field. Did you mean 'pip'?"),
-        (
-            [["- numpy", "- 5"]],
-            "      - 5",
-            "config.packages.pip[1]: must be text, got a number: write it in quotes",
-        ),
-        ([["name: data", "name: [1"]], None, "not valid YAML"),
-        ([["name: data\n", ""]], None, "name: can't be cleared, so it needs a value"),
-        ([["type: cloud", "type: self_hosted"]], None, "config.packages: unknown field"),
-        (
-            [["  networking:\n    type: unrestricted\n", ""]],
-            "config:",
-            "config.networking: can't be cleared, so it needs a value",
-        ),
-        ([["name: data", "name: a\nname: b"]], "name: b", "the key 'name' appears twice"),
-        ([['  tier: "1"', "  tier: 1"]], "  tier: 1", "metadata.tier: must be text"),
-    ],
-)
-def test_a_mistake_opens_the_text_again_with_the_mistake_above_its_line(desk, turn, line, problem):
-    """If it is saved unchanged, the edit is given up: the exit code is 2, and nothing is sent."""
-    result = desk.edit(turn, replies=[ENVIRONMENT])
-    assert result.exit == 2
-    assert problem in result.stderr
-    again = desk.seen[1].splitlines()
-    noted = next(number for number, text in enumerate(again) if text.startswith("#! ") and problem in text)
-    assert line is None or again[noted + 1] == line
-    assert len(desk.seen) == 2
 
 
 def test_a_text_in_which_only_a_note_was_deleted_is_opened_again(desk):
@@ -340,14 +278,6 @@ def test_a_text_in_which_only_a_note_was_deleted_is_opened_again(desk):
     assert note in desk.seen[1]
     assert desk.seen[2] == desk.seen[1]
     assert (result.exit, len(desk.seen)) == (2, 3)
-
-
-@needs_posix("an editor that is a script of sh")
-def test_a_mistake_of_the_whole_text_has_no_line(desk):
-    """It is not a mistake of the first line."""
-    result = desk.edit_by('echo "- data" > "$1"')
-    assert result.exit == 2
-    assert "nothing was sent:\n  must hold keys and values, got a list\n" in result.stderr
 
 
 @needs_posix("permissions")
@@ -366,16 +296,6 @@ def test_a_corrected_mistake_is_sent(desk):
     assert result.exit == 0
     assert update_of(result) == {"config": {"type": "cloud", "packages": {"pip": ["numpy"]}}}
     assert not desk.file.parent.exists()
-
-
-def test_config_type_can_not_be_changed(desk):
-    """That needs another environment. The fields of the old type are not taken for deleted ones."""
-    network, pip = "  networking:\n    type: unrestricted\n", "    pip:\n      - pandas\n      - numpy\n"
-    rest = f"{network}  packages:\n{pip}    npm:\n      - tsx\n"
-    result = desk.edit([[rest, ""], ["type: cloud", "type: self_hosted"]], replies=[ENVIRONMENT])
-    assert "config.type: can't change from cloud to self_hosted; create another environment" in result.stderr
-    assert "can't be cleared" not in result.stderr
-    assert result.exit == 2
 
 
 def test_a_rejected_edit_is_opened_again_with_the_message_of_the_server(desk):
@@ -523,18 +443,6 @@ def test_a_change_by_others_between_two_attempts_is_noticed(desk):
 # Environments that can't be edited
 
 
-def test_an_archived_environment_is_not_opened(desk):
-    """It can't be changed."""
-    result = desk.edit(replies=[environment(archived_at="2026-11-25T10:00:00Z")])
-    assert (result.exit, desk.seen) == (1, [])
-    assert "env_1 is archived" in result.stderr
-
-
-def test_an_environment_that_does_not_exist_is_not_opened(desk):
-    """The exit code is that of a 404."""
-    assert (desk.edit(replies=[httpx.Response(404, json={})]).exit, desk.seen) == (5, [])
-
-
 @needs_posix("an editor that is a script of sh")
 def test_an_edit_takes_a_name_in_place_of_the_id(ant):
     """Every other command does the same. An unknown ID is not a name, and other errors have other causes."""
@@ -561,23 +469,6 @@ def test_visual_wins_over_editor_and_may_have_arguments(desk):
     """Git does the same. An empty variable is ignored."""
     assert desk.edit([["numpy", "x"]], env={"VISUAL": desk.editor, "EDITOR": "false"}).exit == 0
     assert desk.edit([], [["numpy", "x"]], env={"VISUAL": " "}).exit == 0
-
-
-@needs_posix("an editor that is a script of sh")
-@pytest.mark.parametrize(
-    ("env", "part"),
-    [
-        ({"EDITOR": ""}, "no editor is set, and there is no terminal to open one on."),
-        ({"EDITOR": "no-such-editor --wait"}, "the editor 'no-such-editor --wait' from EDITOR was not found."),
-        ({"VISUAL": "a 'b"}, "VISUAL can't be read as a command"),
-    ],
-)
-def test_a_missing_editor_is_an_error_before_anything_is_read(desk, env, part):
-    """The message says which variable to set."""
-    result = desk.edit(replies=[], env=env)
-    assert (result.exit, result.requests) == (2, [])
-    assert part in result.stderr
-    assert "export EDITOR=nano" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["vi", "nano"])

@@ -77,28 +77,6 @@ def test_an_exported_file_declares_the_exported_environment(tmp_path_factory, re
     assert found.body["name"] == remote["name"]
 
 
-def test_an_exported_file_has_only_what_a_person_would_write():
-    """It has no field of the server, and no empty field."""
-    remote = {
-        "id": "env_1",
-        "name": "data",
-        "description": "",
-        "metadata": {},
-        "config": {
-            "networking": {"type": "unrestricted"},
-            "packages": {"apt": [], "pip": ["pandas"], "type": "packages"},
-            "type": "cloud",
-        },
-        "scope": "organization",
-        "type": "environment",
-    }
-    assert export(remote).text == (
-        "# yaml-language-server: $schema=https://platform.claude.com/schemas/ant/beta/environment.json\n"
-        "name: data\n"
-        "config:\n  networking:\n    type: unrestricted\n  packages:\n    pip:\n      - pandas\n  type: cloud\n"
-    )
-
-
 def test_fields_that_a_file_can_not_declare_are_left_out_and_named():
     """The server may have fields that this tool does not know."""
     remote = {

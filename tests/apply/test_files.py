@@ -165,42 +165,6 @@ def test_a_pipe_does_not_block_the_command(path):
     assert mistakes(path) == ["environments/pipe.yaml can't be used: it is a pipe or a device, not a file."]
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("nowhere.yaml", "nowhere.yaml does not exist."),
-        (
-            "notes.txt",
-            "notes.txt is not a file of resources: its name must end in .yaml, .yml, .json, .md or .markdown.",
-        ),
-        (
-            "thing.yaml",
-            "thing.yaml, line 1, column 1: it does not say what it declares. If it is an environment, add "
-            "`type: environment`, or keep it in a folder named environments.",
-        ),
-        ("environments/empty.yaml", "environments/empty.yaml, line 1, column 1: the file is empty."),
-        (
-            "environments/list.yaml",
-            "environments/list.yaml, line 1, column 1: must hold keys and values, got a list.",
-        ),
-        (
-            "environments/open.md",
-            "environments/open.md, line 1, column 1: the front matter has no end: a line of --- is missing.",
-        ),
-        ("environments/bytes.yaml", "environments/bytes.yaml is not text in UTF-8: byte 7 is 0xff."),
-    ],
-)
-def test_a_named_file_must_be_a_file_that_declares_something(path, expected):
-    """Otherwise it would be ignored silently."""
-    write("notes.txt", "x")
-    write("thing.yaml", "a: 1")
-    write("environments/empty.yaml", "# nothing\n")
-    write("environments/list.yaml", "- 1")
-    write("environments/open.md", "---\nname: x\n")
-    Path("environments/bytes.yaml").write_bytes(b"name: \xff")
-    assert mistakes(path) == [expected]
-
-
 def test_a_file_outside_the_folder_of_the_lock_file_is_rejected(tmp_path):
     """Its key would lead out of that folder."""
     write("a/environments/x.yaml")
@@ -357,36 +321,6 @@ def test_what_only_a_newer_api_knows_is_sent_with_a_warning(text, warning):
     assert len(mistakes(".")) == 1
 
 
-def test_the_type_of_a_file_may_be_in_upper_case():
-    """The file is read as if it were in lower case, with a warning."""
-    write("a.yaml", "type: Environment\nname: b")
-    assert one(".").body == {"name": "b"}
-    assert one(".").warnings == ("a.yaml, line 1, column 1: type: must be 'environment'",)
-    assert "type: must be 'environment'" in mistakes(".")[0]
-    write("b.yaml", "type: AGENT")
-    assert loaded(".").foreign == {"agent": 1}
-
-
-def test_a_file_that_looks_like_an_environment_but_does_not_say_so_gets_a_warning():
-    """It was most likely to be applied."""
-    write("prod.yaml", "name: prod\nconfig: {type: cloud}\n")
-    write("compose.yaml", "name: prod\nconfig: {type: cloud}\nservices: {}\n")
-    found = loaded(".")
-    assert found.declarations == {}
-    (warning,) = found.warnings
-    assert warning.startswith(
-        "prod.yaml looks like an environment, but is not applied; to apply it, add `type: env"
-    )
-
-
-@pytest.mark.parametrize("text", ["# nothing\n", ""])
-def test_an_empty_file_in_a_folder_is_a_mistake(text):
-    """It was most likely to have content."""
-    write("environments/a.yaml")
-    write("environments/empty.yaml", text)
-    assert mistakes(".") == ["environments/empty.yaml, line 1, column 1: the file is empty."]
-
-
 @pytest.mark.parametrize(
     "host", ["https://a.example", "a.example/x", "a.example:443", "*", "a b", f"{'a.' * 127}a", "a" * 64]
 )
@@ -424,13 +358,6 @@ def test_packages_need_a_network_that_allows_their_registries():
     assert one(".").name == "a"
     write("environments/a.yaml", (text % "").replace("pip: [a]", "pip: [], type: packages"))
     assert one(".").name == "a"
-
-
-def test_two_files_can_not_declare_the_same_name():
-    """Each would overwrite the environment of the other."""
-    write("environments/a.yaml")
-    write("environments/b.yaml", "name: a")
-    assert mistakes(".") == ["environments/b.yaml, line 1, column 1: environments/a.yaml declares the same name."]
 
 
 def test_a_string_that_looks_like_a_file_name_is_a_string():

@@ -6,7 +6,6 @@ import json
 from html.parser import HTMLParser
 from pathlib import Path
 
-import pytest
 from markdown_it import MarkdownIt
 
 HOSTILE = (
@@ -46,40 +45,6 @@ def rendered(markdown: str) -> Tags:
 
 def environment(**fields):
     return json.dumps({"type": "environment", "config": {"type": "cloud"}, **fields})
-
-
-def test_a_plan_is_a_table_with_a_folded_diff_of_every_field(team):
-    team.write(
-        "environments/a.json", environment(name="a", config={"type": "cloud", "packages": {"pip": ["x", "y"]}})
-    )
-    team.write("environments/b.json", environment(name="b", description="old"))
-    assert team.ant("apply", "--yes", "environments/b.json").exit == 0
-    team.write("environments/b.json", environment(name="b", description="new", metadata={"k": "v"}))
-    result = team.ant("diff", ".", "--format", "markdown")
-    assert result.exit == 2
-    assert "Resources  + 1 to create  ~ 1 to update" in result.stdout
-    assert "| + | <code>a</code> | create | <code>&#46;/environments/a&#46;json</code> |" in result.stdout
-    created = '```diff\n+ name: "a"\n+ config.type: "cloud"\n  config.packages.pip:\n+   x\n+   y\n```'
-    assert created in result.stdout
-    assert '- description: "old"\n+ description: "new"\n+ metadata.k: "v"\n```' in result.stdout
-    assert rendered(result.stdout).opened.count("details") == 2
-    assert team.ant("apply", "--dry-run", ".", "--format", "Markdown").stdout == result.stdout
-
-
-def test_what_needs_attention_is_in_the_plan(team):
-    """A blocked step says why, and files that are gone are named."""
-    team.write("environments/a.json", environment(name="a"))
-    team.write("environments/gone.json", environment(name="gone"))
-    assert team.ant("apply", "--yes", ".").exit == 0
-    team.by_hand("update", team.server()["a"]["id"], "--description", "by hand")
-    team.write("environments/a.json", environment(name="a", description="mine"))
-    Path("environments/gone.json").unlink()
-    result = team.ant("diff", ".", "--format", "markdown")
-    assert result.exit == 1
-    assert "~ 1 to update  ! 1 blocked" in result.stdout
-    assert "| **update, blocked** |" in result.stdout
-    assert "\n! blocked: env_" in result.stdout
-    assert "but the file is gone:\n\n- <code>&#46;/environments/gone&#46;json</code>" in result.stdout
 
 
 def test_values_can_not_break_out_of_the_markdown(team):
@@ -133,42 +98,3 @@ def test_secrets_are_hidden_before_they_are_escaped_or_cut(team):
     result = team.ant("diff", ".", "--format", "markdown", ANTHROPIC_API_KEY=key)
     assert result.exit == 2
     assert "correct" not in result.stdout
-
-
-@pytest.mark.parametrize("words", [("apply", "--yes", "."), ("apply", "--validate", "."), ("apply", ".")])
-def test_markdown_is_for_plans_only(team, words):
-    """Nothing is sent."""
-    team.write("environments/a.json", environment())
-    result = team.ant(*words, "--format", "markdown")
-    assert (result.exit, "--format markdown needs --dry-run." in result.stderr) == (2, True)
-    assert team.server() == {}
-
-
-def test_markdown_has_no_parts(team):
-    """A flag that means nothing here is not ignored."""
-    team.write("environments/a.json", environment())
-    result = team.ant("apply", "--dry-run", ".", "--format", "markdown", "--transform", "changes")
-    assert (result.exit, "--format markdown can't be combined with --transform." in result.stderr) == (2, True)
-
-
-@pytest.mark.parametrize("words", [("apply", "--dry-run", "."), ("diff", "."), ("apply", "--yes", ".")])
-def test_every_field_of_a_new_environment_is_shown_where_nothing_is_asked(team, words):
-    team.write("environments/a.json", environment(name="a", metadata={"k": "v"}))
-    assert '+ metadata.k: "v"' in team.ant(*words).stdout
-
-
-def test_a_question_shows_new_environments_in_a_line_each_and_their_fields_on_request(team):
-    """With hundreds of them, what matters would be lost."""
-    team.write("environments/a.json", environment(name="a", metadata={"k": "v"}))
-    result = team.ant("apply", ".", typed="n\n")
-    assert "create" in result.stdout
-    assert "metadata.k" not in result.stdout
-    assert '+ metadata.k: "v"' in team.ant("apply", ".", typed="d\nn\n").stdout
-
-
-def test_a_question_shows_what_an_update_changes(team):
-    """It is what the person decides about."""
-    team.write("environments/a.json", environment(name="a"))
-    team.apply(".")
-    team.write("environments/a.json", environment(name="a", metadata={"k": "v"}))
-    assert '+ metadata.k: "v"' in team.ant("apply", ".", typed="n\n").stdout

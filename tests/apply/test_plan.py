@@ -9,7 +9,7 @@ import pytest
 from ant_cli.apply.comparison import changes_between, hash_of_body, hash_of_remote, update_body
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.lockfile import Entry, LockFile
-from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan, needs_names
+from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan
 
 KEY = "./environments/a.yaml"
 BODY = {"name": "a", "config": {"type": "cloud", "packages": {"pip": ["pandas"]}}}
@@ -66,25 +66,6 @@ class World:
         return step
 
 
-def test_a_new_file_is_created():
-    """The plan is blocked if its name is taken."""
-    world = World()
-    world.files[KEY] = declared(BODY)
-    assert needs_names(Known(world.lock, world.files, {}))
-    assert (world.step().action, world.step().blocked) == ("create", "")
-
-
-def test_an_edited_file_updates_its_environment():
-    """Only the fields that differ are shown."""
-    world = World(BODY)
-    world.files[KEY] = declared({**BODY, "config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}})
-    step = world.step()
-    assert (step.action, step.blocked) == ("update", "")
-    assert [(change.path, change.old, change.new) for change in step.changes] == [
-        ("config.packages.pip", ["pandas"], ["pandas", "polars"])
-    ]
-
-
 def test_a_file_that_matches_the_server_is_only_recorded():
     """Fields that it leaves out, and empty ones, are not a difference."""
     world = World(BODY)
@@ -92,28 +73,6 @@ def test_a_file_that_matches_the_server_is_only_recorded():
     plan = world.plan()
     assert plan.steps[0].action == "record"
     assert plan.changing == ()
-
-
-def test_drift_is_blocked_unless_it_may_be_overwritten():
-    """Somebody changed the environment in another way."""
-    world = World(BODY)
-    world.remotes["env_1"]["description"] = "by hand"
-    step = world.step()
-    assert step.action == "update"
-    assert step.blocked == (
-        "env_1 changed outside this config since the last apply; re-run with --force to overwrite it, "
-        "or copy it into the file: ant export env_1 --force"
-    )
-    assert world.step(force=True).blocked == ""
-
-
-def test_drift_of_a_file_that_no_export_writes_is_taken_over_by_hand():
-    """An export writes only YAML."""
-    key = "./environments/a.md"
-    world = World()
-    world.track(BODY, key, "env_1")
-    world.remotes["env_1"]["description"] = "by hand"
-    assert world.step().blocked.endswith(f"or make the same change in {key}")
 
 
 def test_a_file_with_the_same_change_as_the_server_is_not_blocked():
@@ -136,13 +95,6 @@ def test_a_missing_environment_is_replaced_only_with_force(state):
     assert world.plan(force=True).steps[0].blocked == ""
 
 
-def test_the_type_of_a_config_can_not_change():
-    """No flag allows it."""
-    world = World(BODY)
-    world.files[KEY] = declared({"name": "a", "config": {"type": "self_hosted"}})
-    assert "config.type can't change from cloud to self_hosted" in world.step(force=True, adopt=True).blocked
-
-
 def test_an_entry_of_another_kind_is_not_overwritten():
     """The official tool made it."""
     world = World()
@@ -152,21 +104,6 @@ def test_an_entry_of_another_kind_is_not_overwritten():
 
 
 # Existing names
-
-
-def test_an_existing_name_is_taken_over_only_on_request():
-    """There is never a second environment with the name."""
-    world = World()
-    world.files[KEY] = declared({**BODY, "description": "x"})
-    world.named = {"a": [remote_of(BODY, "env_9")]}
-    step = world.step()
-    assert (step.action, step.id) == ("adopt", "env_9")
-    assert step.blocked == (
-        "env_9 already has this name; re-run with --adopt to take it over, or choose another name"
-    )
-    step = world.step(adopt=True)
-    assert step.blocked == ""
-    assert [change.path for change in step.changes] == ["description"]
 
 
 def test_an_environment_that_a_killed_run_created_is_taken_over_if_it_matches_the_file():
@@ -254,35 +191,7 @@ def test_a_replacement_that_a_killed_run_had_begun_needs_no_force():
     assert (world.step().action, world.step().blocked) == ("create", "")
 
 
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        ({}, "env_9 already has this name; choose another name"),
-        (ARCHIVED, "env_9, which is archived, already has this name; choose another name"),
-    ],
-)
-def test_an_environment_can_not_be_renamed_to_a_name_that_is_taken(fields, message):
-    """The plan looks for it, and says what is possible."""
-    world = World(BODY)
-    world.files[KEY] = declared({**BODY, "name": "b"})
-    assert needs_names(Known(world.lock, world.files, world.remotes))
-    assert world.step().blocked == ""
-    world.named = {"b": [remote_of({**BODY, "name": "b"}, "env_9", **fields)]}
-    assert world.step(force=True).blocked == message
-
-
 # Removed files
-
-
-def test_an_entry_without_a_file_is_archived_only_on_request():
-    """Otherwise it stays in the lock file."""
-    world = World(BODY)
-    del world.files[KEY]
-    assert world.plan().lost == (KEY,)
-    assert world.plan().steps == ()
-    plan = world.plan(prune=True)
-    assert [(step.action, step.id, step.blocked) for step in plan.steps] == [("archive", "env_1", "")]
-    assert plan.lost == ()
 
 
 def test_an_entry_whose_file_exists_but_was_not_named_is_never_archived():
@@ -292,17 +201,6 @@ def test_an_entry_whose_file_exists_but_was_not_named_is_never_archived():
     Path(world.files.pop(KEY).key).touch()
     assert world.plan(prune=True) == Plan(())
     assert ids_to_read(world.lock, world.files) == []
-
-
-def test_an_environment_that_has_changed_since_is_never_archived():
-    """Force does not archive it either, because somebody uses it."""
-    world = World(BODY)
-    del world.files[KEY]
-    world.remotes["env_1"]["description"] = "still in use"
-    assert world.step(prune=True, force=True).blocked == (
-        "env_1 changed outside this config since the last apply, so it is not archived; "
-        f"archive it yourself, or remove {KEY} from {world.lock.path.name}"
-    )
 
 
 def test_an_entry_is_forgotten_only_if_the_credentials_are_right():
@@ -387,12 +285,3 @@ def test_an_update_sends_the_values_of_the_file_and_clears_fields_that_it_leaves
     body, remote, update = ({"name": "a", **fields} for fields in (body, remote, update))
     assert [(change.path, change.old, change.new) for change in changes_between(body, remote)] == changes
     assert update_body(body, remote) == update
-
-
-def test_a_list_that_a_file_leaves_out_is_pointed_out():
-    """The server keeps it, which a reader of the file would not expect."""
-    world = World({"name": "a", "config": {"type": "cloud", "packages": {"pip": ["x"], "apt": ["y"]}}})
-    world.files[KEY] = declared({"name": "a", "config": {"type": "cloud", "packages": {"pip": ["z"]}}})
-    assert world.step().note == (
-        "the server keeps config.packages.apt, because the file leaves it out; write [] to clear it"
-    )

@@ -27,37 +27,6 @@ def pruned(team):
     return team
 
 
-def test_a_revert_of_a_prune_says_what_is_possible_and_deletes_only_on_request(pruned):
-    """An archived environment keeps its name, and the API can't restore it. Nothing ends in a 409."""
-    archived = pruned.server(archived=True)["a"]["id"]
-    result = pruned.ant("apply", "--yes", "--force", ".")
-    assert result.exit == 1
-    assert f"{archived}, which is archived, keeps this name and can't be restored" in result.stdout
-    assert pruned.diff(".") == 1
-    assert pruned.server(archived=True)["a"]["id"] == archived
-    result = pruned.apply("--delete-archived", ".")
-    assert f"note: permanently deletes {archived}, which is archived" in result.stdout
-    assert pruned.ids()["./environments/a.yaml"] == pruned.server()["a"]["id"] != archived
-    assert pruned.diff(".") == 0
-
-
-def test_at_a_terminal_the_user_is_asked_before_an_archived_environment_is_deleted(pruned):
-    """A no changes nothing. A file with another name needs no answer."""
-    archived = pruned.server(archived=True)["a"]["id"]
-    result = pruned.ant("apply", ".", typed="n\n")
-    assert f"./environments/a.yaml: {archived} has the name 'a'" in result.stderr
-    assert "Delete these archived environments permanently" in result.stderr
-    assert (result.exit, pruned.server(archived=True)["a"]["id"]) == (1, archived)
-    assert pruned.ant("apply", "--yes", ".", typed="y\n").exit == 1
-    assert pruned.ant("apply", ".", typed="y\ny\n").exit == 0
-    assert pruned.server()["a"]["id"] != archived
-    Path("environments/b.yaml").unlink()
-    pruned.apply("--prune", ".")
-    pruned.write("environments/b.yaml", "name: c\nconfig: {type: cloud}\n")
-    pruned.apply(".")
-    assert set(pruned.server(archived=True)) == {"a", "b", "c"}
-
-
 @pytest.mark.parametrize("target", ["server.delete", "server.create"])
 @needs_posix("SIGKILL")
 def test_a_run_that_is_killed_while_it_replaces_an_archived_environment_can_be_repeated(pruned, target):
@@ -69,19 +38,6 @@ def test_a_run_that_is_killed_while_it_replaces_an_archived_environment_can_be_r
     pruned.apply(".")
     assert set(pruned.server(archived=True)) == {"a", "b"}
     assert pruned.diff(".") == 0
-
-
-def test_wrong_credentials_change_nothing(team):
-    """In another workspace, none of the IDs exists."""
-    team.add("a", "b")
-    team.apply(".")
-    text = Path("claude-lock.json").read_text()
-    Path("claude-lock.json").write_text(text.replace('"id": "env_', '"id": "env_x'))
-    for flags in ((), ("--prune",), (".", "--adopt")):
-        result = team.ant("apply", "--yes", *flags)
-        assert result.exit == 1
-        assert "none of the 2 environments that claude-lock.json tracks exists for the credentials" in result.stderr
-    assert len(team.server()) == 2
 
 
 def test_files_and_entries_of_other_kinds_are_unchanged(team):
