@@ -182,7 +182,7 @@ def delete(call: Call) -> str:
         if unfinished:
             way = "archive it first, to allow the queue to drain"
             if stored["archived"]:
-                way = f"stop them, such as {item}, which is {state}"
+                way = f"stop them with force, such as {item}, which is {state}"
             raise Conflict(f"environment_id: {stored['id']} has {unfinished} unfinished work items; {way}.")
         for statement in SQL_DELETE:
             transaction.run(statement, stored["id"])

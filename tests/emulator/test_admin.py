@@ -86,11 +86,6 @@ def test_more_requests_do_not_change_the_ids_that_follow_from_a_seed():
         assert Api(one).create() == Api(other).create()
 
 
-def test_a_control_endpoint_rejects_query_parameters(api):
-    """It takes none, so one that narrows a list would be ignored."""
-    assert message(api("GET", "/_emulator/requests", status="500"), 400).startswith("status: not a parameter")
-
-
 @pytest.mark.parametrize(
     "body",
     [

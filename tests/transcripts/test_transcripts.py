@@ -17,15 +17,15 @@ The commands of a file run one after the other in an empty folder. Those that na
 
 What is on stdout has two spaces before it, what is on stderr `! `, and a question `? `. IDs are numbered, and times
 are hidden. `/here` is the folder, and `/home` that of the user. A command with ANSWERS runs at a terminal without
-colour. `< FILE` and `<<EOF` give a command its stdin; `export`, `cat FILE`, `cat > FILE <<EOF` (a file that only the
-user can read), `rm`, `mv`, `mkdir` and `chmod MODE FILE` are the only other commands.
+colour. `< FILE` and `<<EOF` give a command its stdin; `export`, `cat FILE`, `cat > FILE <<EOF` (a file that only
+the user can read), `rm`, `mv`, `mkdir` and `chmod MODE FILE` are the only other commands.
 
     $ request POST /v1/sessions '{"agent": "a", "environment_id": "env_1"}' | id status
       200
       {"id": "session_1", "status": "idle"}
 
-asks the emulator of ANTHROPIC_BASE_URL as an SDK does. It prints the status, and the object, error or each item of a
-list, or only these members of it. Times in 2030 are not hidden: a session can set its clock.
+asks the emulator of ANTHROPIC_BASE_URL as an SDK does. It prints the status, and the object, error or each item of
+a list, or only these members of it. Times in 2030 are not hidden: a session can set its clock.
 
 After an intended change, write the files again with ANT_WRITE_TRANSCRIPTS=1, and review the differences.
 """
@@ -97,7 +97,7 @@ class Session:
         elif words[0] in ("rm", "mv", "mkdir"):
             {"rm": Path.unlink, "mv": Path.rename, "mkdir": Path.mkdir}[words[0]](*map(Path, words[1:]))
         elif words[0] == "request":
-            return self._request(*map(self._real, words[1:]))
+            return self._request(*words[1:])
         else:
             return self._run(words, heredoc)
         return []
@@ -111,7 +111,7 @@ class Session:
         rows = found["data"] if isinstance((found or {}).get("data"), list) else [found]
         picked = [{name: row[name] for name in words[end + 1 :] if name in row} or row for row in rows]
         shown = [str(response.status_code), *(json.dumps(row, ensure_ascii=False) for row in picked)]
-        return ["  " + line for line in self._hidden("\n".join(shown)).splitlines()]
+        return self._lines("  ", "\n".join(shown))
 
     def _run(self, words: list[str], heredoc: str) -> list[str]:
         start = words.index("ant")
