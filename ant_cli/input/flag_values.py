@@ -205,7 +205,7 @@ def _expand(text: str, where: str, runtime: Runtime) -> str:
             runtime.say(f"Note: {where}: {text!r} is sent literally, because there is no such file.")
         return text
     path = _path_in(text)
-    data = _read(path, where, runtime.stdin, f"For the text itself, write \\{text}")
+    data = _read(path, where, runtime.stdin, "For the text itself, write " + quote(f"\\{text}"))
     if text.startswith("@data://") or (not text.startswith("@file://") and _is_binary(data)):
         import base64
 

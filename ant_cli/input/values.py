@@ -185,7 +185,11 @@ def _parse_yaml(text: str, where: str, json_error: Exception | None, *, several:
     except YAMLProblem as problem:
         line, column, message = problem.line, problem.column, problem.message
         if problem.is_syntax and _LOOKS_LIKE_JSON.match(text) and isinstance(json_error, json.JSONDecodeError):
-            line, column, message = json_error.lineno, json_error.colno, json_error.msg.removesuffix(" at")
+            line, column, message = (
+                json_error.lineno,
+                json_error.colno,
+                json_error.msg.removesuffix(" at").removesuffix(" starting"),
+            )
             message = f"not valid JSON: {message[:1].lower()}{message[1:]}"
         raise UsageError(f"{where}, line {line}, column {column}: {message}.") from None
 

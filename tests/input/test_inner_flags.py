@@ -86,28 +86,6 @@ def test_an_inner_flag_may_be_a_file(ant, tmp_path):
     assert ant(*UPDATE, "--config.packages", "@packages.yaml").body["config"]["packages"] == {"pip": ["a"]}
 
 
-@pytest.mark.parametrize(
-    ("flags", "parts"),
-    [
-        (("--config.type", "cloud", "--config", "{type: cloud}"), ["--config.type", "--config that has 'type'"]),
-        (("--config.type", "cloud", "--config", "null"), ["--config.type", "--config that is null"]),
-        (("--config.packages", "[a]"), ["--config.packages must be keys and values"]),
-        (("--config.packages", "{pip: [a"), ["--config.packages, line 1"]),
-        (("--config.packagse", "{}"), ["Did you mean '--config.packages'?"]),
-    ],
-)
-def test_flags_that_contradict_each_other_send_nothing(ant, flags, parts):
-    """The message names both."""
-    refusal = ant(*CREATE, *flags).refusal
-    assert all(part in refusal for part in parts)
-
-
-def test_an_unknown_field_of_an_inner_flag_gets_a_warning(ant):
-    """As in `--config`."""
-    result = ant(*CREATE, "--config.packages", "{pypi: [a]}")
-    assert "'config.packages.pypi' is not a known field" in result.stderr
-
-
 @pytest.mark.parametrize("name", ["retrieve", "update", "stats", "stop"])
 def test_the_workspace_can_be_chosen_for_one_command_of_the_queue(ant, name):
     """As in the official tool."""

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from tests.conftest import needs_posix
-from tests.helpers.many import FakeAPI
 from tests.helpers.servers import response
 from tests.helpers.words import LIST, page
 
@@ -50,65 +49,10 @@ def test_the_schema_that_input_names_for_editors_is_not_sent(ant):
     assert (result.body, result.stderr) == ({"name": "n"}, "")
 
 
-@pytest.mark.parametrize("words", [(ENV, "archive"), (ENV, "delete"), (ENV, "retrieve")])
-def test_a_key_that_a_command_without_a_body_does_not_know_is_noted(ant, words):
-    """The key may be mistyped; the command is still carried out."""
-    result = ant(*words, stdin="id: env_1\nanthropic-bta: x\n")
-    assert (result.exit, len(result.requests)) == (0, 1)
-    assert result.stderr == (
-        f"Note: {' '.join(words)} does not use 'anthropic-bta' of the input. Did you mean 'anthropic-beta'?\n"
-    )
-
-
-def test_the_note_about_unused_keys_comes_once_and_names_three(many):
-    """This holds however many objects and keys there are."""
-    keys = dict.fromkeys("vwxyz")
-    stdin = "".join(json.dumps({"id": name, **keys}) + "\n" for name in ("env_1", "env_2", "env_3"))
-    result = many(ENV, "archive", stdin=stdin, api=FakeAPI())
-    assert result.stderr == (
-        "Note: beta:environments archive does not use 'v', 'w', 'x', ... of the input.\nArchived 3 of 3.\n"
-    )
-
-
 def test_the_secret_of_a_work_item_is_not_sent_back(ant):
     """Only the server sets it."""
     result = ant(f"{ENV}:work", "update", "--metadata", "{a: b}", stdin=json.dumps(SENT["work"]))
     assert result.body == {"metadata": {"a": "b"}}
-
-
-@pytest.mark.parametrize(
-    ("action", "stdin", "message"),
-    [
-        ("create", "name: x\n---\ndescription: y\n", "standard input, document 2: --name is required."),
-        ("create", '{"name": "x"}\n\n{"description": "y"}\n', "standard input, line 3: --name is required."),
-        ("update", "id: a\nname: x\n---\nid: b\n", "standard input, document 2: the input holds no field"),
-        ("update", "id: a\nname: x\n---\nname: y\n", "standard input, document 2: --environment-id is required"),
-        ("archive", "env_1\n# not yet\n..\n", "standard input, line 3: environment_id must be an ID, got '..'"),
-        ("archive", '{"id": "a"}\n{"id": " "}\n', "standard input, line 2: id must be an ID, got ' '"),
-        ("archive", "id: a\n---\nid: [b]\n", "standard input, document 2: id must be one value"),
-        ("create", "description: y\n", "ant: --name is required."),
-    ],
-)
-def test_the_error_of_one_of_several_inputs_says_which_one_is_wrong(ant, action, stdin, message):
-    """The message gives the line of JSON or of IDs, or the YAML document. A single input needs no number."""
-    assert message in ant(ENV, action, stdin=stdin).refusal
-
-
-@pytest.mark.parametrize(
-    ("words", "where", "text"),
-    [
-        (("--name", "@notes"), "--name", "@notes"),
-        (("--name", "n", "--description", "@my-notes"), "--description", "@my-notes"),
-        (("--name", "n", "--metadata", "{owner: '@ada'}"), "--metadata", "@ada"),
-        (("--name", "n", "--metadata", "owner=@ada"), "--metadata owner", "@ada"),
-    ],
-)
-def test_a_value_that_may_be_a_mistyped_file_name_is_sent_with_a_note(ant, words, where, text):
-    """It may also be a person's handle."""
-    result = ant(ENV, "create", *words)
-    assert result.exit == 0
-    assert text in json.dumps(result.body)
-    assert result.stderr == f"Note: {where}: {text!r} is sent literally, because there is no such file.\n"
 
 
 def test_data_that_names_an_existing_file_is_sent_literally_with_one_note(ant, tmp_path, monkeypatch):
@@ -125,21 +69,6 @@ def test_data_that_names_an_existing_file_is_sent_literally_with_one_note(ant, t
 def test_a_value_that_can_not_be_a_file_name_is_sent_without_a_note(ant, text):
     result = ant(ENV, "create", "--name", text)
     assert (result.exit, result.stderr, result.body) == (0, "", {"name": text.removeprefix("\\")})
-
-
-def test_max_items_with_raw_is_noted(ant):
-    """One response is printed unchanged, with all of its items."""
-    listed = page({"id": "env_1"}, {"id": "env_2"})
-    result = ant(ENV, "list", "--max-items", "1", "--format", "raw", replies=[listed])
-    assert (result.exit, result.json) == (0, listed)
-    assert result.stderr == "Note: --max-items is not used: --format raw prints one response unchanged.\n"
-
-
-@pytest.mark.parametrize("text", ["0", "-1", "257", "1e5", "many", "²"])
-def test_a_bad_parallel_is_rejected_even_for_a_single_input(ant, text):
-    """Nothing is sent."""
-    refusal = ant(ENV, "archive", "env_1", f"--parallel={text}").refusal
-    assert f"--parallel must be a whole number from 1 to 256, got {text!r}." in refusal
 
 
 WORK = (f"{ENV}:work", "heartbeat", "--environment-id", "env_1", "--work-id", "work_1")

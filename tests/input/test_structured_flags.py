@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from tests.conftest import needs_posix
 from tests.helpers.words import CREATE, UPDATE
 
 WORK_UPDATE = ("beta:environments:work", "update", "--environment-id", "env_1", "work_1")
@@ -46,21 +45,6 @@ def test_a_value_after_the_equals_sign_is_an_unchanged_string(ant, text, value):
     assert ant(*CREATE, "--metadata", text).body["metadata"] == {text.partition("=")[0]: value}
 
 
-@needs_posix("its quotes in hints")
-@pytest.mark.parametrize(
-    ("text", "note"),
-    [
-        ("a=1, b=x y", "the value of 'a' is '1, b=x y'. For several keys: --metadata a=1 --metadata 'b=x y'\n"),
-        ("a=1,b", ""),
-    ],
-)
-def test_a_comma_before_another_key_gets_a_note_with_a_flag_for_each(ant, text, note):
-    """It is still one value, because values may have commas."""
-    result = ant(*CREATE, "--metadata", text)
-    assert result.body["metadata"] == {"a": text[2:]}
-    assert result.stderr == (note and f"Note: --metadata: {note}")
-
-
 def test_a_value_after_the_equals_sign_may_be_a_file_or_stdin(ant, tmp_path):
     """D10 applies to it, as to the strings of YAML on the command line."""
     (tmp_path / "notes.txt").write_text("a: b=c\n")
@@ -90,47 +74,6 @@ def test_a_value_that_starts_with_an_at_sign_is_the_name_of_a_file(ant, tmp_path
     """This holds even if it contains an equals sign, because a file name may have one."""
     (tmp_path / "a=b.yaml").write_text("team: data\n")
     assert ant(*CREATE, *metadata("@a=b.yaml")).body["metadata"] == {"team": "data"}
-
-
-@pytest.mark.parametrize(
-    ("command", "texts", "parts"),
-    [
-        (CREATE, ["notes=@gone.txt"], ["--metadata notes: 'gone.txt' can't be read"]),
-        (CREATE, ["tier="], ["no value for the key 'tier'", """--metadata '{"tier":""}'"""]),
-        (CREATE, ["a=1", "a=2"], ["--metadata has the key 'a' twice"]),
-        (CREATE, ["{b: x}", "b=y"], ["--metadata has the key 'b' twice"]),
-        (CREATE, ["=x"], ["must be keys and values, got text"]),
-        (CREATE, ["my key=1"], ["must be keys and values, got text"]),
-        (CREATE, ["app:tier=1"], ["must be keys and values, got text"]),
-        (CREATE, ["-a=1"], ["must be keys and values, got text"]),
-        (CREATE, ["k=null"], ["may mean null or a string", """For the text: --metadata '{"k":"null"}'"""]),
-        (CREATE, ["team:data"], ["--metadata '{team: data}'"]),
-        (UPDATE, ["k=null"], ["To delete the key: --metadata k=\n", """--metadata '{"k":"null"}'"""]),
-        (UPDATE, ["null", "k=1"], ["is null in one place"]),
-        (UPDATE, ["a=1", "note=see: this"], ["""'{"note":"see: this"}'""", """'{"note=see":"this"}'"""]),
-        (UPDATE, ["{a=b"], ["--metadata, line 1, column"]),
-        (UPDATE, ["[a=b]"], ["a list"]),
-    ],
-)
-def test_an_ambiguous_value_is_rejected_with_a_suggestion(ant, command, texts, parts):
-    """The program does not guess what is meant."""
-    refusal = ant(*command, *metadata(*texts)).refusal
-    assert all(part in refusal for part in parts)
-
-
-@pytest.mark.parametrize(
-    ("words", "stdin", "hint"),
-    [
-        (("--config", "env.yml"), None, "--config @env.yml"),
-        (("--config", "type:cloud"), None, "--config '{type: cloud}'"),
-        (("--config", "cloud"), None, "For example: --config '{type: cloud}'"),
-        (("--config", "type=cloud"), None, "must be keys and values, got text"),
-        ((), "config:\n\ttype: cloud\n", "line 2, column 1: a tab can't indent YAML: write spaces."),
-    ],
-)
-def test_a_config_without_keys_is_answered_with_what_was_most_likely_meant(ant, words, stdin, hint):
-    """Libyaml only says that a character can't start a token, and a tab is not seen."""
-    assert hint in ant(*CREATE, *words, stdin=stdin).refusal
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,6 @@ _HIDDEN = {
     r"sk-ant-(\w+)-[\w-]+": r"sk-ant-\1-KEY",
     r"\bant-edit-\w+": "ant-edit-1",
     r"(?<=ant-cli-python/)\S+": "VERSION",
-    r"\bant-cli-python/\S+": "ant-cli-python/VERSION",
     r"\bsha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b": "HASH",
 }
 
