@@ -155,7 +155,7 @@ def print_json(text: str) -> None:
         for name in PRINTED:
             make_renderer(BY_NAME[name], style=style)([raw])
     in_a_row(raw)
-    _ = Value(raw, "a", 0).search_text
+    list(Value(raw).find("0"))
     hash_of_body(json_text.decode(raw))
     check({"name": "a", "metadata": json_text.decode(raw)})
 

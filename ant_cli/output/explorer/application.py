@@ -88,7 +88,7 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.error_console.quiet = True
         self.failure: BaseException | None = None
         """The unexpected error, or the signal, that ended the run."""
-        self.rows = Rows(None if is_list else Value(first[0], "", 0))
+        self.rows = Rows(None if is_list else Value(first[0]))
         self.rows.append(first if is_list else [])
         self._further = further
         self.is_loading = False
@@ -110,10 +110,11 @@ class Explorer(App[Choice], inherit_bindings=False):
         yield from (self.status, self.rows, self.page, self.search, self.footer)
 
     def on_mount(self) -> None:
-        """Show the first row, and fetch pages when the user scrolls, also with the mouse."""
+        """Show the first row, and follow the mouse, too: a click moves the cursor, and the wheel fetches pages."""
         self._open(self.rows)
         self.call_after_refresh(self.update)
-        self.watch(self.rows, "scroll_y", self.update, init=False)
+        for changed in ("cursor_line", "scroll_y"):
+            self.watch(self.rows, changed, self.update, init=False)
         # After a suspension, the terminal is blank, but textual does not know that.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
@@ -168,10 +169,6 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.status.update(" · ".join(filter(None, [self.position, self._note, loading])))
         hint = getattr(self.focused, "HINT", "? keys  q quit")
         self.footer.update(" · ".join(filter(None, [hint, cut_to_row(self.path)])))
-
-    def on_tree_node_highlighted(self) -> None:
-        """Show the position after a click."""
-        self.update()
 
     @property
     def path(self) -> str:

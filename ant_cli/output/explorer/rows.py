@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from rich.style import Style
@@ -46,22 +45,17 @@ class Rows(Tree[Value]):
         self.guide_depth = 2
         self.is_list = whole is None
         self.show_root = not self.is_list
-        self.root.expand()
-        self.values: list[Value] = []
+        self.values = whole.members if whole else []
         """The items of the list, or the members of the only value."""
-        self._extend(whole.members if whole else [])
+        self._add(self.root.expand(), self.values)
 
-    def append(self, items: Iterable[bytes]) -> None:
+    def append(self, items: list[bytes]) -> None:
         """Append items of the list."""
-        self._extend([Value(raw, str(number + 1), number) for number, raw in enumerate(items, len(self.values))])
-        if self.is_mounted and not self.cursor_node:
-            self.cursor_line = 0
-
-    def _extend(self, values: list[Value]) -> None:
-        for value in values:
-            _ = value.search_text  # page by page: with 10,000 items at once, the first search would be slow
+        values = [Value(raw, (number,)) for number, raw in enumerate(items, len(self.values))]
         self.values += values
         self._add(self.root, values)
+        if self.is_mounted and not self.cursor_node:
+            self.cursor_line = 0
 
     @property
     def current(self) -> Value | None:
@@ -80,17 +74,17 @@ class Rows(Tree[Value]):
         if value is None:
             return _NO_LABEL
         row = Text(("▾ " if node.is_expanded else "▸ ") if value.can_open else "  ")
-        if value.parent:
-            row.append(f"{key_in_a_row(value.key)}: ", _KEY)
+        if value.keys:
+            row.append(f"{key_in_a_row(value.keys[-1])}: ", _KEY)
         elif self.is_list:
-            row.append(f"{value.key:>{max(3, len(str(len(self.values))))}} ", _DIM)
+            row.append(f"{value.place[0] + 1:>{max(3, len(str(len(self.values))))}} ", _DIM)
         if node.is_expanded and value.can_open:
             row.append(SIZES[value.json_type].format(len(node.children)), _DIM)
         else:
             row.append(value.summary, _STYLES.get(value.json_type))
         if node is self.cursor_node:
             row = Text(row.plain)
-        room = self.size.width - self.guide_depth * (len(value.place) - 1)
+        room = self.size.width - self.guide_depth * (len(value.place) - self.is_list)
         row.truncate(max(room, 0), overflow="ellipsis", pad=True)
         row.stylize_before(style)
         return row
@@ -147,7 +141,7 @@ class Rows(Tree[Value]):
         elif self._members(node):
             node.expand()
 
-    def _add(self, parent: TreeNode[Value], values: Iterable[Value]) -> None:
+    def _add(self, parent: TreeNode[Value], values: list[Value]) -> None:
         for value in values:
             parent.add(_NO_LABEL, value)
 
@@ -156,22 +150,6 @@ class Rows(Tree[Value]):
             self._add(node, node.data.members)
         return list(node.children)
 
-    @property
-    def _item(self) -> TreeNode[Value] | None:
-        """The item that contains the current value."""
-        node = self.cursor_node if self.root.children else None
-        while node and node.parent and not node.parent.is_root:
-            node = node.parent
-        return node
-
-    def _go_to(self, node: TreeNode[Value]) -> None:
-        parent = node.parent
-        while parent:
-            parent.expand()
-            parent = parent.parent
-        _ = self.last_line  # textual numbers the rows only when they are asked for
-        self.move_cursor(node)
-
     # Search
 
     def search(self, text: str, *, back: bool = False) -> bool:
@@ -179,24 +157,22 @@ class Rows(Tree[Value]):
 
         After the last match it continues with the first.
         """
-        item, here = self._item, self.current
-        if not item or not here or not text:
+        here, count = self.current, len(self.values)
+        if not here or not count or not text:
             return False
         step = -1 if back else 1
-        items = list(self.root.children)[::step]
-        at = items.index(item) if item in items else 0
-        for number, each in enumerate([*items[at:], *items[: at + 1]]):
-            for node in list(self._matches([each], text.casefold()))[::step]:
-                place = node.data.place if node.data else ()
-                if number or (place < here.place if back else place > here.place):
-                    self._go_to(node)
+        start = here.place[0] if here.place else 0
+        for passed in range(count + 1):
+            item = self.values[(start + step * passed) % count]
+            for found in list(item.find(text.casefold()))[::step]:
+                if passed or (found.place < here.place if back else found.place > here.place):
+                    self._go_to(found)
                     return True
         return False
 
-    def _matches(self, nodes: Iterable[TreeNode[Value]], text: str) -> Iterator[TreeNode[Value]]:
-        """Yield the matches among the nodes and below them, folded ones too."""
-        for node in nodes:
-            if node.data and node.data.matches(text):
-                yield node
-            if node.data and text in node.data.search_text:
-                yield from self._matches(self._members(node), text)
+    def _go_to(self, value: Value) -> None:
+        node = self.root
+        for number in value.place:
+            node = self._members(node.expand())[number]
+        _ = self.last_line  # textual numbers the rows only when they are asked for
+        self.move_cursor(node)

@@ -1,11 +1,11 @@
 """The values of a response: their texts on the screen, and the GJSON path of each.
 
-A value is split, summarized and prepared for searching only when that is needed.
+A value is split and summarized only when that is needed.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from functools import cached_property
 
 from ant_cli.gjson import json_text
@@ -24,19 +24,20 @@ _RANKS = {"name": 0, "id": 1, "state": 2}
 """The members that identify a value; in a row they come before the others."""
 SIZES = {"object": "{{{}}}", "array": "[{}]"}
 """What is around the members of a value, or their number."""
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"(?:\s*:)?|[^\s{}\[\],:"]++')
 
 
 class Value:
     """A JSON value, and its place in the response."""
 
-    def __init__(self, raw: bytes, key: str, number: int, parent: Value | None = None) -> None:
-        """Take the JSON, the key or index, and the position among the siblings."""
+    def __init__(self, raw: bytes, place: tuple[int, ...] = (), keys: tuple[str, ...] = ()) -> None:
+        """Take the JSON, the positions of its ancestors and of itself among their siblings, and its path.
+
+        The place sorts values in the order of the response. Of a response that is one value, it is empty.
+        """
         self.raw = raw
-        self.key = key
-        self.parent = parent
-        self.place: tuple[int, ...] = (*parent.place, number) if parent else (number,)
-        """The positions of its ancestors and of itself. It sorts values in the order of the response."""
+        self.place = place
+        self.keys = keys
+        """The keys and indexes that lead to it from the item of the list, or from the only value."""
         self.json_type = json_text.json_type(raw)
 
     @property
@@ -47,7 +48,7 @@ class Value:
             entries = list(json_text.members(self.raw).items())
         elif self.json_type == "array":
             entries = [(str(index), element) for index, element in enumerate(json_text.elements(self.raw))]
-        return [Value(raw, key, number, self) for number, (key, raw) in enumerate(entries)]
+        return [Value(raw, (*self.place, at), (*self.keys, key)) for at, (key, raw) in enumerate(entries)]
 
     @property
     def can_open(self) -> bool:
@@ -55,30 +56,26 @@ class Value:
         return self.json_type in SIZES and bool(self.raw.strip()[1:-1].strip())
 
     @cached_property
-    def search_text(self) -> str:
-        """The keys, strings and numbers in it, in lower case."""
-        return "\n".join(_tokens_of(self.raw))
-
-    @cached_property
     def summary(self) -> str:
         """The text after its key in a row."""
         return in_a_row(self.raw)
 
-    def matches(self, text: str) -> bool:
-        """Whether its own key contains the text, or the value of a scalar does."""
-        in_key = self.parent is not None and text in self.key.casefold()
-        return in_key or (not self.can_open and text in self.search_text)
+    def find(self, text: str) -> Iterator[Value]:
+        """Yield it and the values inside it whose own key has the text, in any case, or whose row, for a scalar."""
+        shown = "" if self.can_open else text_to_copy(self.raw)
+        shown = f'"{shown}"' if self.json_type == "string" else shown
+        if text in shown.casefold() or any(text in key.casefold() for key in self.keys[-1:]):
+            yield self
+        if b"\\" in self.raw or text in self.raw.decode().casefold():  # the JSON has it, or an escape, which may be
+            for member in self.members:
+                yield from member.find(text)
 
 
 def path_of(value: Value, transform: str = "") -> str:
     """Return the `--transform` path of the value, below the `transform` of this run."""
-    keys: list[str] = []
-    while value.parent:
-        keys.append(value.key)
-        value = value.parent
+    keys = value.keys
     if not keys:
         return transform or WHOLE
-    keys.reverse()
     separator = "." if all(keys) else "|"  # an empty key leaves two side by side, and two dots mean something else
     path = separator.join(map(escaped_key, keys))
     start = transform or ("" if keys[0] else WHOLE)
@@ -86,18 +83,6 @@ def path_of(value: Value, transform: str = "") -> str:
 
 
 # Texts
-
-
-def _tokens_of(raw: bytes) -> list[str]:
-    """Return the keys of a JSON value, each with its colon, and the strings and numbers, with their case folded."""
-    # Folding the case of the whole text at once is faster, and does not change quotes, brackets or escapes.
-    tokens: list[str] = _TOKEN.findall(raw.decode().casefold())
-    return [_unescaped(token) if "\\" in token else token for token in tokens] if b"\\" in raw else tokens
-
-
-def _unescaped(token: str) -> str:
-    end = token.rfind('"') + 1
-    return json_text.string(token[:end].encode()).casefold() + token[end:]
 
 
 def cut_to_row(text: str) -> str:
