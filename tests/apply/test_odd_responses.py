@@ -29,6 +29,26 @@ def test_an_invalid_environment_is_neither_exported_nor_edited(team, words, body
     assert not Path("claude-lock.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("config", "exit_code", "stderr"),
+    [
+        ({"type": "cloud", "gpu": 1}, 0, "Note: env_1 has fields that a file can't declare: config.gpu, region.\n"),
+        (
+            {"type": "quantum"},
+            1,
+            "ant: these can't be declared in a file, so nothing was written:\n"
+            "  env_1: config.type: must be 'cloud' or 'self_hosted'\n",
+        ),
+    ],
+)
+def test_what_a_file_can_not_declare_is_named_by_an_export(team, config, exit_code, stderr):
+    """The server may have more than this tool knows. Without a config of a known type, there is no file."""
+    with ScriptedServer(response({"id": "env_1", "name": "a", "region": "eu", "config": config})) as server:
+        done = team.ant("export", "env_1", "--format", "json", ANTHROPIC_BASE_URL=server.url)
+    assert (done.exit, Path("environments/a.yaml").exists()) == (exit_code, exit_code == 0)
+    assert stderr in done.stderr
+
+
 def test_an_export_by_a_name_that_several_environments_have_names_their_ids(team):
     """One of them would be a guess."""
     there = [{"id": "env_1", "name": "a"}, {"id": "env_2", "name": "a"}]
