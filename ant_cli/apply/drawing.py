@@ -218,20 +218,16 @@ def plan_markdown(plan: Plan, known: Known, redact: Redact, *, verbose: bool) ->
         f"### Plan for {_code(redact(shown_path(known.lock.path)))}",
         f"Target: {_code(redact(draw_target(known.origin, known.profile)))}",
         summary(plan, PLAIN.paint),
-        *_list("In the lock file, but the file is gone:", plan.lost, redact),
     ]
+    lost = list(_fitting((f"- {_code(redact(key))}" for key in plan.lost), _MOST_LIST_BYTES))
+    if lost:
+        parts.append("\n".join(["In the lock file, but the file is gone:", "", *lost]))
     if steps:
         rows = ["| | Name | Plan | File |", "| --- | --- | --- | --- |", *(_row(step, redact) for step in steps)]
         parts.append("\n".join(_fitting(rows, _MOST_TABLE_BYTES)))
     text = "\n\n".join(parts)
     details = (_details(step, redact) for step in steps if step.changes or step.note or step.blocked)
     return "\n\n".join([text, *_fitting(details, _MOST_BYTES - len(text.encode()))])
-
-
-def _list(title: str, keys: Iterable[str], redact: Redact) -> Iterator[str]:
-    lines = list(_fitting((f"- {_code(redact(key))}" for key in keys), _MOST_LIST_BYTES))
-    if lines:
-        yield "\n".join([title, "", *lines])
 
 
 def _row(step: Step, redact: Redact) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from ant_cli.apply import server
-from ant_cli.apply.comparison import changes_between, hash_of_remote, update_body
+from ant_cli.apply.comparison import changes_between, hash_of_body, hash_of_remote, update_body
 from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.lockfile import Entry, LockFile, shown_path
 from ant_cli.apply.plan import Object, Step
@@ -168,24 +168,21 @@ class Execution:
 
     def _send(self, client: Client, step: Step) -> Step:
         """Make the change, and return the step with its result and the new object on the server."""
-        if step.action == "archive" and step.remote is not None:
+        if step.action == "archive":
             existed = server.archive(client, step.remote)
             return step._replace(result="archived" if existed else "already gone")
         if step.action == "forget":
             server.check_gone(client, step.id)
             return step._replace(result="already gone")
-        declaration = step.declaration
-        if declaration is None:
-            raise AssertionError(step.action)
         if step.action == "create":
-            remote = self._create(client, declaration.body, step.remote)
-        elif step.changes and step.remote is not None:
-            remote = server.update(client, step.remote, update_body(declaration.body, step.remote))
+            remote = self._create(client, step.body, step.remote)
+        elif step.changes:
+            remote = server.update(client, step.remote, update_body(step.body, step.remote))
         else:
-            remote = step.remote or {}
+            remote = step.remote
         return step._replace(result=_DONE[step.action], id=str(remote["id"]), remote=remote)
 
-    def _create(self, client: Client, body: dict[str, Value], archived: Object | None) -> Object:
+    def _create(self, client: Client, body: dict[str, Value], archived: Object) -> Object:
         """Create an environment, in place of an archived one. If the response is lost, find it by its name."""
         name = str(body["name"])
         with self._guard:
@@ -214,9 +211,9 @@ class Execution:
         old = lock.entries.get(step.moved_from or step.key)
         if step.moved_from or step.action in _LAST:
             lock = lock.without(step.moved_from or step.key)
-        if step.declaration is not None and step.remote is not None:
+        if step.body:
             kept = old.members if old and step.action != "create" else {}
-            entry = Entry(ENVIRONMENT, step.id, step.declaration.hash, hash_of_remote(step.remote), kept)
+            entry = Entry(ENVIRONMENT, step.id, hash_of_body(step.body), hash_of_remote(step.remote), kept)
             lock = lock.with_entry(step.key, entry)
         self.lock = lock
         self._unrecorded.add(step.key)

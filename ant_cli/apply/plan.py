@@ -9,6 +9,7 @@ from ant_cli.apply.comparison import (
     FieldChange,
     canonical,
     changes_between,
+    hash_of_body,
     hash_of_remote,
     hashes_by_name,
     kept_lists,
@@ -46,10 +47,11 @@ class Step(NamedTuple):
     action: PlannedAction
     key: str
     name: str
-    id: str = ""
-    declaration: Declaration | None = None
-    remote: Object | None = None
-    """What the server has."""
+    id: str
+    body: dict[str, Value]
+    """What the file declares; empty if it is gone."""
+    remote: Object
+    """What the server has; empty if there is nothing, or it no longer exists."""
     changes: tuple[FieldChange, ...] = ()
     """For a new environment, every field that it sets."""
     blocked: str = ""
@@ -76,7 +78,7 @@ class Step(NamedTuple):
     @property
     def fingerprint(self) -> tuple[str, ...]:
         """What must not have changed when a saved plan is carried out."""
-        declared = self.declaration.hash if self.declaration else ""
+        declared = hash_of_body(self.body) if self.body else ""
         on_server = hash_of_remote(self.remote) if self.remote else ""
         return self.action, self.key, self.id, declared, on_server, self.moved_from, self.deletes
 
@@ -222,7 +224,7 @@ def _step(declaration: Declaration, tracked_as: str, known: Known) -> Step:
     if entry is None:
         return _untracked(declaration, known)
     moved_from = tracked_as if tracked_as != declaration.key else ""
-    step = Step("none", declaration.key, declaration.name, entry.id, declaration, moved_from=moved_from)
+    step = Step("none", declaration.key, declaration.name, entry.id, declaration.body, {}, moved_from=moved_from)
     if not entry.is_ours:
         reason = f"{tracked_as} is of the kind {entry.kind!r} in {known.lock.path.name}"
         return step._replace(action="update", blocked=f"{reason}; remove that entry, or rename the file")
@@ -295,7 +297,7 @@ def _replacement(step: Step, declaration: Declaration, remote: Object | None, kn
 def _untracked(declaration: Declaration, known: Known) -> Step:
     """Return the step for a file that the lock file doesn't have: create, or adopt one of that name."""
     fields = tuple(changes_between(declaration.body, {}))
-    step = Step("create", declaration.key, declaration.name, "", declaration, changes=fields)
+    step = Step("create", declaration.key, declaration.name, "", declaration.body, {}, changes=fields)
     named = known.named.get(declaration.name, ())
     candidates = [remote for remote in named if is_alive(remote)]
     if not candidates:
@@ -340,7 +342,7 @@ def _prune(key: str, known: Known, new: Sequence[str]) -> Step:
     entry = known.lock.entries[key]
     remote = known.remotes.get(entry.id)
     name = str(remote.get("name", "")) if remote else name_from(known.lock.file_of(key))
-    step = Step("archive", key, name, entry.id, remote=remote)
+    step = Step("archive", key, name, entry.id, {}, remote or {})
     if remote is None or remote.get("archived_at"):
         sure = remote is not None or any(known.remotes.values()) or known.options.force
         reason = f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"

@@ -140,7 +140,7 @@ class _Session(NamedTuple):
     def _show(self, update: dict[str, Value], remote: Object) -> None:
         if self.printer is None:
             changes, name = tuple(changes_of(update, remote)), str(remote.get("name", ""))
-            step = Step("update", "", name, str(remote["id"]), remote=remote, changes=changes)
+            step = Step("update", "", name, str(remote["id"]), {}, remote, changes)
             style = style_of(self.runtime.stdout, self.runtime)
             lines = draw_step(step, name_width([step]), style.paint, with_fields=False)
             with suppress(BrokenPipeError):  # the user's change is sent even if nobody reads this

@@ -123,7 +123,7 @@ def _check_destination(path: Path, lock_path: Path) -> None:
         UsageError: if it is not a YAML file in the folder of the lock file.
 
     """
-    if path.suffix.lower() not in YAML or "\0" in str(path):
+    if path.suffix.lower() not in YAML:
         raise UsageError(
             f"{shown_path(path)} is not a YAML file, and an export writes only those.",
             f"Change it by hand, or remove its entry from {shown_path(lock_path)}.",
