@@ -231,9 +231,10 @@ def test_runs_without_a_reported_end_count_as_attempts():
 def test_a_worker_remembers_the_runs_that_it_can_not_write_down():
     """The metadata may know of more, from another worker. A success ends the history."""
     memory, item = Memory(), {"id": "work_1"}
-    for run in (Run(Ending.EXITED, 1), Run(Ending.LEASE_LOST), Run(Ending.SHUT_DOWN), Run(Ending.EXITED, 75)):
+    lost, excused = Run(Ending.LEASE_LOST), Run(Ending.EXITED, 75)
+    for run in (Run(Ending.EXITED, 1), lost, lost, Run(Ending.SHUT_DOWN), excused):
         memory.note("work_1", settle(run, memory.history_of(item), poll_options(), NOW).history)
-    assert memory.history_of(item)._replace(retry_at=0.0) == History(1, 1, 1)
+    assert memory.history_of(item)._replace(retry_at=0.0) == History(1, 2, 1)
     assert memory.history_of({**item, "metadata": {"ant_attempts": "7"}}) == History(7)
     assert memory.history_of({"id": "work_2"}) == NEVER_RUN
     memory.note("work_1", settle(Run(Ending.EXITED), memory.history_of(item), poll_options(), NOW).history)

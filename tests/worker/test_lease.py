@@ -37,6 +37,13 @@ def refused(watched, at=None, **item):
     return watched.next_step()
 
 
+def fallback_of(found):
+    async def fallback():
+        return LeaseKeeper("work_1", found, Mock(), Mock()).fallback
+
+    return asyncio.run(fallback())
+
+
 def claiming_lease(mode="auto"):
     """Return a lease whose next step is the first heartbeat of this worker."""
     found = lease(mode)
@@ -53,12 +60,18 @@ def test_a_worker_that_never_heartbeats_has_no_next_step():
 def test_a_handler_that_the_lease_is_left_to_has_no_deadline_and_its_item_is_given_back_if_the_worker_is_killed():
     """Otherwise it would be killed when the lease that this worker knows of ends, or its item be lost with it."""
 
-    async def limit():
-        return LeaseKeeper("work_1", lease("never"), Mock(), Mock()).fallback
-
-    fallback = asyncio.run(limit())
+    fallback = fallback_of(lease("never"))
     assert fallback.deadline == float("inf")
     assert json.loads(fallback.lease) == {"work_id": "work_1", "expected_last_heartbeat": NO_HEARTBEAT}
+
+
+def test_a_handler_whose_lease_is_watched_has_a_deadline_and_its_item_is_given_back_if_the_worker_is_killed():
+    """The worker may be stopped for so long that the lease ends."""
+    watched = lease("auto")
+    refused(watched, state="starting", ttl=100)
+    fallback = fallback_of(watched)
+    assert fallback.deadline < float("inf")
+    assert json.loads(fallback.lease)["expected_last_heartbeat"] == NO_HEARTBEAT
 
 
 def test_an_item_can_be_given_back_again_for_longer():

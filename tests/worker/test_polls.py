@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import signal
 
 import pytest
@@ -37,11 +39,12 @@ class Calls(list[str]):
         self._environ = environ
         self.command = ["true"]
         self.context: WorkerContext
+        self._log = io.BytesIO()
 
     async def work(self, **flags: str) -> None:
         """Run a worker until it ends."""
-        runtime = make_runtime({**self._environ, "ANTHROPIC_AUTH_TOKEN": KEY})
-        log = WorkerLog(runtime.stderr, LogView(runtime, "text").line, {})
+        runtime = make_runtime({**self._environ, "ANTHROPIC_AUTH_TOKEN": KEY}, stderr=self._log)
+        log = WorkerLog(runtime.stderr, LogView(runtime, "json").line, {})
         self.context = WorkerContext(
             poll_options(**flags), self.command, load(runtime, Flags()).connection, runtime, log
         )
@@ -57,6 +60,11 @@ class Calls(list[str]):
     async def reply(self, _name):
         """Return the response to a call."""
         return NOTHING_TO_RUN
+
+    @property
+    def messages(self) -> list[str]:
+        """The messages of the worker's log."""
+        return [json.loads(line)["msg"] for line in self._log.getvalue().splitlines()]
 
     def drain(self) -> None:
         """Do what the first signal does."""
@@ -132,6 +140,7 @@ def test_a_worker_that_knows_that_its_environment_is_archived_looks_no_more(call
 
     asyncio.run(work())
     assert (calls.count("poll"), calls.count("running")) == (4, 1)
+    assert calls.messages[1] == "the environment is archived: it gets no sessions; waiting items are run"
 
 
 def test_a_worker_is_not_idle_while_a_poll_is_in_flight(calls):
@@ -230,6 +239,32 @@ def test_a_server_that_does_not_hold_a_poll_open_is_not_flooded(calls):
         await working
 
     asyncio.run(work())
+
+
+def test_polls_that_are_refused_after_a_success_are_repeated_for_a_minute(calls, monkeypatch):
+    """The key was good a moment ago, and the server may be deployed. A series of failures is logged once."""
+    monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 0.0)
+
+    async def work():
+        hours = clock()
+
+        async def reply(name):
+            if calls.count("poll") in (4, 7):
+                hours.append("of the last poll")
+            if name != "poll" or calls.count("poll") in (1, 4):
+                return NOTHING_TO_RUN
+            raise APIError("GET /", 404, "Not Found", b"", "")
+
+        calls.reply = reply
+        await calls.work()
+
+    with pytest.raises(APIError):
+        asyncio.run(work())
+    assert calls.count("poll") == 7
+    assert [message for message in calls.messages if message.startswith("poll")] == [
+        *("polling for work", "poll failed, backing off", "polling works again", "poll failed, backing off"),
+        "poll hit permanent 4xx; stopping",
+    ]
 
 
 def test_polls_that_fail_together_are_one_failure(calls, monkeypatch):

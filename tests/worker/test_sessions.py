@@ -72,11 +72,16 @@ RUN = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run"]
 
 @pytest.mark.parametrize("handler", [[], RUN], ids=["in-process", "handler"])
 def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_given_back(queue, start, handler):
-    """Not that there was no output. The SDK would stop the item, so that the session would never go on."""
+    """Not that there was no output. The SDK would stop the item, so that the session would never go on.
+
+    Without a handler, the worker holds its lease from the beginning, and the session's process leaves it alone.
+    """
     tool = {"tool": "bash", "input": {"command": "sleep 600"}}
     body = {"environment_id": queue.id, "script": [tool, "terminate"]}
     session = queue.send("POST", "/_emulator/sessions", body)["id"]
     worker = start(handler=handler)
+    worker.wait_for("spawning on-work script")
+    assert handler or queue.count("/heartbeat") == 1
     while "executing tool" not in worker.wait_for("handler output")["line"]:
         pass
     worker.send(signal.SIGTERM)
@@ -91,31 +96,6 @@ def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_
     assert "interrupted by a shutdown" in result["content"][0]["text"]
 
 
-def test_the_worker_holds_the_lease_of_a_session_from_the_beginning(queue, start):
-    """The session's process leaves it alone, so the lease has the length of --lease."""
-    session = queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})["id"]
-    worker = start("--lease", "30s", "--max-items", "1", "--max-idle", "0")
-    worker.wait_for("spawning on-work script")
-    heartbeats = queue.count("/heartbeat")
-    assert heartbeats == 1
-    queue.wait_until(lambda: "session.status_idle" in events(queue, session))
-    worker.wait_for("handler output")
-    worker.send(signal.SIGTERM)
-    worker.wait_for("draining: no more work is taken")
-    worker.send(signal.SIGTERM)
-    assert worker.end() == 0
-    assert [entry["outcome"] for entry in worker.events("work item not done")] == ["given_back"]
-    assert queue.count("/stop") == 0
-
-
-def test_a_handler_that_runs_a_session_leaves_its_lease_to_a_worker_that_holds_it(queue, work, script, session):
-    """With --heartbeat auto, it holds the lease itself, like the official SDK below."""
-    handler = script(f"exec {' '.join(RUN)}")
-    worker = work("--heartbeat", "always", handler=[handler])
-    assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
-    assert events(queue, session)[-1] == "session.status_terminated"
-
-
 def test_a_handler_may_run_the_official_sdk(queue, work, sdk_handler, session):
     """Its `handle_item` gets all its input from the variables. It stops the item, as the worker does afterwards."""
     worker = work(handler=[sdk_handler])
@@ -128,13 +108,12 @@ def test_a_handler_may_run_the_official_sdk(queue, work, sdk_handler, session):
 def test_a_handler_whose_heartbeat_is_refused_is_lost_and_counted(queue, work, sdk_handler):
     """The SDK exits with 0 and stops nothing: only its last lines say that it has done nothing."""
     queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})
-    options = ("--heartbeat", "always", "--attempts", "2", "--exit-when-idle", "10ms")
-    worker = work(*options, handler=[sdk_handler], env={"ANT_WORKER_RETRY_DELAY": "0"}, status=1)
-    first, last = worker.events("work item not done")
-    assert (first["outcome"], first["level"], first["next"]) == ("lost", "ERROR", "give_back")
-    assert first["reason"].endswith("the worker needs --heartbeat never")
-    assert (last["outcome"], last["next"]) == ("dead_letter", "stop")
-    assert queue.count("/stop") == 1
+    worker = work("--heartbeat", "always", handler=[sdk_handler], env=WITH_METADATA, status=1)
+    (event,) = worker.events("work item not done")
+    assert (event["outcome"], event["level"], event["next"]) == ("lost", "ERROR", "give_back")
+    assert event["reason"].endswith("the worker needs --heartbeat never")
+    assert queue.item(event["work_id"])["metadata"]["ant_attempts"] == "1"
+    assert queue.count("/stop") == 0
     assert queue.refused == []
 
 

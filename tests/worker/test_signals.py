@@ -196,25 +196,24 @@ def test_draining_ends_a_handler_that_runs_timeout(queue, running, script, fifo,
     assert worker.end() == 0
 
 
-@pytest.mark.parametrize(("mode", "heartbeats"), [("auto", 1), ("always", 1), ("never", 0)])
-def test_the_item_of_a_killed_worker_runs_again_at_once(queue, work_id, running, work, script, mode, heartbeats):
+@pytest.mark.parametrize(("mode", "heartbeats"), [("always", 2), ("never", 1)])
+def test_the_item_of_a_killed_worker_is_handed_out_at_once(queue, work_id, running, script, mode, heartbeats):
     """Its guardian ends the lease, which has minutes left here, also if nobody has sent a heartbeat yet."""
     options = ("--heartbeat", mode, "--lease", "300s")
-    worker = running(*options, handler=[script("echo started; sleep 600", "slow.sh")])
-    queue.wait_for_requests("/heartbeat", heartbeats)  # the first one of `auto` only looks
+    worker = running(*options, handler=[script("echo started; sleep 600")])
     worker.send(signal.SIGKILL)
-    work(*options, handler=[script("exit 0")])
-    assert queue.item(work_id)["state"] == "stopped"
-    assert queue.count("/ack") == 2
+    queue.wait_for_requests("/heartbeat", heartbeats)
+    queue.advance(1)
+    assert queue.poll()["id"] == work_id
 
 
-def test_the_item_of_a_worker_that_its_handler_kills_at_once_runs_again_at_once(queue, start, work, script):
+def test_the_item_of_a_worker_that_its_handler_kills_at_once_is_handed_out_at_once(queue, work_id, start, script):
     """The guardian knows the lease before the handler starts."""
-    (work_id,) = queue.enqueue()
-    worker = start("--lease", "300s", handler=[script("kill -KILL $PPID", "kill.sh")])
+    worker = start("--lease", "300s", handler=[script("kill -KILL $PPID")])
     assert worker.end() == -signal.SIGKILL
-    work(handler=[script("exit 0")])
-    assert queue.item(work_id)["state"] == "stopped"
+    queue.wait_for_requests("/heartbeat", 1)
+    queue.advance(1)
+    assert queue.poll()["id"] == work_id
 
 
 def test_a_guardian_ends_no_lease_that_is_not_its_workers(queue, work_id, running, script):
@@ -262,16 +261,12 @@ def test_a_guardian_that_was_stopped_a_moment_ago_does_not_hold_up_the_end_of_th
     asyncio.run(stop_and_close())
 
 
-@pytest.mark.parametrize("server_lease", [4])
-@pytest.mark.parametrize("mode", ["always", "auto"])
 def test_a_worker_that_is_stopped_for_longer_than_its_lease_leaves_no_handler_running(
-    queue, running, script, fifo, reading, mode
+    queue, work_id, running, script, fifo, reading
 ):
     """The next holder of the item would run next to it. A debugger or a suspended machine may stop a worker."""
-    (work_id,) = queue.enqueue()
-    options = ("--heartbeat", mode, "--lease", "1s", "--max-items", "1", "--kill-timeout", "1h")
+    options = ("--heartbeat", "always", "--lease", "1s", "--max-items", "1", "--kill-timeout", "1h")
     worker = running(*options, handler=[script(f"exec 3> {fifo}; echo started; sleep 600")])
-    queue.wait_for_state(work_id, "active")  # from then on, --lease counts
     worker.send(signal.SIGSTOP)
     wait_for_end(reading)
     worker.send(signal.SIGCONT)
