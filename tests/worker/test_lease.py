@@ -59,7 +59,6 @@ def test_a_worker_that_never_heartbeats_has_no_next_step():
 
 def test_a_handler_that_the_lease_is_left_to_has_no_deadline_and_its_item_is_given_back_if_the_worker_is_killed():
     """Otherwise it would be killed when the lease that this worker knows of ends, or its item be lost with it."""
-
     fallback = fallback_of(lease("never"))
     assert fallback.deadline == float("inf")
     assert json.loads(fallback.lease) == {"work_id": "work_1", "expected_last_heartbeat": NO_HEARTBEAT}

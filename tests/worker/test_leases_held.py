@@ -252,14 +252,6 @@ def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, work_id
     assert queue.count("/stop") == 0
 
 
-def test_a_stop_is_repeated_as_long_as_the_lease_of_the_server_lasts(queue, work_id, work, script):
-    """It is much longer than --lease, which the worker never asked for. Finished work must not be repeated."""
-    queue.fail("/stop", status=503, times=2)
-    work("--lease", "1s", "--max-retries", "0", handler=[script("exit 0")])
-    assert queue.item(work_id)["state"] == "stopped"
-    assert queue.count("/stop") == 3
-
-
 @pytest.mark.parametrize("server_lease", [1])
 def test_runs_that_always_lose_their_lease_end(queue, work_id, start, script):
     """A server whose lease is too short for any heartbeat must not make a handler run forever."""

@@ -19,7 +19,6 @@ from ant_cli.worker.metrics import Tally
 from ant_cli.worker.settlement import Outcome
 from tests.conftest import KEY, Screen, make_runtime
 from tests.helpers.terminals import Session
-from tests.worker.conftest import API_KEY
 
 pytestmark = pytest.mark.slow
 
@@ -48,37 +47,6 @@ class Logged:
 
 
 # For machines
-
-
-def test_the_text_log_has_the_format_of_the_official_worker():
-    """It has pairs of keys and values, in quotes if necessary. A pipe gets it by default."""
-    for log_format in ("text", "auto"):
-        logged = Logged(log_format)
-        logged.item.info("claimed work", work_type="session", empty="")
-        assert logged.text == (
-            'time=2026-03-15T10:00:00.123Z level=INFO msg="claimed work" component=work-poller environment_id=e1 '
-            f'work_id={ITEM} session_id=s1 attempt=2 work_type=session empty=""\n'
-        )
-
-
-def test_the_json_log_has_one_object_per_line():
-    """Numbers are JSON numbers. A line of a handler has the name of its stream."""
-    logged = Logged("json")
-    logged.item.info("work item done", seconds=1.5)
-    logged.output(b'a "b"\tc', "stderr")
-    done, output = map(json.loads, logged.text.splitlines())
-    assert done == {
-        "time": "2026-03-15T10:00:00.123Z",
-        "level": "INFO",
-        "msg": "work item done",
-        "component": "work-poller",
-        "environment_id": "e1",
-        "work_id": ITEM,
-        "session_id": "s1",
-        "attempt": 2,
-        "seconds": 1.5,
-    }
-    assert (output["msg"], output["stream"], output["line"]) == ("handler output", "stderr", 'a "b"\tc')
 
 
 @pytest.mark.parametrize("log_format", ["auto", "json"])
@@ -368,35 +336,6 @@ def test_a_worker_whose_log_nobody_reads_ends_after_an_error(queue, start, scrip
     queue.wait_for_requests("/stop", 1)
     queue.fail("/poll", status=400, times=9)
     assert worker.process.wait() == 1
-
-
-def test_every_line_of_the_json_log_is_json_from_the_first_note_to_the_error(work, script, queue):
-    """Messages to people are in it, too: a log shipper rejects any other line."""
-    queue.enqueue()
-    env = {"ANTHROPIC_API_KEY": API_KEY}
-    worker = work("--environment-key", "sk-ant-oat01-typed", handler=[script("exit 1")], env=env, status=1)
-    events = [json.loads(line) for line in worker.lines]
-    messages = [event["msg"] for event in events]
-    assert [message.startswith("Note: ") for message in messages[:3]] == [True, True, False]
-    assert (events[-1]["level"], events[-1]["component"]) == ("ERROR", "work-poller")
-    assert messages[-1].startswith("1 item is not done")
-    missing = work(handler=[script("exit 0")], env={"ANTHROPIC_ENVIRONMENT_ID": ""}, status=2)
-    assert [json.loads(line)["level"] for line in missing.lines] == ["ERROR"]
-
-
-def test_each_line_about_an_item_has_its_session_and_its_attempt(work, script, queue):
-    """So one search shows all that happened to a session."""
-    queue.enqueue()
-    handler = [script("echo out; exit 1"), "argument"]
-    worker = work(handler=handler, status=1)
-    of_item = [event for event in worker.log if "work_id" in event]
-    assert [event["msg"] for event in of_item] == [
-        *("claimed work", "spawning on-work script", "handler output", "work item not done")
-    ]
-    assert of_item[1]["script"] == handler[0]
-    (session_id,) = {event["session_id"] for event in of_item}
-    assert queue.item(of_item[0]["work_id"])["data"]["id"] == session_id
-    assert {event["attempt"] for event in of_item} == {1}
 
 
 # The status line

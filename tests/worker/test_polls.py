@@ -64,7 +64,12 @@ class Calls(list[str]):
     @property
     def messages(self) -> list[str]:
         """The messages of the worker's log."""
-        return [json.loads(line)["msg"] for line in self._log.getvalue().splitlines()]
+        return [json.loads(line)["msg"] for line in self.text.splitlines()]
+
+    @property
+    def text(self) -> str:
+        """The log, in JSON."""
+        return self._log.getvalue().decode()
 
     def drain(self) -> None:
         """Do what the first signal does."""
@@ -408,3 +413,42 @@ def test_the_wait_of_an_item_is_counted_once(calls, monkeypatch):
     calls.command, calls.reply = ["/bin/sh", "-c", "exit 1"], reply
     asyncio.run(calls.work(max_items="2"))
     assert (calls.count("acknowledge"), len(waits)) == (2, 1)
+
+
+def test_a_handler_that_may_have_passed_its_session_on_is_warned_about_once(calls):
+    """With `docker run -d`, the item would be stopped before the container can work on it."""
+
+    async def reply(_name):
+        return {**ITEM, "latest_heartbeat_at": None}
+
+    calls.command, calls.reply = ["/bin/sh", "-c", ""], reply
+    asyncio.run(calls.work(max_items="2"))
+    assert sum("at once, without output" in message for message in calls.messages) == 1
+
+
+def test_a_handler_that_the_system_does_not_start_costs_no_attempt(calls, tmp_path):
+    """It says nothing about the item, which waits like any other."""
+
+    async def reply(_name):
+        return {**ITEM}
+
+    path = tmp_path / "broken"
+    path.write_bytes(b"\x7fELF\0")
+    path.chmod(0o755)
+    calls.command, calls.reply = [str(path)], reply
+    asyncio.run(calls.work(max_items="1", attempts="1"))
+    assert calls[-2:] == ["session", "heartbeat"]
+    assert calls.messages[-2:] == ["the handler could not be started", "work item not done"]
+
+
+def test_a_bug_that_an_item_triggers_is_logged_and_polling_backs_off(calls, monkeypatch):
+    """The next item may trigger it, too, and the worker must not claim a whole queue in a moment. A job fails."""
+
+    async def run(_self):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(ItemRun, "run", run)
+    asyncio.run(calls.work(max_items="1"))
+    assert calls.messages[1:] == ["work item failed", "backing off after unprocessable work item"]
+    assert "ValueError: a bug" in calls.text
+    assert list(calls.context.memory.not_done) == [ITEM["id"]]
