@@ -47,7 +47,6 @@ def build(command: Command) -> typer.Typer:
         short_help=command.summary,
         add_completion=False,
         add_help_option=False,
-        rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
     app.callback()(_described([*command.flags, *GLOBAL_FLAGS]))

@@ -85,7 +85,7 @@ def call_by_argv(*args):
 def test_typer_and_the_command_line_make_the_same_call_for_a_conformance_case(case, call_by_typer):
     """Both call the same operation with the same flags, or both reject the arguments with exit code 2."""
     words = words_of(case)
-    assert call_by_typer(*words) == call_by_argv(*words)
+    assert call_by_typer(*words) == call_by_argv(*words) != (None, 0)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_typer_and_the_command_line_make_the_same_call_for_a_conformance_case(ca
 )
 def test_typer_and_the_command_line_agree_on_tool_commands_help_and_mistakes(words, call_by_typer):
     """Both reject a mistake with exit code 2, before anything is done."""
-    assert call_by_typer(*words) == call_by_argv(*words)
+    assert call_by_typer(*words) == call_by_argv(*words) != (None, 0)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=name_of)

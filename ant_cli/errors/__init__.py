@@ -19,7 +19,7 @@ another exit code if some of several requests failed (theirs, or 1 if they diffe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ant_cli.runtime.light_typing import Self
 
@@ -39,7 +39,6 @@ class AntError(Exception):
     """Whether the request that failed may have been carried out."""
 
     def __init__(self, message: str, *hints: str, request_line: str = "") -> None:
-        super().__init__(message)
         self.message = message
         self.request_line = request_line
         """The method and URL of the request that failed; empty if the error is not about one."""
@@ -130,7 +129,7 @@ class UnknownName(UsageError):
     """A command, flag or other name does not exist. The message suggests the most similar one."""
 
     def __init__(
-        self, kind: str, name: str, known: Iterable[str], *hints: str, where: str = "", shown: str = ""
+        self, kind: str, name: str, known: Collection[str], *hints: str, where: str = "", shown: str = ""
     ) -> None:
         """`shown` is shown in place of the name if that may be a secret."""
         from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need it
@@ -196,7 +195,7 @@ class APIError(AntError):
     def _screen_lines(self) -> list[str]:
         """Return the error as shown on a terminal, with the request's ID only once."""
         details = [self.sentence] if self.sentence else [self.message, self.details]
-        is_known = not self.request_id or self.request_id in "\n".join(details)
+        is_known = any(self.request_id in text for text in details)  # or it is empty
         return [*details, self.request_line, "" if is_known else f"Request ID: {self.request_id}"]
 
 

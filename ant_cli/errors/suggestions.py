@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 SYNONYMS = {
     "config": "profile",
@@ -25,11 +25,10 @@ _SHORTEST = 3
 """A name of so many letters can have a slip: fewer are another name."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Collection[str]) -> str:
     """Return " Did you mean ...?" for a synonym, or a name with a slip; empty if there is no such name."""
-    choices = list(known)
     synonym = SYNONYMS.get(name)
-    meant = synonym if synonym in choices else nearest(name, choices)
+    meant = synonym if synonym in known else nearest(name, known)
     return f" Did you mean {meant!r}?" if meant else ""
 
 

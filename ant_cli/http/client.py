@@ -70,17 +70,15 @@ class Client(Sender):
 
     def for_threads(self, count: int) -> list[Client]:
         """Return clients for as many threads. They share the credential, the connections, names and the pace."""
-        from copy import copy  # late: it imports weakref, and a single request needs no other client
-
         pace = Pace(self._runtime.sleep) if count > 1 else None
-        clients = [copy(self) for _ in range(count)]
+        clients = [self.with_policy(self.policy) for _ in range(count)]
         for client in clients:
             client._pace = pace  # noqa: SLF001 - a copy of this client
         return clients
 
     def with_policy(self, policy: Policy) -> Client:
         """Return a client that waits by another policy. It shares the credential and the connections."""
-        from copy import copy
+        from copy import copy  # late: it imports weakref, and a single request needs no other client
 
         other = copy(self)
         other.policy = policy

@@ -44,7 +44,6 @@ class _SocketBytes(io.RawIOBase):
     """The bytes that a socket receives, with a limit on each wait."""
 
     def __init__(self, sock: socket.socket) -> None:
-        super().__init__()
         self._socket = sock
         self.attempt: Attempt | None = None
         """Limits each wait; None not to wait at all."""
@@ -67,7 +66,6 @@ class Wire:
         self._socket = sock
         self._source = _SocketBytes(sock)
         self._reader = io.BufferedReader(self._source, _READ_AT_ONCE)
-        self._complete = False
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, attempt: Attempt) -> None:
         """Send a request. A closed connection is not an error here, because the server may have responded already.

@@ -7,7 +7,7 @@ its place.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ant_cli.errors import MissingFlag, UsageError, see_help, shortened
 from ant_cli.errors.suggestions import did_you_mean
@@ -39,16 +39,13 @@ class Requests:
         self._builder = builder
         self.typed = builder.typed
         """The values of flags and arguments, by field, without the IDs if there are several."""
-        self._first: list[Request] = []
+        self.first: Request
+        """The first request, or the only one. There must be one."""
         self.count = 0
         for request in builder.requests():
-            self._first = self._first or [request]
+            if not self.count:
+                self.first = request
             self.count += 1
-
-    @property
-    def first(self) -> Request:
-        """The first request, or the only one. There must be one."""
-        return self._first[0]
 
     def __iter__(self) -> Iterator[Request]:
         return self._builder.requests()
@@ -344,5 +341,5 @@ def _unknown_fields(body: Mapping[str, Value], known: Sequence[str], path: tuple
                 yield from _unknown_fields(value, fields, where)
 
 
-def _warning(problem: str, name: str, known: Iterable[str]) -> str:
+def _warning(problem: str, name: str, known: Sequence[str]) -> str:
     return f"Warning: {problem}; it is sent unchanged.{did_you_mean(name, known)}"

@@ -204,12 +204,11 @@ def _flow_collection(text: str) -> Value:
     text = text.strip(" \n")
     if not re.fullmatch(_COLLECTION, text):
         return None
-    as_json = re.sub(_WORD, _quoted, text)
     try:
-        value, end = _parse_json(as_json, 0)
-    except (ValueError, RecursionError):
+        (parsed,) = _json_values(re.sub(_WORD, _quoted, text))
+    except (ValueError, RecursionError):  # also if there are several values
         return None
-    return value if end == len(as_json) else None
+    return parsed.value
 
 
 def _quoted(match: re.Match[str]) -> str:

@@ -47,6 +47,11 @@ _UNLIKE_YAML_1_1 = (
     r"|\?(?=[^ \t\r\n,\[\]{}])"
 )
 """A surrogate pair, a line separator, or a question mark in a word; also an escaped backslash, to skip it."""
+_STARTS = {
+    "\t": "a tab can't indent YAML: write spaces",
+    **{character: f"a text that starts with {character} needs quotes in YAML" for character in "@`%"},
+}
+"""What to do about a character that can't start a value."""
 _COLON = r":(?=[ \t\r]|$)"
 _TEXT_WITH_SEPARATOR = r"(?m)^([^\n\x85\u2028\u2029\"'\[\]{}:]*+: (?![\"'\[{])[^\n\x85\u2028\u2029]*+)(.+)"
 """A line of the form `key: text`, with a line separator in its text, not in quotes or brackets."""
@@ -123,8 +128,8 @@ def _unused_characters(text: str) -> Iterator[str]:
 def _problem(error: Exception, text: str) -> YAMLProblem:
     if isinstance(error, yaml.MarkedYAMLError):
         mark: Any = error.problem_mark or error.context_mark
-        if "cannot start any token" in str(error.problem) and text[mark.index : mark.index + 1] == "\t":
-            return YAMLProblem("a tab can't indent YAML: write spaces", mark, is_syntax=True)
+        if "cannot start any token" in str(error.problem) and (advice := _STARTS.get(text[mark.index])):
+            return YAMLProblem(advice, mark, is_syntax=True)
         end = len(text.rstrip("\n"))
         if mark and mark.line > text.count("\n", 0, end):  # the end is missing, and libyaml is one line too far
             mark = _mark_at(text, end)
