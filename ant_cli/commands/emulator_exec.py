@@ -47,7 +47,7 @@ def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **op
         log = stack.enter_context(log_to(options.pop("log_file", os.devnull), runtime))
         emulator = stack.enter_context(closing(open_emulator(runtime, IN_MEMORY, **options)))
         server = server_class(emulator, "127.0.0.1", port, log)
-        threading.Thread(target=server.run, daemon=True).start()  # runs until this process ends
+        threading.Thread(target=server.http.run, daemon=True).start()  # runs until this process ends
         environ = {name: text for name, text in runtime.environ.items() if not name.startswith("ANTHROPIC_")}
         status = _run_guarded(command, {**environ, variables.BASE_URL: server.url, variables.API_KEY: ANY_KEY})
     if status:

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from ant_cli.emulator.errors import LARGEST_BODY, EmulatorError, InvalidRequest
 from ant_cli.emulator.journal import Entry, Journal
@@ -32,23 +32,12 @@ LOG = "ant_emulator.log"
 
 
 def path_of(environ: WSGIEnvironment) -> str:
-    """Return the path as sent, with each segment percent-encoded in the same way.
-
-    PATH_INFO is already decoded. It is only used for servers that give nothing else.
-    """
-    sent: str = environ.get("REQUEST_URI", "").partition("?")[0]
-    if re.fullmatch(_PLAIN_PATH, sent):  # nearly always
-        return sent
-    if not sent:
-        sent = quote(environ.get("PATH_INFO", ""), encoding="latin-1", errors="replace")
-    elif not sent.startswith("/"):  # a whole URL, as in requests to a proxy
-        sent = urlsplit(sent).path
+    """Return the path as sent, with each segment percent-encoded in the same way."""
+    sent: str = environ["REQUEST_URI"].partition("?")[0]
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
 
 
-_PLAIN_PATH = r"/[A-Za-z0-9_.~/-]*"
-"""A path without anything to encode."""
-WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+WHOLE_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 BEFORE_THE_FIRST = 2**62
 LARGEST_PAGE = 1000
 """The highest `limit` of a list."""
@@ -110,15 +99,14 @@ class Call:
         """Return a query parameter. An empty one means null, which is treated as left out."""
         return self.query.get(name) or None
 
-    def number(self, name: str, default: int, high: int | None = None) -> int:
+    def number(self, name: str, default: int, high: int) -> int:
         """Return a query parameter that is a whole number from 1 to `high`."""
         text = self.text(name)
         if text is None:
             return default
-        value = int(text) if WHOLE_NUMBER.fullmatch(text) else None
-        if value is None or value < 1 or (high is not None and value > high):
-            bounds = "of at least 1" if high is None else f"from 1 to {high}"
-            raise InvalidRequest(f"{name}: must be a whole number {bounds}, got {text!r}.")
+        value = int(text) if WHOLE_NUMBER.fullmatch(text) else 0
+        if not 1 <= value <= high:
+            raise InvalidRequest(f"{name}: must be a whole number from 1 to {high}, got {text!r}.")
         return value
 
     def choice(self, name: str, default: str, choices: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import ClientLeft, Disconnected, EmulatorError, GivenResponse, InvalidRequest
@@ -22,7 +22,7 @@ from ant_cli.runtime.light_typing import Any
 
 STREAM = "/events/stream"
 """How the path of a stream ends."""
-PING = 'event: ping\ndata: {"type": "ping"}\n\n'
+PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 """Sent at the beginning of a stream and when nothing happens. It is not an event of the session."""
 
 
@@ -116,33 +116,27 @@ def _headers(fault: Row) -> tuple[tuple[str, str], ...]:
     return (*headers, *((name.lower(), value.strip()) for name, _, value in lines))
 
 
-def damaged_body(fault: Row, body: bytes, patience_s: float) -> Iterator[bytes]:
-    """Yield a body in two halves, with the fault's delay between them; or drop the connection in the middle."""
-    if (cut := fault["cut_after_bytes"]) is not None:
-        yield body[:cut]
-        raise Disconnected(f"Injected fault ({fault['id']}) cut the body.")
-    seconds, middle = fault["body_delay_ms"] / 1000, len(body) // 2
-    yield body[:middle]
-    time.sleep(min(seconds, patience_s))
-    if seconds > patience_s:
-        raise ClientLeft
-    yield body[middle:]
+def damaged(call: Call, fault: Row, chunks: Iterable[bytes], patience_s: float) -> Iterator[bytes]:
+    """Yield a body in two halves, or the events of a stream, as a fault says.
 
-
-def cut_stream(call: Call, stream: Iterator[str]) -> Iterator[bytes]:
-    """Yield the events of a stream, with the fault's delay before each, until it drops the connection."""
-    fault = dict(call.fault or ())
-    most_bytes, most_events = fault.get("cut_after_bytes"), fault.get("cut_after_events")
-    sent_bytes = sent_events = 0
-    for event in stream:
-        if fault and event != PING:
-            time.sleep(fault["body_delay_ms"] / 1000)
-        data = event.encode()[: None if most_bytes is None else most_bytes - sent_bytes]
+    There is a delay before each but the first, until the client stops waiting, and the connection may be dropped.
+    """
+    if isinstance(chunks, list):
+        (body,), middle = chunks, len(chunks[0]) // 2
+        chunks = body[:middle], body[middle:]
+    seconds, sent_bytes, sent_events = fault["body_delay_ms"] / 1000, 0, 0
+    most_bytes, most_events = fault["cut_after_bytes"], fault["cut_after_events"]
+    for chunk in chunks:
+        if sent_bytes:
+            time.sleep(min(seconds, patience_s))
+            if seconds > patience_s:
+                raise ClientLeft
+        data = chunk[: None if most_bytes is None else most_bytes - sent_bytes]
         yield data
         sent_bytes += len(data)
-        sent_events += event != PING
+        sent_events += chunk != PING
         if most_bytes == sent_bytes or (most_events is not None and sent_events >= most_events):
-            raise Disconnected(f"Injected fault ({fault['id']}) cut the stream.")
+            raise Disconnected(f"Injected fault ({fault['id']}) cut the response.")
     if most_bytes is not None or most_events is not None:
         give_back(call)
 
@@ -193,8 +187,7 @@ def list_faults(call: Call) -> str:
 def clear(call: Call) -> str:
     """Remove every fault."""
     with call.store.write() as transaction:
-        transaction.run("DELETE FROM faults WHERE times = 0")
-        count = transaction.run("DELETE FROM faults")
+        count = transaction.run("DELETE FROM faults WHERE times > 0")
     return json.dumps({"count": count, "type": "faults_deleted"})
 
 

@@ -92,7 +92,7 @@ class Server:
         self._most_waiting = threads - min(FREE_THREADS, threads // 2)
         self._waiting = threading.BoundedSemaphore(self._most_waiting)
         logging.getLogger("waitress").setLevel(logging.ERROR)
-        self._http = create_server(
+        self.http = create_server(
             self._application,
             sockets=[listening],
             threads=threads,
@@ -107,14 +107,7 @@ class Server:
             log_socket_errors=False,
             ident=None,
         )
-
-    def run(self) -> None:
-        """Serve until SystemExit is raised in this thread, and finish the requests in progress for up to 5 s."""
-        self._http.run()
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._http.close()
+        """Its `run` serves until SystemExit is raised in that thread, and then finishes requests for up to 5 s."""
 
     def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         """Call the emulator with the data that only the server knows, and log a line for its response."""
@@ -162,8 +155,8 @@ def serve(emulator: Emulator, host: str, port: int, on_listening: Say, log: Say)
     try:
         with suppress(SystemExit):
             on_listening(server.url)
-            server.run()
+            server.http.run()
     finally:
-        server.close()
+        server.http.close()
         for number, handler in before.items():
             signal.signal(number, handler)

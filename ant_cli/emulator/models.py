@@ -11,16 +11,7 @@ from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 from wsgiref.util import is_hop_by_hop
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    RootModel,
-    model_validator,
-)
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from ant_cli.emulator.agent import WAIT
 
@@ -35,13 +26,6 @@ def bare_host(text: str) -> str:
         example = "write a host like example.com or *.example.com, without scheme, port or path"
         raise ValueError(f"{text!r} is not a host; {example}")
     return text
-
-
-def organization_scope(scope: str) -> str:
-    """Return `scope` unless it is `account`, which the API rejects in API organizations."""
-    if scope == "account":
-        raise ValueError("'account' is not available in API organizations; use 'organization'")
-    return scope
 
 
 def content_block(block: dict[str, Any]) -> dict[str, Any]:
@@ -71,13 +55,11 @@ Header = Annotated[str, AfterValidator(header_line)]
 Host = Annotated[str, AfterValidator(bare_host)]
 Block = Annotated[dict[str, Any], AfterValidator(content_block)]
 Package = Annotated[str, Field(min_length=1)]
-as_reference = BeforeValidator(lambda agent: {"id": agent} if isinstance(agent, str) else agent)
 identifier = partial(matching, r"\S+", "must be an ID, without blanks")
 without_nul = partial(matching, r"[^\x00]*", "must not contain a NUL")
 Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(without_nul)]
 waiting_time = partial(matching, WAIT.pattern, "must be a whole number with its unit, ms, s or m, such as 200ms")
 Description = Annotated[str, Field(max_length=1024)]
-Scope = Annotated[Literal["organization", "account"], AfterValidator(organization_scope)]
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 WorkType = Literal["session", "healthcheck"]
@@ -141,7 +123,7 @@ class EnvironmentParams(Model):
 
     config: Config | None = None
     description: Description | None = None
-    scope: Scope | None = "organization"
+    scope: Literal["organization"] | None = "organization"
 
 
 class EnvironmentCreateParams(EnvironmentParams):
@@ -327,11 +309,16 @@ class AgentReference(Model):
     id: Annotated[str, AfterValidator(identifier)]
     version: int | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_id(cls, data: Any) -> Any:
+        return {"id": data} if isinstance(data, str) else data
+
 
 class SessionCreateParams(Model):
     """The body that creates a session in the API. Resources, vaults and a budget have no effect."""
 
-    agent: Annotated[AgentReference, as_reference]
+    agent: AgentReference
     environment_id: str
     title: str | None = None
     metadata: dict[str, str] | None = None

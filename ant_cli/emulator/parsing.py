@@ -8,8 +8,8 @@ from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails, ValidationError
 
 from ant_cli.emulator.errors import InvalidRequest
 

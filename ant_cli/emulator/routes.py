@@ -18,7 +18,7 @@ from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, Transaction, rfc3339
 from ant_cli.runtime.light_typing import NamedTuple
 
-ResponseBody = str | Iterator[str]
+ResponseBody = str | Iterator[bytes]
 """The body of a response: JSON, or the events of a stream."""
 
 HEALTH = "/healthz"
@@ -216,7 +216,6 @@ _PATTERNS = [(route.path.split("/"), route) for route in ROUTES]
 def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
     """Return the first endpoint that matches, and the IDs in the path. Raises EmulatorError if none matches."""
     segments, allowed = path.split("/"), set[str]()
-    is_elsewhere, what = NOT_EMULATED.fullmatch(path), path
     for pattern, route in _PATTERNS:
         ids = _ids(pattern, segments)
         if ids is None:
@@ -226,11 +225,10 @@ def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
             allowed.add("HEAD")
         if method in allowed:
             return route, ids
-    if is_elsewhere and not allowed and method not in API_METHODS:
-        allowed, what = set(API_METHODS), "The API"
     if allowed:
         names = ", ".join(sorted(allowed))
-        raise EmulatorError(405, f"{what} takes {names}, not {method}.", headers=(("allow", names),))
+        raise EmulatorError(405, f"{path} takes {names}, not {method}.", headers=(("allow", names),))
+    is_elsewhere = method in API_METHODS and NOT_EMULATED.fullmatch(path)
     why = INSTEAD.format(path=path) if is_elsewhere else "there is no such endpoint."
     raise EmulatorError(404, f"{method} {path}: {why}")
 

@@ -268,7 +268,7 @@ def list_events(call: Call) -> str:
         return call.page(EVENTS, transaction, f"events {session['id']}", session["id"])
 
 
-def stream(call: Call) -> Iterator[str]:
+def stream(call: Call) -> Iterator[bytes]:
     """Return the events of a session as they happen, until it is terminated."""
     with session_transaction(call, catches_up=False) as (transaction, session):
         (last,) = transaction.one(SQL_LAST, session["id"])
@@ -277,7 +277,7 @@ def stream(call: Call) -> Iterator[str]:
     return _follow(call, session["id"], last - 1 if session["status"] == "terminated" else last)
 
 
-def _follow(call: Call, session_id: str, last: int) -> Iterator[str]:
+def _follow(call: Call, session_id: str, last: int) -> Iterator[bytes]:
     def look() -> list[Row] | None:
         with call.store.read() as reader:
             events = reader.all(SQL_NEW, session_id, last)
@@ -291,16 +291,15 @@ def _follow(call: Call, session_id: str, last: int) -> Iterator[str]:
         # An empty list ends the wait, and the stream.
         return events or ([] if session is None or call.is_stopping() else None)
 
-    yield PING
     while True:
-        events = wait_for(look, PING_SECONDS)
-        if events is None:
-            yield PING
-            continue
-        for event in events:
-            yield f"event: {event['type']}\ndata: {event['document']}\n\n"
-            last = event["sequence"]
-        if not events or event["type"] == agent.TERMINATED:
+        yield PING
+        while events := wait_for(look, PING_SECONDS):
+            for event in events:
+                yield f"event: {event['type']}\ndata: {event['document']}\n\n".encode()
+                last = event["sequence"]
+            if event["type"] == agent.TERMINATED:
+                return
+        if events is not None:
             return
 
 

@@ -19,7 +19,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import lru_cache
 from pathlib import Path
 
 from ant_cli.emulator.errors import UnusableDatabase
@@ -46,7 +45,6 @@ def rfc3339(moment: int | None) -> str | None:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{microseconds:06d}Z"
 
 
-@lru_cache(maxsize=1)
 def http_date(second: int) -> str:
     """Return a time in seconds since 1970 as the `date` header of a response."""
     day, month, number, time_of_day, year = time.asctime(time.gmtime(second)).split()
@@ -307,7 +305,7 @@ def _has_own_statements_only(connection: sqlite3.Connection) -> bool:
     """
     schema = SCHEMA.read_text("utf-8")
     found = connection.execute("SELECT sql FROM sqlite_master WHERE type IN ('trigger', 'view')")
-    return all(sql and sql in schema for (sql,) in found)
+    return all(sql in schema for (sql,) in found)
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> int:

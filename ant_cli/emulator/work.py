@@ -19,7 +19,7 @@ from ant_cli.emulator.call import Call, Listing
 from ant_cli.emulator.credentials import environment_key, secret_of
 from ant_cli.emulator.environment_rules import check_metadata, environment_transaction
 from ant_cli.emulator.errors import NO_RETRY, Conflict, EmulatorError, InvalidRequest, to_compact_json
-from ant_cli.emulator.store import MICROSECONDS_PER_SECOND, Row, Transaction, rfc3339, wait_for
+from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, Row, Transaction, rfc3339, wait_for
 
 SQL_FIND = "SELECT * FROM work WHERE id = ? AND environment_id = ?"
 
@@ -61,7 +61,6 @@ def to_json(item: Row, *, with_secret: bool = False) -> str:
 
 RECLAIM_MS = 5_000
 LONGEST_RECLAIM_MS = 10**12
-"""About three decades: no item is older."""
 LONGEST_BLOCK_MS = 999
 WORKER_WINDOW = 30 * MICROSECONDS_PER_SECOND
 SQL_FREE = "environment_id = ? AND state = 'queued' AND (handed_out_at IS NULL OR handed_out_at < ?)"
@@ -77,9 +76,9 @@ SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_
 
 def poll(call: Call) -> str:
     """Hand out the oldest item that no worker has; wait for one if asked to. Return `null` for an empty queue."""
-    reclaim_ms = min(call.number("reclaim_older_than_ms", RECLAIM_MS), LONGEST_RECLAIM_MS)
+    reclaim_ms = call.number("reclaim_older_than_ms", RECLAIM_MS, LONGEST_RECLAIM_MS)
     block_ms = call.number("block_ms", 0, LONGEST_BLOCK_MS)
-    reclaim = reclaim_ms * MICROSECONDS_PER_SECOND // 1_000
+    reclaim = reclaim_ms * MICROSECONDS_PER_MS
     with environment_transaction(call) as (transaction, environment):
         if environment["kind"] != "self_hosted":
             raise InvalidRequest(

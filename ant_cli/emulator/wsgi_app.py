@@ -100,10 +100,11 @@ class Emulator:
             headers.setdefault("date", http_date(call.arrived // MICROSECONDS_PER_SECOND))
         if isinstance(body, str):
             headers["content-length"] = str(len(data))
-            chunks = faults.damaged_body(call.fault, data, patience_s) if call.fault else [data]
         else:
             headers["content-type"] = "text/event-stream"
-            chunks = faults.cut_stream(call, body)
+        chunks = [data] if isinstance(body, str) else body
+        if call.fault:
+            chunks = faults.damaged(call, call.fault, chunks, patience_s)
         start_response(f"{status} {PHRASES.get(status, 'Unknown')}", list(headers.items()))
         return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
 
@@ -138,7 +139,8 @@ class Emulator:
         given = credentials_of(call)
         call.credentials = [each.kind for each in given]
         with self._store.read() as reader:
-            call.arrived, call.has_faults, _ = reader.moment
+            call.arrived, has_faults, _ = reader.moment
+        call.has_faults = has_faults and is_api(call.path)
         bound_host = call.environ.get(BOUND_HOST)
         if self._api_key is None and bound_host is not None:  # a web page can't know a key
             _reject_browsers(call, bound_host)
@@ -146,7 +148,7 @@ class Emulator:
         try:
             route, call.ids = match(call.path, call.method)
         except EmulatorError:
-            if is_api(call.path) and faults.meet(call, patience_s):  # a fault may give the response
+            if faults.meet(call, patience_s):  # a fault may give the response
                 raise ClientLeft from None
             raise
         client_left = False

@@ -11,7 +11,7 @@ from ant_cli.emulator import Emulator
 emulator = Emulator(":memory:", require_credential=False)
 environ = {
     "REQUEST_METHOD": "GET",
-    "PATH_INFO": "/v1/environments",
+    "REQUEST_URI": "/v1/environments",
     "SERVER_NAME": "local",
     "SERVER_PORT": "80",
     "wsgi.url_scheme": "http",

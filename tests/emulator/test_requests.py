@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 import pytest
-from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
+from werkzeug.test import Client
 
 from ant_cli.emulator import Emulator, call
 from ant_cli.emulator.errors import error_type
@@ -151,22 +151,6 @@ def test_unnecessary_percent_encoding_in_a_path_is_accepted(api):
     """Each segment is compared after decoding, as the URI standard requires."""
     environment_id = api.create_queue()
     assert api("GET", f"/v1/%65nvironments/%65{environment_id[1:]}/wor%6B/stats").status_code == 200
-
-
-@pytest.mark.parametrize(
-    "paths",
-    [
-        {"PATH_INFO": "/v1/environments/é".encode().decode("latin-1")},
-        {"REQUEST_URI": "/v1/environments/%C3%A9?beta=true"},
-        {"REQUEST_URI": "http://emulator/v1/environments/%C3%A9?beta=true"},
-    ],
-)
-def test_the_path_is_read_from_the_raw_or_the_decoded_wsgi_variable(emulator, paths):
-    """The original path is preferred. The decoded one is used if a server provides no other."""
-    environ = EnvironBuilder(headers=HEADERS).get_environ()
-    del environ["REQUEST_URI"], environ["RAW_URI"]
-    body, *_ = run_wsgi_app(emulator, environ | paths)
-    assert "there is no environment 'é'" in b"".join(body).decode()
 
 
 def test_unusual_ids_are_404_and_never_a_server_error(api):

@@ -23,7 +23,7 @@ def serving(
     from ant_cli.emulator.http_server import Server
 
     server = Server(application, host, 0, log, threads)
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.http.run)
     thread.start()
     try:
         yield server
@@ -34,7 +34,7 @@ def serving(
 def _end(server: Server, thread: threading.Thread) -> None:
     """Do what a signal does, which only the main thread gets."""
     server.is_stopping = True
-    http, left = server._http, []
+    http, left = server.http, []
     http.task_dispatcher.shutdown()
 
     def leave_loop() -> None:

@@ -53,6 +53,7 @@ _ID = re.compile(r"\b([a-z]+)_01[0-9A-Za-z]{22}\b")
 _HIDDEN = {
     r"\b(?!2030)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)": "TIME",
     r"sk-ant-(\w+)-[\w-]+": r"sk-ant-\1-KEY",
+    r"\beyJzZXNzaW9uc190b2tlbiI6[\w-]+": "SECRET",
     r"\bant-edit-\w+": "ant-edit-1",
     r"\b(seconds\"?[=:] ?|sleep=)[\d.]+": r"\1N",
     r"(?<=ant-cli-python/)\S+": "VERSION",
