@@ -132,7 +132,7 @@ def report_lines(report: Report, now: float) -> Iterator[str]:
         known = "unknown" if here is None else f"{here} of the worker here, others unknown"
         yield f"Dead letters  {known}: only {METADATA_KEY} makes workers list them"
     yield f"Worker here   {report['worker_here'] or 'none serves its state: an outage would not be seen'}"
-    key = "may poll" if report["may_poll"] else "was not accepted" if report["has_key"] else "is missing"
+    key = "may poll" if report["may_poll"] else "is not confirmed" if report["has_key"] else "is missing"
     yield f"Key           {key}"
     yield f"Handler       {report['handler']}"
     yield ""
@@ -147,4 +147,6 @@ def _item_text(item: Report, now: float) -> str:
         parts.append(f"waits for its next attempt, {pause}")
     elif left_s is not None:
         parts.append(f"last seen {relative_time(str(item['last_sign_at']), now)}, lease ends within {left_s} s")
-    return collapse_space("  ".join(map(str, [*parts, item["reason"] or ""])))
+    if item["reason"]:
+        parts.append(item["reason"])
+    return "  ".join(collapse_space(str(part)) for part in parts)  # a worker or a server wrote them

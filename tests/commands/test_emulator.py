@@ -94,17 +94,6 @@ def test_a_served_emulator_refuses_the_wrong_kind_of_credential_unless_any_is_ac
     assert httpx.get(f"{url}/v1/environments/{environment_id}/work", headers=headers).status_code == status
 
 
-def test_key_prints_a_key_for_the_workers_of_an_environment(local):
-    """A name is as good as an ID."""
-    environment_id = local(*CREATE).stdout.strip()
-    key = local("emulator", "key", environment_id).stdout
-    assert local("emulator", "key", "queue").stdout == key
-    assert key.startswith(f"sk-ant-oat01-{environment_id}-")
-    assert local("emulator", "key", environment_id, "--transform", "environment_key", "-r").stdout == key
-    done = local("emulator", "key", "missing")
-    assert (done.exit, done.stdout) == (5, "")
-
-
 def environment_of(served, local, *flags):
     """Start an emulator, and return its base URL and an environment with a queue."""
     url, _ = served(*flags)
@@ -148,25 +137,6 @@ def test_env_of_an_unknown_environment_stops_the_shell(served, local):
     assert (done.exit, done.stdout) == (5, "false\n")
 
 
-def test_enqueue_prints_items_with_format_and_transform(local):
-    """Both flags work as for the commands of the API."""
-    environment_id = local(*CREATE).stdout.strip()
-    done = local("emulator", "enqueue", environment_id, "--transform", "state", "--format", "jsonl")
-    assert done.stdout == '"queued"\n'
-
-
-def test_a_fault_fails_the_given_number_of_requests(local):
-    """Retries survive two failures. The remaining faults can be listed and cleared."""
-    flags = ("--path-contains", "environments", "--status", "529", "--retry-after-ms", "1")
-    assert local("emulator", "fault", *flags, "--times", "3").json["times"] == 3
-    assert local(*LIST, "--max-retries", "1").exit == 7
-    assert local("emulator", "fault", "--list", "--transform", "times").stdout == "1\n"
-    assert local(*LIST).exit == 0
-    local("emulator", "fault", *flags)
-    assert local("emulator", "fault", "--clear").json["count"] == 1
-    assert local(*LIST, "--max-retries", "0").exit == 0
-
-
 def test_requests_prints_what_a_served_emulator_answered_until_it_is_cleared(served, local):
     """A line each, with the reason of an error. Without requests, nothing is printed, and a hint says why."""
     at = ("--base-url", served()[0], "--api-key", "test")
@@ -180,87 +150,6 @@ def test_requests_prints_what_a_served_emulator_answered_until_it_is_cleared(ser
     assert local("emulator", "requests", "--clear", *at).stdout == ""
     cleared = local("emulator", "requests", *at)
     assert (cleared.stdout, "in the memory of a served emulator" in cleared.stderr) == ("", True)
-
-
-@pytest.mark.parametrize(
-    ("flags", "fields"),
-    [
-        (("--after", "1", "--status", "502"), {"after": 1, "status": 502}),
-        (("--status", "500", "--method", "delete"), {"method": "DELETE"}),
-        (
-            ("--status", "502", "--header", "retry-after: 5", "--header", "X-Proxy: p"),
-            {"headers": ["retry-after: 5", "X-Proxy: p"]},
-        ),
-    ],
-)
-def test_the_flags_of_a_fault_are_its_fields(local, flags, fields):
-    """A header is a line, as for curl, and a method may be in lower case."""
-    assert fields.items() <= local("emulator", "fault", *flags).json.items()
-
-
-@pytest.mark.parametrize(
-    ("words", "parts"),
-    [
-        (("fault",), ["status"]),
-        (("enqueue", "env_000000000000000000000000"), ["404"]),
-        (("enqueue",), ["ENVIRONMENT_ID"]),
-        (("enqueue", "env_1", "--metadata", "[1]"), ["--metadata", "keys and values"]),
-        (("enqueue", "env_1", "--count", "0"), ["--count must be a whole number from 1 to 10000, got '0'."]),
-        (("start", "--port", "abc"), ["--port must be a whole number from 0 to 65535, got 'abc'."]),
-        (("fault", "--status", ""), ["--status is empty."]),
-        (("fault", "--retry-after-ms", "-1"), ["--retry-after-ms must be a whole number from 0 to"]),
-        (("fault", "--status", "500", "--times", "9" * 5000), ["--times must be a whole number from 1 to"]),
-        (("start", "--port"), ["`ant emulator start --help`"]),
-        (("start", "--prot", "1"), ["`ant emulator start --help`"]),
-        (("start", "--host", "a..b", "--api-key", "k"), ["can't listen at a..b:0: not a host name."]),
-        (("start", "--api-key", "schlüssel"), ["--api-key contains a character that no key has"]),
-        (("enqueue", ".."), ["ENVIRONMENT_ID must be an ID, got '..'"]),
-        (("enqueue", " "), ["ENVIRONMENT_ID must be an ID, got ' '"]),
-        (("enqueue", "e\nnv"), ["ENVIRONMENT_ID contains a control character"]),
-        (("fault", "--list", "--clear"), ["--list and --clear can't be used together."]),
-        (("start", "--until-stdin-closes", "--detach"), ["--until-stdin-closes and --detach can't be used"]),
-        (("status",), ["no emulator is running", "ant emulator start"]),
-        (("stop",), ["no emulator is running", "ant emulator start"]),
-        (("stop", "--all"), ["no emulator is running"]),
-        (("stop", "--all", "--port", "1"), ["--all and --port can't be used together."]),
-        (("start", "--lease-seconds", "301"), ["--lease-seconds must be a whole number from 1 to 300, got '301'."]),
-        (("start", "--workspace-id", "a\nb"), ["--workspace-id contains a character"]),
-        (("enqueue", "env_1", "--type", "dance"), ["400", "'session' or 'healthcheck'"]),
-        (("session", "create", "--script", "no.yaml"), ["--script: 'no.yaml' can't be read"]),
-        (("session", "create"), ["no self-hosted environment"]),
-        (("session", "show", ".."), ["SESSION_ID must be an ID, got '..'"]),
-        (("session", "show", "session_1"), ["404"]),
-        (("session", "shwo"), ["shwo", "show"]),
-        (("clock", "--now", "noon"), ["--now must be a time with its offset, such as 2026-03-15T10:00:00Z"]),
-        (("clock", "--now", "2026-03-15T10:00:00"), ["--now must be a time with its offset"]),
-        (("clock", "--advance-ms", "-1"), ["--advance-ms must be a whole number"]),
-        (("fault", "--after", "x", "--status", "500"), ["--after must be a whole number from 0 to 1000000"]),
-        (("strat",), ["strat", "`ant emulator --help`"]),
-    ],
-)
-def test_an_emulator_command_that_fails_prints_a_message_and_no_result(local, words, parts):
-    """Stdout stays empty."""
-    done = local("emulator", *words)
-    assert done.exit in (1, 2, 5)
-    assert done.stdout == ""
-    assert all(part in done.stderr for part in parts)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "emulator.invalid"])
-def test_start_rejects_an_address_beyond_loopback_without_a_key(served, host):
-    """It is rejected before the emulator listens, so no base URL is printed."""
-    url, process = served("--host", host)
-    assert url == ""
-    _, stderr = process.communicate()
-    assert process.returncode == 2
-    assert f"--host {host} can be reached from other machines, so --api-key is required." in stderr
-
-
-def test_emulator_commands_never_send_a_request_to_the_real_api(ant):
-    """Without a base URL, there is no emulator to act on."""
-    result = ant("emulator", "reset", replies=[])
-    assert result.exit == 2
-    assert "--local" in result.stderr
 
 
 @pytest.mark.parametrize("words", ["enqueue env_1", "key env_1", "session show session_1"])
@@ -404,13 +293,6 @@ def test_the_file_of_a_killed_emulator_is_removed_and_that_of_a_running_one_at_i
         register(running, life, make_runtime(clean_environ))
         assert ant("emulator", "status").stdout.startswith("http://127.0.0.1:8080  pid 7  ")
     assert list(folder.iterdir()) == []
-
-
-def test_start_has_no_note_about_a_key_on_the_command_line(ant):
-    """The key is not for the API, but for clients of this emulator."""
-    refusal = ant("emulator", "start", "--api-key", "sk-of-its-own", "--port", "x").refusal
-    assert "others" not in refusal
-    assert refusal.startswith("ant: --port must be ")
 
 
 def test_start_detach_serves_in_the_background_until_stop(separate, clean_environ):
@@ -587,39 +469,6 @@ def test_start_sets_the_organization_the_workspace_and_the_lease(served, local):
     assert beat.json["ttl_seconds"] == 7
 
 
-SCRIPT = """
-- tool: bash
-  input: {command: ls}
-  expect: {is_error: false}
-- message: Done.
-- terminate
-"""
-
-
-def test_session_create_runs_a_yaml_script_and_show_prints_its_events(local, tmp_path):
-    """The work of the session is in the queue, and each event is printed on one line."""
-    queue = local(*CREATE).stdout.strip()
-    (tmp_path / "script.yaml").write_text(SCRIPT)
-    created = local(
-        "emulator", "session", "create", "--script", str(tmp_path / "script.yaml"), "--environment-id", queue
-    )
-    session = created.stdout.strip()
-    item = local("beta:environments:work", "poll", queue).json
-    assert item["data"] == {"id": session, "type": "session"}
-    assert item["secret"]
-    kinds = [line.split()[1] for line in local("emulator", "session", "show", session).stdout.splitlines()]
-    assert kinds == ["user.message", "session.status_running", "agent.tool_use", "session.status_idle"]
-    assert local("emulator", "session", "show", session, "--transform", "type", "-r").stdout.split() == kinds
-
-
-def test_enqueue_has_flags_for_healthchecks_and_for_work_without_a_secret(local):
-    """By default, work has a secret and the type session."""
-    queue = local(*CREATE).stdout.strip()
-    local("emulator", "enqueue", queue, "--type", "healthcheck", "--no-secret")
-    item = local("beta:environments:work", "poll", queue).json
-    assert (item["data"]["type"], item["secret"]) == ("healthcheck", None)
-
-
 def test_a_nightly_clean_up_can_be_tested_by_moving_the_clock(local, ant):
     """Filters and ages are relative to the emulator's clock, which its responses show."""
     environment_id = local(*CREATE).stdout
@@ -740,25 +589,6 @@ def test_start_serves_without_a_state_folder_and_notes_that_env_cannot_find_it(s
     stderr = process.communicate()[1]
     assert process.returncode == 0
     assert "`ant emulator env` won't find" in stderr
-
-
-def test_reset_asks_at_a_terminal_and_does_nothing_without_a_yes(ant):
-    """Everything in the emulator would be lost. --yes skips the question."""
-    questions = []
-    refused = ant("--local", "emulator", "reset", terminal=True, ask=lambda text: questions.append(text) or "n")
-    assert (refused.exit, len(questions)) == (2, 1)
-    assert "nothing was sent" in refused.stderr
-    for arguments, reply in ((["--yes"], "n"), ([], "y")):
-        done = ant("--local", "emulator", "reset", *arguments, terminal=True, ask=lambda _, reply=reply: reply)
-        assert (done.exit, "is empty" in done.stderr) == (0, True)
-
-
-@pytest.mark.parametrize("option", ["--session-id", "--metadata"])
-def test_enqueue_rejects_an_empty_value(ant, option):
-    """Most likely, the variable of a script is not set. The work would differ from what was meant."""
-    environment_id = ant("--local", *CREATE).stdout.strip()
-    done = ant("--local", "emulator", "enqueue", environment_id, option, "")
-    assert (done.exit in (1, 2), done.stdout) == (True, "")
 
 
 @pytest.mark.parametrize(

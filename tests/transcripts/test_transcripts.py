@@ -57,6 +57,7 @@ _HIDDEN = {
     r"\bant-edit-\w+": "ant-edit-1",
     r"\b(seconds\"?[=:] ?|sleep=)[\d.]+": r"\1N",
     r"(?<=ant-cli-python/)\S+": "VERSION",
+    r"(?<=lease ends within )\d+": "N",
     r"\bsha256:[0-9a-f]{64}|\b[0-9a-f]{64}\b": "HASH",
 }
 
