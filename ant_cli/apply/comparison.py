@@ -23,7 +23,7 @@ _SERVER_FIELDS = frozenset(SERVER_FIELDS) - {"state"}
 _ESCAPED = re.compile("[<>&\u2028\u2029]")
 """What Go escapes and Python does not."""
 SURROGATE = re.compile("[\ud800-\udfff]")
-_INTEGER = re.compile(r"-?[0-9]+")
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
 CLEARABLE = "description"
 """The field that is cleared if a file leaves it out. Other fields keep the server's value in that case."""
 PATCHED = "metadata"
@@ -117,7 +117,7 @@ def _number(text: str) -> str:
 
     An exponent is used below -4 and from 6 on, as in Go's format 'g'.
     """
-    if _INTEGER.fullmatch(text) and len(text) < 5000 and -(2**63) <= int(text) < 2**64:
+    if _INTEGER.fullmatch(text) and -(2**63) <= int(text) < 2**64:
         return str(int(text))
     number = float(text)
     shortest = repr(number)

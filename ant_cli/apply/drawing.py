@@ -276,7 +276,7 @@ def _fitting(parts: Iterable[str], most_bytes: int) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    return markdown_code(_cut(escape_breaks(text), _MOST_CELL))
+    return markdown_code(_cut(text, _MOST_CELL))
 
 
 def _cut(text: str, most: int) -> str:

@@ -479,7 +479,7 @@ def test_a_very_long_name_does_not_widen_the_other_lines_of_a_plan(team):
     assert len(team.ant("diff", ".").stdout) < 30_000
 
 
-@pytest.mark.parametrize("number", ["9" * 5_000, "1e999", "1.50"])
+@pytest.mark.parametrize("number", ["9" * 4_301, "1e999", "1.50"])
 def test_the_data_of_a_plan_has_every_number_as_it_was_written(team, number):
     """Python reads no integer of so many digits, and no float so large."""
     team.write("environments/a.json", f'{{"config": {{"type": "cloud", "x": {number}}}}}')
