@@ -91,16 +91,12 @@ class Disconnected(ConnectionError):
     """
 
 
-def error_type(status: int) -> str:
-    """Return the API's error type for a status."""
-    return ERROR_TYPES.get(status, "api_error" if status >= 500 else "invalid_request_error")
-
-
 def envelope(error: EmulatorError, request_id: str) -> str:
     """Return the body of a response that is an error. The SDKs read the code from `details`."""
     if error.body is not None:
         return error.body
-    inner: dict[str, object] = {"type": error_type(error.status), "message": str(error)}
+    kind = ERROR_TYPES.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
+    inner: dict[str, object] = {"type": kind, "message": str(error)}
     code = {"error_code": error.code} if error.code else {}
     if code or error.details:
         inner |= code | {"details": code | {**error.details}}

@@ -94,7 +94,7 @@ def create(call: Call) -> str:
         agent_and_version = f"{params.agent.id} {params.agent.version or 1}"
         session = _added(transaction, environment, params, steps, agent=agent_and_version)
         for sent in params.initial_events:
-            event = agent.emit(transaction, session, sent.model_dump(exclude_none=True))
+            event = agent.emit(transaction, session, sent.model_dump())
             session = agent.receive(transaction, session, event)
         if not params.initial_events:
             session = agent.go_idle(transaction, session, 0)

@@ -79,7 +79,7 @@ def test_a_fault_can_cut_a_body(api, emulator):
     api("POST", FAULTS, {"cut_after_bytes": 5})
     body, status, headers = run_wsgi_app(emulator, EnvironBuilder(ENVIRONMENTS, headers=HEADERS).get_environ())
     assert (status, next(body), int(headers["content-length"]) > 5) == ("200 OK", b'{"dat', True)
-    with pytest.raises(Disconnected):
+    with pytest.raises(Disconnected, match=r"^Injected fault \(fault_\w+\) cut the response\.$"):
         next(body)
     api("POST", FAULTS, {"cut_after_bytes": 5})  # as well as that of an error
     body, status, _ = run_wsgi_app(emulator, EnvironBuilder(ENVIRONMENTS + "/env_1", headers=HEADERS).get_environ())

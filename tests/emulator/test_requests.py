@@ -1,12 +1,13 @@
 """The checks of every request before it reaches a rule, and the form of every error."""
 
+import json
 from urllib.parse import unquote
 
 import pytest
 from werkzeug.test import Client
 
 from ant_cli.emulator import Emulator, call
-from ant_cli.emulator.errors import error_type
+from ant_cli.emulator.errors import EmulatorError, envelope
 
 from .api import ENVIRONMENTS, HEADERS, Api, check_form, message
 
@@ -123,7 +124,7 @@ def test_a_body_above_ten_megabytes_is_rejected(emulator):
 )
 def test_every_error_status_has_its_error_type(status, word):
     """The status decides the type of an error."""
-    assert error_type(status) == word
+    assert json.loads(envelope(EmulatorError(status, "x"), "req_1"))["error"] == {"type": word, "message": "x"}
 
 
 def test_a_broken_database_is_reported_as_a_server_error(database):

@@ -38,8 +38,9 @@ def test_environments_and_work_are_kept_across_a_restart(database):
 
 
 def test_the_database_is_in_wal_mode_and_has_a_schema_version(database):
-    """In WAL mode, readers never wait for a writer."""
-    Emulator(database).close()
+    """In WAL mode, readers never wait for a writer. A commit does not wait for the disk."""
+    with closing(Emulator(database)) as emulator, emulator._store.read() as reader:
+        assert tuple(reader.one("PRAGMA synchronous")) == (1,)
     connection = sqlite3.connect(database)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
@@ -262,6 +263,17 @@ def test_a_request_that_outlasts_the_emulator_leaves_no_connection_open(database
     for connection in opened:
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
             connection.execute("SELECT 1")
+
+
+def test_while_one_process_writes_no_other_one_begins_to(database):
+    """What it has read would no longer be so when it commits."""
+    with (
+        closing(Store(database)) as store,
+        closing(sqlite3.connect(database, timeout=0)) as other,
+        store.write(),
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
 
 
 def test_the_time_of_a_transaction_does_not_change_during_it():
