@@ -279,15 +279,10 @@ def stream(call: Call) -> Iterator[bytes]:
 
 def _follow(call: Call, session_id: str, last: int) -> Iterator[bytes]:
     def look() -> list[Row] | None:
-        with call.store.read() as reader:
-            events = reader.all(SQL_NEW, session_id, last)
-            session = reader.one(SQL_FIND, session_id)
-            is_due = session and session["resume_at"] is not None and session["resume_at"] <= reader.now
-        if is_due and not events:
-            with call.store.write() as transaction:
-                if session := transaction.one(SQL_FIND, session_id):
-                    agent.catch_up(transaction, session, 0)
-                return transaction.all(SQL_NEW, session_id, last) or None
+        with call.store.write() as transaction:
+            if session := transaction.one(SQL_FIND, session_id):
+                agent.catch_up(transaction, session, 0)
+            events = transaction.all(SQL_NEW, session_id, last)
         # An empty list ends the wait, and the stream.
         return events or ([] if session is None or call.is_stopping() else None)
 

@@ -63,9 +63,8 @@ RECLAIM_MS = 5_000
 LONGEST_RECLAIM_MS = 10**12
 LONGEST_BLOCK_MS = 999
 WORKER_WINDOW = 30 * MICROSECONDS_PER_SECOND
-SQL_FREE = "environment_id = ? AND state = 'queued' AND (handed_out_at IS NULL OR handed_out_at < ?)"
-SQL_NEXT = f"SELECT * FROM work WHERE {SQL_FREE} ORDER BY sequence LIMIT 1"  # noqa: S608 - a constant
-SQL_ANYTHING = f"SELECT 1 FROM work WHERE {SQL_FREE} UNION ALL SELECT 1 FROM work WHERE lease_until <= ? LIMIT 1"  # noqa: S608 - a constant
+SQL_NEXT = """SELECT * FROM work WHERE environment_id = ? AND state = 'queued'
+              AND (handed_out_at IS NULL OR handed_out_at < ?) ORDER BY sequence LIMIT 1"""
 SQL_SEEN = """INSERT INTO workers (environment_id, worker_id, polled_at) VALUES (?, ?, ?)
           ON CONFLICT DO UPDATE SET polled_at = excluded.polled_at"""
 SQL_STATS = """SELECT (SELECT queued FROM queues WHERE environment_id = ?),
@@ -76,9 +75,8 @@ SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_
 
 def poll(call: Call) -> str:
     """Hand out the oldest item that no worker has; wait for one if asked to. Return `null` for an empty queue."""
-    reclaim_ms = call.number("reclaim_older_than_ms", RECLAIM_MS, LONGEST_RECLAIM_MS)
+    reclaim = call.number("reclaim_older_than_ms", RECLAIM_MS, LONGEST_RECLAIM_MS) * MICROSECONDS_PER_MS
     block_ms = call.number("block_ms", 0, LONGEST_BLOCK_MS)
-    reclaim = reclaim_ms * MICROSECONDS_PER_MS
     with environment_transaction(call) as (transaction, environment):
         if environment["kind"] != "self_hosted":
             raise InvalidRequest(
@@ -87,29 +85,20 @@ def poll(call: Call) -> str:
             )
         if worker_id := call.environ.get("HTTP_ANTHROPIC_WORKER_ID", ""):
             transaction.run(SQL_SEEN, environment["id"], worker_id, transaction.now)
-        item = _hand_out(transaction, environment, reclaim)
+    item = _hand_out(call, reclaim)
     if item is None and block_ms:
         call.occupy_thread()
         # If the client has disconnected, the item would be lost until it is reclaimed.
-        item = wait_for(lambda: "null" if call.is_stopping() else _look(call, reclaim), block_ms / 1000)
+        item = wait_for(lambda: "null" if call.is_stopping() else _hand_out(call, reclaim), block_ms / 1000)
     return item or "null"
 
 
-def _look(call: Call, reclaim: int) -> str | None:
-    """Look for work without the write lock, and take the lock only if there is work: many may wait at once."""
-    with call.store.read() as reader:
-        values = (call.ids["environment_id"], reader.now - reclaim, reader.now)
-        if reader.one(SQL_ANYTHING, *values) is None:
-            return None
+def _hand_out(call: Call, reclaim: int) -> str | None:
     with environment_transaction(call) as (transaction, environment):
-        return _hand_out(transaction, environment, reclaim)
-
-
-def _hand_out(transaction: Transaction, environment: Row, reclaim: int) -> str | None:
-    item = transaction.one(SQL_NEXT, environment["id"], transaction.now - reclaim)
-    if item is None:
-        return None
-    return to_json(transaction.change("work", item, handed_out_at=transaction.now), with_secret=True)
+        item = transaction.one(SQL_NEXT, environment["id"], transaction.now - reclaim)
+        if item is None:
+            return None
+        return to_json(transaction.change("work", item, handed_out_at=transaction.now), with_secret=True)
 
 
 def check_takes_work(environment: Row) -> None:

@@ -80,8 +80,7 @@ class Emulator:
         # A health check must not change the other IDs that follow from a seed: it may come at any time.
         request_id = (Identifiers() if call.path == HEALTH else self._store.ids).new_id("req")
         patience_s = environ.get(PATIENCE_S, math.inf)
-        status, error = 200, None
-        more: tuple[tuple[str, str], ...] = ()
+        error = None
         try:
             body = self._handle(call, patience_s)
         except (Disconnected, ClientLeft) as lost:
@@ -90,12 +89,13 @@ class Emulator:
         except Exception as problem:  # noqa: BLE001 - a client gets the API's envelope for a bug, too
             bug = f"The emulator failed: {type(problem).__name__}: {problem}."
             error = problem if isinstance(problem, EmulatorError) else EmulatorError(500, bug)
-            body, status, more = envelope(error, request_id), error.status, error.headers
+            body = envelope(error, request_id)
+        status = error.status if error else 200
         data = body.encode() if isinstance(body, str) else b""
         faults.check_applies(call, error, data)
         reason = str(error) if error and status >= faults.LOWEST_ERROR else None
         self._note(call, request_id, status, reason, data)
-        headers = {**self._own_headers, "request-id": request_id, **dict(more)}
+        headers = {**self._own_headers, "request-id": request_id, **dict(error.headers if error else ())}
         if call.arrived is not None:  # unless the database can't be read
             headers.setdefault("date", http_date(call.arrived // MICROSECONDS_PER_SECOND))
         if isinstance(body, str):
