@@ -8,7 +8,7 @@ import ssl
 import sys
 from collections.abc import Mapping
 
-from ant_cli.errors import UsageError
+from ant_cli.errors import UsageError, os_error_text
 from ant_cli.runtime.light_typing import NamedTuple
 
 BUNDLES = (
@@ -86,7 +86,7 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=trust.file, capath=trust.folder)
     except (OSError, ValueError) as error:
-        raise UsageError(f"SSL_CERT_FILE or SSL_CERT_DIR can't be used: {error}.") from None
+        raise UsageError(f"SSL_CERT_FILE or SSL_CERT_DIR can't be used: {os_error_text(error)}.") from None
     # A name constraint of the authority applies to subject alternative names only, so no other name counts.
     context.hostname_checks_common_name = False
     return context

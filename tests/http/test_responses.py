@@ -209,16 +209,20 @@ def test_an_encoding_that_was_not_requested_is_an_error(ant_over_socket, name):
     """It is not retried, because the server would use the same encoding again."""
     result = ant_over_socket(response(PACKED, f"content-encoding: {name}"))
     assert (result.exit, result.stdout, result.waits) == (1, "", [])
-    assert name in result.stderr
+    problem = f"the response is compressed as '{name}', which was not requested, so nothing of it is shown.\n"
+    assert result.stderr.endswith(problem)
 
 
 @pytest.mark.parametrize(
-    "body", [b"not gzip", PACKED[:-4], PACKED[:-8] + bytes(8)], ids=["other", "cut off", "wrong sum"]
+    ("body", "problem"),
+    [(b"not gzip", "can't be decompressed"), (PACKED[:-4], "broke off"), (PACKED[:-8] + bytes(8), "can't be dec")],
+    ids=["other", "cut off", "wrong sum"],
 )
-def test_broken_gzip_counts_as_an_incomplete_response(ant_over_socket, body):
+def test_broken_gzip_counts_as_an_incomplete_response(ant_over_socket, body, problem):
     """A GET is therefore retried."""
     result = ant_over_socket(response(body, "content-encoding: gzip"))
     assert (result.exit, result.stdout, len(result.waits)) == (1, "", 2)
+    assert f": the response {problem}" in result.stderr
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "200 OK"])
@@ -246,7 +250,9 @@ def test_a_response_at_the_size_limit_is_accepted_and_a_longer_one_is_rejected(a
     assert (result.exit, result.stdout) == (0, OUTPUT)
     result = ant_over_socket(response(packed(b'{"id":"x"}', LIMIT + 1), "content-encoding: gzip"))
     assert (result.exit, result.stdout, len(result.requests)) == (1, "", 1)
-    assert "100 MB" in result.stderr
+    assert result.stderr.endswith(
+        "the response is larger than 100 MB, which is the limit, so nothing of it is shown.\n"
+    )
 
 
 def test_an_error_response_beyond_the_size_limit_keeps_its_status(ant_over_socket):
@@ -302,8 +308,10 @@ def test_a_redirect_is_an_error_and_not_followed(ant_over_socket, status):
     location = f"http://ada:pass-word@elsewhere.invalid/?key={KEY}"
     result = ant_over_socket(response(b"", f"location: {location}", status=f"{status} Moved"))
     assert (result.exit, len(result.requests)) == (1, 1)
-    assert "elsewhere.invalid" in result.stderr
-    assert "pass-word" not in result.stderr
+    assert result.stderr.endswith(
+        f': {status} Moved, a redirect to "http://elsewhere.invalid/?key=[redacted]".\n'
+        "Redirects are not followed, so your key isn't sent elsewhere. Check the base URL.\n"
+    )
 
 
 # Lists

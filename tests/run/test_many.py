@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from ant_cli.runtime.live_line import ERASE_LINE
-from tests.conftest import Screen, needs_posix
+from tests.conftest import Screen
 from tests.helpers.many import IDS, FakeAPI, rate_limited_api
 from tests.helpers.streams import Head, Watched
 from tests.helpers.words import ARCHIVE, DELETE
@@ -173,22 +173,6 @@ def test_flags_apply_to_each_of_several_ids(ant):
     """Each object gets the change."""
     result = ant("beta:environments", "update", "--description", "n", stdin="env_1\nenv_2\n", replies=[{}, {}])
     assert [request.content for request in result.requests] == [b'{"description":"n"}'] * 2
-
-
-@needs_posix("its quotes in hints")
-@pytest.mark.parametrize(
-    ("words", "stdin", "hint"),
-    [
-        (("update", "env_1", "env_2"), None, "For one of them: ant beta:environments update env_1 --name 'a b'"),
-        (("update",), "env_1\nenv_2\n", "For one of them: ant beta:environments update env_1 --name 'a b'"),
-        (("create",), "description: x\n---\ndescription: y\n", "For a name each: leave out --name"),
-    ],
-)
-def test_one_name_for_several_objects_is_rejected(ant, words, stdin, hint):
-    """One of them would get it by chance, where names are unique; elsewhere, all."""
-    refusal = ant("beta:environments", *words, "--name", "a b", stdin=stdin).refusal
-    assert "--name 'a b' would name 2 objects." in refusal
-    assert hint in refusal
 
 
 def test_dry_run_prints_a_line_for_every_request_and_sends_none(many):

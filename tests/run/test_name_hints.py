@@ -42,15 +42,6 @@ def test_a_name_stands_for_its_environment_if_the_server_knows_no_such_id(ant):
     assert dict(result.requests[1].url.params) == {"beta": "true", "include_archived": "true", "limit": "1000"}
 
 
-def test_a_note_at_a_terminal_names_the_environment(ant):
-    """The user sees what the name was taken for."""
-    result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, LISTED, live("env_2", "prod")], terminal=True)
-    assert "Note: 'prod' is env_2.\n" in result.stderr
-    only = [NOT_FOUND, page(archived("env_3", "prod")), archived("env_3", "prod")]
-    result = ant(*RETRIEVE, "prod", replies=only, terminal=True)
-    assert "Note: 'prod' is env_3, which is archived.\n" in result.stderr
-
-
 @pytest.mark.parametrize(
     ("words", "request_line"),
     [
@@ -115,13 +106,6 @@ def test_nothing_is_changed_unless_exactly_one_environment_has_the_name(ant, lis
     assert (result.exit, len(result.requests)) == (5, 2)
     assert "no such environment" in result.stderr
     assert hint in result.stderr
-
-
-def test_an_id_of_another_kind_is_recognized(ant):
-    """The error says what it is the ID of."""
-    result = ant(*RETRIEVE, "session_1", replies=[NOT_FOUND, LISTED])
-    assert (result.exit, len(result.requests)) == (5, 2)
-    assert "'session_1' is the ID of a session, and an environment's begins with env_." in result.stderr
 
 
 def test_every_page_is_read_before_a_name_counts_as_unique(ant):

@@ -112,13 +112,6 @@ def test_a_queue_without_items_is_idle(ant):
     assert (result.exit, result.stdout, result.stderr) == (0, "", "")
 
 
-def test_until_idle_ends_after_the_time_of_for(ant):
-    """The last list is printed, and the exit code is that of a timeout."""
-    result = ant(*WORK, "--until", "idle", "--for", "1s", replies=[items("active")])
-    assert (result.exit, result.stdout) == (8, "active\n")
-    assert "timed out after 1 s, waiting until no item is queued, starting, active or stopping" in result.stderr
-
-
 @pytest.mark.parametrize(
     ("flags", "replies", "printed"),
     [
@@ -135,19 +128,6 @@ def test_a_condition_on_a_list_is_about_all_items_that_the_filter_selects(ant, f
     assert (result.exit, result.stdout.split(), len(result.requests)) == (0, printed, len(replies))
 
 
-def test_a_condition_on_an_item_says_how_to_write_one_on_a_list(ant):
-    """The list itself has no fields."""
-    stderr = ant(*WORK, "--until", "state==active", replies=[]).stderr
-    assert "#==0 holds if it is empty, and #.KEY compares every item" in " ".join(stderr.split())
-
-
-def test_an_unknown_field_of_the_items_is_a_usage_error(ant):
-    """Otherwise no item would have the state."""
-    result = ant(*WORK, "--until", '#.stat!="active"', replies=[items("active")])
-    assert (result.exit, result.stdout) == (2, "")
-    assert "there is no 'stat' in the response. Did you mean 'state'?" in result.stderr
-
-
 IMPOSSIBLE = {
     STATS: ["depth=", "empty", "depth", "#==0", "depth!='0'", "depth==0 && pending==0"],
     WORK: ["state==active", "empty", "#.state", "none"],
@@ -159,27 +139,11 @@ IMPOSSIBLE = {
     ("words", "part"),
     [
         *(((*of, "--until", text), " is not a condition: ") for of, texts in IMPOSSIBLE.items() for text in texts),
-        ((*STATS, "--until", "idle"), "work list ENVIRONMENT_ID --until idle"),
         ((*STATS, "--until", ""), "--until is empty."),
-        ((*WORK, "--until", "#==0", "--format", "raw"), "--until is about items, but --format raw"),
-        ((*WORK, "--until", "idle", "--watch"), "--until and --watch can't be used together"),
         ((*STATS, *UNTIL_IDLE, "--every", "soon"), "--every must be a duration such as 30s or 1m30s, got 'soon'."),
-        ((*STATS, *UNTIL_IDLE, "--every", "0s"), "--every must be a duration of at least 10ms, got '0s'."),
         ((*STATS, *UNTIL_IDLE, "--for", "-1s"), "--for must be a duration such as 30s or 1m30s, got '-1s'."),
     ],
 )
 def test_until_flags_that_make_no_sense_send_nothing(ant, words, part):
     """They are a usage error, which says what is wrong."""
     assert part in ant(*words).refusal
-
-
-def test_until_does_not_take_several_inputs(ant):
-    """The message says so, and nothing is sent."""
-    refusal = ant("beta:environments", "retrieve", "--until", "id", stdin="a\nb\n").refusal
-    assert "--until" in refusal
-
-
-@pytest.mark.parametrize("flag", ["--every", "--for"])
-def test_a_flag_of_repetition_alone_is_named_in_the_error(ant, flag):
-    """The error says which flags it needs."""
-    assert f"{flag} needs --until or --watch." in ant(*STATS, flag, "2s").refusal

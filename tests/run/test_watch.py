@@ -120,10 +120,7 @@ def test_lines_of_changes_are_not_interrupted_by_a_line_of_progress(ant):
     ("words", "message"),
     [
         ((*LIST, "--columns", "id"), "--watch can't show the format table."),
-        ((*LIST, "--slurp"), "--slurp prints at the end of a list, but --watch never ends."),
         ((*LIST, "--every", "soon"), "--every must be a duration such as 30s or 1m30s, got 'soon'."),
-        ((*STATS, "--until", "depth==0"), "--until and --watch can't be used together."),
-        (("beta:environments", "list", "--for", "2s", "--every", "2s"), "--every needs --until or --watch."),
         (("beta:environments", "list", "--watch=false", "--for", "2s"), "--for needs --until or --watch."),
     ],
 )
@@ -148,11 +145,6 @@ def test_the_format_of_a_profile_does_not_prevent_a_watch(ant):
     assert ant("profile", "set", "format", "yaml").exit == 0
     result = ant(*STATS, "--for", "1s", terminal=True, replies=[{"n": 1}])
     assert (result.exit, result.stdout) == (0, "\x1b[1mn\x1b[0m  1\n")
-
-
-def test_watch_does_not_take_several_inputs(ant):
-    """The message says so, and nothing is sent."""
-    assert "there are 2 inputs" in ant("beta:environments", "retrieve", "--watch", stdin="a\nb\n").refusal
 
 
 def test_a_dry_run_of_a_watch_shows_one_request(ant):
