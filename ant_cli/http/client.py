@@ -43,15 +43,7 @@ _ADDS_V1 = "Leave /v1 out of the base URL: each request adds it."
 _UNKNOWN_ID = (401, 403, NOT_FOUND)
 """The statuses of responses to an environment's key if an ID does not exist."""
 _ID = r"env_\w+"
-_OTHER_IDS = {
-    "agent_": "an agent",
-    "file_": "a file",
-    "session_": "a session",
-    "sesn_": "a session",
-    "work_": "a work item",
-    "wrkspc_": "a workspace",
-}
-"""How the IDs of other objects begin."""
+_OTHER_ID = r"(agent|file|sesn|session|work|wrkspc)_\w+"
 
 
 class Client(Sender):
@@ -214,7 +206,7 @@ class NameClient(Client):
             return request
         typed, put = (f"/environments/{quote(text, safe='')}" for text in (found.name, found.id))
         ids = {**request.path_params, ENVIRONMENT_ID.name: found.id}
-        return request._replace(path=request.path.replace(typed, put, 1), path_params=ids)
+        return request._replace(path=request.path.replace(typed, put), path_params=ids)
 
     def _found(self, request: Request) -> _Environment | None:
         return self._names.found.get(request.path_params.get(ENVIRONMENT_ID.name, ""))
@@ -234,8 +226,8 @@ class NameClient(Client):
         if candidates:
             ids = ", ".join(environment.id for environment in candidates)
             return f"{len(candidates)} environments have the name {name!r}: {ids}. Give one of these IDs."
-        if kind := next((kind for prefix, kind in _OTHER_IDS.items() if name.startswith(prefix)), ""):
-            return f"{name!r} is the ID of {kind}, and an environment's begins with env_."
+        if re.fullmatch(_OTHER_ID, name):
+            return f"{name!r} looks like the ID of another object: that of an environment begins with env_."
         from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need it
 
         guess = did_you_mean(name, [environment.name for environment in self._names.listed or []])

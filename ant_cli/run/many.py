@@ -10,6 +10,7 @@ from ant_cli.errors import AntError
 from ant_cli.http.client import Client
 from ant_cli.http.pool import Pool, Result
 from ant_cli.input.request import Request
+from ant_cli.operations.shared_flags import FAIL_FAST, PARALLEL
 from ant_cli.output.api_error import say_failure
 from ant_cli.output.printer import Printer, check_json
 from ant_cli.output.progress import Progress
@@ -31,12 +32,15 @@ def run_many(
         AntError: if some failed, or were not sent. Its exit code is that of the failures, or 1 if they differ.
 
     """
-    operation, requests = sending.operation, sending.requests
+    operation, requests, flags = sending.operation, sending.requests, sending.flags
+    row = next(
+        (row for row in operation.settings if row.name == PARALLEL.name), PARALLEL
+    )  # `poll` has no such flag
     report = _Report(sending, output, runtime)
     with progress.of_many(report.state, requests.count), delayed_signals() as signals:
         send = partial(_send, sending)
-        parallel = min(sending.parallel, requests.count)
-        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=sending.fail_fast)
+        parallel, fail_fast = min(flags.of(row), requests.count), flags.of(FAIL_FAST)
+        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=fail_fast)
         try:
             pages = report.pages(pool.results())
             printer.print_pages(list(pages) if printer.format.opens_screen else pages)

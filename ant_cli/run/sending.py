@@ -12,7 +12,7 @@ from ant_cli.http.client import Client
 from ant_cli.http.response import Response
 from ant_cli.input.build import Requests
 from ant_cli.input.request import Request
-from ant_cli.operations.shared_flags import EDITS, FAIL_FAST, FILTER, LIMIT, MAX_ITEMS, PARALLEL, UNTIL
+from ant_cli.operations.shared_flags import EDITS, FILTER, LIMIT, MAX_ITEMS, UNTIL
 from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.output.printer import check_json
 from ant_cli.runtime import Runtime
@@ -60,14 +60,7 @@ class Sending(NamedTuple):
     """The changes of `--add`, `--remove` and `--set`."""
     is_wanted: Condition | None
     """Whether `--filter` selects an item; None if all are wanted."""
-    max_items: int | None
-    """None for no limit."""
-    parallel: int
-    """How many requests are sent at once."""
-    fail_fast: bool
-    """Whether to send no further request after the first failure."""
-    target: str
-    """The `target_flags` of the command line."""
+    flags: Flags
     say: Callable[[str], None]
 
     def label(self, position: int, request: Request) -> str:
@@ -87,7 +80,7 @@ class Sending(NamedTuple):
         """Yield the items of a list page by page, without those that were not asked for."""
         from ant_cli.http.pagination import follow_pages
 
-        yield from follow_pages(client.send, self.requests.first, self.max_items, self.is_wanted)
+        yield from follow_pages(client.send, self.requests.first, self.flags.of(MAX_ITEMS), self.is_wanted)
         if self.is_wanted:
             self.is_wanted.note_unseen_keys()
 
@@ -129,7 +122,7 @@ class Sending(NamedTuple):
         ids = {name: quote(text) for name, text in request.path_params.items()}
         if param := operation.positional:
             ids[param.name] = positional(request.path_params[param.name], param.flag)
-        return f"{fact} ant {operation.check_command.format(**ids)}{self.target}"
+        return f"{fact} ant {operation.check_command.format(**ids)}{target_flags(self.flags)}"
 
 
 def make_sending(
@@ -149,18 +142,7 @@ def make_sending(
 
         edits = parse_edits(flags, operation.lists, requests.typed, runtime.say)
     is_wanted = _item_condition(operation, requests, flags, runtime) if FILTER.name in flags else None
-    offered = (setting for setting in operation.settings if setting.name == PARALLEL.name)
-    return Sending(
-        operation,
-        requests,
-        edits,
-        is_wanted,
-        max_items=flags.of(MAX_ITEMS),
-        parallel=flags.of(next(offered, PARALLEL)),  # `poll` has no such flag
-        fail_fast=flags.of(FAIL_FAST),
-        target=target_flags(flags),
-        say=runtime.say,
-    )
+    return Sending(operation, requests, edits, is_wanted, flags, runtime.say)
 
 
 def _check_list_flags(requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool) -> None:
