@@ -46,7 +46,7 @@ class BackgroundWriter:
         self._size = 0
         self._left_out = 0
         self._hurries = False
-        self._thread = threading.Thread(target=self._run, name="stderr", daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def put(self, render: _Render, size: int, bulk: bool) -> None:  # noqa: FBT001 - `Stderr.background` has no keywords

@@ -161,7 +161,7 @@ def make_private(folder: Path) -> None:
         if folder.parent == folder:
             raise
         make_private(folder.parent)
-        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+        make_private(folder)
 
 
 def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:

@@ -56,7 +56,7 @@ class Stream:
     def descriptor(self) -> int:
         """Its file descriptor. Raises ValueError or OSError without one."""
         if self._file is None:
-            raise ValueError("the stream is closed")
+            raise ValueError
         return self._file.fileno()
 
 

@@ -66,7 +66,6 @@ class WorkerLog:
         self._render = render
         self._now = now
         self._secrets = tuple(secrets)
-        self._shortest = min(map(len, self._secrets), default=0)
         self._fields = {key: self._safe_value(value) for key, value in fields.items()}
 
     def of_item(self, secrets: Iterable[str], **fields: object) -> WorkerLog:
@@ -140,9 +139,7 @@ class WorkerLog:
 
     def _redacted(self, text: str) -> str:
         text = self._stderr.redactor.redact(text)
-        if self._secrets and len(text) >= self._shortest:  # a shorter text can't contain any of them
-            return redact(text, self._secrets)
-        return text
+        return redact(text, self._secrets) if self._secrets else text
 
 
 def log_all(runtime: Runtime, component: str) -> None:

@@ -78,22 +78,16 @@ class _LoopSocket:
         self._socket = sock
         self._loop = asyncio.get_running_loop()
         self._timeout_s = 0.0
-        self._has_received = False
-        """Whether anything was received since the last request was sent."""
         self.close = sock.close
 
     def settimeout(self, seconds: float) -> None:
         self._timeout_s = seconds
 
     def sendall(self, data: memoryview) -> None:
-        self._has_received = False
         while data:
             data = data[self._when_ready(partial(self._socket.send, data), reads=False) :]
 
     def recv_into(self, buffer: Buffer) -> int:
-        if self._has_received and self._timeout_s:  # a server may send faster than its response is parsed
-            _wait_for(asyncio.sleep(0))
-        self._has_received = True
         return self._when_ready(partial(self._socket.recv_into, buffer), reads=True)
 
     def _when_ready(self, exchange: Callable[[], int], *, reads: bool) -> int:

@@ -12,6 +12,7 @@ from ant_cli.errors import APIError, NetworkError
 from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseKeeper, LeaseStep
 from ant_cli.worker.metrics import Tally
 from ant_cli.worker.settlement import Ending
+from ant_cli.worker.work_api import item_in_refusal
 
 BEGAN = 1000.0
 QUEUED = {"state": "queued", "ttl_seconds": 0, "last_heartbeat": ""}
@@ -147,6 +148,12 @@ def test_a_heartbeat_that_was_under_way_when_the_handler_ended_is_no_conflict():
         return [await keeper.confirm(), held.last_heartbeat]
 
     assert asyncio.run(endings()) == [None, "B2"]
+
+
+def test_a_412_whose_details_are_not_of_the_form_of_the_api_says_nothing():
+    """The worker then goes by the status alone."""
+    body = json.dumps({"error": {"details": {"current_state": {**current(), "ttl_seconds": "60"}}}}).encode()
+    assert item_in_refusal(APIError("POST x", 412, "Precondition Failed", body, "")) == {}
 
 
 # The automatic mode

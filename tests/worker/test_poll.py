@@ -138,11 +138,12 @@ def test_an_acknowledgement_whose_response_is_lost_is_recognized(queue, work_id,
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_processes_that_a_failed_handler_leaves_running_are_killed(queue, work, script, fifo):
+@pytest.mark.parametrize("status", [0, 1])
+def test_processes_that_a_handler_leaves_running_are_killed(queue, work, script, fifo, status):
     """They must not run during the next attempt. The log ends, too, although they held the output open."""
     queue.enqueue()
     reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    worker = work(handler=[script(f"exec 3> {fifo}; (sleep 600; echo late) & exit 1")], status=1)
+    worker = work(handler=[script(f"exec 3> {fifo}; (sleep 600; echo late) & exit {status}")], status=status)
     assert worker.output == []
     assert os.read(reading, 1) == b""  # the end of the pipe: no process has it open for writing
     os.close(reading)

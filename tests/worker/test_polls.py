@@ -102,8 +102,9 @@ def test_a_free_slot_polls_before_the_last_item_is_stopped(calls):
     assert calls == ["poll", "acknowledge", "poll", "stop", "acknowledge", "stop"]
 
 
-def test_the_idle_time_begins_when_the_last_handler_ends(calls):
+def test_the_idle_time_begins_when_the_last_handler_ends(calls, monkeypatch):
     """The next poll is sent then, too: if it is empty after that time, there is no other one."""
+    monkeypatch.setattr(supervisor_module, "_IDLE_CYCLE_S", 0.0)
 
     async def work():
         hours, may_stop = clock(), asyncio.Event()
@@ -111,18 +112,21 @@ def test_the_idle_time_begins_when_the_last_handler_ends(calls):
         async def reply(name):
             if name == "stop":
                 await may_stop.wait()
+            if name == "acknowledge":
+                hours.append("of the item")
             if name != "poll" or calls.count("poll") == 1:
                 return NOTHING_TO_RUN
-            hours.append("of the poll")
             may_stop.set()
             await others()
+            if calls.count("poll") == 3:
+                hours.append("of the poll")
             return None
 
         calls.reply = reply
         await calls.work(exit_when_idle="1h")
 
     asyncio.run(work())
-    assert calls == ["poll", "acknowledge", "poll", "stop", "running"]
+    assert calls == ["poll", "acknowledge", "poll", "stop", "poll", "running"]
 
 
 def test_a_worker_that_knows_that_its_environment_is_archived_looks_no_more(calls, monkeypatch):
