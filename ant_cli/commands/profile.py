@@ -238,7 +238,7 @@ def create(runtime: Runtime, flags: Flags, *, name: str, api_key_command: str | 
         draft.active = draft.active or name
     runtime.say(f"Created profile {name!r}.")
     note_active_profile(name, draft.active, runtime)
-    if "api_key_command" not in values and not is_local(str(values.get("base_url", ""))):
+    if "api_key_command" not in values and not is_local(str(values.get("base_url"))):
         runtime.hint(f"It has no key yet: ant auth login --profile {name}")
 
 

@@ -123,10 +123,8 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
     may_be_sent = settings.stays_at_home or (credential and credential.origin != "profile")
     return connection._replace(
         credential=credential if is_at_hand and may_be_sent else None,
-        second_choice=None,
         timeout_s=PATIENCE_S,
         max_retries=0,
-        debug=False,
     )
 
 

@@ -6,56 +6,24 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 from ant_cli.settings import rows
 from ant_cli.settings.profiles import KEYRING, ProfileStore
 from ant_cli.settings.selection import NO_PROFILE, Origin, SelectedProfile, select, usable_instead
 
 if TYPE_CHECKING:
-    from ant_cli.settings.access_tokens import TokenSource
     from ant_cli.settings.federation import FederationRule
+    from ant_cli.settings.key_references import KeyCommand, KeyringEntry
+    from ant_cli.settings.logins import Login
 
 CredentialKind = Literal["api_key", "auth_token", "environment_key"]
-_MISSING = f"{variables.FEDERATION_RULE_ID} and {variables.IDENTITY_TOKEN_FILE}"
-"""The variables that are missing if a federation has only its organization."""
 _KINDS: tuple[CredentialKind, ...] = ("api_key", "auth_token")
 """The kinds that flags and variables give, the preferred one first."""
-
-
-class KeyReference(Protocol):
-    """A key that is kept elsewhere: a command prints it, or the system's credential store has it."""
-
-    def describe(self, base_url: str, runtime: Runtime, /) -> str:
-        """Return where the key comes from, for people."""
-
-    def fetch(self, source: str, runtime: Runtime, /) -> str:
-        """Return the key. Raises CredentialError if it can't be fetched."""
-
-
-class Issuer(Protocol):
-    """Issues access tokens: a federation, or a login of the official tool."""
-
-    @property
-    def exchanges(self) -> bool:
-        """Whether it gets a token over the network, which is for one workspace."""
-
-    @property
-    def missing(self) -> Sequence[str]:
-        """The settings that it needs but that have no value."""
-
-    def tokens(self, runtime: Runtime, exchange: Callable[[FederationRule], TokenSource], /) -> TokenSource:
-        """Return the source of its tokens. A federation calls `exchange` for it. Raises CredentialError."""
-
-    def check(self, runtime: Runtime, /) -> None:
-        """Raise CredentialError if it can have no token. The network is not used."""
-
-    def describe(self, base_url: str, runtime: Runtime, /) -> str:
-        """Return where its token comes from, and when that ends. Raises CredentialError if a file can't be used."""
 
 
 class Credential(NamedTuple):
@@ -67,8 +35,10 @@ class Credential(NamedTuple):
     source: str
     """The flag, variable or profile key, as messages name it."""
     origin: Origin = "variable"
-    reference: KeyReference | None = None
-    issuer: Issuer | None = None
+    reference: KeyCommand | KeyringEntry | None = None
+    """A key that is kept elsewhere: a command prints it, or the system's credential store has it."""
+    issuer: FederationRule | Login | None = None
+    """What issues access tokens."""
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
     refusal: CredentialError | None = None
@@ -267,7 +237,9 @@ def no_credential(
         "Or set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
         f"Or set {key}." if accepts and "environment key" in accepts else "",
         rows.API_KEY_PLACE,
-        f"Or set {_MISSING}, for a federation." if runtime.environ.get(variables.ORGANIZATION_ID) else "",
+        f"Or set {variables.FEDERATION_RULE_ID} and {variables.IDENTITY_TOKEN_FILE}, for a federation."
+        if runtime.environ.get(variables.ORGANIZATION_ID)
+        else "",
     )
 
 

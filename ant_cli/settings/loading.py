@@ -128,13 +128,12 @@ def load(
     output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
     base_url = connection["base_url"]
     usable = [each._replace(refusal=refusal(each, profile, base_url)) for each in provenance.credentials]
-    has_second_choice = len(usable) > 1 and usable[0].kind == "environment_key" and not usable[1].refusal
     sources = {name: item.label for name, item in (connection | output).items()}
     return Settings(
         connection=ConnectionSettings(
             base_url=base_url.value,
             credential=usable[0] if usable else None,
-            second_choice=usable[1] if has_second_choice else None,
+            second_choice=next((each for each in usable[1:2] if not each.refusal), None),
             workspace_id=connection["workspace_id"].value,
             timeout_s=connection["timeout"].value,
             max_retries=connection["max_retries"].value,

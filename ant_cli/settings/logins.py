@@ -207,7 +207,7 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> AccessToken:
 
 
 class Login:
-    """The login of a profile, as an `Issuer` of access tokens. It exchanges nothing, and needs no settings."""
+    """The login of a profile, which issues access tokens. It exchanges nothing, and needs no settings."""
 
     exchanges = False
     missing: Sequence[str] = ()

@@ -166,12 +166,10 @@ class CheckOptions(NamedTuple):
 
 def rows_of(options: Any) -> tuple[Setting, ...]:
     """Return the rows of one of these classes."""
-    return tuple(_named(name, row) for name, row in options._field_defaults.items())
-
-
-def _named(name: str, row: Setting) -> Setting:
-    prefix = "ANTHROPIC" if name in _OFFICIAL else "ANT_WORKER"
-    return row._replace(name=name, variable=f"{prefix}_{name.upper()}")
+    return tuple(
+        row._replace(name=name, variable=f"{'ANTHROPIC' if name in _OFFICIAL else 'ANT_WORKER'}_{name.upper()}")
+        for name, row in options._field_defaults.items()
+    )
 
 
 def command_flags(options: Any) -> tuple[Setting, ...]:

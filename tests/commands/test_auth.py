@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import stat
 import sys
 import tomllib
@@ -119,6 +120,13 @@ def test_login_does_not_accept_every_status_200(ant_without_key, path, body):
     )
     assert (done.exit, path.exists()) == (1, False)
     assert "the server at https://api.anthropic.com is not the API" in done.stderr
+
+
+def test_login_keeps_the_hint_of_a_connection_that_failed(ant_without_key, path):
+    """The key may be right."""
+    done = ant_without_key("auth", "login", "--api-key-stdin", stdin=SECRET, replies=[socket.gaierror()] * 3)
+    assert (done.exit, path.exists()) == (8, False)
+    assert "\nCheck the base URL and the network.\nNothing was stored. To store the key" in done.stderr
 
 
 # At a terminal
