@@ -1,6 +1,7 @@
 """Web pages have no access to a served emulator that accepts any key."""
 
 import http.client
+import json
 from urllib.parse import urlsplit
 
 import pytest
@@ -71,10 +72,14 @@ def test_the_host_that_the_server_is_bound_to_is_accepted(emulator, monkeypatch)
     with serving(emulator) as server, connected(server.url) as connection:
         monkeypatch.setattr(server, "_host", "workstation")
         assert status_of(server.url, "GET", ENVIRONMENTS, {"host": "Workstation:8080"}) == 200
-        connection.request("GET", ENVIRONMENTS, headers={**HEADERS, "host": "other"})
-        response = connection.getresponse()
-        assert response.status == 403
-        assert b'"type":"permission_error"' in response.read()
+        for name, reason in (
+            ("host", "'x' is not this emulator; without a key it serves loopback addresses only."),
+            ("origin", "'x' is foreign; without a key no web page may use this emulator."),
+            ("sec-fetch-site", "'x' is foreign; without a key no web page may use this emulator."),
+        ):
+            connection.request("GET", ENVIRONMENTS, headers={**HEADERS, name: "x"})
+            error = json.load(connection.getresponse())["error"]
+            assert error == {"type": "permission_error", "message": f"{name}: {reason}"}
 
 
 def test_with_a_key_any_host_is_accepted(database):
