@@ -68,3 +68,11 @@ def test_metadata_beyond_its_limits_is_rejected(api, metadata, problem):
         assert problem in message(response, 400), path
         assert response.json["error"]["error_code"] == "invalid_metadata"
     assert api.update(queue, metadata={"k0": None, "k": "v"}).status_code == 200
+
+
+@pytest.mark.parametrize(("field", "most"), [("name", 256), ("description", 1024)])
+def test_a_text_has_a_greatest_length(api, field, most):
+    """It is that of the API."""
+    assert api("POST", ENVIRONMENTS, {"name": "n", field: "x" * most}).status_code == 200
+    refused = message(api("POST", ENVIRONMENTS, {"name": "m", field: "x" * (most + 1)}), 400)
+    assert refused == f"{field}: String should have at most {most} characters."

@@ -14,6 +14,7 @@ from tests.helpers.words import API_HEADERS
 from .api import ENVIRONMENTS, HEADERS, Api, message, token_of
 
 SESSIONS = "/v1/sessions"
+HELLO = {"type": "user.message", "content": [{"type": "text", "text": "Hello."}]}
 BASH = {"tool": "bash", "input": {"command": "ls"}}
 
 
@@ -93,6 +94,23 @@ def test_events_are_listed_in_pages_in_either_order(api):
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "field", "items"),
+    [
+        (SESSIONS, "initial_events", [HELLO] * 51),
+        ("/_emulator/sessions", "script", ["idle"] * 10_001),
+        ("/_emulator/sessions", "script.0.tools", [BASH] * 101),
+        (f"{SESSIONS}/session_1/events", "events", [HELLO] * 1_001),
+    ],
+)
+def test_lists_have_a_greatest_length(api, queue, path, field, items):
+    """So a request takes a limited time."""
+    body = {"agent": "a", "environment_id": queue} if path == SESSIONS else {}
+    body |= {"script": [{"tools": items}]} if "." in field else {field: items}
+    most = len(items) - 1
+    assert message(api("POST", path, body), 400).startswith(f"{field}: List should have at most {most} items after")
+
+
 def test_a_rejected_request_does_not_create_the_session_that_a_work_item_names(api, queue, clock):
     """The session begins with the first request that is accepted."""
     api.enqueue(queue, session_id="named")
@@ -145,9 +163,6 @@ def test_the_token_of_a_session_is_accepted_only_for_its_item_and_its_session(cl
     worker["authorization"] += "x"
     assert api("GET", f"/v1/sessions/{session}", headers=worker).status_code == 401
     emulator.close()
-
-
-HELLO = {"type": "user.message", "content": [{"type": "text", "text": "Hello."}]}
 
 
 # Streams

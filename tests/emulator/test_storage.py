@@ -210,12 +210,13 @@ def test_many_emulators_can_create_the_same_database_at_once(database):
 
 
 def test_threads_may_share_a_database_in_memory(emulator):
-    """A database in memory has one connection, and the requests take turns."""
+    """A database in memory has one connection, and the requests take turns. No file is made."""
     api = Api(emulator)
     with ThreadPoolExecutor(8) as pool:
         created = list(pool.map(lambda number: api.create(f"e{number}"), range(40)))
         names = list(pool.map(lambda environment_id: api.retrieve(environment_id)["name"], created))
     assert names == [f"e{number}" for number in range(40)]
+    assert not Path(":memory:").exists()
 
 
 def delete_and_fail(emulator):
