@@ -151,14 +151,14 @@ class FieldChange(NamedTuple):
         return ".".join(self.keys)
 
 
-def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> list[FieldChange]:
+def changes_between(body: dict[str, Value], remote: dict[str, Value]) -> tuple[FieldChange, ...]:
     """Return the differences between a file and the server that an update would change."""
     return changes_of(update_body(body, remote), remote)
 
 
-def changes_of(update: dict[str, Value], remote: dict[str, Value]) -> list[FieldChange]:
+def changes_of(update: dict[str, Value], remote: dict[str, Value]) -> tuple[FieldChange, ...]:
     """Return what an update changes."""
-    return list(_changes((), update, declared_part(remote)))
+    return tuple(_changes((), update, declared_part(remote)))
 
 
 def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, Value]:

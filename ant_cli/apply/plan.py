@@ -236,7 +236,7 @@ def _step(declaration: Declaration, tracked_as: str, known: Known) -> Step:
 
 def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object, known: Known) -> Step:
     same_file, same_remote = declaration.hash == entry.hash, hash_of_remote(remote) == entry.remote_hash
-    changes = tuple(changes_between(declaration.body, remote))
+    changes = changes_between(declaration.body, remote)
     if same_file and same_remote:
         return step._replace(action="record" if step.moved_from else "none")
     if not same_file and not changes:
@@ -296,7 +296,7 @@ def _replacement(step: Step, declaration: Declaration, remote: Object | None, kn
 
 def _untracked(declaration: Declaration, known: Known) -> Step:
     """Return the step for a file that the lock file doesn't have: create, or adopt one of that name."""
-    fields = tuple(changes_between(declaration.body, {}))
+    fields = changes_between(declaration.body, {})
     step = Step("create", declaration.key, declaration.name, "", declaration.body, {}, changes=fields)
     named = known.named.get(declaration.name, ())
     candidates = [remote for remote in named if is_alive(remote)]
@@ -304,7 +304,7 @@ def _untracked(declaration: Declaration, known: Known) -> Step:
         return _without_archived(step._replace(remote=named[0]), named[0], known) if named else step
     remote = candidates[0]
     identifier = str(remote.get("id", ""))
-    changes = tuple(changes_between(declaration.body, remote))
+    changes = changes_between(declaration.body, remote)
     step = step._replace(
         action="adopt", id=identifier, remote=remote, changes=changes, note=_kept(declaration, remote)
     )

@@ -40,7 +40,6 @@ class Changed(Exception):
     """An environment was changed by others after it was read, so the change was not sent."""
 
     def __init__(self, now: Object | None) -> None:
-        super().__init__()
         self.now = now
         """Its current state; None if it no longer exists."""
 

@@ -82,7 +82,6 @@ class _OpenAgain(Exception):
 
         `remote` is the environment if others have changed it.
         """
-        super().__init__()
         self.error = error
         self.notes = notes
         self.remote = remote
@@ -139,7 +138,7 @@ class _Session(NamedTuple):
 
     def _show(self, update: dict[str, Value], remote: Object) -> None:
         if self.printer is None:
-            changes, name = tuple(changes_of(update, remote)), str(remote.get("name", ""))
+            changes, name = changes_of(update, remote), str(remote.get("name", ""))
             step = Step("update", "", name, str(remote["id"]), {}, remote, changes)
             style = style_of(self.runtime.stdout, self.runtime)
             lines = draw_step(step, name_width([step]), style.paint, with_fields=False)

@@ -18,6 +18,7 @@ from ant_cli.gjson.json_text import Number
 from ant_cli.input.validation import check, json_schema, known_fields
 from ant_cli.input.yaml_reader import positions_of
 from ant_cli.operations.environments import CREATE, PACKAGE_MANAGERS
+from tests.conftest import needs_linux
 
 
 def write(name: str, text: str = "config: {type: cloud}\n") -> None:
@@ -147,6 +148,14 @@ def test_a_file_that_is_found_twice_is_read_once():
     """It may be given by its name and by its folder."""
     write("environments/a.yaml")
     assert one("environments/a.yaml", ".", "environments/../environments/a.yaml").key == "./environments/a.yaml"
+
+
+@needs_linux("a disk that does not ignore case")
+def test_files_whose_names_differ_in_case_are_two():
+    """They are one where the disk ignores case."""
+    for name in "aA":
+        write(f"environments/{name}.yaml")
+    assert len(loaded(".").declarations) == 2
 
 
 def test_the_lock_file_is_not_a_declaration():

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from ant_cli.apply.declarations import ENVIRONMENT
+from ant_cli.input import DEPTH_LIMIT
 from tests.conftest import needs_posix
 from tests.helpers.servers import ScriptedServer, response
 
 NOT_FINITE = b'{"id": "env_1", "name": "a", "metadata": {"size": NaN}}'
-DEEP = b'{"id": "env_1", "name": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+DEEP = b'{"id": "env_1", "name": ' + b"[" * DEPTH_LIMIT + b"]" * DEPTH_LIMIT + b"}"
 
 
 @needs_posix("an editor that is a program of POSIX")
