@@ -6,7 +6,7 @@ The results are slices of the value, so numbers and escapes are unchanged.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ant_cli.gjson import json_text, steps
 from ant_cli.gjson.modifiers import FUNCTIONS, child_values, make_array, make_object, truth
@@ -92,7 +92,7 @@ class _Evaluator:
         elements = json_text.elements(raw)
         return b"%d" % len(elements) if rest is None else self.each(rest, elements)
 
-    def each(self, rest: steps.GJSONPath, elements: list[bytes]) -> bytes:
+    def each(self, rest: steps.GJSONPath, elements: Iterable[bytes]) -> bytes:
         results = [self.eval(rest, element) for element in elements]
         return make_array([result for result in results if result is not None])
 
@@ -101,7 +101,7 @@ class _Evaluator:
             return None
         matching = (element for element in json_text.elements(raw) if self.matches(step, element))
         if step.all:
-            return self.each(step.rest, list(matching))
+            return self.each(step.rest, matching)
         first = next(matching, None)
         return None if first is None else self.eval(step.rest, first)
 

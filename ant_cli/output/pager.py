@@ -59,7 +59,7 @@ def _started(command: list[str], runtime: Runtime) -> subprocess.Popen[bytes] | 
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=runtime.stdout.descriptor, env=environ, pipesize=_PIPE_SIZE
         )
-    except (OSError, ValueError):  # the file is not executable, or stdout is not a real terminal
+    except OSError:  # the file is not executable, or stdout is not a real terminal
         return None
 
 

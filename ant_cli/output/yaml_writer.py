@@ -35,36 +35,15 @@ _LONGEST_KEY = 1000
 
 _CONTAINERS = (dict, list)
 
-_LONGEST_REMEMBERED = 2000
-"""The longest value, in bytes, whose lines are remembered, so that they take at most 8 MB in total."""
-
 
 def to_yaml(raw: bytes) -> str:
     """Return a JSON value as a YAML document without a marker, ending in a line end."""
+    lines: list[str] = []
     try:
-        members = json_text.members(raw) if json_text.json_type(raw) == "object" else {}
-        if not members:
-            return _document(json_text.decode(raw))
-        write = _member if len(raw) <= _LONGEST_REMEMBERED else _member.__wrapped__
-        return "".join(map(write, members, members.values()))
+        _block(json_text.decode(raw), "", "", lines)
     except RecursionError:
         raise json_text.JSONTextError("The JSON is nested too deeply.") from None
-
-
-@lru_cache(maxsize=2048)  # the items of a list are alike: many have the same type, scope and configuration
-def _member(name: str, value: bytes) -> str:
-    """Return the lines of a member of the whole object."""
-    key = _text(name)
-    if value[:1] == b'"' and b"\\" not in value and len(key) <= _LONGEST_KEY:  # for speed
-        return f"{key}: {_plain_or_quoted(value[1:-1].decode())}\n"
-    return _document({name: json_text.decode(value)})
-
-
-def _document(value: object) -> str:
-    lines: list[str] = []
-    _block(value, "", "", lines)
-    lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, ""])
 
 
 def _block(value: object, lead: str, indent: str, lines: list[str]) -> None:
@@ -80,7 +59,7 @@ def _block(value: object, lead: str, indent: str, lines: list[str]) -> None:
 def _mapping(members: dict[str, object], lead: str, indent: str, lines: list[str]) -> None:
     deeper = indent + "  "
     for name, value in members.items():
-        key = _text(name)
+        key = _key(name)
         if len(key) > _LONGEST_KEY:
             lines.append(f"{lead}? {key}")
             lead, key = indent, ""
@@ -118,12 +97,12 @@ def _lines(value: str, indent: str) -> str:
     return "\n".join([f"|{ending}", *(indent + line if line else "" for line in lines)])
 
 
-def _plain_or_quoted(value: str) -> str:
+def _text(value: str) -> str:
     """Return a text on one line: without quotes if that is safe, otherwise in double quotes."""
     if _PLAIN.fullmatch(value) and value.lower() not in _NOT_A_TEXT:
         return value
     return _ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.encoder.encode_basestring(value))
 
 
-_text = lru_cache(maxsize=2048)(_plain_or_quoted)
-"""The same, cached, because the same keys and nested values occur in every item."""
+_key = lru_cache(maxsize=2048)(_text)
+"""The same for a key, cached, because the same keys occur in every item."""
