@@ -72,15 +72,16 @@ def argument_instead(args: Sequence[str], flags: Texts, operation: Operation) ->
     """Return what to type in place of unexpected arguments of an operation; empty if nothing is known."""
     arg, command = args[0], f"ant {operation.command}"
     key, equals, value = arg.partition("=")
-    fields = [param.name for param in operation.fields_in("body")]
+    fields = [field.name for field in operation.fields if field.location == "body"]
     if arg.startswith(("\u2013", "\u2014")):  # a word processor has joined two hyphens to a dash
         return " ".join([f"--{arg.lstrip(_DASHES)}", *map(quote, args[1:2])])
     if equals and key in operation.lists:
         return f"--add {quote(arg)}"
     if equals and key in fields:
         return f"--{key} {quote(value)}"
-    if equals and "metadata" in fields:
-        return f"--metadata {quote(key.removeprefix('metadata.'))}={quote(value)}"
+    key = key.removeprefix("metadata.")
+    if equals and "metadata" in fields and key.partition(".")[0] not in fields:
+        return f"--metadata {quote(key)}={quote(value)}"
     metadata = flags.get("metadata") or []
     if metadata and metadata[-1].isidentifier():
         return f"--metadata {metadata[-1]}={quote(arg)}"
@@ -99,15 +100,12 @@ def command_instead(words: Sequence[str], command: str) -> str:
 def _instead(typed: Sequence[str], command: str) -> Iterator[str]:
     line = " ".join(typed)
     for row in _rows():
-        patterns = row.words if any(_fits(command, pattern) for pattern in row.commands) else []
-        if pattern := next((words for words in patterns if _fits(line, words) or _fits(typed[0], words)), ""):
+        patterns = row.words if any(fnmatchcase(command, pattern) for pattern in row.commands) else []
+        if pattern := next(
+            (words for words in patterns if fnmatchcase(line, words) or fnmatchcase(typed[0], words)), ""
+        ):
             literal = [*takewhile(str.isidentifier, re.sub("[-:.]", "", pattern).split(" "))]
             yield _filled(row.instead, typed[0], iter(typed[len(literal) or 1 :]), command)
-
-
-def _fits(text: str, pattern: str) -> bool:
-    """Whether a text matches a pattern. Compiling the pattern costs most, so its beginning is compared first."""
-    return text.startswith(re.split(r"[*?[]", pattern, maxsplit=1)[0]) and fnmatchcase(text, pattern)
 
 
 def _filled(text: str, first: str, values: Iterator[str], command: str) -> str:

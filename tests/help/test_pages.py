@@ -46,8 +46,7 @@ def emulator(ant, tmp_path):
 
     cloud = run("beta:environments", "create", "--name", "cloud", "--transform", "id", "-r").stdout.strip()
     own = run("beta:environments", "create", "--name", "own", "--config", "{type: self_hosted}").json["id"]
-    add_work(base["ANTHROPIC_BASE_URL"].removeprefix("local:"), own)
-    work = run("beta:environments:work", "list", own).json["id"]
+    work = ant("emulator", "enqueue", own, env=base, network=True).stdout.strip()
     (tmp_path / "env.yaml").write_text("name: from-file\nconfig: {type: cloud}\n")
     (tmp_path / "work.json").write_text(f'{{"id": "{work}", "environment_id": "{own}"}}')
     (tmp_path / "metadata.yaml").write_text("metadata: {owner: ada}\n")
@@ -65,19 +64,6 @@ def emulator(ant, tmp_path):
 
     play.prepare = lambda *words: play(shlex.join(words))
     return play
-
-
-def add_work(database, environment_id):
-    """Put a work item into a queue, like the sessions API."""
-    import httpx
-
-    from ant_cli.emulator import Emulator
-
-    emulator = Emulator(database, require_credential=False)
-    with httpx.Client(transport=httpx.WSGITransport(app=emulator), base_url="http://emulator") as client:
-        answer = client.post(f"/_emulator/environments/{environment_id}/enqueue", json={})
-        assert answer.status_code == 200, answer.text
-    emulator.close()
 
 
 PREPARATIONS = {

@@ -60,7 +60,7 @@ class Rows(Tree[Value]):
     @property
     def current(self) -> Value | None:
         """The value under the cursor; None if there are no rows."""
-        return self.cursor_node.data if self.cursor_node and (self.show_root or self.root.children) else None
+        return self.cursor_node.data if self.cursor_node else None
 
     # What textual asks
 
