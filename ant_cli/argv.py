@@ -136,7 +136,7 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
     if name == "help":
         if not args:
             return help_call()
-        topic = [arg for arg in args if not arg.startswith("-")]
+        topic = [arg for arg in args if not arg.startswith("-") and arg != "help"]
         if topic and topic[0] in OFFICIAL_COMMANDS:
             return OfficialCall(topic[0], (*topic, "--help"))
         return help_call(*(topic or ["help"]))
@@ -244,7 +244,7 @@ def _reject_blank(param: Param, value: str) -> None:
 
     Another value, such as the real API in place of a server for tests, is never used instead.
     """
-    if not param.may_be_blank and not value.strip():
+    if param.takes_value and not param.may_be_blank and not value.strip():
         hint = "Give it a value, or leave it out. A variable of the shell may be unset."
         raise BadValue(param.flag, "is empty", hint)
 
