@@ -20,8 +20,9 @@ from ant_cli.emulator import Emulator
 from ant_cli.errors import UsageError
 from ant_cli.runtime.process import in_background
 from tests.conftest import make_runtime, needs_posix
+from tests.helpers.emulators import serving
 from tests.helpers.processes import ANT, COVERAGE, run_process
-from tests.helpers.words import API_HEADERS, EMPTY, LIST
+from tests.helpers.words import EMPTY, LIST
 
 SECRET = "sk-ant-api03-0123456789-wxyz"
 OTHER = "sk-ant-api03-9876543210-abcd"
@@ -88,28 +89,16 @@ def test_a_key_is_verified_by_the_api_even_if_a_variable_names_the_emulator_in_t
     assert document(path)["profiles"]["default"] == {"api_key": SECRET, **BOUND}
 
 
-def test_login_to_a_served_emulator_verifies_the_key_only_if_it_has_one(ant_without_key, tmp_path):
+@pytest.mark.parametrize("own_key", [None, SECRET])
+def test_login_to_a_served_emulator_verifies_the_key_only_if_it_has_one(ant_without_key, tmp_path, own_key):
     """An emulator reports whether it accepts any key, or checks the key with which it was started."""
-    for own_key, said in (
-        (None, "The emulator accepts any key, so nothing was verified."),
-        (SECRET, "Key accepted by "),
-    ):
-        emulator = Emulator(tmp_path / f"{bool(own_key)}.db", api_key=own_key)
-        gate = httpx.WSGITransport(emulator)
-        words = ("auth", "login", "--api-key-stdin", "--base-url", "http://gate")
-        done = ant_without_key(*words, stdin=SECRET, replies=[through(gate)])
+    with closing(Emulator(tmp_path / "emulator.db", api_key=own_key)) as emulator, serving(emulator) as server:
+        words = ("auth", "login", "--api-key-stdin", "--base-url", server.url)
+        done = ant_without_key(*words, stdin=SECRET, network=True)
         assert done.exit == 0
-        assert done.stderr.startswith(said)
-        done = ant_without_key("auth", "status", "--check", replies=[through(gate)])
+        assert done.stderr.startswith("Key accepted by " if own_key else "The emulator accepts any key, so nothing")
+        done = ant_without_key("auth", "status", "--check", network=True)
         assert ("nothing was verified" in done.stderr) is (own_key is None)
-        emulator.close()
-
-
-def through(transport):
-    """Return a transport with a response to the request that verifies a key."""
-    headers = API_HEADERS | {"x-api-key": SECRET}
-    with httpx.Client(transport=transport, base_url="http://gate", headers=headers) as client:
-        return client.get("/v1/environments", params={"beta": "true", "limit": "1"})
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"data": 1}'])
