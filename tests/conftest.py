@@ -52,9 +52,10 @@ if sys.platform == "win32":
         "completion",
         "docs/test_worker_page.py",
         "hostile/test_stored_secrets.py",
+        "transcripts",
         "worker",
     ]
-    """Tests of what needs POSIX: process groups, shells, and the worker."""
+    """Tests of what needs POSIX: process groups, shells, the worker, and paths with slashes."""
     Path.write_text = partialmethod(Path.write_text, newline="\n")  # type: ignore[assignment, method-assign] # tests compare bytes
 
 

@@ -29,7 +29,9 @@ def poll(
     """Take work from an environment, and run a handler for each item, until a signal."""
     runtime = _prepared(runtime, "work-poller", given)
     given |= environment_flag(environment, given)
-    unused = () if _passes_api_key(given, runtime) else OF_ORGANIZATION
+    # Not by `read_options`, which reads the file of the key: a pipe can be read only once.
+    passes_key = resolve(rows_of(PollOptions), Flags(given), runtime.environ)["pass_api_key"].value
+    unused = () if passes_key else OF_ORGANIZATION
     if present := [name for name in unused if runtime.environ.get(name)]:
         runtime.hint(
             f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
@@ -94,11 +96,6 @@ def _prepared(runtime: Runtime, component: str, given: Mapping[str, Any]) -> Run
         log_all(runtime, component)
     note_typed_credential(Flags(given), runtime)
     return runtime
-
-
-def _passes_api_key(given: Mapping[str, Any], runtime: Runtime) -> bool:
-    """Whether handlers get API keys. Options are read later, as a pipe with the key can be read only once."""
-    return bool(resolve(rows_of(PollOptions), Flags(given), runtime.environ)["pass_api_key"].value)
 
 
 def _with_item(given: Mapping[str, Any], runtime: Runtime) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -58,15 +58,10 @@ def _find(environ: Mapping[str, str]) -> str | None:
         if program and not os.path.isfile(program):  # noqa: PTH113 - Path.is_file() fails if the name is too long
             raise UsageError(f"{OFFICIAL} must be the path of the official `ant`; there is no file {program}.")
         return program
-    return next(map(str, filter(_is_official, _programs(environ.get("PATH", "")))), None)
-
-
-def _programs(path: str) -> Iterator[Path]:
-    """Yield each program called `ant`. Relative folders don't count: they depend on the working folder."""
-    for folder in filter(os.path.isabs, path.split(os.pathsep)):
-        program = Path(folder, "ant.exe" if sys.platform == "win32" else "ant")
-        if program.is_file() and os.access(program, os.X_OK):
-            yield program
+    # Relative folders don't count: they depend on the working folder.
+    folders = filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep))
+    programs = (Path(folder, "ant.exe" if sys.platform == "win32" else "ant") for folder in folders)
+    return next((str(each) for each in programs if os.access(each, os.X_OK) and _is_official(each)), None)
 
 
 def _is_official(program: Path) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import re
 import signal
 import sys
 import warnings
@@ -26,7 +25,6 @@ from ant_cli.settings.profiles import Profile, ProfileStore, edit, read_store, s
 from ant_cli.settings.rows import (
     PROFILE_SETTINGS,
     SECRET_KEYS,
-    SETTINGS,
     VARIABLES,
     check_new_secret,
     check_secret,
@@ -34,9 +32,6 @@ from ant_cli.settings.rows import (
 from ant_cli.settings.selection import SelectedProfile, select, select_own, usable_instead
 
 _KEYS = ", ".join(PROFILE_SETTINGS)
-_WORDS = set(re.findall("[a-z]+", " ".join((*SETTINGS, *VARIABLES.values())).lower()))
-"""The words in the names of all settings, including those that a profile can't have. A name made of them is not a
-secret."""
 
 
 # Show
@@ -106,10 +101,9 @@ def _existing(profile: SelectedProfile) -> SelectedProfile:
 
 def _check_key(key: str) -> None:
     if key not in PROFILE_SETTINGS:
-        is_name = _WORDS.issuperset(re.split("[-_]", key.lower()))
-        shown_key = REDACTED if may_be_key(key) and not is_name else ""
         variable = VARIABLES.get(key, f"ANTHROPIC_{key.upper()}")
         exists = variable in VARIABLES.values()
+        shown_key = REDACTED if may_be_key(key) and not exists else ""
         name = key.partition("=")[0]
         if name in PROFILE_SETTINGS:
             raise UsageError("a setting and its value are two arguments.", f"Write: ant profile set {name} VALUE")

@@ -66,8 +66,9 @@ def find_causes(
 def _findings_of_queue(report: Report, queue: Report, start: str, now: float) -> Iterator[Finding]:
     depth, workers, running = queue.get("depth"), queue.get("workers_polling"), report["running"] or ()
     failed = [item for item in running if item["retry_at"]]
-    silent = [item for item in running if item not in failed and _is_silent(item, now)]
-    busy = len(running) - len(silent) - len(failed)
+    held = [item for item in running if item not in failed]
+    silent = [item for item in held if age(item["last_sign_at"], now) >= _FRESH_S.get(item["state"], 45)]
+    busy = len(held) - len(silent)
     if not workers:
         cause = "No worker has polled in the last 30 seconds."
         cause += " Workers that hold items may be busy, or have died." * bool(busy)
@@ -89,10 +90,6 @@ def _findings_of_queue(report: Report, queue: Report, start: str, now: float) ->
     if not (depth or running or report["unheld"] or queue.get("pending")):
         step = "Create a session in this environment, or look for it in another one."
         yield Finding("The queue is empty: no session waits for a worker.", step, blocks=False)
-
-
-def _is_silent(item: Report, now: float) -> bool:
-    return age(item["last_sign_at"], now) >= _FRESH_S.get(item["state"], 45)
 
 
 def _findings_of_items(report: Report) -> Iterator[Finding]:

@@ -40,7 +40,7 @@ def headers_of(
         headers["content-type"] = "application/json"
     headers |= dict(request.headers)
     betas = [beta for beta in map(str.strip, headers["anthropic-beta"].split(",")) if beta]
-    if settings.credential is not None and settings.credential.is_oauth and OAUTH_BETA not in betas:
+    if settings.credential is not None and settings.credential.issuer and OAUTH_BETA not in betas:
         headers["anthropic-beta"] = ",".join([*betas, OAUTH_BETA])
     return headers
 

@@ -38,7 +38,7 @@ class Credential(NamedTuple):
     reference: KeyCommand | KeyringEntry | None = None
     """A key that is kept elsewhere: a command prints it, or the system's credential store has it."""
     issuer: FederationRule | Login | None = None
-    """What issues access tokens."""
+    """What issues OAuth access tokens. Requests with one need a beta header."""
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
     refusal: CredentialError | None = None
@@ -55,11 +55,6 @@ class Credential(NamedTuple):
         return self.text or ""
 
     @property
-    def is_oauth(self) -> bool:
-        """Whether it is an OAuth token, from a federation or a login. Such requests need a beta header."""
-        return self.issuer is not None
-
-    @property
     def noun(self) -> str:
         """What messages call its kind."""
         return {"api_key": "key", "auth_token": "token", "environment_key": "environment key"}[self.kind]
@@ -69,7 +64,7 @@ class Credential(NamedTuple):
         """The type of credential that it is for the API; None for a bearer token of unknown type."""
         if self.kind == "environment_key":
             return "environment key"
-        return "API key" if self.kind == "api_key" or self.is_oauth else None
+        return "API key" if self.kind == "api_key" or self.issuer else None
 
     def with_secret(self, secret: str) -> Credential:
         """Return the credential with a secret that was fetched or renewed."""

@@ -192,6 +192,7 @@ def test_entries_of_a_folder_that_others_can_write_to_are_replaced(federated, en
     assert bearers(result) == ["", "2"]
     assert result.stderr.endswith("was removed, and not used: other users could write to its folder.\n")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    folder.chmod(0o755)  # others can see the names of the entries
     assert federated(*RETRIEVE, replies=[OBJECT]).stderr == ""
 
 
