@@ -51,14 +51,6 @@ _LARGEST_HEAD = 16_384
 """The most bytes of a request's headers: waitress' time grows with the square of the blanks before a value."""
 
 
-def threads_for(open_files: int) -> int:
-    """Return how many threads a process can have without coming near its limit of open files.
-
-    At that limit it could not accept a connection, and would try again and again.
-    """
-    return max(1, (open_files - OTHER_FILES) // FILES_PER_THREAD)
-
-
 def _open_files() -> int:
     """Return how many files this process may open, at most as many as it can use. A lower soft limit is raised."""
     most = OTHER_FILES + FILES_PER_THREAD * MOST_THREADS
@@ -88,7 +80,8 @@ class Server:
         self._emulator = emulator
         self._host = host
         self._log = log
-        threads = threads or threads_for(_open_files())
+        # At the limit of open files, it could not accept a connection, and would try again and again.
+        threads = threads or max(1, (_open_files() - OTHER_FILES) // FILES_PER_THREAD)
         self._most_waiting = threads - min(FREE_THREADS, threads // 2)
         self._waiting = threading.BoundedSemaphore(self._most_waiting)
         logging.getLogger("waitress").setLevel(logging.ERROR)

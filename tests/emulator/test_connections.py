@@ -79,11 +79,14 @@ def test_malformed_http_is_rejected(served, text, status):
     assert int(raw(served, text).split()[1]) == status
 
 
-@pytest.mark.parametrize(("open_files", "threads"), [(16, 1), (64, 3), (256, 24), (932, 100)])
-def test_the_server_stays_below_the_limit_of_open_files(open_files, threads):
+@pytest.mark.parametrize(("open_files", "threads", "waiting"), [(16, 1, 1), (64, 3, 2), (932, 100, 68)])
+def test_the_server_stays_below_the_limit_of_open_files(emulator, monkeypatch, open_files, threads, waiting):
     """At the limit it could not accept a connection. It would try again and again, and take all processor time."""
-    assert http_server.threads_for(open_files) == threads
-    assert open_files < 64 or threads * (3 + 2 * http_server.CONNECTIONS_PER_THREAD) + 32 <= open_files
+    monkeypatch.setattr(http_server, "_open_files", lambda: open_files)
+    with serving(emulator, threads=0) as server:
+        http = server.http
+        limits = (len(http.task_dispatcher.threads), server._most_waiting, http.adj.connection_limit)
+    assert limits == (threads, waiting, 2 + 3 * threads)
 
 
 def test_a_stream_without_a_thread_is_refused_and_logged(emulator):
