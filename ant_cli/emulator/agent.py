@@ -154,7 +154,7 @@ def go_idle(transaction: Transaction, session: Row, step: int, calls: Sequence[s
 def terminate(transaction: Transaction, session: Row, step: int) -> Row:
     """End the session for good."""
     emit(transaction, session, {"type": TERMINATED})
-    return _stopped(transaction, session, "terminated", step=step, waits_for=None)
+    return _stopped(transaction, session, "terminated", step=step)
 
 
 def _stopped(transaction: Transaction, session: Row, status: str, **columns: object) -> Row:

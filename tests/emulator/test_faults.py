@@ -16,9 +16,7 @@ FAULTS = "/_emulator/faults"
 
 def test_a_fault_fails_as_many_requests_as_its_times_field_says(api):
     """Each failure has the status, with the time to wait in both headers."""
-    fault = api(
-        "POST", FAULTS, {"path_contains": "env", "status": 529, "times": 2, "retry_after_ms": 1050}
-    ).json
+    fault = api("POST", FAULTS, {"path_contains": "env", "status": 529, "times": 2, "retry_after_ms": 1050}).json
     assert fault["type"] == "fault"
     for left in (2, 1):
         assert api("GET", FAULTS).json["data"] == [fault | {"times": left}]

@@ -193,8 +193,13 @@ def test_foreign_databases_text_files_and_folders_are_rejected_and_unchanged(tmp
     change(foreign, "CREATE TABLE mine (x)")
     text = tmp_path / "text"
     text.write_text("This is not a database, whatever its name may say. " * 50)
-    for path in (foreign, text, tmp_path, text / "below.db"):
-        with pytest.raises(UnusableDatabase, match=path.name):
+    for path, reason in (
+        (foreign, "is not a database of this emulator"),
+        (text, "cannot be used: file is not a database"),
+        (tmp_path, "cannot be opened: unable to open database file"),
+        (text / "below.db", r"cannot be opened: [\w ]+"),
+    ):
+        with pytest.raises(UnusableDatabase, match=rf"{path.name} {reason}\.$"):
             Emulator(path)
 
 
