@@ -79,7 +79,8 @@ def test_malformed_http_is_rejected(served, text, status):
     assert int(raw(served, text).split()[1]) == status
 
 
-@pytest.mark.parametrize(("open_files", "threads", "waiting"), [(16, 1, 1), (64, 3, 2), (932, 100, 68)])
+@needs_posix("poll")
+@pytest.mark.parametrize(("open_files", "threads", "waiting"), [(16, 1, 1), (64, 3, 2), (1600, 174, 142)])
 def test_the_server_stays_below_the_limit_of_open_files(emulator, monkeypatch, open_files, threads, waiting):
     """At the limit it could not accept a connection. It would try again and again, and take all processor time."""
     monkeypatch.setattr(http_server, "_open_files", lambda: open_files)
