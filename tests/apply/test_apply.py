@@ -201,7 +201,14 @@ def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(
 def test_strings_from_the_server_can_not_control_a_terminal(team):
     """They are escaped in the plan and in its result. A pipe may be a log, so this holds there, too."""
     for name in "ab":
-        of_terminal = ("--name", f"{name}\x1b[31m", "--description", "\x1b]0;x\x07" * 9)
+        of_terminal = (
+            "--name",
+            f"{name}\x1b[31m",
+            "--description",
+            "\x1b]0;x\x07" * 9,
+            "--metadata",
+            '{"k\\u001b": v}',
+        )
         team.by_hand("create", "--config", "{type: cloud}", *of_terminal)
     team.write("environments/a.yaml", 'name: "a\\e[31m"\nconfig: {type: cloud}\ndescription: x\n')
     for status, command, *words in (

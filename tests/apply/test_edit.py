@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -365,7 +366,8 @@ def test_a_change_by_others_opens_the_text_again_and_a_change_of_another_field_i
     assert (
         '#! The environment has been changed elsewhere in the meantime:\n#!   description: "For analysis."' in again
     )
-    assert "are sent. They overwrite changes of the same\n#! fields. See whether your text still fits" in again
+    assert "are sent. They overwrite changes of the same\n#! fields. See whether your text still fits, and" in again
+    assert " delete this line to send it.\n" in again
     assert sent(result)[-1] == ("POST", {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}})
 
 
@@ -404,12 +406,19 @@ def test_an_unconfirmed_text_is_not_sent(desk):
     assert "polars" in desk.file.read_text()
 
 
-def test_an_environment_that_was_archived_meanwhile_ends_the_edit_and_keeps_the_text(desk):
+@pytest.mark.parametrize(
+    ("now", "exit_code", "state"),
+    [
+        (environment(archived_at="2026-11-25T10:00:01Z"), 1, "is archived, so it can't be changed"),
+        (httpx.Response(404, json={}), 5, "has been deleted in the meantime"),
+    ],
+    ids=["archived", "deleted"],
+)
+def test_an_environment_that_was_archived_meanwhile_ends_the_edit_and_keeps_the_text(desk, now, exit_code, state):
     """No text could be sent."""
-    archived = environment(archived_at="2026-11-25T10:00:01Z")
-    result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, archived])
-    assert result.exit == 1
-    assert "env_1 is archived" in result.stderr
+    result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, now])
+    assert result.exit == exit_code
+    assert result.stderr.endswith(f"\nant: env_1 {state}.\n")
     assert "polars" in desk.file.read_text()
 
 
@@ -492,7 +501,9 @@ def test_an_editor_that_fails_sends_nothing_and_loses_nothing(desk):
     failing = f"sh -c '{desk.editor} \"$1\"; exit 3' sh"
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT], env={"EDITOR": failing})
     assert result.exit == 1
-    assert "ended with status 3, so nothing was sent." in result.stderr
+    assert re.search(
+        r"^ant: the editor \(\S*sh -c .+\) ended with status 3, so nothing was sent\.$", result.stderr, re.M
+    )
     assert "polars" in desk.file.read_text()
     unchanged = desk.edit_by("exit 3")
     assert (unchanged.exit, "kept" in unchanged.stderr) == (1, False)
@@ -522,7 +533,7 @@ def test_a_deleted_file_is_an_error(desk):
     """There is no text to send."""
     result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": "rm"})
     assert result.exit == 2
-    assert "can't be read" in result.stderr
+    assert re.fullmatch(r"ant: the edited text: '\S+/env_1\.yaml' can't be read: .+\n", result.stderr)
 
 
 @needs_posix("an editor that is a script of sh")

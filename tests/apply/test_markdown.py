@@ -67,7 +67,7 @@ def test_a_large_plan_fits_in_a_comment_and_says_what_it_leaves_out(team):
     team.write("environments/0-long.json", environment(description="\U0001f600" * 1_000, metadata={"k": "v" * 500}))
     result = team.ant("diff", ".", "--format", "markdown")
     assert 40_000 < len(result.stdout.encode()) < COMMENT
-    assert result.stdout.count("which `ant diff` shows") == 2
+    assert result.stdout.count("more, which `ant diff` shows.\n") == 2
     page = rendered(result.stdout)
     assert page.open == []
     assert page.opened.count("tr") + page.opened.count("details") > 100

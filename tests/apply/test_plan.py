@@ -95,14 +95,6 @@ def test_a_missing_environment_is_replaced_only_with_force(state):
     assert world.plan(force=True).steps[0].blocked == ""
 
 
-def test_an_entry_of_another_kind_is_not_overwritten():
-    """The official tool made it."""
-    world = World()
-    world.files[KEY] = declared(BODY)
-    world.lock = world.lock.with_entry(KEY, Entry("agent", "agent_1", "h", "r"))
-    assert "is of the kind 'agent' in claude-lock.json" in world.step(force=True).blocked
-
-
 # Existing names
 
 
@@ -125,7 +117,7 @@ def test_an_environment_of_another_file_is_not_taken_over():
     Path(tracked.key).touch()
     world.files["./b.yaml"] = declared(BODY, "./b.yaml")
     world.named = {"a": [remote_of(BODY)]}
-    assert "./environments/a.yaml already declares env_1" in world.step(adopt=True).blocked
+    assert world.step(adopt=True).blocked == ("./environments/a.yaml already declares env_1, which has this name")
 
 
 def test_a_name_of_several_environments_is_blocked():
@@ -133,7 +125,9 @@ def test_a_name_of_several_environments_is_blocked():
     world = World()
     world.files[KEY] = declared(BODY)
     world.named = {"a": [remote_of(BODY, "env_8"), remote_of(BODY, "env_9")]}
-    assert "several environments have this name (env_8, env_9)" in world.step(adopt=True).blocked
+    assert world.step(adopt=True).blocked == (
+        "several environments have this name (env_8, env_9); rename all of them except one"
+    )
 
 
 # Archived environments keep their names

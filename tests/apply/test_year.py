@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ant_cli.runtime.storage import locked
 from tests.conftest import needs_posix
 
 FOREIGN = '"./agents/helper.md": {"kind":  "agent", "id": "agent_1",\n "version": 3}'
@@ -69,6 +70,16 @@ def test_two_simultaneous_runs_lose_no_entry_and_create_nothing_twice(team):
     assert len(team.ids()) == 6
     assert {one["id"] for one in team.server().values()} == set(team.ids().values())
     assert left() == ["claude-lock.json", "environments"]
+
+
+def test_a_run_says_that_it_waits_for_another(team):
+    """It would look as if it hung."""
+    team.add("a")
+    with locked(Path.cwd() / "claude-lock.json", lambda: None):
+        run = team.program("apply", "--yes", ".")
+        assert run.stderr.readline() == b"Waiting for another run that holds ./claude-lock.json ...\n"
+    assert run.communicate()[1] == b""
+    assert set(team.server()) == {"a"}
 
 
 KILLED = """
