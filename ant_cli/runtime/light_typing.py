@@ -45,16 +45,3 @@ else:
         raise AssertionError(value)
 
     Any = BinaryIO = Literal = NoReturn = Self = Protocol
-
-__all__ = [
-    "TYPE_CHECKING",
-    "Any",
-    "BinaryIO",
-    "Literal",
-    "NamedTuple",
-    "NoReturn",
-    "Protocol",
-    "Self",
-    "TypeVar",
-    "assert_never",
-]

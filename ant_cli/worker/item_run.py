@@ -234,10 +234,10 @@ class ItemRun:
             return
         context, outcome = self._context, settlement.outcome
         context.tally.items[outcome.value] += 1
-        if outcome.fails_a_job or settlement.history.excused > self._history.excused:
-            context.memory.not_done[self._id] = None
-        elif outcome is not Outcome.GIVEN_BACK:
+        if outcome in (Outcome.SUCCEEDED, Outcome.CANCELLED):
             context.memory.not_done.pop(self._id, None)
+        elif outcome is not Outcome.GIVEN_BACK or settlement.history.excused > self._history.excused:
+            context.memory.not_done[self._id] = None
         fields = {"outcome": outcome.value, "seconds": round(self._seconds, 3)}
         if outcome is Outcome.SUCCEEDED:
             self._log.info("work item done", **fields)

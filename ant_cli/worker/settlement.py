@@ -98,11 +98,6 @@ class Outcome(StrEnum):
     DEAD_LETTER = "dead_letter"
     GIVEN_BACK = "given_back"
 
-    @property
-    def fails_a_job(self) -> bool:
-        """Whether an item that should have been done is not done."""
-        return self not in (Outcome.SUCCEEDED, Outcome.CANCELLED, Outcome.GIVEN_BACK)
-
 
 class Fate(StrEnum):
     """What is done about an item."""
