@@ -213,6 +213,24 @@ def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_
     assert calls == ["poll", "poll", "acknowledge", "running"]
 
 
+def test_after_an_item_that_can_not_be_run_only_one_poll_is_sent(calls, monkeypatch):
+    """The next item may be like it."""
+    monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 0.0)
+
+    async def reply(name):
+        if name == "acknowledge":
+            raise NetworkError("connection refused.")
+        if calls.count("poll") > 2:
+            await others()
+            calls.drain()
+            await asyncio.Event().wait()  # it is cancelled
+        return NOTHING_TO_RUN
+
+    calls.reply = reply
+    asyncio.run(calls.work(concurrency="2"))
+    assert calls.count("poll") == 3
+
+
 def test_the_pause_grows_with_each_item_that_can_not_be_run_until_one_can(calls, monkeypatch):
     """The next one may be like the last."""
     failures = []
