@@ -28,7 +28,7 @@ TOPICS = {
 
 OTHER_NAMES = {
     "config": "fields",
-    "columns": "fields",
+    "columns": "output",
     "environment": "variables",
     "env": "variables",
     "errors": "exit-codes",

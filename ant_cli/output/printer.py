@@ -38,6 +38,7 @@ class _PathTransform(Transform):
         self._what = f"{flag} {path!r}"
         self._apply, self._bad_path = apply, BadPath
         self._steps = parse(path)
+        self._may_be_jq = " " in path or "." in path
         self._nothing = (b"{}", b"[]") if isinstance(self._steps[-1], Multipath) else ()
         """The results of the path if no part of it matches anything."""
         self._found_any = False
@@ -57,7 +58,7 @@ class _PathTransform(Transform):
     def note_unmatched(self, say: Callable[[str], None]) -> None:
         has_members = self._unmatched.strip() not in (b"", b"null")  # a poll of an empty queue returns null
         if has_members and not self._found_any:
-            hint = _NOT_JQ if self._nothing else self._similar_member()
+            hint = _NOT_JQ if self._nothing and self._may_be_jq else self._similar_member()
             say(f"Note: {self._what} matched nothing.{hint}")
 
     def _similar_member(self) -> str:

@@ -217,12 +217,6 @@ def test_a_page_on_a_terminal_uses_its_width(ant):
     assert "\x1b" not in plain
 
 
-def test_on_a_narrow_terminal_the_text_of_a_flag_is_below_it(ant):
-    """It would have ten columns next to it."""
-    page = ant("auth", "login", "--help", terminal=True, env={"COLUMNS": "40", "NO_COLOR": "1"}).stdout
-    assert "\n  --no-verify\n    Store it without sending a request\n    that checks it.\n  --keyring\n" in page
-
-
 def test_a_page_in_a_pipe_has_no_colour(ant):
     """It is the same, whatever the variables of the terminal say."""
     forced = ant("auth", "login", "--help", env={"FORCE_COLOR": "1", "COLUMNS": "40"}).stdout

@@ -5,11 +5,10 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.worker_options import PollOptions, read_options
 from tests.conftest import flags_of
-from tests.helpers.words import DELETE, KEY, LIST, NO_KEY, page
+from tests.helpers.words import KEY, LIST, NO_KEY, page
 
 ON = ("true", "True", "TRUE", "1", "t", "T")
 OFF = ("false", "False", "FALSE", "0", "f", "F")
@@ -21,31 +20,6 @@ GONE = httpx.Response(404, json={"error": {"type": "not_found_error", "message":
 def test_a_boolean_flag_is_read_as_the_official_tool_reads_it(texts, value):
     """The value may be a digit, a letter, or the word in three spellings."""
     assert [flags_of(debug=text)["debug"] for text in texts] == [value] * len(texts)
-
-
-@pytest.mark.parametrize("text", ["yes", "tRUE", "2", "", " 1"])
-def test_a_boolean_flag_with_another_value_is_a_usage_error(text):
-    """Guessing could do the opposite of what was meant."""
-    with pytest.raises(UsageError, match="--dry-run must be true or false"):
-        flags_of(dry_run=text)
-
-
-@pytest.mark.parametrize(
-    ("words", "hint"),
-    [
-        ((*DELETE, "--dry-run=client"), "Write --dry-run alone."),
-        ((*DELETE, "--dry-run="), "Write --dry-run alone."),
-        ((*LIST, "--include-archived=yes"), "Write --include-archived alone."),
-        (("apply", "--prune=yes"), "Write --prune alone."),
-        ((*LIST, "--api-key-stdin=x"), "Write --api-key-stdin alone."),
-        ((*DELETE, "--yes=no"), ""),
-    ],
-)
-def test_a_value_that_is_not_a_boolean_is_answered_with_the_flag_alone(ant, words, hint):
-    """`--dry-run=client` is kubectl's: `--dry-run=false` would delete. With `no`, the flag alone would."""
-    refusal = ant(*words).refusal
-    assert "=false" not in refusal
-    assert refusal.partition("\n")[2].partition(".")[0] + "." * bool(hint) == hint
 
 
 @pytest.mark.parametrize(("texts", "shown"), [(ON, True), (OFF, False)], ids=["on", "off"])

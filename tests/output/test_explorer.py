@@ -556,9 +556,22 @@ def test_a_string_in_full_is_wrapped_between_words_on_a_window_of_any_size():
         await pilot.resize_terminal(42, 24)
         await settled(pilot)
         assert lines_of(app.text)[1].text.rstrip() == "word " * 7 + "word"
-        await enter(pilot, "G")
-        while app.page.scroll_offset.y < app.text.size.height - app.page.size.height:
-            await pilot.pause()  # textual scrolls when it is idle
+        end = app.text.size.height - app.page.size.height
+        moves = {
+            "j": 1,
+            "k": 0,
+            "space": 22,
+            "ctrl+u": 0,
+            "ctrl+f": 22,
+            "ctrl+b": 0,
+            "ctrl+d": 22,
+            "G": end,
+            "g": 0,
+        }
+        for key, line in moves.items():
+            await enter(pilot, key)
+            while app.page.scroll_offset.y != line:
+                await pilot.pause()  # textual scrolls when it is idle
         assert app.page.size.height == 22, "the page has the whole screen, except for two lines"
 
     play(script, ["a\tb\n" + "word " * 20 + "\n[red]日本[/red]\n" * 30 + "end"])

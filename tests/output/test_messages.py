@@ -27,21 +27,6 @@ def on_screen(error, *secrets):
     return screen.text().removesuffix("\n")
 
 
-def test_a_terminal_shows_the_error_before_the_request(ant):
-    """Most users don't need the URL."""
-    reply = httpx.Response(404, json=NOT_FOUND, headers={"request-id": "req_1"})
-    done = ant(*RETRIEVE, replies=[reply], terminal=True)
-    assert done.exit == 5
-    assert done.stderr == f'ant: No such environment. (404 not_found_error)\nGET "{URL}"\nRequest ID: req_1\n'
-
-
-def test_a_log_has_the_form_of_the_official_tool(ant):
-    """Scripts can search both logs in the same way."""
-    done = ant(*RETRIEVE, replies=[httpx.Response(404, json=NOT_FOUND)])
-    assert done.stdout == ""
-    assert done.stderr.startswith(f'GET "{URL}": 404 Not Found\n{{\n  "type": "error",')
-
-
 def test_a_terminal_shows_the_id_of_a_request_once(ant):
     """This holds even if the body contains it."""
     reply = refused(404, request_id="req_1", more="fields")

@@ -73,6 +73,13 @@ def test_longer_output_is_paged_page_by_page(terminal):
     assert terminal.started == [True]
 
 
+def test_pagers_show_colours_unless_their_variables_say_otherwise(terminal):
+    """Their own variables win."""
+    report = pager("import os; print(os.environ['LESS'], os.environ['LV'])")
+    terminal.show([LONG], PAGER=report, LESS="-S")
+    assert terminal.shown() == b"-S -c\n"
+
+
 def test_ant_pager_has_precedence_over_pager(terminal):
     terminal.show([LONG], ANT_PAGER=pager(COPY), PAGER="false")
     assert terminal.shown() == b"paged\n" + LONG

@@ -9,10 +9,10 @@ import sys
 import httpx
 import pytest
 
-from ant_cli.operations.formats import BY_NAME, FORMATS
+from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.rendering import make_renderer
 from ant_cli.output.style import PLAIN
-from tests.helpers.words import ARCHIVE, DELETE, LIST, PRINTED, RETRIEVE, page
+from tests.helpers.words import LIST, PRINTED, RETRIEVE, page
 
 EVIL = "\x1b]0;title\x07\x9b31m\u202eevil\r\x7f"
 ENVIRONMENT = {"id": "env_1", "type": "environment", "name": EVIL, "archived_at": None}
@@ -85,28 +85,6 @@ def test_texts_that_are_not_json_are_not_coloured_as_json(ant):
     assert ant(*RETRIEVE, *words, replies=[value], terminal=True).stdout == 'say "null" 1\n'
 
 
-@pytest.mark.parametrize("terminal", [False, True])
-def test_the_columns_flag_selects_a_table(ant, terminal):
-    """This holds in a pipe and on a terminal, for a list and for one object: the flag is never ignored."""
-    for words, reply in ((LIST, page(ENVIRONMENT)), (RETRIEVE, ENVIRONMENT)):
-        columns = ("--columns", "id,archived_at")
-        result = ant(*words, *columns, replies=[reply], terminal=terminal, env={"NO_COLOR": "1"})
-        assert (result.exit, result.stdout) == (0, "ID     ARCHIVED_AT\nenv_1  -\n")
-
-
-WITH_COLUMNS = " or ".join(row.name for row in FORMATS if row.has_columns)
-
-
-@pytest.mark.parametrize("name", ["json", "jsonl", "yaml", "pretty", "raw", "explore"])
-@pytest.mark.parametrize("command", [LIST, RETRIEVE])
-def test_the_columns_flag_can_not_be_combined_with_another_format(ant, command, name):
-    """Nothing is sent, and the error says how to select fields."""
-    assert ant(*command, "--columns", "id", "--format", name).refusal == (
-        f"ant: --columns needs --format {WITH_COLUMNS}, but the format is {name} (--format).\n"
-        "To pick fields in other formats, use --transform, for example: --transform '{id,name}'\n"
-    )
-
-
 def test_the_columns_flag_contradicts_another_format_of_the_profile(ant):
     """The error names the profile as the source of the format."""
     ant("profile", "create", "ci")
@@ -115,25 +93,11 @@ def test_the_columns_flag_contradicts_another_format_of_the_profile(ant):
     assert "the format is yaml (format of profile 'ci')." in refusal.replace("\n", " ")
 
 
-def test_columns_of_several_flags_are_all_shown(ant):
-    """As if they had commas between them."""
-    result = ant(*LIST, "--columns", "id", "--columns", "name,scope", replies=[page(ENVIRONMENT)])
-    assert result.stdout == ant(*LIST, "--columns", "id,name,scope", replies=[page(ENVIRONMENT)]).stdout
-
-
 def test_rows_are_printed_page_by_page(ant):
     """Rows before an error are printed."""
     pages = [page({"id": "env_1", "type": "environment"}, after="x"), {"no": "page"}]
     result = ant(*LIST, replies=pages, terminal=True, env={"PAGER": ""})
     assert (result.exit, "env_1" in result.stdout) == (1, True)
-
-
-def test_a_slurped_list_is_one_array_on_a_terminal(ant):
-    """It is a single value."""
-    result = ant(
-        *LIST, "--slurp", "--format", "jsonl", replies=[page({"id": 1})], terminal=True, env={"NO_COLOR": "1"}
-    )
-    assert result.json == [{"id": 1}]
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -153,22 +117,6 @@ def test_a_response_nested_too_deep_for_a_path_is_an_error(ant, flags):
     result = ant(*flags, "--transform", '@pretty:{"sortKeys":true}', replies=[httpx.Response(200, text=text)])
     assert (result.exit, result.stdout) == (1, "")
     assert result.stderr.endswith(" The JSON is nested too deeply.\n")
-
-
-@pytest.mark.parametrize(
-    ("command", "sentence"),
-    [
-        ((*ARCHIVE, "env_1"), "Archived env_1."),
-        (DELETE, "Deleted env_1."),
-        (("beta:environments:work", "stop", "--environment-id", "env_1", "work_1"), "Requested stop of work_1."),
-        (("beta:environments:work", "stop", "--environment-id", "env_1", "work_1", "--force"), "Stopped work_1."),
-        (("beta:environments:work", "ack", "--environment-id", "env_1", "work_1"), "Acknowledged work_1."),
-    ],
-)
-def test_a_terminal_gets_a_sentence_about_a_change(ant, command, sentence):
-    """A script uses the exit status."""
-    assert ant(*command, terminal=True).stderr == sentence + "\n"
-    assert ant(*command).stderr == ""
 
 
 def test_an_api_error_is_on_stdout_if_a_flag_asks_for_it_at_a_terminal(ant, httpx_error):
@@ -237,17 +185,6 @@ def httpx_error():
     """Return a function that makes a 404 response."""
     error = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
     return lambda body=error: httpx.Response(404, json=body)
-
-
-# Mistyped words
-
-
-def test_a_warning_about_a_mistyped_column_suggests_the_nearest_one(ant):
-    """The warning is on stderr, and the table is printed."""
-    items = page({"id": "env_1", "type": "environment", "name": "demo"})
-    result = ant(*LIST, "--format", "table", "--columns", "id,naem", replies=[items])
-    assert result.stdout == "ID     NAEM\nenv_1  -\n"
-    assert "Did you mean 'name'?" in result.stderr
 
 
 @pytest.mark.parametrize("format_", ["json", "table", "pretty", "yaml"])

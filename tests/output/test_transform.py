@@ -5,7 +5,6 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -221,54 +220,12 @@ def test_a_path_of_jq_or_a_template_is_a_usage_error_that_says_how_to_write_it(a
     assert f"{flag} {path!r}: a GJSON path does not start with {start!r}.\n{hint.format(flag)}\n" in refusal
 
 
-def test_the_prefix_of_json_lines_is_no_mistake(ant):
-    """It is the only use of dots at the beginning."""
-    assert ant(*RETRIEVE, "--transform", "..#", replies=[{"id": "a"}]).stdout == "1\n"
-
-
-@pytest.mark.parametrize("more", [(), ("--slurp",), ("--format", "table")])
-def test_a_path_that_matches_nothing_in_any_item_is_noted(ant, more):
-    """It may be mistyped. The values are null (D9)."""
-    result = ant(*LINES, "--transform", "nmae", *more, replies=[ITEMS])
-    assert (result.exit, result.stderr) == (0, "Note: --transform 'nmae' matched nothing. Did you mean 'name'?\n")
-    assert "null" in result.stdout or more == ("--format", "table")
-
-
 @pytest.mark.parametrize("path", ["tier", "name", "id", "@this", "#"])
 def test_a_path_that_matches_something_in_an_item_is_not_noted(ant, path):
     """Not every item has every member."""
     items = {"data": [*ITEMS["data"], [1]]}
     result = ant(*LINES, "--transform", path, replies=[items])
     assert (result.exit, result.stderr, len(result.stdout.splitlines())) == (0, "", len(items["data"]))
-
-
-def test_a_list_without_items_gets_no_note_about_the_path(ant):
-    """There was nothing to match."""
-    result = ant(*LINES, "--transform", "nmae")
-    assert (result.exit, result.stdout, result.stderr) == (0, "", "")
-
-
-def test_a_path_that_matches_nothing_in_an_object_is_noted(ant):
-    """As in a list."""
-    result = ant(*RETRIEVE, "--transform", "config.typ", replies=[{"config": {"type": "cloud"}}])
-    assert (result.stdout, result.stderr) == ("null\n", "Note: --transform 'config.typ' matched nothing.\n")
-
-
-@pytest.mark.parametrize("path", ["{name: .name}", '{"name": name}', "[.id]", "{nmae}"])
-def test_a_new_object_without_members_is_noted_with_an_example(ant, path):
-    """Most likely it was written for jq."""
-    result = ant(*LINES, "--transform", path, replies=[ITEMS])
-    assert (result.exit, json.loads(result.stdout.splitlines()[0])) == (0, [] if path[0] == "[" else {})
-    assert f"Note: --transform {path!r} matched nothing. Members are written without spaces" in result.stderr
-
-
-@pytest.mark.parametrize("path", ["id", "{id,state}"])
-def test_a_poll_of_an_empty_queue_gets_no_note_about_the_transform(ant, path):
-    """The response is null, in which no path could match."""
-    result = ant(
-        "beta:environments:work", "poll", "env_1", "--transform", path, replies=[httpx.Response(200, text="null\n")]
-    )
-    assert (result.exit, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("path", ["{name,tier}", '{"n":name}', "[tier]", "config", "tags"])

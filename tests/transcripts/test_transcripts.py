@@ -17,8 +17,9 @@ The commands of a file run one after the other in an empty folder. Those that na
 
 What is on stdout has two spaces before it, what is on stderr `! `, and a question `? `. IDs are numbered, and times
 are hidden. `/here` is the folder, and `/home` that of the user. A command with ANSWERS runs at a terminal without
-colour. `< FILE` and `<<EOF` give a command its stdin; `export`, `cat FILE`, `cat > FILE <<EOF` (a file that only
-the user can read), `rm`, `mv`, `mkdir` and `chmod MODE FILE` are the only other commands.
+colour. `< FILE` and `<<EOF` give a command its stdin, `| head -3` shows its first lines; `export`, `cat FILE`, `cat
+> FILE <<EOF` (a file that only the user can read), `rm`, `mv`, `mkdir` and `chmod MODE FILE` are the only other
+commands.
 
     $ request POST /v1/sessions '{"agent": "a", "environment_id": "env_1"}' | id status
       200
@@ -120,6 +121,10 @@ class Session:
         environ = self._environ | dict(word.split("=", 1) for word in words[:start])
         answers = environ.pop("ANSWERS", None)
         words = words[start + 1 :]
+        most = None
+        if words[-3:-1] == ["|", "head"]:
+            *words, _, _, count = words
+            most = int(count.removeprefix("-"))
         stdin: str | Path | None = self._real(heredoc) or None
         if "<" in words:
             *words, _, path = words
@@ -138,7 +143,7 @@ class Session:
             terminal=answers is not None,
             ask=None if answers is None else reply,
         )
-        shown = [*self._lines("  ", result.stdout), *self._lines("! ", result.stderr)]
+        shown = [*self._lines("  ", result.stdout)[:most], *self._lines("! ", result.stderr)]
         return [*asked, *shown, *([f"[exit {result.exit}]"] if result.exit else [])]
 
     def _lines(self, mark: str, text: str) -> list[str]:
