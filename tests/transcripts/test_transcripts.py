@@ -39,7 +39,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -74,14 +74,19 @@ def blocks(text: str) -> Iterator[tuple[list[str], str]]:
             yield [line], ""
 
 
-class Session:
-    """Plays the commands of a file."""
+class Session(ExitStack):
+    """Plays the commands of a file.
+
+    It keeps its emulator open until the end: the last one to close a database waits for the disk.
+    """
 
     def __init__(self, ant, home: str) -> None:
+        super().__init__()
         self._ant = ant
         self._paths = {str(Path.cwd()): "/here", home: "/home"}
         self._environ: dict[str, str | None] = {}
         self._ids: dict[str, str] = {}
+        self._opened: Emulator | None = None
 
     def play(self, line: str, heredoc: str) -> list[str]:
         """Run a command line, and return what it prints."""
@@ -108,13 +113,18 @@ class Session:
     def _request(self, method: str, path: str, *words: str) -> list[str]:
         path, _, query = path.partition("?")
         end = words.index("|") if "|" in words else len(words)
-        with closing(Emulator(str(self._environ["ANTHROPIC_BASE_URL"]).removeprefix("local:"))) as emulator:
-            response = Api(emulator)(method, path, *map(json.loads, words[:end]), **parse_qs(query))
+        response = Api(self._emulator())(method, path, *map(json.loads, words[:end]), **parse_qs(query))
         found = response.json if response.status_code == 200 else response.json["error"]
         rows = found["data"] if isinstance((found or {}).get("data"), list) else [found]
         picked = [{name: row[name] for name in words[end + 1 :] if name in row} or row for row in rows]
         shown = [str(response.status_code), *(json.dumps(row, ensure_ascii=False) for row in picked)]
         return self._lines("  ", "\n".join(shown))
+
+    def _emulator(self) -> Emulator:
+        if self._opened is None:
+            path = str(self._environ["ANTHROPIC_BASE_URL"]).removeprefix("local:")
+            self._opened = self.enter_context(closing(Emulator(path)))
+        return self._opened
 
     def _run(self, words: list[str], heredoc: str) -> list[str]:
         start = words.index("ant")
@@ -143,6 +153,8 @@ class Session:
             terminal=answers is not None,
             ask=None if answers is None else reply,
         )
+        if environ.get("ANTHROPIC_BASE_URL") == "local:demo.db" and Path("demo.db").exists():
+            self._emulator()
         shown = [*self._lines("  ", result.stdout)[:most], *self._lines("! ", result.stderr)]
         return [*asked, *shown, *([f"[exit {result.exit}]"] if result.exit else [])]
 
@@ -178,10 +190,10 @@ def test_a_session_prints_what_its_transcript_shows(path, ant, clean_environ, mo
     if sys.platform == "win32" and ("EDITOR='sh " in written or "beta:worker poll" in written):
         pytest.skip("an editor that is a script of sh, or a worker")
     monkeypatch.setattr("tempfile.tempdir", clean_environ["HOME"])
-    session = Session(ant, clean_environ["HOME"])
-    for block, heredoc in blocks(written):
-        lines += block
-        lines += session.play(block[0].removeprefix("$ "), heredoc) if block[0].startswith("$ ") else []
+    with Session(ant, clean_environ["HOME"]) as session:
+        for block, heredoc in blocks(written):
+            lines += block
+            lines += session.play(block[0].removeprefix("$ "), heredoc) if block[0].startswith("$ ") else []
     shown = "\n".join(lines) + "\n"
     if os.environ.get("ANT_WRITE_TRANSCRIPTS"):
         path.write_text(shown, "utf-8")
