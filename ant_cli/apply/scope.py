@@ -19,8 +19,6 @@ from ant_cli.runtime.light_typing import NamedTuple
 class Scope(NamedTuple):
     """Which files count, and what may be done to make the server match them."""
 
-    command: str
-    """The command to name in a hint."""
     paths: tuple[str, ...]
     lock_path: Path
     options: Options
@@ -55,7 +53,7 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
     if not (scope.paths or lock.exists):
         raise UsageError(
             f"there is no {lock.path.name} here or above, and no file was named.",
-            f"Name files or folders: ant {scope.command} .",
+            "Name files or folders, for example: ant diff .",
         )
     folders = {PurePosixPath(key).parent for key in lock.tracked}
     new = [] if asks else [key for key in untracked if PurePosixPath(key).parent in folders]

@@ -77,7 +77,7 @@ def apply(
     """Create and update the environments on the server to match the files."""
     lock_path = find_lock_path(lock_file, Path.cwd(), tuple(expand(path)))
     options = Options(force, prune, adopt, delete_archived, only, allow_origin_change)
-    scope = Scope("diff" if dry_run else "apply", tuple(path), lock_path, options, strict)
+    scope = Scope(tuple(path), lock_path, options, strict)
     view = View(runtime, flags, yes, verbose)
     about_plans = {"--exit-code": exit_code, "--save-plan": save_plan, "--format markdown": view.is_markdown}
     for flag, is_given in about_plans.items():
@@ -88,7 +88,7 @@ def apply(
         if any((*options, *path, dry_run, validate, strict, lock_file)):
             raise UsageError("--plan takes everything from the plan.", "Leave out paths and other flags.")
         saved = plan_data.read_plan(plan)
-        scope = Scope("apply", saved.paths, find_lock_path(saved.lock_file, Path.cwd()), saved.options)
+        scope = Scope(saved.paths, find_lock_path(saved.lock_file, Path.cwd()), saved.options)
         _apply(scope, view._replace(yes=True), parallel, saved)
     elif validate:
         number = _validate(scope, runtime)
