@@ -45,15 +45,11 @@ def send(api, session, *events):
     return api("POST", f"/v1/sessions/{session}/events", {"events": events})
 
 
-def answer(api, session, text="ok", *, is_error=False):
+def answer(api, session):
     """Post the result of the tool that the session waits for."""
     *_, call = (event for event in events_of(api, session) if event["type"] == "agent.tool_use")
-    content = [{"type": "text", "text": text}]
-    return send(
-        api,
-        session,
-        {"type": "user.tool_result", "tool_use_id": call["id"], "is_error": is_error, "content": content},
-    )
+    content = [{"type": "text", "text": "ok"}]
+    return send(api, session, {"type": "user.tool_result", "tool_use_id": call["id"], "content": content})
 
 
 def test_a_client_that_polls_leaves_others_time_to_open_a_stream(api, queue, clock):
