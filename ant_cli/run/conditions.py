@@ -41,7 +41,6 @@ For example: {key}<now-7d (more than 7 days ago), {key}>=2026-11-01T08:00:00Z, o
 
 
 _METADATA = "metadata"
-_SCALARS = ("string", "number", "true", "false")
 _NAMED = 10
 """How many keys of metadata a note names."""
 
@@ -79,12 +78,6 @@ class _SingleCondition(NamedTuple):
         """The steps of its path; in a path such as `#.state`, those after the `#`."""
         path = self.query.path
         return path[0].rest or () if isinstance(path[0], Each) else path
-
-    @property
-    def is_about_a_scalar(self) -> bool:
-        """Whether it compares the value at its `keys` with something other than null."""
-        is_path_of_keys = 0 < len(self.keys) == len(self.steps)
-        return is_path_of_keys and self.query.operator != "" and self.query.value != "~null"
 
 
 class Condition:
@@ -134,7 +127,7 @@ class Condition:
         """Return a warning about a member that may be mistyped. Raises UsageError if that is an error."""
         keys = condition.keys
         for depth, key in enumerate(keys):
-            if json_text.json_type(sample) in _SCALARS:
+            if _is_scalar(sample):
                 return self._unfit(condition, f"{'.'.join(keys[:depth])!r} is not an object, so it has no {key!r}.")
             members = _members(sample)
             known = [] if key in members else _nested_fields(keys[:depth]) if depth else self._fields
@@ -148,16 +141,13 @@ class Condition:
                 warning = self._unfit(condition, problem + meant, fields)
                 return "" if depth else warning
             sample = members.get(key, b"null")
-        rest = condition.steps[len(keys) :]
-        if keys and rest and not isinstance(rest[0], Modifier) and json_text.json_type(sample) in _SCALARS:
-            return self._unfit(condition, f"{'.'.join(keys)!r} is neither an object nor a list.")
-        if condition.is_about_a_scalar and json_text.json_type(sample) == "object":
-            path, members = ".".join(keys), _members(sample)
-            plain = [
-                key
-                for key in filter(_PLAIN_KEY.fullmatch, members)
-                if json_text.json_type(members[key]) in _SCALARS
-            ]
+        path, rest, query = ".".join(keys), condition.steps[len(keys) :], condition.query
+        if keys and rest and not isinstance(rest[0], Modifier) and _is_scalar(sample):
+            return self._unfit(condition, f"{path!r} is neither an object nor a list.")
+        compares = keys and not rest and query.operator and query.value != "~null"
+        if compares and json_text.json_type(sample) == "object":
+            members = _members(sample)
+            plain = [key for key in members if _PLAIN_KEY.fullmatch(key) and _is_scalar(members[key])]
             named = [*plain, *_nested_fields(keys), "KEY"]
             return self._unfit(condition, f"{path!r} is an object. Compare a member of it: {path}.{named[0]}")
         return ""
@@ -189,6 +179,10 @@ class Condition:
 
 def _members(value: bytes) -> dict[str, bytes]:
     return json_text.members(value) if value and json_text.json_type(value) == "object" else {}
+
+
+def _is_scalar(value: bytes) -> bool:
+    return json_text.json_type(value) in ("string", "number", "true", "false")
 
 
 def _sample(value: bytes) -> bytes | None:

@@ -172,7 +172,7 @@ def test_a_work_item_can_be_piped_into_stop(ant):
 def notes(tmp_path):
     """Files of several kinds in the working folder."""
     (tmp_path / "note.txt").write_bytes(b"line 1\r\nline 2\n")
-    (tmp_path / "b.bin").write_bytes(b"\x00\x01\xff")
+    (tmp_path / "b.bin").write_bytes(b"\x00\x01")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
     (tmp_path / "bom.txt").write_bytes(b"\xef\xbb\xbftext")
     (tmp_path / "word").write_text("from a file")
@@ -186,6 +186,7 @@ def notes(tmp_path):
         ("@file://note.txt", "line 1\r\nline 2\n"),
         ("@data://note.txt", "bGluZSAxDQpsaW5lIDIK"),
         ("@latin.txt", "Y2Fm6Q=="),
+        ("@b.bin", "AAE="),
         ("@bom.txt", "text"),
         ("@word", "from a file"),
         ("@", "@"),
