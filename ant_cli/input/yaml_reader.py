@@ -61,7 +61,6 @@ class YAMLProblem(Exception):
     """What is wrong with a text, and where. Lines and columns count from 1."""
 
     def __init__(self, message: str, mark: Any, *, is_syntax: bool = False) -> None:
-        super().__init__(message)
         self.message = message
         self.is_syntax = is_syntax
         """The text is not YAML at all."""

@@ -8,10 +8,12 @@ import re
 import signal
 import threading
 from contextlib import suppress
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
+from ant_cli.http.pool import Pool
 from ant_cli.runtime.live_line import ERASE_LINE
 from tests.conftest import Screen
 from tests.helpers.many import IDS, FakeAPI, rate_limited_api
@@ -92,6 +94,19 @@ def test_a_terminal_shows_the_reason_of_a_failure_right_after_its_id(many):
 def test_failures_of_different_kinds_are_exit_code_1(many):
     """A script can't tell which ID failed for which reason."""
     assert many(*ARCHIVE, *IDS, api=FakeAPI({"env_3": 404, "env_5": 409})).exit == 1
+
+
+def test_nothing_begins_after_a_stop():
+    """Its thread ends after what has begun."""
+    before, go_on = {*threading.enumerate()}, threading.Event()
+    clients = SimpleNamespace(for_threads=range)
+    pool = Pool(clients, range(9), lambda _, item: item and go_on.wait(), parallel=1, fail_fast=False)
+    next(pool.results())
+    (thread,) = {*threading.enumerate()} - before
+    pool.stop()
+    go_on.set()
+    thread.join()
+    assert pool.begun <= 2
 
 
 @pytest.mark.parametrize(("threads", "code"), [(2, 0), (0, 1)])

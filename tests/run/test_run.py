@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -20,15 +21,18 @@ def failure(status, **headers):
     )
 
 
-def test_a_refusal_of_the_operating_system_is_an_error(ant, monkeypatch):
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (OSError(24, "Too many open files"), "the operating system refused: Too many open files"),
+        (MemoryError(), "there is not enough memory for this"),
+    ],
+)
+def test_a_refusal_of_the_operating_system_is_an_error(ant, monkeypatch, problem, said):
     """It may come from anywhere: no file descriptor is left, for example."""
-
-    def run(*_):
-        raise OSError(24, "Too many open files")
-
-    monkeypatch.setattr("ant_cli.run.run", run)
+    monkeypatch.setattr("ant_cli.run.run", Mock(side_effect=problem))
     result = ant(*RETRIEVE)
-    assert (result.exit, result.stderr) == (1, "ant: the operating system refused: Too many open files.\n")
+    assert (result.exit, result.stderr) == (1, f"ant: {said}.\n")
 
 
 def test_every_request_has_the_headers_of_the_api(ant):
