@@ -96,6 +96,7 @@ POLL = Operation(
         Example("take an item and acknowledge it", "env_1 --format jsonl | ant beta:environments:work ack"),
     ),
     claims=True,
+    past_participle="polled",
     accepts=_API_OR_ENVIRONMENT_KEY,
 )
 
