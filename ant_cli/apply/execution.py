@@ -107,8 +107,9 @@ class Execution:
     def __init__(
         self, steps: Sequence[Step], lock: LockFile, journal: Journal, report: Callable[[Step], None]
     ) -> None:
-        """`lock` is the lock file before the run; `report` is called with each step that was carried out."""
+        """`report` is called with each step that was carried out."""
         self.lock = lock
+        """The lock file: that before the run, until a step is recorded."""
         self._journal = journal
         self._report = report
         self._guard = Lock()

@@ -299,7 +299,7 @@ def _carry_out(plan: Plan, known: Known, journal: Journal, connection: server.Co
         runtime.say(_say_failures(execution.steps, view))
         raise
     steps = execution.steps
-    if any(step.result not in ("unchanged", "blocked", "failed", "not started") for step in steps):
+    if execution.lock is not lock:
         report.print_line(f"State written to {shown_path(lock.path)}")
     report.print_data(plan_data.plan_data(plan._replace(steps=steps), known, "apply_result"))
     error = next((step.error for step in steps if step.error), None)

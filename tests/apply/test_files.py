@@ -66,6 +66,8 @@ def test_a_folder_gives_its_environments_and_the_number_of_files_of_other_kinds(
     """The folder, the name or a field may state the kind."""
     write("environments/a.yaml")
     write("environment_b.yml")
+    write("infra/Environments/up.YAML")
+    write("environments/.hidden.yaml")
     write("infra/c.json", '{"type": "environment", "config": {"type": "cloud"}}')
     write("agents/d.md", "---\nmodel: x\n---\nDo it.")
     write("x/vault-e.yaml", "{}")
@@ -73,7 +75,8 @@ def test_a_folder_gives_its_environments_and_the_number_of_files_of_other_kinds(
     write("broken.yaml", "a: [")
     write("notes.txt", "x")
     found = loaded(".")
-    assert set(found.declarations) == {"./environments/a.yaml", "./environment_b.yml", "./infra/c.json"}
+    keys = {"./environments/a.yaml", "./environment_b.yml", "./infra/c.json", "./infra/Environments/up.YAML"}
+    assert found.declarations.keys() == keys
     assert found.foreign == {"agent": 1, "vault": 1}
 
 
