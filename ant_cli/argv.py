@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ant_cli.errors import BadValue, UnknownName, UsageError, see_help, shortened
-from ant_cli.operations import GROUPS, OFFICIAL_COMMANDS, OPERATIONS, find
+from ant_cli.operations import GROUPS, OPERATIONS, find, is_official
 from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Flags, Operation, Param, Text, Texts, flag_name, values_of
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
@@ -93,7 +93,7 @@ def parse(argv: Sequence[str]) -> CommandCall:
         error = _misplaced_flag(rest[0], "")
         raise error.with_exit_code(command.usage_exit_code(rest))
     name, rest = rest[0], rest[1:]
-    if name in OFFICIAL_COMMANDS:
+    if is_official(name):
         return OfficialCall(name, tuple(argv))
     between, rest = _split_leading_globals(rest)
     parse_rest = _parse_api if name in GROUPS else _parse_tool
@@ -137,7 +137,7 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         if not args:
             return help_call()
         topic = [arg for arg in args if not arg.startswith("-") and arg != "help"]
-        if topic and topic[0] in OFFICIAL_COMMANDS:
+        if topic and is_official(topic[0]):
             return OfficialCall(topic[0], (*topic, "--help"))
         return help_call(*(topic or ["help"]))
     command = longest_match((name, *args))

@@ -14,7 +14,7 @@ from itertools import takewhile
 from ant_cli.errors import UsageError, shortened
 from ant_cli.errors.suggestions import SYNONYMS, nearest
 from ant_cli.help.contents import text_of
-from ant_cli.operations import OFFICIAL_COMMANDS
+from ant_cli.operations import OFFICIAL_RESOURCES
 from ant_cli.operations.spec import Operation, Param, Setting, Texts
 from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import may_be_key
@@ -182,6 +182,6 @@ def _names_of_groups() -> dict[str, str]:
     """Return the commands after `ant` by all of their names, including those without the prefix `beta:`."""
     from ant_cli.help.catalog import catalog
 
-    names = [*(item.full_name for item in catalog().subcommands), *OFFICIAL_COMMANDS]
+    names = [*(item.full_name for item in catalog().subcommands), *OFFICIAL_RESOURCES]
     starts = ("", "beta:", "beta:environments:")
     return {name.removeprefix(start): name for start in starts for name in names}

@@ -9,38 +9,31 @@ GROUPS = {group.name: group for group in (environments.COMMANDS, work.COMMANDS)}
 """The groups of commands, by the first part of a command."""
 OPERATIONS = tuple(operation for group in GROUPS.values() for operation in group.operations)
 
-OFFICIAL_COMMANDS = (
+OFFICIAL_RESOURCES = (
     "completions",
     "messages",
-    "messages:batches",
     "models",
     "beta:agents",
-    "beta:agents:versions",
     "beta:deployment-runs",
     "beta:deployments",
     "beta:dreams",
     "beta:files",
     "beta:memory-stores",
-    "beta:memory-stores:memories",
-    "beta:memory-stores:memory-versions",
     "beta:messages",
-    "beta:messages:batches",
     "beta:models",
     "beta:sessions",
-    "beta:sessions:events",
-    "beta:sessions:resources",
-    "beta:sessions:threads",
-    "beta:sessions:threads:events",
     "beta:skills",
-    "beta:skills:versions",
     "beta:tunnels",
-    "beta:tunnels:certificates",
     "beta:user-profiles",
     "beta:vaults",
-    "beta:vaults:credentials",
     "@manpages",
 )
-"""The commands that only the official tool has."""
+"""The commands that only the official tool has. Those of a part, such as `beta:agents:versions`, begin with one."""
+
+
+def is_official(name: str) -> bool:
+    """Whether only the official tool has a command of this name."""
+    return f"{name}:".startswith(tuple(f"{resource}:" for resource in OFFICIAL_RESOURCES))
 
 
 def find(group: str, name: str) -> Operation | None:

@@ -82,8 +82,6 @@ class TerminalTable:
     ) -> None:
         self._given = given
         self._note = note
-        self._left_out: list[str] = []
-        """The titles of columns without room."""
         self._style = style
         self._shows_archived = shows_archived
         self._columns: tuple[Column, ...] = ()
@@ -101,9 +99,6 @@ class TerminalTable:
             titles = [_StyledText(column.title, "bold") for column in self._columns]
             rows = [titles, *([row[index] for index in kept] for row in rows)]
         self._widths = self._measure(rows)
-        if self._left_out and self._style.width < _USUAL_WIDTH:
-            left_out, self._left_out = ", ".join(self._left_out), []
-            self._note(f"Note: there is no room for {left_out}. --columns chooses others, --format json shows all.")
         return json_text.encoded("".join(map(self._line, rows)))
 
     def _styled(self, items: list[bytes], columns: tuple[Column, ...]) -> list[list[_StyledText]]:
@@ -114,7 +109,11 @@ class TerminalTable:
         return rows
 
     def _choose(self, columns: tuple[Column, ...], rows: list[list[_StyledText]]) -> list[int]:
-        """Return the indexes of the columns to show: as many as fit, with the room that later pages may need."""
+        """Return the indexes of the columns to show: as many as fit, with the room that later pages may need.
+
+        On a narrow screen, a note names the others.
+        """
+        left_out: list[str] = []
         texts = [[row[index].text for row in rows] for index in range(len(columns))]
         least = list(map(_least_width, columns, texts))
         kept = [index for index, column in enumerate(columns) if self._is_of_use(column, texts[index])]
@@ -124,7 +123,10 @@ class TerminalTable:
                 break
             dropped = max(droppable, key=lambda index: columns[index].drop_order)
             kept.remove(dropped)
-            self._left_out.append(columns[dropped].title)
+            left_out.append(columns[dropped].title)
+        if left_out and self._style.width < _USUAL_WIDTH:
+            names = ", ".join(left_out)
+            self._note(f"Note: there is no room for {names}. --columns chooses others, --format json shows all.")
         return kept
 
     def _is_of_use(self, column: Column, texts: list[str]) -> bool:

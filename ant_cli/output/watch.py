@@ -11,16 +11,12 @@ from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import parse
 from ant_cli.output.printer import Printer, Transform, transformed
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal
+from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ID = parse("id")
-
-
-_Change = Literal["added", "changed", "removed"]
-"""What happened to a part of a state."""
 
 
 def _item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, bytes]:
@@ -32,9 +28,9 @@ def _item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, bytes
     return dict(zip(keys, map(json_text.compact, transformed(items, transform)), strict=True))
 
 
-def _differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, _Change]:
+def _differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, str]:
     """Return the changes of the parts by key, in the order of the later state, followed by the removed parts."""
-    changes: dict[str, _Change] = {
+    changes: dict[str, str] = {
         key: "changed" if key in before else "added" for key, part in after.items() if before.get(key) != part
     }
     return {**changes, **{key: "removed" for key in before if key not in after}}
@@ -80,7 +76,7 @@ class Watch:
         if shown or not parts:
             self._printer.print_pages([shown])
 
-    def _announce(self, changes: Mapping[str, _Change]) -> None:
+    def _announce(self, changes: Mapping[str, str]) -> None:
         """Say when a state arrived and, of a list, what has changed in it. A removed item has no row."""
         counts = Counter(changes.values()) if self._is_list else {}
         text = ", ".join(f"{count} {change}" for change, count in counts.items())
@@ -88,7 +84,7 @@ class Watch:
         clock = time.strftime("%H:%M:%S", time.localtime(self._runtime.server_clock.now()))
         self._runtime.say(f"{clock}  {text}{': ' * bool(removed)}{removed}".rstrip())
 
-    def _line(self, change: _Change, value: bytes) -> bytes:
+    def _line(self, change: str, value: bytes) -> bytes:
         return b'{"change":%s,"item":%s}' % (json_text.quote(change), value) if self._is_list else value
 
     def failed(self, problem: str) -> None:

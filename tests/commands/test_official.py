@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from ant_cli.operations import OFFICIAL_COMMANDS
+from ant_cli.operations import OFFICIAL_RESOURCES
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts")
 
@@ -98,7 +98,7 @@ def test_the_official_binary_is_recognized_by_its_module(run):
     assert "Exec format error" in done.stderr
 
 
-@pytest.mark.parametrize("name", OFFICIAL_COMMANDS)
+@pytest.mark.parametrize("name", [*OFFICIAL_RESOURCES, "messages:batches", "beta:sessions:threads:events"])
 def test_without_the_official_tool_its_commands_are_named_as_such(ant, name):
     """They are never answered with a command of this one, which may do something else."""
     refusal = ant(name, "create", "--name", "x", env={"ANT_OFFICIAL": ""}).refusal
