@@ -11,7 +11,7 @@ import pytest
 
 from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
 from ant_cli.help.catalog import catalog
-from ant_cli.help.command_page import flag_row, fold, topic_page
+from ant_cli.help.command_page import flag_row, topic_page
 from ant_cli.help.command_row import HELP, VERSION
 from ant_cli.help.contents import TOPICS
 from ant_cli.help.tool_commands import TOOL_COMMANDS
@@ -122,15 +122,6 @@ def kind_of(param):
     return {str: "TEXT", int: "NUMBER", dict: "YAML"}[param.type]
 
 
-def test_the_flags_of_a_page_are_in_groups(ant):
-    """The required flags come first, and those of every command last."""
-    page = ant("beta:environments", "create", "--help").stdout
-    titles = ["Required, also from stdin or --file:", "Fields, also from stdin or --file:", "Flags:"]
-    places = [page.index(f"\n{title}\n") for title in titles]
-    places += [page.index(title) for title in ("\nGlobal flags: --", "\nExamples:\n")]
-    assert places == sorted(places)
-
-
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_group_has_a_page(ant, group):
     """It has the summary of each command, and examples. The group alone, --help and `ant help` all show it."""
@@ -221,13 +212,6 @@ def test_a_page_in_a_pipe_has_no_colour(ant):
     """It is the same, whatever the variables of the terminal say."""
     forced = ant("auth", "login", "--help", env={"FORCE_COLOR": "1", "COLUMNS": "40"}).stdout
     assert forced == ant("auth", "login", "--help").stdout
-
-
-def test_long_examples_are_broken_where_a_shell_allows_it():
-    """The line is broken before a flag, after a backslash."""
-    line = "beta:environments create --name data-analysis --config '{type: cloud, packages: {pip: [a]}}'"
-    assert shlex.split(fold(line).replace("\\\n", " ")) == shlex.split(line)
-    assert fold("short --flag x") == "short --flag x"
 
 
 def test_examples_are_not_interpreted_as_markup(ant):

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from ant_cli.errors import UsageError
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.rendering import make_renderer
 from ant_cli.output.style import PLAIN, Style
@@ -105,21 +104,6 @@ def test_a_column_of_plain_values_gets_no_suggestion():
     said = []
     table([None, 2], "name", PLAIN, said.append)
     assert said == ["Warning: --columns: 'name' matches nothing in the first items."]
-
-
-@pytest.mark.parametrize(("is_list", "where"), [(True, "the first items"), (False, "the response")])
-def test_a_warning_about_a_column_says_where_it_matches_nothing(is_list, where):
-    """Later pages of a list may have values that the first page lacks."""
-    said = []
-    table([{"a": 1}], "xyz", PLAIN, said.append, is_list=is_list)
-    assert said == [f"Warning: --columns: 'xyz' matches nothing in {where}."]
-
-
-@pytest.mark.parametrize("columns", ["a.{", ",", " , ,"])
-def test_a_column_that_is_not_a_path_is_rejected(columns):
-    """Nothing is sent."""
-    with pytest.raises(UsageError, match="--columns"):
-        make_renderer(BY_NAME["table"], columns, is_list=True)
 
 
 # On a terminal
@@ -261,14 +245,6 @@ def test_an_unknown_word_is_truncated_before_an_id():
     last = drawn(LONG_WORDS, WIDE._replace(width=80)).splitlines()[-1]
     assert last.startswith("env_011CZkZ9X2dpNyB7HsEFoR33  日本")
     assert " serverless…  " in last
-
-
-@pytest.mark.parametrize("width", [20, 40])
-def test_chosen_titles_are_never_left_out(width):
-    """This includes the titles of known columns."""
-    shown = table(ENVIRONMENTS, "id,network,created,archived", WIDE._replace(width=width))
-    assert len(titles(shown)) == 4
-    assert max(map(cell_width, shown.splitlines())) <= width
 
 
 def test_terminal_sequences_in_keys_are_escaped():
