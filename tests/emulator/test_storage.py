@@ -214,6 +214,32 @@ def test_many_emulators_can_create_the_same_database_at_once(database):
         emulator.close()
 
 
+def test_nothing_is_left_of_a_deleted_environment_and_after_a_reset(api, emulator):
+    """So a file that is used for years does not grow."""
+
+    def fill():
+        queue = api.create_queue()
+        api("POST", "/_emulator/sessions", {"environment_id": queue})
+        polled = api("GET", f"{ENVIRONMENTS}/{queue}/work/poll", headers=HEADERS | {"anthropic-worker-id": "w1"})
+        api.act(queue, polled.json["id"], "stop", {"force": True})
+        api("POST", "/_emulator/faults", {"status": 500, "path_contains": "none"})
+        return queue
+
+    def rows():
+        with emulator._store.read() as reader:
+            names = [name for (name,) in reader.all("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            counts = {name: reader.one(f"SELECT count(*) FROM {name}")[0] for name in names}
+        return {name for name, count in counts.items() if count} - {"sqlite_sequence", "clock"}
+
+    queue = fill()
+    assert rows() == {"environments", "work", "queues", "workers", "sessions", "events", "faults"}
+    api("DELETE", f"{ENVIRONMENTS}/{queue}")
+    assert rows() == {"faults"}
+    fill()
+    api("POST", "/_emulator/reset")
+    assert rows() == set()
+
+
 def test_threads_may_share_a_database_in_memory(emulator):
     """A database in memory has one connection, and the requests take turns. No file is made."""
     api = Api(emulator)
