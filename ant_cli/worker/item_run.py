@@ -223,10 +223,14 @@ class ItemRun:
         if settlement.fate is Fate.GIVE_BACK:
             pause_s = max(ceil(settlement.history.retry_at - self._context.server_time()), SHORTEST_LEASE_S)
             state = await self._keeper.give_back(pause_s)
-        self._conclude(settlement.if_stopped if state == STOPPED else settlement)
-        if settlement.fate is Fate.STOP or state == STOPPING:
+        if state == STOPPED:
+            settlement = settlement.if_stopped
+        elif state == STOPPING:
+            settlement = settlement._replace(fate=Fate.STOP)
+        self._conclude(settlement)
+        if settlement.fate is Fate.STOP:
             await self._stop()
-        return 0 if state in (STOPPED, STOPPING) else pause_s
+        return pause_s if settlement.fate is Fate.GIVE_BACK else 0
 
     def _conclude(self, settlement: Settlement) -> None:
         """Count and log what has become of the item."""

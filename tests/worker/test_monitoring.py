@@ -185,6 +185,17 @@ def test_an_address_in_use_is_an_error_before_anything_is_claimed(queue, work, s
     assert queue.count("/poll") == 0
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_page_is_served_at_an_address_of_either_version(host):
+    """The address of a pod may be one of IPv6."""
+    try:
+        listener = Listener(host, 0, lambda path: text_page(path))
+    except AntError:
+        pytest.skip("this machine has no such address")
+    with closing(listener):
+        assert httpx.get(f"{listener.url}/a?b").text == "/a\n"
+
+
 def test_an_invalid_host_name_is_an_error():
     """It is not even looked up."""
     with pytest.raises(AntError, match=r"nothing can listen at ä\.\.b:9464: not an address\."):

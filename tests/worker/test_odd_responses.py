@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from ant_cli.errors import ResponseError
+from ant_cli.errors import APIError, ResponseError
 from ant_cli.http.response import Response
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
@@ -37,16 +37,19 @@ ODD = [
 
 
 class Responding:
-    """A transport with one response, which notes how long each request may take."""
+    """A transport with one response, which notes the requests, and how long each may take."""
 
-    def __init__(self, body: object) -> None:
+    def __init__(self, body: object, status: int = 200) -> None:
+        self._status = status
+        self.requests = []
         self._body = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.seconds = {}
 
     @contextmanager
     def stream(self, _method, url, _headers, _body, timeouts):
         self.seconds[url.partition("?")[0].rpartition("/")[2]] = timeouts.whole_s
-        yield Response(200, "OK", {}, [self._body])
+        self.requests.append(url)
+        yield Response(self._status, "", {}, [self._body])
 
 
 @pytest.fixture
@@ -181,6 +184,16 @@ def test_a_stop_whose_response_is_no_item_is_not_repeated(start, script):
         worker = start("--base-url", server.url, "--max-items", "1", handler=[script("exit 0")])
         assert worker.end() == 0
     assert server.count("stop") == 1
+
+
+def test_what_the_worker_repeats_by_its_own_rules_is_sent_once(api_with):
+    """The client would repeat a heartbeat beyond the end of a lease."""
+    transport = Responding({}, status=503)
+    api = api_with(transport)
+    for call, *arguments in ((api.heartbeat, "NO_HEARTBEAT", 45, 2.5), (api.stop,), (api.session,)):
+        with pytest.raises(APIError):
+            call("work_1", *arguments)
+    assert len(transport.requests) == 3
 
 
 def test_a_worker_does_not_wait_for_a_dead_connection_as_long_as_other_commands_do(api_with):

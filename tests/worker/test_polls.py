@@ -452,7 +452,7 @@ def test_a_handler_that_the_system_does_not_start_costs_no_attempt(calls, tmp_pa
     """It says nothing about the item, which waits like any other."""
 
     async def reply(_name):
-        return {**ITEM}
+        return {**ITEM, "data": {"type": "session", "id": "x" * 257}}
 
     path = tmp_path / "broken"
     path.write_bytes(b"\x7fELF\0")
@@ -461,6 +461,7 @@ def test_a_handler_that_the_system_does_not_start_costs_no_attempt(calls, tmp_pa
     asyncio.run(calls.work(max_items="1", attempts="1"))
     assert calls[-2:] == ["session", "heartbeat"]
     assert calls.messages[-2:] == ["the handler could not be started", "work item not done"]
+    assert "session_id" not in calls.text  # each line would have the long ID
 
 
 def test_a_bug_that_an_item_triggers_is_logged_and_polling_backs_off(calls, monkeypatch):

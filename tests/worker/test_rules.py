@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,7 +15,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.settings.worker_options import PollOptions, read_options
 from ant_cli.worker.context import handler_environment
 from ant_cli.worker.failures import NEVER_RUN, History, Memory
-from ant_cli.worker.handler import secrets_of_item
+from ant_cli.worker.handler import find_command, secrets_of_item
 from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, settle
 from tests.conftest import KEY, flags_of
 from tests.worker.conftest import poll_options
@@ -196,6 +197,15 @@ def test_options_do_not_show_the_keys():
 
 
 # Handlers
+
+
+def test_on_windows_a_worker_says_where_it_can_run(monkeypatch):
+    """It needs process groups."""
+    monkeypatch.setattr("ant_cli.worker.handler.os", SimpleNamespace(name="nt"))
+    with pytest.raises(UsageError) as caught:
+        find_command(["handle.cmd"], "", {})
+    assert str(caught.value) == "the worker needs a POSIX system: it manages handlers by process groups."
+    assert caught.value.hint == "Run it in WSL or in a container."
 
 
 def test_a_session_is_run_in_the_workspace_of_the_settings(ant, monkeypatch):

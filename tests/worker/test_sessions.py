@@ -175,11 +175,12 @@ def test_a_secret_that_is_not_text_is_a_usage_error(tmp_path):
 
 
 def test_a_session_takes_what_is_missing_from_the_item_on_stdin(queue, work, script, session):
-    """`docker run -i` passes on what its two `-e` name."""
-    names = ("PATH", "HOME", "ANTHROPIC_BASE_URL", "ANT_WORKER_HOLDS_LEASE_ON")
+    """`docker run -i` passes on what its `-e` names. It holds its lease, and stops the item, as the SDK does."""
+    names = ("PATH", "HOME", "ANTHROPIC_BASE_URL")
     container = " ".join(f'{name}="${name}"' for name in names)
-    work("--heartbeat", "always", handler=[script(f"exec env -i {container} {' '.join(RUN)}")])
+    work(handler=[script(f"exec env -i {container} {' '.join(RUN)}")])
     assert events(queue, session)[-1] == "session.status_terminated"
+    assert queue.count("/stop") == 2
 
 
 TALKING_SDK = {
@@ -211,10 +212,12 @@ def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(cl
     (tmp_path / "secret").chmod(0o600)
     command = [*ANT, "beta:worker", "run", "--work-secret-file", "secret"]
     environ = {**clean_environ, **IDENTITY, "PYTHONPATH": str(tmp_path), "ANTHROPIC_WORKSPACE_ID": "wrkspc_1"}
+    environ["ANT_WORK_ATTEMPT"] = "3"
     with started(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         assert process.wait(60) == 0
         log = process.stderr.read()
     assert "the secret is " in log
+    assert "work_id=work_1 session_id=session_1 attempt=3" in log
     assert "{'anthropic-workspace-id': 'wrkspc_1'}" in log
     assert "plain-secret" not in log
 
