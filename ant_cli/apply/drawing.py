@@ -9,7 +9,6 @@ them. Only a fence could end a code block, so the fence of each block is longer 
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,8 +17,7 @@ from difflib import SequenceMatcher
 from ant_cli.apply.comparison import FieldChange
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin, shown_path
 from ant_cli.apply.plan import Known, Plan, Step
-from ant_cli.gjson.json_text import Number
-from ant_cli.input.values import Value
+from ant_cli.input.values import Value, encode
 from ant_cli.output.style import PLAIN
 from ant_cli.runtime.sanitize import escape_breaks, markdown_code
 from ant_cli.runtime.screen import cell_width
@@ -197,11 +195,7 @@ def _shortened_run(words: Sequence[str]) -> str:
 
 def _shown_value(value: Value, *, quoted: bool = True) -> str:
     """Return a value on one line."""
-    if isinstance(value, Number):
-        return value.text
-    if isinstance(value, str) and not quoted:
-        return escape_breaks(value)
-    return escape_breaks(json.dumps(value, ensure_ascii=False, default=lambda number: number.text))
+    return escape_breaks(value if isinstance(value, str) and not quoted else encode(value).decode())
 
 
 def _pad(text: str, width: int) -> str:
