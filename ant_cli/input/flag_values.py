@@ -219,13 +219,11 @@ def _path_in(text: str) -> str:
 
 
 def _is_binary(data: bytes) -> bool:
-    if re.search(_BINARY, data[:_SNIFFED]):
-        return True
     try:
         data.decode()
     except UnicodeDecodeError:
         return True
-    return False
+    return re.search(_BINARY, data[:_SNIFFED]) is not None
 
 
 def _read(path: str, where: str, stdin: Stdin, hint: str = "") -> bytes:

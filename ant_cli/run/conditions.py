@@ -285,9 +285,8 @@ def _is_operand(operator: str, operand: str) -> bool:
 
 def _compares(query: Query, *, of_list: bool) -> bool:
     beginnings = Each | Query | Modifier if of_list else Key | Wildcard | Modifier
-    if not isinstance(query.path[0], beginnings):
-        return False
-    return bool(query.operator) or all(map(_may_find_nothing, query.path))
+    selects = query.operator != "" or all(map(_may_find_nothing, query.path))
+    return selects and isinstance(query.path[0], beginnings)
 
 
 def _may_find_nothing(step: PathStep) -> bool:
