@@ -301,9 +301,9 @@ def _untracked(declaration: Declaration, known: Known) -> Step:
     named = known.named.get(declaration.name, ())
     candidates = [remote for remote in named if is_alive(remote)]
     if not candidates:
-        return _without_archived(step._replace(remote=named[0]), named[0], known) if named else step
+        return _without_archived(step._replace(remote=named[0]), known) if named else step
     remote = candidates[0]
-    identifier = str(remote.get("id", ""))
+    identifier = str(remote["id"])
     changes = changes_between(declaration.body, remote)
     step = step._replace(
         action="adopt", id=identifier, remote=remote, changes=changes, note=_kept(declaration, remote)
@@ -311,7 +311,7 @@ def _untracked(declaration: Declaration, known: Known) -> Step:
     if owner := next((key for key, entry in known.lock.tracked.items() if entry.id == identifier), ""):
         return step._replace(blocked=f"{owner} already declares {identifier}, which has this name")
     if len(candidates) > 1:
-        ids = ", ".join(str(one.get("id", "")) for one in candidates)
+        ids = ", ".join(str(one["id"]) for one in candidates)
         return step._replace(blocked=f"several environments have this name ({ids}); rename all of them except one")
     if reason := _immutable(declaration, remote):
         return step._replace(blocked=reason)
@@ -324,9 +324,9 @@ def _untracked(declaration: Declaration, known: Known) -> Step:
     )
 
 
-def _without_archived(step: Step, remote: Object, known: Known) -> Step:
+def _without_archived(step: Step, known: Known) -> Step:
     """Return the step that creates an environment with the name of an archived one, which the API can't restore."""
-    archived = str(remote.get("id", ""))
+    archived = str(step.remote["id"])
     if known.options.delete_archived:
         return step._replace(deletes=archived, note=f"permanently deletes {archived}, which is archived")
     return step._replace(
@@ -344,7 +344,7 @@ def _prune(key: str, known: Known, new: Sequence[str]) -> Step:
     name = str(remote.get("name", "")) if remote else name_from(known.lock.file_of(key))
     step = Step("archive", key, name, entry.id, {}, remote or {})
     if remote is None or remote.get("archived_at"):
-        sure = remote is not None or any(known.remotes.values()) or known.options.force
+        sure = any(known.remotes.values()) or known.options.force
         reason = f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"
         return step._replace(action="forget", blocked="" if sure else reason)
     if hash_of_remote(remote) != entry.remote_hash:
