@@ -3,6 +3,7 @@
 import re
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -20,7 +21,11 @@ SHOWN = [name for name, steps in READINGS.items() if isinstance(steps, list)]
 def judge():
     """Return a function that returns the verdict about a reading on an emulator, at which nothing is left then."""
     with closing(Emulator(":memory:", workspace_id="wrkspc_1")) as emulator:
-        client = connect("http://127.0.0.1", "test", transport=httpx.WSGITransport(emulator))
+
+        def application(environ, start_response):
+            return emulator(environ | {"REQUEST_URI": quote(environ["PATH_INFO"])}, start_response)
+
+        client = connect("http://127.0.0.1", "test", transport=httpx.WSGITransport(application))
 
         def sleep(seconds):
             client.post("/_emulator/clock", json={"advance_ms": seconds * 1000}).raise_for_status()
