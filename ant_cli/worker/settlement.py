@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from enum import StrEnum
 
 from ant_cli.runtime.light_typing import NamedTuple
@@ -198,9 +199,5 @@ def _describe_status(status: int) -> str:
     """Return how a handler ended, for people."""
     if status >= 0:
         return f"the handler exited with {status}"
-    import signal
-
-    try:
-        return f"the handler was killed by {signal.Signals(-status).name}"
-    except ValueError:
-        return f"the handler was killed by signal {-status}"
+    name = next((each.name for each in signal.Signals if each == -status), f"signal {-status}")
+    return f"the handler was killed by {name}"

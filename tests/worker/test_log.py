@@ -324,7 +324,7 @@ def test_of_a_line_without_an_end_no_more_is_kept_than_may_be_logged():
 def test_a_worker_whose_log_nobody_reads_finishes_its_items_and_ends(queue, start, script):
     """A log driver may be stuck."""
     ids = queue.enqueue(3)
-    worker = start("--max-items", "3", handler=[script("seq 100000")])
+    worker = start("--max-items", "3", handler=[script("seq 5000")])
     assert worker.process.wait() == 0
     assert [queue.item(work_id)["state"] for work_id in ids] == ["stopped"] * 3
 
@@ -332,7 +332,7 @@ def test_a_worker_whose_log_nobody_reads_finishes_its_items_and_ends(queue, star
 def test_a_worker_whose_log_nobody_reads_ends_after_an_error(queue, start, script):
     """The error can't be reported either."""
     queue.enqueue()
-    worker = start(handler=[script("seq 100000")])
+    worker = start(handler=[script("seq 5000")])
     queue.wait_for_requests("/stop", 1)
     queue.fail("/poll", status=400, times=9)
     assert worker.process.wait() == 1

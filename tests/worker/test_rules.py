@@ -48,6 +48,13 @@ def test_the_end_of_a_run_decides_the_fate_of_its_item(run, outcome, fate):
     assert (settlement.outcome, settlement.fate) == (outcome, fate)
 
 
+@pytest.mark.parametrize(("number", "name"), [(9, "SIGKILL"), (40, "signal 40")])
+def test_the_signal_that_killed_a_handler_is_named(number, name):
+    """A real-time signal has no name."""
+    settlement = settle(Run(Ending.EXITED, -number), NEVER_RUN, poll_options())
+    assert settlement.reason == f"the handler was killed by {name}"
+
+
 def test_only_failures_of_the_handler_are_counted():
     """Failures of the worker, of the machine, or in an outage, are not counted."""
     counted = (Run(Ending.EXITED, 1), Run(Ending.TIMED_OUT, -15))
