@@ -332,6 +332,13 @@ def test_several_queues_can_be_polled(many):
     assert result.stderr == "Polled 10 of 10.\n"
 
 
+def test_a_response_without_a_body_is_counted_and_not_printed(ant):
+    """There may be no work."""
+    empty = [httpx.Response(204)] * 2
+    result = ant("beta:environments:work", "poll", stdin="env_1\nenv_2\n", replies=empty)
+    assert (result.exit, result.stdout, result.stderr) == (0, "", "Polled 2 of 2.\n")
+
+
 def test_all_polled_work_is_accounted_for_when_the_reader_has_left(many):
     """Unlike other commands with GET, a poll takes items out of a queue."""
     result = many("beta:environments:work", "poll", stdin="\n".join(IDS), stdout=Head(3))
