@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ant_cli.completion.scripts import FILES
-from ant_cli.help.command_row import Command, first_sentence
+from ant_cli.help.command_row import HELP, Command, first_sentence
 from ant_cli.help.contents import TOPICS
 from ant_cli.operations.spec import Field, Param
 from ant_cli.runtime.light_typing import NamedTuple
@@ -60,7 +60,7 @@ def flag_rows(commands: Iterable[Command], text_of: Callable[[Param], str]) -> l
     """Return a text about each flag. Exceptions, for flags of certain commands, come first."""
     uses: dict[str, dict[str, list[str]]] = {}
     for command in commands:
-        for flag in command.all_flags:
+        for flag in _all_flags(command):
             for name in flag.names:
                 uses.setdefault(name, {}).setdefault(text_of(flag), []).append(command.full_name)
     special, general = list[_Row](), dict[str, list[str]]()
@@ -82,8 +82,12 @@ def _subcommands(command: Command) -> list[_Choice]:
     return [(below.path[-1], below.summary) for below in command.subcommands]
 
 
+def _all_flags(command: Command) -> tuple[Param, ...]:
+    return (HELP, *command.flags, *command.global_flags)
+
+
 def _flags(command: Command) -> list[str]:
-    return [name for flag in command.all_flags for name in flag.names]
+    return [name for flag in _all_flags(command) for name in flag.names]
 
 
 def _description(flag: Param) -> str:

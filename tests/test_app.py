@@ -18,6 +18,7 @@ from ant_cli.app import app
 from ant_cli.argv import parse
 from ant_cli.errors import UsageError
 from ant_cli.help.catalog import catalog
+from ant_cli.help.command_row import HELP
 from tests.conftest import make_runtime
 from tests.helpers.processes import run_process
 from tests.helpers.words import ARCHIVE, LIST
@@ -132,7 +133,7 @@ def test_the_tree_has_every_flag_and_argument_of_a_command(command):
     found = TREE
     for name in command.path:
         found = found.commands[name]
-    flags = command.all_flags
+    flags = (HELP, *command.flags, *command.global_flags)
     options = {name for param in found.params if param.param_type_name == "option" for name in param.opts}
     assert options == {name for flag in flags for name in flag.spellings}
     arguments = [param for param in found.params if param.param_type_name == "argument"]

@@ -77,11 +77,6 @@ class Command(NamedTuple):
         """Its own flags and arguments that are for the program, and not fields of a request."""
         return tuple(param for param in (*self.arguments, *self.flags) if isinstance(param, Setting))
 
-    @property
-    def all_flags(self) -> tuple[Param, ...]:
-        """Every flag that it takes."""
-        return (HELP, *self.flags, *self.global_flags)
-
     def walk(self) -> Iterator[Command]:
         """Yield it and all commands below it."""
         yield self

@@ -112,7 +112,9 @@ def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags(
     flags = {
         param.name: param.flag
         for command in commands
-        for param in (params_of(command) if isinstance(command, Operation) else command.all_flags)
+        for param in (
+            params_of(command) if isinstance(command, Operation) else (*command.flags, *command.global_flags)
+        )
         if param.takes_value
     }
     found = {name for name, flag in flags.items() if [*exposed_secrets([flag, SECRET], {})][-1:] == [SECRET]}
