@@ -128,6 +128,7 @@ def test_a_long_string_is_truncated_only_in_its_row():
 def test_a_value_shown_in_full_keeps_its_lines_and_escapes_controls():
     """A string of several lines is shown on several lines."""
     assert in_full(b'"a\\nb\\u0007"') == "a\nb␇"
+    assert in_full(rb'"\ud83d"') == r"\ud83d"
     assert in_full(b'{"a":1.0}') == '{\n  "a": 1.0\n}'
 
 
@@ -711,7 +712,7 @@ def process_of(stdout: io.BytesIO, **environ: str) -> Runtime:
     return make_runtime(environ, Screen(terminal=True), stdout, Screen(terminal=True))
 
 
-def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> Choice:
+def opened(keys: list[str], pages: Iterator[list[bytes]], *, is_list: bool = True, **options: Any) -> Choice:
     """Open the explorer as a command does, press keys, and return the result."""
 
     async def pilot_it(pilot: Any) -> None:
@@ -723,7 +724,7 @@ def opened(keys: list[str], pages: Iterator[list[bytes]], **options: Any) -> Cho
         return super(Explorer, app).run(headless=True, size=(80, 24), auto_pilot=pilot_it)
 
     with patch.object(Explorer, "run", run):
-        return explore(pages, process_of(Screen(terminal=True)), is_list=True, **options)
+        return explore(pages, process_of(Screen(terminal=True)), is_list=is_list, **options)
 
 
 def test_the_explorer_returns_the_value_or_path_that_was_chosen():
@@ -731,6 +732,7 @@ def test_the_explorer_returns_the_value_or_path_that_was_chosen():
     page = texts({"a": ["x"]})
     assert opened(["p"], iter([page])) == (b'{"a": ["x"]}', False, None)
     assert opened(["e", "G", "P"], iter([page]), path="b") == (b'"b|a.0"', True, None)
+    assert opened(["j", "P"], iter([page]), is_list=False) == (b'"a"', True, None)
     assert opened(["q"], iter([page])) == (b"", False, None)
 
 
