@@ -61,7 +61,7 @@ def credentials_of(call: Call) -> list[SentCredential]:
 
 
 def _read(call: Call, kind: str, secret: str) -> SentCredential:
-    if call.api_key and _is_same(secret, call.api_key):
+    if _is_same(secret, call.api_key):
         return SentCredential(API_KEY, opens=True)
     opens = {ITEM_SECRET: _token_opens, ENVIRONMENT_KEY: _key_opens}.get(kind)
     return SentCredential(kind, opens(call, secret) if opens else None)

@@ -93,7 +93,7 @@ class Emulator:
         status = error.status if error else 200
         data = body.encode() if isinstance(body, str) else b""
         faults.check_applies(call, error, data)
-        reason = str(error) if error and status >= faults.LOWEST_ERROR else None
+        reason = str(error) if status >= faults.LOWEST_ERROR else None
         self._note(call, request_id, status, reason, data)
         headers = {**self._own_headers, "request-id": request_id, **dict(error.headers if error else ())}
         if call.arrived is not None:  # unless the database can't be read

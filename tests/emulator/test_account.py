@@ -50,9 +50,11 @@ def test_every_response_names_the_organization_and_the_workspace_of_its_key(api,
     """Errors name the organization, too. The workspace is named only if the key belongs to one."""
     headers = workspace_api("GET", path).headers
     assert (headers[ORGANIZATION], headers[WORKSPACE]) == ("org_1", "wrkspc_1")
+    assert "ant-emulator" not in headers
     headers = api("GET", path).headers
     assert headers[ORGANIZATION] == "00000000-0000-4000-8000-000000000000"
     assert WORKSPACE not in headers
+    assert headers["ant-emulator"] == "API keys are not checked"
 
 
 def test_a_request_that_names_another_workspace_than_the_key_is_rejected(workspace_api):
