@@ -13,7 +13,7 @@ from ant_cli.apply import server
 from ant_cli.apply.comparison import changes_between, hash_of_body, hash_of_remote, update_body
 from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.lockfile import Entry, LockFile, shown_path
-from ant_cli.apply.plan import Object, Step
+from ant_cli.apply.plan import Object, Step, is_alive
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value
@@ -173,7 +173,9 @@ class Execution:
             existed = server.archive(client, step.remote)
             return step._replace(result="archived" if existed else "already gone")
         if step.action == "forget":
-            server.check_gone(client, step.id)
+            now = server.retrieve(client, step.id)
+            if now is not None and is_alive(now):
+                raise server.Changed(now)
             return step._replace(result="already gone")
         if step.action == "create":
             remote = self._create(client, step.body, step.remote)

@@ -97,13 +97,6 @@ def delete(client: Client, before: Object) -> None:
     _remove(client, environments.DELETE, before, lambda _now: False)
 
 
-def check_gone(client: Client, identifier: str) -> None:
-    """Raise Changed if an environment exists, and is not archived."""
-    now = retrieve(client, identifier)
-    if now is not None and is_alive(now):
-        raise Changed(now)
-
-
 def _remove(client: Client, operation: Operation, before: Object, is_done: Callable[[Object], bool]) -> bool:
     try:
         _change(client, operation, before, is_done)
