@@ -129,13 +129,6 @@ def test_a_format_for_machines_can_be_requested_at_a_terminal(log_format):
     assert logged.text.startswith(("time=", "{"))
 
 
-def test_the_plain_format_is_for_programs_that_add_the_time():
-    """A session's process has it, because the worker's log already has time and ID."""
-    logged = Logged("plain", terminal=True)
-    logged.item.info("claimed work")
-    assert logged.text == f"defXYZ claimed work work_id={ITEM} session_id=s1 attempt=2\n"
-
-
 # Secrets, control characters and limits
 
 

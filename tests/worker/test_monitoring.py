@@ -196,12 +196,6 @@ def test_a_page_is_served_at_an_address_of_either_version(host):
         assert httpx.get(f"{listener.url}/a?b").text == "/a\n"
 
 
-def test_an_invalid_host_name_is_an_error():
-    """It is not even looked up."""
-    with pytest.raises(AntError, match=r"nothing can listen at ä\.\.b:9464: not an address\."):
-        Listener("ä..b", 9464, lambda _path: None)
-
-
 def test_silent_clients_do_not_lock_out_others(monkeypatch):
     """Each connection takes a file descriptor, and without any left, a worker can't extend its leases."""
     monkeypatch.setattr("ant_cli.worker.listener._REQUEST_TIMEOUT_S", 600.0)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ant_cli.errors import MissingFlag, UsageError
+from ant_cli.errors import UsageError
 from ant_cli.operations.parsers import duration
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.worker_options import PollOptions, read_options
@@ -181,12 +181,6 @@ def test_a_flag_has_precedence_over_its_variable_and_an_empty_variable_is_unset(
     assert (found.environment_id, found.concurrency, found.attempts) == ("env_2", 2, 5)
     found = read_options(PollOptions, Flags({"environment_key": KEY}), environ, "")
     assert found.concurrency == 4
-
-
-def test_missing_values_are_named_with_their_variables():
-    """One message names both."""
-    with pytest.raises(MissingFlag, match=r"--environment-id \(ANTHROPIC_ENVIRONMENT_ID\) and --environment-key"):
-        read_options(PollOptions, Flags(), {}, "beta:worker poll")
 
 
 @pytest.mark.parametrize(
