@@ -108,7 +108,7 @@ def test_a_body_above_ten_megabytes_is_rejected(emulator):
     """The status is 413, before the body is read."""
     response = Client(emulator).post(ENVIRONMENTS, data=b" " * (call.LARGEST_BODY + 1), headers=HEADERS)
     check_form("POST", ENVIRONMENTS, response)
-    assert message(response, 413)
+    assert message(response, 413) == "body: larger than 10485760 bytes."
     assert response.json["error"]["type"] == "request_too_large"
 
 
