@@ -137,7 +137,7 @@ def settle_early(history: History, options: PollOptions, now: float) -> Settleme
     if history.attempts < options.attempts:
         return None
     reason = f"{history.unreported} of its runs had no reported end: their worker was killed, or lost the lease"
-    metadata: Metadata = {DEAD_LETTER: f"{history.attempts} attempts failed; {reason}"}
+    metadata: Metadata = {DEAD_LETTER: f"{_failures(history)}; {reason}"}
     return Settlement(Outcome.DEAD_LETTER, Fate.STOP, metadata, reason)
 
 
@@ -178,6 +178,10 @@ def _given_back(reason: str, history: History) -> Settlement:
     return Settlement(Outcome.GIVEN_BACK, Fate.GIVE_BACK, history.metadata(), reason, history)
 
 
+def _failures(history: History) -> str:
+    return f"{history.attempts} attempt{'s' * (history.attempts != 1)} failed"
+
+
 def _failed(run: Run, history: History, options: PollOptions, now: float, *, in_outage: bool) -> Settlement:
     outcomes = {Ending.TIMED_OUT: Outcome.TIMED_OUT, Ending.REFUSED: Outcome.LOST}
     outcome, reason = outcomes.get(run.ending, Outcome.FAILED), run.failure(options)
@@ -186,7 +190,7 @@ def _failed(run: Run, history: History, options: PollOptions, now: float, *, in_
     is_excused = is_excused and history.excused < MOST_EXCUSED
     known = history.after_failure(now, options.retry_delay, excused=is_excused)
     if known.attempts >= options.attempts and not is_excused:
-        text = f"{known.attempts} attempts failed; the last one: {last_error}"[:_LONGEST_REASON]
+        text = f"{_failures(known)}; the last one: {last_error}"[:_LONGEST_REASON]
         metadata = {**known._replace(retry_at=0.0).metadata(), LAST_ERROR: last_error[:_LONGEST_REASON]}
         return Settlement(Outcome.DEAD_LETTER, Fate.STOP, {**metadata, DEAD_LETTER: text}, reason)
     if is_excused:

@@ -72,6 +72,8 @@ def test_an_item_whose_last_attempt_fails_becomes_a_dead_letter():
     last = settle(run, History(1, 1), poll_options(attempts="3"))
     assert (last.outcome, last.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
     assert last.metadata["ant_dead_letter"] == "3 attempts failed; the last one: the handler exited with 2"
+    only = settle(run, NEVER_RUN, poll_options(attempts="1"))
+    assert only.metadata["ant_dead_letter"] == "1 attempt failed; the last one: the handler exited with 2"
 
 
 def test_an_item_that_was_handed_over_is_neither_stopped_nor_given_back():
