@@ -25,6 +25,7 @@ from ant_cli.settings.rows import (
     DEFAULT_BASE_URL,
     SETTINGS,
     VARIABLES,
+    check_new_secret,
     mask,
 )
 from ant_cli.settings.selection import SelectedProfile, requested, select_own, setting_sources, usable_instead
@@ -96,16 +97,16 @@ def _confirm_replacement(name: str, profile: Profile, runtime: Runtime) -> None:
 
 def _key_to_store(flags: Flags, name: str, server: str, runtime: Runtime) -> str:
     """Return the key that a flag gives, also from stdin, or else the one from the prompt."""
-    given: str | None = flags.get("api_key")
-    if given is not None:
-        return given
-    if runtime.stdin.has_input:
+    given = flags.get("api_key")
+    if given is None and runtime.stdin.has_input:
         raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
-    if server == DEFAULT_BASE_URL:
-        runtime.hint(API_KEY_PLACE)
-    place = "" if server == DEFAULT_BASE_URL else f" at {strip_userinfo(server)}"
-    prompt = f"API key for profile {name!r}{place} (not shown): "
-    return prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")
+    if given is None:
+        if server == DEFAULT_BASE_URL:
+            runtime.hint(API_KEY_PLACE)
+        place = "" if server == DEFAULT_BASE_URL else f" at {strip_userinfo(server)}"
+        prompt = f"API key for profile {name!r}{place} (not shown): "
+        given = prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")
+    return check_new_secret("the key", given)
 
 
 def _without_credentials(profile: Profile) -> dict[str, object]:

@@ -26,6 +26,7 @@ from ant_cli.settings.rows import (
     PROFILE_SETTINGS,
     SECRET_KEYS,
     VARIABLES,
+    check_new_secret,
     check_secret,
 )
 from ant_cli.settings.selection import SelectedProfile, select, select_own, usable_instead
@@ -118,7 +119,7 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
     _check_key(key)
     name = _selected(flags, runtime, read_store(runtime)).name
     if key in SECRET_KEYS:
-        stored: str | float = _secret(key, value, runtime)
+        stored: str | float = check_new_secret(key, _secret(key, value, runtime))
     elif value:
         stored = _stored_form(PROFILE_SETTINGS[key].value_of(key, value))
     else:

@@ -82,7 +82,7 @@ class Credential(NamedTuple):
         secret = self.reference.fetch(self.source, runtime)
         runtime.redactor.register(secret.strip())
         try:
-            return self.with_secret(rows.check_secret(f"what {self.source} gives", secret))
+            return self.with_secret(rows.check_new_secret(f"what {self.source} gives", secret))
         except BadValue as error:
             raise CredentialError(error.message, error.hint) from None
 
@@ -255,7 +255,7 @@ def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
     if len(conflicts) > 1:
         raise exclude_each_other(*sorted(conflicts), hint=f"Use {conflicts[0]}.")
     secret = read_piped_secret(runtime, f"ant ... {flag_name(wanted[0])}")
-    return flags.with_values(**{rows.ON_STDIN[wanted[0]]: secret})
+    return flags.with_values(**{rows.ON_STDIN[wanted[0]]: rows.check_new_secret("the secret on stdin", secret)})
 
 
 def read_piped_secret(runtime: Runtime, example: str) -> str:

@@ -19,7 +19,7 @@ from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.trusted_files import OTHERS_READ, FileRule, read_trusted
 from ant_cli.settings.access_tokens import LAST_S, SPARE_S, AccessToken, end_text
 from ant_cli.settings.profiles import config_dir
-from ant_cli.settings.rows import check_secret, mask
+from ant_cli.settings.rows import check_new_secret, mask
 
 _LIMIT = 1_000_000
 """The most bytes of a file; the official tool writes less than ten thousand."""
@@ -173,7 +173,7 @@ def read_login(profile: OfficialProfile, runtime: Runtime) -> AccessToken | None
     if token_type not in ("", "oauth_token"):
         raise unsafe(path, f"it is of the unknown type {token_type!r}")
     try:
-        token = check_secret("its access_token", text_member(document, "access_token", path))
+        token = check_new_secret("its access_token", text_member(document, "access_token", path))
     except BadValue as error:
         raise unsafe(path, error.message.removesuffix(".")) from None
     texts = {key: text_member(document, key, path) for key in _TEXTS}

@@ -31,12 +31,20 @@ ENVIRONMENT_KEY_PLACE = (
 
 
 def check_secret(source: str, secret: str) -> str:
-    """Return a credential without surrounding white space. It must be printable ASCII without spaces."""
+    """Return a credential without surrounding white space. It will be a header, so it must be printable ASCII."""
     secret = secret.strip()
     if not secret:
         raise BadValue(source, "is empty")
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        raise BadValue(source, "contains a character that no key has (a space or a line break, perhaps)")
+    if not (secret.isascii() and secret.isprintable()):
+        raise BadValue(source, "contains a character that no key has (a line break, perhaps)")
+    return secret
+
+
+def check_new_secret(source: str, secret: str) -> str:
+    """Return a credential to store, or one that a command printed. A text with a space is not just a key."""
+    secret = check_secret(source, secret)
+    if " " in secret:
+        raise BadValue(source, "contains a space, which no key has")
     return secret
 
 
