@@ -67,7 +67,7 @@ def _find(environ: Mapping[str, str]) -> str | None:
 def _is_official(program: Path) -> bool:
     """Whether a program is the official tool, or a script that starts it. Apache Ant and this one are not."""
     try:
-        content = program.read_bytes()
+        content = program.read_bytes() if program.is_file() else b""  # reading a pipe might never end
     except OSError:
         return False
     if content.startswith(_NATIVE):

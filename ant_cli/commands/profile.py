@@ -103,7 +103,8 @@ def _check_key(key: str) -> None:
     if key not in PROFILE_SETTINGS:
         variable = VARIABLES.get(key, f"ANTHROPIC_{key.upper()}")
         exists = variable in VARIABLES.values()
-        shown_key = REDACTED if may_be_key(key) and not exists else ""
+        is_name = exists or key.upper() in VARIABLES.values()
+        shown_key = REDACTED if may_be_key(key) and not is_name else ""
         name = key.partition("=")[0]
         if name in PROFILE_SETTINGS:
             raise UsageError("a setting and its value are two arguments.", f"Write: ant profile set {name} VALUE")
