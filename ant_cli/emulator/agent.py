@@ -210,7 +210,7 @@ def _answered(transaction: Transaction, session: Row, event: Event) -> Row:
                 raise InvalidRequest("deny_message: only for the result deny.")
             waits = _waits(transaction, session, tool, call_id)
     elif problem := _mismatch(tool.get("expect") or {}, event):
-        message = f"Step {session['step']} ({tool}): {problem}"
+        message = f"Step {session['step']} ({json.dumps(tool, ensure_ascii=False)}): {problem}"
         error = {"type": "unknown_error", "message": message, "retry_status": {"type": "terminal"}}
         emit(transaction, session, {"type": "session.error", "error": error})
         return terminate(transaction, session, session["step"])
@@ -225,7 +225,7 @@ def _mismatch(expected: Event, result: Event) -> str | None:
     is_error = bool(result.get("is_error"))
     text = "".join(block.get("text", "") for block in result.get("content") or [])
     if expected.get("is_error") not in (None, is_error):
-        return f"expected is_error to be {expected['is_error']}, got {is_error}; the text is {text!r}."
+        return f"expected is_error to be {json.dumps(not is_error)}; the text is {text!r}."
     if expected.get("text") not in (None, text):
         return f"expected the text {expected['text']!r}, got {text!r}."
     if (part := expected.get("contains")) is not None and part not in text:

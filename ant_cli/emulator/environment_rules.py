@@ -183,7 +183,7 @@ def delete(call: Call) -> str:
             way = "archive it first, to allow the queue to drain"
             if stored["archived"]:
                 way = f"stop them with force, such as {item}, which is {state}"
-            raise Conflict(f"environment_id: {stored['id']} has {unfinished} unfinished work items; {way}.")
+            raise Conflict(f"environment_id: {stored['id']} has unfinished work items: {unfinished}; {way}.")
         for statement in SQL_DELETE:
             transaction.run(statement, stored["id"])
     return json.dumps({"id": stored["id"], "type": "environment_deleted"})
