@@ -182,9 +182,9 @@ def _check_credentials(known: Known) -> None:
     if len(known.remotes) >= 2 and not any(known.remotes.values()) and not known.options.force:
         raise AntError(
             f"none of the {len(known.remotes)} environments that {known.lock.path.name} tracks exists for the "
-            "credentials in use: they are those of another workspace or account. Nothing was changed.",
+            "credentials in use: they may be those of another workspace or account. Nothing was changed.",
             "Use the right ones with --profile or --workspace-id. To see those in use: ant auth status\n"
-            f"If all of the environments no longer exist, remove their entries from {known.lock.path.name}.",
+            f"If none of the environments exists any more, remove their entries from {known.lock.path.name}.",
         )
 
 

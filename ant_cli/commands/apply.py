@@ -257,7 +257,7 @@ def _note(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: Runti
     for key in () if scope.paths else plan.new:
         runtime.say(f"Note: {key} is not tracked; to add it: {adding_command(known)}")
     if scope.paths and not scope.options.only and (number := changes_elsewhere(plan, scope)):
-        without = "" if scope.options.prune else "; to leave them out: --only"  # not possible with --prune
+        without = "." if scope.options.prune else "; to leave them out: --only"  # not possible with --prune
         runtime.say(f"Note: tracked files that no path names have {number} of the changes{without}")
     for lock_path in loaded.other_locks:
         runtime.say(f"Warning: {lock_path.parent} is left out, because it has its own lock file.")
