@@ -50,7 +50,7 @@ _CORRECTABLE = (400, 409, 413, 422)
 """The statuses with which the server rejects the user's text: a different text may be accepted."""
 MOST_ROUNDS = 100
 """The most times that the text is opened: an editor that is a script might never stop."""
-_GIVE_UP = "Nothing was sent yet. Correct it and save. To give up, save it unchanged."
+_GIVE_UP = "Nothing was changed yet. Correct it and save. To give up, save it unchanged."
 _CHANGED = "The environment has been changed elsewhere in the meantime:"
 _CONFIRM = """\
 Only the fields that you change are sent. They overwrite changes of the same

@@ -274,7 +274,7 @@ def test_the_line_breaks_of_windows_are_no_change(desk):
 
 def test_a_text_in_which_only_a_note_was_deleted_is_opened_again(desk):
     """The mistake is still there. The file that is then left unchanged is given up."""
-    note = "#! Nothing was sent yet. Correct it and save. To give up, save it unchanged.\n"
+    note = "#! Nothing was changed yet. Correct it and save. To give up, save it unchanged.\n"
     result = desk.edit([["    pip:", "    pipp:"]], [[note, ""]], replies=[ENVIRONMENT])
     assert note in desk.seen[1]
     assert desk.seen[2] == desk.seen[1]
