@@ -56,10 +56,11 @@ def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = Fa
     runtime = copy(runtime)
     runtime.environ = {name: value for name, value in runtime.environ.items() if name not in left_out}
     settings = load(runtime, flags)
+    name = settings.connection.profile_name
     if settings.connection.credential is None:
         raise CredentialError(
             "no profile with a credential is in use, and the key of a variable is not printed.",
-            "Log in: ant auth login",
+            f"Log in: ant auth login --profile {name}" if name else "Log in: ant auth login",
             "For the credential that other commands use: ant auth token",
         )
     note_credential_choice(settings, runtime, sends=False)

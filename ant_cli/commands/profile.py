@@ -74,7 +74,8 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
     if key is not None:
         if key not in values:
             _check_key(key)
-            hint = "" if profile.official else f"Set it: ant profile set {key} ..."
+            value = "< FILE" if key in SECRET_KEYS else "VALUE"
+            hint = "" if profile.official else f"Set it: ant profile set {key} --profile {profile.name} {value}"
             raise AntError(f"profile {profile.name!r} has no {key}.", hint)
         print_result(runtime, flags, str(values[key]), values[key])
     elif values or wants_structured(flags):

@@ -138,7 +138,8 @@ def _unknown_list(setting: Setting, path: str, lists: Sequence[str]) -> UsageErr
     ends = {name.rpartition(".")[2]: name for name in lists}
     similar = nearest(path.rpartition(".")[2], ends)
     meant = f" Did you mean {ends[similar]!r}?" if similar else ""
-    hint = f"It takes {', '.join(lists)} and metadata.KEY; other fields have their own flags."
+    taken = [name for name in lists if setting != SET or name.startswith("packages.")]
+    hint = f"It takes {', '.join(taken)} and metadata.KEY; other fields have their own flags."
     return UsageError(f"{setting.flag} can't change {path!r}, which is not a known list.{meant}", hint)
 
 

@@ -82,7 +82,7 @@ class Credential(NamedTuple):
         secret = self.reference.fetch(self.source, runtime)
         runtime.redactor.register(secret.strip())
         try:
-            return self.with_secret(rows.check_new_secret(f"what {self.source} gives", secret))
+            return self.with_secret(rows.check_new_secret(f"the key from {self.source}", secret))
         except BadValue as error:
             raise CredentialError(error.message, error.hint) from None
 

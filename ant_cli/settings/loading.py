@@ -209,7 +209,7 @@ def refusal(credential: Credential, profile: SelectedProfile, base_url: SettingS
     return CredentialError(
         problem,
         f"To send it to {strip_userinfo(home or DEFAULT_BASE_URL)}: unset {base_url.label}",
-        f"To send it there, in this command only: --base-url {strip_userinfo(url)}",
+        f"To send it to {strip_userinfo(url)}, in this command only: --base-url {strip_userinfo(url)}",
     )
 
 

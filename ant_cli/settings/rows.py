@@ -94,7 +94,7 @@ def base_url(source: str, url: str) -> str:
         return url
     if not url.lower().startswith(("http://", "https://")):
         example = "For example: https://api.anthropic.com"
-        raise BadValue(source, "must start with http:// or https://", example)
+        raise BadValue(source, "must start with http://, https:// or local:", example)
     from urllib.parse import urlsplit  # late: help needs only the other validators
 
     try:

@@ -388,7 +388,7 @@ def test_no_secret_of_a_profile_with_a_server_is_sent_to_that_of_a_variable(
         assert done.exit == 4
         assert "of profile 'a' is for https://work.example/x, and is not sent to http://127.0.0.1:2" in done.stderr
         assert "To send it to https://work.example/x: unset ANTHROPIC_BASE_URL\n" in done.stderr
-        assert "To send it there, in this command only: --base-url http://127.0.0.1:2\n" in done.stderr
+        assert "To send it to http://127.0.0.1:2, in this command only: --base-url http" in done.stderr
 
 
 @pytest.mark.parametrize(
