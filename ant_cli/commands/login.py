@@ -88,7 +88,7 @@ def _server_of_key(flags: Flags, profile: SelectedProfile, runtime: Runtime) -> 
 
 def _confirm_replacement(name: str, profile: Profile, runtime: Runtime) -> None:
     """Ask before replacing the key of a profile that was not named. Raises UsageError if the user declines."""
-    replaced = " and ".join(key for key in CREDENTIAL_KEYS if profile.get(key))
+    replaced = ", ".join(key for key in CREDENTIAL_KEYS if profile.get(key))
     if replaced and can_ask(runtime):
         question = f"Profile {name!r} already has a key ({replaced}). Replace it? [y/N]"
         if not is_yes(ask(question, runtime)):
@@ -124,7 +124,7 @@ def _store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *,
     except AntError:
         delete_keys(value)
         raise
-    replaced = " and ".join(key for key in CREDENTIAL_KEYS if before.get(key))
+    replaced = ", ".join(key for key in CREDENTIAL_KEYS if before.get(key))
     instead = f", in place of its {replaced}" if replaced else ""
     server = "" if chosen["base_url"] == DEFAULT_BASE_URL else f" for {strip_userinfo(chosen['base_url'])}"
     runtime.say(f"Stored the key {mask(key)}{server} in profile {name!r}{instead}.")

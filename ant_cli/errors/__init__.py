@@ -122,7 +122,8 @@ class MissingFlag(UsageError):
 
     def __init__(self, flags: Sequence[str], command: str, where: str = "") -> None:
         verb = "is" if len(flags) == 1 else "are"
-        super().__init__(f"{where}{' and '.join(flags)} {verb} required.", see_help(command))
+        listed = " and ".join(flags).replace(" and ", ", ", len(flags) - 2)
+        super().__init__(f"{where}{listed} {verb} required.", see_help(command))
 
 
 class UnknownName(UsageError):

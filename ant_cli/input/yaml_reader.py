@@ -254,7 +254,7 @@ class _Reader:
         sign = "*" if isinstance(event, yaml.AliasEvent) else "&"  # a tag may come before it
         end = self._source.text.find(sign + event.anchor, event.start_mark.index) + 1 + len(event.anchor)
         if self._source.text[end : end + 1] not in _AFTER_ANCHOR:
-            raise YAMLProblem("an anchor must be followed by a space", event.start_mark)
+            raise YAMLProblem(f"{sign}{event.anchor} must be followed by a space", event.start_mark)
         return str(event.anchor)
 
     def _scalar(self, event: Any) -> Any:
