@@ -17,9 +17,9 @@ The commands of a file run one after the other in an empty folder. Those that na
 
 What is on stdout has two spaces before it, what is on stderr `! `, and a question `? `. IDs are numbered, and times
 are hidden. `/here` is the folder, and `/home` that of the user. A command with ANSWERS runs at a terminal without
-colour. `< FILE` and `<<EOF` give a command its stdin, `| head -3` shows its first lines; `export`, `cat FILE`, `cat
-> FILE <<EOF` (a file that only the user can read), `rm`, `mv`, `mkdir` and `chmod MODE FILE` are the only other
-commands.
+colour. `< FILE` and `<<EOF` give a command its stdin, `| head -3` shows its first lines; `export` (with
+an empty value, it unsets), `cat FILE`, `cat > FILE <<EOF` (a file that only the user can read), `rm`, `mv`, `mkdir`
+and `chmod MODE FILE` are the only other commands.
 
     $ request POST /v1/sessions '{"agent": "a", "environment_id": "env_1"}' | id status
       200
