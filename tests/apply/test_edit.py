@@ -480,6 +480,7 @@ def test_visual_wins_over_editor_and_may_have_arguments(desk):
     assert desk.edit([], [["numpy", "x"]], env={"VISUAL": " "}).exit == 0
 
 
+@needs_posix("vi or nano")
 @pytest.mark.parametrize("name", ["vi", "nano"])
 def test_a_common_editor_is_used_at_a_terminal_if_none_is_set(desk, tmp_path, name):
     """It is vi, or else nano."""
