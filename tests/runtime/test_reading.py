@@ -6,8 +6,10 @@ import os
 from unittest.mock import Mock
 
 from ant_cli.runtime.reading import read_limited
+from tests.conftest import needs_posix
 
 
+@needs_posix("pipes that do not block")
 def test_a_non_blocking_pipe_without_data_is_waited_for():
     """Another process that shares the pipe has made it so."""
     reading, writing = os.pipe()
