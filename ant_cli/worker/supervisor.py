@@ -101,7 +101,7 @@ async def _work(
     not_done = len(context.memory.not_done)
     if not_done and (options.exit_when_idle or options.max_items):
         noun = "item is" if not_done == 1 else "items are"
-        raise AntError(f"{not_done} {noun} not done: failed, lost, or a dead letter. The log says why.")
+        raise AntError(f"{not_done} {noun} not done. The log says why.")
 
 
 def _session_command(options: PollOptions, log_format: str) -> list[str]:
