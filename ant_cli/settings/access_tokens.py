@@ -81,7 +81,7 @@ class AccessToken(NamedTuple):
 def end_text(end: int | None, now: float) -> str:
     """Return in words when a token ends or has ended. `end` is in Unix seconds."""
     if end is None:
-        return "without an end"
+        return "never ends"
     from datetime import datetime, timedelta  # late: only people read it
 
     date = datetime(1970, 1, 1) + timedelta(seconds=min(max(end, 0), LAST_S))  # gmtime ends in 3000 on Windows

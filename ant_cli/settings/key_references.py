@@ -85,7 +85,8 @@ def _output_of(args: list[str], environ: Mapping[str, str], source: str, timeout
         if len(output[0]) > _OUTPUT_LIMIT:
             raise CredentialError(f"{source} prints more than a key.", _SEE_COMMAND)
         if status := child.wait(max(0.0, deadline - time.monotonic())):
-            raise CredentialError(f"{source} failed with status {status}.", _SEE_COMMAND)
+            ended = "failed with status" if status > 0 else "was ended by signal"
+            raise CredentialError(f"{source} {ended} {abs(status)}.", _SEE_COMMAND)
         return output[0]
     except subprocess.TimeoutExpired:
         problem = f"{source} took longer than {timeout_s:g} s and was stopped."

@@ -200,7 +200,7 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> AccessToken:
     profile_flag = f"--profile {profile.name}"
     raise CredentialError(
         problem,
-        "Renew it with the official tool, the Go program of the same name: "
+        "Renew the login with the official tool, the Go program of the same name: "
         f"ant auth print-credentials {profile_flag} > /dev/null, or else ant auth login {profile_flag}",
         "This program only reads its logins. To store a key here: ant auth login",
     )

@@ -23,7 +23,7 @@ DEFAULT_BASE_URL = "https://api.anthropic.com"
 
 API_KEY_PLACE = "To create one: https://platform.claude.com, Settings, API keys"
 ENVIRONMENT_KEY_PLACE = (
-    "The environment's page in the Console gives one; for an emulator: ant emulator key ENVIRONMENT"
+    "The environment's page in the Console gives a key; for an emulator: ant emulator key ENVIRONMENT"
 )
 
 

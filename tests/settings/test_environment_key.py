@@ -98,7 +98,7 @@ def test_without_any_credential_each_call_names_the_variables_that_it_takes(ant)
     """The list needs an environment key; a poll takes either."""
     assert ant(*LIST, env=NO_KEY).stderr == (
         "ant: there is no environment key.\nSet ANTHROPIC_ENVIRONMENT_KEY; --local needs none.\n"
-        "The environment's page in the Console gives one; for an emulator: ant emulator key ENVIRONMENT\n"
+        "The environment's page in the Console gives a key; for an emulator: ant emulator key ENVIRONMENT\n"
     )
     polled = ant(work.GROUP, "poll", "env_1", env=NO_KEY)
     assert (polled.exit, "Or set ANTHROPIC_ENVIRONMENT_KEY.\n" in polled.stderr) == (4, True)
@@ -234,7 +234,7 @@ def test_a_worker_says_where_its_key_comes_from_and_that_it_takes_an_id(ant):
     """An environment's key finds no names."""
     missing = ant("beta:worker", "poll", "env_1", "--", "true").refusal
     assert "--environment-key (ANTHROPIC_ENVIRONMENT_KEY) is required." in missing
-    message = "The environment's page in the Console gives one; for an emulator: ant emulator key ENVIRONMENT\n"
+    message = "The environment's page in the Console gives a key; for an emulator: ant emulator key ENVIRONMENT\n"
     assert message in missing
     named = ant("beta:worker", "poll", "my queue", "--", "true", env=WORKER).refusal
     assert "'my queue' is not the ID of an environment (env_...), and its key finds no names.\n" in named
