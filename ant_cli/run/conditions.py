@@ -138,8 +138,7 @@ class Condition:
                 if not meant and len(keys) == 1 and _METADATA in known and "[" not in key:  # as in jq
                     meant = f" For a key of metadata: {_METADATA}.{key}"
                 fields = "" if meant else f"The fields are: {', '.join(known)}."
-                warning = self._unfit(condition, problem + meant, fields)
-                return "" if depth else warning
+                return self._unfit(condition, problem + meant, fields)
             sample = members.get(key, b"null")
         path, rest, query = ".".join(keys), condition.steps[len(keys) :], condition.query
         if keys and rest and not isinstance(rest[0], Modifier) and _is_scalar(sample):
