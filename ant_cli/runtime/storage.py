@@ -161,7 +161,7 @@ def make_private(folder: Path) -> None:
         if folder.parent == folder:
             raise
         make_private(folder.parent)
-        make_private(folder)
+        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)  # once: /proc, for example, makes none
 
 
 def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:

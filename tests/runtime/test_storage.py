@@ -94,6 +94,13 @@ def test_folders_are_made_for_the_user_alone_whatever_the_umask_is(tmp_path):
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b")] == [0o700, 0o700]
 
 
+def test_a_folder_that_its_file_system_never_makes_is_an_error(tmp_path, monkeypatch):
+    """Linux says of a new folder in /proc that there is no such file, although the folder above it exists."""
+    monkeypatch.setattr(Path, "mkdir", lambda folder, **_: (folder / "none").stat() if folder != tmp_path else None)
+    with pytest.raises(FileNotFoundError):
+        make_private(tmp_path / "a")
+
+
 def test_waiting_for_another_process_is_announced(tmp_path):
     """The message is printed once before a wait, and not at all without a wait."""
     path = tmp_path / "file"
