@@ -79,15 +79,14 @@ def argument_instead(args: Sequence[str], flags: Texts, operation: Operation) ->
         return f"--add {quote(arg)}"
     if equals and key in fields:
         return f"--{key} {quote(value)}"
-    key = key.removeprefix("metadata.")
-    if equals and "metadata" in fields and key.partition(".")[0] not in fields:
-        return f"--metadata {quote(key)}={quote(value)}"
+    if equals and "metadata" in fields and key.partition(".")[0] not in {*fields} - {"metadata"}:
+        return f"--metadata {quote(key.removeprefix('metadata.'))}={quote(value)}"
     metadata = flags.get("metadata") or []
     if metadata and metadata[-1].isidentifier():
         return f"--metadata {metadata[-1]}={quote(arg)}"
     if operation.creates and os.path.isfile(arg):  # noqa: PTH113 - Path.is_file() may raise
         return f"{command} --file {quote(arg)}"
-    if operation.creates and "name" not in flags:
+    if operation.creates and not equals and "name" not in flags:
         return f"{command} --name {quote(arg)}"
     return command_instead(args, operation.command)
 
@@ -172,7 +171,9 @@ def _similar_command(words: Sequence[str], group: Command) -> str:
     for length in range(len(parts), 0, -1):
         if key := nearest(" ".join(SYNONYMS.get(part, part) for part in parts[:length]), names):
             found = longest_match([names[key]])
-            below = parts[length:] if found.path else []
+            below = parts[length:]
+            if not found.path:  # of the official tool, with the part of its resource that was typed
+                return ":".join([f"ant {names[key]}", *parts[length : words[0].count(":") + 1]])
             inner = below and (command_instead(below, names[key]) or _similar_command(below, found))
             return inner or f"ant {names[key]}"
     return ""
