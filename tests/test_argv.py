@@ -2,7 +2,7 @@
 
 import pytest
 
-from ant_cli.argv import ApiCall, ToolCall, help_call, parse
+from ant_cli.argv import ApiCall, ToolCall, VersionCall, help_call, parse
 from ant_cli.operations import GROUPS, OPERATIONS
 from tests.helpers.words import ARCHIVE, DELETE, LIST
 
@@ -57,6 +57,12 @@ def test_a_command_that_changes_something_takes_several_ids():
 def test_every_way_to_ask_for_help_is_the_same_call(words, path):
     """A group alone, --help or -h anywhere after a command, and `ant help` all show the page of the command."""
     assert parse(words) == help_call(*path)
+
+
+@pytest.mark.parametrize("flag", ["--version", "-version", "-v"])
+def test_the_version_is_shown_after_global_flags_too(flag):
+    """One dash is enough."""
+    assert parse(["--format", "json", flag]) == VersionCall()
 
 
 def test_two_dashes_end_the_flags_also_after_an_id():

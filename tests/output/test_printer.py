@@ -201,4 +201,4 @@ def test_a_page_of_very_many_values_is_rejected(ant):
     """Each of its items takes 50 times its size in memory."""
     result = ant(*LIST, replies=[{"data": [1] * 600_000}])
     assert result.exit == 1
-    assert "not a page of a list. It has more than 500,000 values" in result.stderr
+    assert "not a page of a list. It has more than 500,000 values.\n" in result.stderr
