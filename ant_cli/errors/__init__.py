@@ -226,8 +226,8 @@ def shortened(text: str, limit: int = 100) -> str:
 
 
 def os_error_text(error: Exception) -> str:
-    """Return the operating system's message for an error, without number and file name."""
-    text = getattr(error, "strerror", None) or str(error)
+    """Return the operating system's message for an error, without number, file name and full stop."""
+    text = (getattr(error, "strerror", None) or str(error)).rstrip(".")
     return text[:1].lower() + text[1:]
 
 
