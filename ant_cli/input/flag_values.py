@@ -165,7 +165,7 @@ def comma_note(flag: str, pair: str, prefix: str = "") -> str:
     first, *others = re.split(rf",\s*(?={_KEY}=)", pair)
     if not others:
         return ""
-    several = " ".join(f"{flag} {prefix}{quote(part)}" for part in (first, *others))
+    several = " ".join(f"{flag} {prefix}{quote(part.removeprefix(prefix))}" for part in (first, *others))
     key, _, value = pair.partition("=")
     return f"Note: {flag}: the value of {key!r} is {value!r}. For several keys: {several}"
 
