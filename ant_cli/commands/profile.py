@@ -104,7 +104,7 @@ def _check_key(key: str) -> None:
     if key not in PROFILE_SETTINGS:
         variable = VARIABLES.get(key, f"ANTHROPIC_{key.upper()}")
         exists = variable in VARIABLES.values()
-        is_name = exists or key.upper() in VARIABLES.values()
+        is_name = exists or any(each.endswith(key.upper().replace("-", "_")) for each in VARIABLES.values())
         shown_key = REDACTED if may_be_key(key) and not is_name else ""
         name = key.partition("=")[0]
         if name in PROFILE_SETTINGS:
