@@ -98,6 +98,7 @@ class Server:
             cleanup_interval=1,
             channel_request_lookahead=1,  # to notice a client that disconnects in the middle of a stream
             log_socket_errors=False,
+            ident=None,
         )
         """Its `run` serves until SystemExit is raised in that thread, and then finishes requests for up to 5 s."""
 

@@ -47,7 +47,8 @@ def rfc3339(moment: int | None) -> str | None:
 
 def http_date(second: int) -> str:
     """Return a time in seconds since 1970 as the `date` header of a response."""
-    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(second))
+    day, month, number, time_of_day, year = time.asctime(time.gmtime(second)).split()  # in English in every locale
+    return f"{day}, {int(number):02} {month} {year} {time_of_day} GMT"
 
 
 # Identifiers and tokens: random, or the same in each run if the emulator has a seed

@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
+from threading import Thread
 
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_command
@@ -55,6 +56,7 @@ def explore(
         AntError: if the first page can't be loaded.
 
     """
+    Thread(target=_load_screen, daemon=True).start()
     first = next(pages, [])
     before_screen()
     with _process_for_textual(shows_colour=runtime.shows_colour(runtime.stdout)):
@@ -108,3 +110,9 @@ def _set_no_color(text: str | None) -> None:
     os.environ.pop("NO_COLOR", None)
     if text is not None:
         os.environ["NO_COLOR"] = text
+
+
+def _load_screen() -> None:
+    """Import textual while the first page is being fetched: both take a noticeable time."""
+    with suppress(Exception):  # the import above raises it again
+        import ant_cli.output.explorer.application  # noqa: F401 - imported for its side effect
