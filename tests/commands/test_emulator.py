@@ -142,7 +142,9 @@ def test_requests_prints_what_a_served_emulator_answered_until_it_is_cleared(ser
     at = ("--base-url", served()[0], "--api-key", "test")
     local(*RETRIEVE, *at)
     local(*CREATE, *at)
-    first, second = local("emulator", "requests", *at).stdout.splitlines()
+    shown = local("emulator", "requests", *at)
+    first, second = shown.stdout.splitlines()
+    assert "There are no requests" not in shown.stderr
     assert re.fullmatch(r"20\S+  GET  /v1/environments/env_1  404  req_\w+  .* no environment 'env_1'.", first)
     assert re.fullmatch(r"20\S+  POST  /v1/environments  200  req_\w+", second)
     names = local("emulator", "requests", "--format", "jsonl", "--transform", "request_body.name", *at)
