@@ -39,6 +39,7 @@ class AntError(Exception):
     """Whether the request that failed may have been carried out."""
 
     def __init__(self, message: str, *hints: str, request_line: str = "") -> None:
+        super().__init__(message)  # its `repr`, which asyncio logs, has nothing else: a body may hold a secret
         self.message = message
         self.request_line = request_line
         """The method and URL of the request that failed; empty if the error is not about one."""

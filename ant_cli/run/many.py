@@ -33,14 +33,12 @@ def run_many(
 
     """
     operation, requests, flags = sending.operation, sending.requests, sending.flags
-    row = next(
-        (row for row in operation.settings if row.name == PARALLEL.name), PARALLEL
-    )  # `poll` has no such flag
+    offered = (row for row in operation.settings if row.name == PARALLEL.name)
     report = _Report(sending, output, runtime)
     with progress.of_many(report.state, requests.count), delayed_signals() as signals:
         send = partial(_send, sending)
-        parallel, fail_fast = min(flags.of(row), requests.count), flags.of(FAIL_FAST)
-        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=fail_fast)
+        parallel = min(flags.of(next(offered, PARALLEL)), requests.count)  # `poll` has no such flag
+        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=flags.of(FAIL_FAST))
         try:
             pages = report.pages(pool.results())
             printer.print_pages(list(pages) if printer.format.opens_screen else pages)

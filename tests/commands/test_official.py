@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -89,6 +90,12 @@ def test_apache_ant_and_this_program_are_not_taken_for_the_official_tool(run, tm
     missing = run("models", "list", programs=[APACHE, THIS_ONE, b"\x7fELF" + bytes(100), b""])
     assert missing.returncode == 2
     assert not (tmp_path / "apache-ran").exists()
+
+
+def test_a_pipe_on_path_is_not_read(run, tmp_path):
+    """It might never have a writer."""
+    os.mkfifo(tmp_path / "ant", 0o755)
+    assert run("models", "list", PATH=str(tmp_path)).returncode == 2
 
 
 def test_the_official_binary_is_recognized_by_its_module(run):

@@ -90,6 +90,14 @@ def test_the_server_stays_below_the_limit_of_open_files(emulator, monkeypatch, o
     assert limits == (threads, waiting, 2 + 3 * threads)
 
 
+def test_a_response_does_not_name_the_server(served):
+    """Neither does one of the emulator in the process of a command."""
+    with connected(served) as connection:
+        connection.request("GET", "/healthz")
+        with connection.getresponse() as response:
+            assert "server" not in response.headers
+
+
 def test_a_stream_without_a_thread_is_refused_and_logged(emulator):
     """So are delays and polls that wait. For health checks and control pages, there are always threads."""
     api, lines = Api(emulator), []

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from ant_cli import __version__
+from ant_cli.errors import APIError
 from ant_cli.runtime.process import Terminated
 from tests.helpers.words import ARCHIVE, CREATE, DELETE, KEY, LIST, NO_KEY, PRINTED, RETRIEVE, page
 
@@ -33,6 +34,11 @@ def test_a_refusal_of_the_operating_system_is_an_error(ant, monkeypatch, problem
     monkeypatch.setattr("ant_cli.run.run", Mock(side_effect=problem))
     result = ant(*RETRIEVE)
     assert (result.exit, result.stderr) == (1, f"ant: {said}.\n")
+
+
+def test_the_repr_of_an_error_has_no_body():
+    """The log of asyncio shows it."""
+    assert "hush" not in repr(APIError("GET /", 401, "Unauthorized", b"hush", "req_1"))
 
 
 def test_every_request_has_the_headers_of_the_api(ant):
