@@ -35,12 +35,19 @@ SCHEMAS = {
 
 WORKER_FILES = Path("docs", "worker")
 MANIFESTS = sorted(
-    path for path in WORKER_FILES.glob("kubernetes/base/*.yaml") if path.name != "kustomization.yaml"
+    path
+    for path in WORKER_FILES.glob("kubernetes/base/*.yaml")
+    if path.name != "kustomization.yaml"
 )
 """The manifests of the worker that need no KEDA."""
 TOOLS = (
     ("promtool", "check", "config", "--lint-fatal", str(WORKER_FILES / "prometheus.yml")),
-    ("systemd-analyze", "verify", "--recursive-errors=no", *map(str, sorted(WORKER_FILES.glob("*[!@].service")))),
+    (
+        "systemd-analyze",
+        "verify",
+        "--recursive-errors=no",
+        *map(str, sorted(WORKER_FILES.glob("*[!@].service"))),
+    ),
     ("kubectl", "kustomize", str(WORKER_FILES / "kubernetes" / "scaled-job")),
 )
 """Programs that check the example files of the worker, where they are installed."""
@@ -78,7 +85,15 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check types, as seen on each operating system."""
     for platform in ("linux", "darwin", "win32"):
-        _run(session, "mypy", "--platform", platform, "--cache-dir", f".mypy_cache/{platform}", *session.posargs)
+        _run(
+            session,
+            "mypy",
+            "--platform",
+            platform,
+            "--cache-dir",
+            f".mypy_cache/{platform}",
+            *session.posargs,
+        )
 
 
 @nox.session
@@ -101,7 +116,11 @@ def contract(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure speed; `nox -s bench -- --help` shows the options."""
     session.run(
-        sys.executable, "benchmarks/run.py", "--ant", str(Path(sys.executable).with_name("ant")), *session.posargs
+        sys.executable,
+        "benchmarks/run.py",
+        "--ant",
+        str(Path(sys.executable).with_name("ant")),
+        *session.posargs,
     )
 
 

@@ -21,7 +21,8 @@ would take 5 % of it."""
 def entry_point() -> NoReturn:
     """Run the command `ant`."""
     handler = _signal.getsignal(_signal.SIGINT)
-    if handler is _signal.default_int_handler:  # if the parent process ignores SIGINT, it stays ignored
+    # if the parent process ignores SIGINT, it stays ignored
+    if handler is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     gc.set_threshold(_NEW_OBJECTS)
     from ant_cli.main import run_process  # late: most of the start is the import of modules

@@ -55,7 +55,9 @@ def build(command: Command) -> typer.Typer:
             app.add_typer(build(item))
         else:
             texts: dict[str, Any] = {"help": item.help, "short_help": item.summary}
-            add = app.command(item.path[-1], cls=_running(item, TyperCommand), add_help_option=False, **texts)
+            add = app.command(
+                item.path[-1], cls=_running(item, TyperCommand), add_help_option=False, **texts
+            )
             add(_described([*item.flags, *item.global_flags], item.arguments))
     return app
 
@@ -98,7 +100,11 @@ def _described(flags: Iterable[Param], arguments: Iterable[Param] = ()) -> Calla
 
 def _option(param: Param) -> Parameter:
     info = typer.Option(
-        None, *param.spellings, help=help_text(param), metavar=param.metavar or None, show_default=False
+        None,
+        *param.spellings,
+        help=help_text(param),
+        metavar=param.metavar or None,
+        show_default=False,
     )
     name = f"flag_{param.name.replace('.', '_')}"  # Python accepts neither `config.type` nor `for`
     return Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
@@ -106,7 +112,9 @@ def _option(param: Param) -> Parameter:
 
 def _argument(param: Param) -> Parameter:
     default = ... if param.required else None
-    info = typer.Argument(default, metavar=argument_name(param), help=param.help, show_default=False)
+    info = typer.Argument(
+        default, metavar=argument_name(param), help=param.help, show_default=False
+    )
     name = f"argument_{param.name}"  # an ID may also be given by a flag
     return Parameter(name, Parameter.KEYWORD_ONLY, default=info, annotation=_annotation(param))
 

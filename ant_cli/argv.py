@@ -152,7 +152,9 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         if parsed is None:
             return help_call(*command.path)
         texts = {**parsed.texts, **_arguments(parsed, command)}
-        return ToolCall(command, values_of(texts, (*command.settings, *command.global_flags)), parsed.notes)
+        return ToolCall(
+            command, values_of(texts, (*command.settings, *command.global_flags)), parsed.notes
+        )
     except UsageError as error:
         raise error.with_exit_code(command.usage_exit_code(rest)) from None
 
@@ -183,8 +185,12 @@ def _misplaced_flag(arg: str, command: str) -> UsageError:
     listed = OPERATIONS if not command else GROUPS[command].operations if command in GROUPS else ()
     owner = next((item for item in listed if flag in _by_name(params_of(item))), None)
     if owner is not None:
-        return UsageError(f"{flag} goes after its command.", f"For example: ant {owner.command} {flag} ...")
-    return _unknown_flag(arg, _by_name((HELP, *([] if command else [VERSION]), *GLOBAL_FLAGS)), command)
+        return UsageError(
+            f"{flag} goes after its command.", f"For example: ant {owner.command} {flag} ..."
+        )
+    return _unknown_flag(
+        arg, _by_name((HELP, *([] if command else [VERSION]), *GLOBAL_FLAGS)), command
+    )
 
 
 def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -197,7 +203,9 @@ def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(args[:end]), list(args[end:])
 
 
-def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) -> _ParsedArguments | None:
+def _parse_flags(
+    args: Sequence[str], known: Mapping[str, Param], command: str
+) -> _ParsedArguments | None:
     """Return the flags and the positional arguments; None if a flag asks for help.
 
     The argument after a flag is its value, even if it starts with a dash. A boolean takes no value, and true or
@@ -226,8 +234,14 @@ def _parse_flags(args: Sequence[str], known: Mapping[str, Param], command: str) 
                 value = "true" if boolean else next(words, None)
             if value is None:
                 raise _missing_value(arg, command)
-            if value != texts.get(param.name, value) and not param.repeatable and param not in GLOBAL_FLAGS:
-                repeated[f"Note: {param.flag} is given more than once; only its last value is used."] = None
+            if (
+                value != texts.get(param.name, value)
+                and not param.repeatable
+                and param not in GLOBAL_FLAGS
+            ):
+                repeated[
+                    f"Note: {param.flag} is given more than once; only its last value is used."
+                ] = None
             texts[param.name] = [*texts.get(param.name, []), value] if param.repeatable else value
             given.append((param, value))
     for param, value in given:
@@ -252,7 +266,9 @@ def _reject_blank(param: Param, value: str) -> None:
 def _reject_typographic_quotes(where: str, text: str) -> None:
     """Raise UsageError if quotes of a text editor are around a value: for a shell they are part of it."""
     if text[:1] in _OPENING_QUOTES and not _QUOTES & {*text[1:-1]}:
-        raise UsageError(f"{where} begins with a typographic quote.", "Write straight quotes: 'TEXT'")
+        raise UsageError(
+            f"{where} begins with a typographic quote.", "Write straight quotes: 'TEXT'"
+        )
 
 
 def _by_name(params: Iterable[Param]) -> dict[str, Param]:
@@ -275,7 +291,8 @@ def _reject_boolean_text(text: str, flag: str) -> None:
     """Raise UsageError if an argument looks like the value of a boolean flag (D22)."""
     if text.lower() in ("true", "false"):
         raise UsageError(
-            f"{text!r} after {flag} is not its value.", f"Write {flag}={text}, or {flag} alone for true."
+            f"{text!r} after {flag} is not its value.",
+            f"Write {flag}={text}, or {flag} alone for true.",
         )
 
 
@@ -287,14 +304,24 @@ def _positional_id(args: list[str], flags: Texts, operation: Operation) -> dict[
 
     """
     param = operation.positional
-    takes = 0 if param is None or param.name in flags else len(args) if operation.takes_several_ids else 1
+    takes = (
+        0
+        if param is None or param.name in flags
+        else len(args)
+        if operation.takes_several_ids
+        else 1
+    )
     if args:
         _reject_unquoted(flags)
     unexpected = args[takes:] or [arg for arg in args if operation.has_body and "=" in arg]
     if unexpected:
         also = f" together with {param.flag}" if param is not None and not takes else ""
-        hint = _meant_by(unexpected, flags, operation) or (takes and _with_several_ids(args, flags, operation))
-        raise UsageError(f"unexpected argument {unexpected[0]!r}{also}.", hint or see_help(operation.command))
+        hint = _meant_by(unexpected, flags, operation) or (
+            takes and _with_several_ids(args, flags, operation)
+        )
+        raise UsageError(
+            f"unexpected argument {unexpected[0]!r}{also}.", hint or see_help(operation.command)
+        )
     return {param.name: args[0] if len(args) == 1 else args} if param is not None and args else {}
 
 
@@ -305,7 +332,9 @@ def _with_several_ids(ids: Sequence[str], given: Texts, operation: Operation) ->
     if not operation.acts_on_several:
         return ""
     *outer, _ = operation.fields_in("path")
-    flags = [f"{field.flag} {quote(str(given[field.name]))}" for field in outer if field.name in given]
+    flags = [
+        f"{field.flag} {quote(str(given[field.name]))}" for field in outer if field.name in given
+    ]
     command, typed = " ".join(["ant", operation.command, *flags]), " ".join(map(quote, ids))
     if len(flags) < len(outer) and not ids[0].startswith("work_"):
         return f"Did you mean `{command} {outer[0].flag} {typed}`?"
@@ -315,9 +344,13 @@ def _with_several_ids(ids: Sequence[str], given: Texts, operation: Operation) ->
 def _reject_unquoted(flags: Texts) -> None:
     """Raise UsageError if the shell split a value at its spaces, for lack of quotes: --config {type: cloud}."""
     for name, value in flags.items():
-        if isinstance(value, str) and any(value.count(left) > value.count(right) for left, right in ("{}", "[]")):
+        if isinstance(value, str) and any(
+            value.count(left) > value.count(right) for left, right in ("{}", "[]")
+        ):
             problem = f"the value of {flag_name(name)} ends at a space: {shortened(value)}"
-            raise UsageError(problem, f"Write quotes around it: {flag_name(name)} '{shortened(value)} ...'")
+            raise UsageError(
+                problem, f"Write quotes around it: {flag_name(name)} '{shortened(value)} ...'"
+            )
 
 
 def _meant_by(args: Sequence[str], flags: Texts, operation: Operation) -> str:
@@ -360,17 +393,23 @@ def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
     return values
 
 
-def _unknown_flag(arg: str, known: Mapping[str, Param], command: str, following: str = "") -> UsageError:
+def _unknown_flag(
+    arg: str, known: Mapping[str, Param], command: str, following: str = ""
+) -> UsageError:
     import re  # late, like those below: only mistakes need them
 
     from ant_cli.errors.suggestions import did_you_mean
     from ant_cli.help.suggest import flag_instead
 
-    name = re.split(r"[=:\s]", arg, maxsplit=1)[0]  # the rest may be a secret: another flag was meant
+    # the rest may be a secret: another flag was meant
+    name = re.split(r"[=:\s]", arg, maxsplit=1)[0]
     if name in _HELP_FLAGS or (name in _VERSION_FLAGS and not command):
         return UsageError(f"{name} takes no value.", see_help(command))
     if name in known:
-        return UsageError(f"{name} and its value must be two arguments, or have = between them.", see_help(command))
+        return UsageError(
+            f"{name} and its value must be two arguments, or have = between them.",
+            see_help(command),
+        )
     value = arg[len(name) + 1 :] or ("" if following.startswith("-") else following)
     instead = flag_instead(name, value, command, known)
     if instead.startswith(("ant ", "-")):

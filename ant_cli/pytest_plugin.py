@@ -36,7 +36,12 @@ class AntEmulator:
 
     def respond(self, path_contains: str, body: Any, **fields: Any) -> None:
         """Set the response of a path for this test, even of one that is not emulated; the body is sent as JSON."""
-        given = {"path_contains": path_contains, "body": json.dumps(body), "status": 200, "times": 1_000_000}
+        given = {
+            "path_contains": path_contains,
+            "body": json.dumps(body),
+            "status": 200,
+            "times": 1_000_000,
+        }
         self.fault(**given | fields)
 
     def clock(self, **fields: Any) -> Any:
@@ -53,7 +58,9 @@ class AntEmulator:
 
         __tracebackhide__ = True
         with closing(HTTPConnection(self.url.removeprefix("http://"), timeout=60)) as connection:
-            connection.request(method, f"/_emulator/{endpoint}", json.dumps(fields) if fields else None)
+            connection.request(
+                method, f"/_emulator/{endpoint}", json.dumps(fields) if fields else None
+            )
             body = json.loads(connection.getresponse().read())
         if "error" in body:
             raise ValueError(f"{method} /_emulator/{endpoint}: {body['error']['message']}")
@@ -68,8 +75,18 @@ def _ant_emulator() -> Iterator[AntEmulator]:
     from ant_cli.commands.emulator_serve import ANY_KEY
     from ant_cli.runtime.process import in_background, own_command
 
-    flags = ("--until-stdin-closes", "--database", ":memory:", "--log-file", os.devnull, "--format", "auto")
-    environ = {name: text for name, text in os.environ.items() if not name.startswith("ANT_EMULATOR_")}
+    flags = (
+        "--until-stdin-closes",
+        "--database",
+        ":memory:",
+        "--log-file",
+        os.devnull,
+        "--format",
+        "auto",
+    )
+    environ = {
+        name: text for name, text in os.environ.items() if not name.startswith("ANT_EMULATOR_")
+    }
     with tempfile.TemporaryFile() as errors:
         process: Any = subprocess.Popen(
             own_command("emulator", "start", *flags),
@@ -90,7 +107,8 @@ def _ant_emulator() -> Iterator[AntEmulator]:
 @pytest.fixture
 def ant_emulator(_ant_emulator: AntEmulator, monkeypatch: pytest.MonkeyPatch) -> AntEmulator:
     """Return an emulator of the environments API, which is empty. Clients find it by ANTHROPIC_BASE_URL."""
-    for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:  # it may be the real API's
+    # it may be the real API's
+    for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", _ant_emulator.url)
     monkeypatch.setenv("ANTHROPIC_API_KEY", _ant_emulator.api_key)
@@ -100,7 +118,8 @@ def ant_emulator(_ant_emulator: AntEmulator, monkeypatch: pytest.MonkeyPatch) ->
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Add the emulator's journal to the report of a test that failed."""
-    emulator = getattr(item, "funcargs", {}).get("ant_emulator")  # also one that only another fixture uses
+    # also one that only another fixture uses
+    emulator = getattr(item, "funcargs", {}).get("ant_emulator")
     if call.excinfo is None or emulator is None:
         return
     from ant_cli.commands.emulator_control import request_line

@@ -29,7 +29,9 @@ def timed(what: str, *words: str, folder: Path, url: str) -> None:
         text=True,
         check=False,
     )
-    print(f"{what:44} {time.perf_counter() - began:6.2f} s   exit {done.returncode} {done.stderr.strip()[:200]}")
+    print(
+        f"{what:44} {time.perf_counter() - began:6.2f} s   exit {done.returncode} {done.stderr.strip()[:200]}"
+    )
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -44,12 +46,21 @@ def main(arguments: Sequence[str]) -> None:
         emulator = Emulator(folder / "emulator.db")
         server = Server(emulator, "127.0.0.1", 0, lambda _line: None)
         threading.Thread(target=server.run, daemon=True).start()
-        timed(f"{number} files: check only", "apply", "--validate", ".", folder=folder, url=server.url)
+        timed(
+            f"{number} files: check only", "apply", "--validate", ".", folder=folder, url=server.url
+        )
         timed(f"{number} files: create all", "apply", "--yes", ".", folder=folder, url=server.url)
         timed(f"{number} files: a plan without changes", "diff", folder=folder, url=server.url)
         began = time.perf_counter()
         for count in range(10):
-            words = ("beta:environments", "create", "--name", f"single-{count}", "--config", "{type: cloud}")
+            words = (
+                "beta:environments",
+                "create",
+                "--name",
+                f"single-{count}",
+                "--config",
+                "{type: cloud}",
+            )
             timed(f"one create ({count + 1} of 10)", *words, folder=folder, url=server.url)
         each = (time.perf_counter() - began) / 10
         print(f"{number} creates, one after another, would take  {each * number:6.1f} s")

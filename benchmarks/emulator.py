@@ -46,7 +46,9 @@ class Client:
 
     def send(self, method: str, path: str) -> bytes:
         """Send a request, and return the response's body."""
-        self._socket.sendall(f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{self._head}\r\n".encode())
+        self._socket.sendall(
+            f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{self._head}\r\n".encode()
+        )
         data = b""
         while b"\r\n\r\n" not in data:
             data += self._received()
@@ -100,7 +102,9 @@ def run_client(
     counts.put(count)
 
 
-def measure(case: str, clients: int, address: tuple[str, int], environment_id: str, seconds: float) -> float:
+def measure(
+    case: str, clients: int, address: tuple[str, int], environment_id: str, seconds: float
+) -> float:
     """Return how often per second a number of clients complete a case."""
     barrier, counts = multiprocessing.Barrier(clients), multiprocessing.Queue()
     arguments = (case, address, environment_id, seconds, barrier, counts)
@@ -127,9 +131,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--python", default=sys.executable, help="the interpreter that has the emulator")
+    parser.add_argument(
+        "--python", default=sys.executable, help="the interpreter that has the emulator"
+    )
     options = parser.parse_args()
-    print("| clients | " + " | ".join(CASES) + " |\n| --- | " + " | ".join("---" for _ in CASES) + " |")
+    print(
+        "| clients | "
+        + " | ".join(CASES)
+        + " |\n| --- | "
+        + " | ".join("---" for _ in CASES)
+        + " |"
+    )
     for clients in CLIENTS:
         cells = []
         for case in CASES:
@@ -149,7 +161,9 @@ def one_round(options: argparse.Namespace, case: str, clients: int) -> float:
             body = {"name": "bench", "config": {"type": "self_hosted"}}
             environment_id = send_json(address, "/v1/environments?beta=true", body)["id"]
             if case == "poll+ack":
-                send_json(address, f"/_emulator/environments/{environment_id}/enqueue", {"count": 10_000})
+                send_json(
+                    address, f"/_emulator/environments/{environment_id}/enqueue", {"count": 10_000}
+                )
             return measure(case, clients, address, environment_id, options.seconds)
         finally:
             server.kill()

@@ -44,10 +44,17 @@ QUICK_S, ENDLESS_S = 8, 600
 def run(*words: str | Path, environ: Mapping[str, str] | None = None, text: str = "") -> str:
     """Run a program to its end; returns its output. Exits if the program fails."""
     done = subprocess.run(
-        words, input=text, env={**os.environ, **(environ or {})}, capture_output=True, text=True, check=False
+        words,
+        input=text,
+        env={**os.environ, **(environ or {})},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
-        sys.exit(f"{' '.join(map(str, words))}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        sys.exit(
+            f"{' '.join(map(str, words))}: exit status {done.returncode}\n{done.stdout}{done.stderr}"
+        )
     return done.stdout.strip()
 
 
@@ -64,7 +71,9 @@ def until(what: str, happened: Callable[[], object], seconds: float = 180) -> fl
 def is_ready(port: int) -> bool:
     """Report whether a worker's /readyz says so."""
     try:
-        return bool(urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1).status == 200)
+        return bool(
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1).status == 200
+        )
     except OSError:
         return False
 
@@ -80,7 +89,16 @@ class Queue:
 
     def __init__(self, url: str, name: str) -> None:
         self._environ = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": KEY}
-        words = ("create", "--name", name, "--config", "{type: self_hosted}", "--transform", "id", "-r")
+        words = (
+            "create",
+            "--name",
+            name,
+            "--config",
+            "{type: self_hosted}",
+            "--transform",
+            "id",
+            "-r",
+        )
         self.id = self._ant("beta:environments", *words)
         self._key = self._ant("emulator", "key", self.id)
         self.variables = {
@@ -98,25 +116,44 @@ class Queue:
 
         The end of a worker interrupts the command, and the session goes on with the next one.
         """
-        script = json.dumps([*[{"tool": "bash", "input": {"command": command}}] * times, "terminate"])
-        return self._ant("emulator", "session", "create", "--environment-id", self.id, "--script", "-", text=script)
+        script = json.dumps(
+            [*[{"tool": "bash", "input": {"command": command}}] * times, "terminate"]
+        )
+        return self._ant(
+            "emulator",
+            "session",
+            "create",
+            "--environment-id",
+            self.id,
+            "--script",
+            "-",
+            text=script,
+        )
 
     def result_of(self, session: str) -> str:
         """Return what the command of a session printed."""
-        (result,) = re.findall(r"user\.tool_result +(.*)", self._ant("emulator", "session", "show", session))
+        (result,) = re.findall(
+            r"user\.tool_result +(.*)", self._ant("emulator", "session", "show", session)
+        )
         return " / ".join(str(json.loads(result)["content"][0]["text"]).split("\n"))
 
     def item_of(self, session: str) -> dict[str, Any]:
         """Return the work item of a session."""
         environ = {**self._environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": self._key}
-        found = run(*ANT, "beta:environments:work", "list", self.id, "--format", "jsonl", environ=environ)
-        (item,) = [item for item in map(json.loads, found.splitlines()) if item["data"]["id"] == session]
+        found = run(
+            *ANT, "beta:environments:work", "list", self.id, "--format", "jsonl", environ=environ
+        )
+        (item,) = [
+            item for item in map(json.loads, found.splitlines()) if item["data"]["id"] == session
+        ]
         return dict(item)
 
     def runs_again(self, before: Mapping[str, Any]) -> bool:
         """Report whether an item was handed out once more, and has begun."""
         now = self.item_of(before["data"]["id"])
-        return bool(now["state"] == "active" and now["acknowledged_at"] != before["acknowledged_at"])
+        return bool(
+            now["state"] == "active" and now["acknowledged_at"] != before["acknowledged_at"]
+        )
 
     def is_in(self, state: str, session: str) -> Callable[[], bool]:
         """Return whether the item of a session is in a state, as a function to wait for."""
@@ -148,12 +185,32 @@ class Container:
     port = 19464
 
     def __init__(self, folder: Path, system: Path, queue: Queue) -> None:
-        self._podman = ["podman", "--root", str(folder / "images"), "--runroot", str(folder / "images.run")]
-        self._podman += ["--cgroup-manager", "cgroupfs", *(["--runtime", "runc"] if shutil.which("runc") else [])]
+        self._podman = [
+            "podman",
+            "--root",
+            str(folder / "images"),
+            "--runroot",
+            str(folder / "images.run"),
+        ]
+        self._podman += [
+            "--cgroup-manager",
+            "cgroupfs",
+            *(["--runtime", "runc"] if shutil.which("runc") else []),
+        ]
         self._build(folder, system)
         values = {**queue.variables, "ANT_WORKER_LISTEN": f"127.0.0.1:{self.port}"}
         given = [word for name, value in values.items() for word in ("--env", f"{name}={value}")]
-        flags = ("--detach", "--network", "host", "--ulimit", "host", "--stop-timeout", "45", "--pull", "never")
+        flags = (
+            "--detach",
+            "--network",
+            "host",
+            "--ulimit",
+            "host",
+            "--stop-timeout",
+            "45",
+            "--pull",
+            "never",
+        )
         self._words = ("run", *flags, *given, IMAGE)
         self._id = ""
 
@@ -162,20 +219,42 @@ class Container:
 
     def _build(self, folder: Path, system: Path) -> None:
         """Build the image from the Dockerfile; without a registry, on the root file system."""
-        pulled = subprocess.run([*self._podman, "pull", "--quiet", BASE], capture_output=True, check=False)
+        pulled = subprocess.run(
+            [*self._podman, "pull", "--quiet", BASE], capture_output=True, check=False
+        )
         if pulled.returncode:
-            changes = ("ENV PIP_BREAK_SYSTEM_PACKAGES=1", "ENV PIP_NO_INDEX=1", "ENV PIP_FIND_LINKS=/wheels")
+            changes = (
+                "ENV PIP_BREAK_SYSTEM_PACKAGES=1",
+                "ENV PIP_NO_INDEX=1",
+                "ENV PIP_FIND_LINKS=/wheels",
+            )
             archive = folder / "base.tar"
-            run("tar", "-C", system, "--exclude=./opt/ant", "--exclude=./usr/local/bin/*", "-cf", archive, ".")
+            run(
+                "tar",
+                "-C",
+                system,
+                "--exclude=./opt/ant",
+                "--exclude=./usr/local/bin/*",
+                "-cf",
+                archive,
+                ".",
+            )
             self._call("import", *(f"--change={each}" for each in changes), str(archive), BASE)
             archive.unlink()
-        print(f"{self.name}: {BASE} is {'Debian, since it can not be pulled' if pulled.returncode else 'pulled'}")
+        print(
+            f"{self.name}: {BASE} is {'Debian, since it can not be pulled' if pulled.returncode else 'pulled'}"
+        )
         context = folder / "context"
         shutil.rmtree(context, ignore_errors=True)
         context.mkdir()
-        for path in (FILES / "Dockerfile", FILES / "handle.sh", *(folder / "wheels").glob("ant_env*.whl")):
+        for path in (
+            FILES / "Dockerfile",
+            FILES / "handle.sh",
+            *(folder / "wheels").glob("ant_env*.whl"),
+        ):
             shutil.copy(path, context)
-        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]  # podman's own limits may be more than root may set
+        # podman's own limits may be more than root may set
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         limits = (f"--ulimit=nofile={files}:{files}", "--ulimit=nproc=1000:1000")
         flags = ("--pull=never", "--isolation=chroot", *limits)
         self._call("build", *flags, "--quiet", "--tag", IMAGE, str(context))
@@ -244,15 +323,22 @@ class Unit:
         if self._machine.poll() is not None:
             sys.exit(f"systemd-nspawn ended: {Path(self._log.name).read_text()}")
         pid = str(self._machine.pid)
-        while (children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split()) and not self._leader:
+        while (
+            children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ) and not self._leader:
             pid = children[0]
             if Path(f"/proc/{pid}/comm").read_text().strip() == "systemd":
                 self._leader = pid
-        return bool(self._leader) and self.ask("systemctl", "is-system-running") in ("running", "degraded")
+        return bool(self._leader) and self.ask("systemctl", "is-system-running") in (
+            "running",
+            "degraded",
+        )
 
     def configure(self, variables: Mapping[str, str]) -> None:
         """Write the environment file of the unit."""
-        self._environment.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+        self._environment.write_text(
+            "".join(f"{name}={value}\n" for name, value in variables.items())
+        )
         self._environment.chmod(0o600)
 
     def ask(self, *words: str) -> str:
@@ -277,7 +363,9 @@ class Unit:
         inside = self.show("MainPID")
         children = Path(f"/proc/{self._leader}/task/{self._leader}/children").read_text().split()
         for child in children:
-            if re.search(rf"^NSpid:.*\t{inside}$", Path(f"/proc/{child}/status").read_text(), re.MULTILINE):
+            if re.search(
+                rf"^NSpid:.*\t{inside}$", Path(f"/proc/{child}/status").read_text(), re.MULTILINE
+            ):
                 return int(child)
         sys.exit(f"process {inside} of the unit is no child of systemd")
 
@@ -304,9 +392,12 @@ class Unit:
 
     def report_log(self) -> None:
         """Print what the journal knows about the worker's lines."""
-        lines = self.call("journalctl", "--unit", "ant-worker", "--output", "json", "_TRANSPORT=stdout")
+        lines = self.call(
+            "journalctl", "--unit", "ant-worker", "--output", "json", "_TRANSPORT=stdout"
+        )
         kinds = Counter(
-            (line["SYSLOG_IDENTIFIER"], line["PRIORITY"]) for line in map(json.loads, lines.splitlines())
+            (line["SYSLOG_IDENTIFIER"], line["PRIORITY"])
+            for line in map(json.loads, lines.splitlines())
         )
         for (identifier, priority), count in kinds.items():
             print(f"systemd: {count} lines of {identifier} with priority {priority} in the journal")
@@ -321,7 +412,11 @@ class Unit:
             until("all sessions are done", queue.is_in("stopped", session), 600)
         folders = {queue.result_of(session) for session in sessions}
         self.call("systemctl", "stop", *units)
-        print("systemd: two workers from the template; their sessions printed:", *sorted(folders), sep="\n  ")
+        print(
+            "systemd: two workers from the template; their sessions printed:",
+            *sorted(folders),
+            sep="\n  ",
+        )
 
     def report_restarts(self, queue: Queue) -> None:
         """Print after which ends of the worker systemd starts it again."""
@@ -342,7 +437,11 @@ class Unit:
         self.ask("systemctl", "start", "ant-worker")
         ended = ("failed", "dead", "auto-restart", "auto-restart-queued")
         until("the worker has ended", lambda: self.show("SubState") in ended)
-        outcome = "is started again" if self.show("SubState").startswith("auto-restart") else "stays ended"
+        outcome = (
+            "is started again"
+            if self.show("SubState").startswith("auto-restart")
+            else "stays ended"
+        )
         found = f"exit status {self.show('ExecMainStatus')}, {outcome}"
         self.ask("systemctl", "stop", "ant-worker")
         return found
@@ -355,7 +454,9 @@ def observe(engine: Container | Unit, queue: Queue, items: int) -> None:
         print(f"{engine.name}: {text}", flush=True)
 
     engine.start()
-    say(f"the worker is ready after {until('the worker is ready', lambda: is_ready(engine.port)):.1f} s")
+    say(
+        f"the worker is ready after {until('the worker is ready', lambda: is_ready(engine.port)):.1f} s"
+    )
     sessions = [queue.start_session(WRITES) for _ in range(items)]
     for session in sessions:
         until("all sessions are done", queue.is_in("stopped", session), 600)
@@ -393,7 +494,13 @@ def root_file_system(folder: Path) -> Path:
     if not system.exists():
         run("mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", "trixie", system)
         shutil.copytree(wheels, system / "wheels")
-        masked = ("systemd-networkd", "systemd-resolved", "console-getty", "getty@tty1", "systemd-logind")
+        masked = (
+            "systemd-networkd",
+            "systemd-resolved",
+            "console-getty",
+            "getty@tty1",
+            "systemd-logind",
+        )
         for unit in masked:
             (system / "etc" / "systemd" / "system" / f"{unit}.service").symlink_to("/dev/null")
     return system
@@ -401,7 +508,9 @@ def root_file_system(folder: Path) -> Path:
 
 def main() -> None:
     """Run what the tools of this machine allow, and name the missing ones."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--items", type=int, default=20)
     parser.add_argument("--only", choices=("container", "systemd"))
@@ -410,7 +519,9 @@ def main() -> None:
         Container: ("mmdebstrap", "podman"),
         Unit: ("mmdebstrap", "systemd-nspawn", "nsenter"),
     }
-    missing = {each: [tool for tool in tools if not shutil.which(tool)] for each, tools in engines.items()}
+    missing = {
+        each: [tool for tool in tools if not shutil.which(tool)] for each, tools in engines.items()
+    }
     for each, tools in missing.items():
         if tools:
             print(f"{each.name}: not run, since {' and '.join(tools)} can not be found")
@@ -420,7 +531,11 @@ def main() -> None:
         folder = (given.folder or Path(name)).resolve()
         folder.mkdir(exist_ok=True)
         with emulator() as url:
-            for kind in (each for each, tools in missing.items() if not tools and given.only in (None, each.name)):
+            for kind in (
+                each
+                for each, tools in missing.items()
+                if not tools and given.only in (None, each.name)
+            ):
                 queue = Queue(url, kind.name)
                 engine = kind(folder, root_file_system(folder), queue)
                 try:

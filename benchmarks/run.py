@@ -75,7 +75,12 @@ def measure(program: Program) -> Run:
     with (program.stdin or Path(os.devnull)).open("rb") as stdin:
         stderr = subprocess.DEVNULL if program.exit_code else None
         figures = subprocess.run(
-            launcher, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, env=environment(), check=True
+            launcher,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=environment(),
+            check=True,
         )
     code, seconds, processor_s, peak = map(float, figures.stdout.split())
     if code != program.exit_code:
@@ -86,7 +91,10 @@ def measure(program: Program) -> Run:
 def environment() -> dict[str, str]:
     """Return the environment of a run: a key, and no variables of the user."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("ANTHROPIC_")}
-    return kept | {"ANTHROPIC_API_KEY": "benchmark", "ANTHROPIC_CONFIG_DIR": str(HERE / "no-profiles")}
+    return kept | {
+        "ANTHROPIC_API_KEY": "benchmark",
+        "ANTHROPIC_CONFIG_DIR": str(HERE / "no-profiles"),
+    }
 
 
 def in_turn(programs: dict[str, Program], rounds: int) -> dict[str, Run]:
@@ -141,24 +149,37 @@ def start_up(bench: Bench, rounds: int) -> None:
         "python -c pass": Program([bench.python, "-c", "pass"]),
         "3-line httpx script": Program([bench.python, "-c", RETRIEVE, bench.url]),
         "ant retrieve": bench.ant_does(*retrieve),
-        "ant list (one page)": bench.ant_does("beta:environments", "list", "--format", "jsonl", base="/20/20"),
-        "ant create, config in YAML": bench.ant_does(*create, "--name", "n", "--config", "{type: cloud}"),
+        "ant list (one page)": bench.ant_does(
+            "beta:environments", "list", "--format", "jsonl", base="/20/20"
+        ),
+        "ant create, config in YAML": bench.ant_does(
+            *create, "--name", "n", "--config", "{type: cloud}"
+        ),
         "ant create, YAML on stdin": bench.ant_does(*create, stdin=HERE / "environment.yaml"),
-        "ant --local list": Program([bench.ant, "--base-url", "local::memory:", "beta:environments", "list"]),
+        "ant --local list": Program(
+            [bench.ant, "--base-url", "local::memory:", "beta:environments", "list"]
+        ),
         "ant auth status": Program([bench.ant, "auth", "status"]),
         "ant --version": Program([bench.ant, "--version"]),
         "ant --help": Program([bench.ant, "--help"]),
-        "ant beta:environments create --help": Program([bench.ant, "beta:environments", "create", "--help"]),
+        "ant beta:environments create --help": Program(
+            [bench.ant, "beta:environments", "create", "--help"]
+        ),
         "ant, usage error": Program([bench.ant, "beta:environments", "creat"], exit_code=2),
     }
     if bench.official:
         programs["official tool, retrieve"] = bench.other_does(*retrieve, script="")
     runs = in_turn(programs, rounds)
     empty, script = runs["python -c pass"], runs["3-line httpx script"]
-    heading("Start-up", ("", "ms", "x pass", "x script", "processor time, ms", "x pass", "x script"))
+    heading(
+        "Start-up", ("", "ms", "x pass", "x script", "processor time, ms", "x pass", "x script")
+    )
     for name, run in runs.items():
         ratios = (f"{run.seconds / empty.seconds:.2f}", f"{run.seconds / script.seconds:.2f}")
-        own_time = (f"{run.processor_s / empty.processor_s:.2f}", f"{run.processor_s / script.processor_s:.2f}")
+        own_time = (
+            f"{run.processor_s / empty.processor_s:.2f}",
+            f"{run.processor_s / script.processor_s:.2f}",
+        )
         row(name, f"{run.seconds * 1000:.0f}", *ratios, f"{run.processor_s * 1000:.0f}", *own_time)
 
 
@@ -170,7 +191,9 @@ def over_tls(bench: Bench, rounds: int) -> None:
         "ant retrieve": Program([bench.ant, *retrieve, "--base-url", bench.tls_url]),
     }
     if bench.official:
-        programs["official tool, retrieve"] = Program([bench.official, *retrieve, "--base-url", bench.tls_url])
+        programs["official tool, retrieve"] = Program(
+            [bench.official, *retrieve, "--base-url", bench.tls_url]
+        )
     runs = in_turn(programs, rounds)
     script = runs["3-line httpx script"]
     heading("Over TLS", ("", "ms", "x httpx script", "processor time, ms", "x httpx script"))
@@ -208,7 +231,9 @@ def bulk(bench: Bench, rounds: int) -> None:
 def first_item(bench: Bench, rounds: int) -> None:
     """Print the time of the first item and of the whole list. Pages are printed as they arrive."""
     heading("First item", ("", "first, s", "all, s"))
-    words = bench.ant_does("beta:environments", "list", "--format", "jsonl", base="/10000/100").words
+    words = bench.ant_does(
+        "beta:environments", "list", "--format", "jsonl", base="/10000/100"
+    ).words
     firsts, alls = [], []
     for _ in range(rounds):
         begun = time.perf_counter()
@@ -217,7 +242,11 @@ def first_item(bench: Bench, rounds: int) -> None:
             firsts.append(time.perf_counter() - begun)
             process.stdout.read()
         alls.append(time.perf_counter() - begun)
-    row("10,000 in pages of 100", f"{statistics.median(firsts):.2f}", f"{statistics.median(alls):.2f}")
+    row(
+        "10,000 in pages of 100",
+        f"{statistics.median(firsts):.2f}",
+        f"{statistics.median(alls):.2f}",
+    )
 
 
 def big_input(bench: Bench, rounds: int) -> None:
@@ -225,7 +254,9 @@ def big_input(bench: Bench, rounds: int) -> None:
     heading("Input", ("", "s"))
     with tempfile.TemporaryDirectory() as folder:
         yaml, json = Path(folder, "keys.yaml"), Path(folder, "body.json")
-        yaml.write_text("name: n\nmetadata:\n" + "".join(f"  key{n}: value {n}\n" for n in range(100_000)))
+        yaml.write_text(
+            "name: n\nmetadata:\n" + "".join(f"  key{n}: value {n}\n" for n in range(100_000))
+        )
         members = ",".join(f'"key{n}": "{"x" * 80}"' for n in range(100_000))
         json.write_text(f'{{"name": "n", "metadata": {{{members}}}}}')
         for name, path in (("100,000 keys of YAML", yaml), ("10 MB of strict JSON", json)):
@@ -251,7 +282,13 @@ def many(bench: Bench, rounds: int) -> None:
                 runs = in_turn(programs, max(1, rounds // (5 if delay_ms == 0 else 15)))
             own = runs.pop("ant").seconds
             for under, run in runs.items():
-                row(f"{delay_ms} ms", f"{own:.2f}", under, f"{run.seconds:.2f}", f"{own / run.seconds:.2f}")
+                row(
+                    f"{delay_ms} ms",
+                    f"{own:.2f}",
+                    under,
+                    f"{run.seconds:.2f}",
+                    f"{own / run.seconds:.2f}",
+                )
 
 
 def heading(title: str, columns: tuple[str, ...]) -> None:

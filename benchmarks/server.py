@@ -121,7 +121,9 @@ def main() -> None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(OPTIONS.tls)
             # The thread of the connection does the handshake.
-            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+            server.socket = context.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
             scheme = "https"
         print(f"{scheme}://127.0.0.1:{server.server_address[1]}", flush=True)
         server.serve_forever()

@@ -42,7 +42,9 @@ class Queue:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.id = self.post("/v1/environments", {"name": "b", "config": {"type": "self_hosted"}})["id"]
+        self.id = self.post("/v1/environments", {"name": "b", "config": {"type": "self_hosted"}})[
+            "id"
+        ]
 
     def post(self, path: str, body: object) -> Any:
         """Send a request, and return its response."""
@@ -53,13 +55,18 @@ class Queue:
     def enqueue(self, count: int) -> list[str]:
         """Put items in the queue, and return their IDs."""
         path = f"/_emulator/environments/{self.id}/enqueue"
-        parts = [self.post(path, {"count": min(100, count - start)}) for start in range(0, count, 100)]
+        parts = [
+            self.post(path, {"count": min(100, count - start)}) for start in range(0, count, 100)
+        ]
         return [item["id"] for part in parts for item in part["data"]]
 
     def delay_workers(self, milliseconds: int) -> None:
         """Delay the responses to the requests that every item takes."""
         for call in ("/work/poll", "/ack", "/stop"):
-            self.post("/_emulator/faults", {"path_contains": call, "delay_ms": milliseconds, "times": 1_000_000})
+            self.post(
+                "/_emulator/faults",
+                {"path_contains": call, "delay_ms": milliseconds, "times": 1_000_000},
+            )
 
     def is_stopped(self, work_id: str) -> bool:
         """Whether an item is done."""
@@ -188,7 +195,14 @@ def main() -> None:
                 return [*ANT, *words, "--", str(folder / script)]
 
             def official(script: str) -> list[str]:
-                words = ["beta:worker", "poll", "--on-work", str(folder / script), "--base-url", url]
+                words = [
+                    "beta:worker",
+                    "poll",
+                    "--on-work",
+                    str(folder / script),
+                    "--base-url",
+                    url,
+                ]
                 return [given.official, *words]
 
             programs = {"ours": ours} | ({"official": official} if given.official else {})
@@ -197,7 +211,9 @@ def main() -> None:
                 print(
                     f"{who}: first line after {statistics.median(waits):.3f} s (median), {max(waits):.3f} s (most)"
                 )
-                print(f"{who}: {idle(command('empty.sh'), queue, folder, 10):.1f} % of a core when idle")
+                print(
+                    f"{who}: {idle(command('empty.sh'), queue, folder, 10):.1f} % of a core when idle"
+                )
             for _ in range(given.repeat):  # by turns, because other programs may use the machine
                 for who, command in programs.items():
                     found = throughput(command("empty.sh"), queue, folder, given.items)

@@ -67,7 +67,9 @@ def flag_rows(commands: Iterable[Command], text_of: Callable[[Param], str]) -> l
     for name, texts in uses.items():
         usual = max(texts, key=lambda text: len(texts[text]))
         general.setdefault(usual, []).append(name)
-        special += [_Row(where, (name,), text) for text in texts if text != usual for where in texts[text]]
+        special += [
+            _Row(where, (name,), text) for text in texts if text != usual for where in texts[text]
+        ]
     return [*special, *(_Row(_ANY, tuple(names), text) for text, names in general.items())]
 
 
@@ -105,7 +107,8 @@ def with_help(root: Command) -> Command:
     topics = [Command((_HELP, name), summary) for name, summary in TOPICS.items()]
     below = (*topics, *map(_named_after_help, others))
     subcommands = [
-        command._replace(subcommands=below) if command.path[0] == _HELP else command for command in root.subcommands
+        command._replace(subcommands=below) if command.path[0] == _HELP else command
+        for command in root.subcommands
     ]
     return root._replace(subcommands=tuple(subcommands))
 
@@ -146,7 +149,9 @@ def _text_in_bash(row: _Row) -> str:
 
 
 def _subcommands_in_zsh(command: str, choices: Iterable[_Choice]) -> str:
-    items = ("  " + shlex.quote(name.replace(":", r"\:") + ":" + summary) for name, summary in choices)
+    items = (
+        "  " + shlex.quote(name.replace(":", r"\:") + ":" + summary) for name, summary in choices
+    )
     return "\n    ".join([f"({shlex.quote(command)}) reply=(", *items, ") ;;"])
 
 
@@ -213,7 +218,9 @@ def filled_template(shell: str, root: Command) -> str:
     commands = [command for command in with_help(root).walk() if not is_named_after_help(command)]
     groups = [command for command in commands if command.subcommands]
     tables = {
-        "subcommands": [syntax.subcommands(group.full_name, _subcommands(group)) for group in groups],
+        "subcommands": [
+            syntax.subcommands(group.full_name, _subcommands(group)) for group in groups
+        ],
         "flags": [syntax.flags(command.full_name, _flags(command)) for command in commands],
         "flag_descriptions": map(syntax.text, flag_rows(commands, _description)),
         "flag_kinds": map(syntax.text, flag_rows(commands, kind_name)),

@@ -34,18 +34,23 @@ def generated() -> dict[Path, str]:
     root = catalog()
     files = {HELP / "man" / f"{name}.1": text for name, text in manual_pages(root).items()}
     files[HELP / "first_page.md"] = first_page(root)
-    files |= {Path("completions", name): filled_template(shell, root) for shell, name in FILES.items()}
+    files |= {
+        Path("completions", name): filled_template(shell, root) for shell, name in FILES.items()
+    }
     files[Path("docs", "session.svg")] = session_picture()
     fields = CREATE.fields_in("body")
     return files | {
-        path: complete(fields, (ROOT / path).read_text("utf-8")) for path, complete in COMPLETED.items()
+        path: complete(fields, (ROOT / path).read_text("utf-8"))
+        for path, complete in COMPLETED.items()
     }
 
 
 def stale(folder: Path = ROOT) -> list[Path]:
     """Return the paths of generated files that are missing or differ, and of pages without a command."""
     files = generated()
-    present = {path: (folder / path).read_text("utf-8") for path in files if (folder / path).exists()}
+    present = {
+        path: (folder / path).read_text("utf-8") for path in files if (folder / path).exists()
+    }
     leftover = {path.relative_to(folder) for path in _pages(folder)} - files.keys()
     return sorted(leftover | {path for path, text in files.items() if present.get(path) != text})
 
@@ -62,7 +67,9 @@ def write(folder: Path = ROOT) -> None:
 def main(arguments: Sequence[str] | None = None, folder: Path = ROOT) -> None:
     """Write the generated files, or with `--check` exit with the names of those that are not current."""
     parser = argparse.ArgumentParser(prog=COMMAND, description="Write the generated files.")
-    parser.add_argument("--check", action="store_true", help="write nothing, and fail if one is not current")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, and fail if one is not current"
+    )
     if not parser.parse_args(arguments).check:
         write(folder)
     elif paths := stale(folder):

@@ -45,7 +45,9 @@ ESCAPES = str.maketrans(
 
 def manual_pages(root: Command) -> dict[str, str]:
     """Return the manual pages by their names."""
-    pages = {_page_name(group): _with_chapters(group) for group in root.subcommands if group.subcommands}
+    pages = {
+        _page_name(group): _with_chapters(group) for group in root.subcommands if group.subcommands
+    }
     pages[_FLAGS_PAGE] = _flags_page()
     topics = (_demoted(topic_page(name)) for name in _IN_ROOT)
     pages = {"ant": "\n".join([_root_page(root), *_chapters(root), *topics]), **pages}
@@ -66,18 +68,25 @@ def _others(name: str, pages: Iterable[str]) -> str:
 
 def _with_chapters(group: Command) -> str:
     """Return the page of a group, with a chapter for each command below it."""
-    return "\n".join([_command_page(group), *(_demoted(_command_page(below)) for below in [*group.walk()][1:])])
+    return "\n".join(
+        [_command_page(group), *(_demoted(_command_page(below)) for below in [*group.walk()][1:])]
+    )
 
 
 def _chapters(root: Command) -> list[str]:
     """Return a chapter for each command that is in no group."""
-    return [_demoted(_command_page(command)) for command in root.subcommands if not command.subcommands]
+    return [
+        _demoted(_command_page(command)) for command in root.subcommands if not command.subcommands
+    ]
 
 
 def first_page(root: Command) -> str:
     """Return the file with the help page of `ant` itself. The groups of the API come before all tool commands."""
     api = [command for command in root.subcommands if command not in TOOL_COMMANDS]
-    listed = {title: (*api * (not number), *commands) for number, (title, commands) in enumerate(SECTIONS.items())}
+    listed = {
+        title: (*api * (not number), *commands)
+        for number, (title, commands) in enumerate(SECTIONS.items())
+    }
     parts = [
         "**Usage:** ant COMMAND [FLAGS]",
         f"> {root.help}",
@@ -97,7 +106,10 @@ def _root_page(root: Command) -> str:
         "ant",
         root.help,
         _code("Synopsis", [synopsis(root)]),
-        _items("Commands", (_command_item(command) for command in root.walk() if not command.subcommands)),
+        _items(
+            "Commands",
+            (_command_item(command) for command in root.walk() if not command.subcommands),
+        ),
         _items(FLAGS, map(flag_row, (HELP, VERSION))),
         _global_flags(root),
         _examples(root.examples),
@@ -130,7 +142,8 @@ def _argument_item(param: Param) -> tuple[str, str]:
 
 
 def _flags(title: str, flags: Iterable[Param]) -> str:
-    return _items(title, (flag_row(flag) for flag in flags if flag is not HELP))  # every command has it
+    # every command has it
+    return _items(title, (flag_row(flag) for flag in flags if flag is not HELP))
 
 
 def _global_flags(command: Command) -> str:
@@ -163,7 +176,9 @@ def _code(title: str, lines: Sequence[str]) -> str:
 
 
 def _examples(listed: Iterable[Example]) -> str:
-    return _code("Examples", [line for purpose, typed in listed for line in (f"# {purpose}", fold(typed))])
+    return _code(
+        "Examples", [line for purpose, typed in listed for line in (f"# {purpose}", fold(typed))]
+    )
 
 
 def _plain(help_text: str) -> str:
@@ -198,7 +213,9 @@ def _roff(block: str) -> list[str]:
     """Return the lines of a block: a heading, code, a list, or a paragraph."""
     if block.startswith("#"):
         marks, _, title = block.partition(" ")
-        return [f".SH {_escape(title.upper())}" if len(marks) <= _SECTION else f".SS {_escape(title)}"]
+        return [
+            f".SH {_escape(title.upper())}" if len(marks) <= _SECTION else f".SS {_escape(title)}"
+        ]
     if block.startswith("    "):
         lines = [_escape(line[4:]) for line in block.split("\n")]
         return [".PP", ".RS 4", ".nf", *lines, ".fi", ".RE"]

@@ -12,8 +12,22 @@ from collections.abc import Sequence
 
 from ant_cli.operations.spec import Field
 
-_TYPES = {dict: "object", list: "array", bool: "boolean", str: "string", int: "number", float: "number"}
-_EXAMPLES = {dict: "{KEY: TEXT}", list: "[TEXT]", bool: "true", str: "TEXT", int: "NUMBER", float: "NUMBER"}
+_TYPES = {
+    dict: "object",
+    list: "array",
+    bool: "boolean",
+    str: "string",
+    int: "number",
+    float: "number",
+}
+_EXAMPLES = {
+    dict: "{KEY: TEXT}",
+    list: "[TEXT]",
+    bool: "true",
+    str: "TEXT",
+    int: "NUMBER",
+    float: "NUMBER",
+}
 _PARTS = {dict: "additionalProperties", list: "items"}
 """Where a rule says what is in an object or a list."""
 _AFTER_RULES, _AFTER_LINES = '\n  },\n  "$defs"', "\nA cloud config"
@@ -24,7 +38,11 @@ _COLUMN, _WIDTH = 36, 80
 def schema_with(fields: Sequence[Field], schema: str) -> str:
     """Return the schema of a file with a rule for each of these fields."""
     known = json.loads(schema)["properties"]
-    rules = [f",\n    {json.dumps(field.name)}: {_rule(field)}" for field in fields if field.name not in known]
+    rules = [
+        f",\n    {json.dumps(field.name)}: {_rule(field)}"
+        for field in fields
+        if field.name not in known
+    ]
     return schema.replace(_AFTER_RULES, "".join((*rules, _AFTER_RULES)), 1)
 
 
@@ -36,7 +54,10 @@ def page_with(fields: Sequence[Field], page: str) -> str:
 
 def _rule(field: Field) -> str:
     null = [None] if field.nullable else []
-    rule: dict[str, object] = {"description": field.help, "type": [_TYPES[field.type], *("null" for _ in null)]}
+    rule: dict[str, object] = {
+        "description": field.help,
+        "type": [_TYPES[field.type], *("null" for _ in null)],
+    }
     if field.choices:
         rule["enum"] = [*field.choices, *null]
     if field.type in _PARTS:

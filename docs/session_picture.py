@@ -37,7 +37,16 @@ _FILES: tuple[Mapping[str, str], ...] = (
 """The files that are written one hour after the other. All but the last ones are applied before the picture."""
 
 _TITLE = "ant at a terminal"
-_CLASSES = {1: "bold", 2: "dim", 31: "red", 32: "green", 33: "yellow", 34: "blue", 35: "magenta", 36: "cyan"}
+_CLASSES = {
+    1: "bold",
+    2: "dim",
+    31: "red",
+    32: "green",
+    33: "yellow",
+    34: "blue",
+    35: "magenta",
+    36: "cyan",
+}
 """The class of each style that the program uses, by its number in an escape sequence."""
 _LIGHT = {
     "page": "#ffffff",
@@ -146,7 +155,9 @@ def _played() -> str:
 def _colours(theme: Mapping[str, str]) -> Iterator[str]:
     """Yield the rules of a theme, the one of all text first."""
     yield f".page {{ fill: {theme['page']} }} text {{ fill: {theme['text']} }}"
-    yield " ".join(f".{name} {{ fill: {theme[name]} }}" for name in _CLASSES.values() if name in theme)
+    yield " ".join(
+        f".{name} {{ fill: {theme[name]} }}" for name in _CLASSES.values() if name in theme
+    )
 
 
 def _text(line: str, number: int) -> str:
@@ -165,7 +176,11 @@ def _text(line: str, number: int) -> str:
 
 def _span(text: str, style: int) -> str:
     """Return a part of a line in one style."""
-    return f'<tspan class="{_CLASSES[style]}">{escape(text)}</tspan>' if text and style else escape(text)
+    return (
+        f'<tspan class="{_CLASSES[style]}">{escape(text)}</tspan>'
+        if text and style
+        else escape(text)
+    )
 
 
 def _plain(line: str) -> str:

@@ -77,7 +77,9 @@ def needs_linux(what: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(sys.platform != "linux", reason=f"this test needs Linux: {what}")
 
 
-as_root = pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can be another user")
+as_root = pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() != 0, reason="only root can be another user"
+)
 
 
 gc.disable()
@@ -233,7 +235,11 @@ class CheckedRuntime(Runtime):
 
 
 def make_runtime(
-    environ: Mapping[str, str], stdin: Any = None, stdout: Any = None, stderr: Any = None, **seams: Any
+    environ: Mapping[str, str],
+    stdin: Any = None,
+    stdout: Any = None,
+    stderr: Any = None,
+    **seams: Any,
 ) -> Runtime:
     """Return a runtime over binary files; a stream without a file is closed. The seams are those of `Runtime`."""
     return CheckedRuntime(Stdin(stdin), Stdout(stdout), Stderr(stderr), environ, **seams)
@@ -319,7 +325,9 @@ def interruptible() -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_from_outside(monkeypatch: pytest.MonkeyPatch, clean_environ: dict[str, str], tmp_path: Any) -> None:
+def nothing_from_outside(
+    monkeypatch: pytest.MonkeyPatch, clean_environ: dict[str, str], tmp_path: Any
+) -> None:
     """Run each test in an empty folder, without the environment of the person who runs it.
 
     Coverage measures no process that a test starts, unless the test passes `tests.helpers.processes.COVERAGE` on.

@@ -52,7 +52,8 @@ def call_by_typer(monkeypatch):
     def run(*args):
         calls = []
         monkeypatch.setattr(ant_cli.app, "execute", lambda call, _: calls.append(call))
-        monkeypatch.setattr("typer.testing._get_command", lambda _: TREE)  # made once, not for each run
+        # made once, not for each run
+        monkeypatch.setattr("typer.testing._get_command", lambda _: TREE)
         result = CliRunner().invoke(app, list(args))
         return (calls[0] if calls else None), result.exit_code
 
@@ -117,7 +118,18 @@ def test_typer_and_the_command_line_make_the_same_call_for_a_conformance_case(ca
         ["beta:environments", "delete", "--environment-id", "env_1", "env_2"],
         [*ARCHIVE, "--dry-run", "--", "-env", "--force"],
         ["beta:worker", "poll", "--", "docker", "run", "--rm", "worker"],
-        ["beta:worker", "poll", "env_1", "--concurrency", "2", "--", "docker", "run", "--rm", "worker"],
+        [
+            "beta:worker",
+            "poll",
+            "env_1",
+            "--concurrency",
+            "2",
+            "--",
+            "docker",
+            "run",
+            "--rm",
+            "worker",
+        ],
         ["beta:worker", "check", "env_1"],
     ],
     ids=" ".join,
@@ -134,10 +146,14 @@ def test_the_tree_has_every_flag_and_argument_of_a_command(command):
     for name in command.path:
         found = found.commands[name]
     flags = (HELP, *command.flags, *command.global_flags)
-    options = {name for param in found.params if param.param_type_name == "option" for name in param.opts}
+    options = {
+        name for param in found.params if param.param_type_name == "option" for name in param.opts
+    }
     assert options == {name for flag in flags for name in flag.spellings}
     arguments = [param for param in found.params if param.param_type_name == "argument"]
-    assert [argument.required for argument in arguments] == [param.required for param in command.arguments]
+    assert [argument.required for argument in arguments] == [
+        param.required for param in command.arguments
+    ]
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=name_of)
@@ -159,7 +175,9 @@ def test_commands_work_when_the_tree_is_mounted_in_another_program():
     def run(*args):
         return CliRunner().invoke(theirs, ["ant", *args])
 
-    created = run("--format", "yaml", "beta:environments", "create", "--name", "demo", "--format", "json")
+    created = run(
+        "--format", "yaml", "beta:environments", "create", "--name", "demo", "--format", "json"
+    )
     assert created.exit_code == 0, created.output
     identifier = json.loads(created.stdout)["id"]
     listed = run("beta:environments", "--format", "jsonl", "list", "--transform", "{id,name}")
@@ -168,7 +186,9 @@ def test_commands_work_when_the_tree_is_mounted_in_another_program():
     missing = run("beta:environments", "retrieve", identifier)
     assert (missing.exit_code, missing.stdout) == (5, "")
     assert "404 Not Found" in missing.stderr
-    assert run("beta:environments", "--help").stdout.startswith("Usage: ant beta:environments COMMAND [FLAGS]")
+    assert run("beta:environments", "--help").stdout.startswith(
+        "Usage: ant beta:environments COMMAND [FLAGS]"
+    )
     assert run("profile", "list", "--format", "json").exit_code == 0
 
 

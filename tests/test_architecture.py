@@ -23,7 +23,13 @@ from ant_cli.operations import GROUPS, OPERATIONS
 from ant_cli.operations.shared_flags import FILE
 from ant_cli.operations.spec import Operation
 from ant_cli.settings.rows import GLOBAL_FLAGS
-from ant_cli.settings.worker_options import CheckOptions, ExporterOptions, PollOptions, SessionOptions, rows_of
+from ant_cli.settings.worker_options import (
+    CheckOptions,
+    ExporterOptions,
+    PollOptions,
+    SessionOptions,
+    rows_of,
+)
 from tests.helpers.processes import run_process
 from tests.helpers.servers import ScriptedServer, response
 from tests.helpers.words import CREATE, LINES, LIST, RETRIEVE
@@ -103,7 +109,9 @@ def test_imports_go_downward():
     """A part imports only parts that come earlier in ORDER."""
     inside = {pair for pair in dependencies() if "emulator" not in pair}
     assert {part for pair in inside for part in pair} == set(ORDER)
-    assert {(part, other) for part, other in inside if ORDER.index(part) < ORDER.index(other)} == set()
+    assert {
+        (part, other) for part, other in inside if ORDER.index(part) < ORDER.index(other)
+    } == set()
 
 
 def test_no_module_imports_itself_through_others():
@@ -148,7 +156,11 @@ SECRET_ENTRANCES = {
 
 def test_secrets_are_registered_where_they_enter_and_nowhere_else():
     """If every user of a secret had to register it, some would forget to."""
-    found = {path.relative_to(PACKAGE).as_posix() for path in FILES if "redactor.register(" in path.read_text()}
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in FILES
+        if "redactor.register(" in path.read_text()
+    }
     assert found == SECRET_ENTRANCES.keys()
 
 
@@ -186,7 +198,9 @@ def opens_a_file(node: ast.AST) -> bool:
 
 def test_files_are_opened_in_a_few_places_only():
     """A file that somebody else may have made needs the checks of `trusted_files`, which callers could forget."""
-    found = {path for path in FILES if any(map(opens_a_file, ast.walk(ast.parse(path.read_text()))))}
+    found = {
+        path for path in FILES if any(map(opens_a_file, ast.walk(ast.parse(path.read_text()))))
+    }
     assert {path.relative_to(PACKAGE).as_posix() for path in found} == FILE_OPENERS.keys()
 
 
@@ -198,7 +212,11 @@ def test_the_program_starts_itself_in_one_way():
 def test_no_test_file_imports_another():
     """What they share is in `tests/helpers` or in the room's `conftest.py`."""
     files = (PACKAGE.parent / "tests").rglob("test_*.py")
-    assert [path.name for path in files if re.search(r"^from \S*\btest_\w+ import", path.read_text(), re.M)] == []
+    assert [
+        path.name
+        for path in files
+        if re.search(r"^from \S*\btest_\w+ import", path.read_text(), re.M)
+    ] == []
 
 
 def test_a_file_is_short_enough_to_read_in_one_go():
@@ -237,9 +255,15 @@ def test_an_operation_is_complete(operation: Operation):
 
 def test_every_default_is_a_text_that_its_parser_accepts():
     """Help shows the text, and a command gets its value."""
-    flags = [setting for command in catalog().walk() for setting in (*command.settings, *command.global_flags)]
+    flags = [
+        setting
+        for command in catalog().walk()
+        for setting in (*command.settings, *command.global_flags)
+    ]
     options = [
-        row for kind in (PollOptions, SessionOptions, ExporterOptions, CheckOptions) for row in rows_of(kind)
+        row
+        for kind in (PollOptions, SessionOptions, ExporterOptions, CheckOptions)
+        for row in rows_of(kind)
     ]
     defaults = [row.value_of(row.flag, row.default) for row in (*flags, *options) if row.default]
     assert len(defaults) > 100
@@ -257,7 +281,9 @@ def test_every_path_that_the_architecture_page_names_exists():
 
 def test_the_architecture_page_has_a_row_for_every_folder():
     """Nobody has to guess what a folder is for."""
-    rooms = {f"`ant_cli/{path.name}/`" for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    rooms = {
+        f"`ant_cli/{path.name}/`" for path in PACKAGE.iterdir() if (path / "__init__.py").exists()
+    }
     assert {room for room in rooms if f"| {room} |" not in ARCHITECTURE} == set()
 
 
@@ -287,7 +313,10 @@ COMMANDS = {
     "retrieve": ([*RETRIEVE, *ONCE], set()),
     "list": ([*LINES, *ONCE], set()),
     "create": ([*CREATE, "--config", "{type: cloud}", *ONCE], set()),
-    "create with quotes in YAML": (["beta:environments", "create", "--config", "{type: 'cloud'}"], {"yaml"}),
+    "create with quotes in YAML": (
+        ["beta:environments", "create", "--config", "{type: 'cloud'}"],
+        {"yaml"},
+    ),
     "help": (["--help"], set()),
     "help of a command": (["auth", "login", "--help"], set()),
     "unknown command": (["auth", "lgin"], set()),
@@ -315,10 +344,16 @@ def test_a_command_loads_only_what_it_uses(name, clean_environ):
     ("words", "needed", "unneeded"),
     [
         ("--help", "layout", {"ant_cli.operations", "ant_cli.help.catalog", "ant_cli.argv"}),
-        ("beta:environments list --help", "contents", {"ant_cli.help.tool_commands", "ant_cli.worker"}),
+        (
+            "beta:environments list --help",
+            "contents",
+            {"ant_cli.help.tool_commands", "ant_cli.worker"},
+        ),
     ],
 )
-def test_a_help_page_needs_no_rows_of_other_commands(clean_environ, words: str, needed: str, unneeded: set[str]):
+def test_a_help_page_needs_no_rows_of_other_commands(
+    clean_environ, words: str, needed: str, unneeded: set[str]
+):
     """The first page has its own list of commands, and those of the API come before the tool commands."""
     code = "import sys; from ant_cli.main import main, this_process; main(sys.argv[1:], this_process())"
     code += "; print(*sys.modules, file=sys.stderr)"
@@ -331,7 +366,11 @@ def test_a_help_page_needs_no_rows_of_other_commands(clean_environ, words: str, 
 def modules_of(*args: str, environ: dict[str, str]) -> set[str]:
     """Return the public top-level modules that a run of Python imports."""
     done = run_process([sys.executable, "-X", "importtime", *args], environ)
-    names = {line.split("|")[-1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
+    names = {
+        line.split("|")[-1].strip().split(".")[0]
+        for line in done.stderr.splitlines()
+        if "|" in line
+    }
     return {name for name in names if not name.startswith("_")}
 
 
@@ -349,7 +388,9 @@ def test_a_help_page_needs_no_json(words, clean_environ):
     assert loaded & {"ant_cli", "json"} == {"ant_cli"}
 
 
-@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="each version of Python imports other modules")
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11), reason="each version of Python imports other modules"
+)
 def test_the_page_about_speed_names_every_module_that_a_start_imports(clean_environ):
     """A newly imported module fails this test until the page gives a reason for it."""
     page = (PACKAGE.parent / "docs" / "speed.md").read_text()
@@ -372,8 +413,12 @@ def test_the_function_of_a_tool_command_takes_the_flags_of_its_row(command: Comm
     """
     module, _, name = command.function.partition(":")
     _, _, *keywords = signature(getattr(import_module(module), name)).parameters.values()
-    rows = {param.name: param.required or bool(param.default) for param in (*command.arguments, *command.flags)}
-    if any(item.kind is Parameter.VAR_KEYWORD for item in keywords):  # it reads its flags by the same rows
+    rows = {
+        param.name: param.required or bool(param.default)
+        for param in (*command.arguments, *command.flags)
+    }
+    # it reads its flags by the same rows
+    if any(item.kind is Parameter.VAR_KEYWORD for item in keywords):
         keywords = [item for item in keywords if item.kind is not Parameter.VAR_KEYWORD]
         rows = {param.name: param.required for param in command.arguments}
     assert {item.name: item.default is item.empty for item in keywords} == rows

@@ -22,7 +22,9 @@ def test_the_two_words_of_a_command_call_its_operation(operation):
     assert parse([operation.group, operation.name]) == ApiCall(operation, {}, {})
 
 
-@pytest.mark.parametrize("words", [("-f", "env.yaml"), ("-f=env.yaml",), ("-fenv.yaml",), ("--file", "env.yaml")])
+@pytest.mark.parametrize(
+    "words", [("-f", "env.yaml"), ("-f=env.yaml",), ("-fenv.yaml",), ("--file", "env.yaml")]
+)
 def test_a_short_flag_takes_its_value_in_every_way(words):
     """The value may be the next word, or be attached to `-f`."""
     assert flags(*CREATE, *words) == {"file": "env.yaml"}
@@ -75,7 +77,10 @@ def test_two_dashes_end_the_flags_also_after_an_id():
     ("words", "flags"),
     [
         (("-local", *LIST, "-limit", "5"), {"local": True, "limit": "5"}),
-        (("beta:environments", "-format=json", "list", "-slurp=false"), {"format": "json", "slurp": False}),
+        (
+            ("beta:environments", "-format=json", "list", "-slurp=false"),
+            {"format": "json", "slurp": False},
+        ),
         ((*LIST, "-file", "x"), {"file": "x"}),
         ((*LIST, "-fx"), {"file": "x"}),
         ((*LIST, "-fil"), {"file": "il"}),
@@ -93,7 +98,10 @@ def test_one_dash_is_enough_for_a_long_flag(words, flags):
     [
         (("--format", "json", "auth", "status", "--check"), {"format": "json", "check": True}),
         (("auth", "--debug", "status", "--check=false"), {"debug": True, "check": False}),
-        (("profile", "set", "timeout", "5", "--profile=ci"), {"key": "timeout", "value": "5", "profile": "ci"}),
+        (
+            ("profile", "set", "timeout", "5", "--profile=ci"),
+            {"key": "timeout", "value": "5", "profile": "ci"},
+        ),
         (("profile", "set", "--", "base_url", "-x"), {"key": "base_url", "value": "-x"}),
         (("@completion", "bash"), {"shell": "bash"}),
     ],

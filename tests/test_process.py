@@ -119,7 +119,10 @@ WRITERS = [*(f"$ANT {words}" for words in PAGES), RETRIEVE, f"{RETRIEVE} --dry-r
 def test_a_closed_stdout_is_an_error_for_results_and_help_pages(shell, script):
     """Otherwise the output would be lost silently."""
     result = shell(f"{script} >&-")
-    assert (result.exit, result.stderr) == (1, "ant: standard output is closed, so the result can't be written.\n")
+    assert (result.exit, result.stderr) == (
+        1,
+        "ant: standard output is closed, so the result can't be written.\n",
+    )
 
 
 @pytest.mark.parametrize("script", WRITERS)
@@ -138,7 +141,10 @@ def test_an_unwritable_result_of_a_change_is_an_error_that_says_it_was_made(shel
     """The server has made the change."""
     result = shell("$ANT beta:environments create --name n >/dev/full")
     assert (result.exit, len(result.requests)) == (1, 1)
-    assert "\nThe server made the change anyway. To check: ant beta:environments list --transform" in result.stderr
+    assert (
+        "\nThe server made the change anyway. To check: ant beta:environments list --transform"
+        in result.stderr
+    )
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>/dev/null"])
@@ -177,7 +183,11 @@ def test_output_to_a_full_non_blocking_pipe_is_complete(shell):
 def test_a_large_result_is_written_completely(shell, unbuffered):
     """This holds for unbuffered Python, too."""
     page = response({"data": ["x" * 1000] * 3000})
-    result = shell("$ANT beta:environments list --format jsonl | wc -l", page, env={"PYTHONUNBUFFERED": unbuffered})
+    result = shell(
+        "$ANT beta:environments list --format jsonl | wc -l",
+        page,
+        env={"PYTHONUNBUFFERED": unbuffered},
+    )
     assert result.stdout.strip() == "3000"
 
 
@@ -220,9 +230,16 @@ TABLE = "beta:environments list --format table"
 @pytest.mark.parametrize(
     ("python", "words", "status"),
     [
-        *((options, TABLE, 0) for options in ("-O", "-OO", "-I", "-E", "-s", "-B", "-W error", "-bb")),
+        *(
+            (options, TABLE, 0)
+            for options in ("-O", "-OO", "-I", "-E", "-s", "-B", "-W error", "-bb")
+        ),
         ("-X dev -W error", TABLE, 0),
-        ("-X dev -W error", "beta:environments create --name x --config '{type: cloud}' --format yaml", 0),
+        (
+            "-X dev -W error",
+            "beta:environments create --name x --config '{type: cloud}' --format yaml",
+            0,
+        ),
         (
             "-X dev -W error",
             "beta:environments retrieve env_1 --base-url http://ada:hunter2pass@127.0.0.1:1 --max-retries 0",
@@ -254,12 +271,18 @@ entry_point()
 """The start of `ant`, with a Ctrl-C when it imports a module."""
 
 
-@pytest.mark.parametrize("module", ["ant_cli.main", "ant_cli.errors", "ant_cli.argv", "ant_cli.run", "socket"])
-def test_ctrl_c_while_modules_are_imported_ends_the_process_without_a_message(clean_environ, module):
+@pytest.mark.parametrize(
+    "module", ["ant_cli.main", "ant_cli.errors", "ant_cli.argv", "ant_cli.run", "socket"]
+)
+def test_ctrl_c_while_modules_are_imported_ends_the_process_without_a_message(
+    clean_environ, module
+):
     """It ends by the signal, so that a loop of a shell ends, too."""
     code = INTERRUPTED_IMPORT.format(module=module)
     words = [sys.executable, "-c", code, *LINES, "--base-url", "http://127.0.0.1:1"]
-    done = subprocess.run(words, env=clean_environ, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        words, env=clean_environ, capture_output=True, stdin=subprocess.DEVNULL, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
 
 
@@ -304,12 +327,19 @@ def test_a_deleted_working_directory_is_not_needed(shell, words, status):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "env", [{"HOME": "/dev/null"}, {"HOME": "/dev/null", "XDG_STATE_HOME": None}, {"XDG_STATE_HOME": "/dev/null/x"}]
+    "env",
+    [
+        {"HOME": "/dev/null"},
+        {"HOME": "/dev/null", "XDG_STATE_HOME": None},
+        {"XDG_STATE_HOME": "/dev/null/x"},
+    ],
 )
 def test_an_unwritable_home_stops_only_commands_that_write_there(shell, env):
     """The emulator writes a file; a command of the API does not."""
     assert shell(RETRIEVE, env=env).stdout == OUTPUT
-    refusal = shell("$ANT --local beta:environments list", env={"XDG_STATE_HOME": None, **env}).refusal
+    refusal = shell(
+        "$ANT --local beta:environments list", env={"XDG_STATE_HOME": None, **env}
+    ).refusal
     assert "can't be used" in refusal
 
 
@@ -332,7 +362,8 @@ def test_a_missing_home_stops_only_commands_that_write_there(shell, words, statu
         "from ant_cli.__main__ import entry_point; entry_point()"
     )
     result = shell(
-        f"$PYTHON -c {shlex.quote(nameless)} {words}", env={"XDG_STATE_HOME": None, "ANTHROPIC_CONFIG_DIR": None}
+        f"$PYTHON -c {shlex.quote(nameless)} {words}",
+        env={"XDG_STATE_HOME": None, "ANTHROPIC_CONFIG_DIR": None},
     )
     assert (result.exit, "no home directory" in result.stderr) == (status, status == 2)
 

@@ -62,7 +62,9 @@ def project(tmp_path, clean_environ):
 
     def run(text, *flags, **more):
         (tmp_path / "test_it.py").write_text(text)
-        environ = clean_environ | COVERAGE | {"PATH": path, "ANT_EMULATOR_API_KEY": "of-another"} | more
+        environ = (
+            clean_environ | COVERAGE | {"PATH": path, "ANT_EMULATOR_API_KEY": "of-another"} | more
+        )
         return run_process((*PYTEST, *flags), environ, cwd=tmp_path).stdout
 
     return run
@@ -70,7 +72,9 @@ def project(tmp_path, clean_environ):
 
 @needs_posix("symbolic links")
 @pytest.mark.parametrize("flags", [(), ("-n", "2")], ids=["serial", "xdist"])
-def test_each_test_of_a_project_gets_an_empty_emulator_and_shows_its_journal_if_it_fails(project, flags):
+def test_each_test_of_a_project_gets_an_empty_emulator_and_shows_its_journal_if_it_fails(
+    project, flags
+):
     """With xdist, too, each process of which has its own emulator."""
     shown = project(PROJECT, *flags)
     assert "2 failed, 2 passed" in shown, shown
@@ -104,7 +108,9 @@ def test_no_emulator_is_left_by_a_pytest_that_was_killed(clean_environ, tmp_path
     hanging = "def test_it(ant_emulator):\n    print(ant_emulator.url, flush=True)\n    input()"
     (tmp_path / "test_it.py").write_text(hanging)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with started((*PYTEST, "-s", "-c", os.devnull), env=clean_environ, cwd=tmp_path, **pipes) as process:
+    with started(
+        (*PYTEST, "-s", "-c", os.devnull), env=clean_environ, cwd=tmp_path, **pipes
+    ) as process:
         url = urlsplit(process.stdout.readline().strip())
         with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")

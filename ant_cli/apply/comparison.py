@@ -109,7 +109,9 @@ def _text(text: str) -> str:
 
 
 def _quote(text: str) -> str:
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
+    return _ESCAPED.sub(
+        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False)
+    )
 
 
 def _number(text: str) -> str:
@@ -175,7 +177,9 @@ def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, V
 def kept_lists(body: dict[str, Value], remote: dict[str, Value]) -> list[str]:
     """Return the paths of the server's lists that the file's config leaves out, so that an update keeps them."""
     differing = _changes(("config",), remote.get("config"), body.get("config"))
-    return [change.path for change in differing if change.old is None and isinstance(change.new, list)]
+    return [
+        change.path for change in differing if change.old is None and isinstance(change.new, list)
+    ]
 
 
 def _changes(keys: tuple[str, ...], desired: Any, there: Any) -> Iterator[FieldChange]:

@@ -107,9 +107,13 @@ def read_declaration(
         return Skipped(expected or "")
     kind = _kind_of(document, expected, path, named=named)
     if kind is None and named:
-        return _mistaken(path, f"it does not say what it declares. If it is an environment, {_HOW_TO_DECLARE}")
+        return _mistaken(
+            path, f"it does not say what it declares. If it is an environment, {_HOW_TO_DECLARE}"
+        )
     if kind is None and isinstance(document, dict) and "config" in document and not check(document):
-        warning = f"{path} looks like an environment, but is not applied; to apply it, {_HOW_TO_DECLARE}"
+        warning = (
+            f"{path} looks like an environment, but is not applied; to apply it, {_HOW_TO_DECLARE}"
+        )
         return Skipped(warnings=(warning,))
     if kind != ENVIRONMENT:
         return Skipped(kind or "")
@@ -133,7 +137,9 @@ def _read(path: PurePath, repository: str) -> _FileText:
     if match:
         return _FileText(f"\n{match[1]}", text[match.end() :].strip())
     if re.match(r"---[ \t]*\n", text):
-        raise UsageError(f"{path}, line 1, column 1: the front matter has no end: a line of --- is missing.")
+        raise UsageError(
+            f"{path}, line 1, column 1: the front matter has no end: a line of --- is missing."
+        )
     return _FileText("", text.strip())
 
 
@@ -181,7 +187,9 @@ def _lines(path: PurePath, source: _FileText, mistakes: Sequence[Mistake]) -> tu
 def kind_by_path(path: PurePath) -> str | None:
     """Return the kind that the name of a file's folder, or else of the file, indicates; None if neither does."""
     match = _PREFIX.match(path.stem)
-    return _FOLDERS.get(Path(path).absolute().parent.name.lower()) or (match[1].lower() if match else None)
+    return _FOLDERS.get(Path(path).absolute().parent.name.lower()) or (
+        match[1].lower() if match else None
+    )
 
 
 def name_from(path: PurePath) -> str:
@@ -220,7 +228,9 @@ def export(remote: dict[str, Value]) -> Exported:
     if not (isinstance(config, dict) and config.get("type") == "self_hosted"):
         owned.add("scope")  # the API accepts it only for these
     fields = dict.fromkeys((*known_fields(()), *there))
-    body: dict[str, Any] = {field: there[field] for field in fields if field in there and field not in owned}
+    body: dict[str, Any] = {
+        field: there[field] for field in fields if field in there and field not in owned
+    }
     unknown = [mistake.path for mistake in check(body) if mistake.known]
     for *around, name in unknown:
         part: Any = body
@@ -231,7 +241,9 @@ def export(remote: dict[str, Value]) -> Exported:
         config["packages"].pop("type", None)  # it may be left out
     body = {"name": there.get("name"), **declared_part(body)}
     left_out = tuple(".".join(map(str, path)) for path in unknown)
-    return Exported(body, left_out, tuple(map(str, first_mistakes(check(body), Mistake((), AND_MORE)))))
+    return Exported(
+        body, left_out, tuple(map(str, first_mistakes(check(body), Mistake((), AND_MORE))))
+    )
 
 
 def choose_file(folder: Path, remote: dict[str, Value], taken: dict[str, int]) -> Path:
@@ -239,7 +251,11 @@ def choose_file(folder: Path, remote: dict[str, Value], taken: dict[str, int]) -
 
     `taken` has the names of files in lower case, each with the last number that was tried for it.
     """
-    stem = safe_name(str(remote.get("name", ""))) or safe_name(str(remote.get("id", ""))) or ENVIRONMENT
+    stem = (
+        safe_name(str(remote.get("name", "")))
+        or safe_name(str(remote.get("id", "")))
+        or ENVIRONMENT
+    )
     if kind_by_path(folder / "x.yaml") != ENVIRONMENT:
         stem = f"{ENVIRONMENT}_{stem}"
     first = name = f"{stem}.yaml"

@@ -11,7 +11,14 @@ from fnmatch import fnmatch
 from itertools import groupby, takewhile
 from pathlib import Path, PurePosixPath
 
-from ant_cli.apply.declarations import DATA, ENVIRONMENT, PROSE, Declaration, kind_by_path, read_declaration
+from ant_cli.apply.declarations import (
+    DATA,
+    ENVIRONMENT,
+    PROSE,
+    Declaration,
+    kind_by_path,
+    read_declaration,
+)
 from ant_cli.apply.lockfile import FILE_NAME, LockFile, check_inside, repository_of, shown_folder
 from ant_cli.errors import UsageError
 from ant_cli.input.validation import AND_MORE, first_mistakes
@@ -39,7 +46,9 @@ class Loaded(NamedTuple):
     """The lock files of the folders that are left out because they have their own."""
 
 
-def load(paths: Sequence[str], lock: LockFile, found: Iterable[Path] = (), *, strict: bool = False) -> Loaded:
+def load(
+    paths: Sequence[str], lock: LockFile, found: Iterable[Path] = (), *, strict: bool = False
+) -> Loaded:
     """Read the files that the paths name, and those that were `found` in another way, and check all of them.
 
     With `strict`, fields that this tool doesn't know are mistakes.
@@ -61,7 +70,9 @@ def load(paths: Sequence[str], lock: LockFile, found: Iterable[Path] = (), *, st
             other_locks.append(path)
             continue
         key = key_of(path, lock.path)
-        if (known_as := tracked.get(_identity(path), key)) != key:  # in other case; the name may depend on the case
+        if (
+            known_as := tracked.get(_identity(path), key)
+        ) != key:  # in other case; the name may depend on the case
             key, path = known_as, lock.file_of(known_as)
         shown = PurePosixPath(path.as_posix())  # messages have one kind of slash, as keys do
         result = read_declaration(shown, key, repository, named=named, strict=strict)
@@ -73,11 +84,15 @@ def load(paths: Sequence[str], lock: LockFile, found: Iterable[Path] = (), *, st
             foreign[result.kind] += 1
         warnings += result.warnings
     for first, *others in by_name.values():
-        mistakes += [f"{one.path}, line 1, column 1: {first.path} declares the same name" for one in others]
+        mistakes += [
+            f"{one.path}, line 1, column 1: {first.path} declares the same name" for one in others
+        ]
     if len(mistakes) == 1:
         raise UsageError(as_sentence(mistakes[0]))
     if mistakes:
-        raise UsageError("\n".join(["there are mistakes in the files:", *first_mistakes(mistakes, AND_MORE)]))
+        raise UsageError(
+            "\n".join(["there are mistakes in the files:", *first_mistakes(mistakes, AND_MORE)])
+        )
     used = {first.key: first for (first,) in by_name.values()}
     return Loaded(used, foreign, tuple(warnings), tuple(other_locks))
 
@@ -106,7 +121,11 @@ def _identity(path: Path) -> str:
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
     try:
         other = absolute.with_name(absolute.name.swapcase())
-        return str(absolute).casefold() if os.path.samestat(absolute.lstat(), other.lstat()) else str(absolute)
+        return (
+            str(absolute).casefold()
+            if os.path.samestat(absolute.lstat(), other.lstat())
+            else str(absolute)
+        )
     except OSError:
         return str(absolute)
 
@@ -126,7 +145,9 @@ def beside_tracked(lock: LockFile, *, everywhere: bool) -> Iterator[Path]:
             yield from (folder / name for name in sorted(os.listdir(folder)) if _may_declare(name))  # noqa: PTH208 - names
 
 
-def _files(paths: Sequence[str], found: Iterable[Path], lock_path: Path, repository: str) -> dict[Path, bool]:
+def _files(
+    paths: Sequence[str], found: Iterable[Path], lock_path: Path, repository: str
+) -> dict[Path, bool]:
     """Return the files, each once, and whether a path names the file itself and not only its folder."""
     is_named = dict.fromkeys(found, False)
     lock = os.path.abspath(lock_path)  # noqa: PTH100 - links are not followed
@@ -139,7 +160,9 @@ def _files(paths: Sequence[str], found: Iterable[Path], lock_path: Path, reposit
         elif os.path.lexists(path):
             if path.suffix.lower() not in (*DATA, *PROSE):
                 endings = ".yaml, .yml, .json, .md or .markdown"
-                raise UsageError(f"{path} is not a file of resources: its name must end in {endings}.")
+                raise UsageError(
+                    f"{path} is not a file of resources: its name must end in {endings}."
+                )
             is_named[path] = True
         else:
             raise UsageError(f"{text} does not exist.")
@@ -156,7 +179,10 @@ def expand(paths: Sequence[str]) -> Iterator[str]:
         if not _has_wildcard(text) or os.path.lexists(text):
             yield text
         elif len(text) > _LONGEST_PATTERN:
-            raise UsageError(f"a pattern has more than {_LONGEST_PATTERN:,} characters.", "Name a folder instead.")
+            raise UsageError(
+                f"a pattern has more than {_LONGEST_PATTERN:,} characters.",
+                "Name a folder instead.",
+            )
         elif matches := list(_matches(Path(text).parts)):
             yield from matches
         else:
@@ -183,8 +209,12 @@ def _matches(pattern: Sequence[str]) -> Iterator[str]:
 
 def _after(parts: Sequence[str], positions: set[int], name: str) -> set[int]:
     """Return the positions in a pattern that can be reached with a name."""
-    taken = {at: parts[at] == "**" or fnmatch(name, parts[at]) for at in positions if at < len(parts)}
-    return _with_empty(parts, {at + (parts[at] != "**") for at, is_taken in taken.items() if is_taken})
+    taken = {
+        at: parts[at] == "**" or fnmatch(name, parts[at]) for at in positions if at < len(parts)
+    }
+    return _with_empty(
+        parts, {at + (parts[at] != "**") for at, is_taken in taken.items() if is_taken}
+    )
 
 
 def _with_empty(parts: Sequence[str], positions: set[int]) -> set[int]:
@@ -211,12 +241,15 @@ def _searched(folder: Path, repository: str = "") -> Iterator[tuple[str, list[st
     for root, folders, files in os.walk(folder):
         if root.count(os.sep) > str(folder).count(os.sep) + _DEEPEST:
             raise UsageError(
-                f"{folder} has more than {_DEEPEST} levels of folders.", "Name those with environments."
+                f"{folder} has more than {_DEEPEST} levels of folders.",
+                "Name those with environments.",
             )
         if "SKILL.md" in files:  # all of it is one skill
             folders.clear()
             continue
-        kept = [name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith(".")]
+        kept = [
+            name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith(".")
+        ]
         links = {name for name in kept if (Path(root) / name).is_symlink()}
         for name in links if repository else ():
             if kind_by_path(Path(root, name, "x")) == ENVIRONMENT:

@@ -96,13 +96,17 @@ def draw_result(step: Step, width: int, paint: Paint) -> str:
 
 def name_width(steps: Sequence[Step]) -> int:
     """Return how many cells wide the column of the names is. A very long name does not widen the other lines."""
-    return min(max((cell_width(escape_breaks(step.name)) for step in steps), default=0), _WIDEST_NAME)
+    return min(
+        max((cell_width(escape_breaks(step.name)) for step in steps), default=0), _WIDEST_NAME
+    )
 
 
 def draw_target(origin: ResourceOrigin, profile: str) -> str:
     """Return where a plan changes something, as far as it is known."""
     labels = ("", "organization ", "workspace ", "profile ")
-    known = [label + value for label, value in zip(labels, (*origin, profile), strict=True) if value]
+    known = [
+        label + value for label, value in zip(labels, (*origin, profile), strict=True) if value
+    ]
     return escape_breaks(", ".join(known))
 
 
@@ -162,7 +166,8 @@ def _differences(before: list[str], after: list[str]) -> list[tuple[str, int, in
     if sum(numbers[item] for item in before[start:i]) <= _MOST_COMPARED:
         matcher = SequenceMatcher(None, before[start:i], after[start:j], autojunk=False)
         found = [
-            (tag, start + i1, start + i2, start + j1, start + j2) for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+            (tag, start + i1, start + i2, start + j1, start + j2)
+            for tag, i1, i2, j1, j2 in matcher.get_opcodes()
         ]
     return [("equal", 0, start, 0, start), *found, ("equal", i, len(before), j, len(after))]
 
@@ -217,10 +222,16 @@ def plan_markdown(plan: Plan, known: Known, redact: Redact, *, verbose: bool) ->
     if lost:
         parts.append("\n".join(["In the lock file, but the file is gone:", "", *lost]))
     if steps:
-        rows = ["| | Name | Plan | File |", "| --- | --- | --- | --- |", *(_row(step, redact) for step in steps)]
+        rows = [
+            "| | Name | Plan | File |",
+            "| --- | --- | --- | --- |",
+            *(_row(step, redact) for step in steps),
+        ]
         parts.append("\n".join(_fitting(rows, _MOST_TABLE_BYTES)))
     text = "\n\n".join(parts)
-    details = (_details(step, redact) for step in steps if step.changes or step.note or step.blocked)
+    details = (
+        _details(step, redact) for step in steps if step.changes or step.note or step.blocked
+    )
     return "\n\n".join([text, *_fitting(details, _MOST_BYTES - len(text.encode()))])
 
 

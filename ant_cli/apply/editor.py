@@ -104,7 +104,9 @@ class EditedFile:
             raise KeyboardInterrupt
         if status:
             command = " ".join(map(shell.quote, self._command))
-            raise AntError(f"the editor ({command}) ended with status {status}, so nothing was sent.")
+            raise AntError(
+                f"the editor ({command}) ended with status {status}, so nothing was sent."
+            )
         saved = self._read()
         return None if saved == opened else _without_notes(saved)
 
@@ -135,7 +137,9 @@ def _with_notes(text: str, notes: Iterable[TextNote]) -> str:
 
 
 def _without_notes(text: str) -> str:
-    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(_MARK.rstrip()))
+    return "".join(
+        line for line in text.splitlines(keepends=True) if not line.startswith(_MARK.rstrip())
+    )
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:

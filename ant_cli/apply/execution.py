@@ -42,8 +42,11 @@ class Journal:
         file.seek(0)
         content = file.read(_LONGEST_JOURNAL + 1)
         facts = os.fstat(file.fileno())
-        if facts.st_nlink > 1 or (content and (len(content) > _LONGEST_JOURNAL or others_may(facts, 0o077))):
-            raise _not_from_a_run(file.name)  # such as a second name of somebody's file, which a run would empty
+        if facts.st_nlink > 1 or (
+            content and (len(content) > _LONGEST_JOURNAL or others_may(facts, 0o077))
+        ):
+            # such as a second name of somebody's file, which a run would empty
+            raise _not_from_a_run(file.name)
         self.interrupted = frozenset(_names(content))
         """The names that a run was creating when it was killed, or whose outcome is unknown."""
         self._open = list(self.interrupted)
@@ -57,7 +60,9 @@ class Journal:
             os.fsync(self._file.fileno())
         except OSError as error:
             self.end(name)
-            raise OutputError(f"{self._file.name} can't be written: {os_error_text(error)}.") from None
+            raise OutputError(
+                f"{self._file.name} can't be written: {os_error_text(error)}."
+            ) from None
 
     def end(self, name: str) -> None:
         """Forget a name whose outcome is known."""
@@ -105,7 +110,11 @@ class Execution:
     """One run of a plan."""
 
     def __init__(
-        self, steps: Sequence[Step], lock: LockFile, journal: Journal, report: Callable[[Step], None]
+        self,
+        steps: Sequence[Step],
+        lock: LockFile,
+        journal: Journal,
+        report: Callable[[Step], None],
     ) -> None:
         """`report` is called with each step that was carried out."""
         self.lock = lock
@@ -138,7 +147,8 @@ class Execution:
 
         """
         for step in self.steps:
-            if step.action == "none":  # its ID is in the lock file, even if the run that created it was killed
+            # its ID is in the lock file, even if the run that created it was killed
+            if step.action == "none":
                 self._journal.end(step.name)
         pending = [step for step in self.steps if step.action != "none"]
         for is_last in (False, True):
@@ -216,7 +226,9 @@ class Execution:
             lock = lock.without(step.moved_from or step.key)
         if step.body:
             kept = old.members if old and step.action != "create" else {}
-            entry = Entry(ENVIRONMENT, step.id, hash_of_body(step.body), hash_of_remote(step.remote), kept)
+            entry = Entry(
+                ENVIRONMENT, step.id, hash_of_body(step.body), hash_of_remote(step.remote), kept
+            )
             lock = lock.with_entry(step.key, entry)
         self.lock = lock
         self._unrecorded.add(step.key)

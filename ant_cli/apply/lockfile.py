@@ -23,7 +23,13 @@ from ant_cli.runtime.reading import decode
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.storage import replace_file
-from ant_cli.runtime.trusted_files import FileRule, UntrustedFile, is_foreign, read_trusted, real_path_below
+from ant_cli.runtime.trusted_files import (
+    FileRule,
+    UntrustedFile,
+    is_foreign,
+    read_trusted,
+    real_path_below,
+)
 
 FILE_NAME = "claude-lock.json"
 VERSION = 1
@@ -60,7 +66,11 @@ class Entry(NamedTuple):
     @property
     def is_ours(self) -> bool:
         """Whether it is an environment, and not from another repository."""
-        return self.kind == ENVIRONMENT and "subpath" not in self.members and "revision" not in self.members
+        return (
+            self.kind == ENVIRONMENT
+            and "subpath" not in self.members
+            and "revision" not in self.members
+        )
 
 
 class LockFile(NamedTuple):
@@ -77,7 +87,11 @@ class LockFile(NamedTuple):
     @property
     def tracked(self) -> dict[str, Entry]:
         """The entries that this tool manages."""
-        return {key: entry for key, entry in self.entries.items() if entry.is_ours and key.startswith("./")}
+        return {
+            key: entry
+            for key, entry in self.entries.items()
+            if entry.is_ours and key.startswith("./")
+        }
 
     def file_of(self, key: str) -> Path:
         """Return the file of an entry."""
@@ -95,17 +109,23 @@ class LockFile(NamedTuple):
             return not file.is_dir()
         except OSError as error:
             is_absent = error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
-            return not is_absent or any(folder.is_symlink() and not folder.exists() for folder in file.parents)
+            return not is_absent or any(
+                folder.is_symlink() and not folder.exists() for folder in file.parents
+            )
 
     def with_entry(self, key: str, entry: Entry) -> LockFile:
         """Return the lock file with an entry added or replaced."""
         members = {**entry.members, **{name: _quote(getattr(entry, name)) for name in _NEEDED}}
-        entry = entry._replace(members=members, written=(_quote(key), _object(_in_order(members), 2)))
+        entry = entry._replace(
+            members=members, written=(_quote(key), _object(_in_order(members), 2))
+        )
         return self._replace(entries={**self.entries, key: entry})
 
     def without(self, key: str) -> LockFile:
         """Return the lock file without an entry."""
-        return self._replace(entries={other: entry for other, entry in self.entries.items() if other != key})
+        return self._replace(
+            entries={other: entry for other, entry in self.entries.items() if other != key}
+        )
 
     def with_origin(self, origin: ResourceOrigin) -> LockFile:
         """Return the lock file with an origin. Fields of it that this tool does not know are kept."""
@@ -116,7 +136,9 @@ class LockFile(NamedTuple):
 
     def to_bytes(self) -> bytes:
         """Return the content of the file."""
-        resources = b",".join(b"\n    %b: %b" % self.entries[key].written for key in sorted(self.entries))
+        resources = b",".join(
+            b"\n    %b: %b" % self.entries[key].written for key in sorted(self.entries)
+        )
         written = b"{%b\n  }" % resources if resources else b"{}"
         fields = {"version": b"%d" % VERSION, "origin": b"{}", **self.members, "resources": written}
         return _object(fields, 0) + b"\n"
@@ -153,7 +175,9 @@ def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -
         found = {_nearest(start) or default: text for start, text in starts.items()}
         if len(found) > 1:
             listed = "".join(f"\n  {text}: {path}" for path, text in found.items())
-            raise UsageError(f"the paths have different lock files:{listed}", "Name the paths of one at a time.")
+            raise UsageError(
+                f"the paths have different lock files:{listed}", "Name the paths of one at a time."
+            )
         lock_path = next(iter(found), default)
         if lock_path.parent not in (folder, *starts):
             _check_owner(lock_path)
@@ -170,7 +194,9 @@ def _check_owner(path: Path) -> None:
     """Reject a file of another user that root did not name. For other users, `read_lock` rejects all of them."""
     facts = path.lstat()
     if is_foreign(facts, even_to_root=True) and not is_foreign(facts):
-        problem = f"the lock file {path} belongs to another user, and is not in a folder that you named."
+        problem = (
+            f"the lock file {path} belongs to another user, and is not in a folder that you named."
+        )
         raise UsageError(problem, f"To use it: --lock-file {quote(str(path))}")
 
 
@@ -258,17 +284,23 @@ def read_lock(path: Path) -> LockFile:
         return LockFile(path)
     except OSError as error:
         problem = f"the lock file {path} can't be used: {os_error_text(error)}."
-        raise UsageError(problem, getattr(error, "hint", ""), "To use another one: --lock-file PATH") from None
+        raise UsageError(
+            problem, getattr(error, "hint", ""), "To use another one: --lock-file PATH"
+        ) from None
     _check_conflict(text, path)
     try:
         members = _members(text.encode())
         _check_version(members.get("version", b"1"), path)
         origin_members = json_text.members(members.get("origin", b"{}"))
-        origin = ResourceOrigin(*(_text(origin_members.get(name, b'""')) for name in ResourceOrigin._fields))
+        origin = ResourceOrigin(
+            *(_text(origin_members.get(name, b'""')) for name in ResourceOrigin._fields)
+        )
         pairs = json_text.raw_pairs(members.get("resources", b"{}"))
         entries = {json_text.string(key): _read_entry(key, value) for key, value in pairs}
     except json_text.JSONTextError as error:
-        raise UsageError(f"{path} is not a lock file: {str(error).removesuffix('.')}.", _RESTORE) from None
+        raise UsageError(
+            f"{path} is not a lock file: {str(error).removesuffix('.')}.", _RESTORE
+        ) from None
     if len(entries) < len(pairs):
         raise UsageError(f"{path} has two entries for the same file.", "Remove one of them.")
     for key, entry in entries.items():
@@ -292,7 +324,9 @@ def _check_conflict(text: str, path: Path) -> None:
 
 def _check_version(raw: bytes, path: Path) -> None:
     if not re.fullmatch(rb"[1-9][0-9]{0,8}", raw):
-        raise UsageError(f"{path} is not a lock file: its version is {raw.decode()[:20]}.", _RESTORE)
+        raise UsageError(
+            f"{path} is not a lock file: its version is {raw.decode()[:20]}.", _RESTORE
+        )
     if int(raw) > VERSION:
         raise UsageError(
             f"{path} was written by a newer ant "
@@ -304,7 +338,11 @@ def _check_version(raw: bytes, path: Path) -> None:
 def _check_key(key: str, path: Path) -> None:
     normal = posixpath.normpath(key)
     problem = "has a control character" if escape_breaks(key) != key else ""
-    if not key.startswith(("./", "https://")) or normal.startswith(("../", "/")) or normal in ("..", "."):
+    if (
+        not key.startswith(("./", "https://"))
+        or normal.startswith(("../", "/"))
+        or normal in ("..", ".")
+    ):
         problem = "leads out of its folder"
     if problem:
         raise UsageError(f"{path}: the key {key!r} {problem}.", "Correct or remove this entry.")
@@ -345,7 +383,9 @@ def _object(fields: Mapping[str, bytes], depth: int) -> bytes:
     if not fields:
         return b"{}"
     indent = b"  " * depth
-    lines = b",".join(b"\n%b  %b: %b" % (indent, _quote(name), value) for name, value in fields.items())
+    lines = b",".join(
+        b"\n%b  %b: %b" % (indent, _quote(name), value) for name, value in fields.items()
+    )
     return b"{%b\n%b}" % (lines, indent)
 
 

@@ -164,7 +164,9 @@ def make_plan(known: Known) -> Plan:
     moves = _moves(known)
     successors = {key: known.untracked[key] for key in moves if key in known.untracked}
     declarations = {**known.declarations, **successors}
-    steps = [_step(declaration, moves.get(key, key), known) for key, declaration in declarations.items()]
+    steps = [
+        _step(declaration, moves.get(key, key), known) for key, declaration in declarations.items()
+    ]
     replaced = set(moves.values())
     lost = [key for key in lost_keys(known.lock, known.declarations) if key not in replaced]
     new = tuple(key for key in known.new if key not in moves)
@@ -175,7 +177,10 @@ def make_plan(known: Known) -> Plan:
 
 def adding_command(known: Known, *flags: str) -> str:
     """Return the command that also applies the new files."""
-    return " ".join(["ant apply", *flags, quote(shown_folder(known.lock.path.parent))]) + known.target_flags
+    return (
+        " ".join(["ant apply", *flags, quote(shown_folder(known.lock.path.parent))])
+        + known.target_flags
+    )
 
 
 def _check_credentials(known: Known) -> None:
@@ -203,12 +208,20 @@ def _moves(known: Known) -> dict[str, str]:
             gone.setdefault(str(remote.get("name")), []).append(key)
     both = {**known.untracked, **known.declarations}
     new = [declaration for key, declaration in both.items() if key not in lock.entries]
-    found = {declaration.key: gone.pop(declaration.name) for declaration in new if declaration.name in gone}
-    before = {old: canonical(name_from(lock.file_of(old))) for olds in gone.values() for old in olds}
+    found = {
+        declaration.key: gone.pop(declaration.name)
+        for declaration in new
+        if declaration.name in gone
+    }
+    before = {
+        old: canonical(name_from(lock.file_of(old))) for olds in gone.values() for old in olds
+    }
     for declaration in new:
         if declaration.key not in found and declaration.name == name_from(declaration.path):
             hash_with = hashes_by_name(declaration.body)
-            found[declaration.key] = [old for old in before if hash_with(before[old]) == lock.entries[old].hash]
+            found[declaration.key] = [
+                old for old in before if hash_with(before[old]) == lock.entries[old].hash
+            ]
     claims = Counter(old for olds in found.values() for old in olds)
     return {key: olds[0] for key, olds in found.items() if len(olds) == 1 and claims[olds[0]] == 1}
 
@@ -224,25 +237,42 @@ def _step(declaration: Declaration, tracked_as: str, known: Known) -> Step:
     if entry is None:
         return _untracked(declaration, known)
     moved_from = tracked_as if tracked_as != declaration.key else ""
-    step = Step("none", declaration.key, declaration.name, entry.id, declaration.body, {}, moved_from=moved_from)
+    step = Step(
+        "none",
+        declaration.key,
+        declaration.name,
+        entry.id,
+        declaration.body,
+        {},
+        moved_from=moved_from,
+    )
     if not entry.is_ours:
         reason = f"{tracked_as} is of the kind {entry.kind!r} in {known.lock.path.name}"
-        return step._replace(action="update", blocked=f"{reason}; remove that entry, or rename the file")
+        return step._replace(
+            action="update", blocked=f"{reason}; remove that entry, or rename the file"
+        )
     remote = known.remotes.get(entry.id)
     if remote is None or not is_alive(remote):
         return _replacement(step, declaration, remote, known)
     return _tracked(step._replace(remote=remote), declaration, entry, remote, known)
 
 
-def _tracked(step: Step, declaration: Declaration, entry: Entry, remote: Object, known: Known) -> Step:
-    same_file, same_remote = declaration.hash == entry.hash, hash_of_remote(remote) == entry.remote_hash
+def _tracked(
+    step: Step, declaration: Declaration, entry: Entry, remote: Object, known: Known
+) -> Step:
+    same_file, same_remote = (
+        declaration.hash == entry.hash,
+        hash_of_remote(remote) == entry.remote_hash,
+    )
     changes = changes_between(declaration.body, remote)
     if same_file and same_remote:
         return step._replace(action="record" if step.moved_from else "none")
     if not same_file and not changes:
         return step._replace(action="record", note=_kept(declaration, remote))
     step = step._replace(action="update", changes=changes, note=_kept(declaration, remote))
-    if reason := _immutable(declaration, remote) or (_is_renamed(step) and _taken(declaration, known)):
+    if reason := _immutable(declaration, remote) or (
+        _is_renamed(step) and _taken(declaration, known)
+    ):
         return step._replace(blocked=reason)
     if not same_remote and not known.options.force:
         way = f"make the same change in {declaration.key}"
@@ -270,7 +300,11 @@ def _immutable(declaration: Declaration, remote: Object) -> str:
 def _kept(declaration: Declaration, remote: Object) -> str:
     """Return a note about lists that the file leaves out, so that the server keeps its own."""
     paths = ", ".join(kept_lists(declaration.body, remote)) if "config" in declaration.body else ""
-    return f"the server keeps {paths}, because the file leaves it out; write [] to clear it" if paths else ""
+    return (
+        f"the server keeps {paths}, because the file leaves it out; write [] to clear it"
+        if paths
+        else ""
+    )
 
 
 def _taken(declaration: Declaration, known: Known) -> str:
@@ -297,7 +331,9 @@ def _replacement(step: Step, declaration: Declaration, remote: Object | None, kn
 def _untracked(declaration: Declaration, known: Known) -> Step:
     """Return the step for a file that the lock file doesn't have: create, or adopt one of that name."""
     fields = changes_between(declaration.body, {})
-    step = Step("create", declaration.key, declaration.name, "", declaration.body, {}, changes=fields)
+    step = Step(
+        "create", declaration.key, declaration.name, "", declaration.body, {}, changes=fields
+    )
     named = known.named.get(declaration.name, ())
     candidates = [remote for remote in named if is_alive(remote)]
     if not candidates:
@@ -306,13 +342,21 @@ def _untracked(declaration: Declaration, known: Known) -> Step:
     identifier = str(remote["id"])
     changes = changes_between(declaration.body, remote)
     step = step._replace(
-        action="adopt", id=identifier, remote=remote, changes=changes, note=_kept(declaration, remote)
+        action="adopt",
+        id=identifier,
+        remote=remote,
+        changes=changes,
+        note=_kept(declaration, remote),
     )
-    if owner := next((key for key, entry in known.lock.tracked.items() if entry.id == identifier), ""):
+    if owner := next(
+        (key for key, entry in known.lock.tracked.items() if entry.id == identifier), ""
+    ):
         return step._replace(blocked=f"{owner} already declares {identifier}, which has this name")
     if len(candidates) > 1:
         ids = ", ".join(str(one["id"]) for one in candidates)
-        return step._replace(blocked=f"several environments have this name ({ids}); rename all of them except one")
+        return step._replace(
+            blocked=f"several environments have this name ({ids}); rename all of them except one"
+        )
     if reason := _immutable(declaration, remote):
         return step._replace(blocked=reason)
     was_ours = declaration.name in known.interrupted and not changes
@@ -328,7 +372,9 @@ def _without_archived(step: Step, known: Known) -> Step:
     """Return the step that creates an environment with the name of an archived one, which the API can't restore."""
     archived = str(step.remote["id"])
     if known.options.delete_archived:
-        return step._replace(deletes=archived, note=f"permanently deletes {archived}, which is archived")
+        return step._replace(
+            deletes=archived, note=f"permanently deletes {archived}, which is archived"
+        )
     return step._replace(
         deletes=archived,
         blocked=f"{archived}, which is archived, keeps this name and can't be restored; choose another name, or "

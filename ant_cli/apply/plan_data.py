@@ -49,7 +49,9 @@ def _step_data(step: Step) -> dict[str, Any]:
         "name": step.name,
         "id": step.id or None,
         "action": step.action,
-        "changes": [{"path": change.path, "old": change.old, "new": change.new} for change in step.changes],
+        "changes": [
+            {"path": change.path, "old": change.old, "new": change.new} for change in step.changes
+        ],
     }
     optional = {
         "moved_from": step.moved_from,
@@ -62,7 +64,9 @@ def _step_data(step: Step) -> dict[str, Any]:
     return data | {name: text for name, text in optional.items() if text}
 
 
-def save_plan(file: str, plan: Plan, known: Known, paths: Sequence[str], redact: Callable[[str], str]) -> None:
+def save_plan(
+    file: str, plan: Plan, known: Known, paths: Sequence[str], redact: Callable[[str], str]
+) -> None:
     """Write a plan to a file, without secrets: the server may have put some into IDs and headers.
 
     Raises:
@@ -95,7 +99,9 @@ def read_plan(file: str) -> SavedPlan:
     try:
         data = json.loads(decode(read_file(file, "--plan"), file))
         if data["version"] != VERSION:
-            raise UsageError(f"{file} is a plan of another version of this tool.", "Make it again: --save-plan")
+            raise UsageError(
+                f"{file} is a plan of another version of this tool.", "Make it again: --save-plan"
+            )
         return SavedPlan(
             tuple(map(str, data["paths"])),
             str(data["lock_file"]),
@@ -104,7 +110,9 @@ def read_plan(file: str) -> SavedPlan:
             tuple((str(action), str(key), *map(str, rest)) for action, key, *rest in data["steps"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UsageError(f"{file} is not a plan.", "Make one: ant apply --dry-run --save-plan FILE") from None
+        raise UsageError(
+            f"{file} is not a plan.", "Make one: ant apply --dry-run --save-plan FILE"
+        ) from None
 
 
 def check_unchanged(saved: SavedPlan, plan: Plan, origin: ResourceOrigin) -> None:

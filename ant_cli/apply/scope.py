@@ -48,7 +48,9 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
     asks = asks and not scope.paths
     untracked = _untracked(scope, lock, loaded, runtime, everywhere=asks)
     if asks and _wanted(list(untracked), runtime):
-        scope = scope._replace(paths=tuple(str(declaration.path) for declaration in untracked.values()))
+        scope = scope._replace(
+            paths=tuple(str(declaration.path) for declaration in untracked.values())
+        )
         loaded, untracked = load_scope(scope, lock), {}
     if not (scope.paths or lock.exists):
         raise UsageError(
@@ -78,7 +80,9 @@ def _untracked(
     if scope.options.only or (scope.paths and not is_one_gone):
         return {}
     try:
-        found = load((), lock, beside_tracked(lock, everywhere=everywhere or is_one_gone)).declarations
+        found = load(
+            (), lock, beside_tracked(lock, everywhere=everywhere or is_one_gone)
+        ).declarations
     except UsageError as error:
         if is_one_gone and scope.options.prune:
             raise

@@ -83,7 +83,9 @@ def create(client: Client, body: dict[str, Value]) -> Object:
 
 def update(client: Client, before: Object, body: dict[str, Value]) -> Object:
     """Update an environment, and return its new state. Raises Changed as `_change` does."""
-    response = _change(client, environments.UPDATE, before, lambda now: not changes_of(body, now), body)
+    response = _change(
+        client, environments.UPDATE, before, lambda now: not changes_of(body, now), body
+    )
     return _parse_environment(response.body)
 
 
@@ -97,7 +99,9 @@ def delete(client: Client, before: Object) -> None:
     _remove(client, environments.DELETE, before, lambda _now: False)
 
 
-def _remove(client: Client, operation: Operation, before: Object, is_done: Callable[[Object], bool]) -> bool:
+def _remove(
+    client: Client, operation: Operation, before: Object, is_done: Callable[[Object], bool]
+) -> bool:
     try:
         _change(client, operation, before, is_done)
     except Changed as changed:
@@ -125,7 +129,10 @@ def _change(
 
     """
     identifier = str(before["id"])
-    request, read_again = _request(operation, identifier, body), _request(environments.RETRIEVE, identifier)
+    request, read_again = (
+        _request(operation, identifier, body),
+        _request(environments.RETRIEVE, identifier),
+    )
 
     def refresh() -> Request | Response:
         response = client.send(read_again)
@@ -173,10 +180,17 @@ def look_up(
     remotes: dict[str, Object | None] = dict.fromkeys(ids)
     remotes |= {identifier: one for one in listed if (identifier := str(one["id"])) in remotes}
     missing = [identifier for identifier, one in remotes.items() if one is None]
-    if len(missing) <= _MOST_READ:  # a list may lack some; a hostile lock file must not cause thousands of reads
+    # a list may lack some; a hostile lock file must not cause thousands of reads
+    if len(missing) <= _MOST_READ:
         remotes |= zip(missing, connection.each(missing, retrieve), strict=True)
     known = Known(
-        lock, declarations, remotes, options=options, untracked=untracked, origin=origin, profile=connection.profile
+        lock,
+        declarations,
+        remotes,
+        options=options,
+        untracked=untracked,
+        origin=origin,
+        profile=connection.profile,
     )
     if needs_names(known):
         names = {declaration.name for declaration in (*declarations.values(), *untracked.values())}
@@ -191,11 +205,14 @@ def origin_of(connection: Connection) -> ResourceOrigin:
     try:
         headers = connection.client.send(_WHO_AM_I).headers
     except APIError as error:
-        if error.status in (401, 429) or error.status >= 500:  # any other means that a gateway lacks this endpoint
+        # any other means that a gateway lacks this endpoint
+        if error.status in (401, 429) or error.status >= 500:
             raise
         return ResourceOrigin(base_url)
     return ResourceOrigin(
-        base_url, headers.get("anthropic-organization-id", ""), headers.get("anthropic-workspace-id", "")
+        base_url,
+        headers.get("anthropic-organization-id", ""),
+        headers.get("anthropic-workspace-id", ""),
     )
 
 
@@ -213,7 +230,11 @@ def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
             continue
         if name == "server" and recorded.rstrip("/").lower() == current.rstrip("/").lower():
             continue
-        target = f"the credentials in use target {current}" if current else f"{origin.base_url} does not confirm it"
+        target = (
+            f"the credentials in use target {current}"
+            if current
+            else f"{origin.base_url} does not confirm it"
+        )
         raise AntError(
             f"{lock.path} tracks resources on {name} {recorded}, but {target}.",
             "Use the right credentials with --profile, or another lock file with --lock-file.\n"
@@ -221,7 +242,9 @@ def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
         )
 
 
-def _request(operation: Operation, identifier: str, body: dict[str, Value] | None = None) -> Request:
+def _request(
+    operation: Operation, identifier: str, body: dict[str, Value] | None = None
+) -> Request:
     return request_of(operation, {environments.ENVIRONMENT_ID.name: identifier}, body)
 
 
@@ -246,7 +269,9 @@ class Connection(NamedTuple):
     profile: str = ""
     """The profile that the user chose or that has the credential; otherwise empty."""
 
-    def each(self, items: Sequence[T], work: Callable[[Client, T], R], *, finish: bool = False) -> list[R]:
+    def each(
+        self, items: Sequence[T], work: Callable[[Client, T], R], *, finish: bool = False
+    ) -> list[R]:
         """Run a task for each item, and return the results in order.
 
         After the first failure, or an interrupt, no further task is begun. With `finish`, tasks that have begun are
@@ -258,7 +283,9 @@ class Connection(NamedTuple):
         """
         if len(items) < 2 and not finish:  # in a thread, an interrupt does not end a task
             return [work(self.client, item) for item in items]
-        pool = Pool(self.client, items, work, parallel=min(self.parallel, len(items)), fail_fast=True)
+        pool = Pool(
+            self.client, items, work, parallel=min(self.parallel, len(items)), fail_fast=True
+        )
         values = list[R]()
         try:
             for result in pool.results():

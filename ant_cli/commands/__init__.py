@@ -30,12 +30,16 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
     keywords = {name: setting.default_value for name, setting in own.items() if setting.default}
     try:
         for name, setting in own.items() if command.variables else ():
-            if name not in flags and (text := runtime.environ.get(command.variables + name.upper())):
+            if name not in flags and (
+                text := runtime.environ.get(command.variables + name.upper())
+            ):
                 keywords[name] = setting.value_of(setting.flag, text)
         keywords |= flags.only(own)
         module, _, name = command.function.partition(":")
         __import__(module)  # `importlib.import_module` imports `warnings`, which help does not need
-        getattr(sys.modules[module], name)(runtime, flags.only(flags.keys() - own.keys()), **keywords)
+        getattr(sys.modules[module], name)(
+            runtime, flags.only(flags.keys() - own.keys()), **keywords
+        )
     except UsageError as error:
         raise error.with_exit_code(command.usage_exit_code(map(flag_name, flags))) from None
 

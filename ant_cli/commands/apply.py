@@ -10,7 +10,13 @@ from pathlib import Path
 from ant_cli.apply import drawing, plan_data, server
 from ant_cli.apply.discovery import Loaded, as_sentence, expand
 from ant_cli.apply.execution import Execution, Journal, holding
-from ant_cli.apply.lockfile import LockFile, default_lock_path, find_lock_path, read_lock, shown_path
+from ant_cli.apply.lockfile import (
+    LockFile,
+    default_lock_path,
+    find_lock_path,
+    read_lock,
+    shown_path,
+)
 from ant_cli.apply.plan import Known, Options, Plan, Step, adding_command, make_plan
 from ant_cli.apply.scope import Files, Scope, changes_elsewhere, read_files
 from ant_cli.commands import print_report, wants_structured
@@ -79,14 +85,20 @@ def apply(
     options = Options(force, prune, adopt, delete_archived, only, allow_origin_change)
     scope = Scope(tuple(path), lock_path, options, strict)
     view = View(runtime, flags, yes, verbose)
-    about_plans = {"--exit-code": exit_code, "--save-plan": save_plan, "--format markdown": view.is_markdown}
+    about_plans = {
+        "--exit-code": exit_code,
+        "--save-plan": save_plan,
+        "--format markdown": view.is_markdown,
+    }
     for flag, is_given in about_plans.items():
         if is_given and not dry_run:
             raise UsageError(f"{flag} needs --dry-run.", "Or use: ant diff")
     _check_flags(scope, view)
     if plan is not None:
         if any((*options, *path, dry_run, validate, strict, lock_file)):
-            raise UsageError("--plan takes everything from the plan.", "Leave out paths and other flags.")
+            raise UsageError(
+                "--plan takes everything from the plan.", "Leave out paths and other flags."
+            )
         saved = plan_data.read_plan(plan)
         scope = Scope(saved.paths, find_lock_path(saved.lock_file, Path.cwd()), saved.options)
         _apply(scope, view._replace(yes=True), parallel, saved)
@@ -109,20 +121,28 @@ def _check_flags(scope: Scope, view: View) -> None:
     if view.is_markdown and "transform" in view.flags:
         raise UsageError("--format markdown can't be combined with --transform.")
     if scope.options.only and not scope.paths:
-        raise UsageError("--only needs a path.", "To apply everything in the lock file, leave it out.")
+        raise UsageError(
+            "--only needs a path.", "To apply everything in the lock file, leave it out."
+        )
     if scope.options.only and scope.options.prune:
-        raise UsageError("--only and --prune can't be combined: what to archive depends on all files.")
+        raise UsageError(
+            "--only and --prune can't be combined: what to archive depends on all files."
+        )
 
 
 def _validate(scope: Scope, runtime: Runtime) -> int:
     """Check the files, including those in folders with their own lock file. Return how many are valid."""
     loaded = read_files(scope, read_lock(scope.lock_path), runtime, asks=False).loaded
     _note_files(loaded, runtime)
-    others = (scope._replace(paths=(str(path.parent),), lock_path=path) for path in loaded.other_locks)
+    others = (
+        scope._replace(paths=(str(path.parent),), lock_path=path) for path in loaded.other_locks
+    )
     return len(loaded.declarations) + sum(_validate(other, runtime) for other in others)
 
 
-def _preview(scope: Scope, view: View, parallel: int, save_plan: str | None, *, sets_exit_code: bool) -> None:
+def _preview(
+    scope: Scope, view: View, parallel: int, save_plan: str | None, *, sets_exit_code: bool
+) -> None:
     """Show and save the plan. If the exit code shows whether there are changes, raise AntError if there are any."""
     lock = read_lock(scope.lock_path)
     files = read_files(scope, lock, view.runtime, asks=view.asks)
@@ -136,10 +156,13 @@ def _preview(scope: Scope, view: View, parallel: int, save_plan: str | None, *, 
     if sets_exit_code:
         _check_unblocked(plan, is_shown=True)
         if plan.changing:
-            raise AntError("").with_exit_code(_PENDING)  # a result, not a failure: the plan has been printed
+            # a result, not a failure: the plan has been printed
+            raise AntError("").with_exit_code(_PENDING)
 
 
-def _apply(scope: Scope, view: View, parallel: int, saved: plan_data.SavedPlan | None = None) -> None:
+def _apply(
+    scope: Scope, view: View, parallel: int, saved: plan_data.SavedPlan | None = None
+) -> None:
     """Show the plan, ask, and carry it out, while holding the lock of the lock file.
 
     A saved plan was reviewed before: it is carried out as it is, or rejected.
@@ -148,13 +171,16 @@ def _apply(scope: Scope, view: View, parallel: int, saved: plan_data.SavedPlan |
         lock = read_lock(scope.lock_path)
         files = read_files(scope, lock, view.runtime, asks=view.asks)
         with server.connected(view.flags, view.runtime, parallel) as connection:
-            known = _look_up(files, lock, connection, view)._replace(interrupted=journal.interrupted)
+            known = _look_up(files, lock, connection, view)._replace(
+                interrupted=journal.interrupted
+            )
             plan, is_shown = make_plan(known), False
             if saved:
                 plan_data.check_unchanged(saved, plan, known.origin)
             else:
                 plan = _unblocked(plan, known, view)
-                is_shown = not (view.yes and wants_structured(view.flags))  # then the results are the only document
+                # then the results are the only document
+                is_shown = not (view.yes and wants_structured(view.flags))
                 if is_shown:
                     _show_plan(plan, known, view)
                 _note(plan, known, files.loaded, scope, view.runtime)
@@ -172,11 +198,15 @@ def _look_up(files: Files, lock: LockFile, connection: server.Connection, view: 
     loaded = files.loaded
     if loaded.other_locks and not (loaded.declarations or loaded.foreign):
         folder = shown_path(loaded.other_locks[0].parent)
-        raise UsageError("every folder with files has its own lock file.", f"Name one, such as {folder}")
+        raise UsageError(
+            "every folder with files has its own lock file.", f"Name one, such as {folder}"
+        )
     is_default = default_lock_path(Path.cwd()) == lock.path
     lock_flag = "" if is_default else f" --lock-file {quote(shown_path(lock.path))}"
     with Progress(view.runtime).waiting_for(f"{len(loaded.declarations)} environments"):
-        known = server.look_up(connection, lock, loaded.declarations, files.scope.options, files.untracked)
+        known = server.look_up(
+            connection, lock, loaded.declarations, files.scope.options, files.untracked
+        )
     return known._replace(new=files.new, target_flags=lock_flag + target_flags(view.flags))
 
 
@@ -221,8 +251,13 @@ def _show_plan(plan: Plan, known: Known, view: View) -> None:
             return
         else:
             with_fields = view.verbose or not view.asks
-            style, target = style_of(runtime.stdout, runtime), drawing.draw_target(known.origin, known.profile)
-            text = drawing.draw_plan(plan, known.lock, style.paint, verbose=view.verbose, with_fields=with_fields)
+            style, target = (
+                style_of(runtime.stdout, runtime),
+                drawing.draw_target(known.origin, known.profile),
+            )
+            text = drawing.draw_plan(
+                plan, known.lock, style.paint, verbose=view.verbose, with_fields=with_fields
+            )
             text = redact(f"Target  {target}\n\n{text}")
         runtime.stdout.write((text + "\n").encode(), escape=False)
 
@@ -257,7 +292,8 @@ def _note(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: Runti
     for key in () if scope.paths else plan.new:
         runtime.say(f"Note: {key} is not tracked; to add it: {adding_command(known)}")
     if scope.paths and not scope.options.only and (number := changes_elsewhere(plan, scope)):
-        without = "." if scope.options.prune else "; to leave them out: --only"  # not possible with --prune
+        # not possible with --prune
+        without = "." if scope.options.prune else "; to leave them out: --only"
         runtime.say(f"Note: tracked files that no path names have {number} of the changes{without}")
     for lock_path in loaded.other_locks:
         runtime.say(f"Warning: {lock_path.parent} is left out, because it has its own lock file.")
@@ -271,13 +307,17 @@ def _note_files(loaded: Loaded, runtime: Runtime) -> None:
         runtime.say(f"Warning: {as_sentence(warning)}")
     if loaded.foreign:
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(loaded.foreign.items()))
-        runtime.hint(f"Note: this tool manages environments only; files of other kinds were left alone ({kinds}).")
+        runtime.hint(
+            f"Note: this tool manages environments only; files of other kinds were left alone ({kinds})."
+        )
 
 
 # After the plan
 
 
-def _carry_out(plan: Plan, known: Known, journal: Journal, connection: server.Connection, view: View) -> None:
+def _carry_out(
+    plan: Plan, known: Known, journal: Journal, connection: server.Connection, view: View
+) -> None:
     """Carry out a plan, and report: a line for each step, or data at the end.
 
     The steps are carried out even if the report can't be printed.
@@ -359,8 +399,12 @@ def _say_failures(steps: Sequence[Step], view: View) -> str:
             missing = step.id if step.action in ("create", "adopt") else "its change"
             runtime.say(f"{step.key}: {missing} is not in the lock file.")
     counts = Counter(step.result for step in steps)
-    failed, left, lost, blocked = (counts[name] for name in ("failed", "not started", "not recorded", "blocked"))
-    done = f"{len(steps) - counts['unchanged'] - failed - left - lost - blocked} done and recorded, "
+    failed, left, lost, blocked = (
+        counts[name] for name in ("failed", "not started", "not recorded", "blocked")
+    )
+    done = (
+        f"{len(steps) - counts['unchanged'] - failed - left - lost - blocked} done and recorded, "
+    )
     done += f"{lost} done but not recorded, " if lost else ""
     done += f"{blocked} blocked, " if blocked else ""
     hint = " Run it again to continue." if lost or (may_pass and (left or failed)) else ""

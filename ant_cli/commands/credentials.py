@@ -28,7 +28,14 @@ from ant_cli.settings.selection import ACTIVE, SelectedProfile, of_official, set
 
 _KINDS = {"api_key": "API key", "auth_token": "bearer token"}
 _ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official tool"}
-_OWNER = ("account_email", "organization_id", "organization_name", "workspace_id", "workspace_name", "scope")
+_OWNER = (
+    "account_email",
+    "organization_id",
+    "organization_name",
+    "workspace_id",
+    "workspace_name",
+    "scope",
+)
 """What a login says about its owner, or else its profile."""
 
 Report = dict[str, Any]
@@ -45,7 +52,9 @@ def token(runtime: Runtime, flags: Flags) -> None:
     runtime.stdout.write(_secret(_credential(settings, runtime)).encode() + b"\n")
 
 
-def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = False, env: bool = False) -> None:
+def print_credentials(
+    runtime: Runtime, flags: Flags, *, access_token: bool = False, env: bool = False
+) -> None:
     """Print the credential of the profile, or of a federation, as the official tool does.
 
     A key in the environment is ignored.
@@ -54,7 +63,9 @@ def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = Fa
         raise exclude_each_other("--access-token", "--env")
     left_out = (variables.API_KEY, variables.AUTH_TOKEN)
     runtime = copy(runtime)
-    runtime.environ = {name: value for name, value in runtime.environ.items() if name not in left_out}
+    runtime.environ = {
+        name: value for name, value in runtime.environ.items() if name not in left_out
+    }
     settings = load(runtime, flags)
     name = settings.connection.profile_name
     if settings.connection.credential is None:
@@ -67,7 +78,8 @@ def print_credentials(runtime: Runtime, flags: Flags, *, access_token: bool = Fa
     credential = _credential(settings, runtime)
     if access_token and "access_token" not in credential:
         raise CredentialError(
-            "the profile has an API key, but no access token.", "To print the key: ant auth token, or --env"
+            "the profile has an API key, but no access token.",
+            "To print the key: ant auth token, or --env",
         )
     if access_token:
         text = _secret(credential)
@@ -90,9 +102,14 @@ def _credential(settings: Settings, runtime: Runtime) -> Report:
             raise CredentialError("the emulator in this process exchanges no identity tokens.")
         if credential.refusal:
             raise credential.refusal
-        tokens = credential.issuer.tokens(runtime, lambda rule: AccessTokens(rule, settings.connection, runtime))
+        tokens = credential.issuer.tokens(
+            runtime, lambda rule: AccessTokens(rule, settings.connection, runtime)
+        )
         current = tokens.current()
-        credential, about = credential.with_secret(current.secret), {"expires_at": current.end, **current.about}
+        credential, about = (
+            credential.with_secret(current.secret),
+            {"expires_at": current.end, **current.about},
+        )
     secret = credential.fetch(runtime).secret
     if credential.kind == "api_key":
         return {"version": "1.0", "type": "api_key", "api_key": secret}
@@ -154,11 +171,16 @@ def _problem(settings: Settings, runtime: Runtime) -> AntError | None:
     return None
 
 
-def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileStore, *, usable: bool) -> Report:
+def _report(
+    settings: Settings, flags: Flags, runtime: Runtime, store: ProfileStore, *, usable: bool
+) -> Report:
     """Return the report for settings that were loaded from these flags, variables and profiles."""
     environ, connection, sources = runtime.environ, settings.connection, settings.provenance.sources
     profile, credential = settings.provenance.profile, connection.credential
-    official, key = _official_profile(profile, flags, connection.base_url, runtime), environment_key(environ)
+    official, key = (
+        _official_profile(profile, flags, connection.base_url, runtime),
+        environment_key(environ),
+    )
     urls = setting_sources(SETTINGS["base_url"], flags, environ, profile)
     shadowed = [url for url in urls if url.label not in (sources["base_url"], "default")]
     return {
@@ -168,9 +190,14 @@ def _report(settings: Settings, flags: Flags, runtime: Runtime, store: ProfileSt
             "value": strip_userinfo(connection.base_url),
             "source": sources["base_url"],
             "needs_credential": not is_local(connection.base_url),
-            "shadows": [{"source": url.label, "value": strip_userinfo(url.value)} for url in shadowed],
+            "shadows": [
+                {"source": url.label, "value": strip_userinfo(url.value)} for url in shadowed
+            ],
         },
-        "workspace_id": {"value": connection.workspace_id or None, "source": sources["workspace_id"]},
+        "workspace_id": {
+            "value": connection.workspace_id or None,
+            "source": sources["workspace_id"],
+        },
         "profile": {
             "name": profile.name or None,
             "source": profile.source or None,
@@ -214,7 +241,12 @@ def _source_rows(settings: Settings, official: Report | None, runtime: Runtime) 
     if official and not settings.provenance.profile.official:
         kind = "federation" if official["type"] == "oidc_federation" else "login"
         source = f"{kind} of profile {official['name']!r}, official tool"
-        yield {"source": source, "kind": "auth_token", "state": "shadowed", "value": official["value"]}
+        yield {
+            "source": source,
+            "kind": "auth_token",
+            "state": "shadowed",
+            "value": official["value"],
+        }
 
 
 def _value(place: Credential, base_url: str, runtime: Runtime) -> str:
@@ -229,7 +261,9 @@ def _value(place: Credential, base_url: str, runtime: Runtime) -> str:
 # The official tool's profile
 
 
-def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, runtime: Runtime) -> Report | None:
+def _official_profile(
+    selected: SelectedProfile, flags: Flags, base_url: str, runtime: Runtime
+) -> Report | None:
     """Return the selected profile of the official tool, one with the selected name, or else the active one.
 
     A login says more about its owner than the profile, which may be unreadable. The `value` is the masked token and
@@ -256,7 +290,9 @@ def _official_profile(selected: SelectedProfile, flags: Flags, base_url: str, ru
         "name": name or "active_config",
         "type": profile.type if profile else None,
         "config": str(profile.path) if profile else None,
-        "credentials": str(profile.credentials_path) if profile and not profile.is_federation else None,
+        "credentials": str(profile.credentials_path)
+        if profile and not profile.is_federation
+        else None,
         "logged_in": login is not None,
         **{key: owner.get(key) or values.get(key) or None for key in _OWNER},
         "expires_at": login.end if login else None,
@@ -274,7 +310,9 @@ def _report_text(report: Report, runtime: Runtime) -> str:
     lines = [f"{label:12}{text}" for label, text in _labelled(report, runtime)]
     lines += ["", "Credentials are looked up in this order, and the first one is used:"]
     for number, row in enumerate(rows, 1):
-        lines.append(f"{number:3}. {row['source']:{width}}  {_state_text(row, report['credential'])}")
+        lines.append(
+            f"{number:3}. {row['source']:{width}}  {_state_text(row, report['credential'])}"
+        )
     return "\n".join(lines)
 
 
@@ -285,13 +323,20 @@ def _labelled(report: Report, runtime: Runtime) -> Iterator[tuple[str, str]]:
     yield "Base URL", f"{url['value']} ({url['source']})"
     for shadowed in url["shadows"]:
         yield "", f"shadows {shadowed['source']}: {shadowed['value']}"
-    text = f"{workspace['value']} ({workspace['source']})" if workspace["value"] else "the credential's own"
+    text = (
+        f"{workspace['value']} ({workspace['source']})"
+        if workspace["value"]
+        else "the credential's own"
+    )
     yield "Workspace", text
     yield "Profile", _profile_text(report["profile"])
     if key:
         yield "Environment", f"{key['value']} (environment key, from {key['source']})"
         if key["is_api_key"]:
-            yield "", "it is an API key, which workers reject: it has to be the key of an environment"
+            yield (
+                "",
+                "it is an API key, which workers reject: it has to be the key of an environment",
+            )
         yield "", f"for {', '.join(key['used_by'])}"
         names = ", ".join(command.rpartition(" ")[2] for command in key["used_without_api_key_by"])
         yield "", f"without an API key also for beta:environments:work {names}"
@@ -310,7 +355,10 @@ def _credential_text(report: Report) -> str:
 
 def _profile_text(profile: Report) -> str:
     """Return the profile, its source and its file; without a profile, the reason."""
-    path, others = profile["file"], f"; others: {', '.join(profile['others'])}" if profile["others"] else ""
+    path, others = (
+        profile["file"],
+        f"; others: {', '.join(profile['others'])}" if profile["others"] else "",
+    )
     if profile["name"]:
         source = _ACTIVE.get(profile["source"], f"named by {profile['source']}")
         return f"{profile['name']} ({source}), from {path}{others}"
@@ -337,8 +385,12 @@ def _owner(official: Report) -> str:
     for place in ("organization", "workspace"):
         name, identifier = official[f"{place}_name"], official[f"{place}_id"]
         if name or identifier:
-            texts.append(f"{place} {name or identifier}" + (f" ({identifier})" if name and identifier else ""))
-    return collapse_space(", ".join(filter(None, texts)))  # a server wrote them, so they may contain anything
+            texts.append(
+                f"{place} {name or identifier}"
+                + (f" ({identifier})" if name and identifier else "")
+            )
+    # a server wrote them, so they may contain anything
+    return collapse_space(", ".join(filter(None, texts)))
 
 
 def _state_text(row: Report, used: str | None) -> str:

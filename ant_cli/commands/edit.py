@@ -61,12 +61,18 @@ To give up, leave the text unchanged."""
 def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool = False) -> None:
     """Open an environment in the editor, and send the changes."""
     command = choose_editor(runtime)
-    printer = Printer(output_settings(flags), runtime, is_list=False) if wants_structured(flags) else None
+    printer = (
+        Printer(output_settings(flags), runtime, is_list=False) if wants_structured(flags) else None
+    )
     with server.connected(flags, runtime, 1, NameClient) as connection:
         client = connection.client
         remote = server.read(client, environment_id)
-        with EditedFile(f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime) as file:
-            edited = _Session(remote, _exported(remote), file, client, printer, runtime, dry_run).run()
+        with EditedFile(
+            f"{safe_name(environment_id) or ENVIRONMENT}.yaml", command, runtime
+        ) as file:
+            edited = _Session(
+                remote, _exported(remote), file, client, printer, runtime, dry_run
+            ).run()
     if edited is None:
         return
     if printer:
@@ -153,7 +159,9 @@ class _Session(NamedTuple):
             return server.update(self.client, remote, update)
         except server.Changed as changed:
             again = _changed(remote, changed.now)
-            self.runtime.say("The environment has been changed elsewhere in the meantime, so nothing was sent yet.")
+            self.runtime.say(
+                "The environment has been changed elsewhere in the meantime, so nothing was sent yet."
+            )
             raise again from None
         except APIError as error:
             raise self._rejected(text, error) from None
@@ -162,9 +170,14 @@ class _Session(NamedTuple):
         """Return what shows the server's message in the text. Raises the error if no text would be accepted."""
         if error.status not in _CORRECTABLE:
             raise error
-        message = error_message(self.runtime.redactor.redact_body(error.body, LONGEST_SHOWN)) or error.message
+        message = (
+            error_message(self.runtime.redactor.redact_body(error.body, LONGEST_SHOWN))
+            or error.message
+        )
         path = tuple(message.partition(":")[0].split("."))
-        line = _notes_about(text, [Mistake(path, "")])[0].line if path[0] in self.exported.body else 0
+        line = (
+            _notes_about(text, [Mistake(path, "")])[0].line if path[0] in self.exported.body else 0
+        )
         message = f"The server rejects it: {message}"
         self.runtime.say(message)
         return _OpenAgain(error, TextNote(0, _GIVE_UP), TextNote(line, message))
@@ -173,10 +186,14 @@ class _Session(NamedTuple):
 def _changed(before: Object, now: Object | None) -> _OpenAgain:
     """Return what shows the changes of others. Raises AntError if the environment can't be edited any more."""
     if now is None:
-        raise AntError(f"{before['id']} has been deleted in the meantime.").with_exit_code(EXIT_CODES[NOT_FOUND])
+        raise AntError(f"{before['id']} has been deleted in the meantime.").with_exit_code(
+            EXIT_CODES[NOT_FOUND]
+        )
     changes = changes_between(_exported(now).body, before)
     lines = [f"  {line}" for change in changes for line in draw_change(change, PLAIN.paint)]
-    error = AntError(f"{now['id']} has been changed elsewhere in the meantime, so nothing was sent.")
+    error = AntError(
+        f"{now['id']} has been changed elsewhere in the meantime, so nothing was sent."
+    )
     note = TextNote(0, "\n".join([_CHANGED, *lines, _CONFIRM]))
     return _OpenAgain(error.with_exit_code(EXIT_CODES[409]), note, remote=now)
 
@@ -198,7 +215,11 @@ def _exported(remote: Object) -> Exported:
 
 def _text_of(remote: Object, exported: Exported) -> str:
     """Return the text to edit: explanations around the fields, with the server's own fields as comments."""
-    owned = {key: remote[key] for key in (*SERVER_FIELDS, "scope") if key in remote and key not in exported.body}
+    owned = {
+        key: remote[key]
+        for key in (*SERVER_FIELDS, "scope")
+        if key in remote and key not in exported.body
+    }
     lines = [f"# {line}" for line in to_yaml(encode(owned)).splitlines()]
     if exported.left_out:
         lines.append(f"# Kept unchanged: {escape_breaks(', '.join(exported.left_out))}")
@@ -235,7 +256,9 @@ def _notes_about(text: str, mistakes: Sequence[Mistake]) -> list[TextNote]:
 
 
 def _mistaken(mistakes: Sequence[TextNote]) -> _OpenAgain:
-    lines = "\n".join(f"  line {note.line}: {note.text}" if note.line else f"  {note.text}" for note in mistakes)
+    lines = "\n".join(
+        f"  line {note.line}: {note.text}" if note.line else f"  {note.text}" for note in mistakes
+    )
     error = UsageError(f"the text has mistakes, so nothing was sent:\n{lines}")
     return _OpenAgain(error, TextNote(0, _GIVE_UP), *mistakes)
 

@@ -44,7 +44,9 @@ def key(runtime: Runtime, flags: Flags, *, environment_id: str) -> None:
 def make_key(runtime: Runtime, flags: Flags, environment_id: str) -> dict[str, str]:
     """Return the emulator's response with a key for an environment."""
     response = _call_emulator(runtime, flags, "POST", "/key", None, environment_id)
-    if not all(isinstance(response.get(name), str) for name in ("environment_id", "environment_key")):
+    if not all(
+        isinstance(response.get(name), str) for name in ("environment_id", "environment_key")
+    ):
         raise ResponseError(_NO_EMULATOR)
     return response
 
@@ -81,7 +83,9 @@ def create_session(runtime: Runtime, flags: Flags, **asked: Any) -> None:
 
 def show_session(runtime: Runtime, flags: Flags, *, session_id: str) -> None:
     """Print the events of a session, the oldest first."""
-    response = _call_emulator(runtime, flags, "GET", f"/sessions/{path_segment('SESSION_ID', session_id)}")
+    response = _call_emulator(
+        runtime, flags, "GET", f"/sessions/{path_segment('SESSION_ID', session_id)}"
+    )
     events = _objects(response, "events")
     print_result(runtime, flags, "\n".join(map(_event_line, events)), events)
 
@@ -105,7 +109,9 @@ def requests(runtime: Runtime, flags: Flags, *, clear: bool = False) -> None:
         return
     entries = _objects(response, "data")
     if not entries:
-        runtime.hint("There are no requests. The journal is in the memory of a served emulator, from its start.")
+        runtime.hint(
+            "There are no requests. The journal is in the memory of a served emulator, from its start."
+        )
     if entries or wants_structured(flags):
         print_result(runtime, flags, "\n".join(map(request_line, entries)), entries)
 
@@ -113,7 +119,9 @@ def requests(runtime: Runtime, flags: Flags, *, clear: bool = False) -> None:
 def request_line(entry: dict[str, Any]) -> str:
     """Return a request as a line for people."""
     names = ("time", "method", "path", "status", "request_id", "fault", "error")
-    shown = {"status": "no response"} | {name: text for name, text in entry.items() if text is not None}
+    shown = {"status": "no response"} | {
+        name: text for name, text in entry.items() if text is not None
+    }
     return "  ".join(str(shown[name]) for name in names if name in shown)
 
 
@@ -131,7 +139,9 @@ def _check_time(text: str) -> None:
     with suppress(ValueError):
         if datetime.fromisoformat(text).tzinfo:
             return
-    raise UsageError(f"--now must be a time with its offset, such as 2026-03-15T10:00:00Z, got {text!r}.")
+    raise UsageError(
+        f"--now must be a time with its offset, such as 2026-03-15T10:00:00Z, got {text!r}."
+    )
 
 
 def reset(runtime: Runtime, flags: Flags, *, yes: bool = False) -> None:
@@ -183,10 +193,14 @@ def _call_emulator(
             "Name one: --local, or --base-url with the URL that `ant emulator start` printed.",
         )
     ids = {ENVIRONMENT_ID.name: environment_id} if environment_id is not None else {}
-    segments = "".join(f"/environments/{path_segment('ENVIRONMENT_ID', text)}" for text in ids.values())
+    segments = "".join(
+        f"/environments/{path_segment('ENVIRONMENT_ID', text)}" for text in ids.values()
+    )
     with NameClient(settings.connection, runtime, Progress(runtime)) as client:
         if body and ENVIRONMENT_ID.name in body:
-            named = client.send(request_of(RETRIEVE, {ENVIRONMENT_ID.name: body[ENVIRONMENT_ID.name]}))
+            named = client.send(
+                request_of(RETRIEVE, {ENVIRONMENT_ID.name: body[ENVIRONMENT_ID.name]})
+            )
             body = {**body, ENVIRONMENT_ID.name: (json_object(named.body) or {}).get("id")}
         content = None if body is None else encode(body)
         request = Request(method, f"/_emulator{segments}{path}", (), body=content, path_params=ids)

@@ -41,15 +41,25 @@ def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **op
     if not command:
         raise UsageError("a command is required.", "For example: ant emulator exec -- pytest")
     if sys.platform == "win32":
-        raise UsageError("exec needs a POSIX system, where it can end all processes of the command.")
+        raise UsageError(
+            "exec needs a POSIX system, where it can end all processes of the command."
+        )
     server_class, port = import_server().Server, options.pop("port")
     with ExitStack() as stack:
         log = stack.enter_context(log_to(options.pop("log_file", os.devnull), runtime))
         emulator = stack.enter_context(closing(open_emulator(runtime, IN_MEMORY, **options)))
         server = server_class(emulator, "127.0.0.1", port, log)
-        threading.Thread(target=server.http.run, daemon=True).start()  # runs until this process ends
-        environ = {name: text for name, text in runtime.environ.items() if not name.startswith("ANTHROPIC_")}
-        status = _run_guarded(command, {**environ, variables.BASE_URL: server.url, variables.API_KEY: ANY_KEY})
+        threading.Thread(
+            target=server.http.run, daemon=True
+        ).start()  # runs until this process ends
+        environ = {
+            name: text
+            for name, text in runtime.environ.items()
+            if not name.startswith("ANTHROPIC_")
+        }
+        status = _run_guarded(
+            command, {**environ, variables.BASE_URL: server.url, variables.API_KEY: ANY_KEY}
+        )
     if status:
         raise AntError("").with_exit_code(status if status > 0 else _BY_SIGNAL - status)
 
@@ -63,7 +73,9 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """
     mark = os.urandom(8).hex()
     program = python_command("-I", "-S", guardian_process.__file__)
-    guardian: Any = subprocess.Popen(program, stdin=subprocess.PIPE, start_new_session=True, bufsize=0)
+    guardian: Any = subprocess.Popen(
+        program, stdin=subprocess.PIPE, start_new_session=True, bufsize=0
+    )
 
     def announce(pid: int) -> None:
         guardian.stdin.write(f"command\t{pid}\t{NEVER}\t{_MARK}={mark}\t\n".encode())
@@ -83,7 +95,9 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
         except BrokenPipeError:
             raise AntError("the process that guards the command has ended.") from None
         try:
-            process = subprocess.Popen(command, env={**environ, _MARK: mark}, start_new_session=True)
+            process = subprocess.Popen(
+                command, env={**environ, _MARK: mark}, start_new_session=True
+            )
         except (OSError, ValueError) as error:
             why = os_error_text(error) if isinstance(error, OSError) else str(error)
             raise UsageError(f"{command[0]} can't be started: {why}.") from None

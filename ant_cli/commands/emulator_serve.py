@@ -45,11 +45,16 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
     """
     api_key = _key_to_send(options["host"], flags, runtime)
     if "seed" in options and options.setdefault("database", IN_MEMORY) != IN_MEMORY:
-        raise UsageError("--seed needs --database :memory:, because the next run would use the same IDs again.")
-    options["database"] = database = options.get("database") or database_path(LOCAL, runtime.environ)
+        raise UsageError(
+            "--seed needs --database :memory:, because the next run would use the same IDs again."
+        )
+    options["database"] = database = options.get("database") or database_path(
+        LOCAL, runtime.environ
+    )
     file = database if database == IN_MEMORY else os.path.realpath(database)
     for other in _find_running(runtime) if file != IN_MEMORY else ():
-        if other.database == file:  # allowed, but often by mistake: each one shows what the other has changed
+        # allowed, but often by mistake: each one shows what the other has changed
+        if other.database == file:
             runtime.say(f"Note: the emulator at {other.base_url} serves the same file, {file}.")
     import_server()  # before it is needed, so that the error is the same with --detach
     if options.get("until_stdin_closes") and runtime.stdin.taken:
@@ -64,7 +69,9 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
         _serve(runtime, flags, options, api_key, file)
 
 
-def _serve(runtime: Runtime, flags: Flags, options: dict[str, Any], api_key: str, file: str) -> None:
+def _serve(
+    runtime: Runtime, flags: Flags, options: dict[str, Any], api_key: str, file: str
+) -> None:
     """Serve in this process until a signal arrives. AntError if it can't listen at the address.
 
     An emulator that ends with its stdin belongs to the program that started it, so no command finds it.
@@ -73,11 +80,15 @@ def _serve(runtime: Runtime, flags: Flags, options: dict[str, Any], api_key: str
     ends_with_stdin = options.pop("until_stdin_closes", False)
     with ExitStack() as stack:
         log = stack.enter_context(log_to(options.pop("log_file", ""), runtime))
-        emulator = stack.enter_context(closing(open_emulator(runtime, api_key=api_key or None, **options)))
+        emulator = stack.enter_context(
+            closing(open_emulator(runtime, api_key=api_key or None, **options))
+        )
 
         def announce(url: str) -> None:
             if not ends_with_stdin:
-                own = RunningEmulator(url, os.getpid(), bool(api_key), file, identity_of(os.getpid()))
+                own = RunningEmulator(
+                    url, os.getpid(), bool(api_key), file, identity_of(os.getpid())
+                )
                 register(own, stack, runtime)
             print_result(runtime, flags, url, {"base_url": url})
             runtime.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
@@ -87,7 +98,11 @@ def _serve(runtime: Runtime, flags: Flags, options: dict[str, Any], api_key: str
         try:
             import_server().serve(emulator, host, port, announce, log)
         except (OSError, UnicodeError) as error:  # UnicodeError: a host that can't be a name at all
-            why = os_error_text(error).partition(" (while ")[0] if isinstance(error, OSError) else "not a host name"
+            why = (
+                os_error_text(error).partition(" (while ")[0]
+                if isinstance(error, OSError)
+                else "not a host name"
+            )
             raise AntError(f"the emulator can't listen at {host}:{port}: {why}.") from None
 
 
@@ -97,7 +112,8 @@ def _stop_after_stdin(runtime: Runtime) -> None:
         with suppress(OSError, ValueError):  # stdin is closed, which is also an end
             while os.read(runtime.stdin.descriptor, _CHUNK):
                 pass
-        runtime.say("The emulator stops, because its stdin has ended.")  # stdin may be /dev/null by mistake
+        # stdin may be /dev/null by mistake
+        runtime.say("The emulator stops, because its stdin has ended.")
     finally:  # even if the message can't be written
         terminate(os.getpid())
 
@@ -115,7 +131,9 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         AntError: if it does not start. The error has its output.
 
     """
-    log = Path(options.setdefault("log_file", str(_registry_folder(runtime) / f"{time.time_ns()}.log")))
+    log = Path(
+        options.setdefault("log_file", str(_registry_folder(runtime) / f"{time.time_ns()}.log"))
+    )
     flags = [f"{flag_name(name)}={value}" for name, value in options.items()]
     try:
         make_private(_registry_folder(runtime))
@@ -123,7 +141,9 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         stderr = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     except OSError as error:
         raise AntError(f"the emulator can't write {log}: {os_error_text(error)}.") from None
-    environ = {name: text for name, text in runtime.environ.items() if not name.startswith("ANT_EMULATOR_")}
+    environ = {
+        name: text for name, text in runtime.environ.items() if not name.startswith("ANT_EMULATOR_")
+    }
     if api_key:
         flags.append("--api-key-stdin")
     begun = log.stat().st_size
@@ -139,7 +159,8 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         )
     try:
         url = _base_url_of(process, api_key)
-    except BaseException:  # most likely Ctrl-C: nobody knows its address yet, so nobody could stop it
+    # most likely Ctrl-C: nobody knows its address yet, so nobody could stop it
+    except BaseException:
         with process:  # which closes its pipes, and waits for its end
             process.kill()
         raise
@@ -150,7 +171,9 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         process.returncode = 0  # keeps Popen from warning that the process still runs
         for note in (line for line in output.splitlines() if line.startswith("Note: ")):
             runtime.say(note)
-        runtime.say(f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop")
+        runtime.say(
+            f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop"
+        )
         return url
     raise AntError(f"the emulator did not start. It says:\n{output}")
 
@@ -158,7 +181,8 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
 def _base_url_of(process: subprocess.Popen[str], api_key: str) -> str:
     """Give a new emulator its key, and return its base URL when it listens; empty if it ends before."""
     if process.stdin is not None:
-        with suppress(BrokenPipeError), process.stdin as stdin:  # the process may have failed already
+        # the process may have failed already
+        with suppress(BrokenPipeError), process.stdin as stdin:
             stdin.write(api_key)
     with process.stdout as stdout:  # type: ignore[union-attr] # it is a pipe
         return stdout.readline().strip()
@@ -189,7 +213,9 @@ def import_server() -> Any:
     try:
         from ant_cli.emulator import http_server
     except ImportError as error:
-        raise UsageError(f"serving the emulator needs {error.name}.", install_hint("emulator")) from None
+        raise UsageError(
+            f"serving the emulator needs {error.name}.", install_hint("emulator")
+        ) from None
     return http_server
 
 
@@ -248,7 +274,12 @@ def _read(path: Path) -> RunningEmulator | None:
             int(emulator.port)
             if is_locked(file):
                 return emulator
-    except (OSError, RecursionError, TypeError, ValueError):  # the file is gone, or not from an emulator
+    except (
+        OSError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ):  # the file is gone, or not from an emulator
         return None
     with suppress(OSError):  # another command may be removing the file, too
         path.unlink()
@@ -274,24 +305,38 @@ def env(runtime: Runtime, _: Flags, *, environment_id: str = "", port: str = "",
         runtime.say("Note: it was started with its own key; put that into ANTHROPIC_API_KEY.")
 
 
-def _worker_variables(runtime: Runtime, emulator: RunningEmulator, environment_id: str) -> dict[str, str]:
+def _worker_variables(
+    runtime: Runtime, emulator: RunningEmulator, environment_id: str
+) -> dict[str, str]:
     """Return the variables of an environment's workers, with a key that the emulator makes for them."""
     from ant_cli.commands.emulator_control import make_key
 
     api_key = runtime.environ.get(variables.API_KEY, "") if emulator.has_key else ANY_KEY
     if not api_key:
-        raise CredentialError("the emulator was started with its own key.", "Put that into ANTHROPIC_API_KEY.")
+        raise CredentialError(
+            "the emulator was started with its own key.", "Put that into ANTHROPIC_API_KEY."
+        )
     flags = Flags({"base_url": emulator.base_url, "api_key": api_key})
     made = make_key(runtime, flags, environment_id)
-    return {variables.ENVIRONMENT_ID: made["environment_id"], variables.ENVIRONMENT_KEY: made["environment_key"]}
+    return {
+        variables.ENVIRONMENT_ID: made["environment_id"],
+        variables.ENVIRONMENT_KEY: made["environment_key"],
+    }
 
 
 def status(runtime: Runtime, flags: Flags) -> None:
     """List the emulators that run."""
     emulators = _running(runtime)
-    lines = [f"{emulator.base_url}  pid {emulator.pid}  {emulator.database}" for emulator in emulators]
+    lines = [
+        f"{emulator.base_url}  pid {emulator.pid}  {emulator.database}" for emulator in emulators
+    ]
     shown = RunningEmulator._fields[:-1]  # only `stop` needs the last one
-    print_result(runtime, flags, "\n".join(lines), [dict(zip(shown, each, strict=False)) for each in emulators])
+    print_result(
+        runtime,
+        flags,
+        "\n".join(lines),
+        [dict(zip(shown, each, strict=False)) for each in emulators],
+    )
 
 
 def stop(
@@ -311,7 +356,9 @@ def stop(
     deadline = time.monotonic() + _STOP_SECONDS
     while set(emulators) & set(_find_running(runtime)):
         if time.monotonic() > deadline:
-            raise AntError(f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop.")
+            raise AntError(
+                f"the emulator still runs {_STOP_SECONDS} seconds after it was asked to stop."
+            )
         time.sleep(LOOK_AGAIN_SECONDS)
     for emulator in emulators:
         runtime.say(f"Stopped the emulator at {emulator.base_url}.")

@@ -17,14 +17,25 @@ from ant_cli.settings.credentials import note_typed_credential
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import SAFER, VARIABLES
 from ant_cli.settings.selection import resolve
-from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
+from ant_cli.settings.worker_options import (
+    ExporterOptions,
+    PollOptions,
+    SessionOptions,
+    read_options,
+    rows_of,
+)
 
 _SECRETS = ("environment_key", "environment_key_file", "work_secret_file")
 """What may take the place of the item's secret."""
 
 
 def poll(
-    runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: Any
+    runtime: Runtime,
+    flags: Flags,
+    *,
+    environment: str = "",
+    handler: Sequence[str] = (),
+    **given: Any,
 ) -> None:
     """Take work from an environment, and run a handler for each item, until a signal."""
     runtime = _prepared(runtime, "work-poller", given)
@@ -48,7 +59,8 @@ def poll(
         )
     _note_unused(options, runtime)
 
-    from ant_cli.worker.supervisor import run_worker  # late: `hide_secrets` may start this program again
+    # late: `hide_secrets` may start this program again
+    from ant_cli.worker.supervisor import run_worker
 
     connection = load(runtime, flags, has_own_credential=True).connection
     run_worker(options, handler, connection, runtime)
@@ -81,7 +93,9 @@ def exporter(runtime: Runtime, flags: Flags, **given: Any) -> None:
 def environment_flag(environment: str, given: Mapping[str, Any]) -> dict[str, str]:
     """Return the flag that the argument ENVIRONMENT stands for, if any. Raises UsageError if it can't be one."""
     if "/" in environment:
-        raise UsageError(f"{environment!r} is not the ID of an environment.", "A handler goes after --.")
+        raise UsageError(
+            f"{environment!r} is not the ID of an environment.", "A handler goes after --."
+        )
     if environment and "environment_id" in given:
         raise exclude_each_other("ENVIRONMENT", "--environment-id")
     return {"environment_id": environment} if environment else {}
@@ -102,7 +116,9 @@ def _with_item(given: Mapping[str, Any], runtime: Runtime) -> dict[str, str]:
     """Return the variables, plus those of the item on stdin if the flags and the variables lack a value."""
     environ = {name: text for name, text in runtime.environ.items() if text.strip()}
     rows = rows_of(SessionOptions)
-    has_secret = any(given.get(row.name) or row.variable in environ for row in rows if row.name in _SECRETS)
+    has_secret = any(
+        given.get(row.name) or row.variable in environ for row in rows if row.name in _SECRETS
+    )
     lacks = {row.variable for row in rows if row.required and not given.get(row.name)}
     needed = lacks | (set() if has_secret else {WORK_SECRET})
     if needed <= environ.keys() or not runtime.stdin.has_input:
@@ -116,7 +132,9 @@ def _with_item(given: Mapping[str, Any], runtime: Runtime) -> dict[str, str]:
         raise UsageError("standard input is not a work item, which is a JSON object.")
     for secret in secrets_of_item(item):
         runtime.redactor.register(secret)
-    return {name: text for name, text in item_variables(item).items() if isinstance(text, str)} | environ
+    return {
+        name: text for name, text in item_variables(item).items() if isinstance(text, str)
+    } | environ
 
 
 def _note_unused(options: PollOptions | SessionOptions, runtime: Runtime) -> None:

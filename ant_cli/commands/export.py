@@ -59,7 +59,9 @@ def export_files(
         lock = read_lock(lock_path)
         origin = server.origin_of(connection)
         server.check_origin(lock, origin)
-        remotes = server.list_all(connection.client) if all else _read(environment, connection.client)
+        remotes = (
+            server.list_all(connection.client) if all else _read(environment, connection.client)
+        )
         files = _files(remotes, Path(directory), lock, force=force, runtime=runtime)
         lock = lock if lock.origin.base_url else lock.with_origin(origin)
         _write(files, lock)
@@ -108,11 +110,16 @@ def _files(
             runtime.hint(f"Note: {identifier} has fields that a file can't declare: {fields}.")
         files.append(_File(path, remote, exported))
     if problems:
-        raise AntError("\n".join(["these can't be declared in a file, so nothing was written:", *problems]))
+        raise AntError(
+            "\n".join(["these can't be declared in a file, so nothing was written:", *problems])
+        )
     existing = [shown_path(file.path) for file in files if os.path.lexists(file.path)]
     if existing and not force:
         verb = "exists" if len(existing) == 1 else "exist"
-        raise UsageError(f"{', '.join(existing)} already {verb}, so nothing was written.", "To overwrite: --force")
+        raise UsageError(
+            f"{', '.join(existing)} already {verb}, so nothing was written.",
+            "To overwrite: --force",
+        )
     return files
 
 
@@ -137,13 +144,17 @@ def _write(files: Sequence[_File], lock: LockFile) -> None:
     for file in files:
         try:
             file.path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(file.path, file.exported.text.encode("utf-8", "backslashreplace"), private=False)
+            replace_file(
+                file.path, file.exported.text.encode("utf-8", "backslashreplace"), private=False
+            )
         except OSError as error:
             raise OutputError(f"{file.path} can't be written: {os_error_text(error)}.") from None
         key = key_of(file.path, lock.path)
         old = lock.entries.get(key)
         hashes = hash_of_body(file.exported.body), hash_of_remote(file.remote)
-        lock = lock.with_entry(key, Entry(ENVIRONMENT, str(file.remote["id"]), *hashes, old.members if old else {}))
+        lock = lock.with_entry(
+            key, Entry(ENVIRONMENT, str(file.remote["id"]), *hashes, old.members if old else {})
+        )
     if files:
         lock.save()
 
@@ -153,7 +164,8 @@ def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
         runtime.say("Nothing to export: the lock file already has everything.")
         return
     facts = [
-        {"path": shown_path(path), "id": remote["id"], "name": remote.get("name")} for path, remote, _ in files
+        {"path": shown_path(path), "id": remote["id"], "name": remote.get("name")}
+        for path, remote, _ in files
     ]
     lines = [f"{fact['path']}  {escape_breaks(str(fact['id']))}" for fact in facts]
     print_result(runtime, flags, "\n".join(lines), facts)

@@ -58,6 +58,8 @@ def completion(runtime: Runtime, _: Flags, *, shell: str) -> None:
 
     name = "powershell" if shell == "pwsh" else shell
     if name not in FILES:
-        raise UnknownName("shell", shell, [*FILES, "pwsh"], f"The shells are: {', '.join(FILES)}, pwsh.")
+        raise UnknownName(
+            "shell", shell, [*FILES, "pwsh"], f"The shells are: {', '.join(FILES)}, pwsh."
+        )
     program = Path(sys.argv[0]).stem
     runtime.stdout.write(script(name, program if program in PROGRAMS else PROGRAMS[0]).encode())

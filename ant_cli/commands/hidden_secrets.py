@@ -32,7 +32,9 @@ def receive_secrets(runtime: Runtime) -> Runtime:
     return found
 
 
-def hide_secrets(runtime: Runtime, unused: Sequence[str], used: Sequence[str], typed: Mapping[str, str]) -> None:
+def hide_secrets(
+    runtime: Runtime, unused: Sequence[str], used: Sequence[str], typed: Mapping[str, str]
+) -> None:
     """Start this program again without these secrets in its environment and arguments, and protect its memory.
 
     Other processes see the environment and the arguments that a process was started with. The values of `used`

@@ -28,7 +28,13 @@ from ant_cli.settings.rows import (
     check_new_secret,
     mask,
 )
-from ant_cli.settings.selection import SelectedProfile, requested, select_own, setting_sources, usable_instead
+from ant_cli.settings.selection import (
+    SelectedProfile,
+    requested,
+    select_own,
+    setting_sources,
+    usable_instead,
+)
 
 _DEFAULT_PROFILE = "default"
 """The profile of a first login without --profile."""
@@ -41,11 +47,17 @@ _PROBE_REQUEST = request_of(environments.LIST, {"limit": "1"})
 # Log in
 
 
-def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: bool = False) -> None:
+def login(
+    runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: bool = False
+) -> None:
     """Store a key in a profile. It is read from a hidden prompt, or from stdin."""
     store = read_store(runtime)
-    name = check_name(requested(flags.get("profile"), runtime.environ, store)[0] or _DEFAULT_PROFILE)
-    server = _server_of_key(flags, SelectedProfile(name, values=store.profiles.get(name, {})), runtime)
+    name = check_name(
+        requested(flags.get("profile"), runtime.environ, store)[0] or _DEFAULT_PROFILE
+    )
+    server = _server_of_key(
+        flags, SelectedProfile(name, values=store.profiles.get(name, {})), runtime
+    )
     chosen = {"base_url": server}
     if "workspace_id" in flags:  # a variable may be meant for something else
         chosen["workspace_id"] = flags["workspace_id"]
@@ -55,13 +67,21 @@ def login(runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: b
         _confirm_replacement(name, store.profiles.get(name, {}), runtime)
     key = _key_to_store(flags, name, server, runtime)
     if not no_verify:
-        planned = store.with_profile(name, _without_credentials(store.profiles.get(name, {})) | chosen)
-        settings = load(runtime, flags.with_values(api_key=key, profile=name, base_url=server), planned)
+        planned = store.with_profile(
+            name, _without_credentials(store.profiles.get(name, {})) | chosen
+        )
+        settings = load(
+            runtime, flags.with_values(api_key=key, profile=name, base_url=server), planned
+        )
         try:
             verify(settings, runtime)
         except AntError as error:
             hint = "Nothing was stored. To store the key without verifying it: --no-verify"
-            hinted = error.with_hints(hint) if isinstance(error, NetworkError) else error.with_only_hints(hint)
+            hinted = (
+                error.with_hints(hint)
+                if isinstance(error, NetworkError)
+                else error.with_only_hints(hint)
+            )
             raise hinted from None
     _store_key(key, name, chosen, runtime, in_keyring=keyring)
     _note_shadowing_variables(server, runtime)
@@ -92,14 +112,18 @@ def _confirm_replacement(name: str, profile: Profile, runtime: Runtime) -> None:
     if replaced and can_ask(runtime):
         question = f"Profile {name!r} already has a key ({replaced}). Replace it? [y/N]"
         if not is_yes(ask(question, runtime)):
-            raise UsageError("nothing was stored.", "For a key in another profile: ant auth login --profile NAME")
+            raise UsageError(
+                "nothing was stored.", "For a key in another profile: ant auth login --profile NAME"
+            )
 
 
 def _key_to_store(flags: Flags, name: str, server: str, runtime: Runtime) -> str:
     """Return the key that a flag gives, also from stdin, or else the one from the prompt."""
     given = flags.get("api_key")
     if given is None and runtime.stdin.has_input:
-        raise UsageError("something is piped in.", "If it is the key: ant auth login --api-key-stdin")
+        raise UsageError(
+            "something is piped in.", "If it is the key: ant auth login --api-key-stdin"
+        )
     if given is None:
         if server == DEFAULT_BASE_URL:
             runtime.hint(API_KEY_PLACE)
@@ -113,7 +137,9 @@ def _without_credentials(profile: Profile) -> dict[str, object]:
     return {key: value for key, value in profile.items() if key not in CREDENTIAL_KEYS}
 
 
-def _store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *, in_keyring: bool) -> None:
+def _store_key(
+    key: str, name: str, chosen: dict[str, str], runtime: Runtime, *, in_keyring: bool
+) -> None:
     """Store the key, which replaces all credentials of the profile."""
     value = store_in_keyring(name, key) if in_keyring else key
     try:
@@ -126,7 +152,11 @@ def _store_key(key: str, name: str, chosen: dict[str, str], runtime: Runtime, *,
         raise
     replaced = ", ".join(key for key in CREDENTIAL_KEYS if before.get(key))
     instead = f", in place of its {replaced}" if replaced else ""
-    server = "" if chosen["base_url"] == DEFAULT_BASE_URL else f" for {strip_userinfo(chosen['base_url'])}"
+    server = (
+        ""
+        if chosen["base_url"] == DEFAULT_BASE_URL
+        else f" for {strip_userinfo(chosen['base_url'])}"
+    )
     runtime.say(f"Stored the key {mask(key)}{server} in profile {name!r}{instead}.")
     note_active_profile(name, draft.active, runtime)
     delete_keys(before.get("api_key"))
@@ -184,12 +214,20 @@ def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noq
     if all and "profile" in flags:
         raise exclude_each_other("--all", "--profile")
     store = read_store(runtime)
-    names = sorted(store.profiles) if all else [select_own(flags.get("profile"), runtime.environ, store).name]
+    names = (
+        sorted(store.profiles)
+        if all
+        else [select_own(flags.get("profile"), runtime.environ, store).name]
+    )
     removed: dict[str, Profile] = {}
     if any(names):
         with edit(runtime) as draft:
             profiles = {name: draft.existing(name) for name in names}
-            removed = {name: old for name, old in profiles.items() if any(key in old for key in CREDENTIAL_KEYS)}
+            removed = {
+                name: old
+                for name, old in profiles.items()
+                if any(key in old for key in CREDENTIAL_KEYS)
+            }
             for name, old in removed.items():
                 draft.profiles[name] = _without_credentials(old)
     for name in removed:

@@ -35,7 +35,8 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
             f"If the official one is installed too, set {OFFICIAL} to its path. See `ant help official`.",
         )
     passed = [program, *argv]
-    if _names_emulator(argv, runtime.environ):  # the official tool would use the API, where deleting is for good
+    # the official tool would use the API, where deleting is for good
+    if _names_emulator(argv, runtime.environ):
         raise UsageError(
             f"the emulator has no {name!r}.",
             f"To use the API: leave out --local, and name no local: URL in {BASE_URL} or --base-url.",
@@ -47,7 +48,8 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
         raise AntError("").with_exit_code(subprocess.call(passed, env=environ))
     import signal
 
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and the program would inherit that
+    # Python ignores it, and the program would inherit that
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.execve(program, passed, environ)  # noqa: S606 - what the user typed, without a shell
 
 
@@ -56,18 +58,23 @@ def _find(environ: Mapping[str, str]) -> str | None:
     if OFFICIAL in environ:
         program = environ[OFFICIAL] or None
         if program and not os.path.isfile(program):  # noqa: PTH113 - Path.is_file() fails if the name is too long
-            raise UsageError(f"{OFFICIAL} must be the path of the official `ant`; there is no file {program}.")
+            raise UsageError(
+                f"{OFFICIAL} must be the path of the official `ant`; there is no file {program}."
+            )
         return program
     # Relative folders don't count: they depend on the working folder.
     folders = filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep))
     programs = (Path(folder, "ant.exe" if sys.platform == "win32" else "ant") for folder in folders)
-    return next((str(each) for each in programs if os.access(each, os.X_OK) and _is_official(each)), None)
+    return next(
+        (str(each) for each in programs if os.access(each, os.X_OK) and _is_official(each)), None
+    )
 
 
 def _is_official(program: Path) -> bool:
     """Whether a program is the official tool, or a script that starts it. Apache Ant and this one are not."""
     try:
-        content = program.read_bytes() if program.is_file() else b""  # reading a pipe might never end
+        # reading a pipe might never end
+        content = program.read_bytes() if program.is_file() else b""
     except OSError:
         return False
     if content.startswith(_NATIVE):
@@ -78,5 +85,8 @@ def _is_official(program: Path) -> bool:
 def _names_emulator(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Whether the arguments, or else the variable, name the emulator, which only this program has."""
     words = [word for arg in argv for word in arg.split("=", 1)]
-    urls = [environ.get(BASE_URL, ""), *(url for flag, url in pairwise(words) if flag == "--base-url")]
+    urls = [
+        environ.get(BASE_URL, ""),
+        *(url for flag, url in pairwise(words) if flag == "--base-url"),
+    ]
     return "--help" not in argv and ("--local" in argv or is_local(urls[-1]))

@@ -21,7 +21,14 @@ from ant_cli.settings.credentials import read_piped_secret
 from ant_cli.settings.key_references import delete_keys
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.logins import has_profile, profile_names
-from ant_cli.settings.profiles import Profile, ProfileStore, edit, read_store, shown, unknown_profile
+from ant_cli.settings.profiles import (
+    Profile,
+    ProfileStore,
+    edit,
+    read_store,
+    shown,
+    unknown_profile,
+)
 from ant_cli.settings.rows import (
     PROFILE_SETTINGS,
     SECRET_KEYS,
@@ -41,7 +48,11 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
     """List the profiles, with a * before the active one, and those of the official tool after them."""
     store = read_store(runtime)
     active = store.active or usable_instead("", runtime.environ)
-    official = {name: {"official": True} for name in profile_names(runtime.environ) if name not in store.profiles}
+    official = {
+        name: {"official": True}
+        for name in profile_names(runtime.environ)
+        if name not in store.profiles
+    }
     profiles = {name: _masked(store.profiles[name]) for name in sorted(store.profiles)} | official
     rows = [{"name": name, "active": name == active, **values} for name, values in profiles.items()]
     text = "\n".join(
@@ -59,7 +70,10 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
 
 
 def _masked(profile: Profile) -> dict[str, Any]:
-    return {key: value if _is_number(value) else shown(key, value) for key, value in sorted(profile.items())}
+    return {
+        key: value if _is_number(value) else shown(key, value)
+        for key, value in sorted(profile.items())
+    }
 
 
 def _is_number(value: object) -> bool:
@@ -69,13 +83,19 @@ def _is_number(value: object) -> bool:
 
 def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
     """Print one value of a profile, or all of them, with secrets masked."""
-    profile = _existing(select(flags.get("profile"), runtime.environ, read_store(runtime), needs_login=True))
+    profile = _existing(
+        select(flags.get("profile"), runtime.environ, read_store(runtime), needs_login=True)
+    )
     values = _masked({name: value for name, value in profile.values.items() if value})
     if key is not None:
         if key not in values:
             _check_key(key)
             value = "< FILE" if key in SECRET_KEYS else "VALUE"
-            hint = "" if profile.official else f"Set it: ant profile set {key} --profile {profile.name} {value}"
+            hint = (
+                ""
+                if profile.official
+                else f"Set it: ant profile set {key} --profile {profile.name} {value}"
+            )
             raise AntError(f"profile {profile.name!r} has no {key}.", hint)
         print_result(runtime, flags, str(values[key]), values[key])
     elif values or wants_structured(flags):
@@ -104,12 +124,18 @@ def _check_key(key: str) -> None:
     if key not in PROFILE_SETTINGS:
         variable = VARIABLES.get(key, f"ANTHROPIC_{key.upper()}")
         exists = variable in VARIABLES.values()
-        is_name = exists or any(each.endswith(key.upper().replace("-", "_")) for each in VARIABLES.values())
+        is_name = exists or any(
+            each.endswith(key.upper().replace("-", "_")) for each in VARIABLES.values()
+        )
         shown_key = REDACTED if may_be_key(key) and not is_name else ""
         name = key.partition("=")[0]
         if name in PROFILE_SETTINGS:
-            raise UsageError("a setting and its value are two arguments.", f"Write: ant profile set {name} VALUE")
-        hint = f"A profile can't have it: set {variable}." if exists else f"The settings are: {_KEYS}."
+            raise UsageError(
+                "a setting and its value are two arguments.", f"Write: ant profile set {name} VALUE"
+            )
+        hint = (
+            f"A profile can't have it: set {variable}." if exists else f"The settings are: {_KEYS}."
+        )
         raise UnknownName("setting", key, PROFILE_SETTINGS, hint, shown=shown_key)
 
 
@@ -125,7 +151,9 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
     elif value:
         stored = _stored_form(PROFILE_SETTINGS[key].value_of(key, value))
     else:
-        raise UsageError(f"{key} needs a value.", f"ant profile set {key} VALUE, or: ant profile unset {key}")
+        raise UsageError(
+            f"{key} needs a value.", f"ant profile set {key} VALUE, or: ant profile unset {key}"
+        )
     with edit(runtime) as draft:
         profile = draft.existing(name)
         before = profile.get(key)
@@ -150,12 +178,15 @@ def _secret(key: str, typed: str | None, runtime: Runtime) -> str:
 
 
 def _ask_hidden(prompt: str) -> str:
-    if sys.platform == "win32":  # without a console, getpass reads the end of its input again and again
+    # without a console, getpass reads the end of its input again and again
+    if sys.platform == "win32":
         os.close(os.open("CONIN$", os.O_RDONLY))
     return getpass.getpass(prompt)
 
 
-def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: Callable[[str], str] = _ask_hidden) -> str:
+def prompt_secret(
+    prompt: str, runtime: Runtime, instead: str, ask: Callable[[str], str] = _ask_hidden
+) -> str:
     """Ask for a secret on the terminal, without echo.
 
     If several lines are pasted, getpass returns the first and discards the others, which can't be noticed here. But
@@ -176,7 +207,9 @@ def prompt_secret(prompt: str, runtime: Runtime, instead: str, ask: Callable[[st
         runtime.say("")  # further output starts on a new line
         raise UsageError("nothing was entered.") from None
     except (getpass.GetPassWarning, OSError):
-        raise UsageError("there is no terminal to ask on.", f"Pipe the secret in: {instead} < FILE") from None
+        raise UsageError(
+            "there is no terminal to ask on.", f"Pipe the secret in: {instead} < FILE"
+        ) from None
     except KeyboardInterrupt:
         runtime.say("")  # for the shell
         raise
@@ -224,7 +257,9 @@ def deactivate(runtime: Runtime, _flags: Flags) -> None:
     note_profile_variable("", runtime)
 
 
-def create(runtime: Runtime, flags: Flags, *, name: str, api_key_command: str | None = None) -> None:
+def create(
+    runtime: Runtime, flags: Flags, *, name: str, api_key_command: str | None = None
+) -> None:
     """Create a profile. The first one becomes the active one."""
     values = {key: _stored_form(value) for key, value in flags.items()}
     if api_key_command is not None:

@@ -13,7 +13,14 @@ from contextlib import closing, suppress
 
 from ant_cli.commands import print_report
 from ant_cli.commands.environment_worker import environment_flag
-from ant_cli.commands.worker_findings import GET_KEY, LISTS, Finding, Report, find_causes, report_lines
+from ant_cli.commands.worker_findings import (
+    GET_KEY,
+    LISTS,
+    Finding,
+    Report,
+    find_causes,
+    report_lines,
+)
 from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
 from ant_cli.http.client import NameClient
 from ant_cli.http.direct import DirectTransport
@@ -50,12 +57,19 @@ _PATIENCE_S = 2.0
 _LARGEST_PAGE = 1_000_000
 _TO_LIST = "ant beta:environments list"
 _LABELS = r'(?:\w++="(?:[^"\\\n]|\\.)*+",?)*+'
-_SAMPLE = re.compile(rf"^(\w++)\{{({_LABELS})\}} (\d{{1,15}}(?:\.\d++)?(?:e\+\d\d)?)$", re.MULTILINE)
+_SAMPLE = re.compile(
+    rf"^(\w++)\{{({_LABELS})\}} (\d{{1,15}}(?:\.\d++)?(?:e\+\d\d)?)$", re.MULTILINE
+)
 _LABEL = re.compile(r'(\w++)="((?:[^"\\\n]|\\.)*+)"')
 
 
 def check(
-    runtime: Runtime, flags: Flags, *, environment: str = "", handler: Sequence[str] = (), **given: Any
+    runtime: Runtime,
+    flags: Flags,
+    *,
+    environment: str = "",
+    handler: Sequence[str] = (),
+    **given: Any,
 ) -> None:
     """Show why the work of an environment is not done. Raises AntError if work would not be done now."""
     requeue, asks = given.pop("requeue", False), not given.pop("yes", False)
@@ -91,11 +105,15 @@ class _Connections(NamedTuple):
     """With the environment's key."""
 
 
-def _connections(options: CheckOptions, connection: ConnectionSettings, runtime: Runtime) -> _Connections:
+def _connections(
+    options: CheckOptions, connection: ConnectionSettings, runtime: Runtime
+) -> _Connections:
     is_here = is_local(connection.base_url)
     account = connection if connection.credential or is_here else None
     if options.environment_key:
-        return _Connections(account, connection_with_key(connection, options.environment_key, runtime.environ))
+        return _Connections(
+            account, connection_with_key(connection, options.environment_key, runtime.environ)
+        )
     return _Connections(account, account if is_here else None)
 
 
@@ -105,7 +123,9 @@ def _make_report(
     """Ask the API with the available credentials. Return the report, and a finding for each refusal."""
     (account, worker), refusals, archived = connections, list[Finding](), list[bool]()
 
-    def ask(connection: ConnectionSettings | None, question: Callable[..., T], *more: Any) -> T | None:
+    def ask(
+        connection: ConnectionSettings | None, question: Callable[..., T], *more: Any
+    ) -> T | None:
         try:
             return question(connection, runtime, environment_id, *more) if connection else None
         except (NetworkError, UsageError):
@@ -124,12 +144,21 @@ def _make_report(
         if environment or (worker is not account and environment_id.startswith("env_")):
             items = ask(worker, _of_queue, WorkAPI.newest_items)
             takes_key = items is not None or archived
-            queue = ask(worker if takes_key else account if environment else None, _of_queue, WorkAPI.stats)
+            queue = ask(
+                worker if takes_key else account if environment else None, _of_queue, WorkAPI.stats
+            )
     except NetworkError as error:
-        refusals = [Finding(f"The server does not respond: {error.message}", "Check the base URL and the network.")]
+        refusals = [
+            Finding(
+                f"The server does not respond: {error.message}",
+                "Check the base URL and the network.",
+            )
+        ]
     if account is None and not environment_id.startswith("env_"):
         step = "Give the ID, which begins with env_, or set ANTHROPIC_API_KEY."
-        refusals.append(Finding(f"{environment_id!r} is a name, whose ID only an API key can find.", step))
+        refusals.append(
+            Finding(f"{environment_id!r} is a name, whose ID only an API key can find.", step)
+        )
     report: Report = {
         "environment": {**environment, "id": environment_id},
         "archived": bool(archived or environment.get("archived_at")),
@@ -143,14 +172,21 @@ def _make_report(
     return report, refusals
 
 
-def _find_environment(connection: ConnectionSettings, runtime: Runtime, environment_id: str) -> WorkItem:
+def _find_environment(
+    connection: ConnectionSettings, runtime: Runtime, environment_id: str
+) -> WorkItem:
     with NameClient(connection, runtime) as client:
-        found = json_object(client.send(request_of(RETRIEVE, {"environment_id": environment_id})).body)
+        found = json_object(
+            client.send(request_of(RETRIEVE, {"environment_id": environment_id})).body
+        )
     return found if found and is_id(found.get("id")) else {}
 
 
 def _of_queue(
-    connection: ConnectionSettings, runtime: Runtime, environment_id: str, question: Callable[[WorkAPI], T]
+    connection: ConnectionSettings,
+    runtime: Runtime,
+    environment_id: str,
+    question: Callable[[WorkAPI], T],
 ) -> T:
     with closing(WorkAPI(connection, runtime, environment_id)) as api:
         return question(api)
@@ -158,12 +194,17 @@ def _of_queue(
 
 def _refusal(error: AntError, *, is_key: bool) -> Finding:
     if not isinstance(error, APIError):  # no request was sent, or its response can't be read
-        return Finding(f"The {'queue' if is_key else 'environment'} could not be read: {error.message}", error.hint)
+        return Finding(
+            f"The {'queue' if is_key else 'environment'} could not be read: {error.message}",
+            error.hint,
+        )
     cause = "The server refuses"
     if is_key and error.status in (401, 403, NOT_FOUND):
         cause = "The environment does not accept this environment key, which may be of another one"
     step = GET_KEY if is_key else "" if _TO_LIST in error.hint else f"To see all: {_TO_LIST}"
-    return Finding(f"{cause}: {error.message}: {error_message(error.body)}", f"{error.hint}\n{step}".strip())
+    return Finding(
+        f"{cause}: {error.message}: {error_message(error.body)}", f"{error.hint}\n{step}".strip()
+    )
 
 
 def _lists(items: list[WorkItem] | None, runtime: Runtime) -> Report:
@@ -171,7 +212,9 @@ def _lists(items: list[WorkItem] | None, runtime: Runtime) -> Report:
     if items is None:
         return dict.fromkeys(LISTS)
     now = runtime.server_clock.now()
-    found: Report = {name: [_shown(item, now) for item in items if _list_of(item, now) == name] for name in LISTS}
+    found: Report = {
+        name: [_shown(item, now) for item in items if _list_of(item, now) == name] for name in LISTS
+    }
     metadata = {key for item in items for key in item.get("metadata") or ()}
     if not (runtime.environ.get(METADATA_KEY) or metadata & {ATTEMPTS, DEAD_LETTER, LAST_ERROR}):
         found["dead_letters"] = None
@@ -190,7 +233,10 @@ def _list_of(item: WorkItem, now: float) -> str:
 
 def _shown(item: WorkItem, now: float) -> Report:
     """Return an item's data for the report, and the longest time that its lease can last."""
-    metadata, last_sign = item.get("metadata") or {}, item.get("latest_heartbeat_at") or item.get("acknowledged_at")
+    metadata, last_sign = (
+        item.get("metadata") or {},
+        item.get("latest_heartbeat_at") or item.get("acknowledged_at"),
+    )
     is_paused = (seconds_since_1970(str(metadata.get(RETRY_AT))) or 0) > now
     left_s = round(max(LONGEST_LEASE_S - age(last_sign, now), 0))
     return {
@@ -202,14 +248,18 @@ def _shown(item: WorkItem, now: float) -> Report:
     }
 
 
-def _give_back(report: Report, connection: ConnectionSettings, runtime: Runtime, *, asks: bool) -> list[str]:
+def _give_back(
+    report: Report, connection: ConnectionSettings, runtime: Runtime, *, asks: bool
+) -> list[str]:
     """Let the leases of the items that nobody holds end, unless one has a heartbeat by now. Return their IDs."""
     ids = [item["id"] for item in report["unheld"]]
     if asks:
         more = "A handler that still runs, and sends no heartbeats, would run twice."
         confirm(f"Return {' '.join(ids)} to the queue? {more}", runtime)
     environment_id = report["environment"]["id"]
-    return _of_queue(connection, runtime, environment_id, lambda api: list(filter(api.give_back, ids)))
+    return _of_queue(
+        connection, runtime, environment_id, lambda api: list(filter(api.give_back, ids))
+    )
 
 
 def _start_command(environment_id: str, handler: Sequence[str]) -> str:
@@ -223,7 +273,11 @@ def _handler_problem(handler: Sequence[str], on_work: str, runtime: Runtime) -> 
     try:
         find_command(handler, on_work, runtime.environ)
     except UsageError as error:
-        return Finding(error.message[0].upper() + error.message[1:], error.hint, blocks=bool(handler or on_work))
+        return Finding(
+            error.message[0].upper() + error.message[1:],
+            error.hint,
+            blocks=bool(handler or on_work),
+        )
     return None
 
 
@@ -235,9 +289,13 @@ def _what_worker_says(host: str, port: int, environment_id: str) -> dict[str, An
     found = _numbers(_page(host, port, "/metrics"), environment_id)
     exists = ("ant_worker_slots", "") in found
     return {
-        "worker_here": collapse_space(_page(host, port, "/readyz")) or "no answer" if exists else None,
+        "worker_here": collapse_space(_page(host, port, "/readyz")) or "no answer"
+        if exists
+        else None,
         "outage": found.get(("ant_worker_outage", ""), 0) > 0 if exists else None,
-        "dead_letters_here": int(found.get(("ant_worker_items_total", "dead_letter"), 0)) if exists else None,
+        "dead_letters_here": int(found.get(("ant_worker_items_total", "dead_letter"), 0))
+        if exists
+        else None,
     }
 
 

@@ -45,29 +45,43 @@ def find_causes(
     if report["archived"]:
         is_empty = not (queue.get("depth") or queue.get("pending"))
         more = "its queue is empty." if is_empty else "waiting items are still handed out."
-        yield Finding(f"The environment is archived: it gets no sessions; {more}", _ELSEWHERE, is_empty)
+        yield Finding(
+            f"The environment is archived: it gets no sessions; {more}", _ELSEWHERE, is_empty
+        )
         if is_empty:
             return
     elif queue and workers is None:
-        yield Finding("The environment is not self-hosted: Anthropic runs its sessions.", _ELSEWHERE)
+        yield Finding(
+            "The environment is not self-hosted: Anthropic runs its sessions.", _ELSEWHERE
+        )
         return
     yield from refusals
     if handler:
         yield handler._replace(blocks=handler.blocks or not workers)
     if not report["has_key"]:
-        yield Finding("There is no environment key: no worker can start here.", GET_KEY, blocks=not workers)
+        yield Finding(
+            "There is no environment key: no worker can start here.", GET_KEY, blocks=not workers
+        )
     if report["worker_here"] not in (None, "ok"):
-        yield Finding(f"The worker here is not ready: {report['worker_here']}.", "Its log says more.")
+        yield Finding(
+            f"The worker here is not ready: {report['worker_here']}.", "Its log says more."
+        )
     if workers is not None:
         yield from _findings_of_queue(report, queue, start, now)
     yield from _findings_of_items(report)
 
 
 def _findings_of_queue(report: Report, queue: Report, start: str, now: float) -> Iterator[Finding]:
-    depth, workers, running = queue.get("depth"), queue.get("workers_polling"), report["running"] or ()
+    depth, workers, running = (
+        queue.get("depth"),
+        queue.get("workers_polling"),
+        report["running"] or (),
+    )
     failed = [item for item in running if item["retry_at"]]
     held = [item for item in running if item not in failed]
-    silent = [item for item in held if age(item["last_sign_at"], now) >= _FRESH_S.get(item["state"], 45)]
+    silent = [
+        item for item in held if age(item["last_sign_at"], now) >= _FRESH_S.get(item["state"], 45)
+    ]
     busy = len(held) - len(silent)
     if not workers:
         cause = "No worker has polled in the last 30 seconds."
@@ -75,18 +89,28 @@ def _findings_of_queue(report: Report, queue: Report, start: str, now: float) ->
         step = f"Start one: {start}\nIf one runs, see its log: after failures of its handler, it pauses."
         yield Finding(cause, step, bool(depth) or not busy)
     elif depth and age(queue.get("oldest_queued_at"), now) > _SLOW_S:
-        cause = "Items wait although workers poll: all are busy, or pause because their handlers fail."
-        yield Finding(cause, "See their logs, start more of them, or raise --concurrency.", not busy)
+        cause = (
+            "Items wait although workers poll: all are busy, or pause because their handlers fail."
+        )
+        yield Finding(
+            cause, "See their logs, start more of them, or raise --concurrency.", not busy
+        )
     if silent:
         cause = f"Running items without a heartbeat in time: {len(silent)}. "
-        cause += "Their workers have died, or the items have failed and wait for their next attempts."
+        cause += (
+            "Their workers have died, or the items have failed and wait for their next attempts."
+        )
         left_s = max(item["lease_ends_within_seconds"] for item in silent)
-        step = f"They are handed out again when their leases end, in {left_s} seconds at the latest."
+        step = (
+            f"They are handed out again when their leases end, in {left_s} seconds at the latest."
+        )
         yield Finding(cause, step, not (depth or busy))
     if len(silent) + len(failed) >= max(_OUTAGE_ITEMS, busy) and report["outage"] is None:
         cause = f"{len(silent) + len(failed)} items wait after failures, more than run: "
         cause += "something that handlers need may be missing."
-        yield Finding(cause, "See the workers' logs. `check` asks one that serves its state at --listen.")
+        yield Finding(
+            cause, "See the workers' logs. `check` asks one that serves its state at --listen."
+        )
     if not (depth or running or report["unheld"] or queue.get("pending")):
         step = "Create a session in this environment, or look for it in another one."
         yield Finding("The queue is empty: no session waits for a worker.", step, blocks=False)
@@ -98,14 +122,21 @@ def _findings_of_items(report: Report) -> Iterator[Finding]:
             f"Items that nobody seems to hold: {len(unheld)}. They were acknowledged {LONGEST_LEASE_S} seconds ago "
             "or more, and had no heartbeat. Those of a handler that sends none (--heartbeat never) look the same."
         )
-        yield Finding(cause, f"To give them back: ant beta:worker check {report['environment']['id']} --requeue")
+        yield Finding(
+            cause,
+            f"To give them back: ant beta:worker check {report['environment']['id']} --requeue",
+        )
     if report["given_back"]:
         cause = f"Given back, and handed out in a few seconds: {' '.join(report['given_back'])}"
         step = "If one is not: ant beta:environments:work stop ID --force, and send its session a user.interrupt."
         yield Finding(cause, step, blocks=False)
     if report["dead_letters"] or report["dead_letters_here"]:
         step = "Send their sessions a message, or create the sessions again."
-        yield Finding("Dead letters are items that failed too often, and do not run again.", step, blocks=False)
+        yield Finding(
+            "Dead letters are items that failed too often, and do not run again.",
+            step,
+            blocks=False,
+        )
 
 
 # The text for people
@@ -129,7 +160,13 @@ def report_lines(report: Report, now: float) -> Iterator[str]:
         known = "unknown" if here is None else f"{here} of the worker here, others unknown"
         yield f"Dead letters  {known}: only {METADATA_KEY} makes workers list them"
     yield f"Worker here   {report['worker_here'] or 'none serves its state: an outage would not be seen'}"
-    key = "may poll" if report["may_poll"] else "is not confirmed" if report["has_key"] else "is missing"
+    key = (
+        "may poll"
+        if report["may_poll"]
+        else "is not confirmed"
+        if report["has_key"]
+        else "is missing"
+    )
     yield f"Key           {key}"
     yield f"Handler       {report['handler']}"
     yield ""
@@ -143,7 +180,9 @@ def _item_text(item: Report, now: float) -> str:
     if pause := relative_time(str(item["retry_at"]), now):
         parts.append(f"waits for its next attempt, {pause}")
     elif left_s is not None:
-        parts.append(f"last seen {relative_time(str(item['last_sign_at']), now)}, lease ends within {left_s} s")
+        parts.append(
+            f"last seen {relative_time(str(item['last_sign_at']), now)}, lease ends within {left_s} s"
+        )
     if item["reason"]:
         parts.append(item["reason"])
     return "  ".join(collapse_space(str(part)) for part in parts)  # a worker or a server wrote them

@@ -82,11 +82,15 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
     if any("$" in value or "`" in value for value in flags.values()):
         return []  # the scripts pass arguments unchanged, with variables unexpanded
     silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
-    values = {param.name: flags[param.name] for param in source.fields_in("path") if param.name in flags}
+    values = {
+        param.name: flags[param.name] for param in source.fields_in("path") if param.name in flags
+    }
     request = request_of(source, {**values, "limit": str(LARGEST_PAGE)})
     settings = settings_of(values_of(flags, GLOBAL_FLAGS), silent, source)
     url = settings.base_url
-    if id_kind.startswith(EMULATOR) and not (is_local(url) or is_loopback(urlsplit(url).hostname or "")):
+    if id_kind.startswith(EMULATOR) and not (
+        is_local(url) or is_loopback(urlsplit(url).hostname or "")
+    ):
         return []
     if is_local(url) and not has_database(url, runtime.environ):
         return []  # the emulator would create it
@@ -119,7 +123,9 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
     settings = load(runtime, flags, accepts=operation.accepts)
     connection, credential = settings.connection, settings.connection.credential
     has_token = credential and credential.issuer and not credential.issuer.exchanges
-    is_at_hand = credential and (credential.secret or has_token) and not any(map(flags.get, ON_STDIN))
+    is_at_hand = (
+        credential and (credential.secret or has_token) and not any(map(flags.get, ON_STDIN))
+    )
     may_be_sent = settings.stays_at_home or (credential and credential.origin != "profile")
     return connection._replace(
         credential=credential if is_at_hand and may_be_sent else None,
@@ -149,6 +155,8 @@ def source_of(id_kind: str) -> Operation:
     from ant_cli.operations import OPERATIONS
 
     before = {
-        operation.path.partition("/{" + id_kind + "}")[0] for operation in OPERATIONS if id_kind in operation.path
+        operation.path.partition("/{" + id_kind + "}")[0]
+        for operation in OPERATIONS
+        if id_kind in operation.path
     }
     return next(item for item in OPERATIONS if item.paginated and item.path in before)

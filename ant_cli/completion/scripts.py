@@ -20,5 +20,8 @@ def script(shell: str, program: str) -> str:
     folder = next(filter(Path.is_dir, _FOLDERS))
     text = folder.joinpath(FILES[shell]).read_text("utf-8")
     return re.sub(
-        _REGISTRATION, lambda line: re.sub(rf"\b{PROGRAMS[0]}\b", program, line[0]), text, flags=re.MULTILINE
+        _REGISTRATION,
+        lambda line: re.sub(rf"\b{PROGRAMS[0]}\b", program, line[0]),
+        text,
+        flags=re.MULTILINE,
     )

@@ -16,7 +16,13 @@ from itertools import takewhile
 
 from ant_cli.emulator import work
 from ant_cli.emulator.errors import InvalidRequest
-from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, Row, Transaction, rfc3339
+from ant_cli.emulator.store import (
+    MICROSECONDS_PER_MS,
+    MICROSECONDS_PER_SECOND,
+    Row,
+    Transaction,
+    rfc3339,
+)
 from ant_cli.runtime.light_typing import Any
 
 Event = dict[str, Any]
@@ -46,9 +52,15 @@ UNITS = {"ms": MICROSECONDS_PER_MS, "s": MICROSECONDS_PER_SECOND, "m": 60 * MICR
 
 def emit(transaction: Transaction, session: Row, fields: Event) -> Event:
     """Add an event with these fields to a session, and return it."""
-    first = {"id": transaction.ids.new_id("sevt"), "type": fields["type"], "processed_at": rfc3339(transaction.now)}
+    first = {
+        "id": transaction.ids.new_id("sevt"),
+        "type": fields["type"],
+        "processed_at": rfc3339(transaction.now),
+    }
     event = first | fields
-    transaction.add("events", session_id=session["id"], type=event["type"], document=json.dumps(event))
+    transaction.add(
+        "events", session_id=session["id"], type=event["type"], document=json.dumps(event)
+    )
     return event
 
 
@@ -107,7 +119,10 @@ def _call(transaction: Transaction, session: Row, tool: Event) -> str:
     event = {"type": TOOLS[kind], "name": tool[kind], "input": tool.get("input") or {}}
     permission = tool.get("evaluated_permission", "allow")
     if kind == "tool":
-        event |= {"evaluated_permission": permission, "evaluation": {"type": f"always_{permission}"}}
+        event |= {
+            "evaluated_permission": permission,
+            "evaluation": {"type": f"always_{permission}"},
+        }
     call_id = str(emit(transaction, session, event)["id"])
     if permission == "ask":
         return UNCONFIRMED + call_id
@@ -131,7 +146,14 @@ def begin(transaction: Transaction, session: Row) -> Row:
         # No worker has the session, or will get it, to call the tool.
         work.add(transaction, session["environment_id"], session["id"], secret=True)
     active = session["active"] - transaction.now
-    return saved(transaction, session, status="running", waits_for=None, resume_at=transaction.now, active=active)
+    return saved(
+        transaction,
+        session,
+        status="running",
+        waits_for=None,
+        resume_at=transaction.now,
+        active=active,
+    )
 
 
 def needs_worker(steps: Iterable[Event]) -> bool:
@@ -144,7 +166,11 @@ def go_idle(transaction: Transaction, session: Row, step: int, calls: Sequence[s
     """End the turn, or wait for the results of calls. A message that has arrived meanwhile begins the next turn."""
     ids = [call.removeprefix(UNCONFIRMED) for call in calls if call != ANSWERED]
     reason = {"type": "requires_action", "event_ids": ids} if ids else {"type": "end_turn"}
-    emit(transaction, session, {"type": "session.status_idle", "stop_reason": reason, "stop_details": None})
+    emit(
+        transaction,
+        session,
+        {"type": "session.status_idle", "stop_reason": reason, "stop_details": None},
+    )
     session = _stopped(transaction, session, "idle", step=step, waits_for=" ".join(calls) or None)
     if ids or not session["queued"]:
         return session

@@ -54,7 +54,9 @@ is gone.
 class Call:
     """One request. Its path is matched, and its body read, before a rule gets it."""
 
-    def __init__(self, environ: WSGIEnvironment, store: Store, api_key: str, journal: Journal) -> None:
+    def __init__(
+        self, environ: WSGIEnvironment, store: Store, api_key: str, journal: Journal
+    ) -> None:
         self.environ = environ
         self.store = store
         self.journal = journal
@@ -86,7 +88,9 @@ class Call:
         """The body. EmulatorError is raised if it is too large. The server has checked that it is complete."""
         length = int(self.environ.get("CONTENT_LENGTH") or 0)
         if length and (encoding := self.header("content-encoding")):
-            raise EmulatorError(415, f"content-encoding: {encoding!r} is not decoded here; send the body as it is.")
+            raise EmulatorError(
+                415, f"content-encoding: {encoding!r} is not decoded here; send the body as it is."
+            )
         if length > LARGEST_BODY:
             raise EmulatorError(413, f"body: larger than {LARGEST_BODY} bytes.")
         return bytes(self.environ["wsgi.input"].read(length))
@@ -153,7 +157,9 @@ class Call:
             content = ""
         match = CURSOR.fullmatch(content)
         if match is None or match["list"] != list_name:
-            raise InvalidRequest("page: not a cursor of this list; pass the next_page of an earlier response.")
+            raise InvalidRequest(
+                "page: not a cursor of this list; pass the next_page of an earlier response."
+            )
         return int(match["sequence"])
 
 

@@ -55,7 +55,9 @@ def credentials_of(call: Call) -> list[SentCredential]:
     """Return the credentials of a request. It may have both an API key and a bearer token."""
     scheme, _, token = call.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
-    kind = next((kind for prefix, kind in FORMS.items() if bearer.startswith(prefix)), NO_KNOWN_KIND)
+    kind = next(
+        (kind for prefix, kind in FORMS.items() if bearer.startswith(prefix)), NO_KNOWN_KIND
+    )
     sent = ((API_KEY, call.environ.get("HTTP_X_API_KEY", "")), (kind, bearer))
     return [_read(call, kind, secret) for kind, secret in sent if secret]
 

@@ -24,7 +24,9 @@ SQL_DELETE = (
     "DELETE FROM sessions WHERE environment_id = ?",
     "DELETE FROM environments WHERE id = ?",
 )
-SQL_UNFINISHED = "SELECT count(*), min(id), state FROM work WHERE environment_id = ? AND state <> 'stopped'"
+SQL_UNFINISHED = (
+    "SELECT count(*), min(id), state FROM work WHERE environment_id = ? AND state <> 'stopped'"
+)
 
 
 def find(transaction: Transaction, environment_id: str) -> Row:
@@ -64,7 +66,9 @@ def environment_transaction(call: Call) -> Iterator[tuple[Transaction, Row]]:
 def create(call: Call) -> str:
     """Create an environment."""
     params = call.body
-    config = _merged_config(CONFIGS[params.config.type if params.config else "cloud"], params.config)
+    config = _merged_config(
+        CONFIGS[params.config.type if params.config else "cloud"], params.config
+    )
     check_metadata(params.metadata or {})
     plain = _plain_fields(params)
     with call.store.write() as transaction:
@@ -86,7 +90,11 @@ def create(call: Call) -> str:
         _check_name(transaction, environment)
         document = to_compact_json(environment)
         transaction.add(
-            "environments", id=environment["id"], name=params.name, kind=config["type"], document=document
+            "environments",
+            id=environment["id"],
+            name=params.name,
+            kind=config["type"],
+            document=document,
         )
     return document
 
@@ -134,8 +142,13 @@ def _plain_fields(params: Any, stored: Mapping[str, Any] = {}) -> dict[str, Any]
     A field that the body leaves out keeps its stored value. An environment of an older version gets the fields that
     it lacks by its next update: a read returns it as it is.
     """
-    given = params.model_dump(exclude={"config", "metadata", "name", *(stored.keys() - params.model_fields_set)})
-    return {key: type(params).model_fields[key].default if value is None else value for key, value in given.items()}
+    given = params.model_dump(
+        exclude={"config", "metadata", "name", *(stored.keys() - params.model_fields_set)}
+    )
+    return {
+        key: type(params).model_fields[key].default if value is None else value
+        for key, value in given.items()
+    }
 
 
 def _check_name(transaction: Transaction, environment: dict[str, Any]) -> None:
@@ -152,13 +165,19 @@ RESERVED_KEYS = "anthropic"
 
 def check_metadata(metadata: Mapping[str, str]) -> None:
     """Reject metadata with too many keys, too long ones or values, or reserved keys. The message names each."""
-    problems = [f"at most {MOST_KEYS} keys are allowed, got {len(metadata)}"] if len(metadata) > MOST_KEYS else []
+    problems = (
+        [f"at most {MOST_KEYS} keys are allowed, got {len(metadata)}"]
+        if len(metadata) > MOST_KEYS
+        else []
+    )
     for key, value in metadata.items():
         if len(key) > LONGEST_KEY or len(value) > LONGEST_VALUE:
             most = f"{LONGEST_KEY} characters in a key and {LONGEST_VALUE} in a value"
             problems.append(f"{key[:LONGEST_KEY]!r} is too long: at most {most}")
         if key.startswith(RESERVED_KEYS):
-            problems.append(f"{key[:LONGEST_KEY]!r} is reserved, as all keys that begin with {RESERVED_KEYS!r} are")
+            problems.append(
+                f"{key[:LONGEST_KEY]!r} is reserved, as all keys that begin with {RESERVED_KEYS!r} are"
+            )
     if problems:
         raise InvalidRequest(f"metadata: {'; '.join(problems)}.", "invalid_metadata")
 
@@ -169,7 +188,11 @@ def archive(call: Call) -> str:
         if stored["archived"]:
             return str(stored["document"])
         now = rfc3339(transaction.now)
-        environment = json.loads(stored["document"]) | {"archived_at": now, "updated_at": now, "state": "archived"}
+        environment = json.loads(stored["document"]) | {
+            "archived_at": now,
+            "updated_at": now,
+            "state": "archived",
+        }
         document = to_compact_json(environment)
         transaction.change("environments", stored, archived=1, document=document)
     return document
@@ -183,7 +206,9 @@ def delete(call: Call) -> str:
             way = "archive it first, to allow the queue to drain"
             if stored["archived"]:
                 way = f"stop them with force, such as {item}, which is {state}"
-            raise Conflict(f"environment_id: {stored['id']} has unfinished work items: {unfinished}; {way}.")
+            raise Conflict(
+                f"environment_id: {stored['id']} has unfinished work items: {unfinished}; {way}."
+            )
         for statement in SQL_DELETE:
             transaction.run(statement, stored["id"])
     return json.dumps({"id": stored["id"], "type": "environment_deleted"})

@@ -95,7 +95,9 @@ def envelope(error: EmulatorError, request_id: str) -> str:
     """Return the body of a response that is an error. The SDKs read the code from `details`."""
     if error.body is not None:
         return error.body
-    kind = ERROR_TYPES.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
+    kind = ERROR_TYPES.get(
+        error.status, "api_error" if error.status >= 500 else "invalid_request_error"
+    )
     inner: dict[str, object] = {"type": kind, "message": str(error)}
     code = {"error_code": error.code} if error.code else {}
     if code or error.details:

@@ -16,7 +16,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from ant_cli.emulator.call import Call
-from ant_cli.emulator.errors import ClientLeft, Disconnected, EmulatorError, GivenResponse, InvalidRequest
+from ant_cli.emulator.errors import (
+    ClientLeft,
+    Disconnected,
+    EmulatorError,
+    GivenResponse,
+    InvalidRequest,
+)
 from ant_cli.emulator.store import Row
 from ant_cli.runtime.light_typing import Any
 
@@ -78,7 +84,9 @@ def check_applies(call: Call, error: EmulatorError | None, body: bytes) -> None:
         return
     cut = call.fault["cut_after_bytes"]
     needs_success = call.fault["after_commit"] or call.fault["cut_after_events"] is not None
-    if (error and (needs_success or error.status == 503)) or (cut is not None and 0 < len(body) <= cut):
+    if (error and (needs_success or error.status == 503)) or (
+        cut is not None and 0 < len(body) <= cut
+    ):
         give_back(call)
 
 
@@ -160,7 +168,11 @@ OF_STATUS = ("retry_after_ms", "retry_after", "body", "headers", "error_code")
 
 def _check(given: Mapping[str, Any]) -> None:
     """Reject a fault that does nothing, or does two things that exclude each other."""
-    breaks = [name for name in ("status", "disconnect", "cut_after_events", "cut_after_bytes") if name in given]
+    breaks = [
+        name
+        for name in ("status", "disconnect", "cut_after_events", "cut_after_bytes")
+        if name in given
+    ]
     if not breaks and not {"delay_ms", "body_delay_ms"} & given.keys():
         raise InvalidRequest("status: required, unless the fault has delays, disconnect or a cut.")
     if len(breaks) > 1:
@@ -170,11 +182,17 @@ def _check(given: Mapping[str, Any]) -> None:
             raise InvalidRequest(f"{name}: needs a status, because it is a part of that response.")
     status = given.get("status", LOWEST_ERROR)
     if "body" not in given and status < LOWEST_ERROR and status not in NO_BODY:
-        raise InvalidRequest(f"body: required for the status {status}; the default is that of an error.")
+        raise InvalidRequest(
+            f"body: required for the status {status}; the default is that of an error."
+        )
     if "after_commit" in given and not {"status", "disconnect", "delay_ms"} & given.keys():
-        raise InvalidRequest("after_commit: needs a status, disconnect or delay_ms, to happen after the commit.")
+        raise InvalidRequest(
+            "after_commit: needs a status, disconnect or delay_ms, to happen after the commit."
+        )
     if "body_delay_ms" in given and breaks and breaks != ["cut_after_events"]:
-        raise InvalidRequest(f"body_delay_ms: excludes {breaks[0]}, after which there is no body to delay.")
+        raise InvalidRequest(
+            f"body_delay_ms: excludes {breaks[0]}, after which there is no body to delay."
+        )
 
 
 def list_faults(call: Call) -> str:

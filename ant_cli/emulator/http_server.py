@@ -68,10 +68,14 @@ def _open_files() -> int:
 class Server:
     """A listening server."""
 
-    def __init__(self, emulator: Emulator, host: str, port: int, log: Say, threads: int = 0) -> None:
+    def __init__(
+        self, emulator: Emulator, host: str, port: int, log: Say, threads: int = 0
+    ) -> None:
         """Listen. There are as many threads as the limit of open files allows, unless their number is given."""
         # With one address family, a port that the system chooses is a single port.
-        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, *_ = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
         listening = socket.create_server((host, port), family=family, backlog=1024)
         address, port = listening.getsockname()[:2]
         self.url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
@@ -102,12 +106,17 @@ class Server:
         )
         """Its `run` serves until SystemExit is raised in that thread, and then finishes requests for up to 5 s."""
 
-    def _application(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+    def _application(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterator[bytes]:
         """Call the emulator with the data that only the server knows, and log a line for its response."""
         begun = time.perf_counter()
 
         def log(entry: Entry) -> None:
-            now, took = rfc3339(time.time_ns() // 1_000), f"{(time.perf_counter() - begun) * 1000:.1f} ms"
+            now, took = (
+                rfc3339(time.time_ns() // 1_000),
+                f"{(time.perf_counter() - begun) * 1000:.1f} ms",
+            )
             # The path is percent-encoded: a control character in it must not reach a terminal.
             parts = (now, entry["method"], entry["path"], entry["status"] or "disconnected", took)
             reasons = (entry[name] for name in ("request_id", "fault", "error") if entry[name])
@@ -121,7 +130,9 @@ class Server:
             def occupy_thread() -> None:
                 if not self._waiting.acquire(blocking=False):
                     most = f"{self._most_waiting} streams, waiting polls and delays at once"
-                    raise EmulatorError(503, f"This emulator has threads for {most}, and all of them are occupied.")
+                    raise EmulatorError(
+                        503, f"This emulator has threads for {most}, and all of them are occupied."
+                    )
                 stack.callback(self._waiting.release)
 
             environ[OCCUPY_THREAD] = occupy_thread

@@ -20,7 +20,8 @@ LONGEST_BODY = 65_536
 """How many bytes of a body are kept."""
 HIDDEN = "[REDACTED]"
 SECRETS = re.compile(
-    r'(?P<name>\\?"(?:secret|sessions_token|environment_key)\\?": ?\\?")[^"\\]+|sk-ant-[\w-]+', re.ASCII
+    r'(?P<name>\\?"(?:secret|sessions_token|environment_key)\\?": ?\\?")[^"\\]+|sk-ant-[\w-]+',
+    re.ASCII,
 )
 """The secrets that the emulator issues: in JSON, and in JSON that is a text because it was cut."""
 HEADERS = ("anthropic-version", "anthropic-beta", "user-agent", "x-stainless-retry-count")

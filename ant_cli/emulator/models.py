@@ -11,7 +11,15 @@ from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 from wsgiref.util import is_hop_by_hop
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    model_validator,
+)
 
 from ant_cli.emulator.agent import WAIT
 
@@ -46,8 +54,13 @@ def header_line(line: str) -> str:
     """Return a line `name: value` of a header that an application may set (PEP 3333)."""
     name, colon, value = line.partition(":")
     of_connection = is_hop_by_hop(name) or name.lower() == "content-length"
-    if not (colon and HEADER_NAME.fullmatch(name) and value.isascii() and value.isprintable()) or of_connection:
-        raise ValueError(f"{line!r} is not a header; write 'name: value', and none of the connection itself")
+    if (
+        not (colon and HEADER_NAME.fullmatch(name) and value.isascii() and value.isprintable())
+        or of_connection
+    ):
+        raise ValueError(
+            f"{line!r} is not a header; write 'name: value', and none of the connection itself"
+        )
     return line
 
 
@@ -58,7 +71,9 @@ Package = Annotated[str, Field(min_length=1)]
 identifier = partial(matching, r"\S+", "must be an ID, without blanks")
 without_nul = partial(matching, r"[^\x00]*", "must not contain a NUL")
 Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(without_nul)]
-waiting_time = partial(matching, WAIT.pattern, "must be a whole number with its unit, ms, s or m, such as 200ms")
+waiting_time = partial(
+    matching, WAIT.pattern, "must be a whole number with its unit, ms, s or m, such as 200ms"
+)
 Description = Annotated[str, Field(max_length=1024)]
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -102,7 +117,9 @@ class CloudConfig(Model):
     """A container in Anthropic's cloud."""
 
     type: Literal["cloud"]
-    networking: Annotated[UnrestrictedNetwork | LimitedNetwork, Field(discriminator="type")] | None = None
+    networking: (
+        Annotated[UnrestrictedNetwork | LimitedNetwork, Field(discriminator="type")] | None
+    ) = None
     packages: Packages | None = None
 
 
@@ -231,8 +248,13 @@ class ToolStep(Model):
     def _check_kind(self) -> Self:
         kinds = [kind for kind in self.kinds if getattr(self, kind) is not None]
         if len(kinds) != 1:
-            raise ValueError(f"must have one of {', '.join(self.kinds)}, got {', '.join(kinds) or 'none'}")
-        taken = {"tool": {"input", "expect", "evaluated_permission", "result"}, "custom_tool": {"input", "expect"}}
+            raise ValueError(
+                f"must have one of {', '.join(self.kinds)}, got {', '.join(kinds) or 'none'}"
+            )
+        taken = {
+            "tool": {"input", "expect", "evaluated_permission", "result"},
+            "custom_tool": {"input", "expect"},
+        }
         if others := self.model_fields_set - set(self.kinds) - taken.get(kinds[0], set()):
             raise ValueError(f"{kinds[0]} does not take {' or '.join(sorted(others))}")
         return self
@@ -241,7 +263,17 @@ class ToolStep(Model):
 class ScriptStep(ToolStep):
     """A step of a script: a call of a tool or of several, another event, a pause, figures, or an end."""
 
-    kinds = (*ToolStep.kinds, "tools", "message", "thinking", "wait", "usage", "stats", "idle", "terminate")
+    kinds = (
+        *ToolStep.kinds,
+        "tools",
+        "message",
+        "thinking",
+        "wait",
+        "usage",
+        "stats",
+        "idle",
+        "terminate",
+    )
     tools: Annotated[list[ToolStep], Field(min_length=1, max_length=100)] | None = None
     message: str | None = None
     thinking: Literal[True] | None = None
@@ -351,7 +383,8 @@ class ToolConfirmation(Model):
 
 
 UserEvent = Annotated[
-    ToolResult | CustomToolResult | UserMessage | Interrupt | ToolConfirmation, Field(discriminator="type")
+    ToolResult | CustomToolResult | UserMessage | Interrupt | ToolConfirmation,
+    Field(discriminator="type"),
 ]
 
 

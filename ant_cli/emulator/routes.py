@@ -15,7 +15,12 @@ from ant_cli.emulator import environment_rules, faults, journal, sessions, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import API_KEY, ENVIRONMENT_KEY, EVERY_KIND, ITEM_SECRET
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
-from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, Transaction, rfc3339
+from ant_cli.emulator.store import (
+    MICROSECONDS_PER_MS,
+    MICROSECONDS_PER_SECOND,
+    Transaction,
+    rfc3339,
+)
 from ant_cli.runtime.light_typing import NamedTuple
 
 ResponseBody = str | Iterator[bytes]
@@ -43,7 +48,9 @@ MODEL = {
     "created_at": "2025-11-01T00:00:00Z",
     "lifecycle": "active",
     "line": "opus",
-    **dict.fromkeys(("capabilities", "deprecated_at", "max_input_tokens", "max_tokens", "retires_at")),
+    **dict.fromkeys(
+        ("capabilities", "deprecated_at", "max_input_tokens", "max_tokens", "retires_at")
+    ),
 }
 """The only model in the list, which can't be used."""
 
@@ -55,13 +62,17 @@ def health(_: Call) -> str:
 
 def list_models(_: Call) -> str:
     """Return the list of models. Clients request it to check their key, and to learn the organization."""
-    return json.dumps({"data": [MODEL], "has_more": False, "first_id": MODEL["id"], "last_id": MODEL["id"]})
+    return json.dumps(
+        {"data": [MODEL], "has_more": False, "first_id": MODEL["id"], "last_id": MODEL["id"]}
+    )
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_9999 = 253_370_764_800 * MICROSECONDS_PER_SECOND
 """The clock can't be set beyond this, so that it does not reach the year 10000: RFC 3339 has four digits."""
-SQL_MOVE = "UPDATE clock SET offset = ?, frozen_at = iif(coalesce(?, frozen_at IS NOT NULL), ?, NULL)"
+SQL_MOVE = (
+    "UPDATE clock SET offset = ?, frozen_at = iif(coalesce(?, frozen_at IS NOT NULL), ?, NULL)"
+)
 """A stopped clock stays stopped at its new time, unless it is asked to run."""
 TABLES = ("environments", "work", "queues", "workers", "sessions", "events", "faults")
 
@@ -121,7 +132,9 @@ def move_clock(call: Call) -> str:
         start = transaction.now if target is None else (target - EPOCH) // timedelta(microseconds=1)
         now = start + (call.body.advance_ms or 0) * MICROSECONDS_PER_MS
         if not 0 <= now < YEAR_9999:
-            raise InvalidRequest("now: must be in the years from 1970 to 9998, advance_ms included.")
+            raise InvalidRequest(
+                "now: must be in the years from 1970 to 9998, advance_ms included."
+            )
         transaction.run(SQL_MOVE, now - transaction.clock(), call.body.freeze, now)
         return _clock(transaction, now)
 
@@ -200,7 +213,8 @@ NOT_EMULATED = re.compile(
 API_METHODS = ("GET", "HEAD", "POST", "DELETE")
 """The methods of the API's endpoints."""
 INSTEAD = (
-    "not emulated. To give its response: ant emulator fault --path-contains {path} --status 200 --body '{{...}}'"
+    "not emulated. To give its response: ant emulator fault "
+    "--path-contains {path} --status 200 --body '{{...}}'"
 )
 
 
@@ -221,13 +235,16 @@ def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
         if ids is None:
             continue
         allowed.add(route.method)
-        if route.method == "GET" and route.handler is not work.poll:  # a HEAD would take work that nobody receives
+        # a HEAD would take work that nobody receives
+        if route.method == "GET" and route.handler is not work.poll:
             allowed.add("HEAD")
         if method in allowed:
             return route, ids
     if allowed:
         names = ", ".join(sorted(allowed))
-        raise EmulatorError(405, f"{path} takes {names}, not {method}.", headers=(("allow", names),))
+        raise EmulatorError(
+            405, f"{path} takes {names}, not {method}.", headers=(("allow", names),)
+        )
     is_elsewhere = method in API_METHODS and NOT_EMULATED.fullmatch(path)
     why = INSTEAD.format(path=path) if is_elsewhere else "there is no such endpoint."
     raise EmulatorError(404, f"{method} {path}: {why}")

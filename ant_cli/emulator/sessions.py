@@ -63,7 +63,9 @@ DEFAULT_SCRIPTS = {
 
 
 @contextmanager
-def session_transaction(call: Call, *, catches_up: bool = True) -> Iterator[tuple[Transaction, Row]]:
+def session_transaction(
+    call: Call, *, catches_up: bool = True
+) -> Iterator[tuple[Transaction, Row]]:
     """Begin a transaction on the call's session. If it catches up, the due steps are carried out first.
 
     If only a work item names the session, it is added. If nothing does, the status is 404.
@@ -84,7 +86,8 @@ def session_transaction(call: Call, *, catches_up: bool = True) -> Iterator[tupl
 
 def create(call: Call) -> str:
     """Create a session, as an application does, and put its work in the queue. A message starts the script."""
-    from ant_cli.emulator import models, parsing  # late: pydantic would double the start of everything else
+    # late: pydantic would double the start of everything else
+    from ant_cli.emulator import models, parsing
 
     params = call.body
     with call.store.write() as transaction:
@@ -185,7 +188,13 @@ def _named_or_newest(transaction: Transaction, environment_id: str | None) -> Ro
 
 
 def _added(
-    transaction: Transaction, environment: Row, params: Any, steps: Any, *, secret: bool = True, **columns: str
+    transaction: Transaction,
+    environment: Row,
+    params: Any,
+    steps: Any,
+    *,
+    secret: bool = True,
+    **columns: str,
 ) -> Row:
     """Add a session with the title and the metadata of a request, and its work if its environment has a queue."""
     metadata = params.metadata or {}
@@ -241,7 +250,11 @@ def _to_json(session: Row, transaction: Transaction) -> str:
         "type": "session",
         **dict.fromkeys(("budget", "deployment_id")),
         **dict.fromkeys(("outcome_evaluations", "resources", "vault_ids"), ()),
-        "stats": {"active_seconds": active, "duration_seconds": duration, **figures.get("stats", {})},
+        "stats": {
+            "active_seconds": active,
+            "duration_seconds": duration,
+            **figures.get("stats", {}),
+        },
         "usage": {"active_seconds": active, **NO_USAGE, **figures.get("usage", {})},
     }
     return json.dumps(fields)

@@ -47,7 +47,9 @@ def rfc3339(moment: int | None) -> str | None:
 
 def http_date(second: int) -> str:
     """Return a time in seconds since 1970 as the `date` header of a response."""
-    day, month, number, time_of_day, year = time.asctime(time.gmtime(second)).split()  # in English in every locale
+    day, month, number, time_of_day, year = time.asctime(
+        time.gmtime(second)
+    ).split()  # in English in every locale
     return f"{day}, {int(number):02} {month} {year} {time_of_day} GMT"
 
 
@@ -146,7 +148,8 @@ class Transaction:
     @property
     def moment(self) -> Moment:
         """When the transaction takes place. One query: with many clients, each costs a change of threads."""
-        if self._moment is None:  # not by cached_property, whose lock would let all threads wait for the query
+        # not by cached_property, whose lock would let all threads wait for the query
+        if self._moment is None:
             offset, frozen_at, has_faults = self.one(SQL_MOMENT)
             now = self.clock() + offset if frozen_at is None else frozen_at
             self._moment = Moment(int(now), bool(has_faults), frozen_at is not None)
@@ -169,7 +172,11 @@ class Transaction:
     def change(self, table: str, row: Row, **columns: object) -> Row:
         """Write these columns of a row, and return the changed row. Fewer columns are fewer indexes to write."""
         names = " = ?, ".join(columns)
-        self.run(f"UPDATE {table} SET {names} = ? WHERE sequence = ?", *columns.values(), row["sequence"])  # noqa: S608 - as above
+        self.run(
+            f"UPDATE {table} SET {names} = ? WHERE sequence = ?",  # noqa: S608 - as above
+            *columns.values(),
+            row["sequence"],
+        )
         return dict(row) | columns
 
     def run(self, sql: str, *values: object) -> int:
@@ -226,7 +233,9 @@ class Store:
         return self._transaction(self._turn, writes=True)
 
     @contextmanager
-    def _transaction(self, turn: AbstractContextManager[object], *, writes: bool) -> Iterator[Transaction]:
+    def _transaction(
+        self, turn: AbstractContextManager[object], *, writes: bool
+    ) -> Iterator[Transaction]:
         """Use a connection that nobody else uses. There are as many as concurrent requests."""
         with turn:
             try:
@@ -284,8 +293,12 @@ class Store:
         try:
             application, version, has_tables = connection.execute(SQL_MARKS).fetchone()
             if not _has_own_statements_only(connection):
-                raise UnusableDatabase(f"{self._database} has triggers or views that are not this emulator's.")
-            if not has_tables or (application == APPLICATION_ID and FIRST_VERSION <= version < SCHEMA_VERSION):
+                raise UnusableDatabase(
+                    f"{self._database} has triggers or views that are not this emulator's."
+                )
+            if not has_tables or (
+                application == APPLICATION_ID and FIRST_VERSION <= version < SCHEMA_VERSION
+            ):
                 self.was_older |= 0 < _bring_up_to_date(connection) < SCHEMA_VERSION
                 application, version = APPLICATION_ID, SCHEMA_VERSION
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -294,7 +307,11 @@ class Store:
         if application != APPLICATION_ID:
             raise UnusableDatabase(f"{self._database} is not a database of this emulator.")
         if version != SCHEMA_VERSION:
-            what = "a newer ant: update this one" if version > SCHEMA_VERSION else "ant 0.1, which is too old"
+            what = (
+                "a newer ant: update this one"
+                if version > SCHEMA_VERSION
+                else "ant 0.1, which is too old"
+            )
             raise UnusableDatabase(f"{self._database} has schema version {version}, of {what}.")
 
 
@@ -317,7 +334,10 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> int:
         raise sqlite3.OperationalError("database is locked")
     connection.execute("BEGIN IMMEDIATE")
     found: int
-    script, (found,) = SCHEMA.read_text("utf-8"), connection.execute("PRAGMA user_version").fetchone()
+    script, (found,) = (
+        SCHEMA.read_text("utf-8"),
+        connection.execute("PRAGMA user_version").fetchone(),
+    )
     if found:
         script = script.partition(f"PRAGMA user_version = {found};")[2]
     statement = ""

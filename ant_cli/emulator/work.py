@@ -18,8 +18,21 @@ from contextlib import contextmanager
 from ant_cli.emulator.call import Call, Listing
 from ant_cli.emulator.credentials import environment_key, secret_of
 from ant_cli.emulator.environment_rules import check_metadata, environment_transaction
-from ant_cli.emulator.errors import NO_RETRY, Conflict, EmulatorError, InvalidRequest, to_compact_json
-from ant_cli.emulator.store import MICROSECONDS_PER_MS, MICROSECONDS_PER_SECOND, Row, Transaction, rfc3339, wait_for
+from ant_cli.emulator.errors import (
+    NO_RETRY,
+    Conflict,
+    EmulatorError,
+    InvalidRequest,
+    to_compact_json,
+)
+from ant_cli.emulator.store import (
+    MICROSECONDS_PER_MS,
+    MICROSECONDS_PER_SECOND,
+    Row,
+    Transaction,
+    rfc3339,
+    wait_for,
+)
 
 SQL_FIND = "SELECT * FROM work WHERE id = ? AND environment_id = ?"
 
@@ -31,7 +44,9 @@ def item_transaction(call: Call) -> Iterator[tuple[Transaction, Row]]:
     with environment_transaction(call) as (transaction, environment):
         item = transaction.one(SQL_FIND, work_id, environment["id"])
         if item is None:
-            raise EmulatorError(404, f"work_id: there is no work item {work_id!r} in {environment['id']}.")
+            raise EmulatorError(
+                404, f"work_id: there is no work item {work_id!r} in {environment['id']}."
+            )
         yield transaction, item
 
 
@@ -75,7 +90,9 @@ SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_
 
 def poll(call: Call) -> str:
     """Hand out the oldest item that no worker has; wait for one if asked to. Return `null` for an empty queue."""
-    reclaim = call.number("reclaim_older_than_ms", RECLAIM_MS, LONGEST_RECLAIM_MS) * MICROSECONDS_PER_MS
+    reclaim = (
+        call.number("reclaim_older_than_ms", RECLAIM_MS, LONGEST_RECLAIM_MS) * MICROSECONDS_PER_MS
+    )
     block_ms = call.number("block_ms", 0, LONGEST_BLOCK_MS)
     with environment_transaction(call) as (transaction, environment):
         if environment["kind"] != "self_hosted":
@@ -89,7 +106,9 @@ def poll(call: Call) -> str:
     if item is None and block_ms:
         call.occupy_thread()
         # If the client has disconnected, the item would be lost until it is reclaimed.
-        item = wait_for(lambda: "null" if call.is_stopping() else _hand_out(call, reclaim), block_ms / 1000)
+        item = wait_for(
+            lambda: "null" if call.is_stopping() else _hand_out(call, reclaim), block_ms / 1000
+        )
     return item or "null"
 
 
@@ -98,7 +117,9 @@ def _hand_out(call: Call, reclaim: int) -> str | None:
         item = transaction.one(SQL_NEXT, environment["id"], transaction.now - reclaim)
         if item is None:
             return None
-        return to_json(transaction.change("work", item, handed_out_at=transaction.now), with_secret=True)
+        return to_json(
+            transaction.change("work", item, handed_out_at=transaction.now), with_secret=True
+        )
 
 
 def check_takes_work(environment: Row) -> None:
@@ -122,7 +143,9 @@ def stats(call: Call) -> str:
     """Count the waiting items, those that were handed out and not acknowledged, and the polling workers."""
     with environment_transaction(call) as (transaction, environment):
         queued, pending, oldest = transaction.one(SQL_STATS, *[environment["id"]] * 3)
-        (workers,) = transaction.one(SQL_WORKERS, environment["id"], transaction.now - WORKER_WINDOW)
+        (workers,) = transaction.one(
+            SQL_WORKERS, environment["id"], transaction.now - WORKER_WINDOW
+        )
     statistics = {
         "depth": (queued or 0) - pending,
         "oldest_queued_at": rfc3339(oldest),
@@ -140,7 +163,9 @@ def enqueue(call: Call) -> str:
     columns = {"kind": request.type, "metadata": json.dumps(request.metadata or {})}
     with environment_transaction(call) as (transaction, environment):
         check_takes_work(environment)
-        sessions = [request.session_id or transaction.ids.new_id(request.type) for _ in range(request.count)]
+        sessions = [
+            request.session_id or transaction.ids.new_id(request.type) for _ in range(request.count)
+        ]
         added = [
             add(transaction, environment["id"], session_id, secret=request.secret, **columns)
             for session_id in sessions
@@ -153,10 +178,14 @@ def make_key(call: Call) -> str:
     with environment_transaction(call) as (_, environment):
         check_takes_work(environment)
     key = environment_key(environment["id"], call.api_key)
-    return json.dumps({"environment_id": environment["id"], "environment_key": key, "type": "environment_key"})
+    return json.dumps(
+        {"environment_id": environment["id"], "environment_key": key, "type": "environment_key"}
+    )
 
 
-def add(transaction: Transaction, environment_id: str, session_id: str, *, secret: bool, **columns: str) -> Row:
+def add(
+    transaction: Transaction, environment_id: str, session_id: str, *, secret: bool, **columns: str
+) -> Row:
     """Put one item in a queue, with a sessions token if it should have a secret."""
     item: Row = transaction.add(
         "work",
@@ -192,7 +221,9 @@ def list_work(call: Call) -> str:
             )
             raise EmulatorError(404, message, "environment_not_found")
         if environment["archived"]:
-            raise EmulatorError(404, f"Environment {environment_id} is archived.", "environment_archived")
+            raise EmulatorError(
+                404, f"Environment {environment_id} is archived.", "environment_archived"
+            )
         return call.page(LIST, transaction, f"work {environment_id}", environment_id)
 
 
@@ -206,11 +237,17 @@ def acknowledge(call: Call) -> str:
     """Take an item out of the queue. If several workers try, one succeeds."""
     with item_transaction(call) as (transaction, item):
         if item["state"] != "queued":
-            raise Conflict(f"work_id: {item['id']} is {item['state']}; only queued work can be acknowledged.")
+            raise Conflict(
+                f"work_id: {item['id']} is {item['state']}; only queued work can be acknowledged."
+            )
         # The lease begins here, not with the first heartbeat, because a worker may die between the two.
         lease = transaction.now + call.store.lease_seconds * MICROSECONDS_PER_SECOND
         now = transaction.now
-        return to_json(transaction.change("work", item, state="starting", acknowledged_at=now, lease_until=lease))
+        return to_json(
+            transaction.change(
+                "work", item, state="starting", acknowledged_at=now, lease_until=lease
+            )
+        )
 
 
 def heartbeat(call: Call) -> str:
@@ -219,7 +256,9 @@ def heartbeat(call: Call) -> str:
     expected = call.text("expected_last_heartbeat")
     with item_transaction(call) as (transaction, item):
         if item["state"] in ENDING:
-            return _lease(item, ttl=STOPPING_TTL_SECONDS if item["state"] == "stopping" else 0, extended=False)
+            return _lease(
+                item, ttl=STOPPING_TTL_SECONDS if item["state"] == "stopping" else 0, extended=False
+            )
         _check_heartbeat(item, expected, transaction.now)
         # A heartbeat identifies a lease, so no two may be the same, even if the clock is coarse.
         moment = max(transaction.now, (item["latest_heartbeat_at"] or 0) + 1)
@@ -247,7 +286,9 @@ def _check_heartbeat(item: Row, expected: str | None, now: int) -> None:
         return
     left = -(-max((item["lease_until"] or now) - now, 0) // MICROSECONDS_PER_SECOND)
     lease = {"state": state, "ttl_seconds": left, "lease_extended": False, "last_heartbeat": last}
-    raise EmulatorError(412, message, "heartbeat_precondition_failed", {"current_state": lease}, NO_RETRY)
+    raise EmulatorError(
+        412, message, "heartbeat_precondition_failed", {"current_state": lease}, NO_RETRY
+    )
 
 
 def _lease(item: Row, *, ttl: int, extended: bool) -> str:

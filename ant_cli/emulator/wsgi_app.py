@@ -12,10 +12,24 @@ from pathlib import Path
 from ant_cli.emulator import faults
 from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call
 from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of
-from ant_cli.emulator.errors import PHRASES, ClientLeft, Disconnected, EmulatorError, InvalidRequest, envelope
+from ant_cli.emulator.errors import (
+    PHRASES,
+    ClientLeft,
+    Disconnected,
+    EmulatorError,
+    InvalidRequest,
+    envelope,
+)
 from ant_cli.emulator.journal import HEADERS, LONGEST_BODY, MOST_REQUESTS, Journal
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
-from ant_cli.emulator.store import LEASE_SECONDS, MICROSECONDS_PER_SECOND, Clock, Identifiers, Store, http_date
+from ant_cli.emulator.store import (
+    LEASE_SECONDS,
+    MICROSECONDS_PER_SECOND,
+    Clock,
+    Identifiers,
+    Store,
+    http_date,
+)
 from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -95,7 +109,11 @@ class Emulator:
         faults.check_applies(call, error, data)
         reason = str(error) if status >= faults.LOWEST_ERROR else None
         self._note(call, request_id, status, reason, data)
-        headers = {**self._own_headers, "request-id": request_id, **dict(error.headers if error else ())}
+        headers = {
+            **self._own_headers,
+            "request-id": request_id,
+            **dict(error.headers if error else ()),
+        }
         if call.arrived is not None:  # unless the database can't be read
             headers.setdefault("date", http_date(call.arrived // MICROSECONDS_PER_SECOND))
         if isinstance(body, str):
@@ -109,7 +127,12 @@ class Emulator:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
 
     def _note(
-        self, call: Call, request_id: str, status: int | None, error: str | None, response_body: bytes = b""
+        self,
+        call: Call,
+        request_id: str,
+        status: int | None,
+        error: str | None,
+        response_body: bytes = b"",
     ) -> None:
         """Log a request, and add it to the journal unless it is one to the emulator itself."""
         request_body = b""
@@ -161,7 +184,8 @@ class Emulator:
             self._check_headers(call)
         call.body = call.raw_body
         if route.body:
-            from ant_cli.emulator import models, parsing  # late: pydantic would double the start of everything else
+            # late: pydantic would double the start of everything else
+            from ant_cli.emulator import models, parsing
 
             call.body = parsing.parse(getattr(models, route.body), call.body)
         response = route.handler(call)
@@ -178,14 +202,17 @@ class Emulator:
             is_needed = call.path != HEALTH
         if is_needed and not known:
             raise EmulatorError(
-                401, "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required."
+                401,
+                "invalid x-api-key" if given else "x-api-key or authorization: Bearer: required.",
             )
         return known
 
     def _check_headers(self, call: Call) -> None:
         version = call.environ.get("HTTP_ANTHROPIC_VERSION", "")
         if version not in VERSIONS:
-            raise InvalidRequest(f"anthropic-version: must be {' or '.join(VERSIONS)}, got {version!r}.")
+            raise InvalidRequest(
+                f"anthropic-version: must be {' or '.join(VERSIONS)}, got {version!r}."
+            )
         betas = call.environ.get("HTTP_ANTHROPIC_BETA", "").split(",")
         if call.path != MODELS and not any(beta.strip().startswith(BETA) for beta in betas):
             raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
@@ -202,7 +229,8 @@ class Emulator:
 
 
 HOST = re.compile(
-    r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^\s:@/?#\[\]]+))(?::[0-9]*)?", re.ASCII | re.IGNORECASE
+    r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^\s:@/?#\[\]]+))(?::[0-9]*)?",
+    re.ASCII | re.IGNORECASE,
 )
 """A host name or an address, and a port that doesn't matter."""
 OWN_SITES = ("same-origin", "none")
@@ -220,7 +248,8 @@ def _reject_browsers(call: Call, bound_host: str) -> None:
     host = call.environ.get("HTTP_HOST", "")
     if not _is_own(host, bound_host):
         raise EmulatorError(
-            403, f"host: {host!r} is not this emulator; without a key it serves loopback addresses only."
+            403,
+            f"host: {host!r} is not this emulator; without a key it serves loopback addresses only.",
         )
     origin, site = call.environ.get("HTTP_ORIGIN"), call.environ.get("HTTP_SEC_FETCH_SITE", "none")
     if origin is not None and origin.lower() != f"http://{host}".lower():

@@ -39,7 +39,8 @@ class AntError(Exception):
     """Whether the request that failed may have been carried out."""
 
     def __init__(self, message: str, *hints: str, request_line: str = "") -> None:
-        super().__init__(message)  # its `repr`, which asyncio logs, has nothing else: a body may hold a secret
+        # its `repr`, which asyncio logs, has nothing else: a body may hold a secret
+        super().__init__(message)
         self.message = message
         self.request_line = request_line
         """The method and URL of the request that failed; empty if the error is not about one."""
@@ -131,14 +132,22 @@ class UnknownName(UsageError):
     """A command, flag or other name does not exist. The message suggests the most similar one."""
 
     def __init__(
-        self, kind: str, name: str, known: Collection[str], *hints: str, where: str = "", shown: str = ""
+        self,
+        kind: str,
+        name: str,
+        known: Collection[str],
+        *hints: str,
+        where: str = "",
+        shown: str = "",
     ) -> None:
         """`shown` is shown in place of the name if that may be a secret."""
         from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need it
 
         source = f" (from {where})" if where else ""
         suggestion = did_you_mean(name, known)
-        super().__init__(f"unknown {kind} {(shown or shortened(name))!r}{source}.{suggestion}", *hints)
+        super().__init__(
+            f"unknown {kind} {(shown or shortened(name))!r}{source}.{suggestion}", *hints
+        )
 
 
 def exclude_each_other(*flags: str, hint: str = "Give one of them.") -> UsageError:

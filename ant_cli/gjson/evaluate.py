@@ -114,7 +114,9 @@ class _Evaluator:
     def multipath(self, step: steps.Multipath, raw: bytes) -> bytes:
         results = [(name, self.eval(path, raw)) for name, path in step.selectors]
         pairs = [(name, value) for name, value in results if value is not None]
-        return make_object(pairs) if step.bracket == "{" else make_array([value for _, value in pairs])
+        return (
+            make_object(pairs) if step.bracket == "{" else make_array([value for _, value in pairs])
+        )
 
     def dig(self, path: steps.GJSONPath, raw: bytes) -> bytes:
         """Return an array of the values at `path` in the value itself and in every value below it."""

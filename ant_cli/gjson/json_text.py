@@ -160,7 +160,12 @@ def check_depth(raw: bytes, deepest: int = DEEPEST) -> None:
     if len(raw) <= deepest or len(raw.translate(None, _NOT_OPENING)) <= deepest:
         return
     # Quotes in strings go first. Then only strings with brackets in them keep a quote, and can be cut out.
-    structure = raw.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NOT_STRUCTURE).replace(b'""', b"")
+    structure = (
+        raw.replace(b"\\\\", b"")
+        .replace(b'\\"', b"")
+        .translate(None, _NOT_STRUCTURE)
+        .replace(b'""', b"")
+    )
     brackets = b"".join(structure.split(b'"')[::2])
     depths = accumulate(memoryview(brackets.translate(_CHANGES)).cast("b"))
     if any(map(deepest.__lt__, depths)):
@@ -168,7 +173,11 @@ def check_depth(raw: bytes, deepest: int = DEEPEST) -> None:
 
 
 def _fast_or_slow(
-    raw: bytes, fast: Callable[[Any], Any], slow: Callable[[bytes], _Parsed], *, shallow: bool = False
+    raw: bytes,
+    fast: Callable[[Any], Any],
+    slow: Callable[[bytes], _Parsed],
+    *,
+    shallow: bool = False,
 ) -> _Parsed:
     """Call `fast` with `fast_json` once its import pays off, if it accepts the value; otherwise call `slow`."""
     global _bytes_seen
@@ -180,7 +189,8 @@ def _fast_or_slow(
         try:
             raw.decode()
             parsed: _Parsed = fast(fast_json)
-        except fast_json.REJECTIONS:  # the standard library may accept it, or gives the better message
+        # the standard library may accept it, or gives the better message
+        except fast_json.REJECTIONS:
             return slow(raw)
         return parsed
     return slow(raw)
@@ -208,7 +218,9 @@ def _decode(raw: bytes) -> object:
         return DECODER.decode(raw.decode())
     except json.JSONDecodeError as error:
         problem = error.msg.removesuffix(" at")
-        raise JSONTextError(f"Not JSON: {problem} at line {error.lineno} column {error.colno}.") from None
+        raise JSONTextError(
+            f"Not JSON: {problem} at line {error.lineno} column {error.colno}."
+        ) from None
     except UnicodeDecodeError as error:
         raise JSONTextError(f"Not JSON: no UTF-8 at byte {error.start}.") from None
     except RecursionError:

@@ -110,7 +110,9 @@ def _group(raw: bytes, _: ModifierOptions) -> bytes | None:
         return None
     rows: list[list[tuple[bytes, bytes]]] = []
     for key, value in json_text.raw_pairs(raw):
-        for at, element in enumerate(json_text.elements(value) if json_text.json_type(value) == "array" else ()):
+        for at, element in enumerate(
+            json_text.elements(value) if json_text.json_type(value) == "array" else ()
+        ):
             if at == len(rows):
                 rows.append([])
             rows[at].append((key, element))

@@ -76,7 +76,9 @@ def split_comparison(text: str) -> Comparison:
     split = next((at for at, char in outside_brackets(text) if char in "!=<>%"), len(text))
     match = _OPERATOR.match(text, split)
     if not match and split < len(text):
-        raise BadPath(f'"{text[split:]}" in the path starts with no known operator: == != < <= > >= % !%')
+        raise BadPath(
+            f'"{text[split:]}" in the path starts with no known operator: == != < <= > >= % !%'
+        )
     end = match.end() if match else split
     return Comparison(text[:split].strip(_BLANK), text[split:end], text[end:].strip(_BLANK))
 
@@ -180,15 +182,21 @@ class _Parser:
         bracket = self.text[start]
         self.at = end = self.balanced(start)
         self.expect_end(self.text[start:end])
-        selectors = [_name_and_path(each) for each in split_at_commas(self.text[start + 1 : end - 1])]
-        return steps.Multipath(bracket, tuple((name, parse(path, self.depth)) for name, path in selectors))
+        selectors = [
+            _name_and_path(each) for each in split_at_commas(self.text[start + 1 : end - 1])
+        ]
+        return steps.Multipath(
+            bracket, tuple((name, parse(path, self.depth)) for name, path in selectors)
+        )
 
     def literal(self) -> steps.Literal:
         start = self.at + 1
         try:
             _, self.at = json_text.DECODER.raw_decode(self.text, start)
         except (ValueError, RecursionError):
-            raise BadPath(f"The literal {self.text[self.at :]} in the path does not start with JSON") from None
+            raise BadPath(
+                f"The literal {self.text[self.at :]} in the path does not start with JSON"
+            ) from None
         raw = self.text[start : self.at]
         self.expect_end(f"the literal !{raw}")
         return steps.Literal(json_text.encoded(raw))
@@ -201,7 +209,9 @@ class _Parser:
             try:
                 options = json_text.members(json_text.encoded(argument))
             except json_text.JSONTextError as error:
-                raise BadPath(f"The argument of @{name} in the path: {str(error).removesuffix('.')}") from None
+                raise BadPath(
+                    f"The argument of @{name} in the path: {str(error).removesuffix('.')}"
+                ) from None
         return steps.Modifier(name, options, parse(argument, self.depth) if name == "dig" else ())
 
     def argument(self) -> str:
@@ -228,7 +238,9 @@ class _Parser:
     def expect_end(self, what: str) -> None:
         if self.text[self.at : self.at + 1] not in ("", ".", "|"):
             rest = self.text[self.at :]
-            raise BadPath(f'After {what} the path continues with "{rest}": write . or | between them')
+            raise BadPath(
+                f'After {what} the path continues with "{rest}": write . or | between them'
+            )
 
     def balanced(self, start: int) -> int:
         """Return the position after the bracket or string that opens at `start`, or raise BadPath."""
@@ -262,7 +274,11 @@ def outside_brackets(text: str) -> Iterator[tuple[int, str]]:
 def _name_and_path(selector: str) -> tuple[bytes, str]:
     """Split `name:path`; without a name, the last key of the path is the name."""
     for at, char in outside_brackets(selector):
-        if char == "@" and _MODIFIER.match(selector, at) and selector[at - 1 : at] in ("", ".", "|"):
+        if (
+            char == "@"
+            and _MODIFIER.match(selector, at)
+            and selector[at - 1 : at] in ("", ".", "|")
+        ):
             break  # A colon after a modifier belongs to its argument.
         if char == ":":
             return _name(selector[:at]), selector[at + 1 :]

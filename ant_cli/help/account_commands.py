@@ -29,17 +29,30 @@ AUTH = row.group(
         "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",
         "credentials:status",
         ("which key is used, and why", "ant auth status"),
-        ("continue only if the server accepts the key", "ant auth status --check > /dev/null || exit 4"),
+        (
+            "continue only if the server accepts the key",
+            "ant auth status --check > /dev/null || exit 4",
+        ),
         ("only the base URL, for a script", "ant auth status --transform base_url.value -r"),
-        flags=(row.private_flag("check", "Send a request to check whether the server accepts the credential."),),
+        flags=(
+            row.private_flag(
+                "check", "Send a request to check whether the server accepts the credential."
+            ),
+        ),
         takes=(*row.PROFILE, *row.REQUEST, *row.RESULT),
     ),
     row.tool(
         "auth token",
         "Print only the credential that is used, for other tools.",
         "credentials:token",
-        ("give the key to one program alone", "ANTHROPIC_API_KEY=$(ant auth token) python worker.py"),
-        ("give a profile's key to a CI service", "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY"),
+        (
+            "give the key to one program alone",
+            "ANTHROPIC_API_KEY=$(ant auth token) python worker.py",
+        ),
+        (
+            "give a profile's key to a CI service",
+            "ant auth token --profile ci | gh secret set ANTHROPIC_API_KEY",
+        ),
         takes=(*row.PROFILE, *row.REQUEST),
     ),
     row.tool(
@@ -47,11 +60,19 @@ AUTH = row.group(
         "Print the credential of a profile or federation for other tools. Ignores ANTHROPIC_API_KEY and "
         "ANTHROPIC_AUTH_TOKEN.",
         "credentials:print_credentials",
-        ("for the programs that this shell starts", 'set -a; eval "$(ant auth print-credentials --env)"; set +a'),
-        ("as the .env file of a container", "umask 077; ant auth print-credentials --env --profile ci > .env"),
+        (
+            "for the programs that this shell starts",
+            'set -a; eval "$(ant auth print-credentials --env)"; set +a',
+        ),
+        (
+            "as the .env file of a container",
+            "umask 077; ant auth print-credentials --env --profile ci > .env",
+        ),
         flags=(
             row.private_flag("access_token", "Print only the access token."),
-            row.private_flag("env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."),
+            row.private_flag(
+                "env", "Print lines for a shell or a .env file: ANTHROPIC_AUTH_TOKEN=..."
+            ),
         ),
         takes=(*row.PROFILE, *row.FEDERATION, *row.CONNECTION),
     ),
@@ -67,7 +88,9 @@ AUTH = row.group(
 )
 
 _NAME = row.argument("name", "The profile.", "profile")
-_KEY = row.argument("key", f"One of {', '.join(PROFILE_SETTINGS)}.", choices=tuple(PROFILE_SETTINGS))
+_KEY = row.argument(
+    "key", f"One of {', '.join(PROFILE_SETTINGS)}.", choices=tuple(PROFILE_SETTINGS)
+)
 
 PROFILES = row.group(
     "profile",
@@ -77,7 +100,10 @@ PROFILES = row.group(
         "List the profiles, with a * before the active one.",
         "profile:list_profiles",
         ("their names; a * marks the active one", "ant profile list"),
-        ("with their settings", "ant profile list --format table --columns name,base_url,workspace_id"),
+        (
+            "with their settings",
+            "ant profile list --format table --columns name,base_url,workspace_id",
+        ),
         ("their names, for a script", "ant profile list --transform name -r"),
         takes=row.RESULT,
     ),
@@ -87,7 +113,9 @@ PROFILES = row.group(
         "profile:get",
         ("all settings of the active profile", "ant profile get"),
         ("one setting of another", "ant profile get base_url --profile work"),
-        arguments=(_KEY._replace(required=False, help=f"{_KEY.help.removesuffix('.')}; all if omitted."),),
+        arguments=(
+            _KEY._replace(required=False, help=f"{_KEY.help.removesuffix('.')}; all if omitted."),
+        ),
         takes=(*row.PROFILE, *row.RESULT),
     ),
     row.tool(
@@ -95,9 +123,15 @@ PROFILES = row.group(
         "Set a value of a profile. A secret is read from stdin, never from the command line.",
         "profile:set_value",
         ("use a workspace", "ant profile set workspace_id wrkspc_1"),
-        ("have a program print the key", "ant profile set api_key_command 'op read op://vault/anthropic/key'"),
+        (
+            "have a program print the key",
+            "ant profile set api_key_command 'op read op://vault/anthropic/key'",
+        ),
         ("replace a key with the one in a file", "ant profile set api_key --profile ci < key.txt"),
-        arguments=(_KEY, row.argument("value", "The new value. Secrets are read from stdin.", required=False)),
+        arguments=(
+            _KEY,
+            row.argument("value", "The new value. Secrets are read from stdin.", required=False),
+        ),
         takes=row.PROFILE,
     ),
     row.tool(
@@ -114,7 +148,10 @@ PROFILES = row.group(
         "Use a profile from now on, unless a flag or a variable names another one.",
         "profile:activate",
         ("use a profile from now on", "ant profile activate work"),
-        ("choose one from a list", 'ant profile activate "$(ant profile list --transform name -r | fzf)"'),
+        (
+            "choose one from a list",
+            'ant profile activate "$(ant profile list --transform name -r | fzf)"',
+        ),
         arguments=(_NAME,),
     ),
     row.tool(
@@ -135,14 +172,19 @@ PROFILES = row.group(
         ),
         arguments=(row.argument("name", "Its name."),),
         flags=(API_KEY_COMMAND,),
-        takes=tuple(name for name, setting in PROFILE_SETTINGS.items() if setting not in CREDENTIALS),
+        takes=tuple(
+            name for name, setting in PROFILE_SETTINGS.items() if setting not in CREDENTIALS
+        ),
     ),
     row.tool(
         "profile rename",
         "Give a profile another name.",
         "profile:rename",
         ("give the first profile a better name", "ant profile rename default personal"),
-        ("keep the old one while you try a key", "ant profile rename ci ci-old && ant auth login --profile ci"),
+        (
+            "keep the old one while you try a key",
+            "ant profile rename ci ci-old && ant auth login --profile ci",
+        ),
         arguments=(_NAME, row.argument("new_name", "Its new name.")),
     ),
     row.tool(

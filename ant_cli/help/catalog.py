@@ -19,7 +19,9 @@ EXAMPLES = (
     Example("try it here, without an account", "ant --local beta:environments create --name demo"),
     Example("the environments of your organization", "ant beta:environments list"),
 )
-_FOR_WORKERS = "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
+_FOR_WORKERS = (
+    "Workers call this themselves. By hand, use it to inspect a queue or to develop a worker."
+)
 
 
 def catalog() -> Command:
@@ -30,7 +32,9 @@ def catalog() -> Command:
 def _first_level() -> Iterator[Command]:
     """Yield the top-level groups and commands. The tool commands are imported only if a search reaches them."""
     for row in GROUPS.values():
-        yield group(row.name, row.help, *map(_api_command, row.operations), global_flags=GLOBAL_FLAGS)
+        yield group(
+            row.name, row.help, *map(_api_command, row.operations), global_flags=GLOBAL_FLAGS
+        )
     from ant_cli.help.tool_commands import TOOL_COMMANDS  # late, as above
 
     yield from TOOL_COMMANDS
@@ -51,7 +55,8 @@ def longest_match(path: Sequence[str]) -> Command:
 def _api_command(operation: Operation) -> Command:
     text = operation.summary
     if operation.group == work.GROUP:
-        keys = [type_ for type_ in operation.accepts if type_ != "item secret"]  # which no flag takes
+        # which no flag takes
+        keys = [type_ for type_ in operation.accepts if type_ != "item secret"]
         text += f"\n\n{_FOR_WORKERS} It takes an {' or an '.join(keys)}."
     text += f"\n\n{operation.response}".rstrip()
     return Command(
@@ -61,7 +66,8 @@ def _api_command(operation: Operation) -> Command:
         (*operation.params, FILE),
         GLOBAL_FLAGS,
         examples=tuple(
-            Example(purpose, f"ant {operation.command} {words}") for purpose, words in operation.examples
+            Example(purpose, f"ant {operation.command} {words}")
+            for purpose, words in operation.examples
         ),
         operation=operation,
     )
@@ -72,4 +78,6 @@ def _arguments(operation: Operation) -> tuple[Param, ...]:
     param = operation.positional
     if param is None:
         return ()
-    return (param._replace(required=False, type=list if operation.takes_several_ids else param.type),)
+    return (
+        param._replace(required=False, type=list if operation.takes_several_ids else param.type),
+    )

@@ -49,7 +49,9 @@ def section(title: str, rows: Iterable[tuple[str, str]]) -> str:
 
 def examples(listed: Iterable[Example]) -> str:
     """Return the section of the examples."""
-    lines = [line for purpose, typed in listed for line in (f"# {purpose}", *fold(typed).split("\n"))]
+    lines = [
+        line for purpose, typed in listed for line in (f"# {purpose}", *fold(typed).split("\n"))
+    ]
     return "\n".join(["## Examples", *("  " + line for line in lines)])
 
 
@@ -68,7 +70,9 @@ def fold(line: str) -> str:
 def synopsis(command: Command) -> str:
     """Return the usage line of a command."""
     names = ["COMMAND"] if command.subcommands else []
-    return " ".join(["ant", *command.path, *names, "[FLAGS]", *map(argument_name, command.arguments)])
+    return " ".join(
+        ["ant", *command.path, *names, "[FLAGS]", *map(argument_name, command.arguments)]
+    )
 
 
 def flag_sections(command: Command) -> dict[str, tuple[Param, ...]]:
@@ -109,7 +113,9 @@ def _references(command: Command) -> list[str]:
         return [f"More examples: ant {command.full_name} COMMAND --help"]
     if command.operation:
         topics = (
-            "ant help input, ant help output" if command.operation.has_body else "ant help output, ant help lists"
+            "ant help input, ant help output"
+            if command.operation.has_body
+            else "ant help output, ant help lists"
         )
         return [f"See also: {topics}, ant help exit-codes"]
     return []

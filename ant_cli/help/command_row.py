@@ -75,7 +75,9 @@ class Command(NamedTuple):
     @property
     def settings(self) -> tuple[Setting, ...]:
         """Its own flags and arguments that are for the program, and not fields of a request."""
-        return tuple(param for param in (*self.arguments, *self.flags) if isinstance(param, Setting))
+        return tuple(
+            param for param in (*self.arguments, *self.flags) if isinstance(param, Setting)
+        )
 
     def walk(self) -> Iterator[Command]:
         """Yield it and all commands below it."""
@@ -144,19 +146,31 @@ def private_flag(name: str, text: str) -> Setting:
 
 
 def argument(
-    name: str, text: str, completes: ValueKind | None = None, *, required: bool = True, **others: Any
+    name: str,
+    text: str,
+    completes: ValueKind | None = None,
+    *,
+    required: bool = True,
+    **others: Any,
 ) -> Setting:
     """Return a positional argument."""
     return Setting(name, str, text, required=required, completes=completes, **others)
 
 
-def arguments(name: str, text: str, value_name: str = "", completes: ValueKind | None = None) -> Setting:
+def arguments(
+    name: str, text: str, value_name: str = "", completes: ValueKind | None = None
+) -> Setting:
     """Return an argument that takes all following ones; there may be none."""
     return Setting(name, list, text, value_name=value_name, completes=completes)
 
 
 def tool(
-    name: str, text: str, function: str, *examples: tuple[str, str], takes: tuple[str, ...] = (), **others: Any
+    name: str,
+    text: str,
+    function: str,
+    *examples: tuple[str, str],
+    takes: tuple[str, ...] = (),
+    **others: Any,
 ) -> Command:
     """Return a command. `takes` names the global flags that it takes; the others are columns of `Command`."""
     return Command(
@@ -171,10 +185,18 @@ def tool(
 
 def group(full_name: str, text: str, *commands: Command, **others: Any) -> Command:
     """Return a group of commands. Its page has the first examples of the first ones."""
-    nth = [(command.path[-1], command.examples[number:][:1]) for number in (0, 1) for command in commands]
-    found = (Example(f"{name}: {purpose}", line) for name, examples in nth for purpose, line in examples)
+    nth = [
+        (command.path[-1], command.examples[number:][:1])
+        for number in (0, 1)
+        for command in commands
+    ]
+    found = (
+        Example(f"{name}: {purpose}", line) for name, examples in nth for purpose, line in examples
+    )
     examples = tuple(islice(found, _GROUP_EXAMPLES))
-    return Command(tuple(full_name.split()), text, subcommands=commands, examples=examples, **others)
+    return Command(
+        tuple(full_name.split()), text, subcommands=commands, examples=examples, **others
+    )
 
 
 _GROUP_EXAMPLES = 3
@@ -186,6 +208,8 @@ HELP_COMMAND = tool(
     "help:show_help",
     ("a topic", "ant help exit-codes"),
     ("a command", "ant help beta:environments create"),
-    arguments=(arguments("topic", f"A command, or a topic: {', '.join(TOPICS)}.", "TOPIC | COMMAND"),),
+    arguments=(
+        arguments("topic", f"A command, or a topic: {', '.join(TOPICS)}.", "TOPIC | COMMAND"),
+    ),
 )
 """It is in this module because `--help` of every command needs it, and often needs no other row."""

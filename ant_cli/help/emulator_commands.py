@@ -20,7 +20,9 @@ script. Unless `start` is given a key, it accepts any key of the right kind, but
 only from this machine, not from web pages."""
 
 _WORK_TYPES = ("session", "healthcheck")
-_NO_SECRET = row.boolean_flag("no_secret", "Leave out the secret that the API's polls return with the work.")
+_NO_SECRET = row.boolean_flag(
+    "no_secret", "Leave out the secret that the API's polls return with the work."
+)
 _METADATA = row.text_flag("metadata", "Keys and values of each item.", "YAML", "text")
 # Texts: on a mistake, `emulator env` first prints a command for `eval` that fails.
 _PORT = Setting("port", int, "The port of the emulator, if several are running.")
@@ -32,10 +34,18 @@ _VARIABLES = "ANT_EMULATOR_"
 _BEHAVIOUR = (
     row.number_flag("port", "The port; 0 for any free one.", 0, 65535, "0"),
     row.number_flag("lease_seconds", "How long a lease lasts by default.", 1, 300, "300"),
-    row.text_flag("organization_id", "The organization ID in the headers of responses.", parse=header),
-    row.text_flag("workspace_id", "The workspace of the key; its ID is in the headers of responses.", parse=header),
+    row.text_flag(
+        "organization_id", "The organization ID in the headers of responses.", parse=header
+    ),
+    row.text_flag(
+        "workspace_id",
+        "The workspace of the key; its ID is in the headers of responses.",
+        parse=header,
+    ),
     row.boolean_flag("any_credential", "Accept any kind of credential in every request."),
-    row.number_flag("seed", "The same IDs and secrets in each run; the database is in memory.", 0, 999_999_999),
+    row.number_flag(
+        "seed", "The same IDs and secrets in each run; the database is in memory.", 0, 999_999_999
+    ),
     row.text_flag("log_file", "Write the log to this file, 10 MB at most.", "FILE", "file"),
 )
 
@@ -56,7 +66,9 @@ _SESSION = row.group(
         ),
         flags=(
             row.text_flag("environment_id", "A self-hosted environment. [default: the newest]"),
-            row.text_flag("script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", "file"),
+            row.text_flag(
+                "script", "A YAML or JSON file with the agent's steps; - for stdin.", "FILE", "file"
+            ),
             row.text_flag("title", "The title of the session."),
             _METADATA._replace(help="Keys and values of the session."),
             _NO_SECRET,
@@ -67,7 +79,10 @@ _SESSION = row.group(
         "Print the events of a session, the oldest first.",
         "emulator_control:show_session",
         ("every event, a line each", "ant emulator session show session_1"),
-        ("the results of its tools", "ant emulator session show session_1 --transform content --format jsonl"),
+        (
+            "the results of its tools",
+            "ant emulator session show session_1 --transform content --format jsonl",
+        ),
         arguments=(row.argument("session_id", "A session."),),
     ),
 )
@@ -80,7 +95,10 @@ EMULATOR = row.group(
         "Serve the emulator until Ctrl-C. Its base URL is printed as soon as it listens.",
         "emulator_serve:start",
         ("on any free port", "ant emulator start"),
-        ("in the background, keeping nothing", "ant emulator start --port 8080 --database :memory: --detach"),
+        (
+            "in the background, keeping nothing",
+            "ant emulator start --port 8080 --database :memory: --detach",
+        ),
         flags=(
             row.text_flag("host", "The address to listen on.", default="127.0.0.1"),
             row.text_flag(
@@ -91,7 +109,8 @@ EMULATOR = row.group(
             *_BEHAVIOUR,
             row.boolean_flag("detach", "Serve in the background; `ant emulator stop` ends it."),
             row.boolean_flag(
-                "until_stdin_closes", "Stop when stdin ends, as it does with the program that started it."
+                "until_stdin_closes",
+                "Stop when stdin ends, as it does with the program that started it.",
             ),
         ),
         takes=("format", "api_key", "api_key_stdin"),
@@ -106,8 +125,15 @@ A service container of a CI system can't be given flags.""",
         "Run a command with its own emulator, and exit with its status.",
         "emulator_exec:run_command",
         ("a test suite", "ant emulator exec -- pytest"),
-        ("with a log that explains failures", "ant emulator exec --log-file emulator.log -- npm test"),
-        arguments=(row.arguments("command", "After --: the command, with its arguments.", completes="file"),),
+        (
+            "with a log that explains failures",
+            "ant emulator exec --log-file emulator.log -- npm test",
+        ),
+        arguments=(
+            row.arguments(
+                "command", "After --: the command, with its arguments.", completes="file"
+            ),
+        ),
         flags=_BEHAVIOUR,
         notes="""\
 The emulator is in memory. The command finds it by ANTHROPIC_BASE_URL and
@@ -119,11 +145,20 @@ processes of the command end with it.""",
         "Print variables that point a shell to the running emulator.",
         "emulator_serve:env",
         ("point this shell's clients to the emulator", 'eval "$(ant emulator env)"'),
-        ("run a single program on it, once it is up", '(eval "$(ant emulator env --wait 10)" && python worker.py)'),
-        ("for workers, with the ID and a key of an environment", 'eval "$(ant emulator env env_1)"'),
+        (
+            "run a single program on it, once it is up",
+            '(eval "$(ant emulator env --wait 10)" && python worker.py)',
+        ),
+        (
+            "for workers, with the ID and a key of an environment",
+            'eval "$(ant emulator env env_1)"',
+        ),
         arguments=(
             row.argument(
-                "environment_id", "An environment: also print its ID and a key.", "emulator_id", required=False
+                "environment_id",
+                "An environment: also print its ID and a key.",
+                "emulator_id",
+                required=False,
             ),
         ),
         flags=(_PORT, _WAIT),
@@ -149,8 +184,14 @@ processes of the command end with it.""",
         "emulator enqueue",
         "Put work in a queue, as a new session does in the real service.",
         "emulator_control:enqueue",
-        ("five work items in the queue of an environment", "ant --local emulator enqueue env_1 --count 5"),
-        ("one with metadata, and its ID", "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')"),
+        (
+            "five work items in the queue of an environment",
+            "ant --local emulator enqueue env_1 --count 5",
+        ),
+        (
+            "one with metadata, and its ID",
+            "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')",
+        ),
         arguments=(row.argument("environment_id", "A self-hosted environment.", "emulator_id"),),
         flags=(
             row.text_flag("session_id", "The session of all items. [default: a new one for each]"),
@@ -165,14 +206,20 @@ processes of the command end with it.""",
         "Print a key for the workers of an environment.",
         "emulator_control:key",
         ("a key", "ant --local emulator key env_1"),
-        ("for the workers of this shell", "export ANTHROPIC_ENVIRONMENT_KEY=$(ant --local emulator key env_1)"),
+        (
+            "for the workers of this shell",
+            "export ANTHROPIC_ENVIRONMENT_KEY=$(ant --local emulator key env_1)",
+        ),
         arguments=(row.argument("environment_id", "A self-hosted environment.", "emulator_id"),),
     ),
     _control(
         "emulator requests",
         "Print the last 1,000 requests of a served emulator, the oldest first.",
         "emulator_control:requests",
-        ("a line each, with the reason of an error", "ant emulator requests --base-url http://127.0.0.1:8080"),
+        (
+            "a line each, with the reason of an error",
+            "ant emulator requests --base-url http://127.0.0.1:8080",
+        ),
         (
             "the failed ones, with their bodies",
             "ant emulator requests --base-url http://127.0.0.1:8080 --format jsonl | jq 'select(.status != 200)'",
@@ -184,9 +231,14 @@ processes of the command end with it.""",
         "Show the clock, or move it, so that leases run out without waiting.",
         "emulator_control:clock",
         ("show its time", "ant --local emulator clock"),
-        ("five minutes later: leases have run out", "ant --local emulator clock --advance-ms 300000"),
+        (
+            "five minutes later: leases have run out",
+            "ant --local emulator clock --advance-ms 300000",
+        ),
         flags=(
-            row.number_flag("advance_ms", "How many milliseconds to move it forward.", 0, 999_999_999),
+            row.number_flag(
+                "advance_ms", "How many milliseconds to move it forward.", 0, 999_999_999
+            ),
             row.text_flag("now", "The time to set, such as 2026-03-15T10:00:00Z."),
             row.boolean_flag("freeze", "Stop it at this time. --freeze=false lets it run."),
         ),
@@ -196,7 +248,10 @@ processes of the command end with it.""",
         "Delete everything: environments, work, sessions and faults.",
         "emulator_control:reset",
         ("the emulator of --local", "ant --local emulator reset"),
-        ("a served emulator, between two tests", "ant emulator reset --base-url http://127.0.0.1:8080"),
+        (
+            "a served emulator, between two tests",
+            "ant emulator reset --base-url http://127.0.0.1:8080",
+        ),
         flags=(YES,),
         takes=(*row.PROFILE, *row.REQUEST),
     ),
@@ -204,8 +259,14 @@ processes of the command end with it.""",
         "emulator fault",
         "Make the next requests fail, to see how your program handles it.",
         "emulator_control:fault",
-        ("two polls that fail", "ant --local emulator fault --path-contains work/poll --status 529 --times 2"),
-        ("a change whose response is lost", "ant emulator fault --method POST --after-commit --disconnect"),
+        (
+            "two polls that fail",
+            "ant --local emulator fault --path-contains work/poll --status 529 --times 2",
+        ),
+        (
+            "a change whose response is lost",
+            "ant emulator fault --method POST --after-commit --disconnect",
+        ),
         flags=(
             row.text_flag("path_contains", "Only paths that contain this."),
             row.text_flag("query_contains", "Only queries that contain this."),

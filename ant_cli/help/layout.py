@@ -62,7 +62,12 @@ class _Layout(NamedTuple):
         if mark == ">":
             return [_MARGIN + self._inline(part) for part in wrap(text, self.width - len(_MARGIN))]
         if _EXAMPLE.match(line):
-            return [_MARGIN + self.style.paint(line.removeprefix(_MARGIN), "dim" if line.startswith("  #") else "")]
+            return [
+                _MARGIN
+                + self.style.paint(
+                    line.removeprefix(_MARGIN), "dim" if line.startswith("  #") else ""
+                )
+            ]
         return [self._inline(line)]
 
     def _list(self, rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -43,7 +43,9 @@ def _rows() -> Iterator[_Row]:
         if arrow:
             yield _Row(words.split(" | "), commands, instead)
         elif line.startswith("after "):
-            commands = [command.removeprefix("ant") for command in line.removeprefix("after ").split(" | ")]
+            commands = [
+                command.removeprefix("ant") for command in line.removeprefix("after ").split(" | ")
+            ]
 
 
 def flag_instead(name: str, value: str, command: str, known: Mapping[str, Param]) -> str:
@@ -51,10 +53,13 @@ def flag_instead(name: str, value: str, command: str, known: Mapping[str, Param]
 
     It is a flag that the command takes with this value, a command that begins with `ant`, or a sentence.
     """
-    long = name if name.startswith("--") or len(name) == 2 else f"-{name}"  # one dash is enough for a long flag
+    # one dash is enough for a long flag
+    long = name if name.startswith("--") or len(name) == 2 else f"-{name}"
     found = [*_instead([long, value] if value else [long], command)]
     found += _instead([name[:2], name[2:]], command) if long != name else []
-    return next((instead for instead in found if instead[0] != "-" or _is_accepted(instead, known)), "")
+    return next(
+        (instead for instead in found if instead[0] != "-" or _is_accepted(instead, known)), ""
+    )
 
 
 def _is_accepted(instead: str, known: Mapping[str, Param]) -> bool:
@@ -99,9 +104,16 @@ def command_instead(words: Sequence[str], command: str) -> str:
 def _instead(typed: Sequence[str], command: str) -> Iterator[str]:
     line = " ".join(typed)
     for row in _rows():
-        patterns = row.words if any(fnmatchcase(command, pattern) for pattern in row.commands) else []
+        patterns = (
+            row.words if any(fnmatchcase(command, pattern) for pattern in row.commands) else []
+        )
         if pattern := next(
-            (words for words in patterns if fnmatchcase(line, words) or fnmatchcase(typed[0], words)), ""
+            (
+                words
+                for words in patterns
+                if fnmatchcase(line, words) or fnmatchcase(typed[0], words)
+            ),
+            "",
         ):
             literal = [*takewhile(str.isidentifier, re.sub("[-:.]", "", pattern).split(" "))]
             yield _filled(row.instead, typed[0], iter(typed[len(literal) or 1 :]), command)
@@ -118,7 +130,11 @@ def _filled(text: str, first: str, values: Iterator[str], command: str) -> str:
         typed = word if place[0] == "<word>" else next(values, "")
         if place[0] == "<PATH>":
             return simple_path(typed) or _NO_PATH
-        if not typed or (takes_keys and may_be_key(typed)) or ("'" in text and re.search(r"[^\w.,:@/+-]", typed)):
+        if (
+            not typed
+            or (takes_keys and may_be_key(typed))
+            or ("'" in text and re.search(r"[^\w.,:@/+-]", typed))
+        ):
             return place[0].strip("<>").upper()
         return quote(shortened(typed))
 
@@ -131,7 +147,8 @@ def _filled(text: str, first: str, values: Iterator[str], command: str) -> str:
 
 def unknown_command(args: Sequence[str]) -> UsageError:
     """Return the error for the arguments of an unknown command. The first arguments may be existing groups."""
-    from ant_cli.help.catalog import longest_match  # late, like the next one: few mistakes are about commands
+    # late, like the next one: few mistakes are about commands
+    from ant_cli.help.catalog import longest_match
 
     group = longest_match(args)
     rest = args[len(group.path) :]
@@ -153,7 +170,13 @@ def suggestion(args: Sequence[str], group: Command) -> str:
     """
     words = list(takewhile(lambda arg: not arg.startswith("-"), args[:6]))
     meant = words and (command_instead(words, group.full_name) or _similar_command(words, group))
-    return f" Did you mean `{meant}`?" if meant and meant.startswith("ant ") else f" {meant}" if meant else ""
+    return (
+        f" Did you mean `{meant}`?"
+        if meant and meant.startswith("ant ")
+        else f" {meant}"
+        if meant
+        else ""
+    )
 
 
 def _similar_command(words: Sequence[str], group: Command) -> str:
@@ -164,7 +187,9 @@ def _similar_command(words: Sequence[str], group: Command) -> str:
     from ant_cli.help.catalog import longest_match
 
     if group.path:
-        name = nearest(SYNONYMS.get(words[0], words[0]), [item.path[-1] for item in group.subcommands])
+        name = nearest(
+            SYNONYMS.get(words[0], words[0]), [item.path[-1] for item in group.subcommands]
+        )
         return f"ant {group.full_name} {name}" if name else ""
     parts = [*shortened(words[0]).replace(":", " ").split(), *words[1:]]
     names = _names_of_groups()

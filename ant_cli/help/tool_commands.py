@@ -26,11 +26,17 @@ noticed."""
 
 _CONNECTION = ("profile", *row.REQUEST)
 _DATA = ("format", "transform", "raw_output")
-_PATHS = row.arguments("path", "Files, folders and patterns, besides the files in the lock file.", "PATH", "file")
-_LOCK_FILE = row.text_flag("lock_file", "The lock file. [default: the nearest one above]", "FILE", "file")
+_PATHS = row.arguments(
+    "path", "Files, folders and patterns, besides the files in the lock file.", "PATH", "file"
+)
+_LOCK_FILE = row.text_flag(
+    "lock_file", "The lock file. [default: the nearest one above]", "FILE", "file"
+)
 _ONLY = row.boolean_flag("only", "Only the named files, not all in the lock file.")
 _PRUNE = row.boolean_flag("prune", "Archive environments whose files are gone.")
-_VERBOSE = row.boolean_flag("verbose", "Show unchanged environments and all fields.", short="-v", completes="plain")
+_VERBOSE = row.boolean_flag(
+    "verbose", "Show unchanged environments and all fields.", short="-v", completes="plain"
+)
 _STRICT = row.boolean_flag("strict", "Reject unknown fields.")
 _PARALLEL = row.number_flag("parallel", "Requests at once.", 1, 64, "8")
 
@@ -40,7 +46,10 @@ _APPLY = row.tool(
     "named ones alone, use --only.",
     "apply:apply",
     ("all files below this folder", "ant apply ."),
-    ("exactly what was reviewed", "ant apply --dry-run --save-plan plan.json . && ant apply --plan plan.json"),
+    (
+        "exactly what was reviewed",
+        "ant apply --dry-run --save-plan plan.json . && ant apply --plan plan.json",
+    ),
     arguments=(_PATHS,),
     flags=(
         row.boolean_flag("yes", "Apply without asking.", short="-y"),
@@ -89,7 +98,9 @@ _EXPORT = row.tool(
     arguments=(row.arguments("environment", "IDs and names.", "ID | NAME"),),
     flags=(
         row.boolean_flag("all", "Every environment that is not archived."),
-        row.text_flag("directory", "Where to write new files.", "FOLDER", "file", default="environments"),
+        row.text_flag(
+            "directory", "Where to write new files.", "FOLDER", "file", default="environments"
+        ),
         row.boolean_flag("force", "Overwrite files that exist."),
         _LOCK_FILE,
     ),
@@ -101,7 +112,10 @@ _EDIT = row.tool(
     "Change an environment in your editor.",
     "edit:edit",
     ("one environment", "ant edit data"),
-    ("in an editor that returns before its window is closed", "EDITOR='code --wait' ant edit env_1"),
+    (
+        "in an editor that returns before its window is closed",
+        "EDITOR='code --wait' ant edit env_1",
+    ),
     ("only show what would change", "ant edit env_1 --dry-run"),
     arguments=(row.argument("environment_id", "The environment's ID, or its name.", "id"),),
     flags=(row.boolean_flag("dry_run", "Show what would change and send nothing."),),
@@ -117,7 +131,10 @@ _SCHEMA = row.group(
         "Print the JSON schema of an environment's file.",
         "export:print_schema",
         ("for an editor", "ant schema environment > environment.schema.json"),
-        ("the fields of a cloud config", "ant schema environment --transform '$defs.cloud.properties.@keys'"),
+        (
+            "the fields of a cloud config",
+            "ant schema environment --transform '$defs.cloud.properties.@keys'",
+        ),
         takes=_DATA,
     ),
 )
@@ -128,7 +145,9 @@ _WITHOUT_CREDENTIAL = (*row.CONNECTION, *row.PROFILE)
 """The global flags of a worker. Its credential is the environment's key, not one of these."""
 
 _ENVIRONMENT = row.argument("environment", "The environment's ID.", "id", required=False)
-_HANDLER = row.arguments("handler", "After --: the program for each item, with its arguments.", completes="file")
+_HANDLER = row.arguments(
+    "handler", "After --: the program for each item, with its arguments.", completes="file"
+)
 
 _WORKER = row.group(
     "beta:worker",
@@ -155,7 +174,10 @@ _WORKER = row.group(
         "Run the tools of one claimed item's session in this process; for containers. Values that neither flags "
         "nor variables give are taken from the item on stdin.",
         "environment_worker:run",
-        ("as a handler, or in a container that has all values in variables", "ant beta:worker run --workdir /work"),
+        (
+            "as a handler, or in a container that has all values in variables",
+            "ant beta:worker run --workdir /work",
+        ),
         ("with the secret of the item", "ant beta:worker run --work-secret-file /run/secrets/work"),
         flags=worker.command_flags(worker.SessionOptions),
         takes=_WITHOUT_CREDENTIAL,
@@ -166,7 +188,10 @@ _WORKER = row.group(
         "beta:worker exporter",
         "Serve queue statistics to Prometheus and KEDA, until a signal.",
         "environment_worker:exporter",
-        ("of one environment: /metrics and /stats", "ant beta:worker exporter --environment-id env_1"),
+        (
+            "of one environment: /metrics and /stats",
+            "ant beta:worker exporter --environment-id env_1",
+        ),
         (
             "of two, to other machines",
             "ant beta:worker exporter --environment-id env_1,env_2 --listen 0.0.0.0:9464",
@@ -185,7 +210,9 @@ _WORKER = row.group(
         arguments=(_ENVIRONMENT, _HANDLER),
         flags=(
             *worker.command_flags(worker.CheckOptions),
-            row.boolean_flag("requeue", "Return items that nobody seems to hold. It asks at a terminal."),
+            row.boolean_flag(
+                "requeue", "Return items that nobody seems to hold. It asks at a terminal."
+            ),
             YES,
         ),
         takes=(*row.CREDENTIAL, *_WITHOUT_CREDENTIAL, *row.RESULT),

@@ -71,13 +71,20 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
     parts = urlsplit(base_url)
     # A web server that runs `ant` sets HTTP_PROXY to a header that its visitor chose (https://httpoxy.org).
     unused = "HTTP_PROXY" if "REQUEST_METHOD" in environ else ""
-    names = (name for lower in (f"{parts.scheme}_proxy", "all_proxy") for name in (lower, lower.upper()))
-    variable = next((name for name in names if name != unused and environ.get(name, "").strip()), "")
+    names = (
+        name for lower in (f"{parts.scheme}_proxy", "all_proxy") for name in (lower, lower.upper())
+    )
+    variable = next(
+        (name for name in names if name != unused and environ.get(name, "").strip()), ""
+    )
     if not variable:
         return None
     host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
-    exempt = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")  # Go separates the items by commas
-    if is_loopback(host) or any(_matches(item.strip(), canonical_host(host), port) for item in exempt.split(",")):
+    # Go separates the items by commas
+    exempt = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")
+    if is_loopback(host) or any(
+        _matches(item.strip(), canonical_host(host), port) for item in exempt.split(",")
+    ):
         return None
     url = environ[variable].strip()
     url = url if "://" in url else f"http://{url}"
@@ -87,7 +94,9 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
     except ValueError:
         usable = False
     if not usable:
-        raise UsageError(f"{variable} must be the URL of a proxy, such as http://proxy.example:3128.")
+        raise UsageError(
+            f"{variable} must be the URL of a proxy, such as http://proxy.example:3128."
+        )
     return Proxy(url, variable)
 
 
@@ -103,7 +112,8 @@ def _matches(item: str, host: str, port: int) -> bool:
     with_port = re.fullmatch(r"(\[.*\]|[^:]*):([0-9]*)", item)
     if with_port and with_port[2] not in ("", str(port)):
         return False
-    name = with_port[1].strip("[]") if with_port else item  # without a port, an address has no brackets
+    # without a port, an address has no brackets
+    name = with_port[1].strip("[]") if with_port else item
     if (exempt := host_address(canonical_host(name))) is not None:
         return address == exempt
     if name.startswith((".", "*.")):  # matches the subdomains, but not the domain

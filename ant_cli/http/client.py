@@ -10,7 +10,14 @@ from _thread import allocate_lock
 from contextlib import suppress
 from urllib.parse import quote
 
-from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, CredentialError, OutcomeUnknown
+from ant_cli.errors import (
+    EXIT_CODES,
+    NOT_FOUND,
+    AntError,
+    APIError,
+    CredentialError,
+    OutcomeUnknown,
+)
 from ant_cli.http.request_headers import headers_of, unsent_headers
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import long_wait
@@ -49,9 +56,13 @@ _OTHER_ID = r"(agent|file|sesn|session|work|wrkspc)_\w+"
 class Client(Sender):
     """Sends requests to the API. Reuses one connection while it lasts. A context manager."""
 
-    def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
+    def __init__(
+        self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None
+    ) -> None:
         """Fetch the credential; nothing is connected yet. Raises CredentialError if no credential was found."""
-        policy = Policy(settings.max_retries, timeouts_of(settings.timeout_s), observer or Observer())
+        policy = Policy(
+            settings.max_retries, timeouts_of(settings.timeout_s), observer or Observer()
+        )
         super().__init__(authenticated(settings, runtime, observer), runtime, policy)
         self._credential = self._settings.credential
         """The current credential, which is replaced when its token is renewed."""
@@ -70,7 +81,8 @@ class Client(Sender):
 
     def with_policy(self, policy: Policy) -> Client:
         """Return a client that waits by another policy. It shares the credential and the connections."""
-        from copy import copy  # late: it imports weakref, and a single request needs no other client
+        # late: it imports weakref, and a single request needs no other client
+        from copy import copy
 
         other = copy(self)
         other.policy = policy
@@ -111,7 +123,12 @@ class Client(Sender):
         settings, sent = self._settings, self._credential_for(request)
         headers = headers_of(request, settings._replace(credential=sent), attempt)
         response = self._send_once(request, headers, doubt)
-        if response.status == 401 and settings.tokens and sent and settings.tokens.renew(sent.secret):
+        if (
+            response.status == 401
+            and settings.tokens
+            and sent
+            and settings.tokens.renew(sent.secret)
+        ):
             renewed = settings._replace(credential=self._current_credential())
             response = self._send_once(request, headers_of(request, renewed, attempt), doubt)
         return response
@@ -119,12 +136,17 @@ class Client(Sender):
     def _credential_for(self, request: Request) -> Credential | None:
         """Return the credential to send. An environment key is not sent where the API rejects it."""
         credential = self._current_credential()
-        if credential is None or credential.kind != "environment_key" or credential.type in request.accepts:
+        if (
+            credential is None
+            or credential.kind != "environment_key"
+            or credential.type in request.accepts
+        ):
             return credential
         if is_local(self._settings.base_url):  # the local emulator accepts every credential
             return credential
         other = self._settings.second_choice
-        if other is None or not other.secret:  # no secret is fetched for a request that the user did not ask for
+        # no secret is fetched for a request that the user did not ask for
+        if other is None or not other.secret:
             raise CredentialError("there is no API key for this request.")
         return other
 
@@ -164,7 +186,9 @@ class NameClient(Client):
     name.
     """
 
-    def __init__(self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None) -> None:
+    def __init__(
+        self, settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None
+    ) -> None:
         """Prepare as a client. Raises as it does."""
         super().__init__(settings, runtime, observer)
         self._names = _Names()
@@ -192,7 +216,11 @@ class NameClient(Client):
         """Whether an environment's key is sent. Raises CredentialError without a key that can find the name."""
         settings = self._settings
         credential, other = settings.credential, settings.second_choice
-        if credential is None or credential.kind != "environment_key" or is_local(settings.base_url):
+        if (
+            credential is None
+            or credential.kind != "environment_key"
+            or is_local(settings.base_url)
+        ):
             return False
         if other is None or not other.secret:
             problem = f"{name!r} is not the ID of an environment (env_...), and an environment key finds no names."
@@ -214,13 +242,17 @@ class NameClient(Client):
     def _find(self, name: str, error: APIError) -> None:
         """Find the environment that has the name. Raises the error, with a hint, unless there is exactly one."""
         with self._names.lock:
-            candidates = [environment for environment in self._all(error) if environment.name == name]
+            candidates = [
+                environment for environment in self._all(error) if environment.name == name
+            ]
             live = [environment for environment in candidates if not environment.is_archived]
             if len(live or candidates) != 1:
                 raise error.with_hints(self._hint(name, live or candidates)) from None
             found = self._names.found[name] = (live or candidates)[0]
         if self._runtime.stderr.is_terminal:
-            self._runtime.say(f"Note: {name!r} is {found.id}{', which is archived' * found.is_archived}.")
+            self._runtime.say(
+                f"Note: {name!r} is {found.id}{', which is archived' * found.is_archived}."
+            )
 
     def _hint(self, name: str, candidates: list[_Environment]) -> str:
         if candidates:
@@ -231,7 +263,9 @@ class NameClient(Client):
         from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need it
 
         guess = did_you_mean(name, [environment.name for environment in self._names.listed or []])
-        return f"No environment has the name {name!r}.{guess} To list them: ant beta:environments list"
+        return (
+            f"No environment has the name {name!r}.{guess} To list them: ant beta:environments list"
+        )
 
     def _all(self, error: APIError) -> list[_Environment]:
         """Return all environments. Raises the error if the credential, or the server, can't list them."""
@@ -241,7 +275,8 @@ class NameClient(Client):
             try:
                 self._names.listed = self._list()
             except (AntError, KeyError) as failure:
-                if isinstance(failure, AntError) and failure.may_pass:  # such as a 500: the list may exist
+                # such as a 500: the list may exist
+                if isinstance(failure, AntError) and failure.may_pass:
                     raise
                 self._names.can_list = False
                 raise error from None
@@ -251,7 +286,9 @@ class NameClient(Client):
         from ant_cli.http.pagination import follow_pages  # late: few runs have a name
 
         request = request_of(LIST, {"include_archived": "true", "limit": str(LARGEST_PAGE)})
-        items = [_summarize(item) for page in follow_pages(self.send, request, None) for item in page]
+        items = [
+            _summarize(item) for page in follow_pages(self.send, request, None) for item in page
+        ]
         return [environment for environment in items if is_id(environment.id)]
 
     def _attempt(self, request: Request, attempt: int, doubt: Doubt) -> Response:
@@ -267,9 +304,13 @@ class NameClient(Client):
     def _check(self, found: _Environment) -> None:
         now: _Environment | None = None
         with suppress(KeyError):  # the response is not an environment
-            now = _summarize(super().send(request_of(RETRIEVE, {ENVIRONMENT_ID.name: found.id})).body)
+            now = _summarize(
+                super().send(request_of(RETRIEVE, {ENVIRONMENT_ID.name: found.id})).body
+            )
         if now != found:
-            problem = f"{found.id} was renamed or archived after it was found by the name {found.name!r}"
+            problem = (
+                f"{found.id} was renamed or archived after it was found by the name {found.name!r}"
+            )
             error = AntError(f"{problem}, so nothing was sent.", "Run the command again.")
             raise error.with_exit_code(EXIT_CODES[409])
 

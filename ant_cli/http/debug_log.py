@@ -26,15 +26,25 @@ def dry_run_text(request: Request, connection: ConnectionSettings) -> bytes:
     return "\n".join([*lines, "", ""]).encode() + body
 
 
-def log_message(stderr: Stderr, mark: str, first: str, headers: Mapping[str, str], body: bytes) -> None:
+def log_message(
+    stderr: Stderr, mark: str, first: str, headers: Mapping[str, str], body: bytes
+) -> None:
     """Show a request, or a response, with a mark before each line.
 
     Lines are not wrapped, however long: each is exactly what was sent or received.
     """
     lines = [f"{mark} {first}"]
-    lines += [f"{mark} {name}: {REDACTED if _is_secret(name) else value}" for name, value in headers.items()]
-    if body:  # `redact_body` also registers its secrets, so that `write` redacts them in the headers
-        shown = stderr.redactor.redact_body(body, LONGEST_SHOWN).decode("utf-8", "backslashreplace").splitlines()
+    lines += [
+        f"{mark} {name}: {REDACTED if _is_secret(name) else value}"
+        for name, value in headers.items()
+    ]
+    # `redact_body` also registers its secrets, so that `write` redacts them in the headers
+    if body:
+        shown = (
+            stderr.redactor.redact_body(body, LONGEST_SHOWN)
+            .decode("utf-8", "backslashreplace")
+            .splitlines()
+        )
         lines += [mark, *(f"{mark} {line}" for line in shown)]
     if len(body) > LONGEST_SHOWN:
         lines.append(f"{mark} (the beginning of {len(body):,} bytes)")

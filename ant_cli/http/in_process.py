@@ -27,13 +27,17 @@ def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator:
     folder = Path(database).parent
     # Most likely it is a mistyped path, whose new file would look like an empty account.
     if not folder.is_dir():
-        raise UsageError(f"the emulator's database can't be used: there is no folder {folder}.", DATABASE_HINT)
+        raise UsageError(
+            f"the emulator's database can't be used: there is no folder {folder}.", DATABASE_HINT
+        )
     try:
         emulator = Emulator(database, **options)
     except (UnusableDatabase, OSError) as error:
         raise UsageError(f"the emulator's database can't be used: {error}", DATABASE_HINT) from None
     if emulator.was_older:
-        runtime.say(f"Note: {database} was brought up to date. The older ant that made it can't open it any more.")
+        runtime.say(
+            f"Note: {database} was brought up to date. The older ant that made it can't open it any more."
+        )
     return emulator
 
 
@@ -43,7 +47,9 @@ class EmulatorTransport:
     def __init__(self, base_url: str, runtime: Runtime) -> None:
         """Open the database. UsageError if that fails, or the emulator is not installed."""
         self._base_url = base_url
-        self._emulator = open_emulator(runtime, database_path(base_url, runtime.environ), require_credential=False)
+        self._emulator = open_emulator(
+            runtime, database_path(base_url, runtime.environ), require_credential=False
+        )
 
     @contextmanager
     def stream(
@@ -67,7 +73,9 @@ class EmulatorTransport:
             status, lines = started
             code, _, reason = status.partition(" ")
             attempt.phase = "body"
-            yield Response(int(code), reason, {name.lower(): value for name, value in lines}, chunks)
+            yield Response(
+                int(code), reason, {name.lower(): value for name, value in lines}, chunks
+            )
         except (ConnectionError, TimeoutError) as error:
             raise attempt.failure(error) from None
 
@@ -76,7 +84,9 @@ class EmulatorTransport:
         self._emulator.close()
 
 
-def _environ_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+def _environ_of(
+    method: str, target: str, headers: Mapping[str, str], body: bytes
+) -> dict[str, Any]:
     """Return a request as a WSGI environment (PEP 3333), with the keys that the emulator reads."""
     fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
     return {name: value.encode().decode("latin-1") for name, value in fields.items()} | {

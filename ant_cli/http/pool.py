@@ -69,7 +69,9 @@ class Pool:
         for client in self._clients:
             try:
                 Thread(target=self._work, args=(client,), daemon=True).start()
-            except RuntimeError as error:  # the system allows no more threads; fewer can do the work, too
+            except (
+                RuntimeError
+            ) as error:  # the system allows no more threads; fewer can do the work, too
                 if not self._working:
                     raise AntError(f"{error}.") from None
                 break

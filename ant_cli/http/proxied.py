@@ -17,7 +17,9 @@ from ant_cli.runtime.light_typing import Any
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """Errors after which the server can't have received anything."""
-_PROXY_HINT = "Is the proxy in {} running? If it requires a user and a password: http://USER:PASSWORD@HOST."
+_PROXY_HINT = (
+    "Is the proxy in {} running? If it requires a user and a password: http://USER:PASSWORD@HOST."
+)
 
 
 class HTTPXTransport:
@@ -50,10 +52,17 @@ class HTTPXTransport:
         attempt = self._of_thread.attempt = Attempt(timeouts)
         options: dict[str, Any] = {"timeout": timeouts.step_s, "extensions": {"trace": self._trace}}
         try:
-            with self._client.stream(method, url, headers=encoded, content=body or None, **options) as received:
+            with self._client.stream(
+                method, url, headers=encoded, content=body or None, **options
+            ) as received:
                 attempt.phase = "body"
                 response_headers = {name.lower(): value for name, value in received.headers.items()}
-                yield Response(received.status_code, received.reason_phrase, response_headers, received.iter_raw())
+                yield Response(
+                    received.status_code,
+                    received.reason_phrase,
+                    response_headers,
+                    received.iter_raw(),
+                )
         except (httpx.TransportError, TimeoutError) as error:
             if attempt.phase != "body" and not isinstance(error, _NOT_SENT):
                 attempt.phase = "exchange"
@@ -70,7 +79,9 @@ class HTTPXTransport:
             of_thread.attempt.phase = "connect"
             stream = info["return_value"]
             read = stream.read
-            stream.read = lambda size, timeout=None: read(size, timeout and of_thread.attempt.seconds())
+            stream.read = lambda size, timeout=None: read(
+                size, timeout and of_thread.attempt.seconds()
+            )
 
     def close(self) -> None:
         """Close the connections."""

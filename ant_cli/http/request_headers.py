@@ -13,7 +13,9 @@ from ant_cli.settings.loading import ConnectionSettings
 _API_VERSION = "2023-06-01"
 _DEFAULT_BETA = "managed-agents-2026-04-01"
 USER_AGENT = f"ant-cli-python/{__version__}"
-_OF_THE_TRANSPORT = frozenset(("host", "connection", "content-length", "transfer-encoding", "expect", "upgrade"))
+_OF_THE_TRANSPORT = frozenset(
+    ("host", "connection", "content-length", "transfer-encoding", "expect", "upgrade")
+)
 OAUTH_BETA = "oauth-2025-04-20"
 """Needed by OAuth tokens, which logins and federations give, in addition to any other beta."""
 
@@ -47,14 +49,22 @@ def headers_of(
 
 def unsent_headers(settings: ConnectionSettings) -> list[str]:
     """Return the names of the headers for a gateway in whose place the program sends its own."""
-    sent = headers_of(Request("POST", "", (), body=b""), settings, 0) if settings.custom_headers else {}
+    sent = (
+        headers_of(Request("POST", "", (), body=b""), settings, 0)
+        if settings.custom_headers
+        else {}
+    )
     return [name for name, value in settings.custom_headers.items() if sent.get(name) != value]
 
 
 def custom_headers(settings: ConnectionSettings, *, hidden: bool = False) -> dict[str, str]:
     """Return the headers for a gateway, except those that only the transport may set."""
     given = settings.custom_headers.items()
-    return {name: REDACTED if hidden else value for name, value in given if name not in _OF_THE_TRANSPORT}
+    return {
+        name: REDACTED if hidden else value
+        for name, value in given
+        if name not in _OF_THE_TRANSPORT
+    }
 
 
 def user_header(base_url: str, *, hidden: bool = False) -> dict[str, str]:

@@ -27,13 +27,17 @@ _LONGEST_DELAY_S = 100 * 365 * 86_400.0
 _LONGEST_ERROR = 100_000
 """The longest body that is searched for an error: errors are short."""
 _NOT_FOLLOWED = "Redirects are not followed, so your key isn't sent elsewhere. Check the base URL."
-_NOT_THE_API = "Something other than the API may have responded, such as a proxy. Check the base URL."
+_NOT_THE_API = (
+    "Something other than the API may have responded, such as a proxy. Check the base URL."
+)
 
 
 class Response:
     """A response. `read` receives its body."""
 
-    def __init__(self, status: int, reason: str, headers: Mapping[str, str], chunks: Iterable[bytes]) -> None:
+    def __init__(
+        self, status: int, reason: str, headers: Mapping[str, str], chunks: Iterable[bytes]
+    ) -> None:
         self.status = status
         self.reason = reason
         self.headers = headers
@@ -68,7 +72,9 @@ class Response:
             body.write(chunk)
             if body.tell() > limit:
                 megabytes = limit // 1_000_000
-                raise incomplete_response(f"is larger than {megabytes} MB, which is the limit", permanent=True)
+                raise incomplete_response(
+                    f"is larger than {megabytes} MB, which is the limit", permanent=True
+                )
         self.body = body.getvalue().removeprefix(_BOM)
 
     def _decompressed(self) -> Iterable[bytes]:
@@ -77,7 +83,9 @@ class Response:
             return _gunzip(self._chunks)
         if encoding in ("identity", ""):
             return self._chunks
-        raise incomplete_response(f"is compressed as {encoding!r}, which was not requested", permanent=True)
+        raise incomplete_response(
+            f"is compressed as {encoding!r}, which was not requested", permanent=True
+        )
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
@@ -131,11 +139,15 @@ def raise_for_error(request_line: str, response: Response, *, hint: str = "") ->
     if response.status >= 400 or (response.status < 300 and _is_error_object(response)):
         request_id = response.headers.get("request-id", "")
         delay_s = response.requested_delay() or 0.0
-        raise APIError(request_line, response.status, response.reason, response.body, request_id, hint, delay_s)
+        raise APIError(
+            request_line, response.status, response.reason, response.body, request_id, hint, delay_s
+        )
     if response.status >= 300:
         location = strip_userinfo(response.headers.get("location", ""))
         target = f', a redirect to "{location}"' if location else ""
-        raise ResponseError(f"{response.status_line}{target}.", _NOT_FOLLOWED, request_line=request_line)
+        raise ResponseError(
+            f"{response.status_line}{target}.", _NOT_FOLLOWED, request_line=request_line
+        )
     if response.status == 204:
         return
     start = response.body[:100].lstrip()
@@ -145,7 +157,9 @@ def raise_for_error(request_line: str, response: Response, *, hint: str = "") ->
         problem, why = "empty, and so not JSON", ""
     else:  # whether it is valid JSON is checked later, when it is printed
         return
-    raise ResponseError(f"{response.status_line}, but the response is {problem}.", why, request_line=request_line)
+    raise ResponseError(
+        f"{response.status_line}, but the response is {problem}.", why, request_line=request_line
+    )
 
 
 def _is_error_object(response: Response) -> bool:

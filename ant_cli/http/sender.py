@@ -29,7 +29,9 @@ class Observer:
         """Wait for a response."""
         return nullcontext()
 
-    def before_retry(self, _why: str, _attempt: int, _of: int, _delay_s: float) -> AbstractContextManager[None]:
+    def before_retry(
+        self, _why: str, _attempt: int, _of: int, _delay_s: float
+    ) -> AbstractContextManager[None]:
         """Wait `_delay_s` seconds before retry number `_attempt` of `_of`."""
         return nullcontext()
 
@@ -83,7 +85,8 @@ class Sender:
         self._pace: Pace | None = None
         url = settings.base_url
         is_new = creates_file(url)
-        self._base_url = url if is_local(url) else strip_userinfo(url)  # its user goes into a header
+        # its user goes into a header
+        self._base_url = url if is_local(url) else strip_userinfo(url)
         self._transport: Transport = (not is_local(url) and runtime.transport) or open_transport(
             self._base_url, runtime
         )
@@ -119,7 +122,9 @@ class Sender:
         """Return a request as errors name it."""
         return f'{request.method} "{self._url(request)}"'
 
-    def send_with_retries(self, request: Request, doubt: Doubt, refresh: Refresh | None = None) -> Response:
+    def send_with_retries(
+        self, request: Request, doubt: Doubt, refresh: Refresh | None = None
+    ) -> Response:
         """Send a request, with retries, and return the last response, which may be an error.
 
         `refresh` is called right before each attempt, and returns what to send. It may itself send requests, which
@@ -150,7 +155,11 @@ class Sender:
                 delay_s, why = retries.backoff(attempt), str(failure)
             else:
                 doubt.exists |= retries.outcome_unknown(response.status)
-                if self._pace and response.status == retries.RATE_LIMITED and not retries.long_wait(response):
+                if (
+                    self._pace
+                    and response.status == retries.RATE_LIMITED
+                    and not retries.long_wait(response)
+                ):
                     self._pace.hold(retries.retry_delay(attempt, response))
                 if not retries_left or not retries.should_retry(response, request.retries):
                     return response
@@ -166,19 +175,27 @@ class Sender:
             return self._exchange(request, url, headers, doubt)
         from ant_cli.http.debug_log import log_message
 
-        log_message(self._runtime.stderr, ">", f"{request.method} {url}", headers, request.body or b"")
+        log_message(
+            self._runtime.stderr, ">", f"{request.method} {url}", headers, request.body or b""
+        )
         response = self._exchange(request, url, headers, doubt)
-        log_message(self._runtime.stderr, "<", response.status_line, response.headers, response.body)
+        log_message(
+            self._runtime.stderr, "<", response.status_line, response.headers, response.body
+        )
         return response
 
-    def _exchange(self, request: Request, url: str, headers: Mapping[str, str], doubt: Doubt) -> Response:
+    def _exchange(
+        self, request: Request, url: str, headers: Mapping[str, str], doubt: Doubt
+    ) -> Response:
         """Send a request and read the response."""
         response: Response | None = None
         policy, body = self.policy, request.body or b""
         try:
             with (
                 policy.observer.waiting_for(f"{request.method} {request.path}"),
-                self._transport.stream(request.method, url, headers, body, policy.timeouts) as response,
+                self._transport.stream(
+                    request.method, url, headers, body, policy.timeouts
+                ) as response,
             ):
                 response.read(policy.response_limit)
         except FailedAttempt:

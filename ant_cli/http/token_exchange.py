@@ -80,7 +80,9 @@ class AccessTokens:
         """
         token, now = self._token, self._now()
         other_thread_renews = self._lock.locked()
-        if token is not None and (token.is_fresh(now) or (other_thread_renews and token.is_usable(now))):
+        if token is not None and (
+            token.is_fresh(now) or (other_thread_renews and token.is_usable(now))
+        ):
             return token
         with self._lock:
             self._token = self._renewed()
@@ -120,7 +122,11 @@ class AccessTokens:
     def _best(self) -> AccessToken | None:
         """Return the token that lasts longest, if it lasts for another request."""
         now = self._now()
-        known = [token for token in (self._token, self._cache.read()) if token and token.secret != self._rejected]
+        known = [
+            token
+            for token in (self._token, self._cache.read())
+            if token and token.secret != self._rejected
+        ]
         lasting = [token for token in known if token.is_fresh(now) or token.is_usable(now)]
         return max(lasting, key=lambda token: token.expires_at, default=None)
 
@@ -157,20 +163,30 @@ class AccessTokens:
         request = _request(connection, rule, assertion)
         max_retries = connection.max_retries if retries else 0
         policy = Policy(
-            max_retries, timeouts_of(connection.timeout_s, _TIMEOUT_S), self._observer, _LARGEST_RESPONSE
+            max_retries,
+            timeouts_of(connection.timeout_s, _TIMEOUT_S),
+            self._observer,
+            _LARGEST_RESPONSE,
         )
         # Taken before the request is sent, so that the token does not end earlier than expected.
         obtained_at = self._now()
         try:
             with Sender(connection, self._runtime, policy) as sender:
-                response, line = sender.send_with_retries(request, Doubt()), sender.request_line(request)
+                response, line = (
+                    sender.send_with_retries(request, Doubt()),
+                    sender.request_line(request),
+                )
             if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
                 # Redacted before it is cut: a secret that is cut in two would not be found.
                 reason = _without_parts(redactor.redact(_reason(response.body)), assertion)
                 raise _refusal(line, response, rule, reason)
             raise_for_error(line, response, hint=long_wait(response))
-        except ResponseError as error:  # which would mean that the user's request may have been carried out
-            raise CredentialError(error.message, error.hint, request_line=error.request_line) from None
+        except (
+            ResponseError
+        ) as error:  # which would mean that the user's request may have been carried out
+            raise CredentialError(
+                error.message, error.hint, request_line=error.request_line
+            ) from None
         token = _parse(response, obtained_at, redactor)
         self._exchanged = token.secret
         return token
@@ -195,11 +211,15 @@ def _request(connection: ConnectionSettings, rule: FederationRule, assertion: st
         "service_account_id": rule.service_account_id,
         "workspace_id": rule.workspace_id,
     }
-    body = json.dumps({name: value for name, value in fields.items() if value}, separators=(",", ":"))
+    body = json.dumps(
+        {name: value for name, value in fields.items() if value}, separators=(",", ":")
+    )
     return Request("POST", _PATH, (), tuple(headers.items()), body.encode())
 
 
-def _refusal(request_line: str, response: Response, rule: FederationRule, reason: str) -> CredentialError:
+def _refusal(
+    request_line: str, response: Response, rule: FederationRule, reason: str
+) -> CredentialError:
     why = f" ({shortened(reason, _LONGEST_REASON)})" if reason else ""
     request_id = response.headers.get("request-id", "")
     return CredentialError(
@@ -229,27 +249,39 @@ def _reason(body: bytes) -> str:
     if not isinstance(error, dict):
         error = {"type": error, "message": content.get("error_description")}
     texts = (error.get("type"), error.get("message"))
-    return " ".join(": ".join(text for text in texts if text and isinstance(text, str)).split()).rstrip(".")
+    return " ".join(
+        ": ".join(text for text in texts if text and isinstance(text, str)).split()
+    ).rstrip(".")
 
 
 def _without_parts(reason: str, assertion: str) -> str:
     """Redact parts of the identity token, too: a server that repeats it may shorten it."""
-    return re.sub(r"[A-Za-z0-9_-]{16,}", lambda match: REDACTED if match[0] in assertion else match[0], reason)
+    return re.sub(
+        r"[A-Za-z0-9_-]{16,}", lambda match: REDACTED if match[0] in assertion else match[0], reason
+    )
 
 
 def _parse(response: Response, obtained_at: float, redactor: Redactor) -> AccessToken:
     """Return the access token of a response. Nothing of the response is quoted: it may hold secrets."""
     content = json_object(response.body) or {}
-    secret, token_type, lifetime_s = (content.get(name) for name in ("access_token", "token_type", "expires_in"))
+    secret, token_type, lifetime_s = (
+        content.get(name) for name in ("access_token", "token_type", "expires_in")
+    )
     if isinstance(secret, str):
         redactor.register(secret)
     if not isinstance(secret, str) or not is_token(secret):
         raise _unusable("it has no access_token that can be sent")
-    if token_type is not None and (not isinstance(token_type, str) or token_type.lower() != "bearer"):
+    if token_type is not None and (
+        not isinstance(token_type, str) or token_type.lower() != "bearer"
+    ):
         raise _unusable("its token_type is not Bearer")
     if lifetime_s is None:  # nobody knows how long it lasts, so it serves this run only (D42)
         return AccessToken(secret, inf, obtained_at)
-    if lifetime_s is True or not isinstance(lifetime_s, int | float) or not 1 <= lifetime_s <= LONGEST_LIFE_S:
+    if (
+        lifetime_s is True
+        or not isinstance(lifetime_s, int | float)
+        or not 1 <= lifetime_s <= LONGEST_LIFE_S
+    ):
         raise _unusable("its expires_in is not a number of seconds up to a year")
     return AccessToken(secret, obtained_at + lifetime_s, obtained_at)
 

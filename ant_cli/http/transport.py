@@ -19,7 +19,8 @@ LONGEST_URL = 65_536
 """The most characters of a URL."""
 _TRUST = "To trust another certificate authority, set SSL_CERT_FILE to the file of its certificate."
 _EXPIRED = (
-    "Compare the clock of this machine with the certificate's dates. If it is right, the server needs a new one."
+    "Compare the clock of this machine with the certificate's "
+    "dates. If it is right, the server needs a new one."
 )
 _OTHER_HOST = "The certificate is for another host: check the one in the base URL."
 _CERTIFICATE_HINTS = {
@@ -27,7 +28,9 @@ _CERTIFICATE_HINTS = {
     **dict.fromkeys((62, 64, 0x800B010F, -67602), _OTHER_HOST),
 }
 """What to do about a certificate of a known authority, by the error's number in OpenSSL, Windows and macOS."""
-_NOT_TLS = "Does the server speak TLS at this port? If it does not, the base URL begins with http://."
+_NOT_TLS = (
+    "Does the server speak TLS at this port? If it does not, the base URL begins with http://."
+)
 _CHECK_URL = "Check the base URL and the network."
 _AWAITED = {"connect": "connection", "exchange": "response", "body": "more of the response"}
 
@@ -152,7 +155,10 @@ class Attempt:
             problem = f"no complete response within {whole_s:g} s"
         else:
             problem = f"no {_AWAITED[self.phase]} within {step_s:g} s"
-        return problem, "To wait longer: --timeout SECONDS." if whole_s > step_s and can_wait_longer else ""
+        return (
+            problem,
+            "To wait longer: --timeout SECONDS." if whole_s > step_s and can_wait_longer else "",
+        )
 
 
 # Each of these returns a message and a hint, which may be empty.
@@ -164,7 +170,11 @@ def _handshake_problem(error: Exception, timeout_s: float) -> tuple[str, str]:
     if isinstance(error, ssl.SSLCertVerificationError):
         hint = _CERTIFICATE_HINTS.get(error.verify_code, _TRUST)
         return f"the server's certificate is not trusted ({error.verify_message.rstrip('.')})", hint
-    why = f"no reply within {timeout_s:g} s" if isinstance(error, TimeoutError) else _without_number(error)
+    why = (
+        f"no reply within {timeout_s:g} s"
+        if isinstance(error, TimeoutError)
+        else _without_number(error)
+    )
     return f"the TLS handshake failed ({why})", _NOT_TLS
 
 
@@ -180,5 +190,8 @@ def _network_problem(error: Exception) -> tuple[str, str]:
 
 def _without_number(error: Exception) -> str:
     """Return the message of an error without its number: `connection refused`."""
-    text = re.sub(r"^\[(?:Errno|SSL)[^]]*\] | \(_ssl\.c:\d+\)$", "", str(error)) or type(error).__name__
+    text = (
+        re.sub(r"^\[(?:Errno|SSL)[^]]*\] | \(_ssl\.c:\d+\)$", "", str(error))
+        or type(error).__name__
+    )
     return text[:1].lower() + text[1:].rstrip(".")  # the rest may be an ID

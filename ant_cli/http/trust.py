@@ -39,19 +39,25 @@ def _find_trust(environ: Mapping[str, str]) -> Trust | None:
     """
     file, folder = environ.get("SSL_CERT_FILE") or None, environ.get("SSL_CERT_DIR") or None
     if file or folder:
-        names = " and ".join(name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name))
+        names = " and ".join(
+            name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name)
+        )
         return Trust(f"{file or folder} ({names})", file, folder)
     if sys.platform in ("win32", "darwin"):
         return None
     defaults = ssl.get_default_verify_paths()
     if _has_authorities(defaults.openssl_capath):
-        return Trust(f"{defaults.openssl_capath} (operating system)", folder=defaults.openssl_capath)
+        return Trust(
+            f"{defaults.openssl_capath} (operating system)", folder=defaults.openssl_capath
+        )
     for bundle in (defaults.openssl_cafile, *BUNDLES):
         if os.path.isfile(bundle):
             return Trust(f"{bundle} (operating system)", file=bundle)
     import certifi
 
-    return Trust(f"{certifi.where()} (certifi: the operating system has none)", file=certifi.where())
+    return Trust(
+        f"{certifi.where()} (certifi: the operating system has none)", file=certifi.where()
+    )
 
 
 def _has_authorities(folder: str) -> bool:
@@ -86,7 +92,9 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=trust.file, capath=trust.folder)
     except (OSError, ValueError) as error:
-        raise UsageError(f"SSL_CERT_FILE or SSL_CERT_DIR can't be used: {os_error_text(error)}.") from None
+        raise UsageError(
+            f"SSL_CERT_FILE or SSL_CERT_DIR can't be used: {os_error_text(error)}."
+        ) from None
     # A name constraint of the authority applies to subject alternative names only, so no other name counts.
     context.hostname_checks_common_name = False
     return context

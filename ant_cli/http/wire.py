@@ -67,7 +67,9 @@ class Wire:
         self._source = _SocketBytes(sock)
         self._reader = io.BufferedReader(self._source, _READ_AT_ONCE)
 
-    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes, attempt: Attempt) -> None:
+    def send(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes, attempt: Attempt
+    ) -> None:
         """Send a request. A closed connection is not an error here, because the server may have responded already.
 
         Raises:
@@ -76,7 +78,10 @@ class Wire:
         """
         self._complete = False
         self._source.attempt = attempt
-        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        lines = [
+            f"{method} {target} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
         if body or method not in ("GET", "DELETE"):
             lines.append(f"content-length: {len(body)}")
         data = memoryview("\r\n".join([*lines, "", ""]).encode() + body)
@@ -102,7 +107,8 @@ class Wire:
             head = _parse_head(lines)
             if head.status >= 200:
                 return head
-            if head.status == 101:  # a switch to another protocol, which the request did not ask for
+            # a switch to another protocol, which the request did not ask for
+            if head.status == 101:
                 raise MalformedResponse
             room -= sum(map(len, lines))
 
@@ -115,7 +121,8 @@ class Wire:
             content = line.removesuffix(b"\n").removesuffix(b"\r")
             if not content:
                 return [b" ".join(parts) for parts in lines]
-            if len(lines) > 1 and content[:1] in (b" ", b"\t"):  # an obsolete way to continue a header
+            # an obsolete way to continue a header
+            if len(lines) > 1 and content[:1] in (b" ", b"\t"):
                 lines[-1].append(content.lstrip(b" \t"))
             else:
                 lines.append([content])
@@ -210,7 +217,9 @@ def _parse_headers(lines: list[bytes]) -> dict[str, str]:
         header = _HEADER.fullmatch(line)
         if not header:
             raise MalformedResponse
-        headers.setdefault(header[1].decode().lower(), []).append(header[2].decode("latin-1").strip(_BLANKS))
+        headers.setdefault(header[1].decode().lower(), []).append(
+            header[2].decode("latin-1").strip(_BLANKS)
+        )
     return {name: ", ".join(values) for name, values in headers.items()}
 
 

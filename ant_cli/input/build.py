@@ -74,10 +74,16 @@ class _Builder(NamedTuple):
 
     def requests(self) -> Iterator[Request]:
         """Yield a request for each input. Raises UsageError if one can't be a request."""
-        input_, id_name, known = self.input_, self.operation.id_name, {*self.typed, *self.from_variables}
+        input_, id_name, known = (
+            self.input_,
+            self.operation.id_name,
+            {*self.typed, *self.from_variables},
+        )
         if self.ids:
             if input_.are_several:
-                raise UsageError("give several IDs or several objects, but not both.", input_.loop_hint)
+                raise UsageError(
+                    "give several IDs or several objects, but not both.", input_.loop_hint
+                )
             document = None if input_.is_blank else next(input_.documents())
             for text in self.ids:
                 yield self._build({**self.typed, id_name: text}, document)
@@ -90,7 +96,9 @@ class _Builder(NamedTuple):
     def _build(self, typed: Mapping[str, Value], document: Document | None) -> Request:
         """Return the request of one input. What was typed wins over the keys of the document."""
         operation = self.operation
-        piped, given = place(operation, typed, document.members, document.source) if document else ({}, {})
+        piped, given = (
+            place(operation, typed, document.members, document.source) if document else ({}, {})
+        )
         given.pop(SCHEMA_KEY, None)
         name = given.get("name") or typed.get("name")
         given = self._changes_in(given, typed)
@@ -101,15 +109,23 @@ class _Builder(NamedTuple):
         body = self._body(values, given)
         where = f"{document.source}: " if document and self.input_.are_several else ""
         required = [field for field in operation.fields if field.required]
-        missing = [field.flag for field in required if field.name not in values and field.wire_name not in body]
+        missing = [
+            field.flag
+            for field in required
+            if field.name not in values and field.wire_name not in body
+        ]
         if missing:
             raise self._missing(missing, values, where)
         self._check_values(body, where)
         if operation.partial_update and not body and not self.has_edits:
             if self.input_.was_read:  # D25: an empty pipe is a mistake
-                raise UsageError(f"{where}the input holds no field to change.", see_help(operation.command))
+                raise UsageError(
+                    f"{where}the input holds no field to change.", see_help(operation.command)
+                )
             self._note("Note: no field was given, so nothing will change.")
-        return request_of(operation, values, body)._replace(object_name=name if isinstance(name, str) else "")
+        return request_of(operation, values, body)._replace(
+            object_name=name if isinstance(name, str) else ""
+        )
 
     def _missing(self, flags: Sequence[str], values: Mapping[str, Value], where: str) -> UsageError:
         """Return the error for missing values. If one is an ID, it has the command with places for the IDs."""
@@ -117,12 +133,21 @@ class _Builder(NamedTuple):
         error, fields = MissingFlag(flags, operation.command, where), operation.fields_in("path")
         if not any(field.flag in flags for field in fields):
             return error
-        ids = {field.name: scalar_text(values.get(field.name) or field.name.upper()) for field in fields}
+        ids = {
+            field.name: scalar_text(values.get(field.name) or field.name.upper())
+            for field in fields
+        }
         *others, last = fields
-        if others and ids[last.name].startswith("env_"):  # an environment's ID was given in place of an item's
+        # an environment's ID was given in place of an item's
+        if others and ids[last.name].startswith("env_"):
             ids = {others[0].name: ids[last.name], last.name: last.name.upper()}
-        words = [*(f"{field.flag} {quote(ids[field.name])}" for field in others), quote(ids[last.name])]
-        return error.with_only_hints(f"Give IDs after the command: ant {operation.command} {' '.join(words)}")
+        words = [
+            *(f"{field.flag} {quote(ids[field.name])}" for field in others),
+            quote(ids[last.name]),
+        ]
+        return error.with_only_hints(
+            f"Give IDs after the command: ant {operation.command} {' '.join(words)}"
+        )
 
     def _changes_in(self, given: dict[str, Value], typed: Mapping[str, Value]) -> dict[str, Value]:
         """Return the fields to send of an object: none if it is from the server, and flags say what to change.
@@ -134,7 +159,9 @@ class _Builder(NamedTuple):
         is_returned = any(key in given for key in operation.server_fields if key not in _IDENTITY)
         if not (operation.positional and is_returned and (fields or self.has_edits)):
             return given
-        self.unsent.update(dict.fromkeys(key for key in given if key not in (*operation.server_fields, *fields)))
+        self.unsent.update(
+            dict.fromkeys(key for key in given if key not in (*operation.server_fields, *fields))
+        )
         return {}
 
     def _note(self, note: str) -> None:
@@ -143,11 +170,15 @@ class _Builder(NamedTuple):
     def _note_variables(self, *given: Mapping[str, Value]) -> None:
         """Note IDs from variables at a terminal: a user may have forgotten that they are set."""
         for field in self.operation.fields if self.at_terminal else ():
-            if field.name in self.from_variables and not any(field.name in values for values in given):
+            if field.name in self.from_variables and not any(
+                field.name in values for values in given
+            ):
                 text = self.from_variables[field.name]
                 self._note(f"Note: {field.flag} is {text}, from {field.variable}.")
 
-    def _check_ids(self, typed: Mapping[str, Value], piped: Mapping[str, Value], document: Document) -> None:
+    def _check_ids(
+        self, typed: Mapping[str, Value], piped: Mapping[str, Value], document: Document
+    ) -> None:
         """Reject an object whose ID differs from the flag's: it may be the next line of a loop, not a body (D31).
 
         Only YAML that gives an update all of its fields is accepted, because it was written for this purpose.
@@ -169,7 +200,9 @@ class _Builder(NamedTuple):
                         f"{document.source} holds {found!r}, but {field.flag} is {text!r}.",
                         "Leave out one of them. In a loop that reads lines, add < /dev/null to this command.",
                     )
-                self._note(f"Note: {document.source} holds {found!r}; {text!r} is used, from the command line.")
+                self._note(
+                    f"Note: {document.source} holds {found!r}; {text!r} is used, from the command line."
+                )
 
     def _body(self, values: Mapping[str, Value], given: Mapping[str, Value]) -> dict[str, Value]:
         operation = self.operation
@@ -178,7 +211,8 @@ class _Builder(NamedTuple):
                 self._note_unused(given)
             return {}
         body = {key: value for key, value in given.items() if key not in operation.server_fields}
-        if dropped := [key for key in given if key not in body]:  # D34: a returned object can be sent
+        # D34: a returned object can be sent
+        if dropped := [key for key in given if key not in body]:
             self._note(f"Note: left out what the server sets: {', '.join(dropped)}.")
         self._note_files(body)
         fields = operation.fields_in("body")
@@ -200,7 +234,10 @@ class _Builder(NamedTuple):
         """Reject values that the API can't accept, with the messages of `ant apply`. Note other odd ones."""
         operation = self.operation
         types = {field.wire_name: field.type for field in operation.fields_in("body")}
-        if all(types.get(key) is not dict and isinstance(body[key], types.get(key, object)) for key in body):
+        if all(
+            types.get(key) is not dict and isinstance(body[key], types.get(key, object))
+            for key in body
+        ):
             return  # reading the schema takes time
         from ant_cli.input.validation import check_sent  # late, as above
 
@@ -224,9 +261,13 @@ class _Builder(NamedTuple):
         if isinstance(value, str):
             if value.startswith("@") and os.path.isfile(value[1:]):  # noqa: PTH113 - Path.is_file() may raise
                 text = repr(shortened(value))
-                self._note(f"Note: {text} is sent literally: files are read only for values of flags.")
+                self._note(
+                    f"Note: {text} is sent literally: files are read only for values of flags."
+                )
             return
-        for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        for child in (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        ):
             self._note_files(child)
 
 
@@ -246,11 +287,13 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     has_edits = any(setting.name in flags for setting in EDITS)
     has_changes = has_edits or bool(_given_in_body(operation, typed))
     known = {*texts, *from_variables}
-    lacks_something = any(field.required and field.name not in known for field in operation.fields) or (
-        operation.partial_update and not has_changes
-    )
+    lacks_something = any(
+        field.required and field.name not in known for field in operation.fields
+    ) or (operation.partial_update and not has_changes)
     lacks_precondition = bool(operation.precondition) and operation.precondition not in texts
-    takes_input = operation.has_body or lacks_something or lacks_precondition or id_name in from_variables
+    takes_input = (
+        operation.has_body or lacks_something or lacks_precondition or id_name in from_variables
+    )
     if not (takes_input or flags.of(FILE)):
         _note_unread(operation, texts, runtime)
     input_ = read_input(
@@ -278,7 +321,9 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     if requests.count > 1 and "name" in typed:
         raise _one_name_for_many(operation, requests, scalar_text(typed["name"]))
     if operation.paginated and requests.count > 1:
-        raise UsageError(f"one input is expected, but there are {requests.count}.", see_help(operation.command))
+        raise UsageError(
+            f"one input is expected, but there are {requests.count}.", see_help(operation.command)
+        )
     if not requests.count:
         runtime.say("Note: the input has no ID, so there is nothing to do.")
     unsent = f"{_ID_ONLY} Not sent: {', '.join(builder.unsent)}."
@@ -300,7 +345,9 @@ def _note_unread(operation: Operation, given: Texts, runtime: Runtime) -> None:
     """Note values for this command in a file that stdin is redirected from, which is not read (D26)."""
     text = runtime.stdin.beginning_of_file()
     fields = [*operation.fields_in("query"), *operation.fields_in("header")]
-    keys = [field.wire_name for field in fields if field.name not in given and field.wire_name in text]
+    keys = [
+        field.wire_name for field in fields if field.name not in given and field.wire_name in text
+    ]
     try:
         members = parse(text, "") if keys else None
     except UsageError:  # it holds something else, such as the lines of a loop
@@ -311,12 +358,17 @@ def _note_unread(operation: Operation, given: Texts, runtime: Runtime) -> None:
 
 def _given_in_body(operation: Operation, values: Mapping[str, Value]) -> list[Field]:
     """Return the fields of the body that have a value, including parts of others such as `config.type`."""
-    return [field for field in operation.fields if field.location == "body" and field.name in values]
+    return [
+        field for field in operation.fields if field.location == "body" and field.name in values
+    ]
 
 
 def _from_variables(operation: Operation, given: Texts, runtime: Runtime) -> dict[str, Value]:
     """Return the IDs that a variable gives, and no flag. A blank variable counts as unset."""
-    texts = {field.name: runtime.environ.get(field.variable, "").strip() for field in operation.fields_in("path")}
+    texts = {
+        field.name: runtime.environ.get(field.variable, "").strip()
+        for field in operation.fields_in("path")
+    }
     return {name: text for name, text in texts.items() if text and name not in given}
 
 
@@ -329,7 +381,9 @@ def _unknown_in(body: Mapping[str, Value], fields: Sequence[Field]) -> Iterator[
             yield _warning(f"{value!r} is not a known {field.wire_name}", value, field.choices)
 
 
-def _unknown_fields(body: Mapping[str, Value], known: Sequence[str], path: tuple[str, ...]) -> Iterator[str]:
+def _unknown_fields(
+    body: Mapping[str, Value], known: Sequence[str], path: tuple[str, ...]
+) -> Iterator[str]:
     for name, value in body.items():
         where = (*path, name)
         if name not in known:

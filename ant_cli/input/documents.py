@@ -16,12 +16,15 @@ from ant_cli.runtime.shell import quote
 
 _STDIN = "standard input"
 _LOOP_HINT = (
-    "If stdin is meant for something else, such as a loop that reads lines, add < /dev/null to this command."
+    "If stdin is meant for something else, such as a loop that "
+    "reads lines, add < /dev/null to this command."
 )
 _CSV = r"[^\s,]++(?:,[^\s,]++)++(?:\s|$)"
 """How the header of a CSV file begins."""
 _CSV_TO_JSON = "python3 -c 'import csv,json,sys; [print(json.dumps(row)) for row in csv.DictReader(sys.stdin)]'"
-_ID_LINE = r"[ \t]*+(?!(?:---|\.\.\.|null)[ \t\r]*$|- )((?:[\w.~-]++(?: [\w.~-]++)*+)?)[ \t\r]*+(?:#.*)?"
+_ID_LINE = (
+    r"[ \t]*+(?!(?:---|\.\.\.|null)[ \t\r]*$|- )((?:[\w.~-]++(?: [\w.~-]++)*+)?)[ \t\r]*+(?:#.*)?"
+)
 """A line with one ID or name, or with only white space and a comment."""
 
 
@@ -59,26 +62,44 @@ class Input(NamedTuple):
     def documents(self) -> Iterator[Document]:
         """Yield the keys and values for each request. Raises UsageError if there is something else."""
         for number, (value, line, is_json) in enumerate(self.values(), 1):
-            place = (f", line {line}" if line else f", document {number}") if self.are_several else ""
+            place = (
+                (f", line {line}" if line else f", document {number}") if self.are_several else ""
+            )
             source = self.source + place
-            members: Value = {self.id_key: value} if self.id_key and is_json and isinstance(value, str) else value
+            members: Value = (
+                {self.id_key: value}
+                if self.id_key and is_json and isinstance(value, str)
+                else value
+            )
             if not isinstance(members, dict):
                 raise self._not_an_object(value, source)
             yield Document(members, source, is_json)
 
     def _not_an_object(self, value: Value, source: str) -> UsageError:
-        wanted = "IDs, one per line, or keys and values" if self.id_key else "keys and values, such as `name: demo`"
+        wanted = (
+            "IDs, one per line, or keys and values"
+            if self.id_key
+            else "keys and values, such as `name: demo`"
+        )
         hint = see_help(self.operation.command)
         if isinstance(value, str) and re.match(_CSV, value):
             path = "FILE.csv" if self.source == _STDIN else quote(self.source)
-            hint = f"To send CSV as JSON lines: {_CSV_TO_JSON} < {path} | ant {self.operation.command}"
+            hint = (
+                f"To send CSV as JSON lines: {_CSV_TO_JSON} < {path} | ant {self.operation.command}"
+            )
         elif isinstance(value, str) and self.loop_hint:
             hint = self.loop_hint
         return UsageError(f"{source} must hold {wanted}, but holds {type_name(value)}.", hint)
 
 
 def read_input(
-    operation: Operation, id_key: str, path: str, runtime: Runtime, *, is_needed: bool, is_taken: bool
+    operation: Operation,
+    id_key: str,
+    path: str,
+    runtime: Runtime,
+    *,
+    is_needed: bool,
+    is_taken: bool,
 ) -> Input:
     """Read --file or stdin. A command that takes no input reads only a file that is named.
 
@@ -95,7 +116,10 @@ def read_input(
         """If IDs are needed, or objects are created, a list counts as its elements."""
         for found in ids or parsed():
             if isinstance(found.value, list) and (id_key or (operation.creates and found.value)):
-                yield from (ParsedValue(item, 0, found.is_json or isinstance(item, str)) for item in found.value)
+                yield from (
+                    ParsedValue(item, 0, found.is_json or isinstance(item, str))
+                    for item in found.value
+                )
             else:
                 yield found
 

@@ -57,7 +57,9 @@ def _reject_contradiction(field: Field, outer: Value) -> None:
     """Raise BadValue if two flags give the same field, such as `--config` and `--config.type`."""
     flag = flag_name(field.outer)
     if not isinstance(outer, dict):
-        raise BadValue(field.flag, f"can't be combined with a {flag} that is null", "Leave out one of them.")
+        raise BadValue(
+            field.flag, f"can't be combined with a {flag} that is null", "Leave out one of them."
+        )
     if field.inner in outer:
         problem = f"can't be combined with a {flag} that has {field.inner!r}"
         raise BadValue(field.flag, problem, "Leave out one of them.")
@@ -97,7 +99,9 @@ def _read_structured(field: Field, texts: Sequence[str], runtime: Runtime) -> Va
     if not pairs:
         return whole
     if not isinstance(whole, dict):
-        raise BadValue(field.flag, "is null in one place and has keys in another", "Leave out one of them.")
+        raise BadValue(
+            field.flag, "is null in one place and has keys in another", "Leave out one of them."
+        )
     members = dict(whole)
     for pair in pairs:
         if pair.key in members:
@@ -112,7 +116,11 @@ def _read_mapping(field: Field, text: str, runtime: Runtime) -> Value:
         contents = _read(path, field.flag, runtime.stdin)
         return convert(field, field.flag, decode(contents, f"{field.flag}: {path}"))
     value = convert(field, field.flag, text)
-    return _expand_file_refs(value, field.flag, runtime) if field.key_values else _map_texts(value, _unescape)
+    return (
+        _expand_file_refs(value, field.flag, runtime)
+        if field.key_values
+        else _map_texts(value, _unescape)
+    )
 
 
 def _pair_in(field: Field, text: str) -> _Pair | None:
@@ -129,7 +137,9 @@ def _pair_in(field: Field, text: str) -> _Pair | None:
     return _Pair(key, rest, value if isinstance(value, dict) else None)
 
 
-def _report_ambiguous(field: Field, pair: _Pair, say: Callable[[str], None], *, has_pairs: bool) -> None:
+def _report_ambiguous(
+    field: Field, pair: _Pair, say: Callable[[str], None], *, has_pairs: bool
+) -> None:
     """Report YAML such as `note=see: this`, which may be meant as `key=value`.
 
     Raises:
@@ -140,7 +150,9 @@ def _report_ambiguous(field: Field, pair: _Pair, say: Callable[[str], None], *, 
     problem = f"{pair.key + '=' + pair.text!r} is YAML with the key {whole!r}"
     meant = f"For the key {pair.key!r}: {_as_json(field, {pair.key: pair.text})}"
     if has_pairs:
-        raise BadValue(field.flag, problem, meant, f"For the key {whole!r}: {_as_json(field, pair.mapping)}")
+        raise BadValue(
+            field.flag, problem, meant, f"For the key {whole!r}: {_as_json(field, pair.mapping)}"
+        )
     say(f"Note: {field.flag} {problem}. {meant}")
 
 
@@ -165,7 +177,9 @@ def comma_note(flag: str, pair: str, prefix: str = "") -> str:
     first, *others = re.split(rf",\s*(?={_KEY}=)", pair)
     if not others:
         return ""
-    several = " ".join(f"{flag} {prefix}{quote(part.removeprefix(prefix))}" for part in (first, *others))
+    several = " ".join(
+        f"{flag} {prefix}{quote(part.removeprefix(prefix))}" for part in (first, *others)
+    )
     key, _, value = pair.partition("=")
     return f"Note: {flag}: the value of {key!r} is {value!r}. For several keys: {several}"
 
@@ -202,7 +216,9 @@ def _expand(text: str, where: str, runtime: Runtime) -> str:
     # Path.exists() may raise.
     if not (name == "-" or "." in name or "/" in name or os.path.exists(name)):  # noqa: PTH110
         if re.fullmatch(_MAY_BE_A_NAME, name):
-            runtime.say(f"Note: {where}: {text!r} is sent literally, because there is no such file.")
+            runtime.say(
+                f"Note: {where}: {text!r} is sent literally, because there is no such file."
+            )
         return text
     path = _path_in(text)
     data = _read(path, where, runtime.stdin, "For the text itself, write " + quote(f"\\{text}"))

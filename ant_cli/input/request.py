@@ -55,7 +55,9 @@ def request_of(
     query = [("beta", "true")]
     headers: list[tuple[str, str]] = []
     path = operation.path
-    ids = {field.name: scalar_text(values[field.name]).strip() for field in operation.fields_in("path")}
+    ids = {
+        field.name: scalar_text(values[field.name]).strip() for field in operation.fields_in("path")
+    }
     for field in operation.fields:
         if field.name not in values or field.location == "body":
             continue
@@ -92,7 +94,9 @@ def _retries(operation: Operation, values: Mapping[str, Value]) -> Retries:
     return "always" if values.get(operation.precondition) is None else "unless_timed_out"
 
 
-def _success_message(operation: Operation, ids: Mapping[str, str], body: Mapping[str, Value]) -> str:
+def _success_message(
+    operation: Operation, ids: Mapping[str, str], body: Mapping[str, Value]
+) -> str:
     forced = body.get("force") is True
     message = (forced and operation.forced_message) or operation.success_message
     return message.format(id=ids[operation.positional.name]) if operation.positional else message
@@ -120,7 +124,9 @@ def place(
             continue
         keys = [lowered[key.lower()] for key in field.input_keys if key.lower() in lowered]
         values = {key: given.pop(key) for key in keys if key in given}
-        key = next((key for key, value in values.items() if not _means_no_value(field, value)), None)
+        key = next(
+            (key for key, value in values.items() if not _means_no_value(field, value)), None
+        )
         if key is not None and (field.location == "path" or field.name not in typed):
             where = f"{source}: {key}"
             piped[field.name] = _from_piped(field, values[key], where)
@@ -164,7 +170,9 @@ def _is_segment(text: str) -> bool:
 
 def _header(field: Field, value: Value) -> str:
     """Return a header's text without the white space around it, such as the line break at the end of a file."""
-    text = ",".join(scalar_text(item).strip() for item in (value if isinstance(value, list) else [value]))
+    text = ",".join(
+        scalar_text(item).strip() for item in (value if isinstance(value, list) else [value])
+    )
     if _has_control_character(text):
         raise BadValue(field.flag, "contains a control character, which a header can't")
     return _check_encodable(field.flag, text)

@@ -26,7 +26,13 @@ MOST_MISTAKES = 50
 """How many mistakes are described."""
 AND_MORE = "and more mistakes"
 _SCHEMA = Path(__file__).with_name("environment.schema.json")
-_VALUES: dict[str, Value] = {"object": {}, "array": [], "boolean": False, "string": "", "number": Number("0")}
+_VALUES: dict[str, Value] = {
+    "object": {},
+    "array": [],
+    "boolean": False,
+    "string": "",
+    "number": Number("0"),
+}
 """A value of each type of the schema."""
 _HINTS = {"array": ": write it in brackets", "string": ": write it in quotes"}
 """How to write a single value so that it has the type."""
@@ -56,7 +62,13 @@ class Mistake(NamedTuple):
         """Return the mistake with its path as people write it."""
         where = ""
         for step in self.path:
-            where += f"[{step}]" if isinstance(step, int) else f".{_shown(step)}" if where else _shown(step)
+            where += (
+                f"[{step}]"
+                if isinstance(step, int)
+                else f".{_shown(step)}"
+                if where
+                else _shown(step)
+            )
         problem = self.problem
         if self.known:
             fields = f" The fields are: {', '.join(self.known)}."
@@ -81,7 +93,9 @@ def known_fields(path: Sequence[str]) -> list[str]:
 def check(body: dict[str, Value]) -> list[Mistake]:
     """Return the mistakes in the body of an environment, including unknown fields and choices."""
     mistakes = list(_mistakes(body, json_schema(), ()))
-    if all(mistake.path[0] != "config" for mistake in mistakes) and _lacks_registries(body.get("config") or {}):
+    if all(mistake.path[0] != "config" for mistake in mistakes) and _lacks_registries(
+        body.get("config") or {}
+    ):
         problem = "packages under a limited network need networking.allow_package_managers: true"
         mistakes.append(Mistake(("config",), problem))
     return mistakes
@@ -132,7 +146,9 @@ def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[M
     elif not isinstance(value, type(example)):
         hint = _HINTS.get(expected, "") if isinstance(value, str | Number | bool) else ""
         wanted = "true or false" if expected == "boolean" else type_name(example)
-        yield Mistake(path, f"must be {wanted}, got {type_name(value)}{hint}", is_missing=value is None)
+        yield Mistake(
+            path, f"must be {wanted}, got {type_name(value)}{hint}", is_missing=value is None
+        )
     elif isinstance(value, dict):
         yield from _mistakes_in_fields(value, schema, path)
     elif isinstance(value, list):
@@ -142,14 +158,22 @@ def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[M
         yield Mistake(path, problem)
 
 
-def _mistakes_in_fields(fields: dict[str, Any], schema: dict[str, Any], path: FieldPath) -> Iterator[Mistake]:
+def _mistakes_in_fields(
+    fields: dict[str, Any], schema: dict[str, Any], path: FieldPath
+) -> Iterator[Mistake]:
     if "oneOf" in schema:  # a union, whose branches are named after their types
         tags = _tags(schema)
         if "type" not in fields:
             yield Mistake((*path, "type"), "is required", is_missing=True)
-        wrong = list(_mistakes(fields.get("type", tags[0]), {"type": ["string"], "enum": tags}, (*path, "type")))
+        wrong = list(
+            _mistakes(
+                fields.get("type", tags[0]), {"type": ["string"], "enum": tags}, (*path, "type")
+            )
+        )
         for mistake in wrong:
-            yield mistake._replace(may_be_new=mistake.may_be_new and not did_you_mean(fields["type"], tags))
+            yield mistake._replace(
+                may_be_new=mistake.may_be_new and not did_you_mean(fields["type"], tags)
+            )
         if wrong:
             return
         schema = json_schema()["$defs"].get(fields.get("type"), schema)
@@ -164,13 +188,19 @@ def _mistakes_in_fields(fields: dict[str, Any], schema: dict[str, Any], path: Fi
 
 def _tags(schema: dict[str, Any]) -> list[str]:
     """Return the names of the branches of a union; none for another schema."""
-    return [branch["$ref"].removeprefix("#/$defs/") for branch in schema.get("oneOf", ()) if "$ref" in branch]
+    return [
+        branch["$ref"].removeprefix("#/$defs/")
+        for branch in schema.get("oneOf", ())
+        if "$ref" in branch
+    ]
 
 
 def _fields(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the rules for the fields of an object; for a union, those of all branches."""
     branches = [json_schema()["$defs"][tag] for tag in _tags(schema)] or [schema]
-    return {name: rule for branch in branches for name, rule in branch.get("properties", {}).items()}
+    return {
+        name: rule for branch in branches for name, rule in branch.get("properties", {}).items()
+    }
 
 
 def _problem_of_text(text: str, schema: dict[str, Any]) -> str:

@@ -58,7 +58,9 @@ def mapping(where: str, text: str) -> Value:
         raise BadValue(where, "is empty", f"Write {where} '{{}}' for no keys, or null to clear it.")
     value = parse(text, where)
     if not isinstance(value, dict):
-        raise BadValue(where, f"must be keys and values, got {type_name(value)}", _meant_mapping(where, text))
+        raise BadValue(
+            where, f"must be keys and values, got {type_name(value)}", _meant_mapping(where, text)
+        )
     return value
 
 
@@ -113,7 +115,9 @@ def parse(text: str, where: str) -> Value:
     return next((parsed.value for parsed in parse_all(text, where, several=False)()), None)
 
 
-def parse_all(text: str, where: str, *, several: bool = True) -> Callable[[], Iterator[ParsedValue]]:
+def parse_all(
+    text: str, where: str, *, several: bool = True
+) -> Callable[[], Iterator[ParsedValue]]:
     """Return an iterable of the values of a text: JSON values one after the other, or else YAML documents.
 
     JSON values are parsed again each time, so that only the text is in memory. Blank documents are skipped.
@@ -131,7 +135,9 @@ def parse_all(text: str, where: str, *, several: bool = True) -> Callable[[], It
     except (ValueError, RecursionError) as error:
         json_error = error if several or not count else None
     documents = _parse_yaml(text, where, json_error, several=several)
-    return lambda: (ParsedValue(value, 0, is_json=False) for value in documents if value is not None)
+    return lambda: (
+        ParsedValue(value, 0, is_json=False) for value in documents if value is not None
+    )
 
 
 def _json_values(text: str) -> Iterator[ParsedValue]:
@@ -164,11 +170,16 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 _LOOKS_LIKE_JSON = re.compile(r'[\s\[{]*"')
 """A text with only brackets before its first quoted string. If it is not YAML either, it was meant as JSON."""
 _DECODER = json.JSONDecoder(
-    parse_int=Number, parse_float=Number, parse_constant=json_text.reject_constant, object_pairs_hook=_unique
+    parse_int=Number,
+    parse_float=Number,
+    parse_constant=json_text.reject_constant,
+    object_pairs_hook=_unique,
 )
 
 
-def _parse_yaml(text: str, where: str, json_error: Exception | None, *, several: bool) -> list[Value]:
+def _parse_yaml(
+    text: str, where: str, json_error: Exception | None, *, several: bool
+) -> list[Value]:
     """Read the documents of a text as relaxed YAML. `json_error` says why it is not JSON.
 
     Importing the reader takes two thirds of the time of the rest of a `create`. So the most common YAML, such as
@@ -184,7 +195,11 @@ def _parse_yaml(text: str, where: str, json_error: Exception | None, *, several:
         return read_yaml(text, json_words=json_words, several=several)
     except YAMLProblem as problem:
         line, column, message = problem.line, problem.column, problem.message
-        if problem.is_syntax and _LOOKS_LIKE_JSON.match(text) and isinstance(json_error, json.JSONDecodeError):
+        if (
+            problem.is_syntax
+            and _LOOKS_LIKE_JSON.match(text)
+            and isinstance(json_error, json.JSONDecodeError)
+        ):
             line, column, message = (
                 json_error.lineno,
                 json_error.colno,
@@ -224,7 +239,9 @@ def _json(value: Value) -> str:
     if isinstance(value, str):
         return _quote(value)
     if isinstance(value, dict):
-        return "{" + ",".join([f"{_quote(key)}:{_json(child)}" for key, child in value.items()]) + "}"
+        return (
+            "{" + ",".join([f"{_quote(key)}:{_json(child)}" for key, child in value.items()]) + "}"
+        )
     if isinstance(value, list):
         return "[" + ",".join(map(_json, value)) + "]"
     return json_text.scalar_text(value)

@@ -23,7 +23,8 @@ _ALIAS_LIMIT = 1_000_000
 _SIZE_OF_VALUE = 10
 """Added to the characters of each value, for its memory and its punctuation in JSON."""
 
-_LOADER = getattr(yaml, "CLoader", yaml.Loader)  # libyaml's parser is ten times as fast, if PyYAML has it
+# libyaml's parser is ten times as fast, if PyYAML has it
+_LOADER = getattr(yaml, "CLoader", yaml.Loader)
 _WORDS: dict[str, bool | None] = (
     dict.fromkeys(("null", "Null", "NULL", "~", ""), None)
     | dict.fromkeys(("true", "True", "TRUE"), True)
@@ -49,11 +50,16 @@ _UNLIKE_YAML_1_1 = (
 """A surrogate pair, a line separator, or a question mark in a word; also an escaped backslash, to skip it."""
 _STARTS = {
     "\t": "a tab can't indent YAML: write spaces",
-    **{character: f"a text that starts with {character} needs quotes in YAML" for character in "@`%"},
+    **{
+        character: f"a text that starts with {character} needs quotes in YAML"
+        for character in "@`%"
+    },
 }
 """What to do about a character that can't start a value."""
 _COLON = r":(?=[ \t\r]|$)"
-_TEXT_WITH_SEPARATOR = r"(?m)^([^\n\x85\u2028\u2029\"'\[\]{}:]*+: (?![\"'\[{])[^\n\x85\u2028\u2029]*+)(.+)"
+_TEXT_WITH_SEPARATOR = (
+    r"(?m)^([^\n\x85\u2028\u2029\"'\[\]{}:]*+: (?![\"'\[{])[^\n\x85\u2028\u2029]*+)(.+)"
+)
 """A line of the form `key: text`, with a line separator in its text, not in quotes or brackets."""
 
 
@@ -93,7 +99,9 @@ class _Source(NamedTuple):
 
     def value_of(self, event: Any) -> str:
         """Return the text of a scalar."""
-        return str(event.value.translate(self.in_double_quotes if event.style == '"' else self.as_written))
+        return str(
+            event.value.translate(self.in_double_quotes if event.style == '"' else self.as_written)
+        )
 
 
 def _prepare(text: str) -> _Source:
@@ -110,10 +118,16 @@ def _prepare(text: str) -> _Source:
     stand_ins = dict(zip(originals, _unused_characters(text), strict=False))
     if len(stand_ins) < len(originals):
         raise YAMLProblem("the text has too many different characters", None)
-    text = re.sub(_TEXT_WITH_SEPARATOR, lambda line: line[1] + re.sub(_COLON, stand_ins[":"], line[2]), text)
+    text = re.sub(
+        _TEXT_WITH_SEPARATOR, lambda line: line[1] + re.sub(_COLON, stand_ins[":"], line[2]), text
+    )
     text = re.sub(_UNLIKE_YAML_1_1, lambda match: stand_ins.get(match[0], match[0]), text)
     as_written = {ord(stand_in): original for original, stand_in in stand_ins.items()}
-    pairs = {code: json.loads(f'"{original}"') for code, original in as_written.items() if original[0] == "\\"}
+    pairs = {
+        code: json.loads(f'"{original}"')
+        for code, original in as_written.items()
+        if original[0] == "\\"
+    }
     return _Source(text, as_written, {**as_written, **pairs})
 
 
@@ -121,27 +135,39 @@ def _unused_characters(text: str) -> Iterator[str]:
     """Yield private characters of Unicode that are not in the text, neither literally nor as escapes."""
     used = set(text)
     escaped = {int(code, 16) for code in re.findall(r"\\U([0-9a-fA-F]{8})", text)}
-    return (chr(code) for code in range(0xF0000, 0x110000) if code not in escaped and chr(code) not in used)
+    return (
+        chr(code)
+        for code in range(0xF0000, 0x110000)
+        if code not in escaped and chr(code) not in used
+    )
 
 
 def _problem(error: Exception, text: str) -> YAMLProblem:
     if isinstance(error, yaml.MarkedYAMLError):
         mark: Any = error.problem_mark or error.context_mark
-        if "cannot start any token" in str(error.problem) and (advice := _STARTS.get(text[mark.index])):
+        if "cannot start any token" in str(error.problem) and (
+            advice := _STARTS.get(text[mark.index])
+        ):
             return YAMLProblem(advice, mark, is_syntax=True)
         end = len(text.rstrip("\n"))
-        if mark and mark.line > text.count("\n", 0, end):  # the end is missing, and libyaml is one line too far
+        # the end is missing, and libyaml is one line too far
+        if mark and mark.line > text.count("\n", 0, end):
             mark = _mark_at(text, end)
         return YAMLProblem(_describe(error), mark, is_syntax=True)
     # A character that YAML does not allow, or a lone surrogate.
     found: Any = error
-    character = found.object[found.start] if isinstance(error, UnicodeEncodeError) else found.character
+    character = (
+        found.object[found.start] if isinstance(error, UnicodeEncodeError) else found.character
+    )
     code = character if isinstance(character, int) else ord(character)
-    return YAMLProblem(f"the character U+{code:04X} is not allowed", _mark_at(text, text.find(chr(code))))
+    return YAMLProblem(
+        f"the character U+{code:04X} is not allowed", _mark_at(text, text.find(chr(code)))
+    )
 
 
 def _describe(error: yaml.MarkedYAMLError) -> str:
-    if "maximum nesting depth" in str(error.problem):  # libyaml reads ahead, and has reached its own limit
+    # libyaml reads ahead, and has reached its own limit
+    if "maximum nesting depth" in str(error.problem):
         return f"nested deeper than {DEPTH_LIMIT} levels"
     if "<document start>" in str(error.problem):  # as in JSON Lines
         return "something follows the end of the value, and only one value can be used"
@@ -170,7 +196,9 @@ class _Reader:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if values and not several:
-                    raise YAMLProblem("there is a second document, and only one can be used", event.start_mark)
+                    raise YAMLProblem(
+                        "there is a second document, and only one can be used", event.start_mark
+                    )
                 self._anchors.clear()  # anchors belong to their document
                 values.append(self._value(next(self._events), 0))
         return values
@@ -230,10 +258,15 @@ class _Reader:
 
     def _reject_missing_space(self, key: Any, event: Any) -> None:
         """Reject `{a:1}`, which is the key "a:1" without a value in YAML."""
-        no_value = event.start_mark.index == event.end_mark.index and isinstance(event, yaml.ScalarEvent)
-        name, colon, _ = self._source.value_of(key).partition(":")  # what follows is the value: it may be a secret
+        no_value = event.start_mark.index == event.end_mark.index and isinstance(
+            event, yaml.ScalarEvent
+        )
+        # what follows is the value: it may be a secret
+        name, colon, _ = self._source.value_of(key).partition(":")
         if no_value and key.implicit[0] and colon:
-            raise YAMLProblem(f"{name + ':'!r} needs a space after the colon, or quotes", key.start_mark)
+            raise YAMLProblem(
+                f"{name + ':'!r} needs a space after the colon, or quotes", key.start_mark
+            )
 
     def _alias(self, event: Any, depth: int) -> Any:
         anchor = self._anchor(event)
@@ -244,7 +277,9 @@ class _Reader:
         _check_depth(depth + height, event)
         self._aliased += size
         if self._aliased > _ALIAS_LIMIT:
-            raise YAMLProblem(f"the aliases stand for more than {_ALIAS_LIMIT:,} characters", event.start_mark)
+            raise YAMLProblem(
+                f"the aliases stand for more than {_ALIAS_LIMIT:,} characters", event.start_mark
+            )
         return value
 
     def _anchor(self, event: Any) -> str:
@@ -252,7 +287,11 @@ class _Reader:
         if event.anchor is None:
             return ""
         sign = "*" if isinstance(event, yaml.AliasEvent) else "&"  # a tag may come before it
-        end = self._source.text.find(sign + event.anchor, event.start_mark.index) + 1 + len(event.anchor)
+        end = (
+            self._source.text.find(sign + event.anchor, event.start_mark.index)
+            + 1
+            + len(event.anchor)
+        )
         if self._source.text[end : end + 1] not in _AFTER_ANCHOR:
             raise YAMLProblem(f"{sign}{event.anchor} must be followed by a space", event.start_mark)
         return str(event.anchor)
@@ -271,9 +310,14 @@ class _Reader:
             return Number(text)
         if re.fullmatch(_BASED, text):
             if len(text) > _LONGEST_BASED:
-                raise YAMLProblem(f"a number in base 8 or 16 has at most {_LONGEST_BASED} digits", event.start_mark)
+                raise YAMLProblem(
+                    f"a number in base 8 or 16 has at most {_LONGEST_BASED} digits",
+                    event.start_mark,
+                )
             return Number(str(int(text[2:], 16 if text[1] == "x" else 8)))
-        if re.fullmatch(_NOT_FINITE, text) or (self._json_words and re.fullmatch(_JSON_NOT_FINITE, text)):
+        if re.fullmatch(_NOT_FINITE, text) or (
+            self._json_words and re.fullmatch(_JSON_NOT_FINITE, text)
+        ):
             raise YAMLProblem(f"JSON has no {text}, so it can't be sent", event.start_mark)
         return text
 

@@ -79,7 +79,9 @@ CREATE = Operation(
             "a cloud environment with two Python packages",
             "--name data-analysis --config '{type: cloud, packages: {pip: [pandas, numpy]}}'",
         ),
-        Example("one whose work your own workers run", "--name edge --config '{type: self_hosted}'"),
+        Example(
+            "one whose work your own workers run", "--name edge --config '{type: self_hosted}'"
+        ),
         Example("everything from a file except the name", "--file env.yaml --name staging"),
     ),
     creates=True,
@@ -133,7 +135,8 @@ UPDATE = Operation(
     "Change fields of an environment; all others keep their values.",
     (
         ENVIRONMENT_ID,
-        *({field.name: field for field in (*_FIELDS, *_CHANGED)}.values()),  # in the order of _FIELDS
+        # in the order of _FIELDS
+        *({field.name: field for field in (*_FIELDS, *_CHANGED)}.values()),
         shared.BETA,
     ),
     (*shared.EDITS, *shared.MANY),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ant_cli.runtime.light_typing import Literal, NamedTuple
 
-FormatName = Literal["auto", "json", "jsonl", "yaml", "table", "pretty", "markdown", "raw", "explore"]
+FormatName = Literal[
+    "auto", "json", "jsonl", "yaml", "table", "pretty", "markdown", "raw", "explore"
+]
 
 
 class Format(NamedTuple):

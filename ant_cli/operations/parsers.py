@@ -47,7 +47,9 @@ def one_of(choices: tuple[str, ...]) -> Parse:
 
     def parse(source: str, text: str) -> str:
         if text not in choices:
-            raise UnknownName("value", text, choices, f"{source} takes: {', '.join(choices)}.", where=source)
+            raise UnknownName(
+                "value", text, choices, f"{source} takes: {', '.join(choices)}.", where=source
+            )
         return text
 
     return parse
@@ -71,7 +73,9 @@ def whole_number(low: int, high: int) -> Parse:
 def item_count(source: str, text: str) -> int | None:
     """Return a number of items; None for -1, which means all of them."""
     if not re.fullmatch(r"\+?[0-9]{1,18}|-1", text):
-        problem = f"must be a number of items of at most 18 digits, or -1 for all of them, got {text!r}"
+        problem = (
+            f"must be a number of items of at most 18 digits, or -1 for all of them, got {text!r}"
+        )
         raise BadValue(source, problem)
     return None if text == "-1" else int(text)
 

@@ -7,14 +7,28 @@ from ant_cli.operations.spec import Field, Setting
 
 FILE = Setting("file", str, "Read the input from this file; - is stdin.", short="-f")
 BETA = Field(
-    "beta", "header", list, "A beta version, in place of the default. May be repeated.", wire="anthropic-beta"
+    "beta",
+    "header",
+    list,
+    "A beta version, in place of the default. May be repeated.",
+    wire="anthropic-beta",
 )
 
 LARGEST_PAGE = 1000
 """The highest `limit` of a list of the API."""
-LIMIT = Field("limit", "query", int, f"Items per page, 1 to {LARGEST_PAGE}; every page is fetched anyway.")
-PAGE = Field("page", "query", str, "Start at this cursor, the next_page of an earlier response.", nullable=True)
-MAX_ITEMS = Setting("max_items", int, "Stop after this many items; -1 for all of them.", parse=item_count)
+LIMIT = Field(
+    "limit", "query", int, f"Items per page, 1 to {LARGEST_PAGE}; every page is fetched anyway."
+)
+PAGE = Field(
+    "page",
+    "query",
+    str,
+    "Start at this cursor, the next_page of an earlier response.",
+    nullable=True,
+)
+MAX_ITEMS = Setting(
+    "max_items", int, "Stop after this many items; -1 for all of them.", parse=item_count
+)
 FILTER = Setting(
     "filter",
     list,
@@ -31,8 +45,12 @@ UNTIL = Setting(
     value_name="CONDITION",
 )
 WATCH = Setting("watch", bool, "Repeat the request, and print what has changed.")
-EVERY = Setting("every", str, "The time between requests.", value_name="TIME", default="2s", parse=pause)
-FOR = Setting("for", str, "Stop after this time; --until then exits with 8.", value_name="TIME", parse=pause)
+EVERY = Setting(
+    "every", str, "The time between requests.", value_name="TIME", default="2s", parse=pause
+)
+FOR = Setting(
+    "for", str, "Stop after this time; --until then exits with 8.", value_name="TIME", parse=pause
+)
 WATCHING = (WATCH, EVERY, FOR)
 WAITING = (UNTIL, *WATCHING)
 UNTIL_IN_LIST = UNTIL._replace(
@@ -51,7 +69,16 @@ YES = Setting("yes", bool, "Do not ask for confirmation at a terminal.")
 MANY = (PARALLEL, FAIL_FAST)
 MANY_CREATED = (PARALLEL._replace(default="1"), FAIL_FAST)
 
-ADD = Setting("add", list, "Add to a list or set a key: packages.pip=polars; repeated.", value_name="PATH=TEXT")
-REMOVE = Setting("remove", list, "Remove from a list: packages.pip=pandas, or metadata.KEY.", value_name="PATH")
-SET = Setting("set", list, "Set a package or a key: packages.pip=pandas==2.3.", value_name="PATH=TEXT")
+ADD = Setting(
+    "add",
+    list,
+    "Add to a list or set a key: packages.pip=polars; repeated.",
+    value_name="PATH=TEXT",
+)
+REMOVE = Setting(
+    "remove", list, "Remove from a list: packages.pip=pandas, or metadata.KEY.", value_name="PATH"
+)
+SET = Setting(
+    "set", list, "Set a package or a key: packages.pip=pandas==2.3.", value_name="PATH=TEXT"
+)
 EDITS = (ADD, REMOVE, SET)

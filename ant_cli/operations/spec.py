@@ -204,7 +204,9 @@ class Setting(_SettingRow, Param):
         parse = self.parse or (boolean if self.type is bool else None)
         if parse is None:
             return text
-        return parse(source, text) if isinstance(text, str) else [parse(source, each) for each in text]
+        return (
+            parse(source, text) if isinstance(text, str) else [parse(source, each) for each in text]
+        )
 
 
 _UNSET: dict[type, Any] = {bool: False, str: "", list: ()}
@@ -240,7 +242,13 @@ def values_of(texts: Texts, settings: Iterable[Setting]) -> Flags:
 
     """
     rows = {setting.name: setting for setting in settings}
-    return Flags({name: rows[name].value_of(rows[name].flag, text) for name, text in texts.items() if name in rows})
+    return Flags(
+        {
+            name: rows[name].value_of(rows[name].flag, text)
+            for name, text in texts.items()
+            if name in rows
+        }
+    )
 
 
 class Example(NamedTuple):

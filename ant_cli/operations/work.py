@@ -35,12 +35,15 @@ ENVIRONMENT_ID = Field(
     variable=variables.ENVIRONMENT_ID,
 )
 QUEUE_ID = ENVIRONMENT_ID._replace(
-    help=f"The ID or name of the self-hosted environment. Also: {variables.ENVIRONMENT_ID}.", aliases=("id",)
+    help=f"The ID or name of the self-hosted environment. Also: {variables.ENVIRONMENT_ID}.",
+    aliases=("id",),
 )
 WORK_ID = Field("work_id", "path", str, "The work item's ID.", required=True, aliases=("id",))
 
 UNTIL_STOPPED = shared.UNTIL._replace(help=shared.UNTIL.help.replace("archived", "stopped"))
-UNTIL_STATS = shared.UNTIL._replace(help=shared.UNTIL.help.replace('state=="archived"', "pending==0"))
+UNTIL_STATS = shared.UNTIL._replace(
+    help=shared.UNTIL.help.replace('state=="archived"', "pending==0")
+)
 
 RETRIEVE = Operation(
     GROUP,
@@ -93,7 +96,10 @@ POLL = Operation(
     (),
     (
         Example("wait almost a second for work", "env_1 --block-ms 999"),
-        Example("take an item and acknowledge it", "env_1 --format jsonl | ant beta:environments:work ack"),
+        Example(
+            "take an item and acknowledge it",
+            "env_1 --format jsonl | ant beta:environments:work ack",
+        ),
     ),
     claims=True,
     past_participle="polled",
@@ -127,7 +133,13 @@ HEARTBEAT = Operation(
     (
         ENVIRONMENT_ID,
         WORK_ID,
-        Field("desired_ttl_seconds", "query", int, "How many seconds the lease should last.", nullable=True),
+        Field(
+            "desired_ttl_seconds",
+            "query",
+            int,
+            "How many seconds the lease should last.",
+            nullable=True,
+        ),
         Field(
             "expected_last_heartbeat",
             "query",
@@ -140,8 +152,13 @@ HEARTBEAT = Operation(
     ),
     shared.MANY,
     (
-        Example("claim the lease", "--environment-id env_1 work_1 --expected-last-heartbeat NO_HEARTBEAT"),
-        Example("hold it for another minute", "--environment-id env_1 work_1 --desired-ttl-seconds 60"),
+        Example(
+            "claim the lease",
+            "--environment-id env_1 work_1 --expected-last-heartbeat NO_HEARTBEAT",
+        ),
+        Example(
+            "hold it for another minute", "--environment-id env_1 work_1 --desired-ttl-seconds 60"
+        ),
     ),
     check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
     past_participle="extended",
@@ -186,7 +203,10 @@ LIST = Operation(
     (QUEUE_ID, *shared.PAGING, shared.BETA),
     (*shared.LISTING, UNTIL_IDLE, *shared.WATCHING),
     (
-        Example("wait until no item is queued, starting, active or stopping", "env_1 --until idle --for 10m"),
+        Example(
+            "wait until no item is queued, starting, active or stopping",
+            "env_1 --until idle --for 10m",
+        ),
         Example("IDs and states, a line each", "env_1 --transform '{id,state}' --format jsonl"),
     ),
     busy_states=("queued", "starting", "active", "stopping"),
@@ -204,7 +224,8 @@ UPDATE = Operation(
     shared.MANY,
     (
         Example(
-            "set one key, delete another", "--environment-id env_1 work_1 --metadata owner=ada --metadata retry="
+            "set one key, delete another",
+            "--environment-id env_1 work_1 --metadata owner=ada --metadata retry=",
         ),
         Example("from a pipe", "--environment-id env_1 work_1 < metadata.yaml"),
     ),

@@ -25,7 +25,9 @@ def say_failure(label: str, error: AntError, output: OutputSettings, runtime: Ru
     runtime.say(f"{label}: {text}")
 
 
-def with_body(error: AntError, output: OutputSettings, runtime: Runtime, *, brief: bool = False) -> AntError:
+def with_body(
+    error: AntError, output: OutputSettings, runtime: Runtime, *, brief: bool = False
+) -> AntError:
     """Return an API error with its body, in which secrets are redacted; any other error unchanged.
 
     On a terminal, or if it should be `brief`, the body is one sentence, if that says everything. If a flag asks for
@@ -53,7 +55,8 @@ def _error_details(body: bytes, settings: OutputSettings) -> str:
         if settings.raw_output and json_text.json_type(raw) == "string":
             return json_text.string(raw)
         return make_renderer(format_)([raw]).decode("utf-8", "replace").rstrip("\n")
-    except (json_text.JSONTextError, UsageError):  # a path that fails at this point must not hide the error
+    # a path that fails at this point must not hide the error
+    except (json_text.JSONTextError, UsageError):
         return shortened(" ".join(body.decode("utf-8", "replace").split()), _EXCERPT_LENGTH)
 
 
@@ -67,8 +70,14 @@ def _sentence(status: int, body: bytes) -> str:
     except json_text.JSONTextError:
         return ""
     match value:
-        case {"error": {"type": str(type_), "message": str(message), **more}, **rest} if rest.keys() <= _KEYS:
+        case {"error": {"type": str(type_), "message": str(message), **more}, **rest} if (
+            rest.keys() <= _KEYS
+        ):
             code = more.pop("error_code", type_)
-            if isinstance(code, str) and more in ({}, {"details": {}}, {"details": {"error_code": code}}):
+            if isinstance(code, str) and more in (
+                {},
+                {"details": {}},
+                {"details": {"error_code": code}},
+            ):
                 return f"{message} ({status} {code})"
     return ""

@@ -103,7 +103,9 @@ class Columns:
             value = json_text.decode(values[0])
             if isinstance(value, dict) and resource_type(value) not in _COLUMNS_BY_TYPE:
                 members = json_text.members(values[0])
-                return [b"[%b,%b]" % (json_text.quote(name), member) for name, member in members.items()], _MEMBER
+                return [
+                    b"[%b,%b]" % (json_text.quote(name), member) for name, member in members.items()
+                ], _MEMBER
         if not self._columns:
             chosen = tuple(self._resolved(column, values) for column in self._chosen)
             self._columns = chosen or self._first_of(_columns_for(values[0]))
@@ -111,7 +113,9 @@ class Columns:
 
     def _first_of(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
         if len(columns) > _MOST_COLUMNS:
-            self._warn(f"Note: only the first {_MOST_COLUMNS} members are columns; --columns names others.")
+            self._warn(
+                f"Note: only the first {_MOST_COLUMNS} members are columns; --columns names others."
+            )
         return columns[:_MOST_COLUMNS]
 
     def _resolved(self, column: Column, items: list[bytes]) -> Column:
@@ -120,12 +124,14 @@ class Columns:
         titles = {known.title: known for known in _columns_for(items[0])} if keys else {}
         known = titles.get(column.title)
         if known and known.path != column.path:
-            return known._replace(drop_order=0, condition="always")  # a requested column is never dropped
+            # a requested column is never dropped
+            return known._replace(drop_order=0, condition="always")
         if any(column.find(item) is not None for item in items):
             return column
         others = [key for key in keys if not column.path.startswith(key)]
         suggestion = did_you_mean(column.path, [*(title.lower() for title in titles), *others])
-        where = "the first items" if self._is_list else "the response"  # later pages may have other members
+        # later pages may have other members
+        where = "the first items" if self._is_list else "the response"
         self._warn(f"Warning: --columns: {column.path!r} matches nothing in {where}.{suggestion}")
         return column
 
@@ -151,7 +157,10 @@ def _parse_columns(spec: str) -> tuple[Column, ...]:
 
 def path_of_title(kind: str, title: str) -> str:
     """Return the path of a resource's column by its title, in any case; the title if there is no such column."""
-    return next((column.path for column in _COLUMNS_BY_TYPE.get(kind, ()) if column.title == title.upper()), title)
+    return next(
+        (column.path for column in _COLUMNS_BY_TYPE.get(kind, ()) if column.title == title.upper()),
+        title,
+    )
 
 
 def _columns_for(item: bytes) -> tuple[Column, ...]:
@@ -182,7 +191,8 @@ def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
 def _cell_of(column: Column, keys: tuple[str, ...], decoded: Any, item: bytes) -> str:
     """Return a value as one line of text, from the decoded item if the path consists of keys, which is faster."""
     for key in keys:
-        decoded = decoded.get(key) if isinstance(decoded, dict) else []  # the key may be the index of an array
+        # the key may be the index of an array
+        decoded = decoded.get(key) if isinstance(decoded, dict) else []
     if not keys or isinstance(decoded, CONTAINERS):
         return _cell(column.find(item))
     return format_scalar(decoded)

@@ -24,7 +24,9 @@ _COLOUR = re.compile(rb"\x1b\[[\d;]*m")
 """Text that fills no cell. If it counted, the pager would open too early, and fill the screen with `~`."""
 
 
-def show(parts: Iterable[bytes], runtime: Runtime, style: Style, before_start: Callable[[], None]) -> None:
+def show(
+    parts: Iterable[bytes], runtime: Runtime, style: Style, before_start: Callable[[], None]
+) -> None:
     """Write parts that are safe to show as they arrive: to the pager, if they fill the screen.
 
     Raises:
@@ -49,7 +51,8 @@ def show(parts: Iterable[bytes], runtime: Runtime, style: Style, before_start: C
         if held:
             _write(held, program, runtime)
         if program:
-            with signal_handlers({signal.SIGINT: signal.SIG_IGN}):  # until the pager ends, Ctrl-C is for it alone
+            # until the pager ends, Ctrl-C is for it alone
+            with signal_handlers({signal.SIGINT: signal.SIG_IGN}):
                 program.communicate()
 
 
@@ -57,7 +60,11 @@ def _started(command: list[str], runtime: Runtime) -> subprocess.Popen[bytes] | 
     environ = {"LESS": "FRX", "LV": "-c", **runtime.environ}
     try:
         return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=runtime.stdout.descriptor, env=environ, pipesize=_PIPE_SIZE
+            command,
+            stdin=subprocess.PIPE,
+            stdout=runtime.stdout.descriptor,
+            env=environ,
+            pipesize=_PIPE_SIZE,
         )
     except OSError:  # the file is not executable, or stdout is not a real terminal
         return None

@@ -47,7 +47,9 @@ class _PathTransform(Transform):
     def __call__(self, raw: bytes) -> bytes:
         try:
             found = self._apply(self._steps, raw)
-        except self._bad_path as error:  # only the evaluation shows that a path multiplies the value
+        except (
+            self._bad_path
+        ) as error:  # only the evaluation shows that a path multiplies the value
             raise UsageError(f"{self._what}: {error}.") from None
         if found is None or found in self._nothing:
             self._unmatched = self._unmatched or raw
@@ -56,7 +58,8 @@ class _PathTransform(Transform):
         return b"null" if found is None else found
 
     def note_unmatched(self, say: Callable[[str], None]) -> None:
-        has_members = self._unmatched.strip() not in (b"", b"null")  # a poll of an empty queue returns null
+        # a poll of an empty queue returns null
+        has_members = self._unmatched.strip() not in (b"", b"null")
         if has_members and not self._found_any:
             hint = _NOT_JQ if self._nothing and self._may_be_jq else self._similar_member()
             say(f"Note: {self._what} matched nothing.{hint}")
@@ -138,7 +141,12 @@ class Printer:
             pages_seen += 1
             items_seen += len(page)
             yield page
-        if pages_seen and not items_seen and self.empty_message and self._runtime.stdout.is_terminal:
+        if (
+            pages_seen
+            and not items_seen
+            and self.empty_message
+            and self._runtime.stdout.is_terminal
+        ):
             self._runtime.say(self.empty_message)
 
     def _print(self, found: Iterable[list[bytes]], *, is_list: bool) -> None:
@@ -161,7 +169,11 @@ class Printer:
         from ant_cli.output.explorer.full_screen import explore
 
         result = explore(
-            iter(pages), self._runtime, is_list=is_list, path=self._path, before_screen=self._before_pager
+            iter(pages),
+            self._runtime,
+            is_list=is_list,
+            path=self._path,
+            before_screen=self._before_pager,
         )
         self._raw_strings = self._raw_strings or result.is_raw
         if result.value:
@@ -178,8 +190,13 @@ class Printer:
                     for value in values
                 )
             return self._render(values)
-        except (json_text.JSONTextError, RecursionError) as error:  # some formats can't be nested as deeply as JSON
-            raise ResponseError(f"the response can't be printed as {self.format.name}. {error}") from None
+        except (
+            json_text.JSONTextError,
+            RecursionError,
+        ) as error:  # some formats can't be nested as deeply as JSON
+            raise ResponseError(
+                f"the response can't be printed as {self.format.name}. {error}"
+            ) from None
 
 
 def _is_string(value: bytes) -> bool:
@@ -233,5 +250,7 @@ def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:
     """Return JSON values after `--transform`. Raises ResponseError if it can't be applied."""
     try:
         return [transform(value) for value in values]
-    except json_text.JSONTextError as error:  # some paths can't be evaluated as deeply as JSON can be nested
+    except (
+        json_text.JSONTextError
+    ) as error:  # some paths can't be evaluated as deeply as JSON can be nested
         raise _invalid_json(error) from None

@@ -60,13 +60,19 @@ class Progress(Observer):
         delay_s = self._first_line_at - monotonic()
         return self._showing(lambda passed: f"Waiting for {what}{count} ({passed:.0f} s)", delay_s)
 
-    def before_retry(self, why: str, attempt: int, of: int, delay_s: float) -> AbstractContextManager[None]:
+    def before_retry(
+        self, why: str, attempt: int, of: int, delay_s: float
+    ) -> AbstractContextManager[None]:
         """Show immediately how long it is until the next attempt."""
         if self._logs and delay_s > _LOGGED_WAIT_S:
             self._runtime.say(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")
-        return self._showing(lambda passed: f"Retry {attempt} of {of} in {max(0.0, delay_s - passed):.1f} s: {why}")
+        return self._showing(
+            lambda passed: f"Retry {attempt} of {of} in {max(0.0, delay_s - passed):.1f} s: {why}"
+        )
 
-    def of_many(self, state: Callable[[], tuple[int, str]], total: int) -> AbstractContextManager[None]:
+    def of_many(
+        self, state: Callable[[], tuple[int, str]], total: int
+    ) -> AbstractContextManager[None]:
         """Show how many of many requests have ended, instead of what each of them waits for.
 
         `state` returns this number, and a text that says it.

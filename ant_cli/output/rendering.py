@@ -45,7 +45,9 @@ def make_renderer(
         case "jsonl":
             return _each(partial(_jsonl, style=style))
         case "yaml":
-            return _unless_large(_each(partial(_yaml, style=style), separator=b"---\n"), style, warn)
+            return _unless_large(
+                _each(partial(_yaml, style=style), separator=b"---\n"), style, warn
+            )
         case "pretty":
             return _unless_large(_each(partial(_pretty, style=style), separator=b"\n"), style, warn)
         case "raw":
@@ -55,7 +57,9 @@ def make_renderer(
             from ant_cli.output.table import PlainTable, TerminalTable, markdown_table
 
             given = Columns(columns, warn, is_list=is_list)
-            table: Render = markdown_table(given) if format_.name == "markdown" else PlainTable(given)
+            table: Render = (
+                markdown_table(given) if format_.name == "markdown" else PlainTable(given)
+            )
             if style.is_laid_out and format_.name == "table":
                 table = TerminalTable(given, style, shows_archived=shows_archived, note=warn)
             return _unless_large(table, style, warn)
@@ -81,7 +85,9 @@ def _unless_large(render: Render, style: Style, warn: Callable[[str], None]) -> 
     def render_or_print_json(values: list[bytes]) -> bytes:
         if not any(len(value) > _MOST_BYTES or _is_large(value, _MOST_VALUES) for value in values):
             return render(values)
-        warn("Note: the result is printed as JSON, because it has too many values or levels for this format.")
+        warn(
+            "Note: the result is printed as JSON, because it has too many values or levels for this format."
+        )
         return b"".join(_json(value, style) for value in values)
 
     return render_or_print_json
@@ -92,7 +98,9 @@ def _is_large(value: bytes, most: int) -> bool:
     if len(value) >= most and value.count(b",") >= most:  # a short value is not searched
         return True
     try:
-        json_text.check_depth(value, _MOST_LEVELS if len(value) > _LONGEST_DEEP else json_text.DEEPEST)
+        json_text.check_depth(
+            value, _MOST_LEVELS if len(value) > _LONGEST_DEEP else json_text.DEEPEST
+        )
     except json_text.JSONTextError:
         return True
     return False

@@ -15,7 +15,16 @@ from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_bytes
 from ant_cli.runtime.streams import Stream
 
-_CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
+_CODES = {
+    "bold": 1,
+    "dim": 2,
+    "red": 31,
+    "green": 32,
+    "yellow": 33,
+    "blue": 34,
+    "magenta": 35,
+    "cyan": 36,
+}
 """The number of each style in an escape sequence."""
 STATE_COLOURS = {
     "queued": "yellow",

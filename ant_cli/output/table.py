@@ -48,7 +48,10 @@ class PlainTable:
 
     def _line(self, cells: list[str]) -> str:
         pairs = zip(cells, self._widths, strict=True)
-        return _GAP.join(text + " " * (width - cell_width(text)) for text, width in pairs).rstrip() + "\n"
+        return (
+            _GAP.join(text + " " * (width - cell_width(text)) for text, width in pairs).rstrip()
+            + "\n"
+        )
 
 
 def markdown_table(given: Columns) -> Callable[[list[bytes]], bytes]:
@@ -60,7 +63,11 @@ def markdown_table(given: Columns) -> Callable[[list[bytes]], bytes]:
         items, columns = given.read(values)
         rows = [list(map(markdown_code, cells)) for cells in rows_of(items, columns)]
         if not has_titles:
-            rows = [[markdown_code(column.title) for column in columns], ["---"] * len(columns), *rows]
+            rows = [
+                [markdown_code(column.title) for column in columns],
+                ["---"] * len(columns),
+                *rows,
+            ]
             has_titles = True
         return json_text.encoded("".join(f"| {' | '.join(cells)} |\n" for cells in rows))
 
@@ -78,7 +85,12 @@ class TerminalTable:
     """Renders rows below a line of titles, which is printed once, no wider than the screen."""
 
     def __init__(
-        self, given: Columns, style: Style, *, shows_archived: bool, note: Callable[[str], None] = lambda _: None
+        self,
+        given: Columns,
+        style: Style,
+        *,
+        shows_archived: bool,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._given = given
         self._note = note
@@ -105,7 +117,12 @@ class TerminalTable:
         now, rows = self._style.clock(), []
         for texts, item in zip(rows_of(items, columns), items, strict=True):
             style = "dim" if _is_archived(item) else ""
-            rows.append([_cell(text, column, style, now) for text, column in zip(texts, columns, strict=True)])
+            rows.append(
+                [
+                    _cell(text, column, style, now)
+                    for text, column in zip(texts, columns, strict=True)
+                ]
+            )
         return rows
 
     def _choose(self, columns: tuple[Column, ...], rows: list[list[_StyledText]]) -> list[int]:
@@ -116,7 +133,9 @@ class TerminalTable:
         left_out: list[str] = []
         texts = [[row[index].text for row in rows] for index in range(len(columns))]
         least = list(map(_least_width, columns, texts))
-        kept = [index for index, column in enumerate(columns) if self._is_of_use(column, texts[index])]
+        kept = [
+            index for index, column in enumerate(columns) if self._is_of_use(column, texts[index])
+        ]
         while sum(least[index] + len(_GAP) for index in kept) - len(_GAP) > self._style.width:
             droppable = [index for index in kept if columns[index].drop_order]
             if not droppable:
@@ -126,7 +145,9 @@ class TerminalTable:
             left_out.append(columns[dropped].title)
         if left_out and self._style.width < _USUAL_WIDTH:
             names = ", ".join(left_out)
-            self._note(f"Note: there is no room for {names}. --columns chooses others, --format json shows all.")
+            self._note(
+                f"Note: there is no room for {names}. --columns chooses others, --format json shows all."
+            )
         return kept
 
     def _is_of_use(self, column: Column, texts: list[str]) -> bool:
@@ -143,21 +164,27 @@ class TerminalTable:
         """
         most = max(1, (self._style.width + len(_GAP)) // (1 + len(_GAP)))
         columns = self._columns[:most]
-        needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)][:most]
+        needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)][
+            :most
+        ]
         least = self._widths or [column.min_width for column in columns]
-        widths = [min(max(pair), max(self._style.width, 1)) for pair in zip(needed, least, strict=True)]
+        widths = [
+            min(max(pair), max(self._style.width, 1)) for pair in zip(needed, least, strict=True)
+        ]
         room = self._style.width - len(_GAP) * (len(widths) - 1)
         if self._widths and sum(widths) > room:
             return self._widths
         while sum(widths) > room:
             losses = map(_loss, columns, widths, needed)
-            _, _, chosen = min((loss, -widths[index], index) for index, loss in enumerate(losses))  # the widest
+            # the widest
+            _, _, chosen = min((loss, -widths[index], index) for index, loss in enumerate(losses))
             widths[chosen] -= 1
         return widths
 
     def _line(self, row: list[_StyledText]) -> str:
         cells = []
-        for (text, style), width in zip(row, self._widths, strict=False):  # a very narrow screen omits the last
+        # a very narrow screen omits the last
+        for (text, style), width in zip(row, self._widths, strict=False):
             shown = truncate(text, width)
             cells.append(self._style.paint(shown, style) + padding(shown, width))
         return _GAP.join(cells).rstrip() + "\n"
@@ -167,7 +194,8 @@ def _cell(text: str, column: Column, style: str, now: float) -> _StyledText:
     if text == MISSING:
         return _StyledText(text, "dim")
     if column.title == "STATE":
-        style = STATE_COLOURS.get(text, "")  # `style` is empty: an object with a state can't be archived
+        # `style` is empty: an object with a state can't be archived
+        style = STATE_COLOURS.get(text, "")
     return _StyledText((column.is_time and relative_time(text, now)) or text, style)
 
 

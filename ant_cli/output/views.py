@@ -33,7 +33,11 @@ def view(raw: bytes, style: Style) -> str:
     value = json_text.decode(raw)
     if not style.is_laid_out:
         return "".join(line + "\n" for line in _plain_lines(value, ""))
-    rows = list(_rows(_in_order(value), "", style.width)) if _has_rows(value) else [_scalar_row("", "", value)]
+    rows = (
+        list(_rows(_in_order(value), "", style.width))
+        if _has_rows(value)
+        else [_scalar_row("", "", value)]
+    )
     widths = [cell_width(row.label) for row in rows if row.text]
     width = max((width for width in widths if width <= _MAX_LABEL), default=0)
     return "".join(_line(row, width, style) for row in rows)
@@ -142,9 +146,14 @@ def _summarized(name: str, members: dict[str, Any], room: int) -> tuple[str, lis
     scalars = [(key, value) for key, value in others if not isinstance(value, CONTAINERS)]
     pairs = [f"{key}={_NONE if value in EMPTY else _scalar(value)}" for key, value in scalars]
     line = ", ".join(parts + pairs)
-    if any(not re.fullmatch(r"[\w.-]+=[^,=\n]*", pair) for pair in pairs) or cell_width(line) > room:
+    if (
+        any(not re.fullmatch(r"[\w.-]+=[^,=\n]*", pair) for pair in pairs)
+        or cell_width(line) > room
+    ):
         return ", ".join(parts), _without_empty_lists(others)
-    return line, _without_empty_lists([entry for entry in others if isinstance(entry[1], CONTAINERS)])
+    return line, _without_empty_lists(
+        [entry for entry in others if isinstance(entry[1], CONTAINERS)]
+    )
 
 
 def _without_empty_lists(entries: list[_LabelledValue]) -> list[_LabelledValue]:
@@ -184,7 +193,9 @@ def _line(row: _ViewRow, width: int, style: Style) -> str:
         return label + _painted(row, style) + "\n"
     start = label + padding(row.label, width) + _GAP
     hanging = "\n" + " " * (width + len(_GAP))
-    return start + _painted(row, style, style.width - width - len(_GAP)).replace("\n", hanging) + "\n"
+    return (
+        start + _painted(row, style, style.width - width - len(_GAP)).replace("\n", hanging) + "\n"
+    )
 
 
 def _painted(row: _ViewRow, style: Style, width: int = 0) -> str:

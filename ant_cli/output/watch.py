@@ -31,7 +31,9 @@ def _item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, bytes
 def _differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, str]:
     """Return the changes of the parts by key, in the order of the later state, followed by the removed parts."""
     changes: dict[str, str] = {
-        key: "changed" if key in before else "added" for key, part in after.items() if before.get(key) != part
+        key: "changed" if key in before else "added"
+        for key, part in after.items()
+        if before.get(key) != part
     }
     return {**changes, **{key: "removed" for key in before if key not in after}}
 
@@ -80,12 +82,18 @@ class Watch:
         """Say when a state arrived and, of a list, what has changed in it. A removed item has no row."""
         counts = Counter(changes.values()) if self._is_list else {}
         text = ", ".join(f"{count} {change}" for change, count in counts.items())
-        removed = ", ".join(key.strip('"') for key, change in changes.items() if change == "removed")
+        removed = ", ".join(
+            key.strip('"') for key, change in changes.items() if change == "removed"
+        )
         clock = time.strftime("%H:%M:%S", time.localtime(self._runtime.server_clock.now()))
         self._runtime.say(f"{clock}  {text}{': ' * bool(removed)}{removed}".rstrip())
 
     def _line(self, change: str, value: bytes) -> bytes:
-        return b'{"change":%s,"item":%s}' % (json_text.quote(change), value) if self._is_list else value
+        return (
+            b'{"change":%s,"item":%s}' % (json_text.quote(change), value)
+            if self._is_list
+            else value
+        )
 
     def failed(self, problem: str) -> None:
         """Print a note, once for consecutive failures."""

@@ -101,7 +101,9 @@ def _text(value: str) -> str:
     """Return a text on one line: without quotes if that is safe, otherwise in double quotes."""
     if _PLAIN.fullmatch(value) and value.lower() not in _NOT_A_TEXT:
         return value
-    return _ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.encoder.encode_basestring(value))
+    return _ESCAPE.sub(
+        lambda match: f"\\u{ord(match[0]):04x}", json.encoder.encode_basestring(value)
+    )
 
 
 _key = lru_cache(maxsize=2048)(_text)

@@ -49,7 +49,9 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         before_pager=progress.disable,
         may_page=operation.paginated,
     )
-    sending = make_sending(operation, requests, flags, runtime, prints_response=printer.format.is_response)
+    sending = make_sending(
+        operation, requests, flags, runtime, prints_response=printer.format.is_response
+    )
     repeat: Callable[[Client], None] | None = None
     if flags.of(WATCH) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
         from ant_cli.run.repetition import make_repetition
@@ -122,11 +124,16 @@ def _question(sending: Sending) -> str:
         name = f" ({requests.first.object_name})" if requests.first.object_name else ""
         return f"{action} {' '.join(requests.first.path_params.values())}{name}"
     first = [request for _, request in zip(range(_SHOWN), requests, strict=False)]
-    shown = [f"{sending.label(position, each)} {each.object_name}".rstrip() for position, each in enumerate(first)]
+    shown = [
+        f"{sending.label(position, each)} {each.object_name}".rstrip()
+        for position, each in enumerate(first)
+    ]
     return f"{action} {requests.count} objects ({', '.join(shown)}{', ...' * (requests.count > _SHOWN)})"
 
 
-def _print_dry_run(sending: Sending, connection: ConnectionSettings, where: str, runtime: Runtime) -> None:
+def _print_dry_run(
+    sending: Sending, connection: ConnectionSettings, where: str, runtime: Runtime
+) -> None:
     from ant_cli.http.debug_log import dry_run_text
 
     requests: Iterable[Request] = sending.requests
@@ -139,10 +146,16 @@ def _print_dry_run(sending: Sending, connection: ConnectionSettings, where: str,
         for request in requests:
             count += 1
             parts = (sending.operation.name, *request.path_params.values(), request.object_name)
-            body = runtime.redactor.redact_body(request.body if request.body and request.body != b"{}" else b"")
-            line = runtime.redactor.redact("  ".join(filter(None, (*parts, body.decode(errors="replace")))))
+            body = runtime.redactor.redact_body(
+                request.body if request.body and request.body != b"{}" else b""
+            )
+            line = runtime.redactor.redact(
+                "  ".join(filter(None, (*parts, body.decode(errors="replace"))))
+            )
             runtime.stdout.write(f"{escape_controls(line)}\n".encode())
-        runtime.say(f"{count} request{'s' * (count != 1)} {where}. --debug shows each of them in full.")
+        runtime.say(
+            f"{count} request{'s' * (count != 1)} {where}. --debug shows each of them in full."
+        )
         return
     for number, request in enumerate(requests):
         text = runtime.redactor.redact_body(dry_run_text(request, connection))

@@ -34,7 +34,9 @@ _PLAIN_KEY = re.compile(r"[\w-]+")
 _PATTERNS = ("%", "!%")
 _EQUALITY = ("=", "==", "!=")
 _OPPOSITES = {"!=": "=", "!%": "%"}
-_ABOUT_A_LIST = "The condition is about a list: #==0 holds if it is empty, and #.KEY compares every item"
+_ABOUT_A_LIST = (
+    "The condition is about a list: #==0 holds if it is empty, and #.KEY compares every item"
+)
 _TIME_HINT = """\
 For example: {key}<now-7d (more than 7 days ago), {key}>=2026-11-01T08:00:00Z, or a day: {key}%"2026-11-01*".\
 """
@@ -64,8 +66,14 @@ class _SingleCondition(NamedTuple):
     def _matches(self, value: bytes) -> bool:
         if not self.time:
             return matches(value, self.query)
-        seconds = seconds_since_1970(json_text.string(value)) if json_text.json_type(value) == "string" else None
-        return seconds is not None and matches(repr(seconds).encode(), self.query._replace(value=repr(self.time())))
+        seconds = (
+            seconds_since_1970(json_text.string(value))
+            if json_text.json_type(value) == "string"
+            else None
+        )
+        return seconds is not None and matches(
+            repr(seconds).encode(), self.query._replace(value=repr(self.time()))
+        )
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -84,7 +92,13 @@ class Condition:
     """Whether all expressions of a flag hold for a JSON value."""
 
     def __init__(
-        self, flag: str, expressions: Sequence[str], runtime: Runtime, operation: Operation, *, is_awaited: bool
+        self,
+        flag: str,
+        expressions: Sequence[str],
+        runtime: Runtime,
+        operation: Operation,
+        *,
+        is_awaited: bool,
     ) -> None:
         """Parse the expressions.
 
@@ -99,9 +113,13 @@ class Condition:
         """
         self._flag, self._say, self._is_awaited = flag, runtime.say, is_awaited
         self._fields = operation.response_keys or GROUPS[operation.group].known_keys
-        self._all = [_parse(flag, text, runtime, operation, is_awaited=is_awaited) for text in expressions]
+        self._all = [
+            _parse(flag, text, runtime, operation, is_awaited=is_awaited) for text in expressions
+        ]
         self._unchecked = list(self._all)
-        self._unseen_keys = {each.keys[1] for each in self._all if each.keys[:1] == (_METADATA,) and each.keys[1:]}
+        self._unseen_keys = {
+            each.keys[1] for each in self._all if each.keys[:1] == (_METADATA,) and each.keys[1:]
+        }
         """The keys of metadata that no value has had so far."""
         self._seen_keys: dict[str, None] | None = None
         """Those that values have had; None before the first value."""
@@ -128,14 +146,19 @@ class Condition:
         keys = condition.keys
         for depth, key in enumerate(keys):
             if _is_scalar(sample):
-                return self._unfit(condition, f"{'.'.join(keys[:depth])!r} is not an object, so it has no {key!r}.")
+                return self._unfit(
+                    condition, f"{'.'.join(keys[:depth])!r} is not an object, so it has no {key!r}."
+                )
             members = _members(sample)
-            known = [] if key in members else _nested_fields(keys[:depth]) if depth else self._fields
+            known = (
+                [] if key in members else _nested_fields(keys[:depth]) if depth else self._fields
+            )
             if known and key not in known:  # an object without known fields may have any
                 problem = f"there is no {'.'.join(keys[: depth + 1])!r} in the response."
                 is_key = key in _members(members.get(_METADATA, b""))
                 meant = "" if is_key else did_you_mean(key, [*members, *known])
-                if not meant and len(keys) == 1 and _METADATA in known and "[" not in key:  # as in jq
+                # as in jq
+                if not meant and len(keys) == 1 and _METADATA in known and "[" not in key:
                     meant = f" For a key of metadata: {_METADATA}.{key}"
                 fields = "" if meant else f"The fields are: {', '.join(known)}."
                 return self._unfit(condition, problem + meant, fields)
@@ -146,9 +169,13 @@ class Condition:
         compares = keys and not rest and query.operator and query.value != "~null"
         if compares and json_text.json_type(sample) == "object":
             members = _members(sample)
-            plain = [key for key in members if _PLAIN_KEY.fullmatch(key) and _is_scalar(members[key])]
+            plain = [
+                key for key in members if _PLAIN_KEY.fullmatch(key) and _is_scalar(members[key])
+            ]
             named = [*plain, *_nested_fields(keys), "KEY"]
-            return self._unfit(condition, f"{path!r} is an object. Compare a member of it: {path}.{named[0]}")
+            return self._unfit(
+                condition, f"{path!r} is an object. Compare a member of it: {path}.{named[0]}"
+            )
         return ""
 
     def _unfit(self, condition: _SingleCondition, problem: str, hint: str = "") -> str:
@@ -199,7 +226,9 @@ def _nested_fields(path: Sequence[str]) -> list[str]:
 # From text to a comparison
 
 
-def _parse(flag: str, text: str, runtime: Runtime, operation: Operation, *, is_awaited: bool) -> _SingleCondition:
+def _parse(
+    flag: str, text: str, runtime: Runtime, operation: Operation, *, is_awaited: bool
+) -> _SingleCondition:
     where, group, of_list = f"{flag} {text!r}", operation.group, is_awaited and operation.paginated
     try:
         typed = split_comparison(text)
@@ -208,7 +237,11 @@ def _parse(flag: str, text: str, runtime: Runtime, operation: Operation, *, is_a
         query = comparison.query()
         is_comparison = _is_operand(operator, operand) if operator else not is_awaited
         if not (_is_path(path) and is_comparison and _compares(query, of_list=of_list)):
-            raise BadPath(_ABOUT_A_LIST if of_list else "It takes a path, one of == != < <= > >= % !%, and a value")
+            raise BadPath(
+                _ABOUT_A_LIST
+                if of_list
+                else "It takes a path, one of == != < <= > >= % !%, and a value"
+            )
     except BadPath as error:
         raise UsageError(
             f"{where} is not a condition: {error}.",
@@ -235,7 +268,10 @@ def _path_of(where: str, comparison: Comparison, group: str) -> str:
     each, _, name = comparison.path.rpartition("#.")
     prefix = comparison.path.removesuffix(name)
     if name.lower() == "type" and not each:
-        rest, is_same = comparison.operator + comparison.value, comparison.value.strip('"') == kind.object_type
+        rest, is_same = (
+            comparison.operator + comparison.value,
+            comparison.value.strip('"') == kind.object_type,
+        )
         hint = "Leave it out." if is_same else f"Write {quote(prefix + kind.subtype_path + rest)}"
         raise UsageError(f"{where}: every object has the type {kind.object_type!r}.", hint)
     if each or name in GROUPS[group].known_keys:
@@ -260,7 +296,9 @@ def _check_pattern(where: str, query: Query, comparison: Comparison, group: str)
     text = operand.strip('"')
     if operator in _PATTERNS and operand != "null" and not {"*", "?"} & {*text}:
         part = quote(f'{path}{operator}"*{text}*"')
-        return f"Note: {where} compares the whole text, because it has no *. For a part of it: {part}"
+        return (
+            f"Note: {where} compares the whole text, because it has no *. For a part of it: {part}"
+        )
     if operator not in _EQUALITY or "*" not in text:
         return ""
     pattern = quote(f'{path}{"!" * (operator == "!=")}%"{text}"')
@@ -293,7 +331,9 @@ def _may_find_nothing(step: PathStep) -> bool:
     return isinstance(step, Key | Wildcard) or (isinstance(step, Query) and not step.all)
 
 
-def _time_of(where: str, comparison: Comparison, now: Callable[[], float]) -> Callable[[], float] | None:
+def _time_of(
+    where: str, comparison: Comparison, now: Callable[[], float]
+) -> Callable[[], float] | None:
     """Return the time to compare a value with, if any. Raises UsageError if there has to be one, and is not."""
     path, operator, operand = comparison
     is_time = path.endswith("_at")
@@ -301,14 +341,20 @@ def _time_of(where: str, comparison: Comparison, now: Callable[[], float]) -> Ca
     never_equal = operator in _EQUALITY and re.fullmatch(f"now.*|{DATE}", operand.strip('"'))
     is_wrong = never_equal if time else is_time and operand != "null"
     if is_wrong:
-        problem = f"no time is equal to {operand}" if time else f"{operand} after {operator} is not a time"
+        problem = (
+            f"no time is equal to {operand}"
+            if time
+            else f"{operand} after {operator} is not a time"
+        )
         as_text = quote(f'{path}{operator}"{operand}"')
         hint = _TIME_HINT.format(key=path) if is_time else f"For the text: {as_text}"
         raise UsageError(f"{where}: {problem}.", hint)
     return time
 
 
-def _parse_time(operand: str, now: Callable[[], float], *, is_time: bool) -> Callable[[], float] | None:
+def _parse_time(
+    operand: str, now: Callable[[], float], *, is_time: bool
+) -> Callable[[], float] | None:
     """Return the time that an operand means, if any. In quotes, it is text unless the compared value `is_time`."""
     if relative := re.fullmatch(r"now(?:([+-])(.+))?", operand):
         sign, duration = relative.groups()

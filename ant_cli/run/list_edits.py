@@ -70,7 +70,9 @@ class Edit(NamedTuple):
 
     def is_same_package(self, element: object) -> bool:
         """Whether an element of the list is the same package, in any version."""
-        return isinstance(element, str) and _package(self.name, element) == _package(self.name, self.value)
+        return isinstance(element, str) and _package(self.name, element) == _package(
+            self.name, self.value
+        )
 
 
 # From flags to edits
@@ -87,12 +89,16 @@ def parse_edits(
         UsageError: if a flag names no such list, or has no value, if a key is changed twice, or if a field is null.
 
     """
-    given = (_parse(setting, text, lists) for setting in (REMOVE, ADD, SET) for text in flags.of(setting))
+    given = (
+        _parse(setting, text, lists) for setting in (REMOVE, ADD, SET) for text in flags.of(setting)
+    )
     edits = tuple(dict.fromkeys(given))
     for edit in edits:
         where = f"{edit.flag} {edit.name}"
         if fields.get(edit.path[0], edit) is None:
-            raise BadValue(where, f"can't be combined with a null {edit.path[0]}", "Leave out one of them.")
+            raise BadValue(
+                where, f"can't be combined with a null {edit.path[0]}", "Leave out one of them."
+            )
         if edit.is_key and any(other.name == edit.name and other != edit for other in edits):
             raise BadValue(where, "changes this key a second time", "Leave out one of them.")
         if (
@@ -112,13 +118,18 @@ def _parse(setting: Setting, text: str, lists: Sequence[str]) -> Edit:
     if not is_key and edit.name not in lists:
         raise _unknown_list(setting, edit.name, lists)
     if not is_key and setting == SET and not edit.name.startswith("packages."):
-        raise UsageError(f"{setting.flag} sets packages and keys of metadata, not {edit.name}.", f"Use {ADD.flag}.")
+        raise UsageError(
+            f"{setting.flag} sets packages and keys of metadata, not {edit.name}.",
+            f"Use {ADD.flag}.",
+        )
     if is_key and edit.removes:
         if equals:
             raise BadValue(where, "removes a key, and takes no value", f"Write {where}")
     elif not value:
         remove = f"To remove the key: {REMOVE.flag} {edit.name}" if is_key else ""
-        raise BadValue(where, "needs a value", f"For example: {where}={'VALUE' if is_key else 'NAME'}", remove)
+        raise BadValue(
+            where, "needs a value", f"For example: {where}={'VALUE' if is_key else 'NAME'}", remove
+        )
     elif not is_key and not edit.removes and (several := _several(edit)):
         raise BadValue(where, f"takes one element, got {edit.value!r}", f"Write {several}")
     return edit
@@ -140,7 +151,9 @@ def _unknown_list(setting: Setting, path: str, lists: Sequence[str]) -> UsageErr
     meant = f" Did you mean {ends[similar]!r}?" if similar else ""
     taken = [name for name in lists if setting != SET or name.startswith("packages.")]
     hint = f"It takes {', '.join(taken)} and metadata.KEY; other fields have their own flags."
-    return UsageError(f"{setting.flag} can't change {path!r}, which is not a known list.{meant}", hint)
+    return UsageError(
+        f"{setting.flag} can't change {path!r}, which is not a known list.{meant}", hint
+    )
 
 
 # From edits and an object to an update
@@ -150,7 +163,9 @@ def _edit_key(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> 
     """Set or delete a key in the body of an update. Return a note if the server's object is already so."""
     section, key = edit.path
     if _members(remote, section).get(key) == (edit.value or None):
-        return f"{edit.name} is already {edit.value!r}." if edit.value else f"there is no {edit.name}."
+        return (
+            f"{edit.name} is already {edit.value!r}." if edit.value else f"there is no {edit.name}."
+        )
     body[section] = {**_members(body, section), key: edit.value or None}
     return ""
 
@@ -171,7 +186,11 @@ def _edit_list(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) ->
     new, note = _with_element(old, edit)
     if new != old:
         type_ = {"type": "limited"} if section == "networking" else {}
-        body["config"] = {"type": config.get("type"), **given, section: {**type_, **part, name: new}}
+        body["config"] = {
+            "type": config.get("type"),
+            **given,
+            section: {**type_, **part, name: new},
+        }
     return note
 
 
@@ -192,13 +211,19 @@ def _with_element(items: list[Any], edit: Edit) -> tuple[list[Any], str]:
         return items, f"{edit.name} already has {edit.value!r}."
     if edit.flag == SET.flag and versions:
         place = items.index(versions[0])
-        return [*items[:place], edit.value, *(item for item in items[place:] if item not in versions)], ""
+        return [
+            *items[:place],
+            edit.value,
+            *(item for item in items[place:] if item not in versions),
+        ], ""
     replacing = f"{SET.flag} {edit.name}={quote(edit.value)}"
     note = f"{edit.name} has {edit.value!r} in addition to {shown}. To replace it: {replacing}"
     return [*items, edit.value], note if versions else ""
 
 
-def _check_list_exists(remote: Mapping[str, Any], section: str, name: str, part: Mapping[str, Any]) -> None:
+def _check_list_exists(
+    remote: Mapping[str, Any], section: str, name: str, part: Mapping[str, Any]
+) -> None:
     """Reject a list that the type of the configuration, or of its networking, does not have."""
     config = _members(remote, "config")
     identifier, config_type = remote.get("id"), config.get("type")
@@ -231,7 +256,9 @@ def _members(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 class FreshUpdate:
     """Reads an object, and returns its update; the response, if nothing changes."""
 
-    def __init__(self, edits: Sequence[Edit], client: Client, request: Request, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, edits: Sequence[Edit], client: Client, request: Request, say: Callable[[str], None]
+    ) -> None:
         self._edits = edits
         self._client = client
         self._request = request
@@ -252,7 +279,9 @@ class FreshUpdate:
         request = self._request
         response = self._client.send(request._replace(method="GET", body=None))
         body, remote = _object(request.body or b"{}"), _object(response.body)
-        found = [(_edit_key if edit.is_key else _edit_list)(body, edit, remote) for edit in self._edits]
+        found = [
+            (_edit_key if edit.is_key else _edit_list)(body, edit, remote) for edit in self._edits
+        ]
         notes = list(filter(None, found))
         if self._is_first:  # later, an earlier attempt may have made the change
             self._is_first, self.is_unchanged = False, not body
@@ -264,7 +293,10 @@ class FreshUpdate:
 
 
 def edited(
-    requests: Iterable[Request], edits: Sequence[Edit], connection: ConnectionSettings, runtime: Runtime
+    requests: Iterable[Request],
+    edits: Sequence[Edit],
+    connection: ConnectionSettings,
+    runtime: Runtime,
 ) -> Iterator[Request]:
     """Read each object, and yield the update that would be sent, if any. Raises as `FreshUpdate`."""
     with NameClient(connection, runtime) as client:

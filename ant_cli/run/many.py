@@ -24,7 +24,12 @@ NAMED = 1000
 
 
 def run_many(
-    sending: Sending, client: Client, printer: Printer, progress: Progress, output: OutputSettings, runtime: Runtime
+    sending: Sending,
+    client: Client,
+    printer: Printer,
+    progress: Progress,
+    output: OutputSettings,
+    runtime: Runtime,
 ) -> None:
     """Send the requests, and print the results in their order.
 
@@ -38,7 +43,9 @@ def run_many(
     with progress.of_many(report.state, requests.count), delayed_signals() as signals:
         send = partial(_send, sending)
         parallel = min(flags.of(next(offered, PARALLEL)), requests.count)  # `poll` has no such flag
-        pool = Pool(client, requests, send, signals.check, parallel=parallel, fail_fast=flags.of(FAIL_FAST))
+        pool = Pool(
+            client, requests, send, signals.check, parallel=parallel, fail_fast=flags.of(FAIL_FAST)
+        )
         try:
             pages = report.pages(pool.results())
             printer.print_pages(list(pages) if printer.format.opens_screen else pages)
@@ -106,7 +113,9 @@ class _Report:
         self._name("Not sent", unsent, f" and {rest:,} more" if rest else "")
         summary = f"{self.state()[1]}."
         if fails and self._done + self._unchanged < count:
-            code = next(iter(self._exit_codes)) if len(self._exit_codes) == 1 else AntError.exit_code
+            code = (
+                next(iter(self._exit_codes)) if len(self._exit_codes) == 1 else AntError.exit_code
+            )
             raise AntError(summary).with_exit_code(code)
         self._runtime.say(summary.capitalize())
 
@@ -119,8 +128,12 @@ class _Report:
         done = [result for result in results if result.error is None]
         for result in done:
             self._count(result)
-        unprinted = [(result.position, result.item) for result in done if not result.value.is_unchanged]
-        self._name(f"{self._sending.operation.past_participle.capitalize()}, but not printed", unprinted)
+        unprinted = [
+            (result.position, result.item) for result in done if not result.value.is_unchanged
+        ]
+        self._name(
+            f"{self._sending.operation.past_participle.capitalize()}, but not printed", unprinted
+        )
         if in_flight:
             check = self._sending.how_to_check("\nCheck before you repeat them:", in_flight[0][1])
             self._name("In flight, so the outcome is unknown", in_flight, check)

@@ -9,7 +9,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 
-from ant_cli.errors import APIError, NetworkError, ResponseError, UsageError, exclude_each_other, see_help
+from ant_cli.errors import (
+    APIError,
+    NetworkError,
+    ResponseError,
+    UsageError,
+    exclude_each_other,
+    see_help,
+)
 from ant_cli.http.client import Client
 from ant_cli.http.retries import RETRIED
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE
@@ -31,7 +38,12 @@ _LINE_FORMATS = ("json", "jsonl")
 
 
 def make_repetition(
-    sending: Sending, printer: Printer, progress: Progress, output: OutputSettings, flags: Flags, runtime: Runtime
+    sending: Sending,
+    printer: Printer,
+    progress: Progress,
+    output: OutputSettings,
+    flags: Flags,
+    runtime: Runtime,
 ) -> Callable[[Client], None]:
     """Return what repeats the request with a client, as `--until` or `--watch` asks for.
 
@@ -48,8 +60,12 @@ def make_repetition(
     if watches and UNTIL.name in flags:
         raise exclude_each_other(UNTIL.flag, WATCH.flag, hint=hint)
     if inputs > 1:
-        raise UsageError(f"{WATCH.flag} and {UNTIL.flag} take one input, but there are {inputs} inputs.")
-    repetition = _Repetition(sending, printer, progress, flags.of(EVERY), flags.of(FOR) or inf, runtime)
+        raise UsageError(
+            f"{WATCH.flag} and {UNTIL.flag} take one input, but there are {inputs} inputs."
+        )
+    repetition = _Repetition(
+        sending, printer, progress, flags.of(EVERY), flags.of(FOR) or inf, runtime
+    )
     if watches:
         return partial(repetition.watch, watch=_make_watch(operation, printer, output, runtime))
     expressions, description = _conditions(operation, flags.of(UNTIL))
@@ -138,7 +154,9 @@ def _conditions(operation: Operation, texts: Sequence[str]) -> tuple[list[str], 
     return expressions, " and ".join(descriptions)
 
 
-def _make_watch(operation: Operation, printer: Printer, output: OutputSettings, runtime: Runtime) -> Watch:
+def _make_watch(
+    operation: Operation, printer: Printer, output: OutputSettings, runtime: Runtime
+) -> Watch:
     """Return what prints the states. Raises UsageError for settings that can't be combined with `--watch`."""
     if output.slurp:
         raise UsageError(f"--slurp prints at the end of a list, but {WATCH.flag} never ends.")
@@ -147,11 +165,16 @@ def _make_watch(operation: Operation, printer: Printer, output: OutputSettings, 
     # The format of a profile does not count here: it may be one that can't show changes.
     name = output.format if output.format_source == "--format" else "auto"
     if name == "auto":
-        name = AUTO_LIST if output.columns.strip() else terminal_format if on_terminal else AUTO_PIPE
+        name = (
+            AUTO_LIST if output.columns.strip() else terminal_format if on_terminal else AUTO_PIPE
+        )
     is_for_people = on_terminal and name == terminal_format
     if not is_for_people and name not in _LINE_FORMATS:
         at_terminal = f"; at a terminal also {terminal_format}"
-        raise UsageError(f"{WATCH.flag} can't show the format {name}.", f"Formats: auto, json, jsonl{at_terminal}.")
+        raise UsageError(
+            f"{WATCH.flag} can't show the format {name}.",
+            f"Formats: auto, json, jsonl{at_terminal}.",
+        )
     plain = output._replace(format=terminal_format if is_for_people else "jsonl", transform="")
     make_printer = partial(
         Printer,
@@ -162,4 +185,6 @@ def _make_watch(operation: Operation, printer: Printer, output: OutputSettings, 
         shows_archived=printer.shows_archived,
         may_page=False,
     )
-    return Watch(make_printer, printer.transform, runtime, is_list=is_list, is_for_people=is_for_people)
+    return Watch(
+        make_printer, printer.transform, runtime, is_list=is_list, is_for_people=is_for_people
+    )

@@ -39,7 +39,9 @@ def target_flags(flags: Flags) -> str:
     """
     chosen = {name: value for name in _TARGETS if (value := flags.get(name))}
     local = " --local" if flags.get("local") else ""
-    return local + "".join(f" {flag_name(name)} {quote(strip_userinfo(value))}" for name, value in chosen.items())
+    return local + "".join(
+        f" {flag_name(name)} {quote(strip_userinfo(value))}" for name, value in chosen.items()
+    )
 
 
 class Sent(NamedTuple):
@@ -80,7 +82,9 @@ class Sending(NamedTuple):
         """Yield the items of a list page by page, without those that were not asked for."""
         from ant_cli.http.pagination import follow_pages
 
-        yield from follow_pages(client.send, self.requests.first, self.flags.of(MAX_ITEMS), self.is_wanted)
+        yield from follow_pages(
+            client.send, self.requests.first, self.flags.of(MAX_ITEMS), self.is_wanted
+        )
         if self.is_wanted:
             self.is_wanted.note_unseen_keys()
 
@@ -107,7 +111,9 @@ class Sending(NamedTuple):
             raise error.with_hints(self.how_to_check(_DONE, client.as_sent(request))) from None
         except AntError as error:
             if error.outcome_unknown:
-                raise error.with_hints(self.how_to_check(_UNKNOWN, client.as_sent(request))) from None
+                raise error.with_hints(
+                    self.how_to_check(_UNKNOWN, client.as_sent(request))
+                ) from None
             raise
         except OutcomeUnknown:
             if hint := self.how_to_check(_UNKNOWN, client.as_sent(request)):
@@ -126,7 +132,12 @@ class Sending(NamedTuple):
 
 
 def make_sending(
-    operation: Operation, requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool
+    operation: Operation,
+    requests: Requests,
+    flags: Flags,
+    runtime: Runtime,
+    *,
+    prints_response: bool,
 ) -> Sending:
     """Return how to send the requests, and print the notes about the flags for it.
 
@@ -141,26 +152,41 @@ def make_sending(
         from ant_cli.run.list_edits import parse_edits
 
         edits = parse_edits(flags, operation.lists, requests.typed, runtime.say)
-    is_wanted = _item_condition(operation, requests, flags, runtime) if FILTER.name in flags else None
+    is_wanted = (
+        _item_condition(operation, requests, flags, runtime) if FILTER.name in flags else None
+    )
     return Sending(operation, requests, edits, is_wanted, flags, runtime.say)
 
 
-def _check_list_flags(requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool) -> None:
+def _check_list_flags(
+    requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool
+) -> None:
     if prints_response:
         if MAX_ITEMS.name in flags:
-            runtime.say(f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response unchanged.")
+            runtime.say(
+                f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response unchanged."
+            )
         for param in (FILTER, UNTIL):
             if param.name in flags:
-                raise UsageError(f"{param.flag} is about items, but --format raw prints the response unchanged.")
+                raise UsageError(
+                    f"{param.flag} is about items, but --format raw prints the response unchanged."
+                )
     elif LIMIT.name in requests.typed and MAX_ITEMS.name not in flags:
         ending = f"{MAX_ITEMS.flag} {scalar_text(requests.typed[LIMIT.name])} ends the list."
-        runtime.say(f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}")
+        runtime.say(
+            f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}"
+        )
 
 
-def _item_condition(operation: Operation, requests: Requests, flags: Flags, runtime: Runtime) -> Condition:
+def _item_condition(
+    operation: Operation, requests: Requests, flags: Flags, runtime: Runtime
+) -> Condition:
     from ant_cli.run.conditions import Condition
 
     texts = flags.of(FILTER)
-    if any(re.fullmatch(_ARCHIVED, text) for text in texts) and requests.typed.get("include_archived") is not True:
+    if (
+        any(re.fullmatch(_ARCHIVED, text) for text in texts)
+        and requests.typed.get("include_archived") is not True
+    ):
         runtime.say("Note: archived environments are listed only with --include-archived.")
     return Condition(FILTER.flag, texts, runtime, operation, is_awaited=False)

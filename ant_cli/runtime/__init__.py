@@ -54,7 +54,9 @@ def http_date(text: str) -> float | None:
         return None
     try:
         month = _MONTHS.index(parts["month"]) // 3 + 1
-        return datetime.fromisoformat(f"{parts['year']}-{month:02}-{parts['day']}T{parts['time']}Z").timestamp()
+        return datetime.fromisoformat(
+            f"{parts['year']}-{month:02}-{parts['day']}T{parts['time']}Z"
+        ).timestamp()
     except ValueError:
         return None
 
@@ -103,7 +105,9 @@ class Runtime:
             from ant_cli.runtime.screen import terminal_size, wrap_message
 
             # Secrets are redacted first: one with a space in it would not be found on two lines.
-            text = wrap_message(self.redactor.redact(text), terminal_size(self.stderr, self.environ)[0])
+            text = wrap_message(
+                self.redactor.redact(text), terminal_size(self.stderr, self.environ)[0]
+            )
         self.stderr.write(text + "\n")
 
     def hint(self, text: str) -> None:

@@ -25,7 +25,9 @@ REQUIREMENTS = {
 """Requirements of optional features: the extras of pyproject.toml, httpx's for SOCKS proxies, and a worker's."""
 
 
-_NOT_IN_A_FROZEN_PROGRAM = "This frozen program has no place for it: install ant with pip or pipx instead."
+_NOT_IN_A_FROZEN_PROGRAM = (
+    "This frozen program has no place for it: install ant with pip or pipx instead."
+)
 
 
 def install_hint(feature: str) -> str:
@@ -64,4 +66,10 @@ def _uv_command(receipt: Path, requirements: Sequence[str]) -> list[str]:
     kept = [other["name"] + other.get("specifier", "") for other in others]
     flags = [word for requirement in (*kept, *requirements) for word in ("--with", requirement)]
     extras = f"[{','.join(tool['extras'])}]" if "extras" in tool else ""
-    return ["uv", "tool", "install", *flags, tool.get("directory", tool.get("path", "SOURCE")) + extras]
+    return [
+        "uv",
+        "tool",
+        "install",
+        *flags,
+        tool.get("directory", tool.get("path", "SOURCE")) + extras,
+    ]

@@ -28,7 +28,9 @@ def host_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | N
     import socket  # late: the emulator in this process needs no sockets
 
     try:
-        address = ipaddress.ip_address(host.partition("%")[0] if ":" in host else socket.inet_aton(host))
+        address = ipaddress.ip_address(
+            host.partition("%")[0] if ":" in host else socket.inet_aton(host)
+        )
     except (OSError, ValueError):
         return None
     return getattr(address, "ipv4_mapped", None) or address

@@ -11,7 +11,17 @@ from collections import namedtuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, BinaryIO, Literal, NamedTuple, NoReturn, Protocol, Self, TypeVar, assert_never
+    from typing import (
+        Any,
+        BinaryIO,
+        Literal,
+        NamedTuple,
+        NoReturn,
+        Protocol,
+        Self,
+        TypeVar,
+        assert_never,
+    )
 else:
 
     class _NamedTupleMaker(type):

@@ -20,14 +20,18 @@ class LiveLine:
     The text must be safe to show, and fit on one line of the terminal.
     """
 
-    def __init__(self, runtime: Runtime, render: Callable[[], str], delay_s: float, every_s: float) -> None:
+    def __init__(
+        self, runtime: Runtime, render: Callable[[], str], delay_s: float, every_s: float
+    ) -> None:
         self._draw = runtime.stderr.draw
         self._render = render
         self._is_drawn = False
         self._lock = RLock()  # the handler of a signal may write in the middle of a write
         self._closed = Event()
         self._thread = Thread(target=self._run, args=(delay_s, every_s), daemon=True)
-        self._streams = [stream for stream in (runtime.stdout, runtime.stderr) if stream.is_terminal]
+        self._streams = [
+            stream for stream in (runtime.stdout, runtime.stderr) if stream.is_terminal
+        ]
         for stream in self._streams:
             stream.around = self._write_above
         self._thread.start()

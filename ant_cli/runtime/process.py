@@ -62,7 +62,9 @@ def in_background() -> dict[str, Any]:
 
 def escapes_work() -> bool:
     """Turn on escape sequences in a console of Windows. Return False for a legacy console, which has none."""
-    if sys.platform != "win32" or not any(stream and stream.isatty() for stream in (sys.stdout, sys.stderr)):
+    if sys.platform != "win32" or not any(
+        stream and stream.isatty() for stream in (sys.stdout, sys.stderr)
+    ):
         return True
     import ctypes
 
@@ -90,7 +92,9 @@ def identity_of(pid: int) -> str:
     process = Path(f"/proc/{pid}")
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        started = process.joinpath("stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
+        started = (
+            process.joinpath("stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
+        )
         return f"{boot} {process.joinpath('ns/pid').readlink()} {started}"
     except OSError:
         return ""
@@ -103,7 +107,8 @@ def terminate(pid: int) -> None:
     try:
         os.kill(pid, signal.SIGTERM)
     except OSError as error:
-        if error.errno not in (errno.ESRCH, errno.EINVAL):  # what POSIX and Windows say of an ID without a process
+        # what POSIX and Windows say of an ID without a process
+        if error.errno not in (errno.ESRCH, errno.EINVAL):
             raise
 
 
@@ -113,7 +118,8 @@ def exit_now(status: int) -> NoReturn:
     After a signal, the process ends by that signal: an exit status alone tells a shell that the program handled
     Ctrl-C in its own way, so a `while` loop around it would continue.
     """
-    if status in (INTERRUPTED, TERMINATED) and sys.platform != "win32":  # Windows has no such signals
+    # Windows has no such signals
+    if status in (INTERRUPTED, TERMINATED) and sys.platform != "win32":
         import signal
 
         number = status - 128

@@ -41,7 +41,9 @@ def read_file(path: str, where: str, hint: str = "") -> bytes:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes long to import
             return read_limited(file, f"{where}: {path}")
     except (OSError, ValueError) as error:
-        raise UsageError(f"{where}: {path!r} can't be read: {os_error_text(error)}.", hint) from None
+        raise UsageError(
+            f"{where}: {path!r} can't be read: {os_error_text(error)}.", hint
+        ) from None
 
 
 def decode(data: bytes, name: str) -> str:

@@ -80,7 +80,9 @@ _IN_URLS = {ord(" "): "+", ord("-"): "+", ord("_"): "/"}
 @lru_cache(maxsize=16)  # a log redacts the same few secrets in every line
 def _forms(secrets: tuple[str, ...]) -> frozenset[str]:
     """Return all comparable forms of secrets."""
-    return frozenset(_comparable(form) for secret in secrets for form in (*_escaped(secret), *_encoded(secret)))
+    return frozenset(
+        _comparable(form) for secret in secrets for form in (*_escaped(secret), *_encoded(secret))
+    )
 
 
 def _escaped(secret: str) -> Iterator[str]:

@@ -36,10 +36,14 @@ class Redactor:
         """
         from ant_cli.runtime.redaction import secrets_in
 
-        new = [secret for secret in dict.fromkeys(secrets_in(body)) if secret not in self._registered]
+        new = [
+            secret for secret in dict.fromkeys(secrets_in(body)) if secret not in self._registered
+        ]
         if len(new) > _MOST_RECEIVED:
             return f"[redacted: it contains {len(new):,} secrets]".encode()
-        self._received = [*(secret for secret in self._received if secret not in new), *new][-_MOST_RECEIVED:]
+        self._received = [*(secret for secret in self._received if secret not in new), *new][
+            -_MOST_RECEIVED:
+        ]
         if longest is None or len(body) <= longest:
             text = self.redact(body.decode("utf-8", "surrogateescape"))
         else:

@@ -24,7 +24,9 @@ def terminal_size(stream: Stream, environ: Mapping[str, str]) -> tuple[int, int]
         columns, lines = os.get_terminal_size(stream.descriptor)
     except (OSError, ValueError):
         columns, lines = 80, 24
-    return _number(environ.get("COLUMNS")) or columns or 80, _number(environ.get("LINES")) or lines or 24
+    return _number(environ.get("COLUMNS")) or columns or 80, _number(
+        environ.get("LINES")
+    ) or lines or 24
 
 
 def _number(text: str | None) -> int:
@@ -87,6 +89,11 @@ def wrap_message(text: str, width: int) -> str:
     lines = list[str]()
     for paragraph in escape_controls(text).split("\n"):
         indent = paragraph[: len(paragraph) - len(paragraph.lstrip(" "))]
-        kept = re.sub(_COMMAND, lambda match: match[0].replace(" ", _UNBREAKABLE), paragraph[len(indent) :])
-        lines += [indent + line.replace(_UNBREAKABLE, " ") for line in wrap(kept, max(1, width - len(indent)))]
+        kept = re.sub(
+            _COMMAND, lambda match: match[0].replace(" ", _UNBREAKABLE), paragraph[len(indent) :]
+        )
+        lines += [
+            indent + line.replace(_UNBREAKABLE, " ")
+            for line in wrap(kept, max(1, width - len(indent)))
+        ]
     return "\n".join(lines)

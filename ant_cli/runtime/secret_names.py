@@ -9,8 +9,26 @@ MEMBERS = ("secret", "access_token", "refresh_token", "id_token")
 """The members of responses: the first of a work item, the others of a token exchange."""
 _NAMES = frozenset(
     (
-        *("accesstoken", "apikey", "apitoken", "auth", "authkey", "authorization", "authtoken", "bearer"),
-        *("cookie", "cookie2", "environmentkey", "identitytoken", "key", "password", "secret", "secretkey"),
+        *(
+            "accesstoken",
+            "apikey",
+            "apitoken",
+            "auth",
+            "authkey",
+            "authorization",
+            "authtoken",
+            "bearer",
+        ),
+        *(
+            "cookie",
+            "cookie2",
+            "environmentkey",
+            "identitytoken",
+            "key",
+            "password",
+            "secret",
+            "secretkey",
+        ),
         *("token", "worksecret", "metadatakey", "antworkermetadatakey"),
     )
 )

@@ -50,7 +50,9 @@ def find_program(name: str, environ: Mapping[str, str]) -> str | None:
     starts = [""] if {"/", "\\"} & {*name} else [folder + os.sep for folder in folders]
     kinds = environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").lower().split(";")
     ends = [""] if name.lower().endswith(tuple(filter(None, kinds))) else kinds
-    return next(filter(os.path.isfile, (start + name + end for start in starts for end in ends)), None)
+    return next(
+        filter(os.path.isfile, (start + name + end for start in starts for end in ends)), None
+    )
 
 
 def split(command: str) -> list[str]:

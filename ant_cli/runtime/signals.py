@@ -98,7 +98,9 @@ def delayed_signals() -> Iterator[DelayedSignals]:
     """
     delayed = DelayedSignals()
     try:
-        with signal_handlers(dict.fromkeys((signal.SIGINT, signal.SIGTERM), delayed.receive)) as delayed.handlers:
+        with signal_handlers(
+            dict.fromkeys((signal.SIGINT, signal.SIGTERM), delayed.receive)
+        ) as delayed.handlers:
             yield delayed
     finally:
         delayed.check()

@@ -54,7 +54,9 @@ _WAIT_UNTIL_FREE = Patience()
 
 @contextmanager
 def locked(
-    path: Path, before_waiting: Callable[[], None] = lambda: None, patience: Patience = _WAIT_UNTIL_FREE
+    path: Path,
+    before_waiting: Callable[[], None] = lambda: None,
+    patience: Patience = _WAIT_UNTIL_FREE,
 ) -> Iterator[BinaryIO]:
     """Keep other processes from changing a file. Yields the locked file, which is named PATH.lock.
 
@@ -96,7 +98,9 @@ def _open_locked(name: Path, before_waiting: Callable[[], None], patience: Patie
             lock = stack.enter_context(open(name, "a+b", opener=_opener(_PRIVATE)))
             _wait_for(lock, before_waiting, patience)
             with suppress(OSError):  # the file was removed, so open another one
-                if sys.platform == "win32" or os.path.samestat(os.fstat(lock.fileno()), name.stat()):
+                if sys.platform == "win32" or os.path.samestat(
+                    os.fstat(lock.fileno()), name.stat()
+                ):
                     stack.pop_all()
                     return lock
 

@@ -46,7 +46,9 @@ class Stream:
         """Whether it is a terminal. Windows also calls NUL one, but Python has a separate class for consoles."""
         if self._file is None or not self._file.isatty():
             return False
-        return sys.platform != "win32" or not isinstance(getattr(self._file, "raw", self._file), io.FileIO)
+        return sys.platform != "win32" or not isinstance(
+            getattr(self._file, "raw", self._file), io.FileIO
+        )
 
     def can_redraw(self, environ: Mapping[str, str]) -> bool:
         """Whether it is a terminal that understands escape sequences, so that text on it can be replaced."""
@@ -82,7 +84,9 @@ class Stdin(Stream):
 
     def stays_silent(self) -> bool:
         """Wait up to a second for data or the end of the input. Returns whether neither arrived."""
-        return self._file is not None and not _has_data_within(self._file.fileno(), self._patience_s)
+        return self._file is not None and not _has_data_within(
+            self._file.fileno(), self._patience_s
+        )
 
     def beginning_of_file(self) -> str:
         """Return the beginning of the file that stdin is redirected from, if any, without reading it."""
@@ -154,7 +158,9 @@ else:
 
 def is_broken_pipe(error: OSError) -> bool:
     """Whether the reader of a pipe has closed it."""
-    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == errno.EINVAL)
+    return isinstance(error, BrokenPipeError) or (
+        sys.platform == "win32" and error.errno == errno.EINVAL
+    )
 
 
 def _write_all(file: BinaryIO, data: bytes) -> None:
@@ -192,7 +198,9 @@ class Stdout(Stream):
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and is_broken_pipe(error):
                 raise BrokenPipeError from None
-            raise OutputError(f"the result can't be written to standard output: {os_error_text(error)}.") from None
+            raise OutputError(
+                f"the result can't be written to standard output: {os_error_text(error)}."
+            ) from None
 
 
 class Stderr(Stream):
@@ -211,7 +219,9 @@ class Stderr(Stream):
 
         A log is shown on a terminal sooner or later. A failure is ignored: there is nowhere to report it.
         """
-        self.write_rendered(lambda: escape_commands(escape_controls(self.redactor.redact(text))), len(text))
+        self.write_rendered(
+            lambda: escape_commands(escape_controls(self.redactor.redact(text))), len(text)
+        )
 
     def write_rendered(self, render: Callable[[], str], size: int, *, bulk: bool = False) -> None:
         """Write what `render` returns, which must be safe to show. `size` is its approximate length.

@@ -72,7 +72,9 @@ def open_trusted(path: str, rule: FileRule, below: str = "") -> Iterator[BinaryI
     extra = (0 if rule.may_be_link else _NO_LINK) | (0 if rule.may_be_pipe else _NO_WAIT)
 
     def opener(name: str, flags: int) -> int:
-        return _open_below(name, below, flags | extra, rule) if below else os.open(name, flags | extra)
+        return (
+            _open_below(name, below, flags | extra, rule) if below else os.open(name, flags | extra)
+        )
 
     try:
         file = open(path, "rb", opener=opener)  # noqa: SIM115 - closed below
@@ -88,7 +90,9 @@ def read_to_limit(file: BinaryIO, rule: FileRule) -> bytes:
     data = file.read(rule.limit + 1)
     if len(data) > rule.limit:
         megabytes = rule.limit // 1_000_000
-        raise UntrustedFile(f"it is larger than {f'{megabytes} MB' if megabytes else f'{rule.limit:,} bytes'}")
+        raise UntrustedFile(
+            f"it is larger than {f'{megabytes} MB' if megabytes else f'{rule.limit:,} bytes'}"
+        )
     return data
 
 
@@ -109,7 +113,9 @@ def real_path_below(path: str, folder: str) -> str:
     if steps[0] == os.pardir:
         raise UntrustedFile(f"it is outside {folder}")
     # In the volumes that Kubernetes mounts, files are links to folders whose names begin with two dots.
-    is_hidden = any(name.startswith(".") and not name.startswith("..") and name != "." for name in steps)
+    is_hidden = any(
+        name.startswith(".") and not name.startswith("..") and name != "." for name in steps
+    )
     if real != os.path.abspath(path) and is_hidden:
         raise UntrustedFile("it is a link to a hidden file or folder")
     return relative
@@ -120,7 +126,9 @@ def _open_below(path: str, folder: str, flags: int, rule: FileRule) -> int:
     relative = real_path_below(path, folder)
     *steps, name = relative.split(os.sep)
     if not name.lower().endswith(rule.endings or ("",)):
-        raise UntrustedFile(f"it is a link to a file whose name does not end in {' or '.join(rule.endings)}")
+        raise UntrustedFile(
+            f"it is a link to a file whose name does not end in {' or '.join(rule.endings)}"
+        )
     if sys.platform == "win32":  # has no `dir_fd`
         return os.open(os.path.join(os.path.realpath(folder), relative), flags)
     descriptor = os.open(os.path.realpath(folder), os.O_RDONLY | os.O_DIRECTORY)
@@ -157,7 +165,9 @@ def check_place(path: str) -> None:
     repository does not count.
     """
     if not os.path.isabs(path):
-        raise UntrustedFile("its path is relative to the working folder", "Name its folder by an absolute path.")
+        raise UntrustedFile(
+            "its path is relative to the working folder", "Name its folder by an absolute path."
+        )
     from pathlib import Path  # late: few runs read such a file
 
     try:
@@ -166,7 +176,11 @@ def check_place(path: str) -> None:
         return
     real, home = (Path(os.path.realpath(each)) for each in (path, os.path.expanduser("~")))
     for folder in (here, *here.parents):
-        if real.is_relative_to(folder) and not home.is_relative_to(folder) and os.path.lexists(folder / ".git"):
+        if (
+            real.is_relative_to(folder)
+            and not home.is_relative_to(folder)
+            and os.path.lexists(folder / ".git")
+        ):
             problem = f"it is in the repository {folder}, and may have come with it"
             raise UntrustedFile(problem, "Move its folder out of the repository.")
 

@@ -16,7 +16,9 @@ from ant_cli.runtime.secret_names import is_secret_name
 def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
     """Yield the secrets in the environment, in URLs, and after anything like a flag for a key or token."""
     for variable in environ:
-        if variable.startswith(("ANTHROPIC_", "ANT_WORKER_", "ANT_EMULATOR_")) and is_secret_name(variable):
+        if variable.startswith(("ANTHROPIC_", "ANT_WORKER_", "ANT_EMULATOR_")) and is_secret_name(
+            variable
+        ):
             yield environ[variable].strip()
     for position, arg in enumerate(argv):
         for separator in "=:":
@@ -28,7 +30,11 @@ def exposed_secrets(argv: Sequence[str], environ: Mapping[str, str]) -> Iterator
         if arg.startswith("-") and is_secret_name(arg) and not asks_for_it:
             yield from map(str.strip, argv[position + 1 : position + 2])
     proxies = (*variables.PROXIES, *map(str.upper, variables.PROXIES))
-    texts = (*argv, *(arg.partition("=")[2] for arg in argv), *map(environ.get, (variables.BASE_URL, *proxies)))
+    texts = (
+        *argv,
+        *(arg.partition("=")[2] for arg in argv),
+        *map(environ.get, (variables.BASE_URL, *proxies)),
+    )
     urls = [text for text in texts if text and "@" in text]
     if urls:
         from ant_cli.runtime.redaction import url_secrets

@@ -84,7 +84,8 @@ def end_text(end: int | None, now: float) -> str:
         return "never ends"
     from datetime import datetime, timedelta  # late: only people read it
 
-    date = datetime(1970, 1, 1) + timedelta(seconds=min(max(end, 0), LAST_S))  # gmtime ends in 3000 on Windows
+    # gmtime ends in 3000 on Windows
+    date = datetime(1970, 1, 1) + timedelta(seconds=min(max(end, 0), LAST_S))
     return f"{'ended' if end <= now else 'ends'} {date.isoformat(' ', 'minutes')} UTC"
 
 
@@ -148,7 +149,11 @@ class TokenCache:
             LockTimeout: if another process takes longer than `limit_s` seconds to exchange it.
 
         """
-        from ant_cli.runtime.storage import Patience, locked, make_private  # late: few runs exchange a token
+        from ant_cli.runtime.storage import (
+            Patience,
+            locked,
+            make_private,
+        )  # late: few runs exchange a token
 
         with ExitStack() as stack:
             if self._path is not None:
@@ -166,10 +171,15 @@ class TokenCache:
             return
         from ant_cli.runtime.storage import replace_file
 
-        entry = {"access_token": token.secret, "obtained_at": token.obtained_at, "expires_at": token.expires_at}
+        entry = {
+            "access_token": token.secret,
+            "obtained_at": token.obtained_at,
+            "expires_at": token.expires_at,
+        }
         try:
             replace_file(self._path, json.dumps(entry).encode())
-            os.utime(self._path, (token.expires_at, token.expires_at))  # `_remove_ended` looks only at this time
+            # `_remove_ended` looks only at this time
+            os.utime(self._path, (token.expires_at, token.expires_at))
             _remove_ended(self._path.parent, token.obtained_at)
         except OSError as error:
             self._do_without(os_error_text(error))
@@ -188,7 +198,9 @@ class TokenCache:
         except OSError:
             self._do_without(problem)
         else:
-            self._runtime.hint(f"Note: the cached access token in {path} was removed, and not used: {problem}.")
+            self._runtime.hint(
+                f"Note: the cached access token in {path} was removed, and not used: {problem}."
+            )
 
     def _do_without(self, why: str) -> None:
         if self._path is not None:
@@ -198,15 +210,21 @@ class TokenCache:
             self._path = None
 
     def _note_waiting(self) -> None:
-        self._runtime.hint("Note: waiting for another process that is exchanging the same identity token.")
+        self._runtime.hint(
+            "Note: waiting for another process that is exchanging the same identity token."
+        )
 
 
 def _parse(data: bytes) -> AccessToken | None:
     """Return the token of an entry; None if it is damaged."""
     try:
         entry = json.loads(data)
-        token = AccessToken(entry["access_token"], float(entry["expires_at"]), float(entry["obtained_at"]))
-        is_sane = is_token(token.secret) and 0 < token.expires_at - token.obtained_at <= LONGEST_LIFE_S
+        token = AccessToken(
+            entry["access_token"], float(entry["expires_at"]), float(entry["obtained_at"])
+        )
+        is_sane = (
+            is_token(token.secret) and 0 < token.expires_at - token.obtained_at <= LONGEST_LIFE_S
+        )
         return token if is_sane else None
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None

@@ -57,7 +57,9 @@ class Credential(NamedTuple):
     @property
     def noun(self) -> str:
         """What messages call its kind."""
-        return {"api_key": "key", "auth_token": "token", "environment_key": "environment key"}[self.kind]
+        return {"api_key": "key", "auth_token": "token", "environment_key": "environment key"}[
+            self.kind
+        ]
 
     @property
     def type(self) -> CredentialType | None:
@@ -104,7 +106,12 @@ class Provenance(NamedTuple):
 
 
 def find_credentials(
-    flags: Flags, runtime: Runtime, store: ProfileStore, accepts: tuple[CredentialType, ...], *, needs_login: bool
+    flags: Flags,
+    runtime: Runtime,
+    store: ProfileStore,
+    accepts: tuple[CredentialType, ...],
+    *,
+    needs_login: bool,
 ) -> Provenance:
     """Look for credentials in flags, variables and the profile.
 
@@ -123,13 +130,17 @@ def find_credentials(
     """
     environ = runtime.environ
     typed = [_typed(kind, flags) for kind in _KINDS]
-    exported = [Credential(kind, environ.get(rows.VARIABLES[kind]), rows.VARIABLES[kind]) for kind in _KINDS]
+    exported = [
+        Credential(kind, environ.get(rows.VARIABLES[kind]), rows.VARIABLES[kind]) for kind in _KINDS
+    ]
     federations = _federations(flags, environ)
     environment = environment_key(environ)
     given = [place for place in (*typed, *exported, *federations) if place.is_given]
     is_complete = any(not place.issuer or not place.issuer.missing for place in given)
     needs_environment_key = "environment key" in accepts and "API key" not in accepts
-    needs_login = needs_login and not is_complete and not (needs_environment_key and environment.is_given)
+    needs_login = (
+        needs_login and not is_complete and not (needs_environment_key and environment.is_given)
+    )
     profile = select(flags.get("profile"), environ, store, needs_login=needs_login)
     if profile.official and profile.official.is_federation:
         federations = _federations(flags, environ, profile)
@@ -148,7 +159,9 @@ def find_credentials(
 
 def environment_key(environ: Mapping[str, str]) -> Credential:
     """Return the place of the environment key, and the key if the variable is set."""
-    return Credential("environment_key", environ.get(variables.ENVIRONMENT_KEY), variables.ENVIRONMENT_KEY)
+    return Credential(
+        "environment_key", environ.get(variables.ENVIRONMENT_KEY), variables.ENVIRONMENT_KEY
+    )
 
 
 def _typed(kind: CredentialKind, flags: Flags) -> Credential:
@@ -163,12 +176,20 @@ def _federations(
     """Return the places of a federation: flags, variables and the profile. Only one of the first two has a rule."""
     by_flags = by_variables = stored = None
     is_stored = profile.official is not None and profile.official.is_federation
-    if is_stored or any(flags.get(row.name) or environ.get(row.variable) for row in rows.FEDERATION_INTENTS):
-        from ant_cli.settings.federation import rule_by_flags, rule_by_variables, rule_of  # late: few runs have one
+    if is_stored or any(
+        flags.get(row.name) or environ.get(row.variable) for row in rows.FEDERATION_INTENTS
+    ):
+        from ant_cli.settings.federation import (
+            rule_by_flags,
+            rule_by_variables,
+            rule_of,
+        )  # late: few runs have one
 
         by_flags = rule_by_flags(flags, environ, profile)
         by_variables = None if by_flags else rule_by_variables(flags, environ, profile)
-        stored = rule_of(flags, environ, profile, f"profile {profile.name!r}") if is_stored else None
+        stored = (
+            rule_of(flags, environ, profile, f"profile {profile.name!r}") if is_stored else None
+        )
     return (
         _federation("flag", by_flags, "--federation-rule"),
         _federation("variable", by_variables, variables.FEDERATION_RULE_ID),
@@ -177,7 +198,9 @@ def _federations(
 
 
 def _federation(origin: Origin, rule: FederationRule | None, usual_source: str) -> Credential:
-    return Credential("auth_token", None, rule.source if rule else usual_source, origin, issuer=rule)
+    return Credential(
+        "auth_token", None, rule.source if rule else usual_source, origin, issuer=rule
+    )
 
 
 def _stored(profile: SelectedProfile, federation: Credential) -> Iterator[Credential]:
@@ -188,16 +211,23 @@ def _stored(profile: SelectedProfile, federation: Credential) -> Iterator[Creden
     elif official:
         from ant_cli.settings.logins import Login
 
-        yield Credential("auth_token", None, profile.where("login"), "profile", issuer=Login(official))
+        yield Credential(
+            "auth_token", None, profile.where("login"), "profile", issuer=Login(official)
+        )
     elif profile.name:
         yield from (_in_profile(name, profile) for name in rows.CREDENTIAL_KEYS)
 
 
 def _in_profile(name: str, profile: SelectedProfile) -> Credential:
     kind: CredentialKind = "auth_token" if name == "auth_token" else "api_key"
-    found = Credential(kind, profile.text(name), profile.where(name), "profile", fix_hint=profile.fix_hint(name))
-    if (name == "api_key_command" and found.is_given) or (name == "api_key" and found.secret.startswith(KEYRING)):
-        from ant_cli.settings.key_references import KeyCommand, KeyringEntry  # late: few profiles have one
+    found = Credential(
+        kind, profile.text(name), profile.where(name), "profile", fix_hint=profile.fix_hint(name)
+    )
+    if (name == "api_key_command" and found.is_given) or (
+        name == "api_key" and found.secret.startswith(KEYRING)
+    ):
+        # late: few profiles have one
+        from ant_cli.settings.key_references import KeyCommand, KeyringEntry
 
         kept_by = KeyCommand if name == "api_key_command" else KeyringEntry
         return found._replace(text=None, reference=kept_by(found.secret))
@@ -220,9 +250,12 @@ def no_credential(
     key = variables.ENVIRONMENT_KEY
     if accepts and "API key" not in accepts:
         return CredentialError(
-            "there is no environment key.", f"Set {key}; --local needs none.", rows.ENVIRONMENT_KEY_PLACE
+            "there is no environment key.",
+            f"Set {key}; --local needs none.",
+            rows.ENVIRONMENT_KEY_PLACE,
         )
-    is_useless = accepts and runtime.environ.get(key)  # if the operation took it, it would be the credential
+    # if the operation took it, it would be the credential
+    is_useless = accepts and runtime.environ.get(key)
     login = usable_instead(profile_name, runtime.environ)
     return CredentialError(
         f"there is no API key{f', and profile {profile_name!r} has none' if profile_name else ''}.",
@@ -255,7 +288,9 @@ def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
     if len(conflicts) > 1:
         raise exclude_each_other(*sorted(conflicts), hint=f"Use {conflicts[0]}.")
     secret = read_piped_secret(runtime, f"ant ... {flag_name(wanted[0])}")
-    return flags.with_values(**{rows.ON_STDIN[wanted[0]]: rows.check_new_secret("the secret on stdin", secret)})
+    return flags.with_values(
+        **{rows.ON_STDIN[wanted[0]]: rows.check_new_secret("the secret on stdin", secret)}
+    )
 
 
 def read_piped_secret(runtime: Runtime, example: str) -> str:
@@ -269,8 +304,11 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
         raise UsageError("nothing is piped in.", f"For example: {example} < FILE")
     secret = runtime.stdin.read().removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")
     runtime.redactor.register(secret.strip())
-    if secret.strip().startswith(("{", "[", '"')):  # a body, or a string that `jq` printed without `-r`
-        raise BadValue("the secret on stdin", "must be bare, not JSON", f"For example: {example} < FILE")
+    # a body, or a string that `jq` printed without `-r`
+    if secret.strip().startswith(("{", "[", '"')):
+        raise BadValue(
+            "the secret on stdin", "must be bare, not JSON", f"For example: {example} < FILE"
+        )
     return rows.check_secret("the secret on stdin", secret)
 
 
@@ -279,4 +317,6 @@ def note_typed_credential(flags: Flags, runtime: Runtime) -> None:
     typed = next((name for name in rows.SAFER if flags.get(name)), "")
     if typed:
         flag, safer = flag_name(typed), rows.SAFER[typed]
-        runtime.hint(f"Note: other users of this machine can read the value of {flag}. Safer: {safer}.")
+        runtime.hint(
+            f"Note: other users of this machine can read the value of {flag}. Safer: {safer}."
+        )

@@ -51,7 +51,9 @@ class FederationRule(NamedTuple):
         """Whether it gets a token over the network, which is for one workspace."""
         return True
 
-    def tokens(self, _runtime: Runtime, exchange: Callable[[FederationRule], TokenSource]) -> TokenSource:
+    def tokens(
+        self, _runtime: Runtime, exchange: Callable[[FederationRule], TokenSource]
+    ) -> TokenSource:
         """Return the source of its access tokens. Raises CredentialError or BadValue if the rule can't be used."""
         return exchange(self)
 
@@ -75,7 +77,12 @@ class FederationRule(NamedTuple):
                 f"{named} has two identity tokens.",
                 f"Unset {VARIABLES['identity_token']} or {VARIABLES['identity_token_file']}.",
             )
-        for value in (self.federation_rule, self.organization_id, self.service_account_id, self.workspace_id):
+        for value in (
+            self.federation_rule,
+            self.organization_id,
+            self.service_account_id,
+            self.workspace_id,
+        ):
             header(named, value)
 
     def describe(self, base_url: str, runtime: Runtime) -> str:
@@ -102,7 +109,9 @@ class FederationRule(NamedTuple):
         return f"FederationRule(federation_rule={self.federation_rule!r}, source={self.source!r})"
 
 
-def rule_by_flags(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> FederationRule | None:
+def rule_by_flags(
+    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
+) -> FederationRule | None:
     """Return the rule that flags ask for; None without one. Raises UsageError if they give two identity tokens."""
     given = [row.flag for row in FEDERATION_INTENTS if row.name in flags]
     if {"--identity-token", "--identity-token-file"} <= {*given}:
@@ -110,7 +119,9 @@ def rule_by_flags(flags: Flags, environ: Mapping[str, str], profile: SelectedPro
     return rule_of(flags, environ, profile, given[0]) if given else None
 
 
-def rule_by_variables(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile) -> FederationRule | None:
+def rule_by_variables(
+    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
+) -> FederationRule | None:
     """Return the rule that variables ask for; None without one.
 
     If it is not complete, the variables only supply the missing values of a profile of the official tool.
@@ -120,7 +131,9 @@ def rule_by_variables(flags: Flags, environ: Mapping[str, str], profile: Selecte
     return None if rule and rule.missing and profile.official else rule
 
 
-def rule_of(flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, source: str) -> FederationRule:
+def rule_of(
+    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, source: str
+) -> FederationRule:
     """Return the rule of a profile of the official tool. Flags win over it; variables supply missing values."""
     rows = (*FEDERATION, SETTINGS["workspace_id"])
     found = {row.name: next(setting_sources(row, flags, environ, profile)) for row in rows}
@@ -140,7 +153,10 @@ def read_identity_token(rule: FederationRule, redactor: Redactor) -> str:
         CredentialError: if it can't be read, or can't be a token.
 
     """
-    where, data = f"the identity token of {rule.source}", rule.identity_token.encode("utf-8", "surrogateescape")
+    where, data = (
+        f"the identity token of {rule.source}",
+        rule.identity_token.encode("utf-8", "surrogateescape"),
+    )
     if not data:
         where = f"the identity token in {rule.identity_token_file}"
         try:

@@ -22,7 +22,9 @@ _OUTPUT_LIMIT = 65_536
 """The most bytes that a command may print. A key is much shorter."""
 _GRACE_S = 1.0
 """How long to wait for the rest of a stopped command's output. Its children may keep the pipe open."""
-_SEE_COMMAND = "To see the command, and to try it by hand: ant profile get api_key_command --profile NAME"
+_SEE_COMMAND = (
+    "To see the command, and to try it by hand: ant profile get api_key_command --profile NAME"
+)
 _SERVICE = "ant"
 """The name of this program in the credential store."""
 
@@ -52,12 +54,18 @@ class KeyCommand(NamedTuple):
         args = split_command(source, self.line)
         running = runtime.environ.get(variables.KEY_COMMANDS, "").splitlines()
         if source in running:
-            raise CredentialError(f"{source} runs ant, which would run it again endlessly.", _SEE_COMMAND)
+            raise CredentialError(
+                f"{source} runs ant, which would run it again endlessly.", _SEE_COMMAND
+            )
         program = find_program(args[0], runtime.environ)
         if not program:
-            raise CredentialError(f"{source} can't be run: {args[0]!r} was not found.", _SEE_COMMAND)
+            raise CredentialError(
+                f"{source} can't be run: {args[0]!r} was not found.", _SEE_COMMAND
+            )
         environ = {**runtime.environ, variables.KEY_COMMANDS: "\n".join([*running, source])}
-        return _output_of([program, *args[1:]], environ, source, timeout_s).decode("utf-8", "replace")
+        return _output_of([program, *args[1:]], environ, source, timeout_s).decode(
+            "utf-8", "replace"
+        )
 
 
 def _output_of(args: list[str], environ: Mapping[str, str], source: str, timeout_s: float) -> bytes:
@@ -67,9 +75,13 @@ def _output_of(args: list[str], environ: Mapping[str, str], source: str, timeout
 
     deadline = time.monotonic() + timeout_s
     try:
-        child = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ)
+        child = subprocess.Popen(
+            args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ
+        )
     except (OSError, ValueError) as error:
-        raise CredentialError(f"{source} can't be run: {args[0]}: {os_error_text(error)}.") from None
+        raise CredentialError(
+            f"{source} can't be run: {args[0]}: {os_error_text(error)}."
+        ) from None
     output: list[bytes] = []
 
     def read() -> None:
@@ -173,7 +185,8 @@ def _call(function: str, reference: str, *secret: str) -> Any:
         import keyring
     except ImportError:
         raise CredentialError(
-            "the operating system's credential store needs the package keyring.", install_hint("keyring")
+            "the operating system's credential store needs the package keyring.",
+            install_hint("keyring"),
         ) from None
     try:
         return getattr(keyring, function)(_SERVICE, reference.removeprefix(KEYRING), *secret)

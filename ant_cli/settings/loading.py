@@ -16,7 +16,13 @@ from ant_cli.settings.credentials import Credential, Provenance, find_credential
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import ProfileStore, read_store
 from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, header
-from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, SettingSource, resolve, setting_sources
+from ant_cli.settings.selection import (
+    NO_PROFILE,
+    SelectedProfile,
+    SettingSource,
+    resolve,
+    setting_sources,
+)
 
 if TYPE_CHECKING:
     from ant_cli.settings.access_tokens import TokenSource
@@ -86,10 +92,16 @@ class Settings(NamedTuple):
         That is so if credential and server come from the same place, if a flag names the server, if the credential
         belongs to the server, or if it must not be sent at all.
         """
-        credential, url, profile = self.connection.credential, self.connection.base_url, self.provenance.profile
+        credential, url, profile = (
+            self.connection.credential,
+            self.connection.base_url,
+            self.provenance.profile,
+        )
         if credential is None or url == DEFAULT_BASE_URL or is_local(url):
             return True
-        other = {"profile": variables.BASE_URL, "variable": profile.where("base_url")}.get(credential.origin)
+        other = {"profile": variables.BASE_URL, "variable": profile.where("base_url")}.get(
+            credential.origin
+        )
         is_bound = credential.origin == "profile" and bool(profile.text("base_url"))
         return is_bound or bool(credential.refusal) or self.provenance.sources["base_url"] != other
 
@@ -118,16 +130,21 @@ def load(
     """
     for secret in exposed_secrets([f"--{name}={flags[name]}" for name in flags], runtime.environ):
         runtime.redactor.register(secret)
-    store = read_store(runtime) if store is None else store  # this registers the secrets of the profiles
+    # this registers the secrets of the profiles
+    store = read_store(runtime) if store is None else store
     server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ)).value
     needs_login = not has_own_credential and not is_local(server)
     provenance = find_credentials(flags, runtime, store, accepts, needs_login=needs_login)
     profile = provenance.profile
     connection = resolve(CONNECTION, flags, runtime.environ, profile)
     # The format of a profile counts only at a terminal, so that it breaks no script.
-    output = resolve(OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE)
+    output = resolve(
+        OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE
+    )
     base_url = connection["base_url"]
-    usable = [each._replace(refusal=refusal(each, profile, base_url)) for each in provenance.credentials]
+    usable = [
+        each._replace(refusal=refusal(each, profile, base_url)) for each in provenance.credentials
+    ]
     sources = {name: item.label for name, item in (connection | output).items()}
     return Settings(
         connection=ConnectionSettings(
@@ -166,7 +183,9 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
         if re.fullmatch(_HEADER_NAME, name) and colon:
             headers[name.lower()] = header(f"{source}, line {number},", value)
         elif line.strip():
-            raise BadValue(source, f"must have `Name: value` on each line, but line {number} is something else")
+            raise BadValue(
+                source, f"must have `Name: value` on each line, but line {number} is something else"
+            )
     for word in re.split(r"[\s=;,]+", " ".join(headers.values())):
         if len(word) >= _SHORTEST_KEY:
             runtime.redactor.register(word)
@@ -174,7 +193,9 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
 
 
 def _output(found: Mapping[str, SettingSource], flags: Flags) -> OutputSettings:
-    values = {name: source.value for name, source in found.items() if name in OutputSettings._fields}
+    values = {
+        name: source.value for name, source in found.items() if name in OutputSettings._fields
+    }
     values["format_error"] = values["format_error"] or "auto"
     values["columns"] = ",".join(values["columns"])
     return OutputSettings(
@@ -188,7 +209,9 @@ def _output(found: Mapping[str, SettingSource], flags: Flags) -> OutputSettings:
 # Where a credential may be sent
 
 
-def refusal(credential: Credential, profile: SelectedProfile, base_url: SettingSource) -> CredentialError | None:
+def refusal(
+    credential: Credential, profile: SelectedProfile, base_url: SettingSource
+) -> CredentialError | None:
     """Return why a credential must not be sent to a server (D50); None if it may be.
 
     A variable may come from a file in somebody else's project. So it can't send the secret of a profile with its
@@ -253,7 +276,11 @@ def describe_destination(settings: Settings) -> str:
     if credential is None or settings.stays_at_home:
         return ""
     is_stored = credential.origin == "profile"
-    sent = f"the {credential.noun} of profile {connection.profile_name!r}" if is_stored else credential.source
+    sent = (
+        f"the {credential.noun} of profile {connection.profile_name!r}"
+        if is_stored
+        else credential.source
+    )
     return f"{sent} is sent to {strip_userinfo(connection.base_url)} ({settings.provenance.sources['base_url']})"
 
 

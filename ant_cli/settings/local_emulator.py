@@ -17,7 +17,8 @@ IN_MEMORY = ":memory:"
 """The database that is kept in memory only."""
 _DATABASE = "emulator.db"
 DATABASE_HINT = (
-    "Name another: --base-url local:PATH, or local::memory: to keep nothing; `ant emulator start` takes --database."
+    "Name another: --base-url local:PATH, or local::memory: to keep "
+    "nothing; `ant emulator start` takes --database."
 )
 """The hint if the database can't be used."""
 
@@ -43,7 +44,9 @@ def database_path(base_url: str, environ: Mapping[str, str]) -> str:
         make_private(folder)
     except OSError as error:
         why = os_error_text(error)
-        raise UsageError(f"the emulator's database can't be used: {folder}: {why}.", DATABASE_HINT) from None
+        raise UsageError(
+            f"the emulator's database can't be used: {folder}: {why}.", DATABASE_HINT
+        ) from None
     return str(folder / _DATABASE)
 
 
@@ -67,10 +70,13 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     """
     from pathlib import Path
 
-    variable, default = ("LOCALAPPDATA", "AppData/Local") if os.name == "nt" else ("XDG_STATE_HOME", ".local/state")
+    variable, default = (
+        ("LOCALAPPDATA", "AppData/Local") if os.name == "nt" else ("XDG_STATE_HOME", ".local/state")
+    )
     try:
         return Path(environ.get(variable) or Path.home() / default) / "ant"
     except RuntimeError:
         raise UsageError(
-            "this user has no home directory, where the emulator stores its data.", f"Set HOME or {variable}."
+            "this user has no home directory, where the emulator stores its data.",
+            f"Set HOME or {variable}.",
         ) from None

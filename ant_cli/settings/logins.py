@@ -115,14 +115,19 @@ def read_profile(name: str, environ: Mapping[str, str]) -> OfficialProfile | Non
     if authentication_type not in ("user_oauth", "oidc_federation"):
         raise unsafe(path, f"its authentication is of the unknown type {authentication_type!r}")
     credentials_path = _credentials_path(authentication, path, environ)
-    values = {key: text_member(document, key, path) for key in ("base_url", "organization_id", "workspace_id")}
+    values = {
+        key: text_member(document, key, path)
+        for key in ("base_url", "organization_id", "workspace_id")
+    }
     values["federation_rule"] = text_member(authentication, "federation_rule_id", path)
     values["service_account_id"] = text_member(authentication, "service_account_id", path)
     values["identity_token_file"] = _identity_token_file(authentication, path)
     return OfficialProfile(name, path, authentication_type, credentials_path, values)
 
 
-def _credentials_path(authentication: dict[str, object], path: Path, environ: Mapping[str, str]) -> Path:
+def _credentials_path(
+    authentication: dict[str, object], path: Path, environ: Mapping[str, str]
+) -> Path:
     named = text_member(authentication, "credentials_path", path)
     if not named:
         return path.parent.parent / "credentials" / path.name
@@ -226,7 +231,11 @@ class Login:
     def describe(self, _base_url: str, runtime: Runtime) -> str:
         """Return its masked token and when that ends. Raises CredentialError if its file can't be used."""
         token = read_login(self.profile, runtime)
-        return f"{mask(token.secret)}, {end_text(token.end, runtime.now())}" if token else "not logged in"
+        return (
+            f"{mask(token.secret)}, {end_text(token.end, runtime.now())}"
+            if token
+            else "not logged in"
+        )
 
 
 class LoginTokens:

@@ -42,12 +42,17 @@ Profile = Mapping[str, object]
 
 
 def config_dir(
-    environ: Mapping[str, str], platform: str = os.name, expand: Callable[[str], str] = os.path.expanduser
+    environ: Mapping[str, str],
+    platform: str = os.name,
+    expand: Callable[[str], str] = os.path.expanduser,
 ) -> Path | None:
     """Return the folder of the profiles; None without a home directory, or if profiles are disabled."""
     if named := environ.get(variables.CONFIG_DIR):
         if named[0] == "~":  # a folder of this name would be created in the current one
-            raise BadValue(variables.CONFIG_DIR, "begins with ~, which only a shell replaces: write the whole path")
+            raise BadValue(
+                variables.CONFIG_DIR,
+                "begins with ~, which only a shell replaces: write the whole path",
+            )
         return None if named == os.devnull else Path(named)
     if platform == "nt" and (roaming := environ.get("APPDATA")):
         return Path(roaming) / "Anthropic"
@@ -107,7 +112,9 @@ class ProfileStore(NamedTuple):
     def new(self, name: str) -> dict[str, Any]:
         """Add an empty profile and return it; UsageError if the name is taken or invalid."""
         if check_name(name) in self.profiles:
-            raise UsageError(f"profile {name!r} already exists.", "`ant profile list` shows the profiles.")
+            raise UsageError(
+                f"profile {name!r} already exists.", "`ant profile list` shows the profiles."
+            )
         return self.profiles.setdefault(name, {})
 
     def with_profile(self, name: str, profile: Profile) -> ProfileStore:
@@ -119,7 +126,9 @@ class ProfileStore(NamedTuple):
 NO_STORE = ProfileStore()
 
 
-def unknown_profile(name: str, source: str, store: ProfileStore, others: Iterable[str] = ()) -> CredentialError:
+def unknown_profile(
+    name: str, source: str, store: ProfileStore, others: Iterable[str] = ()
+) -> CredentialError:
     """Return the error for a profile that does not exist.
 
     Args:
@@ -135,7 +144,9 @@ def unknown_profile(name: str, source: str, store: ProfileStore, others: Iterabl
     hint += f"To create it: ant auth login --profile {name}" if source != "active" else ""
     if known and source == "active":
         hint += "To choose one: ant profile activate NAME"
-    return CredentialError(f"profile {name!r}{origin} does not exist.{did_you_mean(name, known)}", hint)
+    return CredentialError(
+        f"profile {name!r}{origin} does not exist.{did_you_mean(name, known)}", hint
+    )
 
 
 def shown(key: str, value: object) -> str:
@@ -189,7 +200,9 @@ def _restrict_mode(descriptor: int, path: Path, runtime: Runtime) -> None:
         try:
             os.fchmod(descriptor, facts.st_mode & 0o700)
         except OSError as error:
-            runtime.say(f"Warning: other users can read {path}, and that can't be changed: {os_error_text(error)}.")
+            runtime.say(
+                f"Warning: other users can read {path}, and that can't be changed: {os_error_text(error)}."
+            )
         else:
             runtime.hint(f"Note: other users could read {path}; now only you can.")
 
@@ -207,7 +220,9 @@ def _parse(data: bytes, path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, str(error)) from None
     profiles = document.get("profiles", {})
-    if not isinstance(profiles, dict) or not all(isinstance(profile, dict) for profile in profiles.values()):
+    if not isinstance(profiles, dict) or not all(
+        isinstance(profile, dict) for profile in profiles.values()
+    ):
         raise _unreadable(path, "profiles must be tables, such as [profiles.work]")
     if not isinstance(document.get("active", ""), str):
         raise _unreadable(path, 'active must be the name of a profile, such as active = "work"')
@@ -259,7 +274,9 @@ def _locked(path: Path, runtime: Runtime) -> Iterator[None]:
     patience = Patience(_NOTE_AFTER_S, _LOCK_LIMIT_S, runtime.sleep)
 
     def note() -> None:
-        runtime.say(f"Note: waiting for another process that is changing the profiles and holds {name}.")
+        runtime.say(
+            f"Note: waiting for another process that is changing the profiles and holds {name}."
+        )
 
     with ExitStack() as stack:
         try:
@@ -267,7 +284,9 @@ def _locked(path: Path, runtime: Runtime) -> Iterator[None]:
         except OSError as error:
             raise _unwritable(Path(name), os_error_text(error)) from None
         except LockTimeout:
-            raise _unwritable(path, f"another process has held {name} for {_LOCK_LIMIT_S:g} s") from None
+            raise _unwritable(
+                path, f"another process has held {name} for {_LOCK_LIMIT_S:g} s"
+            ) from None
         yield
 
 
@@ -284,7 +303,9 @@ def writable_path(runtime: Runtime) -> Path:
     folder = config_dir(runtime.environ)
     if folder is None:
         missing = "folder" if runtime.environ.get(variables.CONFIG_DIR) else "home directory"
-        raise CredentialError(f"there is no {missing} for profiles.", f"Set {variables.CONFIG_DIR} to a folder.")
+        raise CredentialError(
+            f"there is no {missing} for profiles.", f"Set {variables.CONFIG_DIR} to a folder."
+        )
     try:
         check_place(str(folder / FILE_NAME))  # a new file that would be rejected is not written
         make_private(folder)

@@ -23,7 +23,8 @@ DEFAULT_BASE_URL = "https://api.anthropic.com"
 
 API_KEY_PLACE = "To create one: https://platform.claude.com, Settings, API keys"
 ENVIRONMENT_KEY_PLACE = (
-    "The environment's page in the Console gives a key; for an emulator: ant emulator key ENVIRONMENT"
+    "The environment's page in the Console gives a key; for an "
+    "emulator: ant emulator key ENVIRONMENT"
 )
 
 
@@ -51,7 +52,11 @@ def check_new_secret(source: str, secret: str) -> str:
 def environment_key(source: str, secret: str) -> str:
     """Return an environment's key. Raises BadValue for an API key, with which handlers could do more."""
     if is_api_key(secret):
-        raise BadValue(source, "holds an API key, but has to hold the key of an environment", ENVIRONMENT_KEY_PLACE)
+        raise BadValue(
+            source,
+            "holds an API key, but has to hold the key of an environment",
+            ENVIRONMENT_KEY_PLACE,
+        )
     return check_secret(source, secret)
 
 
@@ -101,11 +106,14 @@ def base_url(source: str, url: str) -> str:
         parts = urlsplit(url)
         host = parts.hostname or ""
         usable = bool(host) and parts.port != 0 and not {"?", "#"} & set(url)
-        usable = usable and (":" in host or not _NOT_IN_HOST & set(host))  # with a colon, an IPv6 address
+        # with a colon, an IPv6 address
+        usable = usable and (":" in host or not _NOT_IN_HOST & set(host))
     except ValueError:
         usable = False
     if not usable or re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise BadValue(source, "must be a URL with a host, perhaps a port and a path, and nothing else")
+        raise BadValue(
+            source, "must be a URL with a host, perhaps a port and a path, and nothing else"
+        )
     return url.rstrip("/")
 
 
@@ -114,7 +122,9 @@ def format_name(source: str, text: str) -> str:
     name = text.lower()
     if name not in BY_NAME:
         known = f"The formats are: {', '.join(BY_NAME)}."
-        raise UnknownName("format", text, BY_NAME, known, where="" if source.strip("-") == "format" else source)
+        raise UnknownName(
+            "format", text, BY_NAME, known, where="" if source.strip("-") == "format" else source
+        )
     return name
 
 
@@ -172,10 +182,18 @@ last one is the worker's."""
 
 
 def _setting(
-    name: str, help_text: str, variable: str = "", parse: Parse | None = None, *, type_: type = str, **options: Any
+    name: str,
+    help_text: str,
+    variable: str = "",
+    parse: Parse | None = None,
+    *,
+    type_: type = str,
+    **options: Any,
 ) -> Setting:
     """Return a setting with these columns. Its help also says what to use in place of the flag."""
-    instead = f" Safer: {SAFER[name]}." if name in SAFER else f" Also: {variable}." if variable else ""
+    instead = (
+        f" Safer: {SAFER[name]}." if name in SAFER else f" Also: {variable}." if variable else ""
+    )
     return Setting(name, type_, help_text + instead, variable=variable, parse=parse, **options)
 
 
@@ -186,7 +204,10 @@ _stored = partial(_setting, in_profile=True)
 
 
 API_KEY_COMMAND = _stored(
-    "api_key_command", "A command that prints the key, run when it is needed.", parse=command, value_name="COMMAND"
+    "api_key_command",
+    "A command that prints the key, run when it is needed.",
+    parse=command,
+    value_name="COMMAND",
 )
 """A key of profiles. Unlike the other settings, it is not a flag of every command."""
 CREDENTIALS = (
@@ -194,7 +215,9 @@ CREDENTIALS = (
     API_KEY_COMMAND,
     _stored("auth_token", "A bearer token, in place of a key.", variables.AUTH_TOKEN, check_secret),
     _setting("api_key_stdin", "Read the API key from stdin.", type_=bool, parse=private_boolean),
-    _setting("auth_token_stdin", "Read the bearer token from stdin.", type_=bool, parse=private_boolean),
+    _setting(
+        "auth_token_stdin", "Read the bearer token from stdin.", type_=bool, parse=private_boolean
+    ),
 )
 """The settings that give a key or a token. Within a profile, the first one that it has is used."""
 ON_STDIN = {"api_key_stdin": "api_key", "auth_token_stdin": "auth_token"}
@@ -207,10 +230,18 @@ FEDERATION = (
         "Log in by this rule, with --identity-token-file, --organization-id and maybe --service-account-id.",
         variables.FEDERATION_RULE_ID,
     ),
-    _setting("identity_token_file", f"{_WITH_RULE} the file of an OIDC token.", variables.IDENTITY_TOKEN_FILE),
+    _setting(
+        "identity_token_file",
+        f"{_WITH_RULE} the file of an OIDC token.",
+        variables.IDENTITY_TOKEN_FILE,
+    ),
     _setting("identity_token", f"{_WITH_RULE} the OIDC token itself.", variables.IDENTITY_TOKEN),
     _setting("organization_id", f"{_WITH_RULE} the organization.", variables.ORGANIZATION_ID),
-    _setting("service_account_id", f"{_WITH_RULE} the service account, if any.", variables.SERVICE_ACCOUNT_ID),
+    _setting(
+        "service_account_id",
+        f"{_WITH_RULE} the service account, if any.",
+        variables.SERVICE_ACCOUNT_ID,
+    ),
 )
 FEDERATION_INTENTS = FEDERATION[:3]
 """The settings that only a federation uses, so any of them means that a federation is wanted."""
@@ -227,9 +258,18 @@ CONNECTION = (
         default=DEFAULT_BASE_URL,
     ),
     _setting("local", "Use the emulator on this machine: short for --base-url local:", type_=bool),
-    _stored("workspace_id", "The workspace, if the credential has several.", variables.WORKSPACE_ID, header),
     _stored(
-        "timeout", "Seconds to wait for a connection, and between bytes.", parse=seconds, default="60", type_=float
+        "workspace_id",
+        "The workspace, if the credential has several.",
+        variables.WORKSPACE_ID,
+        header,
+    ),
+    _stored(
+        "timeout",
+        "Seconds to wait for a connection, and between bytes.",
+        parse=seconds,
+        default="60",
+        type_=float,
     ),
     _stored(
         "max_retries",
@@ -246,14 +286,24 @@ CONNECTION = (
 _FORMATS: dict[str, Any] = {"parse": format_name, "choices": tuple(row.name for row in FORMATS)}
 RESULT = (
     _stored("format", "How results are printed.", default="auto", **_FORMATS),
-    _setting("transform", "A GJSON path to pick from the result; on lists, from each item.", parse=gjson_path),
+    _setting(
+        "transform",
+        "A GJSON path to pick from the result; on lists, from each item.",
+        parse=gjson_path,
+    ),
     _setting("raw_output", "Print a string without its quotes.", short="-r", type_=bool),
-    _setting("columns", "Print a table with these columns, titles or GJSON paths: id,name.", type_=list),
+    _setting(
+        "columns", "Print a table with these columns, titles or GJSON paths: id,name.", type_=list
+    ),
 )
 OUTPUT = (
     *RESULT,
     _setting("format_error", "Print the body of an API error on stdout, and how.", **_FORMATS),
-    _setting("transform_error", "Print what a GJSON path picks from the body of an API error.", parse=gjson_path),
+    _setting(
+        "transform_error",
+        "Print what a GJSON path picks from the body of an API error.",
+        parse=gjson_path,
+    ),
     _setting("dry_run", "Print the request, with secrets hidden, and send nothing.", type_=bool),
 )
 

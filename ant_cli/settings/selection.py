@@ -19,7 +19,12 @@ Origin = Literal["flag", "variable", "profile", "default"]
 `default` if it is the official tool's."""
 ACTIVE = "active_config"
 """The source of the profile's name if there is no other: the official tool's file, or its default."""
-_NAME_SOURCES = {"flag": "--profile", "variable": variables.PROFILE, "profile": "active", "default": ACTIVE}
+_NAME_SOURCES = {
+    "flag": "--profile",
+    "variable": variables.PROFILE,
+    "profile": "active",
+    "default": ACTIVE,
+}
 
 
 class SelectedProfile(NamedTuple):
@@ -106,7 +111,9 @@ def select(
     return of_official(official, origin)
 
 
-def select_own(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> SelectedProfile:
+def select_own(
+    named: str | None, environ: Mapping[str, str], store: ProfileStore
+) -> SelectedProfile:
     """Return the profile to change, as `select` does. Raises CredentialError if it is one of the official tool."""
     profile = select(named, environ, store)
     if profile.official:
@@ -117,7 +124,9 @@ def select_own(named: str | None, environ: Mapping[str, str], store: ProfileStor
     return profile
 
 
-def requested(named: str | None, environ: Mapping[str, str], store: ProfileStore) -> tuple[str, Origin]:
+def requested(
+    named: str | None, environ: Mapping[str, str], store: ProfileStore
+) -> tuple[str, Origin]:
     """Return the name of the profile to use, and where it comes from. The profile may not exist."""
     if named:
         return named, "flag"
@@ -204,7 +213,12 @@ def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
 
 
 def resolve(
-    rows: Iterable[Setting], flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
+    rows: Iterable[Setting],
+    flags: Flags,
+    environ: Mapping[str, str],
+    profile: SelectedProfile = NO_PROFILE,
 ) -> dict[str, SettingSource]:
     """Return each setting from its first source, with its value. Raises UsageError if that can't be used."""
-    return {row.name: next(setting_sources(row, flags, environ, profile)).parsed(row) for row in rows}
+    return {
+        row.name: next(setting_sources(row, flags, environ, profile)).parsed(row) for row in rows
+    }

@@ -15,7 +15,14 @@ T = TypeVar("T")
 EX_CONFIG = 78
 """The exit status (of `sysexits.h`) of `beta:worker run` if something that it needs is missing."""
 HeartbeatMode = Literal["auto", "always", "never"]
-_OFFICIAL = ("environment_id", "environment_key", "worker_id", "session_id", "work_id", "work_secret_file")
+_OFFICIAL = (
+    "environment_id",
+    "environment_key",
+    "worker_id",
+    "session_id",
+    "work_id",
+    "work_secret_file",
+)
 """The flags that the official worker also has. Their variables are the official ones."""
 _VARIABLES_ONLY = ("metadata_key", "pass_api_key", "retry_delay")
 """Options without a flag: a secret, which others could read in the arguments, and what few people change."""
@@ -122,8 +129,12 @@ class PollOptions(NamedTuple):
     drain_timeout: float = _time("20s", "Time to finish items after a signal.")
     kill_timeout: float = _time("10s", "The time from SIGTERM to SIGKILL.")
     exit_when_idle: float = _time("0", "Exit if idle this long; 1 if an item is not done.")
-    max_items: int = _number(0, 999_999_999, "0", "Exit after this many items; 1 if one is not done.")
-    listen: tuple[str, int] | Literal[""] = _row(_address, "", "Serve metrics and health checks at ADDRESS:PORT.")
+    max_items: int = _number(
+        0, 999_999_999, "0", "Exit after this many items; 1 if one is not done."
+    )
+    listen: tuple[str, int] | Literal[""] = _row(
+        _address, "", "Serve metrics and health checks at ADDRESS:PORT."
+    )
     unrestricted_paths: bool = _UNRESTRICTED_PATHS
 
 
@@ -167,7 +178,10 @@ class CheckOptions(NamedTuple):
 def rows_of(options: Any) -> tuple[Setting, ...]:
     """Return the rows of one of these classes."""
     return tuple(
-        row._replace(name=name, variable=f"{'ANTHROPIC' if name in _OFFICIAL else 'ANT_WORKER'}_{name.upper()}")
+        row._replace(
+            name=name,
+            variable=f"{'ANTHROPIC' if name in _OFFICIAL else 'ANT_WORKER'}_{name.upper()}",
+        )
         for name, row in options._field_defaults.items()
     )
 
@@ -211,7 +225,9 @@ def read_options(options: type[T], flags: Flags, environ: Mapping[str, str], com
     if values.get("environment_key_file") and "environment_key" not in flags:
         key = read_secret_file("--environment-key-file", values["environment_key_file"])
         values["environment_key"] = _environment_key("--environment-key-file", key)
-    if missing := [f"{row.flag} ({row.variable})" for row in rows if row.required and not values[row.name]]:
+    if missing := [
+        f"{row.flag} ({row.variable})" for row in rows if row.required and not values[row.name]
+    ]:
         place = ENVIRONMENT_KEY_PLACE if "environment_key" in " ".join(missing).lower() else ""
         raise MissingFlag(missing, command).with_hints(place)
     return options(**values)

@@ -66,7 +66,8 @@ class WorkerContext:
         self._on_loop = is_direct(connection.base_url, runtime.environ)
         api_runtime = runtime
         if self._on_loop:
-            from ant_cli.worker.on_loop import runtime_on_loop  # late, as below: only a worker needs greenlet
+            # late, as below: only a worker needs greenlet
+            from ant_cli.worker.on_loop import runtime_on_loop
 
             api_runtime = runtime_on_loop(runtime, self._executor)
         self.api = WorkAPI(connection, api_runtime, options.environment_id, options.worker_id)
@@ -77,9 +78,13 @@ class WorkerContext:
             variables.WORKSPACE_ID: connection.workspace_id,
             "ANTHROPIC_WORKER_ID": options.worker_id,
         }
-        guardian_environ = handler_environment(self.environ, {}, 0, self.own_variables, pass_api_key=False)
+        guardian_environ = handler_environment(
+            self.environ, {}, 0, self.own_variables, pass_api_key=False
+        )
         guardian_environ[variables.AUTH_TOKEN] = options.environment_key
-        self.guardian = Guardian(_end_leases_command(options, connection.base_url), guardian_environ)
+        self.guardian = Guardian(
+            _end_leases_command(options, connection.base_url), guardian_environ
+        )
         self.tally = Tally(options.concurrency)
         self.memory = Memory()
         self.outage = Outage()
@@ -90,7 +95,9 @@ class WorkerContext:
         """Log the beginning and the end of an outage."""
         reason = self.outage.reason
         if reason and not self.tally.outage:
-            self.log.error("outage: only one item at a time runs, until one succeeds", reason=reason)
+            self.log.error(
+                "outage: only one item at a time runs, until one succeeds", reason=reason
+            )
         elif self.tally.outage and not reason:
             self.log.info("the outage is over")
         self.tally.outage = reason
@@ -126,7 +133,12 @@ class WorkerContext:
 
 
 def handler_environment(
-    environ: Mapping[str, str], item: Mapping[str, Any], attempt: int, own: Mapping[str, str], *, pass_api_key: bool
+    environ: Mapping[str, str],
+    item: Mapping[str, Any],
+    attempt: int,
+    own: Mapping[str, str],
+    *,
+    pass_api_key: bool,
 ) -> dict[str, str]:
     """Return the environment of a handler: the worker's, without an organization's key, plus the item's variables.
 
@@ -158,6 +170,20 @@ def _can_be_variable(name: str, text: object) -> bool:
 
 def _end_leases_command(options: PollOptions, base_url: str) -> list[str]:
     """Return the command that ends leases: its input has a line for each."""
-    words = ["--environment-id", options.environment_id, "--desired-ttl-seconds", str(SHORTEST_LEASE_S)]
-    words += ["--file", "-", "--base-url", base_url, "--max-retries", "1", "--timeout", str(_END_TIMEOUT_S)]
+    words = [
+        "--environment-id",
+        options.environment_id,
+        "--desired-ttl-seconds",
+        str(SHORTEST_LEASE_S),
+    ]
+    words += [
+        "--file",
+        "-",
+        "--base-url",
+        base_url,
+        "--max-retries",
+        "1",
+        "--timeout",
+        str(_END_TIMEOUT_S),
+    ]
     return own_command("beta:environments:work", "heartbeat", *words)

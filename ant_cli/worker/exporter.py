@@ -25,9 +25,15 @@ _METRICS = {
     "ant_work_stats_scrape_timestamp_seconds": ("taken_at", "When the API was asked."),
     "ant_work_queue_depth": ("depth", "Items that wait."),
     "ant_work_queue_pending": ("pending", "Items that were handed out, but not acknowledged."),
-    "ant_work_queue_workers_polling": ("workers_polling", "Workers that polled in the last 30 seconds."),
+    "ant_work_queue_workers_polling": (
+        "workers_polling",
+        "Workers that polled in the last 30 seconds.",
+    ),
     "ant_work_queue_running": ("running", "Items that run."),
-    "ant_work_queue_oldest_age_seconds": ("oldest_queued_age_seconds", "The age of the oldest item that waits."),
+    "ant_work_queue_oldest_age_seconds": (
+        "oldest_queued_age_seconds",
+        "The age of the oldest item that waits.",
+    ),
 }
 """Each metric, with the name of its number and its help."""
 
@@ -46,7 +52,9 @@ Read = Callable[[], Reading]
 """Returns the statistics of one queue. Threads may share it."""
 
 
-def cached(fetch: Callable[[], Mapping[str, Any]], keep_s: float, now: Callable[[], float] = time.time) -> Read:
+def cached(
+    fetch: Callable[[], Mapping[str, Any]], keep_s: float, now: Callable[[], float] = time.time
+) -> Read:
     """Return a function that fetches statistics, and keeps them for a while: many readers cause few requests.
 
     A failure is kept as long as a success.
@@ -92,10 +100,16 @@ def find_page(stats: Mapping[str, Read], path: str) -> ServedPage | None:
     if chosen is None:
         return None
     reading = chosen()
-    return json_page({"error": reading.problem}, 502) if reading.problem else json_page(reading.numbers)
+    return (
+        json_page({"error": reading.problem}, 502)
+        if reading.problem
+        else json_page(reading.numbers)
+    )
 
 
-def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, runtime: Runtime) -> None:
+def serve_statistics(
+    options: ExporterOptions, connection: ConnectionSettings, runtime: Runtime
+) -> None:
     """Serve the statistics of environments until a signal. `runtime.stderr` gets the address.
 
     Args:
@@ -114,9 +128,13 @@ def serve_statistics(options: ExporterOptions, connection: ConnectionSettings, r
     connection = authenticated(connection, runtime)  # once for all environments
     names = [name.strip() for name in options.environment_id.split(",") if name.strip()]
     with ExitStack() as stack:
-        apis = {name: stack.enter_context(closing(WorkAPI(connection, runtime, name))) for name in names}
+        apis = {
+            name: stack.enter_context(closing(WorkAPI(connection, runtime, name))) for name in names
+        }
         stats = {name: cached(partial(_fetch, api), options.cache) for name, api in apis.items()}
-        listener = stack.enter_context(closing(Listener(*options.listen, partial(find_page, stats))))
+        listener = stack.enter_context(
+            closing(Listener(*options.listen, partial(find_page, stats)))
+        )
         with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded
             runtime.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
             threading.Event().wait()

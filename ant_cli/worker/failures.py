@@ -15,7 +15,12 @@ from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
-ATTEMPTS, EXCUSED, LAST_ERROR, DEAD_LETTER = "ant_attempts", "ant_excused", "ant_last_error", "ant_dead_letter"
+ATTEMPTS, EXCUSED, LAST_ERROR, DEAD_LETTER = (
+    "ant_attempts",
+    "ant_excused",
+    "ant_last_error",
+    "ant_dead_letter",
+)
 """Metadata keys that count failures and record the last one, because the API has no counter. `ant_excused` counts
 the failures that do not count as attempts."""
 RETRY_AT = "ant_retry_at"
@@ -66,7 +71,9 @@ class History(NamedTuple):
         """Whether neither this worker nor the server knows of an earlier run of an item that was polled."""
         return not (self.runs or polled.get("acknowledged_at") or polled.get("started_at"))
 
-    def may_have_run(self, polled: Mapping[str, Any], acknowledged: Mapping[str, Any], lease_s: float) -> bool:
+    def may_have_run(
+        self, polled: Mapping[str, Any], acknowledged: Mapping[str, Any], lease_s: float
+    ) -> bool:
         """Whether the item may have been run before: then its start should be counted, which costs a request.
 
         A worker that was killed still holds its item for a whole lease. So an item that was acknowledged within one
@@ -74,7 +81,12 @@ class History(NamedTuple):
         """
         created = seconds_since_1970(str(acknowledged.get("created_at")))
         taken = seconds_since_1970(str(acknowledged.get("acknowledged_at")))
-        return not self.is_first(polled) or created is None or taken is None or taken - created >= lease_s
+        return (
+            not self.is_first(polled)
+            or created is None
+            or taken is None
+            or taken - created >= lease_s
+        )
 
     def is_paused(self, now: float) -> bool:
         """Whether its pause is not over, at a time by the server's clock."""
@@ -101,7 +113,9 @@ NEVER_RUN = History()
 def history_in(item: Mapping[str, Any]) -> History:
     """Return the history that the metadata of an item has."""
     metadata = item.get("metadata") or {}
-    failures, unreported, excused = (_count(metadata.get(key)) for key in (ATTEMPTS, UNREPORTED, EXCUSED))
+    failures, unreported, excused = (
+        _count(metadata.get(key)) for key in (ATTEMPTS, UNREPORTED, EXCUSED)
+    )
     retry_at = seconds_since_1970(str(metadata.get(RETRY_AT))) or 0.0
     return History(failures, unreported, excused, retry_at)
 

@@ -68,7 +68,11 @@ class Guardian:
         self._pipe = -1
 
     def start(
-        self, command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int], fallback: Fallback
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        streams: Sequence[int],
+        fallback: Fallback,
     ) -> Child:
         """Start a handler as the leader of a session. `streams` are its stdin, stdout and stderr.
 
@@ -160,7 +164,8 @@ class Guardian:
         """Write to the guardian. If that fails, a new guardian learns everything."""
         data = line.encode()
         try:
-            if os.write(self._open_pipe(), data) < len(data):  # on Linux, up to 4 KB are written as a whole
+            # on Linux, up to 4 KB are written as a whole
+            if os.write(self._open_pipe(), data) < len(data):
                 raise BlockingIOError
         except BlockingIOError:  # the guardian does not read, because something has stopped it
             os.kill(self._pid, posix_signal.SIGKILL)
@@ -170,9 +175,16 @@ class Guardian:
 
 def _spawn(command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int]) -> int:
     """Start a process as the leader of a session, and return its ID. Raises OSError if the system refuses."""
-    copies = [(_os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(streams)]
+    copies = [
+        (_os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate(streams)
+    ]
     ignored_by_python = (posix_signal.SIGPIPE, posix_signal.SIGXFSZ)
     pid: int = _os.posix_spawn(
-        command[0], list(command), environ, file_actions=copies, setsid=True, setsigdef=ignored_by_python
+        command[0],
+        list(command),
+        environ,
+        file_actions=copies,
+        setsid=True,
+        setsigdef=ignored_by_python,
     )
     return pid

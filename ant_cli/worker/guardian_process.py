@@ -37,8 +37,12 @@ def guard(pipe: int) -> list[bytes]:
         now = guardian_time()
         for key in [key for key, (_, deadline, *_) in handlers.items() if float(deadline) <= now]:
             _kill(handlers.pop(key))
-        left_s = min((float(deadline) for _, deadline, *_ in handlers.values()), default=NEVER) - now
-        if not select.select([pipe], [], [], None if left_s == NEVER else min(left_s, _LONGEST_WAIT_S))[0]:
+        left_s = (
+            min((float(deadline) for _, deadline, *_ in handlers.values()), default=NEVER) - now
+        )
+        if not select.select(
+            [pipe], [], [], None if left_s == NEVER else min(left_s, _LONGEST_WAIT_S)
+        )[0]:
             continue
         data = os.read(pipe, 65536)
         if not data:

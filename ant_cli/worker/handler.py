@@ -98,7 +98,11 @@ def _script_problem(program: str) -> str:
         return "does not begin with #!"
     interpreter = re.split(rb"[ \t]", start[2:].partition(b"\n")[0].strip(b" \t"))[0]
     exists = os.access(interpreter, os.X_OK)
-    return "" if exists else f"is for {os.fsdecode(interpreter)!r}, which does not exist or can't be executed"
+    return (
+        ""
+        if exists
+        else f"is for {os.fsdecode(interpreter)!r}, which does not exist or can't be executed"
+    )
 
 
 def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
@@ -107,7 +111,10 @@ def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
     if not isinstance(secret, str) or not secret:
         return []
     try:
-        return [secret, *texts_in(json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4))))]
+        return [
+            secret,
+            *texts_in(json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))),
+        ]
     except (ValueError, RecursionError):
         return [secret]
 
@@ -124,7 +131,12 @@ class Handler:
     @classmethod
     @asynccontextmanager
     async def started(
-        cls, context: WorkerContext, environ: Mapping[str, str], item: WorkItem, fallback: Fallback, log: WorkerLog
+        cls,
+        context: WorkerContext,
+        environ: Mapping[str, str],
+        item: WorkItem,
+        fallback: Fallback,
+        log: WorkerLog,
     ) -> AsyncIterator[Handler]:
         """Start the handler, and give it the item as one line of JSON. It does not outlive the context.
 
@@ -142,7 +154,9 @@ class Handler:
             inherited.close()
             await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
             stdout = own.enter_context(closing(await _logged(stdout_read, "stdout", log)))
-            yield cls(child, stdout, own.enter_context(closing(await _logged(stderr_read, "stderr", log))))
+            yield cls(
+                child, stdout, own.enter_context(closing(await _logged(stderr_read, "stderr", log)))
+            )
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its processes, except those that have left its session."""
@@ -155,7 +169,11 @@ class Handler:
     @property
     def was_overdue(self) -> bool:
         """Whether the guardian killed it at its deadline, because this worker was stopped."""
-        return self.exit.done() and self.exit.result() < 0 and self.child.fallback.deadline <= guardian_time()
+        return (
+            self.exit.done()
+            and self.exit.result() < 0
+            and self.child.fallback.deadline <= guardian_time()
+        )
 
     async def finish(self, guardian: Guardian, *, kill_rest: bool) -> None:
         """After its end, kill the processes that it has left, if wanted, and wait for the rest of its output."""
@@ -179,14 +197,18 @@ class Handler:
         """Return the last lines of stderr, up to a limit. `clean` removes secrets from a line."""
         # A longer line may have been cut. A secret that is cut in two would not be found.
         short = [line for line in self._stderr.last_lines if len(line) <= _LONGEST_LAST_LINE]
-        words = "\n".join(clean(line.decode("utf-8", "backslashreplace")).rstrip() for line in short)
+        words = "\n".join(
+            clean(line.decode("utf-8", "backslashreplace")).rstrip() for line in short
+        )
         return words[-_LONGEST_LAST_WORDS:].strip("\n")
 
 
 def _pipe(reading: ExitStack, writing: ExitStack) -> tuple[FileIO, FileIO]:
     """Create a pipe. Each of its ends is closed at the end of one of the contexts."""
     read, write = os.pipe()
-    return reading.enter_context(os.fdopen(read, "rb", 0)), writing.enter_context(os.fdopen(write, "wb", 0))
+    return reading.enter_context(os.fdopen(read, "rb", 0)), writing.enter_context(
+        os.fdopen(write, "wb", 0)
+    )
 
 
 async def _send(data: bytes, pipe: FileIO) -> None:
@@ -196,14 +218,17 @@ async def _send(data: bytes, pipe: FileIO) -> None:
             with suppress(BrokenPipeError):  # it has closed stdin already
                 pipe.write(data)
             return
-        file = os.fdopen(os.dup(pipe.fileno()), "wb", 0)  # what a handler leaves running may still read it
+        # what a handler leaves running may still read it
+        file = os.fdopen(os.dup(pipe.fileno()), "wb", 0)
     transport, _ = await asyncio.get_running_loop().connect_write_pipe(asyncio.BaseProtocol, file)
     transport.write(data)
     transport.close()
 
 
 async def _logged(pipe: FileIO, stream: str, log: WorkerLog) -> _Output:
-    _, output = await asyncio.get_running_loop().connect_read_pipe(lambda: _Output(stream, log), pipe)
+    _, output = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: _Output(stream, log), pipe
+    )
     return output
 
 
@@ -260,5 +285,7 @@ class _Output(asyncio.Protocol):
 
     def _note_left_out(self) -> None:
         if self._left_out:
-            self._log.warn("too much output; lines were left out", stream=self._stream, lines=self._left_out)
+            self._log.warn(
+                "too much output; lines were left out", stream=self._stream, lines=self._left_out
+            )
         self._left_out = 0

@@ -18,7 +18,16 @@ from ant_cli.worker.handler import Handler, secrets_of_item
 from ant_cli.worker.lease import STOPPED, STOPPING, Lease, LeaseKeeper
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.sdk_session import LEASE_HOLDER
-from ant_cli.worker.settlement import LEASE_GONE, Ending, Fate, Outcome, Run, Settlement, settle, settle_early
+from ant_cli.worker.settlement import (
+    LEASE_GONE,
+    Ending,
+    Fate,
+    Outcome,
+    Run,
+    Settlement,
+    settle,
+    settle_early,
+)
 from ant_cli.worker.work_api import SHORTEST_LEASE_S, WorkItem, age, is_permanent
 
 _REFUSAL_IN_LOG = "heartbeat precondition failed"
@@ -57,9 +66,15 @@ class ItemRun:
     def _log_of(self, item: WorkItem) -> WorkerLog:
         self._history = self._context.memory.history_of(item)
         session_id = str((item.get("data") or {}).get("id", ""))
-        fields = {"session_id": session_id} if is_id(session_id) and len(session_id) <= _LONGEST_ID else {}
+        fields = (
+            {"session_id": session_id}
+            if is_id(session_id) and len(session_id) <= _LONGEST_ID
+            else {}
+        )
         attempt = self._history.attempts + 1
-        return self._context.log.of_item(secrets_of_item(item), work_id=self._id, **fields, attempt=attempt)
+        return self._context.log.of_item(
+            secrets_of_item(item), work_id=self._id, **fields, attempt=attempt
+        )
 
     async def run(self) -> bool:
         """Run the item's handler; call `carry_out` next. Return False if the item could not be acknowledged."""
@@ -116,7 +131,11 @@ class ItemRun:
         if history.is_first(self._polled):
             context.tally.observe_wait(age(item.get("created_at"), time.time()))
         began, loop = self._now(), asyncio.get_running_loop()
-        proof = loop.call_later(context.outage.proof_s, context.end_outage) if context.outage.reason else None
+        proof = (
+            loop.call_later(context.outage.proof_s, context.end_outage)
+            if context.outage.reason
+            else None
+        )
         try:
             run = await self._run_handler(item)
         finally:
@@ -133,18 +152,27 @@ class ItemRun:
         elif run.failed:
             context.outage.take_failure(self._id, run.failure(options), began, self._now())
         context.note_outage()
-        return settle(run, history, options, context.server_time(), in_outage=bool(context.outage.reason))
+        return settle(
+            run, history, options, context.server_time(), in_outage=bool(context.outage.reason)
+        )
 
     # Handler and lease
 
     async def _run_handler(self, item: WorkItem) -> Run:
         context, keeper, options = self._context, self._keeper, self._context.options
-        own = context.own_variables | ({LEASE_HOLDER: self._id} if options.heartbeat == "always" else {})
+        own = context.own_variables | (
+            {LEASE_HOLDER: self._id} if options.heartbeat == "always" else {}
+        )
         attempt = self._history.attempts + 1
-        environment = handler_environment(context.environ, item, attempt, own, pass_api_key=options.pass_api_key)
+        environment = handler_environment(
+            context.environ, item, attempt, own, pass_api_key=options.pass_api_key
+        )
         for name, value in item_variables(item).items():
             if value and name not in environment:
-                self._log.warn("a value of the item can't be a variable; the item on stdin has it", variable=name)
+                self._log.warn(
+                    "a value of the item can't be a variable; the item on stdin has it",
+                    variable=name,
+                )
         self._log.info("spawning on-work script", script=context.command[0])
         async with AsyncExitStack() as stack:
             started = Handler.started(context, environment, item, keeper.fallback, self._log)
@@ -162,11 +190,17 @@ class ItemRun:
             await handler.finish(context.guardian, kill_rest=not handed_over)
         if run.ending is Ending.EXITED and handler.has_said(_REFUSAL_IN_LOG, self._id):
             return Run(Ending.REFUSED if keeper.lease.held else Ending.LEASE_LOST)
-        return run._replace(last_words=handler.last_words(self._log.clean), has_output=handler.has_output)
+        return run._replace(
+            last_words=handler.last_words(self._log.clean), has_output=handler.has_output
+        )
 
     async def _attend(self, handler: Handler, keeping: asyncio.Task[Ending]) -> Run:
         """Wait until a handler ends, or until something has to end it."""
-        options, exited, shutdown = self._context.options, handler.exit, self._context.shutdown.terminating
+        options, exited, shutdown = (
+            self._context.options,
+            handler.exit,
+            self._context.shutdown.terminating,
+        )
         await wait_for_any(exited, keeping, shutdown, timeout_s=options.item_timeout or None)
         if keeping.done() and keeping.result() is Ending.STOPPED:
             # The handler may have stopped the item itself: its work is done, or its heartbeat was refused.
@@ -174,7 +208,9 @@ class ItemRun:
             if exited.done() and exited.result() == 0:
                 return Run(Ending.STOPPED if self._keeper.lease.held else Ending.EXITED)
         if keeping.done():
-            ending = Ending.STOP_REQUESTED if keeping.result() is Ending.STOPPED else keeping.result()
+            ending = (
+                Ending.STOP_REQUESTED if keeping.result() is Ending.STOPPED else keeping.result()
+            )
         elif exited.done():
             ending = Ending.LEASE_LOST if handler.was_overdue else Ending.EXITED
         else:
@@ -192,7 +228,9 @@ class ItemRun:
             handler.send(signal.SIGTERM)
         until = self._now() + timeout_s
         if ending not in LEASE_GONE:
-            await wait_for_any(exited, killing, *([] if keeping.done() else [keeping]), timeout_s=timeout_s)
+            await wait_for_any(
+                exited, killing, *([] if keeping.done() else [keeping]), timeout_s=timeout_s
+            )
             if keeping.done() and keeping.result() in LEASE_GONE:
                 ending = keeping.result()
             else:  # if the item was stopped, perhaps by the handler itself, the handler still has all of its time
@@ -221,7 +259,9 @@ class ItemRun:
         await self._update(settlement.metadata)
         state, pause_s = "", 0
         if settlement.fate is Fate.GIVE_BACK:
-            pause_s = max(ceil(settlement.history.retry_at - self._context.server_time()), SHORTEST_LEASE_S)
+            pause_s = max(
+                ceil(settlement.history.retry_at - self._context.server_time()), SHORTEST_LEASE_S
+            )
             state = await self._keeper.give_back(pause_s)
         if state == STOPPED:
             settlement = settlement.if_stopped
@@ -240,7 +280,9 @@ class ItemRun:
         context.tally.items[outcome.value] += 1
         if outcome in (Outcome.SUCCEEDED, Outcome.CANCELLED):
             context.memory.not_done.pop(self._id, None)
-        elif outcome is not Outcome.GIVEN_BACK or settlement.history.excused > self._history.excused:
+        elif (
+            outcome is not Outcome.GIVEN_BACK or settlement.history.excused > self._history.excused
+        ):
             context.memory.not_done[self._id] = None
         fields = {"outcome": outcome.value, "seconds": round(self._seconds, 3)}
         if outcome is Outcome.SUCCEEDED:
@@ -251,7 +293,9 @@ class ItemRun:
 
     async def _update(self, metadata: Metadata) -> None:
         """Write metadata, if this worker has a key for that. A key that the item does not have is not deleted."""
-        patch = {key: value for key, value in metadata.items() if value is not None or key in self._keys}
+        patch = {
+            key: value for key, value in metadata.items() if value is not None or key in self._keys
+        }
         if not (patch and self._context.options.metadata_key):
             return
         try:

@@ -110,7 +110,9 @@ class Lease:
         self._next = sent + _clamped(self._ttl_s / 4, _SHORTEST_INTERVAL_S, _LONGEST_INTERVAL_S)
         return None
 
-    def take_refusal(self, step: LeaseStep, current: Mapping[str, Any], sent: float) -> Ending | None:
+    def take_refusal(
+        self, step: LeaseStep, current: Mapping[str, Any], sent: float
+    ) -> Ending | None:
         """Record a 412, and what it says about the item, which may be nothing.
 
         A worker that holds the lease has lost it, unless the response to an earlier heartbeat was lost. As long as
@@ -125,7 +127,10 @@ class Lease:
         if not current and step.expected != LOOK:  # the handler was faster
             self._mode = "never"
             return None
-        heartbeat, left_s = current.get("last_heartbeat") or NO_HEARTBEAT, float(current.get("ttl_seconds") or 0)
+        heartbeat, left_s = (
+            current.get("last_heartbeat") or NO_HEARTBEAT,
+            float(current.get("ttl_seconds") or 0),
+        )
         if not current or heartbeat == step.expected:  # it shows no other holder
             self.take_failure(step, sent)
         elif self._owns and not self.unclear:
@@ -153,7 +158,9 @@ class Lease:
             self._claim_at = min(self._claim_at, sent + left_s / 2)
         self.last_heartbeat = heartbeat
         longest_s = _LONGEST_WATCH_S if self._handler_beats else _LONGEST_INTERVAL_S
-        self._next = min(sent + _clamped(left_s / 4, _SHORTEST_INTERVAL_S, longest_s), self._claim_at)
+        self._next = min(
+            sent + _clamped(left_s / 4, _SHORTEST_INTERVAL_S, longest_s), self._claim_at
+        )
 
     def take_failure(self, step: LeaseStep, at: float, retry_after_s: float = 0.0) -> None:
         """Record a heartbeat that failed at a time, and may have been carried out.
@@ -214,7 +221,9 @@ class LeaseKeeper:
 
     async def confirm(self) -> Ending | None:
         """If this worker holds the lease, check that it still does. Return how the run ends if it does not."""
-        return await self._take(LeaseStep(self.lease.last_heartbeat, 0.0)) if self.lease.held else None
+        return (
+            await self._take(LeaseStep(self.lease.last_heartbeat, 0.0)) if self.lease.held else None
+        )
 
     @property
     def fallback(self) -> Fallback:
@@ -222,15 +231,21 @@ class LeaseKeeper:
 
         If the handler has sent another heartbeat by then, the one that gives back the item fails, and does no harm.
         """
-        give_back = json.dumps({"work_id": self._id, "expected_last_heartbeat": self.lease.last_heartbeat})
-        left_s = NEVER if self.lease.next_step() is None else self.lease.guardian_kills_at - self._now()
+        give_back = json.dumps(
+            {"work_id": self._id, "expected_last_heartbeat": self.lease.last_heartbeat}
+        )
+        left_s = (
+            NEVER if self.lease.next_step() is None else self.lease.guardian_kills_at - self._now()
+        )
         return Fallback(self._id, guardian_time() + left_s, give_back)
 
     async def _take(self, step: LeaseStep) -> Ending | None:
         """Send a heartbeat when it is due. A lease that was not extended in time is lost."""
         try:
             async with asyncio.timeout_at(self.lease.must_stop_at):
-                if (pause_s := step.at - self._now()) > 0:  # even `sleep(0)` would take a turn of the event loop
+                if (
+                    pause_s := step.at - self._now()
+                ) > 0:  # even `sleep(0)` would take a turn of the event loop
                     await asyncio.sleep(pause_s)
                 ending = await self._send(step)
         except TimeoutError:
@@ -258,7 +273,9 @@ class LeaseKeeper:
 
     async def _heartbeat(self, expected: str, ttl_s: int) -> WorkItem:
         api = self._context.api
-        return await self._context.call(api.heartbeat, self._id, expected, ttl_s, self.lease.timeout_s)
+        return await self._context.call(
+            api.heartbeat, self._id, expected, ttl_s, self.lease.timeout_s
+        )
 
     def _take_error(self, error: AntError, step: LeaseStep, sent: float) -> Ending | None:
         if isinstance(error, APIError) and error.status == 412:

@@ -80,7 +80,8 @@ class Listener(ThreadingHTTPServer):
                     oldest.shutdown(SHUT_RDWR)  # its thread closes it
         try:
             super().process_request(request, client_address)
-        except RuntimeError:  # no thread can be started: handlers have used up the processes of this user
+        # no thread can be started: handlers have used up the processes of this user
+        except RuntimeError:
             self.process_request_thread(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:

@@ -95,16 +95,23 @@ class WorkerLog:
 
     def note_left_out(self, lines: int) -> str:
         """Return the line that says how many others were left out."""
-        message, fields = "the log was not read in time; lines are missing", {**self._fields, "lines": lines}
+        message, fields = (
+            "the log was not read in time; lines are missing",
+            {**self._fields, "lines": lines},
+        )
         return self._render(LogEvent(self._now(), "WARN", message, fields))
 
-    def _write(self, level: str, message: str, fields: Mapping[str, object], bulk_size: int = 0) -> None:
+    def _write(
+        self, level: str, message: str, fields: Mapping[str, object], bulk_size: int = 0
+    ) -> None:
         """Write an event; `bulk_size` is the size of a handler's line. Secrets are redacted when it is written."""
         now = self._now()
 
         def render() -> str:
             clean = {key: self._safe_value(value) for key, value in fields.items()}
-            return self._render(LogEvent(now, level, self.clean(message), {**self._fields, **clean}))
+            return self._render(
+                LogEvent(now, level, self.clean(message), {**self._fields, **clean})
+            )
 
         self._stderr.write_rendered(render, bulk_size, bulk=bulk_size > 0)
 
@@ -144,7 +151,9 @@ class WorkerLog:
 
 def log_all(runtime: Runtime, component: str) -> None:
     """Write every message on stderr as an event in JSON."""
-    runtime.stderr.log = WorkerLog(runtime.stderr, LogView(runtime, "json").line, {"component": component}).say
+    runtime.stderr.log = WorkerLog(
+        runtime.stderr, LogView(runtime, "json").line, {"component": component}
+    ).say
 
 
 class LogView:
@@ -174,18 +183,36 @@ class LogView:
     def _plain(self, event: LogEvent) -> str:
         """Return the time, the end of the item's ID, and the message; the line of a handler as it is."""
         paint, fields = self._style.paint, event.fields
-        parts = [paint(event.time.astimezone().strftime("%H:%M:%S"), "dim")] if self.is_for_people else []
+        parts = (
+            [paint(event.time.astimezone().strftime("%H:%M:%S"), "dim")]
+            if self.is_for_people
+            else []
+        )
         if fields.get("component") != "session":  # a session's process has only one item
-            parts.append(paint(str(fields.get("work_id", ""))[-_SHORT_ID:].ljust(_SHORT_ID), "cyan"))
+            parts.append(
+                paint(str(fields.get("work_id", ""))[-_SHORT_ID:].ljust(_SHORT_ID), "cyan")
+            )
         if event.message == _HANDLER_OUTPUT:
-            mark = paint("!", "yellow") if fields["stream"] == self._marked_stream else paint("|", "dim")
+            mark = (
+                paint("!", "yellow")
+                if fields["stream"] == self._marked_stream
+                else paint("|", "dim")
+            )
             return " ".join([*parts, mark, str(fields["line"])])
-        message = ": ".join([event.message, *(str(fields[name]) for name in _REASONS if name in fields)])
+        message = ": ".join(
+            [event.message, *(str(fields[name]) for name in _REASONS if name in fields)]
+        )
         if event.level != "INFO" and not self._style.colour:
             parts.append(event.level)
-        left_out = _WORKER_FIELDS if event.message == _CLAIM else (*_WORKER_FIELDS, *_ITEM_FIELDS, *_REASONS)
+        left_out = (
+            _WORKER_FIELDS
+            if event.message == _CLAIM
+            else (*_WORKER_FIELDS, *_ITEM_FIELDS, *_REASONS)
+        )
         rest = {name: value for name, value in fields.items() if name not in left_out}
-        return " ".join([*parts, paint(message, _COLOURS[event.level]), paint(_pairs(rest), "dim")]).rstrip()
+        return " ".join(
+            [*parts, paint(message, _COLOURS[event.level]), paint(_pairs(rest), "dim")]
+        ).rstrip()
 
     def status_line(self, text: str) -> str:
         """Return a text for the last line of the terminal."""

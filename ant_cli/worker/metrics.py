@@ -60,7 +60,9 @@ class Tally:
 
     def summary(self, seconds: float) -> str:
         """Return what the worker has done until its end."""
-        counts = {outcome.replace("_", " "): count for outcome, count in self.items.items() if count}
+        counts = {
+            outcome.replace("_", " "): count for outcome, count in self.items.items() if count
+        }
         listed = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
         total = sum(counts.values())
         runs = f"{total} {'run' if total == 1 else 'runs'} in {timedelta(seconds=round(seconds))}"
@@ -72,7 +74,9 @@ def library() -> Any:
     try:
         import prometheus_client
     except ImportError:
-        raise UsageError("metrics need the package prometheus-client.", install_hint("worker")) from None
+        raise UsageError(
+            "metrics need the package prometheus-client.", install_hint("worker")
+        ) from None
     metrics: Any = prometheus_client
     metrics.disable_created_metrics()  # series with the time at which each counter began
     return metrics
@@ -86,12 +90,25 @@ class WorkerMetrics:
         self._labels = labels
         self._library = library()
         histogram = partial(self._library.Histogram, labelnames=labels, registry=None)
-        took, waited = "How long handlers ran.", "The time from the creation of an item to its start."
-        self._histograms = (
-            histogram("ant_worker_item_duration_seconds", took, buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)),
-            histogram("ant_worker_queue_wait_seconds", waited, buckets=(0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600)),
+        took, waited = (
+            "How long handlers ran.",
+            "The time from the creation of an item to its start.",
         )
-        self.observe_duration, self.observe_wait = (each.labels(**labels).observe for each in self._histograms)
+        self._histograms = (
+            histogram(
+                "ant_worker_item_duration_seconds",
+                took,
+                buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600),
+            ),
+            histogram(
+                "ant_worker_queue_wait_seconds",
+                waited,
+                buckets=(0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600),
+            ),
+        )
+        self.observe_duration, self.observe_wait = (
+            each.labels(**labels).observe for each in self._histograms
+        )
 
     def text(self, tally: Tally) -> bytes:
         """Return the metrics in Prometheus' text format."""
@@ -110,7 +127,9 @@ class WorkerMetrics:
         gauge("ant_worker_slots", "Items that can run at once.", tally.slots)
         gauge("ant_worker_slots_used", "Items that run now.", tally.slots_used)
         gauge(
-            "ant_worker_outage", "Whether all handlers fail, so that one item at a time runs.", bool(tally.outage)
+            "ant_worker_outage",
+            "Whether all handlers fail, so that one item at a time runs.",
+            bool(tally.outage),
         )
         gauge("ant_worker_draining", "Whether no more work is taken.", tally.draining)
         last_poll = "When a poll last succeeded; 0 for never."
@@ -136,14 +155,20 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
         yield
         return
     event_loop = asyncio.get_running_loop()
-    metrics = WorkerMetrics({"environment_id": options.environment_id, "worker_id": options.worker_id})
+    metrics = WorkerMetrics(
+        {"environment_id": options.environment_id, "worker_id": options.worker_id}
+    )
     tally.observe_duration, tally.observe_wait = metrics.observe_duration, metrics.observe_wait
 
     def find(path: str) -> ServedPage | None:
         if path == "/metrics":
             return ServedPage(200, CONTENT_TYPE, metrics.text(tally))
         if path == "/healthz":
-            return text_page("ok") if _responds(event_loop) else text_page("the event loop is stuck", 503)
+            return (
+                text_page("ok")
+                if _responds(event_loop)
+                else text_page("the event loop is stuck", 503)
+            )
         return _readiness(tally, time.time()) if path == "/readyz" else None
 
     with closing(Listener(*options.listen, find)):
@@ -160,8 +185,14 @@ def _readiness(tally: Tally, now: float) -> ServedPage:
     if tally.draining:
         return text_page("draining", 503)
     if tally.outage:
-        return text_page(f"outage: {tally.outage}; only one item at a time runs, until one succeeds", 503)
+        return text_page(
+            f"outage: {tally.outage}; only one item at a time runs, until one succeeds", 503
+        )
     if waiting := len(tally.waiting_for_leases):
         return text_page(f"heartbeats fail; {waiting} items wait for their leases", 503)
     busy = tally.slots_used >= tally.slots  # with all slots busy, there is no reason to poll
-    return text_page("ok") if busy or now - tally.last_poll_at < READY_S else text_page("polling fails", 503)
+    return (
+        text_page("ok")
+        if busy or now - tally.last_poll_at < READY_S
+        else text_page("polling fails", 503)
+    )

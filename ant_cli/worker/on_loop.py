@@ -67,7 +67,9 @@ class _LoopTransport(DirectTransport):
 
     def connect(self, origin: Origin, attempt: Attempt) -> Any:
         loop = asyncio.get_running_loop()
-        return _LoopSocket(_wait_for(loop.run_in_executor(self._executor, super().connect, origin, attempt)))
+        return _LoopSocket(
+            _wait_for(loop.run_in_executor(self._executor, super().connect, origin, attempt))
+        )
 
 
 class _LoopSocket:
@@ -99,16 +101,22 @@ class _LoopSocket:
             except OSError as error:
                 if not (self._timeout_s and would_block(error)):
                     raise
-                if not isinstance(error, BlockingIOError):  # TLS may have to receive before it can send
+                # TLS may have to receive before it can send
+                if not isinstance(error, BlockingIOError):
                     reads = isinstance(error, ssl.SSLWantReadError)
-            if self._loop.time() >= end:  # a TLS record may never be complete, although its bytes arrive
+            # a TLS record may never be complete, although its bytes arrive
+            if self._loop.time() >= end:
                 raise TimeoutError
             self._wait(end, reads=reads)
 
     def _wait(self, end: float, *, reads: bool) -> None:
         """Wait until the socket can be read, or written to, but not beyond the end."""
         loop, descriptor = self._loop, self._socket.fileno()
-        watch, unwatch = (loop.add_reader, loop.remove_reader) if reads else (loop.add_writer, loop.remove_writer)
+        watch, unwatch = (
+            (loop.add_reader, loop.remove_reader)
+            if reads
+            else (loop.add_writer, loop.remove_writer)
+        )
         turn = loop.create_future()
         watch(descriptor, _resolve, turn)
         timer = loop.call_at(end, _resolve, turn)

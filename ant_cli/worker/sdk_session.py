@@ -21,7 +21,9 @@ from ant_cli.worker.settlement import EX_TEMPFAIL
 LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
 """The variable in which a worker tells a handler that it holds the lease on the item with this ID."""
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
-_INTERRUPTED = "The tool was interrupted by a shutdown of the machine. It may have done a part of its work."
+_INTERRUPTED = (
+    "The tool was interrupted by a shutdown of the machine. It may have done a part of its work."
+)
 _GAVE_UP = ("permanent heartbeat failure", "lease assumed lost")
 """How a line of the SDK's log begins when it gives up a session. It then returns as after a success."""
 
@@ -31,7 +33,9 @@ def require_sdk() -> None:
     from importlib.util import find_spec
 
     if find_spec("anthropic") is None:
-        raise UsageError("running sessions here needs the package anthropic.", install_hint("worker"))
+        raise UsageError(
+            "running sessions here needs the package anthropic.", install_hint("worker")
+        )
 
 
 def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
@@ -46,11 +50,15 @@ def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
     if options.work_secret_file:
         secret = read_secret_file("--work-secret-file", options.work_secret_file)
     if not secret and not options.environment_key:
-        raise UsageError(_NO_CREDENTIAL, "The item's secret is in the response of the poll that claimed it.")
+        raise UsageError(
+            _NO_CREDENTIAL, "The item's secret is in the response of the poll that claimed it."
+        )
     return secret
 
 
-def run_session(options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime) -> None:
+def run_session(
+    options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime
+) -> None:
     """Run one claimed item until its session ends, is idle for too long, or a signal comes.
 
     Raises:
@@ -73,7 +81,9 @@ def run_session(options: SessionOptions, base_url: str, workspace_id: str, runti
     with written_in_background(runtime.stderr, log.note_left_out):
         asyncio.run(_handle(options, secret, base_url, workspace_id, sdk_log))
     if sdk_log.gave_up:
-        raise AntError("the session was given up: the server accepted no heartbeats.").with_exit_code(EX_TEMPFAIL)
+        raise AntError(
+            "the session was given up: the server accepted no heartbeats."
+        ).with_exit_code(EX_TEMPFAIL)
 
 
 async def _handle(
@@ -97,7 +107,9 @@ async def _handle(
     async with AsyncAnthropic(
         base_url=base_url, auth_token=options.environment_key, default_headers=headers
     ) as client:
-        worker = EnvironmentWorker(client, tools=tools, workdir=options.workdir, max_idle=options.max_idle or None)
+        worker = EnvironmentWorker(
+            client, tools=tools, workdir=options.workdir, max_idle=options.max_idle or None
+        )
         task = asyncio.ensure_future(
             worker.handle_item(
                 work_id=options.work_id,
@@ -116,7 +128,8 @@ async def _handle(
             asyncio.get_running_loop().add_signal_handler(number, end)
         try:
             await task
-            if not (worker_holds_lease or sdk_log.gave_up):  # if the SDK gave up, the session is not done
+            # if the SDK gave up, the session is not done
+            if not (worker_holds_lease or sdk_log.gave_up):
                 await asyncio.gather(*(stop() for stop in stops))
         except asyncio.CancelledError:  # the SDK has sent what was pending
             raise AntError("the session was interrupted.").with_exit_code(EX_TEMPFAIL) from None
@@ -131,7 +144,10 @@ def _interruptible(tool: Any, shutdown: asyncio.Event) -> Any:
     call = tool.call
 
     async def call_until_shutdown(arguments: object) -> object:
-        running, ending = asyncio.ensure_future(call(arguments)), asyncio.ensure_future(shutdown.wait())
+        running, ending = (
+            asyncio.ensure_future(call(arguments)),
+            asyncio.ensure_future(shutdown.wait()),
+        )
         try:
             await asyncio.wait((running, ending), return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)  # the signal may have ended the tool before it is handled here
@@ -162,10 +178,17 @@ def _hold_back_calls(*, worker_holds_lease: bool) -> list[Callable[[], Awaitable
     AsyncWork.stop = hold_back  # type: ignore[method-assign, assignment] # as the docstring says
 
     if worker_holds_lease:
-        from anthropic.types.beta.environments import BetaSelfHostedWorkHeartbeatResponse as Heartbeat
+        from anthropic.types.beta.environments import (
+            BetaSelfHostedWorkHeartbeatResponse as Heartbeat,
+        )
 
         async def heartbeat(*_: object, **__: object) -> Heartbeat:
-            held = {"last_heartbeat": "", "lease_extended": True, "state": "active", "ttl_seconds": 60}
+            held = {
+                "last_heartbeat": "",
+                "lease_extended": True,
+                "state": "active",
+                "ttl_seconds": 60,
+            }
             return Heartbeat.model_validate({**held, "type": "work_heartbeat"})
 
         AsyncWork.heartbeat = heartbeat  # type: ignore[method-assign] # as the docstring says

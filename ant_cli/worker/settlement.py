@@ -7,7 +7,14 @@ from enum import StrEnum
 
 from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.worker_options import EX_CONFIG, PollOptions
-from ant_cli.worker.failures import DEAD_LETTER, LAST_ERROR, MOST_EXCUSED, NEVER_RUN, History, Metadata
+from ant_cli.worker.failures import (
+    DEAD_LETTER,
+    LAST_ERROR,
+    MOST_EXCUSED,
+    NEVER_RUN,
+    History,
+    Metadata,
+)
 
 EX_TEMPFAIL = 75
 """The exit status (of `sysexits.h`) with which a handler gives its item back."""
@@ -182,7 +189,9 @@ def _failures(history: History) -> str:
     return f"{history.attempts} attempt{'s' * (history.attempts != 1)} failed"
 
 
-def _failed(run: Run, history: History, options: PollOptions, now: float, *, in_outage: bool) -> Settlement:
+def _failed(
+    run: Run, history: History, options: PollOptions, now: float, *, in_outage: bool
+) -> Settlement:
     outcomes = {Ending.TIMED_OUT: Outcome.TIMED_OUT, Ending.REFUSED: Outcome.LOST}
     outcome, reason = outcomes.get(run.ending, Outcome.FAILED), run.failure(options)
     last_error = f"{reason}: {run.last_words}" if run.last_words else reason
@@ -191,7 +200,10 @@ def _failed(run: Run, history: History, options: PollOptions, now: float, *, in_
     known = history.after_failure(now, options.retry_delay, excused=is_excused)
     if known.attempts >= options.attempts and not is_excused:
         text = f"{_failures(known)}; the last one: {last_error}"[:_LONGEST_REASON]
-        metadata = {**known._replace(retry_at=0.0).metadata(), LAST_ERROR: last_error[:_LONGEST_REASON]}
+        metadata = {
+            **known._replace(retry_at=0.0).metadata(),
+            LAST_ERROR: last_error[:_LONGEST_REASON],
+        }
         return Settlement(Outcome.DEAD_LETTER, Fate.STOP, {**metadata, DEAD_LETTER: text}, reason)
     if is_excused:
         outcome, reason = Outcome.GIVEN_BACK, f"{reason}, which is not counted"

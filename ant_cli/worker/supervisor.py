@@ -75,13 +75,20 @@ def run_worker(
     if not command:  # sessions leave the lease and the stop to this worker
         command = _session_command(options, "plain" if view.is_for_people else options.log_format)
         options = options._replace(no_auto_stop=False, heartbeat="always")
-    connection = connection_with_key(connection, options.environment_key, runtime.environ, options.metadata_key)
-    worker_id = options.worker_id or f"{socket.gethostname()}-{secrets.token_hex(8)}"  # like the official worker
+    connection = connection_with_key(
+        connection, options.environment_key, runtime.environ, options.metadata_key
+    )
+    # like the official worker
+    worker_id = options.worker_id or f"{socket.gethostname()}-{secrets.token_hex(8)}"
     asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
 
 
 async def _work(
-    options: PollOptions, command: list[str], connection: ConnectionSettings, runtime: Runtime, view: LogView
+    options: PollOptions,
+    command: list[str],
+    connection: ConnectionSettings,
+    runtime: Runtime,
+    view: LogView,
 ) -> None:
     fields = {"component": "work-poller", "environment_id": options.environment_id}
     log = WorkerLog(runtime.stderr, view.line, fields)
@@ -148,10 +155,15 @@ class Supervisor:
         """
         with signal_handlers({signal.Signals[name]: self._receive for name in _SIGNALS}):
             options = self._context.options
-            self._context.log.info("polling for work", worker_id=options.worker_id, concurrency=options.concurrency)
+            self._context.log.info(
+                "polling for work", worker_id=options.worker_id, concurrency=options.concurrency
+            )
             # Several polls could return more than --max-items.
             polls = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)
-            polling = [self._loop.create_task(self._keep_polling(is_first=not number)) for number in range(polls)]
+            polling = [
+                self._loop.create_task(self._keep_polling(is_first=not number))
+                for number in range(polls)
+            ]
             await wait_for_any(*polling, self._context.shutdown.draining)
             for task in polling:
                 task.cancel()
@@ -212,7 +224,8 @@ class Supervisor:
                 raise error.without_body() from None  # the log has its message
             if not self._failed_polls:  # log only the first of several failures in a row
                 context.log.warn("poll failed, backing off", error=error)
-            if began >= self._not_before:  # otherwise another poll failed while this one was in flight
+            # otherwise another poll failed while this one was in flight
+            if began >= self._not_before:
                 self._pause(backoff(self._failed_polls, _LONGEST_PAUSE_S))
                 self._failed_polls += 1
             return None
@@ -240,7 +253,9 @@ class Supervisor:
         except AntError as error:
             self._is_archived = is_archived(error)
             if self._is_archived:
-                self._context.log.warn("the environment is archived: it gets no sessions; waiting items are run")
+                self._context.log.warn(
+                    "the environment is archived: it gets no sessions; waiting items are run"
+                )
 
     def _may_be_accepted_again(self, error: AntError) -> bool:
         """Whether the key is good, because polls were accepted until a moment ago."""
@@ -282,9 +297,11 @@ class Supervisor:
                 self._context.tally.slots_used -= 1
                 self._slots.release()
                 self._note_work()
-            await asyncio.sleep(0)  # let the next poll be sent first: a free slot waits for its response
+            # let the next poll be sent first: a free slot waits for its response
+            await asyncio.sleep(0)
             if was_claimed and (pause_s := await run.carry_out()):
-                self._note_work(pause_s + _IDLE_CYCLE_S)  # the server needs a moment to hand it out again
+                # the server needs a moment to hand it out again
+                self._note_work(pause_s + _IDLE_CYCLE_S)
         except Exception as error:  # noqa: BLE001 - a bug that one item triggers must not end the others
             self._context.log.error(
                 "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
@@ -317,7 +334,9 @@ class Supervisor:
                 self._context.log.info(message, signal=name, running=len(self._tasks))
                 if stage is self._context.shutdown.draining and self._tasks:
                     time_left = f"{self._context.options.drain_timeout:g} s"
-                    self._context.log.info(f"handlers have {time_left} to finish; a second signal ends them")
+                    self._context.log.info(
+                        f"handlers have {time_left} to finish; a second signal ends them"
+                    )
                 stage.set_result(None)
                 break
 
@@ -328,6 +347,8 @@ class Supervisor:
         await wait_for_any(ended, shutdown.draining)
         await wait_for_any(ended, timeout_s=self._context.options.drain_timeout)
         if not ended.done() and not shutdown.terminating.done():
-            self._context.log.warn("drain timeout exceeded; ending the handlers", running=len(self._tasks))
+            self._context.log.warn(
+                "drain timeout exceeded; ending the handlers", running=len(self._tasks)
+            )
             shutdown.terminating.set_result(None)
         await ended

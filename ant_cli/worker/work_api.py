@@ -26,7 +26,9 @@ from ant_cli.settings.loading import ConnectionSettings
 WorkItem = dict[str, Any]
 """A work item as the server sent it."""
 _FORM: Mapping[str, type] = {
-    **dict.fromkeys(("id", "state", "secret", "acknowledged_at", "latest_heartbeat_at", "last_heartbeat"), str),
+    **dict.fromkeys(
+        ("id", "state", "secret", "acknowledged_at", "latest_heartbeat_at", "last_heartbeat"), str
+    ),
     **dict.fromkeys(("data", "metadata"), dict),
     **dict.fromkeys(("ttl_seconds", "depth", "pending", "workers_polling"), int),
 }
@@ -57,7 +59,11 @@ class WorkAPI:
     """The work of one environment. Threads may share it. Calls raise the same errors as `Client.send`."""
 
     def __init__(
-        self, connection: ConnectionSettings, runtime: Runtime, environment_id: str, worker_id: str = ""
+        self,
+        connection: ConnectionSettings,
+        runtime: Runtime,
+        environment_id: str,
+        worker_id: str = "",
     ) -> None:
         """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
         client = Client(connection, runtime)
@@ -86,7 +92,10 @@ class WorkAPI:
         None if an attempt whose response was lost has taken it. That was an attempt of this worker, because nobody
         else gets the item so soon after the poll.
         """
-        client, until = _limited(self._client, _ACK_TIMEOUT_S), time.monotonic() + _RECLAIMED_AFTER_S
+        client, until = (
+            _limited(self._client, _ACK_TIMEOUT_S),
+            time.monotonic() + _RECLAIMED_AFTER_S,
+        )
         try:
             return _object(client.send(self._request(work.ACK, work_id=work_id)).body)
         except APIError as error:
@@ -97,7 +106,10 @@ class WorkAPI:
     def heartbeat(self, work_id: str, expected: str, ttl_s: int, timeout_s: float) -> WorkItem:
         """Extend the lease, if the last heartbeat is the expected one. The request is sent once."""
         request = self._request(
-            work.HEARTBEAT, work_id=work_id, desired_ttl_seconds=str(ttl_s), expected_last_heartbeat=expected
+            work.HEARTBEAT,
+            work_id=work_id,
+            desired_ttl_seconds=str(ttl_s),
+            expected_last_heartbeat=expected,
         )
         return _object(_limited(self._client, timeout_s, max_retries=0).send(request).body)
 
@@ -114,7 +126,9 @@ class WorkAPI:
     def stop(self, work_id: str) -> WorkItem:
         """Stop an item that nobody runs any more, and return it, if the server does. The request is sent once."""
         request = self._request(work.STOP, {"force": True}, work_id=work_id)
-        return json_object(_limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body) or {}
+        return (
+            json_object(_limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body) or {}
+        )
 
     def update(self, work_id: str, metadata: Mapping[str, str | None]) -> None:
         """Merge metadata into an item; None deletes a key. It needs an API key."""
@@ -123,8 +137,12 @@ class WorkAPI:
 
     def session(self, session_id: str) -> WorkItem:
         """Return a session. The request is sent once."""
-        request = Request("GET", f"/v1/sessions/{path_segment('the session', session_id)}", (("beta", "true"),))
-        return json_object(_limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body) or {}
+        request = Request(
+            "GET", f"/v1/sessions/{path_segment('the session', session_id)}", (("beta", "true"),)
+        )
+        return (
+            json_object(_limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body) or {}
+        )
 
     def stats(self) -> WorkItem:
         """Return the statistics of the queue."""
@@ -148,10 +166,14 @@ class WorkAPI:
         return [item for items in self._pages() for item in items]
 
     def _pages(self) -> Iterator[list[WorkItem]]:
-        for page in follow_pages(self._client.send, self._request(work.LIST, limit=_PAGE_SIZE), _MOST_ITEMS):
+        for page in follow_pages(
+            self._client.send, self._request(work.LIST, limit=_PAGE_SIZE), _MOST_ITEMS
+        ):
             yield [_of_form(json_object(item) or {}) for item in page]
 
-    def _request(self, operation: Operation, body: Mapping[str, Value] | None = None, **values: str) -> Request:
+    def _request(
+        self, operation: Operation, body: Mapping[str, Value] | None = None, **values: str
+    ) -> Request:
         return request_of(operation, {"environment_id": self._environment_id, **values}, body)
 
 
@@ -162,7 +184,9 @@ def _limited(client: Client, timeout_s: float, max_retries: int | None = None) -
     """
     policy, limit_s = client.policy, min(timeout_s, client.policy.timeouts.step_s)
     retries = policy.max_retries if max_retries is None else max_retries
-    return client.with_policy(policy._replace(timeouts=Timeouts(limit_s, limit_s), max_retries=retries))
+    return client.with_policy(
+        policy._replace(timeouts=Timeouts(limit_s, limit_s), max_retries=retries)
+    )
 
 
 def age(time_of_server: object, now: float) -> float:
@@ -173,7 +197,11 @@ def age(time_of_server: object, now: float) -> float:
 
 def is_permanent(error: AntError) -> bool:
     """Whether an error is permanent: a client error of the API, with few exceptions."""
-    return isinstance(error, APIError) and 400 <= error.status < 500 and error.status not in RETRIED_4XX
+    return (
+        isinstance(error, APIError)
+        and 400 <= error.status < 500
+        and error.status not in RETRIED_4XX
+    )
 
 
 def is_archived(error: AntError) -> bool:
@@ -187,7 +215,9 @@ def item_in_refusal(error: AntError) -> WorkItem:
 
     Empty if the 412 does not say it, or if this is another error.
     """
-    found: Any = json_object(error.body) if isinstance(error, APIError) and error.status == 412 else None
+    found: Any = (
+        json_object(error.body) if isinstance(error, APIError) and error.status == 412 else None
+    )
     for name in ("error", "details", "current_state"):
         found = found.get(name) if isinstance(found, dict) else None
     try:
@@ -208,7 +238,9 @@ def _of_form(value: WorkItem) -> WorkItem:
     for name, type_ in _FORM.items():
         member = value.get(name)
         if member is not None and not (type(member) is type_ and _is_small(name, member)):
-            raise ResponseError(f"the server sent an object whose {name!r} is not of the API's form.")
+            raise ResponseError(
+                f"the server sent an object whose {name!r} is not of the API's form."
+            )
     return value
 
 
@@ -226,7 +258,9 @@ def connection_with_key(
     Messages name the variable as the key's source if `environ` has the key. `api_key` is for the requests that take
     no environment key; it may be empty.
     """
-    source = ENVIRONMENT_KEY if environ.get(ENVIRONMENT_KEY, "").strip() == key else "--environment-key"
+    source = (
+        ENVIRONMENT_KEY if environ.get(ENVIRONMENT_KEY, "").strip() == key else "--environment-key"
+    )
     second_choice = Credential("api_key", api_key, METADATA_KEY, "flag") if api_key else None
     credential = Credential("environment_key", key, source, "flag")
     return connection._replace(credential=credential, second_choice=second_choice)

@@ -43,14 +43,21 @@ class Team:
         self.environ = {**environ, "ANTHROPIC_BASE_URL": url, "ANT_NO_HINTS": ""}
 
     def ant(
-        self, *words: str, typed: str | None = None, transport: Any = None, stdout: Screen | None = None, **env: str
+        self,
+        *words: str,
+        typed: str | None = None,
+        transport: Any = None,
+        stdout: Screen | None = None,
+        **env: str,
     ) -> Result:
         """Run a command line; `typed` has the lines of a person at a terminal."""
         keyboard = typed is not None
         stdout, stderr = stdout or Screen(terminal=keyboard), Screen(terminal=keyboard)
         stdin = Keyboard(typed.encode()) if typed is not None else None
         environ = {**self.environ, "TERM": "dumb", **env}
-        runtime = make_runtime(environ, stdin, stdout, stderr, transport=transport, sleep=lambda _: None)
+        runtime = make_runtime(
+            environ, stdin, stdout, stderr, transport=transport, sleep=lambda _: None
+        )
         status = main(words, runtime)
         result = Result(status, stdout.text(), stderr.text().replace(os.sep, "/"))
         assert KEY not in result.stdout + result.stderr
@@ -115,7 +122,9 @@ class Meddling:
         self._before = before
 
     @contextmanager
-    def stream(self, method: str, url: str, headers: Any, body: bytes, timeouts: Any) -> Iterator[Any]:
+    def stream(
+        self, method: str, url: str, headers: Any, body: bytes, timeouts: Any
+    ) -> Iterator[Any]:
         if method == "POST":
             self._before(body)
         with self._inner.stream(method, url, headers, body, timeouts) as response:

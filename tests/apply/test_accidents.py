@@ -25,7 +25,8 @@ def tracked(team):
 
 
 @pytest.mark.parametrize(
-    ("place", "label"), [("environments/renamed.yaml", "update"), ("more/environments/a.yaml", "rename")]
+    ("place", "label"),
+    [("environments/renamed.yaml", "update"), ("more/environments/a.yaml", "rename")],
 )
 @pytest.mark.parametrize("words", [(), ("environments/b.yaml",)], ids=["no path", "another path"])
 def test_a_renamed_file_is_found_although_no_path_names_it(tracked, place, label, words):
@@ -65,7 +66,9 @@ def colleague(team, *words):
     ],
     ids=lambda value: value[0],
 )
-def test_an_environment_that_others_changed_meanwhile_is_not_overwritten(tracked, words, now, is_saved):
+def test_an_environment_that_others_changed_meanwhile_is_not_overwritten(
+    tracked, words, now, is_saved
+):
     """The other steps are carried out. The next run shows the difference."""
     for name in "abc":
         tracked.write(f"environments/{name}.yaml", TWO)
@@ -91,7 +94,11 @@ def test_an_environment_that_others_changed_meanwhile_is_not_archived(tracked):
     transport = colleague(tracked, "update", "--description", "urgent")
     result = tracked.ant("apply", "--yes", "--prune", "--format", "json", transport=transport)
     assert (result.exit, result.json["blocked"]) == (1, 1)
-    assert [step["result"] for step in result.json["resources"]] == ["updated", "unchanged", "blocked"]
+    assert [step["result"] for step in result.json["resources"]] == [
+        "updated",
+        "unchanged",
+        "blocked",
+    ]
     assert tracked.server()["c"]["description"] == "urgent"
 
 
@@ -107,7 +114,10 @@ def test_an_archived_environment_that_others_changed_meanwhile_is_not_deleted(tr
 
     monkeypatch.setattr(server, "look_up", look_up_before)
     result = tracked.ant("apply", "--yes", "--delete-archived")
-    assert (result.exit, "was changed by others after the plan was made" in result.stderr) == (1, True)
+    assert (result.exit, "was changed by others after the plan was made" in result.stderr) == (
+        1,
+        True,
+    )
     assert set(tracked.server(archived=True)) == {*"abc"}
 
 
@@ -117,7 +127,9 @@ def test_a_forgotten_environment_that_exists_after_all_stays_tracked(tracked, mo
     identifier = tracked.ids()["./environments/c.yaml"]
     read = server.retrieve
     turns = [lambda client, one: None if one == identifier else read(client, one)] * 3
-    monkeypatch.setattr(server, "retrieve", lambda *words: turns.pop()(*words) if turns else read(*words))
+    monkeypatch.setattr(
+        server, "retrieve", lambda *words: turns.pop()(*words) if turns else read(*words)
+    )
     result = tracked.ant("apply", "--yes", "--prune")
     assert (result.exit, f"{identifier} was changed" in result.stderr) == (1, True)
     assert (len(tracked.ids()), "State written" in result.stdout) == (3, False)
@@ -147,7 +159,10 @@ def test_many_environments_are_listed_once_and_not_read_one_by_one(team):
     content = json.loads(lock.read_text())
     for number in range(100):
         key = f"./environments/gone{number}.yaml"
-        content["resources"][key] = {**content["resources"]["./environments/e0.yaml"], "id": f"env_{number}"}
+        content["resources"][key] = {
+            **content["resources"]["./environments/e0.yaml"],
+            "id": f"env_{number}",
+        }
     lock.write_text(json.dumps(content))
     before = len(team.ant("emulator", "requests", "--format", "jsonl").stdout.splitlines())
     assert "21 unchanged" in team.ant("diff").stdout

@@ -21,19 +21,29 @@ def accounts(clean_environ: dict[str, str]) -> Iterator[tuple[Team, Team]]:
     """Serve two accounts on two hosts."""
     with ExitStack() as stack:
         emulators = [
-            stack.enter_context(closing(Emulator(":memory:", organization_id=name, workspace_id=f"wrkspc_{name}")))
+            stack.enter_context(
+                closing(Emulator(":memory:", organization_id=name, workspace_id=f"wrkspc_{name}"))
+            )
             for name in ("staging", "prod")
         ]
-        staging, prod = (Team(stack.enter_context(serving(emulator)).url, clean_environ) for emulator in emulators)
+        staging, prod = (
+            Team(stack.enter_context(serving(emulator)).url, clean_environ)
+            for emulator in emulators
+        )
         yield staging, prod
 
 
 @pytest.mark.parametrize("field", ["organization_id", "workspace_id"])
 @pytest.mark.parametrize("name", ["", "ORG"])
-def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_rejected(clean_environ, field, name):
+def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_rejected(
+    clean_environ, field, name
+):
     """The server may not know it, or a gateway may leave its header out."""
     identity = {"organization_id": "org", "workspace_id": "wrkspc_1"}
-    with closing(Emulator(":memory:", **{**identity, field: name})) as emulator, serving(emulator) as server:
+    with (
+        closing(Emulator(":memory:", **{**identity, field: name})) as emulator,
+        serving(emulator) as server,
+    ):
         team = Team(server.url, clean_environ)
         team.write("environments/a.yaml")
         LOCK.write_text(json.dumps({"version": 1, "origin": {"base_url": server.url, **identity}}))
@@ -47,7 +57,16 @@ def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_reject
 @pytest.mark.parametrize(("status", "exit_code"), [(429, 7), (503, 7), (403, 1), (404, 1)])
 def test_a_server_that_fails_is_no_other_account(tracked, status, exit_code):
     """A later attempt may succeed, so the error does not suggest another origin. A gateway may have no models."""
-    fault = ("emulator", "fault", "--path-contains", "models", "--times", "3", "--status", str(status))
+    fault = (
+        "emulator",
+        "fault",
+        "--path-contains",
+        "models",
+        "--times",
+        "3",
+        "--status",
+        str(status),
+    )
     assert tracked.ant(*fault).exit == 0
     result = tracked.ant("diff")
     assert (result.exit, "--allow-origin-change" in result.stderr) == (exit_code, exit_code == 1)
@@ -55,7 +74,9 @@ def test_a_server_that_fails_is_no_other_account(tracked, status, exit_code):
 
 def test_a_slash_at_the_end_of_the_recorded_host_is_no_other_host(tracked):
     """The official tool may write one."""
-    LOCK.write_text(LOCK.read_text().replace(tracked.url, f"{tracked.url.upper().replace('HTTP', 'http')}/"))
+    LOCK.write_text(
+        LOCK.read_text().replace(tracked.url, f"{tracked.url.upper().replace('HTTP', 'http')}/")
+    )
     assert tracked.diff() == 0
 
 
@@ -65,13 +86,20 @@ def test_a_moved_account_is_accepted_and_recorded_on_request(accounts):
     staging.write("environments/a.yaml")
     staging.apply(".")
     prod.by_hand("create", "--name", "a", "--config", "{type: cloud}")
-    text = LOCK.read_text().replace(staging.ids()["./environments/a.yaml"], prod.server()["a"]["id"])
+    text = LOCK.read_text().replace(
+        staging.ids()["./environments/a.yaml"], prod.server()["a"]["id"]
+    )
     LOCK.write_text(text.replace('"origin": {', '"origin": {"region":  "eu",'))
     assert prod.ant("apply", "--yes").exit == 1
     assert prod.ant("apply", "--dry-run", "--allow-origin-change").exit == 0
     assert prod.url not in LOCK.read_text()
     prod.apply("--allow-origin-change")
-    origin = {"base_url": prod.url, "organization_id": "prod", "workspace_id": "wrkspc_prod", "region": "eu"}
+    origin = {
+        "base_url": prod.url,
+        "organization_id": "prod",
+        "workspace_id": "wrkspc_prod",
+        "region": "eu",
+    }
     assert json.loads(LOCK.read_text())["origin"] == origin
     assert prod.diff() == 0
     assert staging.diff() == 1

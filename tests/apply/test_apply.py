@@ -74,7 +74,9 @@ def test_every_failure_of_a_run_is_reported_with_its_hint(team):
     assert result.exit == 8
     *failures, summary = result.stderr.splitlines()
     for name, line in zip("ab", failures, strict=True):
-        assert re.match(rf"\./environments/{name}\.yaml: POST .+: .+ '{name}' may have been created: ", line)
+        assert re.match(
+            rf"\./environments/{name}\.yaml: POST .+: .+ '{name}' may have been created: ", line
+        )
     assert summary == "ant: 0 done and recorded, 2 failed, 0 not started. Run it again to continue."
 
 
@@ -109,7 +111,9 @@ def test_a_step_that_has_begun_is_finished_when_the_run_is_interrupted(team):
     assert team.diff(".") == 0
 
 
-def test_a_step_that_has_begun_is_finished_when_the_interrupt_comes_while_threads_are_started(monkeypatch):
+def test_a_step_that_has_begun_is_finished_when_the_interrupt_comes_while_threads_are_started(
+    monkeypatch,
+):
     """Its thread may be the faster one, and has not been counted then."""
     begun, closed, returned = threading.Event(), threading.Event(), threading.Event()
     is_too_late = []
@@ -133,7 +137,9 @@ def test_a_step_that_has_begun_is_finished_when_the_interrupt_comes_while_thread
     monkeypatch.setattr(pool, "Thread", InterruptedThread)
     monkeypatch.setattr(server, "Pool", WatchedPool)
     with pytest.raises(KeyboardInterrupt):
-        server.Connection(Mock(for_threads=lambda count: [None] * count), 1).each(["step"], carry_out, finish=True)
+        server.Connection(Mock(for_threads=lambda count: [None] * count), 1).each(
+            ["step"], carry_out, finish=True
+        )
     returned.set()
     assert is_too_late == [False]
 
@@ -170,17 +176,25 @@ def test_at_a_terminal_the_user_is_asked_before_anything_is_applied(team):
     assert (result.exit, "Aborted." in result.stderr) == (0, True)
     assert team.server() == {}
     result = team.ant("apply", ".", typed="")
-    assert (result.exit, result.stderr.endswith("(y)es / (n)o / (d)etails \nAborted.\n")) == (0, True)
+    assert (result.exit, result.stderr.endswith("(y)es / (n)o / (d)etails \nAborted.\n")) == (
+        0,
+        True,
+    )
     assert team.server() == {}
     result = team.ant("apply", ".", typed="d\ny\n")
     assert '+ description: "x"' in result.stdout
     assert set(team.server()) == {"a"}
 
 
-def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(clean_environ, profiles):
+def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(
+    clean_environ, profiles
+):
     """With a key for another account, or another profile, the user notices before anything changes."""
     profiles("[profiles.staging]\ntimeout = 30\n")
-    with closing(Emulator(":memory:", workspace_id="wrkspc_1")) as emulator, serving(emulator) as server:
+    with (
+        closing(Emulator(":memory:", workspace_id="wrkspc_1")) as emulator,
+        serving(emulator) as server,
+    ):
         team = Team(server.url, clean_environ)
         team.write("environments/a.yaml")
         team.apply(".")
@@ -188,7 +202,9 @@ def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(
         result = team.ant("apply", ".", "--profile", "staging", typed="n\n")
         target = f"{server.url}, organization {ORGANIZATION_ID}, workspace wrkspc_1"
         assert f"Target  {target}, profile staging\n" in result.stdout
-        assert f"Apply these changes to {target}, profile staging?" in " ".join(result.stderr.split())
+        assert f"Apply these changes to {target}, profile staging?" in " ".join(
+            result.stderr.split()
+        )
         assert team.ant("diff", ".").stdout.startswith(f"Target  {target}\n")
         # An active profile is not named if the key of a variable is used in place of its own.
         profiles('active = "prod"\n[profiles.prod]\napi_key = "sk-ant-prod"\n')
@@ -238,7 +254,9 @@ def test_an_export_does_not_follow_links_out_of_the_folder(team, tmp_path_factor
 
 def test_the_schema_is_printed(team):
     """It is JSON, so that it can be saved as a file."""
-    assert json.loads(team.ant("schema", "environment").stdout)["properties"]["type"]["enum"] == ["environment"]
+    assert json.loads(team.ant("schema", "environment").stdout)["properties"]["type"]["enum"] == [
+        "environment"
+    ]
 
 
 def test_a_mistake_is_named_by_the_path_from_the_folder_of_the_run(team, monkeypatch):

@@ -26,7 +26,13 @@ ENVIRONMENT = {
     "config": {
         "type": "cloud",
         "networking": {"type": "unrestricted"},
-        "packages": {"type": "packages", "apt": [], "pip": ["pandas", "numpy"], "npm": ["tsx"], "brew": ["new"]},
+        "packages": {
+            "type": "packages",
+            "apt": [],
+            "pip": ["pandas", "numpy"],
+            "npm": ["tsx"],
+            "brew": ["new"],
+        },
     },
     "created_at": "2026-11-25T10:00:00Z",
     "description": "For analysis.",
@@ -171,19 +177,30 @@ def test_strings_from_the_server_control_neither_terminal_nor_editor(desk):
 @pytest.mark.parametrize(
     ("turn", "body"),
     [
-        ([["numpy", "polars"]], {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}}),
+        (
+            [["numpy", "polars"]],
+            {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}},
+        ),
         ([["name: data", "name: other"]], {"name": "other"}),
         ([["description: For analysis.\n", ""]], {"description": None}),
         ([["For analysis.", "null"]], {"description": None}),
         ([["  team: data\n", ""]], {"metadata": {"team": None}}),
         ([["  team: data", "  team: x\n  new: y"]], {"metadata": {"team": "x", "new": "y"}}),
-        ([['metadata:\n  team: data\n  tier: "1"\n', ""]], {"metadata": {"team": None, "tier": None}}),
+        (
+            [['metadata:\n  team: data\n  tier: "1"\n', ""]],
+            {"metadata": {"team": None, "tier": None}},
+        ),
         (
             [["    pip:\n      - pandas\n      - numpy\n", ""]],
             {"config": {"type": "cloud", "packages": {"pip": []}}},
         ),
         (
-            [["unrestricted", "limited\n    allowed_hosts: [a.example]\n    allow_package_managers: true"]],
+            [
+                [
+                    "unrestricted",
+                    "limited\n    allowed_hosts: [a.example]\n    allow_package_managers: true",
+                ]
+            ],
             {
                 "config": {
                     "type": "cloud",
@@ -212,7 +229,11 @@ def test_an_edit_sends_only_the_changed_fields(desk, turn, body):
 LIMITED = environment(
     config={
         "type": "cloud",
-        "networking": {"type": "limited", "allow_mcp_servers": True, "allowed_hosts": ["a.example"]},
+        "networking": {
+            "type": "limited",
+            "allow_mcp_servers": True,
+            "allowed_hosts": ["a.example"],
+        },
     }
 )
 
@@ -228,7 +249,9 @@ LIMITED = environment(
         ("- a.example", "- b.example", {"type": "limited", "allowed_hosts": ["b.example"]}),
     ],
 )
-def test_an_edit_of_a_network_sends_its_type_and_clears_nothing_of_an_old_type(desk, old, new, networking):
+def test_an_edit_of_a_network_sends_its_type_and_clears_nothing_of_an_old_type(
+    desk, old, new, networking
+):
     """The API needs the type to know which fields there are. Those of the old type disappear with it."""
     result = desk.edit([[old, new]], replies=[LIMITED, LIMITED, DONE])
     assert update_of(result) == {"config": {"type": "cloud", "networking": networking}}
@@ -258,7 +281,11 @@ def test_an_edit_is_sent_even_if_nobody_reads_the_plan(desk, monkeypatch):
 def test_a_text_without_a_change_sends_nothing(desk, turn):
     """Comments and spaces are not a change, nor is a field of the server that is uncommented."""
     result = desk.edit(turn, replies=[ENVIRONMENT])
-    assert (result.exit, result.stdout, result.stderr) == (0, "", "Nothing changed, so nothing was sent.\n")
+    assert (result.exit, result.stdout, result.stderr) == (
+        0,
+        "",
+        "Nothing changed, so nothing was sent.\n",
+    )
 
 
 @needs_posix("an editor that is a script of sh")
@@ -305,19 +332,25 @@ def test_a_rejected_edit_is_opened_again_with_the_message_of_the_server(desk):
     A correction is sent.
     """
     message = "config.packages.pip: no\x1b[2J such package"
-    rejection = httpx.Response(400, json={"type": "error", "error": {"type": "e", "message": message}})
+    rejection = httpx.Response(
+        400, json={"type": "error", "error": {"type": "e", "message": message}}
+    )
     replies = [ENVIRONMENT, ENVIRONMENT, rejection, ENVIRONMENT, DONE]
     result = desk.edit([["numpy", "nompy"]], [["nompy", "polars"]], replies=replies)
     assert result.exit == 0
     again = desk.seen[1].splitlines()
     assert "\x1b" not in desk.seen[1] + result.stderr
-    assert again[again.index("    pip:") - 1].startswith("#! The server rejects it: config.packages.pip: no")
+    assert again[again.index("    pip:") - 1].startswith(
+        "#! The server rejects it: config.packages.pip: no"
+    )
     assert sent(result)[-1][1]["config"]["packages"]["pip"] == ["pandas", "polars"]
 
 
 def test_an_edit_that_the_server_rejects_twice_is_kept(desk):
     """The exit code is that of the server's error. Its message is not where an editor looks for directives."""
-    rejection = httpx.Response(400, json={"type": "error", "error": {"type": "e", "message": "vim: set modeline:"}})
+    rejection = httpx.Response(
+        400, json={"type": "error", "error": {"type": "e", "message": "vim: set modeline:"}}
+    )
     result = desk.edit([["numpy", "nompy"]], replies=[ENVIRONMENT, ENVIRONMENT, rejection])
     assert result.exit == 1
     lines = desk.seen[1].splitlines()
@@ -356,7 +389,9 @@ def test_a_failure_that_no_correction_can_fix_keeps_the_text(desk, failure, code
 def test_a_change_by_others_opens_the_text_again_and_a_change_of_another_field_is_kept(desk):
     """A note shows what they changed. After confirmation, only the user's change is sent."""
     theirs = environment(description="Theirs.")
-    result = desk.edit([["numpy", "polars"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
+    result = desk.edit(
+        [["numpy", "polars"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE]
+    )
     assert result.exit == 0
     assert "changed elsewhere in the meantime, so nothing was sent yet." in result.stderr
     first, again = desk.seen
@@ -364,18 +399,27 @@ def test_a_change_by_others_opens_the_text_again_and_a_change_of_another_field_i
         "numpy", "polars"
     ).splitlines()
     assert (
-        '#! The environment has been changed elsewhere in the meantime:\n#!   description: "For analysis."' in again
+        '#! The environment has been changed elsewhere in the meantime:\n#!   description: "For analysis."'
+        in again
     )
-    assert "are sent. They overwrite changes of the same\n#! fields. See whether your text still fits, and" in again
+    assert (
+        "are sent. They overwrite changes of the same\n#! fields. See whether your text still fits, and"
+        in again
+    )
     assert " delete this line to send it.\n" in again
-    assert sent(result)[-1] == ("POST", {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}})
+    assert sent(result)[-1] == (
+        "POST",
+        {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}},
+    )
 
 
 def test_the_changes_of_others_to_the_same_field_are_shown_and_overwritten(desk):
     """The user can add them to the text."""
     theirs = environment(pip=["numpy", "theirs"], name="f\u00fcr alle")
     ours = [["- numpy", "- numpy\n      - ours"], ["name: data", "name: ours"]]
-    result = desk.edit(ours, [["- ours", "- ours\n      - theirs"]], replies=[ENVIRONMENT, theirs, theirs, DONE])
+    result = desk.edit(
+        ours, [["- ours", "- ours\n      - theirs"]], replies=[ENVIRONMENT, theirs, theirs, DONE]
+    )
     for line in (
         '#!   name: "data" \u2192 "f\u00fcr alle"',
         "#!   config.packages.pip:",
@@ -384,13 +428,18 @@ def test_the_changes_of_others_to_the_same_field_are_shown_and_overwritten(desk)
     ):
         assert line in desk.seen[1].splitlines()
     packages = {"pip": ["pandas", "numpy", "ours", "theirs"]}
-    assert sent(result)[-1][1] == {"name": "ours", "config": {"type": "cloud", "packages": packages}}
+    assert sent(result)[-1][1] == {
+        "name": "ours",
+        "config": {"type": "cloud", "packages": packages},
+    }
 
 
 def test_the_plan_after_a_change_by_others_shows_their_values_as_the_old_ones(desk):
     """The first plan shows the values that the user had seen."""
     theirs = environment(name="theirs", description="Theirs.")
-    result = desk.edit([["name: data", "name: ours"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE])
+    result = desk.edit(
+        [["name: data", "name: ours"]], CONFIRMED, replies=[ENVIRONMENT, theirs, theirs, DONE]
+    )
     assert result.stdout.count('name: "data" \u2192 "ours"') == 1
     assert result.stdout.count('name: "theirs" \u2192 "ours"') == 1
     assert "description" not in result.stdout
@@ -414,7 +463,9 @@ def test_an_unconfirmed_text_is_not_sent(desk):
     ],
     ids=["archived", "deleted"],
 )
-def test_an_environment_that_was_archived_meanwhile_ends_the_edit_and_keeps_the_text(desk, now, exit_code, state):
+def test_an_environment_that_was_archived_meanwhile_ends_the_edit_and_keeps_the_text(
+    desk, now, exit_code, state
+):
     """No text could be sent."""
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, now])
     assert result.exit == exit_code
@@ -434,7 +485,9 @@ def test_a_mistake_after_a_change_by_others_is_opened_again_and_given_up_like_an
 def test_a_change_whose_response_was_lost_is_not_made_twice(desk):
     """The read before the second attempt shows that the first one succeeded."""
     changed = environment(pip=["pandas", "polars"])
-    result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT, ENVIRONMENT, TimeoutError(), changed])
+    result = desk.edit(
+        [["numpy", "polars"]], replies=[ENVIRONMENT, ENVIRONMENT, TimeoutError(), changed]
+    )
     assert (result.exit, result.stderr.splitlines()[-1]) == (0, "Updated env_1.")
     assert len(desk.seen) == 1
 
@@ -446,7 +499,9 @@ def test_a_change_by_others_between_two_attempts_is_noticed(desk):
     result = desk.edit([["numpy", "polars"]], CONFIRMED, replies=replies)
     assert result.exit == 0
     assert '#!   name: "data" \u2192 "theirs"\n' in desk.seen[1]
-    assert sent(result)[-1][1] == {"config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}}
+    assert sent(result)[-1][1] == {
+        "config": {"type": "cloud", "packages": {"pip": ["pandas", "polars"]}}
+    }
 
 
 # Environments that can't be edited
@@ -455,7 +510,9 @@ def test_a_change_by_others_between_two_attempts_is_noticed(desk):
 @needs_posix("an editor that is a script of sh")
 def test_an_edit_takes_a_name_in_place_of_the_id(ant):
     """Every other command does the same. An unknown ID is not a name, and other errors have other causes."""
-    missing = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "No."}})
+    missing = httpx.Response(
+        404, json={"type": "error", "error": {"type": "not_found_error", "message": "No."}}
+    )
     page = {"data": [{"id": "env_1", "name": "data"}], "next_page": None}
     result = ant("edit", "data", replies=[missing, page, environment()], env={"EDITOR": "true"})
     assert (result.exit, result.stderr) == (0, "Nothing changed, so nothing was sent.\n")
@@ -503,7 +560,9 @@ def test_an_editor_that_fails_sends_nothing_and_loses_nothing(desk):
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT], env={"EDITOR": failing})
     assert result.exit == 1
     assert re.search(
-        r"^ant: the editor \(\S*sh -c .+\) ended with status 3, so nothing was sent\.$", result.stderr, re.M
+        r"^ant: the editor \(\S*sh -c .+\) ended with status 3, so nothing was sent\.$",
+        result.stderr,
+        re.M,
     )
     assert "polars" in desk.file.read_text()
     unchanged = desk.edit_by("exit 3")
@@ -534,7 +593,9 @@ def test_a_deleted_file_is_an_error(desk):
     """There is no text to send."""
     result = desk.edit(replies=[ENVIRONMENT], env={"EDITOR": "rm"})
     assert result.exit == 2
-    assert re.fullmatch(r"ant: the edited text: '\S+/env_1\.yaml' can't be read: .+\n", result.stderr)
+    assert re.fullmatch(
+        r"ant: the edited text: '\S+/env_1\.yaml' can't be read: .+\n", result.stderr
+    )
 
 
 @needs_posix("an editor that is a script of sh")
@@ -589,7 +650,10 @@ def test_sigterm_ends_the_editor_too_and_keeps_the_text(team, tmp_path):
     assert program.returncode == -signal.SIGTERM
     (kept,) = tmp_path.glob("ant-edit-*/*.yaml")
     assert f"Your text is kept in {kept}" in stderr.decode()
-    assert subprocess.run(["ps", "-p", str(editor_id)], capture_output=True, check=False).returncode == 1
+    assert (
+        subprocess.run(["ps", "-p", str(editor_id)], capture_output=True, check=False).returncode
+        == 1
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no SIGTERM")

@@ -19,9 +19,13 @@ from ant_cli.input.values import encode, parse
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 NAME = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 PACKAGES = st.dictionaries(
-    st.sampled_from(["apt", "cargo", "gem", "go", "npm", "pip"]), st.lists(NAME, max_size=3), max_size=6
+    st.sampled_from(["apt", "cargo", "gem", "go", "npm", "pip"]),
+    st.lists(NAME, max_size=3),
+    max_size=6,
 )
-HOSTS = st.lists(st.sampled_from(["example.com", "*.example.com", "a-b.example", "bücher.example"]), max_size=3)
+HOSTS = st.lists(
+    st.sampled_from(["example.com", "*.example.com", "a-b.example", "bücher.example"]), max_size=3
+)
 NETWORK = st.one_of(
     st.just({"type": "unrestricted"}),
     st.fixed_dictionaries(
@@ -104,7 +108,13 @@ def test_a_field_of_the_schema_is_exported(monkeypatch):
 def test_a_field_that_only_another_type_of_network_has_is_left_out():
     """A file with it would be rejected."""
     exported = export(
-        {"name": "a", "config": {"type": "cloud", "networking": {"type": "unrestricted", "allowed_hosts": ["x"]}}}
+        {
+            "name": "a",
+            "config": {
+                "type": "cloud",
+                "networking": {"type": "unrestricted", "allowed_hosts": ["x"]},
+            },
+        }
     )
     assert exported.body["config"]["networking"] == {"type": "unrestricted"}
     assert (exported.left_out, exported.problems) == (("config.networking.allowed_hosts",), ())
@@ -112,8 +122,13 @@ def test_a_field_that_only_another_type_of_network_has_is_left_out():
 
 def test_the_scope_is_declared_for_self_hosted_environments_only():
     """The API accepts it only for these."""
-    assert export({"name": "a", "scope": "account", "config": {"type": "self_hosted"}}).body["scope"] == "account"
-    assert "scope" not in export({"name": "a", "scope": "account", "config": {"type": "cloud"}}).body
+    assert (
+        export({"name": "a", "scope": "account", "config": {"type": "self_hosted"}}).body["scope"]
+        == "account"
+    )
+    assert (
+        "scope" not in export({"name": "a", "scope": "account", "config": {"type": "cloud"}}).body
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,7 +157,9 @@ def test_the_scope_is_declared_for_self_hosted_environments_only():
 )
 def test_a_name_from_the_server_is_not_a_path(name, stem):
     """Whatever the name contains, the file is in the folder."""
-    assert choose_file(Path("environments"), {"name": name, "id": "env_1"}, ()) == Path(f"environments/{stem}.yaml")
+    assert choose_file(Path("environments"), {"name": name, "id": "env_1"}, ()) == Path(
+        f"environments/{stem}.yaml"
+    )
 
 
 @given(st.text())
@@ -206,7 +223,9 @@ def test_apply_over_export_over_apply_is_a_fixed_point(team, body, name):
         if path.is_file():
             path.unlink()
     name = f"{name}{next(_numbers)}"
-    source = team.write("environments/a.json", encode(parse(json.dumps({**body, "name": name}), "body")).decode())
+    source = team.write(
+        "environments/a.json", encode(parse(json.dumps({**body, "name": name}), "body")).decode()
+    )
     team.apply(".")
     assert team.diff(".") == 0
     created = team.server()[name]

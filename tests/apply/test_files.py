@@ -51,7 +51,9 @@ def test_a_file_of_more_than_1_mb_is_rejected():
     """A repository's files may be hostile, and each takes time and memory in proportion to its size."""
     write("environments/large.yaml", "#" * 1_000_001)
     write("environments/just-right.yaml", "#" * 999_990 + "\nname: ab")
-    assert mistakes("environments") == ["environments/large.yaml can't be used: it is larger than 1 MB."]
+    assert mistakes("environments") == [
+        "environments/large.yaml can't be used: it is larger than 1 MB."
+    ]
 
 
 def test_a_large_file_of_another_kind_is_left_alone():
@@ -75,13 +77,19 @@ def test_a_folder_gives_its_environments_and_the_number_of_files_of_other_kinds(
     write("broken.yaml", "a: [")
     write("notes.txt", "x")
     found = loaded(".")
-    keys = {"./environments/a.yaml", "./environment_b.yml", "./infra/c.json", "./infra/Environments/up.YAML"}
+    keys = {
+        "./environments/a.yaml",
+        "./environment_b.yml",
+        "./infra/c.json",
+        "./infra/Environments/up.YAML",
+    }
     assert found.declarations.keys() == keys
     assert found.foreign == {"agent": 1, "vault": 1}
 
 
 @pytest.mark.parametrize(
-    "place", [".git", "node_modules", "vendor", "__pycache__", ".venv", "venv", "dist", "build", ".cache"]
+    "place",
+    [".git", "node_modules", "vendor", "__pycache__", ".venv", "venv", "dist", "build", ".cache"],
 )
 def test_folders_with_code_of_others_are_skipped(place):
     """They are skipped at any depth, unless they are named."""
@@ -135,7 +143,9 @@ def test_a_pattern_finds_each_file_once_and_follows_no_link(pattern, found):
     for link in ("l1", "l2", "environments/l3"):
         Path(link).symlink_to(".", target_is_directory=True)
     if found:
-        assert loaded(pattern).declarations.keys() == {f"./environments/{name}.yaml" for name in found}
+        assert loaded(pattern).declarations.keys() == {
+            f"./environments/{name}.yaml" for name in found
+        }
     else:
         assert mistakes(pattern) == [f"no file matches {pattern}."]
 
@@ -150,7 +160,10 @@ def test_a_pattern_has_a_sensible_length(part):
 def test_a_file_that_is_found_twice_is_read_once():
     """It may be given by its name and by its folder."""
     write("environments/a.yaml")
-    assert one("environments/a.yaml", ".", "environments/../environments/a.yaml").key == "./environments/a.yaml"
+    assert (
+        one("environments/a.yaml", ".", "environments/../environments/a.yaml").key
+        == "./environments/a.yaml"
+    )
 
 
 @needs_linux("a disk that does not ignore case")
@@ -174,7 +187,9 @@ def test_a_pipe_does_not_block_the_command(path):
     """There may never be a writer."""
     write("environments/a.yaml")
     os.mkfifo("environments/pipe.yaml")
-    assert mistakes(path) == ["environments/pipe.yaml can't be used: it is a pipe or a device, not a file."]
+    assert mistakes(path) == [
+        "environments/pipe.yaml can't be used: it is a pipe or a device, not a file."
+    ]
 
 
 def test_a_file_outside_the_folder_of_the_lock_file_is_rejected(tmp_path):
@@ -215,7 +230,10 @@ def test_the_name_of_the_file_is_the_default_name(path, name):
 
 def test_the_prose_of_markdown_is_the_description():
     """The rest is front matter."""
-    write("environments/a.md", "---\nconfig: {type: self_hosted}\n---\n\nFor the\n\n---\n\nworkers.\n\n")
+    write(
+        "environments/a.md",
+        "---\nconfig: {type: self_hosted}\n---\n\nFor the\n\n---\n\nworkers.\n\n",
+    )
     assert one(".").body == {
         "name": "a",
         "config": {"type": "self_hosted"},
@@ -226,7 +244,10 @@ def test_the_prose_of_markdown_is_the_description():
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("a.yaml", "description: |\n  For\n\n  data.\nmetadata:\n  k: >-\n    x\n    y\n  q: 'a\n    b'\n"),
+        (
+            "a.yaml",
+            "description: |\n  For\n\n  data.\nmetadata:\n  k: >-\n    x\n    y\n  q: 'a\n    b'\n",
+        ),
         ("a.md", "---\nmetadata: {k: x}\n---\n\nFor\n\ndata,\nand more.\n"),
         ("a.json", '{\n"description": "For\\r\\ndata."\n}\n'),
     ],
@@ -245,9 +266,15 @@ def test_a_file_checked_out_with_crlf_is_the_same_environment_as_with_lf(name, t
 
 def test_the_schema_that_a_file_names_for_editors_is_not_sent():
     """It is neither unknown nor part of the hash."""
-    write("environments/a.json", '{"$schema": "./environment.schema.json", "config": {"type": "cloud"}}')
+    write(
+        "environments/a.json",
+        '{"$schema": "./environment.schema.json", "config": {"type": "cloud"}}',
+    )
     declaration = one("environments")
-    assert (declaration.body, declaration.warnings) == ({"name": "a", "config": {"type": "cloud"}}, ())
+    assert (declaration.body, declaration.warnings) == (
+        {"name": "a", "config": {"type": "cloud"}},
+        (),
+    )
 
 
 def test_the_type_of_the_file_is_not_sent():
@@ -265,7 +292,10 @@ def test_every_mistake_of_every_file_is_shown_at_once():
         "environments/a.yaml",
         "name: a\nconfig:\n  type: cloud\n  packages:\n    pip: [pandas, 1]\n    conda: [x]\n  networkin: {}\n",
     )
-    write("environments/b.json", '{\n\t"config": {"type": "cloud", "networking":\n\t\t{"type": "open"}}}')
+    write(
+        "environments/b.json",
+        '{\n\t"config": {"type": "cloud", "networking":\n\t\t{"type": "open"}}}',
+    )
     write("environments/c.md", "---\nmetadata:\n  tier: 1\ndescription: x\n---\nMore.")
     write("environments/d.yaml", "a: 1\na: 2")
     assert mistakes(".") == [
@@ -285,7 +315,10 @@ def test_every_mistake_of_every_file_is_shown_at_once():
     [
         ("config: 3", "column 1: config: must be keys and values, got a number"),
         ("config: {}", "column 1: config.type: is required"),
-        ("config: {type: 1}", "column 10: config.type: must be 'cloud' or 'self_hosted', got a number"),
+        (
+            "config: {type: 1}",
+            "column 10: config.type: must be 'cloud' or 'self_hosted', got a number",
+        ),
         (
             "config: {type: self_hosted, packages: {}}",
             "column 29: config.packages: unknown field. The fields are: type",
@@ -296,7 +329,10 @@ def test_every_mistake_of_every_file_is_shown_at_once():
             "column 34: config.packages.pip: must be a list, got a number: write it in brackets",
         ),
         ("metadata: [a]", "column 1: metadata: must be keys and values, got a list"),
-        ("metadata: {a: true}", "column 12: metadata.a: must be text, got a boolean: write it in quotes"),
+        (
+            "metadata: {a: true}",
+            "column 12: metadata.a: must be text, got a boolean: write it in quotes",
+        ),
         ("scope: world", "column 1: scope: must be 'organization' or 'account'"),
         (
             "id: env_1",
@@ -315,9 +351,18 @@ def test_a_wrong_value_is_rejected_with_its_position(text, problem):
     [
         ("$id: x", "column 1: $id: unknown field. The fields are: type, name, description"),
         ("x: {base: &base {type: cloud}}\nconfig: *base", "column 1: x: unknown field."),
-        ("config: {type: cloud, packages: {pips: [a]}}", "column 34: config.packages.pips: unknown field. Did you"),
-        ("config: {type: cloud, networking: {type: vpn}}", "column 36: config.networking.type: must be 'unrest"),
-        ("config: {type: edge, site: a}", "column 10: config.type: must be 'cloud' or 'self_hosted'"),
+        (
+            "config: {type: cloud, packages: {pips: [a]}}",
+            "column 34: config.packages.pips: unknown field. Did you",
+        ),
+        (
+            "config: {type: cloud, networking: {type: vpn}}",
+            "column 36: config.networking.type: must be 'unrest",
+        ),
+        (
+            "config: {type: edge, site: a}",
+            "column 10: config.type: must be 'cloud' or 'self_hosted'",
+        ),
         ("scope: world", "column 1: scope: must be 'organization' or 'account'"),
     ],
 )
@@ -334,12 +379,14 @@ def test_what_only_a_newer_api_knows_is_sent_with_a_warning(text, warning):
 
 
 @pytest.mark.parametrize(
-    "host", ["https://a.example", "a.example/x", "a.example:443", "*", "a b", f"{'a.' * 127}a", "a" * 64]
+    "host",
+    ["https://a.example", "a.example/x", "a.example:443", "*", "a b", f"{'a.' * 127}a", "a" * 64],
 )
 def test_a_host_is_only_a_host_name(host):
     """It has no scheme, port or path."""
     write(
-        "environments/a.yaml", f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{host}']}}}}"
+        "environments/a.yaml",
+        f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{host}']}}}}",
     )
     assert mistakes(".") == [
         "environments/a.yaml, line 1, column 67: config.networking.allowed_hosts[0]: is not a host name: write one "
@@ -353,7 +400,8 @@ def test_a_host_is_only_a_host_name(host):
 def test_a_host_name_may_have_a_star_in_front(host):
     """Letters beyond ASCII are allowed, too."""
     write(
-        "environments/a.yaml", f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{host}']}}}}"
+        "environments/a.yaml",
+        f"config: {{type: cloud, networking: {{type: limited, allowed_hosts: ['{host}']}}}}",
     )
     assert one(".").name == "a"
 
@@ -416,8 +464,12 @@ def test_the_schema_accepts_valid_files_and_rejects_others():
     assert json.dumps(schema).count('"description"') > 20
 
 
-SCALARS = st.sampled_from([None, True, "", "x", "cloud", "self_hosted", "unrestricted", "packages", "account"])
-ANYTHING = st.one_of(SCALARS, st.lists(SCALARS, max_size=2), st.dictionaries(st.sampled_from("ab"), SCALARS))
+SCALARS = st.sampled_from(
+    [None, True, "", "x", "cloud", "self_hosted", "unrestricted", "packages", "account"]
+)
+ANYTHING = st.one_of(
+    SCALARS, st.lists(SCALARS, max_size=2), st.dictionaries(st.sampled_from("ab"), SCALARS)
+)
 
 
 def mostly(right):
@@ -428,14 +480,21 @@ TEXTS = mostly(st.lists(SCALARS.filter(bool), max_size=2))
 NETWORKING = st.fixed_dictionaries(
     {"type": mostly(st.just("unrestricted"))}, optional={"allowed_hosts": TEXTS, "x": SCALARS}
 )
-PACKAGES = st.fixed_dictionaries({}, optional={"pip": TEXTS, "type": mostly(st.just("packages")), "conda": TEXTS})
+PACKAGES = st.fixed_dictionaries(
+    {}, optional={"pip": TEXTS, "type": mostly(st.just("packages")), "conda": TEXTS}
+)
 CONFIG = st.fixed_dictionaries(
     {"type": mostly(st.sampled_from(["cloud", "self_hosted"]))},
     optional={"networking": mostly(NETWORKING), "packages": mostly(PACKAGES)},
 )
 BODIES = st.fixed_dictionaries(
     {"name": mostly(st.just("a"))},
-    optional={"config": mostly(CONFIG), "scope": SCALARS, "description": SCALARS, "metadata": ANYTHING},
+    optional={
+        "config": mostly(CONFIG),
+        "scope": SCALARS,
+        "description": SCALARS,
+        "metadata": ANYTHING,
+    },
 )
 
 
@@ -444,7 +503,9 @@ def test_a_file_has_no_mistake_exactly_if_an_editor_accepts_it(body):
     """The editor knows the printed schema."""
     import jsonschema
 
-    assert jsonschema.Draft202012Validator(json_schema()).is_valid(body) is (not check(body)), check(body)
+    assert jsonschema.Draft202012Validator(json_schema()).is_valid(body) is (not check(body)), (
+        check(body)
+    )
 
 
 def test_a_number_of_the_schema_is_checked(monkeypatch):

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ant_cli.apply.comparison import canonical, declared_part, hash_of_body, hash_of_remote, hashes_by_name
+from ant_cli.apply.comparison import (
+    canonical,
+    declared_part,
+    hash_of_body,
+    hash_of_remote,
+    hashes_by_name,
+)
 from ant_cli.gjson import json_text
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import parse
@@ -19,8 +25,14 @@ VECTORS = json.loads(Path(__file__).with_name("hashes.json").read_text())
 NUMBERS = json.loads(Path(__file__).with_name("numbers.json").read_text())
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 
@@ -73,7 +85,9 @@ def test_neither_order_nor_layout_changes_a_hash(value, random):
     items = list(value.items())
     random.shuffle(items)
     one, other = json.dumps(value, indent=3), json.dumps(dict(items), ensure_ascii=False)
-    assert hash_of_body(parse(one, "one")) == hash_of_body(json_text.decode(other.encode("utf-8", "surrogatepass")))
+    assert hash_of_body(parse(one, "one")) == hash_of_body(
+        json_text.decode(other.encode("utf-8", "surrogatepass"))
+    )
 
 
 @given(st.text(st.characters(codec="utf-8")))
@@ -86,7 +100,9 @@ def test_a_string_keeps_its_characters(text):
 
 def test_a_lone_surrogate_becomes_the_replacement_character():
     """Go reads it in the same way."""
-    assert canonical(json_text.decode(rb'{"a":"\ud83d!","\ude00":1}')) == '{"a":"\ufffd!","\ufffd":1}'
+    assert (
+        canonical(json_text.decode(rb'{"a":"\ud83d!","\ude00":1}')) == '{"a":"\ufffd!","\ufffd":1}'
+    )
 
 
 def test_an_element_of_a_list_is_never_dropped():

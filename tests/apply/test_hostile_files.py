@@ -74,7 +74,9 @@ def test_a_link_out_of_the_repository_is_not_read(team, outside, words, how):
         ("..data/notes.md", "..data/notes.md", None),
     ],
 )
-def test_a_link_inside_the_repository_may_lead_to_a_visible_file_of_the_same_kind_only(team, place, target, why):
+def test_a_link_inside_the_repository_may_lead_to_a_visible_file_of_the_same_kind_only(
+    team, place, target, why
+):
     """CI jobs keep tokens in `.git/config`, and other secrets in files that are not under version control."""
     team.write(place, SECRET)
     Path("environments").mkdir()
@@ -100,7 +102,10 @@ def test_a_link_to_another_folder_of_the_repository_is_followed(team):
     shutil.rmtree("../.git")
     for words in (["environments"], ["environments/a.yaml"], ["environment_b.yaml"]):
         result = team.ant("apply", "--validate", *words)
-        assert (result.exit, f"{words[0]} can't be used: it is outside" in result.stderr) == (2, True)
+        assert (result.exit, f"{words[0]} can't be used: it is outside" in result.stderr) == (
+            2,
+            True,
+        )
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
@@ -110,7 +115,9 @@ def test_a_worktree_and_a_submodule_end_at_their_own_root(team, kind):
     Path(".git").mkdir()
     Path("modules/inner/environments").mkdir(parents=True)
     os.chdir("modules/inner")
-    Path(".git").write_text("gitdir: ../../.git/modules/inner") if kind == "file" else Path(".git").symlink_to("x")
+    Path(".git").write_text("gitdir: ../../.git/modules/inner") if kind == "file" else Path(
+        ".git"
+    ).symlink_to("x")
     Path("environments/a.yaml").symlink_to("../../../environments/secret.yaml")
     assert shows_nothing(team.ant("apply", "--validate", "."))
 
@@ -165,7 +172,11 @@ def test_the_repository_is_found_through_a_link_to_a_folder_in_it(team, outside)
     (outside / "elsewhere").mkdir()
     os.chdir(outside / "elsewhere")
     result = team.ant(
-        "apply", "--validate", "--lock-file", "../project/claude-lock.json", "../project/environments"
+        "apply",
+        "--validate",
+        "--lock-file",
+        "../project/claude-lock.json",
+        "../project/environments",
     )
     assert (result.exit, result.stderr) == (0, "1 file is valid.\n")
 
@@ -191,7 +202,9 @@ def test_nothing_is_written_through_a_link_that_leads_out_of_the_repository(team
     assert set(team.server()) == {"there"}
 
 
-def test_a_saved_plan_is_not_carried_out_through_a_link_that_leads_out_of_the_repository(team, outside):
+def test_a_saved_plan_is_not_carried_out_through_a_link_that_leads_out_of_the_repository(
+    team, outside
+):
     """A pull request may replace the folder by a link after the plan was made."""
     Path(".git").mkdir()
     team.write("prod/environments/a.yaml")
@@ -213,7 +226,9 @@ def test_the_lock_file_of_another_place_can_be_named(team, outside):
     os.chdir("repository")
     for path in ("../claude-lock.json", f"{outside}/claude-lock.json", "../link/claude-lock.json"):
         result = team.ant("apply", "--validate", "--lock-file", path)
-        assert result.stderr.startswith("ant: there is no claude-lock.json here or above, and no file was named.\n")
+        assert result.stderr.startswith(
+            "ant: there is no claude-lock.json here or above, and no file was named.\n"
+        )
 
 
 def test_links_in_a_circle_are_an_error(team):
@@ -242,7 +257,9 @@ def test_a_tracked_file_that_is_now_a_link_to_a_folder_is_gone(team):
     assert (result.exit, json.loads(result.stdout)["lost"]) == (0, ["./environments"])
 
 
-def test_an_environment_whose_file_is_in_a_folder_that_can_not_be_read_is_not_archived(tracked, monkeypatch):
+def test_an_environment_whose_file_is_in_a_folder_that_can_not_be_read_is_not_archived(
+    tracked, monkeypatch
+):
     """Its file may well be there."""
 
     def refuse(path):
@@ -256,7 +273,9 @@ def test_an_environment_whose_file_is_in_a_folder_that_can_not_be_read_is_not_ar
 
 
 @pytest.mark.parametrize(
-    "key", ["./" + "a" * 5000 + ".yaml", "./a/" * 2000 + "b.yaml", "./environments"], ids=["long", "deep", "folder"]
+    "key",
+    ["./" + "a" * 5000 + ".yaml", "./a/" * 2000 + "b.yaml", "./environments"],
+    ids=["long", "deep", "folder"],
 )
 def test_a_key_that_no_file_can_have_is_a_file_that_is_gone(team, key):
     """The folder of a key is not searched for files."""
@@ -274,7 +293,9 @@ RULE = FileRule(100, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True)
 
 
 @pytest.mark.parametrize("swapped", ["a", "a/b", "a/b/c.yaml"])
-def test_a_link_that_is_put_there_after_the_check_is_not_followed(tmp_path, outside, monkeypatch, swapped):
+def test_a_link_that_is_put_there_after_the_check_is_not_followed(
+    tmp_path, outside, monkeypatch, swapped
+):
     """Each step from the root of the repository to the file is opened without following links."""
     for base in (tmp_path, outside):
         (base / "a/b").mkdir(parents=True)
@@ -399,7 +420,10 @@ def test_50_mistakes_are_described(team):
     assert lines[-2:] == ["Warning: and more.", "2 files are valid."]
     assert len(lines) == 52
     team.write("environments/a.yaml", f"{many(60)}scope: [world]")
-    assert "scope: must be 'organization' or 'account', got a list" in team.ant("apply", "--validate", ".").stderr
+    assert (
+        "scope: must be 'organization' or 'account', got a list"
+        in team.ant("apply", "--validate", ".").stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -417,17 +441,24 @@ def test_a_file_is_composed_once_for_all_of_its_mistakes(team, monkeypatch, text
 
     calls = []
     compose = yaml.compose
-    monkeypatch.setattr(yaml, "compose", lambda *words, **options: calls.append(1) or compose(*words, **options))
+    monkeypatch.setattr(
+        yaml, "compose", lambda *words, **options: calls.append(1) or compose(*words, **options)
+    )
     team.write("environments/a.yaml", text)
     assert team.ant("apply", "--validate", "--strict", ".").exit == 2
     assert len(calls) <= 1
 
 
-@pytest.mark.parametrize("name", ["a\n::error::x.yaml", "b\x1b]0;x\x07.yaml", "c\u2028.yaml", "d\u202e.md"])
+@pytest.mark.parametrize(
+    "name", ["a\n::error::x.yaml", "b\x1b]0;x\x07.yaml", "c\u2028.yaml", "d\u202e.md"]
+)
 @pytest.mark.parametrize("how", ["named", "found"])
 def test_a_file_name_with_a_control_character_is_rejected(team, name, how):
     """A line that begins with `::` is a command in the log of a GitHub job, and ESC one for a terminal."""
-    team.write(f"environments/{name}", "---\nconfig: {type: clod}\n---\n" if name.endswith("md") else "config: 1")
+    team.write(
+        f"environments/{name}",
+        "---\nconfig: {type: clod}\n---\n" if name.endswith("md") else "config: 1",
+    )
     path = f"environments/{name}" if how == "named" else "."
     result = team.ant("apply", "--validate", path)
     assert result.exit == 2

@@ -16,7 +16,9 @@ from ant_cli.apply.lockfile import read_lock
 from ant_cli.errors import UsageError
 from tests.conftest import needs_posix
 
-posix_only = pytest.mark.skipif(os.name == "nt", reason="this test needs POSIX: owners, modes and links")
+posix_only = pytest.mark.skipif(
+    os.name == "nt", reason="this test needs POSIX: owners, modes and links"
+)
 LOCK = Path("claude-lock.json")
 JOURNAL = Path("claude-lock.json.lock")
 SECRETS = '{"auths": {"registry": {"auth": "c2VjcmV0"}}}\n'
@@ -33,7 +35,9 @@ SECRETS = '{"auths": {"registry": {"auth": "c2VjcmV0"}}}\n'
     ],
     ids=["secrets", "secrets that are not needed", "a lock file", "nothing"],
 )
-def test_a_lock_file_that_is_a_link_is_rejected_and_its_target_unchanged(team, tmp_path_factory, content, words):
+def test_a_lock_file_that_is_a_link_is_rejected_and_its_target_unchanged(
+    team, tmp_path_factory, content, words
+):
     """A pull request could let CI write to any file of the machine, and show what is in it."""
     target = tmp_path_factory.mktemp("home") / "config.json"
     if content is not None:
@@ -86,15 +90,22 @@ def test_a_lock_file_that_every_user_can_change_is_rejected(tracked, mode):
     Path("environments/a.yaml").unlink()
     result = tracked.ant("apply", "--yes", "--prune", ".")
     assert result.exit == 2
-    assert f"claude-lock.json can't be used: other users can change it (mode 0{mode:o}).\n" in result.stderr
+    assert (
+        f"claude-lock.json can't be used: other users can change it (mode 0{mode:o}).\n"
+        in result.stderr
+    )
     assert f"To change that: chmod {mode & ~0o022:o} " in result.stderr
     assert set(tracked.server()) == {"a"}
 
 
 @posix_only
-@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to others")
+@pytest.mark.skipif(
+    os.name != "nt" and os.geteuid() != 0, reason="only root can give files to others"
+)
 @pytest.mark.parametrize(("group", "is_read"), [(0, True), (65534, False)])
-def test_a_group_may_change_the_lock_file_only_if_its_owner_is_alone_in_it(tmp_path, group, is_read):
+def test_a_group_may_change_the_lock_file_only_if_its_owner_is_alone_in_it(
+    tmp_path, group, is_read
+):
     """On many systems the umask is 002, and each user has a group: git makes files with mode 0664 there."""
     path = tmp_path / "claude-lock.json"
     path.write_text('{"version": 1}')
@@ -108,7 +119,9 @@ def test_a_group_may_change_the_lock_file_only_if_its_owner_is_alone_in_it(tmp_p
 
 
 @posix_only
-@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to others")
+@pytest.mark.skipif(
+    os.name != "nt" and os.geteuid() != 0, reason="only root can give files to others"
+)
 def test_a_lock_file_of_another_user_in_a_folder_above_is_rejected(tmp_path, monkeypatch):
     """As git does with a repository. It would decide which environments a run changes and archives."""
     path = tmp_path / "claude-lock.json"
@@ -121,7 +134,9 @@ def test_a_lock_file_of_another_user_in_a_folder_above_is_rejected(tmp_path, mon
 
 
 @posix_only
-@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can give files to others")
+@pytest.mark.skipif(
+    os.name != "nt" and os.geteuid() != 0, reason="only root can give files to others"
+)
 def test_root_takes_no_lock_file_of_another_user_from_a_folder_above(team, monkeypatch):
     """Everybody can put one into /tmp. In the current folder, root works for its owner, as with sudo."""
     team.write("claude-lock.json", '{"version": 1}')
@@ -146,7 +161,9 @@ def test_root_takes_no_lock_file_of_another_user_from_a_folder_above(team, monke
         '{"resources": ' + '{"a":' * 1_000_000,
         '{"resources": {"./a.yaml": ' + "[" * 1_000_000,
         '{"origin": ' + "[" * 100_000 + "]" * 100_000 + "}",
-        '{"version": 1, "resources": {"./a.yaml": {"kind": "environment", "id": ' + "1" * 1_000_000 + "}}}",
+        '{"version": 1, "resources": {"./a.yaml": {"kind": "environment", "id": '
+        + "1" * 1_000_000
+        + "}}}",
     ],
     ids=["lists", "objects", "in an entry", "in the origin", "a long number"],
 )
@@ -161,7 +178,17 @@ def test_a_lock_file_that_is_nested_too_deeply_is_rejected(team, text):
 
 @pytest.mark.parametrize(
     "field",
-    ["base_url", "organization_id", "workspace_id", "id", "kind", "hash", "remote_hash", "key", "other kind"],
+    [
+        "base_url",
+        "organization_id",
+        "workspace_id",
+        "id",
+        "kind",
+        "hash",
+        "remote_hash",
+        "key",
+        "other kind",
+    ],
 )
 @pytest.mark.parametrize("character", ["\n::error::x", "\x1b[2J", "\u2028", "\u202e", "\ud800"])
 def test_a_lock_file_with_a_control_character_is_rejected(team, field, character):
@@ -226,7 +253,9 @@ def test_a_name_is_not_lost_after_an_incomplete_line(tmp_path):
         assert Journal(file).interrupted == {"a", "c"}
 
 
-@pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff\xfe\n{", b"1" * 5000 + b"\n3\nnull", b'"a"\r"b"'])
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, b"\xff\xfe\n{", b"1" * 5000 + b"\n3\nnull", b'"a"\r"b"']
+)
 def test_names_that_are_malformed_are_ignored(team, content):
     """A run may have been killed at any moment."""
     team.write("environments/a.yaml")
@@ -267,7 +296,10 @@ def test_something_in_place_of_the_names_that_no_run_has_left_is_refused(team, m
     make()
     result = team.ant(*words)
     assert result.exit == 2
-    assert "claude-lock.json.lock was not written by ant.\nRemove it, also from version" in result.stderr
+    assert (
+        "claude-lock.json.lock was not written by ant.\nRemove it, also from version"
+        in result.stderr
+    )
     assert (LOCK.exists(), Path("environments/a.yaml").read_bytes()) == (False, before)
 
 
@@ -275,7 +307,9 @@ def test_something_in_place_of_the_names_that_no_run_has_left_is_refused(team, m
 
 
 @pytest.mark.parametrize("make", ["link", "folder", "file"])
-def test_a_lock_file_that_is_replaced_during_a_run_is_not_followed(team, tmp_path_factory, monkeypatch, make):
+def test_a_lock_file_that_is_replaced_during_a_run_is_not_followed(
+    team, tmp_path_factory, monkeypatch, make
+):
     """Another process may do that at any time."""
     precious = tmp_path_factory.mktemp("home") / "precious"
     precious.write_text(SECRETS)
@@ -342,7 +376,10 @@ def test_a_step_that_can_not_be_recorded_is_not_reported_as_recorded(team, monke
     result = apply_with_full_disk()
     identifier = team.server()["a"]["id"]
     assert f"./environments/a.yaml: {identifier} is not in the lock file.\n" in result.stderr
-    assert "0 done and recorded, 1 done but not recorded, 0 failed, 1 not started. Run it again" in result.stderr
+    assert (
+        "0 done and recorded, 1 done but not recorded, 0 failed, 1 not started. Run it again"
+        in result.stderr
+    )
     assert "claude-lock.json can't be written: no space left on device." in result.stderr
     if not words:
         assert f"created {identifier}" in result.stdout

@@ -54,7 +54,11 @@ def test_reading_and_writing_a_lock_file_keeps_every_byte(path):
     assert lock.to_bytes().decode() == WRITTEN
     assert lock.origin == ResourceOrigin("https://api.anthropic.com", "org-1", "")
     assert set(lock.tracked) == {"./environments/b.yaml"}
-    assert set(lock.entries) == {"./agents/aé.md", "./environments/b.yaml", "https://github.com/x/y"}
+    assert set(lock.entries) == {
+        "./agents/aé.md",
+        "./environments/b.yaml",
+        "https://github.com/x/y",
+    }
 
 
 def test_a_change_of_an_entry_keeps_all_other_entries_unchanged(path):
@@ -63,7 +67,9 @@ def test_a_change_of_an_entry_keeps_all_other_entries_unchanged(path):
     lock = read_lock(path)
     entry = lock.entries["./environments/b.yaml"]._replace(hash="f" * 32)
     changed = lock.with_entry("./environments/b.yaml", entry)
-    assert changed.to_bytes().decode() == WRITTEN.replace(f'"hash": "{HASH}"', f'"hash": "{"f" * 32}"')
+    assert changed.to_bytes().decode() == WRITTEN.replace(
+        f'"hash": "{HASH}"', f'"hash": "{"f" * 32}"'
+    )
     assert lock.to_bytes().decode() == WRITTEN
     again = changed.with_entry("./z&z.yaml", entry).without("./z&z.yaml")
     assert again.to_bytes() == changed.to_bytes()
@@ -91,7 +97,9 @@ def test_a_written_lock_file_can_be_read_again(tmp_path_factory, names):
     path = tmp_path_factory.mktemp("lock") / "claude-lock.json"
     lock = LockFile(path)
     for key, identifier in names.items():
-        lock = lock.with_entry(f"./x{key}".replace("..", ""), Entry("environment", f"e{identifier}", "h", "r"))
+        lock = lock.with_entry(
+            f"./x{key}".replace("..", ""), Entry("environment", f"e{identifier}", "h", "r")
+        )
     path.write_bytes(lock.to_bytes())
     found = read_lock(path)
     assert {key: entry.id for key, entry in found.entries.items()} == {

@@ -20,7 +20,9 @@ def four(team):
     return team
 
 
-@pytest.mark.parametrize(("writes", "parallel"), [*((writes, "1") for writes in range(7)), (2, "4"), (5, "4")])
+@pytest.mark.parametrize(
+    ("writes", "parallel"), [*((writes, "1") for writes in range(7)), (2, "4"), (5, "4")]
+)
 def test_a_run_continues_when_the_reader_of_its_report_leaves(four, writes, parallel):
     """The reader may leave at the plan, at the first line about a step, or at the last one."""
     result = four.ant("apply", "--yes", "--parallel", parallel, ".", stdout=Head(writes))
@@ -50,7 +52,9 @@ def test_a_failed_step_sets_the_exit_code_even_if_nobody_reads_the_report(four):
 def test_a_report_that_can_not_be_written_is_an_error_after_all_steps(four, writes, words):
     """The lock file is complete, and the error says so."""
     writes = 0 if words else writes
-    result = four.ant("apply", "--yes", "--parallel", "1", ".", *words, stdout=Head(writes, errno.ENOSPC))
+    result = four.ant(
+        "apply", "--yes", "--parallel", "1", ".", *words, stdout=Head(writes, errno.ENOSPC)
+    )
     assert result.exit == 1
     message = "can't be written to standard output: no space left on device."
     assert result.stderr.endswith(f"{message}\nAll steps were carried out and recorded anyway.\n")

@@ -9,7 +9,8 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 HOSTILE = (
-    "x|y `c` <b>@team #12 [l](http://evil.example) ![i](http://evil.example/i) **b** </code></summary></details>"
+    "x|y `c` <b>@team #12 [l](http://evil.example) "
+    "![i](http://evil.example/i) **b** </code></summary></details>"
 )
 FENCES = "a\n```\n</details>\n\n# big\n~~~~\n``````````\n@team"
 COMMENT = 65_536
@@ -53,7 +54,20 @@ def test_values_can_not_break_out_of_the_markdown(team):
     team.write("environments/a.json", body)
     page = rendered(team.ant("diff", ".", "--format", "markdown").stdout)
     assert page.open == []
-    tags = {"h3", "p", "code", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "pre"}
+    tags = {
+        "h3",
+        "p",
+        "code",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "details",
+        "summary",
+        "pre",
+    }
     assert set(page.opened) == tags
     assert page.opened.count("details") == page.opened.count("pre") == page.opened.count("h3") == 1
     for part in ("team", "evil", "big", "12"):
@@ -64,7 +78,10 @@ def test_a_large_plan_fits_in_a_comment_and_says_what_it_leaves_out(team):
     """Neither many environments nor long values exceed the limit."""
     for number in range(300):
         team.write(f"environments/{number:03}.json", environment(description="\U0001f600" * 40))
-    team.write("environments/0-long.json", environment(description="\U0001f600" * 1_000, metadata={"k": "v" * 500}))
+    team.write(
+        "environments/0-long.json",
+        environment(description="\U0001f600" * 1_000, metadata={"k": "v" * 500}),
+    )
     result = team.ant("diff", ".", "--format", "markdown")
     assert 40_000 < len(result.stdout.encode()) < COMMENT
     assert result.stdout.count("more, which `ant diff` shows.\n") == 2

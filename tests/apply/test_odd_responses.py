@@ -19,7 +19,16 @@ DEEP = b'{"id": "env_1", "name": ' + b"[" * DEPTH_LIMIT + b"]" * DEPTH_LIMIT + b
 @needs_posix("an editor that is a program of POSIX")
 @pytest.mark.parametrize("words", [("export", "env_1"), ("edit", "env_1")])
 @pytest.mark.parametrize(
-    "body", [DEEP, b'{"id": ".."}', b'{"id": " "}', b'{"id": "env_1\\u001b[2J"}', b'{"id": 1}', b"[]", NOT_FINITE]
+    "body",
+    [
+        DEEP,
+        b'{"id": ".."}',
+        b'{"id": " "}',
+        b'{"id": "env_1\\u001b[2J"}',
+        b'{"id": 1}',
+        b"[]",
+        NOT_FINITE,
+    ],
 )
 def test_an_invalid_environment_is_neither_exported_nor_edited(team, words, body):
     """This includes an ID that can't be part of a path."""
@@ -33,7 +42,11 @@ def test_an_invalid_environment_is_neither_exported_nor_edited(team, words, body
 @pytest.mark.parametrize(
     ("config", "exit_code", "stderr"),
     [
-        ({"type": "cloud", "gpu": 1}, 0, "Note: env_1 has fields that a file can't declare: config.gpu, region.\n"),
+        (
+            {"type": "cloud", "gpu": 1},
+            0,
+            "Note: env_1 has fields that a file can't declare: config.gpu, region.\n",
+        ),
         (
             {"type": "quantum"},
             1,
@@ -44,7 +57,9 @@ def test_an_invalid_environment_is_neither_exported_nor_edited(team, words, body
 )
 def test_what_a_file_can_not_declare_is_named_by_an_export(team, config, exit_code, stderr):
     """The server may have more than this tool knows. Without a config of a known type, there is no file."""
-    with ScriptedServer(response({"id": "env_1", "name": "a", "region": "eu", "config": config})) as server:
+    with ScriptedServer(
+        response({"id": "env_1", "name": "a", "region": "eu", "config": config})
+    ) as server:
         done = team.ant("export", "env_1", "--format", "json", ANTHROPIC_BASE_URL=server.url)
     assert (done.exit, Path("environments/a.yaml").exists()) == (exit_code, exit_code == 0)
     assert stderr in done.stderr
@@ -54,7 +69,9 @@ def test_an_export_by_a_name_that_several_environments_have_names_their_ids(team
     """One of them would be a guess."""
     there = [{"id": "env_1", "name": "a"}, {"id": "env_2", "name": "a"}]
     missing = response({}, status="404 Not Found")
-    with ScriptedServer(response({}), missing, response({"data": there, "next_page": None})) as server:
+    with ScriptedServer(
+        response({}), missing, response({"data": there, "next_page": None})
+    ) as server:
         done = team.ant("export", "a", ANTHROPIC_BASE_URL=server.url)
     assert done.exit == 5
     assert "2 environments have the name 'a': env_1, env_2. Give one of these IDs.\n" in done.stderr
@@ -64,7 +81,9 @@ def test_a_suggested_command_takes_no_id_for_a_flag(team):
     """It comes from the lock file, and would export, and overwrite, everything otherwise."""
     team.write("environments/a.yaml")
     track = {"kind": "environment", "id": "--all", "hash": "h", "remote_hash": "r"}
-    Path("claude-lock.json").write_text(json.dumps({"version": 1, "resources": {"./environments/a.yaml": track}}))
+    Path("claude-lock.json").write_text(
+        json.dumps({"version": 1, "resources": {"./environments/a.yaml": track}})
+    )
     with ScriptedServer(response({"id": "--all", "name": "a"})) as server:
         done = team.ant("apply", "--dry-run", ANTHROPIC_BASE_URL=server.url)
     assert "ant export -- --all --force" in done.stdout

@@ -45,7 +45,9 @@ def test_a_named_folder_is_not_left_out_because_of_another_lock_file_in_it(team)
 
 
 @needs_posix("links")
-def test_the_lock_file_of_a_path_is_not_searched_for_outside_the_repository(team, tmp_path_factory, monkeypatch):
+def test_the_lock_file_of_a_path_is_not_searched_for_outside_the_repository(
+    team, tmp_path_factory, monkeypatch
+):
     """A pull request may have a link in place of a folder, which leads to files and a lock file elsewhere."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     Path(".git").mkdir()

@@ -54,11 +54,15 @@ class World:
     def track(self, body, key, identifier):
         self.files[key] = declared(body, key)
         self.remotes[identifier] = remote_of(body, identifier)
-        entry = Entry("environment", identifier, hash_of_body(body), hash_of_remote(self.remotes[identifier]))
+        entry = Entry(
+            "environment", identifier, hash_of_body(body), hash_of_remote(self.remotes[identifier])
+        )
         self.lock = self.lock.with_entry(key, entry)
 
     def plan(self, **options) -> Plan:
-        known = Known(self.lock, self.files, self.remotes, self.named, self.interrupted, Options(**options))
+        known = Known(
+            self.lock, self.files, self.remotes, self.named, self.interrupted, Options(**options)
+        )
         return make_plan(known)
 
     def step(self, **options) -> Step:
@@ -69,7 +73,9 @@ class World:
 def test_a_file_that_matches_the_server_is_only_recorded():
     """Fields that it leaves out, and empty ones, are not a difference."""
     world = World(BODY)
-    world.files[KEY] = declared({**BODY, "description": "", "metadata": {}, "scope": "organization"})
+    world.files[KEY] = declared(
+        {**BODY, "description": "", "metadata": {}, "scope": "organization"}
+    )
     plan = world.plan()
     assert plan.steps[0].action == "record"
     assert plan.changing == ()
@@ -91,7 +97,10 @@ def test_a_missing_environment_is_replaced_only_with_force(state):
     step = world.plan().steps[0]
     assert (step.action, step.id) == ("create", "env_1")
     assert step.blocked.startswith("env_1 is archived; " if state else "env_1 no longer exists; ")
-    assert "re-run with --force to create a replacement, or remove ./environments/a.yaml" in step.blocked
+    assert (
+        "re-run with --force to create a replacement, or remove ./environments/a.yaml"
+        in step.blocked
+    )
     assert world.plan(force=True).steps[0].blocked == ""
 
 
@@ -117,7 +126,9 @@ def test_an_environment_of_another_file_is_not_taken_over():
     Path(tracked.key).touch()
     world.files["./b.yaml"] = declared(BODY, "./b.yaml")
     world.named = {"a": [remote_of(BODY)]}
-    assert world.step(adopt=True).blocked == ("./environments/a.yaml already declares env_1, which has this name")
+    assert world.step(adopt=True).blocked == (
+        "./environments/a.yaml already declares env_1, which has this name"
+    )
 
 
 def test_a_name_of_several_environments_is_blocked():
@@ -162,7 +173,10 @@ def test_a_tracked_environment_that_was_archived_is_replaced_by_deleting_it():
         "env_1, which is archived, keeps this name and can't be restored; choose another name, or re-run with "
         "--delete-archived to delete it permanently"
     )
-    assert (world.step(delete_archived=True).deletes, world.step(delete_archived=True).blocked) == ("env_1", "")
+    assert (world.step(delete_archived=True).deletes, world.step(delete_archived=True).blocked) == (
+        "env_1",
+        "",
+    )
     world.files[KEY] = declared({**BODY, "name": "b"})
     assert (world.step(force=True).action, world.step(force=True).deletes) == ("create", "")
     assert world.step(force=True).blocked == ""
@@ -173,7 +187,10 @@ def test_an_environment_that_took_the_place_of_a_deleted_one_is_adopted():
     world = World(BODY)
     world.remotes["env_1"] = None
     world.named = {"a": [remote_of(BODY, "env_9")]}
-    assert (world.step(force=True).action, world.step(force=True).unblocked_by) == ("adopt", "adopt")
+    assert (world.step(force=True).action, world.step(force=True).unblocked_by) == (
+        "adopt",
+        "adopt",
+    )
     assert (world.step(adopt=True).id, world.step(adopt=True).blocked) == ("env_9", "")
 
 
@@ -205,7 +222,10 @@ def test_an_entry_is_forgotten_only_if_the_credentials_are_right():
     assert world.step(prune=True).action == "forget"
     assert "re-run with --force to forget it" in world.step(prune=True).blocked
     world.track({"name": "b"}, "./b.yaml", "env_2")
-    assert [(step.action, step.blocked) for step in world.plan(prune=True).steps] == [("none", ""), ("forget", "")]
+    assert [(step.action, step.blocked) for step in world.plan(prune=True).steps] == [
+        ("none", ""),
+        ("forget", ""),
+    ]
 
 
 def test_renaming_a_file_renames_its_environment_if_the_name_comes_from_the_file():
@@ -215,7 +235,9 @@ def test_renaming_a_file_renames_its_environment_if_the_name_comes_from_the_file
     world.files["./environments/z.yaml"] = declared({**BODY, "name": "z"}, "./environments/z.yaml")
     step = world.step(prune=True)
     assert (step.action, step.id, step.moved_from) == ("update", "env_1", KEY)
-    assert [(change.path, change.old, change.new) for change in step.changes] == [("name", "a", "z")]
+    assert [(change.path, change.old, change.new) for change in step.changes] == [
+        ("name", "a", "z")
+    ]
     world.files["./environments/y.yaml"] = declared({**BODY, "name": "y"}, "./environments/y.yaml")
     assert [step.action for step in world.plan().steps] == ["create", "create"]
 
@@ -233,14 +255,18 @@ def test_a_file_that_declares_the_name_is_the_renamed_one_whatever_others_look_l
 def test_one_file_in_place_of_two_equal_ones_creates_an_environment():
     """Nobody knows which of the two it was."""
     world = World(BODY, {**BODY, "name": "b"})
-    world.files = {"./environments/z.yaml": declared({**BODY, "name": "z"}, "./environments/z.yaml")}
+    world.files = {
+        "./environments/z.yaml": declared({**BODY, "name": "z"}, "./environments/z.yaml")
+    }
     assert [step.action for step in world.plan().steps] == ["create"]
 
 
 def test_a_file_that_states_another_name_is_another_environment():
     """Only a name that comes from the file changes with it."""
     world = World(BODY)
-    world.files = {"./environments/z.yaml": declared({**BODY, "name": "other"}, "./environments/z.yaml")}
+    world.files = {
+        "./environments/z.yaml": declared({**BODY, "name": "other"}, "./environments/z.yaml")
+    }
     assert [step.action for step in world.plan().steps] == ["create"]
 
 
@@ -258,7 +284,12 @@ def test_a_file_that_states_another_name_is_another_environment():
             [("metadata.k", "0", "1"), ("metadata.old", "x", None)],
             {"metadata": {"k": "1", "old": None}},
         ),
-        ({}, {"metadata": {"old": "x"}}, [("metadata.old", "x", None)], {"metadata": {"old": None}}),
+        (
+            {},
+            {"metadata": {"old": "x"}},
+            [("metadata.old", "x", None)],
+            {"metadata": {"old": None}},
+        ),
         ({}, {"scope": "account", "config": {"type": "cloud"}}, [], {}),
         (
             {"config": {"type": "cloud", "packages": {"pip": []}}},
@@ -267,15 +298,29 @@ def test_a_file_that_states_another_name_is_another_environment():
             {"config": {"type": "cloud", "packages": {"pip": []}}},
         ),
         (
-            {"config": {"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": False}}},
+            {
+                "config": {
+                    "type": "cloud",
+                    "networking": {"type": "limited", "allow_mcp_servers": False},
+                }
+            },
             {"config": {"type": "cloud", "networking": {"type": "limited"}}},
             [("config.networking.allow_mcp_servers", None, False)],
-            {"config": {"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": False}}},
+            {
+                "config": {
+                    "type": "cloud",
+                    "networking": {"type": "limited", "allow_mcp_servers": False},
+                }
+            },
         ),
     ],
 )
-def test_an_update_sends_the_values_of_the_file_and_clears_fields_that_it_leaves_out(body, remote, changes, update):
+def test_an_update_sends_the_values_of_the_file_and_clears_fields_that_it_leaves_out(
+    body, remote, changes, update
+):
     """Description and keys of metadata are cleared. Any other field keeps the server's value."""
     body, remote, update = ({"name": "a", **fields} for fields in (body, remote, update))
-    assert [(change.path, change.old, change.new) for change in changes_between(body, remote)] == changes
+    assert [
+        (change.path, change.old, change.new) for change in changes_between(body, remote)
+    ] == changes
     assert update_body(body, remote) == update

@@ -30,7 +30,9 @@ def pruned(team):
 
 @pytest.mark.parametrize("target", ["server.delete", "server.create"])
 @needs_posix("SIGKILL")
-def test_a_run_that_is_killed_while_it_replaces_an_archived_environment_can_be_repeated(pruned, target):
+def test_a_run_that_is_killed_while_it_replaces_an_archived_environment_can_be_repeated(
+    pruned, target
+):
     """The name is free by then, or the new environment exists."""
     code = KILLED.format(number=1, target=target, before=False)
     run = pruned.program("apply", "--yes", "--delete-archived", ".", code=code)
@@ -77,7 +79,9 @@ def test_a_run_says_that_it_waits_for_another(team):
     team.add("a")
     with locked(Path.cwd() / "claude-lock.json", lambda: None):
         run = team.program("apply", "--yes", ".")
-        assert run.stderr.readline() == b"Waiting for another run that holds ./claude-lock.json ...\n"
+        assert (
+            run.stderr.readline() == b"Waiting for another run that holds ./claude-lock.json ...\n"
+        )
     assert run.communicate()[1] == b""
     assert set(team.server()) == {"a"}
 

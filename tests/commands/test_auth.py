@@ -63,12 +63,17 @@ def test_login_verifies_the_key_and_stores_it_in_the_active_profile(ant_without_
     """It sends one cheap request, then creates a profile, which is active because it is the first."""
     headers = {"anthropic-organization-id": "org-1"}
     reply = httpx.Response(200, json=EMPTY, headers=headers)
-    done = ant_without_key("auth", "login", "--api-key-stdin", stdin=f"  {SECRET}\r\n", replies=[reply])
+    done = ant_without_key(
+        "auth", "login", "--api-key-stdin", stdin=f"  {SECRET}\r\n", replies=[reply]
+    )
     (request,) = done.requests
     url = "https://api.anthropic.com/v1/environments?beta=true&limit=1"
     assert (request.method, str(request.url)) == ("GET", url)
     assert request.headers["x-api-key"] == SECRET
-    assert document(path) == {"active": "default", "profiles": {"default": {"api_key": SECRET, **BOUND}}}
+    assert document(path) == {
+        "active": "default",
+        "profiles": {"default": {"api_key": SECRET, **BOUND}},
+    }
     assert sys.platform == "win32" or stat.S_IMODE(path.stat().st_mode) == 0o600
     assert (done.exit, done.stdout) == (0, "")
     assert done.stderr == (
@@ -78,25 +83,39 @@ def test_login_verifies_the_key_and_stores_it_in_the_active_profile(ant_without_
     )
     server = ("--base-url", "http://gate.example", "--workspace-id", "wrkspc_1")
     verifying = ant_without_key("auth", "login", "--api-key-stdin", *server, stdin=SECRET).request
-    assert (verifying.url.host, verifying.headers["anthropic-workspace-id"]) == ("gate.example", "wrkspc_1")
+    assert (verifying.url.host, verifying.headers["anthropic-workspace-id"]) == (
+        "gate.example",
+        "wrkspc_1",
+    )
 
 
-def test_a_key_is_verified_by_the_api_even_if_a_variable_names_the_emulator_in_this_process(ant_without_key, path):
+def test_a_key_is_verified_by_the_api_even_if_a_variable_names_the_emulator_in_this_process(
+    ant_without_key, path
+):
     """That accepts any key. The README sets the variable, and says how to log in."""
     env = {"ANTHROPIC_BASE_URL": "local:"}
-    done = ant_without_key("auth", "login", "--api-key-stdin", env=env, stdin=SECRET, replies=[EMPTY])
+    done = ant_without_key(
+        "auth", "login", "--api-key-stdin", env=env, stdin=SECRET, replies=[EMPTY]
+    )
     assert (done.exit, done.request.url.host) == (0, "api.anthropic.com")
     assert document(path)["profiles"]["default"] == {"api_key": SECRET, **BOUND}
 
 
 @pytest.mark.parametrize("own_key", [None, SECRET])
-def test_login_to_a_served_emulator_verifies_the_key_only_if_it_has_one(ant_without_key, tmp_path, own_key):
+def test_login_to_a_served_emulator_verifies_the_key_only_if_it_has_one(
+    ant_without_key, tmp_path, own_key
+):
     """An emulator reports whether it accepts any key, or checks the key with which it was started."""
-    with closing(Emulator(tmp_path / "emulator.db", api_key=own_key)) as emulator, serving(emulator) as server:
+    with (
+        closing(Emulator(tmp_path / "emulator.db", api_key=own_key)) as emulator,
+        serving(emulator) as server,
+    ):
         words = ("auth", "login", "--api-key-stdin", "--base-url", server.url)
         done = ant_without_key(*words, stdin=SECRET, network=True)
         assert done.exit == 0
-        assert done.stderr.startswith("Key accepted by " if own_key else "The emulator accepts any key, so nothing")
+        assert done.stderr.startswith(
+            "Key accepted by " if own_key else "The emulator accepts any key, so nothing"
+        )
         done = ant_without_key("auth", "status", "--check", network=True)
         assert ("nothing was verified" in done.stderr) is (own_key is None)
 
@@ -105,7 +124,11 @@ def test_login_to_a_served_emulator_verifies_the_key_only_if_it_has_one(ant_with
 def test_login_does_not_accept_every_status_200(ant_without_key, path, body):
     """A server that is not the API may accept any key."""
     done = ant_without_key(
-        "auth", "login", "--api-key-stdin", stdin=SECRET, replies=[httpx.Response(200, content=body)]
+        "auth",
+        "login",
+        "--api-key-stdin",
+        stdin=SECRET,
+        replies=[httpx.Response(200, content=body)],
     )
     assert (done.exit, path.exists()) == (1, False)
     assert "the server at https://api.anthropic.com is not the API" in done.stderr
@@ -113,9 +136,13 @@ def test_login_does_not_accept_every_status_200(ant_without_key, path, body):
 
 def test_login_keeps_the_hint_of_a_connection_that_failed(ant_without_key, path):
     """The key may be right."""
-    done = ant_without_key("auth", "login", "--api-key-stdin", stdin=SECRET, replies=[socket.gaierror()] * 3)
+    done = ant_without_key(
+        "auth", "login", "--api-key-stdin", stdin=SECRET, replies=[socket.gaierror()] * 3
+    )
     assert (done.exit, path.exists()) == (8, False)
-    assert "\nCheck the base URL and the network.\nNothing was stored. To store the key" in done.stderr
+    assert (
+        "\nCheck the base URL and the network.\nNothing was stored. To store the key" in done.stderr
+    )
 
 
 # At a terminal
@@ -182,7 +209,10 @@ def test_login_without_a_terminal_says_how_to_pipe_the_key(no_key):
 def test_a_typed_key_is_checked_like_a_piped_key(clean_environ):
     """White space around the key is removed, an empty key is rejected, and later output does not show the key."""
     process = make_runtime(clean_environ)
-    assert prompt_secret("? ", process, "ant", ask=lambda _: " of-no-known-form ") == "of-no-known-form"
+    assert (
+        prompt_secret("? ", process, "ant", ask=lambda _: " of-no-known-form ")
+        == "of-no-known-form"
+    )
     assert process.redactor.redact("<of-no-known-form>") == "<[redacted]>"
     with pytest.raises(UsageError, match="the secret is empty"):
         prompt_secret("? ", process, "ant", ask=lambda _: "")
@@ -223,10 +253,14 @@ def test_login_does_not_prompt_for_a_key_without_the_requested_keyring(ant_witho
     done = ant_without_key("auth", "login", "--keyring", stdin=SECRET)
     assert (done.exit, done.requests, path.exists()) == (4, [], False)
     assert done.stderr.startswith("ant: the operating system's credential store can't be used: ")
-    assert "\nWithout --keyring, `ant auth login` stores the key in the profiles file" in done.stderr
+    assert (
+        "\nWithout --keyring, `ant auth login` stores the key in the profiles file" in done.stderr
+    )
 
 
-def test_the_keyring_entry_is_deleted_when_its_key_is_replaced_or_removed(ant_without_key, credential_store):
+def test_the_keyring_entry_is_deleted_when_its_key_is_replaced_or_removed(
+    ant_without_key, credential_store
+):
     """This holds for a new login, for `profile set`, `unset` and `delete`, and for `auth logout`."""
     words = ("auth", "login", "--keyring", "--no-verify", "--api-key-stdin")
     for line in (
@@ -257,7 +291,9 @@ def test_the_keyring_entry_is_deleted_when_its_key_is_replaced_or_removed(ant_wi
         ("auth", "login", "--no-verify", "--api-key-stdin"),
     ],
 )
-def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(ant_without_key, path, profiles, words):
+def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(
+    ant_without_key, path, profiles, words
+):
     """The key is removed from the file, and the exit code is 4."""
     profiles(
         'active = "work"\n[profiles.work]\napi_key = "keyring:work-1"\n[profiles.x]\napi_key = "keyring:x-1"\n',
@@ -271,7 +307,9 @@ def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(ant_w
     assert "keyring:work-1" not in path.read_text()
 
 
-def test_login_deletes_the_keyring_entry_if_the_profile_cannot_be_written(ant_without_key, path, credential_store):
+def test_login_deletes_the_keyring_entry_if_the_profile_cannot_be_written(
+    ant_without_key, path, credential_store
+):
     """Nothing would refer to the entry."""
     (path.parent / "profiles.toml.lock").mkdir(parents=True)
     done = ant_without_key("auth", "login", "--keyring", "--api-key-stdin", stdin=SECRET)

@@ -58,7 +58,9 @@ def served(clean_environ):
 
     def start(*flags, stdin=subprocess.DEVNULL, **more):
         environ = clean_environ | COVERAGE | {"ANTHROPIC_API_KEY": ""} | more
-        process = spawn([*ANT, "emulator", "start", "--database", ":memory:", *flags], environ, stdin=stdin)
+        process = spawn(
+            [*ANT, "emulator", "start", "--database", ":memory:", *flags], environ, stdin=stdin
+        )
         running.append(process)
         return process.stdout.readline().strip(), process
 
@@ -73,7 +75,15 @@ def test_enqueue_poll_ack_and_stats_share_a_queue_across_processes(separate):
     """Each command is a separate process."""
     environment_id = separate(*CREATE).stdout.strip()
     done = separate(
-        "emulator", "enqueue", environment_id, "--count", "2", "--metadata", "{team: a}", "--session-id", "s"
+        "emulator",
+        "enqueue",
+        environment_id,
+        "--count",
+        "2",
+        "--metadata",
+        "{team: a}",
+        "--session-id",
+        "s",
     )
     assert (done.exit, len(done.stdout.split())) == (0, 2)
     item = separate("beta:environments:work", "poll", environment_id).json
@@ -85,13 +95,18 @@ def test_enqueue_poll_ack_and_stats_share_a_queue_across_processes(separate):
 
 
 @pytest.mark.parametrize(("flags", "status"), [((), 403), (("--any-credential",), 200)])
-def test_a_served_emulator_refuses_the_wrong_kind_of_credential_unless_any_is_accepted(served, flags, status):
+def test_a_served_emulator_refuses_the_wrong_kind_of_credential_unless_any_is_accepted(
+    served, flags, status
+):
     """An API key does not list work items, as in the API."""
     url, _ = served(*flags)
     headers = API_HEADERS | {"x-api-key": "any"}
     body = {"name": "queue", "config": {"type": "self_hosted"}}
     environment_id = httpx.post(f"{url}/v1/environments", json=body, headers=headers).json()["id"]
-    assert httpx.get(f"{url}/v1/environments/{environment_id}/work", headers=headers).status_code == status
+    assert (
+        httpx.get(f"{url}/v1/environments/{environment_id}/work", headers=headers).status_code
+        == status
+    )
 
 
 def environment_of(served, local, *flags):
@@ -113,7 +128,13 @@ def test_env_prints_what_a_worker_of_an_environment_needs(served, local, separat
         "ANTHROPIC_ENVIRONMENT_KEY": exported["ANTHROPIC_ENVIRONMENT_KEY"],
     }
     worker = separate(
-        "beta:worker", "poll", "--exit-when-idle", "0.1s", "--", "true", **(exported | {"ANTHROPIC_API_KEY": ""})
+        "beta:worker",
+        "poll",
+        "--exit-when-idle",
+        "0.1s",
+        "--",
+        "true",
+        **(exported | {"ANTHROPIC_API_KEY": ""}),
     )
     assert worker.exit == 0, worker.stderr
 
@@ -132,7 +153,9 @@ def test_env_of_an_emulator_with_a_key_needs_that_key(served, local):
 def test_env_of_an_unknown_environment_stops_the_shell(served, local):
     """A name stands for its environment, whose ID is printed."""
     _, environment_id = environment_of(served, local)
-    assert f"ANTHROPIC_ENVIRONMENT_ID={environment_id}\n" in local("emulator", "env", "queue").stdout
+    assert (
+        f"ANTHROPIC_ENVIRONMENT_ID={environment_id}\n" in local("emulator", "env", "queue").stdout
+    )
     done = local("emulator", "env", "missing")
     assert (done.exit, done.stdout) == (5, "false\n")
 
@@ -145,9 +168,13 @@ def test_requests_prints_what_a_served_emulator_answered_until_it_is_cleared(ser
     shown = local("emulator", "requests", *at)
     first, second = shown.stdout.splitlines()
     assert "There are no requests" not in shown.stderr
-    assert re.fullmatch(r"20\S+  GET  /v1/environments/env_1  404  req_\w+  .* no environment 'env_1'.", first)
+    assert re.fullmatch(
+        r"20\S+  GET  /v1/environments/env_1  404  req_\w+  .* no environment 'env_1'.", first
+    )
     assert re.fullmatch(r"20\S+  POST  /v1/environments  200  req_\w+", second)
-    names = local("emulator", "requests", "--format", "jsonl", "--transform", "request_body.name", *at)
+    names = local(
+        "emulator", "requests", "--format", "jsonl", "--transform", "request_body.name", *at
+    )
     assert '"queue"' in names.stdout
     assert local("emulator", "requests", "--clear", *at).stdout == ""
     cleared = local("emulator", "requests", *at)
@@ -155,7 +182,9 @@ def test_requests_prints_what_a_served_emulator_answered_until_it_is_cleared(ser
 
 
 @pytest.mark.parametrize("words", ["enqueue env_1", "key env_1", "session show session_1"])
-@pytest.mark.parametrize("reply", [{}, [], {"data": [1], "events": 5, "environment_key": 1}, {"data": "x"}])
+@pytest.mark.parametrize(
+    "reply", [{}, [], {"data": [1], "events": 5, "environment_key": 1}, {"data": "x"}]
+)
 def test_an_emulator_command_rejects_the_response_of_another_server(ant, words, reply):
     """It accepts any path, and says nothing that this command could print."""
     result = ant("emulator", *words.split(), "--base-url", "http://other.example", replies=[reply])
@@ -183,7 +212,10 @@ def test_an_emulator_ends_with_its_stdin_and_belongs_to_who_holds_that(served, l
     assert httpx.get(f"{url}/healthz").status_code == 200
     assert local("emulator", "stop", "--all").exit == 1
     _, stderr = process.communicate("anything")
-    assert (process.returncode, stderr.splitlines()[-1]) == (0, "The emulator stops, because its stdin has ended.")
+    assert (process.returncode, stderr.splitlines()[-1]) == (
+        0,
+        "The emulator stops, because its stdin has ended.",
+    )
 
 
 def test_env_prints_the_variables_of_the_running_emulator(served, local):
@@ -245,7 +277,9 @@ def test_env_with_several_emulators_lists_their_ports_and_requires_port(served, 
 
 def test_stop_succeeds_if_the_emulator_ends_by_itself(ant, clean_environ, monkeypatch):
     """It may end after it was found and before the signal."""
-    running = RunningEmulator("http://127.0.0.1:8080", pid=2**22, has_key=False, database=":memory:")
+    running = RunningEmulator(
+        "http://127.0.0.1:8080", pid=2**22, has_key=False, database=":memory:"
+    )
     with ExitStack() as life:
         register(running, life, make_runtime(clean_environ))
 
@@ -260,7 +294,9 @@ def test_stop_succeeds_if_the_emulator_ends_by_itself(ant, clean_environ, monkey
 
 @needs_posix("the start time of a process")
 @pytest.mark.parametrize("identity", ["", "boot pid:[4026531836] 1"])
-def test_stop_does_not_end_a_process_of_another_container_that_has_the_same_id(ant, clean_environ, identity):
+def test_stop_does_not_end_a_process_of_another_container_that_has_the_same_id(
+    ant, clean_environ, identity
+):
     """The file is in a home folder that containers share, and is locked by an emulator there."""
     if not Path("/proc/self/stat").exists():
         pytest.skip("only Linux has containers of this kind")
@@ -270,7 +306,9 @@ def test_stop_does_not_end_a_process_of_another_container_that_has_the_same_id(a
         register(running, life, make_runtime(clean_environ))
         done = ant("emulator", "stop")
         assert (done.exit, victim.poll()) == (1, None)
-        message = "not stopped: http://127.0.0.1:8080. No process here is known to be this emulator: "
+        message = (
+            "not stopped: http://127.0.0.1:8080. No process here is known to be this emulator: "
+        )
         assert message in done.stderr
         assert "identity" not in ant("emulator", "status", "--format", "json").stdout
 
@@ -279,12 +317,16 @@ def test_two_emulators_with_the_same_process_id_do_not_wait_for_each_other(ant, 
     """Each container counts its own processes."""
     with ExitStack() as life:
         for port in (8080, 8081):
-            running = RunningEmulator(f"http://127.0.0.1:{port}", pid=7, has_key=False, database=":memory:")
+            running = RunningEmulator(
+                f"http://127.0.0.1:{port}", pid=7, has_key=False, database=":memory:"
+            )
             register(running, life, make_runtime(clean_environ))
         assert ant("emulator", "status", "--transform", "pid", "-r").stdout == "7\n7\n"
 
 
-def test_the_file_of_a_killed_emulator_is_removed_and_that_of_a_running_one_at_its_end(ant, clean_environ):
+def test_the_file_of_a_killed_emulator_is_removed_and_that_of_a_running_one_at_its_end(
+    ant, clean_environ
+):
     """The system may give the process ID of a killed emulator to another one."""
     folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
     folder.mkdir(parents=True)
@@ -299,7 +341,9 @@ def test_the_file_of_a_killed_emulator_is_removed_and_that_of_a_running_one_at_i
 
 def test_start_detach_serves_in_the_background_until_stop(separate, clean_environ):
     """It serves when the command returns, and its log is private to the user."""
-    started = separate("emulator", "start", "--detach", "--database", "own.db", "--api-key", "sk-of-its-own")
+    started = separate(
+        "emulator", "start", "--detach", "--database", "own.db", "--api-key", "sk-of-its-own"
+    )
     try:
         url = started.stdout.strip()
         assert (started.exit, "ant emulator stop" in started.stderr) == (0, True)
@@ -328,11 +372,17 @@ def test_the_log_of_an_emulator_is_limited_and_has_no_secrets(tmp_path, monkeypa
     with emulator_log.log_to(str(path), runtime) as log:
         for number in range(100):
             log(f"{number:08} \x1b correct-horse-battery")
-    kept = [*path.with_name("emulator.log.1").read_text().splitlines(), *path.read_text().splitlines()]
+    kept = [
+        *path.with_name("emulator.log.1").read_text().splitlines(),
+        *path.read_text().splitlines(),
+    ]
     assert kept[-1].startswith("00000099 ")
     assert not [text for text in ("\x1b", "horse") if text in kept[-1]]
     assert 0 < sum(map(len, kept)) < 400
-    with pytest.raises(UsageError, match="can't be written"), emulator_log.log_to(str(tmp_path), runtime):
+    with (
+        pytest.raises(UsageError, match="can't be written"),
+        emulator_log.log_to(str(tmp_path), runtime),
+    ):
         pass
 
 
@@ -344,7 +394,9 @@ def test_only_the_newest_logs_of_detached_emulators_are_kept(separate, clean_env
         (folder / f"0{number:02}.log").touch()
         (folder / f"0{number:02}.log.1").touch()
     reads, writes = os.pipe()
-    started = separate("emulator", "start", stdin=reads, ANT_EMULATOR_DETACH="1", ANT_EMULATOR_DATABASE=":memory:")
+    started = separate(
+        "emulator", "start", stdin=reads, ANT_EMULATOR_DETACH="1", ANT_EMULATOR_DATABASE=":memory:"
+    )
     os.close(reads)
     with pytest.raises(BrokenPipeError):  # the emulator doesn't hold the stdin of the shell
         os.write(writes, b"x")
@@ -362,14 +414,19 @@ def test_start_takes_its_flags_from_variables(served, local):
     more = {"ANT_EMULATOR_API_KEY": "sk-of-its-own", "ANT_EMULATOR_PORT": "high"}
     url, _ = served("--port", "0", **more)
     listing = (*LIST, "--base-url", url)
-    assert [local(*listing, ANTHROPIC_API_KEY=key).exit for key in ("sk-of-its-own", "other")] == [0, 4]
+    assert [local(*listing, ANTHROPIC_API_KEY=key).exit for key in ("sk-of-its-own", "other")] == [
+        0,
+        4,
+    ]
     _, process = served(**more)
     assert process.communicate()[1].startswith("ant: --port must be ")
 
 
 def test_the_key_of_a_detached_emulator_is_not_among_its_arguments(separate, clean_environ):
     """Otherwise other users of the machine could read it as long as the emulator runs."""
-    started = separate("emulator", "start", "--detach", "--database", ":memory:", "--api-key", "sk-of-its-own")
+    started = separate(
+        "emulator", "start", "--detach", "--database", ":memory:", "--api-key", "sk-of-its-own"
+    )
     try:
         (running,) = (Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators").glob("*.lock")
         arguments = subprocess.run(
@@ -392,7 +449,9 @@ def detached(program, environ):
     return done
 
 
-def test_a_detached_emulator_runs_no_code_from_the_working_directory(clean_environ, tmp_path, monkeypatch):
+def test_a_detached_emulator_runs_no_code_from_the_working_directory(
+    clean_environ, tmp_path, monkeypatch
+):
     """A program in somebody else's folder must not be able to replace this one."""
     monkeypatch.chdir(tmp_path)
     package = tmp_path / "ant_cli"
@@ -430,7 +489,9 @@ def test_an_interrupted_start_closes_the_pipes_of_the_emulator(local, monkeypatc
 
     monkeypatch.setattr(emulator_serve, "_base_url_of", interrupt)
     assert local("emulator", "start", "--detach", "--api-key", "sk-of-its-own").exit == 130
-    assert [(process.stdin.closed, process.stdout.closed) for process in processes] == [(True, True)]
+    assert [(process.stdin.closed, process.stdout.closed) for process in processes] == [
+        (True, True)
+    ]
 
 
 def test_the_key_of_an_emulator_can_be_read_from_stdin(served):
@@ -438,7 +499,10 @@ def test_the_key_of_an_emulator_can_be_read_from_stdin(served):
     with os.fdopen(piped("sk-of-its-own\n"), "rb") as stdin:
         url, _ = served("--api-key-stdin", stdin=stdin)
     keys = ("sk-of-its-own", "another")
-    found = [httpx.get(f"{url}/v1/environments", headers=API_HEADERS | {"x-api-key": key}) for key in keys]
+    found = [
+        httpx.get(f"{url}/v1/environments", headers=API_HEADERS | {"x-api-key": key})
+        for key in keys
+    ]
     assert [response.status_code for response in found] == [200, 401]
 
 
@@ -455,7 +519,9 @@ def test_start_detach_prints_the_error_of_an_emulator_that_fails_to_start(served
 
 def test_start_sets_the_organization_the_workspace_and_the_lease(served, local):
     """Responses have the values of the flags."""
-    url, _ = served("--organization-id", "org_1", "--workspace-id", "wrkspc_1", "--lease-seconds", "7")
+    url, _ = served(
+        "--organization-id", "org_1", "--workspace-id", "wrkspc_1", "--lease-seconds", "7"
+    )
     done = local(*LIST, "--base-url", url, "--api-key", "any", "--debug")
     assert "anthropic-organization-id: org_1" in done.stderr.lower()
     assert "anthropic-workspace-id: wrkspc_1" in done.stderr.lower()
@@ -486,7 +552,10 @@ def test_a_nightly_clean_up_can_be_tested_by_moving_the_clock(local, ant):
 
 def test_clock_shows_the_time_and_moves_it_forward_or_to_a_time(local):
     """Leases can expire without waiting."""
-    assert local("emulator", "clock", "--now", "2030-01-02T03:04:05Z").stdout == "2030-01-02T03:04:05.000000Z\n"
+    assert (
+        local("emulator", "clock", "--now", "2030-01-02T03:04:05Z").stdout
+        == "2030-01-02T03:04:05.000000Z\n"
+    )
     moved = local("emulator", "clock", "--advance-ms", "86400000").stdout
     assert moved.startswith("2030-01-03T03:04:")
     assert local("emulator", "clock").stdout.startswith("2030-01-03T03:0")
@@ -498,7 +567,10 @@ def test_start_on_a_port_in_use_names_the_address(served, local):
     port = url.rpartition(":")[2]
     done = local("emulator", "start", "--port", port)
     assert done.exit == 1
-    assert done.stderr == f"ant: the emulator can't listen at 127.0.0.1:{port}: address already in use.\n"
+    assert (
+        done.stderr
+        == f"ant: the emulator can't listen at 127.0.0.1:{port}: address already in use.\n"
+    )
     assert url in local("emulator", "env").stdout
 
 
@@ -510,13 +582,18 @@ NOTE = {"base_url": "http://127.0.0.1:1", "pid": 1, "has_key": False, "database"
     ["", "[]", "3", "{}", '{"pid": 1}', "base_url, pid and has_key"]
     + [json.dumps(NOTE | {"pid": pid}) for pid in (None, "1", 10**30, 1)],
 )
-def test_an_emulator_file_that_is_malformed_or_that_no_process_locks_is_ignored(local, clean_environ, note):
+def test_an_emulator_file_that_is_malformed_or_that_no_process_locks_is_ignored(
+    local, clean_environ, note
+):
     """It may be of another version, and is kept then. A process ID may belong to another process by now."""
     path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.lock"
     path.parent.mkdir(parents=True)
     path.write_text(note)
     done = local("emulator", "env")
-    assert (done.exit, done.stderr) == (1, "ant: no emulator is running.\nStart one: ant emulator start\n")
+    assert (done.exit, done.stderr) == (
+        1,
+        "ant: no emulator is running.\nStart one: ant emulator start\n",
+    )
     assert path.exists() is (json.dumps("has_key") not in note)
 
 
@@ -527,7 +604,10 @@ def test_serving_the_emulator_without_waitress_says_what_to_install(separate, tm
     for flags in ([], ["--detach"]):
         done = separate("emulator", "start", *flags, PYTHONPATH=str(tmp_path))
         assert done.exit == 2
-        assert done.stderr == f"ant: serving the emulator needs waitress.\n{install_hint('emulator')}\n"
+        assert (
+            done.stderr
+            == f"ant: serving the emulator needs waitress.\n{install_hint('emulator')}\n"
+        )
 
 
 def test_a_named_database_that_is_created_is_noted_once_at_a_terminal(ant):
@@ -574,7 +654,9 @@ def test_an_emulator_is_served_to_its_end_although_its_file_can_not_be_written(c
     """The disk may be full. Nothing is left behind."""
     words = ("emulator", "start", "--database", ":memory:")
     limited = ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *ANT, *words]
-    with started(limited, env=clean_environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started(
+        limited, env=clean_environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout.readline().startswith("http://127.0.0.1:")
         process.terminate()
         stderr = process.communicate()[1]
@@ -629,7 +711,10 @@ def test_a_start_notes_an_emulator_that_serves_the_same_file(served, tmp_path):
     url, _ = served("--port", "0", "--database", database)
     _, second = served("--port", "0", "--database", f"{tmp_path}/./shared.db")
     second.terminate()
-    assert f"Note: the emulator at {url} serves the same file, {database}.\n" in second.communicate()[1]
+    assert (
+        f"Note: the emulator at {url} serves the same file, {database}.\n"
+        in second.communicate()[1]
+    )
     _, other = served("--port", "0", "--database", str(tmp_path / "other.db"))
     other.terminate()
     assert "the same file" not in other.communicate()[1]

@@ -17,7 +17,11 @@ def test_exec_gives_a_command_an_emulator_and_no_variable_of_the_real_api(clean_
     """The command's stdin, output and exit status are those of `ant`."""
     log = tmp_path / "log"
     script = f"cat; {CREATE}; env | grep -c ^ANTHROPIC_; exit 3"
-    more = {"ANTHROPIC_AUTH_TOKEN": "real", "ANTHROPIC_PROFILE": "real", "ANTHROPIC_API_KEY": "real"}
+    more = {
+        "ANTHROPIC_AUTH_TOKEN": "real",
+        "ANTHROPIC_PROFILE": "real",
+        "ANTHROPIC_API_KEY": "real",
+    }
     command = (*EXEC, "--log-file", log, "--", "sh", "-c", script)
     done = run_process(command, clean_environ | COVERAGE | more, stdin=None, input="piped\n")
     assert (done.returncode, done.stdout.split(), done.stderr) == (3, ["piped", "made", "2"], "")
@@ -56,7 +60,9 @@ def test_no_process_of_the_command_is_left_however_exec_ends(clean_environ, numb
     """They have its output open, so that it ends with the last of them. So has the guardian that kills them."""
     begin = "trap 'exit 5' INT; sleep 601 & (trap '' INT TERM HUP; sleep 602) & echo begun;"
     command = (*EXEC, "--", "bash", "-c", begin + script)
-    with started(command, env=clean_environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with started(
+        command, env=clean_environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout.readline() == b"begun\n"
         if number:
             os.kill(process.pid, number)
@@ -99,14 +105,21 @@ def test_exec_waits_for_its_command_on_a_system_without_waitid(ant, monkeypatch)
 
 @pytest.mark.parametrize(
     "words",
-    [("emulator", "exec", "--", "true"), ("emulator", "start", "--detach"), ("beta:worker", "poll", "--", "true")],
+    [
+        ("emulator", "exec", "--", "true"),
+        ("emulator", "start", "--detach"),
+        ("beta:worker", "poll", "--", "true"),
+    ],
     ids=" ".join,
 )
 def test_a_frozen_program_rejects_what_would_start_python(ant, monkeypatch, words):
     """PyInstaller sets `sys.frozen`, and `sys.executable` is the program itself."""
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     env = {"ANTHROPIC_ENVIRONMENT_ID": "env_1", "ANTHROPIC_ENVIRONMENT_KEY": "key"}
-    assert "which a frozen program can't do.\nInstall ant with" in ant(*words, env=env, network=True).refusal
+    assert (
+        "which a frozen program can't do.\nInstall ant with"
+        in ant(*words, env=env, network=True).refusal
+    )
 
 
 KILLED_AT_THE_START = """
@@ -125,7 +138,9 @@ entry_point()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the environment of processes")
-def test_a_command_does_not_outlive_an_exec_that_was_killed_before_it_knew_its_process_id(clean_environ):
+def test_a_command_does_not_outlive_an_exec_that_was_killed_before_it_knew_its_process_id(
+    clean_environ,
+):
     """Its guardian finds it by a variable. Its output ends with it."""
     program = (sys.executable, "-c", KILLED_AT_THE_START, "emulator", "exec", "--", "sleep", "603")
     done = run_process(program, clean_environ, timeout=60)

@@ -36,8 +36,12 @@ def test_status_shows_a_folder_whose_name_is_not_utf_8(status, tmp_path):
     assert r"\udcff" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["Evil\x1b]0;owned\x07", "Evil\nCredential  none", "Evil\u202e", "Evil\r"])
-@pytest.mark.parametrize("key", ["organization_name", "account_email", "workspace_name", "organization_uuid"])
+@pytest.mark.parametrize(
+    "name", ["Evil\x1b]0;owned\x07", "Evil\nCredential  none", "Evil\u202e", "Evil\r"]
+)
+@pytest.mark.parametrize(
+    "key", ["organization_name", "account_email", "workspace_name", "organization_uuid"]
+)
 def test_status_escapes_strings_that_a_server_wrote_into_a_login(status, official, key, name):
     """Others choose the names, and a line break in one would look like a line of the report."""
     official.log_in()
@@ -81,16 +85,24 @@ def test_status_of_a_federation_shows_when_its_cached_token_expires(status, vari
     assert (before.exit, before.requests) == (0, [])
     assert f"{row}  <- used" in before.stdout
     checked = status("--check", env=variables, replies=[grant(), EMPTY])
-    assert [request.url.path for request in checked.requests] == ["/v1/oauth/token", "/v1/environments"]
+    assert [request.url.path for request in checked.requests] == [
+        "/v1/oauth/token",
+        "/v1/environments",
+    ]
     after = status(env=variables)
     assert f"{row}; its access token ends 2026-09-21 15:13 UTC  <- used" in after.stdout
     shadowed = status(env={**variables, "ANTHROPIC_API_KEY": "sk-ant-0123456789ab"})
-    assert f"{row}; its access token ends 2026-09-21 15:13 UTC  shadowed by ANTHROPIC_API_KEY" in shadowed.stdout
+    assert (
+        f"{row}; its access token ends 2026-09-21 15:13 UTC  shadowed by ANTHROPIC_API_KEY"
+        in shadowed.stdout
+    )
 
 
 def test_status_of_a_federation_shows_a_cached_token_of_any_year(status, variables, clean_environ):
     """Somebody may have changed the entry."""
     status("--check", env=variables, replies=[grant(), EMPTY])
     (entry,) = Path(clean_environ["HOME"]).rglob("access-tokens/*.json")
-    entry.write_text(json.dumps({"access_token": "a-token", "obtained_at": -1e15 - 60, "expires_at": -1e15}))
+    entry.write_text(
+        json.dumps({"access_token": "a-token", "obtained_at": -1e15 - 60, "expires_at": -1e15})
+    )
     assert "its access token ended 1970-01-01 00:00 UTC  <- used" in status(env=variables).stdout

@@ -11,7 +11,9 @@ import pytest
 
 from ant_cli.operations import OFFICIAL_RESOURCES
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs of these tests are shell scripts")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="the programs of these tests are shell scripts"
+)
 
 OFFICIAL = """#!/bin/sh
 # A stand-in for github.com/anthropics/anthropic-cli
@@ -20,7 +22,9 @@ cat
 exit 7
 """
 APACHE = '#!/bin/sh\n# Licensed to the Apache Software Foundation\ntouch "$HOME/apache-ran"\n'
-THIS_ONE = "#!/home/anthropic/venv/bin/python\nfrom ant_cli.__main__ import entry_point\nentry_point()\n"
+THIS_ONE = (
+    "#!/home/anthropic/venv/bin/python\nfrom ant_cli.__main__ import entry_point\nentry_point()\n"
+)
 
 
 @pytest.fixture
@@ -49,10 +53,23 @@ def run(clean_environ, tmp_path):
     return run
 
 
-def test_a_command_of_the_official_tool_is_handed_over_with_its_arguments_input_and_exit_status(run):
+def test_a_command_of_the_official_tool_is_handed_over_with_its_arguments_input_and_exit_status(
+    run,
+):
     """Nothing is read or printed by this one, wherever the global flags are."""
-    done = run("--format", "json", "beta:agents", "create", "--name", "x y", programs=[OFFICIAL], stdin="piped")
-    assert done.stdout == "--format\njson\nbeta:agents\ncreate\n--name\nx y\nbase=\nofficial=\npiped"
+    done = run(
+        "--format",
+        "json",
+        "beta:agents",
+        "create",
+        "--name",
+        "x y",
+        programs=[OFFICIAL],
+        stdin="piped",
+    )
+    assert (
+        done.stdout == "--format\njson\nbeta:agents\ncreate\n--name\nx y\nbase=\nofficial=\npiped"
+    )
     assert (done.returncode, done.stderr) == (7, "")
 
 
@@ -70,7 +87,13 @@ def test_a_program_that_calls_this_one_again_finds_no_official_tool(run):
 @pytest.mark.parametrize("url", ["local:demo.db", "local:", "http://127.0.0.1:1"])
 @pytest.mark.parametrize(
     "words",
-    [(), ("--local",), ("--base-url", "local:demo.db"), ("--base-url=local:",), ("--base-url", "http://h")],
+    [
+        (),
+        ("--local",),
+        ("--base-url", "local:demo.db"),
+        ("--base-url=local:",),
+        ("--base-url", "http://h"),
+    ],
 )
 def test_a_command_for_the_emulator_is_not_handed_over(run, words, url):
     """The official tool would send it to the API, where `delete` is for good. A flag wins over the variable."""
@@ -100,12 +123,18 @@ def test_a_pipe_on_path_is_not_read(run, tmp_path):
 
 def test_the_official_binary_is_recognized_by_its_module(run):
     """A native program can't be executed here, so the system refuses to start it."""
-    done = run("models", "list", programs=[b"\x7fELF" + bytes(50_000) + b"github.com/anthropics/anthropic-cli"])
+    done = run(
+        "models",
+        "list",
+        programs=[b"\x7fELF" + bytes(50_000) + b"github.com/anthropics/anthropic-cli"],
+    )
     assert (done.returncode, done.stdout) == (1, "")
     assert "Exec format error" in done.stderr
 
 
-@pytest.mark.parametrize("name", [*OFFICIAL_RESOURCES, "messages:batches", "beta:sessions:threads:events"])
+@pytest.mark.parametrize(
+    "name", [*OFFICIAL_RESOURCES, "messages:batches", "beta:sessions:threads:events"]
+)
 def test_without_the_official_tool_its_commands_are_named_as_such(ant, name):
     """They are never answered with a command of this one, which may do something else."""
     refusal = ant(name, "create", "--name", "x", env={"ANT_OFFICIAL": ""}).refusal
@@ -146,7 +175,10 @@ def test_a_variable_that_names_no_file_is_a_usage_error(run, tmp_path):
     for path in (tmp_path / "missing", tmp_path):
         done = run("models", "list", programs=[OFFICIAL], ANT_OFFICIAL=str(path))
         assert (done.returncode, done.stdout) == (2, "")
-        assert f"ANT_OFFICIAL must be the path of the official `ant`; there is no file {path}." in done.stderr
+        assert (
+            f"ANT_OFFICIAL must be the path of the official `ant`; there is no file {path}."
+            in done.stderr
+        )
 
 
 def test_a_program_in_the_working_folder_is_not_run(run, tmp_path):

@@ -35,12 +35,15 @@ def printed(ant, monkeypatch):
 
 @needs_posix("sh")
 @pytest.mark.parametrize(
-    "token", ["a'b", "$(touch pwned)".replace(" ", "${IFS}"), "`id`", "a;b", 'a"b', "a\\b", "~", "#x"]
+    "token",
+    ["a'b", "$(touch pwned)".replace(" ", "${IFS}"), "`id`", "a;b", 'a"b', "a\\b", "~", "#x"],
 )
 def test_a_shell_evaluates_the_lines_to_the_exact_values(printed, official, token, tmp_path):
     """The content of a login's file and its base URL are never run as a command."""
     official.log_in(token=token, base_url="http://h/$(touch${IFS}pwned)';x")
-    script = printed("--env").stdout + 'printf "%s\\n" "$ANTHROPIC_AUTH_TOKEN" "$ANTHROPIC_BASE_URL"'
+    script = (
+        printed("--env").stdout + 'printf "%s\\n" "$ANTHROPIC_AUTH_TOKEN" "$ANTHROPIC_BASE_URL"'
+    )
     done = run_process(["sh", "-c", script], {}, check=True, cwd=tmp_path)
     assert done.stdout == f"{token}\nhttp://h/$(touch${{IFS}}pwned)';x\n"
     assert list(tmp_path.iterdir()) == []
@@ -52,9 +55,16 @@ EXCHANGED = "exchanged-0123456789"
 def test_a_federation_is_exchanged_for_a_token_that_is_printed(printed, variables):
     """The steps of a CI job can pass it to other programs."""
     done = printed(env=variables, replies=[grant(access_token=EXCHANGED)])
-    expected = {"version": "1.0", "type": "oauth_token", "access_token": EXCHANGED, "expires_at": NOW + 3600}
+    expected = {
+        "version": "1.0",
+        "type": "oauth_token",
+        "access_token": EXCHANGED,
+        "expires_at": NOW + 3600,
+    }
     assert done.json == expected
-    assert printed("--env", env=variables, replies=[]).stdout == f"ANTHROPIC_AUTH_TOKEN={EXCHANGED}\n"
+    assert (
+        printed("--env", env=variables, replies=[]).stdout == f"ANTHROPIC_AUTH_TOKEN={EXCHANGED}\n"
+    )
 
 
 def test_an_access_token_without_an_end_is_printed_without_one(ant, variables):

@@ -71,6 +71,8 @@ def test_a_lock_of_another_process_is_reported_after_a_second_and_given_up_after
     note = f"Note: waiting for another process that is changing the profiles and holds {lock}."
     assert done.exit == exit_code
     assert (note in done.stderr) is is_noted
-    assert (f"another process has held {lock} for 10 s. Nothing was changed." in done.stderr) is (exit_code == 1)
+    assert (f"another process has held {lock} for 10 s. Nothing was changed." in done.stderr) is (
+        exit_code == 1
+    )
     assert (path.read_text() == before) is (exit_code == 1)
     assert document(path)["profiles"].keys() >= ({"theirs", "new"} if exit_code == 0 else set())

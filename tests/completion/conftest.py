@@ -46,7 +46,9 @@ class ShellSandbox:
 
     def name_environments(self, **names: str) -> None:
         """Let `ant` list environments with these names, in the order of their IDs."""
-        (self.folder / "names").write_text("".join(f"{key}\t{name}\n" for key, name in names.items()))
+        (self.folder / "names").write_text(
+            "".join(f"{key}\t{name}\n" for key, name in names.items())
+        )
         (self.folder / "bin" / "ant").write_text('#!/bin/sh\ncat "$HOME/names"\n')
 
     def install_second_name(self) -> None:
@@ -59,7 +61,16 @@ class ShellSandbox:
         ant.unlink()
         ant.symlink_to(REAL_ANT)
         self.environ["ANTHROPIC_BASE_URL"] = f"local:{self.folder / 'emulator.db'}"
-        create = [ant, "beta:environments", "create", "--config", "{type: cloud}", "--transform", "id", "-r"]
+        create = [
+            ant,
+            "beta:environments",
+            "create",
+            "--config",
+            "{type: cloud}",
+            "--transform",
+            "id",
+            "-r",
+        ]
         command = [*create, "--name", HARD_NAME]
         done = run_process(command, self.environ, check=True)
         return done.stdout.strip()

@@ -42,7 +42,9 @@ def test_the_first_page_of_environments_is_offered(ant):
 def test_the_work_of_the_environment_on_the_line_is_offered(ant):
     """A work item has its state as a description, since it has no name."""
     words = ("beta:environments:work", "stop", "--environment-id=env_7", "--work-id", "")
-    result = ant("__complete", "work_id", *words, replies=[{"data": [{"id": "work_1", "state": "queued"}]}])
+    result = ant(
+        "__complete", "work_id", *words, replies=[{"data": [{"id": "work_1", "state": "queued"}]}]
+    )
     assert result.stdout == "work_1\tqueued\n"
     assert result.requests[0].url.path == "/v1/environments/env_7/work"
 
@@ -66,11 +68,15 @@ def test_work_is_not_requested_without_its_environment_id(ant):
 )
 def test_control_characters_in_names_are_escaped(ant, name: str | None, shown: str):
     """A name is on one line and has no terminal sequences. An object without one has its ID only."""
-    page = httpx.Response(200, content=b'{"data": [{"id": "env_1", "name": %s}]}' % json.dumps(name).encode())
+    page = httpx.Response(
+        200, content=b'{"data": [{"id": "env_1", "name": %s}]}' % json.dumps(name).encode()
+    )
     assert ant(*RETRIEVE, replies=[page]).stdout == f"env_1\t{shown}\n"
 
 
-@pytest.mark.parametrize("identifier", ["env 1", "$(date)", "env_1\n", "é", "", None, 'env"', "-x", "--yes"])
+@pytest.mark.parametrize(
+    "identifier", ["env 1", "$(date)", "env_1\n", "é", "", None, 'env"', "-x", "--yes"]
+)
 def test_a_malformed_id_in_a_response_is_not_offered(ant, identifier):
     """It would become part of the command line."""
     done = ant(*RETRIEVE, replies=[{"data": [{"id": identifier}, {"id": "env_2"}]}])
@@ -80,7 +86,10 @@ def test_a_malformed_id_in_a_response_is_not_offered(ant, identifier):
 @pytest.mark.parametrize("second", ["env_A", "ENV_a", "env-A"])
 def test_no_two_ids_are_offered_that_a_shell_may_take_for_one(ant, second: str):
     """Bash inserts what two lines have in common, with `set completion-ignore-case` in any case: the name, too."""
-    items = [{"id": identifier, "name": f"$(touch oops){identifier}"} for identifier in ("env_A", second, "env_AB")]
+    items = [
+        {"id": identifier, "name": f"$(touch oops){identifier}"}
+        for identifier in ("env_A", second, "env_AB")
+    ]
     assert ant(*RETRIEVE, replies=[{"data": items}]).stdout == (
         "env_A\t$(touch oops)env_A\nenv_AB\t$(touch oops)env_AB\n"
     )
@@ -157,13 +166,17 @@ def test_unexpanded_shell_variables_are_not_used_as_ids(ant, word: str):
     assert (done.exit, done.stdout, done.requests) == (0, "", [])
 
 
-@pytest.mark.parametrize("local", [{"words": ("--local",)}, {"env": {"ANTHROPIC_BASE_URL": "local:"}}])
+@pytest.mark.parametrize(
+    "local", [{"words": ("--local",)}, {"env": {"ANTHROPIC_BASE_URL": "local:"}}]
+)
 def test_ids_of_the_in_process_emulator_need_no_credential(ant, local):
     """The emulator runs within the completing process."""
     env = {"ANTHROPIC_API_KEY": None, **local.get("env", {})}
     words = local.get("words", ())
     made = ant(*words, *CREATE, "--config", "{type: cloud}", env=env)
-    result = ant("__complete", "environment_id", *words, "beta:environments", "retrieve", "", env=env)
+    result = ant(
+        "__complete", "environment_id", *words, "beta:environments", "retrieve", "", env=env
+    )
     assert result.stdout == f"{made.json['id']}\tn\n"
 
 
@@ -179,14 +192,22 @@ def test_the_emulator_is_not_asked_if_the_flag_for_it_is_false(ant):
 def test_environments_to_enqueue_in_are_requested_from_a_loopback_emulator(ant, base_url: str):
     """The base URL comes from the flag or from the variable."""
     words = ("__complete", "emulator_environment_id", "emulator", "enqueue")
-    for arguments, env in (("--base-url", base_url, ""), {}), (("",), {"ANTHROPIC_BASE_URL": base_url}):
+    for arguments, env in (
+        (("--base-url", base_url, ""), {}),
+        (("",), {"ANTHROPIC_BASE_URL": base_url}),
+    ):
         result = ant(*words, *arguments, env=env, replies=[PAGE])
         assert (result.stdout, len(result.requests)) == ("env_1\tdata\nenv_2\t\n", 1)
 
 
 @pytest.mark.parametrize(
     "words",
-    [("",), ("--local=false", ""), ("--base-url", "https://api.anthropic.com"), ("--base-url=http://x.io",)],
+    [
+        ("",),
+        ("--local=false", ""),
+        ("--base-url", "https://api.anthropic.com"),
+        ("--base-url=http://x.io",),
+    ],
 )
 def test_environments_to_enqueue_in_are_not_requested_from_other_hosts(ant, words):
     """The real API is one of these hosts."""
@@ -214,7 +235,9 @@ def test_completion_does_not_wait_for_a_slow_api(clean_environ, reply: Reply):
     """The time limit applies to the whole response, which this server never ends."""
     with ScriptedServer(reply) as server:
         command = [sys.executable, "-m", "ant_cli", *RETRIEVE[:-1], "--base-url", server.url, ""]
-        done = subprocess.run(command, env=clean_environ, capture_output=True, timeout=60, check=True)
+        done = subprocess.run(
+            command, env=clean_environ, capture_output=True, timeout=60, check=True
+        )
     assert (done.stdout, done.stderr, len(server.requests)) == (b"", b"", 1)
 
 
@@ -240,12 +263,21 @@ def test_the_kind_of_an_emulator_id_names_the_id_after_its_prefix():
     assert completion.source_of(kind_name(argument).removeprefix(completion.EMULATOR)) is not None
 
 
-FEDERATED = ("--federation-rule", "fdrl_1", "--organization-id", "org_1", "--identity-token-file", "token.jwt")
+FEDERATED = (
+    "--federation-rule",
+    "fdrl_1",
+    "--organization-id",
+    "org_1",
+    "--identity-token-file",
+    "token.jwt",
+)
 
 
 @pytest.mark.parametrize("typed", [FEDERATED, ("--api-key-stdin",), ("--auth-token-stdin",)])
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
-def test_ids_are_not_requested_with_another_credential_than_the_command_will_use(ant, typed, before):
+def test_ids_are_not_requested_with_another_credential_than_the_command_will_use(
+    ant, typed, before
+):
     """The access token of a federation, or a key on stdin, is not available when the tab key is pressed."""
     command = ("beta:environments", "retrieve")
     words = (*typed, *command, "") if before else (*command, *typed, "")

@@ -9,7 +9,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from completion_scripts import flag_rows, in_fish, in_powershell, is_named_after_help, kind_name, with_help
+from completion_scripts import (
+    flag_rows,
+    in_fish,
+    in_powershell,
+    is_named_after_help,
+    kind_name,
+    with_help,
+)
 
 from ant_cli.completion.scripts import FILES, script
 from ant_cli.help.catalog import catalog
@@ -63,7 +70,9 @@ def test_a_wheel_has_every_script_in_the_package():
     """Only a checkout has the folder from which they are read otherwise."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert included == {f"completions/{name}": f"ant_cli/completion/generated/{name}" for name in FILES.values()}
+    assert included == {
+        f"completions/{name}": f"ant_cli/completion/generated/{name}" for name in FILES.values()
+    }
 
 
 def test_pwsh_is_accepted_as_a_name_of_powershell(ant):
@@ -99,7 +108,9 @@ def test_the_help_page_says_how_to_install_each_script(ant):
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_every_script_completes_every_flag_of_every_command_and_no_others(shell: str, operation):
     """Scripts and parser use the same rows."""
-    (flags,) = re.findall(FLAGS_OF[shell].format(operation.command), script(shell, "ant"), re.MULTILINE)
+    (flags,) = re.findall(
+        FLAGS_OF[shell].format(operation.command), script(shell, "ant"), re.MULTILINE
+    )
     assert {*flags.split()} & OWN_FLAGS == {param.flag for param in operation.params}
 
 
@@ -128,7 +139,8 @@ def test_a_flag_may_take_other_values_after_a_particular_command():
     usual = Setting("name", str, "", completes="free")
     special = usual._replace(completes="plain")
     commands = tuple(
-        Command((name,), "", flags=(flag,)) for name, flag in zip("abc", (usual, usual, special), strict=True)
+        Command((name,), "", flags=(flag,))
+        for name, flag in zip("abc", (usual, usual, special), strict=True)
     )
     rows = flag_rows(commands, kind_name)
     assert rows[0] == ("c", ("--name",), "plain")
@@ -179,7 +191,9 @@ def test_the_powershell_script_follows_the_grammar():
     assert parser.parse(text.replace("')", "'", 1).encode()).root_node.has_error
 
 
-@pytest.mark.parametrize("table", ["subcommands", "flags", "flagDescriptions", "flagKinds", "argumentKinds"])
+@pytest.mark.parametrize(
+    "table", ["subcommands", "flags", "flagDescriptions", "flagKinds", "argumentKinds"]
+)
 def test_no_powershell_hash_table_has_duplicate_keys(table: str):
     """PowerShell rejects duplicate keys, and ignores case."""
     rows = script("powershell", "ant").partition(f"${table} = @{{\n")[2].partition("\n    }")[0]
@@ -240,7 +254,10 @@ def test_powershell_completes_in_any_session(sandbox: ShellSandbox, settings: st
     """It is called like the tab key calls it, with different settings of the session."""
     if shutil.which("pwsh") is None:
         pytest.skip("PowerShell is not installed: see https://aka.ms/install-powershell")
-    environ = sandbox.environ | {"SCRIPT": str(SCRIPTS / "ant.ps1"), "LINES": "\n".join(PWSH_OFFERS)}
+    environ = sandbox.environ | {
+        "SCRIPT": str(SCRIPTS / "ant.ps1"),
+        "LINES": "\n".join(PWSH_OFFERS),
+    }
     command = ["pwsh", "-NoProfile", "-NonInteractive", "-Command", settings + PWSH]
     done = run_process(command, environ, cwd=sandbox.folder, check=True)
     offers = [[word for word in line.split("\t") if word] for line in done.stdout.splitlines()]

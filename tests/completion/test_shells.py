@@ -87,7 +87,11 @@ class Shell:
     def offered(self, typed: str) -> list[str]:
         """Return every word that is offered for the last argument."""
         inserted = self.complete(typed, ALL)
-        return [] if inserted == typed else sorted(inserted.removeprefix(typed.rpartition(" ")[0]).split())
+        return (
+            []
+            if inserted == typed
+            else sorted(inserted.removeprefix(typed.rpartition(" ")[0]).split())
+        )
 
     def listed(self, typed: str) -> str:
         """Return the screen with all words and their descriptions. Listing them does not change the line."""
@@ -130,7 +134,9 @@ def is_old(request: pytest.FixtureRequest) -> bool:
     """Whether the shell of the test is the bash 3.2 of macOS."""
     if "shell" in request.fixturenames and request.node.callspec.params["shell"] != "bash":
         return False
-    version = subprocess.run(["bash", "-c", "echo $BASH_VERSINFO"], capture_output=True, text=True, check=True)
+    version = subprocess.run(
+        ["bash", "-c", "echo $BASH_VERSINFO"], capture_output=True, text=True, check=True
+    )
     return int(version.stdout) < 4
 
 
@@ -185,7 +191,9 @@ NOT_IN_FISH = {
 }
 
 
-def test_tab_completes_commands_and_flags_without_running_ant(shell: Shell, sandbox: ShellSandbox, *, is_old: bool):
+def test_tab_completes_commands_and_flags_without_running_ant(
+    shell: Shell, sandbox: ShellSandbox, *, is_old: bool
+):
     """Everything except IDs is completed by the shell alone."""
     lines = COMPLETED | (IN_FISH if shell.name == "fish" else NOT_IN_FISH)
     completed = {typed: shell.complete(typed) for typed in lines}
@@ -196,7 +204,16 @@ def test_tab_completes_commands_and_flags_without_running_ant(shell: Shell, sand
 
 
 OFFERED = {
-    "ant beta:environments:work ": ["ack", "heartbeat", "list", "poll", "retrieve", "stats", "stop", "update"],
+    "ant beta:environments:work ": [
+        "ack",
+        "heartbeat",
+        "list",
+        "poll",
+        "retrieve",
+        "stats",
+        "stop",
+        "update",
+    ],
     "ant help beta:environments ": ["archive", "create", "delete", "list", "retrieve", "update"],
     "ant completion ": ["bash", "fish", "powershell", "zsh"],
     "ant beta:environments create --scope ": ["account", "organization"],
@@ -222,7 +239,13 @@ def test_every_word_that_may_follow_is_offered_and_no_other(shell: Shell):
     assert {"--include-archived", "--limit", "--format", "--help"} <= set(flags)
     assert "--config" not in flags
     topics = shell.offered("ant help ")
-    assert {"output", "exit-codes", "beta:environments", "beta:environments:work", "profile"} <= set(topics)
+    assert {
+        "output",
+        "exit-codes",
+        "beta:environments",
+        "beta:environments:work",
+        "profile",
+    } <= set(topics)
 
 
 def test_in_bash_short_flags_and_choices_after_an_equals_sign_are_offered(bash: Shell):
@@ -261,11 +284,15 @@ def test_ids_are_listed_with_their_names(shell: Shell, flag: str):
 
 
 @FLAGS
-def test_ids_are_fetched_by_running_ant_with_the_line(shell: Shell, sandbox: ShellSandbox, flag: str):
+def test_ids_are_fetched_by_running_ant_with_the_line(
+    shell: Shell, sandbox: ShellSandbox, flag: str
+):
     """`ant` gets the whole line up to the cursor."""
     line = f"ant --local beta:environments retrieve {flag}"
     assert shell.complete(line + "env_2") == line + "env_2 "
-    assert set(sandbox.calls) == {f"__complete environment_id --local beta:environments retrieve {flag}env_2"}
+    assert set(sandbox.calls) == {
+        f"__complete environment_id --local beta:environments retrieve {flag}env_2"
+    }
 
 
 NAMES = {
@@ -290,7 +317,11 @@ REPLACED = {
     "env_4": "env_4 ",
 }
 REPLACED_OTHERWISE = {
-    "bash": {"a:": "a:", "'a:": "'env_5' ", "TMP": "TMP"},  # readline would replace only what follows the colon
+    "bash": {
+        "a:": "a:",
+        "'a:": "'env_5' ",
+        "TMP": "TMP",
+    },  # readline would replace only what follows the colon
     "zsh": {},
     "fish": {"'my d": "env_3 ", "'$(to": "env_4 "},
 }
@@ -300,7 +331,9 @@ def test_a_name_is_replaced_by_its_id(shell: Shell, sandbox: ShellSandbox):
     """A name of several environments, or of none, is unchanged. No name is run as a command."""
     sandbox.name_environments(**NAMES)
     line, replaced = "ant beta:environments retrieve ", REPLACED | REPLACED_OTHERWISE[shell.name]
-    assert {typed: shell.complete(line + typed).removeprefix(line) for typed in replaced} == replaced
+    assert {
+        typed: shell.complete(line + typed).removeprefix(line) for typed in replaced
+    } == replaced
     assert not (sandbox.folder / "oops").exists()
 
 
@@ -329,14 +362,20 @@ def test_several_environments_that_match_a_partial_name_are_listed_with_their_id
         assert shell.offered("ant beta:environments retrieve a:") == []
 
 
-def test_completing_a_work_id_passes_the_environment_id_on_to_ant(shell: Shell, sandbox: ShellSandbox):
+def test_completing_a_work_id_passes_the_environment_id_on_to_ant(
+    shell: Shell, sandbox: ShellSandbox
+):
     """Its quotes are removed."""
     line = "ant beta:environments:work stop --environment-id 'env_1' w"
     assert shell.complete(line) == line + "ork_1 "
-    assert set(sandbox.calls) == {"__complete work_id beta:environments:work stop --environment-id env_1 w"}
+    assert set(sandbox.calls) == {
+        "__complete work_id beta:environments:work stop --environment-id env_1 w"
+    }
 
 
-def test_ids_that_only_an_emulator_has_are_not_requested_from_the_api(shell: Shell, sandbox: ShellSandbox):
+def test_ids_that_only_an_emulator_has_are_not_requested_from_the_api(
+    shell: Shell, sandbox: ShellSandbox
+):
     """The prefix of the ID tells the kind, and `ant` knows the base URL."""
     assert shell.complete("ant emulator enqueue env_2") == "ant emulator enqueue env_2 "
     assert set(sandbox.calls) == {"__complete emulator_environment_id emulator enqueue env_2"}
@@ -386,7 +425,11 @@ def test_completion_works_with_other_settings_of_bash(bash: Shell, settings: str
 def test_no_name_of_an_id_is_inserted_by_a_menu_of_bash(bash: Shell):
     """It inserts one offered word after the other."""
     bash.complete("bind '\"\\C-t\": menu-complete'\n", "")
-    assert bash.complete("ant beta:environments retrieve env_", "\x14").rstrip().endswith((" env_1", " env_2"))
+    assert (
+        bash.complete("ant beta:environments retrieve env_", "\x14")
+        .rstrip()
+        .endswith((" env_1", " env_2"))
+    )
 
 
 def test_a_script_that_zsh_autoloads_from_fpath_completes(start: Callable[..., Shell]):
@@ -401,7 +444,10 @@ def test_a_script_that_zsh_autoloads_from_fpath_completes(start: Callable[..., S
     [
         ("bash", BASH.replace("ant.bash", "ant-environments.bash") + "complete -W theirs ant\n"),
         ("zsh", FOUND + "compdef 'compadd theirs' ant\n"),
-        ("fish", f"{FISH}source {SCRIPTS / 'ant-environments.fish'}\ncomplete -c ant -f -a theirs\n"),
+        (
+            "fish",
+            f"{FISH}source {SCRIPTS / 'ant-environments.fish'}\ncomplete -c ant -f -a theirs\n",
+        ),
     ],
 )
 def test_the_second_name_is_completed_and_the_completion_of_another_ant_is_kept(

@@ -40,8 +40,14 @@ class Server(dict):
         queue = {"name": f"{self['name']}-queue", "config": {"type": "self_hosted"}}
         request, body = {
             "env": lambda: ("POST environments", queue),
-            "session": lambda: ("POST sessions", {"agent": self.agent, "environment_id": self["env"]}),
-            "work": lambda: (self["session"] and f"GET environments/{self['env']}/work/poll?block_ms=999", None),
+            "session": lambda: (
+                "POST sessions",
+                {"agent": self.agent, "environment_id": self["env"]},
+            ),
+            "work": lambda: (
+                self["session"] and f"GET environments/{self['env']}/work/poll?block_ms=999",
+                None,
+            ),
         }[variable]()
         made = self.send(request, body)
         if not made.is_success or made.json() is None:
@@ -70,17 +76,23 @@ class Server(dict):
             step = json.loads(re.sub(r"\{(\w+)\}", lambda found: self[found[1]], json.dumps(step)))
             response = self.send(step["send"], step.get("body"), step.get("headers"))
             seen = {"status": response.status_code, "headers": response.headers}
-            seen["body"] = response.json() if response.text.startswith(("{", "null")) else response.text
+            seen["body"] = (
+                response.json() if response.text.startswith(("{", "null")) else response.text
+            )
             for path, expected in {"status": 200, **step.get("expect", {})}.items():
                 if (found := find(seen, path)) != expected:
-                    raise Verdict("differs", f"{step['send']}: {path} is {found!r}, not {expected!r}")
+                    raise Verdict(
+                        "differs", f"{step['send']}: {path} is {found!r}, not {expected!r}"
+                    )
 
     def left(self):
         """Delete what was created, the newest first, and return what can't be deleted."""
         for path in self.created:
             if self.send(f"DELETE {path}").status_code not in GONE:  # it may have unfinished work
                 self.send(f"POST {path}/archive")
-        return [path for path in self.created if self.send(f"DELETE {path}").status_code not in GONE]
+        return [
+            path for path in self.created if self.send(f"DELETE {path}").status_code not in GONE
+        ]
 
 
 def find(value, path):
@@ -107,7 +119,9 @@ def verdict(steps, client, agent, sleep):
 
 def connect(base_url, api_key, **options):
     """Return a client of the API."""
-    return httpx.Client(base_url=base_url, headers={**API_HEADERS, "x-api-key": api_key}, timeout=60, **options)
+    return httpx.Client(
+        base_url=base_url, headers={**API_HEADERS, "x-api-key": api_key}, timeout=60, **options
+    )
 
 
 def main():
@@ -115,7 +129,9 @@ def main():
     if not (api_key := os.environ.get("ANTHROPIC_API_KEY")):
         sys.exit("ANTHROPIC_API_KEY is not set. It has to be a key of a workspace for tests.")
     verdicts = set()
-    with connect(os.environ.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com", api_key) as client:
+    with connect(
+        os.environ.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com", api_key
+    ) as client:
         for name, steps in READINGS.items():
             found, why = verdict(steps, client, os.environ.get("ANT_CONTRACT_AGENT"), time.sleep)
             sys.stdout.write(f"{found:8} {name}{why and f' ({why})'}\n")

@@ -57,5 +57,8 @@ def test_a_reading_that_does_not_hold_shows_what_the_server_did(judge):
     assert judge([refused]) == ("differs", "POST environments: status is 200, not 400")
     other = {**create, "expect": {"body.config.no": 1}}
     assert judge([other]) == ("differs", "POST environments: body.config.no is 'absent', not 1")
-    assert judge([{"send": "GET sessions/{session}"}], agent=None) == ("skipped", "needs ANT_CONTRACT_AGENT")
+    assert judge([{"send": "GET sessions/{session}"}], agent=None) == (
+        "skipped",
+        "needs ANT_CONTRACT_AGENT",
+    )
     assert judge("needs a tool") == ("skipped", "needs a tool")

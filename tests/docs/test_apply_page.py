@@ -25,7 +25,8 @@ PAGES = (DOCS / "apply.md").read_text("utf-8") + (DOCS / "stages.md").read_text(
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        sys.platform == "win32" or not shutil.which("git"), reason="the shell and git of a CI machine"
+        sys.platform == "win32" or not shutil.which("git"),
+        reason="the shell and git of a CI machine",
     ),
 ]
 
@@ -42,7 +43,11 @@ def shell(team, tmp_path_factory):
     """Return a function that runs a script in the repository with this `ant`, and a `pip` that does nothing."""
     programs = tmp_path_factory.mktemp("bin")
     ant = f'exec "{sys.executable}" -m ant_cli "$@"'
-    for name, text in {"ant": ant, "pip": "exit 0", "gh": f'exec "{sys.executable}" "$0.py" "$@"'}.items():
+    for name, text in {
+        "ant": ant,
+        "pip": "exit 0",
+        "gh": f'exec "{sys.executable}" "$0.py" "$@"',
+    }.items():
         (programs / name).write_text(f"#!/bin/sh\n{text}\n")
         (programs / name).chmod(0o755)
     (programs / "gh.py").write_text(GH)
@@ -56,15 +61,26 @@ def shell(team, tmp_path_factory):
         "GITHUB_REPOSITORY": "team/environments",
         "RUNNER_TEMP": str(programs),
         "PULL_REQUEST": "7",
-        **{f"GIT_{who}_{what}": "a@b.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        **{
+            f"GIT_{who}_{what}": "a@b.example"
+            for who in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        },
     }
 
     def run(script: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = ["bash", "-eo", "pipefail", "-c", script, "deploy.sh", *words]
         return run_process(command, environ | variables)
 
-    setup = f"git init -q --bare {remote} && git init -q -b main . && git remote add origin {remote}"
-    assert run(f"{setup} && git commit -q --allow-empty -m start && git push -q -u origin main").returncode == 0
+    setup = (
+        f"git init -q --bare {remote} && git init -q -b main . && git remote add origin {remote}"
+    )
+    assert (
+        run(
+            f"{setup} && git commit -q --allow-empty -m start && git push -q -u origin main"
+        ).returncode
+        == 0
+    )
     run.summary = programs / "summary.md"  # type: ignore[attr-defined] # attributes of a function, here and below
     run.comments = programs / "comments.json"  # type: ignore[attr-defined]
     return run
@@ -99,7 +115,11 @@ def steps(job: str, workflow: str = "workflow", stage: str = "") -> list[str]:
 
 def action_steps() -> list[str]:
     """Return the commands of the action, without those that install `ant`."""
-    found = [step for step in yaml.safe_load((ACTION / "action.yml").read_text())["runs"]["steps"] if "run" in step]
+    found = [
+        step
+        for step in yaml.safe_load((ACTION / "action.yml").read_text())["runs"]["steps"]
+        if "run" in step
+    ]
     assert all(step["shell"] == "bash" for step in found)
     install, *others = [step["run"] for step in found]
     assert "$GITHUB_ACTION_PATH/../../.." in install
@@ -116,7 +136,10 @@ def test_the_action_runs_no_code_of_a_pull_request_when_it_installs_ant(team, sh
     python.chmod(0o755)
     _, install, *_ = yaml.safe_load((ACTION / "action.yml").read_text())["runs"]["steps"]
     create_venv, *_ = install["run"].splitlines()
-    done = shell(create_venv, **{**install["env"], "PYTHON": str(python), "RUNNER_TEMP": str(tmp_path / "runner")})
+    done = shell(
+        create_venv,
+        **{**install["env"], "PYTHON": str(python), "RUNNER_TEMP": str(tmp_path / "runner")},
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -131,7 +154,10 @@ def test_the_workflow_shows_a_plan_and_applies_it(team, shell):
         done = shell(command)
         assert done.returncode == 0, done.stderr
     assert set(team.server()) == {"a"}
-    assert shell("git log --format=%s origin/main").stdout.splitlines() == ["Record what was applied", "start"]
+    assert shell("git log --format=%s origin/main").stdout.splitlines() == [
+        "Record what was applied",
+        "start",
+    ]
     assert shell("git ls-files").stdout == "claude-lock.json\n"
     for command in steps("apply"):
         assert shell(command).returncode == 0
@@ -141,7 +167,10 @@ def test_the_workflow_shows_a_plan_and_applies_it(team, shell):
 def comments(shell) -> dict[str, str]:
     """Return the comments on the pull request by number, without the marker of the action's own."""
     found = json.loads(shell.comments.read_text())
-    return {number: body.removeprefix("<!-- the plan of ant apply -->\n\n") for number, body in found.items()}
+    return {
+        number: body.removeprefix("<!-- the plan of ant apply -->\n\n")
+        for number, body in found.items()
+    }
 
 
 def test_the_action_comments_once_and_fails_if_the_plan_fails(team, shell):
@@ -185,7 +214,9 @@ def test_no_pull_request_can_cancel_an_apply_or_use_its_rights():
     assert "github.event.number" in plan["concurrency"]["group"]
     assert apply["concurrency"] == "apply"
     assert plan["permissions"] == {"contents": "read", "pull-requests": "write"}
-    assert any(step.get("uses", "").endswith("/.github/actions/plan@COMMIT") for step in plan["steps"])
+    assert any(
+        step.get("uses", "").endswith("/.github/actions/plan@COMMIT") for step in plan["steps"]
+    )
 
 
 def test_no_job_on_the_pages_loses_the_exit_code_of_a_plan():
@@ -201,7 +232,12 @@ def test_the_hook_for_pre_commit_checks_the_files(team, shell):
     (hook,) = yaml.safe_load((ACTION.parents[2] / ".pre-commit-hooks.yaml").read_text())
     command = " ".join([hook["entry"], *hook["args"]])
     no_key = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": "http://127.0.0.1:1"}
-    for name in ("environments/a.yaml", "prod/environments/a.md", "environment_x.json", "claude-lock.json"):
+    for name in (
+        "environments/a.yaml",
+        "prod/environments/a.md",
+        "environment_x.json",
+        "claude-lock.json",
+    ):
         assert re.search(hook["files"], name), name
     team.write("environments/a.yaml")
     assert shell(command, **no_key).returncode == 0
@@ -230,12 +266,19 @@ def test_the_script_on_the_page_plans_and_applies(team, shell):
 @pytest.fixture
 def stages(team, shell, clean_environ):
     """Return two accounts by the names of their stages, and make the repository of the page, as a commit."""
-    for name, file in {"template": "templates/data.yaml", "render": "render.py", "stage": "stage.sh"}.items():
+    for name, file in {
+        "template": "templates/data.yaml",
+        "render": "render.py",
+        "stage": "stage.sh",
+    }.items():
         team.write(file, block(name))
     team.write(".gitignore", "/*/environments/\n")
     team.write("staging/values.toml", block("values"))
     team.write("prod/values.toml", block("values").replace("staging", "prod"))
-    assert shell("chmod +x stage.sh; git add . && git commit -qm Stages && git push -q").returncode == 0
+    assert (
+        shell("chmod +x stage.sh; git add . && git commit -qm Stages && git push -q").returncode
+        == 0
+    )
     with ExitStack() as stack:
         accounts = {}
         for stage in ("staging", "prod"):
@@ -258,7 +301,12 @@ def test_the_jobs_on_the_page_apply_the_same_files_to_two_accounts(shell, stages
         assert environment["metadata"] == {"stage": stage}
         assert environment["config"]["networking"]["allowed_hosts"] == [f"api.{stage}.example.com"]
         assert environment["config"]["packages"]["pip"] == ["pandas==2.3.3", "polars"]
-        assert shell(f"./stage.sh {stage} --dry-run --exit-code", ANTHROPIC_BASE_URL=account.url).returncode == 0
+        assert (
+            shell(
+                f"./stage.sh {stage} --dry-run --exit-code", ANTHROPIC_BASE_URL=account.url
+            ).returncode
+            == 0
+        )
     files = shell("git ls-tree -r --name-only origin/main").stdout.split()
     assert files == [
         ".gitignore",
@@ -267,7 +315,9 @@ def test_the_jobs_on_the_page_apply_the_same_files_to_two_accounts(shell, stages
     ]
 
 
-def test_a_stage_of_the_page_is_applied_with_its_profile_and_not_to_the_other_account(shell, stages):
+def test_a_stage_of_the_page_is_applied_with_its_profile_and_not_to_the_other_account(
+    shell, stages
+):
     """Without a key in the environment, the profile of its name is used. A missing value is an error."""
     no_key = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": ""}
     for stage, account in stages.items():

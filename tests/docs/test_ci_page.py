@@ -65,7 +65,9 @@ def test_the_recipe_for_kubernetes_logs_in(log_in, tmp_path):
     assert log_in(container["command"], variables) == ASSERTION
 
 
-@pytest.mark.skipif(not all(map(shutil.which, ("bash", "curl", "jq"))), reason="the recipe needs bash, curl and jq")
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "curl", "jq"))), reason="the recipe needs bash, curl and jq"
+)
 def test_the_recipe_for_github_logs_in(log_in, clean_environ, tmp_path):
     """Its step fetches the identity token from the address that GitHub gives to a job with this permission."""
     assert GITHUB["permissions"]["id-token"] == "write"

@@ -29,11 +29,15 @@ def project(tmp_path, clean_environ):
     for block in NAMED_BLOCK.finditer(PAGE):
         (tmp_path / block["name"]).write_text(block["text"])
     (tmp_path / "pytest.ini").write_text("[pytest]\n")  # the project is not this one
-    environ = {name: text for name, text in clean_environ.items() if not name.startswith("ANTHROPIC_")}
+    environ = {
+        name: text for name, text in clean_environ.items() if not name.startswith("ANTHROPIC_")
+    }
     environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
     def run(*command):
-        return subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120)
+        return subprocess.run(
+            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120
+        )
 
     return run
 
@@ -83,7 +87,11 @@ def test_the_image_serves_by_its_variables_and_passes_its_health_check(clean_env
     """All but the port, which may be taken here."""
     (variables,) = re.findall(r"^ENV (.*)$", PAGE, re.MULTILINE)
     (check,) = re.findall(r"^HEALTHCHECK .* CMD \[(.*)\]$", PAGE, re.MULTILINE)
-    environ = clean_environ | dict(text.split("=") for text in variables.split()) | {"ANT_EMULATOR_PORT": "0"}
+    environ = (
+        clean_environ
+        | dict(text.split("=") for text in variables.split())
+        | {"ANT_EMULATOR_PORT": "0"}
+    )
     command = [sys.executable, "-m", "ant_cli", "emulator", "start"]
     with started(command, env=environ, stdout=subprocess.PIPE, text=True) as emulator:
         port = emulator.stdout.readline().strip().rpartition(":")[2]
@@ -97,7 +105,10 @@ def test_the_page_lists_the_control_endpoints_with_their_fields(served):
     """As the emulator itself does."""
     listed = httpx.get(f"{served}/_emulator/").json()["data"]
     found = {
-        (f"{endpoint['method']} {endpoint['path']}", *((endpoint["body"] or {}).get("properties", ())))
+        (
+            f"{endpoint['method']} {endpoint['path']}",
+            *((endpoint["body"] or {}).get("properties", ())),
+        )
         for endpoint in listed
     }
     rows = re.findall(r"^\| `((?:GET|POST|DELETE) /_emulator/\S*)` \| (.*?) \|", PAGE, re.MULTILINE)

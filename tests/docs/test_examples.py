@@ -80,7 +80,9 @@ ELSEWHERE = ("beta:worker run", "beta:worker exporter", "beta:worker check")
 """Commands that the tests in tests/worker run: they need a claimed item or a queue, or serve until a signal."""
 STARTING = [line for command, line in LINES if command == "emulator start"]
 NOT_PLAYED = [*STARTING, *(line for command, line in LINES if command in ELSEWHERE)]
-PLAYED = dict.fromkeys([line for _, line in LINES if line not in NOT_PLAYED] + [line for _, line in ROOT_EXAMPLES])
+PLAYED = dict.fromkeys(
+    [line for _, line in LINES if line not in NOT_PLAYED] + [line for _, line in ROOT_EXAMPLES]
+)
 
 
 @pytest.fixture
@@ -136,7 +138,10 @@ def run(command, environ):
     """Run a command on its own terminal."""
     with typist() as terminal:
         return run_process(
-            ["sh", "-c", OWN_TERMINAL, terminal, *command], environ, start_new_session=True, timeout=60
+            ["sh", "-c", OWN_TERMINAL, terminal, *command],
+            environ,
+            start_new_session=True,
+            timeout=60,
         )
 
 

@@ -48,7 +48,9 @@ def test_outdated_generated_files_are_listed_and_can_be_written(tmp_path: Path):
 def test_the_manual_page_of_a_group_describes_each_command_completely(operation):
     """A chapter has the flags of a command, its request and its examples."""
     page = PAGES[f"ant-{operation.group.replace(':', '-')}"]
-    chapter = page.partition(f"\n.SH {roff(f'ant {operation.command}').upper()}\n")[2].partition("\n.SH ")[0]
+    chapter = page.partition(f"\n.SH {roff(f'ant {operation.command}').upper()}\n")[2].partition(
+        "\n.SH "
+    )[0]
     for param in operation.params:
         assert roff(param.flag) in chapter
     assert roff(f"{operation.method} {operation.path}") in chapter
@@ -61,7 +63,9 @@ def roff(text):
 
 def test_every_command_is_in_a_manual_page():
     """Those of groups are in the page of their group."""
-    titles = {line for page in PAGES.values() for line in page.splitlines() if line.startswith(".SH ")}
+    titles = {
+        line for page in PAGES.values() for line in page.splitlines() if line.startswith(".SH ")
+    }
     for command in catalog().walk():
         if command.path and not command.subcommands:
             assert f".SH {roff(f'ant {command.full_name}').upper()}" in titles
@@ -84,7 +88,12 @@ def test_the_manual_pages_are_valid():
     """`man` has no warnings, and the first section has the form that `whatis` expects."""
     if shutil.which("man") is None or shutil.which("groff") is None:
         pytest.skip("man is not installed: apt-get install -y man-db groff")
-    environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "100", "HOME": "/nonexistent"}
+    environ = {
+        "PATH": os.environ["PATH"],
+        "LC_ALL": "C.UTF-8",
+        "MANWIDTH": "100",
+        "HOME": "/nonexistent",
+    }
     command = ["man", "--warnings", "--local-file", *(str(ROOT / path) for path in MAN_PAGES)]
     done = run_process(command, environ, check=True)
     assert done.stderr == ""
@@ -104,7 +113,9 @@ def test_the_name_section_of_a_manual_page_has_only_the_name():
 def test_roff_requests_in_a_page_are_escaped():
     """Lines that begin like requests, backslashes and quotes are printed."""
     page = manual_page(
-        "ant-x", "# ant x\n\nDo `it`.\n\n## Part\n\n    .exit\n    'x' \\n\n\n### Less\n\n.so\n", "`ant`(1)"
+        "ant-x",
+        "# ant x\n\nDo `it`.\n\n## Part\n\n    .exit\n    'x' \\n\n\n### Less\n\n.so\n",
+        "`ant`(1)",
     )
     assert page.splitlines()[1:] == [
         '.TH ANT-X 1 "" "ant" "Manual of ant"',

@@ -20,7 +20,11 @@ TEXT, TEXTS = {"type": ["string"]}, {"type": ["array"], "items": {"type": ["stri
     ("field", "rule", "line"),
     [
         (Field("x", "body", str, "Where."), TEXT, "x: TEXT                         Where."),
-        (Field("x", "body", bool, "Or not.", nullable=True), {"type": ["boolean", "null"]}, "x: true"),
+        (
+            Field("x", "body", bool, "Or not.", nullable=True),
+            {"type": ["boolean", "null"]},
+            "x: true",
+        ),
         (Field("x", "body", int, "How many."), {"type": ["number"]}, "x: NUMBER"),
         (Field("x", "body", list, "Which."), TEXTS, "x: [TEXT]"),
         (
@@ -41,7 +45,9 @@ def test_a_new_field_gets_a_rule_and_a_line(field, rule, line):
     fields = [*CREATE.fields_in("body"), field]
     schema, page = schema_with(fields, SCHEMA), page_with(fields, PAGE)
     properties = json.loads(schema)["properties"]
-    assert properties == json.loads(SCHEMA)["properties"] | {"x": {"description": field.help, **rule}}
+    assert properties == json.loads(SCHEMA)["properties"] | {
+        "x": {"description": field.help, **rule}
+    }
     assert list(properties)[-1] == "x"
     jsonschema.Draft202012Validator.check_schema(json.loads(schema))
     (added,) = set(page.splitlines()) - set(PAGE.splitlines())

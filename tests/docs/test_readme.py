@@ -19,7 +19,9 @@ README = (ROOT / "README.md").read_text()
 (SETUP,) = re.findall(r"<!-- setup -->\n```sh\n(.*?)```", README, re.DOTALL)
 """The lines that a reader runs before the examples."""
 EXAMPLES = re.findall(r"<!-- (examples[^>]*?) -->\n```sh\n(.*?)```", README, re.DOTALL)
-EXAMPLES += re.findall(r"<!-- (command: try) -->\n```sh\n.*(\.venv/bin/ant .*?)```", README, re.DOTALL)
+EXAMPLES += re.findall(
+    r"<!-- (command: try) -->\n```sh\n.*(\.venv/bin/ant .*?)```", README, re.DOTALL
+)
 
 
 def test_the_readme_has_examples():
@@ -49,12 +51,19 @@ def test_every_command_in_the_readme_exists(ant, command):
 def test_examples_can_be_pasted_into_any_shell():
     """An interactive zsh would read a comment as words."""
     blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    assert not [line for block in blocks for line in block.splitlines() if re.search(r"(^|\s)#", line)]
+    assert not [
+        line for block in blocks for line in block.splitlines() if re.search(r"(^|\s)#", line)
+    ]
 
 
 def test_the_readme_names_every_format():
     """In the order of the help."""
-    assert f"`--format {'|'.join(row.name for row in FORMATS if row.name != 'auto')}`".replace("|", r"\|") in README
+    assert (
+        f"`--format {'|'.join(row.name for row in FORMATS if row.name != 'auto')}`".replace(
+            "|", r"\|"
+        )
+        in README
+    )
 
 
 PROGRAMS = ("jq", "xargs", "parallel")
@@ -65,8 +74,12 @@ def test_the_readme_has_a_recipe_for_each_of_the_programs():
     assert all(re.search(rf"\| {program} ", README) for program in (*PROGRAMS, "while read"))
 
 
-@pytest.mark.parametrize("script", [script for _, script in EXAMPLES], ids=[title for title, _ in EXAMPLES])
-def test_an_example_of_the_readme_runs_and_leaves_nothing_in_the_checkout(script, tmp_path, clean_environ):
+@pytest.mark.parametrize(
+    "script", [script for _, script in EXAMPLES], ids=[title for title, _ in EXAMPLES]
+)
+def test_an_example_of_the_readme_runs_and_leaves_nothing_in_the_checkout(
+    script, tmp_path, clean_environ
+):
     """A shell that stops at the first failure runs every line. The loop leaves no object that it lists."""
     for program in PROGRAMS:
         if re.search(rf"\b(?<!-){program} ", script) and not shutil.which(program):
@@ -84,7 +97,9 @@ def test_an_example_of_the_readme_runs_and_leaves_nothing_in_the_checkout(script
         script += """test -z "$(ant beta:environments list --include-archived --filter 'name%"tmp-*"')"\n"""
     if not script.startswith(".venv"):
         script = SETUP + script
-    done = run_process(["bash", "-euo", "pipefail", "-c", script], clean_environ | own, cwd=tmp_path)
+    done = run_process(
+        ["bash", "-euo", "pipefail", "-c", script], clean_environ | own, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert "could not" not in done.stderr
     assert "Warning" not in done.stderr

@@ -18,14 +18,21 @@ from ant_cli.worker.metrics import Tally, WorkerMetrics
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "worker"
 RULES = {
-    rule["alert"]: rule for rule in yaml.safe_load((FOLDER / "ant-rules.yml").read_text())["groups"][0]["rules"]
+    rule["alert"]: rule
+    for rule in yaml.safe_load((FOLDER / "ant-rules.yml").read_text())["groups"][0]["rules"]
 }
 DASHBOARD = json.loads((FOLDER / "ant-dashboard.json").read_text())
 FOR_SCALING = re.search(r"```promql\n(.*)\n```", (FOLDER / "README.md").read_text())[1]
-CONFIGURATIONS = [yaml.safe_load((FOLDER / f"prometheus{name}.yml").read_text()) for name in ("", "-pods")]
+CONFIGURATIONS = [
+    yaml.safe_load((FOLDER / f"prometheus{name}.yml").read_text()) for name in ("", "-pods")
+]
 EXPRESSIONS = {
     **{name: rule["expr"] for name, rule in RULES.items()},
-    **{f"{panel['title']} {at['refId']}": at["expr"] for panel in DASHBOARD["panels"] for at in panel["targets"]},
+    **{
+        f"{panel['title']} {at['refId']}": at["expr"]
+        for panel in DASHBOARD["panels"]
+        for at in panel["targets"]
+    },
     "scaling": FOR_SCALING,
 }
 QUIET = {
@@ -76,13 +83,16 @@ def served():
 def test_an_expression_names_metrics_and_labels_that_exist(name):
     """Any other would never fire, or show an empty panel."""
     selectors = re.findall(
-        r"(ant_\w+)(?:\{(.*?)\})?", EXPRESSIONS[name].replace(', environment_id=~"$environment"', "")
+        r"(ant_\w+)(?:\{(.*?)\})?",
+        EXPRESSIONS[name].replace(', environment_id=~"$environment"', ""),
     )
     assert selectors or name == "AntDown"
     for metric, given in selectors:
         for label, values in re.findall(r'(\w+)(?:=|!=|=~)"(.*?)"', given):
             for value in ["env_1"] if values == "$environment" else values.split("|"):
-                assert re.search(rf'^{metric}\{{.*{label}="{value}".*\}} ', served(), re.MULTILINE), (metric, label)
+                assert re.search(
+                    rf'^{metric}\{{.*{label}="{value}".*\}} ', served(), re.MULTILINE
+                ), (metric, label)
         assert re.search(rf"^{metric}\{{", served(), re.MULTILINE), metric
 
 
@@ -99,13 +109,16 @@ def test_an_alert_has_a_severity_a_summary_and_a_page_that_exists(name):
 
 @pytest.mark.parametrize("alert", FIRES)
 @pytest.mark.skipif(
-    not shutil.which("promtool"), reason="promtool, of Debian's package prometheus, is not installed"
+    not shutil.which("promtool"),
+    reason="promtool, of Debian's package prometheus, is not installed",
 )
 def test_prometheus_fires_each_alert_for_its_reason_and_no_other(alert, tmp_path):
     """The series are those of a quiet fleet, with one difference."""
     labels = 'environment_id="env_1", worker_id="w1"'
     series = {
-        name.replace("{}", f"{{{labels}}}") if "{}" in name else name.replace("}", f", {labels}}}"): values
+        name.replace("{}", f"{{{labels}}}")
+        if "{}" in name
+        else name.replace("}", f", {labels}}}"): values
         for name, values in {**QUIET, **FIRES[alert]}.items()
         if values
     }
@@ -121,25 +134,34 @@ def test_prometheus_fires_each_alert_for_its_reason_and_no_other(alert, tmp_path
         "tests": [
             {
                 "interval": "15s",
-                "input_series": [{"series": name, "values": values} for name, values in series.items()],
+                "input_series": [
+                    {"series": name, "values": values} for name, values in series.items()
+                ],
                 "promql_expr_test": [question],
             }
         ],
     }
     (tmp_path / "test.yml").write_text(yaml.safe_dump(test))
     done = subprocess.run(
-        ["promtool", "test", "rules", tmp_path / "test.yml"], capture_output=True, text=True, check=False
+        ["promtool", "test", "rules", tmp_path / "test.yml"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.skipif(
-    not shutil.which("promtool"), reason="promtool, of Debian's package prometheus, is not installed"
+    not shutil.which("promtool"),
+    reason="promtool, of Debian's package prometheus, is not installed",
 )
 def test_prometheus_reads_the_expressions_of_the_dashboard(tmp_path):
     """Grafana fills in its variables first."""
     rules = [
-        {"record": "a", "expr": expression.replace("$__rate_interval", "1m").replace("$environment", "env_1")}
+        {
+            "record": "a",
+            "expr": expression.replace("$__rate_interval", "1m").replace("$environment", "env_1"),
+        }
         for expression in EXPRESSIONS.values()
     ]
     (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "a", "rules": rules}]}))
@@ -166,7 +188,8 @@ def test_an_alert_for_what_is_down_looks_at_the_jobs_that_prometheus_scrapes():
     jobs = [job["job_name"] for job in here["scrape_configs"]]
     assert RULES["AntDown"]["expr"] == f'up{{job=~"{"|".join(jobs)}"}} == 0'
     relabeled = {
-        rule.get("target_label"): rule["source_labels"] for rule in pods["scrape_configs"][0]["relabel_configs"]
+        rule.get("target_label"): rule["source_labels"]
+        for rule in pods["scrape_configs"][0]["relabel_configs"]
     }
     assert relabeled["job"] == ["__meta_kubernetes_pod_label_app"]
     manifests = "".join(path.read_text() for path in (FOLDER / "kubernetes").rglob("*.yaml"))

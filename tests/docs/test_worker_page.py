@@ -19,7 +19,13 @@ from ant_cli.errors import UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.variables import BASE_URL, WORK_SECRET
 from ant_cli.settings.selection import resolve
-from ant_cli.settings.worker_options import ExporterOptions, PollOptions, SessionOptions, read_options, rows_of
+from ant_cli.settings.worker_options import (
+    ExporterOptions,
+    PollOptions,
+    SessionOptions,
+    read_options,
+    rows_of,
+)
 from ant_cli.worker.context import handler_environment
 from ant_cli.worker.exporter import Reading, find_page, to_numbers
 from ant_cli.worker.sdk_session import LEASE_HOLDER
@@ -37,7 +43,10 @@ MANIFESTS = {
     for value in yaml.safe_load_all(path.read_text())
 }
 WORKERS, EXPORTER = MANIFESTS["Deployment", "ant-worker"], MANIFESTS["Deployment", "ant-exporter"]
-SCALED_JOB, SCALED_OBJECT = MANIFESTS["ScaledJob", "ant-worker"], MANIFESTS["ScaledObject", "ant-worker"]
+SCALED_JOB, SCALED_OBJECT = (
+    MANIFESTS["ScaledJob", "ant-worker"],
+    MANIFESTS["ScaledObject", "ant-worker"],
+)
 PODS = {
     "workers": WORKERS["spec"]["template"]["spec"],
     "exporter": EXPORTER["spec"]["template"]["spec"],
@@ -86,7 +95,9 @@ def dockerfile():
     text = re.sub(r"\\\n", "", (FOLDER / "Dockerfile").read_text())
     found = {}
     for name, value in re.findall(r"^([A-Z]+) (.*)$", text, re.MULTILINE):
-        found[name] = json.loads(value) if value.startswith("[") else f"{found.get(name, '')}{value}\n"
+        found[name] = (
+            json.loads(value) if value.startswith("[") else f"{found.get(name, '')}{value}\n"
+        )
     return found
 
 
@@ -100,7 +111,9 @@ def unit(name):
 
 def time_to_end_s(values):
     """Return how long a worker with these variables may take to end."""
-    timeouts = [row for row in rows_of(PollOptions) if row.name in ("drain_timeout", "kill_timeout")]
+    timeouts = [
+        row for row in rows_of(PollOptions) if row.name in ("drain_timeout", "kill_timeout")
+    ]
     given = {row.variable: values[row.variable] for row in timeouts if row.variable in values}
     return sum(found.value for found in resolve(tuple(timeouts), Flags(), given).values())
 
@@ -108,10 +121,14 @@ def time_to_end_s(values):
 def test_prometheus_scrapes_the_ports_of_the_unit_and_of_the_exporter():
     """Two programs on one machine can't listen on the same port."""
     config = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
-    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
+    targets = {
+        job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]
+    }
     (worker,), (exporter,) = targets["ant-worker"], targets["ant-exporter"]
     assert f"--listen {worker} " in unit("ant-worker.service")["ExecStart"]
-    assert unit("ant-exporter.service")["ExecStart"].endswith(f"ant beta:worker exporter --listen {exporter}")
+    assert unit("ant-exporter.service")["ExecStart"].endswith(
+        f"ant beta:worker exporter --listen {exporter}"
+    )
     assert f"ant beta:worker exporter --listen {exporter}`" in PAGES
     assert worker != exporter
 
@@ -127,7 +144,9 @@ def test_a_kustomization_names_all_files_of_its_folder_and_the_namespace(name):
 
 
 @pytest.mark.parametrize(
-    ("scaled", "counted"), [(SCALED_JOB, "depth"), (SCALED_OBJECT, "unfinished")], ids=["jobs", "workers"]
+    ("scaled", "counted"),
+    [(SCALED_JOB, "depth"), (SCALED_OBJECT, "unfinished")],
+    ids=["jobs", "workers"],
 )
 def test_keda_asks_the_exporter_for_a_number_that_it_serves(scaled, counted):
     """The host is the exporter's Service in its namespace. Metadata of triggers, even numbers, are in quotes."""
@@ -152,7 +171,9 @@ def test_a_job_is_started_for_each_waiting_item_also_while_others_run():
     """
     strategy = {"strategy": "accurate", "pendingPodConditions": ["Ready"]}
     assert SCALED_JOB["spec"]["scalingStrategy"] == strategy
-    assert container("job")["readinessProbe"]["periodSeconds"] < SCALED_JOB["spec"]["pollingInterval"]
+    assert (
+        container("job")["readinessProbe"]["periodSeconds"] < SCALED_JOB["spec"]["pollingInterval"]
+    )
     assert SCALED_JOB["spec"]["triggers"][0]["metadata"]["targetValue"] == "1"
     assert options_of("job")["max_items"] == 1
     assert options_of("job")["exit_when_idle"] > 0
@@ -178,9 +199,14 @@ def test_a_deployment_and_a_service_select_the_pods_of_the_deployment(deployment
 @pytest.mark.parametrize("pod", PODS)
 def test_every_pod_is_admitted_by_the_restricted_standard_that_its_namespace_enforces(pod):
     """The user must be a number: a kubelet can't tell whether a name is root."""
-    (labels,) = [value["metadata"]["labels"] for (kind, _), value in MANIFESTS.items() if kind == "Namespace"]
+    (labels,) = [
+        value["metadata"]["labels"] for (kind, _), value in MANIFESTS.items() if kind == "Namespace"
+    ]
     assert labels == {"pod-security.kubernetes.io/enforce": "restricted"}
-    assert PODS[pod]["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    assert PODS[pod]["securityContext"] == {
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
     assert container(pod)["securityContext"] == {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
@@ -209,13 +235,22 @@ def test_the_secret_of_a_pod_has_the_names_in_the_environment_file(pod):
     """The same file is read by systemd, Docker and kubectl."""
     (example,) = re.findall(r"cat > ant-worker.env\) <<'END'\n(.*?)END", PAGES, re.DOTALL)
     names = re.findall("^[A-Z_]+", example, re.MULTILINE)
-    secrets = [each for each in container(pod)["env"] if "secretKeyRef" in each.get("valueFrom", {})]
+    secrets = [
+        each for each in container(pod)["env"] if "secretKeyRef" in each.get("valueFrom", {})
+    ]
     optional = [] if pod == "exporter" else ["ANT_WORKER_METADATA_KEY"]
     assert [each["name"] for each in secrets] == names + optional
     for each in secrets:
         more = {"optional": True} if each["name"] in optional else {}
-        assert each["valueFrom"]["secretKeyRef"] == {"name": "ant-worker", "key": each["name"], **more}
-    assert "create secret generic ant-worker --namespace ant-worker --from-env-file ant-worker.env" in PAGES
+        assert each["valueFrom"]["secretKeyRef"] == {
+            "name": "ant-worker",
+            "key": each["name"],
+            **more,
+        }
+    assert (
+        "create secret generic ant-worker --namespace ant-worker --from-env-file ant-worker.env"
+        in PAGES
+    )
 
 
 @pytest.mark.parametrize("pod", PODS)
@@ -271,7 +306,8 @@ def test_the_image_is_built_from_a_wheel_and_a_handler_that_are_there():
 
 
 @pytest.mark.parametrize(
-    "path", ["README.md", "docs/worker.md", "docs/worker/README.md", "ant_cli/help/topics/worker.md"]
+    "path",
+    ["README.md", "docs/worker.md", "docs/worker/README.md", "ant_cli/help/topics/worker.md"],
 )
 def test_a_container_gets_the_variables_without_which_no_session_runs(path):
     """`docker run` passes on none by itself. What is not in this list is in the item on stdin."""
@@ -283,17 +319,29 @@ def test_a_container_gets_the_variables_without_which_no_session_runs(path):
 @pytest.mark.parametrize("path", ["docs/worker.md", "ant_cli/help/topics/worker.md"])
 def test_the_pages_list_the_variables_that_other_images_need(path):
     """SDKs' workers read no item on stdin. The worker's key stays outside."""
-    needed = {row.variable for row in rows_of(SessionOptions) if row.required} | {WORK_SECRET, BASE_URL}
+    needed = {row.variable for row in rows_of(SessionOptions) if row.required} | {
+        WORK_SECRET,
+        BASE_URL,
+    }
     lists = re.findall(r"(?:-e\s+\w+\s+)+-e\s+\w+", (DOCS.parent / path).read_text())
     assert needed in [set(re.findall(r"-e\s+(\w+)", words)) for words in lists]
-    assert not needed - handler_environment({}, ITEM, 1, {BASE_URL: "http://127.0.0.1"}, pass_api_key=False).keys()
+    assert (
+        not needed
+        - handler_environment(
+            {}, ITEM, 1, {BASE_URL: "http://127.0.0.1"}, pass_api_key=False
+        ).keys()
+    )
 
 
-@pytest.mark.parametrize("words", ["LoadCredential", "environment-key-file", "secretName", "ENVIRONMENT_KEY_FILE"])
+@pytest.mark.parametrize(
+    "words", ["LoadCredential", "environment-key-file", "secretName", "ENVIRONMENT_KEY_FILE"]
+)
 def test_no_file_that_the_tools_of_a_session_could_read_has_the_key(words):
     """They run as the worker's user, who can read credentials of systemd and mounted secrets, but not PID 1."""
     files = [
-        path for path in FOLDER.rglob("*") if path.suffix in (".service", ".yaml") or path.name == "Dockerfile"
+        path
+        for path in FOLDER.rglob("*")
+        if path.suffix in (".service", ".yaml") or path.name == "Dockerfile"
     ]
     assert len(files) > 8
     assert not [path.name for path in files if words in re.sub("#.*", "", path.read_text())]
@@ -305,7 +353,9 @@ def test_the_handler_in_the_folder_runs_the_session_in_its_own_process():
     assert " ".join(parse(command.split()).command.path) == "beta:worker run"
 
 
-@pytest.mark.parametrize("variables", [dockerfile()["ENV"], *(unit(name)["Environment"] for name in UNITS)])
+@pytest.mark.parametrize(
+    "variables", [dockerfile()["ENV"], *(unit(name)["Environment"] for name in UNITS)]
+)
 def test_the_worker_holds_the_lease_from_the_start_for_a_handler_that_leaves_it_there(variables):
     """A session that needed more than 20 seconds to start on a busy node lost it to the worker, and ran again."""
     assert "ANT_WORKER_HEARTBEAT=always" in variables.split()
@@ -350,7 +400,13 @@ def test_the_template_is_the_unit_with_a_port_and_a_state_directory_for_each_ins
     """Nothing else differs, or one of them has been forgotten."""
     one, many = unit(UNITS[0]), unit(UNITS[1])
     differs = {key for key in one.keys() | many.keys() if one.get(key) != many.get(key)}
-    assert differs == {"ExecStart", "StateDirectory", "WorkingDirectory", "Environment", "SyslogIdentifier"}
+    assert differs == {
+        "ExecStart",
+        "StateDirectory",
+        "WorkingDirectory",
+        "Environment",
+        "SyslogIdentifier",
+    }
     assert many["ExecStart"] == one["ExecStart"].replace("127.0.0.1:9464", "127.0.0.1:%i")
     assert many["StateDirectory"] == f"{one['StateDirectory']}-%i"
 
@@ -362,14 +418,31 @@ def test_the_pages_link_to_files_that_exist_and_list_all_of_them():
             assert (page.parent / target).exists(), target
     listed = set(re.findall(r"\]\(([^)]+)\)", (FOLDER / "README.md").read_text()))
     kustomizations = {f"kubernetes/{path.name}" for path in (FOLDER / "kubernetes").iterdir()}
-    files = {path.name for path in FOLDER.iterdir() if path.is_file() and path.suffix not in (".md", ".whl")}
+    files = {
+        path.name
+        for path in FOLDER.iterdir()
+        if path.is_file() and path.suffix not in (".md", ".whl")
+    }
     assert files | kustomizations <= listed
 
 
 def test_every_flag_on_the_pages_exists():
     """It belongs to one of the three commands, or to another program."""
-    known = {row.flag for row in (*rows_of(PollOptions), *rows_of(SessionOptions), *rows_of(ExporterOptions))}
-    others = {"--rm", "--init", "--detach", "--filter", "--transform", "--format", "--count", "--config", "--name"}
+    known = {
+        row.flag
+        for row in (*rows_of(PollOptions), *rows_of(SessionOptions), *rows_of(ExporterOptions))
+    }
+    others = {
+        "--rm",
+        "--init",
+        "--detach",
+        "--filter",
+        "--transform",
+        "--format",
+        "--count",
+        "--config",
+        "--name",
+    }
     others |= {"--force", "--requeue", "--entrypoint"}
     docker_and_kubectl = {"--tag", "--env-file", "--stop-timeout", "--namespace", "--from-env-file"}
     pip_and_systemctl = {"--no-deps", "--wheel-dir", "--now"}
@@ -380,11 +453,15 @@ def test_every_flag_on_the_pages_exists():
 @pytest.fixture
 def paste(clean_environ, tmp_path):
     """Run the commands for the emulator with programs of a folder first on PATH."""
-    (commands,) = re.findall(r"<!-- emulator -->\n```sh\n(.*?)^```", PAGES, re.MULTILINE | re.DOTALL)
+    (commands,) = re.findall(
+        r"<!-- emulator -->\n```sh\n(.*?)^```", PAGES, re.MULTILINE | re.DOTALL
+    )
 
     def paste(programs):
         environ = {**clean_environ, "HOME": str(tmp_path), "PATH": f"{programs}:/usr/bin:/bin"}
-        run = partial(subprocess.run, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False)
+        run = partial(
+            subprocess.run, env=environ, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         try:
             return run(["sh", "-c", commands])
         finally:
@@ -403,7 +480,9 @@ def test_the_commands_for_the_emulator_start_it_and_run_all_items(paste):
 def test_without_an_emulator_the_commands_send_nothing_to_an_account(paste, tmp_path):
     """`ant emulator env` prints `false` then."""
     program = tmp_path / "ant"
-    program.write_text('#!/bin/sh\necho "$1 $2" >> calls\n[ "$1 $2" = "emulator env" ] && echo false\nexit 2\n')
+    program.write_text(
+        '#!/bin/sh\necho "$1 $2" >> calls\n[ "$1 $2" = "emulator env" ] && echo false\nexit 2\n'
+    )
     program.chmod(0o755)
     assert paste(tmp_path).returncode != 0
     calls = (tmp_path / "calls").read_text().splitlines()

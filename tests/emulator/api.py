@@ -46,7 +46,11 @@ def check_form(method: str, path: str, response: TestResponse) -> None:
         assert response.json["request_id"] == response.headers["request-id"]
         return
     for methods, pattern, model in ANSWERS:
-        if re.fullmatch(methods, method) and re.fullmatch(pattern, path) and response.text != "null":
+        if (
+            re.fullmatch(methods, method)
+            and re.fullmatch(pattern, path)
+            and response.text != "null"
+        ):
             typed = model.model_validate_json(response.text)
             assert json.dumps(typed.model_dump(exclude_unset=True)) == json.dumps(response.json)
             return
@@ -68,7 +72,11 @@ class Api:
             method=method,
             json=body,
             query_string={"beta": "true", **query},
-            headers=headers if headers is not None else WORKER_HEADERS if lists_work else self.headers,
+            headers=headers
+            if headers is not None
+            else WORKER_HEADERS
+            if lists_work
+            else self.headers,
         )
         check_form(method, path, response)
         return response
@@ -113,7 +121,9 @@ class Api:
 
     def act(self, environment_id, work_id, action, body=None, **query) -> TestResponse:
         """Acknowledge, stop, or send a heartbeat of a work item."""
-        return self("POST", f"{ENVIRONMENTS}/{environment_id}/work/{work_id}/{action}", body, **query)
+        return self(
+            "POST", f"{ENVIRONMENTS}/{environment_id}/work/{work_id}/{action}", body, **query
+        )
 
     def begin(self, environment_id, work_id):
         """Acknowledge an item and send its first heartbeat. Return the response to the heartbeat."""
@@ -131,11 +141,15 @@ def message(response, status) -> str:
 def connected(url: str) -> Iterator[http.client.HTTPConnection]:
     """Connect to a served emulator."""
     parts = urlsplit(url)
-    with closing(http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)) as connection:
+    with closing(
+        http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
+    ) as connection:
         yield connection
 
 
-def send(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+def send(
+    connection: http.client.HTTPConnection, method: str, path: str, body: Any = None
+) -> tuple[int, Any]:
     """Send a request over a connection, and return the status and the JSON of its response."""
     connection.request(method, path, None if body is None else json.dumps(body), HEADERS)
     with connection.getresponse() as response:
@@ -144,4 +158,6 @@ def send(connection: http.client.HTTPConnection, method: str, path: str, body: A
 
 def token_of(secret: str) -> str:
     """Return the token of a session from the secret of a work item."""
-    return str(json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))["sessions_token"])
+    return str(
+        json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))["sessions_token"]
+    )

@@ -13,7 +13,9 @@ WORKSPACE = "anthropic-workspace-id"
 @pytest.fixture
 def workspace_api():
     """Return a client of an emulator that belongs to a workspace."""
-    emulator = Emulator(":memory:", organization_id="org_1", workspace_id="wrkspc_1", api_key="secret")
+    emulator = Emulator(
+        ":memory:", organization_id="org_1", workspace_id="wrkspc_1", api_key="secret"
+    )
     yield Api(emulator, {**HEADERS, "x-api-key": "secret"})
     emulator.close()
 
@@ -34,19 +36,25 @@ def test_health_check_fails_when_the_database_fails(api, emulator):
 
 def test_models_list_checks_the_key_and_needs_no_beta_header(workspace_api):
     """The list of models needs a key and a version, but no beta header."""
-    headers = {name: text for name, text in workspace_api.headers.items() if name != "anthropic-beta"}
+    headers = {
+        name: text for name, text in workspace_api.headers.items() if name != "anthropic-beta"
+    }
     page = workspace_api("GET", "/v1/models", headers=headers, limit=1).json
     assert page["has_more"] is False  # a client would request the same page without end
     assert [model["type"] for model in page["data"]] == ["model"]
     assert page["first_id"] == page["last_id"] == page["data"][0]["id"]
-    assert message(workspace_api("GET", "/v1/models", headers={**headers, "x-api-key": "other"}), 401)
+    assert message(
+        workspace_api("GET", "/v1/models", headers={**headers, "x-api-key": "other"}), 401
+    )
     assert message(workspace_api("GET", "/v1/models", headers={"x-api-key": "secret"}), 400)
 
 
 @pytest.mark.parametrize(
     "path", [ENVIRONMENTS, f"{ENVIRONMENTS}/env_1", "/healthz", "/_emulator/clock", "/nothing"]
 )
-def test_every_response_names_the_organization_and_the_workspace_of_its_key(api, workspace_api, path):
+def test_every_response_names_the_organization_and_the_workspace_of_its_key(
+    api, workspace_api, path
+):
     """Errors name the organization, too. The workspace is named only if the key belongs to one."""
     headers = workspace_api("GET", path).headers
     assert (headers[ORGANIZATION], headers[WORKSPACE]) == ("org_1", "wrkspc_1")

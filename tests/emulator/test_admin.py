@@ -61,7 +61,10 @@ def test_two_emulators_with_the_same_seed_respond_with_the_same_bytes():
         if checks:
             api("GET", "/healthz", headers={})
         responses += [api("GET", f"{ENVIRONMENTS}/{queue}/work/poll"), api("GET", "/nowhere")]
-        responses += [api("POST", "/_emulator/faults", {"delay_ms": 1}), api("GET", "/_emulator/requests")]
+        responses += [
+            api("POST", "/_emulator/faults", {"delay_ms": 1}),
+            api("GET", "/_emulator/requests"),
+        ]
         return [(response.data, list(response.headers)) for response in responses]
 
     emulators = [Emulator(":memory:", seed=seed) for seed in (7, 7, 8)]
@@ -78,9 +81,13 @@ def test_two_emulators_with_the_same_seed_respond_with_the_same_bytes():
 
 def test_more_requests_do_not_change_the_ids_that_follow_from_a_seed():
     """Each health check has a request ID of its own, and other requests change only the request IDs after them."""
-    with closing(Emulator(":memory:", seed=7)) as one, closing(Emulator(":memory:", seed=7)) as other:
+    with (
+        closing(Emulator(":memory:", seed=7)) as one,
+        closing(Emulator(":memory:", seed=7)) as other,
+    ):
         checks = [
-            Api(one)("GET", path, headers={}).headers["request-id"] for path in ("/healthz", "/healthz", "/v1/x")
+            Api(one)("GET", path, headers={}).headers["request-id"]
+            for path in ("/healthz", "/healthz", "/v1/x")
         ]
         assert len(set(checks)) == 3
         assert Api(one).create() == Api(other).create()

@@ -50,7 +50,9 @@ def start(client, sessions):
 
     def start(*script, environment_id=cloud, agent="agent_1", **params):
         metadata = {"emulator_script": json.dumps(script)} if script else {}
-        return sessions.create(agent=agent, environment_id=environment_id, metadata=metadata, **params)
+        return sessions.create(
+            agent=agent, environment_id=environment_id, metadata=metadata, **params
+        )
 
     return start
 
@@ -79,8 +81,14 @@ def texts(events):
 
 def test_agents_files_and_vaults_are_stubbed(anthropic, client):
     """The response of a path that the emulator does not know is given by the test."""
-    for path, body in (("/v1/agents", AGENT), ("/v1/files", FILE | {"created_at": NOW}), ("/v1/vaults", VAULT)):
-        control(client, "faults", path_contains=path, method="POST", status=200, body=json.dumps(body))
+    for path, body in (
+        ("/v1/agents", AGENT),
+        ("/v1/files", FILE | {"created_at": NOW}),
+        ("/v1/vaults", VAULT),
+    ):
+        control(
+            client, "faults", path_contains=path, method="POST", status=200, body=json.dumps(body)
+        )
     assert client.beta.agents.create(name="reviewer", model="claude-opus-4-5").id == "agent_1"
     assert client.beta.files.upload(file=("a.txt", b"x")).size_bytes == 1
     assert client.beta.vaults.create(display_name="v").id == "vlt_1"
@@ -91,7 +99,9 @@ def test_agents_files_and_vaults_are_stubbed(anthropic, client):
 def test_sessions_are_listed_by_page_and_filter(client, sessions, start):
     """The newest first; archived ones only on request."""
     queue = client.beta.environments.create(name="queue", config={"type": "self_hosted"}).id
-    mine = [start(agent={"type": "agent", "id": "agent_2", "version": number}).id for number in (1, 2)]
+    mine = [
+        start(agent={"type": "agent", "id": "agent_2", "version": number}).id for number in (1, 2)
+    ]
     other, gone = start(environment_id=queue), start()
     sessions.archive(gone.id)
 
@@ -102,14 +112,25 @@ def test_sessions_are_listed_by_page_and_filter(client, sessions, start):
     assert listed(order="asc", include_archived=True) == [*mine, other.id, gone.id]
     assert listed(agent_id="agent_2") == mine[::-1]
     assert listed(agent_id="agent_2", agent_version=2) == mine[1:]
-    assert listed(agent_id="agent") == listed(deployment_id="depl_1") == listed(memory_store_id="memstore_1") == []
+    assert (
+        listed(agent_id="agent")
+        == listed(deployment_id="depl_1")
+        == listed(memory_store_id="memstore_1")
+        == []
+    )
     assert listed(extra_query={"environment_id": queue}) == [other.id]
     assert listed(statuses=["terminated", "running"], include_archived=True) == [gone.id]
 
 
 def test_a_stream_that_is_opened_after_the_create_gets_the_whole_turn(sessions, start):
     """The agent begins when somebody looks, so the client wins, however slow it is."""
-    session = start({"message": "Hi."}, "thinking", {"wait": "50ms"}, {"message": "Bye."}, initial_events=[HELLO])
+    session = start(
+        {"message": "Hi."},
+        "thinking",
+        {"wait": "50ms"},
+        {"message": "Bye."},
+        initial_events=[HELLO],
+    )
     assert session.status == "running"
     with sessions.events.stream(session.id) as stream:
         events = turn(stream)
@@ -147,23 +168,36 @@ def test_each_of_several_messages_gets_its_turn(sessions, start):
 def test_a_custom_tool_is_called_and_its_result_continues_the_turn(anthropic, sessions, start):
     """The result is sent before the stream is opened. An empty text is refused, and the session still waits."""
     session = start(
-        {"custom_tool": "weather", "expect": {"text": "sunny"}}, {"message": "Sun."}, initial_events=[HELLO]
+        {"custom_tool": "weather", "expect": {"text": "sunny"}},
+        {"message": "Sun."},
+        initial_events=[HELLO],
     )
     with sessions.events.stream(session.id) as stream:
         call, idle = turn(stream)
     assert idle.stop_reason.event_ids == [call.id]
     result = {"type": "user.custom_tool_result", "custom_tool_use_id": call.id}
     with pytest.raises(anthropic.BadRequestError, match="minimum string length is 1"):
-        sessions.events.send(session.id, events=[result | {"content": [{"type": "text", "text": ""}]}])
-    sessions.events.send(session.id, events=[result | {"content": [{"type": "text", "text": "sunny"}]}])
+        sessions.events.send(
+            session.id, events=[result | {"content": [{"type": "text", "text": ""}]}]
+        )
+    sessions.events.send(
+        session.id, events=[result | {"content": [{"type": "text", "text": "sunny"}]}]
+    )
     with sessions.events.stream(session.id) as stream:
         assert texts(turn(stream)) == ["Sun."]
 
 
-@pytest.mark.parametrize("verdict", [{"result": "allow"}, {"result": "deny", "deny_message": "Not today."}])
+@pytest.mark.parametrize(
+    "verdict", [{"result": "allow"}, {"result": "deny", "deny_message": "Not today."}]
+)
 def test_a_person_allows_or_denies_a_tool_in_the_cloud(anthropic, sessions, start, verdict):
     """An allowed call has the result of the script. A confirmation that nothing waits for is refused."""
-    ask = {"tool": "bash", "input": {"command": "rm a"}, "evaluated_permission": "ask", "result": "removed"}
+    ask = {
+        "tool": "bash",
+        "input": {"command": "rm a"},
+        "evaluated_permission": "ask",
+        "result": "removed",
+    }
     session = start(ask, {"message": "Done."}, initial_events=[HELLO])
     with sessions.events.stream(session.id) as stream:
         call, idle = turn(stream)
@@ -190,7 +224,10 @@ def test_a_client_continues_after_a_stream_that_was_cut(client, sessions, start,
     """What it missed is in the list."""
     control(client, "faults", path_contains="/stream", **cut)
     session = start({"message": "Hi."}, {"message": "Bye."}, initial_events=[HELLO])
-    with sessions.events.stream(session.id) as stream, pytest.raises(Exception, match="peer closed connection"):
+    with (
+        sessions.events.stream(session.id) as stream,
+        pytest.raises(Exception, match="peer closed connection"),
+    ):
         turn(stream)
     assert client.get("/_emulator/faults", cast_to=object)["data"] == []
     while sessions.retrieve(session.id).status != "idle":

@@ -52,7 +52,10 @@ def test_a_chunked_body_is_rejected_as_soon_as_it_exceeds_the_limit(served):
 
 def test_requests_that_are_sent_together_are_answered_in_turn(served):
     """A client need not wait for a response before it sends the next request."""
-    lines = [f"GET {path} HTTP/1.1\r\nhost: localhost\r\n" for path in ("/healthz", "/nothing", "/healthz")]
+    lines = [
+        f"GET {path} HTTP/1.1\r\nhost: localhost\r\n"
+        for path in ("/healthz", "/nothing", "/healthz")
+    ]
     received = raw(served, ("\r\n".join(lines) + "connection: close\r\n\r\n").encode())
     assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"200", b"401", b"200"]
 
@@ -80,13 +83,21 @@ def test_malformed_http_is_rejected(served, text, status):
 
 
 @needs_posix("poll")
-@pytest.mark.parametrize(("open_files", "threads", "waiting"), [(16, 1, 1), (64, 3, 2), (1600, 174, 142)])
-def test_the_server_stays_below_the_limit_of_open_files(emulator, monkeypatch, open_files, threads, waiting):
+@pytest.mark.parametrize(
+    ("open_files", "threads", "waiting"), [(16, 1, 1), (64, 3, 2), (1600, 174, 142)]
+)
+def test_the_server_stays_below_the_limit_of_open_files(
+    emulator, monkeypatch, open_files, threads, waiting
+):
     """At the limit it could not accept a connection. It would try again and again, and take all processor time."""
     monkeypatch.setattr(http_server, "_open_files", lambda: open_files)
     with serving(emulator, threads=0) as server:
         http = server.http
-        limits = (len(http.task_dispatcher.threads), server._most_waiting, http.adj.connection_limit)
+        limits = (
+            len(http.task_dispatcher.threads),
+            server._most_waiting,
+            http.adj.connection_limit,
+        )
     assert limits == (threads, waiting, 2 + 3 * threads)
 
 
@@ -113,7 +124,10 @@ def test_a_stream_without_a_thread_is_refused_and_logged(emulator):
         assert [response.readline() for response in opened] == [b"event: ping\n"] * 2
         assert [send(client, "GET", path)[0] for _ in range(3)] == [503, 503, 503]
         assert send(client, "GET", "/healthz") == (200, {"status": "ok"})
-        assert [send(client, "GET", poll)[0], send(client, "GET", f"{poll}?block_ms=1")[0]] == [200, 503]
+        assert [send(client, "GET", poll)[0], send(client, "GET", f"{poll}?block_ms=1")[0]] == [
+            200,
+            503,
+        ]
         send(client, "POST", "/_emulator/faults", {"delay_ms": 1})
         assert send(client, "GET", ENVIRONMENTS)[0] == 503
         assert send(client, "DELETE", "/_emulator/faults")[1]["count"] == 1  # it did not apply
@@ -123,14 +137,19 @@ def test_a_stream_without_a_thread_is_refused_and_logged(emulator):
             pass  # until the server has noticed
     refused = [line for line in lines if f"{path} 503" in line]
     assert len(refused) == 3
-    assert "has threads for 2 streams, waiting polls and delays at once, and all of them are occupied" in refused[0]
+    assert (
+        "has threads for 2 streams, waiting polls and delays at once, and all of them are occupied"
+        in refused[0]
+    )
 
 
 @contextmanager
 def served_with_limit(options, database, count):
     """Serve a database in a process with a limit of open files, and yield clients that have sent a request."""
     command = f"ulimit {options} 64; exec {sys.executable} {Path(__file__).parent / 'serve.py'} {database} 0"
-    process = subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        ["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     with process, ExitStack() as stack:
         stack.callback(process.kill)
         url = process.stdout.readline().strip()
@@ -159,7 +178,9 @@ def test_a_soft_limit_of_open_files_is_raised(database):
 
 
 @pytest.mark.parametrize("text", [b"GET / HTTP/1.1\r\nx: ", b""])
-def test_a_connection_without_a_complete_request_is_closed_after_a_while(emulator, monkeypatch, text):
+def test_a_connection_without_a_complete_request_is_closed_after_a_while(
+    emulator, monkeypatch, text
+):
     """The limit applies whether half of the request has arrived or nothing."""
     monkeypatch.setattr(http_server, "IDLE_SECONDS", 0)
     with serving(emulator) as server:

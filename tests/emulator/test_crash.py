@@ -63,10 +63,12 @@ def test_each_item_is_handed_out_and_acknowledged_exactly_once_across_a_kill(dat
     with ExitStack() as stack:
         server, url = start_server(stack, database, 0)
         with connected(url) as connection:
-            queue = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[1][
-                "id"
-            ]
-            work = send(connection, "POST", f"/_emulator/environments/{queue}/enqueue", {"count": ITEMS})[1]["data"]
+            queue = send(
+                connection, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}}
+            )[1]["id"]
+            work = send(
+                connection, "POST", f"/_emulator/environments/{queue}/enqueue", {"count": ITEMS}
+            )[1]["data"]
         crew = Crew(url, queue)
         with ThreadPoolExecutor(WORKERS) as pool:
             workers = [pool.submit(crew.drain) for _ in range(WORKERS)]
@@ -82,7 +84,9 @@ def test_each_item_is_handed_out_and_acknowledged_exactly_once_across_a_kill(dat
         # If the response to a poll was lost with the server, nobody has the item. It will be queued again.
         crew.call("POST", "/_emulator/clock", {"advance_ms": 6_000})
         crew.drain()
-        assert Counter(crew.seen) == Counter((what, item["id"]) for item in work for what in ("got", "acked"))
+        assert Counter(crew.seen) == Counter(
+            (what, item["id"]) for item in work for what in ("got", "acked")
+        )
         server.terminate()
         assert server.stdout.readline() == "stopped\n"
         assert server.wait() == 0

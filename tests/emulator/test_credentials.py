@@ -38,8 +38,12 @@ def make_key(api, environment_id):
     return api("POST", f"/_emulator/environments/{environment_id}/key").json["environment_key"]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda row: f"{row.group.rpartition(':')[2]} {row.name}")
-def test_each_endpoint_accepts_the_kinds_of_credentials_that_its_row_names(api, queue, item, operation):
+@pytest.mark.parametrize(
+    "operation", OPERATIONS, ids=lambda row: f"{row.group.rpartition(':')[2]} {row.name}"
+)
+def test_each_endpoint_accepts_the_kinds_of_credentials_that_its_row_names(
+    api, queue, item, operation
+):
     """The emulator and the rows state the same rule, independently of each other."""
     path = operation.path.format(environment_id=queue, work_id=item["id"])
     kinds = {
@@ -86,7 +90,10 @@ def test_any_other_text_as_a_bearer_token_is_the_kind_of_key_that_is_needed(api,
     """The SDKs send API keys so, and people write any text as a key."""
     for token in ("test", "k", "my-anthropic-api-key", "sk-ant-emulator"):
         for path in ("", "/work", f"/work/{item['id']}"):
-            assert api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=bearer(token)).status_code == 200
+            assert (
+                api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=bearer(token)).status_code
+                == 200
+            )
     with closing(Emulator(":memory:", api_key="test")) as emulator:
         strict = Api(emulator, bearer("test"))
         assert strict("GET", ENVIRONMENTS).status_code == 200
@@ -118,10 +125,15 @@ def test_the_emulator_makes_a_key_for_an_environment(api, queue):
     other = api.create_queue("other")
     assert api("GET", f"{ENVIRONMENTS}/{queue}/work/stats", headers=bearer(key)).status_code == 200
     refused = message(api("GET", f"{ENVIRONMENTS}/{other}/work/stats", headers=bearer(key)), 403)
-    assert refused.endswith("environment key (authorization: Bearer) belongs to another environment or work item.")
+    assert refused.endswith(
+        "environment key (authorization: Bearer) belongs to another environment or work item."
+    )
     session = api("POST", "/_emulator/sessions", {"environment_id": other}).json["id"]
     assert api("GET", f"/v1/sessions/{session}", headers=bearer(key)).status_code == 403
-    assert api("GET", f"/v1/sessions/{session}", headers=bearer(make_key(api, other))).status_code == 200
+    assert (
+        api("GET", f"/v1/sessions/{session}", headers=bearer(make_key(api, other))).status_code
+        == 200
+    )
 
 
 def test_a_secret_is_refused_for_another_item(api, queue, item):
@@ -147,7 +159,10 @@ def test_an_emulator_with_a_key_accepts_the_environment_keys_that_it_made():
         with closing(Emulator(":memory:", api_key="other")) as stranger:
             foreign = Api(stranger, HEADERS | {"x-api-key": "other"})
             name = foreign.create_queue()
-            assert foreign("GET", f"{ENVIRONMENTS}/{name}/work/stats", headers=bearer(key)).status_code == 401
+            assert (
+                foreign("GET", f"{ENVIRONMENTS}/{name}/work/stats", headers=bearer(key)).status_code
+                == 401
+            )
         forged = environment_key(queue, "")
         assert api("GET", stats, headers=bearer(forged)).status_code == 401
 
@@ -160,8 +175,12 @@ def test_any_credential_is_accepted_everywhere_if_asked_for(clock):
         (item,) = api.enqueue(queue)
         for path in ("", "/work", f"/work/{item}"):
             for headers in (API_KEY, ENVIRONMENT_KEY):
-                assert api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=headers).status_code == 200
-            assert api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=API_HEADERS).status_code == 401
+                assert (
+                    api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=headers).status_code == 200
+                )
+            assert (
+                api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=API_HEADERS).status_code == 401
+            )
 
 
 def test_in_process_nothing_is_refused():
@@ -171,4 +190,6 @@ def test_in_process_nothing_is_refused():
         queue = api.create_queue()
         (item,) = api.enqueue(queue)
         for path in ("/work", f"/work/{item}"):
-            assert api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=API_HEADERS).status_code == 200
+            assert (
+                api("GET", f"{ENVIRONMENTS}/{queue}{path}", headers=API_HEADERS).status_code == 200
+            )

@@ -17,13 +17,17 @@ def test_a_body_that_can_be_read_in_two_ways_is_rejected(api, emulator):
     response = Client(emulator).post(ENVIRONMENTS, data=twice, headers=api.headers)
     assert message(response, 400) == "k: is given 2 times in one object."
     headers = api.headers | {"content-encoding": "gzip"}
-    response = Client(emulator).post(ENVIRONMENTS, data=gzip.compress(b'{"name": "n"}'), headers=headers)
+    response = Client(emulator).post(
+        ENVIRONMENTS, data=gzip.compress(b'{"name": "n"}'), headers=headers
+    )
     refused = "content-encoding: 'gzip' is not decoded here; send the body as it is."
     assert message(response, 415) == refused
     assert api("GET", ENVIRONMENTS).json["data"] == []
 
 
-@pytest.mark.parametrize("text", [b"{", b"\xff", b'{"name":"\\ud800"}', b"[" * 500, b"nonsense", b'""'])
+@pytest.mark.parametrize(
+    "text", [b"{", b"\xff", b'{"name":"\\ud800"}', b"[" * 500, b"nonsense", b'""']
+)
 def test_a_body_that_is_not_json_is_rejected(api, emulator, text):
     """The status of malformed JSON, invalid UTF-8 and lone surrogates is 400."""
     response = Client(emulator).post(ENVIRONMENTS, data=text, headers=api.headers)
@@ -33,14 +37,34 @@ def test_a_body_that_is_not_json_is_rejected(api, emulator, text):
 @pytest.mark.parametrize(
     "host",
     [
-        *("https://example.com", "example.com:443", "example.com/path", "*", "*example.com", "a.*.com", "a..b"),
-        *(".a", "a.", "-a.com", "[::1]", "user@example.com", "a b", "a" * 64, "a\n", ".".join(["a" * 60] * 5)),
+        *(
+            "https://example.com",
+            "example.com:443",
+            "example.com/path",
+            "*",
+            "*example.com",
+            "a.*.com",
+            "a..b",
+        ),
+        *(
+            ".a",
+            "a.",
+            "-a.com",
+            "[::1]",
+            "user@example.com",
+            "a b",
+            "a" * 64,
+            "a\n",
+            ".".join(["a" * 60] * 5),
+        ),
     ],
 )
 def test_allowed_hosts_with_scheme_port_path_or_inner_wildcard_are_rejected(api, host):
     """Only a host name with an optional leading wildcard is accepted."""
     networking = {"type": "limited", "allowed_hosts": [host]}
-    response = api("POST", ENVIRONMENTS, {"name": "n", "config": {"type": "cloud", "networking": networking}})
+    response = api(
+        "POST", ENVIRONMENTS, {"name": "n", "config": {"type": "cloud", "networking": networking}}
+    )
     assert message(response, 400).startswith("config.networking.allowed_hosts.0: ")
 
 
@@ -65,7 +89,9 @@ def test_metadata_beyond_its_limits_is_rejected(api, metadata, problem):
         f"/_emulator/environments/{queue}/enqueue",
         "/_emulator/sessions",
     ):
-        response = api("POST", path, {"metadata": metadata} | ({"name": "n"} if path == ENVIRONMENTS else {}))
+        response = api(
+            "POST", path, {"metadata": metadata} | ({"name": "n"} if path == ENVIRONMENTS else {})
+        )
         assert problem in message(response, 400), path
         assert response.json["error"]["error_code"] == "invalid_metadata"
     assert api.update(queue, metadata={"k0": None, "k": "v"}).status_code == 200

@@ -16,14 +16,19 @@ FAULTS = "/_emulator/faults"
 
 def test_a_fault_fails_as_many_requests_as_its_times_field_says(api):
     """Each failure has the status, with the time to wait in both headers."""
-    fault = api("POST", FAULTS, {"path_contains": "env", "status": 529, "times": 2, "retry_after_ms": 1050}).json
+    fault = api(
+        "POST", FAULTS, {"path_contains": "env", "status": 529, "times": 2, "retry_after_ms": 1050}
+    ).json
     assert fault["type"] == "fault"
     for left in (2, 1):
         assert api("GET", FAULTS).json["data"] == [fault | {"times": left}]
         response = api("GET", ENVIRONMENTS)
         assert response.status == "529 Overloaded"
         assert response.json["error"]["type"] == "overloaded_error"
-        assert (response.headers["retry-after-ms"], response.headers["retry-after"]) == ("1050", "2")
+        assert (response.headers["retry-after-ms"], response.headers["retry-after"]) == (
+            "1050",
+            "2",
+        )
     assert api("GET", ENVIRONMENTS).status_code == 200
     assert api("GET", FAULTS).json == {"data": []}
 
@@ -64,10 +69,21 @@ def test_the_response_of_a_fault_can_be_given_whole(emulator, api):
     headers = ["Content-Type: text/html", "x-should-retry: false"]
     api("POST", FAULTS, {"status": 502, "body": "<html>", "headers": headers, "retry_after": 3})
     response = Client(emulator).get(ENVIRONMENTS, headers=HEADERS)
-    assert (response.status_code, response.text, response.content_type) == (502, "<html>", "text/html")
+    assert (response.status_code, response.text, response.content_type) == (
+        502,
+        "<html>",
+        "text/html",
+    )
     assert (response.headers["x-should-retry"], response.headers["retry-after"]) == ("false", "3")
     api(
-        "POST", FAULTS, {"status": 403, "error_code": "organization_on_hold", "retry_after": 9, "retry_after_ms": 1}
+        "POST",
+        FAULTS,
+        {
+            "status": 403,
+            "error_code": "organization_on_hold",
+            "retry_after": 9,
+            "retry_after_ms": 1,
+        },
     )
     response = api("GET", ENVIRONMENTS)
     assert response.json["error"]["details"]["error_code"] == "organization_on_hold"
@@ -77,18 +93,28 @@ def test_the_response_of_a_fault_can_be_given_whole(emulator, api):
 def test_a_fault_can_cut_a_body(api, emulator):
     """The connection is dropped after the given number of bytes, of more that were announced."""
     api("POST", FAULTS, {"cut_after_bytes": 5})
-    body, status, headers = run_wsgi_app(emulator, EnvironBuilder(ENVIRONMENTS, headers=HEADERS).get_environ())
+    body, status, headers = run_wsgi_app(
+        emulator, EnvironBuilder(ENVIRONMENTS, headers=HEADERS).get_environ()
+    )
     assert (status, next(body), int(headers["content-length"]) > 5) == ("200 OK", b'{"dat', True)
     with pytest.raises(Disconnected, match=r"^Injected fault \(fault_\w+\) cut the response\.$"):
         next(body)
     api("POST", FAULTS, {"cut_after_bytes": 5})  # as well as that of an error
-    body, status, _ = run_wsgi_app(emulator, EnvironBuilder(ENVIRONMENTS + "/env_1", headers=HEADERS).get_environ())
+    body, status, _ = run_wsgi_app(
+        emulator, EnvironBuilder(ENVIRONMENTS + "/env_1", headers=HEADERS).get_environ()
+    )
     assert (status, next(body)) == ("404 Not Found", b'{"typ')
 
 
 def test_a_fault_gives_the_response_of_a_path_that_is_not_emulated(api, emulator):
     """As often as asked, also without the beta header of environments; the journal has no error then."""
-    stub = {"path_contains": "/v1/agents", "method": "POST", "status": 200, "body": '{"id": "agent_1"}', "times": 2}
+    stub = {
+        "path_contains": "/v1/agents",
+        "method": "POST",
+        "status": 200,
+        "body": '{"id": "agent_1"}',
+        "times": 2,
+    }
     api("POST", FAULTS, stub)
     assert api("GET", "/v1/agents").status_code == 404
     for headers in (HEADERS, {"x-api-key": "any", "anthropic-beta": "agents"}):
@@ -105,7 +131,8 @@ def test_a_fault_gives_the_response_of_a_path_that_is_not_emulated(api, emulator
 
 
 @pytest.mark.parametrize(
-    "body", [{"after_commit": True, "status": 500}, {"cut_after_events": 0}, {"cut_after_bytes": 9_999}]
+    "body",
+    [{"after_commit": True, "status": 500}, {"cut_after_events": 0}, {"cut_after_bytes": 9_999}],
 )
 @pytest.mark.parametrize("path", ["/v1/sessions/session_1/events/stream", "/v1/unknown"])
 def test_a_fault_that_cannot_apply_is_not_counted_down(api, body, path):
@@ -139,7 +166,9 @@ def test_a_fault_for_one_request_fails_only_one_of_two_simultaneous_requests(dat
             return cursor
 
     connect, watching = sqlite3.connect, []
-    monkeypatch.setattr(sqlite3, "connect", lambda *args, **more: connect(*args, factory=Connection, **more))
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *args, **more: connect(*args, factory=Connection, **more)
+    )
     emulator = Emulator(database)
     Api(emulator)("POST", FAULTS, {"status": 503, "times": 1})
     watching.append(True)

@@ -94,6 +94,8 @@ def test_with_a_key_any_host_is_accepted(database):
 
 def test_in_process_requests_are_not_checked_for_their_host(api):
     """A browser can't reach an emulator that is not served."""
-    response = api("GET", ENVIRONMENTS, headers={**api.headers, "host": "evil.example", "origin": "null"})
+    response = api(
+        "GET", ENVIRONMENTS, headers={**api.headers, "host": "evil.example", "origin": "null"}
+    )
     assert response.status_code == 200
     assert message(api("GET", "/v1/nothing"), 404)

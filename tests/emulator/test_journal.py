@@ -11,7 +11,11 @@ REQUESTS = "/_emulator/requests"
 
 def test_the_journal_explains_each_request_of_the_api(api):
     """It has what was sent and what was returned, and leaves out the emulator's own endpoints."""
-    headers = HEADERS | {"anthropic-worker-id": "w1", "user-agent": "test/1", "x-stainless-retry-count": "2"}
+    headers = HEADERS | {
+        "anthropic-worker-id": "w1",
+        "user-agent": "test/1",
+        "x-stainless-retry-count": "2",
+    }
     refused = api("POST", ENVIRONMENTS, {"name": ""}, headers=headers, more="1")
     entries = api("GET", REQUESTS).json["data"]
     assert entries == [
@@ -43,7 +47,10 @@ def test_the_journal_explains_each_request_of_the_api(api):
 
 def test_the_journal_names_the_fault_that_was_applied(api):
     """A fault that fails the request, and one that only delays it."""
-    faults = [api("POST", "/_emulator/faults", body).json["id"] for body in ({"status": 503}, {"delay_ms": 1})]
+    faults = [
+        api("POST", "/_emulator/faults", body).json["id"]
+        for body in ({"status": 503}, {"delay_ms": 1})
+    ]
     for _ in range(3):
         api("GET", ENVIRONMENTS)
     entries = [(entry["status"], entry["fault"]) for entry in api("GET", REQUESTS).json["data"]]
@@ -57,8 +64,17 @@ def test_the_journal_hides_secrets():
     queue = api.create_queue()
     api.enqueue(queue)
     secret = api.poll(queue)["secret"]
-    api("POST", ENVIRONMENTS, {"name": "correct-horse", "metadata": {"secret": secret, "long": "x" * 70_000}})
-    api("POST", ENVIRONMENTS, {"name": "sk-ant-sst01-of_any-kind"}, description='{"secret": "' + secret)
+    api(
+        "POST",
+        ENVIRONMENTS,
+        {"name": "correct-horse", "metadata": {"secret": secret, "long": "x" * 70_000}},
+    )
+    api(
+        "POST",
+        ENVIRONMENTS,
+        {"name": "sk-ant-sst01-of_any-kind"},
+        description='{"secret": "' + secret,
+    )
     text = api("GET", REQUESTS).text
     assert len(api("GET", REQUESTS).json["data"]) == 4
     assert not [known for known in (secret[:20], "correct-", "of_any-kind") if known in text]
@@ -70,7 +86,9 @@ def test_the_journal_keeps_the_last_requests_and_the_beginning_of_their_bodies(a
     for number in range(1_002):
         api("GET", ENVIRONMENTS, number=number)
     entries = api("GET", REQUESTS).json["data"]
-    assert [entry["query"]["number"] for entry in entries] == [str(number) for number in range(2, 1_002)]
+    assert [entry["query"]["number"] for entry in entries] == [
+        str(number) for number in range(2, 1_002)
+    ]
     api("POST", ENVIRONMENTS, {"name": "x" * 100_000})
     *_, last = api("GET", REQUESTS).json["data"]
     assert json.dumps({"name": "x" * 100_000}).startswith(last["request_body"])

@@ -77,9 +77,15 @@ def test_an_empty_query_parameter_means_omitted(api):
 @pytest.mark.parametrize(
     ("query", "parameter"),
     [
-        *[({"limit": limit}, "limit") for limit in ("0", "1001", "-1", "ten", "1.5", "1e1", " 5", "9" * 40)],
+        *[
+            ({"limit": limit}, "limit")
+            for limit in ("0", "1001", "-1", "ten", "1.5", "1e1", " 5", "9" * 40)
+        ],
         ({"include_archived": "yes"}, "include_archived"),
-        *[({"page": page}, "page") for page in ("2", "page_", "page_!!!", "page_YQ==", "page_/w==", "é")],
+        *[
+            ({"page": page}, "page")
+            for page in ("2", "page_", "page_!!!", "page_YQ==", "page_/w==", "é")
+        ],
     ],
 )
 def test_the_error_for_an_invalid_query_parameter_names_it(api, query, parameter):

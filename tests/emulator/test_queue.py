@@ -83,8 +83,12 @@ def test_a_waiting_request_looks_repeatedly():
     assert look not in store._WAITING
 
 
-@pytest.mark.parametrize(("path", "body"), [("/environments/{}/enqueue", {}), ("/clock", {"advance_ms": 300_000})])
-def test_a_waiting_poll_finds_work_that_is_enqueued_or_whose_lease_runs_out(api, queue, monkeypatch, path, body):
+@pytest.mark.parametrize(
+    ("path", "body"), [("/environments/{}/enqueue", {}), ("/clock", {"advance_ms": 300_000})]
+)
+def test_a_waiting_poll_finds_work_that_is_enqueued_or_whose_lease_runs_out(
+    api, queue, monkeypatch, path, body
+):
     """The poll looks again after a while, and then the item is in the queue."""
     if path == "/clock":
         api.act(queue, api.enqueue(queue)[0], "ack")

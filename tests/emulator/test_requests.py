@@ -106,7 +106,9 @@ def test_head_of_poll_is_rejected_and_takes_no_work(api, emulator):
 
 def test_a_body_above_ten_megabytes_is_rejected(emulator):
     """The status is 413, before the body is read."""
-    response = Client(emulator).post(ENVIRONMENTS, data=b" " * (call.LARGEST_BODY + 1), headers=HEADERS)
+    response = Client(emulator).post(
+        ENVIRONMENTS, data=b" " * (call.LARGEST_BODY + 1), headers=HEADERS
+    )
     check_form("POST", ENVIRONMENTS, response)
     assert message(response, 413) == "body: larger than 10485760 bytes."
     assert response.json["error"]["type"] == "request_too_large"
@@ -129,7 +131,10 @@ def test_a_body_above_ten_megabytes_is_rejected(emulator):
 )
 def test_every_error_status_has_its_error_type(status, word):
     """The status decides the type of an error."""
-    assert json.loads(envelope(EmulatorError(status, "x"), "req_1"))["error"] == {"type": word, "message": "x"}
+    assert json.loads(envelope(EmulatorError(status, "x"), "req_1"))["error"] == {
+        "type": word,
+        "message": "x",
+    }
 
 
 def test_a_broken_database_is_reported_as_a_server_error(database):
@@ -143,12 +148,15 @@ def test_a_broken_database_is_reported_as_a_server_error(database):
 
 
 @pytest.mark.parametrize(
-    ("method", "rest"), [("GET", "%2Fwork"), ("GET", "%2fwork%2Fstats"), ("POST", "%2Farchive"), ("GET", "%3Fa")]
+    ("method", "rest"),
+    [("GET", "%2Fwork"), ("GET", "%2fwork%2Fstats"), ("POST", "%2Farchive"), ("GET", "%3Fa")],
 )
 def test_an_encoded_slash_in_an_id_reaches_no_other_endpoint(api, method, rest):
     """A percent-encoded slash is part of the ID, so the response is 404."""
     environment_id = api.create_queue()
-    text = message(api(method, f"{ENVIRONMENTS}/{environment_id}{rest}", {} if method == "POST" else None), 404)
+    text = message(
+        api(method, f"{ENVIRONMENTS}/{environment_id}{rest}", {} if method == "POST" else None), 404
+    )
     assert unquote(environment_id + rest) in text
     assert api.retrieve(environment_id)["archived_at"] is None
 

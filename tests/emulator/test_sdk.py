@@ -17,7 +17,10 @@ from .api import API_KEY
 @pytest.fixture
 def worker_client(anthropic, served, queue):
     """Return the SDK's client of a served emulator, with the key of the queue's environment."""
-    key, strictly = environment_key(queue, ""), {"max_retries": 0, "_strict_response_validation": True}
+    key, strictly = (
+        environment_key(queue, ""),
+        {"max_retries": 0, "_strict_response_validation": True},
+    )
     with anthropic.Anthropic(base_url=served, auth_token=key, **strictly) as client:
         yield client
 
@@ -40,7 +43,9 @@ def enqueue(client, queue):
 
     def enqueue(count):
         path = f"/_emulator/environments/{queue}/enqueue"
-        return [item["id"] for item in client.post(path, body={"count": count}, cast_to=object)["data"]]
+        return [
+            item["id"] for item in client.post(path, body={"count": count}, cast_to=object)["data"]
+        ]
 
     return enqueue
 
@@ -53,13 +58,19 @@ def test_the_sdk_creates_reads_updates_archives_and_deletes_environments(anthrop
         metadata={"k": "v"},
         config={
             "type": "cloud",
-            "networking": {"type": "limited", "allowed_hosts": ["example.com"], "allow_package_managers": True},
+            "networking": {
+                "type": "limited",
+                "allowed_hosts": ["example.com"],
+                "allow_package_managers": True,
+            },
             "packages": {"pip": ["pandas"]},
         },
     )
     assert environments.retrieve(created.id) == created
     assert created.config.packages.pip == ["pandas"]
-    updated = environments.update(created.id, name="new", metadata={"k": None}, config={"type": "cloud"})
+    updated = environments.update(
+        created.id, name="new", metadata={"k": None}, config={"type": "cloud"}
+    )
     assert (updated.name, updated.metadata, updated.config) == ("new", {}, created.config)
     assert environments.archive(created.id).archived_at is not None
     assert environments.delete(created.id).type == "environment_deleted"
@@ -105,11 +116,16 @@ def test_the_sdk_leaves_items_running_without_automatic_stopping(worker_client, 
 
     enqueue(2)
     work = worker_client.beta.environments.work
-    assert len(list(iter_work(work, environment_id=queue, drain=True, block_ms=1, auto_stop=False))) == 2
+    assert (
+        len(list(iter_work(work, environment_id=queue, drain=True, block_ms=1, auto_stop=False)))
+        == 2
+    )
     assert {item.state for item in work.list(queue)} == {"starting"}
 
 
-def test_the_sdk_keeps_a_lease_with_heartbeats(anthropic, environments, worker_client, queue, enqueue):
+def test_the_sdk_keeps_a_lease_with_heartbeats(
+    anthropic, environments, worker_client, queue, enqueue
+):
     """It covers heartbeats, metadata, stopping, and the details of a lost lease."""
     enqueue(1)
     work = worker_client.beta.environments.work
@@ -117,7 +133,9 @@ def test_the_sdk_keeps_a_lease_with_heartbeats(anthropic, environments, worker_c
     work.ack(item.id, environment_id=queue)
     last = "NO_HEARTBEAT"
     for _ in range(3):
-        beat = work.heartbeat(item.id, environment_id=queue, desired_ttl_seconds=30, expected_last_heartbeat=last)
+        beat = work.heartbeat(
+            item.id, environment_id=queue, desired_ttl_seconds=30, expected_last_heartbeat=last
+        )
         assert (beat.lease_extended, beat.state, beat.ttl_seconds) == (True, "active", 30)
         last = beat.last_heartbeat
     with pytest.raises(anthropic.PreconditionFailedError) as raised:
@@ -165,8 +183,16 @@ def test_the_sdk_retries_through_faults(anthropic, served, client):
 
 
 SCRIPT = [
-    {"tool": "bash", "input": {"command": "echo one > a.txt && cat a.txt"}, "expect": {"contains": "one"}},
-    {"tool": "write", "input": {"file_path": "b.txt", "content": "two"}, "expect": {"is_error": False}},
+    {
+        "tool": "bash",
+        "input": {"command": "echo one > a.txt && cat a.txt"},
+        "expect": {"contains": "one"},
+    },
+    {
+        "tool": "write",
+        "input": {"file_path": "b.txt", "content": "two"},
+        "expect": {"is_error": False},
+    },
     {"tool": "read", "input": {"file_path": "b.txt"}, "expect": {"contains": "two"}},
     {"tool": "bash", "input": {"command": "exit 3"}, "expect": {"is_error": True}},
     {"tool": "glob", "input": {"pattern": "*.txt"}, "expect": {"contains": "a.txt"}},
@@ -198,7 +224,10 @@ def run(base_url, queue, tmp_path, work):
     async def main():
         async with AsyncAnthropic(base_url=base_url, api_key="unused") as client:
             worker = EnvironmentWorker(
-                client, environment_id=queue, environment_key=environment_key(queue, ""), workdir=tmp_path
+                client,
+                environment_id=queue,
+                environment_key=environment_key(queue, ""),
+                workdir=tmp_path,
             )
             await work(worker)
 
@@ -230,27 +259,45 @@ def test_the_sdk_worker_runs_a_session_to_its_end(
 
 
 @needs_posix("bash, which the SDK runs")
-def test_the_sdk_handles_a_claimed_item_with_only_its_secret(anthropic, database, tmp_path, monkeypatch):
+def test_the_sdk_handles_a_claimed_item_with_only_its_secret(
+    anthropic, database, tmp_path, monkeypatch
+):
     """A process that received an item needs no key: the token in the item's secret gives it access."""
     from anthropic.lib.environments import EnvironmentWorker, iter_work
 
     monkeypatch.delenv("ANTHROPIC_ENVIRONMENT_KEY", raising=False)
     emulator = Emulator(database, api_key="secret")
-    with serving(emulator) as server, anthropic.Anthropic(base_url=server.url, api_key="secret") as client:
+    with (
+        serving(emulator) as server,
+        anthropic.Anthropic(base_url=server.url, api_key="secret") as client,
+    ):
         queue = client.beta.environments.create(name="queue", config={"type": "self_hosted"}).id
-        session = client.post("/_emulator/sessions", body={"script": [*SCRIPT, "idle"]}, cast_to=object)["id"]
-        item = next(iter_work(client.beta.environments.work, environment_id=queue, drain=True, auto_stop=False))
+        session = client.post(
+            "/_emulator/sessions", body={"script": [*SCRIPT, "idle"]}, cast_to=object
+        )["id"]
+        item = next(
+            iter_work(
+                client.beta.environments.work, environment_id=queue, drain=True, auto_stop=False
+            )
+        )
 
         async def handle():
             async with anthropic.AsyncAnthropic(base_url=server.url, api_key="unused") as own:
-                worker = EnvironmentWorker(own, environment_id=queue, workdir=tmp_path, max_idle=0.01)
+                worker = EnvironmentWorker(
+                    own, environment_id=queue, workdir=tmp_path, max_idle=0.01
+                )
                 await worker.handle_item(
-                    work_id=item.id, environment_id=queue, session_id=item.data.id, work_secret=item.secret
+                    work_id=item.id,
+                    environment_id=queue,
+                    session_id=item.data.id,
+                    work_secret=item.secret,
                 )
 
         anyio.run(handle)
         check_session(client, session, end="session.status_idle")
-        assert client.beta.environments.work.retrieve(item.id, environment_id=queue).state == "stopped"
+        assert (
+            client.beta.environments.work.retrieve(item.id, environment_id=queue).state == "stopped"
+        )
     emulator.close()
 
 

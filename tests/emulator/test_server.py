@@ -45,18 +45,26 @@ def test_a_signal_stops_the_server_and_restores_the_signal_handlers(emulator, mo
 def test_a_stopping_server_finishes_the_requests_in_flight(database):
     """A stream ends as a whole. A client that has sent no request is not waited for."""
     command = [sys.executable, Path(__file__).parent / "serve.py", database, "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, ExitStack() as stack:
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process,
+        ExitStack() as stack,
+    ):
         stack.callback(process.kill)
         url = process.stdout.readline().strip()
         connection, idle = (stack.enter_context(connected(url)) for _ in range(2))
         idle.connect()
-        environment = send(connection, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[1]
-        session = send(connection, "POST", "/_emulator/sessions", {"environment_id": environment["id"]})[1]
+        environment = send(
+            connection, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}}
+        )[1]
+        session = send(
+            connection, "POST", "/_emulator/sessions", {"environment_id": environment["id"]}
+        )[1]
         connection.request("GET", f"/v1/sessions/{session['id']}/events/stream", headers=HEADERS)
         stream = connection.getresponse()
         assert stream.readline() == b"event: ping\n"
         process.terminate()
-        assert stream.read() == b'data: {"type": "ping"}\n\n'  # raises IncompleteRead if the end is missing
+        # raises IncompleteRead if the end is missing
+        assert stream.read() == b'data: {"type": "ping"}\n\n'
         assert idle.sock.recv(1) == b""
         assert process.stdout.read() == "stopped\n"
 
@@ -81,7 +89,9 @@ def test_a_poll_that_waits_lets_the_server_handle_other_requests(emulator, monke
         connected(server.url) as other,
         ThreadPoolExecutor() as pool,
     ):
-        queue = send(other, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[1]["id"]
+        queue = send(other, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[
+            1
+        ]["id"]
         poll = pool.submit(send, waiting, "GET", f"{ENVIRONMENTS}/{queue}/work/poll?{name}=999")
         looked.wait()
         assert send(other, "POST", f"/_emulator/environments/{queue}/enqueue", {})[0] == 200
@@ -100,9 +110,13 @@ def test_a_poll_whose_client_has_left_takes_no_work(emulator, monkeypatch):
 
     monkeypatch.setattr(work, "wait_for", wait)
     with serving(emulator) as server, connected(server.url) as other:
-        queue = send(other, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[1]["id"]
+        queue = send(other, "POST", ENVIRONMENTS, {"name": "q", "config": {"type": "self_hosted"}})[
+            1
+        ]["id"]
         with connected(server.url) as leaving:
-            leaving.request("GET", f"{ENVIRONMENTS}/{queue}/work/poll?block_ms=999", headers=HEADERS)
+            leaving.request(
+                "GET", f"{ENVIRONMENTS}/{queue}/work/poll?block_ms=999", headers=HEADERS
+            )
             looked.wait()
         assert ended.wait(30)
         send(other, "POST", f"/_emulator/environments/{queue}/enqueue", {})
@@ -181,7 +195,9 @@ def test_thirty_two_blocking_polls_do_not_block_other_requests(served):
         def wait(_number):
             with connected(served) as own:
                 begun.wait()
-                while not (item := send(own, "GET", f"{ENVIRONMENTS}/{queue}/work/poll?block_ms=999")[1]):
+                while not (
+                    item := send(own, "GET", f"{ENVIRONMENTS}/{queue}/work/poll?block_ms=999")[1]
+                ):
                     pass  # on a busy machine, the work may arrive after this poll
                 return item
 

@@ -49,13 +49,20 @@ def answer(api, session):
     """Post the result of the tool that the session waits for."""
     *_, call = (event for event in events_of(api, session) if event["type"] == "agent.tool_use")
     content = [{"type": "text", "text": "ok"}]
-    return send(api, session, {"type": "user.tool_result", "tool_use_id": call["id"], "content": content})
+    return send(
+        api, session, {"type": "user.tool_result", "tool_use_id": call["id"], "content": content}
+    )
 
 
 def test_a_client_that_polls_leaves_others_time_to_open_a_stream(api, queue, clock):
     """The script, which may be long, begins 0.2 s after its message."""
     metadata = {"emulator_script": json.dumps([{"message": "x" * 600}])}
-    sent = {"agent": "agent_1", "environment_id": queue, "metadata": metadata, "initial_events": [HELLO]}
+    sent = {
+        "agent": "agent_1",
+        "environment_id": queue,
+        "metadata": metadata,
+        "initial_events": [HELLO],
+    }
     begun = api("POST", SESSIONS, sent).json["id"]
     for ms, status in ((199, "running"), (1, "idle")):
         clock.advance(ms=ms)
@@ -104,7 +111,9 @@ def test_lists_have_a_greatest_length(api, queue, path, field, items):
     body = {"agent": "a", "environment_id": queue} if path == SESSIONS else {}
     body |= {"script": [{"tools": items}]} if "." in field else {field: items}
     most = len(items) - 1
-    assert message(api("POST", path, body), 400).startswith(f"{field}: List should have at most {most} items after")
+    assert message(api("POST", path, body), 400).startswith(
+        f"{field}: List should have at most {most} items after"
+    )
 
 
 def test_a_rejected_request_does_not_create_the_session_that_a_work_item_names(api, queue, clock):
@@ -169,8 +178,12 @@ class Stream:
 
     def __init__(self, emulator, session):
         self.stopping = threading.Event()
-        environ = EnvironBuilder(f"/v1/sessions/{session}/events/stream", headers=HEADERS).get_environ()
-        self.body, self.status, self.headers = run_wsgi_app(emulator, environ | {IS_STOPPING: self.stopping.is_set})
+        environ = EnvironBuilder(
+            f"/v1/sessions/{session}/events/stream", headers=HEADERS
+        ).get_environ()
+        self.body, self.status, self.headers = run_wsgi_app(
+            emulator, environ | {IS_STOPPING: self.stopping.is_set}
+        )
         self.read()
 
     def read(self):
@@ -196,8 +209,15 @@ def test_a_stream_that_is_opened_late_gets_the_whole_turn_if_nobody_looked_befor
 ):
     """The client may take as long as it likes between two requests. It sees waits when they are over."""
     monkeypatch.setattr("ant_cli.emulator.sessions.PING_SECONDS", 0)
-    metadata = {"emulator_script": '[{"wait": "1s"}, {"message": "Hi."}, {"wait": "1m"}, "terminate"]'}
-    body = {"agent": "agent_1", "environment_id": queue, "metadata": metadata, "initial_events": [HELLO]}
+    metadata = {
+        "emulator_script": '[{"wait": "1s"}, {"message": "Hi."}, {"wait": "1m"}, "terminate"]'
+    }
+    body = {
+        "agent": "agent_1",
+        "environment_id": queue,
+        "metadata": metadata,
+        "initial_events": [HELLO],
+    }
     assert Stream(emulator, api("POST", SESSIONS, body).json["id"]).read()[0] == "ping"
     session = api("POST", SESSIONS, body).json["id"]
     clock.advance(ms=59_000)

@@ -50,7 +50,10 @@ def test_the_database_is_in_wal_mode_and_has_a_schema_version(database):
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        (f"PRAGMA user_version = {SCHEMA_VERSION + 1}", f"version {SCHEMA_VERSION + 1}, of a newer ant: update"),
+        (
+            f"PRAGMA user_version = {SCHEMA_VERSION + 1}",
+            f"version {SCHEMA_VERSION + 1}, of a newer ant: update",
+        ),
         ("PRAGMA user_version = 1", "of ant 0.1, which is too old"),
         ("PRAGMA application_id = 0", "not a database of this emulator"),
     ],
@@ -74,7 +77,9 @@ def tables(database):
         }
 
 
-@pytest.fixture(params=sorted((Path(__file__).parent / "released").glob("*.sql")), ids=lambda path: path.stem)
+@pytest.fixture(
+    params=sorted((Path(__file__).parent / "released").glob("*.sql")), ids=lambda path: path.stem
+)
 def released(request, tmp_path):
     """Return an emulator's file of a released version, for each: two environments, four items, a session."""
     path = tmp_path / "released.db"
@@ -83,7 +88,9 @@ def released(request, tmp_path):
     return path
 
 
-def test_a_file_of_a_released_version_is_brought_up_to_date_with_all_that_is_in_it(released, database):
+def test_a_file_of_a_released_version_is_brought_up_to_date_with_all_that_is_in_it(
+    released, database
+):
     """Several processes may open it at once. Its tables are those of a new file, and its work continues."""
     with ThreadPoolExecutor(4) as pool:
         emulators = list(pool.map(Emulator, [released] * 4))
@@ -101,7 +108,9 @@ def test_a_file_of_a_released_version_is_brought_up_to_date_with_all_that_is_in_
     assert tables(released) == tables(database)
 
 
-@pytest.mark.parametrize("words", [LIST, ("emulator", "start", "--detach", "--port", "0")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [LIST, ("emulator", "start", "--detach", "--port", "0")], ids=" ".join
+)
 def test_a_file_that_is_brought_up_to_date_is_noted_once_even_by_a_list(released, ant, words):
     """The version that made it can't open it any more."""
     env = {"ANTHROPIC_BASE_URL": f"local:{released}", "ANT_EMULATOR_DATABASE": str(released)}
@@ -111,7 +120,8 @@ def test_a_file_that_is_brought_up_to_date_is_noted_once_even_by_a_list(released
         ant("emulator", "stop", "--all", env=env)
     note = f"Note: {released} was brought up to date. The older ant that made it can't open it any more.\n"
     assert (first.count(note), second.count(note)) == (1, 0)
-    assert ant(*LIST, env={"ANTHROPIC_BASE_URL": "local::memory:"}, network=True).stderr == ""  # it is new
+    # it is new
+    assert ant(*LIST, env={"ANTHROPIC_BASE_URL": "local::memory:"}, network=True).stderr == ""
 
 
 def test_a_file_whose_change_to_a_new_version_fails_stays_as_it_was(released, monkeypatch):
@@ -139,13 +149,17 @@ def test_an_update_adds_the_fields_that_an_older_version_did_not_store(database)
 
 @needs_posix("symbolic links")
 @pytest.mark.parametrize("content", [None, b""], ids=["dangling", "empty"])
-def test_a_link_to_no_database_is_rejected_and_nothing_is_made_of_its_target(database, tmp_path, content):
+def test_a_link_to_no_database_is_rejected_and_nothing_is_made_of_its_target(
+    database, tmp_path, content
+):
     """Somebody else's repository may bring it. A link to a database is followed."""
     target, link = tmp_path / "target", tmp_path / "link.db"
     link.symlink_to(target)
     if content is not None:
         target.write_bytes(content)
-    with pytest.raises(UnusableDatabase, match=r"link.db is a symbolic link, and not to a database\."):
+    with pytest.raises(
+        UnusableDatabase, match=r"link.db is a symbolic link, and not to a database\."
+    ):
         Emulator(link)
     assert target.exists() == (content is not None)
     assert not target.exists() or target.read_bytes() == b""
@@ -169,7 +183,9 @@ def test_a_file_with_a_query_of_somebody_else_in_it_is_rejected(database, statem
     """The query might never end, and no signal would interrupt it."""
     Emulator(database).close()
     change(database, statement)
-    with pytest.raises(UnusableDatabase, match="has triggers or views that are not this emulator's"):
+    with pytest.raises(
+        UnusableDatabase, match="has triggers or views that are not this emulator's"
+    ):
         Emulator(database)
 
 
@@ -180,11 +196,19 @@ def test_the_database_files_are_private_to_the_user(database):
     try:
         emulator = Emulator(database)
         Api(emulator).create()
-        modes = {path.name: path.stat().st_mode & 0o777 for path in (database.parent, *database.parent.iterdir())}
+        modes = {
+            path.name: path.stat().st_mode & 0o777
+            for path in (database.parent, *database.parent.iterdir())
+        }
         emulator.close()
     finally:
         os.umask(before)
-    assert modes == {"state": 0o700, "emulator.db": 0o600, "emulator.db-wal": 0o600, "emulator.db-shm": 0o600}
+    assert modes == {
+        "state": 0o700,
+        "emulator.db": 0o600,
+        "emulator.db-wal": 0o600,
+        "emulator.db-shm": 0o600,
+    }
 
 
 def test_foreign_databases_text_files_and_folders_are_rejected_and_unchanged(tmp_path):
@@ -207,7 +231,9 @@ def test_many_emulators_can_create_the_same_database_at_once(database):
     """The first one creates the tables, and all of them find the tables."""
     with ThreadPoolExecutor(8) as pool:
         emulators = list(pool.map(lambda _: Emulator(database), range(8)))
-        created = list(pool.map(lambda number: Api(emulators[number]).create(f"e{number}"), range(8)))
+        created = list(
+            pool.map(lambda number: Api(emulators[number]).create(f"e{number}"), range(8))
+        )
     listed = Api(emulators[0])("GET", ENVIRONMENTS).json["data"]
     assert sorted(environment["id"] for environment in listed) == sorted(created)
     for emulator in emulators:
@@ -220,14 +246,21 @@ def test_nothing_is_left_of_a_deleted_environment_and_after_a_reset(api, emulato
     def fill():
         queue = api.create_queue()
         api("POST", "/_emulator/sessions", {"environment_id": queue})
-        polled = api("GET", f"{ENVIRONMENTS}/{queue}/work/poll", headers=HEADERS | {"anthropic-worker-id": "w1"})
+        polled = api(
+            "GET",
+            f"{ENVIRONMENTS}/{queue}/work/poll",
+            headers=HEADERS | {"anthropic-worker-id": "w1"},
+        )
         api.act(queue, polled.json["id"], "stop", {"force": True})
         api("POST", "/_emulator/faults", {"status": 500, "path_contains": "none"})
         return queue
 
     def rows():
         with emulator._store.read() as reader:
-            names = [name for (name,) in reader.all("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            names = [
+                name
+                for (name,) in reader.all("SELECT name FROM sqlite_master WHERE type = 'table'")
+            ]
             counts = {name: reader.one(f"SELECT count(*) FROM {name}")[0] for name in names}
         return {name for name, count in counts.items() if count} - {"sqlite_sequence", "clock"}
 
@@ -272,7 +305,9 @@ def test_a_read_only_database_is_rejected_without_waiting(tmp_path, monkeypatch)
     connect = sqlite3.connect
     path = tmp_path / "empty.db"
     path.touch()
-    monkeypatch.setattr(sqlite3, "connect", lambda _, **more: connect(f"{path.as_uri()}?mode=ro", uri=True, **more))
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda _, **more: connect(f"{path.as_uri()}?mode=ro", uri=True, **more)
+    )
     monkeypatch.setattr(time, "sleep", pytest.fail)
     with pytest.raises(UnusableDatabase, match="readonly"):
         Emulator(path)

@@ -54,7 +54,10 @@ def bring_to(api, queue, work, state):
         ("stopped", ("stop",), "stopped"),
         ("active", ("stop", {"force": False}), "stopping"),
         ("active", ("stop", {"force": None}), "stopping"),
-        *[(state, ("stop", {"force": True}), "stopped") for state in ("queued", "starting", "active", "stopping")],
+        *[
+            (state, ("stop", {"force": True}), "stopped")
+            for state in ("queued", "starting", "active", "stopping")
+        ],
         ("stopped", ("stop", {"force": True}), "stopped"),
     ],
 )

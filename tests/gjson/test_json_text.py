@@ -8,12 +8,18 @@ from ant_cli.gjson import fast_json, json_text
 from ant_cli.gjson.json_text import JSONTextError
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
 TEXTS = st.builds(
-    lambda value, indent, ascii_only: json.dumps(value, indent=indent, ensure_ascii=ascii_only).encode(),
+    lambda value, indent, ascii_only: json.dumps(
+        value, indent=indent, ensure_ascii=ascii_only
+    ).encode(),
     VALUES,
     st.none() | st.integers(0, 3),
     st.booleans(),
@@ -26,7 +32,11 @@ LAYOUTS = [
     (b'{"b":1,"a":2,"b":3}', b'{"b":1,"a":2,"b":3}', b'{\n  "b": 1,\n  "a": 2,\n  "b": 3\n}'),
     (b"[ { } , [ ] ]", b"[{},[]]", b"[\n  {},\n  []\n]"),
     (b'"a\\u00e9 \\n, { \xc3\xa9"', b'"a\\u00e9 \\n, { \xc3\xa9"', b'"a\\u00e9 \\n, { \xc3\xa9"'),
-    (b'["\\ud83d", "\\\\" , "\\""]', b'["\\ud83d","\\\\","\\""]', b'[\n  "\\ud83d",\n  "\\\\",\n  "\\""\n]'),
+    (
+        b'["\\ud83d", "\\\\" , "\\""]',
+        b'["\\ud83d","\\\\","\\""]',
+        b'[\n  "\\ud83d",\n  "\\\\",\n  "\\""\n]',
+    ),
     (b"\n-0\t", b"-0", b"-0"),
     (b"9" * 5000, b"9" * 5000, b"9" * 5000),
 ]
@@ -81,7 +91,11 @@ def test_each_level_is_indented_by_two_spaces():
 def test_members_are_slices_in_their_order():
     text = b' { "b" : 1.50 , "\\u0061" : { "x" : [ 1 , 2 ] } , "b\\n" : "\\u00e9" } '
     found = json_text.members(text)
-    assert list(found.items()) == [("b", b"1.50"), ("a", b'{ "x" : [ 1 , 2 ] }'), ("b\n", b'"\\u00e9"')]
+    assert list(found.items()) == [
+        ("b", b"1.50"),
+        ("a", b'{ "x" : [ 1 , 2 ] }'),
+        ("b\n", b'"\\u00e9"'),
+    ]
 
 
 @pytest.mark.usefixtures("json_backend")
@@ -102,7 +116,18 @@ def test_members_keep_the_last_of_duplicate_keys_and_pairs_keep_all():
 
 @pytest.mark.usefixtures("json_backend")
 @pytest.mark.parametrize(
-    "number", [b"0", b"-0", b"-0.0", b"1.50", b"1E400", b"-7", b"-1e-400", b"18446744073709551616", b"9" * 5000]
+    "number",
+    [
+        b"0",
+        b"-0",
+        b"-0.0",
+        b"1.50",
+        b"1E400",
+        b"-7",
+        b"-1e-400",
+        b"18446744073709551616",
+        b"9" * 5000,
+    ],
 )
 def test_a_decoded_number_keeps_its_digits(number):
     (decoded,) = json_text.decode(b"[" + number + b"]")
@@ -118,13 +143,20 @@ def test_decode_resolves_escapes_and_keeps_the_last_of_duplicate_keys():
 
 @pytest.mark.usefixtures("json_backend")
 def test_elements_are_slices():
-    assert json_text.elements(b' [ 1.0 , "a, ]" , [ 2 ] , { } ] ') == [b"1.0", b'"a, ]"', b"[ 2 ]", b"{ }"]
+    assert json_text.elements(b' [ 1.0 , "a, ]" , [ 2 ] , { } ] ') == [
+        b"1.0",
+        b'"a, ]"',
+        b"[ 2 ]",
+        b"{ }",
+    ]
     assert json_text.elements(b"[ ]") == []
     assert json_text.members(b"{ }") == {}
 
 
 @pytest.mark.usefixtures("json_backend")
-@pytest.mark.parametrize(("text", "message"), NOT_JSON, ids=[str(text[:10]) for text, _ in NOT_JSON])
+@pytest.mark.parametrize(
+    ("text", "message"), NOT_JSON, ids=[str(text[:10]) for text, _ in NOT_JSON]
+)
 def test_invalid_json_is_rejected(text, message):
     for question in QUESTIONS:
         with pytest.raises(JSONTextError) as refused:
@@ -207,7 +239,9 @@ def by_each_backend(question, text):
 @given(TEXTS)
 def test_both_backends_return_the_same_bytes(text):
     questions = [json_text.compact, json_text.indent]
-    questions += [json_text.members] * text.startswith(b"{") + [json_text.elements] * text.startswith(b"[")
+    questions += [json_text.members] * text.startswith(b"{") + [
+        json_text.elements
+    ] * text.startswith(b"[")
     for question in questions:
         slow, fast = by_each_backend(question, text)
         assert slow == fast
@@ -239,7 +273,9 @@ def test_the_parts_of_a_value_join_to_the_whole(text):
     if isinstance(value, list):
         assert json.loads(b"[" + b",".join(json_text.elements(text)) + b"]") == value
     if isinstance(value, dict):
-        pairs = [json_text.quote(key) + b":" + part for key, part in json_text.members(text).items()]
+        pairs = [
+            json_text.quote(key) + b":" + part for key, part in json_text.members(text).items()
+        ]
         assert json.loads(b"{" + b",".join(pairs) + b"}") == value
 
 

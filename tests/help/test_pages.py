@@ -30,10 +30,15 @@ CLOUD_ID = "env_011CZkZ9X2dpNyB7HsEFoRfW"
 
 def words_of(example):
     """Return the words of each command of a line, and the file that the first one reads."""
-    parts = [list(group) for bar, group in itertools.groupby(shlex.split(example), "|".__eq__) if not bar]
+    parts = [
+        list(group) for bar, group in itertools.groupby(shlex.split(example), "|".__eq__) if not bar
+    ]
     first, *others = parts
     redirected = first[first.index("<") + 1] if "<" in first else ""
-    return [first[: first.index("<")] if redirected else first, *(words[1:] for words in others)], redirected
+    return [
+        first[: first.index("<")] if redirected else first,
+        *(words[1:] for words in others),
+    ], redirected
 
 
 @pytest.fixture
@@ -44,8 +49,12 @@ def emulator(ant, tmp_path):
     def run(*words, stdin=None):
         return ant(*words, stdin=stdin, env=base)
 
-    cloud = run("beta:environments", "create", "--name", "cloud", "--transform", "id", "-r").stdout.strip()
-    own = run("beta:environments", "create", "--name", "own", "--config", "{type: self_hosted}").json["id"]
+    cloud = run(
+        "beta:environments", "create", "--name", "cloud", "--transform", "id", "-r"
+    ).stdout.strip()
+    own = run(
+        "beta:environments", "create", "--name", "own", "--config", "{type: self_hosted}"
+    ).json["id"]
     work = ant("emulator", "enqueue", own, env=base, network=True).stdout.strip()
     (tmp_path / "env.yaml").write_text("name: from-file\nconfig: {type: cloud}\n")
     (tmp_path / "work.json").write_text(f'{{"id": "{work}", "environment_id": "{own}"}}')
@@ -74,7 +83,9 @@ PREPARATIONS = {
 }
 """The commands that a worker runs before an example."""
 EXAMPLES = [
-    (operation, f"{operation.command} {words}") for operation in OPERATIONS for _, words in operation.examples
+    (operation, f"{operation.command} {words}")
+    for operation in OPERATIONS
+    for _, words in operation.examples
 ]
 
 
@@ -112,7 +123,10 @@ def test_every_command_has_a_page(ant, operation):
         assert f"{param.flag} " in page
         assert not param.choices or f"One of: {', '.join(param.choices)}." in page
     for field in operation.fields:
-        assert not (field.nullable and field.takes_value) or f"{field.flag} {kind_of(field)}|null" in page
+        assert (
+            not (field.nullable and field.takes_value)
+            or f"{field.flag} {kind_of(field)}|null" in page
+        )
     assert "ant help flags" in page
     assert page.count("# ") >= 2
     assert "\x1b" not in result.stdout
@@ -126,16 +140,27 @@ def kind_of(param):
 def test_every_group_has_a_page(ant, group):
     """It has the summary of each command, and examples. The group alone, --help and `ant help` all show it."""
     page = ant(group).stdout
-    assert all(operation.summary.split(":")[0] in page for operation in OPERATIONS if operation.group == group)
+    assert all(
+        operation.summary.split(":")[0] in page
+        for operation in OPERATIONS
+        if operation.group == group
+    )
     assert page.count("  # ") >= 2
     assert page == ant(group, "--help").stdout == ant("help", group).stdout
-    assert page == ant("--format", "json", "--local", group).stdout == ant(group, "--debug", "-h").stdout
+    assert (
+        page
+        == ant("--format", "json", "--local", group).stdout
+        == ant(group, "--debug", "-h").stdout
+    )
 
 
 def test_the_first_page_names_everything(ant):
     """Groups, tool commands, topics and examples."""
     page = ant("help").stdout
-    assert all(f"  {name} " in page for name in [*GROUPS, *(command.full_name for command in TOOL_COMMANDS)])
+    assert all(
+        f"  {name} " in page
+        for name in [*GROUPS, *(command.full_name for command in TOOL_COMMANDS)]
+    )
     assert ", ".join(TOPICS) in " ".join(page.split())
     assert page.count("  # ") >= 2
     assert page == ant().stdout == ant("--help").stdout == ant("-h").stdout == ant("--local").stdout
@@ -167,7 +192,9 @@ def test_the_topics_are_complete(ant):
     """They list the exit codes, formats, variables and fields of the program."""
     codes = ant("help", "exit-codes").stdout
     (readme,) = re.findall(
-        r"^\| failures \| .*", Path(__file__).parents[2].joinpath("README.md").read_text("utf-8"), re.M
+        r"^\| failures \| .*",
+        Path(__file__).parents[2].joinpath("README.md").read_text("utf-8"),
+        re.M,
     )
     assert all(re.search(rf"\b{status}\b", codes) for status in EXIT_CODES)
     for code in {0, INTERRUPTED, TERMINATED, *FAILURE_CODES}:
@@ -200,7 +227,8 @@ def test_every_command_that_a_topic_names_exists(emulator, line):
 def test_a_page_on_a_terminal_uses_its_width(ant):
     """The page is styled, and up to 100 columns wide."""
     wide, narrow = (
-        ant(*LIST, "--help", terminal=True, env={"COLUMNS": columns}).stdout for columns in ("200", "60")
+        ant(*LIST, "--help", terminal=True, env={"COLUMNS": columns}).stdout
+        for columns in ("200", "60")
     )
     assert wide.startswith("\x1b[1mUsage:\x1b[0m")
     assert len(wide.splitlines()) < len(narrow.splitlines())
@@ -219,7 +247,9 @@ def test_examples_are_not_interpreted_as_markup(ant):
     assert "[pandas, numpy]" in ant("beta:environments", "create", "--help", terminal=True).stdout
 
 
-@pytest.mark.parametrize("command", list(catalog().walk()), ids=lambda command: f"ant {command.full_name}".rstrip())
+@pytest.mark.parametrize(
+    "command", list(catalog().walk()), ids=lambda command: f"ant {command.full_name}".rstrip()
+)
 def test_a_help_page_fits_on_40_lines_of_80_columns(ant, command):
     """Nobody has to scroll to find a flag."""
     page = ant("help", *command.path).stdout
@@ -245,7 +275,9 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
     assert "no-such-pager-program" in long.stderr
 
 
-@pytest.mark.parametrize("words", [("help", "-h"), ("help", "help"), ("help", "help", "--help"), ("help", "-x")])
+@pytest.mark.parametrize(
+    "words", [("help", "-h"), ("help", "help"), ("help", "help", "--help"), ("help", "-x")]
+)
 def test_help_has_its_own_page(ant, words):
     """`ant help -h` and `ant help help` show it, for example."""
     assert ant(*words).stdout.startswith("Usage: ant help ")

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def serving(
-    application: Any, log: Callable[[str], None] = lambda _line: None, host: str = "127.0.0.1", threads: int = 64
+    application: Any,
+    log: Callable[[str], None] = lambda _line: None,
+    host: str = "127.0.0.1",
+    threads: int = 64,
 ) -> Iterator[Server]:
     """Serve an application, such as an emulator, on a free port. `log` gets a line for each request.
 
@@ -43,5 +46,6 @@ def _end(server: Server, thread: threading.Thread) -> None:
 
     http.trigger.pull_trigger(leave_loop)
     thread.join()
-    for each in left:  # not before: the trigger is one of them, and it may have been called before it was pulled
+    # not before: the trigger is one of them, and it may have been called before it was pulled
+    for each in left:
         each.close()

@@ -19,7 +19,12 @@ OBJECT = {"id": "env_1", "type": "environment"}
 
 def grant(number: int = 1, **fields: Any) -> dict[str, Any]:
     """Return a response to an exchange, with the n-th access token. A field with None is left out."""
-    content = {"access_token": f"{KEY}-{number}", "token_type": "Bearer", "expires_in": 3600, **fields}
+    content = {
+        "access_token": f"{KEY}-{number}",
+        "token_type": "Bearer",
+        "expires_in": 3600,
+        **fields,
+    }
     return {name: value for name, value in content.items() if value is not None}
 
 
@@ -76,7 +81,9 @@ def variables(token_file: Path) -> dict[str, str | None]:
 
 
 @pytest.fixture
-def federated(ant: Callable[..., Result], variables: dict[str, str | None], clock: Clock) -> Callable[..., Result]:
+def federated(
+    ant: Callable[..., Result], variables: dict[str, str | None], clock: Clock
+) -> Callable[..., Result]:
     """Run `ant` with a federation. The test fails if a part of the identity token is printed."""
 
     def run(*words: str, env: Mapping[str, str | None] = {}, **more: Any) -> Result:

@@ -54,7 +54,10 @@ class FakeAPI:
             return httpx.Response(200, json={"id": name})
         error = {"type": "error", "error": {"type": "made_up", "message": f"no {name}"}}
         return httpx.Response(
-            reply, json=error, headers={"x-should-retry": "false"}, extensions={"reason_phrase": b"Made Up"}
+            reply,
+            json=error,
+            headers={"x-should-retry": "false"},
+            extensions={"reason_phrase": b"Made Up"},
         )
 
 
@@ -103,9 +106,14 @@ def many(ant: Callable[..., Result]) -> Callable[..., ManyResult]:
     """Run a command line with a fake API."""
 
     def run(
-        *words: str, api: FakeAPI | None = None, sleep: Callable[[float], None] = lambda _: None, **more: Any
+        *words: str,
+        api: FakeAPI | None = None,
+        sleep: Callable[[float], None] = lambda _: None,
+        **more: Any,
     ) -> ManyResult:
         api = api or FakeAPI()
-        return ManyResult(ant(*words, replies=api, env={"TERM": "xterm"}, sleep=sleep, **more), api.sent)
+        return ManyResult(
+            ant(*words, replies=api, env={"TERM": "xterm"}, sleep=sleep, **more), api.sent
+        )
 
     return run

@@ -24,16 +24,25 @@ def command_line(*words: str) -> str:
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
-def run_process(command: Sequence[Any], env: Mapping[str, str], **options: Any) -> subprocess.CompletedProcess[str]:
+def run_process(
+    command: Sequence[Any], env: Mapping[str, str], **options: Any
+) -> subprocess.CompletedProcess[str]:
     """Run a command with an empty stdin, and return it after its end, with its output as text."""
     return subprocess.run(
-        command, env=env, **{"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, **options}
+        command,
+        env=env,
+        **{"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, **options},
     )
 
 
 def spawn(command: Sequence[Any], env: Mapping[str, str], **options: Any) -> subprocess.Popen[Any]:
     """Start a command with an empty stdin, and with pipes for its output as text."""
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipes = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "text": True,
+    }
     return subprocess.Popen(command, env=env, **pipes | options)
 
 

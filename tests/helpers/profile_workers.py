@@ -29,7 +29,9 @@ class Workers:
 
     def __enter__(self) -> Self:
         """Start it without coverage, which would write a file at the end of each process, as any user."""
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+        environ = {
+            name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")
+        }
         self._program = subprocess.Popen(
             [sys.executable, "-m", "tests.helpers.profile_workers"],
             cwd=Path(__file__).parents[2],
@@ -44,11 +46,15 @@ class Workers:
         """End it."""
         self._program.communicate()
 
-    def run_one(self, words: tuple[str, ...], environ: dict[str, str], user: int | None = None) -> Said:
+    def run_one(
+        self, words: tuple[str, ...], environ: dict[str, str], user: int | None = None
+    ) -> Said:
         """Run a command line, and return its status and output."""
         assert self._program.stdin
         assert self._program.stdout
-        self._program.stdin.write(json.dumps({"words": words, "environ": environ, "user": user}) + "\n")
+        self._program.stdin.write(
+            json.dumps({"words": words, "environ": environ, "user": user}) + "\n"
+        )
         self._program.stdin.flush()
         status, said = json.loads(self._program.stdout.readline())
         return status, said
@@ -60,7 +66,8 @@ class Workers:
 def serve() -> None:
     """Run one command after the other. Without a umask, only the program itself can keep new files private."""
     os.umask(0)
-    with TemporaryDirectory() as folder:  # import what they need, because another user may not be able to
+    # import what they need, because another user may not be able to
+    with TemporaryDirectory() as folder:
         for words in (["profile", "create", "a"], ["profile", "list"]):
             assert carry_out(words, {"ANTHROPIC_CONFIG_DIR": folder})[0] == 0
     for line in sys.stdin:

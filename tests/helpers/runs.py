@@ -121,7 +121,10 @@ def ant_process(clean_environ: dict[str, str], tmp_path: Path) -> Iterator[Calla
     ) -> Running:
         server = server or ScriptedServer(*replies or (OK,))
         server.__enter__()
-        command, environ = [*program, *words, "--base-url", server.url], {**clean_environ, "TMPDIR": str(tmp_path)}
+        command, environ = (
+            [*program, *words, "--base-url", server.url],
+            {**clean_environ, "TMPDIR": str(tmp_path)},
+        )
         process = spawn(command, environ, process_group=0, cwd=tmp_path, stdin=stdin, text=False)
         running.append(Running(process, server))
         assert not wait or server.came.wait(60)

@@ -26,7 +26,9 @@ Reply = tuple[bytes | Act | Callable[[], object], ...]
 """The parts of the reply to one request. A function is called, and may wait."""
 
 
-def response(body: Any = b"", *headers: str, status: str = "200 OK", kind: str = "application/json") -> bytes:
+def response(
+    body: Any = b"", *headers: str, status: str = "200 OK", kind: str = "application/json"
+) -> bytes:
     """Return a well-formed response. A body that is not bytes is written as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status}", f"content-length: {len(content)}", *headers]
@@ -62,7 +64,9 @@ class ScriptedServer:
         self._replies = [(reply,) if isinstance(reply, bytes) else reply for reply in replies]
         self._tls = tls
         self._greeting = greeting
-        self._socket = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self._socket = socket.create_server(
+            (host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
         self._over = threading.Event()
         self._lock = threading.Lock()
 
@@ -75,7 +79,9 @@ class ScriptedServer:
     def url(self) -> str:
         """Its base URL."""
         host = self._socket.getsockname()[0]
-        return f"http{'s' if self._tls else ''}://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return (
+            f"http{'s' if self._tls else ''}://{f'[{host}]' if ':' in host else host}:{self.port}"
+        )
 
     @property
     def lines(self) -> list[str]:
@@ -136,7 +142,9 @@ class ScriptedServer:
                     connection.sendall(b" ")
             else:
                 if part is Act.RESET:
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    connection.setsockopt(
+                        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                    )
                 return False
         return True
 
@@ -152,7 +160,12 @@ def _requests(connection: socket.socket) -> Iterator[bytes]:
             data += chunk
         head, _, rest = data.partition(b"\r\n\r\n")
         length = next(
-            (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+            (
+                int(line[15:])
+                for line in head.lower().split(b"\r\n")
+                if line.startswith(b"content-length:")
+            ),
+            0,
         )
         body = bytearray(rest)  # grows in place, even if the body is large
         while len(body) < length:

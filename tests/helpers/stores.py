@@ -44,7 +44,9 @@ class OfficialStore:
         self.folder.mkdir(exist_ok=True)
         (self.folder / "active_config").write_text(text)
 
-    def log_in(self, name: str = "default", *, expires_at: Any = None, token: Any = TOKEN, **config: Any) -> None:
+    def log_in(
+        self, name: str = "default", *, expires_at: Any = None, token: Any = TOKEN, **config: Any
+    ) -> None:
         """Write a profile with a login that is valid for another hour."""
         authentication = {"type": "user_oauth", "client_id": "client-1", "scope": "user:profile"}
         self.write_config(name, {"authentication": authentication, **config})

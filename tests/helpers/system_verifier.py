@@ -21,7 +21,9 @@ class SystemVerifier:
         """Those that it was asked about."""
         self.rejects = False
 
-    def verify(self, _context: ssl.SSLContext, _chain: list[bytes], *, server_hostname: str) -> None:
+    def verify(
+        self, _context: ssl.SSLContext, _chain: list[bytes], *, server_hostname: str
+    ) -> None:
         """Raise SSLCertVerificationError if the server is not trusted."""
         self.names.append(server_hostname.encode("ascii").decode())  # as truststore does on macOS
         if self.rejects:

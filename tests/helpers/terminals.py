@@ -93,7 +93,9 @@ class Session:
 
     def end(self) -> tuple[int, str]:
         """Wait for the end of the run, and return its exit status and its output after the full screen."""
-        self._read_until(lambda: self.process.poll() is not None and not self._is_readable(0), "the end")
+        self._read_until(
+            lambda: self.process.poll() is not None and not self._is_readable(0), "the end"
+        )
         assert termios.tcgetattr(self._theirs) == self.mode, "the terminal is not as it was"
         before, _, after = self._seen.rpartition(FULL_SCREEN_OFF)
         assert before or FULL_SCREEN_ON not in self._seen
@@ -116,7 +118,9 @@ class Session:
     def _read_until(self, is_done: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not is_done():
-            assert time.monotonic() < deadline, f"{what!r} did not come; the screen is {self.screen!r}"
+            assert time.monotonic() < deadline, (
+                f"{what!r} did not come; the screen is {self.screen!r}"
+            )
             if self._is_readable(0.02):
                 self._seen += os.read(self._ours, 65536)
 
@@ -127,7 +131,9 @@ class Session:
 class Terminal(Session):
     """An interactive shell."""
 
-    def __init__(self, command: Sequence[str], setup: str, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], setup: str, folder: Path, environ: Mapping[str, str]
+    ) -> None:
         super().__init__(command, environ, folder, size=(50, 160))
         self.type(setup.strip() + "\necho sta''rted\n")
         self.wait_for("started")
@@ -152,7 +158,10 @@ def in_terminal(clean_environ: dict[str, str]) -> Iterator[Callable[..., Session
     with ExitStack() as opened:
 
         def start(
-            *replies: bytes | Reply, words: tuple[str, ...], until: str, program: tuple[str, ...] = ANT
+            *replies: bytes | Reply,
+            words: tuple[str, ...],
+            until: str,
+            program: tuple[str, ...] = ANT,
         ) -> Session:
             server = opened.enter_context(ScriptedServer(*replies))
             options = ("--max-retries", "0", "--base-url", server.url)

@@ -70,8 +70,11 @@ def request_of(sent: bytes, origin: Origin) -> httpx.Request:
 def bytes_of(response: httpx.Response) -> bytes:
     """Return the bytes of a response. Its content is not decompressed."""
     stream = response.stream
-    body = b"".join(stream) if isinstance(stream, httpx.ByteStream) else response.content  # perhaps compressed
-    headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-length"]
+    # perhaps compressed
+    body = b"".join(stream) if isinstance(stream, httpx.ByteStream) else response.content
+    headers = [
+        (name, value) for name, value in response.headers.raw if name.lower() != b"content-length"
+    ]
     if response.status_code not in (204, 304):
         headers.append((b"content-length", b"%d" % len(body)))
     lines = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}".encode()]

@@ -28,7 +28,9 @@ def _with_subclasses(error: type[AntError]) -> Iterator[type[AntError]]:
         yield from _with_subclasses(kind)
 
 
-FAILURE_CODES = frozenset({*EXIT_CODES.values(), *(kind.exit_code for kind in _with_subclasses(AntError))})
+FAILURE_CODES = frozenset(
+    {*EXIT_CODES.values(), *(kind.exit_code for kind in _with_subclasses(AntError))}
+)
 """The exit codes of failures, by statuses and by classes."""
 
 KEY = "correct-horse-battery"

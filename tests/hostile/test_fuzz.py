@@ -103,16 +103,46 @@ def run(ant):
 
 
 KNOWN = sorted(
-    {flag for item in OPERATIONS for param in params_of(item) for flag in (param.flag, param.short) if flag}
+    {
+        flag
+        for item in OPERATIONS
+        for param in params_of(item)
+        for flag in (param.flag, param.short)
+        if flag
+    }
 )
 WORD = (
     st.sampled_from(
-        [*KNOWN, *GROUPS, *(item.name for item in OPERATIONS), "--help", "-h", "--version", "--", "-", "="]
+        [
+            *KNOWN,
+            *GROUPS,
+            *(item.name for item in OPERATIONS),
+            "--help",
+            "-h",
+            "--version",
+            "--",
+            "-",
+            "=",
+        ]
     )
     | st.tuples(st.sampled_from(KNOWN), st.text(max_size=5)).map("=".join)
     | st.text(st.characters(exclude_characters="\0"), max_size=8)
     | st.sampled_from(
-        ["null", "true", "@-", "@x.y", "\\@x", "{a: 1}", "[", "-1", "1", "json", "raw", "local:", "a,b"]
+        [
+            "null",
+            "true",
+            "@-",
+            "@x.y",
+            "\\@x",
+            "{a: 1}",
+            "[",
+            "-1",
+            "1",
+            "json",
+            "raw",
+            "local:",
+            "a,b",
+        ]
     )
 )
 CALLS = st.sampled_from([item.command.split() for item in OPERATIONS])
@@ -121,11 +151,14 @@ ENDLESS = {"emulator", "completion", "auth", "profile", "explore", "help"}
 
 @EXAMPLES
 @given(
-    st.lists(WORD, max_size=6) | st.tuples(CALLS, st.lists(WORD, max_size=6)).map(lambda pair: [*pair[0], *pair[1]])
+    st.lists(WORD, max_size=6)
+    | st.tuples(CALLS, st.lists(WORD, max_size=6)).map(lambda pair: [*pair[0], *pair[1]])
 )
 def test_any_command_line_ends_in_a_documented_way(run, words):
     """It ends with a result, a usage error without a request, or a failed request. Each error has a message."""
-    if not ENDLESS & set(words) and not any("base-url" in word or "local" in word for word in words):
+    if not ENDLESS & set(words) and not any(
+        "base-url" in word or "local" in word for word in words
+    ):
         done = run(*words)
         assert done.exit in (0, 1, 2, 4)
         assert done.stdout or done.stderr
@@ -137,7 +170,9 @@ def test_any_command_line_ends_in_a_documented_way(run, words):
 TEXTS = st.text(st.characters(codec="utf-8"))
 SMALL_VALUES = st.recursive(SCALARS, _nested, max_leaves=6)
 ITEMS = st.dictionaries(
-    st.sampled_from(["id", "name", "type", "config", "state", "é", ""]) | TEXTS, SMALL_VALUES, max_size=6
+    st.sampled_from(["id", "name", "type", "config", "state", "é", ""]) | TEXTS,
+    SMALL_VALUES,
+    max_size=6,
 )
 
 
@@ -178,7 +213,14 @@ def test_any_response_body_ends_in_a_documented_way(run, body, status, listed):
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["content-encoding", "retry-after", "x-should-retry", "location", "request-id", "content-type"]
+            [
+                "content-encoding",
+                "retry-after",
+                "x-should-retry",
+                "location",
+                "request-id",
+                "content-type",
+            ]
         ),
         st.text(st.characters(min_codepoint=32, max_codepoint=126)),
     ),
@@ -186,7 +228,13 @@ def test_any_response_body_ends_in_a_documented_way(run, body, status, listed):
 )
 def test_any_response_headers_end_in_a_documented_way(run, headers, status):
     """No header causes a bug."""
-    run("beta:environments", "retrieve", "e", "--debug", answer=httpx.Response(status, headers=headers))
+    run(
+        "beta:environments",
+        "retrieve",
+        "e",
+        "--debug",
+        answer=httpx.Response(status, headers=headers),
+    )
 
 
 # Requests to the emulator, generated from its own models
@@ -195,21 +243,34 @@ def test_any_response_headers_end_in_a_documented_way(run, headers, status):
 def requests() -> st.SearchStrategy[tuple[str, str, str, bytes]]:
     """Return requests: valid ones, nearly valid ones, and nonsense."""
     ids = st.sampled_from(["env_1", "work_1", "..", "%2e", "a%2Fb", "%ff", "e" * 300]) | st.text(
-        st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="/?#%"), min_size=1, max_size=8
+        st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="/?#%"),
+        min_size=1,
+        max_size=8,
     )
     paths = st.sampled_from(
-        [(item.method, item.path) for item in OPERATIONS] + [("GET", "/nope"), ("PUT", "/v1/environments")]
+        [(item.method, item.path) for item in OPERATIONS]
+        + [("GET", "/nope"), ("PUT", "/v1/environments")]
     )
     queries = st.lists(
         st.tuples(
             st.sampled_from(
-                ["limit", "page", "include_archived", "block_ms", "reclaim_older_than_ms", "beta", "x"]
+                [
+                    "limit",
+                    "page",
+                    "include_archived",
+                    "block_ms",
+                    "reclaim_older_than_ms",
+                    "beta",
+                    "x",
+                ]
             ),
             st.sampled_from(["", "0", "1", "-1", "9" * 30, "true", "null", "abc", "%00", "1.5"]),
         ).map("=".join),
         max_size=3,
     ).map("&".join)
-    bodies = st.binary(max_size=30) | bodies_of_models().map(lambda value: json.dumps(value).encode())
+    bodies = st.binary(max_size=30) | bodies_of_models().map(
+        lambda value: json.dumps(value).encode()
+    )
     return st.tuples(paths, ids, ids, queries, bodies).map(
         lambda parts: (
             parts[0][0],
@@ -226,17 +287,25 @@ def bodies_of_models() -> st.SearchStrategy[Any]:
 
     from ant_cli.emulator import models
 
-    kinds = [kind for kind in vars(models).values() if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    kinds = [
+        kind
+        for kind in vars(models).values()
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+    ]
     schemas = [kind.model_json_schema() for kind in kinds if kind is not BaseModel]
     return st.sampled_from(schemas).flatmap(lambda schema: _of(schema, schema.get("$defs", {}), 0))
 
 
 def _of(schema: dict[str, Any], definitions: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
     """Return values of a schema. Some of them have another type."""
-    return st.one_of(_fitting(schema, definitions, depth), _fitting(schema, definitions, depth), SCALARS)
+    return st.one_of(
+        _fitting(schema, definitions, depth), _fitting(schema, definitions, depth), SCALARS
+    )
 
 
-def _fitting(schema: dict[str, Any], definitions: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
+def _fitting(
+    schema: dict[str, Any], definitions: dict[str, Any], depth: int
+) -> st.SearchStrategy[Any]:
     if depth > 4:
         return SCALARS
     if "$ref" in schema:
@@ -247,8 +316,15 @@ def _fitting(schema: dict[str, Any], definitions: dict[str, Any], depth: int) ->
     if "const" in schema or "enum" in schema:
         return st.sampled_from(schema.get("enum") or [schema["const"]])
     if schema.get("type") == "object":
-        members = {name: _of(part, definitions, depth + 1) for name, part in schema.get("properties", {}).items()}
-        return st.fixed_dictionaries({}, optional=members) if members else st.dictionaries(st.text(), SCALARS)
+        members = {
+            name: _of(part, definitions, depth + 1)
+            for name, part in schema.get("properties", {}).items()
+        }
+        return (
+            st.fixed_dictionaries({}, optional=members)
+            if members
+            else st.dictionaries(st.text(), SCALARS)
+        )
     if schema.get("type") == "array":
         return st.lists(_of(schema.get("items", {}), definitions, depth + 1), max_size=3)
     return _BY_TYPE.get(schema.get("type", ""), SCALARS)
@@ -285,5 +361,7 @@ def test_the_emulator_never_returns_500_for_any_request(emulator, request):
 def call(emulator: Any, method: str, path: str, query: str, body: bytes) -> tuple[int, Any]:
     """Call the WSGI application, and return the status and the JSON of its response."""
     headers = API_HEADERS | {"x-api-key": "sk-ant-fuzz", "content-type": "application/json"}
-    response = Client(emulator).open(path, method=method, query_string=query, data=body, headers=headers)
+    response = Client(emulator).open(
+        path, method=method, query_string=query, data=body, headers=headers
+    )
     return response.status_code, json.loads(response.data or b"null")

@@ -52,7 +52,13 @@ from ant_cli.http.choice import find_proxy
 from ant_cli.http.pagination import _parse_page
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.token_exchange import _reason, _without_parts
-from ant_cli.http.transport import Attempt, ConnectionClosed, FailedAttempt, MalformedResponse, Timeouts
+from ant_cli.http.transport import (
+    Attempt,
+    ConnectionClosed,
+    FailedAttempt,
+    MalformedResponse,
+    Timeouts,
+)
 from ant_cli.http.wire import Wire
 from ant_cli.input.documents import _id_lines
 from ant_cli.input.validation import check
@@ -144,7 +150,10 @@ def prose(text: str) -> None:
 
 def call_of(**environ: str) -> Call:
     return Call(
-        {"REQUEST_METHOD": "GET", "REQUEST_URI": "/", **environ}, SimpleNamespace(), "key", SimpleNamespace()
+        {"REQUEST_METHOD": "GET", "REQUEST_URI": "/", **environ},
+        SimpleNamespace(),
+        "key",
+        SimpleNamespace(),
     )
 
 
@@ -161,7 +170,8 @@ def print_json(text: str) -> None:
 
 
 def positions(text: str) -> None:
-    read_yaml(text)  # as the program does, which limits the depth: some versions of libyaml take its square
+    # as the program does, which limits the depth: some versions of libyaml take its square
+    read_yaml(text)
     positions_of(text, [("a", 0), ("b", "c")])
 
 
@@ -177,13 +187,26 @@ def print_list(text: str) -> None:
 
 def draw(text: str) -> None:
     half = len(text) // 2
-    for old, new in ((text, text[half:] + text[:half]), (text, text + "x"), (list(text), list(text[1:] + "x"))):
+    for old, new in (
+        (text, text[half:] + text[:half]),
+        (text, text + "x"),
+        (list(text), list(text[1:] + "x")),
+    ):
         list(draw_change(FieldChange(("a",), old, new), PLAIN.paint))
 
 
 def query(text: str) -> None:
     value = json.dumps({"a": [{text: 1, "b": text}, text]}).encode()
-    for path in ("a.#.b", '#(b%"*a*b*")#', "@dig:b", "a.0.*x*", "a|@flatten", "@pretty", "@ugly|@this", "a.@join"):
+    for path in (
+        "a.#.b",
+        '#(b%"*a*b*")#',
+        "@dig:b",
+        "a.0.*x*",
+        "a|@flatten",
+        "@pretty",
+        "@ugly|@this",
+        "a.@join",
+    ):
         apply(parse(path), value)
 
 
@@ -192,44 +215,69 @@ def compile_path(text: str) -> None:
 
 
 def redact_many(text: str) -> None:
-    redact(text, [*(f"{text[at : at + 40]}" for at in range(0, 400, 40)), text[:4], text[:2000], CREDENTIAL])
+    redact(
+        text,
+        [*(f"{text[at : at + 40]}" for at in range(0, 400, 40)), text[:4], text[:2000], CREDENTIAL],
+    )
 
 
 def gunzip(text: str) -> None:
     data = zlib.compress(text.encode("utf-8", "replace"), wbits=31)
-    Response(200, "", {"content-encoding": "gzip"}, [data[at : at + 1] for at in range(len(data))]).read()
+    Response(
+        200, "", {"content-encoding": "gzip"}, [data[at : at + 1] for at in range(len(data))]
+    ).read()
 
 
 READERS: dict[str, Callable[[str], object]] = {
     "a header": lambda text: receive(f"{HEAD}a:{text}\0\r\n\r\n"),
-    "headers": lambda text: receive(HEAD + text.replace("a", "a:b\r\n").replace(" ", "\r\n x") + "\r\n\r\n"),
+    "headers": lambda text: receive(
+        HEAD + text.replace("a", "a:b\r\n").replace(" ", "\r\n x") + "\r\n\r\n"
+    ),
     "a status line": lambda text: receive(f"HTTP/1.1 200 {text}\0\r\n\r\n"),
     "a length": lambda text: receive(f"{HEAD}content-length:{text}\r\n\r\n"),
     "a transfer encoding": lambda text: receive(f"{HEAD}transfer-encoding:{text}\r\n\r\n"),
     "a size of a chunk": lambda text: receive(f"{CHUNKED}5{text}\0\r\n"),
-    "chunks": lambda text: receive(CHUNKED + "".join(f"1;{char}\r\nx\r\n" for char in text) + "0\r\n\r\n"),
+    "chunks": lambda text: receive(
+        CHUNKED + "".join(f"1;{char}\r\nx\r\n" for char in text) + "0\r\n\r\n"
+    ),
     "trailers": lambda text: receive(f"{CHUNKED}0\r\n{text}\r\n\r\n"),
-    "a location": lambda text: receive(f"HTTP/1.1 302 A\r\nlocation: {text}\r\ncontent-length: 0\r\n\r\n"),
-    "a delay": lambda text: receive(f"HTTP/1.1 429 A\r\nretry-after: 1{text}x\r\ncontent-length: 0\r\n\r\n"),
+    "a location": lambda text: receive(
+        f"HTTP/1.1 302 A\r\nlocation: {text}\r\ncontent-length: 0\r\n\r\n"
+    ),
+    "a delay": lambda text: receive(
+        f"HTTP/1.1 429 A\r\nretry-after: 1{text}x\r\ncontent-length: 0\r\n\r\n"
+    ),
     "a date": lambda text: Response(429, "", {"retry-after": text}, []).requested_delay(),
     "gzip": gunzip,
     "a response": lambda text: receive(f"{HEAD}\r\n{text}"),
-    "an exchange": lambda text: _without_parts(_reason(json.dumps({"error": text}).encode()), text[:8000]),
-    "a page": lambda text: _parse_page(f'{{"data":[{text}],"next_page":"{text}"}}'.encode("utf-8", "replace")),
+    "an exchange": lambda text: _without_parts(
+        _reason(json.dumps({"error": text}).encode()), text[:8000]
+    ),
+    "a page": lambda text: _parse_page(
+        f'{{"data":[{text}],"next_page":"{text}"}}'.encode("utf-8", "replace")
+    ),
     "JSON": print_json,
     "a JSON string": lambda text: print_json(json.dumps({"a": text})),
     "a JSON list": lambda text: print_json(json.dumps([*text, [text, None]])),
-    "JSON keys": lambda text: print_json(json.dumps({f"{char}{at}": char for at, char in enumerate(text)})),
+    "JSON keys": lambda text: print_json(
+        json.dumps({f"{char}{at}": char for at, char in enumerate(text)})
+    ),
     "JSON with text behind it": lambda text: print_json(f'["{text}"{text}'),
     "items of a list": print_list,
     "YAML or JSON": lambda text: list(parse_all(text, "x")()),
     "YAML": read_yaml,
     "a flow of YAML": lambda text: read_yaml(f"{{a: [{text}"),
-    "a map of YAML": lambda text: read_yaml("".join(f"a{at}: {char}\n" for at, char in enumerate(text))),
+    "a map of YAML": lambda text: read_yaml(
+        "".join(f"a{at}: {char}\n" for at, char in enumerate(text))
+    ),
     "quoted YAML": lambda text: read_yaml(f'a: "{text}'),
     "a YAML comment": lambda text: read_yaml(f"a: b # {text}\nc: *{text}"),
-    "aliases": lambda text: read_yaml(f"a: &a ['{text}']\nb: &b [*a{', *a' * (len(text) // 4)}]\nc: [*b, *b]"),
-    "merges": lambda text: read_yaml(f"a: &a {{{text[:99]}: 1}}\nb: {{<<: [*a{', *a' * (len(text) // 4)}]}}"),
+    "aliases": lambda text: read_yaml(
+        f"a: &a ['{text}']\nb: &b [*a{', *a' * (len(text) // 4)}]\nc: [*b, *b]"
+    ),
+    "merges": lambda text: read_yaml(
+        f"a: &a {{{text[:99]}: 1}}\nb: {{<<: [*a{', *a' * (len(text) // 4)}]}}"
+    ),
     "positions": lambda text: positions(f"a: [{text}]\nb: {{c: {text}}}"),
     "a path": compile_path,
     "a path in a path": lambda text: compile_path(f"a.#({text}"),
@@ -245,7 +293,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "a pattern": lambda text: list(expand([f"{text}*"])),
     "a duration": lambda text: duration("--x", f"1{text}"),
     "a number": lambda text: integer("--x", f"0{text}x"),
-    "a time": lambda text: [relative_time(f"2026-11-01{text}", 0.0), age(f"2026-11-01T{text}", 0.0)],
+    "a time": lambda text: [
+        relative_time(f"2026-11-01{text}", 0.0),
+        age(f"2026-11-01T{text}", 0.0),
+    ],
     "IDs on lines": lambda text: _id_lines(text + "\0"),
     "a file of an environment": declare,
     "a name in a file": lambda text: declare(f"name: {text}\nmetadata: {{{text}: 1}}\n{text}: 1"),
@@ -253,14 +304,22 @@ READERS: dict[str, Callable[[str], object]] = {
     "prose": lambda text: prose(f"name: a\n---\n{text}"),
     "a lock file": lambda text: read_lock(written("claude-lock.json", f'{{"resources":{text}}}')),
     "entries of a lock file": lambda text: read_lock(
-        written("claude-lock.json", json.dumps({"resources": {f"./{at}{c}": {} for at, c in enumerate(text)}}))
+        written(
+            "claude-lock.json",
+            json.dumps({"resources": {f"./{at}{c}": {} for at, c in enumerate(text)}}),
+        )
     ),
     "a difference": draw,
     "profiles": lambda text: parse_profiles(text.encode("utf-8", "replace"), Path("x")),
     "a cached token": lambda text: parse_token(json.dumps({"access_token": text}).encode()),
     "a proxy": lambda text: find_proxy("http://a", {"http_proxy": text, "NO_PROXY": text}),
     "a message": lambda text: wrap_message(f"a: /{text}", 80),
-    "a text on one line": lambda text: [collapse_space(text), escape_breaks(text), quote(text), _quoted(text)],
+    "a text on one line": lambda text: [
+        collapse_space(text),
+        escape_breaks(text),
+        quote(text),
+        _quoted(text),
+    ],
     "a mistyped name": lambda text: did_you_mean(text, ["name", text[:9], text[::-1][:99]]),
     "a package": lambda text: [_package("packages.pip", text), _package("packages.npm", text)],
     "a URL": lambda text: [strip_userinfo(f"http://{text}"), url_secrets(f"{text}@")],
@@ -270,34 +329,83 @@ READERS: dict[str, Callable[[str], object]] = {
         escape_commands(f"::{text}"),
         escape_commands(f"##{text}"),
     ],
-    "a text with many secrets": lambda text: redact(f"{CREDENTIAL} {text} {CREDENTIAL} " * 9, [CREDENTIAL]),
-    "secrets of a response": lambda text: secrets_in(f'{{"secret":"{text}","access_token" {text}'.encode()),
+    "a text with many secrets": lambda text: redact(
+        f"{CREDENTIAL} {text} {CREDENTIAL} " * 9, [CREDENTIAL]
+    ),
+    "secrets of a response": lambda text: secrets_in(
+        f'{{"secret":"{text}","access_token" {text}'.encode()
+    ),
     "metrics of a worker": lambda text: [
         _numbers(f'ant_worker_slots{{environment_id="{part}"}} 1.0\n{text}', "")
         for part in (text, text.replace("\n", ""))
     ],
-    "a work item": lambda text: [_object(json.dumps({"id": text}).encode()), secrets_of_item({"secret": text})],
+    "a work item": lambda text: [
+        _object(json.dumps({"id": text}).encode()),
+        secrets_of_item({"secret": text}),
+    ],
     "a path of a request": lambda text: match(call_of(REQUEST_URI=f"/v1/{text}").path, "GET"),
-    "a query of a request": lambda text: call_of(QUERY_STRING=f"limit={text}&page={text}")._page_start("x", 0),
-    "credentials of a request": lambda text: credentials_of(call_of(HTTP_AUTHORIZATION=f"Bearer {text}")),
+    "a query of a request": lambda text: call_of(
+        QUERY_STRING=f"limit={text}&page={text}"
+    )._page_start("x", 0),
+    "credentials of a request": lambda text: credentials_of(
+        call_of(HTTP_AUTHORIZATION=f"Bearer {text}")
+    ),
     "a host of a request": lambda text: _is_own(text, "localhost"),
-    "a body of a request": lambda text: parse_model(EnvironmentCreateParams, text.encode("utf-8", "replace")),
+    "a body of a request": lambda text: parse_model(
+        EnvironmentCreateParams, text.encode("utf-8", "replace")
+    ),
     "an environment of a request": lambda text: parse_model(
         EnvironmentCreateParams,
         json.dumps(
-            {"name": text, "config": {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": [text]}}}
+            {
+                "name": text,
+                "config": {
+                    "type": "cloud",
+                    "networking": {"type": "limited", "allowed_hosts": [text]},
+                },
+            }
         ).encode(),
     ),
     "events of a request": lambda text: parse_model(
-        SendEventsRequest, json.dumps({"events": [{"type": "user.message", "content": [*text]}]}).encode()
+        SendEventsRequest,
+        json.dumps({"events": [{"type": "user.message", "content": [*text]}]}).encode(),
     ),
 }
 """What reads a text that somebody else may have made. An error of the program is an answer, too."""
 
 SHAPES = [
     *'a 0"\\[{(*/.@%&-:?\n\u00e9',
-    *("a ", "a\n", "a,", "a:", "//:a", "1.", "1h", "[a", "*/", "**/", "?a", "#(", "a.", "\n---\n", "- ", "a: &a\n"),
-    *("%41", "&amp;", "\\u0041", '"a",', '{"a":', "\n a:", "a\u2028: ", "\\\\", "''", '"secret":"', "sk-ant-aaaa "),
+    *(
+        "a ",
+        "a\n",
+        "a,",
+        "a:",
+        "//:a",
+        "1.",
+        "1h",
+        "[a",
+        "*/",
+        "**/",
+        "?a",
+        "#(",
+        "a.",
+        "\n---\n",
+        "- ",
+        "a: &a\n",
+    ),
+    *(
+        "%41",
+        "&amp;",
+        "\\u0041",
+        '"a",',
+        '{"a":',
+        "\n a:",
+        "a\u2028: ",
+        "\\\\",
+        "''",
+        '"secret":"',
+        "sk-ant-aaaa ",
+    ),
     *("python", "[[a]]\n", "a.b=1\n", "; ", "*a "),
 ]
 """Parts that are repeated: runs, separators, brackets that are not closed, escapes, almost-matches."""
@@ -326,7 +434,9 @@ def growth(read: Callable[[str], object], shape: str) -> float:
         count, before, took = 4 * count, took, seconds(read, shape * 4 * count)
     if took < LONG_ENOUGH_S or took <= MOST_GROWTH * before:
         return 1.0
-    least, most = (min(seconds(read, shape * size) for _ in range(3)) for size in (count // 4, count))
+    least, most = (
+        min(seconds(read, shape * size) for _ in range(3)) for size in (count // 4, count)
+    )
     return most / least
 
 
@@ -364,7 +474,10 @@ class Part(NamedTuple):
 
 def ways(tree: Any) -> Iterator[list[Part]]:
     """Yield every way through a regular expression: each of its choices, with and without each option."""
-    return (list(chain.from_iterable(way)) for way in product(*(list(ways_of(tree.state, *item)) for item in tree)))
+    return (
+        list(chain.from_iterable(way))
+        for way in product(*(list(ways_of(tree.state, *item)) for item in tree))
+    )
 
 
 def ways_of(state: Any, operator: Any, argument: Any) -> Iterator[list[Part]]:
@@ -424,19 +537,33 @@ def is_ambiguous(way: Sequence[Part]) -> bool:
 def patterns() -> Iterator[tuple[str, str | bytes, int]]:
     """Yield where the program uses a regular expression, the expression, and its flags."""
     for path in sorted(Path(ant_cli.__file__).parent.rglob("*.py")):
-        module = ".".join(path.relative_to(Path(ant_cli.__file__).parent.parent).with_suffix("").parts)
+        module = ".".join(
+            path.relative_to(Path(ant_cli.__file__).parent.parent).with_suffix("").parts
+        )
         for call in ast.walk(ast.parse(path.read_text())):
-            if isinstance(call, ast.Call) and re.fullmatch(r"re\.(?!escape)[a-z]+", ast.unparse(call.func)):
+            if isinstance(call, ast.Call) and re.fullmatch(
+                r"re\.(?!escape)[a-z]+", ast.unparse(call.func)
+            ):
                 names = vars(import_module(module.removesuffix(".__init__")))
                 expression = ast.unparse(call.args[0])
-                made = [made for place, made in MADE_ELSEWHERE.items() if place == f"{module} {expression}"]
+                made = [
+                    made
+                    for place, made in MADE_ELSEWHERE.items()
+                    if place == f"{module} {expression}"
+                ]
                 for pattern in made[0] if made else [eval(expression, dict(names))]:
-                    yield f"{module}:{call.lineno}", pattern, re.VERBOSE * ("re.VERBOSE" in ast.unparse(call))
+                    yield (
+                        f"{module}:{call.lineno}",
+                        pattern,
+                        re.VERBOSE * ("re.VERBOSE" in ast.unparse(call)),
+                    )
 
 
 MADE_ELSEWHERE = {
     "ant_cli.emulator.models pattern": [WAIT.pattern, r"[^\x00]*"],
-    "ant_cli.gjson.parser expression + ('' if last is None else f'.*{last}')": ["(?>.*?a)(?>.*?b).*c"],
+    "ant_cli.gjson.parser expression + ('' if last is None else f'.*{last}')": [
+        "(?>.*?a)(?>.*?b).*c"
+    ],
     "ant_cli.run.list_edits _PACKAGE_NAMES.get(name.rpartition('.')[2], '.*')": _PACKAGE_NAMES.values(),
     "ant_cli.runtime.redaction pattern": [_KEY],
 }

@@ -68,9 +68,13 @@ REFUSED = [
 
 @pytest.mark.parametrize(("env", "words"), SENT, ids=range(len(SENT)))  # a test's ID is printed
 @pytest.mark.parametrize(
-    ("reply", "status"), [(OK, 0), (error(f"401 {KEY}"), 4), ((Act.RESET,), 8)], ids=["200", "401", "reset"]
+    ("reply", "status"),
+    [(OK, 0), (error(f"401 {KEY}"), 4), ((Act.RESET,), 8)],
+    ids=["200", "401", "reset"],
 )
-def test_a_key_that_is_sent_is_printed_nowhere_whatever_the_server_does(ant_over_socket, env, words, reply, status):
+def test_a_key_that_is_sent_is_printed_nowhere_whatever_the_server_does(
+    ant_over_socket, env, words, reply, status
+):
     """It is in the request, and the debug log shows the request without it."""
     result = ant_over_socket(reply, env=env, more=(*words, "--debug"))
     assert result.exit == status
@@ -79,7 +83,9 @@ def test_a_key_that_is_sent_is_printed_nowhere_whatever_the_server_does(ant_over
 
 
 @pytest.mark.parametrize(("env", "words", "status"), REFUSED, ids=range(len(REFUSED)))
-def test_a_usage_error_about_an_argument_does_not_quote_a_key_in_it(ant_over_socket, env, words, status):
+def test_a_usage_error_about_an_argument_does_not_quote_a_key_in_it(
+    ant_over_socket, env, words, status
+):
     """Nothing is sent."""
     result = ant_over_socket(env=env, more=(*words, "--debug"))
     assert (result.exit, result.requests) == (status, [])
@@ -111,14 +117,23 @@ def test_a_secret_is_registered_before_the_first_error_can_quote_it(ant, env, wo
     """The stray argument repeats the secret, and is rejected before settings are resolved."""
     secret = "hunter2plain"
     given = {name: text.format(secret) for name, text in env.items()}
-    refusal = ant(*LIST, *(word.format(secret) for word in words), secret, env=NO_KEY | given).refusal
+    refusal = ant(
+        *LIST, *(word.format(secret) for word in words), secret, env=NO_KEY | given
+    ).refusal
     assert secret not in refusal
     assert f"unexpected argument '{REDACTED}'" in refusal
 
 
 SECRET_LOOKALIKES = (
     *("--apikey {}", "--apikey={}", "--api_key={}", "--authtoken {}", "--apikye={}", "--token={}"),
-    *("--password {}", "-apikey={}", "—api-key={}", "--api-key:{}", "apikey={}", "ANTHROPIC_API_KEY={}"),
+    *(
+        "--password {}",
+        "-apikey={}",
+        "—api-key={}",
+        "--api-key:{}",
+        "apikey={}",
+        "ANTHROPIC_API_KEY={}",
+    ),
     *("x-api-key:{}",),
 )
 """Mistyped forms of --api-key."""
@@ -127,7 +142,12 @@ SECRET_LOOKALIKES = (
 @pytest.mark.parametrize("typed", SECRET_LOOKALIKES)
 @pytest.mark.parametrize(
     "command",
-    ["{} beta:environments list", "beta:environments {} list", "beta:environments list {}", "auth status {}"],
+    [
+        "{} beta:environments list",
+        "beta:environments {} list",
+        "beta:environments list {}",
+        "auth status {}",
+    ],
 )
 def test_the_value_of_a_mistyped_key_flag_is_not_shown(ant, typed, command):
     """Other people may read a log with the error."""
@@ -163,7 +183,11 @@ def test_a_password_with_an_at_sign_is_removed_from_a_base_url_completely(ant, p
 def test_a_password_with_a_slash_is_not_shown_by_auth_status(ant):
     """The URL can't be used like that, but another one is: its owner forgot to escape the slash."""
     done = ant(
-        "auth", "status", "--base-url", "http://h:8080/@team", env={"ANTHROPIC_BASE_URL": "http://ada:p4ss/w0rd@h"}
+        "auth",
+        "status",
+        "--base-url",
+        "http://h:8080/@team",
+        env={"ANTHROPIC_BASE_URL": "http://ada:p4ss/w0rd@h"},
     )
     assert "Base URL    http://h:8080/@team (--base-url)\n" in done.stdout
     assert "shadows ANTHROPIC_BASE_URL: http://h\n" in done.stdout
@@ -186,15 +210,21 @@ def test_a_dry_run_redacts_a_key_in_the_body(ant):
     assert ant(*words).body["metadata"] == {"a": KEY}
 
 
-@pytest.mark.parametrize("name", ["Set-Cookie", "set-cookie2", "x-session-token", "www-authorization", "x-api-key"])
+@pytest.mark.parametrize(
+    "name", ["Set-Cookie", "set-cookie2", "x-session-token", "www-authorization", "x-api-key"]
+)
 def test_the_debug_log_redacts_headers_that_hold_secrets(ant_over_socket, name):
     """A session cookie is as powerful as a key, and can't be registered in advance."""
-    result = ant_over_socket(response({"id": "x"}, f"{name}: session=not-a-known-secret"), more=("--debug",))
+    result = ant_over_socket(
+        response({"id": "x"}, f"{name}: session=not-a-known-secret"), more=("--debug",)
+    )
     assert (result.exit, "not-a-known-secret" in result.stderr) == (0, False)
     assert f"{name.lower()}: {REDACTED}" in result.stderr.lower()
 
 
-@pytest.mark.parametrize("where", ["http://ada:{}@127.0.0.1:{{port}}", "http://{}@127.0.0.1:{{port}}"])
+@pytest.mark.parametrize(
+    "where", ["http://ada:{}@127.0.0.1:{{port}}", "http://{}@127.0.0.1:{{port}}"]
+)
 @pytest.mark.parametrize("secret", [KEY, SPECIAL], ids=["key", "special"])
 @pytest.mark.parametrize("more", [(), ("--debug",), ("--dry-run",)])
 def test_the_password_of_the_base_url_is_printed_nowhere(ant_over_socket, where, secret, more):
@@ -202,7 +232,9 @@ def test_the_password_of_the_base_url_is_printed_nowhere(ant_over_socket, where,
     url = where.format(quote(secret, safe=""))
     echo = base64.b64encode(f"ada:{secret}".encode()).decode()
     result = ant_over_socket(
-        response({"a": secret, "b": echo}, f"x-echo: {echo}", status="404 Not Found"), url=url, more=more
+        response({"a": secret, "b": echo}, f"x-echo: {echo}", status="404 Not Found"),
+        url=url,
+        more=more,
     )
     shown = result.stdout + result.stderr
     spellings = (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], echo)
@@ -224,8 +256,12 @@ ECHOES = {
     "status words": error(f"403 No {KEY}"),
     "request ID": response({}, f"request-id: {KEY}", status="404 Not Found"),
     "header": response({}, f"x-key: {KEY}", f"set-cookie: session={KEY}", status="404 Not Found"),
-    "body": response({"type": "error", "error": {"message": f"bad key {KEY}"}}, status="401 Unauthorized"),
-    "body in base64": response({"m": base64.b64encode(f"x:{KEY}".encode()).decode()}, status="400 Bad"),
+    "body": response(
+        {"type": "error", "error": {"message": f"bad key {KEY}"}}, status="401 Unauthorized"
+    ),
+    "body in base64": response(
+        {"m": base64.b64encode(f"x:{KEY}".encode()).decode()}, status="400 Bad"
+    ),
     "cut-off excerpt": response(b"x" * 490 + KEY.encode(), status="502 Bad Gateway"),
     "redirect": response(b"", f"location: http://{KEY}@h/?k={KEY}", status="302 Found"),
     "content encoding": response(b"", f"content-encoding: {KEY}"),
@@ -246,7 +282,9 @@ ERROR_FORMATS = ("json", "yaml", "table", "pretty", "raw")
         *(("body", RETRIEVE, error_format) for error_format in ERROR_FORMATS[1:]),
     ],
 )
-def test_a_key_that_a_server_echoes_is_redacted_on_stderr(ant_over_socket, name, words, error_format):
+def test_a_key_that_a_server_echoes_is_redacted_on_stderr(
+    ant_over_socket, name, words, error_format
+):
     """This holds with and without the debug log."""
     echo, more = ECHOES[name], ("--format-error", error_format)
     if name == "cursor that returns":
@@ -263,7 +301,9 @@ def test_a_key_that_a_server_echoes_is_redacted_on_stderr(ant_over_socket, name,
 def test_no_part_of_a_key_is_shown_where_a_long_body_is_truncated(ant_over_socket, more, filler):
     """Nobody reads a megabyte of an error, and searching more text for secrets would take long."""
     before = LONGEST_SHOWN - len(KEY) // 2
-    result = ant_over_socket(response(filler * before + KEY.encode() * 2, status="400 Bad"), more=more)
+    result = ant_over_socket(
+        response(filler * before + KEY.encode() * 2, status="400 Bad"), more=more
+    )
     assert KEY[:6] not in result.stderr
     assert ("(the beginning of 1,000,0" in result.stderr) == bool(more)
 
@@ -292,7 +332,11 @@ def test_later_texts_are_searched_for_the_latest_secrets_of_responses():
 )
 def test_the_secret_of_a_work_item_is_printed_on_stdout_only(ant_over_socket, more):
     """A worker reads it from there."""
-    item = {"id": "work_1", "secret": "work-secret-1", "data": {"secret": {"token": "work-secret-2"}}}
+    item = {
+        "id": "work_1",
+        "secret": "work-secret-1",
+        "data": {"secret": {"token": "work-secret-2"}},
+    }
     result = ant_over_socket(response(item), more=more)
     assert json.loads(result.stdout) == item
     assert "work-secret" not in result.stderr
@@ -306,7 +350,9 @@ def test_the_secret_of_a_work_item_is_printed_on_stdout_only(ant_over_socket, mo
 )
 def test_no_command_prints_the_key_that_it_sends(ant_over_socket, operation: Operation, reply):
     """This holds for every response."""
-    words = [word for param in operation.params if param.required for word in (param.flag, "{a: b}")]
+    words = [
+        word for param in operation.params if param.required for word in (param.flag, "{a: b}")
+    ]
     result = ant_over_socket(
         reply, words=(*operation.command.split(), *words), more=("--debug", "--max-retries", "1")
     )
@@ -344,7 +390,9 @@ def test_auth_status_masks_a_key_wherever_it_was_typed(ant, env, words, more):
     assert REDACTED in ant("auth", "status", *words, *more, env=env).stdout
 
 
-def test_a_key_in_the_status_line_of_a_response_is_not_in_the_error_that_the_client_raises(clean_environ):
+def test_a_key_in_the_status_line_of_a_response_is_not_in_the_error_that_the_client_raises(
+    clean_environ,
+):
     """An error may go anywhere: into a report of `apply`, or the exporter's pages."""
     with ScriptedServer(error(f"418 {KEY}")) as server:
         runtime = make_runtime(clean_environ, stderr=Screen(terminal=False))
@@ -371,7 +419,9 @@ class EchoingAPI(ScriptedServer):
         return (response({"data": [], "next_page": None}, echo),)
 
 
-def test_a_key_in_the_error_of_a_step_is_redacted_in_the_report_of_apply(ant, tmp_path, monkeypatch):
+def test_a_key_in_the_error_of_a_step_is_redacted_in_the_report_of_apply(
+    ant, tmp_path, monkeypatch
+):
     """The report is for scripts, and often in the log of a pipeline."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "environments").mkdir()
@@ -381,7 +431,9 @@ def test_a_key_in_the_error_of_a_step_is_redacted_in_the_report_of_apply(ant, tm
         done = ant("apply", "--yes", "environments", *words, network=True)
         assert done.exit == 1
         assert f"400 No {REDACTED}" in done.json["resources"][0]["error"]
-        done = ant("apply", "environments", "--dry-run", "--save-plan", "plan.json", *words, network=True)
+        done = ant(
+            "apply", "environments", "--dry-run", "--save-plan", "plan.json", *words, network=True
+        )
     assert done.exit == 0
     plan = (tmp_path / "plan.json").read_text()
     assert KEY not in plan

@@ -26,11 +26,19 @@ Shell = Callable[..., Result]
 @pytest.mark.parametrize(
     "words",
     [
-        *("profile set one auth_token {}", "profile activate {}", "profile set {0} {0}", "{}", "auth {}"),
+        *(
+            "profile set one auth_token {}",
+            "profile activate {}",
+            "profile set {0} {0}",
+            "{}",
+            "auth {}",
+        ),
         *("auth login {}", "help {}", "completion {}", "beta:environments retrieve --{}"),
     ],
 )
-def test_a_word_that_looks_like_a_key_is_redacted_in_a_usage_error_even_if_it_is_not_registered(ant, words):
+def test_a_word_that_looks_like_a_key_is_redacted_in_a_usage_error_even_if_it_is_not_registered(
+    ant, words
+):
     """It is in the place of another argument. There is no other credential, and the profile is missing."""
     done = ant(*words.format(KEY_BY_PATTERN).split(), env=NO_KEY)
     assert done.exit in (2, 4)
@@ -40,7 +48,12 @@ def test_a_word_that_looks_like_a_key_is_redacted_in_a_usage_error_even_if_it_is
 @pytest.mark.parametrize(
     "words",
     [
-        *("auth {}", "auth login {}", "auth login --api-key-stdin={}", "auth login --api-key-stdin {}"),
+        *(
+            "auth {}",
+            "auth login {}",
+            "auth login --api-key-stdin={}",
+            "auth login --api-key-stdin {}",
+        ),
         *("auth status {}", "help auth {}", "profile {}", "profile create x {}"),
     ],
 )
@@ -75,7 +88,9 @@ def profiles(profiles) -> Callable[[str], Path]:
 def test_a_secret_of_a_profile_is_redacted_if_a_server_echoes_it(ant, profiles, profile, more):
     """The debug log and the error both show the response. The fixture asserts that the secret is not in it."""
     echo = response(
-        {"type": "error", "error": {"message": f"bad <{KEY}>"}}, f"x-echo: {KEY}", status="404 Not Found"
+        {"type": "error", "error": {"message": f"bad <{KEY}>"}},
+        f"x-echo: {KEY}",
+        status="404 Not Found",
     )
     with ScriptedServer(echo) as server:
         profiles(profile.replace("{port}", str(server.port)))
@@ -97,7 +112,8 @@ def test_a_key_of_digits_in_a_profile_is_redacted_although_toml_reads_a_number(a
 
 
 @pytest.mark.parametrize(
-    "words", ["auth status --check --debug", "auth login --api-key-stdin --debug", "emulator reset --debug"]
+    "words",
+    ["auth status --check --debug", "auth login --api-key-stdin --debug", "emulator reset --debug"],
 )
 @pytest.mark.parametrize(
     "profile",
@@ -109,7 +125,9 @@ def test_a_key_of_digits_in_a_profile_is_redacted_although_toml_reads_a_number(a
 )
 def test_a_tool_command_redacts_every_secret_in_the_profiles(ant, profiles, profile, words):
     """A gateway may quote the password, and a server may know the keys of all profiles."""
-    echo = response({"type": "error", "error": {"message": f"bad <{KEY}>"}}, status="400 Bad Request")
+    echo = response(
+        {"type": "error", "error": {"message": f"bad <{KEY}>"}}, status="400 Bad Request"
+    )
     with ScriptedServer(echo) as server:
         profiles(profile.format(key=KEY, port=server.port))
         done = ant(*words.split(), env=NO_KEY, stdin="new-key-0123", network=True)
@@ -176,7 +194,11 @@ HANDLING = [
             ("__complete", "beta:environments", "retrieve", ""),
         )
     ),
-    *((env, words) for env in VIA_VARIABLE for words in (CALL, ("auth", "token"), ("auth", "status", "--check"))),
+    *(
+        (env, words)
+        for env in VIA_VARIABLE
+        for words in (CALL, ("auth", "token"), ("auth", "status", "--check"))
+    ),
 ]
 ASKING = (CALL, ("auth", "token"), ("auth", "status", "--check", "--format", "json"))
 """The commands that need the key, and so run the command that prints it. No other command may run it."""
@@ -226,7 +248,16 @@ def watched(monkeypatch) -> Watched:
         return open_descriptor(name, flags, *rest, **more)
 
     monkeypatch.setattr(subprocess, "Popen", Popen)
-    for name in ("system", "posix_spawn", "posix_spawnp", "execv", "execve", "fork", "forkpty", "putenv"):
+    for name in (
+        "system",
+        "posix_spawn",
+        "posix_spawnp",
+        "execv",
+        "execve",
+        "fork",
+        "forkpty",
+        "putenv",
+    ):
         if hasattr(os, name):  # Windows lacks most
             monkeypatch.setattr(os, name, noting(getattr(os, name)))
     monkeypatch.setattr(builtins, "open", note_open)
@@ -235,7 +266,9 @@ def watched(monkeypatch) -> Watched:
     return seen
 
 
-@pytest.mark.parametrize(("where", "words"), HANDLING, ids=lambda value: str(value).replace(STORED, "KEY"))
+@pytest.mark.parametrize(
+    ("where", "words"), HANDLING, ids=lambda value: str(value).replace(STORED, "KEY")
+)
 def test_a_key_is_in_no_other_file_and_no_argument_or_environment(
     ant, credential_store, clean_environ, profiles, request, where, words
 ):
@@ -250,14 +283,18 @@ def test_a_key_is_in_no_other_file_and_no_argument_or_environment(
     else:
         profiles(PROFILES[where].format(home=home))
     watched: Watched = request.getfixturevalue("watched")  # starts to record
-    done = ant(*words, env=env, stdin=STORED, replies=[{"data": [], "next_page": None, "echo": STORED}])
+    done = ant(
+        *words, env=env, stdin=STORED, replies=[{"data": [], "next_page": None, "echo": STORED}]
+    )
     assert done.exit == expected_exit(where, words)
     assert STORED not in done.stderr
     assert STORED not in done.stdout or words == ("auth", "token")
     assert STORED not in "".join(watched.started)
     assert bool(watched.started) is (where == "command" and words in ASKING)
     assert {path.parent for path in watched.written} <= {folder, Path(os.devnull).parent}
-    holding = {path for path in home.rglob("*") if path.is_file() and STORED.encode() in path.read_bytes()}
+    holding = {
+        path for path in home.rglob("*") if path.is_file() and STORED.encode() in path.read_bytes()
+    }
     assert holding <= {home / "helper.txt", folder / "profiles.toml"}
     assert not [path for path in folder.glob("*") if path.stat().st_mode & 0o077]
 

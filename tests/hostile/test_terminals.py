@@ -44,7 +44,11 @@ def unescaped(text: str) -> list[str]:
         character
         for character in text
         if character not in "\n\t"
-        and (unicodedata.category(character) == "Cc" or character in UNSEEN or 0xE0000 <= ord(character) < 0xE0080)
+        and (
+            unicodedata.category(character) == "Cc"
+            or character in UNSEEN
+            or 0xE0000 <= ord(character) < 0xE0080
+        )
     ]
 
 
@@ -77,7 +81,9 @@ def _unescaped(item: dict[str, Any]) -> bytes:
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_raw_output_of_a_string_escapes_terminal_sequences(ant_over_socket, attack):
     """`-r` drops the quotes, not the escapes."""
-    result = ant_over_socket(response({"name": ATTACKS[attack]}), more=("--transform", "name", "-r"), terminal=True)
+    result = ant_over_socket(
+        response({"name": ATTACKS[attack]}), more=("--transform", "name", "-r"), terminal=True
+    )
     assert (result.exit, unescaped(result.stdout)) == (0, [])
 
 
@@ -94,7 +100,9 @@ def test_error_messages_and_the_debug_log_escape_terminal_sequences(ant_over_soc
 
 def test_the_excerpt_of_a_response_that_is_not_json_escapes_terminal_sequences(ant_over_socket):
     """The error quotes the beginning of the response."""
-    result = ant_over_socket(response(b"<html>\x1b[2J\xc2\x9b\xe2\x80\xae", status="502 Bad"), terminal=True)
+    result = ant_over_socket(
+        response(b"<html>\x1b[2J\xc2\x9b\xe2\x80\xae", status="502 Bad"), terminal=True
+    )
     assert (result.exit, unescaped(result.stderr)) == (7, [])
 
 
@@ -103,7 +111,9 @@ def test_control_characters_on_stderr_are_escaped_in_a_pipe(ant_over_socket, nam
     """A log may be printed on a terminal later, and no program reads stderr as data."""
     text = " ".join(ATTACKS.values())
     body = _unescaped({"type": "error", "message": text, **EVERY_ATTACK})
-    result = ant_over_socket(response(body, status="404 Not \x9bFound"), more=("--format-error", name, "--debug"))
+    result = ant_over_socket(
+        response(body, status="404 Not \x9bFound"), more=("--format-error", name, "--debug")
+    )
     assert (result.exit in (5, 8), unescaped(result.stderr)) == (True, [])
     html = ant_over_socket(response(f"<html>{text}".encode(), status="502 Bad"))
     assert (html.exit, unescaped(html.stderr)) == (7, [])

@@ -36,27 +36,43 @@ CUT = OK[:-3]
 HEAD = b"HTTP/1.1 200 OK\r\n"
 NO_RETRIES = ("--max-retries", "0")
 CHECK_URL = "Check the base URL and the network."
-RESET_BY_PEER, CLOSED = "[^\n]*reset[^\n]*", "the server closed the connection without sending a response."
+RESET_BY_PEER, CLOSED = (
+    "[^\n]*reset[^\n]*",
+    "the server closed the connection without sending a response.",
+)
 NOT_HTTP = f"the response is not valid HTTP.\n{CHECK_URL}"
 bytes_outlive_a_reset = needs_posix("bytes that can be read after a reset")
 RESET = pytest.param(Act.RESET, marks=bytes_outlive_a_reset)
-MAPPED = pytest.param("[::ffff:127.0.0.1]", marks=needs_posix("IPv6 sockets that reach IPv4 addresses"))
+MAPPED = pytest.param(
+    "[::ffff:127.0.0.1]", marks=needs_posix("IPv6 sockets that reach IPv4 addresses")
+)
 UNSPECIFIED = pytest.param("0.0.0.0", marks=needs_posix("0.0.0.0 as an address of this host"))
 
 
-@pytest.mark.parametrize(("words", "has_length"), [(RETRIEVE, False), (DELETE, False), ((*ARCHIVE, "env_1"), True)])
-def test_a_request_without_a_body_has_a_length_if_its_method_usually_has_a_body(ant_over_socket, words, has_length):
+@pytest.mark.parametrize(
+    ("words", "has_length"), [(RETRIEVE, False), (DELETE, False), ((*ARCHIVE, "env_1"), True)]
+)
+def test_a_request_without_a_body_has_a_length_if_its_method_usually_has_a_body(
+    ant_over_socket, words, has_length
+):
     """As in the official tool."""
     (sent,) = ant_over_socket(words=words).requests
-    assert (b"\r\ncontent-length: 0\r\n" in sent, b"content-length" in sent) == (has_length, has_length)
+    assert (b"\r\ncontent-length: 0\r\n" in sent, b"content-length" in sent) == (
+        has_length,
+        has_length,
+    )
 
 
 @pytest.mark.parametrize(("headers", "connections"), [((), 1), (("connection: close",), 2)])
-def test_a_connection_is_used_for_the_next_request_unless_the_server_ends_it(ant_over_socket, headers, connections):
+def test_a_connection_is_used_for_the_next_request_unless_the_server_ends_it(
+    ant_over_socket, headers, connections
+):
     """The server may say so before it does."""
     pages = [response(page({"id": "env_1"}, after="2"), *headers), response(page({"id": "env_2"}))]
     with ScriptedServer(*pages) as server:
-        assert ant_over_socket(words=LINES, server=server).stdout == '{"id":"env_1"}\n{"id":"env_2"}\n'
+        assert (
+            ant_over_socket(words=LINES, server=server).stdout == '{"id":"env_1"}\n{"id":"env_2"}\n'
+        )
     assert server.connections == connections
 
 
@@ -102,7 +118,9 @@ def test_nothing_of_an_incomplete_response_is_printed(ant_over_socket, end):
 def test_a_response_that_breaks_off_behind_a_proxy_is_not_printed(ant_over_socket, end):
     """The message is the same as over a direct connection."""
     with ScriptedServer((CUT, end)) as server:
-        result = ant_over_socket(url="http://api.invalid", env={"http_proxy": server.url}, more=NO_RETRIES)
+        result = ant_over_socket(
+            url="http://api.invalid", env={"http_proxy": server.url}, more=NO_RETRIES
+        )
     assert (result.exit, result.stdout, len(server.requests)) == (1, "", 1)
     assert "the response broke off" in result.stderr
 
@@ -130,7 +148,9 @@ def test_a_change_with_an_incomplete_response_is_not_repeated(ant_over_socket, w
         HEAD + b'\r\n{"id":"x"}',
         b'HTTP/1.0 200 OK\r\n\r\n{"id":"x"}',
         HEAD + b"content-length: 10\r\ncontent-length: 10\r\n\r\n" + b'{"id":"x"}',
-        HEAD + b"transfer-encoding: chunked\r\n\r\n" + b'a;q=1\r\n{"id":"x"}\r\n0\r\nx-end: 1\r\n\r\n',
+        HEAD
+        + b"transfer-encoding: chunked\r\n\r\n"
+        + b'a;q=1\r\n{"id":"x"}\r\n0\r\nx-end: 1\r\n\r\n',
         b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
         response({"id": "x"}, status="200"),
         OK + b"what follows is not read",
@@ -160,7 +180,9 @@ def test_a_connection_that_became_stale_before_the_next_page_is_replaced(ant_ove
 
 def test_a_malformed_response_on_a_kept_connection_is_not_asked_for_again(ant_over_socket):
     """The server has received the request, so sending it again would be a retry."""
-    result = ant_over_socket(FIRST, (b"not HTTP\r\n\r\n", Act.CLOSE), LAST, words=LINES, more=NO_RETRIES)
+    result = ant_over_socket(
+        FIRST, (b"not HTTP\r\n\r\n", Act.CLOSE), LAST, words=LINES, more=NO_RETRIES
+    )
     assert (result.exit, result.stdout, len(result.requests)) == (8, "1\n", 2)
     assert "the response is not valid HTTP" in result.stderr
 
@@ -168,7 +190,9 @@ def test_a_malformed_response_on_a_kept_connection_is_not_asked_for_again(ant_ov
 def test_a_post_repeated_after_a_stale_connection_counts_as_a_retry(ant_over_socket):
     """Only a GET is repeated without counting: a POST may have been carried out before the connection ended."""
     words = (*UPDATE, "--name", "n")
-    result = ant_over_socket(error("500 Broken"), (Act.CLOSE,), OK, words=words, more=("--max-retries", "1"))
+    result = ant_over_socket(
+        error("500 Broken"), (Act.CLOSE,), OK, words=words, more=("--max-retries", "1")
+    )
     assert (result.exit, result.stdout, len(result.requests), len(result.waits)) == (8, "", 2, 1)
 
 
@@ -223,8 +247,12 @@ def test_a_tls_handshake_that_stalls_is_named_and_not_retried(ant_over_socket, p
 
 
 @pytest.mark.parametrize("path", ["", "/ä"])
-@pytest.mark.parametrize("reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"SSH-2.0-OpenSSH_9.9\r\n"])
-def test_a_tls_handshake_with_a_plain_text_port_is_named_and_not_retried(ant_over_socket, path, reply):
+@pytest.mark.parametrize(
+    "reply", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"SSH-2.0-OpenSSH_9.9\r\n"]
+)
+def test_a_tls_handshake_with_a_plain_text_port_is_named_and_not_retried(
+    ant_over_socket, path, reply
+):
     """Both transports print the same message, which says how the base URL may be wrong."""
     with ScriptedServer(greeting=reply) as server:
         result = ant_over_socket(url=f"https://127.0.0.1:{server.port}{path}")
@@ -239,7 +267,9 @@ def test_a_tls_handshake_with_a_plain_text_port_is_named_and_not_retried(ant_ove
 @pytest.mark.parametrize(
     "sent", [b"HTTP/1.1 200 ", b"HTTP/1.1 200 OK\r\nx: ", HEAD + b"content-length: 900000\r\n\r\n{"]
 )
-def test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long(ant_over_socket, monkeypatch, way, sent):
+def test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long(
+    ant_over_socket, monkeypatch, way, sent
+):
     """The bytes belong to the headers or the body. Each arrives a minute after the last, by the test's clock."""
     clock = SimpleNamespace(monotonic=partial(next, itertools.count(0, 60)))
     monkeypatch.setattr("ant_cli.http.transport.time", clock)
@@ -250,7 +280,9 @@ def test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long(ant_o
         env = {"http_proxy": server.url} if way == "proxy" else {}
         result = ant_over_socket(url=url, env=env, more=NO_RETRIES)
     assert (result.exit, result.stdout) == (8, "")
-    assert result.stderr.endswith(": no complete response within 600 s.\nTo wait longer: --timeout SECONDS.\n")
+    assert result.stderr.endswith(
+        ": no complete response within 600 s.\nTo wait longer: --timeout SECONDS.\n"
+    )
 
 
 def test_a_wait_that_is_cut_short_by_the_end_of_the_attempt_is_blamed_on_the_attempt():
@@ -316,7 +348,9 @@ def test_an_early_rejection_of_a_large_body_is_read(ant_over_socket):
 
         threading.Thread(target=refuse, daemon=True).start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        result = ant_over_socket(url=url, words=CREATE, stdin=b'{"description":"' + b"x" * 5_000_000 + b'"}')
+        result = ant_over_socket(
+            url=url, words=CREATE, stdin=b'{"description":"' + b"x" * 5_000_000 + b'"}'
+        )
     assert (result.exit, "413 Content Too Large" in result.stderr) == (1, True)
 
 
@@ -324,12 +358,15 @@ def test_a_server_that_never_reads_a_large_body_is_given_up(shell, tmp_path):
     """Sending has a timeout, too. The shell has its own limit, which turns a hang into a failure."""
     (tmp_path / "body.json").write_bytes(b'{"description":"' + b"x" * 9_000_000 + b'"}')
     with socket.socket() as deaf:
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # prevents the system from buffering all of it
+        # prevents the system from buffering all of it
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         flags = f"--base-url {url} --timeout 0.3 --max-retries 0"
-        result = shell(f"$ANT beta:environments create --name n --file body.json {flags}", seconds=100)
+        result = shell(
+            f"$ANT beta:environments create --name n --file body.json {flags}", seconds=100
+        )
     assert (result.exit, result.stdout) == (8, "")
     assert "0.3 s" in result.stderr
 
@@ -344,7 +381,11 @@ def test_a_server_that_never_reads_a_large_body_is_given_up(shell, tmp_path):
         ("http://nosuch.invalid", 8, f"the host name is not known.\n{CHECK_URL}\n"),
         ("http://bücher.invalid", 8, f"the host name is not known.\n{CHECK_URL}\n"),
         ("http://a..b.invalid", 2, "ant: the host name in the base URL is not valid.\n"),
-        ("http://" + "a" * 70 + ".invalid", 2, "ant: the host name in the base URL is not valid.\n"),
+        (
+            "http://" + "a" * 70 + ".invalid",
+            2,
+            "ant: the host name in the base URL is not valid.\n",
+        ),
         ("http://\u2028x.invalid", 2, "base-url"),
         ("https://127.0.0.1:{port}", 8, "TLS handshake failed"),
         *(
@@ -399,7 +440,9 @@ def test_loopback_is_never_requested_through_a_proxy(ant_over_socket, name):
 @pytest.mark.parametrize("name", ["\uff11\uff12\uff17.0.0.1", "\uff4c\uff4f\uff43alhost"])
 def test_full_width_digits_and_letters_do_not_lead_loopback_to_a_proxy(ant_over_socket, name):
     """The key stays on this machine. A resolver may read such a name as loopback; httpx rejects it."""
-    assert ant_over_socket(url=f"http://{name}:{{port}}", env={"http_proxy": "http://127.0.0.1:1"}).refusal
+    assert ant_over_socket(
+        url=f"http://{name}:{{port}}", env={"http_proxy": "http://127.0.0.1:1"}
+    ).refusal
 
 
 # Proxies
@@ -411,9 +454,12 @@ def through(ant_over_socket, variable: str, proxy: str, scheme: str = "http") ->
 
 
 @pytest.mark.parametrize(
-    ("variable", "scheme"), [("http_proxy", "http"), ("HTTPS_PROXY", "https"), ("ALL_PROXY", "http")]
+    ("variable", "scheme"),
+    [("http_proxy", "http"), ("HTTPS_PROXY", "https"), ("ALL_PROXY", "http")],
 )
-def test_a_failing_proxy_is_named_by_its_variable_without_its_password(ant_over_socket, variable, scheme):
+def test_a_failing_proxy_is_named_by_its_variable_without_its_password(
+    ant_over_socket, variable, scheme
+):
     """The message does not show the password of the proxy."""
     result = through(ant_over_socket, variable, "http://ada:proxy-pass@127.0.0.1:1", scheme)
     assert (result.exit, "proxy-pass" in result.stderr) == (8, False)
@@ -430,12 +476,22 @@ def test_a_socks_proxy_without_socksio_names_the_package_to_install(ant_over_soc
 
 @pytest.mark.parametrize(
     "proxy",
-    ["http://ada:proxy-pass@[bad", "foo:bar", "ftp://proxy", "http://p:99999", "://", "http://", "http://:80"],
+    [
+        "http://ada:proxy-pass@[bad",
+        "foo:bar",
+        "ftp://proxy",
+        "http://p:99999",
+        "://",
+        "http://",
+        "http://:80",
+    ],
 )
 def test_a_malformed_proxy_variable_is_a_usage_error(ant_over_socket, proxy):
     """The message has the name of the variable, not its value."""
     refusal = through(ant_over_socket, "http_proxy", proxy).refusal
-    unusable = "can't be used: .*" if proxy.startswith("ftp") else "must be the URL of a proxy, such as .*"
+    unusable = (
+        "can't be used: .*" if proxy.startswith("ftp") else "must be the URL of a proxy, such as .*"
+    )
     assert re.fullmatch(rf"ant: http_proxy {unusable}[^.]\.\n", refusal)
     assert "proxy-pass" not in refusal
 
@@ -457,7 +513,9 @@ def test_errors_of_a_proxy_are_reported(ant_over_socket):
         assert through(ant_over_socket, "http_proxy", proxy.url).exit == 1
         tunnel = through(ant_over_socket, "https_proxy", proxy.url, "https")
         assert (tunnel.exit, "407" in tunnel.stderr) == (8, True)
-        hint = "https_proxy running? If it requires a user and a password: http://USER:PASSWORD@HOST."
+        hint = (
+            "https_proxy running? If it requires a user and a password: http://USER:PASSWORD@HOST."
+        )
         assert hint in tunnel.stderr
     assert [line.split()[0] for line in proxy.lines] == ["GET", "CONNECT"]
 
@@ -501,7 +559,10 @@ def test_a_host_in_no_proxy_is_requested_without_the_proxy(url, exempt):
     """Networks, addresses and domains are read as Go reads them."""
     environ = {"ALL_PROXY": "http://proxy.invalid:3128", "NO_PROXY": exempt}
     assert find_proxy(url, environ) is None
-    assert find_proxy(url, environ | {"NO_PROXY": "elsewhere.example"}) == (environ["ALL_PROXY"], "ALL_PROXY")
+    assert find_proxy(url, environ | {"NO_PROXY": "elsewhere.example"}) == (
+        environ["ALL_PROXY"],
+        "ALL_PROXY",
+    )
 
 
 @pytest.mark.parametrize(
@@ -526,7 +587,10 @@ def test_a_host_that_only_resembles_an_item_of_no_proxy_is_requested_through_the
 def test_items_of_no_proxy_that_cannot_be_read_are_ignored(ant_over_socket):
     """They match nothing, and the request goes through the proxy."""
     with ScriptedServer(OK) as proxy:
-        env = {"http_proxy": proxy.url, "NO_PROXY": "[::1,fd00::/200,a/b/c,:,/,a:b:c,[x]:" + "9" * 5000}
+        env = {
+            "http_proxy": proxy.url,
+            "NO_PROXY": "[::1,fd00::/200,a/b/c,:,/,a:b:c,[x]:" + "9" * 5000,
+        }
         assert ant_over_socket(url="http://192.0.2.7", env=env).stdout == OUTPUT
 
 
@@ -539,7 +603,12 @@ def test_spaces_around_the_url_of_a_proxy_are_ignored(ant_over_socket):
 def test_only_the_variable_of_the_urls_scheme_is_read(ant_over_socket):
     """A mistake in another one does not matter here. An empty variable counts as unset."""
     with ScriptedServer(OK) as proxy:
-        env = {"http_proxy": "", "HTTP_PROXY": proxy.url, "https_proxy": "http://[bad", "ALL_PROXY": "http://:80"}
+        env = {
+            "http_proxy": "",
+            "HTTP_PROXY": proxy.url,
+            "https_proxy": "http://[bad",
+            "ALL_PROXY": "http://:80",
+        }
         assert ant_over_socket(url="http://api.invalid", env=env).stdout == OUTPUT
 
 
@@ -547,14 +616,20 @@ def test_the_proxy_of_the_other_scheme_is_not_used():
     """Only ALL_PROXY counts for both."""
     env = {"http_proxy": "p:1"}
     assert find_proxy("https://api.example", env) is None
-    assert find_proxy("https://api.example", env | {"all_proxy": "p:2"}) == ("http://p:2", "all_proxy")
+    assert find_proxy("https://api.example", env | {"all_proxy": "p:2"}) == (
+        "http://p:2",
+        "all_proxy",
+    )
 
 
 def test_http_proxy_in_capitals_is_ignored_below_a_web_server():
     """There it holds the header `Proxy` of a request, so that any visitor could read the key."""
     env = {"HTTP_PROXY": "http://proxy.invalid:3128", "REQUEST_METHOD": "GET"}
     assert find_proxy("http://api.example", env) is None
-    assert find_proxy("http://api.example", env | {"http_proxy": "p:1"}) == ("http://p:1", "http_proxy")
+    assert find_proxy("http://api.example", env | {"http_proxy": "p:1"}) == (
+        "http://p:1",
+        "http_proxy",
+    )
 
 
 # Certificates
@@ -579,7 +654,9 @@ def tls_server(
     """Return a server with a certificate for a name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
-    issued = authority.issue_cert(name, not_after=yesterday if expired else None).private_key_and_cert_chain_pem
+    issued = authority.issue_cert(
+        name, not_after=yesterday if expired else None
+    ).private_key_and_cert_chain_pem
     # Wine accepts a chain without its end, so the authority is sent, too.
     with trustme.Blob(issued.bytes() + authority.cert_pem.bytes()).tempfile() as file:
         context.load_cert_chain(file)
@@ -587,10 +664,14 @@ def tls_server(
 
 
 @pytest.mark.parametrize("user", ["", "ada:hunter2pass@"])
-def test_ssl_cert_file_adds_a_trusted_authority_on_both_transports(ant_over_socket, authority, trust, user):
+def test_ssl_cert_file_adds_a_trusted_authority_on_both_transports(
+    ant_over_socket, authority, trust, user
+):
     """The certificate of the server was issued by that authority."""
     server = tls_server(authority)
-    result = ant_over_socket(server=server, url=f"https://{user}localhost:{{port}}", env={"SSL_CERT_FILE": trust})
+    result = ant_over_socket(
+        server=server, url=f"https://{user}localhost:{{port}}", env={"SSL_CERT_FILE": trust}
+    )
     assert (result.exit, result.stdout) == (0, OUTPUT)
 
 
@@ -604,7 +685,13 @@ def test_ssl_cert_file_adds_a_trusted_authority_on_both_transports(ant_over_sock
             "(",
             "To trust another certificate authority, set SSL_CERT_FILE to the file of its",
         ),
-        ("localhost", True, True, "(certificate has expired)", "Compare the clock of this machine with the"),
+        (
+            "localhost",
+            True,
+            True,
+            "(certificate has expired)",
+            "Compare the clock of this machine with the",
+        ),
         (
             "other.example",
             False,
@@ -626,9 +713,13 @@ def test_a_certificate_error_is_explained_and_not_retried(
     assert result.stderr.splitlines()[-1].startswith(hint)
 
 
-def test_an_https_proxy_that_rejects_a_connection_is_named_and_asked_again(ant_over_socket, authority, trust):
+def test_an_https_proxy_that_rejects_a_connection_is_named_and_asked_again(
+    ant_over_socket, authority, trust
+):
     """The TLS handshake with the proxy succeeded, so the error is not about it."""
-    with tls_server(authority, reply=b"HTTP/1.1 407 No User\r\ncontent-length: 0\r\n\r\n") as server:
+    with tls_server(
+        authority, reply=b"HTTP/1.1 407 No User\r\ncontent-length: 0\r\n\r\n"
+    ) as server:
         env = {"SSL_CERT_FILE": trust, "https_proxy": server.url.replace("127.0.0.1", "localhost")}
         result = ant_over_socket(url="https://api.invalid", env=env, words=CREATE)
     assert (result.exit, len(server.requests)) == (8, 3)
@@ -665,10 +756,17 @@ def test_the_certificate_of_a_proxy_is_checked_like_that_of_a_server(
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
 def test_ssl_cert_file_or_dir_that_does_not_exist_is_a_usage_error(ant_over_socket, variable, user):
     """Otherwise no server would be trusted, and the user would not see the reason."""
-    refusal = ant_over_socket(url=f"https://{user}localhost:{{port}}", env={variable: "/nope"}).refusal
-    reasons = {"SSL_CERT_DIR": "there is no such folder", "SSL_CERT_FILE": "no such file or directory"}
+    refusal = ant_over_socket(
+        url=f"https://{user}localhost:{{port}}", env={variable: "/nope"}
+    ).refusal
+    reasons = {
+        "SSL_CERT_DIR": "there is no such folder",
+        "SSL_CERT_FILE": "no such file or directory",
+    }
     assert refusal.endswith(
-        f"{variable} can't be used: {reasons[variable]}.\n".replace("FILE can't", "FILE or SSL_CERT_DIR can't")
+        f"{variable} can't be used: {reasons[variable]}.\n".replace(
+            "FILE can't", "FILE or SSL_CERT_DIR can't"
+        )
     )
 
 
@@ -682,11 +780,15 @@ def system_trust(authority: trustme.CA, tmp_path, monkeypatch) -> Callable[..., 
         authority.cert_pem.write_to_path(str(folder / "company.pem" if kind == "folder" else file))
         if kind == "folder":
             if not shutil.which("openssl"):
-                pytest.skip("this test needs openssl, which names the files in a folder of authorities")
+                pytest.skip(
+                    "this test needs openssl, which names the files in a folder of authorities"
+                )
             subprocess.run(["openssl", "rehash", str(folder)], check=True)
         if kind == "nothing":
             file.unlink()
-        paths = ssl.get_default_verify_paths()._replace(openssl_cafile=str(file), openssl_capath=str(folder))
+        paths = ssl.get_default_verify_paths()._replace(
+            openssl_cafile=str(file), openssl_capath=str(folder)
+        )
         monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
         monkeypatch.setattr("ant_cli.http.trust.BUNDLES", ())
         return folder if kind == "folder" else file
@@ -709,7 +811,9 @@ def test_an_authority_in_the_operating_systems_trust_store_is_trusted(
     assert f"* certificate authorities: {place} (operating system)\n" in result.stderr
 
 
-def test_an_empty_ssl_cert_file_next_to_a_folder_counts_as_unset(ant_over_socket, authority, system_trust):
+def test_an_empty_ssl_cert_file_next_to_a_folder_counts_as_unset(
+    ant_over_socket, authority, system_trust
+):
     """Otherwise a file without a name would be read."""
     env = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": str(system_trust("folder"))}
     result = ant_over_socket(server=tls_server(authority), url="https://localhost:{port}", env=env)
@@ -717,15 +821,24 @@ def test_an_empty_ssl_cert_file_next_to_a_folder_counts_as_unset(ant_over_socket
 
 
 @needs_linux("other systems verify by themselves")
-def test_certifi_is_used_if_the_operating_system_has_no_trust_store(ant_over_socket, authority, system_trust):
+def test_certifi_is_used_if_the_operating_system_has_no_trust_store(
+    ant_over_socket, authority, system_trust
+):
     """Certifi does not have the authority of this test."""
     system_trust("nothing")
-    result = ant_over_socket(server=tls_server(authority), url="https://localhost:{port}", more=("--debug",))
-    assert (result.exit, "not trusted (self-signed certificate in certificate chain)" in result.stderr) == (8, True)
+    result = ant_over_socket(
+        server=tls_server(authority), url="https://localhost:{port}", more=("--debug",)
+    )
+    assert (
+        result.exit,
+        "not trusted (self-signed certificate in certificate chain)" in result.stderr,
+    ) == (8, True)
     assert f"* certificate authorities: {certifi.where()} (certifi" in result.stderr
 
 
-def test_ssl_cert_file_replaces_the_operating_systems_trust_store(ant_over_socket, authority, trust, system_trust):
+def test_ssl_cert_file_replaces_the_operating_systems_trust_store(
+    ant_over_socket, authority, trust, system_trust
+):
     """SSL_CERT_FILE names the only trusted authorities."""
     system_trust("file")
     other = trust.replace("authority", "other")
@@ -741,7 +854,9 @@ def test_ssl_cert_file_replaces_the_operating_systems_trust_store(ant_over_socke
 
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "::1"])
-def test_a_server_that_the_verifier_of_the_system_trusts_is_asked(ant_over_socket, system_verifier, name, path):
+def test_a_server_that_the_verifier_of_the_system_trusts_is_asked(
+    ant_over_socket, system_verifier, name, path
+):
     """On Windows and macOS, the system verifies the certificate after the handshake, by the name of the server."""
     host = "::1" if ":" in name else "127.0.0.1"
     server = ScriptedServer(OK, tls=server_context(name), host=host)
@@ -753,7 +868,9 @@ def test_a_server_that_the_verifier_of_the_system_trusts_is_asked(ant_over_socke
 
 
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
-def test_a_server_that_the_verifier_of_the_system_rejects_gets_no_request(ant_over_socket, system_verifier, path):
+def test_a_server_that_the_verifier_of_the_system_rejects_gets_no_request(
+    ant_over_socket, system_verifier, path
+):
     """The error names the reason of the system."""
     system_verifier.rejects = True
     server = ScriptedServer(OK, tls=server_context("localhost"))
@@ -781,7 +898,9 @@ def test_a_server_that_the_verifier_of_the_system_rejects_gets_no_request(ant_ov
         ("retry-after: Fri, 31 Dec 99999999999 23:59:59 GMT", 0.3, 0.5),
     ],
 )
-def test_retry_after_is_honoured_up_to_a_minute_and_invalid_values_are_ignored(ant_over_socket, header, low, high):
+def test_retry_after_is_honoured_up_to_a_minute_and_invalid_values_are_ignored(
+    ant_over_socket, header, low, high
+):
     """No wait is negative. A wait of more than two seconds is announced."""
     result = ant_over_socket(error("429 Too Many", "rate_limit_error", header), OK)
     assert (result.exit, result.stdout) == (0, OUTPUT)

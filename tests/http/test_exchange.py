@@ -23,7 +23,9 @@ EXCHANGE, GET = "/v1/oauth/token", "/v1/environments/env_1"
 
 def test_an_identity_token_is_exchanged_for_an_access_token_that_the_request_has(federated):
     """The exchange has exactly the fields, the order and the headers of the official SDKs."""
-    result = federated(*RETRIEVE, replies=[grant(), OBJECT], env={"ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_1"})
+    result = federated(
+        *RETRIEVE, replies=[grant(), OBJECT], env={"ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_1"}
+    )
     assert (result.exit, result.json, result.stderr) == (0, OBJECT, "")
     exchange, request = result.requests
     assert (exchange.method, str(exchange.url)) == ("POST", f"https://api.anthropic.com{EXCHANGE}")
@@ -58,7 +60,9 @@ def test_the_headers_for_a_gateway_are_in_the_exchange_too(federated):
     assert exchange.headers["accept"] == "application/json"
 
 
-def test_an_identity_token_is_sent_to_a_server_that_the_verifier_of_the_system_trusts(federated, system_verifier):
+def test_an_identity_token_is_sent_to_a_server_that_the_verifier_of_the_system_trusts(
+    federated, system_verifier
+):
     """On Windows and macOS, the system verifies the certificate, by the name of the server."""
     replies = (response(grant()), response(OBJECT))
     with ScriptedServer(*replies, tls=server_context("127.0.0.1")) as server:
@@ -88,8 +92,17 @@ def test_the_exchange_uses_the_path_and_the_user_of_the_base_url(federated):
 
 def test_a_federation_can_be_given_by_flags_alone(ant, token_file, clock):
     """The flags are those of the official tool."""
-    flags = ("--federation-rule", "fdrl_2", "--organization-id", "org-2", "--identity-token-file", str(token_file))
-    result = ant(*RETRIEVE, *flags, "--service-account-id", "svac_2", replies=[grant(), OBJECT], now=clock)
+    flags = (
+        "--federation-rule",
+        "fdrl_2",
+        "--organization-id",
+        "org-2",
+        "--identity-token-file",
+        str(token_file),
+    )
+    result = ant(
+        *RETRIEVE, *flags, "--service-account-id", "svac_2", replies=[grant(), OBJECT], now=clock
+    )
     assert result.exit == 0
     sent = json.loads(result.requests[0].content)
     assert (sent["federation_rule_id"], sent["organization_id"]) == ("fdrl_2", "org-2")
@@ -129,7 +142,9 @@ def test_the_debug_log_hides_the_identity_token_and_the_access_token(federated):
     assert re.sub(r"/[\d.]+\n", "/VERSION\n", sent) == DEBUGGED
 
 
-@pytest.mark.parametrize("words", [("auth", "token"), ("auth", "print-credentials"), RETRIEVE], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [("auth", "token"), ("auth", "print-credentials"), RETRIEVE], ids=" ".join
+)
 def test_an_error_of_the_token_endpoint_is_shown_with_its_reason(federated, words):
     """This holds for every command that needs a token."""
     busy = {"type": "error", "error": {"type": "overloaded_error", "message": "come back later"}}
@@ -203,7 +218,9 @@ def test_a_pipe_in_place_of_the_identity_token_file_is_rejected_at_once(federate
     assert f"{token_file} can't be read: it is a pipe or a device, not a file." in result.stderr
 
 
-@pytest.mark.parametrize("url", ["http://api.example", "http://10.0.0.1:8080", "http://localhost.example"])
+@pytest.mark.parametrize(
+    "url", ["http://api.example", "http://10.0.0.1:8080", "http://localhost.example"]
+)
 def test_an_identity_token_is_not_sent_without_encryption(federated, url):
     """Anybody on the network path could use it to log in."""
     refusal = federated(*RETRIEVE, "--base-url", url).refusal
@@ -227,10 +244,15 @@ def test_an_identity_token_is_sent_to_loopback_without_encryption(federated, url
     "body",
     [
         {"error": "invalid_grant", "error_description": "the subject does not match"},
-        {"type": "error", "error": {"type": "invalid_grant", "message": "the subject does not match"}},
+        {
+            "type": "error",
+            "error": {"type": "invalid_grant", "message": "the subject does not match"},
+        },
     ],
 )
-def test_the_error_of_a_rejected_exchange_has_the_reason_of_the_server(federated, folder, status, body):
+def test_the_error_of_a_rejected_exchange_has_the_reason_of_the_server(
+    federated, folder, status, body
+):
     """The error formats of OAuth and of the API are understood. Nothing is cached, and the request is not sent."""
     reply = httpx.Response(status, json=body, headers={"request-id": "req_7"})
     result = federated(*RETRIEVE, replies=[reply])
@@ -270,7 +292,10 @@ def test_a_rejected_exchange_without_a_reason_is_reported_by_its_status(federate
 )
 def test_an_identity_token_that_a_server_echoes_is_not_shown(federated, echo):
     """This includes parts of it, other notations, and messages that the server or the program truncates."""
-    error = {"error": "invalid_grant", "error_description": f"bad assertion {echo}\x1b[2J\nant: done"}
+    error = {
+        "error": "invalid_grant",
+        "error_description": f"bad assertion {echo}\x1b[2J\nant: done",
+    }
     result = federated(*RETRIEVE, replies=[httpx.Response(400, json=error)])
     assert result.exit == 4
     assert SIGNATURE.encode().hex() not in result.stderr
@@ -284,7 +309,9 @@ def test_an_access_token_that_a_server_echoes_is_not_shown(federated, replies):
     """It may be new or from the cache. Every run of these tests checks that."""
     if not replies:
         federated(*RETRIEVE, replies=[grant(), OBJECT])
-    echo = httpx.Response(400, json={"error": {"type": "x", "message": f"bad header: Bearer {KEY}-1"}})
+    echo = httpx.Response(
+        400, json={"error": {"type": "x", "message": f"bad header: Bearer {KEY}-1"}}
+    )
     result = federated(*RETRIEVE, replies=[*replies, echo])
     assert result.exit == 1
     assert "bad header: Bearer [redacted]" in result.stderr
@@ -294,7 +321,10 @@ def test_a_long_identity_token_is_redacted(federated, token_file):
     """With many claims, a token is longer than secrets that are searched for in every notation."""
     payload = "abcdefgh" * 1500
     token_file.write_text(f"eyJhbGciOiJSUzI1NiJ9.{payload}.{SIGNATURE}")
-    error = {"error": "invalid_grant", "error_description": f"{token_file.read_text()} and {SIGNATURE.upper()}"}
+    error = {
+        "error": "invalid_grant",
+        "error_description": f"{token_file.read_text()} and {SIGNATURE.upper()}",
+    }
     result = federated(*RETRIEVE, "--debug", replies=[httpx.Response(400, json=error)])
     assert result.exit == 4
     assert payload[:100] not in result.stderr
@@ -350,7 +380,15 @@ def test_an_interrupt_during_the_exchange_of_a_create_leaves_nothing_to_check(fe
     [
         *(
             ({"access_token": token}, "it has no access_token that can be sent")
-            for token in (None, "", 7, f"{KEY}\r\nx-evil: 1", f"{KEY}\x1b[2J", f"{KEY} twice", f"{KEY}\u00e9")
+            for token in (
+                None,
+                "",
+                7,
+                f"{KEY}\r\nx-evil: 1",
+                f"{KEY}\x1b[2J",
+                f"{KEY} twice",
+                f"{KEY}\u00e9",
+            )
         ),
         *(({"token_type": kind}, "its token_type is not Bearer") for kind in ("mac", ["Bearer"])),
         *(

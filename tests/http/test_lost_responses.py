@@ -29,7 +29,9 @@ LOOK = {
 LOST = [(Act.RESET,), error("500 Broken"), error("504 Gateway Timeout"), error("408 Timeout")]
 
 
-@pytest.mark.parametrize(("words", "lost"), [(words, lost) for words in LOOK if words != CREATE for lost in LOST])
+@pytest.mark.parametrize(
+    ("words", "lost"), [(words, lost) for words in LOOK if words != CREATE for lost in LOST]
+)
 @pytest.mark.parametrize(("status", "code"), [("409 Conflict", 6), ("404 Not Found", 5)])
 def test_a_rejection_after_a_lost_response_is_explained(ant_over_socket, words, lost, status, code):
     """The first attempt may have caused the rejection. A create is not repeated."""
@@ -40,8 +42,12 @@ def test_a_rejection_after_a_lost_response_is_explained(ant_over_socket, words, 
 
 
 @pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
-@pytest.mark.parametrize(("status", "code"), [("409 Conflict", 6), ("404 Not Found", 5), ("400 Bad Request", 1)])
-def test_a_rejection_without_a_lost_response_has_no_explanation(ant_over_socket, words, status, code):
+@pytest.mark.parametrize(
+    ("status", "code"), [("409 Conflict", 6), ("404 Not Found", 5), ("400 Bad Request", 1)]
+)
+def test_a_rejection_without_a_lost_response_has_no_explanation(
+    ant_over_socket, words, status, code
+):
     """No response was lost, not even if the server asked the client to wait."""
     for replies in ([error(status)], [error("429 Too Many"), error(status)]):
         result = ant_over_socket(*replies, words=words)
@@ -50,7 +56,8 @@ def test_a_rejection_without_a_lost_response_has_no_explanation(ant_over_socket,
 
 @pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
 @pytest.mark.parametrize(
-    "reply", [(Act.STALL,), (Act.RESET,), (OK[:-3], Act.CLOSE), response(b"<p>hello"), response(b"")]
+    "reply",
+    [(Act.STALL,), (Act.RESET,), (OK[:-3], Act.CLOSE), response(b"<p>hello"), response(b"")],
 )
 def test_a_change_without_any_usable_response_is_explained(ant_over_socket, words, reply):
     """The response of the last attempt may have been lost."""
@@ -84,7 +91,12 @@ def test_the_suggested_check_command_can_be_pasted_into_a_shell(ant_over_socket)
 
 @pytest.mark.parametrize(
     ("lost", "code"),
-    [((Act.RESET,), 8), ((Act.STALL,), 8), (error("504 Gateway Timeout"), 7), (error("408 Timeout"), 7)],
+    [
+        ((Act.RESET,), 8),
+        ((Act.STALL,), 8),
+        (error("504 Gateway Timeout"), 7),
+        (error("408 Timeout"), 7),
+    ],
     ids=["reset", "stall", "504", "408"],
 )
 def test_a_conditional_heartbeat_that_timed_out_is_not_retried(ant_over_socket, lost, code):
@@ -94,7 +106,9 @@ def test_a_conditional_heartbeat_that_timed_out_is_not_retried(ant_over_socket, 
     assert LOOK[STOP] in result.stderr
 
 
-@pytest.mark.parametrize("status", ["429 Too Many", "500 Broken", "503 Unavailable", "529 Overloaded"])
+@pytest.mark.parametrize(
+    "status", ["429 Too Many", "500 Broken", "503 Unavailable", "529 Overloaded"]
+)
 def test_a_conditional_heartbeat_with_an_error_response_is_retried(ant_over_socket, status):
     """The response says that the heartbeat failed, or that it came too early."""
     assert ant_over_socket(error(status), OK, words=GUARDED).stdout == OUTPUT
@@ -133,11 +147,15 @@ def test_a_create_that_was_refused_is_retried(ant_over_socket, status):
     assert ant_over_socket(error(status), OK, words=CREATE).stdout == OUTPUT
 
 
-@pytest.mark.parametrize("invitation", ["x-should-retry: true", "retry-after: 0", "retry-after-ms: 1"])
+@pytest.mark.parametrize(
+    "invitation", ["x-should-retry: true", "retry-after: 0", "retry-after-ms: 1"]
+)
 @pytest.mark.parametrize("status", ["408 Timeout", "500 Broken", "502 Bad Gateway"])
 def test_a_create_is_retried_if_the_server_says_that_it_may_be(ant_over_socket, status, invitation):
     """It knows what it did not do."""
-    assert ant_over_socket(error(status, "api_error", invitation), OK, words=CREATE).stdout == OUTPUT
+    assert (
+        ant_over_socket(error(status, "api_error", invitation), OK, words=CREATE).stdout == OUTPUT
+    )
 
 
 # A change that reads its object before each attempt
@@ -156,7 +174,9 @@ def doubt_about_change(environ, *replies: bytes | Reply, retries: str = "0") -> 
     return caught.value.outcome_unknown
 
 
-def test_a_lost_response_to_the_read_before_a_change_leaves_no_doubt_about_the_change(clean_environ):
+def test_a_lost_response_to_the_read_before_a_change_leaves_no_doubt_about_the_change(
+    clean_environ,
+):
     """The change itself was not sent."""
     assert doubt_about_change(clean_environ, (Act.RESET,)) is False
 
@@ -169,7 +189,10 @@ def test_a_change_whose_next_attempt_could_not_be_prepared_stays_in_doubt(clean_
 
 def test_a_change_that_can_not_be_sent_is_not_in_doubt(ant_over_socket):
     """A URL has a limit."""
-    assert "may have" not in ant_over_socket(words=("beta:environments", "delete", "x" * 70_000)).refusal
+    assert (
+        "may have"
+        not in ant_over_socket(words=("beta:environments", "delete", "x" * 70_000)).refusal
+    )
 
 
 def test_an_earlier_change_in_doubt_does_not_put_a_later_one_in_doubt(clean_environ):

@@ -32,7 +32,9 @@ def through(ant):
     return lambda *args: ant(*args, env=PROXY, network=True)
 
 
-def test_a_request_through_a_proxy_is_the_same_as_over_a_direct_connection(through, httpx_mock: HTTPXMock):
+def test_a_request_through_a_proxy_is_the_same_as_over_a_direct_connection(
+    through, httpx_mock: HTTPXMock
+):
     """Its response is printed."""
     httpx_mock.add_response(json={"id": "env_1"})
     assert through(*RETRIEVE).json == {"id": "env_1"}
@@ -42,7 +44,9 @@ def test_a_request_through_a_proxy_is_the_same_as_over_a_direct_connection(throu
     assert "content-length" not in request.headers
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout])
+@pytest.mark.parametrize(
+    "error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout]
+)
 def test_a_create_that_the_proxy_could_not_send_is_retried(through, httpx_mock: HTTPXMock, error):
     """The environment can't exist, so the error has no explanation of a lost response."""
     httpx_mock.add_exception(error("no connection"), is_reusable=True)
@@ -65,8 +69,12 @@ def test_a_proxy_that_accepts_no_connection_in_time_is_named_instead_of_a_longer
     assert "--timeout" not in result.stderr
 
 
-@pytest.mark.parametrize("error", [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.RemoteProtocolError])
-def test_a_create_with_a_lost_response_through_a_proxy_is_not_retried(through, httpx_mock: HTTPXMock, error):
+@pytest.mark.parametrize(
+    "error", [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.RemoteProtocolError]
+)
+def test_a_create_with_a_lost_response_through_a_proxy_is_not_retried(
+    through, httpx_mock: HTTPXMock, error
+):
     """The error says that it may have succeeded (D33)."""
     httpx_mock.add_exception(error("lost"))
     result = through(*CREATE)
@@ -74,7 +82,9 @@ def test_a_create_with_a_lost_response_through_a_proxy_is_not_retried(through, h
     assert "may have succeeded" in result.stderr
 
 
-def test_a_response_through_a_proxy_that_is_not_http_is_a_clear_error(through, httpx_mock: HTTPXMock):
+def test_a_response_through_a_proxy_that_is_not_http_is_a_clear_error(
+    through, httpx_mock: HTTPXMock
+):
     """The message is the same as over a direct connection."""
     httpx_mock.add_exception(httpx.RemoteProtocolError("illegal status line"), is_reusable=True)
     result = through(*RETRIEVE)
@@ -95,7 +105,9 @@ def exchange(transport, server, timeouts=LONG, meanwhile=lambda: None):
     return received.body
 
 
-def test_a_request_through_a_proxy_keeps_its_deadline_when_another_thread_sends_one(transport, monkeypatch):
+def test_a_request_through_a_proxy_keeps_its_deadline_when_another_thread_sends_one(
+    transport, monkeypatch
+):
     """Each attempt has its own limit, however many threads share the connections."""
     now, limit = [0.0], Timeouts(60, 10)
     monkeypatch.setattr("ant_cli.http.transport.time", SimpleNamespace(monotonic=lambda: now[0]))

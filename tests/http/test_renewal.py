@@ -70,7 +70,9 @@ def test_a_retry_has_a_new_token_if_the_old_one_expired_meanwhile(slow, clock):
     def sleep(_):
         clock.now += 3600
 
-    result = slow(*RETRIEVE, seconds=0, replies=[grant(1), httpx.Response(503), grant(2), OBJECT], sleep=sleep)
+    result = slow(
+        *RETRIEVE, seconds=0, replies=[grant(1), httpx.Response(503), grant(2), OBJECT], sleep=sleep
+    )
     assert (result.exit, bearers(result)) == (0, ["", "1", "", "2"])
 
 
@@ -103,7 +105,9 @@ def test_the_identity_token_file_is_read_at_each_exchange(slow, token_file):
         (3600, 100_000, True),
     ],
 )
-def test_a_cached_token_is_renewed_two_minutes_before_its_expiry(federated, clock, lifetime, passed, exchanges):
+def test_a_cached_token_is_renewed_two_minutes_before_its_expiry(
+    federated, clock, lifetime, passed, exchanges
+):
     """A short-lived token is renewed after half of its lifetime."""
     federated(*RETRIEVE, replies=[grant(1, expires_in=lifetime), OBJECT])
     clock.now += passed
@@ -148,7 +152,12 @@ def test_a_failed_renewal_is_repeated_after_five_seconds(slow, federated, clock,
     """The first page takes that long. Only after all five does the second one have a new token."""
     federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
     clock.now += 500
-    replies = [httpx.Response(503), page(0, last=False), *[grant(2)] * (seconds == 5), page(1, last=True)]
+    replies = [
+        httpx.Response(503),
+        page(0, last=False),
+        *[grant(2)] * (seconds == 5),
+        page(1, last=True),
+    ]
     assert bearers(slow(*LIST, seconds=seconds, replies=replies)) == sent
 
 
@@ -166,14 +175,20 @@ def test_a_process_does_not_wait_forever_for_the_exchange_of_another_one(federat
         result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
     assert (result.exit, bearers(result)) == (0, ["", "2"])
     assert sum(result.waits) == pytest.approx(120)
-    assert result.stderr == "Note: waiting for another process that is exchanging the same identity token.\n"
+    assert (
+        result.stderr
+        == "Note: waiting for another process that is exchanging the same identity token.\n"
+    )
 
 
 @pytest.mark.parametrize(
-    ("problem", "exit_code", "exchanges"), [(httpx.Response(400), 4, 1), (httpx.Response(503), 7, 3)]
+    ("problem", "exit_code", "exchanges"),
+    [(httpx.Response(400), 4, 1), (httpx.Response(503), 7, 3)],
 )
 @pytest.mark.parametrize("parallel", ["1", "8"])
-def test_a_failed_exchange_is_not_repeated_for_each_request(federated, problem, exit_code, exchanges, parallel):
+def test_a_failed_exchange_is_not_repeated_for_each_request(
+    federated, problem, exit_code, exchanges, parallel
+):
     """The other requests fail at once, with the same error."""
     ids = [f"env_{number}" for number in range(40)]
     words = (*ARCHIVE, *ids, "--parallel", parallel, "--yes")
@@ -189,7 +204,9 @@ def test_a_failed_exchange_is_repeated_after_some_seconds(ant, variables):
     result = ant(
         *(*ARCHIVE, *IDS, *IDS, "--parallel", "1", "--yes"),
         env=variables,
-        replies=lambda request: next(answers) if request.url.path.endswith("/oauth/token") else OBJECT,
+        replies=lambda request: (
+            next(answers) if request.url.path.endswith("/oauth/token") else OBJECT
+        ),
         now=lambda: float(next(seconds)),  # a second passes between two reads of the clock
     )
     assert (result.exit, [*answers]) == (4, [])
@@ -207,13 +224,20 @@ def test_a_cached_token_that_is_rejected_is_replaced_once(federated):
     replies = [httpx.Response(503), UNAUTHORIZED, grant(3), OBJECT]
     result = federated(*RETRIEVE, replies=replies)
     assert (result.exit, bearers(result)) == (0, ["2", "2", "", "3"])
-    assert [request.headers.get("x-stainless-retry-count") for request in result.requests] == ["0", "1", None, "1"]
+    assert [request.headers.get("x-stainless-retry-count") for request in result.requests] == [
+        "0",
+        "1",
+        None,
+        "1",
+    ]
 
 
 def test_a_rejected_token_is_removed_and_reported_if_there_is_no_other_one(federated, folder):
     """Some identity tokens can be exchanged only once. The next run does not try the rejected token."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
-    refused = httpx.Response(401, json={"error": "invalid_grant", "error_description": "jti_reused"})
+    refused = httpx.Response(
+        401, json={"error": "invalid_grant", "error_description": "jti_reused"}
+    )
     result = federated(*RETRIEVE, replies=[UNAUTHORIZED, refused])
     assert (result.exit, bearers(result)) == (4, ["1", ""])
     assert "from ANTHROPIC_FEDERATION_RULE_ID) was not accepted." in result.stderr
@@ -226,7 +250,9 @@ def test_a_new_token_that_is_rejected_is_an_error(federated):
     assert (result.exit, bearers(result)) == (4, ["", "1"])
     assert "from ANTHROPIC_FEDERATION_RULE_ID) was not accepted." in result.stderr
     federated(*RETRIEVE, "--organization-id", "other", replies=[grant(1), OBJECT])
-    result = federated(*RETRIEVE, "--organization-id", "other", replies=[UNAUTHORIZED, grant(2), UNAUTHORIZED])
+    result = federated(
+        *RETRIEVE, "--organization-id", "other", replies=[UNAUTHORIZED, grant(2), UNAUTHORIZED]
+    )
     assert (result.exit, bearers(result)) == (4, ["1", "", "2"])
 
 
@@ -234,7 +260,11 @@ def test_a_server_that_keeps_rejecting_tokens_gets_one_more_exchange_per_minute(
     """It does not get an exchange for each request, even if it accepts other requests."""
     words = (*ARCHIVE, *IDS, "env_4", "--parallel", "1", "--yes")
     no = UNAUTHORIZED
-    result = slow(*words, seconds=19, replies=[grant(1), OBJECT, no, no, grant(2), no, no, no, grant(3), OBJECT])
+    result = slow(
+        *words,
+        seconds=19,
+        replies=[grant(1), OBJECT, no, no, grant(2), no, no, no, grant(3), OBJECT],
+    )
     assert (result.exit, bearers(result)) == (4, ["", "1", "1", "1", "", "2", "2", "2", "", "3"])
 
 
@@ -261,7 +291,9 @@ def test_clients_of_one_connection_share_the_access_tokens(variables, clean_envi
     assert authenticated(connection, runtime).tokens is connection.tokens
 
 
-def test_a_rejected_token_that_another_thread_is_replacing_is_not_replaced_again(variables, clean_environ):
+def test_a_rejected_token_that_another_thread_is_replacing_is_not_replaced_again(
+    variables, clean_environ
+):
     """In the meantime there is no token at all."""
     environ = {name: value for name, value in (clean_environ | variables).items() if value}
     runtime = make_runtime(environ)

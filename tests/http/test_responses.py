@@ -62,7 +62,9 @@ def test_an_error_body_with_status_200_is_an_error(ant_over_socket, words):
     assert "too busy" in result.stderr
 
 
-@pytest.mark.parametrize("text", ["::error::x", " \u3000::error file=a::x", "##[error]x", "x ##vso[task.x]"])
+@pytest.mark.parametrize(
+    "text", ["::error::x", " \u3000::error file=a::x", "##[error]x", "x ##vso[task.x]"]
+)
 @pytest.mark.parametrize("kind", ["text/plain", "application/json"])
 def test_an_error_is_no_command_to_a_ci_job(ant_over_socket, text, kind):
     """Whoever controls the log of a job controls more than its text."""
@@ -74,7 +76,9 @@ def test_an_error_is_no_command_to_a_ci_job(ant_over_socket, text, kind):
 
 def test_a_result_with_a_member_named_error_is_not_an_error(ant_over_socket):
     """Data may have a member of that name."""
-    assert ant_over_socket(response({"type": "environment", "metadata": {"last": "error"}})).exit == 0
+    assert (
+        ant_over_socket(response({"type": "environment", "metadata": {"last": "error"}})).exit == 0
+    )
     assert ant_over_socket(response({"data": [API_ERROR]}), words=LINES).exit == 0
 
 
@@ -87,9 +91,15 @@ def test_a_json_response_is_accepted_with_any_content_type(ant_over_socket, kind
 def test_a_byte_order_mark_before_a_response_is_dropped(ant_over_socket):
     """The response is a result, a page, or an error."""
     assert ant_over_socket(response(b'\xef\xbb\xbf{"id":"x"}')).stdout == OUTPUT
-    assert ant_over_socket(response(b'\xef\xbb\xbf{"id":"x"}'), more=("--format", "raw")).stdout == '{"id":"x"}\n'
+    assert (
+        ant_over_socket(response(b'\xef\xbb\xbf{"id":"x"}'), more=("--format", "raw")).stdout
+        == '{"id":"x"}\n'
+    )
     assert ant_over_socket(response(b'\xef\xbb\xbf{"data":[1]}'), words=LINES).stdout == "1\n"
-    assert '"message": "m"' in ant_over_socket(response(b'\xef\xbb\xbf{"message":"m"}', status="400 Bad")).stderr
+    assert (
+        '"message": "m"'
+        in ant_over_socket(response(b'\xef\xbb\xbf{"message":"m"}', status="400 Bad")).stderr
+    )
 
 
 # Values that pass through
@@ -115,8 +125,13 @@ def test_a_byte_order_mark_before_a_response_is_dropped(ant_over_socket):
 def test_a_value_passes_through_unchanged_in_every_format(ant_over_socket, value):
     """Compact JSON has the received bytes. Every other format can print the value, too."""
     body = b'{"v":' + value + b"}"
-    assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
-    assert ant_over_socket(response(b'{"data":[' + body + b"]}"), words=LINES).stdout.encode() == body + b"\n"
+    assert (
+        ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+    )
+    assert (
+        ant_over_socket(response(b'{"data":[' + body + b"]}"), words=LINES).stdout.encode()
+        == body + b"\n"
+    )
     for name in PRINTED:
         result = ant_over_socket(response(body), more=("--format", name))
         assert (name, result.exit, result.stderr) == (name, 0, "")
@@ -128,7 +143,9 @@ def test_a_value_too_deep_for_yaml_is_an_error_in_yaml_and_unchanged_in_json(ant
     body = b'{"v":' + b"[" * 900 + b"]" * 900 + b"}"
     result = ant_over_socket(response(body), more=("--format", "yaml"))
     assert (result.exit, result.stdout, "nested" in result.stderr) == (1, "", True)
-    assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+    assert (
+        ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+    )
 
 
 BRACKETS = b"[" * 60_000 + b"]" * 60_000
@@ -155,7 +172,9 @@ RETRIEVED, LISTED = "retrieve env_1", b'{"data": [' + BRACKETS + b'], "next_page
 )
 def test_120_kb_of_brackets_do_not_exhaust_the_memory(shell, words, body):
     """Laid out with one bracket per line, they would take gigabytes."""
-    script = f"ulimit -v 1000000; exec $PYTHON -c {shlex.quote(UNLIMITED)} beta:environments {words}"
+    script = (
+        f"ulimit -v 1000000; exec $PYTHON -c {shlex.quote(UNLIMITED)} beta:environments {words}"
+    )
     result = shell(script, response(body), response(body))
     assert (result.exit, len(result.stdout) < 1000) == (1, True)
     assert "nested too deeply" in result.stderr or body.startswith(b'{"type":')
@@ -181,7 +200,9 @@ def test_a_response_that_is_nested_too_deeply_is_no_object():
 def test_many_brackets_side_by_side_or_in_a_string_are_no_deep_nesting(ant_over_socket):
     """They are on one level."""
     body = b'["' + b"[" * 2000 + b'"' + b",[]" * 2000 + b"]"
-    assert ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+    assert (
+        ant_over_socket(response(body), more=("--format", "jsonl")).stdout.encode() == body + b"\n"
+    )
 
 
 # Compression
@@ -201,7 +222,9 @@ def test_gzip_is_requested_and_decompressed(ant_over_socket, name):
 def test_gzip_of_several_members_is_one_response(ant_over_socket):
     """The gzip format allows several members."""
     packed = gzip.compress(b'{"id":', mtime=0) + gzip.compress(b'"x"}', mtime=0)
-    assert ant_over_socket(response(packed, "content-encoding: gzip")).stdout == '{\n  "id": "x"\n}\n'
+    assert (
+        ant_over_socket(response(packed, "content-encoding: gzip")).stdout == '{\n  "id": "x"\n}\n'
+    )
 
 
 @pytest.mark.parametrize("name", ["br", "zstd", "deflate", "gzip, gzip", "nonsense"])
@@ -215,7 +238,11 @@ def test_an_encoding_that_was_not_requested_is_an_error(ant_over_socket, name):
 
 @pytest.mark.parametrize(
     ("body", "problem"),
-    [(b"not gzip", "can't be decompressed"), (PACKED[:-4], "broke off"), (PACKED[:-8] + bytes(8), "can't be dec")],
+    [
+        (b"not gzip", "can't be decompressed"),
+        (PACKED[:-4], "broke off"),
+        (PACKED[:-8] + bytes(8), "can't be dec"),
+    ],
     ids=["other", "cut off", "wrong sum"],
 )
 def test_broken_gzip_counts_as_an_incomplete_response(ant_over_socket, body, problem):
@@ -257,7 +284,9 @@ def test_a_response_at_the_size_limit_is_accepted_and_a_longer_one_is_rejected(a
 
 def test_an_error_response_beyond_the_size_limit_keeps_its_status(ant_over_socket):
     """The status decides, and the body is discarded."""
-    result = ant_over_socket(response(packed(b"", LIMIT + 1), "content-encoding: gzip", status="404 Not Found"))
+    result = ant_over_socket(
+        response(packed(b"", LIMIT + 1), "content-encoding: gzip", status="404 Not Found")
+    )
     assert (result.exit, result.stdout, len(result.requests)) == (5, "", 1)
     assert result.stderr.strip().endswith("404 Not Found")
 
@@ -281,7 +310,9 @@ def test_a_compression_bomb_takes_no_more_memory_than_the_limit(ant_over_socket)
 KNOWN = {401: 4, 403: 4, 404: 5, 408: 7, 409: 6, 412: 6, 429: 7}
 
 
-@pytest.mark.parametrize("status", [*range(300, 600, 11), 304, 529, 600, 999, *sorted({*KNOWN, *EXIT_CODES})])
+@pytest.mark.parametrize(
+    "status", [*range(300, 600, 11), 304, 529, 600, 999, *sorted({*KNOWN, *EXIT_CODES})]
+)
 def test_every_error_status_has_its_exit_code(ant_over_socket, status):
     """The table of exit codes decides, and no error exits with 0."""
     expected = KNOWN.get(status, 7 if 500 <= status <= 599 else 1)
@@ -330,7 +361,9 @@ def test_a_list_whose_next_page_is_the_first_one_ends_with_an_error(ant_over_soc
     assert (result.exit, result.stdout, len(result.requests)) == (1, "1\n", 1)
 
 
-def test_a_list_that_would_return_to_an_earlier_page_is_no_error_if_no_more_items_are_wanted(ant_over_socket):
+def test_a_list_that_would_return_to_an_earlier_page_is_no_error_if_no_more_items_are_wanted(
+    ant_over_socket,
+):
     """The page would not be requested."""
     result = ant_over_socket(response(page(1, after="p")), words=LINES, more=("--max-items", "2"))
     assert (result.exit, result.stdout, result.stderr) == (0, "1\n1\n", "")
@@ -367,7 +400,9 @@ def test_a_response_that_is_not_a_page_ends_a_list_with_an_error(ant_over_socket
 
 def test_a_list_whose_second_page_fails_prints_the_first(ant_over_socket):
     """The exit code and the message are those of the failure."""
-    result = ant_over_socket(response(page(1, after="p")), error("404 Not Found", "not_found_error"), words=LINES)
+    result = ant_over_socket(
+        response(page(1, after="p")), error("404 Not Found", "not_found_error"), words=LINES
+    )
     assert (result.exit, result.stdout) == (5, "1\n")
 
 
@@ -380,8 +415,12 @@ def test_a_success_after_retries_prints_no_trace_of_the_failures(ant_over_socket
 @pytest.mark.parametrize(
     "words", ["emulator enqueue env_1", "emulator reset", "auth login --api-key-stdin --profile p"]
 )
-@pytest.mark.parametrize("body", [b"hello", b"[1]", b'"x"', b'{"data": 5}', b"9" * 5000, b"[" * 100_000])
-def test_a_tool_command_recognizes_a_server_that_is_neither_the_api_nor_the_emulator(ant_over_socket, words, body):
+@pytest.mark.parametrize(
+    "body", [b"hello", b"[1]", b'"x"', b'{"data": 5}', b"9" * 5000, b"[" * 100_000]
+)
+def test_a_tool_command_recognizes_a_server_that_is_neither_the_api_nor_the_emulator(
+    ant_over_socket, words, body
+):
     """Its response is an error and not a bug. A reset accepts any object, because it uses nothing of it."""
     result = ant_over_socket(response(body), words=words.split(), stdin="other-key-1234")
     expected = 0 if (words, body) == ("emulator reset", b'{"data": 5}') else 1

@@ -58,7 +58,9 @@ def test_two_paths_of_the_same_identity_token_file_share_an_entry(federated, tok
     assert bearers(federated(*RETRIEVE, env=env, replies=[OBJECT])) == ["1"]
 
 
-def test_an_identity_token_in_a_variable_is_cached_by_its_hash_and_never_stored(federated, clean_environ):
+def test_an_identity_token_in_a_variable_is_cached_by_its_hash_and_never_stored(
+    federated, clean_environ
+):
     """In a file, it would be a credential that lasts longer than the access token."""
     env = {"ANTHROPIC_IDENTITY_TOKEN_FILE": None, "ANTHROPIC_IDENTITY_TOKEN": ASSERTION}
     federated(*RETRIEVE, env=env, replies=[grant(1), OBJECT])
@@ -68,7 +70,9 @@ def test_an_identity_token_in_a_variable_is_cached_by_its_hash_and_never_stored(
     assert [path for path in files if ASSERTION in path.read_text() + str(path)] == []
 
 
-def test_no_token_is_cached_in_a_folder_that_may_belong_to_a_project(federated, tmp_path, monkeypatch):
+def test_no_token_is_cached_in_a_folder_that_may_belong_to_a_project(
+    federated, tmp_path, monkeypatch
+):
     """It would be committed, and one that came with the repository would be used."""
     monkeypatch.chdir(tmp_path)
     env = {"ANTHROPIC_CONFIG_DIR": ".cfg"}
@@ -83,7 +87,9 @@ def test_no_token_is_cached_in_a_folder_that_may_belong_to_a_project(federated, 
 def test_expired_entries_are_removed(federated, clock, folder):
     """Each CI job has its own identity token, so the number of entries would grow."""
     for number in range(3):
-        federated(*RETRIEVE, "--identity-token", f"{ASSERTION}{number}", replies=[grant(number), OBJECT])
+        federated(
+            *RETRIEVE, "--identity-token", f"{ASSERTION}{number}", replies=[grant(number), OBJECT]
+        )
     assert len(list(folder.iterdir())) == 3
     clock.now += 4000
     lock = folder / "other.lock"  # another process may hold it
@@ -161,7 +167,9 @@ def test_an_entry_that_is_damaged_or_accessible_to_others_is_replaced(federated,
     else:
         wrong = DAMAGED[name]
         good = json.loads(path.read_text())
-        path.write_bytes(wrong if isinstance(wrong, bytes) else json.dumps({**good, **wrong}).encode())
+        path.write_bytes(
+            wrong if isinstance(wrong, bytes) else json.dumps({**good, **wrong}).encode()
+        )
     result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
     assert (result.exit, bearers(result)) == (0, ["", "2"])
     assert result.stderr.count("Note: ") == result.stderr.count("\n") == 1
@@ -190,7 +198,9 @@ def test_entries_of_a_folder_that_others_can_write_to_are_replaced(federated, en
     folder.chmod(0o770)
     result = federated(*RETRIEVE, replies=[grant(2), OBJECT])
     assert bearers(result) == ["", "2"]
-    assert result.stderr.endswith("was removed, and not used: other users could write to its folder.\n")
+    assert result.stderr.endswith(
+        "was removed, and not used: other users could write to its folder.\n"
+    )
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     folder.chmod(0o755)  # others can see the names of the entries
     assert federated(*RETRIEVE, replies=[OBJECT]).stderr == ""
@@ -262,7 +272,9 @@ def test_an_unusable_folder_is_noted_once_and_the_run_continues(federated, folde
         assert result.stderr.startswith(
             f"Note: access tokens can't be cached in {folder}, so each run exchanges one: "
         )
-        assert federated(*RETRIEVE, env={"ANT_NO_HINTS": "1"}, replies=[grant(), OBJECT]).stderr == ""
+        assert (
+            federated(*RETRIEVE, env={"ANT_NO_HINTS": "1"}, replies=[grant(), OBJECT]).stderr == ""
+        )
     if obstacle is folder_as_link:
         assert not list((folder.parent.parent / "elsewhere").iterdir())
 
@@ -285,10 +297,14 @@ def test_a_full_disk_is_noted_and_the_run_continues(variables, clean_environ, fo
     """A file that could not be written completely is removed."""
     limit = ("sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$0" "$@"')
     environ = {
-        name: value for name, value in {**clean_environ, **variables, **COVERAGE}.items() if value is not None
+        name: value
+        for name, value in {**clean_environ, **variables, **COVERAGE}.items()
+        if value is not None
     }
     with ScriptedServer(response(grant(access_token="a-token")), response(OBJECT)) as server:
-        done = run_process((*limit, *ANT, *RETRIEVE, "--base-url", server.url), environ, cwd=tmp_path)
+        done = run_process(
+            (*limit, *ANT, *RETRIEVE, "--base-url", server.url), environ, cwd=tmp_path
+        )
     assert (done.returncode, json.loads(done.stdout)) == (0, OBJECT)
     note = f"Note: access tokens can't be cached in {folder}, so each run exchanges one: file too large.\n"
     assert done.stderr == note

@@ -32,7 +32,10 @@ class Endpoint(ScriptedServer):
         self.exchanges += 1
         if self.exchanges > 1:
             self.release.set()
-        return (lambda: self.release.wait(1), response(grant(access_token=f"token-{self.exchanges}")))
+        return (
+            lambda: self.release.wait(1),
+            response(grant(access_token=f"token-{self.exchanges}")),
+        )
 
 
 @pytest.fixture
@@ -46,7 +49,9 @@ def endpoint():
 @pytest.fixture
 def begin(endpoint, variables, clean_environ, tmp_path):
     """Start `ant` as a separate process."""
-    environ = {name: value for name, value in {**clean_environ, **variables}.items() if value is not None}
+    environ = {
+        name: value for name, value in {**clean_environ, **variables}.items() if value is not None
+    }
 
     def run():
         return spawn([*ANT, *RETRIEVE, "--base-url", endpoint.url], environ, cwd=tmp_path)

@@ -13,34 +13,79 @@ from ant_cli.http.transport import Attempt, ConnectionClosed, MalformedResponse,
 from ant_cli.http.wire import Wire
 
 ODD = st.sampled_from(
-    [b"", b" ", b"\t", b"\r", b"\n", b"\0", b"\x7f", b"\x85", b":", b",", b"0", b"5", b"a", b"-", b"x"]
+    [
+        b"",
+        b" ",
+        b"\t",
+        b"\r",
+        b"\n",
+        b"\0",
+        b"\x7f",
+        b"\x85",
+        b":",
+        b",",
+        b"0",
+        b"5",
+        b"a",
+        b"-",
+        b"x",
+    ]
 )
 TEXT = st.lists(ODD, max_size=4).map(b"".join)
 STATUS_LINE = st.one_of(
     st.sampled_from(
-        [b"HTTP/1.1 200 OK", b"HTTP/1.0 200", b"HTTP/1.1 204 No", b"HTTP/1.1 100 Go", b"HTTP/1.1 304 "]
+        [
+            b"HTTP/1.1 200 OK",
+            b"HTTP/1.0 200",
+            b"HTTP/1.1 204 No",
+            b"HTTP/1.1 100 Go",
+            b"HTTP/1.1 304 ",
+        ]
     ),
     st.tuples(st.sampled_from([b"HTTP/1.1 ", b"HTTP/1.0 2", b"HTTP/2 "]), TEXT).map(b"".join),
 )
 NAME = st.sampled_from(
-    [b"content-length", b"Content-Length", b"transfer-encoding", b"connection", b"x", b"x y", b"", b" x"]
+    [
+        b"content-length",
+        b"Content-Length",
+        b"transfer-encoding",
+        b"connection",
+        b"x",
+        b"x y",
+        b"",
+        b" x",
+    ]
 )
 VALUE = st.one_of(
-    st.sampled_from([b"5", b"05", b"5, 5", b"chunked", b"gzip, chunked", b"close", b"-5", b"5_0"]), TEXT
+    st.sampled_from([b"5", b"05", b"5, 5", b"chunked", b"gzip, chunked", b"close", b"-5", b"5_0"]),
+    TEXT,
 )
 HEADER = st.tuples(NAME, st.sampled_from([b":", b": ", b" :", b":\t"]), VALUE).map(b"".join)
 VALID_VALUE = st.lists(
-    st.sampled_from([b"a", b":", b",", b'"', b"\xe9", b" ", b"\t", b"    ", b" \t" * 9, b"\r\n ", b"\n\t "]),
+    st.sampled_from(
+        [b"a", b":", b",", b'"', b"\xe9", b" ", b"\t", b"    ", b" \t" * 9, b"\r\n ", b"\n\t "]
+    ),
     max_size=9,
 ).map(b"".join)
 """Runs of blanks, and line breaks that continue a header."""
 VALID_HEADER = st.tuples(
-    st.text("!#$%&'*+-.^_`|~aZ0", min_size=1, max_size=3).map(str.encode), st.just(b":"), VALID_VALUE
+    st.text("!#$%&'*+-.^_`|~aZ0", min_size=1, max_size=3).map(str.encode),
+    st.just(b":"),
+    VALID_VALUE,
 ).map(b"".join)
 CHUNK = st.sampled_from(
-    [b"5\r\nhello\r\n", b"5;x=y\r\nhello\r\n", b"0\r\n\r\n", b"5\nhello\r\n", b"5\r\nhello\n", b"+5\r\nhello\r\n"]
+    [
+        b"5\r\nhello\r\n",
+        b"5;x=y\r\nhello\r\n",
+        b"0\r\n\r\n",
+        b"5\nhello\r\n",
+        b"5\r\nhello\n",
+        b"+5\r\nhello\r\n",
+    ]
 )
-BODY = st.one_of(st.lists(CHUNK, max_size=3).map(b"".join), st.sampled_from([b"", b"hello", b"hello, too long"]))
+BODY = st.one_of(
+    st.lists(CHUNK, max_size=3).map(b"".join), st.sampled_from([b"", b"hello", b"hello, too long"])
+)
 END = st.sampled_from([b"\r\n", b"\n"])
 
 

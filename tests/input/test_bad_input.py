@@ -22,14 +22,19 @@ MERGE_BOMB = (
 )
 HALVES = ("\\ud800", "\\udbff", "\\udc00", "\\udfff")
 """The first and last lone surrogates, high and low, in JSON notation."""
-DEEP_BOMB = "k0: &k0 {}\n" + "".join(f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}\n" for n in range(1, 40))
+DEEP_BOMB = "k0: &k0 {}\n" + "".join(
+    f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}\n" for n in range(1, 40)
+)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (b"name: \xff\n", "UTF-8"),
-        ("name: x\n".encode("utf-16"), "is text in UTF-16, which must be UTF-8.\nWindows PowerShell"),
+        (
+            "name: x\n".encode("utf-16"),
+            "is text in UTF-16, which must be UTF-8.\nWindows PowerShell",
+        ),
         (b"name: a\0b\n", "U+0000"),
         (b"name: !!python/object/apply:os.system [id]\n", "tag"),
         (b"%YAML 3.0\n---\nname: x\n", "YAML"),
@@ -52,7 +57,12 @@ def test_invalid_input_is_rejected_with_its_position_and_the_reason(ant_over_soc
 
 
 @pytest.mark.parametrize(
-    "big", ["[" + "0," * 50_000 + "]", "x" * 600_000, "{" + ", ".join(f"k{n:0999}: 1" for n in range(600)) + "}"]
+    "big",
+    [
+        "[" + "0," * 50_000 + "]",
+        "x" * 600_000,
+        "{" + ", ".join(f"k{n:0999}: 1" for n in range(600)) + "}",
+    ],
 )
 def test_aliases_that_add_more_than_a_million_characters_together_are_rejected(ant, big):
     """Each alias alone adds fewer, which would be accepted. A value counts as ten characters more than it has."""
@@ -68,7 +78,10 @@ def test_aliases_that_add_more_than_a_million_characters_together_are_rejected(a
     [
         (b"name: x\r\ndescription: y\r\n", {"name": "x", "description": "y"}),
         (b"name: x\rdescription: y\r", {"name": "x", "description": "y"}),
-        (b'{"name":"x","metadata":{"a\\nb":"\\u0000\\r"}}', {"name": "x", "metadata": {"a\nb": "\0\r"}}),
+        (
+            b'{"name":"x","metadata":{"a\\nb":"\\u0000\\r"}}',
+            {"name": "x", "metadata": {"a\nb": "\0\r"}},
+        ),
         (b'{"name":"\\ud800"}', {"name": "\ud800"}),
         (b'{"name":"' + b"x" * 9_000_000 + b'"}', {"name": "x" * 9_000_000}),
         (b"name: |\n  " + b"x" * 1_000_000 + b"\n", {"name": "x" * 1_000_000 + "\n"}),
@@ -77,7 +90,9 @@ def test_aliases_that_add_more_than_a_million_characters_together_are_rejected(a
 )
 def test_unusual_input_is_sent_unchanged(ant_over_socket, text, body):
     """The input has other line endings, large values, or values that only JSON can express."""
-    result = ant_over_socket(words=("beta:environments", "create"), stdin=text, more=("--timeout", "30"))
+    result = ant_over_socket(
+        words=("beta:environments", "create"), stdin=text, more=("--timeout", "30")
+    )
     assert (result.exit, result.stdout) == (0, OUTPUT)
     assert json.loads(result.requests[0].partition(b"\r\n\r\n")[2]) == body
 
@@ -102,17 +117,31 @@ def test_a_value_of_a_megabyte_fits_into_a_flag(ant_over_socket):
         (("beta:environments:work", "list"), '{"environment_id": "e", "page": "\\ud800"}'),
         (("beta:environments:work", "poll"), '{"id": "e", "anthropic-worker-id": "\\ud800"}'),
         (("beta:environments:work", "poll"), '{"id": "e", "anthropic-worker-id": "a\\r\\nx: y"}'),
-        *((("beta:environments", "retrieve"), f'{{"environment_id": "{half}"}}') for half in HALVES),
-        *((("beta:environments:work", "list"), f'{{"id": "e", "page": "{half}"}}') for half in HALVES),
-        *((("beta:environments", "retrieve"), f'{{"id": "e", "anthropic-beta": "{half}"}}') for half in HALVES),
+        *(
+            (("beta:environments", "retrieve"), f'{{"environment_id": "{half}"}}')
+            for half in HALVES
+        ),
+        *(
+            (("beta:environments:work", "list"), f'{{"id": "e", "page": "{half}"}}')
+            for half in HALVES
+        ),
+        *(
+            (("beta:environments", "retrieve"), f'{{"id": "e", "anthropic-beta": "{half}"}}')
+            for half in HALVES
+        ),
         (CREATE, '{"anthropic-beta": "a\\nx: y"}'),
         *(
-            (("beta:environments", "retrieve"), f'{{"id": "e", "anthropic-beta": "a\\u{code:04x}b"}}')
+            (
+                ("beta:environments", "retrieve"),
+                f'{{"id": "e", "anthropic-beta": "a\\u{code:04x}b"}}',
+            )
             for code in (0x00, 0x1F, 0x7F, 0x80, 0x85, 0x9F)
         ),
     ],
 )
-def test_lone_surrogates_and_control_characters_in_urls_and_headers_are_rejected(ant_over_socket, words, text):
+def test_lone_surrogates_and_control_characters_in_urls_and_headers_are_rejected(
+    ant_over_socket, words, text
+):
     """This includes C1 controls. The error names the argument, and nothing is sent."""
     assert "contains a" in ant_over_socket(words=words, stdin=text).refusal
 
@@ -138,7 +167,9 @@ def test_an_id_with_any_printable_character_is_one_path_segment(ant_over_socket)
     from urllib.parse import unquote
 
     name = "".join(map(chr, range(33, 127))) + "ü😀"
-    request = ant_over_socket(words=("beta:environments", "retrieve", "--environment-id", name)).requests[0]
+    request = ant_over_socket(
+        words=("beta:environments", "retrieve", "--environment-id", name)
+    ).requests[0]
     target = request.split()[1].decode()
     assert unquote(target.removeprefix("/v1/environments/").partition("?")[0]) == name
     assert target.count("/") == 3
@@ -166,7 +197,9 @@ def test_control_characters_in_unknown_keys_are_escaped_in_the_warning(ant_over_
         ("./a\ud800", "can't be read"),
     ],
 )
-def test_an_unreadable_file_is_named_with_its_flag_and_the_reason(ant_over_socket, flag, path, said):
+def test_an_unreadable_file_is_named_with_its_flag_and_the_reason(
+    ant_over_socket, flag, path, said
+):
     """The command exits with 2 and sends nothing."""
     words = (flag, path) if flag == "--file" else (flag + path,)
     assert said in ant_over_socket(words=CREATE, more=words).refusal
@@ -188,14 +221,18 @@ def test_an_endless_file_is_rejected_after_100_mb(shell, flag):
 def test_an_endless_pipe_is_rejected_after_100_mb(shell):
     """The pipe is standard input, or the value of a flag."""
     for words in ("create", "create --name @-"):
-        assert "100 MB, which is the limit" in shell(f"yes | $ANT beta:environments {words}").refusal
+        assert (
+            "100 MB, which is the limit" in shell(f"yes | $ANT beta:environments {words}").refusal
+        )
 
 
 def test_a_fifo_is_read_like_a_file(shell):
     """Process substitution, `<(command)`, works."""
     script = "mkfifo fifo; echo hello > fifo & $ANT beta:environments create --name n --description @./fifo"
     assert b'"description":"hello\\n"' in shell(script).requests[0]
-    assert b'"name":"x"' in shell("$ANT beta:environments create --file <(echo 'name: x')").requests[0]
+    assert (
+        b'"name":"x"' in shell("$ANT beta:environments create --file <(echo 'name: x')").requests[0]
+    )
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_once(shell):
@@ -207,7 +244,9 @@ def test_a_file_that_changes_while_it_is_read_is_read_once(shell):
     )
     result = shell(script)
     assert result.exit in (0, 2)
-    assert all(b'"name":"one"' in request or b'"name":"two"' in request for request in result.requests)
+    assert all(
+        b'"name":"one"' in request or b'"name":"two"' in request for request in result.requests
+    )
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "{}", "null"])
@@ -251,7 +290,9 @@ def test_input_that_arrives_later_is_not_waited_for_if_the_flags_are_complete(an
 
 
 @needs_posix("select for pipes")
-@pytest.mark.parametrize("words", [("update", "env_1"), ("create",), ("create", "--description", "d")])
+@pytest.mark.parametrize(
+    "words", [("update", "env_1"), ("create",), ("create", "--description", "d")]
+)
 def test_a_command_that_lacks_a_change_or_a_name_waits_for_its_pipe(ant, input_after, words):
     """Rule D27: without that input, the command would have nothing to do."""
     input_after(60)
@@ -281,7 +322,9 @@ def test_a_non_blocking_pipe_on_stdin_is_read_to_its_end(ant_process):
     """Another program that shares the pipe may have made it non-blocking."""
     read_end, write_end = os.pipe()
     os.set_blocking(read_end, False)
-    running = ant_process(("beta:environments", "create", "--description", "d"), stdin=read_end, wait=False)
+    running = ant_process(
+        ("beta:environments", "create", "--description", "d"), stdin=read_end, wait=False
+    )
     for part in (b"na", b"me: x"):
         os.write(write_end, part)
     os.close(write_end)

@@ -16,7 +16,12 @@ from tests.helpers.words import CREATE, UPDATE
         (("--config.type=self_hosted",), {"type": "self_hosted"}),
         (("-config.type", "cloud"), {"type": "cloud"}),
         (
-            ("--config.packages", "{pip: [pandas]}", "--config.networking", '{"type": "unrestricted"}'),
+            (
+                "--config.packages",
+                "{pip: [pandas]}",
+                "--config.networking",
+                '{"type": "unrestricted"}',
+            ),
             {"packages": {"pip": ["pandas"]}, "networking": {"type": "unrestricted"}},
         ),
         (("--config.networking", "null"), {"networking": None}),
@@ -43,14 +48,28 @@ SELF_HOSTED = {"type": "self_hosted"}
     ("flags", "given", "config"),
     [
         (("--config.type", "cloud"), {"future": 1}, {"type": "cloud", "future": 1}),
-        (("--config.networking", "{type: open}"), FROM_FILE, FROM_FILE | {"networking": {"type": "open"}}),
+        (
+            ("--config.networking", "{type: open}"),
+            FROM_FILE,
+            FROM_FILE | {"networking": {"type": "open"}},
+        ),
         (("--config.packages", "{apt: [x]}"), FROM_FILE, FROM_FILE | {"packages": {"apt": ["x"]}}),
-        (("--config.packages", "{apt: [x]}"), SELF_HOSTED, SELF_HOSTED | {"packages": {"apt": ["x"]}}),
-        (("--config", "{type: cloud}", "--config.packages", "{}"), FROM_FILE, {"type": "cloud", "packages": {}}),
+        (
+            ("--config.packages", "{apt: [x]}"),
+            SELF_HOSTED,
+            SELF_HOSTED | {"packages": {"apt": ["x"]}},
+        ),
+        (
+            ("--config", "{type: cloud}", "--config.packages", "{}"),
+            FROM_FILE,
+            {"type": "cloud", "packages": {}},
+        ),
         (("--config.type", "cloud"), None, {"type": "cloud"}),
     ],
 )
-def test_an_inner_flag_sets_one_field_of_a_config_in_a_file_or_a_pipe(ant, tmp_path, flags, given, config):
+def test_an_inner_flag_sets_one_field_of_a_config_in_a_file_or_a_pipe(
+    ant, tmp_path, flags, given, config
+):
     """All other fields stay, unless `--config` replaces them (D49)."""
     text = json.dumps({"name": "n", "config": given})
     (tmp_path / "env.json").write_text(text)
@@ -83,7 +102,9 @@ def test_an_inner_flag_is_a_field_to_change(ant):
 def test_an_inner_flag_may_be_a_file(ant, tmp_path):
     """As the outer one."""
     (tmp_path / "packages.yaml").write_text("pip: [a]\n")
-    assert ant(*UPDATE, "--config.packages", "@packages.yaml").body["config"]["packages"] == {"pip": ["a"]}
+    assert ant(*UPDATE, "--config.packages", "@packages.yaml").body["config"]["packages"] == {
+        "pip": ["a"]
+    }
 
 
 @pytest.mark.parametrize("name", ["retrieve", "update", "stats", "stop"])

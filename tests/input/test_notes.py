@@ -55,14 +55,23 @@ def test_the_secret_of_a_work_item_is_not_sent_back(ant):
     assert result.body == {"metadata": {"a": "b"}}
 
 
-def test_data_that_names_an_existing_file_is_sent_literally_with_one_note(ant, tmp_path, monkeypatch):
+def test_data_that_names_an_existing_file_is_sent_literally_with_one_note(
+    ant, tmp_path, monkeypatch
+):
     """The official tool would send the text of the file. `@scope/package` names no file, and gets no note."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes.txt").write_text("from the file")
-    data = {"name": "n", "description": "@notes.txt", "metadata": {"a": "@notes.txt", "b": "@scope/package"}}
+    data = {
+        "name": "n",
+        "description": "@notes.txt",
+        "metadata": {"a": "@notes.txt", "b": "@scope/package"},
+    }
     result = ant(ENV, "create", stdin=json.dumps(data))
     assert (result.exit, result.body) == (0, data)
-    assert result.stderr == "Note: '@notes.txt' is sent literally: files are read only for values of flags.\n"
+    assert (
+        result.stderr
+        == "Note: '@notes.txt' is sent literally: files are read only for values of flags.\n"
+    )
 
 
 @pytest.mark.parametrize("text", ["@", "ada@example", "@ada and @bob", r"\@ada", "@!"])
@@ -80,7 +89,9 @@ def test_a_heartbeat_takes_its_condition_from_stdin_while_no_flag_gives_it(ant):
     done = ant(*WORK, stdin='{"expected_last_heartbeat": "NO_HEARTBEAT"}', replies=[{}])
     assert done.request.url.params["expected_last_heartbeat"] == "NO_HEARTBEAT"
     assert "add < /dev/null" in ant(*WORK, stdin="work_2\nwork_3\n").refusal
-    flagged = ant(*WORK, "--expected-last-heartbeat", "t", stdin='{"desired_ttl_seconds": 9}', replies=[{}])
+    flagged = ant(
+        *WORK, "--expected-last-heartbeat", "t", stdin='{"desired_ttl_seconds": 9}', replies=[{}]
+    )
     assert "desired_ttl_seconds" not in flagged.request.url.params
 
 
@@ -90,7 +101,11 @@ def test_a_heartbeat_takes_its_condition_from_stdin_while_no_flag_gives_it(ant):
     [
         (LIST, "limit: 1\ninclude_archived: true\n", "include_archived, limit"),
         (POLL, '{"block_ms": 5, "Anthropic-Worker-ID": "w"}', "block_ms, Anthropic-Worker-ID"),
-        ((*WORK, "--expected-last-heartbeat", "t"), "desired_ttl_seconds: 9", "desired_ttl_seconds"),
+        (
+            (*WORK, "--expected-last-heartbeat", "t"),
+            "desired_ttl_seconds: 9",
+            "desired_ttl_seconds",
+        ),
         ((*LIST, "--limit", "2", "--max-items", "2"), "limit: 1", ""),
         (LIST, "limit: [", ""),
         (LIST, "env_1\nlimit\n", ""),

@@ -23,7 +23,13 @@ IDS = ("--environment-id", "env_1", "--work-id", "work_1")
 
 @pytest.mark.parametrize(
     ("environment_id", "segment"),
-    [("env/1", "env%2F1"), ("a?b#c", "a%3Fb%23c"), ("%2e%2e", "%252e%252e"), ("ü", "%C3%BC"), ("...", "...")],
+    [
+        ("env/1", "env%2F1"),
+        ("a?b#c", "a%3Fb%23c"),
+        ("%2e%2e", "%252e%252e"),
+        ("ü", "%C3%BC"),
+        ("...", "..."),
+    ],
 )
 def test_an_id_is_one_segment_of_the_path(ant, environment_id, segment):
     """D4: an ID can't lead to another path."""
@@ -33,7 +39,10 @@ def test_an_id_is_one_segment_of_the_path(ant, environment_id, segment):
 @pytest.mark.parametrize("stdin", [None, '{"id": " env_1\\n"}'])
 def test_an_id_loses_the_white_space_around_it(ant, stdin):
     """It may come from a file with Windows line endings, or from a table."""
-    assert ant(ENV, "retrieve", *([] if stdin else [" env_1\r"]), stdin=stdin).path == "/v1/environments/env_1"
+    assert (
+        ant(ENV, "retrieve", *([] if stdin else [" env_1\r"]), stdin=stdin).path
+        == "/v1/environments/env_1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +62,10 @@ def test_one_object_without_an_id_is_for_the_id_of_the_command_line(ant, text):
 
 def test_a_header_holds_no_control_characters(ant):
     """A line break would start another header."""
-    assert "--anthropic-worker-id" in ant(WORK, "poll", "env_1", "--anthropic-worker-id", "a\r\nx: y").refusal
+    assert (
+        "--anthropic-worker-id"
+        in ant(WORK, "poll", "env_1", "--anthropic-worker-id", "a\r\nx: y").refusal
+    )
 
 
 def test_a_header_may_be_the_text_of_a_file(ant, tmp_path):
@@ -72,7 +84,11 @@ def test_a_new_operation_needs_only_a_row():
         "PUT",
         "/v1/environments/{environment_id}/name",
         "Rename.",
-        (ENVIRONMENT_ID, Field("name", "body", str, "A name.", required=True), Field("dry", "query", bool, "Try.")),
+        (
+            ENVIRONMENT_ID,
+            Field("name", "body", str, "A name.", required=True),
+            Field("dry", "query", bool, "Try."),
+        ),
         (),
         (),
     )
@@ -87,7 +103,9 @@ def test_a_new_operation_needs_only_a_row():
 # stdin
 
 
-@pytest.mark.parametrize("text", ["id: env_9", "environment_id: env_9", "environment_id: null\nid: env_9"])
+@pytest.mark.parametrize(
+    "text", ["id: env_9", "environment_id: env_9", "environment_id: null\nid: env_9"]
+)
 def test_an_id_is_taken_from_stdin_and_kept_out_of_the_body(ant, text):
     """Piping an object into update is enough to name it. A null in the input is treated as missing."""
     result = ant(ENV, "update", stdin=f"{text}\nname: n\n")
@@ -145,15 +163,27 @@ def test_an_object_with_the_id_of_the_argument_is_accepted(ant):
 )
 def test_an_object_from_the_server_stands_for_its_id_if_flags_give_fields(ant, words, body, unsent):
     """Its fields are not put back: others may have changed them since they were read."""
-    server = {"id": "env_1", "name": "n", "config": {"type": "self_hosted"}, "created_at": "2026-03-15T10:00:00Z"}
+    server = {
+        "id": "env_1",
+        "name": "n",
+        "config": {"type": "self_hosted"},
+        "created_at": "2026-03-15T10:00:00Z",
+    }
     result = ant(ENV, "update", *words, stdin=json.dumps(server))
     assert (result.path, result.body) == ("/v1/environments/env_1", body)
-    assert result.stderr.endswith(f"only the ID is used of an object from the server. Not sent: {unsent}.\n")
+    assert result.stderr.endswith(
+        f"only the ID is used of an object from the server. Not sent: {unsent}.\n"
+    )
 
 
 def test_flags_add_fields_to_an_object_that_is_created_again(ant):
     """A copy needs all fields."""
-    server = {"id": "env_1", "name": "n", "config": {"type": "cloud"}, "created_at": "2026-03-15T10:00:00Z"}
+    server = {
+        "id": "env_1",
+        "name": "n",
+        "config": {"type": "cloud"},
+        "created_at": "2026-03-15T10:00:00Z",
+    }
     result = ant(ENV, "create", "--name", "copy", stdin=json.dumps(server))
     assert result.body == {"name": "copy", "config": {"type": "cloud"}}
 
@@ -162,7 +192,10 @@ def test_a_work_item_can_be_piped_into_stop(ant):
     """D30: only the IDs in the output of `work list` are used."""
     work = '{"id": "work_1", "environment_id": "env_1", "type": "work", "state": "active", "metadata": {"a": "b"}}'
     result = ant(WORK, "stop", "--force", stdin=work)
-    assert (result.path, result.body) == ("/v1/environments/env_1/work/work_1/stop", {"force": True})
+    assert (result.path, result.body) == (
+        "/v1/environments/env_1/work/work_1/stop",
+        {"force": True},
+    )
 
 
 # Files
@@ -200,11 +233,18 @@ def test_an_at_sign_names_a_file(ant, text, value):
     assert ant(*CREATE, "--metadata", nested).body["metadata"] == {"a": [value]}
 
 
-@pytest.mark.parametrize("text", ["@note.txt", "@file://note.txt", "@data://note.txt", "@word", "@-", "\\@word"])
+@pytest.mark.parametrize(
+    "text", ["@note.txt", "@file://note.txt", "@data://note.txt", "@word", "@-", "\\@word"]
+)
 @pytest.mark.usefixtures("notes")
 def test_data_never_names_a_file_of_this_machine(ant, tmp_path, text):
     """D32: piped input and the content of files are sent unchanged, including `@` and backslash."""
-    data = {"name": text, "description": text, "metadata": {"k": text}, "config": {"packages": {"npm": [text]}}}
+    data = {
+        "name": text,
+        "description": text,
+        "metadata": {"k": text},
+        "config": {"packages": {"npm": [text]}},
+    }
     (tmp_path / "env.json").write_text(json.dumps(data))
     (tmp_path / "texts.json").write_text(json.dumps({"k": text}))
     assert ant(ENV, "create", stdin=json.dumps(data)).body == data
@@ -248,7 +288,9 @@ def test_an_unusable_file_is_rejected(ant, words, parts):
 @pytest.mark.usefixtures("notes")
 def test_the_value_of_a_structured_flag_may_be_in_a_file_or_on_stdin(ant, text):
     """D10: the content is parsed like a value on the command line. Stdin is then not the body."""
-    assert ant(*CREATE, "--config", text, stdin="type: self_hosted").body["config"] == {"type": "self_hosted"}
+    assert ant(*CREATE, "--config", text, stdin="type: self_hosted").body["config"] == {
+        "type": "self_hosted"
+    }
 
 
 def test_a_body_from_a_file_replaces_stdin(ant, tmp_path):
@@ -292,7 +334,10 @@ CLOSED = "{type: cloud, networking: {type: limited}, packages: {pip: [x]}}"
 @pytest.mark.parametrize(
     ("words", "warnings"),
     [
-        ((*CREATE, "--metadata", "{tier: 1}"), ["metadata.tier: must be text, got a number: write it in quotes"]),
+        (
+            (*CREATE, "--metadata", "{tier: 1}"),
+            ["metadata.tier: must be text, got a number: write it in quotes"],
+        ),
         ((*CREATE, "--config", "{type: tpu}"), []),
         ((*UPDATE, "--config", CLOSED), []),
         ((*UPDATE, "--metadata", "{tier: null}"), []),
@@ -302,4 +347,6 @@ def test_what_the_api_may_take_is_sent(ant, words, warnings):
     """The official tool sends it, too. A null deletes a key, and an update leaves the other fields as they are."""
     done = ant(*words)
     assert (done.exit, len(done.requests)) == (0, 1)
-    assert done.stderr == "".join(f"Warning: {warning}; it is sent unchanged.\n" for warning in warnings)
+    assert done.stderr == "".join(
+        f"Warning: {warning}; it is sent unchanged.\n" for warning in warnings
+    )

@@ -55,7 +55,10 @@ def test_a_value_after_the_equals_sign_may_be_a_file_or_stdin(ant, tmp_path):
 @pytest.mark.parametrize("command", [UPDATE, WORK_UPDATE])
 def test_an_empty_value_deletes_the_key_in_an_update(ant, command):
     """Null deletes a key in both updates of the API. An empty string does so in only one of them."""
-    assert ant(*command, *metadata("tier=", "team=x")).body["metadata"] == {"tier": None, "team": "x"}
+    assert ant(*command, *metadata("tier=", "team=x")).body["metadata"] == {
+        "tier": None,
+        "team": "x",
+    }
 
 
 def test_keys_are_added_to_the_last_yaml_or_json(ant):
@@ -67,7 +70,10 @@ def test_keys_are_added_to_the_last_yaml_or_json(ant):
 def test_keys_are_added_to_a_file_of_metadata(ant, tmp_path):
     """The file is read in the same way without additional keys."""
     (tmp_path / "m.yaml").write_text("team: data\n")
-    assert ant(*CREATE, *metadata("@m.yaml", "tier=1")).body["metadata"] == {"team": "data", "tier": "1"}
+    assert ant(*CREATE, *metadata("@m.yaml", "tier=1")).body["metadata"] == {
+        "team": "data",
+        "tier": "1",
+    }
 
 
 def test_a_value_that_starts_with_an_at_sign_is_the_name_of_a_file(ant, tmp_path):

@@ -23,12 +23,18 @@ def refusal(text):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{a: Yes, b: OFF, c: Null, d: 0o17, e: 1E3}", '{"a":"Yes","b":"OFF","c":null,"d":15,"e":"1E3"}'),
+        (
+            "{a: Yes, b: OFF, c: Null, d: 0o17, e: 1E3}",
+            '{"a":"Yes","b":"OFF","c":null,"d":15,"e":"1E3"}',
+        ),
         ('{"a": 1e3, "b": 1E400, "c": 0.10}', '{"a":1e3,"b":1E400,"c":0.10}'),
         ("{a: \"1\", b: '2', c: !!str 3, d: ! 4}", '{"a":"1","b":"2","c":"3","d":"4"}'),
         ("a: &v |\n  x\n  y\nb: *v\n", '{"a":"x\\ny\\n","b":"x\\ny\\n"}'),
         ("&k a: 1\nb: *k\n", '{"a":1,"b":"a"}'),
-        ("base: &b {x: 1, y: 2}\nsub:\n  y: 3\n  <<: *b\n", '{"base":{"x":1,"y":2},"sub":{"y":3,"x":1}}'),
+        (
+            "base: &b {x: 1, y: 2}\nsub:\n  y: 3\n  <<: *b\n",
+            '{"base":{"x":1,"y":2},"sub":{"y":3,"x":1}}',
+        ),
         ("<<: [{x: 1}, {x: 2, y: 3}]\n", '{"x":1,"y":3}'),
         ('"<<": 1\n', '{"<<":1}'),
         ("- [a, {b: c}]\n", '[["a",{"b":"c"}]]'),
@@ -39,7 +45,10 @@ def refusal(text):
         ("a: b\u2028c\u2029d\x85e\n", '{"a":"b\u2028c\u2029d\x85e"}'),
         ("a: b\u2028\u2028c: d: e\n", '{"a":"b\u2028\u2028c: d: e"}'),
         ("a: b\u2028c" + ": d" * 500, '{"a":"b\u2028c' + ": d" * 500 + '"}'),
-        ("- a: b\u2028c: d:\n  e: f\n" * 500, "[" + ",".join(['{"a":"b\u2028c: d:","e":"f"}'] * 500) + "]"),
+        (
+            "- a: b\u2028c: d:\n  e: f\n" * 500,
+            "[" + ",".join(['{"a":"b\u2028c: d:","e":"f"}'] * 500) + "]",
+        ),
         (
             "a: b\u2028c: d\nx: {e\u2028: f}\ng\u2028: 'h\u2028i: j'",
             '{"a":"b\u2028c: d","x":{"e\u2028":"f"},"g\u2028":"h\u2028i: j"}',
@@ -47,8 +56,14 @@ def refusal(text):
         ('"a\u2028b": c', '{"a\u2028b":"c"}'),
         ("{a\x85b: c}", '{"a\x85b":"c"}'),
         ("# x\u2028a: b\nc: |\n  d\u2029e\n", '{"c":"d\u2029e\\n"}'),
-        ("{a: \"\\ud83d\\ude00\\uD83D\\uDE01?\", b: '\\ud83d\\ude00'}", '{"a":"😀😁?","b":"\\\\ud83d\\\\ude00"}'),
-        ('{a: \U000f0000?b, b: "\\U000F0001 \\ud83d\\ude00"}', '{"a":"\U000f0000?b","b":"\U000f0001 😀"}'),
+        (
+            "{a: \"\\ud83d\\ude00\\uD83D\\uDE01?\", b: '\\ud83d\\ude00'}",
+            '{"a":"😀😁?","b":"\\\\ud83d\\\\ude00"}',
+        ),
+        (
+            '{a: \U000f0000?b, b: "\\U000F0001 \\ud83d\\ude00"}',
+            '{"a":"\U000f0000?b","b":"\U000f0001 😀"}',
+        ),
         ("{?foo: bar, b: ?c, ?d : [?e, a ?f]}", '{"?foo":"bar","b":"?c","?d":["?e","a ?f"]}'),
         ("? foo\n: bar\n", '{"foo":"bar"}'),
         ("a: R&D.x &b:c *d:e\nb: 'x &b:c'\n", '{"a":"R&D.x &b:c *d:e","b":"x &b:c"}'),
@@ -65,7 +80,10 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, expected):
         ("a: b\u2028\nc: d?e: f", ["line 2, column 7", "mapping values are not allowed"]),
         ('{"a": -Infinity}', ["-Infinity"]),
         ("a: &a.b v", ["line 1, column 6", "scanning an anchor"]),
-        ("a: b\u2028c: d\ne: f: g\u2028: h", ["line 2, column 5", "mapping values are not allowed"]),
+        (
+            "a: b\u2028c: d\ne: f: g\u2028: h",
+            ["line 2, column 5", "mapping values are not allowed"],
+        ),
         ("a: b: c\u2028: d", ["column 5", "mapping values are not allowed"]),
         ('a: "\\U00110000?x"', ["not valid YAML"]),
         ("a: ?b" + "".join(map(chr, range(0xF0000, 0x110000))), ["too many different characters"]),
@@ -163,15 +181,45 @@ def yaml_value(text):
     return values[0] if values else None
 
 
-FLOW_PARTS = [*"{}[],: \n\t'\"#&-~?!|", ", ", ": ", ", ", ": ", "a", "b-c", "x.y/z", "n==1", "c@d", "_", "1", "-1"]
-FLOW_WORDS = ["true", "True", "truex", "null", "Nullable", "~", "yes", "NaN", "Infinity", "é", "\x85", "<<", "a:b"]
+FLOW_PARTS = [
+    *"{}[],: \n\t'\"#&-~?!|",
+    ", ",
+    ": ",
+    ", ",
+    ": ",
+    "a",
+    "b-c",
+    "x.y/z",
+    "n==1",
+    "c@d",
+    "_",
+    "1",
+    "-1",
+]
+FLOW_WORDS = [
+    "true",
+    "True",
+    "truex",
+    "null",
+    "Nullable",
+    "~",
+    "yes",
+    "NaN",
+    "Infinity",
+    "é",
+    "\x85",
+    "<<",
+    "a:b",
+]
 FLOW_TEXTS = st.lists(st.sampled_from([*FLOW_PARTS, *FLOW_WORDS]), max_size=12).map("".join)
 FLOW_VALUES = st.recursive(
     st.sampled_from(["a", "b-c", "true", "True", "null", "yes", "1", "x y", "NaN"]),
     lambda inner: (
         st.lists(inner, max_size=3).map(lambda parts: f"[{', '.join(parts)}]")
         | st.dictionaries(st.sampled_from(["a", "b", "true", "Null"]), inner, max_size=3).map(
-            lambda members: "{" + ", ".join(f"{key}: {value}" for key, value in members.items()) + "}"
+            lambda members: (
+                "{" + ", ".join(f"{key}: {value}" for key, value in members.items()) + "}"
+            )
         )
     ),
 )

@@ -47,8 +47,12 @@ def test_a_variable_of_the_worker_takes_what_its_flag_takes(texts, value):
 def test_a_credential_is_read_from_stdin_with_each_spelling_of_the_flag(ant):
     """With a false value, stdin is not read as a credential."""
     for text in ON:
-        done = ant(f"--api-key-stdin={text}", *LIST, stdin="secret-of-the-pipe", env=NO_KEY, replies=[PAGE])
-        assert [request.headers["x-api-key"] for request in done.requests] == ["secret-of-the-pipe"], text
+        done = ant(
+            f"--api-key-stdin={text}", *LIST, stdin="secret-of-the-pipe", env=NO_KEY, replies=[PAGE]
+        )
+        assert [request.headers["x-api-key"] for request in done.requests] == [
+            "secret-of-the-pipe"
+        ], text
     for text in OFF:
         done = ant(f"--api-key-stdin={text}", "beta:environments", "create", stdin='{"name": "n"}')
         assert done.body == {"name": "n"}, text

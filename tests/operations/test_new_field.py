@@ -59,7 +59,10 @@ def test_a_new_field_is_a_row_and_a_line_of_the_emulator(tmp_path, clean_environ
 
     python(str(tmp_path / "docs/generate.py"))
     assert re.search(r"^ +region: TEXT +Where it runs\.$", ant("help", "fields"), re.M)
-    assert json.loads(ant("schema", "environment"))["properties"]["region"]["type"] == ["string", "null"]
+    assert json.loads(ant("schema", "environment"))["properties"]["region"]["type"] == [
+        "string",
+        "null",
+    ]
     assert "--region" in ant(BETA, "create", "--help")
     env = ant(BETA, "create", "--name", "demo", "--region", "eu", "--transform", "id", "-r").strip()
     assert region() == ["eu"]

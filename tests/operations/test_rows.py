@@ -15,7 +15,11 @@ from ant_cli.operations.environments import CREATE, UPDATE
 from ant_cli.settings.rows import ON_STDIN, SETTINGS
 
 PACKAGE = Path(ant_cli.__file__).parent
-ROWS = {PACKAGE / "settings/rows.py", PACKAGE / "runtime/variables.py", *PACKAGE.glob("operations/*")}
+ROWS = {
+    PACKAGE / "settings/rows.py",
+    PACKAGE / "runtime/variables.py",
+    *PACKAGE.glob("operations/*"),
+}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +38,8 @@ def test_the_emulator_takes_the_fields_of_an_environment(operation, model):
 def test_the_program_reads_every_setting():
     """By the constant of its row, by its name, or as an attribute. A flag that nothing reads would do nothing."""
     source = "".join(path.read_text("utf-8") for path in {*PACKAGE.rglob("*.py")} - ROWS)
-    names = {setting.name for operation in OPERATIONS for setting in operation.settings} | SETTINGS.keys()
+    names = {
+        setting.name for operation in OPERATIONS for setting in operation.settings
+    } | SETTINGS.keys()
     read = {name for name in names if re.search(rf'\b{name.upper()}\b|\.{name}\b|"{name}"', source)}
     assert names - read - ON_STDIN.keys() == set()

@@ -34,7 +34,12 @@ from ant_cli.runtime import Runtime
 from tests.conftest import Screen, make_runtime, needs_posix
 from tests.helpers.words import LIST, RETRIEVE
 
-ITEM = {"id": "env_1", "config": {"type": "cloud", "hosts": ["a.b", "c"]}, "name": "demo", "note": None}
+ITEM = {
+    "id": "env_1",
+    "config": {"type": "cloud", "hosts": ["a.b", "c"]},
+    "name": "demo",
+    "note": None,
+}
 
 KEYS = Path(__file__).with_name("explorer_keys.txt").read_text("utf-8")
 """The page of the keys."""
@@ -51,7 +56,8 @@ def names(count: int, start: int = 0) -> list[Any]:
 # Paths
 
 KEY = st.text(
-    st.sampled_from('.|\\*?#@!{}[]()<>=%",:~ _-0a\n') | st.characters(exclude_categories=["Cs"]), max_size=4
+    st.sampled_from('.|\\*?#@!{}[]()<>=%",:~ _-0a\n') | st.characters(exclude_categories=["Cs"]),
+    max_size=4,
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
@@ -73,7 +79,11 @@ def test_the_path_of_a_row_selects_its_value_with_transform(value):
     """With `--transform`, the path of any row returns the row's text, also below the transform of this run."""
     text, whole = texts(value, {"a": {"b": value}})
     for inner in all_in(Value(text)):
-        assert apply(parse(path_of(inner)), text) == apply(parse(path_of(inner, "a.b")), whole) == inner.raw
+        assert (
+            apply(parse(path_of(inner)), text)
+            == apply(parse(path_of(inner, "a.b")), whole)
+            == inner.raw
+        )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +115,10 @@ def test_special_characters_of_keys_are_escaped_in_paths(value, keys, path):
         (b'"\\u001b[31m\\u202e"', '"␛[31m\\u202e"'),
         (b'"\\ud83d"', '"\\ud83d"'),
         (b"1.50e+0400", "1.50e+0400"),
-        (b'{"a": {"x": 1}, "id": "i", "b": [1, 2], "c": [], "d": {}}', '{id: "i", a: {1}, b: [2], c: [], d: {}}'),
+        (
+            b'{"a": {"x": 1}, "id": "i", "b": [1, 2], "c": [], "d": {}}',
+            '{id: "i", a: {1}, b: [2], c: [], d: {}}',
+        ),
         (b'{"": {"a": 1}}', '{"": {1}}'),
         (b'{"a": null, "b": [], "c": 1}', "{c: 1, a: null, b: []}"),
         (b'[null, true, "x", [1]]', '[null, true, "x", [1]]'),
@@ -175,7 +188,9 @@ class Seen:
     @property
     def keys(self) -> list[str]:
         """The keys or numbers of the visible rows, in an outline."""
-        return [row.replace(":", " ").lstrip("▾▸ ").split(" ")[0] for row in self.rows if row.strip()]
+        return [
+            row.replace(":", " ").lstrip("▾▸ ").split(" ")[0] for row in self.rows if row.strip()
+        ]
 
     @property
     def path(self) -> str:
@@ -374,7 +389,16 @@ def test_keys_do_nothing_in_an_empty_list():
 @pytest.mark.slow
 def test_arrow_and_vi_keys_move_the_cursor_within_the_rows():
     """The cursor stays on the screen."""
-    moves = [("k", 0), ("j", 1), ("down", 2), ("up", 1), ("k", 0), ("pagedown", 21), ("ctrl+d", 42), ("ctrl+u", 21)]
+    moves = [
+        ("k", 0),
+        ("j", 1),
+        ("down", 2),
+        ("up", 1),
+        ("k", 0),
+        ("pagedown", 21),
+        ("ctrl+d", 42),
+        ("ctrl+u", 21),
+    ]
     moves += [("pageup", 0), ("G", 99), ("j", 99), ("home", 0), ("end", 99), ("g", 0)]
 
     async def script(app: Explorer, pilot: Any) -> None:
@@ -470,7 +494,9 @@ def test_a_search_finds_folded_values_and_wraps_around():
 def test_a_search_finds_what_is_escaped_in_the_json():
     """It looks for what is on the screen."""
     items = [1, {"a": 'say "hi"'}, {"back\\slash": 1}]
-    quoted, escaped = screens(items, *(["slash", f"text:{text}", "enter"] for text in ('say "hi"', "back\\slash")))
+    quoted, escaped = screens(
+        items, *(["slash", f"text:{text}", "enter"] for text in ('say "hi"', "back\\slash"))
+    )
     assert (quoted.path, escaped.status) == ("a", "item 3 of 3")
 
 
@@ -498,7 +524,9 @@ def test_keys_that_arrive_together_act_like_single_keys():
     """Keys after / are part of the search text, and the page of a string has its own keys."""
     bursts = ["/n29\rkk?q\x1b", "/n28\x7f9\r", "/n28\rvqj", "g/n29\x1bjj", "/pqY"]
     seen = screens(names(30), *([f"burst:{keys}"] for keys in bursts))
-    assert [each.status for each in seen] == [f"item {number} of 30" for number in (29, 30, 30, 3, 3)]
+    assert [each.status for each in seen] == [
+        f"item {number} of 30" for number in (29, 30, 30, 3, 3)
+    ]
     assert (seen[0].page, seen[0].choice, seen[-1].prompt.strip()) == ("", None, "pqY")
     assert press([{"a": 1}], "burst:pq").choice == Choice(b'{"a": 1}', is_raw=False, error=None)
     assert press([{"a": 1}], "burst:qp").choice == Choice(b"", is_raw=False, error=None)
@@ -515,7 +543,9 @@ def test_a_paste_is_text_in_a_prompt_and_ignored_elsewhere():
     assert page.page
     assert found.status == "item 3 of 3"
     assert prompt.prompt.strip() == "a␛[2Jb"
-    assert press([{"a": "x y"}, {"a": "y x"}], "slash", "text:y\r\nx", "enter").status == "item 2 of 2"
+    assert (
+        press([{"a": "x y"}, {"a": "y x"}], "slash", "text:y\r\nx", "enter").status == "item 2 of 2"
+    )
 
 
 @pytest.mark.slow
@@ -545,7 +575,12 @@ def test_a_string_in_full_is_wrapped_between_words_on_a_window_of_any_size():
         await enter(pilot, "v")
         await settled(pilot)
         shown = [line.text.rstrip() for line in lines_of(app.text)]
-        assert shown[:4] == ["a       b", "word " * 14 + "word", "word word word word word", "[red]日本[/red]"]
+        assert shown[:4] == [
+            "a       b",
+            "word " * 14 + "word",
+            "word word word word word",
+            "[red]日本[/red]",
+        ]
         await pilot.resize_terminal(42, 24)
         await settled(pilot)
         assert lines_of(app.text)[1].text.rstrip() == "word " * 7 + "word"
@@ -712,7 +747,9 @@ def process_of(stdout: io.BytesIO, **environ: str) -> Runtime:
     return make_runtime(environ, Screen(terminal=True), stdout, Screen(terminal=True))
 
 
-def opened(keys: list[str], pages: Iterator[list[bytes]], *, is_list: bool = True, **options: Any) -> Choice:
+def opened(
+    keys: list[str], pages: Iterator[list[bytes]], *, is_list: bool = True, **options: Any
+) -> Choice:
     """Open the explorer as a command does, press keys, and return the result."""
 
     async def pilot_it(pilot: Any) -> None:
@@ -793,7 +830,10 @@ def test_the_printer_prints_the_choice_and_then_raises_the_error(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "raised"),
-    [(lambda _: 1 / 0, ZeroDivisionError), (lambda app: app.panic("as textual's own threads do"), RuntimeError)],
+    [
+        (lambda _: 1 / 0, ZeroDivisionError),
+        (lambda app: app.panic("as textual's own threads do"), RuntimeError),
+    ],
 )
 def test_an_unexpected_exception_is_raised_and_not_printed_by_textual(
     capfd: pytest.CaptureFixture[str], fault, raised
@@ -819,7 +859,11 @@ def test_what_the_explorer_sets_in_the_process_is_restored_when_it_is_closed(mon
     """Textual takes colours, the depth of calls, and the end of its terminal from the process as a whole."""
 
     def state() -> tuple[Any, ...]:
-        return os.environ.get("NO_COLOR"), sys.getrecursionlimit() > before[1], signal.getsignal(signal.SIGHUP)
+        return (
+            os.environ.get("NO_COLOR"),
+            sys.getrecursionlimit() > before[1],
+            signal.getsignal(signal.SIGHUP),
+        )
 
     def run(_: Explorer) -> Choice:
         assert state() == (None, True, signal.SIG_DFL)

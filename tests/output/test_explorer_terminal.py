@@ -120,7 +120,9 @@ def test_ctrl_z_suspends_the_explorer_and_fg_restores_the_screen(explore):
 
 def test_the_explorer_ends_when_its_terminal_is_closed(explore):
     """This also holds with nohup, where no signal could end the explorer."""
-    session = explore(response(page(PROD, TEST)), program=("sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *ANT))
+    session = explore(
+        response(page(PROD, TEST)), program=("sh", "-c", "trap '' HUP; exec \"$@\"", "sh", *ANT)
+    )
     session.hang_up()
     assert session.process.wait(PATIENCE_S) == -signal.SIGHUP
 

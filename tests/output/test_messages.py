@@ -10,7 +10,10 @@ from tests.conftest import KEY_BY_PATTERN, Screen, make_runtime
 from tests.helpers.words import KEY, LIST, NO_KEY, RETRIEVE, page
 
 URL = "https://api.anthropic.com/v1/environments/env_1?beta=true"
-NOT_FOUND = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
+NOT_FOUND = {
+    "type": "error",
+    "error": {"type": "not_found_error", "message": "No such environment."},
+}
 
 
 def refused(status, kind="authentication_error", **fields):
@@ -38,7 +41,9 @@ def test_a_terminal_shows_the_id_of_a_request_once(ant):
 
 def test_a_network_error_starts_with_its_cause(ant):
     """It ends with a suggestion."""
-    done = ant(*RETRIEVE, "--max-retries", "0", replies=[ConnectionRefusedError("Refused.")], terminal=True)
+    done = ant(
+        *RETRIEVE, "--max-retries", "0", replies=[ConnectionRefusedError("Refused.")], terminal=True
+    )
     assert done.exit == 8
     assert done.stderr.splitlines()[:2] == ["ant: refused.", f'GET "{URL}"']
 
@@ -46,18 +51,26 @@ def test_a_network_error_starts_with_its_cause(ant):
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("environment_create_disabled", "The organization allows no new environments. Ask one of its admins."),
+        (
+            "environment_create_disabled",
+            "The organization allows no new environments. Ask one of its admins.",
+        ),
         (
             "environment_update_disabled",
             "The organization allows no changes of environments. Ask one of its admins.",
         ),
         ("organization_on_hold", "The organization is on hold. Ask one of its admins."),
-        ("claude_code_key_creator_not_member", "The key's creator has left the organization. Use another key."),
+        (
+            "claude_code_key_creator_not_member",
+            "The key's creator has left the organization. Use another key.",
+        ),
         ("some_other_code", "has no permission for this.\nTo check: ant auth status"),
     ],
 )
 @pytest.mark.parametrize("in_details", [True, False])
-def test_a_403_blames_the_key_only_if_its_code_does_not_blame_the_organization(ant, code, sentence, in_details):
+def test_a_403_blames_the_key_only_if_its_code_does_not_blame_the_organization(
+    ant, code, sentence, in_details
+):
     """Another key would not help."""
     where = {"details": {"error_code": code}} if in_details else {"error_code": code}
     error = {"type": "permission_error", "message": "no", **where}
@@ -72,10 +85,14 @@ def test_a_404_of_a_base_url_that_ends_with_v1_says_so(ant, status):
     words = (*LIST, "--base-url", "https://ada:pw@gate.example/v1/", "--max-retries", "0")
     done = ant(*words, replies=[httpx.Response(status, text="no")])
     assert done.request.url.path == "/v1/v1/environments"
-    assert ("Leave /v1 out of the base URL: each request adds it.\n" in done.stderr) == (status == 404)
+    assert ("Leave /v1 out of the base URL: each request adds it.\n" in done.stderr) == (
+        status == 404
+    )
 
 
-@pytest.mark.parametrize(("terminal", "status"), [(True, 401), (True, 403), (False, 401), (False, 403)])
+@pytest.mark.parametrize(
+    ("terminal", "status"), [(True, 401), (True, 403), (False, 401), (False, 403)]
+)
 def test_a_rejected_credential_is_named_with_its_source(ant, terminal, status):
     """It is often not the one that the user expects."""
     done = ant(*RETRIEVE, replies=[refused(status)], terminal=terminal)
@@ -107,16 +124,28 @@ def test_lines_are_broken_between_words():
 def test_a_command_of_a_hint_is_never_broken():
     """Users copy it as a whole."""
     command = "ant beta:environments update env_011CZkZ9X2dpNyB7HsEFoRfW --config @environment.yaml --dry-run"
-    assert on_screen(UsageError("no.", f"To see it: {command}")).split("\n") == ["ant: no.", "To see it:", command]
+    assert on_screen(UsageError("no.", f"To see it: {command}")).split("\n") == [
+        "ant: no.",
+        "To see it:",
+        command,
+    ]
     install = "/opt/a/very/long/path/to/an/interpreter/bin/python3 -m pip install 'textual>=8' 'pydantic>=2.7,<3'"
-    assert on_screen(UsageError("no.", f"To install it: {install}")).split("\n")[1:] == ["To install it:", install]
-    assert on_screen(UsageError("no.", f"Its command:\n{command}")).split("\n")[1:] == ["Its command:", command]
+    assert on_screen(UsageError("no.", f"To install it: {install}")).split("\n")[1:] == [
+        "To install it:",
+        install,
+    ]
+    assert on_screen(UsageError("no.", f"Its command:\n{command}")).split("\n")[1:] == [
+        "Its command:",
+        command,
+    ]
 
 
 def test_a_command_between_backquotes_is_not_broken():
     """Users copy it as a whole, too."""
     meant = "`ant beta:environments:work list` or `ant profile list`?"
-    shown = on_screen(UsageError(f"unknown command 'lst' for 'ant beta:environments'. Did you mean {meant}"))
+    shown = on_screen(
+        UsageError(f"unknown command 'lst' for 'ant beta:environments'. Did you mean {meant}")
+    )
     assert shown.split("\n")[1] == meant
 
 

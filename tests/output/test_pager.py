@@ -42,7 +42,9 @@ def terminal(tmp_path, clean_environ):
             self.started = []
 
         def show(self, parts, **environ):
-            process = make_runtime({**clean_environ, **environ}, None, self.file, self.said, now=lambda: 0.0)
+            process = make_runtime(
+                {**clean_environ, **environ}, None, self.file, self.said, now=lambda: 0.0
+            )
             show(parts, process, STYLE, lambda: self.started.append(True))
 
         def shown(self):
@@ -146,7 +148,9 @@ def test_the_default_pager_is_less_if_it_is_installed(tmp_path):
     less.chmod(0o755)
     assert command_of({"PATH": str(tmp_path)}, pytest.fail) == [str(less), "-FRX"]
     assert command_of({"PATH": str(tmp_path), "TERM": "dumb"}, pytest.fail) == []
-    assert command_of({"PATH": str(tmp_path), "TERM": "dumb", "PAGER": "less"}, pytest.fail) == [str(less)]
+    assert command_of({"PATH": str(tmp_path), "TERM": "dumb", "PAGER": "less"}, pytest.fail) == [
+        str(less)
+    ]
     assert command_of({"PATH": os.devnull}, pytest.fail) == []
 
 
@@ -175,7 +179,9 @@ def test_pages_after_quitting_the_pager_are_not_fetched(tmp_path, clean_environ)
     def respond(request):
         requests.append(request)
         rows = [{"id": f"env_{len(requests)}_{number}", "name": "n" * 40} for number in range(20)]
-        content = json.dumps({"data": rows, "next_page": str(len(requests)) if len(requests) < 300 else None})
+        content = json.dumps(
+            {"data": rows, "next_page": str(len(requests)) if len(requests) < 300 else None}
+        )
         return httpx.Response(200, content=content)
 
     class Terminal(io.FileIO):
@@ -184,7 +190,9 @@ def test_pages_after_quitting_the_pager_are_not_fetched(tmp_path, clean_environ)
 
     environ = {**clean_environ, "PAGER": pager(LEAVE)}
     with Terminal(tmp_path / "screen", "w") as screen, Path(os.devnull).open("rb") as nothing:
-        process = make_runtime(environ, nothing, screen, Screen(terminal=True), transport=transport_to(respond))
+        process = make_runtime(
+            environ, nothing, screen, Screen(terminal=True), transport=transport_to(respond)
+        )
         assert main(LIST, process) == 0
     assert 2 <= len(requests) < 300
 

@@ -15,13 +15,18 @@ STYLE = Style(width=60, height=24, colour=False, clock=lambda: NOW)
 
 
 def view(value, style=STYLE):
-    return make_renderer(BY_NAME["pretty"], style=style)([json.dumps(value, ensure_ascii=False).encode()]).decode()
+    return make_renderer(BY_NAME["pretty"], style=style)(
+        [json.dumps(value, ensure_ascii=False).encode()]
+    ).decode()
 
 
 def test_in_a_pipe_a_value_follows_its_key():
     """Nested values are indented, lists are numbered, and empty values are words."""
     value = {"a": 1, "b": {"c": "x\ny"}, "d": [1, {"e": None}], "f": [], "g": ""}
-    assert view(value, PLAIN) == "a: 1\nb:\n  c: x\n     y\nd:\n  1. 1\n  2.\n    e: null\nf: (none)\ng: (none)\n"
+    assert (
+        view(value, PLAIN)
+        == "a: 1\nb:\n  c: x\n     y\nd:\n  1. 1\n  2.\n    e: null\nf: (none)\ng: (none)\n"
+    )
 
 
 def test_in_a_pipe_the_lines_of_a_text_are_below_each_other_and_empty_ones_stay_empty():
@@ -37,7 +42,15 @@ def test_on_a_terminal_all_values_are_in_one_column():
 
 @pytest.mark.parametrize(
     ("value", "word"),
-    [(None, "(none)"), ("", "(none)"), ([], "(none)"), ({}, "(none)"), (False, "false"), (0, "0"), ("-", "-")],
+    [
+        (None, "(none)"),
+        ("", "(none)"),
+        ([], "(none)"),
+        ({}, "(none)"),
+        (False, "false"),
+        (0, "0"),
+        ("-", "-"),
+    ],
 )
 def test_empty_values_are_shown_as_words(value, word):
     """Nobody has to guess whether a value is missing."""
@@ -46,7 +59,10 @@ def test_empty_values_are_shown_as_words(value, word):
 
 def test_times_are_exact_and_relative():
     """The exact time can be copied, and the relative one is easy to understand."""
-    assert view({"created_at": "2026-03-14T11:30:00Z"}) == "created_at  2026-03-14T11:30:00Z (3 h ago)\n"
+    assert (
+        view({"created_at": "2026-03-14T11:30:00Z"})
+        == "created_at  2026-03-14T11:30:00Z (3 h ago)\n"
+    )
     assert view({"name": "2026-03-14T11:30:00Z"}) == "name  2026-03-14T11:30:00Z\n"
 
 
@@ -75,7 +91,10 @@ def test_the_members_of_other_objects_keep_their_order():
 def test_the_type_of_a_nested_object_is_next_to_its_name():
     """Its short scalars are there, too, if all of them fit."""
     assert view({"config": {"type": "self_hosted"}}) == "config  self_hosted\n"
-    assert view({"net": {"type": "limited", "a": True, "b": None}}) == "net  limited, a=true, b=(none)\n"
+    assert (
+        view({"net": {"type": "limited", "a": True, "b": None}})
+        == "net  limited, a=true, b=(none)\n"
+    )
     assert view({"net": {"type": "limited", "a": "x" * 60}}).splitlines()[0] == "net  limited"
     assert view({"m": {"a=b": "c"}}) == "m\n  a=b  c\n"
     assert view({"m": {"a": "b, c=d"}}) == "m\n  a  b, c=d\n"
@@ -85,7 +104,10 @@ def test_several_empty_lists_are_one_row():
     """An environment has seven package managers, most of them without packages."""
     shown = view({"packages": {"type": "packages", "apt": [], "pip": ["numpy"], "npm": []}})
     assert shown == "packages\n  pip    numpy\n  empty  apt, npm\n"
-    assert view({"packages": {"apt": [], "pip": ["numpy"]}}) == "packages\n  apt  (none)\n  pip  numpy\n"
+    assert (
+        view({"packages": {"apt": [], "pip": ["numpy"]}})
+        == "packages\n  apt  (none)\n  pip  numpy\n"
+    )
 
 
 def test_an_empty_queue_is_described_as_empty():
@@ -138,12 +160,15 @@ def test_a_bare_value_is_shown_without_a_key(value, shown):
 
 def test_objects_have_an_empty_line_between_them():
     """The same holds for the items of a list."""
-    assert make_renderer(BY_NAME["pretty"], style=STYLE)([b'{"a":1}', b'{"a":2}']) == b"a  1\n\na  2\n"
+    assert (
+        make_renderer(BY_NAME["pretty"], style=STYLE)([b'{"a":1}', b'{"a":2}']) == b"a  1\n\na  2\n"
+    )
 
 
 def test_no_part_of_a_value_is_lost():
     """Every string in it is on the screen."""
     shown = " ".join(view(WHOLE).split())
     assert all(
-        word in shown for word in ("pandas==2.2.0", "allow_mcp_servers", "Ask ada.", "github.com", "organization")
+        word in shown
+        for word in ("pandas==2.2.0", "allow_mcp_servers", "Ask ada.", "github.com", "organization")
     )

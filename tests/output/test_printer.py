@@ -38,11 +38,16 @@ def test_terminal_sequences_of_the_server_are_escaped_in_every_format(ant, flags
 
 
 @pytest.mark.parametrize("flags", COMMANDS.values(), ids=COMMANDS)
-@pytest.mark.parametrize("env", [{"COLUMNS": "40", "TERM": "xterm", "PAGER": "false"}, {"NO_COLOR": "1"}])
+@pytest.mark.parametrize(
+    "env", [{"COLUMNS": "40", "TERM": "xterm", "PAGER": "false"}, {"NO_COLOR": "1"}]
+)
 def test_a_pipe_gets_the_same_bytes_everywhere(ant, flags, env):
     """The variables of a terminal have no effect in a pipe."""
     run = (*LIST, *flags)
-    assert ant(*run, replies=[page(ENVIRONMENT)], env=env).stdout == ant(*run, replies=[page(ENVIRONMENT)]).stdout
+    assert (
+        ant(*run, replies=[page(ENVIRONMENT)], env=env).stdout
+        == ant(*run, replies=[page(ENVIRONMENT)]).stdout
+    )
 
 
 @pytest.mark.parametrize("flags", COMMANDS.values(), ids=COMMANDS)
@@ -80,7 +85,10 @@ def test_json_on_a_terminal_is_lightly_coloured(ant):
 def test_texts_that_are_not_json_are_not_coloured_as_json(ant):
     """What looks like a JSON string there may be half of a word."""
     value = {"a": 'say "null" 1'}
-    assert ant(*RETRIEVE, "--format", "yaml", replies=[value], terminal=True).stdout == 'a: say "null" 1\n'
+    assert (
+        ant(*RETRIEVE, "--format", "yaml", replies=[value], terminal=True).stdout
+        == 'a: say "null" 1\n'
+    )
     words = ("--transform", "a", "--raw-output")
     assert ant(*RETRIEVE, *words, replies=[value], terminal=True).stdout == 'say "null" 1\n'
 
@@ -89,7 +97,9 @@ def test_the_columns_flag_contradicts_another_format_of_the_profile(ant):
     """The error names the profile as the source of the format."""
     ant("profile", "create", "ci")
     ant("profile", "set", "format", "yaml")
-    refusal = ant(*LIST, "--columns", "id", replies=[], terminal=True).refusal  # in a pipe that format is not used
+    refusal = ant(
+        *LIST, "--columns", "id", replies=[], terminal=True
+    ).refusal  # in a pipe that format is not used
     assert "the format is yaml (format of profile 'ci')." in refusal.replace("\n", " ")
 
 
@@ -104,17 +114,28 @@ def test_rows_are_printed_page_by_page(ant):
 def test_a_slurped_table_has_a_row_for_each_item(ant, terminal):
     """All pages are in one table, and each column fits all of them."""
     pages = [page({"a": 1, "b": 2}, after="x"), page({"a": "long", "b": 3})]
-    result = ant(*LIST, "--slurp", "--format", "table", replies=pages, terminal=terminal, env={"NO_COLOR": "1"})
+    result = ant(
+        *LIST,
+        "--slurp",
+        "--format",
+        "table",
+        replies=pages,
+        terminal=terminal,
+        env={"NO_COLOR": "1"},
+    )
     assert result.stdout == "A     B\n1     2\nlong  3\n"
 
 
 @pytest.mark.parametrize("flags", [LIST, (*LIST, "--slurp"), RETRIEVE])
 def test_a_response_nested_too_deep_for_a_path_is_an_error(ant, flags):
     """This holds for each item of a list, and for one object."""
-    depth = 900 if sys.version_info < (3, 12) else 921  # newer parsers take all that the limit of 920 lets through
+    # newer parsers take all that the limit of 920 lets through
+    depth = 900 if sys.version_info < (3, 12) else 921
     deep = "[" * depth + "]" * depth
     text = deep if flags is RETRIEVE else f'{{"data":[{deep}]}}'
-    result = ant(*flags, "--transform", '@pretty:{"sortKeys":true}', replies=[httpx.Response(200, text=text)])
+    result = ant(
+        *flags, "--transform", '@pretty:{"sortKeys":true}', replies=[httpx.Response(200, text=text)]
+    )
     assert (result.exit, result.stdout) == (1, "")
     assert result.stderr.endswith(" The JSON is nested too deeply.\n")
 
@@ -144,8 +165,14 @@ def test_the_code_of_an_api_error_replaces_its_type_on_a_terminal(ant, httpx_err
     "body",
     [
         {"type": "error", "error": {"type": "t", "message": "m", "param": "name"}},
-        {"type": "error", "error": {"type": "t", "message": "m", **CODE, "details": {**CODE, "state": "active"}}},
-        {"type": "error", "error": {"type": "t", "message": "m", **CODE, "details": {"error_code": "other"}}},
+        {
+            "type": "error",
+            "error": {"type": "t", "message": "m", **CODE, "details": {**CODE, "state": "active"}},
+        },
+        {
+            "type": "error",
+            "error": {"type": "t", "message": "m", **CODE, "details": {"error_code": "other"}},
+        },
         {"type": "error", "error": {"type": "t", "message": "m", **CODE, "details": "text"}},
         {"type": "error", "error": {"type": "t", "message": "m", "error_code": 7}},
         {"type": "error", "error": {"type": "t", "message": None}},
@@ -163,12 +190,20 @@ def test_an_api_error_with_more_information_is_shown_completely(ant, httpx_error
 @pytest.mark.parametrize("terminal", [False, True])
 @pytest.mark.parametrize(
     ("path", "shown"),
-    [("error.message", 'No "such"\nenvironment.'), ("error.[type]", '[\n  "t"\n]'), ("error.nothing", "null")],
+    [
+        ("error.message", 'No "such"\nenvironment.'),
+        ("error.[type]", '[\n  "t"\n]'),
+        ("error.nothing", "null"),
+    ],
 )
-def test_raw_output_prints_a_string_of_an_api_error_without_quotes(ant, httpx_error, path, shown, terminal):
+def test_raw_output_prints_a_string_of_an_api_error_without_quotes(
+    ant, httpx_error, path, shown, terminal
+):
     """-r prints a selected string without its quotes, and any other value as without -r."""
     body = {"type": "error", "error": {"type": "t", "message": 'No "such"\nenvironment.'}}
-    result = ant(*RETRIEVE, "--transform-error", path, "-r", replies=[httpx_error(body)], terminal=terminal)
+    result = ant(
+        *RETRIEVE, "--transform-error", path, "-r", replies=[httpx_error(body)], terminal=terminal
+    )
     assert (result.exit, result.stdout) == (5, f"{shown}\n")
 
 
@@ -183,18 +218,25 @@ def test_a_failing_transform_does_not_hide_the_api_error(ant, httpx_error):
 @pytest.fixture
 def httpx_error():
     """Return a function that makes a 404 response."""
-    error = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
+    error = {
+        "type": "error",
+        "error": {"type": "not_found_error", "message": "No such environment."},
+    }
     return lambda body=error: httpx.Response(404, json=body)
 
 
 @pytest.mark.parametrize("format_", ["json", "table", "pretty", "yaml"])
 @pytest.mark.parametrize(("levels", "count"), [(1, 1_100_000), (200, 20_000)])
-def test_a_result_of_very_many_values_or_levels_is_printed_as_compact_json(ant, format_, levels, count):
+def test_a_result_of_very_many_values_or_levels_is_printed_as_compact_json(
+    ant, format_, levels, count
+):
     """Laid out for people, it would take hundreds of times its size. JSON is YAML, too."""
     text = "[" * levels + "1," * count + "1" + "]" * levels
     result = ant(*RETRIEVE, "--format", format_, replies=[httpx.Response(200, text=text)])
     assert result.stdout == f"{text}\n"
-    assert ("the result is printed as JSON, because it has too many" in result.stderr) is (format_ != "json")
+    assert ("the result is printed as JSON, because it has too many" in result.stderr) is (
+        format_ != "json"
+    )
 
 
 def test_a_page_of_very_many_values_is_rejected(ant):

@@ -80,7 +80,9 @@ def test_without_a_terminal_a_long_wait_is_reported_in_one_line(terminal, enviro
     assert screen.text() == "Note: 503. Retry 1 of 2 in 30 s.\n"
 
 
-@pytest.mark.parametrize(("terminal", "said"), [(True, ""), (False, "Note: 503. Retry 1 of 2 in 30 s.\n")])
+@pytest.mark.parametrize(
+    ("terminal", "said"), [(True, ""), (False, "Note: 503. Retry 1 of 2 in 30 s.\n")]
+)
 def test_nothing_is_shown_while_a_pager_is_open(terminal, said):
     """The pager owns the screen. A log is written as always."""
     screen = Watched(terminal=terminal)

@@ -24,7 +24,9 @@ def texts(items):
 
 
 def table(items, columns="", style=PLAIN, warn=lambda _: None, *, is_list=True, **options):
-    draw = make_renderer(BY_NAME["table"], columns, is_list=is_list, style=style, warn=warn, **options)
+    draw = make_renderer(
+        BY_NAME["table"], columns, is_list=is_list, style=style, warn=warn, **options
+    )
     return draw(texts(items)).decode()
 
 
@@ -90,12 +92,16 @@ def test_columns_may_be_any_path():
 
 
 @pytest.mark.parametrize("style", [PLAIN, WIDE])
-@pytest.mark.parametrize(("column", "meant"), [("naem", "name"), ("creatd", "created"), ("Nmae", "name")])
+@pytest.mark.parametrize(
+    ("column", "meant"), [("naem", "name"), ("creatd", "created"), ("Nmae", "name")]
+)
 def test_a_column_that_matches_nothing_gets_a_suggestion(style, column, meant):
     """There is one note, and the table is printed."""
     said = []
     shown = table(ENVIRONMENTS[:2], f"id,{column}", style, said.append)
-    assert said == [f"Warning: --columns: {column!r} matches nothing in the first items. Did you mean {meant!r}?"]
+    assert said == [
+        f"Warning: --columns: {column!r} matches nothing in the first items. Did you mean {meant!r}?"
+    ]
     assert len(shown.splitlines()) == 3
 
 
@@ -167,13 +173,21 @@ def test_a_column_is_narrowed_where_least_is_lost(item, width, row):
 
 def test_a_narrow_table_of_an_object_keeps_both_columns_readable():
     """The value of a member is not narrowed before its name."""
-    shown = table([{"oldest_queued_at": "2026-03-14T14:18:00Z"}], style=WIDE._replace(width=22), is_list=False)
+    shown = table(
+        [{"oldest_queued_at": "2026-03-14T14:18:00Z"}], style=WIDE._replace(width=22), is_list=False
+    )
     assert shown.splitlines()[1] == "oldest_qu…  2026-03-1…"
 
 
 @pytest.mark.parametrize(
     ("width", "shown"),
-    [(8, "A    B\nvw…  vw…\n"), (4, "A  B\n…  …\n"), (3, "A\nvw…\n"), (2, "A\nv…\n"), (1, "A\n…\n")],
+    [
+        (8, "A    B\nvw…  vw…\n"),
+        (4, "A  B\n…  …\n"),
+        (3, "A\nvw…\n"),
+        (2, "A\nv…\n"),
+        (1, "A\n…\n"),
+    ],
 )
 def test_a_screen_without_room_truncates_every_cell(width, shown):
     """If there is no room for a cell of each column, the last ones are not shown."""
@@ -182,7 +196,11 @@ def test_a_screen_without_room_truncates_every_cell(width, shown):
 
 def self_hosted(number, **fields):
     return environment(
-        number, f"analytics-workers-{number}", "2026-03-14T14:18:00Z", {"type": "self_hosted"}, **fields
+        number,
+        f"analytics-workers-{number}",
+        "2026-03-14T14:18:00Z",
+        {"type": "self_hosted"},
+        **fields,
     )
 
 
@@ -196,18 +214,27 @@ def drawn(pages, style, **options):
     return "".join(draw(texts(page)).decode() for page in pages)
 
 
-NEWEST_FIRST = [[cloud(number) for number in range(10, 30)], [self_hosted(number) for number in range(3)]]
+NEWEST_FIRST = [
+    [cloud(number) for number in range(10, 30)],
+    [self_hosted(number) for number in range(3)],
+]
 LONG_WORDS = [
     *NEWEST_FIRST,
     [
         cloud(31, scope="of a kind that is new", created_at="at a time that is none"),
         environment(32, "x" * 500, "-"),
     ],
-    [environment(33, "日本語" * 50, "2026-03-14T14:18:00Z", {"type": "serverless_on_a_distant_planet"})],
+    [
+        environment(
+            33, "日本語" * 50, "2026-03-14T14:18:00Z", {"type": "serverless_on_a_distant_planet"}
+        )
+    ],
 ]
 
 
-@pytest.mark.parametrize("pages", [[ENVIRONMENTS], NEWEST_FIRST, NEWEST_FIRST[::-1], LONG_WORDS, LONG_WORDS[::-1]])
+@pytest.mark.parametrize(
+    "pages", [[ENVIRONMENTS], NEWEST_FIRST, NEWEST_FIRST[::-1], LONG_WORDS, LONG_WORDS[::-1]]
+)
 def test_no_page_is_wider_than_the_screen(pages):
     """The first page decides the widths, and later pages may have longer values."""
     for width in (*range(1, 30), 40, 50, 60, 70, 79, 80, 81, 94, 100, 108, 120, 160):
@@ -258,7 +285,9 @@ def test_terminal_sequences_in_keys_are_escaped():
 def test_a_column_that_is_empty_at_first_is_kept_for_later_pages(style):
     """NETWORK is empty for self-hosted environments. ARCHIVED is kept if archived items were requested."""
     old = cloud(9, archived_at="2025-12-24T18:00:00Z")
-    shown = drawn([[self_hosted(number) for number in range(3)], [cloud(8), old]], style, shows_archived=True)
+    shown = drawn(
+        [[self_hosted(number) for number in range(3)], [cloud(8), old]], style, shows_archived=True
+    )
     assert shown.count("unrestricted") == 2
     assert "2 mo ago" in shown
 
@@ -281,7 +310,9 @@ def test_a_terminal_shows_the_scope_only_if_it_varies():
 
 def test_a_long_name_replaces_the_network_column():
     """At 80 columns, the name is what identifies an environment."""
-    lines = table([environment(1, "n" * 40, "2026-03-14T14:18:00Z")], style=WIDE._replace(width=80)).splitlines()
+    lines = table(
+        [environment(1, "n" * 40, "2026-03-14T14:18:00Z")], style=WIDE._replace(width=80)
+    ).splitlines()
     assert lines[0].split() == ["ID", "NAME", "TYPE", "CREATED"]
     assert "n" * 24 in lines[1]
 
@@ -308,7 +339,10 @@ def test_a_list_of_strings_is_shown_without_json_syntax(style, value, cell):
 def test_wide_names_align_in_a_pipe():
     """A Japanese name of six characters takes twelve cells."""
     lines = table(ENVIRONMENTS[:3]).splitlines()
-    assert len({cell_width(line[: line.index(kind)]) for line, kind in zip(lines, KINDS, strict=True)}) == 1
+    assert (
+        len({cell_width(line[: line.index(kind)]) for line, kind in zip(lines, KINDS, strict=True)})
+        == 1
+    )
 
 
 KINDS = ("TYPE", "cloud", "self_hosted", "cloud")
@@ -319,15 +353,27 @@ def test_relative_times_depend_on_when_a_page_is_printed():
     times = iter([NOW, NOW + 300.0])
     style = WIDE._replace(clock=lambda: next(times))
     shown = drawn(
-        [[environment(1, "a", "2026-03-14T15:00:00Z")], [environment(2, "b", "2026-03-14T15:00:00Z")]], style
+        [
+            [environment(1, "a", "2026-03-14T15:00:00Z")],
+            [environment(2, "b", "2026-03-14T15:00:00Z")],
+        ],
+        style,
     )
-    assert [line.split("  ")[-1].strip() for line in shown.splitlines()] == ["CREATED", "just now", "5 min ago"]
+    assert [line.split("  ")[-1].strip() for line in shown.splitlines()] == [
+        "CREATED",
+        "just now",
+        "5 min ago",
+    ]
 
 
 @pytest.mark.parametrize("width", [40, 60])
 def test_a_lone_surrogate_is_as_wide_as_its_escape(width):
     """It takes six cells, which matters when a name is truncated."""
-    broken = '{"type": "environment", "id": "env_1", "name": "' + r"\ud83d" * 9 + '", "created_at": null}'
+    broken = (
+        '{"type": "environment", "id": "env_1", "name": "'
+        + r"\ud83d" * 9
+        + '", "created_at": null}'
+    )
     shown = make_renderer(BY_NAME["table"], is_list=True, style=WIDE._replace(width=width))(
         [broken.encode()]
     ).decode()

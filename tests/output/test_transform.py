@@ -27,7 +27,11 @@ DOCUMENT = TABLES.pop("document").encode()
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [pytest.param(path, found, id=path[:60]) for table in TABLES.values() for path, found in table.items()],
+    [
+        pytest.param(path, found, id=path[:60])
+        for table in TABLES.values()
+        for path, found in table.items()
+    ],
 )
 def test_a_path_selects_the_expected_json(path, expected):
     found = transform(DOCUMENT, path)
@@ -58,11 +62,17 @@ def test_a_path_selects_the_expected_json(path, expected):
         (b'{"a\\\\":1}', "a\\", None),
         (b'{"a":1}', "a\\", b"1"),
         (b'{"m":"[\\"\\\\ud83d\\"]"}', "m.@fromstr.0", b'"\\ud83d"'),
-        (b'[{"b":1,"a":[{"d":1,"c":2}]},3]', '@pretty:{"sortKeys":true}.@ugly', b'[{"a":[{"c":2,"d":1}],"b":1},3]'),
+        (
+            b'[{"b":1,"a":[{"d":1,"c":2}]},3]',
+            '@pretty:{"sortKeys":true}.@ugly',
+            b'[{"a":[{"c":2,"d":1}],"b":1},3]',
+        ),
         (b'{"a":1,"a":2}', "@keys", b'["a","a"]'),
     ],
 )
-def test_escapes_duplicate_keys_and_modifiers_in_paths_select_the_expected_json(text, path, expected):
+def test_escapes_duplicate_keys_and_modifiers_in_paths_select_the_expected_json(
+    text, path, expected
+):
     assert transform(text, path) == expected
 
 
@@ -77,7 +87,10 @@ def test_escapes_duplicate_keys_and_modifiers_in_paths_select_the_expected_json(
         ('@this:"x', '""x" in the path is not closed'),
         ('!"x', 'The literal !"x in the path does not start with JSON'),
         ("a.#(b!c)", '"!c" in the path starts with no known operator: == != < <= > >= % !%'),
-        ("a.#(b=c)d", 'After the query #(b=c) the path continues with "d": write . or | between them'),
+        (
+            "a.#(b=c)d",
+            'After the query #(b=c) the path continues with "d": write . or | between them',
+        ),
         ("{id}x", 'After {id} the path continues with "x": write . or | between them'),
         ("@flatten:{}x", 'After @flatten the path continues with "x": write . or | between them'),
         ("!1x", 'After the literal !1 the path continues with "x": write . or | between them'),
@@ -98,7 +111,11 @@ def test_malformed_paths_are_rejected_before_anything_is_sent(path, message):
 
 def test_one_parsed_path_works_for_many_values():
     path = parse("a.b")
-    assert [apply(path, text) for text in (b'{"a":{"b":1}}', b"{}", b'{"a":{"b":2.0}}')] == [b"1", None, b"2.0"]
+    assert [apply(path, text) for text in (b'{"a":{"b":1}}', b"{}", b'{"a":{"b":2.0}}')] == [
+        b"1",
+        None,
+        b"2.0",
+    ]
 
 
 @pytest.mark.parametrize("path", ["a", "@this", "@tostr", "!1"])
@@ -109,7 +126,9 @@ def test_a_transform_of_invalid_json_is_rejected(text, path):
 
 
 @pytest.mark.parametrize("depth", [450, 700, 5000])
-@pytest.mark.parametrize("path", ['@flatten:{"deep":true}', '@pretty:{"sortKeys":true}.@ugly', "@dig:x"])
+@pytest.mark.parametrize(
+    "path", ['@flatten:{"deep":true}', '@pretty:{"sortKeys":true}.@ugly', "@dig:x"]
+)
 def test_deeply_nested_json_never_crashes_a_transform(path, depth):
     """Python's recursion limit depends on its version, so a rejection is accepted, too."""
     text = b"[" * depth + b"]" * depth
@@ -154,7 +173,9 @@ VALUE = st.recursive(
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=5),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from("ab01x") | st.text(max_size=3), inner),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from("ab01x") | st.text(max_size=3), inner)
+    ),
     max_leaves=12,
 )
 
@@ -213,11 +234,16 @@ ITEMS = page({"id": "a", "name": "x"}, {"id": "b", "tier": 1})
     ],
 )
 @pytest.mark.parametrize("flag", ["--transform", "--transform-error"])
-def test_a_path_of_jq_or_a_template_is_a_usage_error_that_says_how_to_write_it(ant, flag, path, hint):
+def test_a_path_of_jq_or_a_template_is_a_usage_error_that_says_how_to_write_it(
+    ant, flag, path, hint
+):
     """In GJSON, `.name` is the member `name` of a member without a name, so it would print null."""
     refusal = ant(*RETRIEVE, flag, path).refusal
     start = re.match(r"\{.|\$.|\[[]?*]|.", path)[0]
-    assert f"{flag} {path!r}: a GJSON path does not start with {start!r}.\n{hint.format(flag)}\n" in refusal
+    assert (
+        f"{flag} {path!r}: a GJSON path does not start with {start!r}.\n{hint.format(flag)}\n"
+        in refusal
+    )
 
 
 @pytest.mark.parametrize("path", ["tier", "name", "id", "@this", "#"])
@@ -225,7 +251,11 @@ def test_a_path_that_matches_something_in_an_item_is_not_noted(ant, path):
     """Not every item has every member."""
     items = {"data": [*ITEMS["data"], [1]]}
     result = ant(*LINES, "--transform", path, replies=[items])
-    assert (result.exit, result.stderr, len(result.stdout.splitlines())) == (0, "", len(items["data"]))
+    assert (result.exit, result.stderr, len(result.stdout.splitlines())) == (
+        0,
+        "",
+        len(items["data"]),
+    )
 
 
 @pytest.mark.parametrize("path", ["{name,tier}", '{"n":name}', "[tier]", "config", "tags"])

@@ -35,7 +35,10 @@ DOCUMENTS = [
     ("{}", "{}\n"),
     ("[ ]", "[]\n"),
     ('{"b": 1E+2, "a": {"x": false}}', "b: 1E+2\na:\n  x: false\n"),
-    ('{"labels": [1, "two"], "none": [], "no": {}}', 'labels:\n  - 1\n  - two\nnone: []\n"no": {}\n'),
+    (
+        '{"labels": [1, "two"], "none": [], "no": {}}',
+        'labels:\n  - 1\n  - two\nnone: []\n"no": {}\n',
+    ),
     (
         '[{"id": 1, "tags": ["x"], "more": {"k": null}}, []]',
         "- id: 1\n  tags:\n    - x\n  more:\n    k: null\n- []\n",
@@ -53,7 +56,9 @@ def test_json_is_printed_as_the_expected_yaml(text, expected):
 
 def test_numbers_keep_their_digits():
     numbers = ["0", "-0", "1.50", "1E400", "1e-400", "123456789012345678901234567890", "9" * 5000]
-    assert to_yaml(f"[{','.join(numbers)}]".encode()) == "".join(f"- {number}\n" for number in numbers)
+    assert to_yaml(f"[{','.join(numbers)}]".encode()) == "".join(
+        f"- {number}\n" for number in numbers
+    )
 
 
 PLAIN = """a é😀 https://example.com/?a=b&c=d#e C# a:b a::b /srv/x pandas==2.0.1 it's x* $HOME (x) _x nobody"""
@@ -66,19 +71,42 @@ def test_strings_that_yaml_reads_as_strings_are_not_quoted(value):
     assert to_yaml(json.dumps(value).encode()) == value + "\n"
 
 
-WORDS = "no Yes ON off y N null Null ~ true FALSE = << - ... a: :a #a &a *a !a | > %a @a `a 'a' " + '"a" [a] {a}'
+WORDS = (
+    "no Yes ON off y N null Null ~ true FALSE = << - ... a: :a #a &a *a !a | > %a @a `a 'a' "
+    + '"a" [a] {a}'
+)
 NUMBERS = "0 1 -1 +1 1.5 .5 1e3 1.5e+3 0x10 0o17 012 0b11 1_000 1,000 .inf -.INF .nan"
 TIMES = "12:30:45 190:20:30 2026-01-01 2026-01-01T00:00:00Z"
-SPACED = ("", " ", "- a", "--- a", "? a", "a: b", "a #b", " a", "a ", "a\tb", "a\rb", "a\n", "\n", "\n\n", "\n ")
+SPACED = (
+    "",
+    " ",
+    "- a",
+    "--- a",
+    "? a",
+    "a: b",
+    "a #b",
+    " a",
+    "a ",
+    "a\tb",
+    "a\rb",
+    "a\n",
+    "\n",
+    "\n\n",
+    "\n ",
+)
 LINES = (" a\nb", "\ta\nb", "a\nb\n\n", "a\n\x1b")
 CONTROLS = ("a\x1bb", "a\x85b", "a\u2028b", "\ufeffa", "a\ud83d", "\x00", "\x7f", "\x9b", "\u202e")
 
 
-@pytest.mark.parametrize("value", [*f"{WORDS} {NUMBERS} {TIMES}".split(), *SPACED, *LINES, *CONTROLS])
+@pytest.mark.parametrize(
+    "value", [*f"{WORDS} {NUMBERS} {TIMES}".split(), *SPACED, *LINES, *CONTROLS]
+)
 def test_ambiguous_strings_are_quoted_and_read_back_unchanged(value):
     written = to_yaml(json.dumps([value, {value: value}]).encode())
     assert written.startswith('- "')
-    assert written.isprintable() or not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", written)
+    assert written.isprintable() or not re.search(
+        "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", written
+    )
     for loader in (yaml.SafeLoader, Core):
         assert yaml.load(written, loader) == [value, {value: value}]
     document = {"key": value, value: "x", "metadata": {value: value}}
@@ -86,7 +114,8 @@ def test_ambiguous_strings_are_quoted_and_read_back_unchanged(value):
 
 
 @pytest.mark.parametrize(
-    "value", ["a\nb", "a\nb\n", "a\n\n\n b\n\tc", "\n\na\nb", "a\n  \nb", "a\nb  ", "a: b\n# c\n- d"]
+    "value",
+    ["a\nb", "a\nb\n", "a\n\n\n b\n\tc", "\n\na\nb", "a\n  \nb", "a\nb  ", "a: b\n# c\n- d"],
 )
 def test_a_string_of_several_lines_is_a_literal_block(value):
     for document in ({"k": [value]}, [[value, value]], value):
@@ -163,7 +192,11 @@ def test_a_yaml_1_2_reader_returns_the_same_value_as_a_json_reader(value):
     assert yaml.load(to_yaml(text.encode()), Core) == json.loads(text)
 
 
-@given(st.recursive(TEXT, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5)))
+@given(
+    st.recursive(
+        TEXT, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT, inner, max_size=5)
+    )
+)
 def test_a_yaml_1_1_reader_returns_the_same_values(value):
     """Only numbers like 1e3, which YAML 1.1 does not have, are excluded."""
     text = json.dumps(value)

@@ -17,7 +17,13 @@ LIST = ("beta:environments", "list", "--format", "jsonl", "--transform", "id", "
 PAGES = [
     page(
         {"id": "a", "name": "tmp-1", "state": "active", "config": {"type": "cloud"}, "n": 1},
-        {"id": "b", "name": "tmp-2", "state": "archived", "config": {"type": "self_hosted"}, "n": 2},
+        {
+            "id": "b",
+            "name": "tmp-2",
+            "state": "archived",
+            "config": {"type": "self_hosted"},
+            "n": 2,
+        },
         after="p2",
     ),
     page({"id": "c", "name": "prod", "state": "active", "config": {"type": "cloud"}, "n": 3}),
@@ -43,8 +49,13 @@ def test_a_list_that_is_repeated_notes_a_key_of_metadata_once(ant):
 def test_the_note_about_a_key_of_metadata_names_ten_keys(ant):
     """A server may send any number of them."""
     metadata = {"x" * 200: ""} | {f"k{number}": "" for number in range(11)} | {"keeps": ""}
-    stderr = ant(*LIST, "--filter", "metadata.keep==null", replies=[page({"id": "a", "metadata": metadata})]).stderr
-    assert f"Did you mean 'keeps'? The keys are: {'x' * 97}..., k0, k1, k2, k3, k4, k5, k6, k7, k8, ...\n" in stderr
+    stderr = ant(
+        *LIST, "--filter", "metadata.keep==null", replies=[page({"id": "a", "metadata": metadata})]
+    ).stderr
+    assert (
+        f"Did you mean 'keeps'? The keys are: {'x' * 97}..., k0, k1, k2, k3, k4, k5, k6, k7, k8, ...\n"
+        in stderr
+    )
 
 
 KEPT = page(
@@ -101,7 +112,12 @@ NOW = 1_793_520_000.0
 AGES = page(
     {"id": "new", "created_at": "2026-11-01T07:59:00Z", "archived_at": None, "name": "2026-10-01"},
     {"id": "hours", "created_at": "2026-10-31T20:00:00.123456789+02:00", "name": "abc"},
-    {"id": "week", "created_at": "2026-10-25T08:00:00Z", "archived_at": "2026-10-31T00:00:00Z", "name": "now"},
+    {
+        "id": "week",
+        "created_at": "2026-10-25T08:00:00Z",
+        "archived_at": "2026-10-31T00:00:00Z",
+        "name": "now",
+    },
     {"id": "old", "created_at": "2025-11-01T00:00:00Z", "archived_at": "soon", "name": "now-7d"},
 )
 
@@ -165,7 +181,9 @@ def test_a_date_is_midnight_utc_in_every_time_zone(ant, time_zone):
     """A clean-up does the same on every machine."""
     time_zone("EST5")
     result = ant(*LIST, "--filter", "created_at>=2026-10-31", replies=[AGES], now=lambda: NOW)
-    early = ant(*LIST, "--filter", "created_at>2026-11-01T07:58:59", replies=[AGES], now=lambda: NOW)
+    early = ant(
+        *LIST, "--filter", "created_at>2026-11-01T07:58:59", replies=[AGES], now=lambda: NOW
+    )
     assert (result.stdout.split(), early.stdout.split()) == (["new", "hours"], ["new"])
 
 
@@ -195,13 +213,41 @@ def test_filters_come_before_max_items(ant):
     "expression",
     [
         *("n==", 'state=="active', "state~active)", "a==1)#|#(b==2", "a==1)|@this|#(b", "{a"),
-        *("name!='prod'", "name!=\u2018prod\u2019", "name!=\u201cprod\u201d", "\u201cname\u201d!=prod"),
+        *(
+            "name!='prod'",
+            "name!=\u2018prod\u2019",
+            "name!=\u201cprod\u201d",
+            "\u201cname\u201d!=prod",
+        ),
         *("'name'!=prod", '"name"!=prod', 'name!="prod', 'name!="prod"x', 'name!="prod" "x"'),
         *('name!="prod"&&n>1', 'name!="prod" and n>1', 'name!="prod" or n>1', 'name!="prod"|n'),
         *('name!="prod";n', "name!=prod&&n>1", "name!=prod||n>1", "name!=prod,n", "name!=prod|n"),
-        *("name!=prod;n", "name!=prod n", "name!==prod", 'name!=="prod"', 'name==="prod"', 'name=~"prod"'),
-        *("name=~*", "name<>prod", 'name!=["prod"]', "name!=~prod", "name==~null", "n==~*", "name in prod"),
-        *('name in ["a","b"]', 'name not in "prod"', "name and n", "n)", "n]>1", "name}", "name&&n"),
+        *(
+            "name!=prod;n",
+            "name!=prod n",
+            "name!==prod",
+            'name!=="prod"',
+            'name==="prod"',
+            'name=~"prod"',
+        ),
+        *(
+            "name=~*",
+            "name<>prod",
+            'name!=["prod"]',
+            "name!=~prod",
+            "name==~null",
+            "n==~*",
+            "name in prod",
+        ),
+        *(
+            'name in ["a","b"]',
+            'name not in "prod"',
+            "name and n",
+            "n)",
+            "n]>1",
+            "name}",
+            "name&&n",
+        ),
         *("name||n", "name,n", "'|'", '"|"', '#(name=="x")', '#(name=="x")#', '{"name":"prod"}'),
         *("[name,n]", "@this", "..name", ".name", '.name!="prod"', 'select(.name=="prod")'),
         *('contains(name,"prod")', "length(name)!=4", "!=~true", "!=null", "n>=null"),
@@ -263,12 +309,22 @@ def test_null_in_a_query_of_a_transform_is_a_string_as_in_gjson(ant):
 
 @pytest.mark.parametrize(
     ("expression", "found"),
-    [('depth=="x"', [0]), ("depth==x", [0]), ('depth<"x"', []), ('depth>="x"', [0, 7]), ('depth=="7"', [7])],
+    [
+        ('depth=="x"', [0]),
+        ("depth==x", [0]),
+        ('depth<"x"', []),
+        ('depth>="x"', [0, 7]),
+        ('depth=="7"', [7]),
+    ],
 )
-def test_a_string_that_is_not_a_number_compares_as_0_with_a_number_as_in_gjson(ant, expression, found):
+def test_a_string_that_is_not_a_number_compares_as_0_with_a_number_as_in_gjson(
+    ant, expression, found
+):
     """GJSON in Go parses the string as a number, and ignores the failure."""
     items = [{"depth": 0}, {"depth": 7}, {"depth": "y"}]
-    result = ant("beta:environments", "list", "--filter", expression, "--slurp", replies=[page(*items)])
+    result = ant(
+        "beta:environments", "list", "--filter", expression, "--slurp", replies=[page(*items)]
+    )
     assert [item["depth"] for item in result.json if item["depth"] != "y"] == found
 
 
@@ -276,6 +332,10 @@ def test_a_group_needs_no_columns(monkeypatch):
     """A new group of commands may have none."""
     monkeypatch.setitem(GROUPS, "beta:notes", Group("beta:notes", "Keep notes.", (), "note", ""))
     wanted = Condition(
-        "--filter", ['txt=="x"'], make_runtime({}), environments.LIST._replace(group="beta:notes"), is_awaited=False
+        "--filter",
+        ['txt=="x"'],
+        make_runtime({}),
+        environments.LIST._replace(group="beta:notes"),
+        is_awaited=False,
     )
     assert (wanted(b'{"txt":"x"}'), wanted(b'{"txt":"y"}')) == (True, False)

@@ -15,8 +15,17 @@ ENVIRONMENT = {
     "id": "env_1",
     "config": {
         "type": "cloud",
-        "networking": {"type": "limited", "allowed_hosts": ["a.example"], "allow_package_managers": True},
-        "packages": {"type": "packages", "pip": ["pandas==2.2", "numpy"], "npm": [], "brew": ["new"]},
+        "networking": {
+            "type": "limited",
+            "allowed_hosts": ["a.example"],
+            "allow_package_managers": True,
+        },
+        "packages": {
+            "type": "packages",
+            "pip": ["pandas==2.2", "numpy"],
+            "npm": [],
+            "brew": ["new"],
+        },
         "unknown": 1,
     },
     "metadata": {"team": "data", "tier": "1"},
@@ -60,17 +69,32 @@ HOSTS = {"type": "limited", "allowed_hosts": ["a.example", "b.example"]}
 @pytest.mark.parametrize(
     ("line", "body"),
     [
-        ("--add packages.pip=polars --remove packages.pip=numpy", packages(pip=["pandas==2.2", "polars"])),
-        ("--add config.packages.npm=@types/a@22 --add packages.npm=tsx", packages(npm=["@types/a@22", "tsx"])),
+        (
+            "--add packages.pip=polars --remove packages.pip=numpy",
+            packages(pip=["pandas==2.2", "polars"]),
+        ),
+        (
+            "--add config.packages.npm=@types/a@22 --add packages.npm=tsx",
+            packages(npm=["@types/a@22", "tsx"]),
+        ),
         ("--remove packages.pip=pandas==2.2", packages(pip=["numpy"])),
         ("--add packages.apt=ffmpeg", packages(apt=["ffmpeg"])),
         (
             "--add networking.allowed_hosts=b.example --add packages.gem=rails:7.1.0",
-            {"config": {"type": "cloud", "networking": HOSTS, "packages": {"gem": ["rails:7.1.0"]}}},
+            {
+                "config": {
+                    "type": "cloud",
+                    "networking": HOSTS,
+                    "packages": {"gem": ["rails:7.1.0"]},
+                }
+            },
         ),
         ("--add metadata.a.b=c=d", {"metadata": {"a.b": "c=d"}}),
         ("--add metadata.team=x --remove metadata.tier", {"metadata": {"team": "x", "tier": None}}),
-        ("--add metadata.a=1 --metadata b=2 --name new", {"name": "new", "metadata": {"b": "2", "a": "1"}}),
+        (
+            "--add metadata.a=1 --metadata b=2 --name new",
+            {"name": "new", "metadata": {"b": "2", "a": "1"}},
+        ),
         (
             "--add packages.pip=polars --config '{type: cloud, packages: {npm: [tsx]}}'",
             packages(npm=["tsx"], pip=["pandas==2.2", "numpy", "polars"]),
@@ -99,10 +123,20 @@ GOPLS = "golang.org/x/tools/gopls"
     ("manager", "old", "text", "new"),
     [
         ("pip", ["a", "pandas==2.2", "b"], "pandas==2.3", ["a", "pandas==2.3", "b"]),
-        ("pip", ["Scikit_Learn[alldeps] ~= 1.4; python_version > '3'"], "scikit-learn", ["scikit-learn"]),
+        (
+            "pip",
+            ["Scikit_Learn[alldeps] ~= 1.4; python_version > '3'"],
+            "scikit-learn",
+            ["scikit-learn"],
+        ),
         ("pip", ["pandas", "numpy", "pandas>=2"], "pandas == 2.3", ["pandas == 2.3", "numpy"]),
         ("pip", ["pandas @ https://x.example/p.whl"], "pandas(<3)", ["pandas(<3)"]),
-        ("pip", ["pandas-stubs", "geopandas"], "pandas<3", ["pandas-stubs", "geopandas", "pandas<3"]),
+        (
+            "pip",
+            ["pandas-stubs", "geopandas"],
+            "pandas<3",
+            ["pandas-stubs", "geopandas", "pandas<3"],
+        ),
         ("pip", ["git+https://x/a"], "git+https://x/b", ["git+https://x/a", "git+https://x/b"]),
         ("npm", ["@types/node@22", "node"], "@types/node@^24", ["@types/node@^24", "node"]),
         ("npm", ["lodash@npm:lodash-es@4"], "lodash@5", ["lodash@5"]),
@@ -126,7 +160,10 @@ def test_set_puts_a_package_in_place_of_its_other_versions(update, manager, old,
 @pytest.mark.parametrize(
     ("line", "pip"),
     [
-        ("--add packages.pip=pandas==2.3 --remove packages.pip=pandas==2.2", ["numpy", "pandas==2.3"]),
+        (
+            "--add packages.pip=pandas==2.3 --remove packages.pip=pandas==2.2",
+            ["numpy", "pandas==2.3"],
+        ),
         ("--add packages.pip=numpy --remove packages.pip=numpy", ["pandas==2.2", "numpy"]),
         ("--set packages.pip=x==1 --add packages.pip=x==2", ["pandas==2.2", "numpy", "x==1"]),
         ("--add packages.pip=x --config '{type: cloud, packages: {pip: [y]}}'", ["y", "x"]),
@@ -138,18 +175,27 @@ def test_edits_apply_to_the_fields_that_are_set_removals_first_and_set_last(upda
     assert (bodies(result)[-1]["config"]["packages"]["pip"], result.stderr) == (pip, "")
 
 
-WHOLE = {**ENVIRONMENT, "type": "environment", "created_at": "2026-11-25T10:00:00Z", "archived_at": None}
+WHOLE = {
+    **ENVIRONMENT,
+    "type": "environment",
+    "created_at": "2026-11-25T10:00:00Z",
+    "archived_at": None,
+}
 NOTE = (
     "Note: flags say what to change, so only the ID is used of an object from the server. "
     "Not sent: config, metadata, name.\n"
 )
 
 
-@pytest.mark.parametrize("text", [json.dumps(WHOLE), json.dumps([WHOLE])], ids=["list", "list --slurp"])
+@pytest.mark.parametrize(
+    "text", [json.dumps(WHOLE), json.dumps([WHOLE])], ids=["list", "list --slurp"]
+)
 def test_objects_of_a_list_can_be_piped_into_an_update_with_edits(update, text):
     """They are IDs then: their own fields are not sent."""
     words = ("beta:environments", "update")
-    result = update("--add", "packages.pip=polars", "--set", "metadata.team=x", ids=words, stdin=text)
+    result = update(
+        "--add", "packages.pip=polars", "--set", "metadata.team=x", ids=words, stdin=text
+    )
     assert result.exit == 0
     changed = packages(pip=["pandas==2.2", "numpy", "polars"])
     assert bodies(result) == [None, {**changed, "metadata": {"team": "x"}}]
@@ -178,14 +224,23 @@ def test_fields_that_are_piped_with_an_id_are_still_sent_with_an_edit(update):
 def test_a_comma_or_a_space_within_one_package_is_part_of_it(update, element):
     """Extras, conditions on versions and on the system belong to the package."""
     manager, _, package = element.partition("=")
-    assert bodies(update("--add", f"packages.{element}"))[-1]["config"]["packages"][manager][-1] == package
+    assert (
+        bodies(update("--add", f"packages.{element}"))[-1]["config"]["packages"][manager][-1]
+        == package
+    )
 
 
 def test_allowed_hosts_can_be_added_in_the_update_that_limits_networking(update):
     """The new type of networking decides."""
     config = {"type": "cloud", "networking": {"type": "unrestricted"}}
     limited = "{type: cloud, networking: {type: limited}}"
-    result = update("--add", "networking.allowed_hosts=a.b", "--config", limited, remote=environment(config=config))
+    result = update(
+        "--add",
+        "networking.allowed_hosts=a.b",
+        "--config",
+        limited,
+        remote=environment(config=config),
+    )
     assert bodies(result)[-1] == {
         "config": {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": ["a.b"]}}
     }
@@ -219,7 +274,9 @@ def test_a_response_that_is_not_an_object_is_an_error(update):
 def test_every_attempt_reads_again_and_keeps_what_others_changed(update):
     """Somebody else adds a package during the wait before a retry."""
     later = environment(pip=["numpy", "theirs"], updated_at="2026-11-25T10:00:01Z")
-    result = update("--add", "packages.pip=ours", replies=[ENVIRONMENT, httpx.Response(503), later, DONE])
+    result = update(
+        "--add", "packages.pip=ours", replies=[ENVIRONMENT, httpx.Response(503), later, DONE]
+    )
     assert result.exit == 0
     sent = [body["config"]["packages"]["pip"] for body in bodies(result) if body]
     assert sent == [["pandas==2.2", "numpy", "ours"], ["numpy", "theirs", "ours"]]
@@ -228,7 +285,9 @@ def test_every_attempt_reads_again_and_keeps_what_others_changed(update):
 def test_a_change_that_an_earlier_attempt_made_is_not_noted(update):
     """Its response was lost, and the next attempt finds nothing left to do."""
     changed = environment(pip=["pandas==2.2", "numpy", "ours"], updated_at="2026-11-25T10:00:01Z")
-    result = update("--add", "packages.pip=ours", replies=[ENVIRONMENT, httpx.Response(503), changed])
+    result = update(
+        "--add", "packages.pip=ours", replies=[ENVIRONMENT, httpx.Response(503), changed]
+    )
     assert (result.exit, "Note" in result.stderr) == (0, False)
 
 
@@ -243,7 +302,9 @@ def test_a_change_whose_response_was_lost_is_not_made_twice(update):
 
 def test_other_fields_of_a_lost_attempt_are_sent_again_without_a_note_about_others(update):
     """This command itself changed the environment."""
-    changed = environment(pip=["pandas==2.2", "numpy", "ours"], name="new", updated_at="2026-11-25T10:00:01Z")
+    changed = environment(
+        pip=["pandas==2.2", "numpy", "ours"], name="new", updated_at="2026-11-25T10:00:01Z"
+    )
     replies = [ENVIRONMENT, TimeoutError(), changed, DONE]
     result = update("--add", "packages.pip=ours", "--name", "new", replies=replies)
     assert bodies(result)[-1] == {"name": "new"}
@@ -257,7 +318,9 @@ def test_an_edit_needs_no_other_input(update):
 
 def test_the_next_line_of_a_loop_is_not_read_as_part_of_an_edit(update):
     """With --add the command is complete, so an object with another ID is not its input (D31)."""
-    refusal = update("--add", "packages.pip=polars", stdin="id: env_2\nname: n\n", replies=[]).refusal
+    refusal = update(
+        "--add", "packages.pip=polars", stdin="id: env_2\nname: n\n", replies=[]
+    ).refusal
     assert "holds 'env_2', but --environment-id is 'env_1'" in refusal
 
 

@@ -43,13 +43,18 @@ def test_results_come_in_the_order_of_the_ids_however_long_each_takes(many):
     """Here the first response arrives last."""
     others_are_done = threading.Event()
     api = FakeAPI(
-        {"env_1": lambda: others_are_done.wait(60) and 200, "env_8": lambda: others_are_done.set() or 200}
+        {
+            "env_1": lambda: others_are_done.wait(60) and 200,
+            "env_8": lambda: others_are_done.set() or 200,
+        }
     )
     assert many(*ARCHIVE, *IDS, api=api).ids == IDS
     assert api.sent.index("env_8") < len(IDS)
 
 
-@pytest.mark.parametrize(("args", "at_once"), [(("--parallel", "1"), 1), (("--parallel", "3"), 3), ((), 8)])
+@pytest.mark.parametrize(
+    ("args", "at_once"), [(("--parallel", "1"), 1), (("--parallel", "3"), 3), ((), 8)]
+)
 def test_parallel_limits_the_number_of_requests_in_progress(many, args, at_once):
     """The default is 8."""
     full = threading.Barrier(at_once)
@@ -68,7 +73,12 @@ def test_objects_are_created_one_after_another(many):
         return 200
 
     api = FakeAPI({IDS[0]: wait_for_another})
-    result = many("beta:environments", "create", stdin="".join(f"---\nname: {name}\n" for name in IDS), api=api)
+    result = many(
+        "beta:environments",
+        "create",
+        stdin="".join(f"---\nname: {name}\n" for name in IDS),
+        api=api,
+    )
     assert (api.sent, api.most_at_once) == (IDS, 1)
     assert result.stderr == "Created 10 of 10.\n"
 
@@ -100,7 +110,9 @@ def test_nothing_begins_after_a_stop():
     """Its thread ends after what has begun."""
     before, go_on = {*threading.enumerate()}, threading.Event()
     clients = SimpleNamespace(for_threads=range)
-    pool = Pool(clients, range(9), lambda _, item: item and go_on.wait(), parallel=1, fail_fast=False)
+    pool = Pool(
+        clients, range(9), lambda _, item: item and go_on.wait(), parallel=1, fail_fast=False
+    )
     next(pool.results())
     (thread,) = {*threading.enumerate()} - before
     pool.stop()
@@ -142,12 +154,36 @@ def test_fewer_threads_than_wanted_do_the_work(many, monkeypatch, threads, code)
             "document 2 must hold IDs, one per line, or keys and values, but holds a list",
         ),
         (("beta:environments", "create", "--name", "x"), "[]", "a list"),
-        (("beta:environments", "create"), '[{"name": "x"}, "y"]', "document 2 must hold keys and values"),
-        (("beta:environments", "update", "a", "b"), "name: x\n---\nname: y\n", "not both.\nIf stdin is meant"),
-        (("beta:environments", "update", "a"), '{"id": "a", "name": "x"}\n{"id": "b", "name": "y"}\n', "'b'"),
-        (("beta:environments", "update", "a"), '{"name": "x"}\n{"name": "y"}\n', "line 1 has no id, so all"),
-        (("beta:environments", "update", "a"), '{"id": "a", "name": "x"}\n{"name": "y"}\n', "line 2 has no id"),
-        (("beta:environments", "update", "a"), "name: x\n---\nname: y\n", "document 1 has no id, so all"),
+        (
+            ("beta:environments", "create"),
+            '[{"name": "x"}, "y"]',
+            "document 2 must hold keys and values",
+        ),
+        (
+            ("beta:environments", "update", "a", "b"),
+            "name: x\n---\nname: y\n",
+            "not both.\nIf stdin is meant",
+        ),
+        (
+            ("beta:environments", "update", "a"),
+            '{"id": "a", "name": "x"}\n{"id": "b", "name": "y"}\n',
+            "'b'",
+        ),
+        (
+            ("beta:environments", "update", "a"),
+            '{"name": "x"}\n{"name": "y"}\n',
+            "line 1 has no id, so all",
+        ),
+        (
+            ("beta:environments", "update", "a"),
+            '{"id": "a", "name": "x"}\n{"name": "y"}\n',
+            "line 2 has no id",
+        ),
+        (
+            ("beta:environments", "update", "a"),
+            "name: x\n---\nname: y\n",
+            "document 1 has no id, so all",
+        ),
         (
             ("beta:environments:work", "update", "--environment-id", "e", "wrk_1"),
             '{"metadata": {"a": "1"}}\n{"metadata": {"a": "2"}}\n',
@@ -181,12 +217,22 @@ def test_an_array_of_ids_or_objects_is_several_inputs(many, item):
 def test_several_objects_with_the_id_of_the_command_line_are_several_requests(many):
     """They say that they are for it."""
     stdin = '{"id": "a", "name": "x"}\n{"id": "a", "name": "y"}\n'
-    assert many("beta:environments", "update", "a", "--parallel", "1", stdin=stdin).sent == ["a", "a"]
+    assert many("beta:environments", "update", "a", "--parallel", "1", stdin=stdin).sent == [
+        "a",
+        "a",
+    ]
 
 
 def test_flags_apply_to_each_of_several_ids(ant):
     """Each object gets the change."""
-    result = ant("beta:environments", "update", "--description", "n", stdin="env_1\nenv_2\n", replies=[{}, {}])
+    result = ant(
+        "beta:environments",
+        "update",
+        "--description",
+        "n",
+        stdin="env_1\nenv_2\n",
+        replies=[{}, {}],
+    )
     assert [request.content for request in result.requests] == [b'{"description":"n"}'] * 2
 
 
@@ -206,7 +252,9 @@ def test_dry_run_and_question_name_the_objects_of_the_input(many):
     objects = '{"id": "env_1", "name": "data"}\n{"id": "env_2", "name": "\\u001b[31mred"}\n'
     lines = many(*ARCHIVE, "--dry-run", stdin=objects).stdout.splitlines()
     assert lines == ["archive  env_1  data", "archive  env_2  ␛[31mred"]
-    created = many("beta:environments", "create", "--dry-run", stdin='{"name": "a"}\n{"name": "b"}\n').stdout
+    created = many(
+        "beta:environments", "create", "--dry-run", stdin='{"name": "a"}\n{"name": "b"}\n'
+    ).stdout
     assert created == 'create  a  {"name":"a"}\ncreate  b  {"name":"b"}\n'
 
 
@@ -249,7 +297,11 @@ def test_an_interrupt_leaves_the_rest_unsent_and_names_what_is_in_flight(many, i
     """Every ID is reported once."""
     flags = ("--parallel", "1", "--workspace-id", "wrkspc_1")
     result = many(*ARCHIVE, *IDS, *flags, api=FakeAPI({"env_4": interrupting}))
-    assert (result.exit, [*result.ids, *result.unprinted], result.in_flight) == (130, IDS[:3], ["env_4"])
+    assert (result.exit, [*result.ids, *result.unprinted], result.in_flight) == (
+        130,
+        IDS[:3],
+        ["env_4"],
+    )
     assert "ant beta:environments retrieve env_4 --workspace-id wrkspc_1\n" in result.stderr
     assert result.stderr.endswith("\nArchived 3 of 10.\n")
     assert result.accounted() == sorted(IDS)
@@ -279,7 +331,9 @@ class Interrupting(Screen):
 
 
 @pytest.mark.parametrize(("where", "status"), [("stdout", 200), ("stderr", 404)])
-def test_a_result_that_is_being_reported_when_a_signal_arrives_is_reported_once(many, where, status):
+def test_a_result_that_is_being_reported_when_a_signal_arrives_is_reported_once(
+    many, where, status
+):
     """The signal is handled after the report, and nothing more is sent."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     api = FakeAPI({"env_4": status})
@@ -355,7 +409,9 @@ def test_a_response_that_is_not_json_fails_its_id_only(many):
     assert "env_2: " in result.stderr
 
 
-@pytest.mark.parametrize(("reply", "status", "sent"), [("y\n", 0, 2), ("n\n", 2, 0), ("\n", 2, 0), (None, 2, 0)])
+@pytest.mark.parametrize(
+    ("reply", "status", "sent"), [("y\n", 0, 2), ("n\n", 2, 0), ("\n", 2, 0), (None, 2, 0)]
+)
 def test_a_person_confirms_once_what_is_done_to_many(many, reply, status, sent):
     """The question appears at a terminal; without one, --yes is required."""
     questions = []
@@ -406,9 +462,13 @@ def test_progress_is_drawn_at_a_terminal_while_requests_are_on_their_way(many, m
         assert screen.shown.wait(60)
         return 200
 
-    result = many(*ARCHIVE, *IDS, "--yes", stderr=screen, api=FakeAPI({"env_2": 404, IDS[-1]: last}))
+    result = many(
+        *ARCHIVE, *IDS, "--yes", stderr=screen, api=FakeAPI({"env_2": 404, IDS[-1]: last})
+    )
     assert "env_2: no env_2 (404 made_up)" in result.stderr
-    assert re.search("\n. ━+·+ archived . of 10, 1 failed", result.stderr), "it is drawn again at once"
+    assert re.search("\n. ━+·+ archived . of 10, 1 failed", result.stderr), (
+        "it is drawn again at once"
+    )
     assert result.stderr.endswith(ERASE_LINE + "ant: archived 9 of 10, 1 failed.\n")
 
 
@@ -432,7 +492,10 @@ ACTING = [
     ("beta:environments", "update", "--name", "n"),
     ("beta:environments", "delete"),
     ARCHIVE,
-    *(("beta:environments:work", name) for name in ("retrieve", "ack", "heartbeat", "stop", "stats")),
+    *(
+        ("beta:environments:work", name)
+        for name in ("retrieve", "ack", "heartbeat", "stop", "stats")
+    ),
     ("beta:environments:work", "update", "--metadata", "a=b"),
 ]
 
@@ -441,12 +504,18 @@ EMPTY = ("", "\n", "# nothing\n", "null\n", "[]\n", "\ufeff")
 
 
 @pytest.mark.parametrize(
-    ("words", "stdin"), [*((words, "") for words in ACTING), *((ACTING[0], text) for text in EMPTY[1:])]
+    ("words", "stdin"),
+    [*((words, "") for words in ACTING), *((ACTING[0], text) for text in EMPTY[1:])],
 )
 def test_a_pipe_that_ends_without_an_id_is_nothing_to_do(ant, words, stdin):
     """A filter selected nothing, or a queue was empty: a quiet night is not a failure."""
     result = ant(*words, stdin=stdin, replies=[])
-    assert (result.exit, result.stdout, result.stderr, result.requests) == (0, "", NOTHING_TO_DO, [])
+    assert (result.exit, result.stdout, result.stderr, result.requests) == (
+        0,
+        "",
+        NOTHING_TO_DO,
+        [],
+    )
 
 
 def test_an_empty_file_of_ids_is_nothing_to_do(ant, tmp_path):
@@ -497,7 +566,9 @@ def test_an_error_is_reported_even_if_nobody_reads_its_body(many, ids):
             raise BrokenPipeError
 
     flags = ("--format-error", "json")
-    result = many(*ARCHIVE, *ids, *flags, api=FakeAPI(dict.fromkeys(ids, 404)), stdout=Closed(terminal=False))
+    result = many(
+        *ARCHIVE, *ids, *flags, api=FakeAPI(dict.fromkeys(ids, 404)), stdout=Closed(terminal=False)
+    )
     assert (result.exit, result.stderr.count("404 Made Up")) == (5, len(ids))
     assert "no env_1" in result.stderr
 
@@ -510,10 +581,20 @@ def test_memory_does_not_grow_with_the_number_of_ids(many):
 
     def peak(count):
         not_printed = threading.Semaphore(20)
-        replies = {f"env_{number}": lambda: not_printed.acquire(timeout=60) and large for number in range(count)}
+        replies = {
+            f"env_{number}": lambda: not_printed.acquire(timeout=60) and large
+            for number in range(count)
+        }
         stdout = NullScreen(not_printed.release)
         tracemalloc.start()
-        result = many(*ARCHIVE, "--parallel", "1", stdin="\n".join(replies), api=FakeAPI(replies), stdout=stdout)
+        result = many(
+            *ARCHIVE,
+            "--parallel",
+            "1",
+            stdin="\n".join(replies),
+            api=FakeAPI(replies),
+            stdout=stdout,
+        )
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert result.exit == 0
@@ -525,8 +606,13 @@ def test_memory_does_not_grow_with_the_number_of_ids(many):
 def test_requests_are_sent_at_most_a_thousand_ahead_of_the_result_that_comes_next(many):
     """Otherwise a slow response would leave all later results in memory."""
     too_far = threading.Event()
-    replies = {"env_0": lambda: 500 if too_far.wait(1) else 200, "env_1000": lambda: too_far.set() or 200}
-    result = many(*ARCHIVE, stdin="\n".join(f"env_{number}" for number in range(1100)), api=FakeAPI(replies))
+    replies = {
+        "env_0": lambda: 500 if too_far.wait(1) else 200,
+        "env_1000": lambda: too_far.set() or 200,
+    }
+    result = many(
+        *ARCHIVE, stdin="\n".join(f"env_{number}" for number in range(1100)), api=FakeAPI(replies)
+    )
     assert (result.exit, len(result.ids)) == (0, 1100)
 
 

@@ -36,7 +36,8 @@ class ServerByID(ScriptedServer):
     def __init__(self, replies: Mapping[str, Sequence[bytes | Reply]] = {}) -> None:
         super().__init__(b"")
         self._by_id = {
-            key: [(part,) if isinstance(part, bytes) else part for part in parts] for key, parts in replies.items()
+            key: [(part,) if isinstance(part, bytes) else part for part in parts]
+            for key, parts in replies.items()
         }
         self.sent = Counter[str]()
         """How many requests came for each ID."""
@@ -73,18 +74,24 @@ FAULTS = {
 
 @pytest.mark.parametrize("parallel", ["1", "8"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_in_the_middle_is_reported_once_and_the_others_are_done(ant_over_socket, fault, parallel):
+def test_a_fault_in_the_middle_is_reported_once_and_the_others_are_done(
+    ant_over_socket, fault, parallel
+):
     """Each of the other IDs is requested once, and its result is printed."""
     replies, requests, status = FAULTS[fault]
     server = ServerByID({BROKEN: replies})
-    run = ManyResult(ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", parallel], server=server))
+    run = ManyResult(
+        ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", parallel], server=server)
+    )
     assert server.sent == {**dict.fromkeys(IDS, 1), BROKEN: requests}
     assert (run.exit, run.failed) == (status, [BROKEN] if status else [])
     assert run.accounted() == IDS
 
 
 @pytest.mark.parametrize("parallel", ["1", "8"])
-def test_a_request_without_a_response_in_the_middle_is_given_up_and_the_others_are_done(ant_over_socket, parallel):
+def test_a_request_without_a_response_in_the_middle_is_given_up_and_the_others_are_done(
+    ant_over_socket, parallel
+):
     """The time limit is much longer than the others take, even on a busy machine."""
     server = ServerByID({BROKEN: [(Act.STALL,)]})
     more = [*IDS, "--parallel", parallel, "--max-retries", "0"]
@@ -96,7 +103,9 @@ def test_a_request_without_a_response_in_the_middle_is_given_up_and_the_others_a
 
 def test_faults_of_many_kinds_are_each_reported_once(ant_over_socket):
     """The exit code is 1, because they differ."""
-    faults = dict(zip(IDS[3::3], [replies for replies, _, status in FAULTS.values() if status], strict=False))
+    faults = dict(
+        zip(IDS[3::3], [replies for replies, _, status in FAULTS.values() if status], strict=False)
+    )
     run = ManyResult(ant_over_socket(words=ARCHIVE, more=IDS, server=ServerByID(faults)))
     assert (run.exit, run.failed) == (1, list(faults))
     assert run.accounted() == IDS
@@ -105,7 +114,9 @@ def test_faults_of_many_kinds_are_each_reported_once(ant_over_socket):
 def test_a_fault_with_fail_fast_leaves_the_rest_unsent(ant_over_socket):
     """The message names the IDs that were not sent."""
     server = ServerByID({BROKEN: [UNAVAILABLE]})
-    run = ManyResult(ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", "4", "--fail-fast"], server=server))
+    run = ManyResult(
+        ant_over_socket(words=ARCHIVE, more=[*IDS, "--parallel", "4", "--fail-fast"], server=server)
+    )
     assert (run.exit, run.failed) == (7, [BROKEN])
     assert run.accounted() == IDS
     assert set(run.not_sent) == set(IDS) - set(server.sent)
@@ -150,7 +161,8 @@ def test_a_full_disk_names_what_was_done_but_not_printed(shell):
     """Writing the first result fails, and the rest is not sent."""
     with ServerByID() as server:
         result = shell(
-            f"$ANT {' '.join([*ARCHIVE, *IDS])} --parallel 4 > /dev/full", env={"ANTHROPIC_BASE_URL": server.url}
+            f"$ANT {' '.join([*ARCHIVE, *IDS])} --parallel 4 > /dev/full",
+            env={"ANTHROPIC_BASE_URL": server.url},
         )
     run = ManyResult(result)
     assert run.exit == 1
@@ -163,7 +175,10 @@ def test_a_full_disk_names_what_was_done_but_not_printed(shell):
 def test_a_full_disk_behind_stderr_changes_nothing_else(shell):
     """The failures can't be reported, except by the exit code."""
     with ServerByID({BROKEN: [error("404 Not Found")]}) as server:
-        result = shell(f"$ANT {' '.join([*ARCHIVE, *IDS])} 2> /dev/full", env={"ANTHROPIC_BASE_URL": server.url})
+        result = shell(
+            f"$ANT {' '.join([*ARCHIVE, *IDS])} 2> /dev/full",
+            env={"ANTHROPIC_BASE_URL": server.url},
+        )
     assert (result.exit, ManyResult(result).ids) == (5, [name for name in IDS if name != BROKEN])
 
 
@@ -172,7 +187,9 @@ def test_a_create_whose_response_is_lost_is_named_by_its_number_and_not_sent_aga
     lost = (Act.RESET,)
     replies = [response({"id": "env_1"}), lost, response({"id": "env_3"})]
     result = ant_over_socket(
-        *replies, words=("beta:environments", "create"), stdin="".join(f"---\nname: {name}\n" for name in "abc")
+        *replies,
+        words=("beta:environments", "create"),
+        stdin="".join(f"---\nname: {name}\n" for name in "abc"),
     )
     assert (result.exit, len(result.requests)) == (8, 3)
     assert re.findall(r"^input (\d): .*\n?", result.stderr, re.MULTILINE) == ["2"]

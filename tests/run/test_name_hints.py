@@ -12,7 +12,8 @@ import pytest
 from tests.helpers.words import ARCHIVE, LIST, page
 
 NOT_FOUND = httpx.Response(
-    404, json={"type": "error", "error": {"type": "not_found_error", "message": "no such environment"}}
+    404,
+    json={"type": "error", "error": {"type": "not_found_error", "message": "no such environment"}},
 )
 RETRIEVE = ("beta:environments", "retrieve")
 DELETE = ("beta:environments", "delete", "--yes")
@@ -22,7 +23,11 @@ FOUND = "/v1/environments/env_2"
 
 def env(item_id: str, name: str, *, archived: bool = False):
     """Return an environment."""
-    return {"id": item_id, "name": name, "archived_at": "2026-03-15T10:00:00Z" if archived else None}
+    return {
+        "id": item_id,
+        "name": name,
+        "archived_at": "2026-03-15T10:00:00Z" if archived else None,
+    }
 
 
 live, archived = partial(env, archived=False), partial(env, archived=True)
@@ -39,7 +44,11 @@ def test_a_name_stands_for_its_environment_if_the_server_knows_no_such_id(ant):
     result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, LISTED, live("env_2", "prod")])
     assert (result.exit, result.json["id"], result.stderr) == (0, "env_2", "")
     assert sent(result) == [f"GET {PROD}", "GET /v1/environments", f"GET {FOUND}"]
-    assert dict(result.requests[1].url.params) == {"beta": "true", "include_archived": "true", "limit": "1000"}
+    assert dict(result.requests[1].url.params) == {
+        "beta": "true",
+        "include_archived": "true",
+        "limit": "1000",
+    }
 
 
 @pytest.mark.parametrize(
@@ -48,7 +57,10 @@ def test_a_name_stands_for_its_environment_if_the_server_knows_no_such_id(ant):
         (DELETE, f"DELETE {FOUND}"),
         (ARCHIVE, f"POST {FOUND}/archive"),
         (("beta:environments", "update", "--name", "p"), f"POST {FOUND}"),
-        (("beta:environments:work", "ack", "work_1", "--environment-id"), f"POST {FOUND}/work/work_1/ack"),
+        (
+            ("beta:environments:work", "ack", "work_1", "--environment-id"),
+            f"POST {FOUND}/work/work_1/ack",
+        ),
         (("emulator", "enqueue"), "POST /_emulator/environments/env_2/enqueue"),
         (("emulator", "key"), "POST /_emulator/environments/env_2/key"),
     ],
@@ -63,16 +75,22 @@ def test_before_a_change_the_environment_is_read_again(ant, words, request_line)
         {"id": "x", "data": [], "environment_id": "env_2", "environment_key": "k"},
     ]
     result = ant(*words, "prod", *flags, replies=replies)
-    assert (result.exit, sent(result)[1:]) == (0, ["GET /v1/environments", f"GET {FOUND}", request_line])
+    assert (result.exit, sent(result)[1:]) == (
+        0,
+        ["GET /v1/environments", f"GET {FOUND}", request_line],
+    )
 
 
-@pytest.mark.parametrize("now", [live("env_2", "other"), archived("env_2", "prod"), {"id": "env_2"}])
+@pytest.mark.parametrize(
+    "now", [live("env_2", "other"), archived("env_2", "prod"), {"id": "env_2"}]
+)
 def test_a_change_is_not_sent_if_the_environment_lost_its_name_meanwhile(ant, now):
     """Nor if it was archived meanwhile: another one may have the name now."""
     result = ant(*DELETE, "prod", replies=[NOT_FOUND, LISTED, now])
     assert (result.exit, sent(result)[2:]) == (6, [f"GET {FOUND}"])
     assert (
-        "env_2 was renamed or archived after it was found by the name 'prod', so nothing was sent." in result.stderr
+        "env_2 was renamed or archived after it was found by the name 'prod', so nothing was sent."
+        in result.stderr
     )
 
 
@@ -96,7 +114,10 @@ def test_a_change_whose_response_was_lost_is_repeated_without_the_check(ant):
             page(live("env_1", "prod"), live("env_2", "prod"), archived("env_3", "prod")),
             "2 environments have the name 'prod': env_1, env_2. Give one of these IDs.",
         ),
-        (page(archived("env_1", "prod"), archived("env_2", "prod")), "have the name 'prod': env_1, env_2."),
+        (
+            page(archived("env_1", "prod"), archived("env_2", "prod")),
+            "have the name 'prod': env_1, env_2.",
+        ),
         (page(live("..", "prod")), "No environment has the name 'prod'."),
     ],
 )
@@ -116,7 +137,12 @@ def test_every_page_is_read_before_a_name_counts_as_unique(ant):
 
 
 @pytest.mark.parametrize(
-    "words", [(*RETRIEVE, "env_1"), ("beta:environments:work", "ack", "w", "--environment-id", "env_1"), LIST]
+    "words",
+    [
+        (*RETRIEVE, "env_1"),
+        ("beta:environments:work", "ack", "w", "--environment-id", "env_1"),
+        LIST,
+    ],
 )
 def test_no_name_is_looked_for_if_there_is_none(ant, words):
     """The argument has the form of an ID, or there is no argument."""
@@ -127,7 +153,9 @@ def test_no_name_is_looked_for_if_there_is_none(ant, words):
 @pytest.mark.parametrize("status", [400, 403, 409])
 def test_no_name_is_looked_for_after_another_error(ant, status):
     """Only a 404 says that the ID does not exist."""
-    result = ant(*RETRIEVE, "prod", "--max-retries", "0", replies=[httpx.Response(status, json={}), page()])
+    result = ant(
+        *RETRIEVE, "prod", "--max-retries", "0", replies=[httpx.Response(status, json={}), page()]
+    )
     assert len(result.requests) == 1
 
 
@@ -150,22 +178,35 @@ def test_the_error_stays_that_of_the_request_if_environments_cannot_be_listed(an
     assert (result.exit, result.stderr) == (5, alone.stderr.replace("env_1", "prod"))
 
 
-@pytest.mark.parametrize(("reply", "code"), [(httpx.Response(500), 7), (ConnectionResetError("no"), 8)])
+@pytest.mark.parametrize(
+    ("reply", "code"), [(httpx.Response(500), 7), (ConnectionResetError("no"), 8)]
+)
 def test_an_outage_during_the_look_is_not_reported_as_a_missing_environment(ant, reply, code):
     """A script would create it again."""
-    assert ant(*RETRIEVE, "prod", "--max-retries", "0", replies=[NOT_FOUND, reply, reply]).exit == code
+    assert (
+        ant(*RETRIEVE, "prod", "--max-retries", "0", replies=[NOT_FOUND, reply, reply]).exit == code
+    )
 
 
 @pytest.mark.parametrize(
     "stdin",
-    ["dev\nprod\ndev\n", "- dev\n- prod\n- dev\n", '["dev","prod","dev"]', '{"id":"dev"}{"id":"prod"}{"id":"dev"}'],
+    [
+        "dev\nprod\ndev\n",
+        "- dev\n- prod\n- dev\n",
+        '["dev","prod","dev"]',
+        '{"id":"dev"}{"id":"prod"}{"id":"dev"}',
+    ],
 )
 def test_the_environments_are_listed_once_for_all_names_of_a_run(ant, stdin):
     """Each name is sent as an ID before it counts as a name."""
     read = (live("env_1", "dev"), live("env_2", "prod"))
     replies = [NOT_FOUND, LISTED, read[0], NOT_FOUND, read[1], read[0]]
     result = ant(*RETRIEVE, "--parallel", "1", "--format", "jsonl", stdin=stdin, replies=replies)
-    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["env_1", "env_2", "env_1"]
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [
+        "env_1",
+        "env_2",
+        "env_1",
+    ]
     assert sent(result)[3:] == [f"GET {PROD}", f"GET {FOUND}", "GET /v1/environments/env_1"]
 
 
@@ -186,7 +227,16 @@ def test_threads_share_the_look(ant):
             all_unknown.set()
         return NOT_FOUND
 
-    result = ant(*RETRIEVE, "--parallel", "8", "--transform", "id", "-r", stdin="\n".join(names), replies=reply)
+    result = ant(
+        *RETRIEVE,
+        "--parallel",
+        "8",
+        "--transform",
+        "id",
+        "-r",
+        stdin="\n".join(names),
+        replies=reply,
+    )
     assert (result.exit, result.stdout.split()) == (0, [f"env_{name}" for name in names])
     assert sent(result).count("GET /v1/environments") == 1
 
@@ -194,7 +244,9 @@ def test_threads_share_the_look(ant):
 def test_a_dry_run_shows_the_name(ant):
     """Nothing is sent, so nothing is known about it."""
     result = ant(*DELETE, "prod", "--dry-run")
-    assert result.stdout.startswith("DELETE https://api.anthropic.com/v1/environments/prod?beta=true\n")
+    assert result.stdout.startswith(
+        "DELETE https://api.anthropic.com/v1/environments/prod?beta=true\n"
+    )
     assert result.requests == []
 
 
@@ -209,7 +261,12 @@ def test_an_edit_of_a_list_reads_and_changes_the_environment_with_the_name(ant):
 def test_a_watch_repeats_the_request_for_the_environment_with_the_name(ant):
     """The name is looked up once."""
     until = ("--until", 'description=="x"')
-    replies = [NOT_FOUND, LISTED, live("env_2", "prod"), {**live("env_2", "prod"), "description": "x"}]
+    replies = [
+        NOT_FOUND,
+        LISTED,
+        live("env_2", "prod"),
+        {**live("env_2", "prod"), "description": "x"},
+    ]
     assert sent(ant(*RETRIEVE, "prod", *until, replies=replies))[2:] == [f"GET {FOUND}"] * 2
 
 

@@ -55,7 +55,11 @@ def test_a_temporary_error_is_tried_three_times(ant):
     """There are two retries, about half a second and a second apart, with jitter."""
     result = ant(*RETRIEVE, replies=[failure(500)] * 3)
     assert (result.exit, len(result.requests)) == (7, 3)
-    assert [request.headers["x-stainless-retry-count"] for request in result.requests] == ["0", "1", "2"]
+    assert [request.headers["x-stainless-retry-count"] for request in result.requests] == [
+        "0",
+        "1",
+        "2",
+    ]
     first, second = result.waits
     assert 0.375 <= first <= 0.5
     assert 0.75 <= second <= 1.0
@@ -70,7 +74,9 @@ def test_a_temporary_error_is_tried_three_times(ant):
         (409, "3600", "wait 3,600 s", 6),
     ],
 )
-def test_a_retry_after_of_more_than_a_minute_is_reported_and_not_waited_for(ant, status, text, shown, code):
+def test_a_retry_after_of_more_than_a_minute_is_reported_and_not_waited_for(
+    ant, status, text, shown, code
+):
     """An earlier retry would fail, and nobody wants a command that hangs for an hour."""
     result = ant(*RETRIEVE, replies=[failure(status, retry_after=text, x_should_retry="true")])
     assert (result.exit, result.waits, len(result.requests)) == (code, [], 1)
@@ -82,7 +88,9 @@ def test_a_long_wait_is_announced(ant):
     """Without a message, a wait of more than two seconds would look like a hang."""
     result = ant(*RETRIEVE, replies=[failure(429, retry_after="30"), {}])
     assert result.stderr == "Note: 429 Too Many Requests. Retry 1 of 2 in 30 s.\n"
-    result = ant(*RETRIEVE, "--max-retries", "4", replies=[*[ConnectionRefusedError("Refused.")] * 4, {}])
+    result = ant(
+        *RETRIEVE, "--max-retries", "4", replies=[*[ConnectionRefusedError("Refused.")] * 4, {}]
+    )
     assert re.fullmatch(r"Note: refused\. Retry 4 of 4 in [34] s\.\n", result.stderr)
 
 
@@ -93,7 +101,10 @@ def test_a_failed_precondition_is_not_retried_even_if_the_server_asks_for_it(ant
 
 def test_a_workspace_has_no_space_around_it(ant):
     """A header can't have space around its value."""
-    assert ant(*RETRIEVE, "--workspace-id", " wrkspc_1 ").request.headers["anthropic-workspace-id"] == "wrkspc_1"
+    assert (
+        ant(*RETRIEVE, "--workspace-id", " wrkspc_1 ").request.headers["anthropic-workspace-id"]
+        == "wrkspc_1"
+    )
 
 
 def test_a_token_has_precedence_over_the_user_of_the_base_url(ant):
@@ -148,7 +159,9 @@ def test_the_error_body_is_on_stdout_if_a_flag_asks_for_it(ant, words, text):
 
 
 @pytest.mark.parametrize("output_format", PRINTED)
-@pytest.mark.parametrize("words", [LIST, ("beta:environments:work", "stop", "--environment-id", "e", "w")])
+@pytest.mark.parametrize(
+    "words", [LIST, ("beta:environments:work", "stop", "--environment-id", "e", "w")]
+)
 def test_no_content_prints_nothing(ant, words, output_format):
     """D6: a 204 is a success without a result or a page."""
     result = ant(*words, "--format", output_format, replies=[httpx.Response(204)])
@@ -158,7 +171,9 @@ def test_no_content_prints_nothing(ant, words, output_format):
 # Lists
 
 
-@pytest.mark.parametrize(("limit", "printed", "requests"), [("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("-1", 3, 3)])
+@pytest.mark.parametrize(
+    ("limit", "printed", "requests"), [("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("-1", 3, 3)]
+)
 def test_max_items_stops_before_a_page_that_is_not_needed(ant, limit, printed, requests):
     """-1 prints all items, and 0 prints none."""
     pages = [page("a", after="2"), page("b", after="3"), page("c")]
@@ -179,7 +194,11 @@ def test_slurp_makes_one_array(ant):
         (LIST, page(), "No environments.\n"),
         ((*LIST, "--format", "jsonl"), page(), "No environments.\n"),
         ((*LIST, "--format", "table", "--slurp"), page(), "No environments.\n"),
-        ((*LIST, "--filter", "name==b"), page({"id": "env_1", "name": "a"}), "No environments match --filter.\n"),
+        (
+            (*LIST, "--filter", "name==b"),
+            page({"id": "env_1", "name": "a"}),
+            "No environments match --filter.\n",
+        ),
         ((*LIST, "--max-items", "0"), None, ""),  # nothing was requested, so nothing is known
         (("beta:environments:work", "list", "env_1"), page(), "No work items.\n"),
     ],
@@ -192,7 +211,9 @@ def test_a_list_that_prints_nothing_says_so_at_a_terminal(ant, words, listed, no
 
 
 @pytest.mark.parametrize(("flags", "is_shown"), [((), False), (("--include-archived",), True)])
-def test_a_terminal_shows_when_environments_were_archived_if_archived_ones_were_requested(ant, flags, is_shown):
+def test_a_terminal_shows_when_environments_were_archived_if_archived_ones_were_requested(
+    ant, flags, is_shown
+):
     """Later pages may have some, also if the first has none."""
     listed = page({"id": "env_1", "type": "environment", "name": "a", "archived_at": None})
     done = ant(*LIST, *flags, terminal=True, replies=[listed])
@@ -252,7 +273,9 @@ def test_an_invalid_setting_is_rejected(ant, words, parts):
     assert all(part in refusal for part in parts)
 
 
-@pytest.mark.parametrize("words", [("--version",), ("-v",), ("-version",), ("--local", "--version")])
+@pytest.mark.parametrize(
+    "words", [("--version",), ("-v",), ("-version",), ("--local", "--version")]
+)
 def test_the_version_is_printed(ant, words):
     """It is one line on stdout."""
     result = ant(*words)
@@ -286,7 +309,9 @@ def test_an_interrupt_before_a_retry_says_that_a_response_was_lost(ant):
 
 
 @pytest.mark.parametrize("retries", ["0", "1"])
-def test_the_hint_about_an_unknown_outcome_has_the_command_that_shows_whether_the_change_was_made(ant, retries):
+def test_the_hint_about_an_unknown_outcome_has_the_command_that_shows_whether_the_change_was_made(
+    ant, retries
+):
     """It may also have been made by an earlier attempt."""
     result = ant(*CREATE, "--max-retries", retries, replies=[failure(500, retry_after="0")] * 2)
     hint = result.stderr.splitlines()[-1]
@@ -307,7 +332,9 @@ def test_an_empty_array_is_a_result(ant):
 
 
 @pytest.mark.parametrize("name", ["delete", "archive"])
-@pytest.mark.parametrize(("reply", "sent"), [("y", 1), ("Yes\n", 1), ("", 0), ("n", 0), ("env_1", 0)])
+@pytest.mark.parametrize(
+    ("reply", "sent"), [("y", 1), ("Yes\n", 1), ("", 0), ("n", 0), ("env_1", 0)]
+)
 def test_delete_and_archive_ask_at_a_terminal(ant, name, reply, sent):
     """Neither can be undone. Only yes means yes."""
     questions = []
@@ -317,7 +344,9 @@ def test_delete_and_archive_ask_at_a_terminal(ant, name, reply, sent):
         return reply
 
     result = ant("beta:environments", name, "env_1", terminal=True, ask=ask)
-    question = f"{name.capitalize()} env_1 at https://api.anthropic.com? This can't be undone. [y/N] "
+    question = (
+        f"{name.capitalize()} env_1 at https://api.anthropic.com? This can't be undone. [y/N] "
+    )
     assert questions == [question]
     assert (len(result.requests), result.exit) == (sent, 0 if sent else 2)
     assert ("To skip the question: --yes" in result.stderr) is not bool(sent)
@@ -332,12 +361,20 @@ def test_delete_and_archive_ask_at_a_terminal(ant, name, reply, sent):
         (("--auth-token", "token"), {"ANTHROPIC_API_KEY": ""}, ""),
     ],
 )
-def test_a_question_names_the_profile_only_if_it_was_chosen_or_has_the_credential(ant, flags, variables, used):
+def test_a_question_names_the_profile_only_if_it_was_chosen_or_has_the_credential(
+    ant, flags, variables, used
+):
     """As in the plan of `ant apply`: a key in a variable may be of another account than the active profile."""
     ant("profile", "create", "p")
     ant("profile", "set", "api_key", stdin="sk-ant-of-the-profile")
     questions = []
-    ant(*DELETE, *flags, env=variables, terminal=True, ask=lambda question: questions.append(question) or "n")
+    ant(
+        *DELETE,
+        *flags,
+        env=variables,
+        terminal=True,
+        ask=lambda question: questions.append(question) or "n",
+    )
     assert f".com{used}? This" in questions[0]
 
 
@@ -367,12 +404,19 @@ def test_a_limit_is_noted_as_the_size_of_a_page(ant):
     """Every page is fetched anyway, which is not what most people mean."""
     listed = page({"id": "env_1", "name": "a" * 40, "config": {"type": "cloud"}})
     listing = (*LIST, "--limit", "3")
-    assert "--max-items 3\nends the list.\n" in ant(*listing, replies=[listed], terminal=True).stderr
+    assert (
+        "--max-items 3\nends the list.\n" in ant(*listing, replies=[listed], terminal=True).stderr
+    )
     assert "--max-items 3 ends the list.\n" in ant(*listing, replies=[listed]).stderr
     assert ant(*listing, "--max-items", "3", replies=[listed]).stderr == ""
 
 
 def test_a_narrow_screen_notes_the_columns_that_it_has_no_room_for(ant):
     """The user may choose others."""
-    listed = page({"id": "env_1", "type": "environment", "name": "a" * 40, "config": {"type": "cloud"}})
-    assert "Note: there is no room for" in ant(*LIST, terminal=True, env={"COLUMNS": "40"}, replies=[listed]).stderr
+    listed = page(
+        {"id": "env_1", "type": "environment", "name": "a" * 40, "config": {"type": "cloud"}}
+    )
+    assert (
+        "Note: there is no room for"
+        in ant(*LIST, terminal=True, env={"COLUMNS": "40"}, replies=[listed]).stderr
+    )

@@ -13,7 +13,11 @@ from tests.conftest import make_runtime
 from tests.helpers.words import RETRIEVE
 
 STATS = ("beta:environments:work", "stats", "env_1", "--format", "jsonl")
-BUSY, PENDING, IDLE = {"depth": 2, "pending": 1}, {"depth": 0, "pending": 1}, {"depth": 0, "pending": 0}
+BUSY, PENDING, IDLE = (
+    {"depth": 2, "pending": 1},
+    {"depth": 0, "pending": 1},
+    {"depth": 0, "pending": 0},
+)
 UNTIL_IDLE = ("--until", "depth==0", "--until", "pending==0")
 
 
@@ -25,7 +29,8 @@ def test_a_request_is_repeated_until_every_condition_is_true(ant):
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("500ms", 0.5), ("3s", 3), ("1.5m", 90), ("1h", 3600), ("1m30s", 90), ("7", 7)]
+    ("text", "seconds"),
+    [("500ms", 0.5), ("3s", 3), ("1.5m", 90), ("1h", 3600), ("1m30s", 90), ("7", 7)],
 )
 def test_the_every_flag_sets_the_time_between_requests(ant, text, seconds):
     """The time has a unit, or is in seconds."""
@@ -50,7 +55,9 @@ def test_a_condition_about_a_member_that_does_not_exist_is_a_usage_error(ant):
     """Otherwise the command would wait for a mistyped name without end."""
     result = ant(*STATS, "--until", "dept==0", replies=[BUSY])
     assert (result.exit, result.stdout, len(result.requests)) == (2, "", 1)
-    assert result.stderr == "ant: --until: there is no 'dept' in the response. Did you mean 'depth'?\n"
+    assert (
+        result.stderr == "ant: --until: there is no 'dept' in the response. Did you mean 'depth'?\n"
+    )
 
 
 def test_a_field_of_other_objects_of_the_group_is_unknown_in_statistics(ant):
@@ -66,7 +73,9 @@ def test_a_field_of_other_objects_of_the_group_is_unknown_in_statistics(ant):
 UNTILS = [(op, param) for op in OPERATIONS for param in op.params if param.name == "until"]
 
 
-@pytest.mark.parametrize(("operation", "param"), UNTILS, ids=[operation.command for operation, _ in UNTILS])
+@pytest.mark.parametrize(
+    ("operation", "param"), UNTILS, ids=[operation.command for operation, _ in UNTILS]
+)
 def test_help_suggests_conditions_on_fields_that_the_response_has(operation, param):
     """Otherwise people wait for what never comes."""
     is_list = operation.paginated
@@ -91,7 +100,9 @@ def test_a_note_says_what_is_waited_for(ant):
 
 def items(*states):
     """Return a page of work items."""
-    return {"data": [{"id": f"work_{number}", "state": state} for number, state in enumerate(states)]}
+    return {
+        "data": [{"id": f"work_{number}", "state": state} for number, state in enumerate(states)]
+    }
 
 
 WORK = ("beta:environments:work", "list", "env_1", "--transform", "state", "-r")
@@ -115,14 +126,24 @@ def test_a_queue_without_items_is_idle(ant):
 @pytest.mark.parametrize(
     ("flags", "replies", "printed"),
     [
-        (("--until", "#==0", "--filter", 'state!="stopped"'), [items("active", "stopped"), items("stopped")], []),
+        (
+            ("--until", "#==0", "--filter", 'state!="stopped"'),
+            [items("active", "stopped"), items("stopped")],
+            [],
+        ),
         (("--until", "#>1"), [items("queued"), items("queued", "queued")], ["queued", "queued"]),
-        (("--until", '#.state=="active"'), [items("queued"), items("queued", "active")], ["queued", "active"]),
+        (
+            ("--until", '#.state=="active"'),
+            [items("queued"), items("queued", "active")],
+            ["queued", "active"],
+        ),
         (("--until", '#(state=="queued")#|#==0'), [items("queued"), items("active")], ["active"]),
         (("--until", "#==1", "--max-items", "1", "--slurp"), [items("a", "b")], ["[", '"a"', "]"]),
     ],
 )
-def test_a_condition_on_a_list_is_about_all_items_that_the_filter_selects(ant, flags, replies, printed):
+def test_a_condition_on_a_list_is_about_all_items_that_the_filter_selects(
+    ant, flags, replies, printed
+):
     """The last list is printed like any other."""
     result = ant(*WORK, *flags, replies=replies)
     assert (result.exit, result.stdout.split(), len(result.requests)) == (0, printed, len(replies))
@@ -138,10 +159,20 @@ IMPOSSIBLE = {
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        *(((*of, "--until", text), " is not a condition: ") for of, texts in IMPOSSIBLE.items() for text in texts),
+        *(
+            ((*of, "--until", text), " is not a condition: ")
+            for of, texts in IMPOSSIBLE.items()
+            for text in texts
+        ),
         ((*STATS, "--until", ""), "--until is empty."),
-        ((*STATS, *UNTIL_IDLE, "--every", "soon"), "--every must be a duration such as 30s or 1m30s, got 'soon'."),
-        ((*STATS, *UNTIL_IDLE, "--for", "-1s"), "--for must be a duration such as 30s or 1m30s, got '-1s'."),
+        (
+            (*STATS, *UNTIL_IDLE, "--every", "soon"),
+            "--every must be a duration such as 30s or 1m30s, got 'soon'.",
+        ),
+        (
+            (*STATS, *UNTIL_IDLE, "--for", "-1s"),
+            "--for must be a duration such as 30s or 1m30s, got '-1s'.",
+        ),
     ],
 )
 def test_until_flags_that_make_no_sense_send_nothing(ant, words, part):

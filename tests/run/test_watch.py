@@ -17,9 +17,13 @@ from tests.helpers.words import KEY, page
 LIST = ("beta:environments", "list", "--watch")
 RETRIEVE = ("beta:environments:work", "retrieve", "work_1", "--environment-id", "env_1", "--watch")
 STATS = ("beta:environments:work", "stats", "env_1", "--watch")
-GONE = httpx.Response(404, json={"type": "error", "error": {"type": "not_found_error", "message": "gone"}})
+GONE = httpx.Response(
+    404, json={"type": "error", "error": {"type": "not_found_error", "message": "gone"}}
+)
 """The response that ends a watch."""
-FAULT = httpx.Response(503, json={"type": "error", "error": {"type": "overloaded_error", "message": "busy"}})
+FAULT = httpx.Response(
+    503, json={"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}
+)
 
 
 def item(name, state="queued", **fields):
@@ -35,7 +39,9 @@ def lines_of(result):
 
 def test_in_a_pipe_each_change_of_a_list_is_a_line_of_json(ant):
     """The first state is added. A removed item is printed in its last state."""
-    result = ant(*LIST, replies=[page(item("a"), item("b")), page(item("c"), item("a", "active")), GONE])
+    result = ant(
+        *LIST, replies=[page(item("a"), item("b")), page(item("c"), item("a", "active")), GONE]
+    )
     assert lines_of(result) == [
         {"change": "added", "item": item("a")},
         {"change": "added", "item": item("b")},
@@ -56,7 +62,11 @@ def test_in_a_pipe_an_object_is_printed_after_each_change(ant, words):
 
 def test_only_values_that_the_transform_keeps_are_compared(ant):
     """Items are identified by their IDs, even if the transform drops them."""
-    rounds = [page(item("a", n=1), item("b", n=1)), page(item("a", n=2), item("b", "active", n=1)), GONE]
+    rounds = [
+        page(item("a", n=1), item("b", n=1)),
+        page(item("a", n=2), item("b", "active", n=1)),
+        GONE,
+    ]
     result = ant(*LIST, "--transform", "{state}", replies=rounds)
     assert [line["change"] for line in lines_of(result)] == ["added", "added", "changed"]
     assert lines_of(result)[2]["item"] == {"state": "active"}
@@ -65,7 +75,9 @@ def test_only_values_that_the_transform_keeps_are_compared(ant):
 def test_a_string_of_an_object_can_be_printed_without_quotes(ant):
     """A script reads one state after another."""
     replies = [item("a"), item("a", "active", n=1), item("a", "active", n=2), GONE]
-    assert ant(*RETRIEVE, "--transform", "state", "-r", replies=replies).stdout == "queued\nactive\n"
+    assert (
+        ant(*RETRIEVE, "--transform", "state", "-r", replies=replies).stdout == "queued\nactive\n"
+    )
 
 
 def test_filter_and_max_items_choose_what_is_watched(ant):
@@ -84,7 +96,13 @@ def test_filter_and_max_items_choose_what_is_watched(ant):
 
 def test_a_list_that_fails_in_the_middle_removes_nothing(ant):
     """A state has all pages or none."""
-    rounds = [page(item("a"), after="p2"), page(item("b")), page(item("a"), after="p2"), FAULT, GONE]
+    rounds = [
+        page(item("a"), after="p2"),
+        page(item("b")),
+        page(item("a"), after="p2"),
+        FAULT,
+        GONE,
+    ]
     result = ant(*LIST, "--max-retries", "0", replies=rounds)
     assert [line["change"] for line in lines_of(result)] == ["added", "added"]
 
@@ -99,7 +117,12 @@ def test_json_formats_print_a_line_for_each_change(ant, form):
 def test_strings_from_the_server_are_escaped_at_a_terminal(ant):
     """This includes lines of JSON."""
     result = ant(
-        *LIST, "--format", "jsonl", terminal=True, env={"NO_COLOR": "1"}, replies=[page(item("\u009b31m")), GONE]
+        *LIST,
+        "--format",
+        "jsonl",
+        terminal=True,
+        env={"NO_COLOR": "1"},
+        replies=[page(item("\u009b31m")), GONE],
     )
     assert "\u009b" not in result.stdout
     assert '"id":"\\u009b31m"' in result.stdout
@@ -108,7 +131,9 @@ def test_strings_from_the_server_are_escaped_at_a_terminal(ant):
 def test_lines_of_changes_are_not_interrupted_by_a_line_of_progress(ant):
     """They may be on the same terminal."""
     flags = ("--format", "jsonl", "--max-retries", "1")
-    result = ant(*LIST, *flags, terminal=True, replies=[page(item("a")), FAULT, page(item("b")), GONE])
+    result = ant(
+        *LIST, *flags, terminal=True, replies=[page(item("a")), FAULT, page(item("b")), GONE]
+    )
     assert result.exit == 5
     assert "Retry" not in result.stderr
 
@@ -120,8 +145,14 @@ def test_lines_of_changes_are_not_interrupted_by_a_line_of_progress(ant):
     ("words", "message"),
     [
         ((*LIST, "--columns", "id"), "--watch can't show the format table."),
-        ((*LIST, "--every", "soon"), "--every must be a duration such as 30s or 1m30s, got 'soon'."),
-        (("beta:environments", "list", "--watch=false", "--for", "2s"), "--for needs --until or --watch."),
+        (
+            (*LIST, "--every", "soon"),
+            "--every must be a duration such as 30s or 1m30s, got 'soon'.",
+        ),
+        (
+            ("beta:environments", "list", "--watch=false", "--for", "2s"),
+            "--for needs --until or --watch.",
+        ),
     ],
 )
 def test_flags_that_make_no_sense_with_a_watch_send_nothing(ant, words, message):
@@ -164,19 +195,31 @@ def test_a_watch_ends_with_0_when_its_time_is_up(ant):
 
 def test_a_watch_survives_a_fault_that_remains_after_retries(ant):
     """A series of faults is noted once, on stderr."""
-    result = ant(*STATS, "--max-retries", "1", replies=[{"n": 1}, FAULT, FAULT, FAULT, FAULT, {"n": 2}, GONE])
+    result = ant(
+        *STATS, "--max-retries", "1", replies=[{"n": 1}, FAULT, FAULT, FAULT, FAULT, {"n": 2}, GONE]
+    )
     assert result.stdout == '{"n":1}\n{"n":2}\n'
     assert result.stderr.count("Note: 503 Service Unavailable. Asking again in 2 s.") == 1
 
 
 def test_each_series_of_faults_is_noted(ant):
     """A response between two faults separates them."""
-    result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, FAULT, {"n": 1}, FAULT, FAULT, {"n": 1}, GONE])
+    result = ant(
+        *STATS,
+        "--max-retries",
+        "0",
+        replies=[{"n": 1}, FAULT, {"n": 1}, FAULT, FAULT, {"n": 1}, GONE],
+    )
     assert result.stderr.count("Note: 503") == 2
 
 
 @pytest.mark.parametrize(
-    "fault", [ConnectionResetError("reset"), httpx.Response(200, text="<html>"), httpx.Response(200, text="{")]
+    "fault",
+    [
+        ConnectionResetError("reset"),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, text="{"),
+    ],
 )
 def test_a_watch_survives_network_errors_and_invalid_responses(ant, fault):
     """Nothing of an invalid response is printed."""
@@ -245,23 +288,39 @@ CLOCK = r"\d\d:\d\d:\d\d"
 
 def told(result):
     """Return what is above the rows at a terminal, without the clock."""
-    return [re.sub(f"^{CLOCK}  ", "", line) for line in result.stderr.splitlines() if re.match(CLOCK, line)]
+    return [
+        re.sub(f"^{CLOCK}  ", "", line)
+        for line in result.stderr.splitlines()
+        if re.match(CLOCK, line)
+    ]
 
 
 def test_a_terminal_shows_the_rows_that_a_change_adds_or_replaces(ant):
     """The table goes on below the line with the time, which names what is gone."""
-    first, second = page(item("a"), item("b"), item("c")), page(item("a"), item("c", "active"), item("d"))
+    first, second = (
+        page(item("a"), item("b"), item("c")),
+        page(item("a"), item("c", "active"), item("d")),
+    )
     replies = [first, second, second, page(item("a"), item("c", "active")), GONE]
-    result = ant(*LIST, "--columns", "id,state", terminal=True, env={"NO_COLOR": "1"}, replies=replies)
+    result = ant(
+        *LIST, "--columns", "id,state", terminal=True, env={"NO_COLOR": "1"}, replies=replies
+    )
     assert told(result) == ["3 added", "1 changed, 1 added, 1 removed: b", "1 removed: d"]
     rows = [line.split() for line in result.stdout.splitlines()]
-    assert rows == [["ID", "STATE"], *([name, "queued"] for name in "abc"), ["c", "active"], ["d", "queued"]]
+    assert rows == [
+        ["ID", "STATE"],
+        *([name, "queued"] for name in "abc"),
+        ["c", "active"],
+        ["d", "queued"],
+    ]
     assert (result.exit, len(result.requests)) == (5, 5)
 
 
 def test_a_terminal_shows_the_view_of_an_object_after_each_change(ant):
     """A line with the time separates the views."""
-    result = ant(*STATS, terminal=True, env={"NO_COLOR": "1"}, replies=[{"n": 1}, {"n": 1}, {"n": 2}, GONE])
+    result = ant(
+        *STATS, terminal=True, env={"NO_COLOR": "1"}, replies=[{"n": 1}, {"n": 1}, {"n": 2}, GONE]
+    )
     assert result.stdout == "n  1\nn  2\n"
     assert re.match(f"{CLOCK}\n{CLOCK}\nant: gone", result.stderr)
 

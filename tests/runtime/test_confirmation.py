@@ -32,7 +32,9 @@ CASES = {
 @pytest.mark.parametrize(
     ("keys", "status"), [("n\n", 2), ("\x04", 2), ("\x03", -2)], ids=["no", "Ctrl-D", "Ctrl-C"]
 )
-def test_a_question_is_redacted_and_escaped_and_only_yes_means_yes(clean_environ, line, keys, status):
+def test_a_question_is_redacted_and_escaped_and_only_yes_means_yes(
+    clean_environ, line, keys, status
+):
     """IDs may come from anywhere, so one of them may be a key by mistake."""
     environ = {**clean_environ, "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
     with closing(Session(("sh", "-c", f"{line}; {SAME_END}"), environ)) as session:

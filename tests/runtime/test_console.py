@@ -15,10 +15,14 @@ from ant_cli.runtime import process
 def test_a_legacy_console_gets_no_escape_sequences(monkeypatch, knows_escapes, term):
     """Its mode can't be set: Windows 8.1 and the legacy console of later ones know no escape sequences."""
     console = SimpleNamespace(
-        GetStdHandle=lambda number: number, GetConsoleMode=lambda *_: 1, SetConsoleMode=lambda *_: knows_escapes
+        GetStdHandle=lambda number: number,
+        GetConsoleMode=lambda *_: 1,
+        SetConsoleMode=lambda *_: knows_escapes,
     )
     terminal = SimpleNamespace(isatty=lambda: True)
     monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=console), raising=False)
-    monkeypatch.setattr(process, "sys", SimpleNamespace(platform="win32", stdout=terminal, stderr=terminal))
+    monkeypatch.setattr(
+        process, "sys", SimpleNamespace(platform="win32", stdout=terminal, stderr=terminal)
+    )
     monkeypatch.setenv("TERM", "xterm")
     assert main.this_process().environ["TERM"] == term

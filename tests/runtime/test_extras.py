@@ -20,7 +20,11 @@ ROOT = Path(__file__).parents[2]
 def test_hints_name_the_requirements_of_pyproject():
     """A hint and an extra install the same packages; `socks` is an extra of httpx, and Windows gets no greenlet."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = {**project["optional-dependencies"], "socks": ["socksio>=1,<2"], "greenlet": ["greenlet>=3.1"]}
+    extras = {
+        **project["optional-dependencies"],
+        "socks": ["socksio>=1,<2"],
+        "greenlet": ["greenlet>=3.1"],
+    }
     assert f"{extras['greenlet'][0]}; sys_platform != 'win32'" in project["dependencies"]
     assert {name: list(packages) for name, packages in REQUIREMENTS.items()} == {
         name: packages for name, packages in extras.items() if name != "dev"
@@ -29,7 +33,9 @@ def test_hints_name_the_requirements_of_pyproject():
 
 @pytest.mark.parametrize("feature", REQUIREMENTS)
 @needs_posix("sh")
-def test_a_shell_passes_the_running_python_and_whole_requirements_to_the_install_command(monkeypatch, feature):
+def test_a_shell_passes_the_running_python_and_whole_requirements_to_the_install_command(
+    monkeypatch, feature
+):
     """`>` and `<` do not redirect, and a space or a quote in the path of Python does not split it."""
     monkeypatch.setattr(sys, "executable", "/opt/my python's/bin/python3")
     printer = 'for word in "$@"; do printf "%s\\n" "$word"; done'
@@ -43,10 +49,15 @@ def test_a_shell_passes_the_running_python_and_whole_requirements_to_the_install
     ("executable", "command"),
     [
         (r"C:\Python311\python.exe", r'C:\Python311\python.exe -m pip install "textual>=8"'),
-        (r"C:\Program Files\py\python.exe", r'"C:\Program Files\py\python.exe" -m pip install "textual>=8"'),
+        (
+            r"C:\Program Files\py\python.exe",
+            r'"C:\Program Files\py\python.exe" -m pip install "textual>=8"',
+        ),
     ],
 )
-def test_on_windows_the_install_command_has_double_quotes_only_where_needed(monkeypatch, executable, command):
+def test_on_windows_the_install_command_has_double_quotes_only_where_needed(
+    monkeypatch, executable, command
+):
     """PowerShell runs a quoted path only after `&`, so a path without spaces is not quoted."""
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(sys, "executable", executable)
@@ -57,7 +68,8 @@ def test_a_frozen_program_is_not_told_to_install_packages(monkeypatch):
     """`sys.executable` is the program itself, which has no `-m pip`."""
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert (
-        install_hint("worker") == "This frozen program has no place for it: install ant with pip or pipx instead."
+        install_hint("worker")
+        == "This frozen program has no place for it: install ant with pip or pipx instead."
     )
     assert install_command("explore") == ""
 
@@ -82,11 +94,17 @@ UV_WITH = "uv tool install --with 'socksio>=1,<2' --with uvloop --with 'textual>
             UV.replace("SOURCE", 'extras = ["emulator", "worker"], path = "/a.whl"'),
             f"{UV_WITH} '/a.whl[emulator,worker]'",
         ),
-        ("uv-receipt.toml", UV.replace("SOURCE", 'git = "https://git.example/ant"'), f"{UV_WITH} SOURCE"),
+        (
+            "uv-receipt.toml",
+            UV.replace("SOURCE", 'git = "https://git.example/ant"'),
+            f"{UV_WITH} SOURCE",
+        ),
     ],
 )
 @needs_posix("its quotes")
-def test_the_install_command_fits_the_tool_that_installed_ant(monkeypatch, tmp_path, receipt, text, command):
+def test_the_install_command_fits_the_tool_that_installed_ant(
+    monkeypatch, tmp_path, receipt, text, command
+):
     """Pipx forgets what its pip installs, and uv at an upgrade what is not in its receipt."""
     prefix = tmp_path / "ant-environments"
     prefix.mkdir()
@@ -105,4 +123,6 @@ def test_no_message_names_an_extra_or_the_distribution():
     """Only one module contains `pip install`. `ant-environments` alone is also the name of a command."""
     paths = [path for path in (ROOT / "ant_cli").rglob("*") if path.suffix in (".py", ".md", ".1")]
     pattern = re.compile(r"pip install|ant-cli\[|ant-environments\[|install ant-environments")
-    assert not [path for path in paths if pattern.search(path.read_text("utf-8").replace(r"\-", "-"))]
+    assert not [
+        path for path in paths if pattern.search(path.read_text("utf-8").replace(r"\-", "-"))
+    ]

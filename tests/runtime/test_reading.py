@@ -16,4 +16,6 @@ def test_a_non_blocking_pipe_without_data_is_waited_for():
     os.close(writing)
     with open(reading, "rb") as pipe:  # noqa: PTH123 - a descriptor, not a path
         read = Mock(side_effect=[None, b"a", b""])
-        assert read_limited(Mock(fileno=pipe.fileno, isatty=lambda: False, read=read), "stdin") == b"a"
+        assert (
+            read_limited(Mock(fileno=pipe.fileno, isatty=lambda: False, read=read), "stdin") == b"a"
+        )

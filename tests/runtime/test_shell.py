@@ -58,7 +58,10 @@ def test_powershell_sets_a_variable_by_its_own_syntax():
     ("command", "args"),
     [
         (r"C:\Windows\notepad.exe", [r"C:\Windows\notepad.exe"]),
-        (r'"C:\Program Files\np\np.exe" --title="a b"', [r"C:\Program Files\np\np.exe", "--title=a b"]),
+        (
+            r'"C:\Program Files\np\np.exe" --title="a b"',
+            [r"C:\Program Files\np\np.exe", "--title=a b"],
+        ),
         (r'powershell -c "Get-Secret \"ant key\""', ["powershell", "-c", 'Get-Secret "ant key"']),
         ("code 'x' \"\"", ["code", "'x'", ""]),
         ("  ", []),

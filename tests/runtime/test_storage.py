@@ -74,7 +74,9 @@ def test_several_processes_that_lock_and_unlock_lose_no_change(tmp_path):
 
 
 @needs_posix("shared locks")
-def test_two_processes_that_ask_for_a_lock_at_the_same_time_are_not_mistaken_for_its_owner(tmp_path):
+def test_two_processes_that_ask_for_a_lock_at_the_same_time_are_not_mistaken_for_its_owner(
+    tmp_path,
+):
     """Both have the file open when they ask."""
     path = tmp_path / "file"
     path.touch()
@@ -91,12 +93,17 @@ def test_folders_are_made_for_the_user_alone_whatever_the_umask_is(tmp_path):
     finally:
         os.umask(before)
     make_private(tmp_path / "a" / "b")
-    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b")] == [0o700, 0o700]
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b")] == [
+        0o700,
+        0o700,
+    ]
 
 
 def test_a_folder_that_its_file_system_never_makes_is_an_error(tmp_path, monkeypatch):
     """Linux says of a new folder in /proc that there is no such file, although the folder above it exists."""
-    monkeypatch.setattr(Path, "mkdir", lambda folder, **_: (folder / "none").stat() if folder != tmp_path else None)
+    monkeypatch.setattr(
+        Path, "mkdir", lambda folder, **_: (folder / "none").stat() if folder != tmp_path else None
+    )
     with pytest.raises(FileNotFoundError):
         make_private(tmp_path / "a")
 
@@ -130,7 +137,10 @@ def test_waiting_for_another_process_is_announced(tmp_path):
 @needs_posix("permissions and links")
 def test_files_of_others_with_a_similar_name_stay(tmp_path):
     """Only leftovers of a killed process are removed."""
-    kept = [tmp_path / name for name in (".a.yaml-mine", ".a.yaml-12345678", ".a.yaml-", "a.yaml-x.ant-draft")]
+    kept = [
+        tmp_path / name
+        for name in (".a.yaml-mine", ".a.yaml-12345678", ".a.yaml-", "a.yaml-x.ant-draft")
+    ]
     for path in kept:
         path.write_text("mine")
     (tmp_path / ".a.yaml-12345678.ant-draft").write_text("left")
@@ -155,7 +165,9 @@ def test_an_interrupted_change_leaves_nothing_behind(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("fails", "content"), [(1, "new"), (100, "old")])
-def test_on_windows_a_file_that_somebody_has_open_for_a_moment_is_replaced(tmp_path, monkeypatch, fails, content):
+def test_on_windows_a_file_that_somebody_has_open_for_a_moment_is_replaced(
+    tmp_path, monkeypatch, fails, content
+):
     """A search index or a virus scanner opens new files. After a second, the error is reported."""
     path = tmp_path / "file"
     path.write_text("old")
@@ -188,7 +200,13 @@ def test_a_link_in_the_place_of_the_lock_is_rejected(tmp_path):
 @needs_posix("permissions and links")
 @pytest.mark.parametrize(
     ("umask", "private", "mode"),
-    [(0o022, True, 0o600), (0, True, 0o600), (0o022, False, 0o644), (0o027, False, 0o640), (0, False, 0o644)],
+    [
+        (0o022, True, 0o600),
+        (0, True, 0o600),
+        (0o022, False, 0o644),
+        (0o027, False, 0o640),
+        (0, False, 0o644),
+    ],
 )
 def test_a_new_file_has_the_permissions_of_the_umask_or_is_private(tmp_path, umask, private, mode):
     """Others can never change it."""

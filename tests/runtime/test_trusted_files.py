@@ -20,7 +20,9 @@ from ant_cli.runtime.trusted_files import (
 )
 
 if os.name == "nt":
-    pytest.skip("POSIX has the owners and modes that these tests are about", allow_module_level=True)
+    pytest.skip(
+        "POSIX has the owners and modes that these tests are about", allow_module_level=True
+    )
 
 SMALL = FileRule(10)
 
@@ -45,7 +47,9 @@ def test_a_file_that_only_this_user_can_change_is_read(path):
     assert read_trusted(str(path), FileRule(7)) == b"content"
 
 
-@pytest.mark.parametrize(("rule", "size"), [(FileRule(6), "6 bytes"), (FileRule(2_000_000), "2 MB")])
+@pytest.mark.parametrize(
+    ("rule", "size"), [(FileRule(6), "6 bytes"), (FileRule(2_000_000), "2 MB")]
+)
 def test_a_file_beyond_its_limit_is_rejected_without_being_read_to_its_end(path, rule, size):
     """A sparse file of a terabyte takes no disk, but would take all memory."""
     os.truncate(path, 7 if rule.limit == 6 else 10**12)
@@ -69,7 +73,9 @@ def test_a_link_that_is_put_there_after_the_look_is_not_followed(path, tmp_path,
         read_trusted(str(link), SMALL)
 
 
-@pytest.mark.parametrize("rule", [SMALL, FileRule(10, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True)])
+@pytest.mark.parametrize(
+    "rule", [SMALL, FileRule(10, NOTHING_FORBIDDEN, owner="anyone", may_be_link=True)]
+)
 def test_a_pipe_or_a_device_is_rejected_at_once(tmp_path, rule):
     """A pipe may never have a writer, and a device may never end."""
     os.mkfifo(tmp_path / "pipe")
@@ -83,10 +89,16 @@ def test_a_pipe_or_a_device_is_rejected_at_once(tmp_path, rule):
     [
         (0o664, SMALL, "other users can change it (mode 0664). To change that: chmod 644 "),
         (0o602, SMALL, "other users can change it (mode 0602). To change that: chmod 600 "),
-        (0o640, FileRule(10, OTHERS_READ), "other users can read it (mode 0640). To change that: chmod 600 "),
+        (
+            0o640,
+            FileRule(10, OTHERS_READ),
+            "other users can read it (mode 0640). To change that: chmod 600 ",
+        ),
     ],
 )
-def test_a_file_that_is_open_to_others_is_rejected_with_the_command_that_closes_it(path, mode, rule, expected):
+def test_a_file_that_is_open_to_others_is_rejected_with_the_command_that_closes_it(
+    path, mode, rule, expected
+):
     """The path is quoted for a shell."""
     path.chmod(mode)
     quoted = str(path).replace("'", "'\"'\"'")
@@ -95,9 +107,12 @@ def test_a_file_that_is_open_to_others_is_rejected_with_the_command_that_closes_
 
 
 @pytest.mark.parametrize(
-    ("owner", "me", "foreign"), [(1000, 1000, False), (0, 1000, False), (1000, 0, False), (1001, 1000, True)]
+    ("owner", "me", "foreign"),
+    [(1000, 1000, False), (0, 1000, False), (1000, 0, False), (1001, 1000, True)],
 )
-def test_a_file_is_foreign_if_its_owner_is_neither_the_user_nor_root(owner, me, foreign, monkeypatch):
+def test_a_file_is_foreign_if_its_owner_is_neither_the_user_nor_root(
+    owner, me, foreign, monkeypatch
+):
     """Root may read the files of all users, as with sudo, except for what becomes a part of a command line."""
     monkeypatch.setattr(os, "geteuid", lambda: me)
     facts = os.stat_result((0o100600, 0, 0, 1, owner, 0, 0, 0, 0, 0))
@@ -105,8 +120,12 @@ def test_a_file_is_foreign_if_its_owner_is_neither_the_user_nor_root(owner, me, 
     assert is_foreign(facts, even_to_root=True) is (foreign or (owner, me) == (1000, 0))
 
 
-@pytest.mark.parametrize(("rule", "is_read"), [(SMALL, False), (FileRule(10, owner="anyone"), True)])
-def test_a_file_of_another_user_is_rejected_unless_the_rule_allows_it(path, monkeypatch, rule, is_read):
+@pytest.mark.parametrize(
+    ("rule", "is_read"), [(SMALL, False), (FileRule(10, owner="anyone"), True)]
+)
+def test_a_file_of_another_user_is_rejected_unless_the_rule_allows_it(
+    path, monkeypatch, rule, is_read
+):
     """The hint is for somebody who knows that it is their own."""
     os.chown(path, path.stat().st_uid or 12345, -1)
     monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
@@ -114,7 +133,9 @@ def test_a_file_of_another_user_is_rejected_unless_the_rule_allows_it(path, monk
         assert read_trusted(str(path), rule) == b"content"
     else:
         command = f"sudo chown $(id -u) {shlex.quote(str(path))}"
-        assert problem(path, rule) == f"it belongs to another user. If it should be yours: {command}"
+        assert (
+            problem(path, rule) == f"it belongs to another user. If it should be yours: {command}"
+        )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +148,9 @@ def test_a_file_of_another_user_is_rejected_unless_the_rule_allows_it(path, monk
         (None, [], False),
     ],
 )
-def test_a_group_counts_as_others_unless_it_is_that_of_the_owner_alone(path, monkeypatch, group, members, is_read):
+def test_a_group_counts_as_others_unless_it_is_that_of_the_owner_alone(
+    path, monkeypatch, group, members, is_read
+):
     """A container may have no names for its groups."""
 
     def find_group(_):
@@ -137,7 +160,10 @@ def test_a_group_counts_as_others_unless_it_is_that_of_the_owner_alone(path, mon
 
     monkeypatch.setattr("grp.getgrgid", find_group)
     monkeypatch.setattr("pwd.getpwuid", lambda _: SimpleNamespace(pw_name="ada"))
-    for rule, changed in ((FileRule(10, own_group=True), path), (FileRule(10, safe_folders=True), path.parent)):
+    for rule, changed in (
+        (FileRule(10, own_group=True), path),
+        (FileRule(10, safe_folders=True), path.parent),
+    ):
         path.chmod(0o644)
         changed.chmod(changed.stat().st_mode | 0o020)
         if is_read:
@@ -178,7 +204,8 @@ def test_a_file_that_others_could_replace_is_rejected_where_it_matters(
     else:
         where = (home / folder).resolve()
         expected = (
-            f"other users can replace it, because they can change {where} (mode {mode:04o}). To change that: "
+            f"other users can replace it, because they can change "
+            f"{where} (mode {mode:04o}). To change that: "
         )
         assert problem(link, rule).startswith(f"{expected}chmod 755 ")
 

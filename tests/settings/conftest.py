@@ -21,13 +21,17 @@ VARIABLES = {
 """A federation in the environment."""
 
 
-def settings_of(flags: Mapping[str, str], environ: Mapping[str, str], store: ProfileStore = NO_STORE) -> Settings:
+def settings_of(
+    flags: Mapping[str, str], environ: Mapping[str, str], store: ProfileStore = NO_STORE
+) -> Settings:
     """Load the settings of a run at a terminal with these flags, variables and profiles."""
     return load(make_runtime(environ, stdout=Screen(terminal=True)), flags_of(**flags), store)
 
 
 @pytest.fixture
-def ant_with_login(ant: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def ant_with_login(
+    ant: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
     """Run `ant` without a key in the environment. The test fails if a token is shown."""
     monkeypatch.setattr("time.time", lambda: NOW)
 

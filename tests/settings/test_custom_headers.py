@@ -49,7 +49,9 @@ def test_a_header_that_the_program_sets_wins(ant, name, sent):
     words = (*UPDATE, "--base-url", "http://127.0.0.1:9")
     done = ant(*words, env=with_headers(f"{name}: other\nx-team: data"))
     assert done.request.headers[name].startswith(sent)
-    note = f"Note: ANTHROPIC_CUSTOM_HEADERS: {name.lower()} is not sent, because ant sets its own.\n"
+    note = (
+        f"Note: ANTHROPIC_CUSTOM_HEADERS: {name.lower()} is not sent, because ant sets its own.\n"
+    )
     assert done.stderr.count(note) == 1
     assert "x-team" not in done.stderr
 
@@ -80,7 +82,9 @@ def test_a_line_that_is_not_a_header_is_rejected_without_showing_it(ant, text, l
     assert GATEWAY not in refusal
 
 
-@pytest.mark.parametrize("header", [f"x-gateway: {GATEWAY}", f"cookie: a={GATEWAY}", f"x-auth: Bearer {GATEWAY}"])
+@pytest.mark.parametrize(
+    "header", [f"x-gateway: {GATEWAY}", f"cookie: a={GATEWAY}", f"x-auth: Bearer {GATEWAY}"]
+)
 @pytest.mark.parametrize("more", [("--debug",), ("--dry-run",), ("--max-retries", "0")])
 def test_the_values_are_secrets(ant, header, more):
     """A gateway may expect a key in any header, and may echo it."""

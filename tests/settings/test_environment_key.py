@@ -34,7 +34,9 @@ def command_of(operation):
     """Return a command line of an operation."""
     ids = [f"--{param.name.replace('_', '-')}=env_1" for param in operation.fields_in("path")]
     texts = {param.name: "x" for param in operation.fields_in("body") if param.required}
-    texts |= {"metadata": "{a: b}"} if "metadata" in {param.name for param in operation.params} else {}
+    texts |= (
+        {"metadata": "{a: b}"} if "metadata" in {param.name for param in operation.params} else {}
+    )
     flags = [f"--{name}={text}" for name, text in texts.items()]
     return (operation.group, operation.name, *ids, *flags)
 
@@ -61,10 +63,15 @@ def test_a_call_that_accepts_the_environment_key_uses_it_without_an_api_key(ant,
 @pytest.mark.parametrize("operation", REJECTING, ids=lambda operation: operation.command)
 def test_a_call_that_rejects_the_environment_key_is_never_sent_with_it(ant, operation):
     """Without an API key, nothing is sent, and the error says why the environment key is not used."""
-    assert sent(ant(*command_of(operation), env=BOTH, replies=[{**page(), "metadata": {}}])) == API_KEY
+    assert (
+        sent(ant(*command_of(operation), env=BOTH, replies=[{**page(), "metadata": {}}])) == API_KEY
+    )
     done = ant(*command_of(operation), env=WORKER)
     assert (done.exit, done.requests) == (4, [])
-    assert "ANTHROPIC_ENVIRONMENT_KEY is not used: the API takes no environment key for this.\n" in done.stderr
+    assert (
+        "ANTHROPIC_ENVIRONMENT_KEY is not used: the API takes no environment key for this.\n"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +82,9 @@ def test_a_call_that_rejects_the_environment_key_is_never_sent_with_it(ant, oper
         (("--api-key-stdin",), "sk-ant-other", "sk-ant-other"),
     ],
 )
-def test_a_credential_on_the_command_line_wins_over_the_environment_key(ant, flags, stdin, expected):
+def test_a_credential_on_the_command_line_wins_over_the_environment_key(
+    ant, flags, stdin, expected
+):
     """The user asked for it."""
     assert sent(ant(*LIST, *flags, env=BOTH, stdin=stdin)) == expected
 
@@ -122,7 +131,9 @@ def test_a_profiles_key_stays_untouched_if_the_environment_key_is_used(ant, prof
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_broken_login_of_the_official_tool_does_not_matter_if_the_environment_key_is_used(ant, official):
+def test_a_broken_login_of_the_official_tool_does_not_matter_if_the_environment_key_is_used(
+    ant, official
+):
     """Its files are not read."""
     official.log_in()
     official.config("default").write_text("broken")
@@ -130,7 +141,9 @@ def test_a_broken_login_of_the_official_tool_does_not_matter_if_the_environment_
     assert sent(ant(*LIST, env=WORKER)) == BEARER
 
 
-def test_a_login_of_the_official_tool_comes_before_the_environment_key_where_either_is_accepted(ant, official):
+def test_a_login_of_the_official_tool_comes_before_the_environment_key_where_either_is_accepted(
+    ant, official
+):
     """A login counts as an API key, as a profile does."""
     official.log_in(expires_at=10**10)
     assert sent(ant(work.GROUP, "poll", "env_1", env=WORKER)) == f"Bearer {TOKEN}"
@@ -140,7 +153,10 @@ def test_a_note_says_that_the_environment_key_is_sent_to_the_server_of_a_profile
     """As for other variables: the key may be that of another server."""
     profile('base_url = "https://proxy.example"')
     done = ant(*LIST, env=WORKER)
-    assert "ANTHROPIC_ENVIRONMENT_KEY is sent to https://proxy.example (base_url of profile 'p')" in done.stderr
+    assert (
+        "ANTHROPIC_ENVIRONMENT_KEY is sent to https://proxy.example (base_url of profile 'p')"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -157,9 +173,13 @@ def test_a_refusal_that_the_wrong_credential_explains_names_the_right_one(ant, s
     assert message in done.stderr
 
 
-@pytest.mark.parametrize(("words", "env"), [(LIST, BOTH), (RETRIEVE, {}), ((work.GROUP, "poll", "env_1"), {})])
+@pytest.mark.parametrize(
+    ("words", "env"), [(LIST, BOTH), (RETRIEVE, {}), ((work.GROUP, "poll", "env_1"), {})]
+)
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (404, 5), (500, 7)])
-def test_other_refusals_have_no_hint_about_the_type_of_the_credential(ant, words, env, status, code):
+def test_other_refusals_have_no_hint_about_the_type_of_the_credential(
+    ant, words, env, status, code
+):
     """The right credential was sent, or the status says something else."""
     done = ant(*words, "--max-retries", "0", env=env, replies=[httpx.Response(status, json=ERROR)])
     assert (done.exit, "The API takes" in done.stderr) == (code, False)
@@ -197,7 +217,15 @@ def test_without_an_api_key_a_name_in_place_of_an_id_is_rejected_before_anything
     message = "ant: 'queue1' is not the ID of an environment (env_...), and an environment key finds no names.\n"
     assert message in done.stderr
     assert "Give the ID, or set ANTHROPIC_API_KEY.\n" in done.stderr
-    created = ant("--local", "beta:environments", "create", "--name", "queue1", "--config", "{type: self_hosted}")
+    created = ant(
+        "--local",
+        "beta:environments",
+        "create",
+        "--name",
+        "queue1",
+        "--config",
+        "{type: self_hosted}",
+    )
     assert (created.exit, ant("--local", work.GROUP, name, "queue1", env=WORKER).exit) == (0, 0)
 
 
@@ -213,7 +241,8 @@ def test_a_dry_run_shows_a_bearer_token_without_the_key(ant):
     ("words", "status"),
     [
         (("poll", "env_1", "--", "true"), 2),
-        (("run", "--environment-id", "env_1", "--session-id", "s", "--work-id", "w"), 78),  # no failure of the item
+        # no failure of the item
+        (("run", "--environment-id", "env_1", "--session-id", "s", "--work-id", "w"), 78),
         (("exporter", "--environment-id", "env_1"), 2),
     ],
     ids=str,
@@ -223,7 +252,10 @@ def test_an_api_key_in_place_of_the_environment_key_is_refused_by_the_worker(ant
     env = {**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-api03-0123456789-wxyz"}
     done = ant("beta:worker", *words, env=env)
     assert (done.exit, done.stdout, done.requests) == (status, "", [])
-    assert "ANTHROPIC_ENVIRONMENT_KEY holds an API key, but has to hold the key of an environment.\n" in done.stderr
+    assert (
+        "ANTHROPIC_ENVIRONMENT_KEY holds an API key, but has to hold the key of an environment.\n"
+        in done.stderr
+    )
     assert "for an emulator: ant emulator key ENVIRONMENT\n" in done.stderr
     shown = " ".join(ant("auth", "status", env=env).stdout.split())
     assert "it is an API key, which workers reject: it has to be the key of an environment" in shown
@@ -237,11 +269,16 @@ def test_a_worker_says_where_its_key_comes_from_and_that_it_takes_an_id(ant):
     message = "The environment's page in the Console gives a key; for an emulator: ant emulator key ENVIRONMENT\n"
     assert message in missing
     named = ant("beta:worker", "poll", "my queue", "--", "true", env=WORKER).refusal
-    assert "'my queue' is not the ID of an environment (env_...), and its key finds no names.\n" in named
+    assert (
+        "'my queue' is not the ID of an environment (env_...), and its key finds no names.\n"
+        in named
+    )
     assert "ant beta:environments retrieve 'my queue' --transform id -r\n" in named
 
 
-def test_a_worker_uses_its_key_at_a_server_to_which_that_of_the_profile_is_not_sent(clean_environ, profile):
+def test_a_worker_uses_its_key_at_a_server_to_which_that_of_the_profile_is_not_sent(
+    clean_environ, profile
+):
     """A worker brings its own credential, and the profile has nothing to do with it."""
     profile("api_key = 'k'\nbase_url = 'https://work.example'")
     runtime = make_runtime(
@@ -260,16 +297,30 @@ def test_each_command_succeeds_on_an_emulator_that_refuses_the_wrong_credential(
 
         def run(*words, env=BOTH):
             environ = {**env, "ANTHROPIC_ENVIRONMENT_KEY": key}
-            done = ant(*words, "--base-url", server.url, "--format", "jsonl", env=environ, network=True)
+            done = ant(
+                *words, "--base-url", server.url, "--format", "jsonl", env=environ, network=True
+            )
             assert done.exit == 0, done.stderr
             return json.loads(done.stdout or "null")
 
         key = ""
-        queue = run("beta:environments", "create", "--name", "q", "--config", "{type: self_hosted}")["id"]
+        queue = run(
+            "beta:environments", "create", "--name", "q", "--config", "{type: self_hosted}"
+        )["id"]
         key = environment_key(queue, "")
         run("emulator", "enqueue", queue)
-        item = ("--environment-id", queue, "--work-id", run(work.GROUP, "poll", queue, env=WORKER)["id"])
-        for name, env in (("ack", WORKER), ("heartbeat", WORKER), ("retrieve", BOTH), ("stop", WORKER)):
+        item = (
+            "--environment-id",
+            queue,
+            "--work-id",
+            run(work.GROUP, "poll", queue, env=WORKER)["id"],
+        )
+        for name, env in (
+            ("ack", WORKER),
+            ("heartbeat", WORKER),
+            ("retrieve", BOTH),
+            ("stop", WORKER),
+        ):
             run(work.GROUP, name, *item, env=env)
         run(work.GROUP, "update", *item, "--metadata", "a=b")
         run(work.GROUP, "stats", queue, env=WORKER)
@@ -296,10 +347,16 @@ ITEM = '{"id": "work_1", "environment_id": "env_1"}'
         ((work.GROUP, "ack"), "work_1\n", "env_v/work/work_1/ack"),
     ],
 )
-def test_work_commands_use_the_environment_of_the_variable_if_nothing_else_names_one(ant, words, stdin, path):
+def test_work_commands_use_the_environment_of_the_variable_if_nothing_else_names_one(
+    ant, words, stdin, path
+):
     """A command that has its ID leaves stdin to the loop around it."""
     done = ant(*words, env=IN_VARIABLE, stdin=stdin)
-    assert (done.exit, done.stderr, done.requests[0].url.path) == (0, "", f"/v1/environments/{path}")
+    assert (done.exit, done.stderr, done.requests[0].url.path) == (
+        0,
+        "",
+        f"/v1/environments/{path}",
+    )
 
 
 def test_a_note_at_a_terminal_names_the_variable_with_the_environment(ant):
@@ -311,7 +368,10 @@ def test_a_note_at_a_terminal_names_the_variable_with_the_environment(ant):
 
 @pytest.mark.parametrize(
     ("words", "env"),
-    [(("beta:environments", "delete", "--yes"), IN_VARIABLE), (STATS, {"ANTHROPIC_ENVIRONMENT_ID": " "})],
+    [
+        (("beta:environments", "delete", "--yes"), IN_VARIABLE),
+        (STATS, {"ANTHROPIC_ENVIRONMENT_ID": " "}),
+    ],
 )
 def test_an_environment_itself_is_never_taken_from_the_variable(ant, words, env):
     """It would be deleted by a command that lacks an ID. A blank variable is unset."""

@@ -11,12 +11,19 @@ from tests.conftest import make_runtime
 from tests.helpers.words import LIST, NO_KEY
 from tests.settings.conftest import VARIABLES, settings_of
 
-RULE = {"federation_rule": "fdrl_1", "organization_id": "org-1", "identity_token_file": "/run/token"}
+RULE = {
+    "federation_rule": "fdrl_1",
+    "organization_id": "org-1",
+    "identity_token_file": "/run/token",
+}
 
 
 def test_each_value_of_a_federation_comes_from_its_flag_or_else_its_variable():
     """Each value has its own source; the token and its file are one value."""
-    environ = VARIABLES | {"ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_2", "ANTHROPIC_WORKSPACE_ID": "wrkspc_2"}
+    environ = VARIABLES | {
+        "ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_2",
+        "ANTHROPIC_WORKSPACE_ID": "wrkspc_2",
+    }
     flags = {"federation_rule": "fdrl_1", "identity_token": "jwt", "workspace_id": "wrkspc_1"}
     rule = settings_of(flags, environ).connection.credential.issuer
     assert tuple(rule) == ("fdrl_1", "org-2", "jwt", "", "svac_2", "wrkspc_1", "--federation-rule")
@@ -60,7 +67,12 @@ def test_no_message_shows_an_identity_token(ant, words, env):
     """The error for an unknown flag quotes the arguments."""
     assert "identity-canary" not in ant(*LIST, *words, "--nope=identity-canary", env=env).refusal
     settings = settings_of(
-        {"identity_token": "identity-canary", "federation_rule": "fdrl_1", "organization_id": "org-1"}, {}
+        {
+            "identity_token": "identity-canary",
+            "federation_rule": "fdrl_1",
+            "organization_id": "org-1",
+        },
+        {},
     )
     assert "identity-canary" not in repr(settings)
 

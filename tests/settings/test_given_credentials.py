@@ -24,10 +24,15 @@ SECRET = "secret-of-the-pipe"
 
 @pytest.mark.parametrize(
     ("flag", "header", "value"),
-    [("--api-key-stdin", "x-api-key", SECRET), ("--auth-token-stdin", "authorization", f"Bearer {SECRET}")],
+    [
+        ("--api-key-stdin", "x-api-key", SECRET),
+        ("--auth-token-stdin", "authorization", f"Bearer {SECRET}"),
+    ],
 )
 @pytest.mark.parametrize("data", [SECRET, f"{SECRET}\n", f" \t{SECRET} \r\n\n", f"\ufeff{SECRET}"])
-def test_a_credential_on_stdin_is_sent_trimmed_and_wins_over_variables(ant, flag, header, value, data):
+def test_a_credential_on_stdin_is_sent_trimmed_and_wins_over_variables(
+    ant, flag, header, value, data
+):
     """All of stdin is the credential, as in the official tool. Like a credential in a flag, it comes first."""
     done = ant(flag, *LIST, stdin=data)
     request = done.request
@@ -46,16 +51,44 @@ REFUSED = [
     (("--auth-token-stdin", *LIST), f'["{SECRET}"]', "must be bare, not JSON"),
     (("--auth-token-stdin", *LIST), f'"{SECRET}"', "must be bare, not JSON"),
     (("--api-key-stdin", *LIST), b"\xff\xfe", "contains a character that no key has"),
-    (("--api-key-stdin", *LIST, "--api-key", "k"), SECRET, "--api-key and --api-key-stdin can't be used together"),
-    (("--auth-token-stdin", *LIST, "--auth-token=k"), SECRET, "--auth-token and --auth-token-stdin can't be"),
-    (("--api-key-stdin", "--auth-token-stdin", *LIST), SECRET, "--api-key-stdin and --auth-token-stdin can't be"),
-    ((f"--api-key-stdin={SECRET}", *LIST), None, "--api-key-stdin must be true or false, got [redacted]"),
+    (
+        ("--api-key-stdin", *LIST, "--api-key", "k"),
+        SECRET,
+        "--api-key and --api-key-stdin can't be used together",
+    ),
+    (
+        ("--auth-token-stdin", *LIST, "--auth-token=k"),
+        SECRET,
+        "--auth-token and --auth-token-stdin can't be",
+    ),
+    (
+        ("--api-key-stdin", "--auth-token-stdin", *LIST),
+        SECRET,
+        "--api-key-stdin and --auth-token-stdin can't be",
+    ),
+    (
+        (f"--api-key-stdin={SECRET}", *LIST),
+        None,
+        "--api-key-stdin must be true or false, got [redacted]",
+    ),
     (("--api-key-stdin", "beta:environments", "create"), SECRET, "--name is required"),
-    (("--api-key-stdin", "beta:environments", "create", "-f", "-"), SECRET, "can be read only once"),
-    (("--api-key-stdin", "beta:environments", "create", "--name", "@-"), SECRET, "can be read only once"),
+    (
+        ("--api-key-stdin", "beta:environments", "create", "-f", "-"),
+        SECRET,
+        "can be read only once",
+    ),
+    (
+        ("--api-key-stdin", "beta:environments", "create", "--name", "@-"),
+        SECRET,
+        "can be read only once",
+    ),
     (("--api-key-stdin", "beta:environments", "retrieve"), SECRET, "--environment-id is required"),
     (("--api-key-stdin", *ARCHIVE), SECRET, "--environment-id is required"),
-    (("--api-key-stdin", "emulator", "session", "create", "--script", "-"), SECRET, "can be read only once"),
+    (
+        ("--api-key-stdin", "emulator", "session", "create", "--script", "-"),
+        SECRET,
+        "can be read only once",
+    ),
 ]
 
 
@@ -73,7 +106,9 @@ def test_auth_status_and_token_know_the_credential_on_stdin(ant):
     """It is a separate source."""
     done = ant("auth", "status", "--api-key-stdin", stdin=SECRET, env=NO_KEY)
     assert "(API key, from --api-key-stdin)" in done.stdout
-    assert ant("auth", "token", "--auth-token-stdin", stdin=SECRET, env=NO_KEY).stdout == f"{SECRET}\n"
+    assert (
+        ant("auth", "token", "--auth-token-stdin", stdin=SECRET, env=NO_KEY).stdout == f"{SECRET}\n"
+    )
     unread = ant("auth", "status", "--api-key-stdin=false", "--api-key", SECRET, env=NO_KEY)
     assert "(API key, from --api-key)" in unread.stdout
 
@@ -86,8 +121,16 @@ NOTE = "Note: other users of this machine can read the value of {}. Safer: {}.\n
     [
         (("--api-key", "k-0001"), "--api-key", "ANTHROPIC_API_KEY or --api-key-stdin"),
         (("--auth-token=t-0001",), "--auth-token", "ANTHROPIC_AUTH_TOKEN or --auth-token-stdin"),
-        (("--identity-token", "jwt-0001", "--dry-run"), "--identity-token", "--identity-token-file"),
-        (("--api-key", "k-0001", "--api-key", "k-0002"), "--api-key", "ANTHROPIC_API_KEY or --api-key-stdin"),
+        (
+            ("--identity-token", "jwt-0001", "--dry-run"),
+            "--identity-token",
+            "--identity-token-file",
+        ),
+        (
+            ("--api-key", "k-0001", "--api-key", "k-0002"),
+            "--api-key",
+            "ANTHROPIC_API_KEY or --api-key-stdin",
+        ),
     ],
 )
 def test_a_credential_on_the_command_line_causes_one_note(ant, words, flag, safer):
@@ -113,11 +156,17 @@ def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags(
         param.name: param.flag
         for command in commands
         for param in (
-            params_of(command) if isinstance(command, Operation) else (*command.flags, *command.global_flags)
+            params_of(command)
+            if isinstance(command, Operation)
+            else (*command.flags, *command.global_flags)
         )
         if param.takes_value
     }
-    found = {name for name, flag in flags.items() if [*exposed_secrets([flag, SECRET], {})][-1:] == [SECRET]}
+    found = {
+        name
+        for name, flag in flags.items()
+        if [*exposed_secrets([flag, SECRET], {})][-1:] == [SECRET]
+    }
     assert found == SAFER.keys()
     assert set(ON_STDIN.values()) <= SAFER.keys()
 
@@ -126,7 +175,12 @@ def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags(
     "variable",
     [
         *(VARIABLES[name] for name in SAFER if name in VARIABLES),
-        *(variables.IDENTITY_TOKEN, variables.ENVIRONMENT_KEY, variables.WORK_SECRET, variables.METADATA_KEY),
+        *(
+            variables.IDENTITY_TOKEN,
+            variables.ENVIRONMENT_KEY,
+            variables.WORK_SECRET,
+            variables.METADATA_KEY,
+        ),
     ],
 )
 def test_the_credential_in_a_variable_is_redacted_in_the_first_error(ant, variable):
@@ -137,7 +191,9 @@ def test_the_credential_in_a_variable_is_redacted_in_the_first_error(ant, variab
 
 
 @pytest.mark.parametrize("words", [("--base-url", "{}"), ("--base-url={}",), ("-base-url={}",)])
-def test_the_password_of_a_base_url_is_redacted_in_the_first_error_however_the_flag_is_written(ant, words):
+def test_the_password_of_a_base_url_is_redacted_in_the_first_error_however_the_flag_is_written(
+    ant, words
+):
     """The error quotes the argument after it, which may have the password, too."""
     given = [word.format(f"http://ada:{SECRET}@h") for word in words]
     refusal = ant(*LIST, *given, f"extra-{SECRET}", env=NO_KEY).refusal

@@ -46,7 +46,11 @@ def in_session(script, environ, limit_s):
 
 def test_a_real_credential_store_keeps_the_key_from_login_to_profile_deletion(clean_environ):
     """While the store is locked, it neither returns nor deletes keys, and the error says so."""
-    environ = clean_environ | {"ANT": f"{sys.executable} -m ant_cli", "PYTHON": sys.executable, "KEY": SECRET}
+    environ = clean_environ | {
+        "ANT": f"{sys.executable} -m ant_cli",
+        "PYTHON": sys.executable,
+        "KEY": SECRET,
+    }
     del environ["ANTHROPIC_API_KEY"]
     if in_session(PROBE, environ, 10).returncode:
         pytest.skip(f"{STORE} can't be used on this machine")

@@ -24,7 +24,9 @@ HERE = "https://here.example"
 # The login of a person
 
 
-def test_a_login_is_sent_as_a_bearer_token_with_the_beta_header_and_the_workspace(ant_with_login, official):
+def test_a_login_is_sent_as_a_bearer_token_with_the_beta_header_and_the_workspace(
+    ant_with_login, official
+):
     """The headers are those of the official tool."""
     official.log_in(workspace_id="wrkspc_1", base_url="http://gate.example")
     done = ant_with_login(*LIST)
@@ -40,7 +42,10 @@ def test_a_login_is_sent_as_a_bearer_token_with_the_beta_header_and_the_workspac
 def test_a_beta_flag_is_sent_in_addition_to_that_of_the_login(ant_with_login, official):
     """`--beta` replaces the default, but a login does not work without its own beta version."""
     official.log_in()
-    assert ant_with_login(*LIST, "--beta", "one").request.headers["anthropic-beta"] == "one,oauth-2025-04-20"
+    assert (
+        ant_with_login(*LIST, "--beta", "one").request.headers["anthropic-beta"]
+        == "one,oauth-2025-04-20"
+    )
 
 
 def test_a_key_is_sent_without_the_beta_header_of_logins(ant, official):
@@ -69,7 +74,9 @@ def test_the_profile_is_that_of_the_flag_the_variable_or_active_config(
         official.log_in(name, token=f"of-{name}")
     if active:
         official.activate(active)
-    assert ant_with_login(*LIST, *words, env=env).request.headers["authorization"] == f"Bearer {token}"
+    assert (
+        ant_with_login(*LIST, *words, env=env).request.headers["authorization"] == f"Bearer {token}"
+    )
 
 
 def test_both_stores_live_in_one_folder(ant_with_login, official):
@@ -77,7 +84,9 @@ def test_both_stores_live_in_one_folder(ant_with_login, official):
     official.log_in("theirs")
     official.activate("theirs\n")
     before = {path: path.read_bytes() for path in official.folder.rglob("*") if path.is_file()}
-    stored = ant_with_login("auth", "login", "--profile", "mine", "--api-key-stdin", "--no-verify", stdin="my-key")
+    stored = ant_with_login(
+        "auth", "login", "--profile", "mine", "--api-key-stdin", "--no-verify", stdin="my-key"
+    )
     assert stored.exit == 0
     assert ant_with_login(*LIST, "--profile", "mine").requests[0].headers["x-api-key"] == "my-key"
     sent = ant_with_login(*LIST, "--profile", "theirs").requests[0].headers
@@ -85,7 +94,9 @@ def test_both_stores_live_in_one_folder(ant_with_login, official):
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_the_active_profile_of_this_program_comes_before_active_config(ant_with_login, official, profiles):
+def test_the_active_profile_of_this_program_comes_before_active_config(
+    ant_with_login, official, profiles
+):
     """The user has chosen it with this program."""
     official.log_in("theirs")
     official.activate("theirs")
@@ -122,7 +133,11 @@ def test_a_profile_name_can_not_be_a_path(ant_with_login, official, name):
 
 # Each pair of sources
 
-FEDERATION = {"federation-rule": "fdrl_1", "organization-id": "org-1", "identity-token-file": "/run/token"}
+FEDERATION = {
+    "federation-rule": "fdrl_1",
+    "organization-id": "org-1",
+    "identity-token-file": "/run/token",
+}
 NAMED, KEPT = '[profiles.named]\napi_key = "k3"\n', '[profiles.kept]\napi_key = "k4"\n'
 ORDER = {
     "--api-key": {"words": ["--api-key=k1"]},
@@ -140,7 +155,9 @@ ORDER = {
 
 
 @pytest.mark.parametrize(("winner", "loser"), list(combinations(ORDER, 2)))
-def test_of_two_credentials_the_one_of_the_higher_place_is_used(ant_with_login, official, profiles, winner, loser):
+def test_of_two_credentials_the_one_of_the_higher_place_is_used(
+    ant_with_login, official, profiles, winner, loser
+):
     """The order is: flags, variables, a named profile, a federation of variables, then active profiles."""
     words, env, text = [], {}, ""
     for row in (ORDER[winner], ORDER[loser]):
@@ -157,7 +174,9 @@ def test_of_two_credentials_the_one_of_the_higher_place_is_used(ant_with_login, 
 # Expiry
 
 
-@pytest.mark.parametrize(("left", "used"), [(31, True), (30, False), (1, False), (0, False), (-9e9, False)])
+@pytest.mark.parametrize(
+    ("left", "used"), [(31, True), (30, False), (1, False), (0, False), (-9e9, False)]
+)
 def test_a_token_that_expires_within_30_seconds_is_not_used(ant_with_login, official, left, used):
     """The message names the file, and the official tool's command that renews the token. The file is unchanged."""
     official.log_in("work", expires_at=int(NOW + left))
@@ -186,7 +205,9 @@ def test_a_login_without_a_refresh_token_is_renewed_by_logging_in(ant_with_login
     assert "ant auth login --profile default" in ant_with_login(*LIST).stderr
 
 
-def test_a_long_run_uses_the_token_that_was_renewed_meanwhile(ant_with_login, official, monkeypatch):
+def test_a_long_run_uses_the_token_that_was_renewed_meanwhile(
+    ant_with_login, official, monkeypatch
+):
     """An hour passes between two pages, and the official tool renews the login in another process."""
     official.log_in()
     clock = [NOW]
@@ -221,7 +242,9 @@ def test_a_token_that_is_rejected_is_read_again_once(ant_with_login, official):
     assert done.requests[1].headers["authorization"] == "Bearer renewed-login-token"
 
 
-def test_a_token_that_is_rejected_after_its_user_logged_out_is_not_sent_again(ant_with_login, official):
+def test_a_token_that_is_rejected_after_its_user_logged_out_is_not_sent_again(
+    ant_with_login, official
+):
     """There is no other token, so the rejection is the result."""
     official.log_in()
 
@@ -241,7 +264,13 @@ def test_a_token_that_is_rejected_after_its_user_logged_out_is_not_sent_again(an
     ("config", "env", "words", "host", "workspace"),
     [
         ({}, {}, (), "api.anthropic.com", None),
-        ({"base_url": "http://theirs.example/"}, {"ANTHROPIC_BASE_URL": HERE}, (), "theirs.example", None),
+        (
+            {"base_url": "http://theirs.example/"},
+            {"ANTHROPIC_BASE_URL": HERE},
+            (),
+            "theirs.example",
+            None,
+        ),
         ({}, {"ANTHROPIC_BASE_URL": HERE}, (), "here.example", None),
         ({"base_url": "http://theirs.example"}, {}, ("--base-url", HERE), "here.example", None),
         ({"workspace_id": "w1"}, {"ANTHROPIC_WORKSPACE_ID": "w2"}, (), "api.anthropic.com", "w1"),
@@ -270,7 +299,10 @@ def test_a_login_that_is_sent_to_the_server_of_a_variable_causes_one_note(ant_wi
 def test_the_error_of_a_rejected_login_names_it_and_masks_its_token(ant_with_login, official):
     """The server may echo the token."""
     official.log_in()
-    body = {"type": "error", "error": {"type": "authentication_error", "message": f"no: {TOKEN} {REFRESH}"}}
+    body = {
+        "type": "error",
+        "error": {"type": "authentication_error", "message": f"no: {TOKEN} {REFRESH}"},
+    }
     done = ant_with_login(*LIST, replies=[httpx.Response(401, json=body)])
     assert done.exit == 4
     assert "(from login of profile 'default') was not accepted" in done.stderr
@@ -298,7 +330,9 @@ def test_a_federation_profile_is_a_rule_with_its_settings(clean_environ, officia
     """The workspace is part of the exchange, and is not sent as a header."""
     environ = {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_ORGANIZATION_ID": "org-2"}
     official.federate(
-        workspace_id="w1", base_url="http://gate.example", authentication={"service_account_id": "svac_1"}
+        workspace_id="w1",
+        base_url="http://gate.example",
+        authentication={"service_account_id": "svac_1"},
     )
     rule, connection = rule_of(environ)
     assert tuple(rule) == ("fdrl_1", "org-1", "", "/run/token", "svac_1", "w1", "profile 'default'")
@@ -324,14 +358,20 @@ def test_variables_fill_what_a_federation_profile_leaves_empty(clean_environ, of
 
 def test_only_one_identity_token_is_used_if_several_places_have_one(clean_environ, official):
     """A flag wins over the profile, and the profile over a variable, whether they give the token or its file."""
-    environ = {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_IDENTITY_TOKEN": "jwt-of-variable"}
+    environ = {
+        **clean_environ,
+        "ANTHROPIC_API_KEY": "",
+        "ANTHROPIC_IDENTITY_TOKEN": "jwt-of-variable",
+    }
     official.federate()
     assert rule_of(environ)[0][2:4] == ("", "/run/token")
     assert rule_of(environ, identity_token_file="/run/flag")[0][2:4] == ("", "/run/flag")
     assert rule_of(environ, identity_token="jwt-of-flag")[0][2:4] == ("jwt-of-flag", "")
 
 
-def test_a_request_of_a_federation_profile_has_an_exchanged_token(ant_with_login, official, tmp_path):
+def test_a_request_of_a_federation_profile_has_an_exchanged_token(
+    ant_with_login, official, tmp_path
+):
     """The workspace is in the exchange and not in the request, as in the official tool."""
     (tmp_path / "jwt").write_text("header.claims.signature\n")
     source = {"identity_token": {"source": "file", "path": str(tmp_path / "jwt")}}
@@ -380,7 +420,9 @@ def test_complete_variables_come_before_the_active_federation_profile_and_after_
 # The folder
 
 
-def test_no_file_of_the_official_tool_is_read_if_there_is_a_key(clean_environ, official, monkeypatch):
+def test_no_file_of_the_official_tool_is_read_if_there_is_a_key(
+    clean_environ, official, monkeypatch
+):
     """A start with a key stays as fast as it was."""
     import sys
 
@@ -388,7 +430,10 @@ def test_no_file_of_the_official_tool_is_read_if_there_is_a_key(clean_environ, o
     loaded = [name for name in sys.modules if name.startswith("ant_cli.settings.logins")]
     for name in loaded:
         monkeypatch.delitem(sys.modules, name)
-    for environ in (clean_environ, {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "t"}):
+    for environ in (
+        clean_environ,
+        {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "t"},
+    ):
         load(make_runtime(environ), Flags())
     load(make_runtime({**clean_environ, "ANTHROPIC_API_KEY": ""}), flags_of(local=True))
     assert not [name for name in sys.modules if name.startswith("ant_cli.settings.logins")]
@@ -412,10 +457,14 @@ def test_credentials_path_may_name_another_file(ant_with_login, official, tmp_pa
     moved = tmp_path / "token.json"
     official.credentials("default").rename(moved)
     for path, status in ((str(moved), 0), ("token.json", 4)):
-        official.write_config("default", {"authentication": {"type": "user_oauth", "credentials_path": path}})
+        official.write_config(
+            "default", {"authentication": {"type": "user_oauth", "credentials_path": path}}
+        )
         assert ant_with_login(*LIST).exit == status
     (tmp_path / ".git").mkdir()  # a token in a repository may be somebody else's
-    official.write_config("default", {"authentication": {"type": "user_oauth", "credentials_path": str(moved)}})
+    official.write_config(
+        "default", {"authentication": {"type": "user_oauth", "credentials_path": str(moved)}}
+    )
     assert "it is in the repository" in ant_with_login(*LIST).stderr
 
 
@@ -434,11 +483,24 @@ def test_completion_of_ids_uses_a_login(ant, official):
     ("words", "status"),
     [
         (("poll", "--environment-key", "key-1", "--on-work", "/nope/x"), 2),
-        (("run", "--session-id", "session_1", "--work-id", "work_1", "--work-secret-file", "/nope/x"), 78),
+        (
+            (
+                "run",
+                "--session-id",
+                "session_1",
+                "--work-id",
+                "work_1",
+                "--work-secret-file",
+                "/nope/x",
+            ),
+            78,
+        ),
     ],
     ids=["poll", "run"],
 )
-def test_a_worker_with_a_credential_of_its_own_looks_for_no_login(ant_with_login, official, words, status):
+def test_a_worker_with_a_credential_of_its_own_looks_for_no_login(
+    ant_with_login, official, words, status
+):
     """The settings of the official tool's profile don't apply to the worker, and can't keep it from starting."""
     official.activate("../x")
     done = ant_with_login("beta:worker", *words, "--environment-id", "env_1")

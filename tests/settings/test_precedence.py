@@ -86,7 +86,12 @@ SETTINGS = {
 }
 MEANT = {"true": "local:", "1.5": 1.5, "3": 3, "0": 0}
 EXCLUSIVE = ("--local", "--base-url")
-PAIRS = [(name, *pair) for name, table in SETTINGS.items() for pair in combinations(table, 2) if pair != EXCLUSIVE]
+PAIRS = [
+    (name, *pair)
+    for name, table in SETTINGS.items()
+    for pair in combinations(table, 2)
+    if pair != EXCLUSIVE
+]
 
 
 @pytest.mark.parametrize(("name", "winner", "loser"), PAIRS)
@@ -110,7 +115,9 @@ def test_a_blank_variable_and_a_blank_value_of_a_profile_are_unset(blank):
     """A script may export a variable although it has nothing to put there."""
     profile = dict.fromkeys(("base_url", "workspace_id", "timeout", "max_retries", "format"), blank)
     store = active(profile)
-    settings = settings_of({}, {"ANTHROPIC_BASE_URL": blank, "ANTHROPIC_WORKSPACE_ID": blank}, store)
+    settings = settings_of(
+        {}, {"ANTHROPIC_BASE_URL": blank, "ANTHROPIC_WORKSPACE_ID": blank}, store
+    )
     assert set(settings.provenance.sources.values()) == {"default"}
     assert (settings.connection.base_url, settings.connection.timeout_s) == (DEFAULT_BASE_URL, 60.0)
 
@@ -121,7 +128,11 @@ def test_a_setting_without_a_source_has_its_default(name):
     settings = settings_of({}, {})
     connection = settings.connection
     assert settings.provenance.sources[name] == "default"
-    assert (connection.base_url, connection.workspace_id, settings.output.format) == (DEFAULT_BASE_URL, "", "auto")
+    assert (connection.base_url, connection.workspace_id, settings.output.format) == (
+        DEFAULT_BASE_URL,
+        "",
+        "auto",
+    )
     assert (connection.timeout_s, connection.max_retries, connection.credential) == (60.0, 2, None)
 
 
@@ -133,7 +144,9 @@ def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
     assert sources == ["api_key_command of profile 'a'", "auth_token of profile 'a'"]
     assert settings.connection.credential.reference == KeyCommand("c")
     assert settings.connection.credential.secret == ""
-    settings = settings_of({}, {}, store.with_profile("a", {"api_key": "k", "api_key_command": "c"}))
+    settings = settings_of(
+        {}, {}, store.with_profile("a", {"api_key": "k", "api_key_command": "c"})
+    )
     assert settings.connection.credential.secret == "k"
 
 
@@ -158,7 +171,9 @@ def test_the_name_of_a_keyring_entry_is_never_sent_as_a_key():
 def test_a_missing_profile_is_an_error_and_no_other_profile_is_used(flags, environ, by):
     """Profiles may keep organizations apart."""
     store = ProfileStore(Path("f"), {"active": "work", "profiles": {"work": {"api_key": "k"}}})
-    with pytest.raises(CredentialError, match=rf"profile 'wrok' \(from {by}\) does not exist") as caught:
+    with pytest.raises(
+        CredentialError, match=rf"profile 'wrok' \(from {by}\) does not exist"
+    ) as caught:
         settings_of(flags, environ, store)
     assert "Did you mean 'work'?" in str(caught.value)
 
@@ -206,16 +221,21 @@ def test_an_invalid_value_in_a_profile_is_an_error_that_names_the_profile(key, v
     store = active({key: value})
     with pytest.raises(BadValue, match=f"{key} of profile 'a' {message}") as caught:
         settings_of({}, {}, store)
-    assert caught.value.hint.endswith(f"Set it again, or remove it: ant profile unset {key} --profile a")
+    assert caught.value.hint.endswith(
+        f"Set it again, or remove it: ant profile unset {key} --profile a"
+    )
     with pytest.raises(BadValue, match="--timeout") as caught:
-        settings_of({"timeout": "x"}, {}, store._replace(document={**store.document, "profiles": {"a": {}}}))
+        settings_of(
+            {"timeout": "x"}, {}, store._replace(document={**store.document, "profiles": {"a": {}}})
+        )
     assert caught.value.hint == ""
 
 
 def test_an_unknown_format_in_a_profile_is_rejected():
     """The error suggests the nearest format."""
     with pytest.raises(
-        UsageError, match=r"^unknown format 'tabel' \(from format of profile 'a'\). Did you mean 'table'"
+        UsageError,
+        match=r"^unknown format 'tabel' \(from format of profile 'a'\). Did you mean 'table'",
     ):
         settings_of({}, {}, active({"format": "tabel"}))
 
@@ -290,8 +310,12 @@ base_url = "http://ada:canary-of-another-url@h"
 """
 
 
-@pytest.mark.parametrize("flags", [{}, {"base_url": "http://ada:canary-of-the-flag@h"}, {"profile": "none"}])
-def test_loading_registers_every_secret_before_an_error_can_quote_it(clean_environ, profiles, flags):
+@pytest.mark.parametrize(
+    "flags", [{}, {"base_url": "http://ada:canary-of-the-flag@h"}, {"profile": "none"}]
+)
+def test_loading_registers_every_secret_before_an_error_can_quote_it(
+    clean_environ, profiles, flags
+):
     """These are the secrets in flags, variables and every profile, used or not. None of them looks like a key."""
     profiles(CANARY_FILE)
     environ = clean_environ | {"ANTHROPIC_API_KEY": " canary-of-the-variable "}
@@ -361,7 +385,9 @@ ELSEWHERE = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_BASE_URL": "http://u:pw@127.0
 COMPLETE = ("__complete", "environment_id", "beta:environments", "retrieve", "")
 
 
-def test_a_key_of_a_profile_without_a_server_that_is_sent_to_that_of_a_variable_causes_one_note(ant, profiles):
+def test_a_key_of_a_profile_without_a_server_that_is_sent_to_that_of_a_variable_causes_one_note(
+    ant, profiles
+):
     """The owner of that server receives the key. At the tab key, where no note is read, it is not sent."""
     profiles(WORK.replace('"work"', '"other"', 1))
     done = ant(*LIST, env=ELSEWHERE)
@@ -373,9 +399,13 @@ def test_a_key_of_a_profile_without_a_server_that_is_sent_to_that_of_a_variable_
 
 
 @pytest.mark.parametrize(
-    "words", [LIST, RETRIEVE, ("beta:environments:work", "list", "demo"), ("auth", "status"), COMPLETE], ids=str
+    "words",
+    [LIST, RETRIEVE, ("beta:environments:work", "list", "demo"), ("auth", "status"), COMPLETE],
+    ids=str,
 )
-@pytest.mark.parametrize("secret", ["api_key = 'stored-key'", "auth_token = 't'", "api_key_command = 'touch ran'"])
+@pytest.mark.parametrize(
+    "secret", ["api_key = 'stored-key'", "auth_token = 't'", "api_key_command = 'touch ran'"]
+)
 def test_no_secret_of_a_profile_with_a_server_is_sent_to_that_of_a_variable(
     ant, profiles, tmp_path, monkeypatch, words, secret
 ):
@@ -386,9 +416,14 @@ def test_no_secret_of_a_profile_with_a_server_is_sent_to_that_of_a_variable(
     assert (done.requests, (tmp_path / "ran").exists()) == ([], False)
     if words is not COMPLETE:
         assert done.exit == 4
-        assert "of profile 'a' is for https://work.example/x, and is not sent to http://127.0.0.1:2" in done.stderr
+        assert (
+            "of profile 'a' is for https://work.example/x, and is not sent to http://127.0.0.1:2"
+            in done.stderr
+        )
         assert "To send it to https://work.example/x: unset ANTHROPIC_BASE_URL\n" in done.stderr
-        assert "To send it to http://127.0.0.1:2, in this command only: --base-url http" in done.stderr
+        assert (
+            "To send it to http://127.0.0.1:2, in this command only: --base-url http" in done.stderr
+        )
 
 
 @pytest.mark.parametrize(
@@ -400,27 +435,41 @@ def test_no_secret_of_a_profile_with_a_server_is_sent_to_that_of_a_variable(
         ("http://127.0.0.1:2", (*LIST, "--base-url", "https://work.example/x")),
     ],
 )
-def test_a_secret_of_a_profile_is_sent_to_its_own_server_and_to_that_of_a_flag(ant, profiles, url, words):
+def test_a_secret_of_a_profile_is_sent_to_its_own_server_and_to_that_of_a_flag(
+    ant, profiles, url, words
+):
     """The URL of a server may be written in several ways."""
-    profiles("active = 'a'\n[profiles.a]\nbase_url = 'https://work.example/x'\napi_key = 'stored-key'\n")
+    profiles(
+        "active = 'a'\n[profiles.a]\nbase_url = 'https://work.example/x'\napi_key = 'stored-key'\n"
+    )
     done = ant(*words, env={**NO_KEY, "ANTHROPIC_BASE_URL": url})
     assert (done.request.headers["x-api-key"], done.stderr) == ("stored-key", "")
 
 
 def test_another_path_of_the_same_host_is_another_server(ant, profiles):
     """A gateway may have one for each team."""
-    profiles("active = 'a'\n[profiles.a]\nbase_url = 'https://work.example/x'\napi_key = 'stored-key'\n")
+    profiles(
+        "active = 'a'\n[profiles.a]\nbase_url = 'https://work.example/x'\napi_key = 'stored-key'\n"
+    )
     done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_BASE_URL": "https://work.example/y"})
     assert (done.exit, done.requests) == (4, [])
 
 
 def test_an_environment_key_is_sent_where_the_key_of_the_profile_is_not(ant, profiles):
     """Only the look-up of a name would take the key of the profile."""
-    profiles("active = 'a'\n[profiles.a]\nbase_url = 'https://work.example'\napi_key = 'stored-key'\n")
+    profiles(
+        "active = 'a'\n[profiles.a]\nbase_url = 'https://work.example'\napi_key = 'stored-key'\n"
+    )
     env = ELSEWHERE | {"ANTHROPIC_ENVIRONMENT_KEY": "of-env-1"}
     done = ant("beta:environments:work", "list", "env_1", env=env, replies=[page()])
     assert done.request.headers["authorization"] == "Bearer of-env-1"
-    done = ant("beta:environments:work", "list", "demo", env=env, replies=[httpx.Response(404, json={}), page()])
+    done = ant(
+        "beta:environments:work",
+        "list",
+        "demo",
+        env=env,
+        replies=[httpx.Response(404, json={}), page()],
+    )
     assert (done.exit, done.requests) == (4, [])
 
 
@@ -443,7 +492,9 @@ def test_no_secret_of_a_profile_goes_over_plain_http_to_another_machine_that_a_v
     done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_BASE_URL": url}, replies=[page()])
     assert (done.exit, len(done.requests)) == (status, not status)
     if status:
-        hint = "since others could read it on the way.\nTo send it to https://api.anthropic.com: unset"
+        hint = (
+            "since others could read it on the way.\nTo send it to https://api.anthropic.com: unset"
+        )
         assert hint in done.stderr
         assert ant(*LIST, "--base-url", url, env=NO_KEY, replies=[page()]).exit == 0
 
@@ -456,7 +507,12 @@ HERE = "https://here.example"
     [
         ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key": "k"}, True),
         ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key_command": "c"}, True),
-        ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key_command": "c", "base_url": "http://work"}, False),
+        (
+            {},
+            {"ANTHROPIC_BASE_URL": HERE},
+            {"api_key_command": "c", "base_url": "http://work"},
+            False,
+        ),
         ({}, {"ANTHROPIC_BASE_URL": HERE}, {"api_key": "k", "base_url": HERE + "/"}, False),
         ({}, {"ANTHROPIC_BASE_URL": DEFAULT_BASE_URL}, {"api_key": "k"}, False),
         ({}, {"ANTHROPIC_BASE_URL": "local:"}, {"api_key": "k"}, False),
@@ -466,7 +522,12 @@ HERE = "https://here.example"
         ({}, {"ANTHROPIC_API_KEY": "v"}, {"base_url": HERE}, True),
         ({}, {"ANTHROPIC_AUTH_TOKEN": "v"}, {"base_url": HERE}, True),
         ({}, {"ANTHROPIC_API_KEY": "v"}, {"base_url": DEFAULT_BASE_URL}, False),
-        ({}, {"ANTHROPIC_API_KEY": "v", "ANTHROPIC_BASE_URL": HERE}, {"base_url": "http://work"}, False),
+        (
+            {},
+            {"ANTHROPIC_API_KEY": "v", "ANTHROPIC_BASE_URL": HERE},
+            {"base_url": "http://work"},
+            False,
+        ),
         ({"base_url": HERE}, {}, {"api_key": "k"}, False),
         ({"base_url": HERE}, {"ANTHROPIC_API_KEY": "v"}, {}, False),
         ({"api_key": "f"}, {"ANTHROPIC_BASE_URL": HERE}, {}, False),
@@ -475,7 +536,9 @@ HERE = "https://here.example"
         ({"local": "true"}, {"ANTHROPIC_API_KEY": "v"}, {"base_url": HERE}, False),
     ],
 )
-def test_a_credential_causes_a_note_if_the_base_url_has_another_source(flags, environ, profile, strays):
+def test_a_credential_causes_a_note_if_the_base_url_has_another_source(
+    flags, environ, profile, strays
+):
     """It causes none if one of them is a flag, or if both sources have the same base URL."""
     store = active(profile)
     assert bool(describe_destination(settings_of(flags, environ, store))) is strays

@@ -20,7 +20,15 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.storage import replace_file
 from ant_cli.settings.credentials import Credential
 from ant_cli.settings.key_references import KeyCommand, KeyringEntry, delete_keys, store_key
-from ant_cli.settings.profiles import NO_STORE, check_name, config_dir, edit, read_store, shown, writable_path
+from ant_cli.settings.profiles import (
+    NO_STORE,
+    check_name,
+    config_dir,
+    edit,
+    read_store,
+    shown,
+    writable_path,
+)
 from ant_cli.settings.rows import mask
 from tests.conftest import Screen, make_runtime, needs_posix
 from tests.helpers.memory_keyring import Memory
@@ -107,7 +115,10 @@ def test_reading_without_a_profiles_file_returns_none_and_creates_none(process, 
     ("text", "message"),
     [
         ('active = "work\n', "Illegal character '\\n' (at line 1, column 15)"),
-        ("[profiles.work]\napi_key\n", "Expected '=' after a key in a key/value pair (at line 2, column 8)"),
+        (
+            "[profiles.work]\napi_key\n",
+            "Expected '=' after a key in a key/value pair (at line 2, column 8)",
+        ),
         ('active = "', "Unterminated string (at end of document)"),
         ('active = "a\0b"\n', "Illegal character '\\x00' (at line 1, column 12)"),
         ("active =\r\n", "Invalid value (at line 1, column 9)"),
@@ -120,7 +131,9 @@ def test_reading_without_a_profiles_file_returns_none_and_creates_none(process, 
         ("active = 1", 'active must be the name of a profile, such as active = "work"'),
     ],
 )
-def test_a_malformed_file_is_an_error_with_its_position_and_never_overwritten(process, path, text, message):
+def test_a_malformed_file_is_an_error_with_its_position_and_never_overwritten(
+    process, path, text, message
+):
     """The error has the position; no command changes a file that it cannot read."""
     write(path, text)
     before = path.read_bytes()
@@ -128,7 +141,10 @@ def test_a_malformed_file_is_an_error_with_its_position_and_never_overwritten(pr
         with pytest.raises(CredentialError, match=re.escape(message)) as caught:
             attempt()
         assert str(path) in str(caught.value)
-        assert "it was not changed.\nTo run without profiles: ANTHROPIC_CONFIG_DIR=" in caught.value.hint
+        assert (
+            "it was not changed.\nTo run without profiles: ANTHROPIC_CONFIG_DIR="
+            in caught.value.hint
+        )
     assert path.read_bytes() == before
 
 
@@ -145,7 +161,9 @@ def test_a_file_in_the_place_of_the_config_folder_is_an_error(process, path):
 
 @needs_posix("permissions")
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o755])
-def test_wide_permissions_of_the_profiles_file_are_narrowed_with_a_note(process, path, stderr, mode):
+def test_wide_permissions_of_the_profiles_file_are_narrowed_with_a_note(
+    process, path, stderr, mode
+):
     """Otherwise other users could read the secrets."""
     write(path, GOOD, mode)
     read_store(process)
@@ -170,7 +188,9 @@ def test_a_profiles_file_that_others_can_change_is_rejected_and_keeps_its_mode(p
 
 @needs_posix("permissions")
 @pytest.mark.parametrize(("mode", "of_folder"), [(0o666, 0o700), (0o600, 0o777)])
-def test_the_command_of_a_profile_that_others_can_change_is_not_run(process, path, tmp_path, mode, of_folder):
+def test_the_command_of_a_profile_that_others_can_change_is_not_run(
+    process, path, tmp_path, mode, of_folder
+):
     """It would run with the rights of this user. In a folder that they can change, they can replace the file."""
     write(path, f"[profiles.work]\napi_key_command = 'touch {tmp_path}/ran; echo {SECRET}'\n", mode)
     path.parent.chmod(of_folder)
@@ -201,14 +221,19 @@ def test_a_new_profiles_file_and_its_folder_are_private(process, clean_environ):
         draft.new("work")
     where = Path(clean_environ["ANTHROPIC_CONFIG_DIR"])
     assert stat.S_IMODE(where.stat().st_mode) == 0o700
-    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in where.iterdir()} == {"profiles.toml": 0o600}
+    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in where.iterdir()} == {
+        "profiles.toml": 0o600
+    }
 
 
 @needs_posix("permissions")
 def test_no_profile_is_written_into_a_folder_that_others_can_change(process, path):
     """It would be rejected when it is read."""
     path.parent.chmod(0o777)
-    with pytest.raises(OutputError, match=r"they can change .* \(mode 0777\)") as caught, edit(process):
+    with (
+        pytest.raises(OutputError, match=r"they can change .* \(mode 0777\)") as caught,
+        edit(process),
+    ):
         pytest.fail("nothing can be written there")
     assert f"To change that: chmod 755 {path.parent}\n" in caught.value.hint
     assert not path.exists()
@@ -232,7 +257,10 @@ def test_unknown_keys_are_kept_and_keys_stay_in_order(process, path):
     assert tomllib.loads(path.read_text()) == {
         "active": "work",
         "future": [1, 2],
-        "profiles": {"another": {}, "work": {"api_key": SECRET, "base_url": "http://h", "color": "blue"}},
+        "profiles": {
+            "another": {},
+            "work": {"api_key": SECRET, "base_url": "http://h", "color": "blue"},
+        },
     }
     assert path.read_text().index("[profiles.another]") > path.read_text().index("[profiles.work]")
 
@@ -382,7 +410,9 @@ def fetch_secret(form, reference, source, process):
 @needs_posix("commands of POSIX")
 def test_a_key_that_was_fetched_is_not_fetched_again(process):
     """The command may ask for a password."""
-    credential = Credential("api_key", None, "c", reference=KeyCommand("echo sk-ant-1")).fetch(process)
+    credential = Credential("api_key", None, "c", reference=KeyCommand("echo sk-ant-1")).fetch(
+        process
+    )
     assert (credential.secret, credential.fetch(process) is credential) == ("sk-ant-1", True)
 
 
@@ -407,10 +437,13 @@ def test_a_key_command_that_runs_itself_is_an_error(process):
 def test_a_profile_whose_key_command_is_ant_auth_token_is_an_error(ant, profiles, capfd):
     """The error has the reason, and no chain of processes is started."""
     token = f"{sys.executable} -m ant_cli auth token --profile"
-    profiles(f"[profiles.a]\napi_key_command = '{token} b'\n[profiles.b]\napi_key_command = '{token} a'\n")
+    profiles(
+        f"[profiles.a]\napi_key_command = '{token} b'\n[profiles.b]\napi_key_command = '{token} a'\n"
+    )
     done = ant("auth", "token", "--profile", "a", env=NO_KEY)
     assert (done.exit, done.stdout) == (4, "")
-    said = capfd.readouterr().err + done.stderr  # each command of the chain writes to its own stderr
+    # each command of the chain writes to its own stderr
+    said = capfd.readouterr().err + done.stderr
     assert said.startswith("ant: api_key_command of profile 'a' runs ant, which would run it again")
     assert said.count("failed with status 4") == 2
 
@@ -419,7 +452,9 @@ def test_a_key_command_is_ended_if_its_output_can_not_be_read(process, monkeypat
     """Another thread may be one too many for this user."""
     commands, start = [], subprocess.Popen
     monkeypatch.setattr(
-        subprocess, "Popen", lambda *args, **more: commands.append(start(*args, **more)) or commands[-1]
+        subprocess,
+        "Popen",
+        lambda *args, **more: commands.append(start(*args, **more)) or commands[-1],
     )
     monkeypatch.setattr("threading.Thread.start", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -430,7 +465,9 @@ def test_a_key_command_is_ended_if_its_output_can_not_be_read(process, monkeypat
 def test_a_key_command_is_ended_after_its_time_limit(process):
     """The limit is shorter in this test."""
     command = python("import threading; threading.Event().wait()")
-    with pytest.raises(CredentialError, match=r"c took longer than 0.2 s and was stopped.") as raised:
+    with pytest.raises(
+        CredentialError, match=r"c took longer than 0.2 s and was stopped."
+    ) as raised:
         KeyCommand(command).fetch("c", process, timeout_s=0.2)
     assert raised.value.hint.startswith(
         "To see the command, and to try it by hand: ant profile get api_key_command"
@@ -472,11 +509,15 @@ def test_each_key_has_its_own_entry_in_the_credential_store(credential_store, pr
     delete_keys("sk-ant-no-reference")
     delete_keys(None)
     assert [*credential_store.entries.values()] == ["k-2"]
-    with pytest.raises(CredentialError, match="no longer in the operating system's credential store"):
+    with pytest.raises(
+        CredentialError, match="no longer in the operating system's credential store"
+    ):
         KeyringEntry(first).fetch("api_key", process)
 
 
-def test_the_other_keys_are_deleted_if_the_credential_store_refuses_one(credential_store, monkeypatch):
+def test_the_other_keys_are_deleted_if_the_credential_store_refuses_one(
+    credential_store, monkeypatch
+):
     """The system may ask for each key. The error names the command for the one that is left."""
     first, second = store_key("work", "k-1"), store_key("work", "k-2")
     entry, delete = first.removeprefix("keyring:"), credential_store.delete_password
@@ -501,15 +542,21 @@ def test_an_error_of_the_credential_store_is_quoted(process):
         KeyringEntry("keyring:x").fetch("api_key", process)
 
 
-@pytest.mark.parametrize("error", [RuntimeError("no bus!"), RuntimeError()], ids=["with words", "without"])
-def test_any_exception_of_the_credential_store_is_reported_as_an_error(credential_store, monkeypatch, error):
+@pytest.mark.parametrize(
+    "error", [RuntimeError("no bus!"), RuntimeError()], ids=["with words", "without"]
+)
+def test_any_exception_of_the_credential_store_is_reported_as_an_error(
+    credential_store, monkeypatch, error
+):
     """The store of each operating system has its own exceptions."""
 
     def fail(*_):
         raise error
 
     monkeypatch.setattr(credential_store, "set_password", fail)
-    with pytest.raises(CredentialError, match=r"credential store can't be used: (no bus|RuntimeError)\.$"):
+    with pytest.raises(
+        CredentialError, match=r"credential store can't be used: (no bus|RuntimeError)\.$"
+    ):
         store_key("work", SECRET)
 
 
@@ -523,7 +570,9 @@ def test_a_missing_credential_store_is_an_error_with_an_alternative(process):
         lambda: store_key("work", SECRET),
         lambda: KeyringEntry("keyring:work-1").fetch("api_key", process),
     ):
-        with pytest.raises(CredentialError, match="can't be used: No recommended backend was available") as caught:
+        with pytest.raises(
+            CredentialError, match="can't be used: No recommended backend was available"
+        ) as caught:
             attempt()
         assert "Without --keyring, `ant auth login`" in caught.value.hint
 

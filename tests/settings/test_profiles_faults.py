@@ -62,7 +62,11 @@ def try_both(workers, home):
 
 def contents(folder):
     """Return the content of the files in a folder, by name."""
-    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file() and file.suffix != ".lock"}
+    return {
+        str(file): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file() and file.suffix != ".lock"
+    }
 
 
 def place(home, content=GOOD, *, owner=ME, mode=0o600, folder_owner=ME, folder_mode=0o700):
@@ -88,14 +92,29 @@ def place(home, content=GOOD, *, owner=ME, mode=0o600, folder_owner=ME, folder_m
         ({}, 0, 0, ""),
         ({"owner": SOMEBODY}, 4, 4, "can't be read: permission denied"),
         ({"owner": SOMEBODY, "mode": 0o644}, 4, 4, "belongs to another user"),
-        ({"owner": SOMEBODY, "mode": 0o666, "folder_owner": SOMEBODY, "folder_mode": 0o777}, 4, 4, "belongs to"),
-        ({"owner": ROOT, "mode": 0o644, "folder_owner": ROOT, "folder_mode": 0o755}, 0, 1, "permission denied"),
+        (
+            {"owner": SOMEBODY, "mode": 0o666, "folder_owner": SOMEBODY, "folder_mode": 0o777},
+            4,
+            4,
+            "belongs to",
+        ),
+        (
+            {"owner": ROOT, "mode": 0o644, "folder_owner": ROOT, "folder_mode": 0o755},
+            0,
+            1,
+            "permission denied",
+        ),
         ({"owner": ROOT, "mode": 0o644}, 0, 1, "can't be written: operation not permitted"),
         ({"folder_mode": 0o500}, 0, 1, "can't be written: permission denied"),
         ({"folder_mode": 0o600}, 4, 4, "can't be read: permission denied"),
         ({"folder_owner": ROOT, "folder_mode": 0o755}, 0, 1, "can't be written: permission denied"),
         ({"folder_mode": 0o777}, 4, 4, "can't be read: other users can replace it"),
-        ({"folder_owner": SOMEBODY, "folder_mode": 0o755}, 4, 4, "anthropic belongs to another user"),
+        (
+            {"folder_owner": SOMEBODY, "folder_mode": 0o755},
+            4,
+            4,
+            "anthropic belongs to another user",
+        ),
     ],
     ids=repr,
 )
@@ -117,12 +136,18 @@ def test_root_can_edit_a_users_file_which_keeps_its_owner(try_both, home):
     """This is the case with sudo."""
     path = place(home)
     assert try_both(ROOT)[::2] == (0, 0)
-    assert (path.stat().st_uid, path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (ME, ME, 0o600)
+    assert (path.stat().st_uid, path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (
+        ME,
+        ME,
+        0o600,
+    )
 
 
 @as_root
 @pytest.mark.parametrize(
-    ("owner", "statuses"), [(SOMEBODY, (4, 4)), (ROOT, (0, 1)), (ME, (0, 0))], ids=["another's", "root's", "mine"]
+    ("owner", "statuses"),
+    [(SOMEBODY, (4, 4)), (ROOT, (0, 1)), (ME, (0, 0))],
+    ids=["another's", "root's", "mine"],
 )
 def test_the_owner_of_a_links_target_counts_not_of_the_link(try_both, home, owner, statuses):
     """The link may belong to any user."""
@@ -140,7 +165,12 @@ def test_the_owner_of_a_links_target_counts_not_of_the_link(try_both, home, owne
 @pytest.mark.parametrize(
     ("environ", "looked", "changed", "message"),
     [
-        ({"HOME": "/nonexistent"}, 0, 1, "/nonexistent/.config/anthropic can't be written: permission denied"),
+        (
+            {"HOME": "/nonexistent"},
+            0,
+            1,
+            "/nonexistent/.config/anthropic can't be written: permission denied",
+        ),
         ({"HOME": "{home}"}, 4, 4, "can't be read: permission denied"),
         (
             {"UNRELATED": "x"},
@@ -182,7 +212,10 @@ MAKE = {
 
 def modes(path):
     """Return the permissions of a file, and of the devices that it may link to."""
-    return [path.lstat().st_mode, *(Path(device).stat().st_mode for device in ("/dev/null", "/dev/zero"))]
+    return [
+        path.lstat().st_mode,
+        *(Path(device).stat().st_mode for device in ("/dev/null", "/dev/zero")),
+    ]
 
 
 @needs_posix("pipes and devices with names")
@@ -197,7 +230,9 @@ def modes(path):
         ("a huge file", "it is larger than 1 MB"),
     ],
 )
-def test_a_profiles_path_that_is_not_a_regular_file_is_rejected_and_unchanged(try_both, home, what, message):
+def test_a_profiles_path_that_is_not_a_regular_file_is_rejected_and_unchanged(
+    try_both, home, what, message
+):
     """It is rejected at once, and a device keeps its permissions even if root runs the command."""
     path = home / "anthropic" / "profiles.toml"
     path.parent.mkdir()
@@ -205,7 +240,10 @@ def test_a_profiles_path_that_is_not_a_regular_file_is_rejected_and_unchanged(tr
     before = modes(path)
     status, said, end, why = try_both()
     assert (status, end) == (4, 4)
-    assert f"can't be read: {message}.\nTo run without profiles: ANTHROPIC_CONFIG_DIR={os.devnull}" in said
+    assert (
+        f"can't be read: {message}.\nTo run without profiles: ANTHROPIC_CONFIG_DIR={os.devnull}"
+        in said
+    )
     assert message in why
     assert modes(path) == before
 
@@ -237,7 +275,9 @@ def test_a_dangling_link_is_followed_when_the_file_is_created(try_both, home):
     assert "can't be written: no such file or directory" in why
 
 
-@pytest.mark.parametrize("content", [GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, ""], ids=["CRLF", "BOM", "empty"])
+@pytest.mark.parametrize(
+    "content", [GOOD.replace("\n", "\r\n"), "\ufeff" + GOOD, ""], ids=["CRLF", "BOM", "empty"]
+)
 def test_a_profiles_file_of_an_editor_on_windows_and_an_empty_one_are_read(try_both, home, content):
     """Such editors write other line endings, or a byte order mark."""
     path = place(home, content)
@@ -247,12 +287,23 @@ def test_a_profiles_file_of_an_editor_on_windows_and_an_empty_one_are_read(try_b
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=8)
 SCALARS = st.one_of(
-    TEXTS, st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.booleans(), st.datetimes(), st.times()
+    TEXTS,
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False),
+    st.booleans(),
+    st.datetimes(),
+    st.times(),
 )
-VALUES = st.recursive(SCALARS, lambda item: st.lists(item) | st.dictionaries(TEXTS, item), max_leaves=6)
+VALUES = st.recursive(
+    SCALARS, lambda item: st.lists(item) | st.dictionaries(TEXTS, item), max_leaves=6
+)
 NAMES = st.sampled_from(["a", "b"]) | TEXTS
 DOCUMENTS = st.fixed_dictionaries(
-    {"profiles": st.dictionaries(NAMES, st.dictionaries(st.sampled_from([*PROFILE_SETTINGS]) | TEXTS, VALUES))},
+    {
+        "profiles": st.dictionaries(
+            NAMES, st.dictionaries(st.sampled_from([*PROFILE_SETTINGS]) | TEXTS, VALUES)
+        )
+    },
     optional={"active": NAMES, "x": VALUES},
 )
 
@@ -273,7 +324,9 @@ def test_an_edit_keeps_any_content_of_the_file_or_is_rejected(ant, clean_environ
     if ant("profile", "create", "new-one").exit:
         assert path.read_bytes() == content
         return
-    before, after = (tomllib.loads(data.decode("utf-8-sig")) for data in (content, path.read_bytes()))
+    before, after = (
+        tomllib.loads(data.decode("utf-8-sig")) for data in (content, path.read_bytes())
+    )
     assert after["profiles"].pop("new-one") == {}
     assert {**after, "active": ""} == {"profiles": {}, **before, "active": ""}
     assert after["active"] == (before.get("active") or "new-one")
@@ -287,9 +340,14 @@ def test_the_null_device_as_config_folder_disables_profiles(workers, ant):
     """A user can continue while the file is malformed, without any profile."""
     env = {"ANTHROPIC_CONFIG_DIR": "/dev/null"}
     status, said = workers.run_one(CREATE, env)
-    assert (status, said) == (4, "ant: there is no folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder.\n")
+    assert (status, said) == (
+        4,
+        "ant: there is no folder for profiles.\nSet ANTHROPIC_CONFIG_DIR to a folder.\n",
+    )
     assert ant("beta:environments", "list", "--local", env=env).exit == 0
-    assert "Profile     none (there is no folder for them)\n" in ant("auth", "status", env=env).stdout
+    assert (
+        "Profile     none (there is no folder for them)\n" in ant("auth", "status", env=env).stdout
+    )
 
 
 def test_a_malformed_file_fails_every_command_that_may_depend_on_it(ant, profiles):
@@ -312,7 +370,10 @@ def test_a_relative_config_folder_is_rejected_and_not_created(ant, tmp_path):
 def test_a_config_folder_that_begins_with_a_tilde_is_rejected(ant, tmp_path, words):
     """Otherwise a folder with that very name would be created."""
     refusal = ant(*words, env={"ANTHROPIC_CONFIG_DIR": "~/anthropic"}).refusal
-    assert "ANTHROPIC_CONFIG_DIR begins with ~, which only a shell replaces: write the whole path." in refusal
+    assert (
+        "ANTHROPIC_CONFIG_DIR begins with ~, which only a shell replaces: write the whole path."
+        in refusal
+    )
     assert not [*tmp_path.iterdir()]
 
 
@@ -328,7 +389,10 @@ def disk(home):
         folder = home / "anthropic"
         folder.mkdir()
         done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", options, "ant", str(folder)], capture_output=True, text=True, check=False
+            ["mount", "-t", "tmpfs", "-o", options, "ant", str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             pytest.skip(f"root may not mount a disk here: {done.stderr.strip()}")
@@ -364,6 +428,8 @@ def test_a_profiles_file_on_a_read_only_disk_can_still_be_read(try_both, disk):
     subprocess.run(["mount", "-o", "remount,ro", str(path.parent)], check=True)
     status, said, end, why = try_both()
     assert (status, end) == (0, 1)
-    warning = f"Warning: other users can read {path}, and that can't be changed: read-only file system."
+    warning = (
+        f"Warning: other users can read {path}, and that can't be changed: read-only file system."
+    )
     assert said.count(warning) == why.count(warning) == 1
     assert "can't be written: read-only file system. Nothing was changed." in why

@@ -13,7 +13,9 @@ from tests.helpers.stores import REFRESH, TOKEN, OfficialStore
 from tests.helpers.words import LIST, NO_KEY
 
 if os.name == "nt":
-    pytest.skip("POSIX has the owners and modes that these tests are about", allow_module_level=True)
+    pytest.skip(
+        "POSIX has the owners and modes that these tests are about", allow_module_level=True
+    )
 
 
 @pytest.fixture
@@ -86,7 +88,8 @@ def test_a_file_of_another_user_is_rejected(ant_with_login, official, monkeypatc
 
 @pytest.mark.parametrize("which", ["config", "credentials", "active"])
 @pytest.mark.parametrize(
-    "make", [os.mkfifo, lambda path: Path(path).mkdir(), lambda path: Path(path).symlink_to("/dev/zero")]
+    "make",
+    [os.mkfifo, lambda path: Path(path).mkdir(), lambda path: Path(path).symlink_to("/dev/zero")],
 )
 def test_a_pipe_a_folder_or_a_device_is_rejected_at_once(ant_with_login, official, which, make):
     """Reading a pipe without a writer, or /dev/zero, would never end."""
@@ -104,7 +107,17 @@ def test_a_file_of_100_mb_is_rejected_without_being_read(ant_with_login, officia
     assert refused(ant_with_login(), path, "it is larger than 1 MB")
 
 
-NOT_JSON = [b"", b"{", b"[1]", b'"x"', b"\xff\xfe{}", b"[" * 100_000, b"1" * 5000, b"null", b'{"a": tru']
+NOT_JSON = [
+    b"",
+    b"{",
+    b"[1]",
+    b'"x"',
+    b"\xff\xfe{}",
+    b"[" * 100_000,
+    b"1" * 5000,
+    b"null",
+    b'{"a": tru',
+]
 
 
 @pytest.mark.parametrize("which", ["config", "credentials"])
@@ -141,7 +154,9 @@ CREDENTIALS = [
 
 
 @pytest.mark.parametrize(("change", "message"), CREDENTIALS, ids=range(len(CREDENTIALS)))
-def test_credentials_with_unusual_content_are_rejected_or_sent_unchanged(ant_with_login, official, change, message):
+def test_credentials_with_unusual_content_are_rejected_or_sent_unchanged(
+    ant_with_login, official, change, message
+):
     """Unknown members are ignored. A token with a line break would be a second header."""
     path = official.credentials("default")
     official.write_credentials("default", {**json.loads(path.read_text()), **change})
@@ -158,9 +173,15 @@ CONFIGS = [
     ({"authentication": {}}, "of the unknown type ''"),
     ({"base_url": 1}, "base_url must be a string"),
     ({"workspace_id": ["w"]}, "workspace_id must be a string"),
-    ({"authentication": {"type": "oidc_federation", "identity_token": {"source": "url"}}}, "another source"),
+    (
+        {"authentication": {"type": "oidc_federation", "identity_token": {"source": "url"}}},
+        "another source",
+    ),
     ({"authentication": {"type": "oidc_federation", "identity_token": "x"}}, "another source"),
-    ({"authentication": {"type": "oidc_federation", "identity_token": {"source": "file"}}}, "names no file"),
+    (
+        {"authentication": {"type": "oidc_federation", "identity_token": {"source": "file"}}},
+        "names no file",
+    ),
 ]
 
 
@@ -221,18 +242,31 @@ def test_profiles_that_came_with_the_repository_are_not_used(ant, project, named
     (project / ".cfg" / "profiles.toml").write_text(
         "active = 'a'\n[profiles.a]\nbase_url = 'https://evil.example'\napi_key_command = 'touch ran'\n"
     )
-    for words in (LIST, ("profile", "list"), ("auth", "status"), ("auth", "login", "--api-key-stdin")):
+    for words in (
+        LIST,
+        ("profile", "list"),
+        ("auth", "status"),
+        ("auth", "login", "--api-key-stdin"),
+    ):
         done = ant(*words, env=env, stdin="new-key-0123")
-        assert refused(done, ".cfg/profiles.toml can't be read: ", "To run without profiles: ANTHROPIC_CONFIG_DIR=")
+        assert refused(
+            done,
+            ".cfg/profiles.toml can't be read: ",
+            "To run without profiles: ANTHROPIC_CONFIG_DIR=",
+        )
     assert not (project / "ran").exists()
     assert [path.name for path in (project / ".cfg").iterdir()] == ["profiles.toml"]
 
 
 @pytest.mark.parametrize("named", ["{project}/.cfg", ".cfg"])
-def test_no_login_of_a_folder_in_the_repository_is_used_and_nothing_is_stored_there(ant, project, named):
+def test_no_login_of_a_folder_in_the_repository_is_used_and_nothing_is_stored_there(
+    ant, project, named
+):
     """Nor is the identity token of a federation sent to a server that its profile names."""
     env = {**NO_KEY, "ANTHROPIC_CONFIG_DIR": named.format(project=project)}
     stored = ant("auth", "login", "--api-key-stdin", "--no-verify", env=env, stdin="new-key-0123")
     assert (stored.exit, (project / ".cfg").exists()) == (1, False)
     OfficialStore(project / ".cfg").log_in()
-    assert refused(ant(*LIST, env=env), ".cfg/configs/default.json, of the official tool, can't be used")
+    assert refused(
+        ant(*LIST, env=env), ".cfg/configs/default.json, of the official tool, can't be used"
+    )

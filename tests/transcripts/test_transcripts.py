@@ -67,7 +67,8 @@ _HIDDEN = {
 
 def blocks(text: str) -> Iterator[tuple[list[str], str]]:
     """Yield the lines of each command or comment, and the text after `<<EOF`. The output is left out."""
-    lines = iter(re.sub(r"\n+(?=\n(?:[^$#\n]|$))", "", text).splitlines())  # empty lines of the output
+    # empty lines of the output
+    lines = iter(re.sub(r"\n+(?=\n(?:[^$#\n]|$))", "", text).splitlines())
     for line in lines:
         if line.startswith("$ ") and line.endswith("<<EOF"):
             body = list(iter(lambda: next(lines), "EOF"))
@@ -110,7 +111,9 @@ class Session(ExitStack):
         elif words[0] == "chmod":
             Path(words[2]).chmod(int(words[1], 8))
         elif words[0] in ("rm", "mv", "mkdir"):
-            {"rm": Path.unlink, "mv": Path.rename, "mkdir": Path.mkdir}[words[0]](*map(Path, words[1:]))
+            {"rm": Path.unlink, "mv": Path.rename, "mkdir": Path.mkdir}[words[0]](
+                *map(Path, words[1:])
+            )
         elif words[0] == "request":
             return self._request(*words[1:])
         else:
@@ -120,11 +123,18 @@ class Session(ExitStack):
     def _request(self, method: str, path: str, *words: str) -> list[str]:
         path, _, query = path.partition("?")
         end = words.index("|") if "|" in words else len(words)
-        response = Api(self._emulator())(method, path, *map(json.loads, words[:end]), **parse_qs(query))
+        response = Api(self._emulator())(
+            method, path, *map(json.loads, words[:end]), **parse_qs(query)
+        )
         found = response.json if response.status_code == 200 else response.json["error"]
         rows = found["data"] if isinstance((found or {}).get("data"), list) else [found]
-        picked = [{name: row[name] for name in words[end + 1 :] if name in row} or row for row in rows]
-        shown = [str(response.status_code), *(json.dumps(row, ensure_ascii=False) for row in picked)]
+        picked = [
+            {name: row[name] for name in words[end + 1 :] if name in row} or row for row in rows
+        ]
+        shown = [
+            str(response.status_code),
+            *(json.dumps(row, ensure_ascii=False) for row in picked),
+        ]
         return self._lines("  ", "\n".join(shown))
 
     def _emulator(self) -> Emulator:
@@ -156,7 +166,9 @@ class Session(ExitStack):
             *words,
             stdin=stdin,
             env={"NO_COLOR": "1", "COLUMNS": "100", "ANT_PAGER": "", **environ},
-            network=any("local" in text for text in (*words, environ.get("ANTHROPIC_BASE_URL") or "")),
+            network=any(
+                "local" in text for text in (*words, environ.get("ANTHROPIC_BASE_URL") or "")
+            ),
             terminal=answers is not None,
             ask=None if answers is None else reply,
         )
@@ -201,7 +213,11 @@ def test_a_session_prints_what_its_transcript_shows(path, ant, clean_environ, mo
     with Session(ant, clean_environ["HOME"]) as session:
         for block, heredoc in blocks(written):
             lines += block
-            lines += session.play(block[0].removeprefix("$ "), heredoc) if block[0].startswith("$ ") else []
+            lines += (
+                session.play(block[0].removeprefix("$ "), heredoc)
+                if block[0].startswith("$ ")
+                else []
+            )
     shown = "\n".join(lines) + "\n"
     if os.environ.get("ANT_WRITE_TRANSCRIPTS"):
         path.write_text(shown, "utf-8")

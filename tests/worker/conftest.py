@@ -30,7 +30,9 @@ WITH_METADATA = {"ANT_WORKER_METADATA_KEY": API_KEY}
 def poll_options(**flags: str) -> PollOptions:
     """Return the options of a worker with these flags, and those that it needs."""
     required = {"environment_id": "env_1", "environment_key": KEY}
-    return read_options(PollOptions, flags_of("beta:worker", "poll", **required | flags), {}, "beta:worker poll")
+    return read_options(
+        PollOptions, flags_of("beta:worker", "poll", **required | flags), {}, "beta:worker poll"
+    )
 
 
 class RequestLog:
@@ -54,7 +56,9 @@ class Queue:
         self.url = url
         self._log = log
         self._sent = 0
-        self._client = httpx.Client(base_url=url, timeout=60, headers=API_HEADERS | {"x-api-key": API_KEY})
+        self._client = httpx.Client(
+            base_url=url, timeout=60, headers=API_HEADERS | {"x-api-key": API_KEY}
+        )
         config = {"name": "queue", "config": {"type": "self_hosted"}}
         self.id = self.send("POST", "/v1/environments", config)["id"]
         self._path = f"/v1/environments/{self.id}/work"
@@ -78,7 +82,9 @@ class Queue:
     def act(self, work_id: str, action: str, **query: str) -> Any:
         """Acknowledge, heartbeat or stop an item, in place of the worker."""
         return self.send(
-            "POST", f"{self._path}/{work_id}/{action}?{httpx.QueryParams(query)}", {} if action == "stop" else None
+            "POST",
+            f"{self._path}/{work_id}/{action}?{httpx.QueryParams(query)}",
+            {} if action == "stop" else None,
         )
 
     def poll(self) -> Any:
@@ -195,7 +201,9 @@ def queue(tmp_path, server_lease, server_key):
     """Serve an emulator, and return the queue of an environment."""
     log = RequestLog()
     with (
-        closing(Emulator(tmp_path / "emulator.db", api_key=server_key, lease_seconds=server_lease)) as emulator,
+        closing(
+            Emulator(tmp_path / "emulator.db", api_key=server_key, lease_seconds=server_lease)
+        ) as emulator,
         serving(emulator, log.add) as server,
         closing(Queue(server.url, log)) as found,
     ):
@@ -227,7 +235,10 @@ def start(queue, clean_environ, coverage):
     started: list[subprocess.Popen[str]] = []
 
     def start_worker(
-        *words: str, handler: Sequence[str] = (), env: Mapping[str, str] | None = None, under: Sequence[str] = ()
+        *words: str,
+        handler: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        under: Sequence[str] = (),
     ) -> Worker:
         environ = {
             **clean_environ,
@@ -239,7 +250,9 @@ def start(queue, clean_environ, coverage):
             **(env or {}),
         }
         behind = ["--", *handler] if handler else []
-        process = spawn([*under, *ANT, "beta:worker", "poll", "--base-url", queue.url, *words, *behind], environ)
+        process = spawn(
+            [*under, *ANT, "beta:worker", "poll", "--base-url", queue.url, *words, *behind], environ
+        )
         started.append(process)
         return Worker(process)
 
@@ -274,7 +287,11 @@ def work(start):
     """Return a function that runs a worker until it ends by itself, by default after one item."""
 
     def run(*words: str, handler: Sequence[str], status: int = 0, **options: Any) -> Worker:
-        limits = () if any(word in ("--exit-when-idle", "--max-items") for word in words) else ("--max-items", "1")
+        limits = (
+            ()
+            if any(word in ("--exit-when-idle", "--max-items") for word in words)
+            else ("--max-items", "1")
+        )
         worker = start(*limits, *words, handler=handler, **options)
         assert worker.end() == status, "".join(worker.lines)
         assert KEY not in "".join(worker.lines)

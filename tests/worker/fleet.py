@@ -85,7 +85,9 @@ class Fleet:
         self._handler_kills: list[HandlerKill] = []
 
     def _post(self, path: str, body: object) -> dict[str, str]:
-        response = httpx.post(self._url + path, json=body, headers=API_HEADERS | {"x-api-key": KEY}, timeout=60)
+        response = httpx.post(
+            self._url + path, json=body, headers=API_HEADERS | {"x-api-key": KEY}, timeout=60
+        )
         assert response.status_code == 200, response.text
         return json.loads(response.text)
 
@@ -98,7 +100,9 @@ class Fleet:
 
     def fill_up(self) -> None:
         """Start the missing workers."""
-        self._workers = {name: worker for name, worker in self._workers.items() if worker.poll() is None}
+        self._workers = {
+            name: worker for name, worker in self._workers.items() if worker.poll() is None
+        }
         while len(self._workers) < self._size:
             self._started += 1
             name = f"worker-{self._started}"
@@ -117,7 +121,9 @@ class Fleet:
         }
         with (self._folder / "log").open("ab") as log:
             command = [*ANT, "beta:worker", "poll", *words]
-            return subprocess.Popen(command, env=environ, cwd=self._folder, stdin=subprocess.DEVNULL, stderr=log)
+            return subprocess.Popen(
+                command, env=environ, cwd=self._folder, stdin=subprocess.DEVNULL, stderr=log
+            )
 
     def _log(self) -> list[str]:
         return (self._folder / "runs").read_text().splitlines()
@@ -132,7 +138,9 @@ class Fleet:
 
     def kill_a_handler(self) -> None:
         """Kill the first process of a handler."""
-        running = [HandlerKill(run.work_id, run.pid) for run in runs_of(self._log()) if self._goes_on(run)]
+        running = [
+            HandlerKill(run.work_id, run.pid) for run in runs_of(self._log()) if self._goes_on(run)
+        ]
         if running:
             kill = random.choice(running)
             with suppress(ProcessLookupError):
@@ -142,23 +150,36 @@ class Fleet:
     def _goes_on(self, run: Run) -> bool:
         """Whether a run seems to continue. The log has no line for a run that was killed."""
         is_alive = run.worker in self._workers and self._workers[run.worker].poll() is None
-        return run.end is None and is_alive and HandlerKill(run.work_id, run.pid) not in self._handler_kills
+        return (
+            run.end is None
+            and is_alive
+            and HandlerKill(run.work_id, run.pid) not in self._handler_kills
+        )
 
     def _unstopped(self) -> list[str]:
         with closing(sqlite3.connect(self._database)) as connection:
-            return [work_id for (work_id,) in connection.execute("SELECT id FROM work WHERE state != 'stopped'")]
+            return [
+                work_id
+                for (work_id,) in connection.execute("SELECT id FROM work WHERE state != 'stopped'")
+            ]
 
     def states(self) -> Counter[str]:
         """Return the number of items in each state."""
         with closing(sqlite3.connect(self._database)) as connection:
-            return Counter(dict(connection.execute("SELECT state, count(*) FROM work GROUP BY state")))
+            return Counter(
+                dict(connection.execute("SELECT state, count(*) FROM work GROUP BY state"))
+            )
 
     def report(self, seconds: float) -> Report:
         """Return the outcome."""
         with closing(sqlite3.connect(self._database)) as connection:
-            (dead,) = connection.execute("SELECT count(*) FROM work WHERE metadata LIKE '%dead_letter%'").fetchone()
+            (dead,) = connection.execute(
+                "SELECT count(*) FROM work WHERE metadata LIKE '%dead_letter%'"
+            ).fetchone()
         verdict = judge(self._log(), self._worker_kills, self._handler_kills)
-        return Report(self.states(), dead, verdict, len(self._worker_kills), len(self._handler_kills), seconds)
+        return Report(
+            self.states(), dead, verdict, len(self._worker_kills), len(self._handler_kills), seconds
+        )
 
     def close(self) -> None:
         """End all processes."""
@@ -198,7 +219,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         report = run(Path(folder), given.workers, given.slots, given.items, given.pause)
-    sys.stdout.write(f"{report}\nextra runs: {report.extra_runs}, runs that a kill hit: {report.verdict.hits}\n")
+    sys.stdout.write(
+        f"{report}\nextra runs: {report.extra_runs}, runs that a kill hit: {report.verdict.hits}\n"
+    )
 
 
 if __name__ == "__main__":

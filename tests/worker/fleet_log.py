@@ -74,7 +74,9 @@ def judge(
     return Verdict(len(runs), overlaps, len(repeated) - len(unexplained), unexplained, unfinished)
 
 
-def _was_hit(run: Run, worker_kills: Sequence[WorkerKill], handler_kills: Sequence[HandlerKill]) -> bool:
+def _was_hit(
+    run: Run, worker_kills: Sequence[WorkerKill], handler_kills: Sequence[HandlerKill]
+) -> bool:
     return HandlerKill(run.work_id, run.pid) in handler_kills or any(
         run.end is None or run.end >= kill.position or run.work_id in kill.unstopped
         for kill in worker_kills

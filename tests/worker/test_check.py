@@ -46,7 +46,12 @@ def check(ant, queue):
         place, behind = [environment] if environment else [], ["--", handler] if handler else []
         done = ant(
             *("beta:worker", "check", *words, *place, *behind),
-            env={"ANTHROPIC_BASE_URL": queue.url, "ANTHROPIC_ENVIRONMENT_ID": queue.id, **keys, **env},
+            env={
+                "ANTHROPIC_BASE_URL": queue.url,
+                "ANTHROPIC_ENVIRONMENT_ID": queue.id,
+                **keys,
+                **env,
+            },
             network=True,
             terminal=ask is not None,
             ask=ask,
@@ -112,7 +117,10 @@ def be_silent(queue):
 def fail(queue):
     """Leave an item that waits for its next attempt, as a worker that may write metadata does."""
     work_id = hold(queue)
-    metadata = {"ant_last_error": "the handler exited with 1", "ant_retry_at": "2125-11-29T00:00:00Z"}
+    metadata = {
+        "ant_last_error": "the handler exited with 1",
+        "ant_retry_at": "2125-11-29T00:00:00Z",
+    }
     queue.send("POST", f"{queue._path}/{work_id}", {"metadata": metadata})
     queue.advance(100)
     poll_as_worker(queue)
@@ -161,7 +169,11 @@ def give_up(queue):
     """Leave nothing but a dead letter."""
     poll_as_worker(queue)
     (work_id,) = queue.enqueue()
-    queue.send("POST", f"{queue._path}/{work_id}", {"metadata": {"ant_dead_letter": "3 attempts failed: no disk"}})
+    queue.send(
+        "POST",
+        f"{queue._path}/{work_id}",
+        {"metadata": {"ant_dead_letter": "3 attempts failed: no disk"}},
+    )
     queue.act(work_id, "stop")
 
 
@@ -302,8 +314,12 @@ def test_a_check_asks_the_worker_on_this_machine_why_it_is_not_ready(queue, chec
     assert ("none serves its state" in done.stdout) != is_own
 
 
-@pytest.mark.parametrize("beginning", [(), (b"HTTP/1.1 200 OK\r\n\r\n",), (b"HTTP/1.1 200 OK\r\na:",)])
-def test_a_program_that_sends_without_end_does_not_keep_a_check(queue, check, monkeypatch, beginning):
+@pytest.mark.parametrize(
+    "beginning", [(), (b"HTTP/1.1 200 OK\r\n\r\n",), (b"HTTP/1.1 200 OK\r\na:",)]
+)
+def test_a_program_that_sends_without_end_does_not_keep_a_check(
+    queue, check, monkeypatch, beginning
+):
     """Anything may listen at the port of a worker, and each byte comes in time."""
     work(queue)
     monkeypatch.setattr(worker_check, "_PATIENCE_S", 0.2)
@@ -313,12 +329,17 @@ def test_a_program_that_sends_without_end_does_not_keep_a_check(queue, check, mo
 
 
 @pytest.mark.parametrize(("limit", "is_read"), [(1_000_000, True), (100, False)])
-def test_a_page_that_is_too_large_is_not_that_of_a_worker(queue, check, monkeypatch, limit, is_read):
+def test_a_page_that_is_too_large_is_not_that_of_a_worker(
+    queue, check, monkeypatch, limit, is_read
+):
     """Anything may listen at the port of a worker, and send what it likes."""
     work(queue)
     monkeypatch.setattr(worker_check, "_LARGEST_PAGE", limit)
     metrics = WorkerMetrics({"environment_id": queue.id, "worker_id": "w"}).text(Tally(1))
-    pages = {"/metrics": ServedPage(200, "text/plain", metrics), "/readyz": ServedPage(200, "text/plain", "ready")}
+    pages = {
+        "/metrics": ServedPage(200, "text/plain", metrics),
+        "/readyz": ServedPage(200, "text/plain", "ready"),
+    }
     with closing(Listener("127.0.0.1", 0, pages.get)) as listener:
         done = check("--listen", listener.url.removeprefix("http://"))
     assert ("none serves its state" in done.stdout) is not is_read
@@ -333,7 +354,10 @@ def test_an_item_that_nobody_holds_is_given_back_on_demand(queue, check, words):
     assert queue.count("heartbeat") == 0
     done = check("--requeue", *words, ask=lambda question: asked.append(question) or "y")
     assert len(asked) == 2 - len(words)
-    assert all(f"Return {work_id} to the queue? A handler that still runs" in question for question in asked)
+    assert all(
+        f"Return {work_id} to the queue? A handler that still runs" in question
+        for question in asked
+    )
     assert f"Given back, and handed out in a few seconds: {work_id}\n" in done.stdout
     queue.advance(2)
     assert queue.poll()["id"] == work_id
@@ -364,14 +388,24 @@ def test_on_windows_a_check_says_where_the_worker_can_be_started(monkeypatch):
     command = worker_check._start_command("env_1", ["./good"])
     assert command == "ant beta:worker poll env_1 -- ./good"
     monkeypatch.setattr(sys, "platform", "win32")
-    assert worker_check._start_command("env_1", ["./good"]) == f"in WSL or in a container, {command}"
+    assert (
+        worker_check._start_command("env_1", ["./good"]) == f"in WSL or in a container, {command}"
+    )
 
 
 @pytest.mark.parametrize(
     ("words", "variables", "cause"),
     [
-        (["--profile", "p"], {}, "! The environment could not be read: api_key_command of profile 'p' failed with"),
-        ([], FEDERATION, "! The environment could not be read: the identity token in /no can't be read"),
+        (
+            ["--profile", "p"],
+            {},
+            "! The environment could not be read: api_key_command of profile 'p' failed with",
+        ),
+        (
+            [],
+            FEDERATION,
+            "! The environment could not be read: the identity token in /no can't be read",
+        ),
     ],
 )
 def test_what_ant_refuses_is_not_said_of_the_server(ant, check, words, variables, cause):

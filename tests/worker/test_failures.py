@@ -47,7 +47,10 @@ class Simulation:
         history = self._histories.get(item, NEVER_RUN)
         settlement = settle(run, history, poll_options(), ended, in_outage=bool(self.outage.reason))
         if settlement.fate is Fate.GIVE_BACK:
-            self._histories[item], self._waiting[item] = settlement.history, settlement.history.retry_at
+            self._histories[item], self._waiting[item] = (
+                settlement.history,
+                settlement.history.retry_at,
+            )
         else:
             del self._waiting[item]
             self.ended[item] = settlement.outcome, ended
@@ -159,7 +162,9 @@ def test_a_success_of_a_run_that_began_after_the_first_failure_shows_that_the_ha
 
 
 @pytest.mark.parametrize(("longest", "proof"), [(4.0, 60.0), (45.0, 90.0)])
-def test_an_item_that_runs_much_longer_than_the_failures_shows_that_an_outage_is_over(outage, longest, proof):
+def test_an_item_that_runs_much_longer_than_the_failures_shows_that_an_outage_is_over(
+    outage, longest, proof
+):
     """Otherwise, the other slots would wait for the end of a long session. A slow failure is no proof."""
     outage.fail(*"abcde", seconds=longest)
     outage.fail("f", seconds=1.0)
@@ -195,7 +200,9 @@ def test_the_pauses_of_an_outage_grow_to_a_minute(outage):
         (Run(Ending.REFUSED, 0), False, 0, True),
     ],
 )
-def test_a_failure_is_excused_in_an_outage_or_by_its_status_but_not_for_ever(run, in_outage, excused, counts):
+def test_a_failure_is_excused_in_an_outage_or_by_its_status_but_not_for_ever(
+    run, in_outage, excused, counts
+):
     """The metadata says so, for all workers. The item waits in each case."""
     settlement = settle(run, History(1, 0, excused), poll_options(), NOW, in_outage=in_outage)
     metadata = settlement.metadata
@@ -211,7 +218,13 @@ def test_a_failure_is_excused_in_an_outage_or_by_its_status_but_not_for_ever(run
 
 @pytest.mark.parametrize(
     ("metadata", "failures"),
-    [({}, 0), (None, 0), ({"ant_attempts": "2"}, 2), ({"ant_attempts": "many"}, 0), ({"ant_attempts": "²"}, 0)],
+    [
+        ({}, 0),
+        (None, 0),
+        ({"ant_attempts": "2"}, 2),
+        ({"ant_attempts": "many"}, 0),
+        ({"ant_attempts": "²"}, 0),
+    ],
 )
 def test_failures_are_counted_in_metadata(metadata, failures):
     """The metadata may have been changed by others."""
@@ -220,12 +233,16 @@ def test_failures_are_counted_in_metadata(metadata, failures):
 
 def test_runs_without_a_reported_end_count_as_attempts():
     """Their worker was killed, perhaps by the handler."""
-    history = Memory().history_of({"id": "work_1", "metadata": {"ant_attempts": "1", "ant_unreported": "2"}})
+    history = Memory().history_of(
+        {"id": "work_1", "metadata": {"ant_attempts": "1", "ant_unreported": "2"}}
+    )
     assert (history.failures, history.unreported, history.attempts) == (1, 2, 3)
     assert settle_early(history, poll_options(attempts="4"), 0.0) is None
     given_up = settle_early(history, poll_options(attempts="3"), 0.0)
     assert (given_up.outcome, given_up.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
-    assert given_up.metadata["ant_dead_letter"].startswith("3 attempts failed; 2 of its runs had no reported end")
+    assert given_up.metadata["ant_dead_letter"].startswith(
+        "3 attempts failed; 2 of its runs had no reported end"
+    )
 
 
 def test_a_worker_remembers_the_runs_that_it_can_not_write_down():
@@ -237,7 +254,9 @@ def test_a_worker_remembers_the_runs_that_it_can_not_write_down():
     assert memory.history_of(item)._replace(retry_at=0.0) == History(1, 2, 1)
     assert memory.history_of({**item, "metadata": {"ant_attempts": "7"}}) == History(7)
     assert memory.history_of({"id": "work_2"}) == NEVER_RUN
-    memory.note("work_1", settle(Run(Ending.EXITED), memory.history_of(item), poll_options(), NOW).history)
+    memory.note(
+        "work_1", settle(Run(Ending.EXITED), memory.history_of(item), poll_options(), NOW).history
+    )
     assert memory.history_of(item) == NEVER_RUN
 
 
@@ -255,7 +274,9 @@ def test_a_worker_does_not_remember_more_items_than_it_needs():
         memory.note(f"work_{number}", History(1))
         memory.finished[f"work_{number}"] = None
     assert memory.history_of({"id": "work_0"}) == NEVER_RUN
-    assert memory.history_of({"id": "work_1"}) == memory.history_of({"id": "work_10000"}) == History(1)
+    assert (
+        memory.history_of({"id": "work_1"}) == memory.history_of({"id": "work_10000"}) == History(1)
+    )
     assert [f"work_{number}" in memory.finished for number in (0, 1, 10_000)] == [False, True, True]
 
 
@@ -263,7 +284,8 @@ def test_a_worker_does_not_remember_more_items_than_it_needs():
 
 
 @pytest.mark.parametrize(
-    ("delay", "pauses"), [(10, [10, 60, 300, 300]), (60, [60, 300, 300]), (0.001, [0.001, 0.006]), (0, [0, 0])]
+    ("delay", "pauses"),
+    [(10, [10, 60, 300, 300]), (60, [60, 300, 300]), (0.001, [0.001, 0.006]), (0, [0, 0])],
 )
 def test_the_pauses_of_a_failed_item_grow_to_five_minutes_with_jitter(delay, pauses):
     """Up to a quarter of each is left out at random. The first can be changed."""
@@ -284,7 +306,9 @@ def test_the_pauses_of_a_failed_item_grow_to_five_minutes_with_jitter(delay, pau
 )
 def test_an_item_whose_pause_is_not_over_does_not_run(failures, attempts, rest_s, outcome):
     """The server may not have granted a lease as long as the pause. The clock is that of the server."""
-    settlement = settle_early(History(failures, retry_at=NOW + rest_s), poll_options(attempts=attempts), NOW)
+    settlement = settle_early(
+        History(failures, retry_at=NOW + rest_s), poll_options(attempts=attempts), NOW
+    )
     assert (settlement and settlement.outcome) == outcome
     if outcome is Outcome.GIVEN_BACK:
         assert settlement.history.retry_at == NOW + rest_s

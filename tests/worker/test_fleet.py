@@ -18,7 +18,12 @@ def test_no_item_is_lost_or_run_twice_at_once_while_workers_and_handlers_are_kil
     report = run(tmp_path, workers=2, slots=2, items=40, pause_s=0.4)
     assert report.states == {"stopped": 40}
     verdict = report.verdict
-    assert (report.dead_letters, verdict.overlaps, verdict.unfinished, verdict.unexplained) == (0, 0, (), ())
+    assert (report.dead_letters, verdict.overlaps, verdict.unfinished, verdict.unexplained) == (
+        0,
+        0,
+        (),
+        (),
+    )
     assert report.worker_kills + report.handler_kills > 0
     assert report.extra_runs == verdict.hits
 
@@ -59,6 +64,8 @@ def test_the_harness_reports_runs_that_were_repeated_without_a_kill():
 
 def test_the_harness_reports_an_item_whose_last_run_has_no_end_and_runs_at_once():
     """Its work was lost, or done twice at the same time."""
-    verdict = judge(["start a 1 w1", "overlap a 2", "start a 2 w1", "sta"], [], [HandlerKill("a", 1)])
+    verdict = judge(
+        ["start a 1 w1", "overlap a 2", "start a 2 w1", "sta"], [], [HandlerKill("a", 1)]
+    )
     assert [run.pid for run in verdict.unfinished] == [2]
     assert verdict.overlaps == 1

@@ -14,7 +14,9 @@ from tests.helpers.processes import ANT, run_process
 ORGANIZATION_KEY = "sk-ant-canary-organization"
 METADATA_KEY = "sk-ant-canary-metadata"
 KEYS = {"ANTHROPIC_API_KEY": ORGANIZATION_KEY, "ANT_WORKER_METADATA_KEY": METADATA_KEY}
-WITHOUT_CAPABILITIES = ("setpriv", "--bounding-set", "-all") if os.name != "nt" and os.geteuid() == 0 else ()
+WITHOUT_CAPABILITIES = (
+    ("setpriv", "--bounding-set", "-all") if os.name != "nt" and os.geteuid() == 0 else ()
+)
 """Root may read every process, but not in a container, where root lacks most capabilities."""
 needs_linux = pytest.mark.skipif(
     sys.platform != "linux" or bool(WITHOUT_CAPABILITIES and shutil.which("setpriv") is None),
@@ -28,25 +30,42 @@ def environment_of(process):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
-def test_the_environment_of_a_worker_has_no_secret_that_its_handlers_do_not_get(queue, work, script):
+def test_the_environment_of_a_worker_has_no_secret_that_its_handlers_do_not_get(
+    queue, work, script
+):
     """This is true for root, too. The worker starts again without them, as the same process."""
     queue.enqueue()
-    shown = f"{environment_of('$PPID')}; {environment_of('$(pgrep -P $PPID -f guardian_process)')}; env"
-    worker = work(handler=[script(f"{shown}; tr '\\0' ' ' < /proc/$PPID/cmdline; echo; echo ended")], env=KEYS)
+    shown = (
+        f"{environment_of('$PPID')}; {environment_of('$(pgrep -P $PPID -f guardian_process)')}; env"
+    )
+    worker = work(
+        handler=[script(f"{shown}; tr '\\0' ' ' < /proc/$PPID/cmdline; echo; echo ended")], env=KEYS
+    )
     output = "\n".join(worker.output)
     assert "ended" in output
     assert "beta:worker poll" in output
-    for canary in ("canary", "ANT_WORKER_METADATA_KEY", "ANTHROPIC_API_KEY", "[redacted]-organization"):
+    for canary in (
+        "canary",
+        "ANT_WORKER_METADATA_KEY",
+        "ANTHROPIC_API_KEY",
+        "[redacted]-organization",
+    ):
         assert canary not in output
     assert "".join(worker.lines).count("Note:") == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
-@pytest.mark.parametrize("flag", [["--environment-key", METADATA_KEY], [f"--environment-key={METADATA_KEY}"]])
-def test_a_key_that_was_typed_as_a_flag_is_not_in_the_arguments_of_the_worker(queue, work, script, flag):
+@pytest.mark.parametrize(
+    "flag", [["--environment-key", METADATA_KEY], [f"--environment-key={METADATA_KEY}"]]
+)
+def test_a_key_that_was_typed_as_a_flag_is_not_in_the_arguments_of_the_worker(
+    queue, work, script, flag
+):
     """The worker uses it nevertheless, and the arguments of the handler are left as they are."""
     queue.enqueue()
-    handler = script("tr '\\0' ' ' < /proc/$PPID/cmdline; echo; tr '\\0' '\\n' < /proc/$PPID/environ; exit 3")
+    handler = script(
+        "tr '\\0' ' ' < /proc/$PPID/cmdline; echo; tr '\\0' '\\n' < /proc/$PPID/environ; exit 3"
+    )
     worker = work(*flag, "--attempts", "1", handler=[handler, METADATA_KEY, "--", "y"], status=1)
     (arguments,) = (line for line in worker.output if "beta:worker poll" in line)
     own, of_handler = arguments.split(" -- ", 1)
@@ -56,10 +75,14 @@ def test_a_key_that_was_typed_as_a_flag_is_not_in_the_arguments_of_the_worker(qu
     assert "".join(worker.lines).count("Note: other users") == 1
 
 
-AS_ON_MACOS = "import sys; sys.platform = 'darwin'; from ant_cli.__main__ import entry_point; entry_point()"
+AS_ON_MACOS = (
+    "import sys; sys.platform = 'darwin'; from ant_cli.__main__ import entry_point; entry_point()"
+)
 
 
-def test_a_worker_on_macos_hands_its_secrets_over_to_its_new_start(monkeypatch, queue, work, script):
+def test_a_worker_on_macos_hands_its_secrets_over_to_its_new_start(
+    monkeypatch, queue, work, script
+):
     """A file that is deleted at once has them there. The key of metadata is one."""
     monkeypatch.setattr("tests.worker.conftest.ANT", (sys.executable, "-c", AS_ON_MACOS))
     (work_id,) = queue.enqueue()
@@ -68,7 +91,9 @@ def test_a_worker_on_macos_hands_its_secrets_over_to_its_new_start(monkeypatch, 
 
 
 @needs_linux
-@pytest.mark.parametrize("command", ["cat /proc/$PPID/environ", "cat /proc/$PPID/mem", "cat /proc/$PPID/fd/1"])
+@pytest.mark.parametrize(
+    "command", ["cat /proc/$PPID/environ", "cat /proc/$PPID/mem", "cat /proc/$PPID/fd/1"]
+)
 def test_a_handler_can_not_read_the_process_of_its_worker(queue, work, script, command):
     """Its memory has the keys, and its open files are the pipes of other handlers."""
     queue.enqueue()
@@ -79,7 +104,9 @@ def test_a_handler_can_not_read_the_process_of_its_worker(queue, work, script, c
 def test_a_worker_that_started_again_uses_the_key_that_it_hid(queue, work, script):
     """Its own program got the key through a pipe, and redacts it."""
     queue.enqueue()
-    worker = work(handler=[script(f"echo {METADATA_KEY} {ORGANIZATION_KEY}; exit 3")], env=KEYS, status=1)
+    worker = work(
+        handler=[script(f"echo {METADATA_KEY} {ORGANIZATION_KEY}; exit 3")], env=KEYS, status=1
+    )
     assert worker.output == ["[redacted] [redacted]"]
     assert worker.log[0]["msg"].startswith("Note: ANTHROPIC_API_KEY is not passed on to handlers")
 
@@ -87,7 +114,9 @@ def test_a_worker_that_started_again_uses_the_key_that_it_hid(queue, work, scrip
 def test_with_pass_api_key_the_key_stays_in_the_environment(queue, work, script):
     """The handler is meant to have it. The worker's own key stays hidden."""
     queue.enqueue()
-    handler = script('test "$ANTHROPIC_API_KEY" = sk-ant-canary-organization && test -z "$ANT_WORKER_METADATA_KEY"')
+    handler = script(
+        'test "$ANTHROPIC_API_KEY" = sk-ant-canary-organization && test -z "$ANT_WORKER_METADATA_KEY"'
+    )
     worker = work(handler=[handler], env=KEYS | {"ANT_WORKER_PASS_API_KEY": "true"})
     assert [event["outcome"] for event in worker.events("work item done")] == ["succeeded"]
     assert "Note:" not in "".join(worker.lines)

@@ -23,7 +23,12 @@ def lease(mode, ttl_s=45.0):
 
 
 def response(heartbeat="B1", ttl=45, state="active", *, extended=True):
-    return {"last_heartbeat": heartbeat, "ttl_seconds": ttl, "state": state, "lease_extended": extended}
+    return {
+        "last_heartbeat": heartbeat,
+        "ttl_seconds": ttl,
+        "state": state,
+        "lease_extended": extended,
+    }
 
 
 def current(heartbeat="", ttl=300, state="active"):
@@ -62,7 +67,10 @@ def test_a_handler_that_the_lease_is_left_to_has_no_deadline_and_its_item_is_giv
     """Otherwise it would be killed when the lease that this worker knows of ends, or its item be lost with it."""
     fallback = fallback_of(lease("never"))
     assert fallback.deadline == float("inf")
-    assert json.loads(fallback.lease) == {"work_id": "work_1", "expected_last_heartbeat": NO_HEARTBEAT}
+    assert json.loads(fallback.lease) == {
+        "work_id": "work_1",
+        "expected_last_heartbeat": NO_HEARTBEAT,
+    }
 
 
 def test_a_handler_whose_lease_is_watched_has_a_deadline_and_its_item_is_given_back_if_the_worker_is_killed():
@@ -98,7 +106,10 @@ def test_an_item_that_is_given_up_does_not_wait_for_its_lease_any_more():
             raise NetworkError("no response")
 
         context.call = fail
-        assert await LeaseKeeper("work_1", lease("always"), context, Mock()).claim() is Ending.SHUT_DOWN
+        assert (
+            await LeaseKeeper("work_1", lease("always"), context, Mock()).claim()
+            is Ending.SHUT_DOWN
+        )
         return context.tally.waiting_for_leases
 
     assert asyncio.run(claim()) == set()
@@ -140,7 +151,8 @@ def test_a_heartbeat_that_was_under_way_when_the_handler_ended_is_no_conflict():
         now = asyncio.get_running_loop().time()
         held.expires_at = held.must_stop_at = now + 45
         context = Mock(
-            call=AsyncMock(side_effect=[asyncio.CancelledError, refusal, refusal]), options=Mock(lease=45.0)
+            call=AsyncMock(side_effect=[asyncio.CancelledError, refusal, refusal]),
+            options=Mock(lease=45.0),
         )
         keeper = LeaseKeeper("work_1", held, context, Mock())
         with pytest.raises(asyncio.CancelledError):
@@ -152,7 +164,9 @@ def test_a_heartbeat_that_was_under_way_when_the_handler_ended_is_no_conflict():
 
 def test_a_412_whose_details_are_not_of_the_form_of_the_api_says_nothing():
     """The worker then goes by the status alone."""
-    body = json.dumps({"error": {"details": {"current_state": {**current(), "ttl_seconds": "60"}}}}).encode()
+    body = json.dumps(
+        {"error": {"details": {"current_state": {**current(), "ttl_seconds": "60"}}}}
+    ).encode()
     assert item_in_refusal(APIError("POST x", 412, "Precondition Failed", body, "")) == {}
 
 

@@ -22,7 +22,9 @@ def release(fifo):
     fifo.write_text("go\n")
 
 
-def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_runs(queue, running, blocked, fifo):
+def test_a_worker_that_always_heartbeats_claims_the_lease_before_the_handler_runs(
+    queue, running, blocked, fifo
+):
     """The item is active by the time that the handler starts."""
     (work_id,) = queue.enqueue()
     worker = running("--heartbeat", "always", "--max-items", "1", handler=[blocked])
@@ -54,9 +56,13 @@ def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, work_id, running, 
 
 
 @SHORT
-def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(queue, work_id, running, script, fifo):
+def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(
+    queue, work_id, running, script, fifo
+):
     """It is not killed before, although its item's lease is no longer kept."""
-    handler = script(f"trap 'read line < {fifo}; echo ended; exit 1' TERM; echo started; sleep 600 & wait")
+    handler = script(
+        f"trap 'read line < {fifo}; echo ended; exit 1' TERM; echo started; sleep 600 & wait"
+    )
     worker = running("--kill-timeout", "1h", "--max-items", "1", handler=[handler])
     queue.act(work_id, "stop")
     release(fifo)
@@ -68,7 +74,9 @@ def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(queue, wor
 
 
 @SHORT
-def test_a_handler_whose_item_is_stopped_already_may_end_by_itself(queue, work_id, running, blocked, fifo):
+def test_a_handler_whose_item_is_stopped_already_may_end_by_itself(
+    queue, work_id, running, blocked, fifo
+):
     """Most likely it has stopped the item itself, as the official SDK does, so its work is done."""
     worker = running("--kill-timeout", "1h", "--max-items", "1", handler=[blocked])
     queue.send("POST", f"/v1/environments/{queue.id}/work/{work_id}/stop", {"force": True})
@@ -106,7 +114,9 @@ def heartbeating(script, fifo):
     return [sys.executable, script(HEARTBEATING, "official.py"), str(fifo)]
 
 
-def test_a_handler_that_starts_slowly_sends_the_first_heartbeat(queue, work_id, running, heartbeating, fifo):
+def test_a_handler_that_starts_slowly_sends_the_first_heartbeat(
+    queue, work_id, running, heartbeating, fifo
+):
     """It pulls an image meanwhile. The worker only looks, until half of the acknowledged lease has passed."""
     worker = running("--max-items", "1", handler=heartbeating)
     queue.wait_for_requests("/heartbeat", 1)
@@ -116,7 +126,9 @@ def test_a_handler_that_starts_slowly_sends_the_first_heartbeat(queue, work_id, 
     assert worker.end() == 0
 
 
-def test_an_item_that_its_handler_stops_because_its_heartbeat_was_refused_is_lost(queue, start, heartbeating, fifo):
+def test_an_item_that_its_handler_stops_because_its_heartbeat_was_refused_is_lost(
+    queue, start, heartbeating, fifo
+):
     """It exits with 0 within moments, and a stop of a stopped item succeeds. The worker looks before its stop."""
     queue.enqueue()
     worker = start("--heartbeat", "always", "--max-items", "1", handler=heartbeating)
@@ -131,7 +143,9 @@ def test_an_item_that_its_handler_stops_because_its_heartbeat_was_refused_is_los
 def test_an_item_that_its_handler_stops_on_sigterm_is_lost(queue, work_id, running, script):
     """The official worker does that, so that a deployment would lose its session without a word."""
     stop = HEARTBEATING.partition("print")[0] + "post('stop', b'{\"force\": true}')"
-    handler = script(f"trap '{sys.executable} stop.py; exit 0' TERM; echo started; sleep 600 & wait")
+    handler = script(
+        f"trap '{sys.executable} stop.py; exit 0' TERM; echo started; sleep 600 & wait"
+    )
     script(stop, "stop.py")
     worker = running("--drain-timeout", "0", handler=[handler])
     worker.send(signal.SIGTERM)
@@ -143,13 +157,24 @@ def test_an_item_that_its_handler_stops_on_sigterm_is_lost(queue, work_id, runni
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_a_handler_that_stops_its_item_on_sigterm_still_has_the_time_of_kill_timeout(queue, running, script, fifo):
+def test_a_handler_that_stops_its_item_on_sigterm_still_has_the_time_of_kill_timeout(
+    queue, running, script, fifo
+):
     """The worker notices that with its next heartbeat, and must not kill the handler for it."""
     queue.enqueue()
     script(HEARTBEATING.partition("print")[0] + "post('stop', b'{\"force\": true}')", "stop.py")
     on_term = f"{sys.executable} stop.py; read line < {fifo}; echo ended; exit 0"
     handler = script(f"trap '{on_term}' TERM; echo started; sleep 600 & wait")
-    limits = ("--drain-timeout", "0", "--kill-timeout", "1h", "--heartbeat", "always", "--lease", "2s")
+    limits = (
+        "--drain-timeout",
+        "0",
+        "--kill-timeout",
+        "1h",
+        "--heartbeat",
+        "always",
+        "--lease",
+        "2s",
+    )
     worker = running(*limits, handler=[handler])
     worker.send(signal.SIGTERM)
     worker.wait_for("heartbeat reports shutdown")
@@ -158,7 +183,9 @@ def test_a_handler_that_stops_its_item_on_sigterm_still_has_the_time_of_kill_tim
     assert worker.end() == 0
 
 
-def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_itself(queue, running, blocked, fifo):
+def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_itself(
+    queue, running, blocked, fifo
+):
     """The worker notices that with a heartbeat, and leaves the handler time: it may be the one that stopped it."""
     (work_id,) = queue.enqueue()
     options = ("--heartbeat", "always", "--lease", "2s", "--kill-timeout", "1h", "--max-items", "1")
@@ -170,7 +197,9 @@ def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_its
     assert worker.end() == 1
 
 
-def test_an_item_that_was_finished_but_could_not_be_stopped_does_not_run_again(queue, work_id, start, script):
+def test_an_item_that_was_finished_but_could_not_be_stopped_does_not_run_again(
+    queue, work_id, start, script
+):
     """The API may be away while a handler finishes. The same worker stops the item when it comes back."""
     queue.fail("/stop", status=404)
     worker = start("--max-items", "2", handler=[script("echo ran")])
@@ -183,7 +212,9 @@ def test_an_item_that_was_finished_but_could_not_be_stopped_does_not_run_again(q
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_a_server_that_refuses_heartbeats_holds_no_more_items_than_there_are_slots(queue, start, script):
+def test_a_server_that_refuses_heartbeats_holds_no_more_items_than_there_are_slots(
+    queue, start, script
+):
     """A slot waits for its lease until the acknowledged one ends, or the worker does. Then the item is free."""
     queue.enqueue(3)
     queue.fail("/heartbeat", status=404, times=2)
@@ -202,16 +233,22 @@ def test_an_item_whose_lease_could_not_be_claimed_has_not_run(queue, start, scri
     """So it is not given up: no handler has seen it."""
     queue.enqueue()
     queue.fail("/heartbeat", status=412)
-    worker = start("--heartbeat", "always", "--attempts", "1", "--max-items", "2", handler=[script("exit 0")])
+    worker = start(
+        "--heartbeat", "always", "--attempts", "1", "--max-items", "2", handler=[script("exit 0")]
+    )
     worker.wait_for("work item not done", outcome="lease_lost")
     queue.advance(301)
     assert worker.wait_for("work item done")["outcome"] == "succeeded"
     assert worker.end() == 0
 
 
-def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queue, work_id, running, blocked, fifo):
+def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(
+    queue, work_id, running, blocked, fifo
+):
     """The official worker would stop the item, which another worker is running."""
-    worker = running("--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked])
+    worker = running(
+        "--heartbeat", "always", "--lease", "3s", "--max-items", "1", handler=[blocked]
+    )
     queue.advance(301)
     assert queue.poll()["id"] == work_id
     queue.act(work_id, "ack")
@@ -220,15 +257,27 @@ def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(queu
     assert worker.end() == 1
     assert queue.item(work_id)["state"] == "active"
     assert queue.count("/stop") == 0
-    with pytest.raises(OSError, match="No such device"):  # there is no reader, because the handler is gone
+    # there is no reader, because the handler is gone
+    with pytest.raises(OSError, match="No such device"):
         os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
 
 
-def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_new_owner(queue, start, script):
+def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_new_owner(
+    queue, start, script
+):
     """The timeout that ended the handler is no failure of an item that belongs to another worker."""
     (work_id,) = queue.enqueue()
     handler = script("trap 'echo asked to stop' TERM; echo started; sleep 600 & wait; sleep 600")
-    limits = ("--lease", "3s", "--item-timeout", "500ms", "--kill-timeout", "1h", "--max-items", "1")
+    limits = (
+        "--lease",
+        "3s",
+        "--item-timeout",
+        "500ms",
+        "--kill-timeout",
+        "1h",
+        "--max-items",
+        "1",
+    )
     worker = start("--heartbeat", "always", *limits, handler=[handler])
     worker.wait_for("handler output", line="asked to stop")
     queue.advance(301)
@@ -242,7 +291,14 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
 
 def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, work_id, running, blocked):
     """A disconnected worker has to assume that another one gets the item."""
-    limits = ("--lease", "2s", "--max-items", "1", "--max-retries", "0")  # so that several requests fail meanwhile
+    limits = (
+        "--lease",
+        "2s",
+        "--max-items",
+        "1",
+        "--max-retries",
+        "0",
+    )  # so that several requests fail meanwhile
     worker = running("--heartbeat", "always", *limits, handler=[blocked])
     queue.fail(work_id, disconnect=True, times=100)
     worker.wait_for("heartbeat staleness ceiling exceeded; lease presumed expired")

@@ -34,7 +34,9 @@ class Logged:
         runtime = make_runtime({"TERM": "xterm", "TZ": "UTC", **environ}, stderr=self.screen)
         runtime.redactor.register(KEY)
         fields = {"component": "work-poller", "environment_id": "e1"}
-        self.worker = WorkerLog(runtime.stderr, LogView(runtime, log_format).line, fields, lambda: NOW)
+        self.worker = WorkerLog(
+            runtime.stderr, LogView(runtime, log_format).line, fields, lambda: NOW
+        )
         self.item = self.worker.of_item(secrets, work_id=ITEM, session_id="s1", attempt=2)
 
     @property
@@ -88,7 +90,12 @@ def test_at_a_terminal_a_line_has_the_time_the_end_of_the_id_and_the_message():
 def test_at_a_terminal_the_lines_of_a_handler_are_as_they_are():
     """Indentation, quotes and empty lines make a traceback readable. Lines of stderr have a mark."""
     logged = Logged(terminal=True, NO_COLOR="1")
-    for line in (b"Traceback (most recent call last):", b'  File "a.py", line 1', b"", b"\tValueError: \xc3\xa4"):
+    for line in (
+        b"Traceback (most recent call last):",
+        b'  File "a.py", line 1',
+        b"",
+        b"\tValueError: \xc3\xa4",
+    ):
         logged.output(line, "stderr")
     logged.output(b"from stdout")
     assert logged.text.splitlines() == [
@@ -105,7 +112,9 @@ def test_the_lines_of_a_session_have_no_mark():
     runtime = make_runtime({"NO_COLOR": "1"}, stderr=Screen(terminal=True))
     view = LogView(runtime, "auto", marks_stderr=False)
     fields = {"stream": "stderr", "line": "executing tool"}
-    assert view.line(LogEvent(NOW, "INFO", "handler output", fields)).endswith(" | executing tool\n")
+    assert view.line(LogEvent(NOW, "INFO", "handler output", fields)).endswith(
+        " | executing tool\n"
+    )
 
 
 def test_at_a_terminal_warnings_and_errors_have_a_colour():
@@ -154,12 +163,16 @@ def test_the_reason_of_a_server_is_logged_up_to_a_limit_and_without_secrets(log_
 
     def logged_error(body):
         logged = Logged(log_format, secrets=["inner-token-12345"])
-        logged.item.warn("poll failed", error=APIError("GET x", 404, "Not Found", body.encode(), ""))
+        logged.item.warn(
+            "poll failed", error=APIError("GET x", 404, "Not Found", body.encode(), "")
+        )
         logged.item.warn("poll failed", error=NetworkError("lost inner-token-12345."))
         assert "lost [redacted]." in logged.text
         return logged.text
 
-    text = logged_error('{"error": {"message": "no inner-token-12345 \\u001b[2J' + "x" * 600 + '"}}')
+    text = logged_error(
+        '{"error": {"message": "no inner-token-12345 \\u001b[2J' + "x" * 600 + '"}}'
+    )
     assert "404 Not Found: no [redacted] " in text
     assert "inner-token-12345" not in text
     assert "\x1b" not in text
@@ -175,7 +188,8 @@ def test_no_part_of_a_secret_is_logged_where_the_reason_of_a_server_is_truncated
     logged = Logged(secrets=["item-token-12345"])
     message = "x" * 487 + secret + "y" * 100
     logged.item.warn(
-        "poll failed", error=APIError("GET x", 404, "", json.dumps({"error": {"message": message}}).encode(), "")
+        "poll failed",
+        error=APIError("GET x", 404, "", json.dumps({"error": {"message": message}}).encode(), ""),
     )
     assert "x[redacted" in logged.text
     assert secret[:4] not in logged.text
@@ -211,11 +225,17 @@ def test_no_part_of_a_secret_is_logged_where_a_line_that_has_nothing_else_is_cut
 # A flood, and a reader who does not read
 
 
-def test_of_a_flood_of_lines_only_a_part_is_logged_and_the_rest_is_counted(queue, work_id, work, script):
+def test_of_a_flood_of_lines_only_a_part_is_logged_and_the_rest_is_counted(
+    queue, work_id, work, script
+):
     """The handler is not blocked. A slow reader gets even less."""
     worker = work(handler=[script("seq 20000; echo last words >&2")])
-    too_much = sum(event["lines"] for event in worker.events("too much output; lines were left out"))
-    unread = sum(event["lines"] for event in worker.events("the log was not read in time; lines are missing"))
+    too_much = sum(
+        event["lines"] for event in worker.events("too much output; lines were left out")
+    )
+    unread = sum(
+        event["lines"] for event in worker.events("the log was not read in time; lines are missing")
+    )
     assert worker.output[:1000] == [str(number) for number in range(1, 1001)]
     assert too_much > 0
     assert len(worker.output) + too_much + unread == 20_001
@@ -231,7 +251,9 @@ class Flooded:
         loop = asyncio.get_running_loop()
         loop.time = lambda: self.now
         runtime = make_runtime({}, stderr=self.screen)
-        self._output = _Output("stdout", WorkerLog(runtime.stderr, LogView(runtime, "json").line, {}))
+        self._output = _Output(
+            "stdout", WorkerLog(runtime.stderr, LogView(runtime, "json").line, {})
+        )
         self._transport = Mock()
         self._output.connection_made(self._transport)
 
@@ -251,7 +273,9 @@ class Flooded:
         """Return how many lines were logged, and how many were left out each time."""
         self._output.close()
         events = [json.loads(line) for line in self.screen.text().splitlines()]
-        return sum("line" in event for event in events), [event["lines"] for event in events if "lines" in event]
+        return sum("line" in event for event in events), [
+            event["lines"] for event in events if "lines" in event
+        ]
 
 
 def test_a_handler_may_log_so_many_lines_in_each_period():
@@ -342,13 +366,17 @@ def tally_of(**items):
 
 
 def view_at_terminal(**environ):
-    runtime = make_runtime({"TERM": "xterm", "NO_COLOR": "1", **environ}, stderr=Screen(terminal=True))
+    runtime = make_runtime(
+        {"TERM": "xterm", "NO_COLOR": "1", **environ}, stderr=Screen(terminal=True)
+    )
     return LogView(runtime, "auto")
 
 
 def test_the_status_line_counts_slots_and_items():
     """Timeouts and dead letters are failures. Items that were given back or handed over are not."""
-    tally = tally_of(succeeded=5, failed=2, timed_out=1, dead_letter=1, given_back=7, lease_lost=3, cancelled=2)
+    tally = tally_of(
+        succeeded=5, failed=2, timed_out=1, dead_letter=1, given_back=7, lease_lost=3, cancelled=2
+    )
     tally.slots_used = 3
     view = view_at_terminal()
     assert view.status_line(tally.status()) == "3/4 busy  5 done  4 failed"
@@ -359,7 +387,12 @@ def test_the_status_line_counts_slots_and_items():
 
 @pytest.mark.parametrize(
     ("terminal", "log_format", "term"),
-    [(False, "auto", "xterm"), (True, "json", "xterm"), (True, "text", "xterm"), (True, "auto", "dumb")],
+    [
+        (False, "auto", "xterm"),
+        (True, "json", "xterm"),
+        (True, "text", "xterm"),
+        (True, "auto", "dumb"),
+    ],
     ids=["pipe", "json", "text", "dumb"],
 )
 def test_without_a_capable_terminal_there_is_no_status_line(terminal, log_format, term):
@@ -387,8 +420,21 @@ def terminal(queue, clean_environ):
     opened = []
 
     def start(*words, **environ):
-        command = (sys.executable, "-m", "ant_cli", "beta:worker", "poll", "--base-url", queue.url, *words)
-        variables = {"ANTHROPIC_ENVIRONMENT_ID": queue.id, "ANTHROPIC_ENVIRONMENT_KEY": KEY, "ANT_NO_HINTS": "1"}
+        command = (
+            sys.executable,
+            "-m",
+            "ant_cli",
+            "beta:worker",
+            "poll",
+            "--base-url",
+            queue.url,
+            *words,
+        )
+        variables = {
+            "ANTHROPIC_ENVIRONMENT_ID": queue.id,
+            "ANTHROPIC_ENVIRONMENT_KEY": KEY,
+            "ANT_NO_HINTS": "1",
+        }
         session = Session(command, {**clean_environ, **variables, **environ})
         opened.append(session)
         return session
@@ -398,7 +444,9 @@ def terminal(queue, clean_environ):
         session.close()
 
 
-def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(queue, terminal, script, fifo):
+def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(
+    queue, terminal, script, fifo
+):
     """The last line is the summary, and the status line is erased."""
     queue.enqueue()
     handler = script(f"echo started; read line < {fifo}; exit $line")

@@ -37,14 +37,23 @@ from tests.worker.conftest import API_KEY
 
 pytestmark = pytest.mark.slow
 
-STATS = {"depth": 3, "pending": 1, "oldest_queued_at": None, "workers_polling": None, "type": "work_queue_stats"}
+STATS = {
+    "depth": 3,
+    "pending": 1,
+    "oldest_queued_at": None,
+    "workers_polling": None,
+    "type": "work_queue_stats",
+}
 OWN = {"environment_id": "env_1", "worker_id": "w1"}
 
 
 def samples(text):
     """Return the value of each sample, by its name and its sorted labels."""
     return {
-        (sample.name, *sorted(f"{name}={value}" for name, value in sample.labels.items())): sample.value
+        (
+            sample.name,
+            *sorted(f"{name}={value}" for name, value in sample.labels.items()),
+        ): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
@@ -61,7 +70,11 @@ def test_the_metrics_have_the_names_texts_and_values_of_metrics_txt():
     metrics.observe_wait(0.03)
     tally.outage, tally.draining = "the handler exited with 125", True
     stats = {"env_1": cached(lambda: {**STATS, "running": 5}, 5.0, lambda: 2000.5)}
-    shown = (metrics.text(tally) + find_page(stats, "/metrics").body).decode().replace(__version__, "VERSION")
+    shown = (
+        (metrics.text(tally) + find_page(stats, "/metrics").body)
+        .decode()
+        .replace(__version__, "VERSION")
+    )
     path = Path(__file__).with_name("metrics.txt")
     if os.environ.get("ANT_WRITE_TRANSCRIPTS"):
         path.write_text(shown)
@@ -90,7 +103,9 @@ def test_the_worker_changes_what_each_metric_shows():
             shown |= {f'{name}["{outcome}"]' for outcome in counts}
         else:
             shown.add(f"{name}[outcome.value]" if isinstance(counts, Counter) else name)
-    source = "".join(path.read_text("utf-8") for path in Path(metrics_module.__file__).parent.glob("*.py"))
+    source = "".join(
+        path.read_text("utf-8") for path in Path(metrics_module.__file__).parent.glob("*.py")
+    )
     changed = re.findall(r"\.tally\.(\w+(?:\[.+?\])?)(?: [+-]?= |\()", source)
     assert shown - set(changed) == set()
 
@@ -108,10 +123,14 @@ def test_metrics_follow_the_conventions_that_promtool_checks(text):
     assert len(families) > 5
     for family in families:
         assert re.fullmatch(r"ant_work(er)?_[a-z_]+", family.name)
-        assert not re.search(r"_(total|count|sum|bucket|info_total)$|milli|_ms\b|minute|gauge|counter", family.name)
+        assert not re.search(
+            r"_(total|count|sum|bucket|info_total)$|milli|_ms\b|minute|gauge|counter", family.name
+        )
         assert family.documentation.endswith(".")
         assert family.type in ("gauge", "counter", "histogram")
-        assert all(sample.name.endswith("_total") for sample in family.samples if family.type == "counter")
+        assert all(
+            sample.name.endswith("_total") for sample in family.samples if family.type == "counter"
+        )
         assert f"# HELP {family.name}" in text
         labels = {label for sample in family.samples for label in sample.labels}
         assert not labels & {family.name, "job", "instance"}
@@ -152,7 +171,9 @@ def test_a_worker_serves_its_metrics_and_its_health(queue, start, script, fifo):
         listener.close()
         queue.enqueue(2)
         handler = script(f"echo started; read line < {fifo}")
-        worker = start("--listen", address, "--max-items", "2", "--worker-id", "w1", handler=[handler])
+        worker = start(
+            "--listen", address, "--max-items", "2", "--worker-id", "w1", handler=[handler]
+        )
         fifo.write_text("go\n")
         worker.wait_for("work item done")
         worker.wait_for("handler output", line="started")
@@ -178,10 +199,14 @@ def test_an_address_in_use_is_an_error_before_anything_is_claimed(queue, work, s
     """The exit status is 1."""
     queue.enqueue()
     listener = Listener("127.0.0.1", 0, lambda _path: text_page("taken"))
-    worker = work("--listen", listener.url.removeprefix("http://"), handler=[script("exit 0")], status=1)
+    worker = work(
+        "--listen", listener.url.removeprefix("http://"), handler=[script("exit 0")], status=1
+    )
     listener.close()
     why = os.strerror(errno.EADDRINUSE).lower()
-    assert f"nothing can listen at {listener.url.removeprefix('http://')}: {why}." in worker.lines[-1]
+    assert (
+        f"nothing can listen at {listener.url.removeprefix('http://')}: {why}." in worker.lines[-1]
+    )
     assert queue.count("/poll") == 0
 
 
@@ -271,7 +296,12 @@ def test_statistics_are_only_numbers():
         "depth_and_pending": 4,
         "oldest_queued_age_seconds": 0,
     }
-    assert to_numbers({**STATS, "oldest_queued_at": "2026-03-15T10:00:00Z"}, now)["oldest_queued_age_seconds"] == 30
+    assert (
+        to_numbers({**STATS, "oldest_queued_at": "2026-03-15T10:00:00Z"}, now)[
+            "oldest_queued_age_seconds"
+        ]
+        == 30
+    )
 
 
 def test_many_scrapers_cause_one_request():
@@ -302,7 +332,9 @@ def test_a_failure_of_the_api_is_not_reported_as_an_empty_queue():
     assert not any(name == "ant_work_queue_depth" for name, *_ in found)
 
 
-def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(monkeypatch, clean_environ):
+def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(
+    monkeypatch, clean_environ
+):
     """Otherwise each scrape would fail."""
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     runtime = make_runtime({**clean_environ, "ANTHROPIC_API_KEY": API_KEY})
@@ -327,10 +359,16 @@ def test_several_environments_share_metric_families_and_have_separate_pages():
 
 
 @pytest.mark.parametrize(("variable", "running"), [("ENVIRONMENT_KEY", 2), ("API_KEY", None)])
-def test_the_exporter_serves_the_format_that_kedas_scaler_reads(queue, clean_environ, variable, running):
+def test_the_exporter_serves_the_format_that_kedas_scaler_reads(
+    queue, clean_environ, variable, running
+):
     """KEDA sends one plain GET without headers, and expects 200 and a JSON number. An API key can not list work."""
     done, active, starting, *_ = queue.enqueue(6)
-    for work_id, actions in ((done, ("stop",)), (active, ("ack", "heartbeat")), (starting, ("ack",))):
+    for work_id, actions in (
+        (done, ("stop",)),
+        (active, ("ack", "heartbeat")),
+        (starting, ("ack",)),
+    ):
         for action in actions:
             queue.act(work_id, action)
     key = {"ENVIRONMENT_KEY": KEY, "API_KEY": API_KEY}[variable]
@@ -347,7 +385,12 @@ def test_the_exporter_serves_the_format_that_kedas_scaler_reads(queue, clean_env
         found = response.json()
         assert (found["depth"], found.get("running")) == (3, running)
         assert found.get("unfinished") == (running and 5)
-        assert samples(client.get(f"{url}/metrics").text)["ant_work_queue_depth", f"environment_id={queue.id}"] == 3
+        assert (
+            samples(client.get(f"{url}/metrics").text)[
+                "ant_work_queue_depth", f"environment_id={queue.id}"
+            ]
+            == 3
+        )
     assert queue.count("/stats") == 1
     process.send_signal(signal.SIGTERM)
     assert process.wait() == 0

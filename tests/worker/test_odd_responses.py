@@ -19,7 +19,12 @@ from tests.helpers.work_server import ITEM, WorkServer
 
 pytestmark = pytest.mark.slow
 
-EXTENDED = {"lease_extended": True, "state": "active", "last_heartbeat": "2026-01-01T00:00:00Z", "ttl_seconds": 60}
+EXTENDED = {
+    "lease_extended": True,
+    "state": "active",
+    "last_heartbeat": "2026-01-01T00:00:00Z",
+    "ttl_seconds": 60,
+}
 DEEP = b'{"id": "work_1", "data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 ODD = [
     {"id": 1},
@@ -57,7 +62,9 @@ def api_with(clean_environ):
     """Return a function that makes the API of a worker with a transport."""
 
     def make(transport):
-        runtime = make_runtime({**clean_environ, "ANTHROPIC_AUTH_TOKEN": "the-key"}, transport=transport)
+        runtime = make_runtime(
+            {**clean_environ, "ANTHROPIC_AUTH_TOKEN": "the-key"}, transport=transport
+        )
         return WorkAPI(load(runtime, Flags()).connection, runtime, "env_1")
 
     return make
@@ -122,7 +129,11 @@ def test_an_invalid_acknowledgement_starts_no_handler(start, script):
 
 def test_a_string_that_can_not_be_in_a_variable_reaches_a_handler_in_its_input(start, script):
     """A lone surrogate is possible in JSON, but not in an environment variable."""
-    odd = {"data": {"type": "session", "id": "\ud800"}, "secret": "\udfff", "latest_heartbeat_at": "\ud800"}
+    odd = {
+        "data": {"type": "session", "id": "\ud800"},
+        "secret": "\udfff",
+        "latest_heartbeat_at": "\ud800",
+    }
     item = ITEM | odd
     with WorkServer(poll=item, ack=item) as server:
         handler = [script('cat; echo "$ANTHROPIC_WORK_ID"')]
@@ -148,7 +159,9 @@ def test_a_handler_gets_all_of_an_item_that_is_larger_than_a_pipe(start, script)
     """It reads until the end of its input, as `cat` does."""
     item = {**ITEM, "metadata": {"notes": "x" * 300_000}}
     with WorkServer(poll=item, ack=item) as server:
-        worker = start("--base-url", server.url, "--max-items", "1", handler=[script("cat | wc -c")])
+        worker = start(
+            "--base-url", server.url, "--max-items", "1", handler=[script("cat | wc -c")]
+        )
         assert worker.end() == 0
     assert int(worker.output[0]) > 300_000
 
@@ -170,7 +183,9 @@ def test_an_invalid_response_to_a_heartbeat_is_an_error(api_with, part):
 def test_an_invalid_response_to_a_heartbeat_does_not_extend_the_lease(start, script):
     """The handler does not start, and the worker continues."""
     with WorkServer(heartbeat=EXTENDED | {"ttl_seconds": -1}) as server:
-        worker = start("--base-url", server.url, "--heartbeat", "always", handler=[script("echo ran")])
+        worker = start(
+            "--base-url", server.url, "--heartbeat", "always", handler=[script("echo ran")]
+        )
         worker.wait_for("heartbeat failed; it is repeated")
         worker.send(signal.SIGTERM)
         assert worker.end() == 0

@@ -51,7 +51,9 @@ def test_a_worker_runs_items_over_tls(tls, start, script):
     assert [server.count(call) for call in ("poll", "ack", "stop")] == [2, 2, 2]
 
 
-def test_a_worker_asks_a_server_that_the_verifier_of_the_system_trusts(system_verifier, api_runtime):
+def test_a_worker_asks_a_server_that_the_verifier_of_the_system_trusts(
+    system_verifier, api_runtime
+):
     """On macOS, the system verifies the certificate, by the name of the server."""
     with ScriptedServer(OK, tls=server_context("127.0.0.1")) as server:
         assert asyncio.run(run_on_loop(post, api_runtime, server.url)) == b'{"id": "x"}'
@@ -63,7 +65,9 @@ def test_a_worker_runs_items_through_a_proxy(start, script):
     with WorkServer() as proxy:
         env = {"http_proxy": proxy.url}
         handler = [script("echo ran")]
-        worker = start("--base-url", "http://api.invalid", "--max-items", "2", handler=handler, env=env)
+        worker = start(
+            "--base-url", "http://api.invalid", "--max-items", "2", handler=handler, env=env
+        )
         assert worker.end() == 0
     assert worker.output == ["ran", "ran"]
     assert [proxy.count(call) for call in ("poll", "ack", "stop")] == [2, 2, 2]
@@ -80,7 +84,9 @@ def test_a_response_much_larger_than_an_item_is_not_read(start, script):
 def api_runtime(clean_environ):
     """Return a runtime for clients on an event loop, with a thread that opens their connections."""
     with ThreadPoolExecutor(1) as executor:
-        runtime = runtime_on_loop(make_runtime({**clean_environ, "ANTHROPIC_AUTH_TOKEN": KEY}), executor)
+        runtime = runtime_on_loop(
+            make_runtime({**clean_environ, "ANTHROPIC_AUTH_TOKEN": KEY}), executor
+        )
         with closing(runtime.transport):
             yield runtime
 
@@ -159,7 +165,10 @@ def post_twice(api_runtime, server):
 
 def test_a_tls_record_that_drips_is_given_up(tls, api_runtime):
     """Each of its bytes can be read, but there is nothing to decrypt before the last one."""
-    with EndlessRecord(OK, tls=tls) as server, pytest.raises(FailedAttempt, match="no response within"):
+    with (
+        EndlessRecord(OK, tls=tls) as server,
+        pytest.raises(FailedAttempt, match="no response within"),
+    ):
         post_twice(api_runtime, server)
 
 
@@ -185,7 +194,9 @@ class Renegotiating(socket.socket):
         return super().send(data)
 
 
-def test_a_renegotiation_takes_no_processor_time_while_the_server_is_silent(api_runtime, monkeypatch):
+def test_a_renegotiation_takes_no_processor_time_while_the_server_is_silent(
+    api_runtime, monkeypatch
+):
     """A socket that can be written to says nothing then."""
     local, remote = socket.socketpair()
     sock = Renegotiating(fileno=local.detach())
@@ -237,7 +248,11 @@ def test_a_call_for_which_no_thread_can_be_started_fails_like_others(clean_envir
     runtime = runtime_on_loop(make_runtime(clean_environ), executor)
     context = SimpleNamespace(_executor=executor, _on_loop=on_loop)
     with pytest.raises(AntError, match="can't start new thread"):
-        asyncio.run(WorkerContext.call(context, *((post, runtime, "http://127.0.0.1:1") if on_loop else (int,))))
+        asyncio.run(
+            WorkerContext.call(
+                context, *((post, runtime, "http://127.0.0.1:1") if on_loop else (int,))
+            )
+        )
 
 
 def test_calls_that_wait_for_a_thread_are_not_sent_after_the_end():
@@ -251,8 +266,14 @@ def test_calls_that_wait_for_a_thread_are_not_sent_after_the_end():
     assert waiting.cancelled()
 
 
-def test_without_greenlet_a_worker_says_what_to_install_and_everything_else_can_be_imported(clean_environ):
+def test_without_greenlet_a_worker_says_what_to_install_and_everything_else_can_be_imported(
+    clean_environ,
+):
     """Windows does not get the package. Only a worker that starts needs it."""
     code = "import sys; sys.modules['greenlet'] = None; from ant_cli.worker import exporter, handler, supervisor"
-    done = run_process([sys.executable, "-c", f"{code}; handler.find_command([], '', environ={{}})"], clean_environ)
-    assert done.stderr.splitlines()[-1].endswith("UsageError: the worker needs the package greenlet.")
+    done = run_process(
+        [sys.executable, "-c", f"{code}; handler.find_command([], '', environ={{}})"], clean_environ
+    )
+    assert done.stderr.splitlines()[-1].endswith(
+        "UsageError: the worker needs the package greenlet."
+    )

@@ -36,7 +36,10 @@ def test_a_worker_without_an_api_key_counts_failures_itself(queue, work_id, star
     queue.advance(10)
     assert worker.end() == 1
     assert worker.output == ["attempt 1", "attempt 2"]
-    assert [entry["outcome"] for entry in worker.events("work item not done")] == ["failed", "dead_letter"]
+    assert [entry["outcome"] for entry in worker.events("work item not done")] == [
+        "failed",
+        "dead_letter",
+    ]
     assert {entry["attempt"] for entry in worker.events("work item not done")} == {1, 2}
     assert queue.item(work_id)["state"] == "stopped"
     assert queue.item(work_id)["metadata"] == {}
@@ -56,7 +59,9 @@ def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work_
     worker = work("--attempts", "2", handler=[handler], env=WITH_METADATA, status=1)
     item = queue.item(work_id)
     assert item["state"] == "stopped"
-    assert item["metadata"]["ant_dead_letter"].startswith("2 attempts failed; 2 of its runs had no reported end")
+    assert item["metadata"]["ant_dead_letter"].startswith(
+        "2 attempts failed; 2 of its runs had no reported end"
+    )
     assert worker.events("spawning on-work script") == []
     assert worker.events("work item not done")[0]["outcome"] == "dead_letter"
 
@@ -65,7 +70,9 @@ def test_a_job_whose_failed_items_have_succeeded_in_the_end_has_succeeded(queue,
     """It waits for their pauses, in which it is not idle, and nothing is left to do."""
     queue.enqueue()
     env = {"ANT_WORKER_RETRY_DELAY": "0"}
-    worker = work("--exit-when-idle", "1ms", handler=[script("test -e again || ! touch again")], env=env)
+    worker = work(
+        "--exit-when-idle", "1ms", handler=[script("test -e again || ! touch again")], env=env
+    )
     assert [entry["attempt"] for entry in worker.events("work item done")] == [2]
 
 
@@ -97,7 +104,8 @@ def test_with_no_auto_stop_a_program_that_a_successful_handler_leaves_running_go
     reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     handler = script(f"exec 3> {fifo}; sleep 600 > {os.devnull} 2>&1 & echo $!")
     worker = work("--no-auto-stop", *more, handler=[handler])
-    with pytest.raises(BlockingIOError):  # the pipe has not ended: the program has it open for writing
+    # the pipe has not ended: the program has it open for writing
+    with pytest.raises(BlockingIOError):
         os.read(reading, 1)
     os.kill(int(worker.output[0]), signal.SIGKILL)
     os.close(reading)
@@ -143,7 +151,9 @@ def test_processes_that_a_handler_leaves_running_are_killed(queue, work, script,
     """They must not run during the next attempt. The log ends, too, although they held the output open."""
     queue.enqueue()
     reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    worker = work(handler=[script(f"exec 3> {fifo}; (sleep 600; echo late) & exit {status}")], status=status)
+    worker = work(
+        handler=[script(f"exec 3> {fifo}; (sleep 600; echo late) & exit {status}")], status=status
+    )
     assert worker.output == []
     assert os.read(reading, 1) == b""  # the end of the pipe: no process has it open for writing
     os.close(reading)

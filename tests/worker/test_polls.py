@@ -138,7 +138,9 @@ def test_a_worker_that_knows_that_its_environment_is_archived_looks_no_more(call
 
         async def reply(name):
             if name == "running":
-                raise APIError("GET /", 404, "Not Found", b'{"error": {"message": "env_1 is archived."}}', "")
+                raise APIError(
+                    "GET /", 404, "Not Found", b'{"error": {"message": "env_1 is archived."}}', ""
+                )
             hours.append("of an empty poll")
             if calls.count("poll") == 4:
                 calls.drain()
@@ -149,7 +151,10 @@ def test_a_worker_that_knows_that_its_environment_is_archived_looks_no_more(call
 
     asyncio.run(work())
     assert (calls.count("poll"), calls.count("running")) == (4, 1)
-    assert calls.messages[1] == "the environment is archived: it gets no sessions; waiting items are run"
+    assert (
+        calls.messages[1]
+        == "the environment is archived: it gets no sessions; waiting items are run"
+    )
 
 
 def test_a_worker_is_not_idle_while_a_poll_is_in_flight(calls):
@@ -183,7 +188,9 @@ def test_a_worker_is_not_idle_while_a_poll_is_in_flight(calls):
     assert calls.count("acknowledge") == 2
 
 
-def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_run(calls, monkeypatch):
+def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_run(
+    calls, monkeypatch
+):
     """The second poll may have been in flight when the item failed."""
     monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 36_000.0)
 
@@ -234,7 +241,9 @@ def test_after_an_item_that_can_not_be_run_only_one_poll_is_sent(calls, monkeypa
 def test_the_pause_grows_with_each_item_that_can_not_be_run_until_one_can(calls, monkeypatch):
     """The next one may be like the last."""
     failures = []
-    monkeypatch.setattr(supervisor_module, "backoff", lambda number, _longest_s: failures.append(number) or 0.0)
+    monkeypatch.setattr(
+        supervisor_module, "backoff", lambda number, _longest_s: failures.append(number) or 0.0
+    )
 
     async def reply(name):
         if name == "acknowledge" and calls.count(name) != 3:
@@ -289,7 +298,12 @@ def test_polls_that_are_refused_after_a_success_are_repeated_for_a_minute(calls,
         asyncio.run(work())
     assert calls.count("poll") == 7
     assert [message for message in calls.messages if message.startswith("poll")] == [
-        *("polling for work", "poll failed, backing off", "polling works again", "poll failed, backing off"),
+        *(
+            "polling for work",
+            "poll failed, backing off",
+            "polling works again",
+            "poll failed, backing off",
+        ),
         "poll hit permanent 4xx; stopping",
     ]
 
@@ -297,7 +311,9 @@ def test_polls_that_are_refused_after_a_success_are_repeated_for_a_minute(calls,
 def test_polls_that_fail_together_are_one_failure(calls, monkeypatch):
     """Otherwise the first pause after an outage would be eight times as long with four polls in flight."""
     failures = []
-    monkeypatch.setattr(supervisor_module, "backoff", lambda number, _longest_s: failures.append(number) or 0.0)
+    monkeypatch.setattr(
+        supervisor_module, "backoff", lambda number, _longest_s: failures.append(number) or 0.0
+    )
 
     async def work():
         four = asyncio.Event()
@@ -346,7 +362,9 @@ def test_items_that_can_not_be_stopped_do_not_pile_up(calls):
     assert asyncio.run(work()) == 101
 
 
-@pytest.mark.parametrize("place", [(LeaseKeeper, "keep"), (ItemRun, "_attend"), (handler_module, "_send")])
+@pytest.mark.parametrize(
+    "place", [(LeaseKeeper, "keep"), (ItemRun, "_attend"), (handler_module, "_send")]
+)
 def test_a_handler_ends_when_the_code_that_watches_it_fails(calls, monkeypatch, place):
     """Its slot is free then, and the next poll may start the same item again."""
     handlers, start = [], Guardian.start
@@ -361,7 +379,9 @@ def test_a_handler_ends_when_the_code_that_watches_it_fails(calls, monkeypatch, 
         calls.drain()
         return None
 
-    monkeypatch.setattr(Guardian, "start", lambda *args: handlers.append(start(*args)) or handlers[-1])
+    monkeypatch.setattr(
+        Guardian, "start", lambda *args: handlers.append(start(*args)) or handlers[-1]
+    )
     monkeypatch.setattr(*place, fail)
     monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 0.0)
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 600"], reply

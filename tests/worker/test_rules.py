@@ -60,7 +60,9 @@ def test_only_failures_of_the_handler_are_counted():
     counted = (Run(Ending.EXITED, 1), Run(Ending.TIMED_OUT, -15))
     before, nine = History(3, 1), poll_options(attempts="9")
     assert all(settle(run, before, nine).metadata["ant_attempts"] == "5" for run in counted)
-    others = [settle(Run(ending, 1), before, nine) for ending in (Ending.SHUT_DOWN, Ending.LEASE_LOST)]
+    others = [
+        settle(Run(ending, 1), before, nine) for ending in (Ending.SHUT_DOWN, Ending.LEASE_LOST)
+    ]
     others += [settle(Run(Ending.EXITED), before, nine)]
     assert all(settlement.metadata.get("ant_attempts") in (None, "3") for settlement in others)
 
@@ -71,15 +73,27 @@ def test_an_item_whose_last_attempt_fails_becomes_a_dead_letter():
     assert settle(run, History(1, 0), poll_options(attempts="3")).fate is Fate.GIVE_BACK
     last = settle(run, History(1, 1), poll_options(attempts="3"))
     assert (last.outcome, last.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
-    assert last.metadata["ant_dead_letter"] == "3 attempts failed; the last one: the handler exited with 2"
+    assert (
+        last.metadata["ant_dead_letter"]
+        == "3 attempts failed; the last one: the handler exited with 2"
+    )
     only = settle(run, NEVER_RUN, poll_options(attempts="1"))
-    assert only.metadata["ant_dead_letter"] == "1 attempt failed; the last one: the handler exited with 2"
+    assert (
+        only.metadata["ant_dead_letter"]
+        == "1 attempt failed; the last one: the handler exited with 2"
+    )
 
 
 def test_an_item_that_was_handed_over_is_neither_stopped_nor_given_back():
     """This applies only after success."""
-    assert settle(Run(Ending.EXITED, 0), NEVER_RUN, poll_options(no_auto_stop="true")).fate is Fate.LEAVE
-    assert settle(Run(Ending.EXITED, 1), NEVER_RUN, poll_options(no_auto_stop="true")).fate is Fate.GIVE_BACK
+    assert (
+        settle(Run(Ending.EXITED, 0), NEVER_RUN, poll_options(no_auto_stop="true")).fate
+        is Fate.LEAVE
+    )
+    assert (
+        settle(Run(Ending.EXITED, 1), NEVER_RUN, poll_options(no_auto_stop="true")).fate
+        is Fate.GIVE_BACK
+    )
 
 
 def test_what_was_written_about_failures_is_deleted_after_a_success():
@@ -95,10 +109,17 @@ def test_a_run_that_was_counted_before_its_start_is_not_counted_twice():
     assert ended.metadata["ant_unreported"] is None
     interrupted = Run(Ending.SHUT_DOWN, 75)
     for unreported, text in ((0, None), (2, "2")):
-        assert settle(interrupted, History(0, unreported), poll_options()).metadata["ant_unreported"] == text
+        assert (
+            settle(interrupted, History(0, unreported), poll_options()).metadata["ant_unreported"]
+            == text
+        )
 
 
-NEW = {"created_at": "2026-03-14T15:00:00Z", "acknowledged_at": "2026-03-14T15:04:59.9Z", "metadata": {}}
+NEW = {
+    "created_at": "2026-03-14T15:00:00Z",
+    "acknowledged_at": "2026-03-14T15:04:59.9Z",
+    "metadata": {},
+}
 
 
 @pytest.mark.parametrize(
@@ -140,7 +161,9 @@ def test_durations_have_the_units_of_the_official_tool_or_are_plain_seconds(text
     assert duration("--max-idle", text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "1w", "-1s", "1m 30s", "s", "1e3", "99999h", "\u0661s"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "1w", "-1s", "1m 30s", "s", "1e3", "99999h", "\u0661s"]
+)
 def test_an_invalid_duration_is_rejected(text):
     """The message names the flag."""
     with pytest.raises(UsageError, match="--max-idle must be a duration"):
@@ -177,7 +200,11 @@ def test_a_value_that_makes_no_sense_is_a_usage_error(name, text):
 
 def test_a_flag_has_precedence_over_its_variable_and_an_empty_variable_is_unset():
     """The official variables keep their names. The names of all others start with ANT_WORKER_."""
-    environ = {"ANTHROPIC_ENVIRONMENT_ID": "env_2", "ANT_WORKER_CONCURRENCY": "4", "ANT_WORKER_ATTEMPTS": ""}
+    environ = {
+        "ANTHROPIC_ENVIRONMENT_ID": "env_2",
+        "ANT_WORKER_CONCURRENCY": "4",
+        "ANT_WORKER_ATTEMPTS": "",
+    }
     given = flags_of("beta:worker", "poll", environment_key=KEY, concurrency="2")
     found = read_options(PollOptions, given, environ, "")
     assert (found.environment_id, found.concurrency, found.attempts) == ("env_2", 2, 5)
@@ -186,7 +213,8 @@ def test_a_flag_has_precedence_over_its_variable_and_an_empty_variable_is_unset(
 
 
 @pytest.mark.parametrize(
-    ("text", "address"), [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:65535", ("::1", 65535)), ("", "")]
+    ("text", "address"),
+    [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:65535", ("::1", 65535)), ("", "")],
 )
 def test_an_address_has_a_host_and_a_port(text, address):
     """An IPv6 address is in brackets."""
@@ -207,15 +235,24 @@ def test_on_windows_a_worker_says_where_it_can_run(monkeypatch):
     monkeypatch.setattr("ant_cli.worker.handler.os", SimpleNamespace(name="nt"))
     with pytest.raises(UsageError) as caught:
         find_command(["handle.cmd"], "", {})
-    assert str(caught.value) == "the worker needs a POSIX system: it manages handlers by process groups."
+    assert (
+        str(caught.value)
+        == "the worker needs a POSIX system: it manages handlers by process groups."
+    )
     assert caught.value.hint == "Run it in WSL or in a container."
 
 
 def test_a_session_is_run_in_the_workspace_of_the_settings(ant, monkeypatch):
     """The workspace of a flag reaches the official SDK. Stdin is not read if nothing is missing."""
     seen = []
-    monkeypatch.setattr("ant_cli.worker.sdk_session.run_session", lambda *given: seen.append(given[1:3]))
-    ids = {"ANTHROPIC_WORK_ID": "work_1", "ANTHROPIC_SESSION_ID": "session_1", "ANTHROPIC_ENVIRONMENT_ID": "env_1"}
+    monkeypatch.setattr(
+        "ant_cli.worker.sdk_session.run_session", lambda *given: seen.append(given[1:3])
+    )
+    ids = {
+        "ANTHROPIC_WORK_ID": "work_1",
+        "ANTHROPIC_SESSION_ID": "session_1",
+        "ANTHROPIC_ENVIRONMENT_ID": "env_1",
+    }
     words = ("beta:worker", "run", "--workspace-id", "wrkspc_A", "--base-url", "http://h/A")
     done = ant(*words, env={**ids, "ANTHROPIC_WORK_SECRET": KEY}, stdin="no item")
     assert (done.exit, done.stderr, seen) == (0, "", [("http://h/A", "wrkspc_A")])
@@ -228,7 +265,9 @@ def test_variables_of_another_item_are_not_inherited():
     assert found == {"HOME": "/root", "ANTHROPIC_WORK_ID": "work_1", "ANT_WORK_ATTEMPT": "2"}
 
 
-@pytest.mark.parametrize("name", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_IDENTITY_TOKEN"])
+@pytest.mark.parametrize(
+    "name", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_IDENTITY_TOKEN"]
+)
 def test_credentials_of_an_organization_are_inherited_only_on_request(name):
     """A session's tools could read them."""
     found = handler_environment({name: KEY}, {"id": "work_1"}, 1, {}, pass_api_key=False)
@@ -236,7 +275,9 @@ def test_credentials_of_an_organization_are_inherited_only_on_request(name):
     assert handler_environment({name: KEY}, {"id": "work_1"}, 1, {}, pass_api_key=True)[name] == KEY
 
 
-@pytest.mark.parametrize(("secret", "fits"), [("a\0b", False), ("x" * 131_049, True), ("x" * 131_050, False)])
+@pytest.mark.parametrize(
+    ("secret", "fits"), [("a\0b", False), ("x" * 131_049, True), ("x" * 131_050, False)]
+)
 def test_a_value_that_can_not_be_a_variable_does_not_break_the_handler(secret, fits):
     """A NUL, or 128 KB with the name and the end. The item on stdin has it."""
     found = handler_environment({}, {"id": "work_1", "secret": secret}, 1, {}, pass_api_key=False)
@@ -250,7 +291,9 @@ def test_the_tokens_inside_the_secret_of_a_work_item_are_redacted():
     content = json.dumps({"sessions_token": "inner-token", "n": 1})
     secret = base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
     assert secrets_of_item({"secret": secret}) == [secret, "inner-token"]
-    nested = base64.urlsafe_b64encode(b'{"sources": [{"token": "inner-token"}], "version": 1}').decode()
+    nested = base64.urlsafe_b64encode(
+        b'{"sources": [{"token": "inner-token"}], "version": 1}'
+    ).decode()
     assert secrets_of_item({"secret": nested}) == [nested, "inner-token"]
     assert secrets_of_item({"secret": "no base64!"}) == ["no base64!"]
     assert secrets_of_item({"secret": None}) == []

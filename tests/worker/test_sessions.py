@@ -24,7 +24,9 @@ IDENTITY = {f"ANTHROPIC_{name.upper()}": text for name, text in IDS.items()}
 
 
 def options(**flags):
-    return read_options(SessionOptions, flags_of("beta:worker", "run", **IDS | flags), {}, "beta:worker run")
+    return read_options(
+        SessionOptions, flags_of("beta:worker", "run", **IDS | flags), {}, "beta:worker run"
+    )
 
 
 SDK = """import asyncio, time
@@ -44,7 +46,11 @@ def sdk_handler(script):
 def session(queue):
     """Create a session whose agent calls a tool, and return its ID."""
     script = [
-        {"tool": "bash", "input": {"command": "echo from-here"}, "expect": {"contains": "from-here"}},
+        {
+            "tool": "bash",
+            "input": {"command": "echo from-here"},
+            "expect": {"contains": "from-here"},
+        },
         "terminate",
     ]
     body = {"environment_id": queue.id, "script": script}
@@ -53,7 +59,10 @@ def session(queue):
 
 def events(queue, session):
     """Return the types of a session's events."""
-    return [event["type"] for event in queue.send("GET", f"/v1/sessions/{session}/events?limit=1000")["data"]]
+    return [
+        event["type"]
+        for event in queue.send("GET", f"/v1/sessions/{session}/events?limit=1000")["data"]
+    ]
 
 
 def test_a_worker_without_a_handler_runs_sessions(queue, start, session):
@@ -71,7 +80,9 @@ RUN = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run"]
 
 
 @pytest.mark.parametrize("handler", [[], RUN], ids=["in-process", "handler"])
-def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_given_back(queue, start, handler):
+def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_given_back(
+    queue, start, handler
+):
     """Not that there was no output. The SDK would stop the item, so that the session would never go on.
 
     Without a handler, the worker holds its lease from the beginning, and the session's process leaves it alone.
@@ -123,7 +134,10 @@ def test_a_session_whose_heartbeat_is_refused_for_another_reason_is_given_back(q
     queue.fail("/heartbeat", status=404, times=1)
     worker = work("--heartbeat", "never", handler=[script(f"exec {' '.join(RUN)}")], status=1)
     (event,) = worker.events("work item not done")
-    assert (event["outcome"], event["reason"]) == ("given_back", "the handler exited with 75, which is not counted")
+    assert (event["outcome"], event["reason"]) == (
+        "given_back",
+        "the handler exited with 75, which is not counted",
+    )
     assert queue.count("/stop") == 0
 
 
@@ -132,7 +146,10 @@ def test_a_secret_is_read_from_a_file_that_others_can_not_read(tmp_path):
     path = tmp_path / "secret"
     path.write_text("  the-secret\n")
     path.chmod(0o600)
-    assert work_secret(options(work_secret_file=str(path)), {"ANTHROPIC_WORK_SECRET": "other"}) == "the-secret"
+    assert (
+        work_secret(options(work_secret_file=str(path)), {"ANTHROPIC_WORK_SECRET": "other"})
+        == "the-secret"
+    )
     for mode in (0o604, 0o602):
         path.chmod(mode)
         with pytest.raises(UsageError, match="other users can read it"):
@@ -152,7 +169,9 @@ def test_a_secret_file_may_be_a_link_or_a_pipe(tmp_path):
     os.close(read_end)
 
 
-def test_the_key_of_a_worker_may_come_from_a_pipe_which_is_read_only_once(queue, start, script, tmp_path):
+def test_the_key_of_a_worker_may_come_from_a_pipe_which_is_read_only_once(
+    queue, start, script, tmp_path
+):
     """No process has it in its environment then, and no handler can read it again, but each is given the key."""
     queue.enqueue()
     pipe = tmp_path / "key"
@@ -203,7 +222,9 @@ class EnvironmentWorker:
 }
 
 
-def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(clean_environ, tmp_path):
+def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(
+    clean_environ, tmp_path
+):
     """The pipe is full after a few lines, and nobody empties it."""
     for path, text in TALKING_SDK.items():
         (tmp_path / "anthropic" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -211,7 +232,12 @@ def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(cl
     (tmp_path / "secret").write_text("plain-secret")
     (tmp_path / "secret").chmod(0o600)
     command = [*ANT, "beta:worker", "run", "--work-secret-file", "secret"]
-    environ = {**clean_environ, **IDENTITY, "PYTHONPATH": str(tmp_path), "ANTHROPIC_WORKSPACE_ID": "wrkspc_1"}
+    environ = {
+        **clean_environ,
+        **IDENTITY,
+        "PYTHONPATH": str(tmp_path),
+        "ANTHROPIC_WORKSPACE_ID": "wrkspc_1",
+    }
     environ["ANT_WORK_ATTEMPT"] = "3"
     with started(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         assert process.wait(60) == 0

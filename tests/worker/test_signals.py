@@ -52,9 +52,13 @@ def test_an_idle_worker_ends_at_once(start, script, number):
     assert worker.end() == 0
 
 
-def test_the_second_signal_ends_the_handlers_and_gives_their_items_back(queue, work_id, running, script):
+def test_the_second_signal_ends_the_handlers_and_gives_their_items_back(
+    queue, work_id, running, script
+):
     """The item has not failed, so nothing is counted."""
-    worker = running(handler=[script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")])
+    worker = running(
+        handler=[script("trap 'echo asked to stop; exit 1' TERM; echo started; sleep 600 & wait")]
+    )
     worker.send(signal.SIGTERM)
     worker.wait_for("draining: no more work is taken")
     worker.wait_for("handlers have 20 s to finish; a second signal ends them")
@@ -72,7 +76,11 @@ def test_the_third_signal_kills_the_handlers(queue, running, script):
     queue.enqueue()
     handler = script("trap '' TERM; echo started; sleep 600 & wait; sleep 600")
     worker = running("--kill-timeout", "1h", handler=[handler])
-    for message in ("draining: no more work is taken", "terminating the handler", "killing the handler"):
+    for message in (
+        "draining: no more work is taken",
+        "terminating the handler",
+        "killing the handler",
+    ):
         worker.send(signal.SIGTERM)
         worker.wait_for(message)
     assert worker.end() == 0
@@ -91,7 +99,9 @@ def test_draining_has_a_time_limit(queue, work_id, running, script):
     assert queue.item(work_id)["state"] == "queued"
 
 
-def test_the_item_of_a_handler_that_exits_with_0_on_sigterm_is_given_back(queue, work_id, running, script):
+def test_the_item_of_a_handler_that_exits_with_0_on_sigterm_is_given_back(
+    queue, work_id, running, script
+):
     """It may have done half of its work."""
     handler = script("trap 'exit 0' TERM; echo started; sleep 600 & wait")
     worker = running("--drain-timeout", "0", handler=[handler])
@@ -148,7 +158,9 @@ asyncio.run(work())
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not show the environment of a process")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="other systems do not show the environment of a process"
+)
 def test_killing_a_worker_ends_a_handler_that_is_just_starting_and_its_lease(fifo):
     """The worker has not told its guardian the process ID of the handler, which has this pipe open."""
     environ = {**os.environ, "ANTHROPIC_WORK_ID": "work_1"}
@@ -189,7 +201,11 @@ def test_draining_ends_a_handler_that_runs_timeout(queue, running, script, fifo,
     """Its child gets the signal, not only the shell, which waits for it here."""
     queue.enqueue()
     child = f'exec 3> {fifo}; trap "echo asked to stop; exit" TERM; echo started; while :; do sleep 0.1; done'
-    worker = running("--drain-timeout", "0", handler=[script(f"trap : TERM; timeout 600 sh -c '{child}'; exit 1")])
+    worker = running(
+        "--drain-timeout",
+        "0",
+        handler=[script(f"trap : TERM; timeout 600 sh -c '{child}'; exit 1")],
+    )
     worker.send(signal.SIGTERM)
     worker.wait_for("handler output", line="asked to stop")
     wait_for_end(reading)
@@ -197,7 +213,9 @@ def test_draining_ends_a_handler_that_runs_timeout(queue, running, script, fifo,
 
 
 @pytest.mark.parametrize(("mode", "heartbeats"), [("always", 2), ("never", 1)])
-def test_the_item_of_a_killed_worker_is_handed_out_at_once(queue, work_id, running, script, mode, heartbeats):
+def test_the_item_of_a_killed_worker_is_handed_out_at_once(
+    queue, work_id, running, script, mode, heartbeats
+):
     """Its guardian ends the lease, which has minutes left here, also if nobody has sent a heartbeat yet."""
     options = ("--heartbeat", mode, "--lease", "300s")
     worker = running(*options, handler=[script("echo started; sleep 600")])
@@ -207,7 +225,9 @@ def test_the_item_of_a_killed_worker_is_handed_out_at_once(queue, work_id, runni
     assert queue.poll()["id"] == work_id
 
 
-def test_the_item_of_a_worker_that_its_handler_kills_at_once_is_handed_out_at_once(queue, work_id, start, script):
+def test_the_item_of_a_worker_that_its_handler_kills_at_once_is_handed_out_at_once(
+    queue, work_id, start, script
+):
     """The guardian knows the lease before the handler starts."""
     worker = start("--lease", "300s", handler=[script("kill -KILL $PPID")])
     assert worker.end() == -signal.SIGKILL
@@ -218,7 +238,9 @@ def test_the_item_of_a_worker_that_its_handler_kills_at_once_is_handed_out_at_on
 
 def test_a_guardian_ends_no_lease_that_is_not_its_workers(queue, work_id, running, script):
     """The handler sends the heartbeats here, or another worker has the item by now."""
-    worker = running("--heartbeat", "always", "--lease", "300s", handler=[script("echo started; sleep 600")])
+    worker = running(
+        "--heartbeat", "always", "--lease", "300s", handler=[script("echo started; sleep 600")]
+    )
     queue.act(work_id, "heartbeat")
     heartbeat = queue.item(work_id)["latest_heartbeat_at"]
     before = queue.count("/heartbeat")
@@ -242,7 +264,9 @@ def test_a_guardian_that_a_handler_stops_is_continued(queue, work, script):
     """A stopped guardian would not notice the end of the worker."""
     queue.enqueue()
     stopped = "guardian=$(pgrep -P $PPID -f guardian_process); kill -STOP $guardian"
-    handler = script(f"{stopped}; while grep -q ') T' /proc/$guardian/stat; do :; done; echo continued")
+    handler = script(
+        f"{stopped}; while grep -q ') T' /proc/$guardian/stat; do :; done; echo continued"
+    )
     assert work(handler=[handler]).output == ["continued"]
 
 
@@ -280,13 +304,20 @@ IN_A_CONTAINER = ("unshare", "--pid", "--fork", "--mount-proc")
 
 
 @pytest.mark.skipif(
-    shutil.which("unshare") is None or subprocess.run([*IN_A_CONTAINER, "true"], check=False).returncode != 0,
+    shutil.which("unshare") is None
+    or subprocess.run([*IN_A_CONTAINER, "true"], check=False).returncode != 0,
     reason="this user may not create a PID namespace",
 )
 def test_the_first_process_of_a_container_reaps_the_orphans_of_handlers(queue, work, script):
     """Otherwise each of them would stay a zombie for as long as the container runs."""
     queue.enqueue(2)
     orphans = "for number in 1 2 3 4 5; do (sleep 0 & exit); done"
-    handler = script(f"{orphans}; while grep -q ') Z' /proc/[0-9]*/stat 2> /dev/null; do :; done; exit 3")
-    worker = work("--max-items", "2", "--attempts", "1", under=IN_A_CONTAINER, handler=[handler], status=1)
-    assert [event["reason"] for event in worker.events("work item not done")] == ["the handler exited with 3"] * 2
+    handler = script(
+        f"{orphans}; while grep -q ') Z' /proc/[0-9]*/stat 2> /dev/null; do :; done; exit 3"
+    )
+    worker = work(
+        "--max-items", "2", "--attempts", "1", under=IN_A_CONTAINER, handler=[handler], status=1
+    )
+    assert [event["reason"] for event in worker.events("work item not done")] == [
+        "the handler exited with 3"
+    ] * 2

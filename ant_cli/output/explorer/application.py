@@ -80,7 +80,12 @@ class Explorer(App[Choice], inherit_bindings=False):
     ]
 
     def __init__(
-        self, first: list[bytes], further: Iterator[list[bytes]], *, is_list: bool = True, transform: str = ""
+        self,
+        first: list[bytes],
+        further: Iterator[list[bytes]],
+        *,
+        is_list: bool = True,
+        transform: str = "",
     ) -> None:
         """Take the first page, and the source of further pages."""
         super().__init__(ansi_color=True)
@@ -96,7 +101,10 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.has_more = True
         self.error: Exception | None = None
         """The error that cut the list short."""
-        self.status, self.footer = Static(id="status", markup=False), Static(id="footer", markup=False)
+        self.status, self.footer = (
+            Static(id="status", markup=False),
+            Static(id="footer", markup=False),
+        )
         self.search = Prompt(placeholder="search", compact=True)
         self.text = Static(markup=False)
         self.page = Page(self.text)
@@ -245,7 +253,9 @@ class Explorer(App[Choice], inherit_bindings=False):
         """Show the keys."""
         keys: dict[str, str] = {}
         for binding in Binding.make_bindings([*Rows.BINDINGS, *self.BINDINGS]):
-            keys[binding.description] = f"{keys.get(binding.description, '')}{self.get_key_display(binding)} "
+            keys[binding.description] = (
+                f"{keys.get(binding.description, '')}{self.get_key_display(binding)} "
+            )
         lines = [f"{names:<11}{meaning}" for meaning, names in keys.items()]
         self._open_page(Columns(lines, column_first=True))
 
@@ -257,7 +267,11 @@ class Explorer(App[Choice], inherit_bindings=False):
     def action_copy(self, what: str) -> None:
         """Copy the value or its path."""
         if self.rows.current:
-            text = escape_controls(self.path) if what == "path" else text_to_copy(self.rows.current.raw)
+            text = (
+                escape_controls(self.path)
+                if what == "path"
+                else text_to_copy(self.rows.current.raw)
+            )
             self.copy_to_clipboard(text)
             self._note = f"copied: {cut_to_row(text)}"
 
@@ -265,7 +279,9 @@ class Explorer(App[Choice], inherit_bindings=False):
         """Quit, and print the value or its path."""
         if self.rows.current:
             is_path = what == "path"
-            self.action_leave(json_text.quote(self.path) if is_path else self.rows.current.raw, is_raw=is_path)
+            self.action_leave(
+                json_text.quote(self.path) if is_path else self.rows.current.raw, is_raw=is_path
+            )
 
     def action_leave(self, value: bytes = b"", *, is_raw: bool = False) -> None:
         """Quit, and print the value, if there is one."""

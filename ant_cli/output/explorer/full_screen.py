@@ -37,7 +37,9 @@ def missing_requirement(runtime: Runtime) -> str:
     if find_spec("textual"):
         return ""
     command = install_command("explore")
-    return f"textual (`{command}`)" if command else "textual, which this frozen program does not have"
+    return (
+        f"textual (`{command}`)" if command else "textual, which this frozen program does not have"
+    )
 
 
 def explore(
@@ -101,8 +103,11 @@ def _process_for_textual(*, shows_colour: bool) -> Iterator[None]:
         # textual knows only this variable, and takes an empty one for a set one.
         restoring.callback(_set_no_color, os.environ.get("NO_COLOR"))
         _set_no_color(None if shows_colour else "1")
-        if sys.platform != "win32":  # even under nohup: without a terminal, textual would loop at full speed
-            restoring.callback(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_DFL))
+        # even under nohup: without a terminal, textual would loop at full speed
+        if sys.platform != "win32":
+            restoring.callback(
+                signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            )
         yield
 
 

@@ -47,8 +47,13 @@ class Value:
         if self.json_type == "object":
             entries = list(json_text.members(self.raw).items())
         elif self.json_type == "array":
-            entries = [(str(index), element) for index, element in enumerate(json_text.elements(self.raw))]
-        return [Value(raw, (*self.place, at), (*self.keys, key)) for at, (key, raw) in enumerate(entries)]
+            entries = [
+                (str(index), element) for index, element in enumerate(json_text.elements(self.raw))
+            ]
+        return [
+            Value(raw, (*self.place, at), (*self.keys, key))
+            for at, (key, raw) in enumerate(entries)
+        ]
 
     @property
     def can_open(self) -> bool:
@@ -66,7 +71,8 @@ class Value:
         shown = f'"{shown}"' if self.json_type == "string" else shown
         if text in shown.casefold() or any(text in key.casefold() for key in self.keys[-1:]):
             yield self
-        if b"\\" in self.raw or text in self.raw.decode().casefold():  # the JSON has it, or an escape, which may be
+        # the JSON has it, or an escape, which may be
+        if b"\\" in self.raw or text in self.raw.decode().casefold():
             for member in self.members:
                 yield from member.find(text)
 
@@ -76,7 +82,8 @@ def path_of(value: Value, transform: str = "") -> str:
     keys = value.keys
     if not keys:
         return transform or WHOLE
-    separator = "." if all(keys) else "|"  # an empty key leaves two side by side, and two dots mean something else
+    # an empty key leaves two side by side, and two dots mean something else
+    separator = "." if all(keys) else "|"
     path = separator.join(map(escaped_key, keys))
     start = transform or ("" if keys[0] else WHOLE)
     return f"{start}|{path}" if start else path
@@ -97,14 +104,22 @@ def key_in_a_row(key: str) -> str:
 
 def text_to_copy(raw: bytes) -> str:
     """Return a value for copying: a string without quotes, anything else as JSON."""
-    value = json_text.string(raw) if json_text.json_type(raw) == "string" else json_text.indent(raw).decode()
+    value = (
+        json_text.string(raw)
+        if json_text.json_type(raw) == "string"
+        else json_text.indent(raw).decode()
+    )
     return value.encode("utf-8", "backslashreplace").decode()
 
 
 def in_full(raw: bytes) -> str:
     """Return a value for a separate page."""
     value = text_to_copy(raw)
-    cut = "" if len(value) <= MAX_VIEW else "\n… (the rest is not shown; y copies and p prints all of it)"
+    cut = (
+        ""
+        if len(value) <= MAX_VIEW
+        else "\n… (the rest is not shown; y copies and p prints all of it)"
+    )
     return escape_controls(value[:MAX_VIEW]) + cut
 
 
@@ -112,8 +127,13 @@ def in_a_row(raw: bytes) -> str:
     """Return a value for the row of its key; for an object or array, the beginning of its content."""
     value: Any = json_text.decode(raw)
     if isinstance(value, dict):  # identifying members come first, empty ones last
-        ranks = {key: _RANKS.get(key, len(_RANKS) + (member in EMPTY)) for key, member in value.items()}
-        parts = [f"{key_in_a_row(key)}: {_inside(value[key])}" for key in sorted(ranks, key=ranks.__getitem__)]
+        ranks = {
+            key: _RANKS.get(key, len(_RANKS) + (member in EMPTY)) for key, member in value.items()
+        }
+        parts = [
+            f"{key_in_a_row(key)}: {_inside(value[key])}"
+            for key in sorted(ranks, key=ranks.__getitem__)
+        ]
     elif isinstance(value, list):
         parts = list(map(_inside, value))
     else:

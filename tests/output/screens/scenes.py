@@ -58,7 +58,11 @@ ENVIRONMENTS = [
     environment(2, "edge", "2026-03-14T14:18:00Z", {"type": "self_hosted"}, scope="account"),
     environment(3, "日本語の環境 🚀", "2026-03-14T11:00:00Z"),
     environment(4, "בדיקת סביבה", "2026-03-11T15:00:00Z"),
-    environment(5, "cafe\u0301 with a name that is longer than a screen has room for", "2026-01-10T15:00:00Z"),
+    environment(
+        5,
+        "cafe\u0301 with a name that is longer than a screen has room for",
+        "2026-01-10T15:00:00Z",
+    ),
     environment(6, "\x1b[31mred\x07 herring\u202e", "2025-09-01T15:00:00Z"),
     environment(7, "old-tests", "2024-03-01T15:00:00Z", archived="2025-12-24T18:00:00Z"),
 ]
@@ -98,7 +102,10 @@ WHOLE = environment(
     description="Notebooks and reports of the data team, with what they need to read and to plot.\nAsk ada.",
     metadata={"team": "data", "tier": ""},
 )
-MISSING = {"type": "error", "error": {"type": "not_found_error", "message": "Environment not found."}}
+MISSING = {
+    "type": "error",
+    "error": {"type": "not_found_error", "message": "Environment not found."},
+}
 WITH_CODE = {
     "type": "error",
     "error": {
@@ -116,7 +123,13 @@ HEARTBEAT = {
     "last_heartbeat": "",
     "ttl_seconds": 300,
 }
-STATS = {"type": "work_queue_stats", "depth": 3, "pending": 1, "oldest_queued_at": None, "workers_polling": 2}
+STATS = {
+    "type": "work_queue_stats",
+    "depth": 3,
+    "pending": 1,
+    "oldest_queued_at": None,
+    "workers_polling": 2,
+}
 
 
 class Rounds(list):
@@ -129,9 +142,15 @@ SCENES = {
     "list-empty": (LIST, page()),
     "list-columns": ([*LIST, "--columns", "id,Network,metadata.team"], page(*ENVIRONMENTS[:2])),
     "work-list": (["beta:environments:work", "list", "env_1"], page(*WORK)),
-    "work-list-dead-letter": (["beta:environments:work", "list", "env_1"], page(*WORK[2:], DEAD_LETTER)),
+    "work-list-dead-letter": (
+        ["beta:environments:work", "list", "env_1"],
+        page(*WORK[2:], DEAD_LETTER),
+    ),
     "retrieve": (RETRIEVE, WHOLE),
-    "retrieve-json": ([*RETRIEVE, "--format", "json", "--transform", "{id,name,archived_at}"], WHOLE),
+    "retrieve-json": (
+        [*RETRIEVE, "--format", "json", "--transform", "{id,name,archived_at}"],
+        WHOLE,
+    ),
     "stats": (["beta:environments:work", "stats", "env_1", "--format", "table"], STATS),
     "stats-empty": (
         ["beta:environments:work", "stats", "env_1"],
@@ -154,10 +173,18 @@ SCENES = {
     ),
     "watch-stats": (
         ["beta:environments:work", "stats", "env_1", "--watch", "--for", "2s"],
-        Rounds([STATS, {**STATS, "depth": 2, "pending": 2, "oldest_queued_at": "2026-03-14T14:59:00Z"}]),
+        Rounds(
+            [STATS, {**STATS, "depth": 2, "pending": 2, "oldest_queued_at": "2026-03-14T14:59:00Z"}]
+        ),
     ),
-    "retrieve-work": (["beta:environments:work", "retrieve", "work_1", "--environment-id", "env_1"], WORK[2]),
-    "heartbeat": (["beta:environments:work", "heartbeat", "work_1", "--environment-id", "env_1"], HEARTBEAT),
+    "retrieve-work": (
+        ["beta:environments:work", "retrieve", "work_1", "--environment-id", "env_1"],
+        WORK[2],
+    ),
+    "heartbeat": (
+        ["beta:environments:work", "heartbeat", "work_1", "--environment-id", "env_1"],
+        HEARTBEAT,
+    ),
     "delete": (DELETE, {"id": "env_1", "type": "environment_deleted"}),
     "error": (RETRIEVE, MISSING),
     "error-with-code": (RETRIEVE, WITH_CODE),
@@ -238,4 +265,6 @@ def _visible(style, cells):
 
 
 if __name__ == "__main__":
-    play(sys.argv[1], sys.stdout.buffer, sys.stderr.buffer, {**os.environ, "TERM": "xterm-256color"})
+    play(
+        sys.argv[1], sys.stdout.buffer, sys.stderr.buffer, {**os.environ, "TERM": "xterm-256color"}
+    )

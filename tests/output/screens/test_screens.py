@@ -27,11 +27,29 @@ FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
 WIDTHS = (80, 160)
 NARROW = {
-    *("delete", "error", "first-steps", "heartbeat", "help-topic", "list-columns", "list-empty", "retrieve-json"),
+    *(
+        "delete",
+        "error",
+        "first-steps",
+        "heartbeat",
+        "help-topic",
+        "list-columns",
+        "list-empty",
+        "retrieve-json",
+    ),
     *("retrieve-work", "stats", "stats-empty", "usage-error", "watch-stats"),
 }
 """The scenes that fit into 80 columns: a wider screen shows the same."""
-DRAWN = ("list", "list-archived", "list-empty", "retrieve", "error", "work-list", "watch-list", "watch-stats")
+DRAWN = (
+    "list",
+    "list-archived",
+    "list-empty",
+    "retrieve",
+    "error",
+    "work-list",
+    "watch-list",
+    "watch-stats",
+)
 """The scenes that a real terminal draws, too."""
 
 
@@ -52,12 +70,17 @@ def played(name, clean_environ, **environ):
 
 def test_a_screen_has_only_styles_that_light_and_dark_themes_define():
     """Every theme makes bold, dim, and red to cyan readable. White or black would be invisible in some themes."""
-    codes = [code for path in FOLDER.glob("*.txt") for code in re.findall(r"␛\[([\d;]*)m", path.read_text("utf-8"))]
+    codes = [
+        code
+        for path in FOLDER.glob("*.txt")
+        for code in re.findall(r"␛\[([\d;]*)m", path.read_text("utf-8"))
+    ]
     assert set(codes) <= {"0", "1", "2", *map(str, range(31, 37))}
 
 
 @pytest.mark.parametrize(
-    ("name", "width"), [(name, width) for name in SCENES for width in WIDTHS if width == 80 or name not in NARROW]
+    ("name", "width"),
+    [(name, width) for name in SCENES for width in WIDTHS if width == 80 or name not in NARROW],
 )
 def test_a_scene_equals_its_golden_file(name, width, clean_environ):
     """The scenes include lists, objects, errors and help."""
@@ -75,22 +98,44 @@ def test_a_list_without_colour_equals_its_golden_file(clean_environ):
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_real_terminal_shows_the_same(name, tmp_path):
     """A screen drawn by tmux, which measures characters in its own way, equals the golden file."""
-    environ = {**os.environ, "TMUX_TMPDIR": str(tmp_path), "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    environ = {
+        **os.environ,
+        "TMUX_TMPDIR": str(tmp_path),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONPATH": str(ROOT),
+    }
     for variable in ("TMUX", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES"):
         environ.pop(variable, None)
 
     def tmux(*words):
         done = subprocess.run(
-            ["tmux", "-u", "-f", "/dev/null", *words], env=environ, capture_output=True, check=True, timeout=30
+            ["tmux", "-u", "-f", "/dev/null", *words],
+            env=environ,
+            capture_output=True,
+            check=True,
+            timeout=30,
         )
         return done.stdout.decode()
 
     program = shlex.join([sys.executable, "-m", "tests.output.screens.scenes", name])
-    tmux("new-session", "-d", "-x", "80", "-y", "24", f"{program}; tmux wait-for -S shown; tmux wait-for seen")
+    tmux(
+        "new-session",
+        "-d",
+        "-x",
+        "80",
+        "-y",
+        "24",
+        f"{program}; tmux wait-for -S shown; tmux wait-for seen",
+    )
     try:
         tmux("wait-for", "shown")
-        expected, deadline = (FOLDER / f"{name}-80.txt").read_text("utf-8"), time.monotonic() + PATIENCE_S
-        while (shown := canonical(tmux("capture-pane", "-e", "-p"))) != expected and time.monotonic() < deadline:
+        expected, deadline = (
+            (FOLDER / f"{name}-80.txt").read_text("utf-8"),
+            time.monotonic() + PATIENCE_S,
+        )
+        while (
+            shown := canonical(tmux("capture-pane", "-e", "-p"))
+        ) != expected and time.monotonic() < deadline:
             pass  # tmux may still be reading what the program wrote before it ended
         assert shown == expected
     finally:
@@ -102,5 +147,11 @@ def test_the_status_of_a_login_equals_its_golden_file(clean_environ, official, m
     monkeypatch.setitem(SCENES, "auth-status", (["auth", "status"], None))
     official.log_in("work", expires_at=int(NOW) + 3600, workspace_id="wrkspc_1")
     official.log_in("home")
-    shown = played("auth-status", clean_environ, ANTHROPIC_API_KEY="", ANTHROPIC_PROFILE="work", COLUMNS="80")
-    golden("auth-status", 80, canonical(shown.replace(str(official.folder), "/home/ada/.config/anthropic")))
+    shown = played(
+        "auth-status", clean_environ, ANTHROPIC_API_KEY="", ANTHROPIC_PROFILE="work", COLUMNS="80"
+    )
+    golden(
+        "auth-status",
+        80,
+        canonical(shown.replace(str(official.folder), "/home/ada/.config/anthropic")),
+    )

@@ -38,7 +38,9 @@ def test_case(case):
     assert RUNNER.check(case, case["expect"], seen) == []
 
 
-@pytest.mark.parametrize("case", [case for case in OURS if case not in LOCALES], ids=lambda case: case["id"])
+@pytest.mark.parametrize(
+    "case", [case for case in OURS if case not in LOCALES], ids=lambda case: case["id"]
+)
 def test_own_case(case, monkeypatch):
     """The request, the output and the exit code are those of the case."""
     monkeypatch.setattr(RUNNER, "subprocess", SimpleNamespace(Popen=InThisProcess, PIPE=None))
