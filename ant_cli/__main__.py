@@ -9,7 +9,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found] # `signal` takes longer to import than this module and the next
 import gc
 
-TYPE_CHECKING = False  # as in light_typing, which `ant --version` does without
+TYPE_CHECKING = False  # `typing` takes as long to import as the rest of `ant --version`
 if TYPE_CHECKING:
     from typing import NoReturn
 

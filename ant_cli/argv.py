@@ -8,12 +8,12 @@ anywhere, the nearest of which wins; `--force=false`), and importing one would d
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.errors import BadValue, UnknownName, UsageError, see_help, shortened
 from ant_cli.operations import GROUPS, OPERATIONS, find, is_official
 from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Flags, Operation, Param, Text, Texts, flag_name, values_of
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
 if TYPE_CHECKING:

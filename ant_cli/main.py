@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from ant_cli import __version__
 from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, APIError, UsageError
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NoReturn
 from ant_cli.runtime.process import Terminated, escapes_work, exit_now, handle_sigterm
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 from ant_cli.settings import exposed_secrets

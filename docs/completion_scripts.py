@@ -10,12 +10,12 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ant_cli.completion.scripts import FILES
 from ant_cli.help.command_row import HELP, Command, first_sentence
 from ant_cli.help.contents import TOPICS
 from ant_cli.operations.spec import Field, Param
-from ant_cli.runtime.light_typing import NamedTuple
 
 _HELP = "help"
 _ANY = "*"

@@ -11,11 +11,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import Value
 from ant_cli.operations.environments import SERVER_FIELDS
-from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _SERVER_FIELDS = frozenset(SERVER_FIELDS) - {"state"}
 """The fields that the official tool leaves out of a hash. `state` is in the hash, though the server owns it."""

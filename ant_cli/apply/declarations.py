@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePath
+from typing import Any, NamedTuple
 
 from ant_cli.apply.comparison import declared_part, hash_of_body
 from ant_cli.errors import UsageError, os_error_text
@@ -17,7 +18,6 @@ from ant_cli.input.validation import AND_MORE, Mistake, check, first_mistakes, k
 from ant_cli.input.values import Value, encode, parse, type_name
 from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.output.yaml_writer import to_yaml
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.reading import decode
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted

@@ -10,6 +10,7 @@ from contextlib import suppress
 from fnmatch import fnmatch
 from itertools import groupby, takewhile
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from ant_cli.apply.declarations import (
     DATA,
@@ -22,7 +23,6 @@ from ant_cli.apply.declarations import (
 from ant_cli.apply.lockfile import FILE_NAME, LockFile, check_inside, repository_of, shown_folder
 from ant_cli.errors import UsageError
 from ant_cli.input.validation import AND_MORE, first_mistakes
-from ant_cli.runtime.light_typing import NamedTuple
 
 _SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
 """Folders of generated files, or of other projects. Names that start with a dot are skipped, too."""

@@ -13,10 +13,10 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime, shell
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.process import Terminated
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.sanitize import escape_breaks

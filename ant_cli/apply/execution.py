@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO
 
 from ant_cli.apply import server
 from ant_cli.apply.comparison import changes_between, hash_of_body, hash_of_remote, update_body
@@ -18,7 +19,6 @@ from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.http.client import Client
 from ant_cli.input.values import Value
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import BinaryIO
 from ant_cli.runtime.storage import append, locked
 from ant_cli.runtime.trusted_files import others_may
 

@@ -12,13 +12,13 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ant_cli.apply.comparison import canonical
 from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.gjson import json_text
 from ant_cli.input.request import is_id
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.shell import quote

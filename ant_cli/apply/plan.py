@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from ant_cli.apply.comparison import (
     FieldChange,
@@ -18,7 +19,6 @@ from ant_cli.apply.declarations import YAML, Declaration, name_from
 from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin, shown_folder
 from ant_cli.errors import AntError
 from ant_cli.input.values import Value
-from ant_cli.runtime.light_typing import Literal, NamedTuple
 from ant_cli.runtime.shell import positional, quote
 
 PlannedAction = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]

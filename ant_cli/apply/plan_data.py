@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 from ant_cli.apply.lockfile import ResourceOrigin, check_destination
 from ant_cli.apply.plan import Known, Options, Plan, Step
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
-from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.storage import replace_file
 

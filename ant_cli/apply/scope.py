@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.discovery import Loaded, beside_tracked, expand, load
@@ -13,7 +14,6 @@ from ant_cli.apply.plan import Options, Plan, lost_keys
 from ant_cli.errors import UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, is_yes
-from ant_cli.runtime.light_typing import NamedTuple
 
 
 class Scope(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
 
 from ant_cli.apply.comparison import changes_of, hash_of_remote
 from ant_cli.apply.declarations import Declaration
@@ -22,7 +23,6 @@ from ant_cli.operations import environments
 from ant_cli.operations.shared_flags import LARGEST_PAGE
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple, TypeVar
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import load as load_settings
 from ant_cli.settings.loading import note_credential_choice

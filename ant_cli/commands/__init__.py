@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from ant_cli.errors import UsageError
 from ant_cli.help.command_row import Command
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any
 
 
 def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from ant_cli.apply import drawing, plan_data, server
 from ant_cli.apply.discovery import Loaded, as_sentence, expand
@@ -29,7 +30,6 @@ from ant_cli.output.style import style_of
 from ant_cli.run.sending import target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import quote
 from ant_cli.settings.loading import output_settings
 

@@ -9,6 +9,7 @@ import json
 import shlex
 from collections.abc import Iterator
 from copy import copy
+from typing import Any
 
 from ant_cli.commands import print_report
 from ant_cli.errors import AntError, CredentialError, exclude_each_other
@@ -16,7 +17,6 @@ from ant_cli.help.command_row import PROFILE, REQUEST
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.settings.credentials import Credential, environment_key, no_credential

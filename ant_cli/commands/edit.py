@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any, NamedTuple
 
 from ant_cli.apply import server
 from ant_cli.apply.comparison import CLEARABLE, PATCHED, are_equal, changes_between, changes_of
@@ -24,7 +25,6 @@ from ant_cli.output.printer import Printer
 from ant_cli.output.style import PLAIN, style_of
 from ant_cli.output.yaml_writer import to_yaml
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.redactor import LONGEST_SHOWN
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.settings.loading import output_settings

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from typing import Any
 
 from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import ResponseError, UsageError, exclude_each_other
@@ -20,7 +21,6 @@ from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import DEFAULT_BASE_URL

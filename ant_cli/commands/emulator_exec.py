@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
+from typing import Any
 
 from ant_cli.commands.emulator_log import log_to
 from ant_cli.commands.emulator_serve import ANY_KEY, import_server
@@ -16,7 +17,6 @@ from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.http.in_process import open_emulator
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.process import python_command
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.settings.local_emulator import IN_MEMORY

@@ -14,6 +14,7 @@ import time
 from contextlib import ExitStack, closing, suppress
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from ant_cli.commands import print_result, print_text
 from ant_cli.commands.emulator_log import log_to, remove_old_logs
@@ -23,7 +24,6 @@ from ant_cli.operations.parsers import whole_number
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.process import identity_of, in_background, own_command, terminate
 from ant_cli.runtime.shell import FAILING_COMMAND, set_variable
 from ant_cli.runtime.storage import append, is_locked, locked, make_private

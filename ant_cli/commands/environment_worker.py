@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
+from typing import Any
 
 from ant_cli.commands.hidden_secrets import hide_secrets, receive_secrets
 from ant_cli.errors import UsageError, exclude_each_other
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, OF_ORGANIZATION, WORK_SECRET
 from ant_cli.settings.credentials import note_typed_credential

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ant_cli.apply import server
 from ant_cli.apply.comparison import hash_of_body, hash_of_remote
@@ -28,7 +29,6 @@ from ant_cli.http.client import Client, NameClient
 from ant_cli.input.validation import json_schema
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.storage import replace_file
 

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 from ant_cli.errors import AntError, UsageError
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NoReturn
 from ant_cli.runtime.variables import BASE_URL, OFFICIAL
 from ant_cli.settings.local_emulator import is_local
 

@@ -9,12 +9,12 @@ import sys
 import warnings
 from collections.abc import Callable
 from math import isfinite
+from typing import Any
 
 from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import REDACTED, may_be_key
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.settings.credentials import read_piped_secret

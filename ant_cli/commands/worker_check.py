@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.commands import print_report
 from ant_cli.commands.environment_worker import environment_flag
@@ -32,7 +33,6 @@ from ant_cli.operations.spec import Flags
 from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
-from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import METADATA_KEY

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from ant_cli.output.times import relative_time
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY
 from ant_cli.worker.work_api import LONGEST_LEASE_S, age

@@ -9,9 +9,9 @@ is printed, because a message would appear in the middle of the line that is bei
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 

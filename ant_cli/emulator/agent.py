@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
+from typing import Any
 
 from ant_cli.emulator import work
 from ant_cli.emulator.errors import InvalidRequest
@@ -23,7 +24,6 @@ from ant_cli.emulator.store import (
     Transaction,
     rfc3339,
 )
-from ant_cli.runtime.light_typing import Any
 
 Event = dict[str, Any]
 

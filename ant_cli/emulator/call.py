@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from ant_cli.emulator.errors import LARGEST_BODY, EmulatorError, InvalidRequest
 from ant_cli.emulator.journal import Entry, Journal
 from ant_cli.emulator.store import Row, Store, Transaction
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -13,11 +13,11 @@ import base64
 import json
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.store import TOKEN_PREFIX
-from ant_cli.runtime.light_typing import NamedTuple
 
 API_KEY = "an API key (x-api-key)"
 ENVIRONMENT_KEY = "an environment key (authorization: Bearer)"

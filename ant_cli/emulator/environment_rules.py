@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from ant_cli.emulator.call import Call, Listing
 from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, to_compact_json
 from ant_cli.emulator.store import Row, Transaction, rfc3339
-from ant_cli.runtime.light_typing import Any
 
 SQL_FIND = "SELECT * FROM environments WHERE id = ?"
 LIST = Listing("SELECT sequence, document FROM environments WHERE archived <= ?")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import (
@@ -24,7 +25,6 @@ from ant_cli.emulator.errors import (
     InvalidRequest,
 )
 from ant_cli.emulator.store import Row
-from ant_cli.runtime.light_typing import Any
 
 STREAM = "/events/stream"
 """How the path of a stream ends."""

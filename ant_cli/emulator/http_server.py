@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
 
 from waitress import create_server  # type: ignore[import-untyped] # waitress has no types
 
@@ -23,7 +24,6 @@ from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.journal import Entry
 from ant_cli.emulator.store import rfc3339
 from ant_cli.emulator.wsgi_app import Emulator
-from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -10,10 +10,10 @@ import json
 import re
 from collections import deque
 from collections.abc import Mapping
+from typing import Any
 
 from ant_cli.emulator.errors import to_compact_json
 from ant_cli.emulator.store import rfc3339
-from ant_cli.runtime.light_typing import Any
 
 MOST_REQUESTS = 1_000
 LONGEST_BODY = 65_536

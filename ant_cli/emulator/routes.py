@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from ant_cli.emulator import environment_rules, faults, journal, sessions, work
@@ -21,7 +22,6 @@ from ant_cli.emulator.store import (
     Transaction,
     rfc3339,
 )
-from ant_cli.runtime.light_typing import NamedTuple
 
 ResponseBody = str | Iterator[bytes]
 """The body of a response: JSON, or the events of a stream."""

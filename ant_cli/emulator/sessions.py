@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ant_cli.emulator import agent, work
 from ant_cli.emulator.call import Call, Listing
@@ -17,7 +18,6 @@ from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
 from ant_cli.emulator.faults import PING
 from ant_cli.emulator.store import MICROSECONDS_PER_SECOND, Row, Transaction, rfc3339, wait_for
-from ant_cli.runtime.light_typing import Any
 
 SQL_FIND = "SELECT * FROM sessions WHERE id = ?"
 SQL_NAMED = "SELECT environment_id FROM work WHERE session_id = ? AND kind = 'session' LIMIT 1"

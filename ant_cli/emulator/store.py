@@ -20,9 +20,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.emulator.errors import UnusableDatabase
-from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 
 IN_MEMORY = ":memory:"
 BUSY_SECONDS = 30.0

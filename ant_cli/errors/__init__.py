@@ -20,8 +20,7 @@ another exit code if some of several requests failed (theirs, or 1 if they diffe
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-
-from ant_cli.runtime.light_typing import Self
+from typing import Self
 
 NOT_FOUND = 404
 EXIT_CODES = {401: 4, 403: 4, NOT_FOUND: 5, 409: 6, 412: 6, 408: 7, 429: 7}

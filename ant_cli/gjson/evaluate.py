@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from ant_cli.gjson import json_text, steps
 from ant_cli.gjson.modifiers import FUNCTIONS, child_values, make_array, make_object, truth
 from ant_cli.gjson.parser import BadPath
-from ant_cli.runtime.light_typing import Any
 
 _WORK_PER_BYTE = 1000
 """Bytes that a path may process for each byte of the value.

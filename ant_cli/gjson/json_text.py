@@ -22,8 +22,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import accumulate
-
-from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, NoReturn, TypeVar
+from typing import Any, Literal, NamedTuple, NoReturn, TypeVar
 
 JSONType = Literal["object", "array", "string", "number", "true", "false", "null"]
 _Parsed = TypeVar("_Parsed")

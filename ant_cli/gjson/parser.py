@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ant_cli.gjson import json_text, steps
 from ant_cli.gjson.modifiers import FUNCTIONS
-from ant_cli.runtime.light_typing import NamedTuple
 
 _MAX_DEPTH = 100
 """A limit deeper than any useful path, and far from the recursion limit."""

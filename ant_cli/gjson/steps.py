@@ -6,8 +6,7 @@ Named tuples, because importing `dataclasses` takes longer than parsing and foll
 from __future__ import annotations
 
 import re
-
-from ant_cli.runtime.light_typing import NamedTuple
+from typing import NamedTuple
 
 
 class Key(NamedTuple):

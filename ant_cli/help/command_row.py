@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError, UsageError, shortened
 from ant_cli.help.contents import TOPICS
 from ant_cli.operations.parsers import private_boolean, whole_number
 from ant_cli.operations.spec import Example, Operation, Param, Setting, ValueKind
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings import rows
 
 HELP = Setting("help", bool, "Show help.", short="-h", completes="plain")

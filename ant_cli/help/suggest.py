@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.errors import UsageError, shortened
 from ant_cli.errors.suggestions import SYNONYMS, nearest
 from ant_cli.help.contents import text_of
 from ant_cli.operations import OFFICIAL_RESOURCES
 from ant_cli.operations.spec import Operation, Param, Setting, Texts
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import may_be_key
 from ant_cli.runtime.shell import quote, split
 from ant_cli.settings.rows import simple_path

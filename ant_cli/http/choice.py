@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from ant_cli.errors import UsageError
@@ -13,7 +14,6 @@ from ant_cli.http.response import Response
 from ant_cli.http.transport import Proxy, Timeouts
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.hosts import canonical_host, host_address, is_loopback
-from ant_cli.runtime.light_typing import Protocol
 from ant_cli.settings.local_emulator import is_local
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from _thread import allocate_lock
 from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from ant_cli.errors import (
@@ -27,7 +28,6 @@ from ant_cli.input.request import Request, is_id, request_of
 from ant_cli.operations.environments import ENVIRONMENT_ID, LIST, RETRIEVE
 from ant_cli.operations.shared_flags import LARGEST_PAGE
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.settings.credentials import Credential, no_credential
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import is_local

@@ -7,12 +7,12 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from ant_cli.http.response import Response
 from ant_cli.http.transport import LONGEST_URL, Attempt, MalformedResponse, Timeouts, unusable_url
 from ant_cli.http.wire import Wire
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import ssl

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ant_cli.emulator import Emulator, UnusableDatabase
 from ant_cli.emulator.call import PATIENCE_S
@@ -13,7 +14,6 @@ from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
 from ant_cli.http.transport import Attempt, Timeouts
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.local_emulator import DATABASE_HINT, database_path
 
 

@@ -7,10 +7,10 @@ from contextlib import suppress
 from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Lock, Semaphore, Thread
+from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import Client
-from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _WINDOW = 1000
 """How many tasks may begin ahead of the result that is taken next. This bounds the memory."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import local
+from typing import Any
 
 import httpx
 
@@ -13,7 +14,6 @@ from ant_cli.http.response import Response
 from ant_cli.http.transport import Attempt, MalformedResponse, Proxy, Timeouts, unusable_url
 from ant_cli.http.trust import tls_context
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import Any
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """Errors after which the server can't have received anything."""

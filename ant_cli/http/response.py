@@ -10,12 +10,12 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ant_cli.errors import APIError, ResponseError
 from ant_cli.gjson import json_text
 from ant_cli.http.transport import incomplete_response
 from ant_cli.runtime import http_date
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import strip_userinfo
 
 RESPONSE_LIMIT = 100_000_000

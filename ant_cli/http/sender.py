@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple, Self
 
 from ant_cli.errors import AntError
 from ant_cli.http import retries
@@ -13,7 +14,6 @@ from ant_cli.http.response import RESPONSE_LIMIT, Response
 from ant_cli.http.transport import FailedAttempt, Timeouts
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple, Self
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.local_emulator import LOCAL, creates_file, is_local

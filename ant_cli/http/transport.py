@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import socket
 import time
+from typing import Literal, NamedTuple
 
 from ant_cli.errors import NetworkError, ResponseError, UsageError
 from ant_cli.input.request import Request
-from ant_cli.runtime.light_typing import Literal, NamedTuple
 
 Phase = Literal["connect", "handshake", "exchange", "body"]
 """What an attempt is doing: opening a connection, making a TLS handshake, sending the request until the response

@@ -7,9 +7,9 @@ import re
 import ssl
 import sys
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from ant_cli.errors import UsageError, os_error_text
-from ant_cli.runtime.light_typing import NamedTuple
 
 BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Arch

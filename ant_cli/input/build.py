@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ant_cli.errors import MissingFlag, UsageError, see_help, shortened
 from ant_cli.errors.suggestions import did_you_mean
@@ -21,7 +22,6 @@ from ant_cli.operations import GROUPS
 from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Field, Flags, Operation, Texts
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.shell import quote
 
 _NAMED = 3

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from ant_cli.errors import UsageError, see_help
 from ant_cli.input.values import ParsedValue, Value, parse_all, type_name
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.shell import quote
 

@@ -15,12 +15,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.values import Value, convert, encode, parse
 from ant_cli.operations.spec import Field, Operation, Text, Texts, flag_name
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.streams import Stdin

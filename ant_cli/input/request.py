@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue
 from ant_cli.gjson.json_text import scalar_text
 from ant_cli.input.values import Value, convert, encode, type_name
 from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Field, Operation
-from ant_cli.runtime.light_typing import Literal, NamedTuple
 
 Retries = Literal["always", "unless_timed_out", "unless_unknown"]
 """When a request may be sent again. `always`: after any failure. `unless_timed_out`: not if its response was lost,

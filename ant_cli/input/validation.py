@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.request import has_lone_surrogate
 from ant_cli.input.values import Value, type_name
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from ant_cli.input.yaml_reader import Position

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.gjson import json_text
@@ -16,7 +17,6 @@ from ant_cli.gjson.json_text import Number
 from ant_cli.input import DEPTH_LIMIT
 from ant_cli.operations.parsers import boolean
 from ant_cli.operations.spec import Field
-from ant_cli.runtime.light_typing import Any, NamedTuple
 
 Value = bool | Number | str | list[Any] | dict[str, Any] | None
 

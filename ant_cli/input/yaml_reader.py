@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import yaml
 
 from ant_cli.gjson.json_text import Number
 from ant_cli.input import DEPTH_LIMIT
-from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _ALIAS_LIMIT = 1_000_000
 """How many characters the aliases of a text may add to it."""

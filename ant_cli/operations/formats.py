@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ant_cli.runtime.light_typing import Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 FormatName = Literal[
     "auto", "json", "jsonl", "yaml", "table", "pretty", "markdown", "raw", "explore"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from ant_cli.errors import BadValue, UnknownName
-from ant_cli.runtime.light_typing import Any
 
 Parse = Callable[[str, str], Any]
 """Takes the source of a text, as messages name it, and the text. Returns its value, or raises UsageError."""

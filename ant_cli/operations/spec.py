@@ -7,9 +7,9 @@ requests, documentation and the contract tests are derived from them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
 
 from ant_cli.operations.parsers import Parse, boolean
-from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 
 VALUE_NAMES = {str: "TEXT", list: "TEXT", dict: "YAML", int: "NUMBER", float: "NUMBER"}
 """The placeholder for a flag's value in help, by its type; a boolean has none."""

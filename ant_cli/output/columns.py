@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any, Literal, NamedTuple
 
 from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import did_you_mean
@@ -13,7 +14,6 @@ from ant_cli.gjson.parser import BadPath, escaped_key, parse, split_at_commas
 from ant_cli.gjson.steps import plain_keys
 from ant_cli.output.times import TIME_ENDINGS
 from ant_cli.output.views import CONTAINERS, plain_list, resource_type
-from ant_cli.runtime.light_typing import Any, Literal, NamedTuple
 from ant_cli.runtime.sanitize import collapse_space, escape_controls
 
 MISSING = "-"

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import cycle
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from ant_cli.http.sender import Observer
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.sanitize import collapse_space
 
 if TYPE_CHECKING:

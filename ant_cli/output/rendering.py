@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import assert_never
 
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import Format
 from ant_cli.output.style import PLAIN, Style
-from ant_cli.runtime.light_typing import assert_never
 
 _MOST_VALUES = 100_000
 _MOST_BYTES = 10_000_000

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_bytes
 from ant_cli.runtime.streams import Stream
 

@@ -12,12 +12,12 @@ page has no values for it: a later page may. Longer values on a later page widen
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ant_cli.gjson import json_text
 from ant_cli.output.columns import MISSING, Column, Columns, rows_of
 from ant_cli.output.style import STATE_COLOURS, Style
 from ant_cli.output.times import relative_time
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import markdown_code
 from ant_cli.runtime.screen import cell_width, padding, truncate
 

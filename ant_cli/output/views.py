@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from ant_cli.gjson import json_text
 from ant_cli.output.style import STATE_COLOURS, Style
 from ant_cli.output.times import TIME_ENDINGS, relative_time
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 from ant_cli.runtime.screen import cell_width, padding, wrap
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import parse
 from ant_cli.output.printer import Printer, Transform, transformed
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ant_cli.http.client import Client, NameClient
 from ant_cli.input.build import build_all
 from ant_cli.operations.shared_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YES
@@ -10,7 +12,6 @@ from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
 from ant_cli.run.sending import Sending, make_sending
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.settings.loading import ConnectionSettings, Settings, load, note_credential_choice

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from itertools import takewhile
+from typing import NamedTuple
 
 from ant_cli.errors import ResponseError, UsageError, shortened
 from ant_cli.errors.suggestions import did_you_mean
@@ -22,7 +23,6 @@ from ant_cli.operations.parsers import seconds_in
 from ant_cli.operations.spec import Operation
 from ant_cli.output.times import DATE, seconds_since_1970
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.shell import quote
 
 _OPERAND = r'"(?:[^"\\]|\\.)*+"|[A-Za-z0-9_.*?:@/+-]+'

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
@@ -21,7 +22,6 @@ from ant_cli.input.values import Value, encode
 from ant_cli.operations.shared_flags import ADD, REMOVE, SET
 from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import quote
 from ant_cli.settings.loading import ConnectionSettings
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
+from typing import NamedTuple
 
 from ant_cli.errors import (
     APIError,
@@ -28,7 +29,6 @@ from ant_cli.output.watch import Watch
 from ant_cli.run.conditions import Condition
 from ant_cli.run.sending import Sending
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.loading import OutputSettings
 
 _IDLE = "idle"

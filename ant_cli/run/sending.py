@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.errors import AntError, OutcomeUnknown, OutputError, UsageError
 from ant_cli.gjson.json_text import scalar_text
@@ -16,7 +17,6 @@ from ant_cli.operations.shared_flags import EDITS, FILTER, LIMIT, MAX_ITEMS, UNT
 from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.output.printer import check_json
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, NamedTuple
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.shell import positional, quote
 

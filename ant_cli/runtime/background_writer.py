@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
+from typing import NamedTuple
 
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.streams import Stderr
 
 _MOST_WAITING = 4_000_000

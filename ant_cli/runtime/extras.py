@@ -7,8 +7,7 @@ package index may have another project under a similar name.
 from __future__ import annotations
 
 import sys
-
-from ant_cli.runtime.light_typing import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

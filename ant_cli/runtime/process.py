@@ -8,9 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from typing import Any, NoReturn
 
 from ant_cli.errors import INTERRUPTED, TERMINATED, UsageError
-from ant_cli.runtime.light_typing import Any, NoReturn
 
 
 class Terminated(KeyboardInterrupt):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 from ant_cli.errors import UsageError, os_error_text
-from ant_cli.runtime.light_typing import BinaryIO
 
 INPUT_LIMIT = 100_000_000
 """The most bytes that are read from stdin or from a file of the user."""

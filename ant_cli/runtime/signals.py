@@ -9,8 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-
-from ant_cli.runtime.light_typing import Any
+from typing import Any
 
 _GRACE_S = 0.3
 """The longest delay of a signal. After that, it interrupts even a write to a full pipe, which might never end."""

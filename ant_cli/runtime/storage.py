@@ -19,8 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from math import inf
 from pathlib import Path
-
-from ant_cli.runtime.light_typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 _PRIVATE = 0o600
 _PRIVATE_FOLDER = 0o700

@@ -11,9 +11,9 @@ import io
 import os
 import stat
 import sys
+from typing import TYPE_CHECKING, BinaryIO
 
 from ant_cli.errors import OutputError, UsageError, os_error_text
-from ant_cli.runtime.light_typing import TYPE_CHECKING, BinaryIO
 from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.sanitize import escape_bytes, escape_commands, escape_controls
 

@@ -13,8 +13,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from ant_cli.runtime.light_typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from math import inf
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple, Protocol
 from ant_cli.runtime.trusted_files import (
     FOREIGN,
     OTHERS_READ,

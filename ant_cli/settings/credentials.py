@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Literal, NamedTuple
 from ant_cli.settings import rows
 from ant_cli.settings.profiles import KEYRING, ProfileStore
 from ant_cli.settings.selection import NO_PROFILE, Origin, SelectedProfile, select, usable_instead

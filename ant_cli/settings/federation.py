@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.access_tokens import TokenCache, TokenSource, end_text, is_token

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ant_cli.errors import CredentialError, os_error_text
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.shell import find_program, quote
 from ant_cli.settings.profiles import KEYRING, shown
 from ant_cli.settings.rows import split_command

@@ -12,10 +12,10 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, os_error_text
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.trusted_files import OTHERS_READ, FileRule, read_trusted
 from ant_cli.settings.access_tokens import LAST_S, SPARE_S, AccessToken, end_text
 from ant_cli.settings.profiles import config_dir

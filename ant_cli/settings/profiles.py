@@ -11,11 +11,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError, os_error_text
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.trusted_files import (
     FileRule,
     check_folders,

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from typing import Any
 
 from ant_cli.errors import BadValue, UnknownName, UsageError
 from ant_cli.operations.formats import BY_NAME, FORMATS
 from ant_cli.operations.parsers import Parse, private_boolean, seconds, whole_number
 from ant_cli.operations.spec import Setting
 from ant_cli.runtime import variables
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.secret_names import is_secret_name
 from ant_cli.settings.local_emulator import is_local
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from ant_cli.errors import BadValue, MissingFlag, UsageError, os_error_text
 from ant_cli.operations.parsers import Parse, duration, one_of, whole_number
 from ant_cli.operations.spec import Flags, Setting
-from ant_cli.runtime.light_typing import Any, Literal, NamedTuple, TypeVar
 from ant_cli.settings.rows import ENVIRONMENT_KEY_PLACE, check_secret, environment_key, header
 
 T = TypeVar("T")

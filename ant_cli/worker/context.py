@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.errors import AntError
 from ant_cli.http.choice import is_direct
 from ant_cli.input.request import has_lone_surrogate
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 from ant_cli.runtime.process import own_command
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import PollOptions

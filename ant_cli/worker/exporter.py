@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from math import inf
+from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError
 from ant_cli.http.client import authenticated
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import ExporterOptions
 from ant_cli.worker.listener import Listener, ServedPage, json_page, text_page

@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.http.retries import backoff
 from ant_cli.output.times import seconds_since_1970
-from ant_cli.runtime.light_typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 ATTEMPTS, EXCUSED, LAST_ERROR, DEAD_LETTER = (

@@ -17,8 +17,8 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any, NamedTuple
 
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.runtime.process import python_command
 from ant_cli.worker import guardian_process
 

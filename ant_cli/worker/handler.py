@@ -15,10 +15,10 @@ from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from importlib.util import find_spec
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 from ant_cli.errors import UsageError, exclude_each_other
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.redaction import texts_in
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian import Child, Fallback, Guardian, posix_signal

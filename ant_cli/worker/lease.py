@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
-from ant_cli.runtime.light_typing import Any, NamedTuple
 from ant_cli.settings.worker_options import HeartbeatMode
 from ant_cli.worker.context import WorkerContext, wait_for_any
 from ant_cli.worker.guardian import Child, Fallback

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET, AF_INET6, SHUT_RDWR
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ant_cli.errors import AntError
-from ant_cli.runtime.light_typing import Any, NamedTuple
 
 _REQUEST_TIMEOUT_S = 10.0
 _MOST_CONNECTIONS = 64

@@ -7,12 +7,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from ant_cli.errors import AntError, APIError, shortened
 from ant_cli.http.response import error_message
 from ant_cli.output.style import PLAIN, style_of
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.redaction import redact
 from ant_cli.runtime.sanitize import escape_controls
 from ant_cli.runtime.screen import terminal_size, truncate

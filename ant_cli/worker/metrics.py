@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from ant_cli import __version__
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.worker_options import PollOptions
 from ant_cli.worker.listener import Listener, ServedPage, text_page
 from ant_cli.worker.settlement import Outcome

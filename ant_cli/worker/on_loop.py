@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from copy import copy
 from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from greenlet import getcurrent, greenlet
 
@@ -20,7 +21,6 @@ from ant_cli.http.direct import DirectTransport, Origin
 from ant_cli.http.transport import Attempt
 from ant_cli.http.wire import would_block
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import socket

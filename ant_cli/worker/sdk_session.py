@@ -8,12 +8,12 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import Any
 
 from ant_cli.errors import AntError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.background_writer import written_in_background
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.light_typing import Any
 from ant_cli.settings.worker_options import SessionOptions, read_secret_file
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.settlement import EX_TEMPFAIL

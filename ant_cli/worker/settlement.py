@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 from enum import StrEnum
+from typing import NamedTuple
 
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.settings.worker_options import EX_CONFIG, PollOptions
 from ant_cli.worker.failures import (
     DEAD_LETTER,

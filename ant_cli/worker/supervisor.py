@@ -14,12 +14,12 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from types import FrameType
+from typing import Any
 
 from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.background_writer import written_in_background
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.live_line import LiveLine
 from ant_cli.runtime.process import own_command
 from ant_cli.runtime.signals import signal_handlers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ant_cli.errors import AntError, APIError, ResponseError
 from ant_cli.http.client import Client
@@ -18,7 +19,6 @@ from ant_cli.operations import work
 from ant_cli.operations.spec import Operation
 from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY
 from ant_cli.settings.credentials import Credential
 from ant_cli.settings.loading import ConnectionSettings

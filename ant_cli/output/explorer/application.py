@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Thread
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.columns import Columns
 from rich.console import RenderableType
@@ -18,7 +18,6 @@ from textual.widgets import Input, Static
 from ant_cli.gjson import json_text
 from ant_cli.output.explorer.rows import Rows
 from ant_cli.output.explorer.tree import Value, cut_to_row, in_full, path_of, text_to_copy
-from ant_cli.runtime.light_typing import NamedTuple
 from ant_cli.runtime.sanitize import escape_controls
 
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.extras import install_command
-from ant_cli.runtime.light_typing import TYPE_CHECKING
 from ant_cli.runtime.process import Terminated
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.runtime.streams import Stderr

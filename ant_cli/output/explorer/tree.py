@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.parser import escaped_key
 from ant_cli.output.views import CONTAINERS, EMPTY
-from ant_cli.runtime.light_typing import Any
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
 WHOLE = "@this"
