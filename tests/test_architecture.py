@@ -222,6 +222,45 @@ def test_a_file_is_short_enough_to_read_in_one_go():
     assert [path.name for path in FILES if len(path.read_text().splitlines()) > 600] == []
 
 
+NESTED_CONDITIONALS = {
+    "argv.py": 3,
+    "commands/worker_check.py": 3,
+    "commands/worker_findings.py": 1,
+    "completion/__init__.py": 1,
+    "help/suggest.py": 1,
+    "input/build.py": 1,
+    "input/documents.py": 1,
+    "input/validation.py": 1,
+    "output/explorer/application.py": 1,
+    "output/explorer/rows.py": 1,
+    "output/printer.py": 1,
+    "run/conditions.py": 1,
+    "run/repetition.py": 1,
+    "runtime/background_writer.py": 1,
+    "settings/rows.py": 1,
+}
+"""How many conditional expressions of a file hold another one. The table may only get smaller."""
+
+
+def holds_another(node: ast.AST) -> bool:
+    """Whether it is a conditional expression in which there is another one."""
+    return (
+        isinstance(node, ast.IfExp)
+        and sum(isinstance(part, ast.IfExp) for part in ast.walk(node)) > 1
+    )
+
+
+def test_no_conditional_expression_holds_another():
+    """`if` and `return` say it in more lines, each of which is read once."""
+    found = Counter(
+        path.relative_to(PACKAGE).as_posix()
+        for path in FILES
+        for node in nodes_of(path)
+        if holds_another(node)
+    )
+    assert found == NESTED_CONDITIONALS
+
+
 def test_no_two_modules_or_classes_of_a_room_share_a_name():
     """Within a room, a name means one thing, with or without a leading underscore."""
     names = Counter((part_of(path), path.stem) for path in FILES if path.name != "__init__.py")
