@@ -242,4 +242,6 @@ def os_error_text(error: Exception) -> str:
 
 def see_help(command: str) -> str:
     """Return the hint that names a command's help page."""
-    return f"Run `{' '.join(['ant', *command.split()])} --help` to see what it takes."
+    from ant_cli.errors.command_line import command_line  # late: only mistakes need it
+
+    return f"Run `{command_line(command, '--help')}` to see what it takes."

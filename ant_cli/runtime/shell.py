@@ -6,21 +6,10 @@ import os
 import sys
 from collections.abc import Mapping
 
+from ant_cli.errors.command_line import quote as quote
+from ant_cli.errors.command_line import single_quoted
+
 FAILING_COMMAND = "throw 'ant failed'" if sys.platform == "win32" else "false"
-
-
-def quote(arg: str) -> str:
-    """Quote an argument for a command that the user may copy."""
-    if sys.platform != "win32":
-        import shlex  # late: few runs print a command
-
-        return shlex.quote(arg)
-    import re
-
-    if re.fullmatch(r"[\w.:\\/-]+", arg):
-        return arg
-    # Double quotes are those of cmd.exe, too; `$` and "`" in them are special to PowerShell.
-    return _single_quoted(arg) if re.search('["$`]', arg) else f'"{arg}"'
 
 
 def positional(arg: str, flag: str) -> str:
@@ -28,15 +17,11 @@ def positional(arg: str, flag: str) -> str:
     return f"{flag} {quote(arg)}" if arg.startswith("-") else quote(arg)
 
 
-def _single_quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def set_variable(name: str, value: str) -> str:
     """Return the command that sets an environment variable."""
     if sys.platform != "win32":
         return f"export {name}={quote(value)}"
-    return f"$env:{name} = {_single_quoted(value)}"
+    return f"$env:{name} = {single_quoted(value)}"
 
 
 def find_program(name: str, environ: Mapping[str, str]) -> str | None:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from ant_cli.errors.command_line import PIPE, command_line
 from ant_cli.runtime import shell
 from tests.conftest import needs_posix
 
@@ -90,3 +91,9 @@ def test_a_bare_name_is_found_on_path_and_not_in_the_working_folder(tmp_path):
     assert [find("less"), find("less.exe")] == [str(tmp_path / "bin" / "less.exe")] * 2
     assert find("more.exe") is None
     assert find("./more.exe")
+
+
+@needs_posix("the quotes of sh")
+def test_a_command_line_in_a_message_quotes_each_word_and_only_its_own_pipes_are_pipes():
+    line = command_line("auth login", "a b; rm -rf x", "|", PIPE, "ant", "help", ">")
+    assert line == "ant auth login 'a b; rm -rf x' '|' | ant help '>'"

@@ -1,0 +1,48 @@
+"""Command lines that the program prints: in hints, notes and errors. They are quoted for the user's shell."""
+
+from __future__ import annotations
+
+import sys
+
+
+class Operator(str):
+    """A word that the shell reads itself. A word of the user is never one, even if it looks like one."""
+
+    __slots__ = ()
+
+
+PIPE = Operator("|")
+FROM = Operator("<")
+INTO = Operator(">")
+
+
+def command_line(command: str, *arguments: str) -> str:
+    """Return a command line of this program. `command` is typed after `ant`; each argument is one word.
+
+    Every command line in a message is written here, so that no site can forget the quotes.
+    """
+    return shell_line("ant", *command.split(), *arguments)
+
+
+def shell_line(*words: str) -> str:
+    """Return a command line of any programs, with each word quoted if it needs it."""
+    return " ".join(word if isinstance(word, Operator) else quote(word) for word in words)
+
+
+def quote(word: str) -> str:
+    """Quote a word for a command that the user may copy."""
+    if sys.platform != "win32":
+        import shlex  # late: few runs print a command
+
+        return shlex.quote(word)
+    import re
+
+    if re.fullmatch(r"[\w.:\\/-]+", word):
+        return word
+    # Double quotes are those of cmd.exe, too; `$` and "`" in them are special to PowerShell.
+    return single_quoted(word) if re.search('["$`]', word) else f'"{word}"'
+
+
+def single_quoted(text: str) -> str:
+    """Quote a text for PowerShell."""
+    return "'" + text.replace("'", "''") + "'"
