@@ -146,7 +146,7 @@ class Memory:
     def __init__(self) -> None:
         self._histories = _Latest[History]()
         self.finished = _Latest[None]()
-        """The items that are done, but could not be stopped. If they come back, they do not run again."""
+        """The items that could not be stopped at their end. If they come back, they do not run again."""
         self.not_done = _Latest[None]()
         """The items that failed or were lost, and have not succeeded since."""
         self.has_warned = False

@@ -37,6 +37,7 @@ _MAY_HAVE_DETACHED = (
     "a handler has to stay in the foreground until the session ends, or needs --no-auto-stop"
 )
 _AT_ONCE_S = 1.0
+_CONFLICT = 409
 _LONGEST_ID = 256
 _DONE = Settlement(Outcome.SUCCEEDED, Fate.STOP, {})
 """The settlement of an item for which no handler has to run."""
@@ -307,7 +308,6 @@ class ItemRun:
         """Stop an item that is done."""
         memory, stopped = self._context.memory, await self._stop()
         if stopped is None:
-            memory.finished[self._id] = None
             return
         is_silent = self._keeper.lease.held or stopped.get("latest_heartbeat_at", "unknown") is None
         if is_silent and not (self._seconds >= _AT_ONCE_S or self._has_output or memory.has_warned):
@@ -317,18 +317,34 @@ class ItemRun:
     async def _stop(self) -> WorkItem | None:
         """Stop the item, and return it; empty if it was stopped already, None if that failed.
 
-        The request is repeated while the lease lasts, because finished work should not be done again.
+        The request is repeated while the lease lasts, because finished work should not be done again. An item that
+        could not be stopped is not run again by this worker.
         """
+        memory = self._context.memory
         for attempt in count():
             try:
-                return await self._context.call(self._context.api.stop, self._id)
+                stopped = await self._context.call(self._context.api.stop, self._id)
             except AntError as error:
-                if isinstance(error, APIError) and error.status == 409:  # it has stopped already
-                    return {}
+                if await self._is_stopped(error):
+                    stopped = {}
+                    break
                 pause_s = backoff(attempt)
                 too_late = self._now() + pause_s >= self._keeper.lease.expires_at
                 if is_permanent(error) or too_late or self._context.shutdown.terminating.done():
                     self._log.warn("stop failed", error=error)
+                    memory.finished[self._id] = None
                     return None
+            else:
+                break
             await asyncio.sleep(pause_s)
-        return None
+        memory.finished.pop(self._id, None)
+        return stopped
+
+    async def _is_stopped(self, error: AntError) -> bool:
+        """Whether a stop conflicts with an item that is stopped already. The 409 may be that of a gateway."""
+        if not (isinstance(error, APIError) and error.status == _CONFLICT):
+            return False
+        try:
+            return (await self._keeper.look()).get("state") == STOPPED
+        except AntError:
+            return False

@@ -19,7 +19,13 @@ from ant_cli.worker.guardian import Child, Fallback
 from ant_cli.worker.guardian_process import NEVER, guardian_time
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.settlement import LEASE_GONE, Ending
-from ant_cli.worker.work_api import LONGEST_LEASE_S, WorkItem, is_permanent, item_in_refusal
+from ant_cli.worker.work_api import (
+    LONGEST_LEASE_S,
+    SHORTEST_LEASE_S,
+    WorkItem,
+    is_permanent,
+    item_in_refusal,
+)
 
 NO_HEARTBEAT = "NO_HEARTBEAT"
 """The `expected_last_heartbeat` of the first heartbeat."""
@@ -297,6 +303,7 @@ class LeaseKeeper:
         sent the last one before. As long as that lease lasts, nobody else can have the item.
         """
         expected, ttl_s = self.lease.last_heartbeat, min(pause_s, LONGEST_LEASE_S)
+        is_open = False  # an attempt may have been carried out
         for attempt in range(_GIVE_BACK_ATTEMPTS):
             try:
                 current = await self._heartbeat(expected, ttl_s)
@@ -307,6 +314,11 @@ class LeaseKeeper:
                 lasts = current.get("state") == "active" and self._now() < self.lease.expires_at
                 if current.get("state") in _STOP_STATES:
                     return str(current["state"])
+                if is_open and current and _heartbeat_of(current) != expected:
+                    return str(
+                        current["state"]
+                    )  # that of this worker's attempt, or of the next worker
+                is_open = is_open or not current
                 if attempt == _GIVE_BACK_ATTEMPTS - 1 or (is_permanent(error) and not lasts):
                     message = "giving the item back failed; it is queued again when its lease ends"
                     self._log.warn(message, error=error)
@@ -314,3 +326,17 @@ class LeaseKeeper:
             expected = current.get("last_heartbeat") or expected
             await asyncio.sleep(0 if lasts else backoff(attempt))
         return ""
+
+    async def look(self) -> WorkItem:
+        """Return what the server says of the item: state, last heartbeat, rest of the lease. Raises AntError."""
+        try:
+            return await self._heartbeat(LOOK, SHORTEST_LEASE_S)
+        except AntError as error:
+            current = item_in_refusal(error)
+            if not current:
+                raise
+            return current
+
+
+def _heartbeat_of(current: Mapping[str, Any]) -> str:
+    return current.get("last_heartbeat") or NO_HEARTBEAT

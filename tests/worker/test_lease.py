@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from unittest.mock import AsyncMock, Mock
+from unittest.mock import AsyncMock, Mock, patch
 
 import pytest
 
@@ -34,6 +34,11 @@ def response(heartbeat="B1", ttl=45, state="active", *, extended=True):
 def current(heartbeat="", ttl=300, state="active"):
     """Return what a 412 says about an item."""
     return {"last_heartbeat": heartbeat, "ttl_seconds": ttl, "state": state}
+
+
+def refusal(**item):
+    body = json.dumps({"error": {"details": {"current_state": current(**item)}}}).encode()
+    return APIError("POST x", 412, "Precondition Failed", body, "")
 
 
 def refused(watched, at=None, **item):
@@ -94,6 +99,33 @@ def test_an_item_can_be_given_back_again_for_longer():
     assert asyncio.run(leases()) == [(NO_HEARTBEAT, 10), ("H1", 300)]
 
 
+def giving_back(*responses):
+    """Return the heartbeats that give an item back, by what they expect, and the state that is returned."""
+
+    async def give_back():
+        context = Mock(call=AsyncMock(side_effect=responses))
+        keeper = LeaseKeeper("work_1", lease("auto"), context, Mock())
+        keeper.lease.expires_at = asyncio.get_running_loop().time() + 300
+        state = await keeper.give_back(1)
+        return [call.args[2] for call in context.call.await_args_list], state
+
+    with patch("ant_cli.worker.lease.backoff", return_value=0.0):
+        return asyncio.run(give_back())
+
+
+def test_giving_back_takes_over_no_heartbeat_that_may_be_another_workers():
+    """After a give-back that may have been carried out, the next worker may hold the item."""
+    assert giving_back(NetworkError("late"), refusal(heartbeat="X")) == (
+        [NO_HEARTBEAT, NO_HEARTBEAT],
+        "active",
+    )
+
+
+def test_giving_back_takes_over_the_heartbeat_that_its_handler_has_sent():
+    """Nothing else can have sent one: no give-back was carried out before, and the lease lasts."""
+    assert giving_back(refusal(heartbeat="H"), response("H2")) == ([NO_HEARTBEAT, "H"], "active")
+
+
 def test_an_item_that_is_given_up_does_not_wait_for_its_lease_any_more():
     """A worker with such an item would never be ready again."""
 
@@ -142,8 +174,7 @@ def test_a_heartbeat_waits_for_its_response_for_a_fraction_of_the_lease(ttl, tim
 
 def test_a_heartbeat_that_was_under_way_when_the_handler_ended_is_no_conflict():
     """It may have been carried out. The look before the stop must not take it for that of another worker."""
-    body = json.dumps({"error": {"details": {"current_state": current("B2", ttl=44)}}}).encode()
-    refusal = APIError("POST x", 412, "Precondition Failed", body, "")
+    refused = refusal(heartbeat="B2", ttl=44)
 
     async def endings():
         held = lease("always")
@@ -151,7 +182,7 @@ def test_a_heartbeat_that_was_under_way_when_the_handler_ended_is_no_conflict():
         now = asyncio.get_running_loop().time()
         held.expires_at = held.must_stop_at = now + 45
         context = Mock(
-            call=AsyncMock(side_effect=[asyncio.CancelledError, refusal, refusal]),
+            call=AsyncMock(side_effect=[asyncio.CancelledError, refused, refused]),
             options=Mock(lease=45.0),
         )
         keeper = LeaseKeeper("work_1", held, context, Mock())

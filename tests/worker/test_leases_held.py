@@ -212,6 +212,37 @@ def test_an_item_that_was_finished_but_could_not_be_stopped_does_not_run_again(
     assert queue.item(work_id)["state"] == "stopped"
 
 
+def test_a_dead_letter_that_could_not_be_stopped_does_not_run_again(queue, work_id, start, script):
+    """Without an API key only this worker knows its failures, and a forgotten one would run without end."""
+    queue.fail("/stop", status=404)
+    worker = start("--attempts", "1", "--max-items", "2", handler=[script("echo ran; exit 1")])
+    worker.wait_for("stop failed")
+    queue.advance(301)
+    worker.wait_for("this worker has finished the item before, and could not stop it")
+    assert worker.end() == 1
+    assert worker.output == ["ran"]
+    assert queue.item(work_id)["state"] == "stopped"
+
+
+def test_a_conflict_that_is_the_answer_of_a_gateway_to_a_stop_is_no_stop(
+    queue, work_id, work, script
+):
+    """Only a look that shows a stopped item is. Otherwise its finished work would be done again."""
+    queue.fail("/stop", status=409, body="<html>")
+    worker = work(handler=[script("exit 0")])
+    assert worker.events("work item done")
+    assert queue.item(work_id)["state"] == "stopped"
+    assert (queue.count("/stop"), queue.count("/heartbeat")) == (2, 1)
+
+
+def test_a_conflict_of_a_stop_with_an_item_that_is_stopped_ends_it(queue, work_id, work, script):
+    """Its answer may come from a gateway although the request was carried out. One look shows that."""
+    queue.fail("/stop", status=409, after_commit=True)
+    work(handler=[script("exit 0")])
+    assert queue.item(work_id)["state"] == "stopped"
+    assert (queue.count("/stop"), queue.count("/heartbeat")) == (1, 1)
+
+
 def test_a_server_that_refuses_heartbeats_holds_no_more_items_than_there_are_slots(
     queue, start, script
 ):
