@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, Literal, Self, TypeVar, overload
 
 from ant_cli.errors import BadValue, MissingFlag, UsageError, os_error_text
 from ant_cli.operations.parsers import Parse, duration, one_of, whole_number
@@ -12,9 +12,13 @@ from ant_cli.operations.spec import Flags, Setting
 from ant_cli.settings.rows import ENVIRONMENT_KEY_PLACE, check_secret, environment_key, header
 
 T = TypeVar("T")
+C = TypeVar("C", bound=str)
+OptionsT = TypeVar("OptionsT", bound="Options")
 EX_CONFIG = 78
 """The exit status (of `sysexits.h`) of `beta:worker run` if something that it needs is missing."""
 HeartbeatMode = Literal["auto", "always", "never"]
+Address = tuple[str, int]
+"""Host and port."""
 _OFFICIAL = (
     "environment_id",
     "environment_key",
@@ -30,33 +34,85 @@ _NOT_SHOWN = ("", "0", "false", "auto")
 """Defaults that help does not show, because they say nothing new."""
 
 
-def _row(parse: Parse | None, default: str, help_text: str, **more: Any) -> Any:
-    """Return the row of an option, in the place of a field's default. `rows_of` adds the field's name."""
+class Option(Generic[T]):
+    """An option of a command: on the class its row, on an object of the class its value."""
+
+    def __init__(self, row: Setting, unset: T) -> None:
+        self.row = row
+        """The row. It gets its name from the class."""
+        self.unset = unset
+        """The value without a flag, a variable and a default."""
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        prefix = "ANTHROPIC" if name in _OFFICIAL else "ANT_WORKER"
+        self.row = self.row._replace(name=name, variable=f"{prefix}_{name.upper()}")
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object, owner: type) -> Self | T:
+        """Return the option of a class. An object has the value itself, in its `__dict__`."""
+        if instance is None:
+            return self
+        raise AttributeError(self.row.name)
+
+
+class Options:
+    """The options of a command. An object has a value for each `Option` of its class."""
+
+    def __init__(self, **values: Any) -> None:
+        """Take the value of each option. Raises TypeError if one is missing or unknown."""
+        names = {option.row.name for option in _options_of(type(self))}
+        if wrong := names ^ values.keys():
+            raise TypeError(f"missing or unknown options: {', '.join(sorted(wrong))}")
+        vars(self).update(values)
+
+    def __repr__(self) -> str:
+        """Return the values. Keys are redacted."""
+        values = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({values})"
+
+    def replaced(self, **changes: Any) -> Self:
+        """Return the options with other values for some of them."""
+        return type(self)(**{**vars(self), **changes})
+
+
+def _options_of(kind: type[Options]) -> Iterator[Option[Any]]:
+    return (member for member in vars(kind).values() if isinstance(member, Option))
+
+
+def _row(parse: Parse | None, default: str, help_text: str, **more: Any) -> Setting:
     return Setting("", str, help_text, default=default, parse=parse)._replace(**more)
 
 
-def _required(parse: Parse, help_text: str) -> Any:
-    return _row(parse, "", f"{help_text} Required.", required=True)
+def _text(parse: Parse, help_text: str) -> Option[str]:
+    return Option(_row(parse, "", help_text), "")
 
 
-def _file(default: str, help_text: str) -> Any:
-    return _row(None, default, help_text, completes="file")
+def _required(parse: Parse, help_text: str) -> Option[str]:
+    return Option(_row(parse, "", f"{help_text} Required.", required=True), "")
 
 
-def _time(default: str, help_text: str) -> Any:
-    return _row(duration, default, help_text, value_name="TIME")
+def _file(default: str, help_text: str) -> Option[str]:
+    return Option(_row(None, default, help_text, completes="file"), "")
 
 
-def _number(low: int, high: int, default: str, help_text: str) -> Any:
-    return _row(whole_number(low, high), default, help_text, type=int)
+def _time(default: str, help_text: str, parse: Parse = duration) -> Option[float]:
+    return Option(_row(parse, default, help_text, value_name="TIME"), 0.0)
 
 
-def _choice(choices: tuple[str, ...], help_text: str) -> Any:
-    return _row(one_of(choices), choices[0], help_text, choices=choices)
+def _number(low: int, high: int, default: str, help_text: str) -> Option[int]:
+    return Option(_row(whole_number(low, high), default, help_text, type=int), 0)
 
 
-def _switch(help_text: str) -> Any:
-    return _row(None, "", help_text, type=bool)
+def _choice(choices: tuple[C, ...], help_text: str) -> Option[C]:
+    row = _row(one_of(choices), choices[0], help_text, choices=choices)
+    return Option(row, choices[0])
+
+
+def _switch(help_text: str) -> Option[bool]:
+    return Option(_row(None, "", help_text, type=bool), unset=False)
 
 
 class _Key(str):
@@ -83,112 +139,103 @@ def _lease(source: str, text: str) -> float:
     return seconds
 
 
-def _address(source: str, text: str) -> tuple[str, int]:
-    """Return host and port."""
+def _address(source: str, text: str) -> Address:
     host, _, port = text.rpartition(":")
     if not host or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
         raise BadValue(source, f"must be ADDRESS:PORT, such as 127.0.0.1:9464, got {text!r}")
     return host.strip("[]"), int(port)
 
 
+def _listener(help_text: str) -> Option[Address]:
+    return Option(_row(_address, "127.0.0.1:9464", help_text), ("127.0.0.1", 9464))
+
+
 _ENVIRONMENT_ID = _required(header, "The environment whose work is taken.")
 _KEY_FILE = _file("", "A file with its key.")
 _KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
-_OPTIONAL_KEY = _row(_environment_key, "", _KEY_HELP)
-_KEY_TO_CHECK = _OPTIONAL_KEY._replace(parse=_key)
+_OPTIONAL_KEY = _text(_environment_key, _KEY_HELP)
+_KEY_TO_CHECK = _text(_key, _KEY_HELP)
 """Not rejected here, because `beta:worker check` says what is wrong with it."""
 _ON_WORK = _file("", "A handler without arguments, or the word in-process.")
 _WORKDIR = _file(".", "The folder in which sessions run.")
 _MAX_IDLE = _time("1m", "The longest idle time of a session.")
 _LOG_FORMAT = _choice(("auto", "plain", "text", "json"), "Format of the log.")
-
-
 _UNRESTRICTED_PATHS = _switch("Has no effect: file tools stay below --workdir.")
 
 
-class PollOptions(NamedTuple):
+class PollOptions(Options):
     """The options of `beta:worker poll`, each with its row. Durations are in seconds."""
 
-    environment_id: str = _ENVIRONMENT_ID
-    environment_key: str = _required(_environment_key, _KEY_HELP)
-    environment_key_file: str = _KEY_FILE
-    worker_id: str = _row(header, "", "A name for this worker, unique in the environment.")
-    on_work: str = _ON_WORK
-    workdir: str = _WORKDIR
-    max_idle: float = _MAX_IDLE
-    log_format: str = _LOG_FORMAT
-    concurrency: int = _number(1, 1000, "1", "How many items run at once.")
-    heartbeat: HeartbeatMode = _choice(("auto", "always", "never"), "Who holds the leases.")
-    lease: float = _row(_lease, "45s", "The length of a lease.", value_name="TIME")
-    retry_delay: float = _time("10s", "The first pause of a failed item.")
-    attempts: int = _number(1, 1000, "5", "Give an item up after this many failures.")
-    metadata_key: str = _row(_key, "", "An API key, to count them in the item's metadata.")
-    no_auto_stop: bool = _switch("Don't stop the item after exit status 0.")
-    pass_api_key: bool = _switch("Leave API keys in the handler's environment.")
-    item_timeout: float = _time("0", "The time limit of a handler.")
-    drain_timeout: float = _time("20s", "Time to finish items after a signal.")
-    kill_timeout: float = _time("10s", "The time from SIGTERM to SIGKILL.")
-    exit_when_idle: float = _time("0", "Exit if idle this long; 1 if an item is not done.")
-    max_items: int = _number(
-        0, 999_999_999, "0", "Exit after this many items; 1 if one is not done."
+    environment_id = _ENVIRONMENT_ID
+    environment_key = _required(_environment_key, _KEY_HELP)
+    environment_key_file = _KEY_FILE
+    worker_id = _text(header, "A name for this worker, unique in the environment.")
+    on_work = _ON_WORK
+    workdir = _WORKDIR
+    max_idle = _MAX_IDLE
+    log_format = _LOG_FORMAT
+    concurrency = _number(1, 1000, "1", "How many items run at once.")
+    heartbeat: Option[HeartbeatMode] = _choice(("auto", "always", "never"), "Who holds the leases.")
+    lease = _time("45s", "The length of a lease.", _lease)
+    retry_delay = _time("10s", "The first pause of a failed item.")
+    attempts = _number(1, 1000, "5", "Give an item up after this many failures.")
+    metadata_key = _text(_key, "An API key, to count them in the item's metadata.")
+    no_auto_stop = _switch("Don't stop the item after exit status 0.")
+    pass_api_key = _switch("Leave API keys in the handler's environment.")
+    item_timeout = _time("0", "The time limit of a handler.")
+    drain_timeout = _time("20s", "Time to finish items after a signal.")
+    kill_timeout = _time("10s", "The time from SIGTERM to SIGKILL.")
+    exit_when_idle = _time("0", "Exit if idle this long; 1 if an item is not done.")
+    max_items = _number(0, 999_999_999, "0", "Exit after this many items; 1 if one is not done.")
+    listen: Option[Address | None] = Option(
+        _row(_address, "", "Serve metrics and health checks at ADDRESS:PORT."), None
     )
-    listen: tuple[str, int] | Literal[""] = _row(
-        _address, "", "Serve metrics and health checks at ADDRESS:PORT."
-    )
-    unrestricted_paths: bool = _UNRESTRICTED_PATHS
+    unrestricted_paths = _UNRESTRICTED_PATHS
 
 
-class SessionOptions(NamedTuple):
+class SessionOptions(Options):
     """The options of `beta:worker run`, each with its row."""
 
-    session_id: str = _required(header, "The session to run.")
-    work_id: str = _required(header, "Its work item.")
-    environment_id: str = _ENVIRONMENT_ID
-    environment_key: str = _OPTIONAL_KEY
-    environment_key_file: str = _KEY_FILE
-    work_secret_file: str = _file("", "A file with the item's secret, in place of the key.")
-    workdir: str = _WORKDIR
-    max_idle: float = _MAX_IDLE
-    log_format: str = _LOG_FORMAT
-    unrestricted_paths: bool = _UNRESTRICTED_PATHS
+    session_id = _required(header, "The session to run.")
+    work_id = _required(header, "Its work item.")
+    environment_id = _ENVIRONMENT_ID
+    environment_key = _OPTIONAL_KEY
+    environment_key_file = _KEY_FILE
+    work_secret_file = _file("", "A file with the item's secret, in place of the key.")
+    workdir = _WORKDIR
+    max_idle = _MAX_IDLE
+    log_format = _LOG_FORMAT
+    unrestricted_paths = _UNRESTRICTED_PATHS
 
 
-class ExporterOptions(NamedTuple):
+class ExporterOptions(Options):
     """The options of `beta:worker exporter`, each with its row."""
 
-    environment_id: str = _required(header, "The environment; separate several with commas.")
-    environment_key: str = _OPTIONAL_KEY
-    environment_key_file: str = _KEY_FILE
-    listen: tuple[str, int] = _row(_address, "127.0.0.1:9464", "Where to serve, as ADDRESS:PORT.")
-    cache: float = _time("5s", "How long statistics are kept.")
+    environment_id = _required(header, "The environment; separate several with commas.")
+    environment_key = _OPTIONAL_KEY
+    environment_key_file = _KEY_FILE
+    listen = _listener("Where to serve, as ADDRESS:PORT.")
+    cache = _time("5s", "How long statistics are kept.")
 
 
-class CheckOptions(NamedTuple):
+class CheckOptions(Options):
     """The options of `beta:worker check`, each with its row."""
 
-    environment_id: str = _ENVIRONMENT_ID
-    environment_key: str = _KEY_TO_CHECK
-    environment_key_file: str = _KEY_FILE
-    on_work: str = _ON_WORK
-    listen: tuple[str, int] = _row(
-        _address, "127.0.0.1:9464", "Where a worker may serve its state, as ADDRESS:PORT."
-    )
+    environment_id = _ENVIRONMENT_ID
+    environment_key = _KEY_TO_CHECK
+    environment_key_file = _KEY_FILE
+    on_work = _ON_WORK
+    listen = _listener("Where a worker may serve its state, as ADDRESS:PORT.")
 
 
-def rows_of(options: Any) -> tuple[Setting, ...]:
+def rows_of(kind: type[Options]) -> tuple[Setting, ...]:
     """Return the rows of one of these classes."""
-    return tuple(
-        row._replace(
-            name=name,
-            variable=f"{'ANTHROPIC' if name in _OFFICIAL else 'ANT_WORKER'}_{name.upper()}",
-        )
-        for name, row in options._field_defaults.items()
-    )
+    return tuple(option.row for option in _options_of(kind))
 
 
-def command_flags(options: Any) -> tuple[Setting, ...]:
+def command_flags(kind: type[Options]) -> tuple[Setting, ...]:
     """Return the flags of a command: without their defaults, which come after the variables."""
-    return tuple(_command_flag(row) for row in rows_of(options) if row.name not in _VARIABLES_ONLY)
+    return tuple(_command_flag(row) for row in rows_of(kind) if row.name not in _VARIABLES_ONLY)
 
 
 def _command_flag(row: Setting) -> Setting:
@@ -210,7 +257,9 @@ def read_secret_file(flag: str, path: str) -> str:
     return check_secret(f"the file {path} of {flag}", secret)
 
 
-def read_options(options: type[T], flags: Flags, environ: Mapping[str, str], command: str) -> T:
+def read_options(
+    kind: type[OptionsT], flags: Flags, environ: Mapping[str, str], command: str
+) -> OptionsT:
     """Return the options: each from its flag, its variable, or its default, in this order.
 
     Raises:
@@ -220,14 +269,19 @@ def read_options(options: type[T], flags: Flags, environ: Mapping[str, str], com
     """
     from ant_cli.settings.selection import resolve  # late: help needs only the rows
 
-    rows = rows_of(options)
-    values = {name: source.value for name, source in resolve(rows, flags, environ).items()}
+    found = resolve(rows_of(kind), flags, environ)
+    values: dict[str, Any] = {}
+    for option in _options_of(kind):
+        source = found[option.row.name]
+        is_unset = source.origin == "default" and not option.row.default
+        values[option.row.name] = option.unset if is_unset else source.value
     if values.get("environment_key_file") and "environment_key" not in flags:
         key = read_secret_file("--environment-key-file", values["environment_key_file"])
         values["environment_key"] = _environment_key("--environment-key-file", key)
-    if missing := [
-        f"{row.flag} ({row.variable})" for row in rows if row.required and not values[row.name]
-    ]:
-        place = ENVIRONMENT_KEY_PLACE if "environment_key" in " ".join(missing).lower() else ""
-        raise MissingFlag(missing, command).with_hints(place)
-    return options(**values)
+    missing = [row for row in rows_of(kind) if row.required and not values[row.name]]
+    if missing:
+        names = [f"{row.flag} ({row.variable})" for row in missing]
+        needs_key = any(row.name == "environment_key" for row in missing)
+        place = ENVIRONMENT_KEY_PLACE if needs_key else ""
+        raise MissingFlag(names, command).with_hints(place)
+    return kind(**values)

@@ -74,13 +74,13 @@ def run_worker(
     view = LogView(runtime, options.log_format, marks_stderr=bool(command))
     if not command:  # sessions leave the lease and the stop to this worker
         command = _session_command(options, "plain" if view.is_for_people else options.log_format)
-        options = options._replace(no_auto_stop=False, heartbeat="always")
+        options = options.replaced(no_auto_stop=False, heartbeat="always")
     connection = connection_with_key(
         connection, options.environment_key, runtime.environ, options.metadata_key
     )
     # like the official worker
     worker_id = options.worker_id or f"{socket.gethostname()}-{secrets.token_hex(8)}"
-    asyncio.run(_work(options._replace(worker_id=worker_id), command, connection, runtime, view))
+    asyncio.run(_work(options.replaced(worker_id=worker_id), command, connection, runtime, view))
 
 
 async def _work(

@@ -76,7 +76,7 @@ def call_of(pod):
 
 def options_of(pod):
     """Return the options of a pod's command."""
-    return read_options(options_class(pod), call_of(pod).flags, variables(pod), "")._asdict()
+    return read_options(options_class(pod), call_of(pod).flags, variables(pod), "").__dict__
 
 
 def options_class(pod):

@@ -338,7 +338,13 @@ def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(
     """Otherwise each scrape would fail."""
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     runtime = make_runtime({**clean_environ, "ANTHROPIC_API_KEY": API_KEY})
-    options = ExporterOptions("env_1", "", ("127.0.0.1", 0), 5.0)
+    options = ExporterOptions(
+        environment_id="env_1",
+        environment_key="",
+        environment_key_file="",
+        listen=("127.0.0.1", 0),
+        cache=5.0,
+    )
     with pytest.raises(UsageError, match="metrics need the package"):
         serve_statistics(options, load(runtime, Flags()).connection, runtime)
 

@@ -12,7 +12,7 @@ import pytest
 from ant_cli.errors import UsageError
 from ant_cli.operations.parsers import duration
 from ant_cli.operations.spec import Flags
-from ant_cli.settings.worker_options import PollOptions, read_options
+from ant_cli.settings.worker_options import CheckOptions, PollOptions, read_options
 from ant_cli.worker.context import handler_environment
 from ant_cli.worker.failures import NEVER_RUN, History, Memory
 from ant_cli.worker.handler import find_command, secrets_of_item
@@ -214,7 +214,7 @@ def test_a_flag_has_precedence_over_its_variable_and_an_empty_variable_is_unset(
 
 @pytest.mark.parametrize(
     ("text", "address"),
-    [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:65535", ("::1", 65535)), ("", "")],
+    [("127.0.0.1:9464", ("127.0.0.1", 9464)), ("[::1]:65535", ("::1", 65535)), ("", None)],
 )
 def test_an_address_has_a_host_and_a_port(text, address):
     """An IPv6 address is in brackets."""
@@ -223,8 +223,27 @@ def test_an_address_has_a_host_and_a_port(text, address):
 
 def test_options_do_not_show_the_keys():
     """Even a debugger that prints them can't leak them."""
-    shown = repr(poll_options())
-    assert (KEY in shown, "env_1" in shown) == (False, True)
+    options = poll_options()
+    assert (KEY in repr(options), "env_1" in repr(options)) == (False, True)
+    assert KEY not in repr(vars(options))
+
+
+def test_options_need_a_value_for_each_name_and_take_no_other():
+    """A value that is forgotten would otherwise be whatever the class has there."""
+    given = {
+        "environment_id": "env_1",
+        "environment_key": KEY,
+        "environment_key_file": "",
+        "on_work": "",
+        "listen": ("::1", 9464),
+    }
+    assert CheckOptions(**given).listen == ("::1", 9464)
+    with pytest.raises(TypeError, match=r"options: on_work$"):
+        CheckOptions(**{name: value for name, value in given.items() if name != "on_work"})
+    with pytest.raises(TypeError, match=r"options: onwork$"):
+        CheckOptions(**given, onwork="./handle.sh")
+    with pytest.raises(TypeError, match="positional"):
+        CheckOptions(*given.values())
 
 
 # Handlers
