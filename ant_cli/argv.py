@@ -7,6 +7,7 @@ anywhere, the nearest of which wins; `--force=false`), and importing one would d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -396,8 +397,6 @@ def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
 def _unknown_flag(
     arg: str, known: Mapping[str, Param], command: str, following: str = ""
 ) -> UsageError:
-    import re  # late, like those below: only mistakes need them
-
     from ant_cli.errors.suggestions import did_you_mean
     from ant_cli.help.suggest import flag_instead
 

@@ -12,16 +12,21 @@ from copy import copy
 from typing import Any
 
 from ant_cli.commands import print_report
+from ant_cli.commands.login import verify
 from ant_cli.errors import AntError, CredentialError, exclude_each_other
 from ant_cli.help.command_row import PROFILE, REQUEST
+from ant_cli.http.token_exchange import AccessTokens
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import collapse_space
+from ant_cli.settings.access_tokens import end_text
 from ant_cli.settings.credentials import Credential, environment_key, no_credential
+from ant_cli.settings.federation import rule_of
 from ant_cli.settings.loading import Settings, describe_destination, load, note_credential_choice
 from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.logins import Login, active_name, has_profile, read_login, read_profile
 from ant_cli.settings.profiles import ProfileStore, read_store
 from ant_cli.settings.rows import SETTINGS, check_secret, is_api_key, mask
 from ant_cli.settings.selection import ACTIVE, SelectedProfile, of_official, setting_sources
@@ -96,8 +101,6 @@ def _credential(settings: Settings, runtime: Runtime) -> Report:
         raise no_credential(settings.connection.profile_name, runtime)
     about: Report = {}
     if credential.issuer:
-        from ant_cli.http.token_exchange import AccessTokens
-
         if credential.issuer.exchanges and is_local(settings.connection.base_url):
             raise CredentialError("the emulator in this process exchanges no identity tokens.")
         if credential.refusal:
@@ -149,8 +152,6 @@ def status(runtime: Runtime, flags: Flags, *, check: bool = False) -> None:
     if problem:
         raise problem
     if check:
-        from ant_cli.commands.login import verify  # late: needed only with --check
-
         verify(settings, runtime)
 
 
@@ -269,9 +270,6 @@ def _official_profile(
     A login says more about its owner than the profile, which may be unreadable. The `value` is the masked token and
     its end, where the token comes from, or why it can't be used.
     """
-    from ant_cli.settings.federation import rule_of  # late: `auth token` needs neither
-    from ant_cli.settings.logins import Login, active_name, has_profile, read_login, read_profile
-
     environ, profile, login, problem = runtime.environ, selected.official, None, ""
     name = selected.name if has_profile(selected.name, environ) else ""
     try:
@@ -367,8 +365,6 @@ def _profile_text(profile: Report) -> str:
 
 def _official_texts(report: Report, runtime: Runtime) -> Iterator[tuple[str, str]]:
     """Yield the owner of the official tool's login, or what its profile gives, and where it is stored."""
-    from ant_cli.settings.access_tokens import end_text
-
     official = report["official_profile"]
     yield "Official", f"{official['name']}: {_owner(official) or official['value']}"
     if official["logged_in"]:

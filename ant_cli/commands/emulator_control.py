@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from ant_cli.commands import print_result, wants_structured
@@ -134,8 +135,6 @@ def clock(runtime: Runtime, flags: Flags, **asked: Any) -> None:
 
 
 def _check_time(text: str) -> None:
-    from datetime import datetime
-
     with suppress(ValueError):
         if datetime.fromisoformat(text).tzinfo:
             return

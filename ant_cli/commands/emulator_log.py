@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging.handlers
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -28,8 +29,6 @@ def log_to(path: str, runtime: Runtime) -> Iterator[Say]:
     if not path:
         yield runtime.say
         return
-    import logging.handlers
-
     try:
         file = logging.handlers.RotatingFileHandler(path, maxBytes=_MOST_BYTES // 2, backupCount=1)
     except OSError as error:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ant_cli.commands import print_result, print_text
+from ant_cli.commands.emulator_control import make_key
 from ant_cli.commands.emulator_log import log_to, remove_old_logs
 from ant_cli.errors import AntError, CredentialError, UsageError, exclude_each_other, os_error_text
 from ant_cli.http.in_process import open_emulator
@@ -309,8 +310,6 @@ def _worker_variables(
     runtime: Runtime, emulator: RunningEmulator, environment_id: str
 ) -> dict[str, str]:
     """Return the variables of an environment's workers, with a key that the emulator makes for them."""
-    from ant_cli.commands.emulator_control import make_key
-
     api_key = runtime.environ.get(variables.API_KEY, "") if emulator.has_key else ANY_KEY
     if not api_key:
         raise CredentialError(

@@ -9,6 +9,7 @@ import copy
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 
 from ant_cli.runtime import Runtime
@@ -60,8 +61,6 @@ def _nameless_file(content: bytes) -> int:
     if sys.platform == "linux":
         descriptor = os.memfd_create("secrets")
     else:
-        import tempfile
-
         with tempfile.TemporaryFile() as deleted:
             descriptor = os.dup(deleted.fileno())
     with open(descriptor, "wb", closefd=False) as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -46,8 +47,6 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
         import subprocess
 
         raise AntError("").with_exit_code(subprocess.call(passed, env=environ))
-    import signal
-
     # Python ignores it, and the program would inherit that
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.execve(program, passed, environ)  # noqa: S606 - what the user typed, without a shell

@@ -8,12 +8,24 @@ is printed, because a message would appear in the middle of the line that is bei
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from ant_cli.http.client import Client
+from ant_cli.input.request import request_of
+from ant_cli.operations import OPERATIONS
+from ant_cli.operations.shared_flags import LARGEST_PAGE
+from ant_cli.operations.spec import values_of
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.hosts import is_loopback
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from ant_cli.settings.loading import load
+from ant_cli.settings.local_emulator import has_database, is_local
+from ant_cli.settings.rows import GLOBAL_FLAGS, ON_STDIN
 
 if TYPE_CHECKING:
     from ant_cli.http.client import Client
@@ -66,17 +78,6 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
         Exception: of any kind, if anything fails.
 
     """
-    import json
-    from urllib.parse import urlsplit
-
-    from ant_cli.http.client import Client
-    from ant_cli.input.request import request_of
-    from ant_cli.operations.shared_flags import LARGEST_PAGE
-    from ant_cli.operations.spec import values_of
-    from ant_cli.runtime.hosts import is_loopback
-    from ant_cli.settings.local_emulator import has_database, is_local
-    from ant_cli.settings.rows import GLOBAL_FLAGS
-
     source = source_of(id_kind.removeprefix(EMULATOR))
     flags = _deciding_flags(typed, (*GLOBAL_FLAGS, *source.fields_in("path")))
     if any("$" in value or "`" in value for value in flags.values()):
@@ -117,9 +118,6 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
     or ask the user for a password. Also ignored are a key that will be on stdin, an identity token that has to be
     exchanged, and a profile's key for a server that a variable names: nobody would see the note.
     """
-    from ant_cli.settings.loading import load
-    from ant_cli.settings.rows import ON_STDIN
-
     settings = load(runtime, flags, accepts=operation.accepts)
     connection, credential = settings.connection, settings.connection.credential
     has_token = credential and credential.issuer and not credential.issuer.exchanges
@@ -140,8 +138,6 @@ def _send_in_time(client: Client, request: Request) -> bytes:
     The client's timeout is per step, and does not cover the look-up of a host name. So the request runs in a
     thread, which is abandoned when the time is up, just before the process ends.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     return ThreadPoolExecutor(1).submit(client.send, request).result(PATIENCE_S).body
 
 
@@ -152,8 +148,6 @@ def source_of(id_kind: str) -> Operation:
         StopIteration: if no operation does.
 
     """
-    from ant_cli.operations import OPERATIONS
-
     before = {
         operation.path.partition("/{" + id_kind + "}")[0]
         for operation in OPERATIONS

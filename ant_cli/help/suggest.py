@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.errors import UsageError, shortened
 from ant_cli.errors.suggestions import SYNONYMS, nearest
+from ant_cli.help.catalog import catalog, longest_match
 from ant_cli.help.contents import text_of
 from ant_cli.operations import OFFICIAL_RESOURCES
 from ant_cli.operations.spec import Operation, Param, Setting, Texts
@@ -147,9 +148,6 @@ def _filled(text: str, first: str, values: Iterator[str], command: str) -> str:
 
 def unknown_command(args: Sequence[str]) -> UsageError:
     """Return the error for the arguments of an unknown command. The first arguments may be existing groups."""
-    # late, like the next one: few mistakes are about commands
-    from ant_cli.help.catalog import longest_match
-
     group = longest_match(args)
     rest = args[len(group.path) :]
     similar = suggestion(rest, group)
@@ -184,8 +182,6 @@ def _similar_command(words: Sequence[str], group: Command) -> str:
 
     After `ant` itself, a group may be named with other separators, or in part.
     """
-    from ant_cli.help.catalog import longest_match
-
     if group.path:
         name = nearest(
             SYNONYMS.get(words[0], words[0]), [item.path[-1] for item in group.subcommands]
@@ -206,8 +202,6 @@ def _similar_command(words: Sequence[str], group: Command) -> str:
 
 def _names_of_groups() -> dict[str, str]:
     """Return the commands after `ant` by all of their names, including those without the prefix `beta:`."""
-    from ant_cli.help.catalog import catalog
-
     names = [*(item.full_name for item in catalog().subcommands), *OFFICIAL_RESOURCES]
     starts = ("", "beta:", "beta:environments:")
     return {name.removeprefix(start): name for start in starts for name in names}

@@ -19,6 +19,7 @@ from ant_cli.errors import (
     CredentialError,
     OutcomeUnknown,
 )
+from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.http.request_headers import headers_of, unsent_headers
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import long_wait
@@ -260,8 +261,6 @@ class NameClient(Client):
             return f"{len(candidates)} environments have the name {name!r}: {ids}. Give one of these IDs."
         if re.fullmatch(_OTHER_ID, name):
             return f"{name!r} looks like the ID of another object: that of an environment begins with env_."
-        from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need it
-
         guess = did_you_mean(name, [environment.name for environment in self._names.listed or []])
         return (
             f"No environment has the name {name!r}.{guess} To list them: ant beta:environments list"

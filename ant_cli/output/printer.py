@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from ant_cli.errors import ResponseError, UsageError
+from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME, FORMATS, Format
 from ant_cli.output.rendering import make_renderer, render_string
@@ -65,7 +66,6 @@ class _PathTransform(Transform):
             say(f"Note: {self._what} matched nothing.{hint}")
 
     def _similar_member(self) -> str:
-        from ant_cli.errors.suggestions import did_you_mean
         from ant_cli.gjson.steps import plain_keys
 
         keys = plain_keys(self._steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 TIME_ENDINGS = ("_AT", "HEARTBEAT")
 """The endings of titles and keys that contain timestamps, in upper case."""
@@ -16,8 +17,6 @@ def seconds_since_1970(text: str) -> float | None:
     """Return when a time in the notation of the API is, such as `2026-11-01T08:00:00Z`; a date means its start."""
     if not re.match(DATE, text):
         return None
-    from datetime import UTC, datetime
-
     try:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -18,9 +18,11 @@ from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply, matches
 from ant_cli.gjson.parser import BadPath, Comparison, outside_brackets, split_comparison
 from ant_cli.gjson.steps import Each, Key, Modifier, PathStep, Query, Wildcard
+from ant_cli.input.validation import known_fields
 from ant_cli.operations import GROUPS
 from ant_cli.operations.parsers import seconds_in
 from ant_cli.operations.spec import Operation
+from ant_cli.output.columns import path_of_title
 from ant_cli.output.times import DATE, seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.shell import quote
@@ -218,8 +220,6 @@ def _sample(value: bytes) -> bytes | None:
 
 
 def _nested_fields(path: Sequence[str]) -> list[str]:
-    from ant_cli.input.validation import known_fields  # late: reading the schema takes time
-
     return known_fields(path)
 
 
@@ -276,8 +276,6 @@ def _path_of(where: str, comparison: Comparison, group: str) -> str:
         raise UsageError(f"{where}: every object has the type {kind.object_type!r}.", hint)
     if each or name in GROUPS[group].known_keys:
         return comparison.path
-    from ant_cli.output.columns import path_of_title  # late: most conditions name fields
-
     return prefix + path_of_title(kind.object_type, name)
 
 

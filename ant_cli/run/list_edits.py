@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ant_cli.errors import BadValue, ResponseError, UsageError
-from ant_cli.errors.suggestions import did_you_mean
+from ant_cli.errors.suggestions import did_you_mean, nearest
 from ant_cli.gjson import json_text
 from ant_cli.http.client import Client, NameClient
 from ant_cli.http.response import Response
@@ -144,8 +144,6 @@ def _several(edit: Edit) -> str:
 
 
 def _unknown_list(setting: Setting, path: str, lists: Sequence[str]) -> UsageError:
-    from ant_cli.errors.suggestions import nearest  # late: only mistakes need it
-
     ends = {name.rpartition(".")[2]: name for name in lists}
     similar = nearest(path.rpartition(".")[2], ends)
     meant = f" Did you mean {ends[similar]!r}?" if similar else ""

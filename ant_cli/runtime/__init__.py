@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,6 @@ def _ahead_s(date: str, local: float) -> float:
 
 def http_date(text: str) -> float | None:
     """Return the time of a header in seconds since 1970; None if it is not in the format of HTTP."""
-    import re  # late, like the next one: few runs need the date
     from datetime import datetime
 
     if (parts := re.fullmatch(_DATE, text)) is None:

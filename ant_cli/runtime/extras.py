@@ -7,7 +7,11 @@ package index may have another project under a similar name.
 from __future__ import annotations
 
 import sys
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ant_cli.runtime.shell import quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,10 +44,6 @@ def install_command(feature: str) -> str:
 
     Empty in a frozen program, such as PyInstaller's: it has no Python to install packages for.
     """
-    from pathlib import Path
-
-    from ant_cli.runtime.shell import quote  # late: few runs need a hint
-
     if getattr(sys, "frozen", False):
         return ""
     prefix, requirements = Path(sys.prefix), REQUIREMENTS[feature]
@@ -59,8 +59,6 @@ def install_command(feature: str) -> str:
 
 def _uv_command(receipt: Path, requirements: Sequence[str]) -> list[str]:
     """Return the command that installs the tool again, since uv removes packages that are not in its receipt."""
-    import tomllib
-
     tool, *others = tomllib.loads(receipt.read_text("utf-8"))["tool"]["requirements"]
     kept = [other["name"] + other.get("specifier", "") for other in others]
     flags = [word for requirement in (*kept, *requirements) for word in ("--with", requirement)]

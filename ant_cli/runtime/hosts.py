@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from contextlib import suppress
 
 
@@ -25,8 +26,6 @@ def canonical_host(host: str) -> str:
 
 def host_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Return an address in any notation that getaddrinfo accepts, such as 127.1; None for a name."""
-    import socket  # late: the emulator in this process needs no sockets
-
     try:
         address = ipaddress.ip_address(
             host.partition("%")[0] if ":" in host else socket.inet_aton(host)

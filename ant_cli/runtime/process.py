@@ -5,6 +5,7 @@ Figures are in docs/speed.md, from `benchmarks/run.py`.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # `signal` makes enumerations, 4 % of `--help`
 import errno
 import os
 import sys
@@ -23,8 +24,6 @@ def handle_sigterm() -> None:
     If the parent process ignores SIGTERM, as `trap '' TERM` does, it stays ignored.
     """
     # `signal` wraps this module, and creating its enumerations takes a twelfth of Python's start-up time.
-    import _signal  # type: ignore[import-not-found] # it has no type stubs
-
     if _signal.getsignal(_signal.SIGTERM) == _signal.SIG_DFL:
         _signal.signal(_signal.SIGTERM, _terminate)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import BinaryIO
 
 from ant_cli.errors import UsageError, os_error_text
@@ -18,8 +19,6 @@ def read_limited(file: BinaryIO, name: str) -> bytes:
     while size <= INPUT_LIMIT:
         part = file.read(_PART)
         if part is None:  # another process made the shared pipe non-blocking
-            import select
-
             select.select([file], [], [])
             continue
         parts.append(part)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def escape_controls(text: str) -> str:
     r"""Escape control, bidirectional and zero-width characters.
@@ -23,8 +25,6 @@ def escape_commands(text: str) -> str:
     r"""Escape what the log of a CI job would take as a command, such as `::error::` and `##[error]` in a line."""
     if "::" not in text and "##" not in text:
         return text
-    import re  # late: few texts have these
-
     text = re.sub(r"^([^\S\n]*):(?=:)", r"\1\\u003a", text, flags=re.MULTILINE)
     return re.sub(r"#(?=#\w*\[)", r"\\u0023", text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import threading
@@ -46,8 +47,6 @@ def wait_for_input(descriptor: int) -> None:
     """
     if sys.platform == "win32":
         return
-    import select  # late: few runs wait for a key
-
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     before = signal.set_wakeup_fd(wake)

@@ -11,6 +11,7 @@ import io
 import os
 import stat
 import sys
+import time
 from typing import TYPE_CHECKING, BinaryIO
 
 from ant_cli.errors import OutputError, UsageError, os_error_text
@@ -135,7 +136,6 @@ if sys.platform == "win32":
         """Wait for data or the end of the input. For what is not a pipe, return True at once."""
         import _winapi
         import msvcrt
-        import time
 
         handle, end = msvcrt.get_osfhandle(descriptor), time.monotonic() + seconds
         try:

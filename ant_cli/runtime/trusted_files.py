@@ -13,6 +13,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
@@ -167,8 +168,6 @@ def check_place(path: str) -> None:
         raise UntrustedFile(
             "its path is relative to the working folder", "Name its folder by an absolute path."
         )
-    from pathlib import Path  # late: few runs read such a file
-
     try:
         here = Path.cwd()
     except FileNotFoundError:  # the working folder was deleted

@@ -11,12 +11,14 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.storage import Patience, locked, make_private, replace_file
 from ant_cli.runtime.trusted_files import (
     FOREIGN,
     OTHERS_READ,
@@ -82,8 +84,6 @@ def end_text(end: int | None, now: float) -> str:
     """Return in words when a token ends or has ended. `end` is in Unix seconds."""
     if end is None:
         return "never ends"
-    from datetime import datetime, timedelta  # late: only people read it
-
     # gmtime ends in 3000 on Windows
     date = datetime(1970, 1, 1) + timedelta(seconds=min(max(end, 0), LAST_S))
     return f"{'ended' if end <= now else 'ends'} {date.isoformat(' ', 'minutes')} UTC"
@@ -149,12 +149,6 @@ class TokenCache:
             LockTimeout: if another process takes longer than `limit_s` seconds to exchange it.
 
         """
-        from ant_cli.runtime.storage import (
-            Patience,
-            locked,
-            make_private,
-        )  # late: few runs exchange a token
-
         with ExitStack() as stack:
             if self._path is not None:
                 patience = Patience(_NOTE_AFTER_S, limit_s, self._runtime.sleep)
@@ -169,8 +163,6 @@ class TokenCache:
         """Store a token, unless it has no end, and remove expired entries. The caller holds the lock."""
         if self._path is None or token.expires_at == inf:
             return
-        from ant_cli.runtime.storage import replace_file
-
         entry = {
             "access_token": token.secret,
             "obtained_at": token.obtained_at,

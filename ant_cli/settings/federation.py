@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
@@ -175,8 +176,6 @@ def read_identity_token(rule: FederationRule, redactor: Redactor) -> str:
 
 def cache_key(rule: FederationRule, base_url: str) -> str:
     """Return a hash of everything that an access token depends on. It does not reveal the identity token."""
-    from hashlib import blake2b  # late: it loads OpenSSL, which an exchange needs anyway
-
     path = rule.identity_token_file and str(Path(rule.identity_token_file).absolute())
     parts = (*rule._replace(identity_token_file=path, source=""), base_url)
     return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

@@ -5,8 +5,11 @@ The credential store needs the package keyring.
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Mapping
+from secrets import token_hex
+from threading import Thread
 from typing import Any, NamedTuple
 
 from ant_cli.errors import CredentialError, os_error_text
@@ -70,9 +73,6 @@ class KeyCommand(NamedTuple):
 
 def _output_of(args: list[str], environ: Mapping[str, str], source: str, timeout_s: float) -> bytes:
     """Run a command and return its output. If it prints more than the limit, or takes longer, it is stopped."""
-    import subprocess
-    from threading import Thread
-
     deadline = time.monotonic() + timeout_s
     try:
         child = subprocess.Popen(
@@ -137,8 +137,6 @@ class KeyringEntry(NamedTuple):
 
 def store_key(profile_name: str, secret: str) -> str:
     """Store a key, and return a new, unique reference to it. Raises CredentialError if the store can't be used."""
-    from secrets import token_hex  # late: it imports hashing, and few runs store a key
-
     reference = f"{KEYRING}{profile_name}-{token_hex(4)}"
     _call("set_password", reference, secret)
     return reference

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from ant_cli.errors import BadValue, CredentialError
 from ant_cli.operations.shared_flags import SLURP
 from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.hosts import is_loopback
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings import exposed_secrets
 from ant_cli.settings.credentials import Credential, Provenance, find_credentials
@@ -238,8 +240,6 @@ def refusal(
 
 def _server(url: str) -> tuple[str, str, int | None, str]:
     """Return a server's URL in parts, so that two ways to write the same URL are equal."""
-    from urllib.parse import urlsplit  # late: few runs compare URLs
-
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     return parts.scheme, parts.hostname or "", port, parts.path
@@ -247,8 +247,6 @@ def _server(url: str) -> tuple[str, str, int | None, str]:
 
 def _is_exposed(url: str) -> bool:
     """Whether what is sent to a URL can be read on the way."""
-    from ant_cli.runtime.hosts import is_loopback  # late, as above
-
     scheme, host, _, _ = _server(url)
     return scheme == "http" and not is_loopback(host)
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError, os_error_text
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.redaction import redact, strip_userinfo
 from ant_cli.runtime.trusted_files import (
     FileRule,
     check_folders,
@@ -151,8 +152,6 @@ def unknown_profile(
 
 def shown(key: str, value: object) -> str:
     """Return a profile's value for people. It is masked if it is a secret, or may be one because it is unknown."""
-    from ant_cli.runtime.redaction import redact, strip_userinfo
-
     text = str(value)
     if key in PROFILE_SETTINGS and (key not in SECRET_KEYS or text.startswith(KEYRING)):
         return redact(strip_userinfo(text), ())  # such as a command with a key in it
