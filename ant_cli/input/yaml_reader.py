@@ -25,8 +25,9 @@ _SIZE_OF_VALUE = 10
 
 # libyaml's parser is ten times as fast, if PyYAML has it
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
+_NULLS = ("null", "Null", "NULL", "~", "")
 _WORDS: dict[str, bool | None] = (
-    dict.fromkeys(("null", "Null", "NULL", "~", ""), None)
+    dict.fromkeys(_NULLS, None)
     | dict.fromkeys(("true", "True", "TRUE"), True)
     | dict.fromkeys(("false", "False", "FALSE"), False)
 )
@@ -38,9 +39,20 @@ _NOT_FINITE = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 _NUMBER_STARTS = frozenset("-+.0123456789NI")
 """The start of a number, or a word for a number that JSON does not have."""
 _JSON_NOT_FINITE = r"NaN|-?Infinity"
-_TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
+_CORE = "tag:yaml.org,2002:"
+"""What `!!` stands for."""
+_TEXT_TAGS = ("!", f"{_CORE}str")
+_TAG_TYPES = {
+    "null": "null or nothing",
+    "bool": "true or false",
+    "int": "a whole number, such as 31, 0x1F or 0o17",
+    "float": "a number that JSON has, such as 1.5 or 1e3",
+}
+"""What follows each tag of YAML 1.2's core schema that is not about texts, lists or maps."""
+_INT = rf"-?(?:0|[1-9][0-9]*)|{_BASED}"
+_FLOAT = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _AFTER_ANCHOR = ("", " ", "\t", "\r", "\n", ",", "[", "]", "{", "}")
-_PLAIN_TAGS = (None, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+_PLAIN_TAGS = (None, f"{_CORE}map", f"{_CORE}seq")
 _LINE_SEPARATORS = ("\x85", "\u2028", "\u2029")
 _UNLIKE_YAML_1_1 = (
     r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -298,28 +310,55 @@ class _Reader:
 
     def _scalar(self, event: Any) -> Any:
         text = self._source.value_of(event)
-        if event.tag in _TEXT_TAGS or (event.tag is None and not event.implicit[0]):
-            return text
         if event.tag is not None:
-            raise YAMLProblem(f"the tag {event.tag!r} is not known", event.start_mark)
+            return _tagged(event.tag, text, event.start_mark)
+        if not event.implicit[0]:  # in quotes, or a block
+            return text
         if text in _WORDS:
             return _WORDS[text]
         if text[0] not in _NUMBER_STARTS:
             return text
-        if _DECIMAL.fullmatch(text):
-            return Number(text)
-        if re.fullmatch(_BASED, text):
-            if len(text) > _LONGEST_BASED:
-                raise YAMLProblem(
-                    f"a number in base 8 or 16 has at most {_LONGEST_BASED} digits",
-                    event.start_mark,
-                )
-            return Number(str(int(text[2:], 16 if text[1] == "x" else 8)))
-        if re.fullmatch(_NOT_FINITE, text) or (
-            self._json_words and re.fullmatch(_JSON_NOT_FINITE, text)
-        ):
+        number = _number(text, event.start_mark)
+        if number is not None:
+            return number
+        if self._is_not_finite(text):
             raise YAMLProblem(f"JSON has no {text}, so it can't be sent", event.start_mark)
         return text
+
+    def _is_not_finite(self, text: str) -> bool:
+        if re.fullmatch(_NOT_FINITE, text):
+            return True
+        return self._json_words and re.fullmatch(_JSON_NOT_FINITE, text) is not None
+
+
+def _number(text: str, mark: Any) -> Number | None:
+    """Return the number that a text without quotes is; None for a text."""
+    if _DECIMAL.fullmatch(text):
+        return Number(text)
+    if not re.fullmatch(_BASED, text):
+        return None
+    if len(text) > _LONGEST_BASED:
+        raise YAMLProblem(f"a number in base 8 or 16 has at most {_LONGEST_BASED} digits", mark)
+    base = 16 if text[1] == "x" else 8
+    return Number(str(int(text[2:], base)))
+
+
+def _tagged(tag: str, text: str, mark: Any) -> Any:
+    """Return a scalar of the type that its tag names, such as `!!int`, also if it is in quotes."""
+    if tag in _TEXT_TAGS:
+        return text
+    name = tag.removeprefix(_CORE)
+    if name == tag or name not in _TAG_TYPES:
+        raise YAMLProblem(f"the tag {tag!r} is not known", mark)
+    if name == "null" and text in _NULLS:
+        return None
+    if name == "bool" and isinstance(_WORDS.get(text), bool):
+        return _WORDS[text]
+    if name == "float" and re.fullmatch(_FLOAT, text):
+        return Number(text)
+    if name == "int" and re.fullmatch(_INT, text):
+        return _number(text, mark)
+    raise YAMLProblem(f"the tag !!{name} needs {_TAG_TYPES[name]}", mark)
 
 
 def _check_depth(depth: int, event: Any) -> None:

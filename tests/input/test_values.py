@@ -29,6 +29,14 @@ def refusal(text):
         ),
         ('{"a": 1e3, "b": 1E400, "c": 0.10}', '{"a":1e3,"b":1E400,"c":0.10}'),
         ("{a: \"1\", b: '2', c: !!str 3, d: ! 4}", '{"a":"1","b":"2","c":"3","d":"4"}'),
+        (
+            '{a: !!int 3, b: !!int "0x1F", c: !!float 1e3, d: !!float "-0.50", e: !!float 7}',
+            '{"a":3,"b":31,"c":1e3,"d":-0.50,"e":7}',
+        ),
+        (
+            "{a: !!bool TRUE, b: !!bool 'false', c: !!null ~, d: !!null '', e: [!!null , x]}",
+            '{"a":true,"b":false,"c":null,"d":null,"e":[null,"x"]}',
+        ),
         ("a: &v |\n  x\n  y\nb: *v\n", '{"a":"x\\ny\\n","b":"x\\ny\\n"}'),
         ("&k a: 1\nb: *k\n", '{"a":1,"b":"a"}'),
         (
@@ -91,6 +99,13 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, expected):
         ('a: "\\\\ud83d\\ude00"', ["not valid YAML"]),
         ('a: "\\ud83d\\ude00"\nb: \ud83d', ["line 2, column 4", "U+D83D is not allowed"]),
         ("a: '\a'", ["line 1, column 5", "U+0007"]),
+        ("{a: !!int 1.5}", ["column 5", "the tag !!int needs a whole number"]),
+        ("{a: !!int 017}", ["the tag !!int needs a whole number"]),
+        ("{a: !!float .inf}", ["the tag !!float needs a number that JSON has"]),
+        ("{a: !!bool yes}", ["the tag !!bool needs true or false"]),
+        ("{a: !!null 0}", ["the tag !!null needs null or nothing"]),
+        ("{a: !!int 0x" + "f" * 5000 + "}", ["at most 1000 digits"]),
+        ("{a: !!set x}", ["the tag 'tag:yaml.org,2002:set' is not known"]),
         ("[" * 101 + "]" * 101, ["nested deeper than 100"]),
         ('{"a":' * 101 + "1" + "}" * 101, ["nested deeper than 100"]),
         ("[" * 100_000, ["nested deeper than 100"]),
