@@ -18,7 +18,7 @@ from ant_cli.http.client import Client, NameClient
 from ant_cli.http.response import Response
 from ant_cli.input.flag_values import comma_note
 from ant_cli.input.request import Request
-from ant_cli.input.values import Value, encode
+from ant_cli.input.values import Value, encode, parse, type_name
 from ant_cli.operations.shared_flags import ADD, REMOVE, SET
 from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime import Runtime
@@ -90,7 +90,10 @@ def parse_edits(
 
     """
     given = (
-        _parse(setting, text, lists) for setting in (REMOVE, ADD, SET) for text in flags.of(setting)
+        edit
+        for setting in (REMOVE, ADD, SET)
+        for text in flags.of(setting)
+        for edit in _parse(setting, text, lists)
     )
     edits = tuple(dict.fromkeys(given))
     for edit in edits:
@@ -110,7 +113,24 @@ def parse_edits(
     return edits
 
 
-def _parse(setting: Setting, text: str, lists: Sequence[str]) -> Edit:
+def _parse(setting: Setting, text: str, lists: Sequence[str]) -> Iterator[Edit]:
+    """Yield the edit that a text asks for, or one for each element of a list such as `[polars, numpy]`."""
+    name, _, value = text.partition("=")
+    is_list = value.lstrip().startswith("[") and not name.strip().startswith(_KEY_PREFIX)
+    if not is_list:
+        yield _parse_one(setting, text, lists)
+        return
+    where = f"{setting.flag} {name.strip()}"
+    elements = parse(value, where)
+    if not isinstance(elements, list) or not elements:
+        raise BadValue(where, "needs a value", f"For example: {where}=NAME")
+    for element in elements:
+        if not isinstance(element, str):
+            raise BadValue(where, f"takes a list of texts, but one is {type_name(element)}")
+        yield _parse_one(setting, f"{name}={element}", lists)
+
+
+def _parse_one(setting: Setting, text: str, lists: Sequence[str]) -> Edit:
     name, equals, value = text.partition("=")
     edit = Edit(setting.flag, name.strip().removeprefix("config."), value)
     where = f"{setting.flag} {edit.name}"
