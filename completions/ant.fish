@@ -186,7 +186,7 @@ function __ant_description_of_flag
         case 'beta:environments update --description'; echo 'A new description; null removes it'
         case 'beta:environments create --metadata'; echo 'Your own keys and values, all strings: team=data, repeated, or {team: data, tier: \'1\'}'
         case 'emulator session create --metadata'; echo 'Keys and values of the session'
-        case 'emulator enqueue --metadata'; echo 'Keys and values of each item'
+        case 'emulator enqueue --metadata'; echo 'Keys and values of each item: team=data, repeated, or {team: data}'
         case 'beta:environments update --scope'; echo 'Who can see it'
         case 'apply --parallel'; echo 'Requests at once'
         case 'diff --parallel'; echo 'Requests at once'

@@ -198,7 +198,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'beta:environments update --description' = 'A new description; null removes it'
         'beta:environments create --metadata' = 'Your own keys and values, all strings: team=data, repeated, or {team: data, tier: ''1''}'
         'emulator session create --metadata' = 'Keys and values of the session'
-        'emulator enqueue --metadata' = 'Keys and values of each item'
+        'emulator enqueue --metadata' = 'Keys and values of each item: team=data, repeated, or {team: data}'
         'beta:environments update --scope' = 'Who can see it'
         'apply --parallel' = 'Requests at once'
         'diff --parallel' = 'Requests at once'

@@ -15,9 +15,10 @@ from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import ResponseError, UsageError, exclude_each_other
 from ant_cli.http.client import NameClient
 from ant_cli.http.response import json_object
+from ant_cli.input.flag_values import read_structured
 from ant_cli.input.request import Request, path_segment, request_of
-from ant_cli.input.values import encode, mapping, parse
-from ant_cli.operations.environments import ENVIRONMENT_ID, RETRIEVE
+from ant_cli.input.values import encode, parse
+from ant_cli.operations.environments import ENVIRONMENT_ID, METADATA, RETRIEVE
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
@@ -31,7 +32,8 @@ _NO_EMULATOR = "the server at the base URL is not the emulator."
 
 def enqueue(runtime: Runtime, flags: Flags, *, environment_id: str, **asked: Any) -> None:
     """Put work in a queue, as a new session does in the real service. The flags are the fields of the work."""
-    response = _call_emulator(runtime, flags, "POST", "/enqueue", _work(asked), environment_id)
+    body = _work(asked, runtime)
+    response = _call_emulator(runtime, flags, "POST", "/enqueue", body, environment_id)
     items = _objects(response, "data")
     print_result(runtime, flags, "\n".join(str(item.get("id")) for item in items), items)
 
@@ -60,11 +62,11 @@ def _objects(response: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return objects
 
 
-def _work(asked: dict[str, Any]) -> dict[str, Any]:
+def _work(asked: dict[str, Any], runtime: Runtime) -> dict[str, Any]:
     """Return the fields of new work. UsageError if --metadata is not keys and values."""
     asked["secret"] = not asked.pop("no_secret", False)
     if "metadata" in asked:
-        asked["metadata"] = mapping("--metadata", asked["metadata"])
+        asked["metadata"] = read_structured(METADATA, asked["metadata"], runtime)
     return asked
 
 
@@ -73,7 +75,7 @@ def _work(asked: dict[str, Any]) -> dict[str, Any]:
 
 def create_session(runtime: Runtime, flags: Flags, **asked: Any) -> None:
     """Create a session whose agent follows a script, and put its work in the queue. The flags are its fields."""
-    body = _work(asked)
+    body = _work(asked, runtime)
     if "script" in body:
         path = body["script"]
         data = runtime.stdin.read() if path == "-" else read_file(path, "--script")

@@ -23,7 +23,13 @@ _WORK_TYPES = ("session", "healthcheck")
 _NO_SECRET = row.boolean_flag(
     "no_secret", "Leave out the secret that the API's polls return with the work."
 )
-_METADATA = row.text_flag("metadata", "Keys and values of each item.", "YAML", "text")
+_METADATA = Setting(
+    "metadata",
+    list,
+    "Keys and values of each item: team=data, repeated, or {team: data}.",
+    value_name="YAML",
+    completes="text",
+)
 # Texts: on a mistake, `emulator env` first prints a command for `eval` that fails.
 _PORT = Setting("port", int, "The port of the emulator, if several are running.")
 _WAIT = Setting("wait", int, "Seconds to wait for one to start, from 0 to 3600.", default="0")
@@ -190,7 +196,7 @@ processes of the command end with it.""",
         ),
         (
             "one with metadata, and its ID",
-            "work=$(ant --local emulator enqueue env_1 --metadata '{team: data}')",
+            "work=$(ant --local emulator enqueue env_1 --metadata team=data)",
         ),
         arguments=(row.argument("environment_id", "A self-hosted environment.", "emulator_id"),),
         flags=(

@@ -68,7 +68,7 @@ def _reject_contradiction(field: Field, outer: Value) -> None:
 def _read_flag(field: Field, given: Text, runtime: Runtime) -> Value:
     texts = [given] if isinstance(given, str) else given
     if field.type is dict:
-        return _read_structured(field, texts, runtime)
+        return read_structured(field, texts, runtime)
     values = [convert(field, field.flag, text) for text in texts]
     if field.location != "path":
         values = [_expand_file_refs(value, field.flag, runtime) for value in values]
@@ -87,8 +87,13 @@ class _Pair(NamedTuple):
     """The text as a YAML mapping, which takes precedence, as in the official tool; None if it is not one."""
 
 
-def _read_structured(field: Field, texts: Sequence[str], runtime: Runtime) -> Value:
-    """Return the value of a structured flag: the last mapping, plus the keys of each `key=value`."""
+def read_structured(field: Field, texts: Sequence[str], runtime: Runtime) -> Value:
+    """Return the value of a structured flag: the last mapping, plus the keys of each `key=value`.
+
+    Raises:
+        UsageError: if a text can't be read, or could be read in two ways, or a key is given twice.
+
+    """
     read = [(text, _pair_in(field, text)) for text in texts]
     mappings = [text for text, pair in read if pair is None or pair.mapping]
     pairs = [pair for _, pair in read if pair and not pair.mapping]

@@ -16,7 +16,7 @@ _CONFIG = Field(
     "Where its sandboxes run: {type: cloud, networking: ..., packages: ...} or {type: self_hosted}.",
     nullable=True,
 )
-_METADATA = Field(
+METADATA = Field(
     "metadata",
     "body",
     dict,
@@ -39,11 +39,11 @@ _FIELDS = (
     Field("config.networking", "body", dict, "Only the network policy, {type: limited, ...}."),
     Field("config.packages", "body", dict, "Only the packages, {pip: [pandas]}."),
     Field("description", "body", str, "Description of the environment.", nullable=True),
-    _METADATA,
+    METADATA,
     _SCOPE,
 )
 """What an environment is made of."""
-METADATA_PATCH = _METADATA._replace(
+METADATA_PATCH = METADATA._replace(
     help="Keys to set (tier=2) or to delete (tier=), repeated; or all in one: {tier: '2', team: null}.",
     key_values="patch",
 )
@@ -55,6 +55,8 @@ _CHANGED = (
     _SCOPE._replace(help="Who can see it."),
 )
 """The fields that an update takes or explains in another way."""
+_IMPLIED_TYPES = {"config.networking": "cloud", "config.packages": "cloud"}
+"""The type of the config that these imply, since only this one has them (D49)."""
 SERVER_FIELDS = ("id", "type", "created_at", "updated_at", "archived_at", "state")
 
 ENVIRONMENT_ID = Field(
@@ -84,6 +86,7 @@ CREATE = Operation(
         ),
         Example("everything from a file except the name", "--file env.yaml --name staging"),
     ),
+    implied_types=_IMPLIED_TYPES,
     creates=True,
     server_fields=SERVER_FIELDS,
     check_command="beta:environments list --transform '{{id,name}}' --format jsonl",
@@ -147,7 +150,7 @@ UPDATE = Operation(
             "env_011CZkZ9X2dpNyB7HsEFoRfW --add packages.pip=polars --metadata tier=",
         ),
     ),
-    implied_types={"config.networking": "cloud", "config.packages": "cloud"},
+    implied_types=_IMPLIED_TYPES,
     partial_update=True,
     lists=(*(f"packages.{name}" for name in PACKAGE_MANAGERS), "networking.allowed_hosts"),
     server_fields=SERVER_FIELDS,
