@@ -123,7 +123,7 @@ class _Builder(NamedTuple):
                     f"{where}the input holds no field to change.", see_help(operation.command)
                 )
             self._note("Note: no field was given, so nothing will change.")
-        return request_of(operation, values, body)._replace(
+        return request_of(operation, values, body, where)._replace(
             object_name=name if isinstance(name, str) else ""
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -12,6 +12,7 @@ from ant_cli.gjson.json_text import scalar_text
 from ant_cli.input.values import Value, convert, encode, type_name
 from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Field, Operation
 
+_LONE_SURROGATE = "contains a lone surrogate, which can't be sent"
 Retries = Literal["always", "unless_timed_out", "unless_unknown"]
 """When a request may be sent again. `always`: after any failure. `unless_timed_out`: not if its response was lost,
 or the server gave up waiting. `unless_unknown`: also not after any other error that leaves its outcome open."""
@@ -43,9 +44,18 @@ class Request(NamedTuple):
 
 
 def request_of(
-    operation: Operation, values: Mapping[str, Value], body: Mapping[str, Value] | None = None
+    operation: Operation,
+    values: Mapping[str, Value],
+    body: Mapping[str, Value] | None = None,
+    source: str = "",
 ) -> Request:
     """Return the request for values of path, query and headers, by field, and the fields of a body.
+
+    Args:
+        operation: What is requested.
+        values: Those of path, query and headers, by field.
+        body: The fields of the body.
+        source: Where the body comes from, as errors about it begin.
 
     Raises:
         BadValue: if an ID can't be one segment of a path, or a value can't be sent.
@@ -69,7 +79,7 @@ def request_of(
             query.append((field.wire_name, text))
         else:
             headers.append((field.wire_name.lower(), _header(field, value)))
-    content = encode(dict(body)) if operation.has_body else None
+    content = _encode_body(dict(body), source) if operation.has_body else None
     message = _success_message(operation, ids, body)
     return Request(
         operation.method,
@@ -82,6 +92,30 @@ def request_of(
         message,
         operation.accepts,
     )
+
+
+def _encode_body(body: dict[str, Value], source: str) -> bytes:
+    """Return a body as JSON. Raises BadValue if a text in it has a lone surrogate."""
+    content = encode(body)
+    # how `encode` writes one; a text may also have these characters
+    if rb"\ud" in content:
+        for path in _lone_surrogates(body):
+            raise BadValue(f"{source}{path}", _LONE_SURROGATE)
+    return content
+
+
+def _lone_surrogates(value: Value, path: str = "") -> Iterator[str]:
+    """Yield the path of each text and each key with a lone surrogate."""
+    if isinstance(value, str) and has_lone_surrogate(value):
+        yield path
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _lone_surrogates(item, f"{path}[{position}]")
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            if has_lone_surrogate(key):
+                yield f"a key of {path}" if path else "a key"
+            yield from _lone_surrogates(child, f"{path}.{key}" if path else key)
 
 
 def _retries(operation: Operation, values: Mapping[str, Value]) -> Retries:
@@ -180,7 +214,7 @@ def _header(field: Field, value: Value) -> str:
 
 def _check_encodable(where: str, text: str) -> str:
     if has_lone_surrogate(text):
-        raise BadValue(where, "contains a lone surrogate, which can't be sent")
+        raise BadValue(where, _LONE_SURROGATE)
     return text
 
 

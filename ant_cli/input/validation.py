@@ -171,9 +171,7 @@ def _mistakes_in_fields(
             )
         )
         for mistake in wrong:
-            yield mistake._replace(
-                may_be_new=mistake.may_be_new and not did_you_mean(fields["type"], tags)
-            )
+            yield mistake._replace(may_be_new=_may_be_new_type(fields["type"], tags))
         if wrong:
             return
         schema = json_schema()["$defs"].get(fields.get("type"), schema)
@@ -184,6 +182,15 @@ def _mistakes_in_fields(
             yield from _mistakes(value, rule, (*path, name))
         else:
             yield Mistake((*path, name), "unknown field.", may_be_new=True, known=list(known))
+
+
+def _may_be_new_type(value: Any, known: Sequence[str]) -> bool:
+    """Whether a newer API may have this type: it is one word, and neither a mistyped type nor null."""
+    if not isinstance(value, str) or not re.fullmatch(r"[^\W\d][\w.-]*", value):
+        return False
+    if value.lower() in ("null", "none"):
+        return False
+    return not did_you_mean(value, known)
 
 
 def _tags(schema: dict[str, Any]) -> list[str]:
@@ -206,7 +213,7 @@ def _fields(schema: dict[str, Any]) -> dict[str, Any]:
 def _problem_of_text(text: str, schema: dict[str, Any]) -> str:
     if "minLength" in schema and not text:
         return "must not be empty"
-    if "minLength" in schema and not text.isascii() and has_lone_surrogate(text):
+    if not text.isascii() and has_lone_surrogate(text):
         return "has a lone surrogate, which is not a character"
     if schema.get("format") == "host" and not _is_host(text):
         return "is not a host name: write one such as example.com or *.example.com"

@@ -82,7 +82,6 @@ def test_aliases_that_add_more_than_a_million_characters_together_are_rejected(a
             b'{"name":"x","metadata":{"a\\nb":"\\u0000\\r"}}',
             {"name": "x", "metadata": {"a\nb": "\0\r"}},
         ),
-        (b'{"name":"\\ud800"}', {"name": "\ud800"}),
         (b'{"name":"' + b"x" * 9_000_000 + b'"}', {"name": "x" * 9_000_000}),
         (b"name: |\n  " + b"x" * 1_000_000 + b"\n", {"name": "x" * 1_000_000 + "\n"}),
     ],
@@ -144,6 +143,38 @@ def test_lone_surrogates_and_control_characters_in_urls_and_headers_are_rejected
 ):
     """This includes C1 controls. The error names the argument, and nothing is sent."""
     assert "contains a" in ant_over_socket(words=words, stdin=text).refusal
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"name": "a", "description": "\\ud83d"}', "description"),
+        ('{"name": "a", "metadata": {"team": "x\\udc00"}}', "metadata.team"),
+        ('{"name": "a", "metadata": {"\\ud83d": "x"}}', "a key of metadata"),
+        ('{"name": "a", "\\ud83d": "x"}', "a key"),
+        ('{"name": "a", "config": {"z": [1, {"b": ["\\udfff"]}]}}', "config.z[1].b[0]"),
+    ],
+)
+def test_a_lone_surrogate_in_a_body_is_rejected_with_its_field(ant, body, field):
+    """The API would reject the whole body, and name no field."""
+    said = f"ant: {field} contains a lone surrogate, which can't be sent.\n"
+    assert ant(*CREATE[:2], stdin=body).refusal.endswith(said)
+
+
+def test_a_lone_surrogate_in_a_flag_is_rejected_though_metadata_that_is_no_text_is_sent(ant):
+    """A number is sent with a warning (D48)."""
+    assert "metadata.a contains" in ant(*CREATE, "--metadata", '{"a": "\\ud83d"}').refusal
+
+
+def test_the_error_for_a_lone_surrogate_names_the_document(ant):
+    """Nothing is sent for the other documents, either."""
+    lines = '{"name": "a"}\n{"name": "b", "description": "\\ud83d"}\n'
+    assert "standard input, line 2: description contains" in ant(*CREATE[:2], stdin=lines).refusal
+
+
+def test_the_characters_of_an_escape_are_a_text_like_any_other(ant):
+    """They are no surrogate."""
+    assert ant(*CREATE, "--description", r"\ud83d").body["description"] == r"\ud83d"
 
 
 @pytest.mark.parametrize("code", [0x1F, 0x7F, 0x80, 0x9F])

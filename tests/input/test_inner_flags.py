@@ -34,10 +34,35 @@ from tests.helpers.words import CREATE, UPDATE
     ],
 )
 def test_inner_flags_and_the_outer_flag_build_one_object(ant, flags, config):
-    """Their order does not matter. An update has the type that the API asks for (D49)."""
-    assert ant(*CREATE, *flags).body["config"] == config
+    """Their order does not matter. The request has the type that the API asks for (D49)."""
     implied = {} if set(config).isdisjoint({"packages", "networking"}) else {"type": "cloud"}
+    assert ant(*CREATE, *flags).body["config"] == implied | config
     assert ant(*UPDATE, *flags).body["config"] == implied | config
+
+
+@pytest.mark.parametrize("words", [CREATE, UPDATE])
+@pytest.mark.parametrize("text", ["", "null", "~", "clowd", "two words", "cloud,", "1"])
+def test_a_type_that_can_be_none_is_rejected_whichever_flag_gives_it(ant, words, text):
+    """One check for `--config.type` and `--config`, so an empty variable is noticed by both."""
+    one, all_ = ("--config.type", text), ("--config", json.dumps({"type": text}))
+    assert "config.type: must be 'cloud' or 'self_hosted'." in ant(*words, *one).refusal
+    assert ant(*words, *one).refusal == ant(*words, *all_).refusal
+
+
+def test_a_type_that_a_newer_api_may_have_is_sent(ant):
+    """Its form is that of the known ones."""
+    for flags in (("--config.type", "bare_metal.v2"), ("--config", "{type: bare_metal.v2}")):
+        assert ant(*CREATE, *flags).body["config"] == {"type": "bare_metal.v2"}
+
+
+def test_packages_that_a_create_gives_by_their_own_flag_are_those_of_a_cloud_environment(ant):
+    """The API rejects a config without a type. Another type that is given stays (D49)."""
+    packages = ("--config.packages", "{pip: [pandas]}")
+    assert ant(*CREATE, *packages).body["config"] == {
+        "type": "cloud",
+        "packages": {"pip": ["pandas"]},
+    }
+    assert ant(*CREATE, *packages, "--config.type", "future").body["config"]["type"] == "future"
 
 
 FROM_FILE = {"type": "cloud", "packages": {"pip": ["pandas"]}, "future": 1}
