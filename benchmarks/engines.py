@@ -31,6 +31,7 @@ FILES = PROJECT / "docs" / "worker"
 ANT = [sys.executable, "-m", "ant_cli"]
 KEY = "organization-key"
 IMAGE = "ant-worker:engines"
+UNIT = "ant-worker@9464"
 BASE = "docker.io/library/python:3.13-slim"
 PACKAGES = "python3,python3-venv,python3-pip,ca-certificates,systemd,systemd-sysv,dbus,procps"
 WRITES = 'echo "user $(id -u) in $PWD, HOME $HOME" > written; cat written; (setsid sleep 1 > /dev/null 2>&1 &)'
@@ -352,11 +353,11 @@ class Unit:
 
     def show(self, name: str) -> str:
         """Return a property of the unit."""
-        return self.call("systemctl", "show", "--value", "--property", name, "ant-worker")
+        return self.call("systemctl", "show", "--value", "--property", name, UNIT)
 
     def start(self) -> None:
         """Start the unit."""
-        self.call("systemctl", "start", "ant-worker")
+        self.call("systemctl", "start", UNIT)
 
     def pid(self) -> int:
         """Return the process of the worker, on this machine."""
@@ -371,12 +372,12 @@ class Unit:
 
     def stop(self) -> str:
         """Stop the unit; returns how it ended."""
-        self.call("systemctl", "stop", "ant-worker")
+        self.call("systemctl", "stop", UNIT)
         return f"result {self.show('Result')}, exit status {self.show('ExecMainStatus')}"
 
     def kill(self) -> str:
         """Kill the worker, and wait until systemd has started another."""
-        self.call("systemctl", "kill", "--signal=KILL", "--kill-whom=main", "ant-worker")
+        self.call("systemctl", "kill", "--signal=KILL", "--kill-whom=main", UNIT)
         took = until("systemd starts another worker", lambda: self.show("NRestarts") == "1")
         return f"systemd started another worker after {took:.1f} s"
 
@@ -392,9 +393,7 @@ class Unit:
 
     def report_log(self) -> None:
         """Print what the journal knows about the worker's lines."""
-        lines = self.call(
-            "journalctl", "--unit", "ant-worker", "--output", "json", "_TRANSPORT=stdout"
-        )
+        lines = self.call("journalctl", "--unit", UNIT, "--output", "json", "_TRANSPORT=stdout")
         kinds = Counter(
             (line["SYSLOG_IDENTIFIER"], line["PRIORITY"])
             for line in map(json.loads, lines.splitlines())
@@ -404,9 +403,9 @@ class Unit:
 
     def report_template(self, queue: Queue) -> None:
         """Start two workers from the template, and print how they are."""
-        units = [f"ant-worker@{port}" for port in (9471, 9472)]
+        units = [f"ant-worker@{port}" for port in (9466, 9467)]
         self.call("systemctl", "start", *units)
-        until("both are ready", lambda: is_ready(9471) and is_ready(9472))
+        until("both are ready", lambda: is_ready(9466) and is_ready(9467))
         sessions = [queue.start_session(WRITES) for _ in range(8)]
         for session in sessions:
             until("all sessions are done", queue.is_in("stopped", session), 600)
@@ -433,8 +432,8 @@ class Unit:
         self.configure(queue.variables)
 
     def _outcome(self) -> str:
-        self.ask("systemctl", "reset-failed", "ant-worker")
-        self.ask("systemctl", "start", "ant-worker")
+        self.ask("systemctl", "reset-failed", UNIT)
+        self.ask("systemctl", "start", UNIT)
         ended = ("failed", "dead", "auto-restart", "auto-restart-queued")
         until("the worker has ended", lambda: self.show("SubState") in ended)
         outcome = (
@@ -443,7 +442,7 @@ class Unit:
             else "stays ended"
         )
         found = f"exit status {self.show('ExecMainStatus')}, {outcome}"
-        self.ask("systemctl", "stop", "ant-worker")
+        self.ask("systemctl", "stop", UNIT)
         return found
 
 
