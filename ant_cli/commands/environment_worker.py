@@ -16,7 +16,6 @@ from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, OF_ORGANIZA
 from ant_cli.settings.credentials import note_typed_credential
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import SAFER, VARIABLES
-from ant_cli.settings.selection import resolve
 from ant_cli.settings.worker_options import (
     ExporterOptions,
     PollOptions,
@@ -27,6 +26,7 @@ from ant_cli.settings.worker_options import (
 
 _SECRETS = ("environment_key", "environment_key_file", "work_secret_file")
 """What may take the place of the item's secret."""
+_REMOVED = "ANT_WORKER_PASS_API_KEY"
 
 
 def poll(
@@ -40,15 +40,13 @@ def poll(
     """Take work from an environment, and run a handler for each item, until a signal."""
     runtime = _prepared(runtime, "work-poller", given)
     given |= environment_flag(environment, given)
-    # Not by `read_options`, which reads the file of the key: a pipe can be read only once.
-    passes_key = resolve(rows_of(PollOptions), Flags(given), runtime.environ)["pass_api_key"].value
-    unused = () if passes_key else OF_ORGANIZATION
-    if present := [name for name in unused if runtime.environ.get(name)]:
+    _reject_passing_keys(runtime.environ)
+    if present := [name for name in OF_ORGANIZATION if runtime.environ.get(name)]:
         runtime.hint(
             f"Note: {' and '.join(present)} is not passed on to handlers, and the worker does not use it. "
-            "A worker's host needs only the environment's key; ANT_WORKER_PASS_API_KEY=true passes it on."
+            "A worker's host needs only the environment's key."
         )
-    hide_secrets(runtime, unused, [METADATA_KEY], _typed_secrets(given))
+    hide_secrets(runtime, OF_ORGANIZATION, [METADATA_KEY], _typed_secrets(given))
     options = read_options(PollOptions, Flags(given), runtime.environ, "beta:worker poll")
     runtime.redactor.register(options.environment_key)
     if not re.fullmatch(r"env_\w+", options.environment_id):
@@ -99,6 +97,16 @@ def environment_flag(environment: str, given: Mapping[str, Any]) -> dict[str, st
     if environment and "environment_id" in given:
         raise exclude_each_other("ENVIRONMENT", "--environment-id")
     return {"environment_id": environment} if environment else {}
+
+
+def _reject_passing_keys(environ: Mapping[str, str]) -> None:
+    """Reject a variable of earlier versions: a handler must not lose its key without a word."""
+    if environ.get(_REMOVED, "").strip():
+        raise UsageError(
+            f"{_REMOVED} is no longer supported: a session's tools could read the key.",
+            "Unset it. A handler that needs a key gets it by a name of its own: "
+            "HANDLER_KEY=... ant beta:worker poll -- sh -c 'ANTHROPIC_API_KEY=$HANDLER_KEY exec ./handle.sh'",
+        )
 
 
 def _prepared(runtime: Runtime, component: str, given: Mapping[str, Any]) -> Runtime:

@@ -28,7 +28,7 @@ _OFFICIAL = (
     "work_secret_file",
 )
 """The flags that the official worker also has. Their variables are the official ones."""
-_VARIABLES_ONLY = ("metadata_key", "pass_api_key", "retry_delay")
+_VARIABLES_ONLY = ("metadata_key", "retry_delay")
 """Options without a flag: a secret, which others could read in the arguments, and what few people change."""
 _NOT_SHOWN = ("", "0", "false", "auto")
 """Defaults that help does not show, because they say nothing new."""
@@ -181,7 +181,6 @@ class PollOptions(Options):
     attempts = _number(1, 1000, "5", "Give an item up after this many failures.")
     metadata_key = _text(_key, "An API key, to count them in the item's metadata.")
     no_auto_stop = _switch("Don't stop the item after exit status 0.")
-    pass_api_key = _switch("Leave API keys in the handler's environment.")
     item_timeout = _time("0", "The time limit of a handler.")
     drain_timeout = _time("20s", "Time to finish items after a signal.")
     kill_timeout = _time("10s", "The time from SIGTERM to SIGKILL.")

@@ -78,9 +78,7 @@ class WorkerContext:
             variables.WORKSPACE_ID: connection.workspace_id,
             "ANTHROPIC_WORKER_ID": options.worker_id,
         }
-        guardian_environ = handler_environment(
-            self.environ, {}, 0, self.own_variables, pass_api_key=False
-        )
+        guardian_environ = handler_environment(self.environ, {}, 0, self.own_variables)
         guardian_environ[variables.AUTH_TOKEN] = options.environment_key
         self.guardian = Guardian(
             _end_leases_command(options, connection.base_url), guardian_environ
@@ -137,15 +135,13 @@ def handler_environment(
     item: Mapping[str, Any],
     attempt: int,
     own: Mapping[str, str],
-    *,
-    pass_api_key: bool,
 ) -> dict[str, str]:
     """Return the environment of a handler: the worker's, without an organization's key, plus the item's variables.
 
     `own` are the worker's own values: environment key, base URL, worker ID. What can't be a variable is left out.
     """
     values = {**own, **item_variables(item), "ANT_WORK_ATTEMPT": str(attempt)}
-    secret = (variables.METADATA_KEY, *(() if pass_api_key else variables.OF_ORGANIZATION))
+    secret = (variables.METADATA_KEY, *variables.OF_ORGANIZATION)
     left_out = {LEASE_HOLDER, variables.ENVIRONMENT_KEY_FILE, *secret, *values}
     kept = {name: text for name, text in environ.items() if name not in left_out}
     return kept | {name: text for name, text in values.items() if _can_be_variable(name, text)}

@@ -165,9 +165,7 @@ class ItemRun:
             {LEASE_HOLDER: self._id} if options.heartbeat == "always" else {}
         )
         attempt = self._history.attempts + 1
-        environment = handler_environment(
-            context.environ, item, attempt, own, pass_api_key=options.pass_api_key
-        )
+        environment = handler_environment(context.environ, item, attempt, own)
         for name, value in item_variables(item).items():
             if value and name not in environment:
                 self._log.warn(

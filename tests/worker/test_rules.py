@@ -280,18 +280,17 @@ def test_a_session_is_run_in_the_workspace_of_the_settings(ant, monkeypatch):
 def test_variables_of_another_item_are_not_inherited():
     """A worker that is itself a handler must not pass on its own item."""
     environ = {"ANTHROPIC_WORK_SECRET": "old", "ANTHROPIC_SESSION_ID": "old", "HOME": "/root"}
-    found = handler_environment(environ, {"id": "work_1", "data": None}, 2, {}, pass_api_key=False)
+    found = handler_environment(environ, {"id": "work_1", "data": None}, 2, {})
     assert found == {"HOME": "/root", "ANTHROPIC_WORK_ID": "work_1", "ANT_WORK_ATTEMPT": "2"}
 
 
 @pytest.mark.parametrize(
     "name", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_IDENTITY_TOKEN"]
 )
-def test_credentials_of_an_organization_are_inherited_only_on_request(name):
+def test_credentials_of_an_organization_are_not_inherited(name):
     """A session's tools could read them."""
-    found = handler_environment({name: KEY}, {"id": "work_1"}, 1, {}, pass_api_key=False)
+    found = handler_environment({name: KEY}, {"id": "work_1"}, 1, {})
     assert name not in found
-    assert handler_environment({name: KEY}, {"id": "work_1"}, 1, {}, pass_api_key=True)[name] == KEY
 
 
 @pytest.mark.parametrize(
@@ -299,7 +298,7 @@ def test_credentials_of_an_organization_are_inherited_only_on_request(name):
 )
 def test_a_value_that_can_not_be_a_variable_does_not_break_the_handler(secret, fits):
     """A NUL, or 128 KB with the name and the end. The item on stdin has it."""
-    found = handler_environment({}, {"id": "work_1", "secret": secret}, 1, {}, pass_api_key=False)
+    found = handler_environment({}, {"id": "work_1", "secret": secret}, 1, {})
     assert ("ANTHROPIC_WORK_SECRET" in found) is fits
     if fits:
         assert subprocess.run(["true"], env=found, check=True)
