@@ -102,7 +102,7 @@ _ant_kind_of_flag() {
     *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --debug | *\ --raw-output | *\ -r | *\ --dry-run | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --no-auto-stop | *\ --unrestricted-paths | *\ --requeue | *\ -y | *\ --only | *\ --exit-code | *\ --adopt | *\ --delete-archived | *\ --prune | *\ --allow-origin-change | *\ --validate | *\ --strict | *\ --upgrade | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --any-credential | *\ --detach | *\ --until-stdin-closes | *\ --no-secret | *\ --clear | *\ --freeze | *\ --disconnect | *\ --after-commit | *\ --list) text=boolean ;;
     *\ --identity-token-file | *\ --file | *\ -f | *\ --environment-key-file | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --log-file | *\ --script) text=file ;;
     *\ --profile) text=profile ;;
-    *\ --format | *\ --format-error) text='choices auto json jsonl yaml table pretty markdown raw explore' ;;
+    *\ --format | *\ --format-error) text='choices auto json jsonl yaml table pretty markdown csv tsv raw explore' ;;
     *\ --name | *\ --config | *\ --config.networking | *\ --config.packages | *\ --description | *\ --metadata | *\ --beta | *\ --page | *\ --anthropic-worker-id | *\ --expected-last-heartbeat) text=text ;;
     *\ --config.type) text='choices cloud self_hosted' ;;
     *\ --scope) text='choices organization account' ;;

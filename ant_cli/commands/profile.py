@@ -13,6 +13,7 @@ from typing import Any
 
 from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
+from ant_cli.operations.formats import BY_NAME
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.redaction import REDACTED, may_be_key
@@ -59,7 +60,8 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
         f"{'*' if row['active'] else ' '} {row['name']}{' (of the official ant)' if 'official' in row else ''}"
         for row in rows
     )
-    if flags.get("format") == "table" and "columns" not in flags and "transform" not in flags:
+    has_columns = BY_NAME[flags.get("format", "auto")].has_columns
+    if has_columns and "columns" not in flags and "transform" not in flags:
         given = [key for key in (*PROFILE_SETTINGS, "official") if any(key in row for row in rows)]
         flags = flags.with_values(columns=["name", "active", *given])
     if rows:

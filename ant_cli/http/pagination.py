@@ -13,6 +13,12 @@ from ant_cli.input.request import Request, has_lone_surrogate
 
 Items = list[bytes]
 """The items of a page, each as the JSON that was received."""
+
+
+class LastPage(Items):
+    """The items of a page after which no other follows."""
+
+
 _MOST_VALUES = 500_000
 """The most values of a page. The API's have a thousandth of that for each item, and at most 1,000 items.
 
@@ -39,18 +45,20 @@ def follow_pages(
     """
     seen = {dict(request.query).get("page")}
     left = max_items
-    while left is None or left > 0:
+    while left != 0:
         response = send(request)
         if response.status == 204:
             return
         items, cursor = _parse_page(response.body)
         if is_wanted:
             items = list(filter(is_wanted, items))
-        yield items[:left]
-        left = None if left is None else left - len(items)
-        if not cursor:
+        wanted = items[:left]
+        left = None if left is None else left - len(wanted)
+        if not cursor or left == 0:
+            yield LastPage(wanted)
             return
-        if cursor in seen and (left is None or left > 0):
+        yield wanted
+        if cursor in seen:
             raise ResponseError(f"the list does not end: next_page {cursor!r} was followed before.")
         seen.add(cursor)
         query = [(name, value) for name, value in request.query if name != "page"]

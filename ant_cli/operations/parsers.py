@@ -83,21 +83,16 @@ def item_count(source: str, text: str) -> int | None:
 # Times
 
 
-def seconds(source: str, text: str) -> float:
-    """Return a timeout in seconds."""
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) or not 0.001 <= float(text) <= 86_400:
-        raise BadValue(source, f"must be a number of seconds from 0.001 to 86400, got {text!r}")
-    return float(text)
-
-
-_UNITS_S = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_PART = r"([0-9]+(?:\.[0-9]+)?)(ms|d|h|m|s)"
+_UNITS_S = {"w": 604_800.0, "d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_PART = r"([0-9]+(?:\.[0-9]+)?)(ms|w|d|h|m|s)"
 _LONGEST_S = 366 * 86_400.0
 _SHORTEST_PAUSE_S = 0.01
+_SHORTEST_TIMEOUT_S = 0.001
+_LONGEST_TIMEOUT_S = 86_400.0
 
 
 def duration(source: str, text: str) -> float:
-    """Return the seconds of a duration such as `90`, `1.5s`, `500ms` or `1h30m`, of at most a year."""
+    """Return the seconds of a duration such as `90` (seconds), `1.5s`, `500ms` or `1h30m`, of at most a year."""
     found = float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else seconds_in(text)
     if found is None:
         raise BadValue(source, f"must be a duration such as 30s or 1m30s, got {text!r}")
@@ -111,6 +106,14 @@ def pause(source: str, text: str) -> float:
     found = duration(source, text)
     if found < _SHORTEST_PAUSE_S:
         raise BadValue(source, f"must be a duration of at least 10ms, got {text!r}")
+    return found
+
+
+def timeout(source: str, text: str) -> float:
+    """Return the seconds of a duration to wait for a server: at least 1 ms, at most a day."""
+    found = duration(source, text)
+    if not _SHORTEST_TIMEOUT_S <= found <= _LONGEST_TIMEOUT_S:
+        raise BadValue(source, f"must be a duration from 1ms to 1d, got {text!r}")
     return found
 
 

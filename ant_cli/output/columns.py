@@ -12,7 +12,8 @@ from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import BadPath, escaped_key, parse, split_at_commas
 from ant_cli.gjson.steps import plain_keys
-from ant_cli.output.times import TIME_ENDINGS
+from ant_cli.operations import environments
+from ant_cli.output.kinds import has_id
 from ant_cli.output.views import CONTAINERS, plain_list, resource_type
 from ant_cli.runtime.sanitize import collapse_space, escape_controls
 
@@ -43,11 +44,6 @@ class Column(NamedTuple):
     """The cells reserved for it even if the first page needs fewer: the width of its longest possible value."""
     condition: Visibility = "always"
     """When a terminal shows the column. In a pipe, and with `--columns`, it is always shown."""
-
-    @property
-    def is_time(self) -> bool:
-        """Whether its values are timestamps."""
-        return self.title in ("CREATED", "ARCHIVED") or self.title.endswith(TIME_ENDINGS)
 
     def find(self, item: bytes) -> bytes | None:
         """Return the item's value; None if it is missing."""
@@ -81,7 +77,15 @@ _MEMBER = (Column("NAME", "0"), Column("VALUE", "1"))
 """The columns of an object whose members are the rows."""
 _MOST_COLUMNS = 50
 """How many members of an unknown resource are columns. Every item has a cell in each of them."""
+_BELOW_CONFIG = frozenset(path.partition(".")[0] for path in environments.UPDATE.lists)
+"""The members of `config` that need not be named by their whole path."""
 _EXAMPLE = "For example: --columns id,name,config.type"
+
+
+def _members_of(item: bytes) -> list[bytes]:
+    """Return a row for each member of an object, as an array of its name and its value."""
+    members = json_text.members(item).items()
+    return [b"[%b,%b]" % (json_text.quote(name), value) for name, value in members]
 
 
 class Columns:
@@ -99,17 +103,18 @@ class Columns:
 
         The rows of an object without known columns, such as statistics, are its members.
         """
-        if not (self._is_list or self._chosen):
-            value = json_text.decode(values[0])
-            if isinstance(value, dict) and resource_type(value) not in _COLUMNS_BY_TYPE:
-                members = json_text.members(values[0])
-                return [
-                    b"[%b,%b]" % (json_text.quote(name), member) for name, member in members.items()
-                ], _MEMBER
+        if self._shows_members(values):
+            return _members_of(values[0]), _MEMBER
         if not self._columns:
             chosen = tuple(self._resolved(column, values) for column in self._chosen)
             self._columns = chosen or self._first_of(_columns_for(values[0]))
         return values, self._columns
+
+    def _shows_members(self, values: list[bytes]) -> bool:
+        if self._is_list or self._chosen:
+            return False
+        value = json_text.decode(values[0])
+        return isinstance(value, dict) and resource_type(value) not in _COLUMNS_BY_TYPE
 
     def _first_of(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
         if len(columns) > _MOST_COLUMNS:
@@ -118,22 +123,36 @@ class Columns:
             )
         return columns[:_MOST_COLUMNS]
 
-    def _resolved(self, column: Column, items: list[bytes]) -> Column:
+    def _resolved(self, chosen: Column, items: list[bytes]) -> Column:
         """Return the user's column: one of the known titles, as a table shows them, otherwise a path."""
-        keys = _keys_of(json_text.decode(items[0]))
-        titles = {known.title: known for known in _columns_for(items[0])} if keys else {}
-        known = titles.get(column.title)
-        if known and known.path != column.path:
-            # a requested column is never dropped
-            return known._replace(drop_order=0, condition="always")
-        if any(column.find(item) is not None for item in items):
-            return column
-        others = [key for key in keys if not column.path.startswith(key)]
-        suggestion = did_you_mean(column.path, [*(title.lower() for title in titles), *others])
+        for known in _columns_for(items[0]):
+            if known.title == chosen.title and known.path != chosen.path:
+                # a requested column is never dropped
+                return known._replace(drop_order=0, condition="always")
+        column = _below_config(chosen, json_text.decode(items[0]))
+        if all(column.find(item) is None for item in items):
+            self._warn_of_no_match(chosen.path, items[0])
+        return column
+
+    def _warn_of_no_match(self, path: str, item: bytes) -> None:
+        suggestion = ""
+        if keys := _keys_of(json_text.decode(item)):
+            titles = [column.title.lower() for column in _columns_for(item)]
+            others = [key for key in keys if not path.startswith(key)]
+            suggestion = did_you_mean(path, [*titles, *others])
         # later pages may have other members
         where = "the first items" if self._is_list else "the response"
-        self._warn(f"Warning: --columns: {column.path!r} matches nothing in {where}.{suggestion}")
+        self._warn(f"Warning: --columns: {path!r} matches nothing in {where}.{suggestion}")
+
+
+def _below_config(column: Column, item: Any) -> Column:
+    """Return the column of a list of an environment, which may be named without `config.`, as in `--add`."""
+    if resource_type(item) != environments.COMMANDS.object_type:
         return column
+    key = column.path.partition(".")[0]
+    if key in item or key not in _BELOW_CONFIG:
+        return column
+    return column._replace(path=f"config.{column.path}")
 
 
 def _parse_columns(spec: str) -> tuple[Column, ...]:
@@ -175,7 +194,7 @@ def _keys_of(value: object) -> list[str]:
 
 
 def _column_of(name: str, path: str) -> Column:
-    return Column(format_scalar(name.upper()), path, flexible=True)
+    return Column(format_scalar(name.upper()), path, flexible=not has_id(path))
 
 
 def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
@@ -202,6 +221,24 @@ def _cell(raw: bytes | None) -> str:
     value = None if raw is None else json_text.decode(raw)
     if raw is None or not isinstance(value, CONTAINERS):
         return format_scalar(value)
-    if listed := plain_list(value):
-        return format_scalar(",".join(listed))  # without spaces for `awk`
-    return escape_controls(json_text.compact(raw).decode()) if value else MISSING
+    if not value:
+        return MISSING
+    # lists are joined without spaces, for `awk`
+    text = ",".join(plain_list(value)) or _members_that_are_lists(value)
+    if text:
+        return format_scalar(text)
+    return escape_controls(json_text.compact(raw).decode())
+
+
+def _members_that_are_lists(value: Any) -> str | None:
+    """Return the lists of an object of nothing else, such as `pip=pandas,numpy`, without those that are empty."""
+    if not isinstance(value, dict):
+        return None
+    parts = []
+    for name, member in value.items():
+        texts = plain_list(member)
+        if texts:
+            parts.append(f"{name}={','.join(texts)}")
+        elif member != [] and name != "type":
+            return None
+    return " ".join(parts) or MISSING

@@ -8,6 +8,7 @@ from functools import partial
 from ant_cli.errors import ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
+from ant_cli.http.pagination import LastPage
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME, FORMATS, Format
 from ant_cli.output.rendering import make_renderer, render_string
 from ant_cli.output.style import style_of
@@ -104,6 +105,10 @@ class Printer:
         self._before_pager = before_pager
         self._may_page = may_page
         self.format = _choose_format(settings, runtime, is_list=is_list)
+        self._missing: str | None = None
+        """What is missing for the screen of the format, so that another one is used."""
+        if self.format.opens_screen:
+            self._replace_unless_it_opens(is_list=is_list)
         self.style = style_of(runtime.stdout, runtime)
         self.transform = make_transform("--transform", settings.transform)
         self._path = settings.transform
@@ -120,6 +125,14 @@ class Printer:
             shows_archived=shows_archived,
         )
 
+    def _replace_unless_it_opens(self, *, is_list: bool) -> None:
+        from ant_cli.output.explorer.full_screen import missing_requirement
+
+        self._missing = missing_requirement(self._runtime)
+        if self._missing:
+            on_terminal = self._runtime.stdout.is_terminal
+            self.format = _auto_format(is_list=is_list, on_terminal=on_terminal)
+
     def print_one(self, raw: bytes) -> None:
         """Print a value. Raises ResponseError, and prints nothing, if it is not JSON."""
         check_json(raw)
@@ -128,11 +141,20 @@ class Printer:
     def print_pages(self, pages: Iterable[list[bytes]]) -> None:
         """Print the items of each page as it arrives, or with `--slurp` all at the end as an array or a table."""
         noting = self._noting_emptiness(pages)
-        found: Iterable[list[bytes]] = (transformed(page, self.transform) for page in noting)
+        found: Iterable[list[bytes]] = map(self._transformed_page, noting)
         if self._slurps and not self.format.opens_screen:
-            items = [item for values in found for item in values]
-            found = [items if self.format.has_columns else [b"[" + b",".join(items) + b"]"]]
+            found = [self._slurped([item for values in found for item in values])]
         self._print(found, is_list=True)
+
+    def _transformed_page(self, page: list[bytes]) -> list[bytes]:
+        values = transformed(page, self.transform)
+        return LastPage(values) if isinstance(page, LastPage) else values
+
+    def _slurped(self, items: list[bytes]) -> list[bytes]:
+        """Return what `--slurp` prints: all rows of one table, or one array."""
+        if self.format.has_columns:
+            return LastPage(items)
+        return [b"[" + b",".join(items) + b"]"]
 
     def _noting_emptiness(self, pages: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
         """Yield the pages. At a terminal, print `empty_message` if there were no items."""
@@ -162,6 +184,9 @@ class Printer:
         else:
             for part in parts:
                 self._write(part)
+        if self._missing:  # said at the end: a pager would cover it
+            needed = f"the format explore needs {self._missing}"
+            self._runtime.say(f"Note: {needed}; {self.format.name} is used instead.")
         self.transform.note_unmatched(self._runtime.say)
 
     def _explore(self, pages: Iterable[list[bytes]], *, is_list: bool) -> None:
@@ -217,33 +242,37 @@ def _invalid_json(error: json_text.JSONTextError) -> ResponseError:
 
 
 def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool) -> Format:
-    """Return the format to use, in place of `auto`, and of `explore` if that can't open. `--columns` means a table.
+    """Return the format to use, in place of `auto`. `--columns` means a table.
 
     Raises:
         UsageError: if there are `--columns`, and another format was requested.
 
     """
     chosen = BY_NAME[settings.format]
-    on_terminal = runtime.stdout.is_terminal
     if settings.columns.strip():
-        if chosen.name == "auto":
-            return BY_NAME[AUTO_LIST]
-        if not chosen.has_columns:
-            formats = " or ".join(row.name for row in FORMATS if row.has_columns)
-            raise UsageError(
-                f"--columns needs --format {formats}, but the format is {chosen.name} ({settings.format_source}).",
-                "To pick fields in other formats, use --transform, for example: --transform '{id,name}'",
-            )
-        return chosen
+        return _format_with_columns(chosen, settings.format_source)
     if chosen.name == "auto":
-        return BY_NAME[(AUTO_LIST if is_list else AUTO_OBJECT) if on_terminal else AUTO_PIPE]
-    if chosen.opens_screen:
-        from ant_cli.output.explorer.full_screen import missing_requirement
-
-        if missing := missing_requirement(runtime):
-            chosen = BY_NAME[AUTO_OBJECT if on_terminal else AUTO_PIPE]
-            runtime.say(f"Note: the format explore needs {missing}; {chosen.name} is used instead.")
+        return _auto_format(is_list=is_list, on_terminal=runtime.stdout.is_terminal)
     return chosen
+
+
+def _format_with_columns(chosen: Format, source: str) -> Format:
+    if chosen.name == "auto":
+        return BY_NAME[AUTO_LIST]
+    if chosen.has_columns:
+        return chosen
+    names = [row.name for row in FORMATS if row.has_columns]
+    formats = f"{', '.join(names[:-1])} or {names[-1]}"
+    raise UsageError(
+        f"--columns needs --format {formats}, but the format is {chosen.name} ({source}).",
+        "To pick fields in other formats, use --transform, for example: --transform '{id,name}'",
+    )
+
+
+def _auto_format(*, is_list: bool, on_terminal: bool) -> Format:
+    if not on_terminal:
+        return BY_NAME[AUTO_PIPE]
+    return BY_NAME[AUTO_LIST if is_list else AUTO_OBJECT]
 
 
 def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:

@@ -52,15 +52,25 @@ def make_renderer(
             return _unless_large(_each(partial(_pretty, style=style), separator=b"\n"), style, warn)
         case "raw":
             return _each(partial(_raw, style=style))
-        case "table" | "markdown":
+        case "csv" | "tsv":
             from ant_cli.output.columns import Columns
-            from ant_cli.output.table import PlainTable, TerminalTable, markdown_table
+            from ant_cli.output.delimited import DELIMITERS, DelimitedTable
 
             given = Columns(columns, warn, is_list=is_list)
-            table: Render = (
-                markdown_table(given) if format_.name == "markdown" else PlainTable(given)
-            )
-            if style.is_laid_out and format_.name == "table":
+            return DelimitedTable(given, style, DELIMITERS[format_.name])
+        case "markdown":
+            from ant_cli.output.columns import Columns
+            from ant_cli.output.table import markdown_table
+
+            given = Columns(columns, warn, is_list=is_list)
+            return _unless_large(markdown_table(given), style, warn)
+        case "table":
+            from ant_cli.output.columns import Columns
+            from ant_cli.output.table import PlainTable, TerminalTable
+
+            given = Columns(columns, warn, is_list=is_list)
+            table: Render = PlainTable(given)
+            if style.is_laid_out:
                 table = TerminalTable(given, style, shows_archived=shows_archived, note=warn)
             return _unless_large(table, style, warn)
     assert_never(format_.name)

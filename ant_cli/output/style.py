@@ -26,14 +26,6 @@ _CODES = {
     "cyan": 36,
 }
 """The number of each style in an escape sequence."""
-STATE_COLOURS = {
-    "queued": "yellow",
-    "starting": "cyan",
-    "active": "green",
-    "stopping": "magenta",
-    "stopped": "dim",
-}
-"""The colours of a work item's states."""
 
 _JSON = rb'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)'
 _JSON_COLOURS = {"key": "blue", "text": "green", "null": "dim"}
@@ -53,9 +45,11 @@ class Style(NamedTuple):
     is_escaped: bool = True
     """Control characters of data are escaped, since a terminal would act on them."""
 
-    def paint(self, text: str, style: str) -> str:
-        """Return a text in a style; unchanged if the style is empty or there is no colour."""
-        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if text and style and self.colour else text
+    def paint(self, text: str, style: str | None) -> str:
+        """Return a text in a style; unchanged if there is no style or no colour."""
+        if not (text and style and self.colour):
+            return text
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
 
     def safe(self, rendered: bytes, *, is_json: bool = False) -> bytes:
         """Return output that is safe for its stream, and JSON in colours."""

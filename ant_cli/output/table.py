@@ -6,7 +6,8 @@ only its own line.
 
 On a terminal, the table is fitted to the width of the screen and times are relative. The first page decides which
 columns are shown. A column without a condition is dropped only if the screen is too narrow, never because the first
-page has no values for it: a later page may. Longer values on a later page widen a column as far as there is room.
+page has no values for it: a later page may. If another page follows, room is reserved for the values that it may
+have; longer ones widen a column as far as there is room.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ant_cli.gjson import json_text
+from ant_cli.http.pagination import LastPage
 from ant_cli.output.columns import MISSING, Column, Columns, rows_of
-from ant_cli.output.style import STATE_COLOURS, Style
+from ant_cli.output.kinds import has_time, state_colour
+from ant_cli.output.style import Style
 from ant_cli.output.times import relative_time
 from ant_cli.runtime.sanitize import markdown_code
 from ant_cli.runtime.screen import cell_width, padding, truncate
@@ -78,7 +81,16 @@ class _StyledText(NamedTuple):
     """A text, and the name of its style."""
 
     text: str
-    style: str = ""
+    style: str | None = None
+
+
+class _Candidate(NamedTuple):
+    """A column that may be shown."""
+
+    place: int
+    column: Column
+    least: int
+    """The cells that it needs. If there is no room for them, a column is dropped."""
 
 
 class TerminalTable:
@@ -103,85 +115,91 @@ class TerminalTable:
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
         items, columns = self._given.read(values)
-        columns = self._columns or columns
-        rows = self._styled(items, columns)
-        if not self._columns:
-            kept = self._choose(columns, rows)
-            self._columns = tuple(columns[index] for index in kept)
-            titles = [_StyledText(column.title, "bold") for column in self._columns]
-            rows = [titles, *([row[index] for index in kept] for row in rows)]
-        self._widths = self._measure(rows)
+        if self._columns:
+            rows = self._styled(items, self._columns)
+            self._widths = self._widened(_needed(rows))
+        else:
+            if isinstance(values, LastPage):
+                columns = tuple(column._replace(min_width=0) for column in columns)
+            rows = self._first_rows(items, columns)
+            self._widths = self._fitted(_needed(rows))
         return json_text.encoded("".join(map(self._line, rows)))
 
-    def _styled(self, items: list[bytes], columns: tuple[Column, ...]) -> list[list[_StyledText]]:
-        now, rows = self._style.clock(), []
+    def _first_rows(self, items: list[bytes], columns: tuple[Column, ...]) -> list[_Row]:
+        """Choose the columns, and return the titles and the rows."""
+        rows = self._styled(items, columns)
+        kept = self._choose(columns, rows)
+        self._columns = tuple(columns[index] for index in kept)
+        titles = [_StyledText(column.title, "bold") for column in self._columns]
+        return [titles, *([row[index] for index in kept] for row in rows)]
+
+    def _styled(self, items: list[bytes], columns: tuple[Column, ...]) -> list[_Row]:
+        now = self._style.clock()
+        rows = []
         for texts, item in zip(rows_of(items, columns), items, strict=True):
-            style = "dim" if _is_archived(item) else ""
-            rows.append(
-                [
-                    _cell(text, column, style, now)
-                    for text, column in zip(texts, columns, strict=True)
-                ]
-            )
+            style = "dim" if _is_archived(item) else None
+            pairs = zip(texts, columns, strict=True)
+            rows.append([_cell(text, column, style, now) for text, column in pairs])
         return rows
 
-    def _choose(self, columns: tuple[Column, ...], rows: list[list[_StyledText]]) -> list[int]:
-        """Return the indexes of the columns to show: as many as fit, with the room that later pages may need.
+    # The columns
 
-        On a narrow screen, a note names the others.
-        """
-        left_out: list[str] = []
-        texts = [[row[index].text for row in rows] for index in range(len(columns))]
-        least = list(map(_least_width, columns, texts))
-        kept = [
-            index for index, column in enumerate(columns) if self._is_of_use(column, texts[index])
-        ]
-        while sum(least[index] + len(_GAP) for index in kept) - len(_GAP) > self._style.width:
-            droppable = [index for index in kept if columns[index].drop_order]
-            if not droppable:
-                break
-            dropped = max(droppable, key=lambda index: columns[index].drop_order)
-            kept.remove(dropped)
-            left_out.append(columns[dropped].title)
+    def _choose(self, columns: tuple[Column, ...], rows: list[_Row]) -> list[int]:
+        """Return the indexes of the columns that fit. On a narrow screen, a note names the others."""
+        candidates = []
+        for index, column in enumerate(columns):
+            texts = [row[index].text for row in rows]
+            if self._is_of_use(column, texts):
+                candidates.append(_Candidate(index, column, _least_width(column, texts)))
+        kept = _those_that_fit(candidates, self._style.width)
+        left_out = [each.column.title for each in candidates if each not in kept]
         if left_out and self._style.width < _USUAL_WIDTH:
-            names = ", ".join(left_out)
             self._note(
-                f"Note: there is no room for {names}. --columns chooses others, --format json shows all."
+                f"Note: there is no room for {', '.join(left_out)}. "
+                "--columns chooses others, --format json shows all."
             )
-        return kept
+        return [each.place for each in kept]
 
     def _is_of_use(self, column: Column, texts: list[str]) -> bool:
         if column.condition == "varied":
             return len(set(texts)) > 1
-        return column.condition == "always" or self._shows_archived or set(texts) != {MISSING}
+        if column.condition == "present":
+            return self._shows_archived or set(texts) != {MISSING}
+        return True
 
-    def _measure(self, rows: list[list[_StyledText]]) -> list[int]:
-        """Return the widths of the columns: those of the widest cells, reduced to fit on the screen.
+    # The widths
 
-        On a later page, columns get wider only if all of its cells fit, and none gets narrower. On the first one,
-        the room reserved for later pages is given up first. A screen without room for one cell per column shows
+    def _fitted(self, needed: list[int]) -> list[int]:
+        """Return the widths of the columns on the first page, reduced to fit on the screen.
+
+        The room reserved for later pages is given up first. A screen without room for one cell per column shows
         only the first columns.
         """
-        most = max(1, (self._style.width + len(_GAP)) // (1 + len(_GAP)))
-        columns = self._columns[:most]
-        needed = [max(cell_width(text) for text, _ in cells) for cells in zip(*rows, strict=True)][
-            :most
-        ]
-        least = self._widths or [column.min_width for column in columns]
-        widths = [
-            min(max(pair), max(self._style.width, 1)) for pair in zip(needed, least, strict=True)
-        ]
-        room = self._style.width - len(_GAP) * (len(widths) - 1)
-        if self._widths and sum(widths) > room:
-            return self._widths
-        while sum(widths) > room:
+        columns = self._columns[: self._most_columns()]
+        pairs = zip(needed, columns, strict=False)
+        # no column is wider than the screen, so that reducing them ends soon
+        widest = max(self._style.width, 1)
+        widths = [min(max(cells, column.min_width), widest) for cells, column in pairs]
+        while sum(widths) > self._room(len(widths)):
             losses = map(_loss, columns, widths, needed)
-            # the widest
+            # of columns that lose the same, the widest
             _, _, chosen = min((loss, -widths[index], index) for index, loss in enumerate(losses))
             widths[chosen] -= 1
         return widths
 
-    def _line(self, row: list[_StyledText]) -> str:
+    def _widened(self, needed: list[int]) -> list[int]:
+        """Return the widths on a later page: columns get wider only if all cells fit, and none gets narrower."""
+        widths = list(map(max, needed, self._widths))
+        return widths if sum(widths) <= self._room(len(widths)) else self._widths
+
+    def _most_columns(self) -> int:
+        return max(1, (self._style.width + len(_GAP)) // (1 + len(_GAP)))
+
+    def _room(self, count: int) -> int:
+        """Return the cells that this number of columns can fill."""
+        return self._style.width - len(_GAP) * (count - 1)
+
+    def _line(self, row: _Row) -> str:
         cells = []
         # a very narrow screen omits the last
         for (text, style), width in zip(row, self._widths, strict=False):
@@ -190,13 +208,32 @@ class TerminalTable:
         return _GAP.join(cells).rstrip() + "\n"
 
 
-def _cell(text: str, column: Column, style: str, now: float) -> _StyledText:
+_Row = list[_StyledText]
+
+
+def _those_that_fit(candidates: list[_Candidate], width: int) -> list[_Candidate]:
+    """Return the columns without those that have to be dropped, or without all that may be dropped."""
+    kept = list(candidates)
+    while sum(each.least + len(_GAP) for each in kept) - len(_GAP) > width:
+        droppable = [each for each in kept if each.column.drop_order > 0]
+        if not droppable:
+            break
+        kept.remove(max(droppable, key=lambda each: each.column.drop_order))
+    return kept
+
+
+def _needed(rows: list[_Row]) -> list[int]:
+    """Return the width of the widest cell of each column."""
+    columns = zip(*rows, strict=True)
+    return [max(cell_width(cell.text) for cell in column) for column in columns]
+
+
+def _cell(text: str, column: Column, style: str | None, now: float) -> _StyledText:
     if text == MISSING:
         return _StyledText(text, "dim")
-    if column.title == "STATE":
-        # `style` is empty: an object with a state can't be archived
-        style = STATE_COLOURS.get(text, "")
-    return _StyledText((column.is_time and relative_time(text, now)) or text, style)
+    if has_time(column.path):
+        text = relative_time(text, now) or text
+    return _StyledText(text, state_colour(column.path, text) or style)
 
 
 def _is_archived(item: bytes) -> bool:
@@ -207,7 +244,9 @@ def _is_archived(item: bytes) -> bool:
 def _least_width(column: Column, texts: list[str]) -> int:
     """Return the minimum width of a column before other columns are dropped."""
     content = max(map(cell_width, [column.title, *texts]))
-    return max(column.min_width, min(content, _SOFT_MIN) if column.flexible else content)
+    if column.flexible:
+        content = min(content, _SOFT_MIN)
+    return max(column.min_width, content)
 
 
 def _loss(column: Column, width: int, needed: int) -> int:

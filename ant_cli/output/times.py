@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-TIME_ENDINGS = ("_AT", "HEARTBEAT")
-"""The endings of titles and keys that contain timestamps, in upper case."""
 DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _A_MOMENT_S = 10
 _UNITS = ((365 * 86_400, "y"), (30 * 86_400, "mo"), (86_400, "d"), (3600, "h"), (60, "min"))

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ant_cli.gjson import json_text
-from ant_cli.output.style import STATE_COLOURS, Style
-from ant_cli.output.times import TIME_ENDINGS, relative_time
+from ant_cli.output.kinds import has_time, state_colour
+from ant_cli.output.style import Style
+from ant_cli.output.times import relative_time
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 from ant_cli.runtime.screen import cell_width, padding, wrap
 
@@ -100,7 +101,7 @@ class _ViewRow(NamedTuple):
 
     label: str
     text: str
-    style: str = ""
+    style: str | None = None
     is_time: bool = False
 
 
@@ -183,8 +184,7 @@ def _scalar_row(label: str, name: str, value: Any) -> _ViewRow:
     if value in EMPTY:
         return _ViewRow(label, _NONE, "dim")
     shown = ", ".join(plain_list(value)) or _scalar(value)
-    colour = STATE_COLOURS.get(shown, "") if name == "state" else ""
-    return _ViewRow(label, shown, colour, is_time=name.upper().endswith(TIME_ENDINGS))
+    return _ViewRow(label, shown, state_colour(name, shown), is_time=has_time(name))
 
 
 def _line(row: _ViewRow, width: int, style: Style) -> str:

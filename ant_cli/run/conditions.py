@@ -23,6 +23,7 @@ from ant_cli.operations import GROUPS
 from ant_cli.operations.parsers import seconds_in
 from ant_cli.operations.spec import Operation
 from ant_cli.output.columns import path_of_title
+from ant_cli.output.kinds import has_time
 from ant_cli.output.times import DATE, seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.shell import quote
@@ -334,7 +335,7 @@ def _time_of(
 ) -> Callable[[], float] | None:
     """Return the time to compare a value with, if any. Raises UsageError if there has to be one, and is not."""
     path, operator, operand = comparison
-    is_time = path.endswith("_at")
+    is_time = has_time(path)
     time = _parse_time(operand, now, is_time=is_time)
     never_equal = operator in _EQUALITY and re.fullmatch(f"now.*|{DATE}", operand.strip('"'))
     is_wrong = never_equal if time else is_time and operand != "null"

@@ -20,7 +20,7 @@ from ant_cli.errors import (
 )
 from ant_cli.http.client import Client
 from ant_cli.http.retries import RETRIED
-from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE
+from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer
@@ -33,8 +33,6 @@ from ant_cli.settings.loading import OutputSettings
 
 _IDLE = "idle"
 """The value of `--until` that waits until no item is in a busy state."""
-_LINE_FORMATS = ("json", "jsonl")
-"""The formats of a watch that prints a line for each change."""
 
 
 def make_repetition(
@@ -169,7 +167,7 @@ def _make_watch(
             AUTO_LIST if output.columns.strip() else terminal_format if on_terminal else AUTO_PIPE
         )
     is_for_people = on_terminal and name == terminal_format
-    if not is_for_people and name not in _LINE_FORMATS:
+    if not is_for_people and not BY_NAME[name].shows_changes:
         at_terminal = f"; at a terminal also {terminal_format}"
         raise UsageError(
             f"{WATCH.flag} can't show the format {name}.",

@@ -12,7 +12,7 @@ from typing import Any
 
 from ant_cli.errors import BadValue, UnknownName, UsageError
 from ant_cli.operations.formats import BY_NAME, FORMATS
-from ant_cli.operations.parsers import Parse, private_boolean, seconds, whole_number
+from ant_cli.operations.parsers import Parse, private_boolean, timeout, whole_number
 from ant_cli.operations.spec import Setting
 from ant_cli.runtime import variables
 from ant_cli.runtime.secret_names import is_secret_name
@@ -266,10 +266,11 @@ CONNECTION = (
     ),
     _stored(
         "timeout",
-        "Seconds to wait for a connection, and between bytes.",
-        parse=seconds,
-        default="60",
+        "How long to wait for a connection, and between bytes.",
+        parse=timeout,
+        default="60s",
         type_=float,
+        value_name="TIME",
     ),
     _stored(
         "max_retries",

@@ -822,7 +822,7 @@ def test_the_printer_prints_the_choice_and_then_raises_the_error(
 ):
     """A path is printed without quotes, for --transform. The exit status says that the list was incomplete."""
     monkeypatch.setattr(full_screen, "explore", lambda *_, **__: choice)
-    monkeypatch.setattr(full_screen, "missing_requirement", lambda _: "")
+    monkeypatch.setattr(full_screen, "missing_requirement", lambda _: None)
     done = ant(*LIST, "--format", "explore", terminal=True, env={"NO_COLOR": "1"})
     assert (done.exit, done.stdout, stderr in done.stderr) == (exit_code, stdout, True)
 
@@ -899,7 +899,7 @@ def test_notes_on_stderr_are_printed_after_the_explorer_is_closed():
 
 def test_missing_requirements_of_the_explorer_are_named():
     """All three streams must be terminals, and TERM must not be dumb."""
-    assert missing_requirement(process_of(Screen(terminal=True))) == ""
+    assert missing_requirement(process_of(Screen(terminal=True))) is None
     assert missing_requirement(process_of(Screen(terminal=True), TERM="dumb")) == "a terminal"
     assert missing_requirement(process_of(io.BytesIO())) == "a terminal"
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import pytest
 
+from ant_cli.http.pagination import LastPage
 from ant_cli.operations.formats import BY_NAME
+from ant_cli.output.delimited import DELIMITERS
 from ant_cli.output.rendering import make_renderer
 from ant_cli.output.style import PLAIN, Style
 from ant_cli.output.times import relative_time
@@ -91,6 +95,82 @@ def test_columns_may_be_any_path():
     assert shown == "{ID,NAME}|NAME  CONFIG.TYPE\ndata-analysis   cloud\n"
 
 
+PACKED = environment(
+    1,
+    "packed",
+    "2026-03-14T14:18:00Z",
+    {"type": "cloud", "packages": {"type": "packages", "apt": [], "pip": ["pandas", "polars"]}},
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("packages", "pip=pandas,polars"),
+        ("packages.pip", "pandas,polars"),
+        ("config.packages.pip", "pandas,polars"),
+        ("packages.apt", "-"),
+    ],
+)
+def test_the_packages_of_an_environment_are_named_without_config(column, cell):
+    """So they are by `--add`. Empty lists are left out of a cell."""
+    said = []
+    assert table([PACKED], column, PLAIN, said.append).splitlines()[1] == cell
+    assert said == []
+
+
+def test_a_member_of_the_item_has_precedence_over_a_member_of_its_config():
+    """It is what the path means everywhere else."""
+    item = PACKED | {"packages": "here"}
+    assert table([item], "packages").splitlines()[1] == "here"
+    assert table([{"type": "work", "config": PACKED["config"]}], "packages") == "PACKAGES\n-\n"
+
+
+def test_chosen_columns_of_times_and_states_look_as_those_of_a_table():
+    """What a value is follows from its key, however the column was named."""
+    item = {"type": "work", "state": "active", "acknowledged_at": "2026-03-14T14:18:00Z"}
+    shown = table([item], "acknowledged_at,data.state,state", COLOURED)
+    assert "42 min ago" in shown
+    assert "\x1b[32mactive" in shown
+
+
+# For other programs
+
+
+def delimited(name, columns, *pages, style=PLAIN):
+    draw = make_renderer(BY_NAME[name], columns, is_list=True, style=style)
+    return "".join(draw(texts(page)).decode() for page in pages)
+
+
+def test_csv_has_titles_once_and_values_as_in_json():
+    """A program reads it: nothing is truncated, and times are timestamps."""
+    pages = [{"name": 'a "b", c', "n": 1.50, "on": True}], [{"name": "x\ny", "n": None}]
+    assert delimited("csv", "name,n,on", *pages) == ('NAME,N,ON\n"a ""b"", c",1.5,true\n"x\ny",,\n')
+
+
+def test_tsv_has_tabs_between_values():
+    """A value with a tab is quoted."""
+    assert delimited("tsv", "name,tags", [{"name": "a\tb", "tags": ["x", "y"]}]) == (
+        'NAME\tTAGS\n"a\tb"\t"[""x"",""y""]"\n'
+    )
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv"])
+def test_a_csv_reader_finds_the_values_that_were_sent(name):
+    """Lone carriage returns, quotes and spaces come back, and numbers have all their digits."""
+    values = ["a\rb", "a\r\nb", "'", '"', " lead", "", "日本語", "=1+1"]
+    printed = delimited(name, "v", [{"v": value} for value in values])
+    rows = csv.reader(io.StringIO(printed, newline=""), delimiter=DELIMITERS[name])
+    assert [row[0] if row else "" for row in rows] == ["V", *values]
+    draw = make_renderer(BY_NAME[name], "v", is_list=True)
+    assert draw([b'{"v": 1.000000000000000000001e2}']) == b"V\n1.000000000000000000001e2\n"
+
+
+def test_csv_on_a_terminal_has_no_control_characters():
+    """Anybody may have named an environment."""
+    assert "\x1b" not in delimited("csv", "name", [{"name": "\x1b[31m"}], style=WIDE)
+
+
 @pytest.mark.parametrize("style", [PLAIN, WIDE])
 @pytest.mark.parametrize(
     ("column", "meant"), [("naem", "name"), ("creatd", "created"), ("Nmae", "name")]
@@ -132,6 +212,34 @@ def test_the_least_important_columns_are_left_out_first(width, shown):
     assert titles(table(ENVIRONMENTS, style=WIDE._replace(width=width))) == shown
 
 
+SHORT_NAMES = [environment(number, f"e{number}", "2026-03-14T14:18:00Z") for number in (1, 2)]
+EVERY_COLUMN = ["ID", "NAME", "TYPE", "NETWORK", "CREATED"]
+
+
+@pytest.mark.parametrize(
+    ("width", "kind", "shown", "left_out"),
+    [
+        (80, LastPage, EVERY_COLUMN, None),
+        (67, LastPage, EVERY_COLUMN, None),
+        (60, LastPage, ["ID", "NAME", "TYPE", "CREATED"], "NETWORK"),
+        (80, list, ["ID", "NAME", "TYPE", "CREATED"], None),
+        (60, list, ["ID", "NAME"], "TYPE, NETWORK, CREATED"),
+    ],
+)
+def test_room_for_longer_values_is_reserved_only_if_another_page_follows(
+    width, kind, shown, left_out
+):
+    """A list of one page is as narrow as its values. Below 80 columns, a note says what is left out."""
+    said = []
+    style = WIDE._replace(width=width)
+    draw = make_renderer(BY_NAME["table"], is_list=True, style=style, warn=said.append)
+    lines = draw(kind(texts(SHORT_NAMES))).decode()
+    assert titles(lines) == shown
+    assert [note.partition("for ")[2].partition(".")[0] for note in said] == list(
+        filter(None, [left_out])
+    )
+
+
 def test_every_row_starts_its_columns_in_the_same_cell():
     """The width of wide characters, emoji, combining marks and right-to-left names is counted in cells."""
     lines = table(ENVIRONMENTS, style=WIDE).splitlines()
@@ -147,10 +255,11 @@ def test_a_later_page_may_widen_a_column():
 
 
 def test_chosen_columns_are_truncated_but_never_left_out():
-    """The user has asked for them."""
-    shown = table(ENVIRONMENTS, "id,name,created_at,scope", WIDE._replace(width=40))
-    assert titles(shown) == ["ID", "NAME", "CREATED_…", "SCOPE"]
-    assert max(map(cell_width, shown.splitlines())) <= 40
+    """The user has asked for them. IDs are whole as long as another column can be narrower."""
+    shown = table(ENVIRONMENTS, "id,name,created_at,scope", WIDE._replace(width=50))
+    assert titles(shown) == ["ID", "NAME", "CREA…", "SCOPE"]
+    assert max(map(cell_width, shown.splitlines())) <= 50
+    assert shown.splitlines()[1].startswith("env_011CZkZ9X2dpNyB7HsEFoR01  ")
 
 
 QUEUED = {"type": "work", "id": "work_01AbCdEfGh", "state": "queued", "data": {"id": "session_1"}}

@@ -250,7 +250,7 @@ def test_debug_shows_both_sides_without_secrets(ant):
     ("words", "parts"),
     [
         (("--format-error", "jsno"), ["--format-error", "Did you mean 'json'?"]),
-        (("--timeout", "soon"), ["--timeout", "seconds"]),
+        (("--timeout", "soon"), ["--timeout", "30s or 1m30s"]),
         (("--timeout", "0"), ["--timeout"]),
         (("--max-retries", "-1"), ["--max-retries"]),
         (("--max-items", "x"), ["--max-items"]),

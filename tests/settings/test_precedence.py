@@ -209,7 +209,7 @@ def test_empty_credentials_are_ignored():
         ("api_key", "a\nb", "contains a character that no key has"),
         ("api_key", ["k"], "must be text or a number"),
         ("timeout", False, "must be text or a number"),
-        ("timeout", float("nan"), "must be a number of seconds from 0.001 to 86400, got 'nan'"),
+        ("timeout", float("nan"), "must be a duration such as 30s or 1m30s, got 'nan'"),
         ("max_retries", -1, "must be a whole number from 0 to 9999, got '-1'"),
         ("base_url", "api.example.com", "must start with http"),
         ("base_url", "http://[", "must be a URL with a host"),

@@ -29,17 +29,17 @@ _RECURSION_LIMIT = 2000
 """Twice the usual limit, because textual uses a part of it, and JSON of the accepted depth needs the rest."""
 
 
-def missing_requirement(runtime: Runtime) -> str:
-    """Return the missing requirement of the explorer; empty if it can open."""
+def missing_requirement(runtime: Runtime) -> str | None:
+    """Return the missing requirement of the explorer; None if it can open."""
     streams = (runtime.stdin, runtime.stdout, runtime.stderr)
     if not all(stream.can_redraw(runtime.environ) for stream in streams):
         return "a terminal"
     if find_spec("textual"):
-        return ""
+        return None
     command = install_command("explore")
-    return (
-        f"textual (`{command}`)" if command else "textual, which this frozen program does not have"
-    )
+    if not command:
+        return "textual, which this frozen program does not have"
+    return f"textual (`{command}`)"
 
 
 def explore(
