@@ -137,9 +137,11 @@ class ItemRun:
             if context.outage.reason
             else None
         )
+        context.tally.started_at[self._id] = time.time()
         try:
             run = await self._run_handler(item)
         finally:
+            context.tally.started_at.pop(self._id, None)
             if proof:
                 proof.cancel()
         self._seconds, self._has_output = self._now() - began, run.has_output
@@ -299,7 +301,9 @@ class ItemRun:
             return
         try:
             await self._context.call(self._context.api.update, self._id, patch)
+            self._context.tally.metadata_writes["written"] += 1
         except AntError as error:
+            self._context.tally.metadata_writes["failed"] += 1
             self._log.warn("writing the item's metadata failed", error=error)
 
     async def _finish(self) -> None:
@@ -326,6 +330,7 @@ class ItemRun:
                 if await self._is_stopped(error):
                     stopped = {}
                     break
+                self._context.tally.unconfirmed.add(self._id)
                 pause_s = backoff(attempt)
                 too_late = self._now() + pause_s >= self._keeper.lease.expires_at
                 if is_permanent(error) or too_late or self._context.shutdown.terminating.done():
@@ -336,6 +341,7 @@ class ItemRun:
                 break
             await asyncio.sleep(pause_s)
         memory.finished.pop(self._id, None)
+        self._context.tally.unconfirmed.discard(self._id)
         return stopped
 
     async def _is_stopped(self, error: AntError) -> bool:

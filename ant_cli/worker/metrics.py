@@ -41,11 +41,23 @@ class Tally:
         self.polls = Counter(dict.fromkeys(("work", "empty", "error"), 0))
         self.items: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
+        self.metadata_writes = Counter(dict.fromkeys(("written", "failed"), 0))
+        self.started_at: dict[str, float] = {}
+        """The Unix times at which the handlers that run now were started, by item."""
+        self.unconfirmed: set[str] = set()
+        """The items that are to be stopped, and whose stop has failed so far."""
         self.observe_duration: Callable[[float], object] = lambda _seconds: None
         self.observe_wait = self.observe_duration
         """Called with seconds. `monitored` replaces them by the methods of histograms."""
         self.last_poll_at = 0.0
         """The Unix time of the last successful poll; 0 before the first."""
+
+    @property
+    def oldest_started_at(self) -> float:
+        """When the handler that runs longest was started; 0 if none runs."""
+        return min(
+            list(self.started_at.values()), default=0.0
+        )  # a copy: others change it meanwhile
 
     def status(self) -> str:
         """Return the state of the worker, for a line of the terminal."""
@@ -134,9 +146,16 @@ class WorkerMetrics:
         gauge("ant_worker_draining", "Whether no more work is taken.", tally.draining)
         last_poll = "When a poll last succeeded; 0 for never."
         gauge("ant_worker_last_poll_timestamp_seconds", last_poll, tally.last_poll_at)
+        oldest = "When the handler that runs longest was started; 0 if none runs."
+        gauge("ant_worker_oldest_item_timestamp_seconds", oldest, tally.oldest_started_at)
+        unconfirmed = "Items that are to be stopped, and whose stop the server has not confirmed."
+        gauge("ant_worker_unconfirmed", unconfirmed, len(tally.unconfirmed))
         counter("ant_worker_polls", "Polls by what they brought.", tally.polls)
         counter("ant_worker_items", "Items by outcome.", tally.items)
         counter("ant_worker_heartbeats", "Heartbeats by outcome.", tally.heartbeats)
+        counter(
+            "ant_worker_metadata_writes", "Writes of metadata by outcome.", tally.metadata_writes
+        )
         for each in self._histograms:
             registry.register(each)
         return bytes(self._library.generate_latest(registry))

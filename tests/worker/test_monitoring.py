@@ -65,6 +65,8 @@ def test_the_metrics_have_the_names_texts_and_values_of_metrics_txt():
     tally.polls["work"] += 2
     tally.items[Outcome.SUCCEEDED.value] += 1
     tally.slots_used = 1
+    tally.started_at |= {"work_2": 990.5, "work_1": 980.5}
+    tally.unconfirmed.add("work_3")
     tally.last_poll_at = 1000.5
     metrics.observe_duration(0.3)
     metrics.observe_wait(0.03)
@@ -84,7 +86,7 @@ def test_the_metrics_have_the_names_texts_and_values_of_metrics_txt():
 def test_the_worker_changes_what_each_metric_shows():
     """Each attribute that is read, each of its counts, and each histogram; and every counter is read.
 
-    The number of slots never changes.
+    The number of slots never changes. The start of the oldest run follows from those of all.
     """
     read = set[str]()
 
@@ -97,7 +99,7 @@ def test_the_worker_changes_what_each_metric_shows():
     metrics.text(Watched(1))
     assert {name for name, counts in vars(tally).items() if isinstance(counts, Counter)} <= read
     shown = {name for name in vars(metrics) if name.startswith("observe_")}
-    for name in read - {"slots"}:
+    for name in read - {"slots", "oldest_started_at"}:
         counts = getattr(tally, name)
         if isinstance(counts, Counter) and counts.keys() != set(Outcome):
             shown |= {f'{name}["{outcome}"]' for outcome in counts}
@@ -107,6 +109,7 @@ def test_the_worker_changes_what_each_metric_shows():
         path.read_text("utf-8") for path in Path(metrics_module.__file__).parent.glob("*.py")
     )
     changed = re.findall(r"\.tally\.(\w+(?:\[.+?\])?)(?: [+-]?= |\()", source)
+    changed += re.findall(r"\.tally\.(\w+)(?:\[self\._id\] = |\.add\()", source)
     assert shown - set(changed) == set()
 
 
