@@ -276,7 +276,8 @@ def _confirmed(plan: Plan, known: Known, view: View) -> bool:
         raise AntError(f"{problem}; re-run with --yes to apply, or --dry-run to see the plan only.")
     target = drawing.draw_target(known.origin, known.profile)
     while True:
-        reply = ask(f"Apply these changes to {target}? (y)es / (n)o / (d)etails", view.runtime)
+        view.runtime.say(f"These changes are for {target}.")
+        reply = ask("Apply them? (y)es / (n)o / (d)etails", view.runtime)
         if reply not in ("d", "details"):
             return is_yes(reply)
         _show_plan(plan, known, View(view.runtime, Flags(), verbose=True))

@@ -92,12 +92,14 @@ def _serve(
                 )
                 register(own, stack, runtime)
             print_result(runtime, flags, url, {"base_url": url})
-            runtime.say(f"The emulator listens at {url}. Stop it with Ctrl-C.")
+            runtime.say("The emulator listens there. Stop it with Ctrl-C.")
             if ends_with_stdin:
                 threading.Thread(target=_stop_after_stdin, args=(runtime,), daemon=True).start()
 
         try:
             import_server().serve(emulator, host, port, announce, log)
+            if runtime.stderr.is_terminal:
+                runtime.say("")  # Ctrl-C left the cursor behind ^C
         except (OSError, UnicodeError) as error:  # UnicodeError: a host that can't be a name at all
             why = (
                 os_error_text(error).partition(" (while ")[0]
@@ -172,9 +174,7 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
         process.returncode = 0  # keeps Popen from warning that the process still runs
         for note in (line for line in output.splitlines() if line.startswith("Note: ")):
             runtime.say(note)
-        runtime.say(
-            f"The emulator listens at {url}; its log is {log}. Stop it with: ant emulator stop"
-        )
+        runtime.say(f"The emulator has started. Its log: {log}. To stop it: ant emulator stop")
         return url
     raise AntError(f"the emulator did not start. It says:\n{output}")
 

@@ -202,7 +202,7 @@ def test_the_plan_and_the_question_name_host_organization_workspace_and_profile(
         result = team.ant("apply", ".", "--profile", "staging", typed="n\n")
         target = f"{server.url}, organization {ORGANIZATION_ID}, workspace wrkspc_1"
         assert f"Target  {target}, profile staging\n" in result.stdout
-        assert f"Apply these changes to {target}, profile staging?" in " ".join(
+        assert f"These changes are for {target}, profile staging. Apply them?" in " ".join(
             result.stderr.split()
         )
         assert team.ant("diff", ".").stdout.startswith(f"Target  {target}\n")
