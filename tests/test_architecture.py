@@ -37,8 +37,19 @@ from tests.helpers.words import CREATE, LINES, LIST, RETRIEVE
 PACKAGE = Path(ant_cli.__file__).parent
 
 ORDER = (
-    *("errors", "runtime", "operations", "gjson", "input", "settings", "http", "output", "worker"),
-    *("help", "argv", "run", "apply", "completion", "commands", "main", "app", "__main__"),
+    *("errors", "runtime", "operations", "gjson", "input", "settings", "http", "names", "output"),
+    *(
+        "worker",
+        "help",
+        "argv",
+        "run",
+        "apply",
+        "completion",
+        "commands",
+        "main",
+        "app",
+        "__main__",
+    ),
     "pytest_plugin",
 )
 """The parts of the program, lowest first. A part imports only earlier parts."""

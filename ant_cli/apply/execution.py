@@ -16,7 +16,7 @@ from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.apply.lockfile import Entry, LockFile, shown_path
 from ant_cli.apply.plan import Object, Step, is_alive
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
-from ant_cli.http.client import Client
+from ant_cli.http.client import Sends
 from ant_cli.input.values import Value
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.storage import append, locked
@@ -155,7 +155,7 @@ class Execution:
             group = [step for step in pending if (step.action in _LAST) is is_last]
             connection.each(group, self._carry_out, finish=True)
 
-    def _carry_out(self, client: Client, step: Step) -> None:
+    def _carry_out(self, client: Sends, step: Step) -> None:
         if self._failed:
             return
         try:
@@ -177,7 +177,7 @@ class Execution:
             finally:
                 self._report(step)
 
-    def _send(self, client: Client, step: Step) -> Step:
+    def _send(self, client: Sends, step: Step) -> Step:
         """Make the change, and return the step with its result and the new object on the server."""
         if step.action == "archive":
             existed = server.archive(client, step.remote)
@@ -195,7 +195,7 @@ class Execution:
             remote = step.remote
         return step._replace(result=_DONE[step.action], id=str(remote["id"]), remote=remote)
 
-    def _create(self, client: Client, body: dict[str, Value], archived: Object) -> Object:
+    def _create(self, client: Sends, body: dict[str, Value], archived: Object) -> Object:
         """Create an environment, in place of an archived one. If the response is lost, find it by its name."""
         name = str(body["name"])
         with self._guard:

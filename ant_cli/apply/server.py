@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from ant_cli.apply.comparison import changes_of, hash_of_remote
@@ -12,7 +13,8 @@ from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Known, Object, Options, ids_to_read, is_alive, needs_names
 from ant_cli.errors import NOT_FOUND, AntError, APIError, ResponseError
 from ant_cli.gjson import json_text
-from ant_cli.http.client import Client
+from ant_cli.http.attempts import Tries
+from ant_cli.http.client import Sends, connect
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.pool import Pool
 from ant_cli.http.response import Response
@@ -24,12 +26,14 @@ from ant_cli.operations.shared_flags import LARGEST_PAGE
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
+from ant_cli.settings.loading import ConnectionSettings, note_credential_choice
 from ant_cli.settings.loading import load as load_settings
-from ant_cli.settings.loading import note_credential_choice
 from ant_cli.settings.local_emulator import is_local
 
 T = TypeVar("T")
 R = TypeVar("R")
+Connect = Callable[[ConnectionSettings, Runtime], AbstractContextManager[Sends]]
+"""Makes a client."""
 _WHO_AM_I = Request("GET", "/v1/models", (("limit", "1"),))
 """The cheapest request whose response names the organization and workspace of the credentials."""
 _MOST_READ = 20
@@ -44,12 +48,12 @@ class Changed(Exception):
         """Its current state; None if it no longer exists."""
 
 
-def read(client: Client, identifier: str) -> Object:
+def read(client: Sends, identifier: str) -> Object:
     """Return an environment. Raises APIError if no environment has this ID."""
     return _parse_environment(client.send(_request(environments.RETRIEVE, identifier)).body)
 
 
-def retrieve(client: Client, identifier: str) -> Object | None:
+def retrieve(client: Sends, identifier: str) -> Object | None:
     """Return an environment; None if no environment has this ID."""
     try:
         return read(client, identifier)
@@ -69,19 +73,19 @@ def having_names(remotes: Iterable[Object], names: Collection[str]) -> dict[str,
     return by_name
 
 
-def list_all(client: Client, *, archived: bool = False) -> list[Object]:
+def list_all(client: Sends, *, archived: bool = False) -> list[Object]:
     """Return every environment; archived ones only on request."""
     query = {"limit": str(LARGEST_PAGE)} | ({"include_archived": "true"} if archived else {})
     pages = follow_pages(client.send, request_of(environments.LIST, query), None)
     return [_parse_environment(item) for page in pages for item in page]
 
 
-def create(client: Client, body: dict[str, Value]) -> Object:
+def create(client: Sends, body: dict[str, Value]) -> Object:
     """Create an environment. A request with an unknown outcome is not repeated: the caller looks for the name."""
     return _parse_environment(client.send(request_of(environments.CREATE, {}, body)).body)
 
 
-def update(client: Client, before: Object, body: dict[str, Value]) -> Object:
+def update(client: Sends, before: Object, body: dict[str, Value]) -> Object:
     """Update an environment, and return its new state. Raises Changed as `_change` does."""
     response = _change(
         client, environments.UPDATE, before, lambda now: not changes_of(body, now), body
@@ -89,18 +93,18 @@ def update(client: Client, before: Object, body: dict[str, Value]) -> Object:
     return _parse_environment(response.body)
 
 
-def archive(client: Client, before: Object) -> bool:
+def archive(client: Sends, before: Object) -> bool:
     """Archive an environment. Returns whether it existed. Raises Changed as `_change` does."""
     return _remove(client, environments.ARCHIVE, before, lambda now: not is_alive(now))
 
 
-def delete(client: Client, before: Object) -> None:
+def delete(client: Sends, before: Object) -> None:
     """Delete an environment permanently, if it exists. Raises Changed as `_change` does."""
     _remove(client, environments.DELETE, before, lambda _now: False)
 
 
 def _remove(
-    client: Client, operation: Operation, before: Object, is_done: Callable[[Object], bool]
+    client: Sends, operation: Operation, before: Object, is_done: Callable[[Object], bool]
 ) -> bool:
     try:
         _change(client, operation, before, is_done)
@@ -112,7 +116,7 @@ def _remove(
 
 
 def _change(
-    client: Client,
+    client: Sends,
     operation: Operation,
     before: Object,
     is_done: Callable[[Object], bool],
@@ -134,7 +138,7 @@ def _change(
         _request(environments.RETRIEVE, identifier),
     )
 
-    def refresh() -> Request | Response:
+    def prepare(_tries: Tries) -> Request | Response:
         response = client.send(read_again)
         now = _parse_environment(response.body)
         if is_done(now):
@@ -144,7 +148,7 @@ def _change(
         return request
 
     try:
-        return client.send(request, refresh)
+        return client.send(request, prepare)
     except APIError as error:
         if error.status == NOT_FOUND:
             raise Changed(None) from None
@@ -262,7 +266,7 @@ def _parse_environment(raw: bytes) -> Object:
 class Connection(NamedTuple):
     """A client, how many tasks may use it at once, and where it is connected to."""
 
-    client: Client
+    client: Sends
     """For single requests, while no tasks are running."""
     parallel: int
     base_url: str = ""
@@ -270,7 +274,7 @@ class Connection(NamedTuple):
     """The profile that the user chose or that has the credential; otherwise empty."""
 
     def each(
-        self, items: Sequence[T], work: Callable[[Client, T], R], *, finish: bool = False
+        self, items: Sequence[T], work: Callable[[Sends, T], R], *, finish: bool = False
     ) -> list[R]:
         """Run a task for each item, and return the results in order.
 
@@ -283,9 +287,9 @@ class Connection(NamedTuple):
         """
         if len(items) < 2 and not finish:  # in a thread, an interrupt does not end a task
             return [work(self.client, item) for item in items]
-        pool = Pool(
-            self.client, items, work, parallel=min(self.parallel, len(items)), fail_fast=True
-        )
+        parallel = min(self.parallel, len(items))
+        task = partial(work, self.client.for_threads(parallel))
+        pool = Pool(items, task, parallel=parallel, fail_fast=True)
         values = list[R]()
         try:
             for result in pool.results():
@@ -300,12 +304,12 @@ class Connection(NamedTuple):
 
 @contextmanager
 def connected(
-    flags: Flags, runtime: Runtime, parallel: int, client_type: type[Client] = Client
+    flags: Flags, runtime: Runtime, parallel: int, connect: Connect = connect
 ) -> Iterator[Connection]:
-    """Yield a connection to the API. IDs that a user typed need a NameClient; those in files are not names."""
+    """Yield a connection to the API. IDs that a user typed need `connect_by_name`: they may be names."""
     settings = load_settings(runtime, flags)
     note_credential_choice(settings, runtime)
     if is_local(settings.connection.base_url):
         parallel = 1  # it would not be faster, and this keeps the order of the files when environments are created
-    with client_type(settings.connection, runtime) as client:
+    with connect(settings.connection, runtime) as client:
         yield Connection(client, parallel, settings.connection.base_url, settings.chosen_profile)

@@ -14,11 +14,12 @@ from ant_cli.apply.editor import EditedFile, TextNote, choose_editor
 from ant_cli.apply.plan import Object, Step
 from ant_cli.commands import wants_structured
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, UsageError
-from ant_cli.http.client import Client, NameClient
+from ant_cli.http.client import Sends
 from ant_cli.http.response import error_message
 from ant_cli.input.validation import Mistake, check, located
 from ant_cli.input.values import Value, encode, type_name
 from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
+from ant_cli.names import connect_by_name
 from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer
@@ -64,7 +65,7 @@ def edit(runtime: Runtime, flags: Flags, *, environment_id: str, dry_run: bool =
     printer = (
         Printer(output_settings(flags), runtime, is_list=False) if wants_structured(flags) else None
     )
-    with server.connected(flags, runtime, 1, NameClient) as connection:
+    with server.connected(flags, runtime, 1, connect_by_name) as connection:
         client = connection.client
         remote = server.read(client, environment_id)
         with EditedFile(
@@ -100,7 +101,7 @@ class _Session(NamedTuple):
     """The environment when it was read."""
     exported: Exported
     file: EditedFile
-    client: Client
+    client: Sends
     printer: Printer | None
     """Prints results as data; without it, the plan is shown as text."""
     runtime: Runtime

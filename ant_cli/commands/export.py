@@ -25,8 +25,9 @@ from ant_cli.apply.lockfile import (
 from ant_cli.apply.plan import Object
 from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
-from ant_cli.http.client import Client, NameClient
+from ant_cli.http.client import Sends
 from ant_cli.input.validation import json_schema
+from ant_cli.names import connect_by_name
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import escape_breaks
@@ -55,7 +56,10 @@ def export_files(
     if bool(environment) == all:
         raise UsageError("name environments by ID or name, or use --all, but not both.")
     lock_path = find_lock_path(lock_file, Path.cwd(), (directory,))
-    with holding(lock_path, runtime), server.connected(flags, runtime, 1, NameClient) as connection:
+    with (
+        holding(lock_path, runtime),
+        server.connected(flags, runtime, 1, connect_by_name) as connection,
+    ):
         lock = read_lock(lock_path)
         origin = server.origin_of(connection)
         server.check_origin(lock, origin)
@@ -77,7 +81,7 @@ def print_schema(runtime: Runtime, flags: Flags) -> None:
     print_result(runtime, flags, json.dumps(schema, indent=2), schema)
 
 
-def _read(wanted: Sequence[str], client: Client) -> list[Object]:
+def _read(wanted: Sequence[str], client: Sends) -> list[Object]:
     """Return the environments with these IDs or names, each once."""
     remotes = [server.read(client, text) for text in dict.fromkeys(wanted)]
     return list({str(remote["id"]): remote for remote in remotes}.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ant_cli.commands.profile import note_active_profile, note_profile_variable, prompt_secret
 from ant_cli.errors import AntError, NetworkError, ResponseError, UsageError, exclude_each_other
-from ant_cli.http.client import Client
+from ant_cli.http.client import connect
 from ant_cli.http.response import json_object
 from ant_cli.input.request import request_of
 from ant_cli.operations import environments
@@ -189,7 +189,7 @@ def verify(settings: Settings, runtime: Runtime) -> None:
     """
     connection = settings.connection
     server = strip_userinfo(connection.base_url)
-    with Client(settings.connection, runtime, Progress(runtime)) as client:
+    with connect(settings.connection, runtime, Progress(runtime)) as client:
         response = client.send(_PROBE_REQUEST)
     page = json_object(response.body)
     if page is None or not isinstance(page.get("data"), list):

@@ -23,11 +23,11 @@ from ant_cli.commands.worker_findings import (
     report_lines,
 )
 from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
-from ant_cli.http.client import NameClient
 from ant_cli.http.direct import DirectTransport
 from ant_cli.http.response import error_message, json_object
 from ant_cli.http.transport import FailedAttempt, Timeouts
 from ant_cli.input.request import is_id, request_of
+from ant_cli.names import connect_by_name
 from ant_cli.operations.environments import RETRIEVE
 from ant_cli.operations.spec import Flags
 from ant_cli.output.times import seconds_since_1970
@@ -175,7 +175,7 @@ def _make_report(
 def _find_environment(
     connection: ConnectionSettings, runtime: Runtime, environment_id: str
 ) -> WorkItem:
-    with NameClient(connection, runtime) as client:
+    with connect_by_name(connection, runtime) as client:
         found = json_object(
             client.send(request_of(RETRIEVE, {"environment_id": environment_id})).body
         )

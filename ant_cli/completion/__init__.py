@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ant_cli.http.client import Client
+from ant_cli.http.client import connect
 from ant_cli.input.request import request_of
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.shared_flags import LARGEST_PAGE
@@ -95,7 +95,7 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
         return []
     if is_local(url) and not has_database(url, runtime.environ):
         return []  # the emulator would create it
-    with Client(settings, silent) as client:
+    with connect(settings, silent) as client:
         items: list[dict[str, object]] = json.loads(_send_in_time(client, request))["data"]
     return items
 

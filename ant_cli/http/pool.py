@@ -1,4 +1,4 @@
-"""Many requests at once: threads share the connections, the credential and the pace."""
+"""A pool of threads, which do a task for each of many items, such as a request."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from threading import Lock, Semaphore, Thread
 from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError
-from ant_cli.http.client import Client
 
 _WINDOW = 1000
 """How many tasks may begin ahead of the result that is taken next. This bounds the memory."""
 _WAKE_S = 0.05
 """How long to wait for a result at a time; signals are checked in between."""
 
-Task = Callable[[Client, Any], Any]
-"""Does with a client what is to be done for an item, such as a request, and returns the result."""
+Task = Callable[[Any], Any]
+"""Does what is to be done for an item, such as sending a request, and returns the result. Threads share it."""
 
 
 class Result(NamedTuple):
@@ -37,7 +36,6 @@ class Pool:
 
     def __init__(
         self,
-        client: Client,
         items: Iterable[Any],
         task: Task,
         check: Callable[[], None] = lambda: None,
@@ -50,7 +48,7 @@ class Pool:
         self._task = task
         self._check = check
         self._fail_fast = fail_fast
-        self._clients = client.for_threads(max(parallel, 1))
+        self._threads = max(parallel, 1)
         self._lock = Lock()
         self._room = Semaphore(_WINDOW)
         self._done: SimpleQueue[Result | None] = SimpleQueue()
@@ -66,9 +64,9 @@ class Pool:
 
     def results(self) -> Iterator[Result]:
         """Run the tasks, and yield their results in the order of the items, each as soon as possible."""
-        for client in self._clients:
+        for _ in range(self._threads):
             try:
-                Thread(target=self._work, args=(client,), daemon=True).start()
+                Thread(target=self._work, daemon=True).start()
             except (
                 RuntimeError
             ) as error:  # the system allows no more threads; fewer can do the work, too
@@ -107,7 +105,7 @@ class Pool:
 
     def _close(self) -> None:
         self._closed = True
-        self._room.release(len(self._clients))  # no thread waits for room any more
+        self._room.release(self._threads)  # no thread waits for room any more
 
     def _receive(self) -> None:
         with suppress(Empty):
@@ -116,12 +114,12 @@ class Pool:
             else:
                 self._ready[result.position] = result
 
-    def _work(self, client: Client) -> None:
+    def _work(self) -> None:
         try:
             while (claimed := self._claim()) is not None:
                 position, item = claimed
                 try:
-                    result = Result(position, item, self._task(client, item), None)
+                    result = Result(position, item, self._task(item), None)
                 except BaseException as error:  # noqa: BLE001 - the consumer raises it
                     result = Result(position, item, None, error)
                 with self._lock:

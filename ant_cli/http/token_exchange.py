@@ -9,10 +9,11 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from ant_cli.errors import AntError, CredentialError, ResponseError, UsageError, shortened
+from ant_cli.http.attempts import Observer, Policy, Retrier, Tries
 from ant_cli.http.request_headers import OAUTH_BETA, USER_AGENT, custom_headers, user_header
 from ant_cli.http.response import Response, json_object, raise_for_error
 from ant_cli.http.retries import RETRIED_4XX, long_wait
-from ant_cli.http.sender import Doubt, Observer, Policy, Sender
+from ant_cli.http.server import Server
 from ant_cli.http.transport import timeouts_of
 from ant_cli.input.request import Request
 from ant_cli.runtime import Runtime
@@ -171,16 +172,14 @@ class AccessTokens:
         # Taken before the request is sent, so that the token does not end earlier than expected.
         obtained_at = self._now()
         try:
-            with Sender(connection, self._runtime, policy) as sender:
-                response, line = (
-                    sender.send_with_retries(request, Doubt()),
-                    sender.request_line(request),
-                )
+            tries = Tries(policy)
+            with Server(connection, self._runtime) as server:
+                response = Retrier(server.send, self._runtime.sleep).send(request, tries)
             if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
                 # Redacted before it is cut: a secret that is cut in two would not be found.
                 reason = _without_parts(redactor.redact(_reason(response.body)), assertion)
-                raise _refusal(line, response, rule, reason)
-            raise_for_error(line, response, hint=long_wait(response))
+                raise _refusal(tries.request_line, response, rule, reason)
+            raise_for_error(tries.request_line, response, hint=long_wait(response))
         except (
             ResponseError
         ) as error:  # which would mean that the user's request may have been carried out

@@ -11,7 +11,7 @@ from itertools import cycle
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ant_cli.http.sender import Observer
+from ant_cli.http.attempts import Observer
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import collapse_space
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ant_cli.http.client import Client, NameClient
 from ant_cli.input.build import build_all
+from ant_cli.names import NameClient, connect_by_name
 from ant_cli.operations.shared_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation, Texts
 from ant_cli.output.printer import Printer
@@ -53,7 +53,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
     sending = make_sending(
         operation, requests, flags, runtime, prints_response=printer.format.is_response
     )
-    repeat: Callable[[Client], None] | None = None
+    repeat: Callable[[NameClient], None] | None = None
     if flags.of(WATCH) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
         from ant_cli.run.repetition import make_repetition
 
@@ -75,7 +75,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         confirm(f"{_question(sending)} {where}?", runtime, reads_stdin=requests.count > 1)
 
     # 5. The client. If the profile only refers to a secret, the client fetches it.
-    with NameClient(settings.connection, runtime, progress) as client:
+    with connect_by_name(settings.connection, runtime, progress) as client:
         # 6. Several inputs are several requests, and a watch repeats its request.
         if requests.count > 1:
             from ant_cli.run.many import run_many
@@ -97,7 +97,7 @@ def _empty_message(operation: Operation, flags: Flags) -> str:
     return operation.empty_message
 
 
-def _run_one(sending: Sending, client: Client, printer: Printer, progress: Progress) -> None:
+def _run_one(sending: Sending, client: NameClient, printer: Printer, progress: Progress) -> None:
     """Print the response, or each page of a list, as soon as it is complete."""
     request = sending.requests.first
     with sending.hinting(request, client):

@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 from ant_cli.errors import BadValue, ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean, nearest
 from ant_cli.gjson import json_text
-from ant_cli.http.client import Client, NameClient
+from ant_cli.http.attempts import Tries
+from ant_cli.http.client import Sends
 from ant_cli.http.response import Response
 from ant_cli.input.flag_values import comma_note
 from ant_cli.input.request import Request
 from ant_cli.input.values import Value, encode, parse, type_name
+from ant_cli.names import connect_by_name
 from ant_cli.operations.shared_flags import ADD, REMOVE, SET
 from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime import Runtime
@@ -275,7 +277,7 @@ class FreshUpdate:
     """Reads an object, and returns its update; the response, if nothing changes."""
 
     def __init__(
-        self, edits: Sequence[Edit], client: Client, request: Request, say: Callable[[str], None]
+        self, edits: Sequence[Edit], client: Sends, request: Request, say: Callable[[str], None]
     ) -> None:
         self._edits = edits
         self._client = client
@@ -285,7 +287,7 @@ class FreshUpdate:
         self.is_unchanged = False
         """Whether there was nothing to change, so no update is sent."""
 
-    def __call__(self) -> Request | Response:
+    def prepare(self, _tries: Tries | None = None) -> Request | Response:
         """Read the object. The first time, print notes about what does not change.
 
         Raises:
@@ -317,9 +319,9 @@ def edited(
     runtime: Runtime,
 ) -> Iterator[Request]:
     """Read each object, and yield the update that would be sent, if any. Raises as `FreshUpdate`."""
-    with NameClient(connection, runtime) as client:
+    with connect_by_name(connection, runtime) as client:
         for request in requests:
-            made = FreshUpdate(edits, client, request, runtime.say)()
+            made = FreshUpdate(edits, client, request, runtime.say).prepare()
             if isinstance(made, Request):
                 yield made
 

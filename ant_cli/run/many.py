@@ -7,9 +7,9 @@ from functools import partial
 from itertools import islice
 
 from ant_cli.errors import AntError
-from ant_cli.http.client import Client
 from ant_cli.http.pool import Pool, Result
 from ant_cli.input.request import Request
+from ant_cli.names import NameClient
 from ant_cli.operations.shared_flags import FAIL_FAST, PARALLEL
 from ant_cli.output.api_error import say_failure
 from ant_cli.output.printer import Printer, check_json
@@ -25,7 +25,7 @@ NAMED = 1000
 
 def run_many(
     sending: Sending,
-    client: Client,
+    client: NameClient,
     printer: Printer,
     progress: Progress,
     output: OutputSettings,
@@ -41,11 +41,10 @@ def run_many(
     offered = (row for row in operation.settings if row.name == PARALLEL.name)
     report = _Report(sending, output, runtime)
     with progress.of_many(report.state, requests.count), delayed_signals() as signals:
-        send = partial(_send, sending)
         parallel = min(flags.of(next(offered, PARALLEL)), requests.count)  # `poll` has no such flag
-        pool = Pool(
-            client, requests, send, signals.check, parallel=parallel, fail_fast=flags.of(FAIL_FAST)
-        )
+        send = partial(_send, sending, client.for_threads(parallel))
+        fail_fast = flags.of(FAIL_FAST)
+        pool = Pool(requests, send, signals.check, parallel=parallel, fail_fast=fail_fast)
         try:
             pages = report.pages(pool.results())
             printer.print_pages(list(pages) if printer.format.opens_screen else pages)
@@ -61,7 +60,7 @@ def run_many(
         report.end(pool.begun)
 
 
-def _send(sending: Sending, client: Client, request: Request) -> Sent:
+def _send(sending: Sending, client: NameClient, request: Request) -> Sent:
     """Send one of the requests, in a thread of the pool.
 
     Raises:

@@ -18,8 +18,8 @@ from ant_cli.errors import (
     exclude_each_other,
     see_help,
 )
-from ant_cli.http.client import Client
 from ant_cli.http.retries import RETRIED
+from ant_cli.names import NameClient
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
@@ -42,7 +42,7 @@ def make_repetition(
     output: OutputSettings,
     flags: Flags,
     runtime: Runtime,
-) -> Callable[[Client], None]:
+) -> Callable[[NameClient], None]:
     """Return what repeats the request with a client, as `--until` or `--watch` asks for.
 
     Raises:
@@ -81,7 +81,7 @@ class _Repetition(NamedTuple):
     limit_s: float
     runtime: Runtime
 
-    def print_awaited(self, client: Client, *, condition: Condition, description: str) -> None:
+    def print_awaited(self, client: NameClient, *, condition: Condition, description: str) -> None:
         """Repeat the request until the condition holds, or the time is up, and print the last state.
 
         Raises:
@@ -109,7 +109,7 @@ class _Repetition(NamedTuple):
         if not holds:
             raise NetworkError(f"timed out after {self.limit_s:g} s, waiting until {description}.")
 
-    def watch(self, client: Client, *, watch: Watch) -> None:
+    def watch(self, client: NameClient, *, watch: Watch) -> None:
         """Send the request until the time is up, the user interrupts it, or changes can no longer be printed.
 
         Raises:

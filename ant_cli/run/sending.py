@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.errors import AntError, OutcomeUnknown, OutputError, UsageError
 from ant_cli.gjson.json_text import scalar_text
-from ant_cli.http.client import Client
 from ant_cli.http.response import Response
 from ant_cli.input.build import Requests
 from ant_cli.input.request import Request
+from ant_cli.names import NameClient
 from ant_cli.operations.shared_flags import EDITS, FILTER, LIMIT, MAX_ITEMS, UNTIL
 from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.output.printer import check_json
@@ -69,16 +69,16 @@ class Sending(NamedTuple):
         """Return how messages name a request: by ID, or by the number of the input if it has no ID."""
         return request.path_params.get(self.operation.id_name) or f"input {position + 1}"
 
-    def send(self, client: Client, request: Request) -> Sent:
+    def send(self, client: NameClient, request: Request) -> Sent:
         """Send a request, with the changes of `--add` and `--remove`, and return the response."""
         if not self.edits:
             return Sent(client.send(request))
         from ant_cli.run.list_edits import FreshUpdate
 
-        refresh = FreshUpdate(self.edits, client, request, self.say)
-        return Sent(client.send(request, refresh), refresh.is_unchanged)
+        update = FreshUpdate(self.edits, client, request, self.say)
+        return Sent(client.send(request, update.prepare), update.is_unchanged)
 
-    def pages(self, client: Client) -> Iterator[list[bytes]]:
+    def pages(self, client: NameClient) -> Iterator[list[bytes]]:
         """Yield the items of a list page by page, without those that were not asked for."""
         from ant_cli.http.pagination import follow_pages
 
@@ -88,7 +88,7 @@ class Sending(NamedTuple):
         if self.is_wanted:
             self.is_wanted.note_unseen_keys()
 
-    def fetch(self, client: Client) -> list[bytes]:
+    def fetch(self, client: NameClient) -> list[bytes]:
         """Return the items of a list, or an object, for `--until` and `--watch`.
 
         Raises:
@@ -103,7 +103,7 @@ class Sending(NamedTuple):
         return [body]
 
     @contextmanager
-    def hinting(self, request: Request, client: Client) -> Iterator[None]:
+    def hinting(self, request: Request, client: NameClient) -> Iterator[None]:
         """Add a hint to errors: the command that shows whether a change was made. At an interrupt, print it."""
         try:
             yield

@@ -11,7 +11,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError
-from ant_cli.http.client import authenticated
+from ant_cli.http.access import authenticated
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import ExporterOptions

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ant_cli.errors import AntError, APIError, ResponseError
-from ant_cli.http.client import Client
+from ant_cli.http.client import Client, connect
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.response import error_message, json_object
 from ant_cli.http.retries import RETRIED_4XX
@@ -66,7 +66,7 @@ class WorkAPI:
         worker_id: str = "",
     ) -> None:
         """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
-        client = Client(connection, runtime)
+        client = connect(connection, runtime)
         self._client = client.with_policy(client.policy._replace(response_limit=_LARGEST_RESPONSE))
         self._environment_id = environment_id
         self._poller = _limited(self._client, _POLL_TIMEOUT_S)

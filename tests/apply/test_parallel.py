@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from ant_cli.apply import server
-from ant_cli.http.client import Client
+from ant_cli.http.client import connect
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from tests.conftest import make_runtime
@@ -19,7 +19,7 @@ def test_as_many_requests_are_in_progress_as_workers_are_allowed(clean_environ):
     full = threading.Barrier(3)
     api = FakeAPI(dict.fromkeys(IDS[:3], lambda: full.wait(60) >= 0 and 200))
     runtime = make_runtime(clean_environ, transport=transport_to(api))
-    with Client(load(runtime, Flags({})).connection, runtime) as client:
+    with connect(load(runtime, Flags({})).connection, runtime) as client:
         connection = server.Connection(client, 3)
         for _ in range(2):
             assert len(connection.each(IDS, server.read)) == len(IDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ant_cli.errors import AntError
-from ant_cli.http.client import Client
+from ant_cli.http.client import connect
 from ant_cli.input.request import Request
 from ant_cli.settings.loading import load
 from tests.conftest import flags_of, make_runtime, needs_posix
@@ -169,8 +169,8 @@ def doubt_about_change(environ, *replies: bytes | Reply, retries: str = "0") -> 
     with ScriptedServer(*replies) as server:
         runtime = make_runtime(environ, sleep=lambda _: None)
         connection = load(runtime, flags_of(base_url=server.url, max_retries=retries)).connection
-        with Client(connection, runtime) as client, pytest.raises(AntError) as caught:
-            client.send(WRITE, lambda: client.send(READ) and WRITE)
+        with connect(connection, runtime) as client, pytest.raises(AntError) as caught:
+            client.send(WRITE, lambda _tries: client.send(READ) and WRITE)
     return caught.value.outcome_unknown
 
 
@@ -200,7 +200,7 @@ def test_an_earlier_change_in_doubt_does_not_put_a_later_one_in_doubt(clean_envi
     with ScriptedServer(error("500 Broken"), error("409 Conflict")) as server:
         runtime = make_runtime(clean_environ)
         connection = load(runtime, flags_of(base_url=server.url, max_retries="0")).connection
-        with Client(connection, runtime) as client:
+        with connect(connection, runtime) as client:
             for doubt in (True, False):
                 with pytest.raises(AntError) as caught:
                     client.send(WRITE)

@@ -8,7 +8,7 @@ import re
 import httpx
 import pytest
 
-from ant_cli.http.client import authenticated
+from ant_cli.http.access import authenticated
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.storage import locked
 from ant_cli.settings.loading import load

@@ -8,7 +8,6 @@ import re
 import signal
 import threading
 from contextlib import suppress
-from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -109,10 +108,7 @@ def test_failures_of_different_kinds_are_exit_code_1(many):
 def test_nothing_begins_after_a_stop():
     """Its thread ends after what has begun."""
     before, go_on = {*threading.enumerate()}, threading.Event()
-    clients = SimpleNamespace(for_threads=range)
-    pool = Pool(
-        clients, range(9), lambda _, item: item and go_on.wait(), parallel=1, fail_fast=False
-    )
+    pool = Pool(range(9), lambda item: item and go_on.wait(), parallel=1, fail_fast=False)
     next(pool.results())
     (thread,) = {*threading.enumerate()} - before
     pool.stop()

@@ -101,6 +101,17 @@ def test_a_change_whose_response_was_lost_is_repeated_without_the_check(ant):
     assert (result.exit, sent(result)[3:]) == (0, [f"POST {FOUND}"] * 2)
 
 
+def test_a_change_that_a_rate_limit_delays_is_checked_again_before_its_next_attempt(ant):
+    """It was not made, and by now another environment may have the name."""
+    checked, renamed = live("env_2", "prod"), live("env_2", "other")
+    replies = [NOT_FOUND, LISTED, checked, httpx.Response(429), renamed]
+    result = ant(*DELETE, "prod", replies=replies)
+    assert (result.exit, sent(result)[2:]) == (
+        6,
+        [f"GET {FOUND}", f"DELETE {FOUND}", f"GET {FOUND}"],
+    )
+
+
 @pytest.mark.parametrize(
     ("listed", "hint"),
     [

@@ -10,14 +10,16 @@ import pytest
 
 from ant_cli.emulator import Emulator
 from ant_cli.emulator.credentials import environment_key
-from ant_cli.errors import CredentialError
-from ant_cli.http.client import authenticated
+from ant_cli.errors import APIError, CredentialError
+from ant_cli.http.access import authenticated
 from ant_cli.operations import OPERATIONS, work
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
-from ant_cli.worker.work_api import connection_with_key
-from tests.conftest import make_runtime, needs_posix
+from ant_cli.settings.rows import mask
+from ant_cli.worker.work_api import WorkAPI, connection_with_key
+from tests.conftest import flags_of, make_runtime, needs_posix
 from tests.helpers.emulators import serving
+from tests.helpers.servers import ScriptedServer, error
 from tests.helpers.stores import TOKEN
 from tests.helpers.words import KEY, NO_KEY, page
 
@@ -259,6 +261,24 @@ def test_an_api_key_in_place_of_the_environment_key_is_refused_by_the_worker(ant
     assert "for an emulator: ant emulator key ENVIRONMENT\n" in done.stderr
     shown = " ".join(ant("auth", "status", env=env).stdout.split())
     assert "it is an API key, which workers reject: it has to be the key of an environment" in shown
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("401 Unauthorized", "was not accepted"), ("403 Forbidden", "permission")]
+)
+def test_the_hint_of_a_rejection_names_the_key_that_was_sent(clean_environ, status, said):
+    """A worker has two keys, and sends the one that the API takes for the request."""
+    with ScriptedServer(error(status)) as server:
+        runtime = make_runtime(clean_environ)
+        connection = load(
+            runtime, flags_of(base_url=server.url), has_own_credential=True
+        ).connection
+        both = connection_with_key(connection, ENVIRONMENT_KEY, {}, API_KEY)
+        with closing(WorkAPI(both, runtime, "env_1")) as api, pytest.raises(APIError) as caught:
+            api.update("work_1", {"a": "b"})
+    assert caught.value.hint.startswith(f"The key {mask(API_KEY)} (from ANT_WORKER_METADATA_KEY)")
+    assert said in caught.value.hint
+    assert "environment key" not in caught.value.hint
 
 
 @needs_posix("the worker")
