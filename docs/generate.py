@@ -1,4 +1,4 @@
-"""`python docs/generate.py`: write the generated files into the working tree: scripts, manual pages and a picture.
+"""`python docs/generate.py`: write the generated files into the working tree: scripts, pages and a picture.
 
 Two files are only completed: they get what a new field of an environment lacks there.
 With `--check`, write nothing, and fail if a generated file is not current.
@@ -14,6 +14,7 @@ from pathlib import Path
 from completion_scripts import filled_template
 from manual_pages import first_page, manual_pages
 from new_fields import page_with, schema_with
+from reference_pages import reference_pages
 from session_picture import session_picture
 
 from ant_cli.completion.scripts import FILES
@@ -23,6 +24,7 @@ from ant_cli.operations.environments import CREATE
 ROOT = Path(__file__).parents[1]
 COMMAND = "python docs/generate.py"
 HELP = Path("ant_cli", "help")
+REFERENCE = Path("docs", "reference")
 COMPLETED = {
     Path("ant_cli", "input", "environment.schema.json"): schema_with,
     HELP / "topics" / "fields.md": page_with,
@@ -33,6 +35,7 @@ def generated() -> dict[Path, str]:
     """Return the content of every generated file, by its path in the working tree."""
     root = catalog()
     files = {HELP / "man" / f"{name}.1": text for name, text in manual_pages(root).items()}
+    files |= {REFERENCE / name: text for name, text in reference_pages(root).items()}
     files[HELP / "first_page.md"] = first_page(root)
     files |= {
         Path("completions", name): filled_template(shell, root) for shell, name in FILES.items()
@@ -77,7 +80,7 @@ def main(arguments: Sequence[str] | None = None, folder: Path = ROOT) -> None:
 
 
 def _pages(folder: Path) -> list[Path]:
-    return [*(folder / HELP / "man").glob("*.1")]
+    return [*(folder / HELP / "man").glob("*.1"), *(folder / REFERENCE).glob("*.md")]
 
 
 if __name__ == "__main__":
