@@ -158,6 +158,7 @@ _KEY_TO_CHECK = _text(_key, _KEY_HELP)
 """Not rejected here, because `beta:worker check` says what is wrong with it."""
 _ON_WORK = _file("", "A handler without arguments, or the word in-process.")
 _WORKDIR = _file(".", "The folder in which sessions run.")
+_FOLDERS_HELP = "Run each session in its own folder, WORKDIR/SESSION_ID."
 _MAX_IDLE = _time("1m", "The longest idle time of a session.")
 _LOG_FORMAT = _choice(("auto", "plain", "text", "json"), "Format of the log.")
 _UNRESTRICTED_PATHS = _switch("Has no effect: file tools stay below --workdir.")
@@ -174,6 +175,10 @@ class PollOptions(Options):
     workdir = _WORKDIR
     max_idle = _MAX_IDLE
     log_format = _LOG_FORMAT
+    session_folders: Option[bool | None] = Option(
+        _row(None, "", f"{_FOLDERS_HELP} The default if several items may run at once.", type=bool),
+        None,
+    )
     concurrency = _number(1, 1000, "1", "How many items run at once.")
     heartbeat: Option[HeartbeatMode] = _choice(("auto", "always", "never"), "Who holds the leases.")
     lease = _time("45s", "The length of a lease.", _lease)
@@ -191,6 +196,11 @@ class PollOptions(Options):
     )
     unrestricted_paths = _UNRESTRICTED_PATHS
 
+    @property
+    def has_session_folders(self) -> bool:
+        """Whether each session has its own folder. By default, those that may run at once do not share one."""
+        return self.concurrency > 1 if self.session_folders is None else self.session_folders
+
 
 class SessionOptions(Options):
     """The options of `beta:worker run`, each with its row."""
@@ -202,6 +212,7 @@ class SessionOptions(Options):
     environment_key_file = _KEY_FILE
     work_secret_file = _file("", "A file with the item's secret, in place of the key.")
     workdir = _WORKDIR
+    session_folders = _switch(_FOLDERS_HELP)
     max_idle = _MAX_IDLE
     log_format = _LOG_FORMAT
     unrestricted_paths = _UNRESTRICTED_PATHS

@@ -18,7 +18,7 @@ from ant_cli.worker.failures import Memory, Outage
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.metrics import Tally
-from ant_cli.worker.sdk_session import LEASE_HOLDER
+from ant_cli.worker.sdk_session import LEASE_HOLDER, SESSION_FOLDERS
 from ant_cli.worker.work_api import SHORTEST_LEASE_S, WorkAPI
 
 T = TypeVar("T")
@@ -77,6 +77,7 @@ class WorkerContext:
             variables.BASE_URL: connection.base_url,
             variables.WORKSPACE_ID: connection.workspace_id,
             "ANTHROPIC_WORKER_ID": options.worker_id,
+            SESSION_FOLDERS: str(options.has_session_folders).lower(),
         }
         guardian_environ = handler_environment(self.environ, {}, 0, self.own_variables)
         guardian_environ[variables.AUTH_TOKEN] = options.environment_key

@@ -221,10 +221,13 @@ class LogView:
 
 
 def _pairs(fields: Mapping[str, object]) -> str:
-    return " ".join(f"{key}={_quoted(str(value))}" for key, value in fields.items())
+    return " ".join(f"{key}={_quoted(value)}" for key, value in fields.items())
 
 
-def _quoted(value: str) -> str:
+def _quoted(given: object) -> str:
+    if isinstance(given, bool):
+        return str(given).lower()
+    value = str(given)
     return value if _BARE.fullmatch(value) else json.dumps(value, ensure_ascii=False)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from ant_cli.errors import AntError, UsageError
+from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.background_writer import written_in_background
 from ant_cli.runtime.extras import install_hint
@@ -20,6 +22,8 @@ from ant_cli.worker.settlement import EX_TEMPFAIL
 
 LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
 """The variable in which a worker tells a handler that it holds the lease on the item with this ID."""
+SESSION_FOLDERS = "ANT_WORKER_SESSION_FOLDERS"
+"""The variable in which a worker tells its handlers whether each session has its own folder."""
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
 _INTERRUPTED = (
     "The tool was interrupted by a shutdown of the machine. It may have done a part of its work."
@@ -56,6 +60,31 @@ def work_secret(options: SessionOptions, environ: Mapping[str, str]) -> str:
     return secret
 
 
+def session_folder(options: SessionOptions) -> Path:
+    """Return the folder in which a session runs. Its own one is created, or used again.
+
+    Raises:
+        AntError: if the session's ID can't name a folder, or the folder can't be created.
+
+    """
+    workdir = Path(options.workdir)
+    if not options.session_folders:
+        return workdir
+    # The ID may come from a server, and must not lead out of the folder.
+    if not re.fullmatch("[A-Za-z0-9_]+", options.session_id):
+        raise AntError(
+            f"the session's ID {options.session_id!r} can't name a folder: "
+            "it has other characters than letters, digits and _."
+        )
+    folder = workdir / options.session_id
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:  # which says nothing about the item
+        problem = f"the session's folder {folder} can't be created: {os_error_text(error)}."
+        raise AntError(problem).with_exit_code(EX_TEMPFAIL) from None
+    return folder
+
+
 def run_session(
     options: SessionOptions, base_url: str, workspace_id: str, runtime: Runtime
 ) -> None:
@@ -78,8 +107,9 @@ def run_session(
     sdk_logger = logging.getLogger("anthropic")
     sdk_logger.setLevel(logging.INFO)
     sdk_logger.addHandler(sdk_log)
+    folder = session_folder(options)
     with written_in_background(runtime.stderr, log.note_left_out):
-        asyncio.run(_handle(options, secret, base_url, workspace_id, sdk_log))
+        asyncio.run(_handle(options, folder, secret, base_url, workspace_id, sdk_log))
     if sdk_log.gave_up:
         raise AntError(
             "the session was given up: the server accepted no heartbeats."
@@ -87,7 +117,12 @@ def run_session(
 
 
 async def _handle(
-    options: SessionOptions, secret: str, base_url: str, workspace_id: str, sdk_log: _Forward
+    options: SessionOptions,
+    folder: Path,
+    secret: str,
+    base_url: str,
+    workspace_id: str,
+    sdk_log: _Forward,
 ) -> None:
     from anthropic import APIError, AsyncAnthropic
     from anthropic.lib.environments import EnvironmentWorker
@@ -108,7 +143,7 @@ async def _handle(
         base_url=base_url, auth_token=options.environment_key, default_headers=headers
     ) as client:
         worker = EnvironmentWorker(
-            client, tools=tools, workdir=options.workdir, max_idle=options.max_idle or None
+            client, tools=tools, workdir=folder, max_idle=options.max_idle or None
         )
         task = asyncio.ensure_future(
             worker.handle_item(

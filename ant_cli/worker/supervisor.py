@@ -156,7 +156,10 @@ class Supervisor:
         with signal_handlers({signal.Signals[name]: self._receive for name in _SIGNALS}):
             options = self._context.options
             self._context.log.info(
-                "polling for work", worker_id=options.worker_id, concurrency=options.concurrency
+                "polling for work",
+                worker_id=options.worker_id,
+                concurrency=options.concurrency,
+                session_folders=options.has_session_folders,
             )
             # Several polls could return more than --max-items.
             polls = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)

@@ -141,6 +141,59 @@ def test_a_session_whose_heartbeat_is_refused_for_another_reason_is_given_back(q
     assert queue.count("/stop") == 0
 
 
+def bash(command, **step):
+    """Return a step of a script: the agent calls the tool."""
+    return {"tool": "bash", "input": {"command": command}, **step}
+
+
+@pytest.mark.parametrize("handler", [[], RUN], ids=["in-process", "handler"])
+def test_sessions_that_run_at_once_do_not_share_a_folder(queue, work, tmp_path, handler):
+    """Each waits until the other has written its own text to a file of the same name."""
+    sessions = []
+    fifos = [tmp_path / name for name in "ab"]
+    for mine, others in (fifos, reversed(fifos)):
+        os.mkfifo(mine)
+        steps = [
+            bash(f"echo {mine.name} > note; (echo > {others} &); cat {mine}"),
+            bash("cat note", expect={"contains": mine.name}),
+            "terminate",
+        ]
+        body = {"environment_id": queue.id, "script": steps}
+        sessions.append(queue.send("POST", "/_emulator/sessions", body)["id"])
+    limits = ("--concurrency", "2", "--max-items", "2", "--workdir", str(tmp_path))
+    env = {"ANT_WORKER_WORKDIR": str(tmp_path)}
+    worker = work(*limits, handler=handler, env=env)
+    assert worker.log[0]["session_folders"] is True
+    assert all(events(queue, session)[-1] == "session.status_terminated" for session in sessions)
+    notes = [(tmp_path / session / "note").read_text() for session in sessions]
+    assert notes == ["a\n", "b\n"]
+
+
+@pytest.mark.parametrize(
+    ("words", "folder"),
+    [
+        ([], ""),
+        (["--session-folders"], "{id}"),
+        (["--concurrency", "2"], "{id}"),
+        (["--concurrency", "2", "--session-folders=false"], ""),
+    ],
+    ids=["one", "one, on", "two", "two, off"],
+)
+def test_the_next_item_of_a_session_finds_its_files(queue, work, tmp_path, words, folder):
+    """Nothing removes them: neither the end of an item, nor the start of the next."""
+    steps = [bash("echo kept > note"), "idle", bash("cat note", expect={"contains": "kept"})]
+    body = {"environment_id": queue.id, "script": [*steps, "terminate"]}
+    session = queue.send("POST", "/_emulator/sessions", body)["id"]
+    shared = ("--workdir", str(tmp_path), "--max-idle", "1s", "--exit-when-idle", "1s")
+    work(*shared, *words, handler=[])
+    assert (tmp_path / folder.format(id=session) / "note").read_text() == "kept\n"
+    message = {"type": "user.message", "content": [{"type": "text", "text": "go on"}]}
+    queue.send("POST", f"/v1/sessions/{session}/events", {"events": [message]})
+    worker = work(*shared, *words, handler=[])
+    assert worker.log[0]["session_folders"] is bool(folder)
+    assert events(queue, session)[-1] == "session.status_terminated"
+
+
 def test_a_secret_is_read_from_a_file_that_others_can_not_read(tmp_path):
     """White space around it is removed."""
     path = tmp_path / "secret"
